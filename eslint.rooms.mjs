@@ -1,0 +1,44 @@
+/** @file The import order of the rooms, as ESLint rules made from one table. */
+
+/** Bottom to top: a room may import itself and the rooms before it, never those after it. */
+export const rooms = ['tensor', 'model', 'prompt', 'data', 'evaluate', 'optimize', 'run', 'cli', 'extension'];
+
+/** Files of src/ itself that every room may import, and that import no room. */
+export const shared = ['errors', 'random'];
+
+const onlyGlue = { regex: '^vscode$', message: "Only extension/ imports 'vscode'." };
+
+/** @type {import('eslint').Linter.Config[]} */
+export const roomRules = [
+  { files: ['src/*.ts'], rules: forbid(rooms, 'Files of src/ itself import no room.', true) },
+  ...rooms.map((room, place) => ({
+    files: [`src/${room}/**`],
+    rules: forbid(
+      rooms.slice(place + 1),
+      `${room}/ stands below that room; imports go down only: ${rooms.join(' < ')}.`,
+      room !== 'extension',
+    ),
+  })),
+  { files: ['bench/**', 'test/**'], rules: forbid([], '', true) },
+];
+
+/**
+ * @param {string[]} above
+ * @param {string} message
+ * @param {boolean} noGlue
+ * @returns {import('eslint').Linter.RulesRecord}
+ */
+function forbid(above, message, noGlue) {
+  const patterns = [
+    ...(noGlue ? [onlyGlue] : []),
+    ...(above.length > 0 ? [{ regex: `^\\.{1,2}/(.*/)?(${above.join('|')})/`, message }] : []),
+  ];
+  const dynamic = patterns.map(({ regex, message }) => ({
+    selector: `:matches(ImportExpression > Literal.source, TSImportType Literal)[value=/${regex.replaceAll('/', '\\u002F')}/]`,
+    message,
+  }));
+  return {
+    'no-restricted-imports': ['error', { patterns }],
+    'no-restricted-syntax': ['error', ...dynamic],
+  };
+}

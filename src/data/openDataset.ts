@@ -1,0 +1,105 @@
+/** @file The data of a prompt file as train, val and test rows, the last of them sealed. */
+import { dirname, resolve } from 'node:path';
+import { TandemError } from '../errors.ts';
+import { suggestName } from '../prompt/nearest.ts';
+import type { TandemSettings } from '../prompt/settings.ts';
+import type { Dataset, Row } from './dataset.ts';
+import { findLeaks, type Leak } from './leaks.ts';
+import { readDataset, type ReadOptions } from './readDataset.ts';
+import { splitRows, type Shares } from './split.ts';
+
+/** Rows that are to be looked at once, at the end; every opening is on record. */
+export interface SealedRows {
+  readonly size: number;
+  /** Gives the rows and records why and when. */
+  open(reason: string): readonly Row[];
+  /** The openings so far, first to last. */
+  readonly openings: readonly Opening[];
+}
+
+export interface Opening {
+  readonly reason: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+export interface Splits {
+  readonly train: readonly Row[];
+  readonly val: readonly Row[];
+  readonly test: SealedRows;
+  readonly columns: readonly string[];
+  /** Absolute paths of the data files. */
+  readonly files: readonly string[];
+  /** What is wrong with skipped rows; empty unless skipping was asked for. */
+  readonly bad: readonly TandemError[];
+  /** Near-duplicates across splits, the sealed one included; found at the first call, without opening the seal. */
+  leaks(): readonly Leak[];
+}
+
+export interface OpenOptions extends ReadOptions {
+  /** Of the hash split; the same for every run on the data, or the test split would leak between runs. Default 0. */
+  readonly seed?: number;
+  /** Shares of one file. Default 60/20/20. */
+  readonly fractions?: Shares;
+}
+
+/**
+ * Opens `data:` of a prompt file. One file is split by row hash. Given files are taken as they are; without a val file a quarter of
+ * train becomes val; a train file alone is split like one file.
+ * @throws TandemError those of readDataset and splitRows; 'missing-output' if the data lacks the output column; 'columns-differ'
+ */
+export async function openDataset(
+  settings: Pick<TandemSettings, 'data' | 'output'>,
+  promptPath: string,
+  options: OpenOptions = {},
+): Promise<Splits> {
+  const { seed = 0, fractions = { train: 60, val: 20, test: 20 } } = options;
+  const source = typeof settings.data === 'string' ? { train: settings.data } : settings.data;
+  const read = async (path: string | undefined): Promise<Dataset | undefined> =>
+    path === undefined ? undefined : readDataset(resolve(dirname(promptPath), path), options);
+  const [train, val, test] = await Promise.all([read(source.train), read(source.val), read(source.test)]);
+  const sets = [train, val, test].filter((set) => set !== undefined);
+  for (const set of sets) checkColumns(set, sets[0], settings.output);
+
+  const rows = train!.rows;
+  const shares: Shares = { train: fractions.train, val: val ? 0 : fractions.val, test: val || test ? 0 : fractions.test };
+  const parts = splitRows(rows, { seed, fractions: shares });
+  const splits = { train: parts.train, val: val?.rows ?? parts.val, test: test?.rows ?? parts.test };
+  const { columns } = sets[0];
+  const inputs = columns.filter((column) => column !== settings.output);
+  let leaks: readonly Leak[] | undefined;
+  return {
+    train: splits.train,
+    val: splits.val,
+    test: sealRows(splits.test),
+    columns,
+    files: sets.map((set) => set.file),
+    bad: sets.flatMap((set) => set.bad),
+    leaks: () => (leaks ??= findLeaks(splits, inputs)),
+  };
+}
+
+/** @param now milliseconds since 1970, for tests */
+export function sealRows(rows: readonly Row[], now: () => number = Date.now): SealedRows {
+  const openings: Opening[] = [];
+  return {
+    size: rows.length,
+    openings,
+    open(reason) {
+      openings.push({ reason, at: new Date(now()).toISOString() });
+      return rows;
+    },
+  };
+}
+
+function checkColumns(set: Dataset, first: Dataset, output: string): void {
+  const where = { file: set.file, line: set.rows[0].line };
+  if (!set.columns.includes(output)) {
+    const message = `The data has no column "${output}", which the prompt file names as output (columns: ${set.columns.join(', ')}).`;
+    throw new TandemError('missing-output', message, { where, hint: suggestName(output, set.columns) });
+  }
+  const lacking = first.columns.find((column) => !set.columns.includes(column));
+  if (lacking === undefined) return;
+  const hint = `Both files should have the columns ${first.columns.join(', ')}.`;
+  throw new TandemError('columns-differ', `This file lacks the column "${lacking}", which ${first.file} has.`, { where, hint });
+}

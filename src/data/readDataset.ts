@@ -1,0 +1,125 @@
+/** @file Reads a data file (JSONL, CSV, TSV) into rows that all have the same columns. */
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { TandemError } from '../errors.ts';
+import { nearestName } from '../prompt/nearest.ts';
+import { parseCsv } from './csv.ts';
+import { makeRow, type Dataset } from './dataset.ts';
+import { parseJsonl, type Entries, type Entry } from './jsonl.ts';
+
+export interface ReadOptions {
+  /** Leave bad rows out and return what is wrong with them, instead of throwing the first. */
+  readonly skipBad?: boolean;
+}
+
+/**
+ * @param file its extension says how it is read: .jsonl or .ndjson, .csv, .tsv
+ * @throws TandemError reasons 'missing-data', 'unknown-format', 'bad-encoding', 'bad-header', 'bad-row', 'no-rows'
+ */
+export async function readDataset(file: string, options: ReadOptions = {}): Promise<Dataset> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new TandemError('missing-data', 'The data file cannot be read.', {
+      where: { file },
+      hint: 'Paths are relative to the prompt file.',
+      cause,
+    });
+  });
+  return parseDataset(file, bytes, options);
+}
+
+/** The same for bytes in memory, e.g. of an unsaved editor. */
+export function parseDataset(file: string, bytes: Uint8Array, options: ReadOptions = {}): Dataset {
+  const parse = parsers[extname(file).toLowerCase()];
+  if (!parse) {
+    const hint = `Use one of ${Object.keys(parsers).join(', ')}.`;
+    throw new TandemError('unknown-format', `Data in "${extname(file) || file}" files is not supported.`, { where: { file }, hint });
+  }
+  const { text, badLines } = decode(file, bytes);
+  const parsed = parse(file, text);
+  const readable = withoutLines(parsed, badLines);
+  const { columns, entries, bad: uneven } = sameColumns(file, readable.entries);
+  const bad = [...badLines.values(), ...readable.bad, ...uneven].sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0));
+  if (bad.length > 0 && !options.skipBad) throw bad[0];
+  if (entries.length === 0) {
+    throw new TandemError('no-rows', bad.length > 0 ? 'No row of the data file can be used.' : 'The data file has no rows.', {
+      where: { file, line: bad[0]?.where?.line },
+      hint: bad[0]?.message ?? 'Write one JSON object a line, or a header and rows.',
+    });
+  }
+  return { file, columns, rows: entries.map(({ values, line }) => makeRow(values, line)), bad };
+}
+
+const parsers: Readonly<Record<string, (file: string, text: string) => Entries>> = {
+  '.jsonl': parseJsonl,
+  '.ndjson': parseJsonl,
+  '.csv': (file, text) => parseCsv(file, text, ','),
+  '.tsv': (file, text) => parseCsv(file, text, '\t'),
+};
+
+/** The text without its BOM, and an error for every line that is not UTF-8. */
+function decode(file: string, bytes: Uint8Array): { text: string; badLines: Map<number, TandemError> } {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    throw new TandemError('bad-encoding', 'The data file is UTF-16.', { where: { file, line: 1 }, hint: 'Save it as UTF-8.' });
+  }
+  const badLines = new Map<number, TandemError>();
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), badLines };
+  } catch {
+    const strict = new TextDecoder('utf-8', { fatal: true });
+    for (let [start, line] = [0, 1]; start < bytes.length; line++) {
+      const newline = bytes.indexOf(0x0a, start);
+      const end = newline < 0 ? bytes.length : newline + 1;
+      try {
+        strict.decode(bytes.subarray(start, end));
+      } catch {
+        const shown = new TextDecoder().decode(bytes.subarray(start, end));
+        const column = shown.indexOf('\uFFFD') + 1;
+        const near = shown.slice(Math.max(0, column - 15), column + 10).trim();
+        badLines.set(
+          line,
+          new TandemError('bad-encoding', `Bytes that are not UTF-8, at: ${near}`, {
+            where: { file, line, column },
+            hint: 'Save the file as UTF-8.',
+          }),
+        );
+      }
+      start = end;
+    }
+    return { text: new TextDecoder().decode(bytes), badLines };
+  }
+}
+
+/** Without the rows that start on an undecodable line, or (as CSV fields may span lines) hold its replacement characters. */
+function withoutLines({ entries, bad }: Entries, badLines: ReadonlyMap<number, TandemError>): Entries {
+  if (badLines.size === 0) return { entries, bad };
+  const replaced = ({ line, values }: Entry): boolean =>
+    badLines.has(line) || Object.values(values).some((value) => value.includes('\uFFFD'));
+  return { entries: entries.filter((entry) => !replaced(entry)), bad: bad.filter((error) => !badLines.has(error.where?.line ?? 0)) };
+}
+
+/** Rows should have the same columns; those that differ from the majority are the bad ones. */
+function sameColumns(file: string, entries: readonly Entry[]): { columns: string[]; entries: Entry[]; bad: TandemError[] } {
+  const counts = new Map<string, number>();
+  for (const { values } of entries) for (const column of Object.keys(values)) counts.set(column, (counts.get(column) ?? 0) + 1);
+  const columns = [...counts.keys()].filter((column) => counts.get(column)! * 2 >= entries.length);
+  const bad: TandemError[] = [];
+  const kept = entries.filter(({ line, values }) => {
+    const names = Object.keys(values);
+    const lacking = columns.find((column) => !Object.hasOwn(values, column));
+    const extra = names.find((column) => !columns.includes(column));
+    if (lacking === undefined && extra === undefined) return true;
+    const typo =
+      lacking === undefined
+        ? undefined
+        : nearestName(
+            lacking,
+            names.filter((column) => !columns.includes(column)),
+          );
+    const message =
+      lacking === undefined ? `This row has a column "${extra}" that most others lack.` : `This row lacks the column "${lacking}".`;
+    const hint = typo === undefined ? `Every row should have the same columns: ${columns.join(', ')}.` : `It has "${typo}": a typo?`;
+    bad.push(new TandemError('bad-row', message, { where: { file, line }, hint }));
+    return false;
+  });
+  return { columns, entries: kept, bad };
+}

@@ -1,0 +1,114 @@
+/** @file Splits and samples of rows that hang on the rows' own hashes, not on their order. */
+import { createHash } from 'node:crypto';
+import { TandemError } from '../errors.ts';
+import type { Row } from './dataset.ts';
+
+export const splitNames = ['train', 'val', 'test'] as const;
+export type SplitName = (typeof splitNames)[number];
+
+/** How much of the rows each split gets. */
+export type Shares = Readonly<Record<SplitName, number>>;
+
+export interface SplitOptions {
+  readonly seed: number;
+  /** Shares of the rows, in any unit. Rows that are added later leave the others where they are. Default 60/20/20. */
+  readonly fractions?: Shares;
+  /** Or numbers of rows, exact but for rows that occur more than once; the rest is left out. */
+  readonly counts?: Shares;
+}
+
+/**
+ * Copies of a row always land in the same split.
+ * @throws TandemError reason 'too-few-rows' if counts ask for more rows than there are, or a split would stay empty
+ */
+export function splitRows(rows: readonly Row[], options: SplitOptions): Record<SplitName, Row[]> {
+  const { seed, counts, fractions = { train: 60, val: 20, test: 20 } } = options;
+  const groups = groupsInHashOrder(rows, seed);
+  const wanted = splitNames.filter((name) => (counts ?? fractions)[name] > 0);
+  if (groups.length < wanted.length || (counts && sum(counts) > rows.length)) {
+    const asked = counts ? `${sum(counts)} rows are asked for` : `${wanted.join(', ')} need one each`;
+    throw new TandemError('too-few-rows', `The data has ${groups.length} different rows; ${asked}.`, {
+      hint: 'Add rows, or ask for fewer.',
+    });
+  }
+  const chosen = counts ? byCount(groups, counts) : byFraction(groups, fractions, wanted);
+  const result: Record<SplitName, Row[]> = { train: [], val: [], test: [] };
+  for (const row of rows) {
+    const split = chosen.get(row.id);
+    if (split) result[split].push(row);
+  }
+  return result;
+}
+
+/**
+ * At most `n` rows, chosen by hash: the same ones in any order of `rows`, and a larger `n` keeps them.
+ * @param balance a column whose values should occur equally often
+ */
+export function limitRows(rows: readonly Row[], n: number, seed: number, options: { balance?: string } = {}): Row[] {
+  if (rows.length <= n) return [...rows];
+  const { balance } = options;
+  const order = rows.map((row) => ({ row, place: hashPlace(row.id, seed) })).sort((a, b) => a.place - b.place);
+  const turn = new Map<string, number>();
+  const turns = order.map(({ row }) => {
+    if (balance === undefined) return 0;
+    const label = row.values[balance] ?? '';
+    turn.set(label, (turn.get(label) ?? 0) + 1);
+    return turn.get(label)!;
+  });
+  const places = order.map((_, place) => place).sort((a, b) => turns[a] - turns[b] || a - b);
+  const chosen = new Set(places.slice(0, n).map((place) => order[place].row));
+  return rows.filter((row) => chosen.has(row));
+}
+
+interface Group {
+  readonly id: string;
+  readonly size: number;
+  /** In [0, 1). */
+  readonly place: number;
+}
+
+function groupsInHashOrder(rows: readonly Row[], seed: number): Group[] {
+  const sizes = new Map<string, number>();
+  for (const { id } of rows) sizes.set(id, (sizes.get(id) ?? 0) + 1);
+  return [...sizes].map(([id, size]) => ({ id, size, place: hashPlace(id, seed) })).sort((a, b) => a.place - b.place);
+}
+
+/** Uniform in [0, 1) by row id and seed. */
+function hashPlace(id: string, seed: number): number {
+  return createHash('sha256').update(`${seed}\u0000${id}`).digest().readUIntBE(0, 6) / 2 ** 48;
+}
+
+function byFraction(groups: readonly Group[], fractions: Shares, wanted: readonly SplitName[]): Map<string, SplitName> {
+  const total = sum(fractions);
+  const bounds = wanted.map((_, place) => wanted.slice(0, place + 1).reduce((share, name) => share + fractions[name], 0) / total);
+  const splitOf = (place: number): SplitName =>
+    wanted[
+      Math.max(
+        0,
+        bounds.findIndex((bound) => place < bound),
+      )
+    ];
+  const chosen = new Map(groups.map(({ id, place }) => [id, splitOf(place)]));
+  // Of a handful of rows a split may get none: then by rank instead of by place.
+  if (wanted.some((name) => ![...chosen.values()].includes(name))) {
+    const cuts = bounds.map((bound, place) =>
+      Math.min(Math.max(Math.round(bound * groups.length), place + 1), groups.length - (wanted.length - 1 - place)),
+    );
+    groups.forEach(({ id }, rank) => chosen.set(id, wanted[cuts.findIndex((cut) => rank < cut)]));
+  }
+  return chosen;
+}
+
+function byCount(groups: readonly Group[], counts: Shares): Map<string, SplitName> {
+  const left = { ...counts };
+  const chosen = new Map<string, SplitName>();
+  for (const { id, size } of groups) {
+    const split = splitNames.find((name) => left[name] >= size);
+    if (!split) continue;
+    left[split] -= size;
+    chosen.set(id, split);
+  }
+  return chosen;
+}
+
+const sum = (shares: Shares): number => shares.train + shares.val + shares.test;

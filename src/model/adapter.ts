@@ -1,0 +1,83 @@
+/** @file A LoRA adapter in memory. PEFT's directory layout is in peft.ts. */
+import { createHash } from 'node:crypto';
+import { randomStream } from '../random.ts';
+import type { LlamaConfig } from './llamaConfig.ts';
+
+/** Which of a layer's seven linears carry a LoRA; Hugging Face's names. */
+export const linearNames = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+export type LinearName = (typeof linearNames)[number];
+
+export interface LoraConfig {
+  readonly rank: number;
+  /** The update is scaled by alpha / rank. */
+  readonly alpha: number;
+  /** On the input of A, in training only. */
+  readonly dropout: number;
+  readonly targets: readonly LinearName[];
+}
+
+/** The trained matrices of one linear: y = W x + (alpha / rank) B A x. */
+export interface LoraPair {
+  readonly layer: number;
+  readonly linear: LinearName;
+  /** [rank, in], row-major. */
+  readonly a: Float32Array;
+  /** [out, rank], row-major. */
+  readonly b: Float32Array;
+}
+
+/** Immutable by convention: training returns a new one. */
+export interface Adapter {
+  /** Hash of config and values: names it in caches and journals. */
+  readonly id: string;
+  readonly config: LoraConfig;
+  /** Ordered by layer, then by linearNames. */
+  readonly pairs: readonly LoraPair[];
+}
+
+/** Input and output width of one of the seven linears. */
+export function linearSizes(config: LlamaConfig, linear: LinearName): { readonly inputs: number; readonly outputs: number } {
+  const { hiddenSize: hidden, intermediateSize: inner } = config;
+  const queries = config.heads * config.headSize;
+  const keys = config.keyValueHeads * config.headSize;
+  const sizes: Record<LinearName, readonly [number, number]> = {
+    q_proj: [hidden, queries],
+    k_proj: [hidden, keys],
+    v_proj: [hidden, keys],
+    o_proj: [queries, hidden],
+    gate_proj: [hidden, inner],
+    up_proj: [hidden, inner],
+    down_proj: [inner, hidden],
+  };
+  const [inputs, outputs] = sizes[linear];
+  return { inputs, outputs };
+}
+
+/** Puts the pairs in order and names the adapter: 16 hexadecimal digits of the sha256 of config and values. */
+export function makeAdapter(config: LoraConfig, pairs: readonly LoraPair[]): Adapter {
+  const targets = linearNames.filter((name) => config.targets.includes(name));
+  const place = ({ layer, linear }: LoraPair): number => layer * linearNames.length + linearNames.indexOf(linear);
+  const ordered = [...pairs].sort((one, other) => place(one) - place(other));
+  const hash = createHash('sha256').update(JSON.stringify([config.rank, config.alpha, config.dropout, targets]));
+  for (const { layer, linear, a, b } of ordered) hash.update(`${layer}.${linear}`).update(bytesOf(a)).update(bytesOf(b));
+  return { id: hash.digest('hex').slice(0, 16), config: { ...config, targets }, pairs: ordered };
+}
+
+/** Where training starts, as in PEFT: B is zero, A uniform within 1 / sqrt(inputs) (Kaiming with a = sqrt 5). The same seed gives the same values. */
+export function initialAdapter(model: LlamaConfig, lora: LoraConfig, seed: number): Adapter {
+  const pairs: LoraPair[] = [];
+  for (let layer = 0; layer < model.layers; layer++) {
+    for (const linear of lora.targets) {
+      const { inputs, outputs } = linearSizes(model, linear);
+      const random = randomStream('initialAdapter', seed, layer, linear);
+      const bound = 1 / Math.sqrt(inputs);
+      const a = Float32Array.from({ length: lora.rank * inputs }, () => (2 * random.uniform() - 1) * bound);
+      pairs.push({ layer, linear, a, b: new Float32Array(outputs * lora.rank) });
+    }
+  }
+  return makeAdapter(lora, pairs);
+}
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

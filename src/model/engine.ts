@@ -1,0 +1,86 @@
+/** @file One model's weights and compiled graphs: frozen weights stand once in memory, whichever graph reads them. */
+import { TandemError } from '../errors.ts';
+import type { Executable, Executor, TensorValue } from '../tensor/executor.ts';
+import type { Node } from '../tensor/graph.ts';
+import { gatherRows, logSoftmax, reshape } from '../tensor/ops.ts';
+import { input, product } from '../tensor/graph.ts';
+import type { Adapter, LinearName } from './adapter.ts';
+import { inverseFrequencies, type LlamaConfig } from './llamaConfig.ts';
+import { llamaGraph } from './llamaGraph.ts';
+
+export interface Engine {
+  readonly config: LlamaConfig;
+  /** Weights by Hugging Face's names, and the rotary tables `cos` and `sin`. */
+  readonly weights: Readonly<Record<string, TensorValue>>;
+  /** Compiles on first use, then remembers by name. */
+  graph(name: string, outputs: () => Readonly<Record<string, Node>>): Promise<Executable>;
+  dispose(): Promise<void>;
+}
+
+export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, TensorValue>, executor: Executor): Engine {
+  const compiled = new Map<string, Promise<Executable>>();
+  return {
+    config,
+    weights: { ...Object.fromEntries(weights), ...rotaryTables(config) },
+    graph(name, outputs) {
+      const known = compiled.get(name);
+      if (known) return known;
+      const fresh = executor.compile(outputs());
+      compiled.set(name, fresh);
+      return fresh;
+    },
+    async dispose() {
+      for (const executable of compiled.values()) await (await executable).dispose();
+      compiled.clear();
+    },
+  };
+}
+
+/** The graph that scores: log-probabilities of chosen tokens, `picks` being numbers into [M, vocabulary] laid flat -> [K]. */
+export function scoringGraph(config: LlamaConfig, targets: readonly LinearName[] | undefined): Readonly<Record<string, Node>> {
+  const { logits } = llamaGraph(config, { adapter: targets, prefix: 'cached', past: false });
+  const flat = reshape(logSoftmax(logits), [product(['M', config.vocabularySize])]);
+  return { logProbabilities: gatherRows(flat, input('picks', ['K'], 'int32')) };
+}
+
+/** The graph that continues rows: logits [M, vocabulary], and all keys and values of their own tokens. */
+export function stepGraph(config: LlamaConfig, targets: readonly LinearName[] | undefined): Readonly<Record<string, Node>> {
+  const { logits, cache } = llamaGraph(config, { adapter: targets, prefix: 'cached', past: true });
+  return { logits, ...Object.fromEntries(cache) };
+}
+
+/** What names a graph's variant for an adapter. */
+export const variant = (kind: string, targets: readonly LinearName[] | undefined): string => `${kind}:${targets?.join() ?? 'base'}`;
+
+/** The adapter's matrices as the graph's inputs, made once. */
+export function adapterFeeds(config: LlamaConfig, adapter: Adapter): Readonly<Record<string, TensorValue>> {
+  const known = fed.get(adapter);
+  if (known) return known;
+  const feeds = loraFeeds(config, adapter);
+  fed.set(adapter, feeds);
+  return feeds;
+}
+const fed = new WeakMap<Adapter, Readonly<Record<string, TensorValue>>>();
+
+/** LoRA matrices as the graph's inputs; alpha / rank goes into B. */
+export function loraFeeds(config: LlamaConfig, { config: { rank, alpha }, pairs }: Pick<Adapter, 'config' | 'pairs'>): Record<string, TensorValue> {
+  const feeds: Record<string, TensorValue> = {};
+  for (const { layer, linear, a, b } of pairs) {
+    if (layer >= config.layers) throw new TandemError('adapter-mismatch', `The adapter has a layer ${layer}; the model has ${config.layers}.`);
+    feeds[`layers.${layer}.${linear}.a`] = { shape: [rank, a.length / rank], data: a };
+    feeds[`layers.${layer}.${linear}.b`] = { shape: [b.length / rank, rank], data: b.map((value) => (value * alpha) / rank) };
+  }
+  return feeds;
+}
+
+/** cos and sin of every position up to the model's longest text: [positions, headSize / 2]. */
+function rotaryTables(config: LlamaConfig): Record<'cos' | 'sin', TensorValue> {
+  const frequencies = inverseFrequencies(config);
+  const shape = [config.maxPositions, frequencies.length];
+  const table = (f: (angle: number) => number): TensorValue => {
+    const data = new Float32Array(shape[0] * shape[1]);
+    for (let position = 0, at = 0; position < shape[0]; position++) for (const frequency of frequencies) data[at++] = f(position * frequency);
+    return { shape, data };
+  };
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}

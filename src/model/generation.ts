@@ -1,0 +1,126 @@
+/** @file Continues rows token by token, all rows of a call together over their common prefix. */
+import { randomStream, type Random } from '../random.ts';
+import type { TensorValue } from '../tensor/executor.ts';
+import { adapterFeeds, stepGraph, variant, type Engine } from './engine.ts';
+import type { GenerateOptions, Generation } from './languageModel.ts';
+import { commonPrefix, int32, packRows } from './packing.ts';
+import { emptyPast, type PrefixCache } from './prefixCache.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/** One row being written. */
+interface Row {
+  readonly at: number;
+  readonly random: Random;
+  /** Tokens that the next step runs. */
+  fresh: readonly number[];
+  readonly written: number[];
+  /** Which slots of the cache are its own. */
+  slots: Uint8Array;
+}
+
+/** @returns one continuation a prompt; text before the first stop string, end tokens left out */
+export async function generate(
+  engine: Engine,
+  cache: PrefixCache,
+  tokenizer: Tokenizer,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): Promise<Generation[]> {
+  const { config } = engine;
+  const targets = options.adapter?.config.targets;
+  const shared = commonPrefix(prompts);
+  if (!prompts.length || options.maxTokens < 1) return prompts.map(() => ({ text: '', tokens: [], finish: 'length' }));
+  const prefix = await cache.encode(prompts[0].slice(0, shared), options.adapter);
+  const graph = await engine.graph(variant('step', targets), () => stepGraph(config, targets));
+  const done: Generation[] = [];
+  let rows: Row[] = prompts.map((prompt, at) => ({
+    at,
+    random: randomStream(options.seed, 'generate', at),
+    fresh: prompt.slice(shared),
+    written: [],
+    slots: new Uint8Array(),
+  }));
+  let past = emptyPast(engine, rows.length);
+  while (rows.length) {
+    const packing = packRows(
+      rows.map((row) => ({ tokens: row.fresh })),
+      shared,
+      rows.map((row) => row.slots),
+    );
+    const results = await graph.run({
+      ...engine.weights,
+      ...(options.adapter && adapterFeeds(config, options.adapter)),
+      ...prefix,
+      ...past,
+      ...packing.feeds,
+      asked: int32(rows.map((row, i) => packing.offsets[i] + row.fresh.length - 1)),
+    });
+    const length = Math.max(...rows.map((row) => row.fresh.length));
+    const kept: number[] = [];
+    rows.forEach((row, i) => {
+      const logits = results.logits.data.subarray(i * config.vocabularySize, (i + 1) * config.vocabularySize);
+      const token = sample(logits, options, row.random);
+      const slots = new Uint8Array(row.slots.length + length);
+      slots.set(row.slots);
+      slots.fill(1, row.slots.length, row.slots.length + row.fresh.length);
+      row.slots = slots;
+      row.fresh = [token];
+      if (!tokenizer.endTokens.includes(token)) row.written.push(token);
+      const end = finished(row, token, tokenizer, options);
+      if (end) done[row.at] = end;
+      else kept.push(i);
+    });
+    past = keepRows(results, kept, rows.length);
+    rows = kept.map((i) => rows[i]);
+  }
+  return done;
+}
+
+function finished(row: Row, token: number, tokenizer: Tokenizer, options: GenerateOptions): Generation | undefined {
+  const ended = tokenizer.endTokens.includes(token);
+  const full = row.written.length >= options.maxTokens;
+  if (!ended && !full && !options.stop.length) return undefined;
+  const text = tokenizer.decode(row.written, { skipSpecial: true });
+  const cut = Math.min(...options.stop.map((stop) => text.indexOf(stop)).filter((at) => at >= 0));
+  if (Number.isFinite(cut)) return { text: text.slice(0, cut), tokens: row.written, finish: 'stop' };
+  if (ended || full) return { text, tokens: row.written, finish: ended ? 'stop' : 'length' };
+  return undefined;
+}
+
+/** The next step's past: keys and values [heads, rows, length, size] of the rows that go on. */
+function keepRows(results: Readonly<Record<string, TensorValue>>, kept: readonly number[], rows: number): Record<string, TensorValue> {
+  const past: Record<string, TensorValue> = {};
+  for (const [name, value] of Object.entries(results)) {
+    if (name === 'logits') continue;
+    const [heads, , length, size] = value.shape;
+    const block = length * size;
+    let data = value.data;
+    if (kept.length < rows) {
+      data = new Float32Array(heads * kept.length * block);
+      for (let head = 0; head < heads; head++) {
+        kept.forEach((row, i) => data.set(value.data.subarray((head * rows + row) * block, (head * rows + row + 1) * block), (head * kept.length + i) * block));
+      }
+    }
+    past[name.replace(/\.(Keys|Values)$/, '.past$1')] = { shape: [heads, kept.length, length, size], data };
+  }
+  return past;
+}
+
+/** Greedy at temperature 0, else nucleus sampling (Holtzman et al. 2020). */
+export function sample(logits: Float32Array | Int32Array, { temperature, topP }: Pick<GenerateOptions, 'temperature' | 'topP'>, random: Random): number {
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
+  if (temperature <= 0) return best;
+  const top = logits[best];
+  const weights = new Float64Array(logits.length);
+  let total = 0;
+  for (let i = 0; i < logits.length; i++) total += weights[i] = Math.exp((logits[i] - top) / temperature);
+  const order = Array.from(weights.keys()).filter((i) => weights[i] > total * 1e-7);
+  order.sort((a, b) => weights[b] - weights[a] || a - b);
+  let nucleus = 0;
+  let size = 0;
+  while (size < order.length && nucleus < topP * total) nucleus += weights[order[size++]];
+  let rest = random.uniform() * nucleus;
+  for (let i = 0; i < size; i++) if ((rest -= weights[order[i]]) < 0) return order[i];
+  return order[Math.max(size - 1, 0)];
+}

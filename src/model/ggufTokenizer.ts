@@ -1,0 +1,127 @@
+/** @file The tokenizer that a GGUF file describes in its metadata, as a tokenizer.json. */
+import { TandemError } from '../errors.ts';
+import { makeTokenizer } from './textTokenizer.ts';
+import { bytesOnly, gpt2Pattern, splitBy } from './tokenizerJson.ts';
+import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
+import type { GgufMetadata } from './ggufMetadata.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/** @throws TandemError 'unsupported-tokenizer' for another kind than byte-level BPE or an unknown pre-tokenizer, 'bad-gguf' for missing metadata */
+export function ggufTokenizer(metadata: GgufMetadata): { tokenizer: Tokenizer; definition: string } {
+  const { file } = metadata;
+  const kind = metadata.text('tokenizer.ggml.model');
+  if (kind !== 'gpt2') {
+    throw new TandemError(
+      'unsupported-tokenizer',
+      `The tokenizer kind "${kind}" of this GGUF file is not supported, only byte-level BPE ("gpt2").`,
+      {
+        where: { file },
+        hint: 'Use the Hugging Face directory of the same model: its tokenizer.json is read.',
+      },
+    );
+  }
+  const tokens = metadata.texts('tokenizer.ggml.tokens');
+  const json = tokenizerJson(metadata, tokens);
+  const ids = (names: readonly string[]): number[] =>
+    names.map((name) => metadata.optionalNumber(`tokenizer.ggml.${name}`)).filter((id) => id !== undefined);
+  const [begin] = ids(['bos_token_id']);
+  const special = (name: string): string => tokens[metadata.optionalNumber(`tokenizer.ggml.${name}_token_id`) ?? -1] ?? '';
+  const addBegin = metadata.optionalFlag('tokenizer.ggml.add_bos_token') ?? preTokenizer(metadata).addsBegin;
+  const parts = {
+    json,
+    chatTemplate: metadata.optionalText('tokenizer.chat_template'),
+    specialTexts: { bos_token: special('bos'), eos_token: special('eos'), unk_token: special('unknown'), pad_token: special('padding') },
+    beginToken: addBegin ? begin : undefined,
+    endTokens: ids(['eos_token_id', 'eot_token_id', 'eom_token_id']),
+    file,
+  };
+  return { tokenizer: makeTokenizer(parts), definition: JSON.stringify([json, parts.chatTemplate, parts.beginToken, parts.endTokens]) };
+}
+
+/** Values of `tokenizer.ggml.token_type` (llama.h, llama_token_type) that are recognized as written in a text; 3 is a control token. */
+const addedTypes: ReadonlySet<number> = new Set([2, 3, 4]);
+
+function tokenizerJson(metadata: GgufMetadata, tokens: readonly string[]): TokenizerJson {
+  const types = metadata.optionalNumbers('tokenizer.ggml.token_type') ?? [];
+  const added: AddedToken[] = [];
+  const vocabulary: Record<string, number> = {};
+  for (const [id, content] of tokens.entries()) {
+    vocabulary[content] = id;
+    if (addedTypes.has(types[id])) added.push({ id, content, special: types[id] !== 4, normalized: false });
+  }
+  const { splits, ignoresMerges } = preTokenizer(metadata);
+  return {
+    added_tokens: added,
+    normalizer: null,
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [...splits, bytesOnly] },
+    post_processor: null,
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: ignoresMerges,
+      vocab: vocabulary,
+      merges: metadata.texts('tokenizer.ggml.merges'),
+    },
+  };
+}
+
+interface PreTokenizer {
+  readonly splits: readonly TokenizerStep[];
+  /** A word that is a token as a whole is taken as such, whatever the merges say. */
+  readonly ignoresMerges: boolean;
+  /** When the file does not say: whether a text begins with the begin-of-text token. */
+  readonly addsBegin: boolean;
+}
+
+const digit = String.raw`\p{N}`;
+const contractions = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)`;
+const words = String.raw`[^\r\n\p{L}\p{N}]?\p{L}+`;
+const signsAndSpaces = String.raw` ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+
+const gpt2: PreTokenizer = { splits: [splitBy(gpt2Pattern)], ignoresMerges: false, addsBegin: false };
+const smollm: PreTokenizer = { splits: [splitBy(digit), splitBy(gpt2Pattern)], ignoresMerges: false, addsBegin: false };
+const llamaBpe: PreTokenizer = {
+  splits: [splitBy(`${contractions}|${words}|${digit}{1,3}|${signsAndSpaces}`)],
+  ignoresMerges: true,
+  addsBegin: true,
+};
+const qwen2: PreTokenizer = {
+  splits: [splitBy(`${contractions}|${words}|${digit}|${signsAndSpaces}`)],
+  ignoresMerges: false,
+  addsBegin: false,
+};
+/** What llama.cpp does for files older than the field, and for "default". */
+const unnamed: PreTokenizer = {
+  splits: [splitBy(String.raw`[\p{P}\$\+<=>\^~\|]+`), splitBy(gpt2Pattern), splitBy(`${digit}+`), splitBy('[0-9][0-9][0-9]')],
+  ignoresMerges: false,
+  addsBegin: false,
+};
+
+/** By the names in `tokenizer.ggml.pre`; the patterns of llama.cpp's llama-vocab.cpp. */
+const preTokenizers: Readonly<Record<string, PreTokenizer>> = {
+  'gpt-2': gpt2,
+  olmo: gpt2,
+  smollm,
+  starcoder: smollm,
+  'llama-bpe': llamaBpe,
+  llama3: llamaBpe,
+  'llama-v3': llamaBpe,
+  qwen2,
+  'deepseek-r1-qwen': qwen2,
+  default: unnamed,
+};
+
+function preTokenizer(metadata: GgufMetadata): PreTokenizer {
+  const name = metadata.optionalText('tokenizer.ggml.pre') ?? 'default';
+  if (Object.hasOwn(preTokenizers, name)) return preTokenizers[name];
+  throw new TandemError('unsupported-tokenizer', `The pre-tokenizer "${name}" of this GGUF file is not known.`, {
+    where: { file: metadata.file },
+    hint: 'Use the Hugging Face directory of the same model: its tokenizer.json is read.',
+  });
+}

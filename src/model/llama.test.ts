@@ -1,0 +1,122 @@
+/** @file Parity with transformers, peft and PyTorch on tiny models; the fixtures are made by test/fixtures/make_parity.py. */
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import type { Adapter } from './adapter.ts';
+import { adapterFeeds, makeEngine, stepGraph, variant, type Engine } from './engine.ts';
+import { loadModelFiles } from './modelFiles.ts';
+import { commonPrefix, int32, packRows } from './packing.ts';
+import { loadAdapter } from './peft.ts';
+import { emptyPast, emptyPrefix, makePrefixCache } from './prefixCache.ts';
+import { score } from './scoring.ts';
+import { batchGradient } from './training.ts';
+
+interface Sequences {
+  readonly sequences: number[][];
+  readonly positions: number[][];
+  readonly logits: number[][][];
+}
+interface LoraFixture extends Sequences {
+  readonly rows: { ids: number[]; labels: number[] }[];
+  readonly loss: number;
+  readonly gradients: Record<string, number[] | number[][]>;
+}
+
+const fixture = (name: string): string => new URL(`../../test/fixtures/${name}`, import.meta.url).pathname;
+const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(fixture(name), 'utf8'));
+const open = async (name: string): Promise<Engine> => {
+  const files = await loadModelFiles(fixture(name));
+  return makeEngine(files.config, files.weights, onnxRuntimeExecutor({ threads: 1 }));
+};
+
+/** Logits at the positions (all by default) of one sequence, computed as a row without a prefix. */
+async function logitsOf(engine: Engine, tokens: readonly number[], adapter?: Adapter, positions = tokens.map((_, i) => i)): Promise<Float32Array> {
+  const targets = adapter?.config.targets;
+  const graph = await engine.graph(variant('step', targets), () => stepGraph(engine.config, targets));
+  const results = await graph.run({
+    ...engine.weights,
+    ...(adapter && adapterFeeds(engine.config, adapter)),
+    ...emptyPrefix(engine),
+    ...emptyPast(engine, 1),
+    ...packRows([{ tokens }], 0).feeds,
+    asked: int32(positions),
+  });
+  return results.logits.data as Float32Array;
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
+  return largest;
+}
+
+const models = ['tiny-tied', 'tiny-untied', 'tiny-llama3'];
+
+describe.each(models)('%s', (name) => {
+  test('logits agree with transformers', async () => {
+    const engine = await open(name);
+    const { sequences, positions, logits } = (await json(`${name}/logits.json`)) as Sequences;
+    for (const [i, ids] of sequences.entries()) {
+      const ours = await logitsOf(engine, ids, undefined, positions[i]);
+      expect(largestDifference(ours, logits[i].flat())).toBeLessThan(1e-3);
+    }
+  });
+
+  test('logits with a LoRA agree with peft', async () => {
+    const engine = await open(name);
+    const adapter = await loadAdapter(fixture(`${name}/adapter`));
+    const { sequences, positions, logits } = (await json(`${name}/lora.json`)) as LoraFixture;
+    for (const [i, ids] of sequences.entries()) {
+      const ours = await logitsOf(engine, ids, adapter, positions[i]);
+      expect(largestDifference(ours, logits[i].flat())).toBeLessThan(1e-3);
+    }
+  });
+
+  test('LoRA gradients through the shared prefix agree with PyTorch, which computes every row whole', async () => {
+    const engine = await open(name);
+    const adapter = await loadAdapter(fixture(`${name}/adapter`));
+    const { rows, loss, gradients } = (await json(`${name}/lora.json`)) as LoraFixture;
+    const examples = rows.map(({ ids, labels }) => {
+      const start = labels.indexOf(1);
+      return { prompt: ids.slice(0, start), answer: ids.slice(start) };
+    });
+    expect(commonPrefix(examples.map((example) => example.prompt))).toBeGreaterThan(10);
+    const ours = await batchGradient(engine, adapter, examples, 0);
+    const perToken = rows.length / examples.reduce((sum, { answer }) => sum + answer.length, 0);
+    expect(ours.loss * perToken).toBeCloseTo(loss, 4);
+    for (const [theirName, theirs] of Object.entries(gradients)) {
+      const [, layer, linear, matrix] = /layers\.(\d+)\.\w+\.(\w+)\.lora_([AB])/.exec(theirName) as RegExpExecArray;
+      const mine = (ours.gradients.get(`layers.${layer}.${linear}.${matrix.toLowerCase()}`) as Float32Array).map((value) => value * perToken);
+      const flat = theirs.flat();
+      const scale = Math.max(...flat.map(Math.abs));
+      expect(largestDifference(mine, flat) / scale, theirName).toBeLessThan(1e-3);
+    }
+  });
+});
+
+test('scores over a trie of labels, with a shared prefix and a cache, equal those of whole sequences', async () => {
+  const engine = await open('tiny-tied');
+  const adapter = await loadAdapter(fixture('tiny-tied/adapter'));
+  const { vocabularySize } = engine.config;
+  const head = [5, 9, 17, 33, 12, 80];
+  const rows = [[7, 8], [9], [7, 10, 11, 12], [40]].map((own) => ({ prompt: [...head, ...own], completions: [[20], [21, 22], [21, 23, 24], [20, 25]] }));
+  const cache = makePrefixCache(engine);
+  await cache.encode([...head.slice(0, 4), 1, 2], adapter);
+  for (const chosen of [undefined, adapter]) {
+    const scores = await score(engine, cache, rows, chosen);
+    for (const [r, { prompt, completions }] of rows.entries()) {
+      for (const [c, completion] of completions.entries()) {
+        const whole = [...prompt, ...completion];
+        const logits = await logitsOf(engine, whole, chosen);
+        let expected = 0;
+        completion.forEach((token, t) => {
+          const line = logits.subarray((prompt.length - 1 + t) * vocabularySize, (prompt.length + t) * vocabularySize);
+          expected += line[token] - Math.log(line.reduce((sum, value) => sum + Math.exp(value), 0));
+        });
+        expect(scores[r][c].tokens).toBe(completion.length);
+        expect(scores[r][c].logLikelihood).toBeCloseTo(expected, 3);
+      }
+    }
+  }
+});

@@ -1,0 +1,57 @@
+/** @file Opens a model from disk as a `LanguageModel`. */
+import { TandemError } from '../errors.ts';
+import type { Executor } from '../tensor/executor.ts';
+import type { Adapter } from './adapter.ts';
+import { makeEngine, type Engine } from './engine.ts';
+import { generate } from './generation.ts';
+import type { LanguageModel } from './languageModel.ts';
+import type { ModelFiles } from './modelFiles.ts';
+import { makePrefixCache } from './prefixCache.ts';
+import { score } from './scoring.ts';
+
+/** A model whose weights can also be trained; see training.ts. */
+export interface LlamaModel extends LanguageModel {
+  readonly engine: Engine;
+  /** Token ids of a text as the model reads it: with the begin token, if it has one. */
+  promptTokens(text: string): number[];
+}
+
+/** @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()` */
+export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
+  const { config, tokenizer, name, fingerprint } = files;
+  const engine = makeEngine(config, files.weights, executor);
+  const cache = makePrefixCache(engine);
+  const promptTokens = (text: string): number[] => {
+    const tokens = tokenizer.encode(text);
+    if (tokenizer.beginToken !== undefined) tokens.unshift(tokenizer.beginToken);
+    if (!tokens.length) throw new TandemError('empty-prompt', 'The prompt is empty.', { hint: 'Write at least one word before the answer.' });
+    if (tokens.length >= config.maxPositions) {
+      throw new TandemError('too-long', `A prompt has ${tokens.length} tokens; ${name} reads at most ${config.maxPositions}.`, {
+        hint: 'Shorten the prompt or leave out demonstrations.',
+      });
+    }
+    return tokens;
+  };
+  return {
+    name,
+    fingerprint,
+    tokenizer,
+    engine,
+    promptTokens,
+    scoreLabels(prompts, labels, { adapter }: { adapter?: Adapter } = {}) {
+      const completions = labels.map((label) => tokenizer.encode(label));
+      return score(
+        engine,
+        cache,
+        prompts.map((prompt) => ({ prompt: promptTokens(prompt), completions })),
+        adapter,
+      );
+    },
+    async logLikelihoods(pairs, { adapter }: { adapter?: Adapter } = {}) {
+      const rows = pairs.map(({ prompt, completion }) => ({ prompt: promptTokens(prompt), completions: [tokenizer.encode(completion)] }));
+      return (await score(engine, cache, rows, adapter)).map(([only]) => only);
+    },
+    generate: (prompts, options) => generate(engine, cache, tokenizer, prompts.map(promptTokens), options),
+    dispose: () => engine.dispose(),
+  };
+}

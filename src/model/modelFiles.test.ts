@@ -1,0 +1,91 @@
+/** @file Tests that models load from every supported file form with the values that Python reads. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { loadModelFiles } from './modelFiles.ts';
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { weightShapes } from './weights.ts';
+
+const fixtures = 'test/fixtures';
+const folder = mkdtempSync(join(tmpdir(), 'tandem-models-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3'])('%s: every weight, and a tokenizer', async (name) => {
+  const model = await loadModelFiles(join(fixtures, name));
+  expect(model.name).toBe(name);
+  expect([...model.weights.keys()]).toEqual([...weightShapes(model.config).keys()]);
+  expect(model.weights.has('lm_head.weight')).toBe(name === 'tiny-untied');
+  expect(model.tokenizer.vocabularySize).toBe(300);
+  expect(model.tokenizer.endTokens).toEqual([2, 0]);
+  expect(model.tokenizer.beginToken).toBeUndefined();
+  expect(model.tokenizer.decode(model.tokenizer.encode('The capital is Paris.'))).toBe('The capital is Paris.');
+});
+
+test('the sharded form of a model is the same model', async () => {
+  const [whole, sharded] = await Promise.all(['tiny-tied', 'tiny-tied-sharded'].map((name) => loadModelFiles(join(fixtures, name))));
+  expect(sharded.weights).toEqual(whole.weights);
+  expect(sharded.fingerprint).toBe(whole.fingerprint);
+});
+
+test('one changed number changes the fingerprint', async () => {
+  const path = copyOf('tiny-tied');
+  const before = await loadModelFiles(path);
+  const file = join(path, 'model.safetensors');
+  const tensors = await readSafetensors(file);
+  tensors.get('model.layers.1.mlp.up_proj.weight')!.data[777] += 1e-3;
+  await writeSafetensors(file, tensors);
+  expect((await loadModelFiles(path)).fingerprint).not.toBe(before.fingerprint);
+});
+
+test('a GGUF file of mixed formats gives the values of gguf-py, in the Hugging Face layout', async () => {
+  const model = await loadModelFiles(join(fixtures, 'tiny-tied.gguf'));
+  const reference = await readSafetensors(join(fixtures, 'tiny-tied-gguf.safetensors'));
+  expect(model.weights.size).toBe(reference.size);
+  for (const [name, tensor] of reference) expect(model.weights.get(name), name).toEqual(tensor);
+  const { rmsNormEps, ...config } = (await loadModelFiles(join(fixtures, 'tiny-tied'))).config;
+  expect(model.config).toMatchObject(config);
+  expect(model.config.rmsNormEps).toBeCloseTo(rmsNormEps, 12);
+});
+
+test('the tokenizer of a GGUF file is that of the Hugging Face directory', async () => {
+  const [ours, theirs] = await Promise.all(['tiny-tied.gguf', 'tiny-tied'].map((name) => loadModelFiles(join(fixtures, name))));
+  const messages = [{ role: 'user', content: 'How many people live here? 12' }] as const;
+  const text = ours.tokenizer.applyChatTemplate(messages);
+  expect(text).toBe('<|im_start|>user\nHow many people live here? 12<|im_end|>\n<|im_start|>assistant\n');
+  expect(theirs.tokenizer.applyChatTemplate(messages)).toBe(text);
+  expect(ours.tokenizer.encode(text)).toEqual(theirs.tokenizer.encode(text));
+  expect(ours.tokenizer.endTokens).toEqual(theirs.tokenizer.endTokens);
+});
+
+test('a missing place, a missing file, a missing weight and a cut-off file each have their reason', async () => {
+  await expect(loadModelFiles(join(folder, 'nowhere'))).rejects.toMatchObject({ reason: 'model-not-found' });
+
+  const noTokenizer = copyOf('tiny-tied');
+  rmSync(join(noTokenizer, 'tokenizer.json'));
+  await expect(loadModelFiles(noTokenizer)).rejects.toMatchObject({
+    reason: 'bad-model-config',
+    where: { file: join(noTokenizer, 'tokenizer.json') },
+  });
+
+  const noHead = copyOf('tiny-tied');
+  const config = JSON.parse(readFileSync(join(noHead, 'config.json'), 'utf8')) as object;
+  writeFileSync(join(noHead, 'config.json'), JSON.stringify({ ...config, tie_word_embeddings: false }));
+  await expect(loadModelFiles(noHead)).rejects.toMatchObject({ reason: 'bad-weights', message: 'The weight "lm_head.weight" is missing.' });
+
+  const cut = join(folder, 'cut.gguf');
+  cpSync(join(fixtures, 'tiny-tied.gguf'), cut);
+  truncateSync(cut, 50_000);
+  await expect(loadModelFiles(cut)).rejects.toMatchObject({ reason: 'bad-gguf' });
+
+  const text = join(folder, 'text.gguf');
+  writeFileSync(text, 'not a model');
+  await expect(loadModelFiles(text)).rejects.toMatchObject({ reason: 'bad-gguf' });
+});
+
+let copies = 0;
+function copyOf(name: string): string {
+  const path = join(folder, `${name}-${copies++}`);
+  cpSync(join(fixtures, name), path, { recursive: true });
+  return path;
+}

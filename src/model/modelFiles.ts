@@ -1,0 +1,47 @@
+/** @file Loads everything that lies on disk of a model: a Hugging Face directory or a GGUF file. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { TandemError } from '../errors.ts';
+import { readGguf } from './gguf.ts';
+import { readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
+import type { LlamaConfig } from './llamaConfig.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { checkedWeights, Fingerprint } from './weights.ts';
+import type { WeightTensor } from './weights.ts';
+
+export type { WeightTensor } from './weights.ts';
+
+export interface ModelFiles {
+  /** For people: the directory's or file's name, or the id in the Hugging Face cache. */
+  readonly name: string;
+  /** Over config, tokenizer and every number of every weight; the same weights in another storage format give the same one. */
+  readonly fingerprint: string;
+  readonly config: LlamaConfig;
+  /** By Hugging Face's names, in the order of `weightShapes`; `lm_head.weight` only when untied. */
+  readonly weights: ReadonlyMap<string, WeightTensor>;
+  readonly tokenizer: Tokenizer;
+}
+
+/**
+ * @param path  a directory with config.json, tokenizer.json and safetensors, or a `.gguf` file
+ * @throws TandemError 'model-not-found', 'bad-model-config', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer', 'bad-weights', 'bad-safetensors', 'bad-gguf'
+ */
+export async function loadModelFiles(path: string): Promise<ModelFiles> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new TandemError('model-not-found', 'There is no model at this place.', { where: { file: path }, cause });
+  });
+  const { config, tokenizer, tokenizerDefinition, weights } = await (found.isDirectory() ? readHuggingFaceDirectory(path) : readGguf(path));
+  const checked = checkedWeights(config, weights, path);
+  const fingerprint = new Fingerprint();
+  fingerprint.text('config', JSON.stringify(config));
+  fingerprint.text('tokenizer', tokenizerDefinition);
+  for (const [name, tensor] of checked) fingerprint.tensor(name, tensor);
+  return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: checked, tokenizer };
+}
+
+/** `.../models--org--name/snapshots/<hash>` is `org/name`; else the last part, without `.gguf`. */
+function modelName(path: string): string {
+  const full = resolve(path);
+  const cached = basename(dirname(dirname(full)));
+  return cached.startsWith('models--') ? cached.slice('models--'.length).replace('--', '/') : basename(full).replace(/\.gguf$/i, '');
+}

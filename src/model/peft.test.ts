@@ -1,0 +1,76 @@
+/** @file Tests of adapters: their start values, their names, and PEFT directories. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { initialAdapter, linearNames, makeAdapter } from './adapter.ts';
+import { parseLlamaConfig } from './llamaConfig.ts';
+import { loadAdapter, saveAdapter } from './peft.ts';
+import { readSafetensors } from './safetensors.ts';
+
+const fixture = 'test/fixtures/tiny-tied';
+const config = parseLlamaConfig(JSON.parse(readFileSync(join(fixture, 'config.json'), 'utf8')), 'config.json');
+const lora = { rank: 4, alpha: 8, dropout: 0.05, targets: linearNames };
+const folder = mkdtempSync(join(tmpdir(), 'tandem-peft-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('an adapter that peft saved is read: all seven linears of every layer, in order', async () => {
+  const adapter = await loadAdapter(join(fixture, 'adapter'));
+  expect(adapter.config).toEqual({ rank: 4, alpha: 8, dropout: 0, targets: [...linearNames] });
+  expect(adapter.pairs.map(({ layer, linear }) => `${layer}.${linear}`)).toEqual(
+    [0, 1, 2].flatMap((layer) => linearNames.map((name) => `${layer}.${name}`)),
+  );
+  const tensors = await readSafetensors(join(fixture, 'adapter', 'adapter_model.safetensors'));
+  expect(adapter.pairs[13].b).toEqual(tensors.get('base_model.model.model.layers.1.mlp.down_proj.lora_B.weight')?.data);
+});
+
+test('a saved adapter has the tensor names and shapes of one that peft saved, and loads as the same adapter', async () => {
+  const adapter = await loadAdapter(join(fixture, 'adapter'));
+  const path = join(folder, 'runs', 'saved');
+  await saveAdapter(path, initialAdapter(config, lora, 1), { baseModel: fixture });
+  await saveAdapter(path, adapter, { baseModel: fixture });
+  expect(readdirSync(path).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
+  expect(readdirSync(join(folder, 'runs'))).toEqual(['saved']);
+  expect(await loadAdapter(path)).toEqual(adapter);
+  const ours = await readSafetensors(join(path, 'adapter_model.safetensors'));
+  const theirs = await readSafetensors(join(fixture, 'adapter', 'adapter_model.safetensors'));
+  expect(new Map([...ours].sort())).toEqual(new Map([...theirs].sort()));
+});
+
+test('a new adapter changes nothing (B is zero), has A within 1 / sqrt(inputs), and depends on the seed alone', () => {
+  const adapter = initialAdapter(config, lora, 7);
+  const down = adapter.pairs.find(({ linear }) => linear === 'down_proj')!;
+  expect(adapter.pairs).toHaveLength(3 * 7);
+  expect([down.a.length, down.b.length]).toEqual([4 * 64, 32 * 4]);
+  expect(Math.max(...down.b.map(Math.abs))).toBe(0);
+  const largest = Math.max(...down.a.map(Math.abs));
+  expect(largest).toBeLessThanOrEqual(1 / 8);
+  expect(largest).toBeGreaterThan(0.9 / 8);
+  expect(initialAdapter(config, lora, 7)).toEqual(adapter);
+  expect(initialAdapter(config, lora, 8).id).not.toBe(adapter.id);
+});
+
+test('the id follows the values and the settings, not the order of the pairs', () => {
+  const { id, pairs } = initialAdapter(config, lora, 7);
+  expect(makeAdapter(lora, [...pairs].reverse()).id).toBe(id);
+  expect(makeAdapter({ ...lora, alpha: 16 }, pairs).id).not.toBe(id);
+  const changed = pairs.map((pair, i) => (i === 5 ? { ...pair, b: pair.b.map(() => 0.5) } : pair));
+  expect(makeAdapter(lora, changed).id).not.toBe(id);
+});
+
+test('adapters that compute something else are refused with a reason', async () => {
+  const path = join(folder, 'other');
+  cpSync(join(fixture, 'adapter'), path, { recursive: true });
+  const settings = JSON.parse(readFileSync(join(path, 'adapter_config.json'), 'utf8')) as object;
+  for (const change of [
+    { use_dora: true },
+    { peft_type: 'IA3' },
+    { r: 8 },
+    { target_modules: ['c_attn'] },
+    { rank_pattern: { q_proj: 2 } },
+  ]) {
+    writeFileSync(join(path, 'adapter_config.json'), JSON.stringify({ ...settings, ...change }));
+    await expect(loadAdapter(path), JSON.stringify(change)).rejects.toMatchObject({ reason: 'bad-adapter' });
+  }
+  await expect(loadAdapter(join(folder, 'nowhere'))).rejects.toMatchObject({ reason: 'bad-adapter' });
+});

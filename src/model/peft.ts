@@ -1,0 +1,139 @@
+/** @file LoRA adapters as PEFT directories, which `peft` loads unchanged. */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { TandemError } from '../errors.ts';
+import { linearNames, makeAdapter } from './adapter.ts';
+import type { Adapter, LinearName, LoraConfig, LoraPair } from './adapter.ts';
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import type { WeightTensor } from './weights.ts';
+
+/**
+ * Writes `adapter_config.json` and `adapter_model.safetensors`. The directory is made under a temporary name and renamed, so that it
+ * is never half there; an older adapter at the same place is replaced.
+ * @param baseModel  how `peft` finds the base model: a Hugging Face id or a folder
+ */
+export async function saveAdapter(directory: string, adapter: Adapter, { baseModel }: { baseModel: string }): Promise<void> {
+  const target = resolve(directory);
+  const temporary = `${target}.${process.pid}.part`;
+  const former = `${target}.${process.pid}.old`;
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { recursive: true });
+  await writeFile(join(temporary, configName), JSON.stringify(peftConfig(adapter.config, baseModel), undefined, 2) + '\n');
+  await writeSafetensors(join(temporary, weightsName), adapterTensors(adapter), { format: 'pt' });
+  await rename(target, former).catch(ignoreMissing);
+  await rename(temporary, target);
+  await rm(former, { recursive: true, force: true });
+}
+
+/** @throws TandemError 'bad-adapter' for a directory that is not a plain LoRA of Llama's linears, 'bad-safetensors' for damaged weights */
+export async function loadAdapter(directory: string): Promise<Adapter> {
+  const file = join(directory, configName);
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw bad(file, 'There is no adapter at this place', cause);
+  });
+  const config = parseConfig(text, file);
+  const weightsFile = join(directory, weightsName);
+  const tensors = await readSafetensors(weightsFile).catch((cause: unknown) => {
+    throw (cause as NodeJS.ErrnoException).code === 'ENOENT' ? bad(weightsFile, 'The adapter has no weights file', cause) : cause;
+  });
+  return makeAdapter(config, pairTensors(tensors, config, weightsFile));
+}
+
+const configName = 'adapter_config.json';
+const weightsName = 'adapter_model.safetensors';
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+function peftConfig({ rank, alpha, dropout, targets }: LoraConfig, baseModel: string): object {
+  return {
+    peft_type: 'LORA',
+    task_type: 'CAUSAL_LM',
+    base_model_name_or_path: baseModel,
+    r: rank,
+    lora_alpha: alpha,
+    lora_dropout: dropout,
+    target_modules: targets,
+    bias: 'none',
+    fan_in_fan_out: false,
+    inference_mode: true,
+    init_lora_weights: true,
+    use_rslora: false,
+    use_dora: false,
+  };
+}
+
+/** PEFT settings that change what an adapter computes, with the value that we compute. */
+const neutralSettings: Readonly<Record<string, unknown>> = {
+  bias: 'none',
+  use_rslora: false,
+  use_dora: false,
+  fan_in_fan_out: false,
+  lora_bias: false,
+  rank_pattern: {},
+  alpha_pattern: {},
+  modules_to_save: null,
+};
+
+function parseConfig(text: string, file: string): LoraConfig {
+  let json: Record<string, unknown>;
+  try {
+    json = JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw bad(file, 'The adapter config is not JSON', cause);
+  }
+  if (json.peft_type !== 'LORA') throw bad(file, `The adapter is of type ${String(json.peft_type)}, not LORA`);
+  for (const [name, neutral] of Object.entries(neutralSettings)) {
+    const value = json[name] ?? neutral;
+    if (JSON.stringify(value) !== JSON.stringify(neutral))
+      throw bad(file, `The adapter setting "${name}": ${JSON.stringify(value)} is not supported`);
+  }
+  const { r: rank, lora_alpha: alpha, lora_dropout: dropout = 0, target_modules: modules } = json;
+  if (typeof rank !== 'number' || typeof alpha !== 'number' || typeof dropout !== 'number') {
+    throw bad(file, '"r", "lora_alpha" or "lora_dropout" in the adapter config is not a number');
+  }
+  const targets = modules === 'all-linear' ? [...linearNames] : Array.isArray(modules) ? modules.map(String) : [];
+  const foreign = targets.find((name) => !isLinearName(name));
+  if (foreign !== undefined || targets.length === 0)
+    throw bad(file, `The adapter changes ${foreign ? `"${foreign}"` : 'no known module'}; only ${linearNames.join(', ')} are supported`);
+  return { rank, alpha, dropout, targets: linearNames.filter((name) => targets.includes(name)) };
+}
+
+function isLinearName(name: string): name is LinearName {
+  return (linearNames as readonly string[]).includes(name);
+}
+
+function* adapterTensors({ config, pairs }: Adapter): Generator<readonly [string, WeightTensor]> {
+  for (const { layer, linear, a, b } of pairs) {
+    const name = `base_model.model.model.layers.${layer}.${blockOf(linear)}.${linear}`;
+    yield [`${name}.lora_A.weight`, { shape: [config.rank, a.length / config.rank], data: a }];
+    yield [`${name}.lora_B.weight`, { shape: [b.length / config.rank, config.rank], data: b }];
+  }
+}
+
+function blockOf(linear: LinearName): string {
+  return linear === 'gate_proj' || linear === 'up_proj' || linear === 'down_proj' ? 'mlp' : 'self_attn';
+}
+
+const tensorName = /(?:^|\.)layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.lora_([AB])(?:\.default)?\.weight$/;
+
+function pairTensors(tensors: ReadonlyMap<string, WeightTensor>, { rank, targets }: LoraConfig, file: string): LoraPair[] {
+  const halves = new Map<string, { layer: number; linear: LinearName; A?: Float32Array; B?: Float32Array }>();
+  for (const [name, { shape, data }] of tensors) {
+    const [, layer, linear, side] = tensorName.exec(name) ?? [];
+    if (!layer || !isLinearName(linear) || !targets.includes(linear)) throw bad(file, `The adapter has an unexpected tensor "${name}"`);
+    if (shape.length !== 2 || shape[side === 'A' ? 0 : 1] !== rank)
+      throw bad(file, `"${name}" is [${shape.join(', ')}], which does not fit rank ${rank}`);
+    const key = `${layer}.${linear}`;
+    halves.set(key, { layer: Number(layer), linear, ...halves.get(key), [side]: data });
+  }
+  return [...halves.values()].map(({ layer, linear, A, B }) => {
+    if (!A || !B) throw bad(file, `The adapter has only one half of layer ${layer}'s ${linear}`);
+    return { layer, linear, a: A, b: B };
+  });
+}
+
+function bad(file: string, message: string, cause?: unknown): TandemError {
+  return new TandemError('bad-adapter', `${message}.`, { where: { file }, cause });
+}

@@ -1,0 +1,146 @@
+/** @file Reads and writes safetensors files: a JSON header, then the tensors' bytes. */
+import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { TandemError } from '../errors.ts';
+import { isNumberFormat, numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
+import type { WeightTensor } from './weights.ts';
+
+export interface SafetensorsEntry {
+  readonly name: string;
+  /** As the file says: F32, F16, BF16, I64, ... */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Byte position in the file. */
+  readonly begin: number;
+  readonly bytes: number;
+}
+
+export interface SafetensorsHeader {
+  readonly entries: readonly SafetensorsEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the tensors of a file as float32 (from F32, F16 or BF16), one after the other.
+ * @param wanted  which names to read; all when left out
+ * @throws TandemError 'bad-safetensors' for a damaged file or another number format
+ */
+export async function readSafetensors(path: string, wanted: (name: string) => boolean = () => true): Promise<Map<string, WeightTensor>> {
+  const file = await open(path, 'r');
+  try {
+    const header = await readHeader(file, path);
+    const tensors = new Map<string, WeightTensor>();
+    for (const entry of header.entries.filter(({ name }) => wanted(name))) {
+      tensors.set(entry.name, { shape: entry.shape, data: await readEntry(file, path, entry) });
+    }
+    return tensors;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The names, shapes and metadata of a file, without its numbers. @throws TandemError 'bad-safetensors' */
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  const file = await open(path, 'r');
+  try {
+    return await readHeader(file, path);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes float32 tensors, to a temporary name first; an existing file is replaced whole. */
+export async function writeSafetensors(
+  path: string,
+  tensors: Iterable<readonly [name: string, tensor: WeightTensor]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const items = [...tensors];
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const [name, { shape, data }] of items) {
+    const begin = end;
+    end += data.byteLength;
+    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+  }
+  const temporary = `${path}.${process.pid}.part`;
+  const file = await open(temporary, 'w');
+  try {
+    await file.write(encodeHeader(header));
+    for (const [, { data }] of items) await file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    await file.sync();
+  } catch (error) {
+    await file.close();
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await file.close();
+  await rename(temporary, path);
+}
+
+/** Eight bytes of length, then the JSON, padded with spaces so that the numbers begin at a multiple of eight. */
+function encodeHeader(header: Record<string, unknown>): Uint8Array {
+  const json = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  padded.writeBigUInt64LE(BigInt(padded.length - 8));
+  json.copy(padded, 8);
+  return padded;
+}
+
+async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {
+  const { size } = await file.stat();
+  const length = Buffer.alloc(8);
+  await readFully(file, length, 0).catch((cause: unknown) => Promise.reject(damaged(path, 'it is too short', cause)));
+  const headerBytes = Number(length.readBigUInt64LE());
+  if (headerBytes > Math.min(size - 8, maxHeaderBytes)) throw damaged(path, 'its header is longer than the file');
+  const text = Buffer.alloc(headerBytes);
+  await readFully(file, text, 8);
+  const json = parseHeader(text.toString(), path);
+  const { __metadata__: metadata = {}, ...tensors } = json;
+  const entries = Object.entries(tensors).map(([name, value]) => parseEntry(name, value, 8 + headerBytes, size, path));
+  return { entries: entries.sort((a, b) => a.begin - b.begin), metadata: metadata as Record<string, string> };
+}
+
+const maxHeaderBytes = 100_000_000;
+
+function parseHeader(text: string, path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw damaged(path, 'its header is not JSON', cause);
+  }
+}
+
+function parseEntry(name: string, value: unknown, dataStart: number, fileSize: number, path: string): SafetensorsEntry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+  if (typeof dtype !== 'string' || !isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
+    throw damaged(path, `its entry "${name}" is not a tensor`);
+  const [begin, end] = offsets;
+  if (begin > end || dataStart + end > fileSize) throw damaged(path, `"${name}" lies outside of the file`);
+  return { name, dtype, shape, begin: dataStart + begin, bytes: end - begin };
+}
+
+async function readEntry(file: FileHandle, path: string, entry: SafetensorsEntry): Promise<Float32Array> {
+  const { name, dtype, shape, begin, bytes } = entry;
+  if (!isNumberFormat(dtype)) {
+    throw new TandemError('bad-safetensors', `"${name}" is stored as ${dtype}; only F32, F16 and BF16 are read.`, {
+      where: { file: path },
+    });
+  }
+  const numbers = shape.reduce((product, size) => product * size, 1);
+  if (storedBytes(numberFormats[dtype], numbers) !== bytes)
+    throw damaged(path, `"${name}" does not have as many numbers as its shape says`);
+  return readNumbers(file, begin, numberFormats[dtype], numbers);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function damaged(path: string, what: string, cause?: unknown): TandemError {
+  return new TandemError('bad-safetensors', `This safetensors file is damaged: ${what}.`, {
+    where: { file: path },
+    hint: 'Download or export it again.',
+    cause,
+  });
+}

@@ -1,0 +1,19 @@
+/** @file The tokenizer that every model carries. */
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface Tokenizer {
+  readonly vocabularySize: number;
+  /** Tokens that end a generation (end of text, end of turn). */
+  readonly endTokens: readonly number[];
+  /** Prepended to a text by models that want it (Llama), else undefined (SmolLM2). */
+  readonly beginToken?: number;
+  /** No special tokens are added; special tokens written in the text are recognized. */
+  encode(text: string): number[];
+  decode(tokens: readonly number[], options?: { skipSpecial?: boolean }): string;
+  /** Renders the model's chat template, up to where the assistant's answer starts. */
+  applyChatTemplate(messages: readonly ChatMessage[]): string;
+}

@@ -1,0 +1,89 @@
+/** @file A model's weights by their Hugging Face names: which there are, their shapes, and their fingerprint. */
+import { createHash } from 'node:crypto';
+import { TandemError } from '../errors.ts';
+import type { LlamaConfig } from './llamaConfig.ts';
+
+export interface WeightTensor {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: Float32Array;
+}
+
+/** Every weight that a Llama of this shape has, in order; linears are [out, in]. */
+export function weightShapes(config: LlamaConfig): Map<string, readonly number[]> {
+  const { hiddenSize: hidden, intermediateSize: inner, vocabularySize: vocabulary, headSize } = config;
+  const queries = config.heads * headSize;
+  const keys = config.keyValueHeads * headSize;
+  const shapes = new Map<string, readonly number[]>([['model.embed_tokens.weight', [vocabulary, hidden]]]);
+  for (let layer = 0; layer < config.layers; layer++) {
+    const add = (name: string, shape: readonly number[]): unknown => shapes.set(`model.layers.${layer}.${name}.weight`, shape);
+    add('input_layernorm', [hidden]);
+    add('self_attn.q_proj', [queries, hidden]);
+    add('self_attn.k_proj', [keys, hidden]);
+    add('self_attn.v_proj', [keys, hidden]);
+    add('self_attn.o_proj', [hidden, queries]);
+    add('post_attention_layernorm', [hidden]);
+    add('mlp.gate_proj', [inner, hidden]);
+    add('mlp.up_proj', [inner, hidden]);
+    add('mlp.down_proj', [hidden, inner]);
+  }
+  shapes.set('model.norm.weight', [hidden]);
+  if (!config.tiedEmbeddings) shapes.set('lm_head.weight', [vocabulary, hidden]);
+  return shapes;
+}
+
+/**
+ * The weights in the order of `weightShapes`, nothing more and nothing less.
+ * @throws TandemError 'bad-weights' for a weight that is missing or has another shape, 'unsupported-model' for one that the graph would ignore
+ */
+export function checkedWeights(config: LlamaConfig, found: ReadonlyMap<string, WeightTensor>, file: string): Map<string, WeightTensor> {
+  const shapes = weightShapes(config);
+  const unknown = [...found.keys()].find((name) => !shapes.has(name));
+  if (unknown)
+    throw new TandemError('unsupported-model', `The model has a weight that Llama models do not have: "${unknown}".`, { where: { file } });
+  const checked = new Map<string, WeightTensor>();
+  for (const [name, shape] of shapes) {
+    const tensor = found.get(name);
+    if (!tensor) throw new TandemError('bad-weights', `The weight "${name}" is missing.`, { where: { file } });
+    if (tensor.shape.join() !== shape.join()) {
+      throw new TandemError('bad-weights', `The weight "${name}" is [${tensor.shape.join(', ')}], not [${shape.join(', ')}].`, {
+        where: { file },
+      });
+    }
+    checked.set(name, tensor);
+  }
+  return checked;
+}
+
+/** Collects a fingerprint as tensors are loaded, in any order. Every number counts; the storage format does not. */
+export class Fingerprint {
+  private readonly parts: string[] = [];
+
+  text(name: string, text: string): void {
+    this.parts.push(`${name} ${createHash('sha256').update(text).digest('hex')}`);
+  }
+
+  tensor(name: string, { shape, data }: WeightTensor): void {
+    this.parts.push(`${name} [${shape.join()}] ${checksum(data)}`);
+  }
+
+  /** 16 hexadecimal digits of sha256. */
+  digest(): string {
+    return createHash('sha256').update(this.parts.sort().join('\n')).digest('hex').slice(0, 16);
+  }
+}
+
+/** Four interleaved multiplicative hashes of the numbers' bits: one pass at memory speed, where sha256 would take four times the load. */
+function checksum(data: Float32Array): string {
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+  const lanes = bits.length - (bits.length % 4);
+  let [a, b, c, d] = [1, 2, 3, 4];
+  for (let i = 0; i < lanes; i += 4) {
+    a = Math.imul(a ^ bits[i], 0x01000193) ^ (a >>> 15);
+    b = Math.imul(b ^ bits[i + 1], 0x01000193) ^ (b >>> 15);
+    c = Math.imul(c ^ bits[i + 2], 0x01000193) ^ (c >>> 15);
+    d = Math.imul(d ^ bits[i + 3], 0x01000193) ^ (d >>> 15);
+  }
+  for (let i = lanes; i < bits.length; i++) a = Math.imul(a ^ bits[i], 0x01000193) ^ (a >>> 15);
+  return [a, b, c, d].map((lane) => (lane >>> 0).toString(16)).join('-');
+}

@@ -1,0 +1,55 @@
+/** @file The contract between a run and the way of optimizing jointly that it uses. */
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import type { Row } from '../data/dataset.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { MeasuredState, OptimizationEvent } from './events.ts';
+import type { ObjectiveWeights } from './objective.ts';
+import type { WeightTrainer } from './weightTuner.ts';
+
+/** Adapters by id: in memory for the API, on disk for a run that must survive being killed. */
+export interface AdapterStore {
+  put(adapter: Adapter): Promise<void>;
+  get(id: string): Promise<Adapter>;
+}
+
+export interface OptimizationContext {
+  readonly model: LanguageModel;
+  readonly evaluator: Evaluator;
+  readonly trainer: WeightTrainer;
+  readonly adapters: AdapterStore;
+  /** The author's prompt. */
+  readonly prompt: Prompt;
+  readonly trainset: readonly Row[];
+  readonly valset: readonly Row[];
+  readonly objective: ObjectiveWeights;
+  readonly seed: number;
+  /** Nominal token passes (forward 1, backward 2) that may be spent. */
+  readonly budget: number;
+  /** A stop is graceful: the coordinator ends at the next step and the best so far stands. */
+  readonly signal?: AbortSignal;
+  readonly emit: (event: OptimizationEvent) => void;
+}
+
+/**
+ * Everything that the next phase depends on, as JSON: a coordinator that is given the same snapshot does the same again.
+ * `memory` is the coordinator's own.
+ */
+export interface OptimizationState {
+  readonly version: 1;
+  /** Phases that have ended. */
+  readonly phase: number;
+  readonly start: MeasuredState;
+  readonly best: MeasuredState;
+  readonly passes: number;
+  readonly done: false | string;
+  readonly memory: unknown;
+}
+
+export interface Coordinator {
+  /** Measures the start. */
+  begin(context: OptimizationContext): Promise<OptimizationState>;
+  /** One phase: returns the state after it. A run saves it before it calls again. */
+  advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState>;
+}

@@ -1,0 +1,95 @@
+/** @file What an optimization tells the world while it runs. The journal is these events on disk; every surface is a fold over them. */
+import type { Prompt } from '../prompt/prompt.ts';
+
+export type Lever = 'prompt' | 'weights';
+
+/** `phase.number`, e.g. '3.2': the second candidate of phase 3. '0.0' is the author's prompt with the base weights. */
+export type CandidateId = string;
+
+/** A mean over rows with its 95% bootstrap interval, in the metric's unit (0 to 1) or nats a row. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  readonly rows: number;
+}
+
+/** Candidate minus reference over the same rows. */
+export interface Difference extends Estimate {
+  readonly probabilityBetter: number;
+}
+
+/** J and its three terms, per row of the valset: total = logLikelihood - weightPenalty - promptPenalty. */
+export interface ObjectiveTerms {
+  readonly logLikelihood: number;
+  /** lambda1 R1(theta). */
+  readonly weightPenalty: number;
+  /** lambda2 R2(p). */
+  readonly promptPenalty: number;
+  readonly total: number;
+}
+
+/** A pair of prompt and weights as measured on the valset. `adapter` is an id in the run's adapter store; absent = base weights. */
+export interface MeasuredState {
+  readonly candidate: CandidateId;
+  readonly prompt: Prompt;
+  readonly adapter?: string;
+  readonly score: Estimate;
+  readonly logLikelihood: Estimate;
+  readonly objective: ObjectiveTerms;
+  readonly promptTokens: number;
+}
+
+/** One cell of the 2x2 attribution on the test rows. */
+export interface AttributionCell {
+  readonly weights: 'old' | 'new';
+  readonly prompt: 'old' | 'new';
+  readonly score: Estimate;
+  readonly logLikelihood: Estimate;
+}
+
+export type OptimizationEvent =
+  | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly passes: number }
+  | { readonly type: 'phaseStarted'; readonly phase: number; readonly lever: Lever; readonly because: string }
+  | { readonly type: 'candidateProposed'; readonly phase: number; readonly candidate: CandidateId; readonly proposer: string; readonly reason: string; readonly prompt: Prompt }
+  | {
+      readonly type: 'candidateMeasured';
+      readonly phase: number;
+      readonly candidate: CandidateId;
+      /** Against the best state, on the rows that this rung of the race used. */
+      readonly score: Difference;
+      readonly logLikelihood: Difference;
+      readonly kept: boolean;
+    }
+  | { readonly type: 'weightStep'; readonly phase: number; readonly step: number; readonly steps: number; readonly loss: number; readonly learningRate: number; readonly gradientNorm: number; readonly passes: number }
+  | {
+      readonly type: 'gateDecided';
+      readonly phase: number;
+      readonly candidate: CandidateId;
+      readonly accepted: boolean;
+      /** A sentence for people. */
+      readonly because: string;
+      readonly score: Difference;
+      readonly logLikelihood: Difference;
+    }
+  | {
+      readonly type: 'phaseEnded';
+      readonly phase: number;
+      readonly lever: Lever;
+      readonly accepted: boolean;
+      readonly best: MeasuredState;
+      /** Nominal token passes spent since the start (forward 1, backward 2). */
+      readonly passes: number;
+    }
+  | {
+      readonly type: 'attributed';
+      /** Measured once, on the test rows, after the last phase: this opens the sealed split. */
+      readonly cells: readonly AttributionCell[];
+      /** New prompt with new weights minus old with old. */
+      readonly total: Difference;
+      readonly promptAlone: Difference;
+      readonly weightsAlone: Difference;
+      /** total - promptAlone - weightsAlone. */
+      readonly interaction: Difference;
+      readonly passes: number;
+    };

@@ -1,0 +1,189 @@
+/** @file What is read from a prompt file, and which defects are named where. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { checkColumns, parsePromptFile, requireUsable } from './promptFile.ts';
+
+const text = `---
+description: Route a message
+tandem:
+  data: data/messages.jsonl   # rows
+  output: intent
+  labels: from-data
+  decoding: {calibration: prior, seed: 7}
+  demos:
+    - message: "Where: is it?"
+      intent: card arrival
+    - {message: 5.0, intent: yes}
+---
+Read it.
+
+Message: \${input:message}
+Intent:
+`;
+const parse = (source: string) => parsePromptFile('a.prompt.md', source);
+const complaints = (source: string) =>
+  parse(source).problems.map(({ message, range, hint }) => ({
+    message,
+    at: source.slice(range.start, range.end),
+    hint,
+    line: range.line,
+    column: range.column,
+  }));
+const withSettings = (settings: string) => `---\ntandem:\n  data: a.jsonl\n  output: y\n${settings}---\nQ: \${input:x}\n`;
+
+describe('reading', () => {
+  test('settings, defaults, demonstrations as the author wrote them, and the exact body', () => {
+    const file = parse(text);
+    expect(file.problems).toEqual([]);
+    expect(file.prompt.body).toBe('Read it.\n\nMessage: ${input:message}\nIntent:\n');
+    expect(file.settings).toMatchObject({
+      data: 'data/messages.jsonl',
+      output: 'intent',
+      metric: 'accuracy',
+      labels: 'from-data',
+      model: 'nano',
+      template: 'text',
+    });
+    expect(file.settings.decoding).toEqual({
+      calibration: 'prior',
+      normalize: 'tokens',
+      maxTokens: 64,
+      temperature: 0,
+      topP: 1,
+      stop: ['\n\n'],
+      seed: 7,
+    });
+    expect(file.prompt.demonstrations).toEqual([
+      { inputs: { message: 'Where: is it?' }, output: 'card arrival' },
+      { inputs: { message: '5.0' }, output: 'yes' },
+    ]);
+    expect(file.ranges['decoding.seed']).toMatchObject({ line: 7, column: 40 });
+  });
+
+  test.each([
+    ['CRLF', text.replaceAll('\n', '\r\n')],
+    ['a BOM', '\uFEFF' + text],
+    ['spaces after the fences', text.replaceAll('---\n', '--- \n')],
+  ])('%s changes nothing', (_, source) => {
+    const file = parse(source);
+    expect(file.problems).toEqual([]);
+    expect(file.settings).toEqual(parse(text).settings);
+    expect(source.endsWith(file.prompt.body)).toBe(true);
+    expect(file.prompt.body.replaceAll('\r\n', '\n')).toBe(parse(text).prompt.body);
+  });
+
+  test('a file without front matter, or of other tools, has no problems but cannot be evaluated', () => {
+    for (const source of ['Say ${input:x}', '---\ndescription: x\n---\nSay ${input:x}', '---\n---\nSay ${input:x}']) {
+      const file = parse(source);
+      expect(file).toMatchObject({ problems: [], hasSettings: false, prompt: { body: 'Say ${input:x}' } });
+      expect(() => requireUsable(file)).toThrow(expect.objectContaining({ reason: 'no-settings' }));
+    }
+  });
+
+  test('never throws and keeps body and text, whatever the file holds', () => {
+    const piece = fc.constantFrom(
+      '---\n',
+      '---',
+      'tandem:\n',
+      '  data: a\n',
+      '  output: y\n',
+      '  demos:\n',
+      '    - y: 1\n',
+      '{{demos}}\n',
+      '${input:',
+      'x}',
+      '\r\n',
+      '\uFEFF',
+      '&a ',
+      '*a',
+      '[',
+      '"',
+      '? ',
+      ': ',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, fc.string())), (pieces) => {
+        const source = pieces.join('');
+        const file = parse(source);
+        expect(file.text.slice(file.bodyOffset)).toBe(file.prompt.body);
+        for (const { range } of file.problems) expect(range.start).toBeLessThanOrEqual(source.length);
+      }),
+    );
+  });
+});
+
+describe('problems', () => {
+  test('an unknown key suggests the nearest one', () => {
+    expect(complaints(withSettings('  metirc: accuracy\n'))).toEqual([
+      { message: '`metirc` is not a setting of Tandem.', at: 'metirc', hint: 'Did you mean "metric"?', line: 5, column: 3 },
+    ]);
+    expect(complaints(withSettings('  decoding:\n    top_p: 1\n'))[0]).toMatchObject({
+      message: '`decoding.top_p` is not a setting of Tandem.',
+      hint: 'Did you mean "topP"?',
+    });
+  });
+
+  test.each([
+    ['  decoding: {temperature: hot}\n', 'hot', '`decoding.temperature` should be a number from 0.'],
+    ['  decoding: {calibration: no}\n', 'no', '`decoding.calibration` should be one of none, content-free, prior.'],
+    ['  labels: [a, a]\n', '[a, a]', '`labels` should be `from-data` or a list of two or more different texts.'],
+    ['  template: chart\n', 'chart', '`template` should be one of text, chat.'],
+    ['  adapter:\n', 'adapter', '`adapter` is empty.'],
+    ['  model: [a]\n', '[a]', '`model` should be a text.'],
+    ['  demos: [{x: a}]\n', '{x: a}', 'This demonstration lacks the output column "y".'],
+    ['  demos:\n    - {z: a, y: b}\n', '- {z: a, y: b}\n', 'Demonstration 1 lacks the column "x", which the body reads.'],
+    ['  data: b.jsonl\n', 'data', 'Map keys must be unique'],
+  ])('%j', (settings, at, message) => {
+    expect(complaints(withSettings(settings))[0]).toMatchObject({ at, message });
+  });
+
+  test('missing settings are named at the tandem key', () => {
+    expect(complaints('---\ntandem:\n  output: y\n---\n${input:x}')).toEqual([
+      {
+        message: '`tandem.data` is missing.',
+        at: 'tandem',
+        hint: 'Name a .jsonl, .csv or .tsv file, relative to this file.',
+        line: 2,
+        column: 1,
+      },
+    ]);
+  });
+
+  test('of the body: empty, no variable, two markers, a marker with nothing after it, a front matter that never closes', () => {
+    expect(complaints('\n \n')[0].message).toBe('The body is empty.');
+    expect(complaints('Hello')[0].message).toContain('reads no column');
+    expect(complaints('{{demos}}\n${input:x}\n{{demos}}\nA:')[0]).toMatchObject({
+      line: 3,
+      message: '{{demos}} stands here a second time.',
+    });
+    expect(complaints('${input:x} ${input}\n{{demos}}\n').map(({ message }) => message)).toEqual([
+      '"${input}" is not a variable and stays as it is.',
+      'Nothing follows {{demos}}.',
+    ]);
+    expect(complaints('---\na: 1\n${input:x}')[0].message).toContain('never closed');
+  });
+
+  test('the first error is thrown with its place', () => {
+    expect(() => requireUsable(parse(withSettings('  metirc: x\n')))).toThrow(
+      expect.objectContaining({
+        reason: 'bad-prompt-file',
+        where: { file: 'a.prompt.md', line: 5, column: 3 },
+        hint: 'Did you mean "metric"?',
+      }),
+    );
+    expect(requireUsable(parse(text)).path).toBe('a.prompt.md');
+  });
+});
+
+test('the columns of the data are checked against the body', () => {
+  const file = parse(withSettings('').replace('x}', 'x} ${input:y} ${input:xs}'));
+  expect(checkColumns(file, ['x', 'y', 'z']).map(({ severity, message, hint }) => [severity, message, hint])).toEqual([
+    ['error', 'The body reads "y", the column that is to be predicted.', 'Leave it out: the answer follows the end of the body.'],
+    ['error', 'The data has no column "xs" (columns: x, y, z).', 'Did you mean "x"?'],
+    ['information', 'The body never reads the column "z".', 'Write ${input:z} where its value belongs, if it helps.'],
+  ]);
+  expect(checkColumns(file, ['x', 'label'])[0]).toMatchObject({
+    message: 'The data has no column "y" (columns: x, label).',
+    range: { line: 4, column: 11 },
+  });
+});

@@ -1,0 +1,221 @@
+/** @file A prompt file (`*.prompt.md`) as it is on disk: front matter, body, and what is wrong with them. */
+import { isMap, parseDocument, type Node } from 'yaml';
+import { TandemError } from '../errors.ts';
+import { findFrontMatter, resolved, scalarText } from './frontMatter.ts';
+import { suggestName } from './nearest.ts';
+import type { Prompt } from './prompt.ts';
+import { readSettings, type TandemSettings } from './settings.ts';
+import { columnsOf, demosLines, rowBlockStart, variablesOf } from './template.ts';
+import { rangesOf, type TextRange } from './textRange.ts';
+
+export type Severity = 'error' | 'warning' | 'information';
+
+/** A defect of a prompt file, as an editor shows it. */
+export interface Problem {
+  readonly severity: Severity;
+  readonly message: string;
+  readonly range: TextRange;
+  /** One sentence: what the user can do. */
+  readonly hint?: string;
+}
+
+export interface PromptFile {
+  readonly path: string;
+  /** The whole file, BOM included. */
+  readonly text: string;
+  readonly prompt: Prompt;
+  readonly settings: TandemSettings;
+  /** False for a prompt file of other tools, without the `tandem` key: it has no settings, and that is no problem. */
+  readonly hasSettings: boolean;
+  readonly problems: readonly Problem[];
+  /** Where the body starts in `text`. */
+  readonly bodyOffset: number;
+  /** Where the settings stand in `text`, by name: 'data', 'decoding.seed'. */
+  readonly ranges: Readonly<Record<string, TextRange>>;
+}
+
+/** Reads the text of a `*.prompt.md` file. Never throws: defects are in `problems`. */
+export function parsePromptFile(path: string, text: string): PromptFile {
+  const rangeOf = rangesOf(text);
+  const problems: Problem[] = [];
+  const ranges: Record<string, TextRange> = {};
+  const add = (severity: Severity, start: number, end: number, message: string, hint?: string): void => {
+    problems.push({ severity, message, range: rangeOf(start, end), ...(hint === undefined ? {} : { hint }) });
+  };
+
+  const front = findFrontMatter(text);
+  const bom = text.startsWith('\uFEFF') ? 1 : 0;
+  if (!front && /^---[ \t]*\r?\n/.test(text.slice(bom))) {
+    add('warning', bom, bom + 3, 'The front matter is opened but never closed.', 'Close it with a line of three dashes: ---');
+  }
+  const [yamlStart, yamlEnd] = front ? [front.yamlStart, front.yamlEnd] : [bom, bom];
+  const document = parseDocument(text.slice(yamlStart, yamlEnd), { prettyErrors: false });
+  for (const { pos, message } of document.errors) {
+    // The library marks one character; the word that starts there is what the author sees.
+    const word = /^[\w-]*/.exec(text.slice(yamlStart + pos[0], yamlEnd))![0].length;
+    add('error', yamlStart + pos[0], yamlStart + Math.max(pos[1], pos[0] + word), message, 'The front matter is not valid YAML.');
+  }
+  for (const warning of document.warnings) add('warning', yamlStart + warning.pos[0], yamlStart + warning.pos[1], warning.message);
+  const root = document.contents;
+  if (root && !isMap(root)) add('error', yamlStart, yamlEnd, 'The front matter should be a map, one `key: value` a line.');
+
+  const pair = isMap(root) ? root.items.find((each) => scalarText(each.key) === 'tandem') : undefined;
+  const settings = readSettings(
+    document,
+    resolved(pair?.value ?? null, document),
+    (at, message, hint) => add('error', yamlStart + at.start, yamlStart + at.end, message, hint),
+    (name, node) => {
+      if (node.range) ranges[name] = rangeOf(yamlStart + node.range[0], yamlStart + node.range[1]);
+    },
+  );
+  if (pair && document.errors.length === 0) {
+    const [start, end] = (pair.key as Node).range!;
+    for (const [name, hint] of required) {
+      const written = isMap(pair.value) && pair.value.items.some((each) => scalarText(each.key) === name);
+      if (!written) add('error', yamlStart + start, yamlStart + end, `\`tandem.${name}\` is missing.`, hint);
+    }
+  }
+
+  const bodyOffset = front?.bodyOffset ?? bom;
+  const body = text.slice(bodyOffset);
+  for (const { severity, start, end, message, hint } of bodyProblems(body))
+    add(severity, bodyOffset + start, bodyOffset + end, message, hint);
+  const prompt: Prompt = { body, demonstrations: settings.demos };
+  settings.demos.forEach((demonstration, place) => {
+    const lacking = columnsOf(body.slice(rowBlockStart(body))).find((column) => !Object.hasOwn(demonstration.inputs, column));
+    if (lacking === undefined) return;
+    const { start, end } = ranges.demos;
+    const hint = suggestName(lacking, Object.keys(demonstration.inputs));
+    add('error', start, end, `Demonstration ${place + 1} lacks the column "${lacking}", which the body reads.`, hint);
+  });
+  problems.sort((a, b) => a.range.start - b.range.start);
+  return { path, text, prompt, settings, hasSettings: pair !== undefined, problems, bodyOffset, ranges };
+}
+
+/**
+ * The file, if it can be evaluated.
+ * @throws TandemError reason 'no-settings' without a `tandem` key, 'bad-prompt-file' for the first problem of severity error
+ */
+export function requireUsable(file: PromptFile): PromptFile {
+  const problem = file.problems.find((each) => each.severity === 'error');
+  if (problem) {
+    const { line, column } = problem.range;
+    throw new TandemError('bad-prompt-file', problem.message, { where: { file: file.path, line, column }, hint: problem.hint });
+  }
+  if (file.hasSettings) return file;
+  throw new TandemError('no-settings', 'The prompt file has no `tandem` key, so Tandem knows neither its data nor what to predict.', {
+    where: { file: file.path, line: 1 },
+    hint: 'Add to its front matter: tandem: {data: rows.jsonl, output: label}',
+  });
+}
+
+/**
+ * What is wrong between a prompt file and its data: columns that the data lacks, the answer given away, columns never read.
+ * @param columns the data's columns
+ */
+export function checkColumns(file: PromptFile, columns: readonly string[]): Problem[] {
+  const { output } = file.settings;
+  const rangeOf = rangesOf(file.text);
+  const top = rangeOf(file.bodyOffset, file.bodyOffset);
+  const problems: Problem[] = [];
+  if (output !== '' && !columns.includes(output)) {
+    const message = `The data has no column "${output}" (columns: ${columns.join(', ')}).`;
+    problems.push({ severity: 'error', message, range: file.ranges.output ?? top, hint: suggestName(output, columns) });
+  }
+  for (const { name, start, end } of variablesOf(file.prompt.body)) {
+    const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);
+    if (name === output) {
+      const hint = 'Leave it out: the answer follows the end of the body.';
+      problems.push({ severity: 'error', message: `The body reads "${name}", the column that is to be predicted.`, range, hint });
+    } else if (!columns.includes(name)) {
+      const inputs = columns.filter((column) => column !== output);
+      const message = `The data has no column "${name}" (columns: ${columns.join(', ')}).`;
+      problems.push({ severity: 'error', message, range, hint: suggestName(name, inputs) });
+    }
+  }
+  const used = columnsOf(file.prompt.body);
+  for (const column of columns) {
+    if (column === output || used.includes(column)) continue;
+    const message = `The body never reads the column "${column}".`;
+    problems.push({
+      severity: 'information',
+      message,
+      range: top,
+      hint: `Write \${input:${column}} where its value belongs, if it helps.`,
+    });
+  }
+  return problems;
+}
+
+const required = [
+  ['data', 'Name a .jsonl, .csv or .tsv file, relative to this file.'],
+  ['output', 'Name the column of the data that is to be predicted.'],
+] as const;
+
+interface BodyProblem {
+  readonly severity: Severity;
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+function bodyProblems(body: string): BodyProblem[] {
+  if (body.trim() === '')
+    return [
+      { severity: 'error', start: 0, end: body.length, message: 'The body is empty.', hint: 'Write the prompt after the front matter.' },
+    ];
+  const problems: BodyProblem[] = [];
+  const variables = variablesOf(body);
+  if (variables.length === 0) {
+    const hint = 'Write ${input:column} where a value of the row belongs.';
+    problems.push({
+      severity: 'warning',
+      start: 0,
+      end: body.trimEnd().length,
+      message: 'The body reads no column, so every row gets the same prompt.',
+      hint,
+    });
+  }
+  for (const { index, 0: found } of body.matchAll(/\$\{input\b[^}\r\n]*\}?/g)) {
+    if (variables.some((variable) => variable.start === index)) continue;
+    const hint = 'A variable is written ${input:column} or ${input:column:placeholder}.';
+    problems.push({
+      severity: 'warning',
+      start: index,
+      end: index + found.length,
+      message: `"${found}" is not a variable and stays as it is.`,
+      hint,
+    });
+  }
+  const [first, ...more] = demosLines(body);
+  for (const { start, end } of more) {
+    problems.push({
+      severity: 'error',
+      start,
+      end,
+      message: '{{demos}} stands here a second time.',
+      hint: 'Keep one; demonstrations go there.',
+    });
+  }
+  for (const { index, 0: found } of body.matchAll(/\{\{[ \t]*demos[ \t]*\}\}/g)) {
+    if ([first, ...more].some((line) => line && line.start <= index && index < line.end)) continue;
+    const hint = 'Give it a line of its own.';
+    problems.push({
+      severity: 'warning',
+      start: index,
+      end: index + found.length,
+      message: '{{demos}} within a line stays as it is.',
+      hint,
+    });
+  }
+  if (first && body.slice(first.end).trim() === '') {
+    problems.push({
+      severity: 'error',
+      ...first,
+      message: 'Nothing follows {{demos}}.',
+      hint: 'The text after it is what each demonstration repeats.',
+    });
+  }
+  return problems;
+}

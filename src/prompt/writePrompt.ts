@@ -1,0 +1,76 @@
+/** @file Writes an accepted prompt back into its file: only what changed, every other byte as it was. */
+import { isDeepStrictEqual } from 'node:util';
+import { parseDocument } from 'yaml';
+import { TandemError } from '../errors.ts';
+import { setEntry } from './editYaml.ts';
+import { findFrontMatter } from './frontMatter.ts';
+import { parsePromptFile, type PromptFile } from './promptFile.ts';
+import type { Demonstration, Prompt } from './prompt.ts';
+import type { Calibration } from './settings.ts';
+
+export interface SettingChanges {
+  /** The adapter's path relative to the prompt file; null takes it out. */
+  readonly adapter?: string | null;
+  readonly calibration?: Calibration;
+}
+
+/**
+ * The file's text with the body and the demonstrations of `next`, and the changed settings.
+ * @throws TandemError reason 'cannot-rewrite' if the front matter is broken, or written in a way that cannot be edited in place;
+ *   'no-output' for demonstrations in a file that does not name its output column
+ */
+export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChanges = {}): string {
+  const { text, settings, path } = file;
+  const newline = /\r?\n/.exec(text)?.[0] ?? '\n';
+  const front = findFrontMatter(text);
+  const oldYaml = front ? text.slice(front.yamlStart, front.yamlEnd) : '';
+  let yaml = oldYaml;
+  if (!sameDemonstrations(file.prompt.demonstrations, next.demonstrations)) {
+    yaml = setEntry(yaml, ['tandem', 'demos'], demoItems(file, next.demonstrations), newline);
+  }
+  if (changes.adapter !== undefined && (changes.adapter ?? undefined) !== settings.adapter) {
+    yaml = setEntry(yaml, ['tandem', 'adapter'], changes.adapter ?? undefined, newline);
+  }
+  if (changes.calibration !== undefined && changes.calibration !== settings.decoding.calibration) {
+    yaml = setEntry(yaml, ['tandem', 'decoding', 'calibration'], changes.calibration, newline);
+  }
+  const result = compose(file, yaml, next.body, newline);
+  const read = parsePromptFile(path, result);
+  const asAsked =
+    read.prompt.body === next.body &&
+    sameDemonstrations(read.prompt.demonstrations, next.demonstrations) &&
+    (changes.adapter === undefined || (changes.adapter ?? undefined) === read.settings.adapter) &&
+    (changes.calibration === undefined || changes.calibration === read.settings.decoding.calibration);
+  if (asAsked && (yaml === oldYaml || parseDocument(yaml).errors.length === 0)) return result;
+  throw new TandemError('cannot-rewrite', 'The front matter is written in a way that Tandem cannot edit in place.', {
+    where: { file: path, line: 1 },
+    hint: 'Write the `tandem` key in plain block style: one `key: value` a line, without anchors.',
+  });
+}
+
+function sameDemonstrations(a: readonly Demonstration[], b: readonly Demonstration[]): boolean {
+  const entries = (list: readonly Demonstration[]): unknown => list.map(({ inputs, output }) => [Object.entries(inputs).sort(), output]);
+  return isDeepStrictEqual(entries(a), entries(b));
+}
+
+function demoItems({ settings, path }: PromptFile, demonstrations: readonly Demonstration[]): Record<string, string>[] | undefined {
+  if (demonstrations.length === 0) return undefined;
+  if (settings.output !== '') return demonstrations.map(({ inputs, output }) => ({ ...inputs, [settings.output]: output }));
+  throw new TandemError('no-output', 'The prompt file does not name its output column.', {
+    where: { file: path, line: 1 },
+    hint: 'Add `output: …` under `tandem:`.',
+  });
+}
+
+function compose({ path, text, bodyOffset }: PromptFile, yaml: string, body: string, newline: string): string {
+  const front = findFrontMatter(text);
+  if (front) {
+    const before = text.slice(0, front.yamlStart) + yaml + text.slice(front.yamlEnd, bodyOffset);
+    // A closing fence at the end of the file may lack its line ending.
+    return before + (body === '' || before.endsWith('\n') ? '' : newline) + body;
+  }
+  const bom = text.slice(0, bodyOffset);
+  // Without front matter the body stands alone, unless its own first lines would be taken for front matter.
+  const alone = bom + body;
+  return yaml === '' && parsePromptFile(path, alone).prompt.body === body ? alone : `${bom}---${newline}${yaml}---${newline}${body}`;
+}

@@ -1,0 +1,91 @@
+/** @file Starts a worker process and talks to it. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { TandemError } from '../errors.ts';
+import { receivedError, type FromWorker, type MethodName, type Methods, type Notification } from './protocol.ts';
+
+export interface WorkerOptions {
+  /** The built worker, dist/worker.js. */
+  readonly file: string;
+  readonly onNotification: (notification: Notification) => void;
+}
+
+export interface WorkerClient {
+  readonly pid: number;
+  /** Milliseconds since the worker was last heard of. */
+  silence(): number;
+  /** @throws what the worker threw, or TandemError reason 'worker-died' with the end of its stderr */
+  call<M extends MethodName>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']>;
+  /** Asks for a graceful end; after `patience` milliseconds the process is killed. Its journal lets the run resume. */
+  stop(patience: number): void;
+  /** Kills the process and waits until it is gone. */
+  dispose(): Promise<void>;
+}
+
+export function startWorker({ file, onNotification }: WorkerOptions): WorkerClient {
+  const child = fork(file, [], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: ['--enable-source-maps'],
+    // In VS Code on a desktop the executable is Electron, which then acts as Node.
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+  });
+  const pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
+  const tail = keepTail(child);
+  let calls = 0;
+  let heard = Date.now();
+  let killTimer: NodeJS.Timeout | undefined;
+  const gone = new Promise<void>((resolve) => {
+    const end = (how: string): void => {
+      clearTimeout(killTimer);
+      for (const { reject } of pending.values()) reject(died(how, tail()));
+      pending.clear();
+      resolve();
+    };
+    child.on('error', (error) => end(error.message));
+    child.on('close', (code, signal) => end(signal ? `was ended by ${signal}` : `ended with code ${code}`));
+  });
+  child.on('message', (message: FromWorker) => {
+    heard = Date.now();
+    if (message.type !== 'result' && message.type !== 'error') {
+      onNotification(message);
+      return;
+    }
+    const call = pending.get(message.id);
+    pending.delete(message.id);
+    if (message.type === 'result') call?.resolve(message.result as never);
+    else call?.reject(receivedError(message.error));
+  });
+  const call: WorkerClient['call'] = (method, params) =>
+    new Promise((resolve, reject) => {
+      if (!child.connected) {
+        reject(died('is gone', tail()));
+        return;
+      }
+      const id = calls++;
+      pending.set(id, { resolve, reject });
+      child.send({ type: 'request', id, method, params });
+    });
+  return {
+    pid: child.pid!,
+    silence: () => Date.now() - heard,
+    call,
+    stop: (patience) => {
+      call('stop', {}).catch(() => {});
+      killTimer ??= setTimeout(() => child.kill('SIGKILL'), patience);
+      killTimer.unref();
+    },
+    dispose: () => {
+      child.kill('SIGKILL');
+      return gone;
+    },
+  };
+}
+
+const died = (how: string, tail: string): TandemError =>
+  new TandemError('worker-died', `The process of the run ${how}.${tail && `\n${tail}`}`, { hint: 'Go on where it stood: tandem resume' });
+
+/** The last lines that the process wrote to stderr. */
+function keepTail(child: ChildProcess): () => string {
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-4000)));
+  return () => tail.trim().split('\n').slice(-20).join('\n');
+}

@@ -1,0 +1,51 @@
+/** @file Everything that a run tells: the journal is these events on disk, and every surface is a fold over them. */
+import type { OptimizationEvent } from '../optimize/events.ts';
+import type { Budget, ExecutorName, LeverChoice, RowLimits, Schedule, Strategy } from './spec.ts';
+
+/** What the run is about, as found when it started. */
+export interface RunConfig {
+  /** Name of the run's directory. */
+  readonly run: string;
+  /** Path of the prompt file, relative to the workspace. */
+  readonly prompt: string;
+  /** Paths of the data files, relative to the workspace. */
+  readonly data: readonly string[];
+  readonly model: { readonly name: string; readonly fingerprint: string };
+  readonly metric: string;
+  readonly seed: number;
+  readonly budget: Budget;
+  readonly schedule: Schedule;
+  readonly strategy: Strategy | 'default';
+  readonly lever: LeverChoice;
+  /** Rows of each split that the run uses. */
+  readonly splits: { readonly train: number; readonly val: number; readonly test: number };
+  readonly limits: RowLimits;
+  readonly executor: ExecutorName;
+  readonly threads: number;
+  readonly versions: { readonly tandem: string; readonly node: string; readonly platform: string };
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+export type RunEvent =
+  | OptimizationEvent
+  | { readonly type: 'runStarted'; readonly config: RunConfig }
+  /** A warning for people, e.g. rows that stand almost alike in two splits. */
+  | { readonly type: 'noticed'; readonly message: string }
+  /** The budget in nominal token passes: fixed here once, so that a resumed run spends the same. */
+  | { readonly type: 'rateMeasured'; readonly passesPerSecond: number; readonly budget: number }
+  | { readonly type: 'stopRequested' }
+  | { readonly type: 'testOpened'; readonly rows: number }
+  | { readonly type: 'runEnded'; readonly because: string }
+  | { readonly type: 'runFailed'; readonly reason: string; readonly message: string };
+
+export const journalVersion = 1;
+
+/** An event as it stands in the journal. */
+export type JournalLine = RunEvent & {
+  readonly version: typeof journalVersion;
+  /** 0, 1, 2, ... without gaps. */
+  readonly seq: number;
+  /** Milliseconds that the run had been running for; the time between a kill and the resume does not count. */
+  readonly at: number;
+};

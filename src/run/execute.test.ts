@@ -1,0 +1,151 @@
+/** @file A run ends in the same journal whether and whenever it was killed. */
+import { build } from 'esbuild';
+import { spawn } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TandemError } from '../errors.ts';
+import { randomStream } from '../random.ts';
+import type { JournalLine } from './events.ts';
+import { executeRun } from './execute.ts';
+import { fakeCoordinator, fakeExecution } from './fakeRun.fixture.ts';
+import { readJournal } from './journal.ts';
+import { createRun, type RunDirectory } from './runDirectory.ts';
+import { apply, initialState, type RunState } from './state.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-execute-'));
+const child = join(temporary, 'killedRun.mjs');
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(import.meta.dirname, 'killedRun.fixture.ts')],
+    outfile: child,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+});
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const newRun = (): RunDirectory => {
+  const workspace = mkdtempSync(join(temporary, 'workspace-'));
+  writeFileSync(join(workspace, 'intent.prompt.md'), 'Message: ${input:message}\nIntent:');
+  return createRun(
+    {
+      prompt: join(workspace, 'intent.prompt.md'),
+      seed: 7,
+      rows: {},
+      executor: 'onnxruntime',
+      budget: { seconds: 60 },
+      schedule: 'gated',
+      lever: 'both',
+    },
+    { source: 'Message: ${input:message}\nIntent:', data: {} },
+    new Date(0),
+  );
+};
+
+/** The journal apart from what the clock wrote. */
+const timeless = (directory: RunDirectory): JournalLine[] => readJournal(directory.journal).map((line) => ({ ...line, at: 0 }));
+const fold = (lines: readonly JournalLine[]): RunState => lines.reduce(apply, initialState);
+
+const unkilled = async (): Promise<JournalLine[]> => {
+  const directory = newRun();
+  await executeRun(fakeExecution(directory, () => {}));
+  return timeless(directory);
+};
+
+/** @returns whether the process reached the end of the run */
+const work = (directory: RunDirectory, { dieAfter, killAfter }: { dieAfter?: number; killAfter?: number }): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const worker = spawn(process.execPath, [child, directory.path, ...(dieAfter ? [String(dieAfter)] : [])], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let errors = '';
+    worker.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    const timer = killAfter === undefined ? undefined : setTimeout(() => worker.kill('SIGKILL'), killAfter);
+    worker.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (signal === 'SIGKILL') resolve(false);
+      else if (code === 0) resolve(true);
+      else reject(new Error(errors));
+    });
+  });
+
+test('a run tells its start, rate, phases, test and end, in this order', async () => {
+  const types = (await unkilled()).map(({ type }) => type);
+  expect(types.slice(0, 5)).toEqual(['runStarted', 'noticed', 'rateMeasured', 'baselineMeasured', 'phaseStarted']);
+  expect(types.slice(-4)).toEqual(['phaseEnded', 'testOpened', 'attributed', 'runEnded']);
+});
+
+test('killed after any number of lines and resumed, it ends in the same journal, line by line', async () => {
+  const expected = await unkilled();
+  for (const dieAfter of [1, 2, 3, 4, 7, 9, 12]) {
+    const directory = newRun();
+    for (let i = 0; !(await work(directory, i < 3 ? { dieAfter } : {})); i++);
+    expect(timeless(directory), `killed after every ${dieAfter} lines`).toEqual(expected);
+    expect(fold(timeless(directory))).toEqual(fold(expected));
+  }
+}, 30_000);
+
+test('killed at random moments and resumed, it ends in the same journal, line by line', async () => {
+  const expected = await unkilled();
+  const random = randomStream('kill points');
+  let kills = 0;
+  for (let trial = 0; trial < 4; trial++) {
+    const directory = newRun();
+    for (let i = 0; !(await work(directory, i < 6 ? { killAfter: 30 + random.integer(60) } : {})); i++) kills++;
+    expect(timeless(directory)).toEqual(expected);
+  }
+  expect(kills).toBeGreaterThan(0);
+}, 30_000);
+
+test('a half-written last line and lines without a checkpoint are dropped', async () => {
+  const directory = newRun();
+  await work(directory, { dieAfter: 12 });
+  appendFileSync(directory.journal, '{"version":1,"seq":');
+  await executeRun(fakeExecution(directory, () => {}));
+  expect(timeless(directory)).toEqual(await unkilled());
+});
+
+test('the rate is measured once in the life of a run', async () => {
+  const directory = newRun();
+  await work(directory, { dieAfter: 4 });
+  await executeRun({ ...fakeExecution(directory, () => {}), measureRate: () => Promise.reject(new Error('measured again')) });
+  expect(fold(readJournal(directory.journal))).toMatchObject({ status: 'ended', passesPerSecond: 1000, budget: 60_000 });
+});
+
+test('a stop ends the run after the current phase, with the sealed test on the best so far', async () => {
+  const directory = newRun();
+  const stop = new AbortController();
+  const onLine = (line: JournalLine): void => {
+    if (line.type === 'gateDecided') stop.abort();
+  };
+  const state = await executeRun({ ...fakeExecution(directory, onLine), signal: stop.signal });
+  expect(state).toMatchObject({ status: 'ended', because: 'stopped by the user', stopRequested: true, testRows: 300 });
+  expect(state.phases).toHaveLength(1);
+  expect(state.attribution).toBeDefined();
+});
+
+test('an ended run is not resumed', async () => {
+  const directory = newRun();
+  await executeRun(fakeExecution(directory, () => {}));
+  await expect(executeRun(fakeExecution(directory, () => {}))).rejects.toMatchObject({ reason: 'run-ended' });
+});
+
+test('a failure is noted in the journal, and the run can be resumed after it', async () => {
+  const directory = newRun();
+  let phase = 0;
+  const fake = fakeCoordinator(6);
+  const failing = {
+    ...fake,
+    advance: (...args: Parameters<typeof fake.advance>) =>
+      ++phase === 3 ? Promise.reject(new TandemError('no-memory', 'Out of memory.')) : fake.advance(...args),
+  };
+  await expect(executeRun({ ...fakeExecution(directory, () => {}), coordinator: failing })).rejects.toMatchObject({ reason: 'no-memory' });
+  expect(fold(readJournal(directory.journal))).toMatchObject({ status: 'failed', failure: { reason: 'no-memory' } });
+  await executeRun(fakeExecution(directory, () => {}));
+  expect(timeless(directory)).toEqual(await unkilled());
+});

@@ -1,0 +1,124 @@
+/** @file Drives one run from wherever it stands to its end: phases with a checkpoint after each, then the sealed test. */
+import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
+import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
+import { TandemError } from '../errors.ts';
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import type { JournalLine, RunConfig, RunEvent } from './events.ts';
+import { openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
+import { acquireLock } from './lock.ts';
+import type { RunDirectory } from './runDirectory.ts';
+import type { Budget } from './spec.ts';
+import { apply, initialState, type RunState } from './state.ts';
+
+export interface Execution {
+  readonly directory: RunDirectory;
+  readonly config: RunConfig;
+  /** Warnings for people about data and prompt. */
+  readonly notices: readonly string[];
+  readonly coordinator: Coordinator;
+  /** Everything of the coordinator's context that a run does not set itself. */
+  readonly context: Omit<OptimizationContext, 'budget' | 'emit' | 'signal'>;
+  /** Nominal token passes a second on this machine, on this task. Asked once in the life of a run. */
+  readonly measureRate: () => Promise<number>;
+  /** Opens the sealed test split and compares the four pairs of old and new; absent when there are no test rows. */
+  readonly test?: {
+    readonly rows: number;
+    readonly attribute: (context: OptimizationContext, start: MeasuredState, best: MeasuredState) => Promise<AttributedEvent>;
+  };
+  /** Hears the lines that a former process left, then each new line. */
+  readonly onLine: (line: JournalLine, replayed: boolean) => void;
+  /** Aborting it stops gracefully: the best so far is tested and stands. */
+  readonly signal?: AbortSignal;
+}
+
+export type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
+
+/**
+ * Starts the run, or goes on with it after a kill: the journal is cut back to the last checkpoint and continued, so that its end is
+ * the same as that of a run that was never killed.
+ * @throws TandemError reasons 'run-ended', 'run-locked', 'bad-run', and whatever the optimizer throws, after it is noted in the journal
+ */
+export async function executeRun(execution: Execution): Promise<RunState> {
+  const { directory, signal, onLine } = execution;
+  const release = await acquireLock(directory.lock);
+  try {
+    const { checkpoint, lines } = recover(directory);
+    const journal = openJournal(directory.journal, lines);
+    let view = initialState;
+    const follow = (line: JournalLine, replayed: boolean): void => {
+      view = apply(view, line);
+      onLine(line, replayed);
+    };
+    for (const line of lines) follow(line, true);
+    const emit = (event: RunEvent): void => follow(journal.append(event), false);
+    const onStop = (): void => emit({ type: 'stopRequested' });
+    try {
+      if (signal?.aborted && !view.stopRequested) onStop();
+      signal?.addEventListener('abort', onStop, { once: true });
+      await drive(execution, journal, checkpoint?.state, emit, () => view);
+    } catch (error) {
+      const { reason, message } =
+        error instanceof TandemError ? error : { reason: 'crashed', message: error instanceof Error ? error.message : String(error) };
+      emit({ type: 'runFailed', reason, message });
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onStop);
+      journal.flush();
+      journal.close();
+    }
+    return view;
+  } finally {
+    release();
+  }
+}
+
+async function drive(
+  { directory, config, notices, coordinator, context, measureRate, test, signal }: Execution,
+  journal: Journal,
+  saved: OptimizationState | undefined,
+  emit: (event: RunEvent) => void,
+  view: () => RunState,
+): Promise<void> {
+  if (!view().config) {
+    emit({ type: 'runStarted', config });
+    for (const message of notices) emit({ type: 'noticed', message });
+  }
+  if (view().budget === undefined) {
+    const passesPerSecond = await measureRate();
+    emit({ type: 'rateMeasured', passesPerSecond, budget: toPasses(config.budget, passesPerSecond) });
+    journal.flush();
+  }
+  const whole: OptimizationContext = { ...context, budget: view().budget!, emit, ...(signal && { signal }) };
+  const save = (state: OptimizationState): OptimizationState => {
+    journal.flush();
+    writeCheckpoint(directory.path, { lines: journal.count(), state });
+    return state;
+  };
+  let state = saved ?? save(await coordinator.begin(whole));
+  while (!state.done && !view().stopRequested) state = save(await coordinator.advance(whole, state));
+  if (test && test.rows > 0) {
+    emit({ type: 'testOpened', rows: test.rows });
+    emit(await test.attribute({ ...whole, signal: undefined }, state.start, state.best));
+  }
+  emit({ type: 'runEnded', because: view().stopRequested ? 'stopped by the user' : state.done || 'ended' });
+}
+
+/** Cuts the journal back to what the last checkpoint stands for; before the first one, to the measured rate. */
+function recover(directory: RunDirectory): { checkpoint: Checkpoint | undefined; lines: JournalLine[] } {
+  const checkpoint = readCheckpoint(directory.path);
+  const written = readJournal(directory.journal);
+  if (written.some(({ type }) => type === 'runEnded')) {
+    throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
+  }
+  const count = checkpoint?.lines ?? written.findIndex(({ type }) => type === 'rateMeasured') + 1;
+  if (count > written.length) {
+    throw new TandemError('bad-run', `The journal has ${written.length} lines, its checkpoint speaks of ${count}.`, {
+      where: { file: directory.journal },
+    });
+  }
+  return { checkpoint, lines: truncateJournal(directory.journal, count) };
+}
+
+function toPasses(budget: Budget, passesPerSecond: number): number {
+  return 'passes' in budget ? budget.passes : Math.round(budget.seconds * passesPerSecond);
+}

@@ -1,0 +1,151 @@
+/** @file A run without a model: a coordinator that does the same for the same seed, for the tests of resume, reducer and report. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Adapter } from '../model/adapter.ts';
+import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
+import type { Difference, Estimate, MeasuredState } from '../optimize/events.ts';
+import { randomStream } from '../random.ts';
+import type { RunConfig } from './events.ts';
+import type { AttributedEvent, Execution } from './execute.ts';
+import type { RunDirectory } from './runDirectory.ts';
+
+export const fakeConfig: RunConfig = {
+  run: '2026-01-01-000000-intent',
+  prompt: 'intent.prompt.md',
+  data: ['data/messages.jsonl'],
+  model: { name: 'fake', fingerprint: 'f00d' },
+  metric: 'accuracy',
+  seed: 7,
+  budget: { seconds: 60 },
+  schedule: 'gated',
+  strategy: 'default',
+  lever: 'both',
+  splits: { train: 200, val: 100, test: 300 },
+  limits: {},
+  executor: 'onnxruntime',
+  threads: 2,
+  versions: { tandem: '0.1.0', node: 'v20.19.0', platform: 'linux x64' },
+  startedAt: '2026-01-01T00:00:00.000Z',
+};
+
+/** What executeRun needs, with nothing real behind it. */
+export function fakeExecution(directory: RunDirectory, onLine: Execution['onLine'], phases = 6): Execution {
+  const adapters = new Map<string, Adapter>();
+  return {
+    directory,
+    config: { ...fakeConfig, run: directory.run },
+    notices: ['2 rows stand almost alike in train and val.'],
+    coordinator: fakeCoordinator(phases),
+    context: {
+      seed: fakeConfig.seed,
+      prompt: { body: 'Message: ${input:message}\nIntent:', demonstrations: [] },
+      trainset: [],
+      valset: [],
+      adapters: { put: async (adapter: Adapter) => void adapters.set(adapter.id, adapter), get: async (id: string) => adapters.get(id) },
+    } as unknown as Execution['context'],
+    measureRate: async () => 1000,
+    test: { rows: 300, attribute: async (_, start, best) => fakeAttribution(start, best) },
+    onLine,
+  };
+}
+
+export function fakeCoordinator(phases: number): Coordinator {
+  return {
+    begin: async (context) => {
+      await turn();
+      const start = measured('0.0', 0.4, context.prompt.body);
+      context.emit({ type: 'baselineMeasured', state: start, passes: 500 });
+      return { version: 1, phase: 0, start, best: start, passes: 500, done: false, memory: { plateau: 0 } };
+    },
+    advance: async (context, state) => advance(context, state, phases),
+  };
+}
+
+async function advance(context: OptimizationContext, state: OptimizationState, phases: number): Promise<OptimizationState> {
+  const phase = state.phase + 1;
+  const random = randomStream(context.seed, 'phase', phase);
+  const lever = phase % 2 === 1 ? 'weights' : 'prompt';
+  const candidate = `${phase}.${lever === 'prompt' ? 2 : 0}`;
+  context.emit({ type: 'phaseStarted', phase, lever, because: 'it gained most so far' });
+  let passes = state.passes;
+  for (let step = 1; step <= 4 && !context.signal?.aborted; step++) {
+    await turn();
+    passes += 1000;
+    if (lever === 'weights')
+      context.emit({ type: 'weightStep', phase, step, steps: 4, loss: random.uniform(), learningRate: 1e-3, gradientNorm: 1, passes });
+    else {
+      const id = `${phase}.${step}`;
+      context.emit({
+        type: 'candidateProposed',
+        phase,
+        candidate: id,
+        proposer: 'edits',
+        reason: 'shorter',
+        prompt: { body: `Prompt ${id} ${random.integer(100)}`, demonstrations: [] },
+      });
+      context.emit({
+        type: 'candidateMeasured',
+        phase,
+        candidate: id,
+        score: difference(random.normal() / 20),
+        logLikelihood: difference(0.1),
+        kept: step === 2,
+      });
+    }
+  }
+  const gain = random.uniform() / 10 - 0.03;
+  const accepted = gain > 0;
+  context.emit({
+    type: 'gateDecided',
+    phase,
+    candidate,
+    accepted,
+    because: accepted ? 'better on the valset' : 'no evidence',
+    score: difference(gain),
+    logLikelihood: difference(gain),
+  });
+  const body = lever === 'prompt' ? `Prompt ${candidate}` : state.best.prompt.body;
+  const best = accepted ? measured(candidate, state.best.score.mean + gain, body) : state.best;
+  context.emit({ type: 'phaseEnded', phase, lever, accepted, best, passes });
+  const plateau = accepted ? 0 : (state.memory as { plateau: number }).plateau + 1;
+  const done = phase >= phases && 'the budget is spent';
+  return { ...state, phase, best, passes, done, memory: { plateau } };
+}
+
+function fakeAttribution(start: MeasuredState, best: MeasuredState): AttributedEvent {
+  const total = best.score.mean - start.score.mean;
+  const cell = (weights: 'old' | 'new', prompt: 'old' | 'new', mean: number) => ({
+    weights,
+    prompt,
+    score: estimate(mean),
+    logLikelihood: estimate(-1.4),
+  });
+  return {
+    type: 'attributed',
+    cells: [
+      cell('old', 'old', start.score.mean),
+      cell('old', 'new', start.score.mean + total * 0.1),
+      cell('new', 'old', start.score.mean + total * 0.6),
+      cell('new', 'new', best.score.mean),
+    ],
+    total: difference(total),
+    promptAlone: difference(total * 0.1),
+    weightsAlone: difference(total * 0.6),
+    interaction: difference(total * 0.3),
+    passes: 99_000,
+  };
+}
+
+function measured(candidate: string, mean: number, body: string): MeasuredState {
+  return {
+    candidate,
+    prompt: { body, demonstrations: [] },
+    ...(candidate === '0.0' ? {} : { adapter: `adapter-${candidate}` }),
+    score: estimate(mean),
+    logLikelihood: estimate(mean - 2),
+    objective: { logLikelihood: mean - 2, weightPenalty: 0.01, promptPenalty: 0.02, total: mean - 2.03 },
+    promptTokens: body.length,
+  };
+}
+
+const estimate = (mean: number): Estimate => ({ mean, low: mean - 0.06, high: mean + 0.06, rows: 100 });
+const difference = (mean: number): Difference => ({ ...estimate(mean), probabilityBetter: mean > 0 ? 0.98 : 0.3 });

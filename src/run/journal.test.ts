@@ -1,0 +1,57 @@
+/** @file The journal keeps what was appended, forgives a torn end, and refuses what it does not know. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { JournalLine } from './events.ts';
+import { openJournal, readJournal, truncateJournal } from './journal.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-journal-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const write = (name: string, messages: readonly string[]): string => {
+  const file = join(temporary, name);
+  const journal = openJournal(file, readJournal(file));
+  for (const message of messages) journal.append({ type: 'noticed', message });
+  journal.close();
+  return file;
+};
+const messages = (lines: readonly JournalLine[]): string[] => lines.map((line) => (line.type === 'noticed' ? line.message : line.type));
+
+test('lines come back in order, and a reopened journal goes on with their numbers and clock', () => {
+  const file = write('order', ['a', 'zwei\n"Zeilen"', '三']);
+  write('order', ['d']);
+  const lines = readJournal(file);
+  expect(messages(lines)).toEqual(['a', 'zwei\n"Zeilen"', '三', 'd']);
+  expect(lines.map(({ seq }) => seq)).toEqual([0, 1, 2, 3]);
+  expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((a, b) => a - b));
+});
+
+test('a torn last line is not read, even where it happens to be whole', () => {
+  const file = write('torn', ['a']);
+  const whole = readFileSync(file, 'utf8').trimEnd().replace('"seq":0', '"seq":1');
+  for (const end of [whole, whole.slice(0, 20)]) {
+    appendFileSync(file, end);
+    expect(messages(readJournal(file))).toEqual(['a']);
+    expect(truncateJournal(file, 9)).toHaveLength(1);
+  }
+  expect(messages(readJournal(write('torn', ['b'])))).toEqual(['a', 'b']);
+});
+
+test('truncating keeps the first lines, byte for byte', () => {
+  const file = write('cut', ['ä', 'b', 'c']);
+  const before = readFileSync(file, 'utf8').split('\n');
+  expect(messages(truncateJournal(file, 2))).toEqual(['ä', 'b']);
+  expect(readFileSync(file, 'utf8')).toBe(before.slice(0, 2).join('\n') + '\n');
+});
+
+test.each([
+  ['of a newer version', '{"version":2,"seq":0,"at":0,"type":"noticed"}\n', 'newer-version'],
+  ['without a version', '{"seq":0}\n', 'bad-file'],
+  ['that is not JSON', 'null,\n', 'bad-journal'],
+  ['out of order', '{"version":1,"seq":4,"at":0,"type":"noticed"}\n', 'bad-journal'],
+])('a line %s is refused with its place', (name, text, reason) => {
+  const file = join(temporary, name);
+  writeFileSync(file, text);
+  expect(() => readJournal(file)).toThrow(expect.objectContaining({ reason, where: { file, line: 1 } }) as Error);
+});

@@ -1,0 +1,76 @@
+/** @file The journal: one event a line, appended as it happens. */
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { TandemError } from '../errors.ts';
+import { journalVersion, type JournalLine, type RunEvent } from './events.ts';
+import { requireVersion, type Versioned } from './jsonFile.ts';
+
+export interface Journal {
+  /** Writes the event and returns it as a reader of the file will see it. */
+  append(event: RunEvent): JournalLine;
+  /** Lines in the file. */
+  count(): number;
+  /** Waits until everything is on the disk itself. */
+  flush(): void;
+  close(): void;
+}
+
+/**
+ * Opens for appending after the lines that it already has.
+ * @param kept the lines in the file; the new ones continue their count and their clock
+ */
+export function openJournal(file: string, kept: readonly JournalLine[]): Journal {
+  const handle = openSync(file, 'a');
+  const last = kept.at(-1);
+  const begun = performance.now() - (last?.at ?? 0);
+  let seq = last ? last.seq + 1 : 0;
+  return {
+    append: (event) => {
+      const text = JSON.stringify({ version: journalVersion, seq: seq++, at: Math.round(performance.now() - begun), ...event });
+      writeSync(handle, text + '\n');
+      return JSON.parse(text) as JournalLine;
+    },
+    count: () => seq,
+    flush: () => fsyncSync(handle),
+    close: () => closeSync(handle),
+  };
+}
+
+/**
+ * The lines of a journal, none where there is no file. A last line without its newline was torn by a kill and does not count.
+ * @throws TandemError reasons 'bad-journal', 'newer-version'
+ */
+export function readJournal(file: string): JournalLine[] {
+  if (!existsSync(file)) return [];
+  return splitLines(readFileSync(file, 'utf8')).map((text, place) => parseLine(text, file, place));
+}
+
+/** Drops the lines after the first `count`, and what a kill left half written. @returns the kept lines */
+export function truncateJournal(file: string, count: number): JournalLine[] {
+  if (!existsSync(file)) return [];
+  const kept = splitLines(readFileSync(file, 'utf8')).slice(0, count);
+  const lines = kept.map((text, place) => parseLine(text, file, place));
+  const handle = openSync(file, 'r+');
+  try {
+    ftruncateSync(handle, Buffer.byteLength(kept.map((line) => line + '\n').join('')));
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  return lines;
+}
+
+const splitLines = (text: string): string[] => text.split('\n').slice(0, -1);
+
+function parseLine(text: string, file: string, place: number): JournalLine {
+  const where = { file, line: place + 1 };
+  let value: Versioned & { seq?: unknown };
+  try {
+    value = JSON.parse(text) as typeof value;
+  } catch (cause) {
+    throw new TandemError('bad-journal', 'This line of the journal is not JSON.', { where, cause });
+  }
+  requireVersion(value, journalVersion, file, where.line);
+  if (value.seq !== place)
+    throw new TandemError('bad-journal', `This line of the journal has number ${String(value.seq)}, not ${place}.`, { where });
+  return value as JournalLine;
+}

@@ -1,0 +1,12 @@
+/** @file A process that works on a fake run: `node killedRun.js <run directory> [die after this many new lines]`. */
+import { findRun } from './runDirectory.ts';
+import { executeRun } from './execute.ts';
+import { fakeExecution } from './fakeRun.fixture.ts';
+
+const [path, dieAfter] = process.argv.slice(2);
+let lines = 0;
+await executeRun(
+  fakeExecution(findRun(path, path), (_, replayed) => {
+    if (!replayed && ++lines === Number(dieAfter)) process.kill(process.pid, 'SIGKILL');
+  }),
+);

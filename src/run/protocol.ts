@@ -1,0 +1,59 @@
+/** @file What a run's process and the process that started it say to each other. */
+import { TandemError, type Place } from '../errors.ts';
+import type { JournalLine } from './events.ts';
+import type { RunSpec } from './spec.ts';
+
+/** What the worker can be asked, one request at a time, except `stop`. */
+export interface Methods {
+  optimize: { readonly params: { readonly spec: RunSpec }; readonly result: RunResult };
+  resume: { readonly params: { readonly directory: string }; readonly result: RunResult };
+  /** The current run ends gracefully; the best so far stands. */
+  stop: { readonly params: Record<never, never>; readonly result: Record<never, never> };
+}
+export type MethodName = keyof Methods;
+
+export interface RunResult {
+  /** Path of the run's directory; its journal tells the rest. */
+  readonly directory: string;
+}
+
+export type Request = {
+  [M in MethodName]: { readonly type: 'request'; readonly id: number; readonly method: M; readonly params: Methods[M]['params'] };
+}[MethodName];
+
+/** What the worker tells without being asked. */
+export type Notification =
+  | { readonly type: 'heartbeat'; /** Resident memory in bytes. */ readonly memory: number }
+  | { readonly type: 'runOpened'; readonly directory: string }
+  | { readonly type: 'line'; readonly line: JournalLine; /** A former process wrote it. */ readonly replayed: boolean }
+  /** What the worker is busy with while there is no event to tell, e.g. loading the model. */
+  | { readonly type: 'busy'; readonly what: string };
+
+export type Reply =
+  | { readonly type: 'result'; readonly id: number; readonly result: Methods[MethodName]['result'] }
+  | { readonly type: 'error'; readonly id: number; readonly error: SentError };
+
+export type FromWorker = Notification | Reply;
+
+/** An error on its way through JSON. A user's error has a reason; any other has a stack. */
+export interface SentError {
+  readonly message: string;
+  readonly reason?: string;
+  readonly where?: Place;
+  readonly hint?: string;
+  readonly stack?: string;
+}
+
+export const heartbeatMilliseconds = 1000;
+
+export function sendableError(error: unknown): SentError {
+  if (error instanceof TandemError) return { reason: error.reason, message: error.message, where: error.where, hint: error.hint };
+  return error instanceof Error ? { message: error.message, stack: error.stack } : { message: String(error) };
+}
+
+export function receivedError({ reason, message, where, hint, stack }: SentError): Error {
+  if (reason !== undefined) return new TandemError(reason, message, { where, hint });
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

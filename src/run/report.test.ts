@@ -1,0 +1,73 @@
+/** @file The report says what was measured, on which rows, and what was decided; the chart is sound XML. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { chartOf } from './chart.ts';
+import type { JournalLine } from './events.ts';
+import { executeRun } from './execute.ts';
+import { fakeExecution } from './fakeRun.fixture.ts';
+import { reportOf } from './report.ts';
+import { createRun } from './runDirectory.ts';
+import { apply, initialState, type RunState } from './state.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-report-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const states = async (): Promise<RunState[]> => {
+  writeFileSync(join(temporary, 'intent.prompt.md'), '');
+  const directory = createRun(
+    {
+      prompt: join(temporary, 'intent.prompt.md'),
+      seed: 7,
+      rows: {},
+      executor: 'onnxruntime',
+      budget: { seconds: 60 },
+      schedule: 'gated',
+      lever: 'both',
+    },
+    { source: '', data: {} },
+  );
+  const lines: JournalLine[] = [];
+  await executeRun(fakeExecution(directory, (line) => lines.push(line)));
+  let state = initialState;
+  return [state, ...lines.map((line) => (state = apply(state, line)))];
+};
+
+test('the report of an ended run', async () => {
+  const report = reportOf((await states()).at(-1)!);
+  expect(report).toMatch(/^# intent\.prompt\.md: 40\.0% → \d\d\.\d% on 100 test rows\n/);
+  for (const heading of [
+    'Before and after',
+    'What changed',
+    'Which lever did it',
+    'Phases',
+    'Objective',
+    'Decisions of the gate',
+    'Prompts tried',
+    'Settings',
+    'How to read this',
+  ]) {
+    expect(report).toContain(`\n## ${heading}\n`);
+  }
+  expect(report).toContain('> **Notice:** 2 rows stand almost alike in train and val.');
+  expect(report).toContain('\n-Message: ${input:message}\n');
+  for (const table of report.split('\n\n').filter((block) => block.startsWith('|'))) {
+    const widths = table.split('\n').map((line) => line.replaceAll('\\|', '').split('|').length);
+    expect(new Set(widths).size, table).toBe(1);
+  }
+});
+
+test('there is a report and a chart at every moment of a run, without a hole in either', async () => {
+  for (const state of await states()) {
+    expect(reportOf(state)).not.toMatch(/undefined|NaN|Infinity/);
+    expect(chartOf(state)).not.toMatch(/undefined|NaN|Infinity/);
+  }
+});
+
+test('the report of a failed run says why and how to go on', async () => {
+  const midway = (await states())[8];
+  const failed = apply(midway, { version: 1, seq: 99, at: 99, type: 'runFailed', reason: 'no-memory', message: 'Out of memory.' });
+  expect(reportOf(failed)).toContain('**The run failed**');
+  expect(reportOf(failed)).toContain(`tandem resume ${midway.config!.run}`);
+});

@@ -1,0 +1,240 @@
+/** @file A run as a Markdown report: a pure function of its state. */
+import type { AttributionCell, MeasuredState } from '../optimize/events.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { unifiedDiff } from '../prompt/hunks.ts';
+import { count, duration, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
+import type { Attribution, CandidateState, RunState } from './state.ts';
+
+/** Name of the chart that the report shows, beside it. */
+export const chartName = 'metric.svg';
+
+/** The report of a run that ended, or of one under way as far as it got. */
+export function reportOf(state: RunState): string {
+  const { config, start, best } = state;
+  if (!config) return '# A run that has not started\n';
+  const sections = [
+    `# ${config.prompt}: ${headline(state)}`,
+    standing(state),
+    ...state.notices.map((notice) => `> **Notice:** ${notice}`),
+    ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best)] : []),
+    ...(state.attribution ? [attributionSection(state.attribution)] : []),
+    ...(start && best ? [timelineSection(state), objectiveSection(start, best), gateSection(state), candidatesSection(state)] : []),
+    settingsSection(state),
+    readingSection(config.metric),
+  ];
+  return sections.filter((section) => section !== '').join('\n\n') + '\n';
+}
+
+/** The run in half a sentence, with the rows that it was measured on. */
+export function headline({ status, start, best, attribution }: RunState): string {
+  if (attribution) {
+    const [before, after] = [cell(attribution, 'old', 'old'), cell(attribution, 'new', 'new')];
+    return `${percent(before.score.mean)} → ${percent(after.score.mean)} on ${after.score.rows} test rows`;
+  }
+  if (!start || !best) return status === 'failed' ? 'failed before anything was measured' : 'nothing measured yet';
+  return `${percent(start.score.mean)} → ${percent(best.score.mean)} on ${best.score.rows} validation rows`;
+}
+
+function standing({ status, because, failure, elapsed, passes, config, testRows }: RunState): string {
+  const time = `${duration(elapsed)}, ${count(passes)} token passes`;
+  if (status === 'failed')
+    return `**The run failed** after ${time}: ${failure?.message ?? ''}\n\nGo on where it stood: \`tandem resume ${config?.run ?? ''}\``;
+  if (status !== 'ended') return `The run is under way: ${time} so far.`;
+  const test =
+    testRows === undefined
+      ? 'There was no test split, so nothing here was measured on rows that the run had not seen.'
+      : 'The test split was sealed until then, and opened once.';
+  return `Ended after ${time}: ${because ?? ''}. ${test}`;
+}
+
+function measuredSection(state: RunState, start: MeasuredState, best: MeasuredState): string {
+  const rows: string[][] = [];
+  if (state.attribution) {
+    const [before, after] = [cell(state.attribution, 'old', 'old'), cell(state.attribution, 'new', 'new')];
+    const { total } = state.attribution;
+    rows.push([
+      `**test**, ${after.score.rows} rows`,
+      percentWithInterval(before.score),
+      percentWithInterval(after.score),
+      points(total),
+      sureness(total),
+    ]);
+    rows.push(['test, log-likelihood a row', nats(before.logLikelihood), nats(after.logLikelihood), '', '']);
+  }
+  rows.push([
+    `validation, ${best.score.rows} rows`,
+    percentWithInterval(start.score),
+    percentWithInterval(best.score),
+    'chosen on these rows',
+    '',
+  ]);
+  rows.push(['validation, log-likelihood a row', nats(start.logLikelihood), nats(best.logLikelihood), '', '']);
+  rows.push(['tokens of the prompt', String(start.promptTokens), String(best.promptTokens), '', '']);
+  return `## Before and after\n\n${table(['', 'before', 'after', 'paired difference', 'P(better)'], rows)}`;
+}
+
+function changeSection({ config }: RunState, start: MeasuredState, best: MeasuredState): string {
+  if (best.candidate === start.candidate)
+    return '## What changed\n\nNothing: no step was better beyond doubt, so prompt and weights stay as they were.';
+  const weights =
+    best.adapter === start.adapter
+      ? 'Weights: unchanged.'
+      : `Weights: the LoRA adapter \`adapters/${best.adapter ?? ''}\` (a PEFT directory).`;
+  const diff = unifiedDiff(config?.prompt ?? 'prompt', promptText(start.prompt), promptText(best.prompt));
+  return `## What changed\n\n${weights}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced('diff', diff)}`;
+}
+
+/** Body and demonstrations as one text, for the diff. */
+function promptText({ body, demonstrations }: Prompt): string {
+  const shown = demonstrations.map(({ inputs, output }) => `demonstration: ${Object.values(inputs).join(' | ')} => ${output}\n`);
+  return shown.join('') + body + (body.endsWith('\n') ? '' : '\n');
+}
+
+function attributionSection(attribution: Attribution): string {
+  const { total, promptAlone, weightsAlone, interaction } = attribution;
+  const line = (weights: 'old' | 'new'): string[] => [
+    `**${weights} weights**`,
+    ...(['old', 'new'] as const).map((prompt) => percentWithInterval(cell(attribution, weights, prompt).score)),
+  ];
+  const parts = [
+    ['the prompt alone', points(promptAlone), sureness(promptAlone)],
+    ['the weights alone', points(weightsAlone), sureness(weightsAlone)],
+    ['both together, beyond the sum', points(interaction), sureness(interaction)],
+    ['**in all**', points(total), sureness(total)],
+  ];
+  return `## Which lever did it\n\n${table(['test rows', 'old prompt', 'new prompt'], [line('old'), line('new')])}\n\n${table(['gained by', 'difference', 'P(better)'], parts)}`;
+}
+
+function timelineSection({ phases, history }: RunState): string {
+  const rows = phases.map((phase) => {
+    const after = history.find((point) => point.phase === phase.phase);
+    const tried = phase.lever === 'weights' ? `${phase.weightSteps.length} steps` : `${phase.candidates.length} candidates`;
+    const outcome = phase.ended ? (phase.ended.accepted ? '**kept**' : 'not kept') : 'under way';
+    const spent = phase.ended ? [count(phase.ended.passes - phase.startPasses), duration(phase.ended.at - phase.startedAt)] : ['', ''];
+    return [
+      String(phase.phase),
+      phase.lever,
+      text(phase.because),
+      tried,
+      outcome,
+      after ? percentWithInterval(after.score) : '',
+      after ? after.objective.total.toFixed(3) : '',
+      ...spent,
+    ];
+  });
+  const header = ['phase', 'lever', 'why', 'tried', 'outcome', 'best on validation', 'J', 'passes', 'time'];
+  return `## Phases\n\n![The metric over the run](${chartName})\n\n${rows.length > 0 ? table(header, rows) : 'No phase has begun.'}`;
+}
+
+function objectiveSection(start: MeasuredState, best: MeasuredState): string {
+  const line = (name: string, { objective }: MeasuredState): string[] => [
+    name,
+    objective.logLikelihood.toFixed(4),
+    objective.weightPenalty.toFixed(4),
+    objective.promptPenalty.toFixed(4),
+    `**${objective.total.toFixed(4)}**`,
+  ];
+  return `## Objective\n\nJ = log-likelihood − λ₁R₁ − λ₂R₂, per row of the validation split.\n\n${table(['', 'log-likelihood', 'λ₁R₁ (weights)', 'λ₂R₂ (prompt)', 'J'], [line('before', start), line('after', best)])}`;
+}
+
+function gateSection({ phases }: RunState): string {
+  const rows = phases.flatMap(({ phase, lever, candidates }) =>
+    candidates.flatMap(({ candidate, decision }) =>
+      decision
+        ? [
+            [
+              String(phase),
+              lever,
+              candidate,
+              points(decision.score),
+              natsGained(decision.logLikelihood),
+              sureness(decision.score),
+              decision.accepted ? '**kept**' : 'not kept',
+              text(decision.because),
+            ],
+          ]
+        : [],
+    ),
+  );
+  if (rows.length === 0) return '';
+  return `## Decisions of the gate\n\n${table(['phase', 'lever', 'candidate', 'metric', 'log-likelihood', 'P(better)', 'outcome', 'because'], rows)}`;
+}
+
+function candidatesSection({ phases }: RunState): string {
+  const rows = phases.flatMap(({ candidates }) =>
+    candidates.flatMap(({ candidate, proposal, measured, decision }) => {
+      const last = measured.at(-1);
+      return proposal
+        ? [
+            [
+              candidate,
+              text(proposal.proposer),
+              text(proposal.reason),
+              last ? `${points(last.score)}, ${last.score.rows} rows` : '',
+              fate({ measured, decision }),
+            ],
+          ]
+        : [];
+    }),
+  );
+  if (rows.length === 0) return '';
+  return `## Prompts tried\n\nTheir texts are in \`candidates/\`.\n\n${table(['candidate', 'proposer', 'reason', 'last measured against the best', 'fate'], rows)}`;
+}
+
+function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
+  if (decision) return decision.accepted ? '**kept**' : 'reached the gate';
+  return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'still racing' : `dropped in round ${measured.length}`;
+}
+
+function settingsSection({ config, passesPerSecond, budget }: RunState): string {
+  if (!config) return '';
+  const { splits, versions } = config;
+  const rows = [
+    ['run', `\`${config.run}\``],
+    ['data', config.data.map((file) => `\`${file}\``).join(', ')],
+    ['rows', `${splits.train} train, ${splits.val} validation, ${splits.test} test`],
+    ['model', `${text(config.model.name)} (\`${config.model.fingerprint.slice(0, 12)}\`)`],
+    ['metric', text(config.metric)],
+    ['seed', String(config.seed)],
+    ['schedule', `${text(config.schedule)}, strategy ${config.strategy}, lever ${config.lever}`],
+    [
+      'budget',
+      `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in passes'}${budget === undefined ? '' : ` = ${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`}`,
+    ],
+    ['executor', `${config.executor}, ${config.threads} threads`],
+    ['versions', `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`],
+    ['started', config.startedAt],
+  ];
+  return `## Settings\n\n${table(['', ''], rows)}`;
+}
+
+const readingSection = (metric: string): string => `## How to read this
+
+- The metric is ${metric}. Square brackets hold 95% bootstrap intervals over rows.
+- A *paired difference* compares two states on the very same rows; *P(better)* is the share of bootstrap samples in which the difference is above zero.
+- Every step started from the best state so far and was kept only when the paired evidence on the validation rows spoke for it. The
+  validation numbers of the winner are therefore flattering; the test rows took no part in any choice.
+- *Both together, beyond the sum* is what neither lever gains alone: new weights may need the new prompt, or spoil it.
+- A *token pass* is one token through the model forward; backward counts two.`;
+
+/** @throws never: the four cells are always measured together */
+const cell = ({ cells }: Attribution, weights: 'old' | 'new', prompt: 'old' | 'new'): AttributionCell =>
+  cells.find((each) => each.weights === weights && each.prompt === prompt)!;
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Free text inside a table's cell. */
+const text = (free: string): string =>
+  free
+    .replaceAll('\\', '\\\\')
+    .replaceAll('|', '\\|')
+    .replace(/\s*\n\s*/g, ' ');
+
+/** A code block whose fence is longer than any inside it. */
+function fenced(language: string, code: string): string {
+  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${code.trimEnd()}\n${fence}`;
+}

@@ -1,0 +1,77 @@
+/** @file The worker's side of the protocol: answers requests, beats, and dies with its parent. */
+import { setPriority } from 'node:os';
+import { TandemError } from '../errors.ts';
+import {
+  heartbeatMilliseconds,
+  sendableError,
+  type FromWorker,
+  type MethodName,
+  type Methods,
+  type Notification,
+  type Request,
+} from './protocol.ts';
+
+/** How the worker does what it is asked; an aborted signal asks for a graceful end. */
+export type Handlers = {
+  readonly [M in Exclude<MethodName, 'stop'>]: (
+    params: Methods[M]['params'],
+    tell: (notification: Notification) => void,
+    signal: AbortSignal,
+  ) => Promise<Methods[M]['result']>;
+};
+
+/** Gives way to the editor and whatever else the user does. */
+const niceness = 10;
+
+/** Serves the parent that forked this process, until it is gone. */
+export function serve(handlers: Handlers): void {
+  if (!process.send)
+    throw new TandemError('no-parent', 'The worker is started by Tandem, not by hand.', { hint: 'Run: tandem optimize <prompt>' });
+  try {
+    setPriority(niceness);
+  } catch {
+    // Some sandboxes forbid it; the run only gives way less.
+  }
+  process.on('disconnect', () => process.exit(1));
+  // Ctrl-C reaches the whole process group: the parent decides what it means and says so.
+  process.on('SIGINT', () => {});
+  const beat = setInterval(() => tell({ type: 'heartbeat', memory: process.memoryUsage.rss() }), heartbeatMilliseconds);
+  beat.unref();
+
+  let current: AbortController | undefined;
+  process.on('message', (request: Request) => {
+    if (request.method === 'stop') {
+      current?.abort();
+      reply({ type: 'result', id: request.id, result: {} });
+      return;
+    }
+    if (current) {
+      reply({ type: 'error', id: request.id, error: sendableError(new TandemError('worker-busy', 'This worker already has a run.')) });
+      return;
+    }
+    current = new AbortController();
+    void answer(request, current.signal).then((message) => {
+      current = undefined;
+      reply(message);
+    });
+  });
+
+  async function answer(request: Exclude<Request, { method: 'stop' }>, signal: AbortSignal): Promise<FromWorker> {
+    try {
+      const result =
+        request.method === 'optimize'
+          ? await handlers.optimize(request.params, tell, signal)
+          : await handlers.resume(request.params, tell, signal);
+      return { type: 'result', id: request.id, result };
+    } catch (error) {
+      return { type: 'error', id: request.id, error: sendableError(error) };
+    }
+  }
+}
+
+const tell = (notification: Notification): void => send(notification);
+const reply = (message: FromWorker): void => send(message);
+
+function send(message: FromWorker): void {
+  if (process.connected) process.send!(message);
+}

@@ -1,0 +1,71 @@
+/** @file What a user asks of one run; every field has a default except the prompt. */
+import { TandemError } from '../errors.ts';
+
+/** Seconds of wall clock (turned into passes at the start) or, for comparisons at equal compute, nominal token passes. */
+export type Budget = { readonly seconds: number } | { readonly passes: number };
+
+/** `gated` and `classic`, or a published chain of steps such as `chain:p -> w -> p`. */
+export type Schedule = 'gated' | 'classic' | `chain:${string}`;
+
+export const strategies = ['plain', 'mixture', 'look-ahead'] as const;
+/** How a prompt step escapes lock-in. */
+export type Strategy = (typeof strategies)[number];
+
+export const leverChoices = ['both', 'prompt', 'weights'] as const;
+export type LeverChoice = (typeof leverChoices)[number];
+
+export const executors = ['onnxruntime', 'tensorflow'] as const;
+export type ExecutorName = (typeof executors)[number];
+
+/** How many rows of each split to use at most; all of them where absent. */
+export interface RowLimits {
+  readonly train?: number;
+  readonly val?: number;
+  readonly test?: number;
+}
+
+/** Which prompt, on which model: enough to evaluate. */
+export interface SessionSpec {
+  /** Absolute path of the prompt file. */
+  readonly prompt: string;
+  /** Overrides the front matter's. */
+  readonly model?: string;
+  /** A PEFT directory to start from; overrides the front matter's. */
+  readonly adapter?: string;
+  readonly seed: number;
+  readonly rows: RowLimits;
+  readonly executor: ExecutorName;
+  readonly threads?: number;
+}
+
+export interface RunSpec extends SessionSpec {
+  readonly budget: Budget;
+  readonly schedule: Schedule;
+  /** The coordinator's own default where absent. */
+  readonly strategy?: Strategy;
+  readonly lever: LeverChoice;
+}
+
+export const defaultBudget: Budget = { seconds: 300 };
+
+/** `90s`, `5m`, `1.5h`, a bare number of seconds, or `2000000p` for token passes. @throws TandemError reason 'bad-budget' */
+export function parseBudget(text: string): Budget {
+  const [, amount, unit] = /^([\d.]+)\s*(s|m|h|p)?$/.exec(text.trim()) ?? [];
+  const value = Number(amount);
+  if (!(value > 0))
+    throw new TandemError('bad-budget', `'${text}' is not a budget.`, { hint: 'Write 90s, 5m, 1.5h or, in token passes, 2000000p.' });
+  return unit === 'p' ? { passes: value } : { seconds: value * { s: 1, m: 60, h: 3600 }[unit ?? 's']! };
+}
+
+/** @throws TandemError reason 'bad-schedule' */
+export function parseSchedule(text: string): Schedule {
+  if (text === 'gated' || text === 'classic') return text;
+  const steps = /^chain:(.+)$/
+    .exec(text)?.[1]
+    .split('->')
+    .map((step) => step.trim());
+  if (steps?.every((step) => step === 'p' || step === 'w')) return `chain:${steps.join(' -> ')}`;
+  throw new TandemError('bad-schedule', `'${text}' is not a schedule.`, {
+    hint: `Write gated, classic, or a chain such as "chain:p -> w -> p".`,
+  });
+}

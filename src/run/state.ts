@@ -1,0 +1,228 @@
+/** @file The state of a run, as a pure fold over its journal: all that panel, terminal, report, annotations and resume know. */
+import type { CandidateId, Difference, Estimate, Lever, MeasuredState, ObjectiveTerms, OptimizationEvent } from '../optimize/events.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { JournalLine, RunConfig } from './events.ts';
+
+export type RunStatus = 'starting' | 'running' | 'stopping' | 'testing' | 'ended' | 'failed';
+
+export interface CandidateState {
+  readonly candidate: CandidateId;
+  /** Absent for the outcome of a weight phase. */
+  readonly proposal?: { readonly proposer: string; readonly reason: string; readonly prompt: Prompt };
+  /** One for each rung of the race. */
+  readonly measured: readonly Measurement[];
+  readonly decision?: Decision;
+}
+
+export interface Measurement {
+  readonly score: Difference;
+  readonly logLikelihood: Difference;
+  readonly kept: boolean;
+}
+
+export interface Decision {
+  readonly accepted: boolean;
+  readonly because: string;
+  readonly score: Difference;
+  readonly logLikelihood: Difference;
+}
+
+export interface WeightStep {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+}
+
+export interface PhaseState {
+  readonly phase: number;
+  readonly lever: Lever;
+  readonly because: string;
+  readonly candidates: readonly CandidateState[];
+  readonly weightSteps: readonly WeightStep[];
+  readonly startedAt: number;
+  readonly startPasses: number;
+  readonly ended?: { readonly accepted: boolean; readonly at: number; readonly passes: number };
+}
+
+/** The best state at one moment: after the baseline (phase 0) and after every phase. */
+export interface HistoryPoint {
+  readonly phase: number;
+  readonly lever?: Lever;
+  readonly accepted: boolean;
+  readonly candidate: CandidateId;
+  readonly at: number;
+  readonly passes: number;
+  readonly score: Estimate;
+  readonly logLikelihood: Estimate;
+  readonly objective: ObjectiveTerms;
+  readonly promptTokens: number;
+}
+
+export type Attribution = Omit<Extract<OptimizationEvent, { type: 'attributed' }>, 'type' | 'passes'>;
+
+export interface RunState {
+  readonly version: 1;
+  readonly status: RunStatus;
+  readonly config?: RunConfig;
+  readonly notices: readonly string[];
+  readonly passesPerSecond?: number;
+  /** Nominal token passes that may be spent, known once the rate is measured. */
+  readonly budget?: number;
+  /** Nominal token passes spent so far. */
+  readonly passes: number;
+  /** Milliseconds of running time at the latest event. */
+  readonly elapsed: number;
+  /** Running time and passes when the optimization proper began; the pace is counted from here. */
+  readonly pacedFrom: { readonly at: number; readonly passes: number };
+  readonly start?: MeasuredState;
+  readonly best?: MeasuredState;
+  readonly phases: readonly PhaseState[];
+  readonly history: readonly HistoryPoint[];
+  readonly stopRequested: boolean;
+  /** Rows of the sealed test split, once it has been opened. */
+  readonly testRows?: number;
+  readonly attribution?: Attribution;
+  readonly because?: string;
+  readonly failure?: { readonly reason: string; readonly message: string };
+}
+
+export const initialState: RunState = {
+  version: 1,
+  status: 'starting',
+  notices: [],
+  passes: 0,
+  elapsed: 0,
+  pacedFrom: { at: 0, passes: 0 },
+  phases: [],
+  history: [],
+  stopRequested: false,
+};
+
+/** The state after one more line. Pure; a line of a type that this version does not know changes nothing. */
+export function apply(state: RunState, line: JournalLine): RunState {
+  return { ...state, ...change(state, line) };
+}
+
+/** Share of the budget that is spent, 0 to 1; absent before the budget is known. */
+export function progressOf(state: RunState): number | undefined {
+  if (state.status === 'ended') return 1;
+  return state.budget === undefined ? undefined : Math.min(1, state.passes / state.budget);
+}
+
+/** Milliseconds until the budget is spent at the pace so far, not counting the final test. */
+export function remainingTime(state: RunState): number | undefined {
+  if (state.budget === undefined) return undefined;
+  const spent = state.passes - state.pacedFrom.passes;
+  const time = state.elapsed - state.pacedFrom.at;
+  const perMillisecond = spent > 0 && time > 5000 ? spent / time : (state.passesPerSecond ?? 0) / 1000;
+  return perMillisecond > 0 ? Math.max(0, state.budget - state.passes) / perMillisecond : undefined;
+}
+
+function change(state: RunState, line: JournalLine): Partial<RunState> {
+  const elapsed = Math.max(state.elapsed, line.at);
+  switch (line.type) {
+    case 'runStarted':
+      return { elapsed, status: 'running', config: line.config };
+    case 'noticed':
+      return { elapsed, notices: [...state.notices, line.message] };
+    case 'rateMeasured':
+      return { elapsed, passesPerSecond: line.passesPerSecond, budget: line.budget, pacedFrom: { at: line.at, passes: state.passes } };
+    case 'baselineMeasured':
+      return {
+        elapsed,
+        passes: Math.max(state.passes, line.passes),
+        start: line.state,
+        best: line.state,
+        history: [...state.history, historyPoint(0, true, line.state, line)],
+      };
+    case 'phaseStarted':
+      return { elapsed, phases: [...state.phases, startPhase(state, line)] };
+    case 'candidateProposed':
+      return {
+        elapsed,
+        ...inCandidate(state, line, () => ({ proposal: { proposer: line.proposer, reason: line.reason, prompt: line.prompt } })),
+      };
+    case 'candidateMeasured': {
+      const measurement = { score: line.score, logLikelihood: line.logLikelihood, kept: line.kept };
+      return { elapsed, ...inCandidate(state, line, ({ measured }) => ({ measured: [...measured, measurement] })) };
+    }
+    case 'gateDecided': {
+      const decision = { accepted: line.accepted, because: line.because, score: line.score, logLikelihood: line.logLikelihood };
+      return { elapsed, ...inCandidate(state, line, () => ({ decision })) };
+    }
+    case 'weightStep': {
+      const { step, steps, loss, learningRate, gradientNorm } = line;
+      const taken = { step, steps, loss, learningRate, gradientNorm };
+      return {
+        elapsed,
+        passes: Math.max(state.passes, line.passes),
+        ...inPhase(state, line.phase, ({ weightSteps }) => ({ weightSteps: [...weightSteps, taken] })),
+      };
+    }
+    case 'phaseEnded': {
+      const ended = { accepted: line.accepted, at: line.at, passes: line.passes };
+      return {
+        elapsed,
+        passes: Math.max(state.passes, line.passes),
+        best: line.best,
+        history: [...state.history, historyPoint(line.phase, line.accepted, line.best, line, line.lever)],
+        ...inPhase(state, line.phase, () => ({ ended })),
+      };
+    }
+    case 'stopRequested':
+      return { elapsed, stopRequested: true, ...(state.status === 'running' ? { status: 'stopping' as const } : {}) };
+    case 'testOpened':
+      return { elapsed, status: 'testing', testRows: line.rows };
+    case 'attributed': {
+      const { cells, total, promptAlone, weightsAlone, interaction } = line;
+      return {
+        elapsed,
+        passes: Math.max(state.passes, line.passes),
+        attribution: { cells, total, promptAlone, weightsAlone, interaction },
+      };
+    }
+    case 'runEnded':
+      return { elapsed, status: 'ended', because: line.because };
+    case 'runFailed':
+      return { elapsed, status: 'failed', failure: { reason: line.reason, message: line.message } };
+    default:
+      return {};
+  }
+}
+
+function historyPoint(
+  phase: number,
+  accepted: boolean,
+  best: MeasuredState,
+  { at, passes }: { at: number; passes: number },
+  lever?: Lever,
+): HistoryPoint {
+  const { candidate, score, logLikelihood, objective, promptTokens } = best;
+  return { phase, ...(lever && { lever }), accepted, candidate, at, passes, score, logLikelihood, objective, promptTokens };
+}
+
+function startPhase(
+  state: RunState,
+  { phase, lever, because, at }: { phase: number; lever: Lever; because: string; at: number },
+): PhaseState {
+  return { phase, lever, because, candidates: [], weightSteps: [], startedAt: at, startPasses: state.passes };
+}
+
+function inPhase(state: RunState, number: number, update: (phase: PhaseState) => Partial<PhaseState>): Pick<RunState, 'phases'> {
+  return { phases: state.phases.map((phase) => (phase.phase === number ? { ...phase, ...update(phase) } : phase)) };
+}
+
+/** Changes a candidate of a phase, adding it first when it is new. */
+function inCandidate(
+  state: RunState,
+  { phase: number, candidate }: { phase: number; candidate: CandidateId },
+  update: (candidate: CandidateState) => Partial<CandidateState>,
+): Pick<RunState, 'phases'> {
+  return inPhase(state, number, ({ candidates }) => {
+    const known = candidates.some((other) => other.candidate === candidate);
+    const all = known ? candidates : [...candidates, { candidate, measured: [] }];
+    return { candidates: all.map((other) => (other.candidate === candidate ? { ...other, ...update(other) } : other)) };
+  });
+}

@@ -1,0 +1,367 @@
+/** @file The table of ops: shape rule, gradient and ONNX lowering of each, side by side. */
+import { broadcast, constant, defineOp, difference, product, sameShape, shapeError, sumOf, type Dim, type DType, type Node, type Shape } from './graph.ts';
+import { float, type Lowering } from './onnx.ts';
+
+// ---- elementwise, two inputs, NumPy broadcasting: [..] x [..] -> broadcast ----
+
+const binary = (name: string, gradient: (dy: Node, x: Node, y: Node, result: Node) => readonly [Node, Node], onnx = name) => {
+  const make = defineOp(name, {
+    shape: ([a, b]) => broadcast(a, b),
+    gradient: (dy, [x, y], result) => {
+      const [dx, dyOther] = gradient(dy, x, y, result);
+      return [reduceTo(dx, x.shape), reduceTo(dyOther, y.shape)];
+    },
+    onnx: (emit, inputs, _attributes, node) => (name === 'Add' ? emit.matMulAdd(node) : undefined) ?? emit.node(onnx, inputs),
+  });
+  return (x: Node, y: Node | number): Node => make([x, typeof y === 'number' ? constant(y) : y], {});
+};
+
+export const add = binary('Add', (dy) => [dy, dy]);
+export const sub = binary('Sub', (dy) => [dy, neg(dy)]);
+export const mul = binary('Mul', (dy, x, y) => [mul(dy, y), mul(dy, x)]);
+export const div = binary('Div', (dy, _x, y, q) => [div(dy, y), neg(div(mul(dy, q), y))]);
+
+const comparison = (name: string) => {
+  const make = defineOp(name, { shape: ([a, b]) => broadcast(a, b), dtype: 'bool', onnx: (emit, inputs) => emit.node(name, inputs) });
+  return (x: Node, y: Node): Node => make([x, y], {});
+};
+
+/** x < y, and the others like it; nothing flows back through a comparison. */
+export const less = comparison('Less');
+export const lessOrEqual = comparison('LessOrEqual');
+export const equal = comparison('Equal');
+
+const whereOp = defineOp('Where', {
+  shape: ([condition, x, y]) => broadcast(condition, broadcast(x, y)),
+  dtype: 'float32',
+  gradient: (dy, [condition, x, y]) => [
+    undefined,
+    reduceTo(where(condition, dy, constant(0)), x.shape),
+    reduceTo(where(condition, constant(0), dy), y.shape),
+  ],
+  onnx: (emit, inputs) => emit.node('Where', inputs),
+});
+/** x where the condition holds, else y. */
+export const where = (condition: Node, x: Node, y: Node): Node => whereOp([condition, x, y], {});
+
+// ---- elementwise, one input: [..] -> [..] ----
+
+const unary = (name: string, gradient: (dy: Node, x: Node, y: Node) => Node, lower?: (emit: Lowering, x: string) => string) => {
+  const make = defineOp(name, {
+    shape: ([x]) => x,
+    gradient: (dy, [x], y) => [gradient(dy, x, y)],
+    onnx: (emit, [x]) => (lower ? lower(emit, x) : emit.node(name, [x])),
+  });
+  return (x: Node): Node => make([x], {});
+};
+
+export const neg = unary('Neg', (dy) => neg(dy));
+export const exp = unary('Exp', (dy, _x, y) => mul(dy, y));
+export const log = unary('Log', (dy, x) => div(dy, x));
+export const sqrt = unary('Sqrt', (dy, _x, y) => div(mul(dy, 0.5), y));
+export const reciprocal = unary('Reciprocal', (dy, _x, y) => neg(mul(dy, mul(y, y))));
+export const sigmoid = unary('Sigmoid', (dy, _x, y) => mul(dy, mul(y, sub(constant(1), y))));
+export const tanh = unary('Tanh', (dy, _x, y) => mul(dy, sub(constant(1), mul(y, y))));
+/** x sigmoid(x); its derivative is s + y (1 - s) = y + s (1 - y). */
+export const silu = unary(
+  'Silu',
+  (dy, x, y) => mul(dy, add(y, mul(sigmoid(x), sub(constant(1), y)))),
+  (emit, x) => emit.node('QuickGelu', [x], { alpha: float(1) }, 'com.microsoft'),
+);
+/** Largest integer not above x; its gradient is zero. */
+export const floor = defineOp('Floor', { shape: ([x]) => x, onnx: (emit, inputs) => emit.node('Floor', inputs) });
+/** The same value, through which nothing flows back. */
+export const stopGradient = defineOp('StopGradient', { shape: ([x]) => x, onnx: (_emit, [x]) => x });
+
+const castTo: Record<DType, (inputs: readonly Node[], attributes: { to: DType }) => Node> = {
+  float32: defineCast('float32'),
+  int32: defineCast('int32'),
+  bool: defineCast('bool'),
+};
+function defineCast(to: DType) {
+  return defineOp<{ to: DType }>(`Cast_${to}`, {
+    shape: ([x]) => x,
+    dtype: to,
+    onnx: (emit, inputs) => emit.node('Cast', inputs, { to: emit.dtype(to) }),
+  });
+}
+/** Changes the type; nothing flows back. */
+export const cast = (x: Node, to: DType): Node => castTo[to]([x], { to });
+
+// ---- reductions ----
+
+const sumOp = defineOp<{ axes: readonly number[]; keep: boolean }>('Sum', {
+  shape: ([x], { axes, keep }) => (keep ? x.map((dim, i) => (axes.includes(i) ? 1 : dim)) : x.filter((_, i) => !axes.includes(i))),
+  gradient: (dy, [x], _y, { axes, keep }) => [
+    expand(
+      keep
+        ? dy
+        : reshape(
+            dy,
+            x.shape.map((dim, i) => (axes.includes(i) ? 1 : dim)),
+          ),
+      x.shape,
+    ),
+  ],
+  onnx: (emit, [x], { axes, keep }) => emit.node('ReduceSum', [x, emit.ints(axes)], { keepdims: keep ? 1 : 0 }),
+});
+/** Sum over axes (all by default; negative ones count from the end). */
+export function sum(x: Node, axes: readonly number[] = x.shape.map((_, i) => i), keep = false): Node {
+  return sumOp([x], { axes: axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis)), keep });
+}
+
+/** Mean over the last axis, whose size must be a number: [..., n] -> [..., 1]. */
+export const meanLast = (x: Node): Node => mul(sum(x, [-1], true), 1 / (x.shape[x.shape.length - 1] as number));
+
+/** Undoes broadcasting: sums dy down to a shape that was broadcast to dy's. */
+function reduceTo(dy: Node, shape: Shape): Node {
+  if (sameShape(dy.shape, shape)) return dy;
+  const lead = dy.shape.length - shape.length;
+  const axes = dy.shape.flatMap((dim, i) => (i < lead || (shape[i - lead] === 1 && dim !== 1) ? [i] : []));
+  const reduced = axes.length ? sum(dy, axes, true) : dy;
+  return lead || !sameShape(reduced.shape, shape) ? reshape(reduced, shape) : reduced;
+}
+
+// ---- shape ----
+
+const expandOp = defineOp<{ shape: Shape }>('Expand', {
+  shape: ([x], { shape }) => (sameShape(broadcast(x, shape), shape) ? shape : fail(`cannot expand [${x.join()}] to [${shape.join()}]`)),
+  gradient: (dy, [x]) => [reduceTo(dy, x.shape)],
+  onnx: (emit, [x], { shape }) => emit.node('Expand', [x, emit.dims(shape)]),
+});
+/** Repeats size-1 (or missing leading) axes up to a shape. */
+export const expand = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : expandOp([x], { shape }));
+
+const reshapeOp = defineOp<{ shape: Shape }>('Reshape', {
+  shape: ([x], { shape }) => {
+    if (product(simple(x)) !== product(simple(shape))) throw shapeError(`cannot reshape [${x.join(', ')}] to [${shape.join(', ')}]`);
+    return shape;
+  },
+  gradient: (dy, [x]) => [reshape(dy, x.shape)],
+  onnx: (emit, [x], { shape }) => {
+    const symbols = shape.filter((dim) => typeof dim !== 'number').length;
+    const target = symbols > 1 ? emit.dims(shape) : emit.ints(shape.map((dim) => (typeof dim === 'number' ? dim : -1)));
+    return emit.node('Reshape', [x, target], { allowzero: symbols > 1 ? 1 : 0 });
+  },
+});
+/** The same values in order under another shape with the same product. */
+export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : reshapeOp([x], { shape }));
+/** A sum stands as one opaque factor, so that it may be carried through a reshape whole. */
+const simple = (shape: Shape): Shape => shape.map((dim) => (typeof dim === 'string' && dim.includes('+') ? `(${dim.replaceAll('+', '_').replaceAll('*', '.')})` : dim));
+
+const transposeOp = defineOp<{ order: readonly number[] }>('Transpose', {
+  shape: ([x], { order }) => order.map((axis) => x[axis]),
+  gradient: (dy, _inputs, _y, { order }) => [
+    transpose(
+      dy,
+      order.map((_, axis) => order.indexOf(axis)),
+    ),
+  ],
+  onnx: (emit, inputs, { order }) => emit.node('Transpose', inputs, { perm: order }),
+});
+/** Axis i of the result is axis order[i] of x. */
+export const transpose = (x: Node, order: readonly number[]): Node => transposeOp([x], { order });
+
+const concatOp = defineOp<{ axis: number }>('Concat', {
+  shape: (shapes, { axis }) => {
+    for (const shape of shapes)
+      if (!sameShape(without(shape, axis), without(shapes[0], axis))) throw shapeError(`cannot concatenate [${shape.join()}] and [${shapes[0].join()}]`);
+    return shapes[0].map((dim, i) => (i === axis ? sumOf(shapes.map((shape) => shape[axis])) : dim));
+  },
+  gradient: (dy, inputs, _y, { axis }) => {
+    let offset: Dim = 0;
+    return inputs.map((x) => {
+      const start = offset;
+      offset = sumOf([offset, x.shape[axis]]);
+      return slice(dy, axis, start, offset);
+    });
+  },
+  onnx: (emit, inputs, { axis }) => emit.node('Concat', inputs, { axis }),
+});
+const without = (shape: Shape, axis: number): Shape => shape.filter((_, i) => i !== axis);
+/** Joins along an axis. */
+export const concat = (xs: readonly Node[], axis: number): Node => (xs.length === 1 ? xs[0] : concatOp(xs, { axis }));
+
+const sliceOp = defineOp<{ axis: number; start: Dim; end: Dim; size: Dim }>('Slice', {
+  shape: ([x], { axis, size }) => x.map((dim, i) => (i === axis ? size : dim)),
+  gradient: (dy, [x], _y, { axis, start, end }) => [padTo(dy, axis, start, end, x.shape[axis])],
+  onnx: (emit, [x], { axis, start, end }) => emit.node('Slice', [x, emit.dims([start]), emit.dims([end]), emit.ints([axis])]),
+});
+/** Elements start..end of an axis; both may be symbols. */
+export function slice(x: Node, axis: number, start: Dim, end: Dim): Node {
+  if (start === 0 && end === x.shape[axis]) return x;
+  return sliceOp([x], { axis, start, end, size: difference(end, start) });
+}
+const padOp = defineOp<{ axis: number; start: Dim; end: Dim; size: Dim }>('PadTo', {
+  shape: ([x], { axis, size }) => x.map((dim, i) => (i === axis ? size : dim)),
+  gradient: (dy, _inputs, _y, { axis, start, end }) => [slice(dy, axis, start, end)],
+  onnx: (emit, [x], { axis, start, end, size }, node) => {
+    const rank = node.shape.length;
+    const zeros = (n: number) => emit.ints(Array.from({ length: n }, () => 0));
+    const after = emit.node('Sub', [emit.dims([size]), emit.dims([end])]);
+    const parts = [axis && zeros(axis), emit.dims([start]), rank - 1 && zeros(rank - 1), after, rank - 1 - axis && zeros(rank - 1 - axis)];
+    return emit.node('Pad', [x, emit.node('Concat', parts.filter((part) => typeof part === 'string'), { axis: 0 })]);
+  },
+});
+/** Zeros everywhere on the axis but from start to end, where x stands: the adjoint of slice. */
+export const padTo = (x: Node, axis: number, start: Dim, end: Dim, size: Dim): Node => padOp([x], { axis, start, end, size });
+
+// ---- indexing ----
+
+const gatherOp = defineOp('GatherRows', {
+  shape: ([x, index]) => [...index, ...x.slice(1)],
+  gradient: (dy, [x, index]) => [scatterAddRows(dy, index, x.shape[0]), undefined],
+  onnx: (emit, inputs) => emit.node('Gather', inputs, { axis: 0 }),
+});
+/** Rows of x by number. x: [n, ...], index: int32 [...m] in [0, n) -> [...m, ...]. */
+export const gatherRows = (x: Node, index: Node): Node => gatherOp([x, index], {});
+
+const scatterAddOp = defineOp<{ rows: Dim }>('ScatterAddRows', {
+  shape: ([x, index], { rows }) => [rows, ...x.slice(index.length)],
+  gradient: (dy, [, index]) => [gatherRows(dy, index), undefined],
+  onnx: (emit, [x, index], _attributes, node) => {
+    const zeros = emit.node('Expand', [emit.constant('float32', [0], []), emit.dims(node.shape)]);
+    const where = emit.node('Unsqueeze', [emit.node('Cast', [index], { to: emit.dtype('int64') }), emit.ints([-1])]);
+    return emit.node('ScatterND', [zeros, where, x], { reduction: 'add' });
+  },
+});
+/** Adds row i of x to row index[i] of zeros: the adjoint of gatherRows. */
+export const scatterAddRows = (x: Node, index: Node, rows: Dim): Node => scatterAddOp([x, index], { rows });
+
+interface Padding extends Record<string, unknown> {
+  readonly padded: boolean;
+  readonly inversePadded: boolean;
+}
+const arrangeOp: (inputs: readonly Node[], attributes: Padding) => Node = defineOp<Padding>('Arrange', {
+  shape: ([x, index]) => [...index, ...x.slice(1)],
+  gradient: (dy, [x, index, inverse], _y, { padded, inversePadded }) => {
+    const moved = [product(index.shape)];
+    const back = { padded: inversePadded, inversePadded: padded };
+    const flat: Node = arrangeOp([reshape(dy, [...moved, ...x.shape.slice(1)]), inverse, reshape(index, moved)], back);
+    return [reshape(flat, x.shape), undefined, undefined];
+  },
+  onnx: (emit, [x, index], { padded }, node) => {
+    const rows = emit.node('Gather', [x, index], { axis: 0 });
+    if (!padded) return rows;
+    const real = emit.node('Cast', [emit.node('GreaterOrEqual', [index, emit.constant('int32', [0], [])])], { to: emit.dtype('float32') });
+    const lead = node.inputs[1].shape.length;
+    const trailing = Array.from({ length: node.shape.length - lead }, (_, i) => lead + i);
+    return emit.node('Mul', [rows, trailing.length ? emit.node('Unsqueeze', [real, emit.ints(trailing)]) : real]);
+  },
+});
+/**
+ * From packed rows to padded ones: row i of the result is row index[i] of x, and anything finite where index is -1. `inverse` says where
+ * each row of x went. x: [n, ...], index: int32 [...m], inverse: int32 [n] -> [...m, ...]. What the padding holds must not matter later.
+ */
+export const padRows = (x: Node, index: Node, inverse: Node): Node => arrangeOp([x, index, inverse], { padded: false, inversePadded: false });
+/** Back to packed rows. x: [m, ...], index: int32 [n], inverse: int32 [m], -1 at padding, which gets a gradient of zero -> [n, ...]. */
+export const unpadRows = (x: Node, index: Node, inverse: Node): Node => arrangeOp([x, index, inverse], { padded: false, inversePadded: true });
+
+// ---- linear algebra ----
+
+interface Transposes extends Record<string, unknown> {
+  readonly transA: boolean;
+  readonly transB: boolean;
+  readonly alpha: number;
+}
+const matMulOp = defineOp<Transposes>('MatMul', {
+  shape: ([a, b], { transA, transB }) => {
+    const [m, k] = transA ? [a[a.length - 1], a[a.length - 2]] : [a[a.length - 2], a[a.length - 1]];
+    const [k2, n] = transB ? [b[b.length - 1], b[b.length - 2]] : [b[b.length - 2], b[b.length - 1]];
+    if (k !== k2 || a.length !== b.length) throw shapeError(`cannot multiply [${a.join(', ')}] by [${b.join(', ')}] (${transA ? 'T' : 'N'}${transB ? 'T' : 'N'})`);
+    return [...broadcast(a.slice(0, -2), b.slice(0, -2)), m, n];
+  },
+  gradient: (dy, [a, b], _y, { transA, transB, alpha }) => [
+    reduceTo(transA ? matMul(b, dy, { transA: transB, transB: true, alpha }) : matMul(dy, b, { transB: !transB, alpha }), a.shape),
+    reduceTo(transB ? matMul(dy, a, { transA: true, transB: transA, alpha }) : matMul(a, dy, { transA: !transA, alpha }), b.shape),
+  ],
+  onnx: (emit, inputs, { transA, transB, alpha }, node) => {
+    const attributes = { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: float(alpha) };
+    return node.shape.length === 2 ? emit.node('Gemm', inputs, attributes) : emit.node('FusedMatMul', inputs, attributes, 'com.microsoft');
+  },
+});
+/** alpha A B over the last two axes, either transposed first; leading axes broadcast. */
+export const matMul = (a: Node, b: Node, { transA = false, transB = false, alpha = 1 }: Partial<Transposes> = {}): Node =>
+  matMulOp([a, b], { transA, transB, alpha });
+
+// ---- neural ----
+
+const softmaxOp = defineOp('Softmax', {
+  shape: ([x]) => x,
+  gradient: (dy, _inputs, y) => [mul(y, sub(dy, sum(mul(dy, y), [-1], true)))],
+  onnx: (emit, inputs) => emit.node('Softmax', inputs, { axis: -1 }),
+});
+/** Over the last axis: [..., n] -> [..., n]. */
+export const softmax = (x: Node): Node => softmaxOp([x], {});
+
+const logSoftmaxOp = defineOp('LogSoftmax', {
+  shape: ([x]) => x,
+  gradient: (dy, _inputs, y) => [sub(dy, mul(exp(y), sum(dy, [-1], true)))],
+  onnx: (emit, inputs) => emit.node('LogSoftmax', inputs, { axis: -1 }),
+});
+/** Over the last axis: [..., n] -> [..., n]. */
+export const logSoftmax = (x: Node): Node => logSoftmaxOp([x], {});
+
+const oneHotOp = defineOp<{ size: Dim }>('OneHot', {
+  shape: ([index], { size }) => [...index, size],
+  dtype: 'float32',
+  onnx: (emit, [index], { size }) =>
+    emit.node('OneHot', [emit.node('Cast', [index], { to: emit.dtype('int64') }), emit.dims([size]), emit.constant('float32', [0, 1], [2])], { axis: -1 }),
+});
+/** 1 at the index, 0 elsewhere: int32 [...] -> [..., size]. */
+export const oneHot = (index: Node, size: Dim): Node => oneHotOp([index], { size });
+
+const crossEntropyOp = defineOp('CrossEntropy', {
+  shape: ([logits, target]) => (sameShape(logits.slice(0, -1), target) ? target : fail('one target a row of logits')),
+  dtype: 'float32',
+  gradient: (dy, [logits, target]) => [
+    mul(sub(softmax(logits), oneHot(target, logits.shape[logits.shape.length - 1])), reshape(dy, [...dy.shape, 1])),
+    undefined,
+  ],
+  onnx: (emit, [logits, target]) => {
+    const at = emit.node('Unsqueeze', [target, emit.ints([-1])]);
+    const picked = emit.node('GatherElements', [emit.node('LogSoftmax', [logits], { axis: -1 }), at], { axis: -1 });
+    return emit.node('Neg', [emit.node('Squeeze', [picked, emit.ints([-1])])]);
+  },
+});
+/** -log softmax(logits)[target], a row: logits [m, v], target int32 [m] -> [m], in nats. */
+export const crossEntropy = (logits: Node, target: Node): Node => crossEntropyOp([logits, target], {});
+
+const rmsNormOp = defineOp<{ epsilon: number }>('RmsNorm', {
+  shape: ([x]) => x,
+  gradient: (dy, [x, weight], _y, { epsilon }) => {
+    const inverse = reciprocal(sqrt(add(meanLast(mul(x, x)), epsilon)));
+    const normalized = mul(x, inverse);
+    const scaled = mul(dy, weight);
+    return [mul(inverse, sub(scaled, mul(normalized, meanLast(mul(scaled, normalized))))), reduceTo(mul(dy, normalized), weight.shape)];
+  },
+  onnx: (emit, inputs, { epsilon }) => emit.node('SimplifiedLayerNormalization', inputs, { axis: -1, epsilon: float(epsilon), stash_type: 1 }),
+});
+/** x / sqrt(mean(x^2) + epsilon) * weight over the last axis. x: [..., n], weight: [n]. Zhang and Sennrich 2019. */
+export const rmsNorm = (x: Node, weight: Node, epsilon: number): Node => rmsNormOp([x, weight], { epsilon });
+
+const ropeOp = defineOp<{ heads: number; inverse: boolean }>('Rope', {
+  shape: ([x]) => x,
+  gradient: (dy, [, cos, sin, positions], _y, { heads, inverse }) => [rope(dy, cos, sin, positions, heads, !inverse), undefined, undefined, undefined],
+  onnx: (emit, [x, cos, sin, positions], { heads, inverse }, node) => {
+    const width = node.shape[1] as number;
+    const where = emit.node('Unsqueeze', [emit.node('Cast', [positions], { to: emit.dtype('int64') }), emit.ints([0])]);
+    const turned = emit.node(
+      'RotaryEmbedding',
+      [emit.node('Reshape', [x, emit.ints([1, -1, width])]), where, cos, inverse ? emit.node('Neg', [sin]) : sin],
+      { interleaved: 0, num_heads: heads },
+      'com.microsoft',
+    );
+    return emit.node('Reshape', [turned, emit.ints([-1, width])]);
+  },
+});
+/**
+ * Rotary position embedding, halves convention of Hugging Face's Llama (Su et al. 2021). x: [t, heads * size], cos and sin: tables
+ * [positions, size / 2], positions: int32 [t]. `inverse` turns the other way, which is also the gradient.
+ */
+export const rope = (x: Node, cos: Node, sin: Node, positions: Node, heads: number, inverse = false): Node =>
+  ropeOp([x, cos, sin, positions], { heads, inverse });
+
+function fail(message: string): never {
+  throw shapeError(message);
+}

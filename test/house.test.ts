@@ -1,0 +1,59 @@
+/** @file The house rules: imports between rooms go down only, and the manifest is one that VS Code accepts. */
+import { ESLint } from 'eslint';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import tseslint from 'typescript-eslint';
+import { describe, expect, test } from 'vitest';
+import { roomRules, rooms } from '../eslint.rooms.mjs';
+
+const root = join(import.meta.dirname, '..');
+
+const linter = new ESLint({
+  cwd: root,
+  overrideConfigFile: true,
+  overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } }, ...roomRules],
+});
+
+const complaints = async (file: string, code: string): Promise<number> =>
+  (await linter.lintText(code, { filePath: join(root, file) }))[0].messages.length;
+
+describe('imports between rooms', () => {
+  test.each(rooms.flatMap((from, i) => rooms.map((to, j) => ({ from, to, forbidden: j > i }))))(
+    '$from -> $to',
+    async ({ from, to, forbidden }) => {
+      expect(await complaints(`src/${from}/a.ts`, `import { b } from '../${to}/b.ts'; b;`)).toBe(forbidden ? 1 : 0);
+    },
+  );
+
+  test.each([
+    ['a type', "import type { B } from '../run/b.ts'; export type C = B;"],
+    ['an export from', "export { b } from '../run/b.ts';"],
+    ['a dynamic import', "export const b = () => import('../run/b.ts');"],
+    ['an import type', "export type B = import('../run/b.ts').B;"],
+    ["'vscode'", "import * as vscode from 'vscode'; vscode;"],
+  ])('up the list is refused as %s too', async (_, code) => {
+    expect(await complaints('src/tensor/deep/a.ts', code.replaceAll('../run', '../../run'))).toBe(1);
+  });
+
+  test('every room may import errors.ts and random.ts, which import no room; only extension/ may import vscode', async () => {
+    for (const room of rooms)
+      expect(await complaints(`src/${room}/a.ts`, "import { TandemError } from '../errors.ts'; TandemError;")).toBe(0);
+    expect(await complaints('src/errors.ts', "import { b } from './model/b.ts'; b;")).toBe(1);
+    expect(await complaints('src/extension/a.ts', "import * as vscode from 'vscode'; vscode;")).toBe(0);
+  });
+});
+
+test('the manifest registers the commands that the extension implements, and names files that exist', () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    main: string;
+    bin: Record<string, string>;
+    engines: { vscode: string };
+    devDependencies: Record<string, string>;
+    contributes: { commands: { command: string }[] };
+  };
+  const extension = readFileSync(join(root, 'src/extension/extension.ts'), 'utf8');
+  for (const { command } of manifest.contributes.commands) expect(extension).toContain(`'${command}'`);
+  expect(manifest.main).toBe('./dist/extension.cjs');
+  expect(manifest.engines.vscode).toBe(`^${manifest.devDependencies['@types/vscode']}`);
+  for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore']) expect(existsSync(join(root, file)), file).toBe(true);
+});
