@@ -58,6 +58,7 @@ function gramsOf(row: Row, columns: readonly string[]): Set<string> {
         .toLowerCase()
         .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [],
   );
+  if (tokens.length === 0) return new Set([JSON.stringify(columns.map((column) => row.values[column]))]);
   if (tokens.length < 3) return new Set([tokens.join(' ')]);
   return new Set(tokens.slice(2).map((last, place) => `${tokens[place]} ${tokens[place + 1]} ${last}`));
 }

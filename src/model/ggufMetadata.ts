@@ -55,5 +55,5 @@ function asNumber(value: unknown): number | undefined {
 function asList<T>(value: unknown, item: (value: unknown) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const items = value.map(item);
-  return items.every((entry) => entry !== undefined) ? (items as T[]) : undefined;
+  return items.every((entry) => entry !== undefined) ? items : undefined;
 }

@@ -120,11 +120,11 @@ function refuseUnsupported(json: Record<string, unknown>, file: string): void {
   const architectures = Array.isArray(json.architectures) ? json.architectures.map(String) : [];
   const byType = json.model_type === 'llama' || json.model_type === 'mistral';
   if (!(architectures.length > 0 ? architectures.some((name) => supportedArchitectures.includes(name)) : byType)) {
-    throw refuse(`The architecture ${architectures.join(', ') || String(json.model_type ?? 'of this model')} is not supported.`);
+    throw refuse(`The architecture ${architectures.join(', ') || shown(json.model_type)} is not supported.`);
   }
   if (json.attention_bias === true || json.mlp_bias === true) throw refuse('Models with biases in their linear layers are not supported.');
   if (json.hidden_act !== undefined && json.hidden_act !== 'silu')
-    throw refuse(`The activation "${String(json.hidden_act)}" is not supported, only "silu".`);
+    throw refuse(`The activation "${shown(json.hidden_act)}" is not supported, only "silu".`);
   if (typeof json.sliding_window === 'number') throw refuse('Models with sliding-window attention are not supported.');
   if (isRecord(json.quantization_config)) throw refuse('Quantized Hugging Face directories are not supported; GGUF files are.');
 }
@@ -149,7 +149,7 @@ function ropeScalingField(rope: Record<string, unknown> | undefined, file: strin
       },
     };
   }
-  throw new TandemError('unsupported-model', `The rotary scaling "${String(type)}" is not supported, only "linear" and "llama3".`, {
+  throw new TandemError('unsupported-model', `The rotary scaling "${shown(type)}" is not supported, only "linear" and "llama3".`, {
     where: { file },
   });
 }
@@ -191,4 +191,8 @@ class Fields {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'of this model');
 }

@@ -58,6 +58,29 @@ test('the tokenizer of a GGUF file is that of the Hugging Face directory', async
   expect(ours.tokenizer.endTokens).toEqual(theirs.tokenizer.endTokens);
 });
 
+test('the begin-of-text token is known from the post-processor, the chat template also from tokenizer_config.json', async () => {
+  const path = copyOf('tiny-tied');
+  const edit = (file: string, change: object): void => {
+    const json = JSON.parse(readFileSync(join(path, file), 'utf8')) as object;
+    writeFileSync(join(path, file), JSON.stringify({ ...json, ...change }));
+  };
+  const begin = { SpecialToken: { id: '<|im_start|>', type_id: 0 } };
+  const special = { id: '<|im_start|>', ids: [1], tokens: ['<|im_start|>'] };
+  const template = {
+    type: 'TemplateProcessing',
+    single: [begin, { Sequence: { id: 'A', type_id: 0 } }],
+    pair: [],
+    special_tokens: { [special.id]: special },
+  };
+  edit('tokenizer.json', { post_processor: { type: 'Sequence', processors: [{ type: 'ByteLevel' }, template] } });
+  rmSync(join(path, 'chat_template.jinja'));
+  edit('tokenizer_config.json', { chat_template: [{ name: 'default', template: '{{ bos_token }}{{ messages[0].content }}' }] });
+  const { tokenizer } = await loadModelFiles(path);
+  expect(tokenizer.beginToken).toBe(1);
+  expect(tokenizer.encode('a')).toHaveLength(1);
+  expect(tokenizer.applyChatTemplate([{ role: 'user', content: 'hi' }])).toBe('<|im_start|>hi');
+});
+
 test('a missing place, a missing file, a missing weight and a cut-off file each have their reason', async () => {
   await expect(loadModelFiles(join(folder, 'nowhere'))).rejects.toMatchObject({ reason: 'model-not-found' });
 

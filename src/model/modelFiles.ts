@@ -14,7 +14,7 @@ export type { WeightTensor } from './weights.ts';
 export interface ModelFiles {
   /** For people: the directory's or file's name, or the id in the Hugging Face cache. */
   readonly name: string;
-  /** Over config, tokenizer and every number of every weight; the same weights in another storage format give the same one. */
+  /** Over config, tokenizer and every number of every weight, as loaded: f32 or bf16, in one file or several, does not matter. */
   readonly fingerprint: string;
   readonly config: LlamaConfig;
   /** By Hugging Face's names, in the order of `weightShapes`; `lm_head.weight` only when untied. */

@@ -24,6 +24,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const library = build(parts);
   const vocabularySize = Math.max(...library.get_added_tokens_decoder().keys(), library.get_vocab().size - 1) + 1;
   const cache = new Map<string, number[]>();
+  let cachedCharacters = 0;
   let template: Template | undefined;
   return {
     vocabularySize,
@@ -33,8 +34,12 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
       const known = cache.get(text);
       if (known) return [...known];
       const tokens = library.encode(text, { add_special_tokens: false }).ids;
-      if (text.length > cachedLength) return tokens;
-      if (cache.size >= cachedTexts) cache.clear();
+      if (cachedCharacters + text.length > mostCachedCharacters) {
+        cache.clear();
+        cachedCharacters = 0;
+      }
+      if (text.length > longestCached) return tokens;
+      cachedCharacters += text.length;
       cache.set(text, tokens);
       return [...tokens];
     },
@@ -49,9 +54,9 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   };
 }
 
-/** A cache of short texts: prompts are encoded again in every epoch. Some 20,000 texts of 300 tokens take 50 MB. */
-const cachedTexts = 20_000;
-const cachedLength = 4_000;
+/** The same prompts are encoded again in every epoch. Ten million characters and their ids take some 40 MB. */
+const mostCachedCharacters = 10_000_000;
+const longestCached = 20_000;
 
 /** End-of-text and end-of-turn tokens of the models that we read; the settings of many models name only one of theirs. */
 const endTexts = new Set(['<|endoftext|>', '<|im_end|>', '<|end_of_text|>', '<|eot_id|>', '<|eom_id|>', '</s>']);

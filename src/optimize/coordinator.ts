@@ -21,6 +21,8 @@ export interface OptimizationContext {
   readonly adapters: AdapterStore;
   /** The author's prompt. */
   readonly prompt: Prompt;
+  /** The adapter that the author's prompt runs with, if it has one already. */
+  readonly start?: Adapter;
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
   readonly objective: ObjectiveWeights;

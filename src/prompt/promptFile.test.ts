@@ -176,7 +176,7 @@ describe('problems', () => {
 });
 
 test('the columns of the data are checked against the body', () => {
-  const file = parse(withSettings('').replace('x}', 'x} ${input:y} ${input:xs}'));
+  const file = parsePromptFile('a.prompt.md', '---\ntandem:\n  data: a.jsonl\n  output: y\n---\nQ: ${input:x} ${input:y} ${input:xs}\n');
   expect(checkColumns(file, ['x', 'y', 'z']).map(({ severity, message, hint }) => [severity, message, hint])).toEqual([
     ['error', 'The body reads "y", the column that is to be predicted.', 'Leave it out: the answer follows the end of the body.'],
     ['error', 'The data has no column "xs" (columns: x, y, z).', 'Did you mean "x"?'],

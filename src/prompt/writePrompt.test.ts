@@ -1,6 +1,7 @@
 /** @file An accepted prompt goes into its file exactly, and nothing else there changes. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { applyHunks, diffHunks } from './hunks.ts';
 import { parsePromptFile } from './promptFile.ts';
 import { applyPrompt } from './writePrompt.ts';
 
@@ -173,4 +174,25 @@ test('a body without front matter stays alone, even if it looks like front matte
     }),
   );
   expect(applyPrompt(parse('Old'), { body: 'New', demonstrations: [] })).toBe('New');
+});
+
+test('any subset of the hunks of a written file is valid YAML whose demonstrations are whole', () => {
+  const few = fc.array(
+    fc.record({ inputs: fc.record({ x: fc.constantFrom('a', 'b', 'c: "d"\n') }), output: fc.constantFrom('one', 'two', '# 3') }),
+    { maxLength: 5 },
+  );
+  fc.assert(
+    fc.property(few, few, fc.nat(), (first, second, mask) => {
+      const before = applyPrompt(parse(block), { body: 'Old ${input:x}\n', demonstrations: first });
+      const after = applyPrompt(
+        parse(before),
+        { body: 'New ${input:x}\n', demonstrations: second },
+        { adapter: 'z', calibration: 'prior' },
+      );
+      const hunks = diffHunks(before, after);
+      const accepted = hunks.map(({ id }) => id).filter((_, place) => (mask >> place) & 1);
+      expect(parse(applyHunks(before, hunks, accepted)).problems).toEqual([]);
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -19,7 +19,7 @@ export function writeFileAtomically(file: string, text: string): void {
   renameSync(temporary, file);
 }
 
-export function writeVersioned(file: string, value: Versioned): void {
+export function writeVersioned<T extends Versioned>(file: string, value: T): void {
   writeFileAtomically(file, JSON.stringify(value, null, 2) + '\n');
 }
 

@@ -1,0 +1,17 @@
+/** @file `tandem accept`: takes a run's prompt and adapter over into the workspace. */
+import { Command } from 'commander';
+import { accept, proposalOf } from '../run/accept.ts';
+import { findRun, readState } from '../run/runDirectory.ts';
+import { summary } from './followRun.ts';
+
+export function acceptCommand(): Command {
+  return new Command('accept')
+    .description("write a run's prompt and adapter into the workspace")
+    .argument('[run]', "a run's name or folder; the latest by default")
+    .action((run: string | undefined) => {
+      const directory = findRun(process.cwd(), run);
+      const state = readState(directory);
+      accept(proposalOf(directory, state));
+      process.stdout.write(summary(directory, state, true));
+    });
+}

@@ -1,0 +1,72 @@
+/** @file A run's events and state as lines of text. */
+import type { JournalLine } from '../run/events.ts';
+import { count, duration, natsGained, percent, percentWithInterval, points, sureness } from '../run/format.ts';
+import { progressOf, remainingTime, type PhaseState, type RunState } from '../run/state.ts';
+
+/** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
+export function eventText(line: JournalLine, state: RunState): string | undefined {
+  switch (line.type) {
+    case 'runStarted': {
+      const { run, model, splits, seed } = line.config;
+      return `Run ${run}: ${model.name}, ${splits.train} training and ${splits.val} validation rows, ${splits.test} test rows sealed, seed ${seed}`;
+    }
+    case 'noticed':
+      return `Notice: ${line.message}`;
+    case 'rateMeasured':
+      return `Budget: ${count(line.budget)} token passes, ${duration((line.budget / line.passesPerSecond) * 1000)} at ${count(line.passesPerSecond)} a second`;
+    case 'baselineMeasured':
+      return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${line.state.score.rows} validation rows, J ${line.state.objective.total.toFixed(3)}`;
+    case 'phaseStarted':
+      return `Phase ${line.phase}, ${line.lever}: ${line.because}`;
+    case 'gateDecided':
+      return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}, log-likelihood ${natsGained(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
+    case 'phaseEnded':
+      return `  best after phase ${line.phase}: ${percentWithInterval(line.best.score)}, J ${line.best.objective.total.toFixed(3)}, ${count(line.passes)} passes, ${duration(line.at)}`;
+    case 'stopRequested':
+      return 'Stopping: the best so far stands';
+    case 'testOpened':
+      return `Test: opening the sealed split, ${line.rows} rows`;
+    case 'attributed':
+      return `Test: ${points(line.total)}, P(better) ${sureness(line.total)}; prompt alone ${points(line.promptAlone)}, weights alone ${points(line.weightsAlone)}, beyond the sum ${points(line.interaction)}`;
+    case 'runEnded':
+      return `Ended after ${duration(line.at)}: ${line.because}`;
+    case 'runFailed':
+      return `Failed after ${duration(line.at)}: ${line.message}`;
+    case 'candidateProposed':
+    case 'candidateMeasured':
+    case 'weightStep':
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** One line on where the run stands, for a terminal that redraws it. */
+export function statusText(state: RunState): string {
+  const progress = progressOf(state);
+  const parts = [progress === undefined ? [] : [`${bar(progress)} ${Math.floor(progress * 100)}%`], [doing(state)]].flat();
+  if (state.best) parts.push(`best ${percent(state.best.score.mean)}`);
+  const left = state.status === 'running' ? remainingTime(state) : undefined;
+  if (left !== undefined) parts.push(`${duration(left)} left`);
+  return parts.join(' · ');
+}
+
+function doing({ status, phases, start, testRows }: RunState): string {
+  if (status === 'testing') return `measuring on ${testRows ?? 0} test rows`;
+  const phase = phases.at(-1);
+  if (!phase || phase.ended) return status === 'stopping' ? 'stopping' : start ? 'choosing the next step' : 'measuring the start';
+  return `${status === 'stopping' ? 'stopping, ' : ''}phase ${phase.phase} ${phaseText(phase)}`;
+}
+
+function phaseText({ lever, weightSteps, candidates }: PhaseState): string {
+  const step = weightSteps.at(-1);
+  if (step) return `${lever} ${step.step}/${step.steps} loss ${step.loss.toFixed(3)}`;
+  const measured = candidates.filter((candidate) => candidate.measured.length > 0);
+  return candidates.length === 0 ? lever : `${lever} ${measured.length} of ${candidates.length} candidates measured`;
+}
+
+function bar(progress: number): string {
+  const width = 12;
+  const filled = Math.round(progress * width);
+  return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
+}

@@ -1,0 +1,103 @@
+/** @file Lets a worker process do a run while this one shows its progress, hears Ctrl-C, and sums up at the end. */
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unifiedDiff } from '../prompt/hunks.ts';
+import { accept, proposalOf } from '../run/accept.ts';
+import { startWorker, type WorkerClient } from '../run/client.ts';
+import { points, sureness } from '../run/format.ts';
+import type { Notification, RunResult } from '../run/protocol.ts';
+import { headline } from '../run/report.ts';
+import { findRun, portable, readState, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
+import type { RunState } from '../run/state.ts';
+import { exitCodes } from './exitCodes.ts';
+import { makeProgress } from './progress.ts';
+
+export interface FollowOptions {
+  /** Print the events instead of progress and summary. */
+  readonly json?: boolean;
+  /** Write the accepted prompt and adapter. */
+  readonly apply?: boolean;
+}
+
+/** A graceful stop still measures the sealed test; after this long the worker is killed, and the run can be resumed. */
+const stopPatience = 10 * 60_000;
+
+/** Sets the exit code. @throws what the run threw */
+export async function followRun(
+  begin: (client: WorkerClient) => Promise<RunResult>,
+  { json = false, apply = false }: FollowOptions,
+): Promise<void> {
+  const progress = makeProgress(process.stderr, { quiet: json });
+  const onNotification = (notification: Notification): void => {
+    if (notification.type === 'busy') progress.busy(notification.what);
+    if (notification.type !== 'line') return;
+    progress.event(notification.line, notification.replayed);
+    if (json) process.stdout.write(JSON.stringify(notification.line) + '\n');
+  };
+  const client = startWorker({ file: fileURLToPath(new URL('./worker.js', import.meta.url)), onNotification });
+  const interrupts = hearInterrupts({
+    first: () => {
+      progress.note(
+        'Stopping at the next step, then the sealed test is measured. Once more to stop at once; `tandem resume` then goes on.',
+      );
+      client.stop(stopPatience);
+    },
+    second: () => {
+      progress.close();
+      void client.dispose().then(() => process.exit(exitCodes.interrupted));
+    },
+  });
+  try {
+    const { directory: path } = await begin(client);
+    progress.close();
+    const directory = findRun(path, path);
+    if (apply) accept(proposalOf(directory, readState(directory)));
+    if (!json) process.stdout.write(summary(directory, readState(directory), apply));
+    if (interrupts.heard()) process.exitCode = exitCodes.interrupted;
+  } finally {
+    progress.close();
+    interrupts.close();
+    await client.dispose();
+  }
+}
+
+/** How to name the run to a command given in this folder. */
+export function runArgument({ workspace, path, run }: RunDirectory, cwd = process.cwd()): string {
+  return workspaceOf(`${cwd}/_`) === workspace ? run : relative(cwd, path);
+}
+
+/** What a run found, what it would change, and how to take it over. */
+export function summary(directory: RunDirectory, state: RunState, applied: boolean): string {
+  const { attribution } = state;
+  const proposal = proposalOf(directory, state);
+  const name = portable(directory.workspace, proposal.file);
+  const lines = [`${name}: ${headline(state)}`];
+  if (attribution) {
+    const { total, promptAlone, weightsAlone, interaction } = attribution;
+    lines.push(`  in all ${points(total)}, P(better) ${sureness(total)}`);
+    lines.push(`  prompt alone ${points(promptAlone)}; weights alone ${points(weightsAlone)}; beyond their sum ${points(interaction)}`);
+  }
+  lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
+  if (proposal.before === proposal.after) lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
+  else if (applied)
+    lines.push(
+      `Written: ${relative(process.cwd(), proposal.file)}${proposal.adapter ? ` and ${relative(process.cwd(), proposal.adapter.to)}` : ''}`,
+    );
+  else
+    lines.push('', unifiedDiff(name, proposal.before, proposal.after).trimEnd(), '', `Accept it:  tandem accept ${runArgument(directory)}`);
+  return lines.join('\n') + '\n';
+}
+
+function hearInterrupts({ first, second }: { first: () => void; second: () => void }): { heard(): boolean; close(): void } {
+  let times = 0;
+  const listener = (): void => (++times === 1 ? first() : second());
+  process.on('SIGINT', listener);
+  process.on('SIGTERM', listener);
+  return {
+    heard: () => times > 0,
+    close: () => {
+      process.off('SIGINT', listener);
+      process.off('SIGTERM', listener);
+    },
+  };
+}

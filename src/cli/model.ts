@@ -1,0 +1,62 @@
+/** @file `tandem model`: the models on this machine. */
+import { Command } from 'commander';
+import type { DownloadProgress } from '../model/download.ts';
+import { addModel, listModels, removeModel, shortNames } from '../model/store.ts';
+import { makeProgress } from './progress.ts';
+
+export function modelCommand(): Command {
+  const command = new Command('model').description('list, add and remove models');
+  command
+    .command('list')
+    .description('the installed models')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const models = await listModels();
+      if (json) process.stdout.write(JSON.stringify({ version: 1, models }, null, 2) + '\n');
+      else if (models.length === 0)
+        process.stdout.write(`No model is installed. Add one, e.g.:  tandem model add ${Object.keys(shortNames)[0]}\n`);
+      else for (const { name, bytes, source, path } of models) process.stdout.write(`${name}\t${megabytes(bytes)}\t${source}\t${path}\n`);
+    });
+  command
+    .command('add')
+    .description(`download a model, or remember a folder or .gguf by its name; short names: ${Object.keys(shortNames).join(', ')}`)
+    .argument('<model>', 'a short name, a Hugging Face id, a folder or a .gguf file')
+    .action(async (name: string) => {
+      const progress = makeProgress(process.stderr);
+      const stop = new AbortController();
+      const onInterrupt = (): void => stop.abort();
+      process.once('SIGINT', onInterrupt);
+      try {
+        const {
+          name: added,
+          path,
+          source,
+        } = await addModel(name, {
+          signal: stop.signal,
+          onProgress: (download) => progress.busy(downloading(download, process.stderr.isTTY)),
+        });
+        progress.close();
+        process.stdout.write(`${added}: ${path} (from ${source})\n`);
+      } finally {
+        progress.close();
+        process.off('SIGINT', onInterrupt);
+      }
+    });
+  command
+    .command('remove')
+    .description('remove an installed model; a folder or file of your own stays')
+    .argument('<model>', 'its name in `tandem model list`')
+    .action(async (name: string) => {
+      await removeModel(name);
+      process.stdout.write(`${name} is removed.\n`);
+    });
+  return command;
+}
+
+/** In a log only steps of a tenth, so that it stays short. */
+function downloading({ what, received, total }: DownloadProgress, fine: boolean): string {
+  if (!fine) return total ? `Downloading ${what}, ${Math.floor((received / total) * 10) * 10}%` : `Downloading ${what}`;
+  return `Downloading ${what}, ${megabytes(received)}${total ? ` of ${megabytes(total)}` : ''}`;
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

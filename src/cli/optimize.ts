@@ -1,0 +1,37 @@
+/** @file `tandem optimize`: tunes a prompt and an adapter together. */
+import { Command, Option } from 'commander';
+import {
+  leverChoices,
+  parseBudget,
+  parseSchedule,
+  strategies,
+  type Budget,
+  type LeverChoice,
+  type Schedule,
+  type Strategy,
+} from '../run/spec.ts';
+import { followRun, type FollowOptions } from './followRun.ts';
+import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
+
+interface OptimizeOptions extends SessionOptions, FollowOptions {
+  readonly budget: Budget;
+  readonly schedule: Schedule;
+  readonly strategy?: Strategy;
+  readonly lever: LeverChoice;
+}
+
+export function optimizeCommand(): Command {
+  return withSessionOptions(new Command('optimize').argument('<prompt>', 'a .prompt.md file with the `tandem:` key'))
+    .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
+    .option('--budget <time>', 'time, such as 90s, 5m or 1.5h, or token passes, such as 2000000p', parseBudget, parseBudget('5m'))
+    .option('--schedule <name>', 'gated, classic, or a chain such as "chain:p -> w -> p"', parseSchedule, 'gated')
+    .addOption(new Option('--strategy <name>', 'how a prompt step escapes lock-in').choices(strategies))
+    .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default('both'))
+    .option('--apply', 'write the accepted prompt and adapter')
+    .option('--json', 'print the events, one JSON object a line')
+    .action(async (prompt: string, options: OptimizeOptions) => {
+      const { budget, schedule, strategy, lever } = options;
+      const spec = { ...sessionSpec(prompt, options), budget, schedule, ...(strategy && { strategy }), lever };
+      await followRun((client) => client.call('optimize', { spec }), options);
+    });
+}

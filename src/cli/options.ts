@@ -1,0 +1,58 @@
+/** @file Options that several commands share, and their values. */
+import { Option, type Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { TandemError } from '../errors.ts';
+import { executors, type ExecutorName, type SessionSpec } from '../run/spec.ts';
+
+export interface SessionOptions {
+  readonly model?: string;
+  readonly adapter?: string;
+  readonly seed: number;
+  readonly executor: ExecutorName;
+  readonly threads?: number;
+  readonly trainRows?: number;
+  readonly valRows?: number;
+  readonly testRows?: number;
+}
+
+/** Adds what says on which model and rows a prompt is measured. */
+export function withSessionOptions(command: Command): Command {
+  return command
+    .option('--model <model>', "a folder, a .gguf, a Hugging Face id or an installed model; overrides the prompt file's")
+    .option('--seed <n>', 'seed of every random choice', wholeNumber(0), 0)
+    .option('--train-rows <n>', 'use at most this many training rows', wholeNumber(1))
+    .option('--val-rows <n>', 'use at most this many validation rows', wholeNumber(2))
+    .option('--test-rows <n>', 'use at most this many test rows; 0 leaves the test split sealed', wholeNumber(0))
+    .addOption(new Option('--executor <name>', 'what runs the computations').choices(executors).default('onnxruntime'))
+    .option('--threads <n>', 'threads of the computations; all cores by default', wholeNumber(1));
+}
+
+export function sessionSpec(prompt: string, options: SessionOptions): SessionSpec {
+  const { model, adapter, seed, executor, threads, trainRows: train, valRows: val, testRows: test } = options;
+  return {
+    prompt: resolve(prompt),
+    ...(model !== undefined && { model: existsSync(model) ? resolve(model) : model }),
+    ...(adapter !== undefined && { adapter: resolve(adapter) }),
+    seed,
+    rows: { ...(train !== undefined && { train }), ...(val !== undefined && { val }), ...(test !== undefined && { test }) },
+    executor,
+    ...(threads !== undefined && { threads }),
+  };
+}
+
+/** A parser of whole numbers from `least` on. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new TandemError('bad-option', `'${text}' is not a whole number from ${least} on.`);
+  };
+}
+
+/** A share between 0 and 1, also written as 80%. */
+export function share(text: string): number {
+  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new TandemError('bad-option', `'${text}' is not a share.`, { hint: 'Write 0.8 or 80%.' });
+}

@@ -1,0 +1,94 @@
+/** @file Progress redraws one line on a terminal, and in a log is one plain line for each phase and decision. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JournalLine } from '../run/events.ts';
+import { executeRun } from '../run/execute.ts';
+import { fakeExecution } from '../run/fakeRun.fixture.ts';
+import { createRun } from '../run/runDirectory.ts';
+import { makeProgress, type ProgressStream } from './progress.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-progress-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const lines: JournalLine[] = [];
+beforeAll(async () => {
+  writeFileSync(join(temporary, 'intent.prompt.md'), '');
+  const directory = createRun(
+    {
+      prompt: join(temporary, 'intent.prompt.md'),
+      seed: 7,
+      rows: {},
+      executor: 'onnxruntime',
+      budget: { seconds: 60 },
+      schedule: 'gated',
+      lever: 'both',
+    },
+    { source: '', data: {} },
+    new Date(0),
+  );
+  await executeRun(fakeExecution(directory, (line) => lines.push({ ...line, at: line.seq * 1000 }), 2));
+});
+
+const show = (stream: Partial<ProgressStream>, options: Parameters<typeof makeProgress>[1] = { env: {} }, replayed = 0): string => {
+  let written = '';
+  const progress = makeProgress({ ...stream, write: (text) => (written += text) }, options);
+  progress.busy('Loading the model');
+  for (const line of lines) progress.event(line, line.seq < replayed);
+  progress.close();
+  return written;
+};
+
+/** What stands on a terminal after these writes. */
+const screen = (written: string): string[] => {
+  const rows = [''];
+  for (const piece of written.split(/(\r|\n|\u001b\[K)/)) {
+    if (piece === '\n') rows.push('');
+    else if (piece === '\r' || piece === '\u001b[K') rows[rows.length - 1] = piece === '\r' ? '' : rows[rows.length - 1];
+    else rows[rows.length - 1] += piece;
+  }
+  return rows;
+};
+
+test('a log has a plain line for each phase and decision', () => {
+  const log = show({});
+  // eslint-disable-next-line no-control-regex
+  expect(log).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  expect(log.split('\n')).toEqual([
+    'Loading the model …',
+    'Run 1970-01-01-000000-intent: fake, 200 training and 100 validation rows, 300 test rows sealed, seed 7',
+    'Notice: 2 rows stand almost alike in train and val.',
+    'Budget: 60.0k token passes, 1 min 00 s at 1.0k a second',
+    'Start: accuracy 40.0% [34.0, 46.0] on 100 validation rows, J -1.630',
+    'Phase 1, weights: it gained most so far',
+    expect.stringMatching(/^ {2}1\.0 (not )?kept: [+-]\d\.\d points \[.*\], log-likelihood .*, P\(better\) \d+%; /),
+    expect.stringMatching(/^ {2}best after phase 1: /),
+    'Phase 2, prompt: it gained most so far',
+    expect.stringMatching(/^ {2}2\.2 (not )?kept: /),
+    expect.stringMatching(/^ {2}best after phase 2: /),
+    'Test: opening the sealed split, 300 rows',
+    expect.stringMatching(/^Test: .* points .*; prompt alone .*, weights alone .*, beyond the sum /),
+    'Ended after 24 s: the budget is spent',
+    '',
+  ]);
+});
+
+test('a terminal ends with the same lines, and its status line never wraps nor stays behind', () => {
+  const written = show({ isTTY: true, columns: 40 });
+  expect(written).toContain('\r\u001b[K');
+  for (const status of written.matchAll(/\r([^\r\n\u001b]+)\u001b\[K/g)) expect(status[1].length).toBeLessThan(40);
+  expect(screen(written).filter((row) => row !== '')).toEqual(show({}).split('\n').slice(1, -1));
+});
+
+test('a dumb terminal gets the log; nothing is said where the events themselves are printed', () => {
+  expect(show({ isTTY: true }, { env: { TERM: 'dumb' } })).toBe(show({}));
+  expect(show({ isTTY: true }, { quiet: true })).toBe('');
+});
+
+test('what a former process did is told in outline', () => {
+  const log = show({}, { env: {} }, 16);
+  expect(log).toContain('going on where it stood\n  phase 1, weights, was ');
+  expect(log).not.toContain('Start:');
+  expect(log).toContain('best after phase 2');
+});

@@ -1,0 +1,90 @@
+/** @file Progress on stderr: a status line that is redrawn on a terminal, plain lines in a log. */
+import type { JournalLine } from '../run/events.ts';
+import { duration } from '../run/format.ts';
+import { apply, initialState, type RunState } from '../run/state.ts';
+import { eventText, statusText } from './eventText.ts';
+
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export interface Progress {
+  /** What takes time while there is no event, e.g. the loading of the model. */
+  readonly busy: (what: string) => void;
+  readonly event: (line: JournalLine, replayed: boolean) => void;
+  /** A line that stays. */
+  readonly note: (text: string) => void;
+  /** Takes the status line away. */
+  readonly close: () => void;
+}
+
+/** @param quiet say nothing at all, e.g. because the events themselves are printed */
+export function makeProgress(
+  stream: ProgressStream,
+  { quiet = false, env = process.env }: { quiet?: boolean; env?: NodeJS.ProcessEnv } = {},
+): Progress {
+  const redraws = !quiet && stream.isTTY === true && env.TERM !== 'dumb';
+  let state: RunState = initialState;
+  let status = '';
+  let drawn = 0;
+  let since = Date.now();
+  let silentSince = Date.now();
+
+  const erase = (): void => {
+    if (status !== '') stream.write('\r\u001b[K');
+    status = '';
+  };
+  const draw = (text: string): void => {
+    const fitted = text.slice(0, (stream.columns ?? 80) - 1);
+    if (fitted === status) return;
+    stream.write(`\r${fitted}\u001b[K`);
+    status = fitted;
+    drawn = Date.now();
+  };
+  const note = (text: string): void => {
+    if (quiet) return;
+    erase();
+    stream.write(text + '\n');
+  };
+  const busyText = (what: string): string => {
+    const waited = Date.now() - since;
+    return waited < 2000 ? `${what} …` : `${what} … ${duration(waited)}`;
+  };
+  let busyWith: string | undefined;
+  const redraw = (): void => {
+    if (busyWith !== undefined) draw(busyText(busyWith));
+    else if (state.config) draw(statusText({ ...state, elapsed: state.elapsed + Date.now() - silentSince }));
+  };
+  const timer = redraws ? setInterval(redraw, 1000) : undefined;
+  timer?.unref();
+
+  return {
+    busy: (what) => {
+      if (!redraws && what !== busyWith) note(`${what} …`);
+      if (what !== busyWith) since = Date.now();
+      busyWith = what;
+      if (redraws) redraw();
+    },
+    event: (line, replayed) => {
+      state = apply(state, line);
+      busyWith = undefined;
+      silentSince = Date.now();
+      const text = replayed ? replayedText(line) : eventText(line, state);
+      if (text !== undefined) note(text);
+      if (redraws && (text !== undefined || Date.now() - drawn > 100)) redraw();
+    },
+    note,
+    close: () => {
+      clearInterval(timer);
+      if (redraws) erase();
+    },
+  };
+}
+
+/** Of what a former process did only the outline. */
+function replayedText(line: JournalLine): string | undefined {
+  if (line.type === 'runStarted') return `Run ${line.config.run}: going on where it stood`;
+  return line.type === 'phaseEnded' ? `  phase ${line.phase}, ${line.lever}, was ${line.accepted ? 'kept' : 'not kept'}` : undefined;
+}

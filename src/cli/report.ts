@@ -1,0 +1,23 @@
+/** @file `tandem report`: prints a run's report, rebuilt from its journal. */
+import { Command } from 'commander';
+import { reportOf } from '../run/report.ts';
+import { findRun, listRuns, readState, workspaceOf } from '../run/runDirectory.ts';
+import { writeReport } from '../run/startRun.ts';
+
+export function reportCommand(): Command {
+  return new Command('report')
+    .description("print a run's report and write it to its folder")
+    .argument('[run]', "a run's name or folder; the latest by default")
+    .option('--json', "print the run's state as JSON instead")
+    .option('--list', 'list the runs instead')
+    .action((run: string | undefined, { json, list }: { json?: boolean; list?: boolean }) => {
+      if (list) {
+        for (const name of listRuns(workspaceOf(`${process.cwd()}/_`))) process.stdout.write(name + '\n');
+        return;
+      }
+      const directory = findRun(process.cwd(), run);
+      const state = readState(directory);
+      writeReport(directory, state);
+      process.stdout.write(json ? JSON.stringify(state, null, 2) + '\n' : reportOf(state));
+    });
+}

@@ -1,0 +1,73 @@
+/** @file The data of a prompt file: split or as given, the test rows sealed, mistakes named. */
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkColumns, parsePromptFile, requireUsable } from '../prompt/promptFile.ts';
+import { makeRow, type Row } from './dataset.ts';
+import { openDataset, sealRows } from './openDataset.ts';
+import { splitRows } from './split.ts';
+
+const rowsOf = (texts: readonly string[]): Row[] =>
+  texts.map((text, place) => makeRow({ text, label: text.length % 2 ? 'odd' : 'even' }, place + 1));
+const numbered = (n: number): Row[] => rowsOf(Array.from({ length: n }, (_, i) => `row ${i} ${'x'.repeat(i % 7)}`));
+const texts = (rows: readonly Row[]) => rows.map(({ values }) => values.text).sort();
+
+test('sealed rows record why and when they were opened', () => {
+  const rows = numbered(3);
+  const sealed = sealRows(rows, () => 0);
+  expect([sealed.size, sealed.openings]).toEqual([3, []]);
+  expect(sealed.open('final score')).toEqual(rows);
+  expect(sealed.openings).toEqual([{ reason: 'final score', at: '1970-01-01T00:00:00.000Z' }]);
+  expect(JSON.stringify(sealed)).not.toContain('row 0');
+});
+
+describe('openDataset', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-data-'));
+  const lines = (rows: readonly Row[]) => rows.map(({ values }) => JSON.stringify(values)).join('\n');
+  await writeFile(join(folder, 'all.jsonl'), lines(numbered(100)));
+  await writeFile(join(folder, 'train.jsonl'), lines(numbered(80)));
+  await writeFile(join(folder, 'test.csv'), 'label,text\nodd,row 3 xxx\neven,new row\n');
+  await writeFile(join(folder, 'other.jsonl'), '{"label": "odd", "txt": "a"}');
+  const prompt = join(folder, 'a.prompt.md');
+
+  test('one file is split by hash', async () => {
+    const { train, val, test: sealed, columns, files } = await openDataset({ data: 'all.jsonl', output: 'label' }, prompt);
+    expect(train.length + val.length + sealed.size).toBe(100);
+    expect([columns, files]).toEqual([['text', 'label'], [join(folder, 'all.jsonl')]]);
+    expect(texts(train)).toEqual(texts(splitRows(numbered(100), { seed: 0 }).train));
+  });
+
+  test('given files stay as they are, val is taken from train, leaks are found without opening the seal', async () => {
+    const splits = await openDataset({ data: { train: 'train.jsonl', test: 'test.csv' }, output: 'label' }, prompt);
+    expect(splits.train.length + splits.val.length).toBe(80);
+    expect(Math.abs(splits.val.length - 20)).toBeLessThan(10);
+    expect(splits.test.size).toBe(2);
+    expect(splits.leaks().map(({ b, similarity }) => [b.row.values.text, similarity])).toEqual([['row 3 xxx', 1]]);
+    expect(splits.test.openings).toEqual([]);
+    const withVal = await openDataset({ data: { train: 'train.jsonl', val: 'all.jsonl' }, output: 'label' }, prompt);
+    expect([withVal.train.length, withVal.val.length, withVal.test.size]).toEqual([80, 100, 0]);
+  });
+
+  test('a missing output column, other columns and a missing file are named', async () => {
+    await expect(openDataset({ data: 'all.jsonl', output: 'lable' }, prompt)).rejects.toMatchObject({
+      reason: 'missing-output',
+      hint: 'Did you mean "label"?',
+    });
+    await expect(openDataset({ data: { train: 'train.jsonl', val: 'other.jsonl' }, output: 'label' }, prompt)).rejects.toMatchObject({
+      reason: 'columns-differ',
+    });
+    await expect(openDataset({ data: 'no.jsonl', output: 'label' }, prompt)).rejects.toMatchObject({ reason: 'missing-data' });
+  });
+});
+
+test('examples/support is a whole task: no problems, ten intents in every split, no near-copies', async () => {
+  const path = join(import.meta.dirname, '../../examples/support/intent.prompt.md');
+  const file = requireUsable(parsePromptFile(path, await readFile(path, 'utf8')));
+  const splits = await openDataset(file.settings, path);
+  const { train, val, test: sealed, columns } = splits;
+  expect([file.problems, checkColumns(file, columns)]).toEqual([[], []]);
+  for (const rows of [train, val, sealed.open('test')]) expect(new Set(rows.map(({ values }) => values.intent)).size).toBe(10);
+  expect(train.length + val.length + sealed.size).toBe(400);
+  expect(splits.leaks()).toEqual([]);
+});

@@ -1,0 +1,104 @@
+/** @file What each line of a prompt is worth: leave it out, measure again, compare on the same rows. */
+import type { Row } from '../data/dataset.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { demosLines, variablesOf } from '../prompt/template.ts';
+import { compareEvaluations, type Evaluation } from './evaluation.ts';
+import type { Candidate, EvaluateOptions, Evaluator } from './evaluator.ts';
+import type { PairedDifference } from './statistics.ts';
+
+export interface Attribution {
+  readonly kind: 'line' | 'demonstrations';
+  /** 1-based, in the body. Of demonstrations: the {{demos}} line, else where they are put in. */
+  readonly line: number;
+  readonly text: string;
+  /** Score with the line minus score without it: positive means that it helps. */
+  readonly score: PairedDifference;
+  /** The same for the log-likelihood of the gold answer, in nats a row. */
+  readonly logLikelihood: PairedDifference;
+  /** Prompt tokens that leaving it out saves. */
+  readonly tokensSaved: number;
+  /** Rows that it turned, the right ones first; at most three. */
+  readonly flips: readonly Flip[];
+}
+
+export interface Flip {
+  /** The row's id. */
+  readonly row: string;
+  readonly gold: string;
+  readonly withLine: string;
+  readonly withoutLine: string;
+}
+
+export interface LineAttributions {
+  /** The whole prompt, which the lines are measured against. */
+  readonly whole: Evaluation;
+  readonly items: readonly Attribution[];
+}
+
+export interface AttributeOptions extends EvaluateOptions {
+  /** Called after each line, for progress. */
+  readonly onItem?: (item: Attribution, done: number, total: number) => void;
+}
+
+/** Measures every line that is neither blank nor has a variable, and the demonstrations as one, each left out alone. */
+export async function attributeLines(
+  evaluator: Evaluator,
+  candidate: Candidate,
+  rows: readonly Row[],
+  options: AttributeOptions = {},
+): Promise<LineAttributions> {
+  const whole = await evaluator.evaluate(candidate, rows, options);
+  const parts = partsOf(candidate.prompt);
+  const items: Attribution[] = [];
+  for (const { prompt, ...part } of parts) {
+    const without = await evaluator.evaluate({ ...candidate, prompt }, rows, options);
+    const { score, logLikelihood } = compareEvaluations(without, whole);
+    items.push({ ...part, score, logLikelihood, tokensSaved: whole.promptTokens - without.promptTokens, flips: flipsOf(whole, without) });
+    options.onItem?.(items[items.length - 1], items.length, parts.length);
+  }
+  return { whole, items };
+}
+
+interface Part {
+  readonly kind: Attribution['kind'];
+  readonly line: number;
+  readonly text: string;
+  /** The prompt without it. */
+  readonly prompt: Prompt;
+}
+
+function partsOf(prompt: Prompt): Part[] {
+  const { body, demonstrations } = prompt;
+  const marker = demosLines(body).at(0);
+  const variables = variablesOf(body);
+  const parts: Part[] = [];
+  let start = 0;
+  let blockLine: number | undefined;
+  for (const [index, text] of (body.match(/[^\n]*\n|[^\n]+$/g) ?? []).entries()) {
+    const end = start + text.length;
+    const isMarker = marker?.start === start;
+    const reads = variables.some((variable) => variable.start < end && variable.end > start);
+    if (isMarker || (reads && !marker)) blockLine ??= index + 1;
+    if (text.trim() !== '' && !isMarker && !reads) {
+      parts.push({
+        kind: 'line',
+        line: index + 1,
+        text: text.trimEnd(),
+        prompt: { ...prompt, body: body.slice(0, start) + body.slice(end) },
+      });
+    }
+    start = end;
+  }
+  if (demonstrations.length === 0) return parts;
+  const text = `${demonstrations.length} demonstration${demonstrations.length === 1 ? '' : 's'}`;
+  return [...parts, { kind: 'demonstrations', line: blockLine ?? 1, text, prompt: { ...prompt, demonstrations: [] } }];
+}
+
+function flipsOf(whole: Evaluation, without: Evaluation): Flip[] {
+  return whole.rows
+    .map((result, place) => ({ result, other: without.rows[place] }))
+    .filter(({ result, other }) => result.score !== other.score)
+    .sort((a, b) => b.result.score - b.other.score - (a.result.score - a.other.score))
+    .slice(0, 3)
+    .map(({ result, other }) => ({ row: result.row, gold: result.gold, withLine: result.prediction, withoutLine: other.prediction }));
+}

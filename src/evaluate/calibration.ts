@@ -1,0 +1,44 @@
+/** @file Corrections for what a model prefers whatever the input. */
+import { columnsOf } from '../prompt/template.ts';
+
+/** Scores of the labels under one prompt, in nats. */
+export type Scores = readonly number[];
+
+/** Inputs that say nothing, one for each filler: every column holds it. Zhao et al. 2021. */
+export function contentFreeInputs(body: string): Readonly<Record<string, string>>[] {
+  return ['N/A', '[MASK]', ''].map((filler) => Object.fromEntries(columnsOf(body).map((column) => [column, filler])));
+}
+
+/** What to subtract from each label's score: its mean over content-free inputs. Zhao et al. 2021. */
+export function contentFreeBias(scores: readonly Scores[]): number[] {
+  return scores[0].map((_, label) => mean(scores.map((each) => each[label])));
+}
+
+/**
+ * What to subtract so that over unlabelled inputs every label is as likely as any other: the log of each label's mean probability,
+ * repeated on the corrected scores until that is so. Batch calibration, Zhou et al. 2024.
+ */
+export function priorBias(scores: readonly Scores[]): number[] {
+  let bias = scores[0].map(() => 0);
+  for (let round = 0; round < 100; round++) {
+    const probabilities = scores.map((each) => softmax(subtract(each, bias)));
+    const logPrior = bias.map((_, label) => Math.log(Math.max(mean(probabilities.map((each) => each[label])), 1e-12)));
+    const middle = mean(logPrior);
+    bias = bias.map((each, label) => each + logPrior[label] - middle);
+    if (Math.max(...logPrior) - Math.min(...logPrior) < 1e-6) break;
+  }
+  return bias;
+}
+
+export function subtract(scores: Scores, bias: Scores): number[] {
+  return scores.map((score, label) => score - bias[label]);
+}
+
+export function softmax(scores: Scores): number[] {
+  const most = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - most));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,128 @@
+/** @file What is measured (a task), what comes out of it (an evaluation), and how two of them are compared. */
+import type { Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
+import type { Decoding } from '../prompt/settings.ts';
+import { metricNamed, type Metric } from './metrics.ts';
+import { pairedBootstrap, type Interval, type PairedDifference } from './statistics.ts';
+
+export interface Task {
+  /** The column to predict. */
+  readonly output: string;
+  /** Score these; undefined for free text. */
+  readonly labels?: readonly string[];
+  readonly metric: Metric;
+  readonly decoding: Decoding;
+  readonly template: 'text' | 'chat';
+}
+
+export interface RowResult {
+  /** The row's id. */
+  readonly row: string;
+  readonly prediction: string;
+  readonly gold: string;
+  /** The metric's, from 0 to 1. */
+  readonly score: number;
+  /** Of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated. */
+  readonly logLikelihood: number;
+}
+
+export interface Evaluation {
+  /** In the order of the rows that were asked for. */
+  readonly rows: readonly RowResult[];
+  readonly score: Interval;
+  readonly logLikelihood: Interval;
+  /** Tokens of the rendered prompt without any row's values. */
+  readonly promptTokens: number;
+  /** Token passes that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
+  readonly passes: number;
+}
+
+export interface Comparison {
+  /** New minus old. */
+  readonly score: PairedDifference;
+  readonly logLikelihood: PairedDifference;
+}
+
+/** More than this is no choice between labels any more. */
+export const mostLabels = 200;
+
+/**
+ * The task of a prompt file.
+ * @param rows of train and val; `labels: from-data` are their distinct outputs, sorted
+ * @throws TandemError reasons 'unknown-metric', 'metric-needs-labels', 'no-output', 'too-many-labels', 'too-few-labels'
+ */
+export function taskFor(file: PromptFile, rows: readonly Row[]): Task {
+  const { settings, ranges, path } = file;
+  const place = (setting: string): { file: string; line?: number; column?: number } => ({
+    file: path,
+    line: ranges[setting]?.line,
+    column: ranges[setting]?.column,
+  });
+  const metric = namedAt(settings.metric, place('metric'));
+  if (metric.kind === 'label' && !settings.labels) {
+    const hint = 'Add `labels: from-data` under `tandem:`, or use the metric exact-match.';
+    throw new TandemError('metric-needs-labels', `The metric "${metric.name}" needs labels to choose from.`, {
+      where: place('metric'),
+      hint,
+    });
+  }
+  const { output, decoding, template } = settings;
+  const task = { output, metric, decoding, template };
+  if (!settings.labels) return task;
+  return { ...task, labels: settings.labels === 'from-data' ? labelsOf(rows, output, place('labels')) : settings.labels };
+}
+
+/**
+ * The paired differences of two evaluations of the same rows.
+ * @throws TandemError reason 'rows-differ'
+ */
+export function compareEvaluations(before: Evaluation, after: Evaluation, options: { seed?: number; samples?: number } = {}): Comparison {
+  const differs = before.rows.findIndex(({ row }, place) => after.rows.at(place)?.row !== row);
+  if (differs >= 0 || before.rows.length !== after.rows.length) {
+    throw new TandemError('rows-differ', 'The two evaluations are of different rows.', {
+      hint: 'Evaluate both on the same rows, in the same order.',
+    });
+  }
+  const pair = (value: (result: RowResult) => number): PairedDifference =>
+    pairedBootstrap(before.rows.map(value), after.rows.map(value), options);
+  return { score: pair(({ score }) => score), logLikelihood: pair(({ logLikelihood }) => logLikelihood) };
+}
+
+function labelsOf(rows: readonly Row[], output: string, where: { file: string; line?: number; column?: number }): string[] {
+  const labels = new Set<string>();
+  for (const { values, line } of rows) {
+    const label = values[output]?.trim() ?? '';
+    if (label !== '') labels.add(label);
+    else
+      throw new TandemError('no-output', `The data row of line ${line} has no "${output}".`, {
+        where,
+        hint: 'Fill it in or take the row out.',
+      });
+  }
+  if (labels.size > mostLabels) {
+    const hint = 'Leave `labels` out to generate the answer as free text.';
+    throw new TandemError(
+      'too-many-labels',
+      `The data has ${labels.size} different outputs; at most ${mostLabels} can be scored as labels.`,
+      { where, hint },
+    );
+  }
+  if (labels.size < 2) {
+    const found = labels.size === 0 ? 'no output' : `only the output "${[...labels][0]}"`;
+    throw new TandemError('too-few-labels', `The data has ${found}: there is nothing to choose from.`, {
+      where,
+      hint: 'Check `output:` and the data.',
+    });
+  }
+  return [...labels].sort();
+}
+
+function namedAt(name: string, where: { file: string; line?: number; column?: number }): Metric {
+  try {
+    return metricNamed(name);
+  } catch (error) {
+    if (error instanceof TandemError) throw new TandemError(error.reason, error.message, { where, hint: error.hint, cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,291 @@
+/** @file What an evaluation measures, with a small made-up model: predictions, likelihoods, calibration, cost, cache. */
+import { describe, expect, test } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { attributeLines } from './attribution.ts';
+import { memoryCache } from './cache.ts';
+import { compareEvaluations, taskFor } from './evaluation.ts';
+import { makeEvaluator } from './evaluator.ts';
+
+/** Splits before white space; each distinct piece is a token. */
+const words: string[] = [];
+const tokenizer: Tokenizer = {
+  vocabularySize: 1000,
+  endTokens: [],
+  encode: (text) =>
+    (text.match(/\s*\S+|\s+/g) ?? []).map((word) => {
+      if (!words.includes(word)) words.push(word);
+      return words.indexOf(word);
+    }),
+  decode: (tokens) => tokens.map((token) => words[token]).join(''),
+  applyChatTemplate: (messages) => messages.map(({ role, content }) => `<${role}>${content}</${role}>`).join('') + '<assistant>',
+};
+
+/** Likes a completion for each of its words that the last message has, and 'red' always; a prompt with GOOD doubles the evidence. */
+function fakeModel(log: string[] = []): LanguageModel {
+  const score = (prompt: string, completion: string, adapter?: Adapter): number => {
+    const message = prompt.split('Message:').at(-1)!.split('\n')[0];
+    const evidence = (prompt.includes('GOOD') ? 4 : 2) * (adapter ? 2 : 1);
+    return completion
+      .trim()
+      .split(' ')
+      .reduce((sum, word) => sum - 5 + (message.includes(word) ? evidence : 0) + (word === 'red' ? 3 : 0), 0);
+  };
+  const scored = (prompt: string, completion: string, adapter?: Adapter) => ({
+    logLikelihood: score(prompt, completion, adapter),
+    tokens: tokenizer.encode(completion).length,
+  });
+  return {
+    name: 'fake',
+    fingerprint: 'fake-1',
+    tokenizer,
+    scoreLabels: async (prompts, labels, options) => {
+      log.push(`labels ${prompts.length} x ${labels.join('|')}`);
+      return prompts.map((prompt) => labels.map((label) => scored(prompt, label, options?.adapter)));
+    },
+    logLikelihoods: async (pairs, options) => {
+      log.push(`likelihoods ${pairs.length}`);
+      return pairs.map(({ prompt, completion }) => scored(prompt, completion, options?.adapter));
+    },
+    generate: async (prompts, { maxTokens }) => {
+      log.push(`generate ${prompts.length}`);
+      return prompts.map((prompt) => ({
+        text: ` ${prompt.split('Message: ').at(-1)!.split('\n')[0]} `.slice(0, maxTokens),
+        tokens: [],
+        finish: 'stop',
+      }));
+    },
+    dispose: async () => {},
+  };
+}
+
+const body = 'Say GOOD things.\nUseless line.\n\n{{demos}}\nMessage: ${input:message}\nColour:\n';
+const rowsOf = (pairs: readonly (readonly [string, string])[]): Row[] =>
+  pairs.map(([message, colour], place) => makeRow({ message, colour }, place + 1));
+const rows = rowsOf([
+  ['the green one', 'green'],
+  ['a red one', 'red'],
+  ['blue sky', 'blue'],
+  ['dark blue sky', 'blue'],
+]);
+const fileWith = (settings: string, text = body) =>
+  parsePromptFile('a.prompt.md', `---\ntandem:\n  data: a.jsonl\n  output: colour\n${settings}---\n${text}`);
+const labelFile = fileWith('  labels: from-data\n');
+const prompt = labelFile.prompt;
+const evaluatorOf = (file = labelFile, log: string[] = []) =>
+  makeEvaluator({ model: fakeModel(log), task: taskFor(file, rows), calibrationRows: rows });
+
+describe('label tasks', () => {
+  test('labels come from the data, sorted; the likeliest is the prediction; the gold one’s likelihood is kept raw', async () => {
+    const evaluator = evaluatorOf();
+    expect(evaluator.task.labels).toEqual(['blue', 'green', 'red']);
+    const { rows: results, score, logLikelihood } = await evaluator.evaluate({ prompt }, rows);
+    expect(results.map(({ prediction, gold, score: each, row }) => [prediction, gold, each, row])).toEqual(
+      rows.map(({ values, id }) => [values.colour, values.colour, 1, id]),
+    );
+    expect(results.map((each) => each.logLikelihood)).toEqual([-1, 2, -1, -1]);
+    expect([score.mean, score.n, logLikelihood.mean]).toEqual([1, 4, -0.25]);
+  });
+
+  test('a weaker prompt falls for the label that the model always likes; calibration takes that back', async () => {
+    const weak = { ...prompt, body: body.replace('GOOD', 'any') };
+    const accuracy = async (settings: string) =>
+      (await evaluatorOf(fileWith(`  labels: from-data\n${settings}`)).evaluate({ prompt: weak }, rows)).score.mean;
+    expect(await accuracy('')).toBe(0.25);
+    expect(await accuracy('  decoding: {calibration: content-free}\n')).toBe(1);
+    expect(await accuracy('  decoding: {calibration: prior}\n')).toBe(1);
+  });
+
+  test('labels are compared per token, or by their sum', async () => {
+    const data = rowsOf([
+      ['nothing here', 'a b'],
+      ['nothing there', 'c'],
+    ]);
+    const predict = async (normalize: string) => {
+      const file = fileWith(`  labels: from-data\n  decoding: {normalize: ${normalize}}\n`);
+      return (await makeEvaluator({ model: fakeModel(), task: taskFor(file, data) }).evaluate({ prompt }, data)).rows.map(
+        ({ prediction }) => prediction,
+      );
+    };
+    expect(await predict('sum')).toEqual(['c', 'c']);
+    expect(await predict('tokens')).toEqual(['a b', 'a b']);
+  });
+
+  test('a gold answer that is no label is wrong, and still has a likelihood', async () => {
+    const [result] = (await evaluatorOf().evaluate({ prompt }, rowsOf([['pink', 'pink']]))).rows;
+    expect(result).toMatchObject({ score: 0, gold: 'pink', logLikelihood: -1 });
+  });
+
+  test('labels follow a prompt that ends in white space without a space of their own', async () => {
+    const log: string[] = [];
+    const open = { body: 'Message: ${input:message}', demonstrations: [] };
+    await evaluatorOf(labelFile, log).evaluate(
+      { prompt: open },
+      rowsOf([
+        ['red', 'red'],
+        ['blue ', 'blue'],
+      ]),
+    );
+    expect(log).toEqual(['labels 1 x blue|green|red', 'labels 1 x  blue| green| red']);
+  });
+
+  test('with a chat template the body is the user’s message and the label the bare answer', async () => {
+    const log: string[] = [];
+    const evaluator = evaluatorOf(fileWith('  labels: from-data\n  template: chat\n'), log);
+    const { promptTokens } = await evaluator.evaluate({ prompt }, rows);
+    expect(log).toEqual(['labels 4 x blue|green|red']);
+    expect(promptTokens).toBe(tokenizer.encode('<user>Say GOOD things.\nUseless line.\n\nMessage: \nColour:</user><assistant>').length);
+  });
+
+  test('predict gives calibrated probabilities, most likely first', async () => {
+    const { text, labels } = await evaluatorOf(fileWith('  labels: from-data\n  decoding: {calibration: prior}\n')).predict(
+      { prompt },
+      { message: 'blue' },
+    );
+    expect(text).toBe('blue');
+    expect(labels!.map(({ label }) => label)[0]).toBe('blue');
+    expect(labels!.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1);
+  });
+});
+
+describe('text tasks', () => {
+  test('the answer is generated, the gold one’s likelihood measured', async () => {
+    const log: string[] = [];
+    const evaluator = makeEvaluator({ model: fakeModel(log), task: taskFor(fileWith('  metric: contains\n'), rows) });
+    const { rows: results, score } = await evaluator.evaluate({ prompt }, rows);
+    expect(results[0]).toMatchObject({ prediction: 'the green one', score: 1, logLikelihood: -1 });
+    expect([score.mean, log]).toEqual([1, ['generate 4', 'likelihoods 4']]);
+    expect(await evaluator.predict({ prompt }, { message: 'hello' })).toEqual({ text: 'hello' });
+  });
+});
+
+describe('cost', () => {
+  test('the shared beginning counts once, then each row’s own tokens, then the labels', async () => {
+    const { passes, promptTokens } = await evaluatorOf().evaluate({ prompt }, rows);
+    // 6 shared (Say GOOD things. Useless line. Message:), own 4 + 4 + 3 + 4 (with Colour:), labels 3 each.
+    expect(passes).toBe(6 + 15 + 4 * 3);
+    expect(promptTokens).toBe(7);
+  });
+
+  test('it hangs on prompt and rows alone: not on the cache, the adapter, or the order of the rows', async () => {
+    const evaluator = evaluatorOf(fileWith('  labels: from-data\n  decoding: {calibration: prior}\n'));
+    const passes = async (adapter?: Adapter, reversed = false) =>
+      (await evaluator.evaluate({ prompt, adapter }, reversed ? [...rows].reverse() : rows)).passes;
+    const first = await passes();
+    expect([await passes(), await passes({ id: 'a' } as Adapter), await passes(undefined, true)]).toEqual([first, first, first]);
+  });
+
+  test('the same question is asked once: copies of a row, a second evaluation, other processes with the same cache', async () => {
+    const log: string[] = [];
+    const cache = memoryCache();
+    const evaluator = makeEvaluator({ model: fakeModel(log), task: taskFor(labelFile, rows), cache });
+    const first = await evaluator.evaluate({ prompt }, [...rows, rows[0]]);
+    expect(log).toEqual(['labels 4 x  blue| green| red']);
+    expect(await evaluator.evaluate({ prompt }, [...rows, rows[0]])).toEqual(first);
+    await makeEvaluator({ model: fakeModel(log), task: taskFor(labelFile, rows), cache }).evaluate({ prompt }, rows);
+    expect(log).toHaveLength(1);
+    await evaluator.evaluate({ prompt, adapter: { id: 'a' } as Adapter }, rows);
+    expect(log).toHaveLength(2);
+  });
+
+  test('at most 64 prompts a call; an abort stops between calls', async () => {
+    const log: string[] = [];
+    const many = rowsOf(Array.from({ length: 150 }, (_, i) => [`message ${i} red`, 'red'] as const));
+    await evaluatorOf(labelFile, log).evaluate({ prompt }, many);
+    expect(log.map((each) => each.split(' x')[0])).toEqual(['labels 64', 'labels 64', 'labels 22']);
+    const stopped = evaluatorOf().evaluate({ prompt }, many, { signal: AbortSignal.abort(new Error('stop')) });
+    await expect(stopped).rejects.toThrow('stop');
+  });
+
+  test('weights that ran away are an error, and leave nothing in the cache', async () => {
+    const cache = memoryCache();
+    const broken = { ...fakeModel(), scoreLabels: async () => rows.map(() => [1, 2, 3].map(() => ({ logLikelihood: NaN, tokens: 1 }))) };
+    const evaluation = makeEvaluator({ model: broken, task: taskFor(labelFile, rows), cache }).evaluate(
+      { prompt, adapter: { id: 'a7' } as Adapter },
+      rows,
+    );
+    await expect(evaluation).rejects.toMatchObject({ reason: 'not-finite' });
+    expect((await makeEvaluator({ model: fakeModel(), task: taskFor(labelFile, rows), cache }).evaluate({ prompt }, rows)).score.mean).toBe(
+      1,
+    );
+  });
+});
+
+describe('tasks and comparisons', () => {
+  test('what cannot be measured is refused, at its place in the file', () => {
+    const refused =
+      (settings: string, data = rows) =>
+      () =>
+        taskFor(fileWith(settings), data);
+    expect(refused('  metric: acuracy\n')).toThrow(
+      expect.objectContaining({
+        reason: 'unknown-metric',
+        hint: 'Did you mean "accuracy"?',
+        where: { file: 'a.prompt.md', line: 5, column: 11 },
+      }),
+    );
+    expect(refused('  metric: accuracy\n')).toThrow(expect.objectContaining({ reason: 'metric-needs-labels' }));
+    const many = rowsOf(Array.from({ length: 201 }, (_, i) => [`m${i}`, `label ${i}`] as const));
+    expect(refused('  labels: from-data\n', many)).toThrow(expect.objectContaining({ reason: 'too-many-labels' }));
+    expect(refused('  labels: from-data\n', rowsOf([['a', 'x']]))).toThrow(expect.objectContaining({ reason: 'too-few-labels' }));
+    expect(
+      refused(
+        '  labels: from-data\n',
+        rowsOf([
+          ['a', 'x'],
+          ['b', ' '],
+        ]),
+      ),
+    ).toThrow(expect.objectContaining({ reason: 'no-output' }));
+    expect(taskFor(fileWith('  labels: [x, y]\n'), []).labels).toEqual(['x', 'y']);
+  });
+
+  test('two evaluations are compared row by row, of the same rows only', async () => {
+    const evaluator = evaluatorOf();
+    const [good, weak, fewer] = await Promise.all([
+      evaluator.evaluate({ prompt }, rows),
+      evaluator.evaluate({ prompt: { ...prompt, body: body.replace('GOOD', 'any') } }, rows),
+      evaluator.evaluate({ prompt }, rows.slice(1)),
+    ]);
+    const { score, logLikelihood } = compareEvaluations(weak, good);
+    expect([score.mean, logLikelihood.mean]).toEqual([0.75, 2]);
+    expect(score.probabilityBetter).toBeGreaterThan(0.9);
+    expect(() => compareEvaluations(good, fewer)).toThrow(expect.objectContaining({ reason: 'rows-differ' }));
+    expect(() => compareEvaluations(fewer, good)).toThrow(expect.objectContaining({ reason: 'rows-differ' }));
+  });
+
+  test('calibration by the prior without rows is refused', async () => {
+    const evaluator = makeEvaluator({
+      model: fakeModel(),
+      task: taskFor(fileWith('  labels: from-data\n  decoding: {calibration: prior}\n'), rows),
+    });
+    await expect(evaluator.evaluate({ prompt }, rows)).rejects.toMatchObject({ reason: 'no-calibration-rows' });
+  });
+});
+
+describe('attributeLines', () => {
+  test('the line that helps is positive, the useless one nothing; tokens, flips and demonstrations are told', async () => {
+    const candidate = { prompt: { ...prompt, demonstrations: [{ inputs: { message: 'grass' }, output: 'green' }] } };
+    const seen: string[] = [];
+    const { whole, items } = await attributeLines(evaluatorOf(), candidate, rows, {
+      onItem: (item, done, total) => seen.push(`${done}/${total} ${item.kind}`),
+    });
+    expect(whole.score.mean).toBe(1);
+    expect(items.map(({ kind, line, text, score, tokensSaved }) => [kind, line, text, score.mean, tokensSaved])).toEqual([
+      ['line', 1, 'Say GOOD things.', 0.75, 3],
+      ['line', 2, 'Useless line.', 0, 2],
+      ['line', 6, 'Colour:', 0, 1],
+      ['demonstrations', 4, '1 demonstration', 0, 4],
+    ]);
+    expect(items[0].logLikelihood.mean).toBe(2);
+    expect(items[0].flips).toEqual(
+      rows
+        .filter((_, i) => i !== 1)
+        .map(({ id, values }) => ({ row: id, gold: values.colour, withLine: values.colour, withoutLine: 'red' })),
+    );
+    expect(seen).toEqual(['1/4 line', '2/4 line', '3/4 line', '4/4 demonstrations']);
+  });
+});

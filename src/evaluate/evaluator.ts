@@ -1,0 +1,208 @@
+/** @file Measures a prompt, with or without an adapter, on rows. */
+import type { Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
+import { TandemError } from '../errors.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { LabelScore, LanguageModel } from '../model/languageModel.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { renderWithoutValues } from '../prompt/template.ts';
+import { memoryCache, type Cache } from './cache.ts';
+import { cachedModel, type Call } from './cachedModel.ts';
+import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
+import type { Evaluation, RowResult, Task } from './evaluation.ts';
+import { answerPasses, promptPasses } from './passes.ts';
+import { answerAfter, asTurn, questionText } from './question.ts';
+import { bootstrapMean } from './statistics.ts';
+
+/** What is measured: a prompt, and the adapter it runs with. */
+export interface Candidate {
+  readonly prompt: Prompt;
+  readonly adapter?: Adapter;
+}
+
+export interface EvaluateOptions {
+  /** Checked between batches; an abort throws its reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Prediction {
+  readonly text: string;
+  /** Label tasks only: calibrated probabilities, most likely first. */
+  readonly labels?: readonly { readonly label: string; readonly probability: number }[];
+}
+
+export interface Evaluator {
+  readonly model: LanguageModel;
+  readonly task: Task;
+  /** @throws TandemError reasons 'no-rows', 'unknown-column', 'missing-output', 'no-calibration-rows' */
+  evaluate(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Evaluation>;
+  /** @param values of the input columns */
+  predict(candidate: Candidate, values: Readonly<Record<string, string>>, options?: EvaluateOptions): Promise<Prediction>;
+}
+
+export interface EvaluatorOptions {
+  readonly model: LanguageModel;
+  readonly task: Task;
+  /** Default: in memory. */
+  readonly cache?: Cache;
+  /** Whose inputs show what the model prefers, for calibration 'prior': the training rows; at most 64 are used. */
+  readonly calibrationRows?: readonly Row[];
+}
+
+export function makeEvaluator({ model, task, cache = memoryCache(), calibrationRows = [] }: EvaluatorOptions): Evaluator {
+  const { tokenizer } = model;
+  const { decoding, labels } = task;
+  const outputs = cachedModel(model, cache);
+  const calibrationInputs = limitRows(calibrationRows, 64, 0).map((row) => row.values);
+
+  const labelPasses = answerPasses(
+    tokenizer,
+    (labels ?? []).map((label) => answerAfter(task, '…', label)),
+  );
+
+  const textOf = (prompt: Prompt, values: Readonly<Record<string, string>>): string => questionText(task, tokenizer, prompt, values);
+  const goldOf = (row: Row): string => {
+    if (Object.hasOwn(row.values, task.output)) return row.values[task.output];
+    throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, {
+      hint: 'Check `output:` in the prompt file.',
+    });
+  };
+
+  function calibrationTexts(prompt: Prompt): string[] {
+    if (!labels || decoding.calibration === 'none') return [];
+    const inputs = decoding.calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt.body);
+    if (inputs.length > 0) return inputs.map((values) => textOf(prompt, values));
+    throw new TandemError('no-calibration-rows', 'Calibration by the prior of the labels needs rows to take it from.', {
+      hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
+    });
+  }
+
+  async function rawScores(texts: readonly string[], choices: readonly string[], call: Call): Promise<LabelScore[][]> {
+    const result = new Array<LabelScore[]>(texts.length);
+    // A prompt that ends in white space is answered without a space: those few are asked apart.
+    for (const lead of ['', ' ']) {
+      const places = [...texts.keys()].filter((place) => answerAfter(task, texts[place], '') === lead);
+      const asked = places.map((place) => texts[place]);
+      const scores = await outputs.labelScores(
+        asked,
+        choices.map((label) => lead + label),
+        call,
+      );
+      places.forEach((place, at) => (result[place] = scores[at]));
+    }
+    return result;
+  }
+
+  /** Raw and corrected scores of the labels after each text; the inputs of the calibration share the prompt with them. */
+  async function judge(prompt: Prompt, texts: readonly string[], choices: readonly string[], call: Call): Promise<Judgement[]> {
+    const raw = await rawScores([...texts, ...calibrationTexts(prompt)], choices, call);
+    const perToken = decoding.normalize === 'tokens';
+    const normalized = raw.map((scores) =>
+      scores.map(({ logLikelihood, tokens }) => (perToken ? logLikelihood / Math.max(tokens, 1) : logLikelihood)),
+    );
+    const bias = biasOf[decoding.calibration](normalized.slice(texts.length), choices.length);
+    return texts.map((_, place) => ({ raw: raw[place], scores: subtract(normalized[place], bias) }));
+  }
+
+  async function goldLikelihoods(golds: readonly string[], texts: readonly string[], call: Call): Promise<number[]> {
+    return outputs.logLikelihoods(
+      golds.map((gold, place) => ({ prompt: texts[place], completion: answerAfter(task, texts[place], gold) })),
+      call,
+    );
+  }
+
+  async function chooseLabels(
+    prompt: Prompt,
+    rows: readonly Row[],
+    texts: readonly string[],
+    choices: readonly string[],
+    call: Call,
+  ): Promise<Answer[]> {
+    const judgements = await judge(prompt, texts, choices, call);
+    const golds = rows.map((row) => goldOf(row).trim());
+    // A gold answer that is none of the labels was not scored with them.
+    const strangers = [...golds.keys()].filter((place) => !choices.includes(golds[place]));
+    const asked = await goldLikelihoods(
+      strangers.map((place) => golds[place]),
+      strangers.map((place) => texts[place]),
+      call,
+    );
+    return judgements.map(({ raw, scores }, place) => {
+      const gold = choices.indexOf(golds[place]);
+      return {
+        prediction: choices[mostLikely(scores)],
+        logLikelihood: gold >= 0 ? raw[gold].logLikelihood : asked[strangers.indexOf(place)],
+      };
+    });
+  }
+
+  async function writeTexts(rows: readonly Row[], texts: readonly string[], call: Call): Promise<Answer[]> {
+    const predictions = await outputs.generate(texts, decoding, call);
+    const likelihoods = await goldLikelihoods(rows.map(goldOf), texts, call);
+    return predictions.map((prediction, place) => ({ prediction: prediction.trim(), logLikelihood: likelihoods[place] }));
+  }
+
+  /** Hangs on prompt and rows alone: a generated answer counts as many tokens as the gold one, since its real length hangs on the weights. */
+  function passesOf(prompt: Prompt, rows: readonly Row[], texts: readonly string[]): number {
+    const prompts = [...texts, ...calibrationTexts(prompt)];
+    if (labels) return promptPasses(tokenizer, prompts) + prompts.length * labelPasses;
+    return rows.reduce(
+      (sum, row, place) => sum + 2 * tokenizer.encode(answerAfter(task, texts[place], goldOf(row))).length,
+      promptPasses(tokenizer, prompts),
+    );
+  }
+
+  return {
+    model,
+    task,
+    async evaluate({ prompt, adapter }, rows, { signal } = {}): Promise<Evaluation> {
+      const texts = rows.map((row) => textOf(prompt, row.values));
+      const call = { adapter, signal };
+      signal?.throwIfAborted();
+      const answers = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(rows, texts, call));
+      const results = rows.map((row, place): RowResult => {
+        const { prediction, logLikelihood } = answers[place];
+        const gold = goldOf(row);
+        return { row: row.id, prediction, gold, score: task.metric.score(prediction, gold), logLikelihood };
+      });
+      return {
+        rows: results,
+        score: bootstrapMean(results.map(({ score }) => score)),
+        logLikelihood: bootstrapMean(results.map(({ logLikelihood }) => logLikelihood)),
+        promptTokens: tokenizer.encode(asTurn(task, tokenizer, renderWithoutValues(prompt))).length,
+        passes: passesOf(prompt, rows, texts),
+      };
+    },
+    async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {
+      const texts = [textOf(prompt, values)];
+      const call = { adapter, signal };
+      if (!labels) return { text: (await outputs.generate(texts, decoding, call))[0].trim() };
+      const [{ scores }] = await judge(prompt, texts, labels, call);
+      const probabilities = softmax(scores);
+      const ranked = labels
+        .map((label, place) => ({ label, probability: probabilities[place] }))
+        .sort((a, b) => b.probability - a.probability);
+      return { text: ranked[0].label, labels: ranked };
+    },
+  };
+}
+
+interface Judgement {
+  readonly raw: readonly LabelScore[];
+  /** Normalized and calibrated. */
+  readonly scores: readonly number[];
+}
+
+interface Answer {
+  readonly prediction: string;
+  readonly logLikelihood: number;
+}
+
+/** What each calibration subtracts, from the scores over its inputs and the number of labels. */
+const biasOf = {
+  none: (_: readonly (readonly number[])[], labels: number): number[] => new Array<number>(labels).fill(0),
+  'content-free': contentFreeBias,
+  prior: priorBias,
+};
+
+const mostLikely = (scores: readonly number[]): number => scores.indexOf(Math.max(...scores));

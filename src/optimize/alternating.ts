@@ -1,0 +1,202 @@
+/**
+ * @file Alternating joint optimization: weight phases and prompt phases take turns, each from the best state so far, and the gate keeps
+ * what the valset proves. Also the sources' plain loop (classic) and published chains, which go on from the latest state.
+ */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { Lever, MeasuredState } from './events.ts';
+import { decide } from './gate.ts';
+import { chooseLever, noStatistics, recordPhase, type LeverStatistics } from './leverBandit.ts';
+import { differenceOf, measuredState } from './measuredState.ts';
+import { promptPhase } from './promptPhase.ts';
+import { weightPhase } from './weightPhase.ts';
+
+export type Schedule =
+  /** A bandit on gain per token pass chooses the lever; ends when neither helps any more. */
+  | { readonly kind: 'gated' }
+  /** The sources' loop: so many parameter steps, so many prompt steps, evaluate, keep the best state; goes on from the latest. */
+  | { readonly kind: 'classic'; readonly parameterSteps: number; readonly promptSteps: number }
+  /** Published chains such as p -> w -> p: one phase each with an equal share of the budget, no gate. */
+  | { readonly kind: 'chain'; readonly levers: readonly Lever[] };
+
+/** How a prompt phase escapes lock-in: weights tuned under one prompt make every other prompt look bad. */
+export type Strategy =
+  /** It does not: candidates are judged under the current weights. */
+  | 'plain'
+  /** Weights are trained on a mixture of the live prompts, then each of them is judged. */
+  | 'mixture'
+  /** Each finalist is judged after a few weight steps of its own from the common start. */
+  | 'look-ahead';
+
+export interface AlternatingOptions {
+  readonly schedule: Schedule;
+  readonly strategy: Strategy;
+  /** Which levers may be pulled; both by default. */
+  readonly levers: readonly Lever[];
+  /** Prompts proposed a prompt phase. */
+  readonly proposals: number;
+  /** Challengers kept alive beside the best prompt for mixture and look-ahead. */
+  readonly challengers: number;
+  /** AdamW steps a weight phase. */
+  readonly weightSteps: number;
+  readonly lookAheadSteps: number;
+  readonly batchRows: number;
+  readonly learningRate: number;
+  /** Measurements without a better one that end a weight phase. */
+  readonly patience: number;
+}
+
+export const alternatingDefaults: AlternatingOptions = {
+  schedule: { kind: 'gated' },
+  strategy: 'mixture',
+  levers: ['weights', 'prompt'],
+  proposals: 10,
+  challengers: 2,
+  weightSteps: 60,
+  lookAheadSteps: 12,
+  batchRows: 16,
+  learningRate: 1e-3,
+  patience: 3,
+};
+
+/** What the next phase hangs on beside the best state; JSON. */
+export interface AlternatingMemory {
+  /** Where the next phase starts: the best state, or the latest without a gate. */
+  readonly current: MeasuredState;
+  readonly statistics: LeverStatistics;
+  /** Prompts that did well and are not the best: rivals for mixture and look-ahead. */
+  readonly challengers: readonly Prompt[];
+  /** Keys of prompts that were measured under the current weights and lost. */
+  readonly tried: readonly string[];
+}
+
+/** What a phase brings: at most one new state, for the gate. */
+export interface PhaseResult {
+  readonly lever: Lever;
+  readonly prompt: Prompt;
+  readonly adapter?: Adapter;
+  readonly evaluation?: Evaluation;
+  readonly passes: number;
+  readonly challengers?: readonly Prompt[];
+  readonly tried?: readonly string[];
+}
+
+export class AlternatingJointOptimizer implements Coordinator {
+  readonly options: AlternatingOptions;
+  /** Evaluations of the current state by its candidate id: so that it is measured once. */
+  private readonly measured = new Map<string, Evaluation>();
+
+  constructor(options: Partial<AlternatingOptions> = {}) {
+    this.options = { ...alternatingDefaults, ...options };
+  }
+
+  async begin(context: OptimizationContext): Promise<OptimizationState> {
+    const { start: adapter } = context;
+    if (adapter) await context.adapters.put(adapter);
+    const evaluation = await context.evaluator.evaluate({ prompt: context.prompt, adapter }, context.valset);
+    this.measured.set('0.0', evaluation);
+    const start = measuredState('0.0', context.prompt, adapter, evaluation, context.objective);
+    context.emit({ type: 'baselineMeasured', state: start, passes: evaluation.passes });
+    const memory: AlternatingMemory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
+    return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
+  }
+
+  async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
+    const memory = state.memory as AlternatingMemory;
+    const choice = this.choose(context, state, memory);
+    if ('done' in choice) return { ...state, done: choice.done };
+    const phase = state.phase + 1;
+    context.emit({ type: 'phaseStarted', phase, lever: choice.lever, because: choice.because });
+    const before = await this.evaluationOf(context, memory.current);
+    const adapter = memory.current.adapter === undefined ? undefined : await context.adapters.get(memory.current.adapter);
+    const run = choice.lever === 'weights' ? weightPhase : promptPhase;
+    const result = await run(context, this.options, { phase, memory, before, adapter, budget: choice.budget });
+    return this.settle(context, state, memory, before, result, phase);
+  }
+
+  /** Which lever comes next, with which budget; or why it is over. */
+  private choose(
+    context: OptimizationContext,
+    state: OptimizationState,
+    { statistics }: AlternatingMemory,
+  ): { lever: Lever; because: string; budget: number } | { done: string } {
+    const { schedule, levers } = this.options;
+    const left = context.budget - state.passes;
+    if (schedule.kind === 'chain') {
+      const lever = schedule.levers.at(state.phase);
+      if (!lever) return { done: 'the chain is done' };
+      return { lever, because: `step ${state.phase + 1} of the chain`, budget: left / (schedule.levers.length - state.phase) };
+    }
+    if (left <= 0) return { done: 'the budget is spent' };
+    if (schedule.kind === 'classic') {
+      const place = state.phase % (schedule.parameterSteps + schedule.promptSteps);
+      const lever = place < schedule.parameterSteps ? 'weights' : 'prompt';
+      return { lever, because: `${lever} step of epoch ${Math.floor(state.phase / (schedule.parameterSteps + schedule.promptSteps)) + 1}`, budget: left };
+    }
+    const choice = chooseLever(statistics, levers);
+    return choice ? { ...choice, budget: left } : { done: 'neither lever helps any more' };
+  }
+
+  /** Judges what a phase brought, and writes the next state. */
+  private async settle(
+    context: OptimizationContext,
+    state: OptimizationState,
+    memory: AlternatingMemory,
+    before: Evaluation,
+    result: PhaseResult,
+    phase: number,
+  ): Promise<OptimizationState> {
+    const passes = state.passes + result.passes;
+    const gated = this.options.schedule.kind === 'gated';
+    let { current } = memory;
+    let best = state.best;
+    let accepted = false;
+    let gain = 0;
+    if (result.evaluation) {
+      const candidate = measuredState(`${phase}.best`, result.prompt, result.adapter, result.evaluation, context.objective);
+      const decision = decide(before, result.evaluation);
+      accepted = !gated || decision.accepted;
+      gain = Math.max(0, decision.score.mean) + 0.05 * Math.max(0, decision.logLikelihood.mean);
+      context.emit({
+        type: 'gateDecided',
+        phase,
+        candidate: candidate.candidate,
+        accepted,
+        because: gated ? decision.because : `without a gate the latest stands; ${decision.because}`,
+        score: differenceOf(decision.score),
+        logLikelihood: differenceOf(decision.logLikelihood),
+      });
+      if (accepted) {
+        if (result.adapter) await context.adapters.put(result.adapter);
+        this.measured.set(candidate.candidate, result.evaluation);
+        current = candidate;
+        best = gated ? candidate : await this.betterOf(context, best, candidate, result.evaluation);
+      }
+    }
+    context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });
+    const next: AlternatingMemory = {
+      current,
+      statistics: recordPhase(memory.statistics, result.lever, accepted ? gain : 0, result.passes, accepted),
+      challengers: result.challengers ?? memory.challengers,
+      tried: accepted ? [] : [...memory.tried, ...(result.tried ?? [])],
+    };
+    return { ...state, phase, best, passes, memory: next };
+  }
+
+  /** Classic keeps the better state aside; a chain's last state stands. */
+  private async betterOf(context: OptimizationContext, best: MeasuredState, candidate: MeasuredState, evaluation: Evaluation): Promise<MeasuredState> {
+    if (this.options.schedule.kind === 'chain') return candidate;
+    return evaluation.score.mean > (await this.evaluationOf(context, best)).score.mean ? candidate : best;
+  }
+
+  private async evaluationOf(context: OptimizationContext, state: MeasuredState): Promise<Evaluation> {
+    const known = this.measured.get(state.candidate);
+    if (known) return known;
+    const adapter = state.adapter === undefined ? undefined : await context.adapters.get(state.adapter);
+    const evaluation = await context.evaluator.evaluate({ prompt: state.prompt, adapter }, context.valset);
+    this.measured.set(state.candidate, evaluation);
+    return evaluation;
+  }
+}

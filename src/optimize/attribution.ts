@@ -1,0 +1,47 @@
+/** @file What the prompt and the weights each brought: old and new of both, measured on the same held-out rows. */
+import type { Row } from '../data/dataset.ts';
+import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import { pairedBootstrap } from '../evaluate/statistics.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { AttributionCell, MeasuredState, OptimizationEvent } from './events.ts';
+import { differenceOf, estimateOf } from './measuredState.ts';
+
+type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
+
+/** Measures the 2x2 of old/new weights and old/new prompt, and the interaction: total - prompt alone - weights alone. */
+export async function attributeStates(
+  { adapters, evaluator }: Pick<OptimizationContext, 'adapters' | 'evaluator'>,
+  rows: readonly Row[],
+  start: MeasuredState,
+  best: MeasuredState,
+): Promise<AttributedEvent> {
+  const measure = async (weights: MeasuredState, prompt: MeasuredState): Promise<Evaluation> =>
+    evaluator.evaluate({ prompt: prompt.prompt, adapter: weights.adapter === undefined ? undefined : await adapters.get(weights.adapter) }, rows);
+  const neither = await measure(start, start);
+  const prompt = await measure(start, best);
+  const weights = await measure(best, start);
+  const both = await measure(best, best);
+  const cell = (which: Pick<AttributionCell, 'weights' | 'prompt'>, { score, logLikelihood }: Evaluation): AttributionCell => ({
+    ...which,
+    score: estimateOf(score),
+    logLikelihood: estimateOf(logLikelihood),
+  });
+  const gain = (evaluation: Evaluation) => differenceOf(compareEvaluations(neither, evaluation).score);
+  const scores = [neither, prompt, weights, both].map(({ rows: results }) => results.map(({ score }) => score));
+  const apart = scores[0].map((_, i) => scores[1][i] + scores[2][i]);
+  const together = scores[0].map((score, i) => scores[3][i] + score);
+  return {
+    type: 'attributed',
+    cells: [
+      cell({ weights: 'old', prompt: 'old' }, neither),
+      cell({ weights: 'old', prompt: 'new' }, prompt),
+      cell({ weights: 'new', prompt: 'old' }, weights),
+      cell({ weights: 'new', prompt: 'new' }, both),
+    ],
+    total: gain(both),
+    promptAlone: gain(prompt),
+    weightsAlone: gain(weights),
+    interaction: differenceOf(pairedBootstrap(apart, together)),
+    passes: [neither, prompt, weights, both].reduce((sum, { passes }) => sum + passes, 0),
+  };
+}

@@ -1,0 +1,50 @@
+/** @file Which lever next: a bandit on measured gain per token pass, with a plateau stop. */
+import type { Lever } from './events.ts';
+
+interface LeverRecord {
+  readonly phases: number;
+  /** Phases without an accepted result since the lever last helped, or since the other one did. */
+  readonly failures: number;
+  /** Discounted. */
+  readonly gain: number;
+  readonly passes: number;
+}
+
+export type LeverStatistics = Readonly<Record<Lever, LeverRecord>>;
+
+const none: LeverRecord = { phases: 0, failures: 0, gain: 0, passes: 0 };
+export const noStatistics: LeverStatistics = { prompt: none, weights: none };
+
+/** A lever that failed so often is left alone until the other one has moved something. */
+const mostFailures = 3;
+/** Older phases count less: gains shrink as tuning goes on. */
+const discount = 0.5;
+
+/** The lever with the best gain per pass, each tried once first; undefined when all have failed too often. */
+export function chooseLever(statistics: LeverStatistics, levers: readonly Lever[]): { lever: Lever; because: string } | undefined {
+  const open = levers.filter((lever) => statistics[lever].failures < mostFailures);
+  if (!open.length) return undefined;
+  const untried = order.find((lever) => open.includes(lever) && statistics[lever].phases === 0);
+  if (untried) return { lever: untried, because: `${untried} not tried yet` };
+  const rate = (lever: Lever): number => statistics[lever].gain / Math.max(1, statistics[lever].passes);
+  const [lever, other] = [...open].sort((a, b) => rate(b) - rate(a) || statistics[a].failures - statistics[b].failures || order.indexOf(a) - order.indexOf(b));
+  if (!other) return { lever, because: levers.length > 1 ? 'the other lever has stopped helping' : 'the only lever' };
+  if (rate(lever) === rate(other)) return { lever, because: 'neither has helped lately; the one with fewer failures' };
+  return { lever, because: `most gain per token pass lately` };
+}
+
+/** Prompts first: they are cheap to try, and the weights are then trained under live ones. */
+const order: readonly Lever[] = ['prompt', 'weights'];
+
+export function recordPhase(statistics: LeverStatistics, lever: Lever, gain: number, passes: number, accepted: boolean): LeverStatistics {
+  const record = statistics[lever];
+  const other: Lever = lever === 'prompt' ? 'weights' : 'prompt';
+  const updated: LeverRecord = {
+    phases: record.phases + 1,
+    failures: accepted ? 0 : record.failures + 1,
+    gain: discount * record.gain + gain,
+    passes: discount * record.passes + passes,
+  };
+  const reopened = accepted ? { ...statistics[other], failures: 0 } : statistics[other];
+  return lever === 'prompt' ? { prompt: updated, weights: reopened } : { weights: updated, prompt: reopened };
+}

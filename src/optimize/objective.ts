@@ -1,0 +1,22 @@
+/** @file The objective J = mean log P(y | x; theta, p) - lambda1 R1(theta) - lambda2 R2(p), a row of the valset, in nats. */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { weightDrift } from '../model/adapterTraining.ts';
+import type { ObjectiveTerms } from './events.ts';
+
+export interface ObjectiveWeights {
+  /** lambda1, nats per unit of R1 = sum of squared entries of the change that the adapter makes to the weights. */
+  readonly weights: number;
+  /** lambda2, nats per token of the prompt. */
+  readonly prompt: number;
+}
+
+export const defaultObjective: ObjectiveWeights = { weights: 1e-4, prompt: 1e-4 };
+
+/** R2 is the prompt's length in tokens, demonstrations included: what every row pays for, in time and in context. */
+export function objectiveTerms(evaluation: Evaluation, adapter: Adapter | undefined, lambda: ObjectiveWeights): ObjectiveTerms {
+  const logLikelihood = evaluation.logLikelihood.mean;
+  const weightPenalty = adapter ? lambda.weights * weightDrift(adapter) : 0;
+  const promptPenalty = lambda.prompt * evaluation.promptTokens;
+  return { logLikelihood, weightPenalty, promptPenalty, total: logLikelihood - weightPenalty - promptPenalty };
+}

@@ -1,0 +1,107 @@
+/** @file One prompt phase: proposals race under the current weights; with look-ahead, finalists are judged after weight steps of their own. */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { randomStream } from '../random.ts';
+import type { AlternatingMemory, AlternatingOptions, PhaseResult } from './alternating.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
+import { editOperators } from './proposers/edits.ts';
+import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
+import { groundedTemplates } from './proposers/templates.ts';
+import { race, type Finisher, type Runner } from './race.ts';
+import { isBetter, tuneWeights } from './weightTuner.ts';
+
+/** Who proposes, and its share of the proposals. */
+const proposers: readonly { readonly proposer: Proposer; readonly share: number }[] = [
+  { proposer: groundedTemplates, share: 0.3 },
+  { proposer: editOperators, share: 0.4 },
+  { proposer: labelledDemonstrations, share: 0.2 },
+  { proposer: bootstrappedDemonstrations, share: 0.1 },
+];
+
+export interface PhaseStart {
+  readonly phase: number;
+  readonly memory: AlternatingMemory;
+  /** Of the current state on the valset. */
+  readonly before: Evaluation;
+  readonly adapter: Adapter | undefined;
+  readonly budget: number;
+}
+
+export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
+  const { phase, memory, before, adapter } = start;
+  const { current, tried } = memory;
+  const runners = await propose(context, options, start);
+  const { finishers, passes } = await race(context, phase, runners, adapter, context.valset, before);
+  const nothing: PhaseResult = { lever: 'prompt', prompt: current.prompt, passes, tried: runners.map(({ prompt }) => promptKey(prompt)) };
+  if (!finishers.length) return nothing;
+  const rivals = different(finishers, options.challengers);
+  const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt), tried: [...tried, ...(nothing.tried ?? [])] };
+  if (options.strategy === 'look-ahead' && options.levers.includes('weights')) return lookAhead(context, options, start, rivals, result);
+  const [winner] = finishers;
+  return { ...result, prompt: winner.prompt, adapter, evaluation: winner.evaluation, challengers: rivals.filter((rival) => rival !== winner).map(({ prompt }) => prompt) };
+}
+
+async function propose(context: OptimizationContext, options: AlternatingOptions, { phase, memory, adapter }: PhaseStart): Promise<Runner[]> {
+  const { evaluator, trainset, emit, seed } = context;
+  const seen = new Set([promptKey(memory.current.prompt), ...memory.tried]);
+  const runners: Runner[] = [];
+  const take = (proposer: string, { prompt, reason }: Proposal): void => {
+    if (seen.has(promptKey(prompt))) return;
+    seen.add(promptKey(prompt));
+    const id = `${phase}.${runners.length + 1}`;
+    runners.push({ id, proposer, prompt });
+    emit({ type: 'candidateProposed', phase, candidate: id, proposer, reason, prompt });
+  };
+  for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again under the new weights' });
+  for (const { proposer, share } of proposers) {
+    const random = randomStream(seed, 'phase', phase, 'propose', proposer.name);
+    const count = Math.max(1, Math.round(share * options.proposals));
+    const proposals = await proposer.propose({ prompt: memory.current.prompt, adapter, evaluator, trainset, random, count });
+    for (const proposal of proposals) take(proposer.name, proposal);
+  }
+  return runners;
+}
+
+/** The best finishers with different bodies first: rivals should differ in more than their demonstrations. */
+function different(finishers: readonly Finisher[], count: number): Finisher[] {
+  const bodies = new Set<string>();
+  const fresh = finishers.filter(({ prompt }) => !bodies.has(prompt.body) && bodies.add(prompt.body));
+  return [...fresh, ...finishers.filter((finisher) => !fresh.includes(finisher))].slice(0, count);
+}
+
+/** Every rival, and the current prompt, gets the same few weight steps from the common start; the best pair goes to the gate. */
+async function lookAhead(
+  context: OptimizationContext,
+  options: AlternatingOptions,
+  { phase, memory, adapter, budget }: PhaseStart,
+  rivals: readonly Finisher[],
+  result: PhaseResult,
+): Promise<PhaseResult> {
+  let best: PhaseResult | undefined;
+  let passes = result.passes;
+  for (const prompt of [memory.current.prompt, ...rivals.map((rival) => rival.prompt)]) {
+    const tuned = await tuneWeights({
+      trainer: context.trainer,
+      start: adapter ?? context.trainer.fresh(context.seed),
+      prompts: [prompt],
+      trainset: context.trainset,
+      steps: options.lookAheadSteps,
+      batchRows: options.batchRows,
+      learningRate: options.learningRate,
+      weightPenalty: context.objective.weights,
+      seed: randomStream(context.seed, 'phase', phase, 'look-ahead').integer(2 ** 31),
+      budget: Math.max(0, budget - passes),
+      signal: context.signal,
+      measure: (tunedAdapter) => context.evaluator.evaluate({ prompt, adapter: tunedAdapter }, context.valset),
+      measureEvery: options.lookAheadSteps,
+      patience: 1,
+      onStep: (step) => context.emit({ type: 'weightStep', phase, steps: options.lookAheadSteps, ...step }),
+    });
+    passes += tuned.passes;
+    if (tuned.evaluation && (!best?.evaluation || isBetter(tuned.evaluation, best.evaluation))) {
+      best = { ...result, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation };
+    }
+  }
+  return { ...(best ?? result), passes };
+}

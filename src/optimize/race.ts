@@ -1,0 +1,69 @@
+/** @file A race of candidate prompts: successive halving over growing parts of the valset, survivors on all of it. */
+import type { Row } from '../data/dataset.ts';
+import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { CandidateId } from './events.ts';
+import { differenceOf } from './measuredState.ts';
+import { isBetter } from './weightTuner.ts';
+
+export interface Runner {
+  readonly id: CandidateId;
+  readonly proposer: string;
+  readonly prompt: Prompt;
+}
+
+export interface Finisher extends Runner {
+  /** On the whole valset. */
+  readonly evaluation: Evaluation;
+}
+
+/** Part of the valset that each rung uses, and the part of the runners that goes on. Jamieson and Talwalkar 2016. */
+const rungs = [
+  { rows: 0.3, keep: 0.5 },
+  { rows: 0.6, keep: 0.5 },
+  { rows: 1, keep: 1 },
+];
+
+/** @returns the finishers, best first, and the passes that the race cost */
+export async function race(
+  { evaluator, emit, signal }: OptimizationContext,
+  phase: number,
+  runners: readonly Runner[],
+  adapter: Adapter | undefined,
+  valset: readonly Row[],
+  best: Evaluation,
+): Promise<{ finishers: Finisher[]; passes: number }> {
+  let running = [...runners];
+  let finishers: Finisher[] = [];
+  let passes = 0;
+  for (const { rows: share, keep } of rungs) {
+    const count = Math.max(Math.min(valset.length, 16), Math.round(share * valset.length));
+    const rows = valset.slice(0, count);
+    const measured: Finisher[] = [];
+    for (const runner of running) {
+      if (signal?.aborted) return { finishers: [], passes };
+      const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, rows);
+      passes += evaluation.passes;
+      measured.push({ ...runner, evaluation });
+    }
+    measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
+    const kept = count === valset.length ? measured.length : Math.max(2, Math.ceil(keep * measured.length));
+    measured.forEach(({ id, evaluation }, place) => {
+      const { score, logLikelihood } = compareEvaluations({ ...best, rows: best.rows.slice(0, count) }, evaluation);
+      emit({
+        type: 'candidateMeasured',
+        phase,
+        candidate: id,
+        score: differenceOf(score),
+        logLikelihood: differenceOf(logLikelihood),
+        kept: place < kept,
+      });
+    });
+    finishers = measured.slice(0, kept);
+    running = finishers;
+    if (count === valset.length) break;
+  }
+  return { finishers, passes };
+}

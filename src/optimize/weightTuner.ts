@@ -1,0 +1,139 @@
+/** @file The weight step: LoRA by AdamW on the log-likelihood of the answers under the live prompts, stopped early by the valset. */
+import type { Row } from '../data/dataset.ts';
+import type { Evaluation, Task } from '../evaluate/evaluation.ts';
+import { answerAfter, questionText } from '../evaluate/question.ts';
+import { initialAdapter, linearNames, type Adapter, type LoraConfig } from '../model/adapter.ts';
+import { trainAdapter, type AdapterTraining } from '../model/adapterTraining.ts';
+import type { LlamaModel } from '../model/llama.ts';
+import type { TrainingExample } from '../model/training.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { randomStream, type Random } from '../random.ts';
+import { demonstrationOf } from './proposers/demonstrations.ts';
+
+/** Makes and trains adapters for one task. */
+export interface WeightTrainer {
+  /** The column to predict. */
+  readonly output: string;
+  /** An adapter that changes nothing yet. */
+  fresh(seed: number): Adapter;
+  start(from: Adapter, options: { seed: number; weightPenalty: number }): AdapterTraining;
+  /** A row under a prompt, as tokens. */
+  example(prompt: Prompt, row: Row): TrainingExample;
+}
+
+export const defaultLora: LoraConfig = { rank: 8, alpha: 16, dropout: 0, targets: linearNames };
+
+export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = defaultLora): WeightTrainer {
+  const { tokenizer } = model;
+  return {
+    output: task.output,
+    fresh: (seed) => initialAdapter(model.engine.config, lora, seed),
+    start: (from, options) => trainAdapter(model.engine, from, { ...options, weightDecay: 0.01 }),
+    example(prompt, row) {
+      const question = questionText(task, tokenizer, prompt, row.values);
+      const answer = tokenizer.encode(answerAfter(task, question, row.values[task.output].trim()));
+      // A label is chosen among labels; free text must also learn where to end.
+      const ended = task.labels ? answer : [...answer, ...tokenizer.endTokens.slice(0, 1)];
+      return { prompt: model.promptTokens(question), answer: ended };
+    },
+  };
+}
+
+export interface TuneOptions {
+  readonly trainer: WeightTrainer;
+  readonly start: Adapter;
+  /** The live prompts: batches take turns. */
+  readonly prompts: readonly Prompt[];
+  readonly trainset: readonly Row[];
+  readonly steps: number;
+  readonly batchRows: number;
+  /** At the top of the schedule: warm-up over a tenth of the steps, then a cosine down to a tenth. */
+  readonly learningRate: number;
+  readonly weightPenalty: number;
+  readonly seed: number;
+  /** Token passes that may be spent, measuring included. */
+  readonly budget: number;
+  readonly signal?: AbortSignal;
+  /** Measures the adapter on the valset; called every `measureEvery` steps and at the end. */
+  readonly measure: (adapter: Adapter) => Promise<Evaluation>;
+  readonly measureEvery: number;
+  /** Ends the phase after so many measurements without a better one. */
+  readonly patience: number;
+  readonly onStep: (step: { step: number; loss: number; learningRate: number; gradientNorm: number; passes: number }) => void;
+}
+
+export interface TuneResult {
+  readonly adapter: Adapter;
+  /** Of the adapter, on the valset; absent where nothing could be measured within the budget. */
+  readonly evaluation?: Evaluation;
+  readonly passes: number;
+}
+
+/** Trains and returns the adapter of the best measurement (score first, likelihood where it is level). */
+export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
+  const { trainer, prompts, trainset, steps, learningRate, seed } = options;
+  const training = trainer.start(options.start, { seed, weightPenalty: options.weightPenalty });
+  const rows = rowCycle(trainset, seed);
+  let best: { adapter: Adapter; evaluation: Evaluation } | undefined;
+  let passes = 0;
+  let measured = 0;
+  let since = 0;
+  for (let step = 0; step < steps && passes < options.budget && !options.signal?.aborted; step++) {
+    const random = randomStream(seed, 'step', step);
+    const prompt = prompts[step % prompts.length];
+    const batch = rows(options.batchRows);
+    const shown = resampled(prompt, trainer.output, batch, trainset, random);
+    const rate = learningRate * schedule(step, steps);
+    const { loss, gradientNorm, tokens } = await training.step(
+      batch.map((row) => trainer.example(shown, row)),
+      rate,
+    );
+    passes += 3 * tokens;
+    options.onStep({ step: step + 1, loss, learningRate: rate, gradientNorm, passes });
+    const last = step === steps - 1 || passes >= options.budget;
+    if (!last && (step + 1) % options.measureEvery !== 0) continue;
+    const adapter = training.adapter();
+    const evaluation = await options.measure(adapter);
+    passes += evaluation.passes;
+    measured++;
+    if (!best || isBetter(evaluation, best.evaluation)) {
+      best = { adapter, evaluation };
+      since = 0;
+    } else if (++since >= options.patience) break;
+  }
+  return best && measured ? { ...best, passes } : { adapter: training.adapter(), passes };
+}
+
+/** Warm-up over a tenth of the steps, then a cosine from 1 to 0.1. */
+export function schedule(step: number, steps: number): number {
+  const warm = Math.max(1, Math.round(steps / 10));
+  if (step < warm) return (step + 1) / warm;
+  return 0.1 + 0.45 * (1 + Math.cos((Math.PI * (step - warm)) / Math.max(1, steps - warm)));
+}
+
+/** Score first; a level score by the likelihood. */
+export function isBetter(a: Evaluation, b: Evaluation): boolean {
+  return a.score.mean !== b.score.mean ? a.score.mean > b.score.mean : a.logLikelihood.mean > b.logLikelihood.mean;
+}
+
+/** Rows in random order, every one once before any twice. */
+function rowCycle(rows: readonly Row[], seed: number): (count: number) => Row[] {
+  let epoch = 0;
+  let waiting: Row[] = [];
+  return (count) => {
+    const size = Math.min(count, rows.length);
+    if (waiting.length < size) waiting = [...waiting, ...randomStream(seed, 'epoch', epoch++).shuffle(rows)];
+    const batch = waiting.slice(0, size);
+    waiting = waiting.slice(size);
+    return batch;
+  };
+}
+
+/** Other demonstrations than the prompt's own, as many, none of them a row of the batch: so that weights do not learn one wording by heart. */
+function resampled(prompt: Prompt, output: string, batch: readonly Row[], trainset: readonly Row[], random: Random): Prompt {
+  const count = prompt.demonstrations.length;
+  if (!count) return prompt;
+  const used = new Set(batch.map((row) => row.id));
+  const free = random.shuffle(trainset.filter((row) => !used.has(row.id))).slice(0, count);
+  return free.length < count ? prompt : { ...prompt, demonstrations: free.map((row) => demonstrationOf(prompt, output, row)) };
+}

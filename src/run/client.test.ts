@@ -1,0 +1,122 @@
+/** @file The worker process: its run arrives here as events, its errors keep their reason, and it never outlives its parent. */
+import { build } from 'esbuild';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startWorker, type WorkerClient } from './client.ts';
+import type { Notification } from './protocol.ts';
+import type { RunSpec } from './spec.ts';
+import { apply, initialState } from './state.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-worker-'));
+const file = join(temporary, 'worker.mjs');
+const clients: WorkerClient[] = [];
+
+beforeAll(async () => {
+  const common = { bundle: true, platform: 'node', format: 'esm', logLevel: 'error' } as const;
+  await build({ ...common, entryPoints: [join(import.meta.dirname, 'fakeWorker.fixture.ts')], outfile: file });
+});
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.dispose()));
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+const start = (onNotification: (notification: Notification) => void = () => {}): WorkerClient => {
+  const client = startWorker({ file, onNotification });
+  clients.push(client);
+  return client;
+};
+const specOf = (prompt: string): RunSpec => {
+  writeFileSync(join(temporary, prompt), '');
+  return {
+    prompt: join(temporary, prompt),
+    seed: 7,
+    rows: {},
+    executor: 'onnxruntime',
+    budget: { seconds: 60 },
+    schedule: 'gated',
+    lever: 'both',
+  };
+};
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+};
+
+test('a run arrives as its journal lines, in order', async () => {
+  const heard: Notification[] = [];
+  const client = start((notification) => heard.push(notification));
+  const { directory } = await client.call('optimize', { spec: specOf('intent.prompt.md') });
+  const lines = heard.flatMap((each) => (each.type === 'line' ? [each.line] : []));
+  expect(heard[0]).toEqual({ type: 'runOpened', directory });
+  expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, i) => i));
+  expect(lines.reduce(apply, initialState).status).toBe('ended');
+  expect(readFileSync(join(directory, 'journal.jsonl'), 'utf8')).toBe(lines.map((line) => JSON.stringify(line) + '\n').join(''));
+});
+
+test("a user's error arrives with its reason, place and hint", async () => {
+  const spec = specOf('missing.prompt.md');
+  await expect(start().call('optimize', { spec })).rejects.toMatchObject({
+    name: 'TandemError',
+    reason: 'no-prompt',
+    where: { file: spec.prompt, line: 3 },
+    hint: 'Write one.',
+  });
+});
+
+test('a worker that dies is an error with the end of what it wrote', async () => {
+  await expect(start().call('optimize', { spec: specOf('crash.prompt.md') })).rejects.toMatchObject({
+    reason: 'worker-died',
+    message: expect.stringMatching(/SIGKILL.*\nnative code says goodbye/) as string,
+  });
+});
+
+test('a stop is graceful; one that takes too long is ended by force', async () => {
+  const slow = start();
+  const stopped = slow.call('optimize', { spec: specOf('slow.prompt.md') });
+  slow.stop(60_000);
+  await expect(stopped).resolves.toEqual({ directory: 'stopped gracefully' });
+
+  const hanging = start();
+  const killed = hanging.call('optimize', { spec: specOf('hang.prompt.md') });
+  hanging.stop(200);
+  await expect(killed).rejects.toMatchObject({ reason: 'worker-died' });
+  await hanging.dispose();
+  expect(alive(hanging.pid)).toBe(false);
+});
+
+test('the worker beats, and gives way to other processes', async () => {
+  const heard: Notification[] = [];
+  const client = start((notification) => heard.push(notification));
+  void client.call('optimize', { spec: specOf('hang.prompt.md') }).catch(() => {});
+  while (!heard.some(({ type }) => type === 'heartbeat')) await sleep(20);
+  expect(client.silence()).toBeLessThan(1000);
+  expect(getPriority(client.pid)).toBeGreaterThan(0);
+  await expect(client.call('optimize', { spec: specOf('intent.prompt.md') })).rejects.toMatchObject({ reason: 'worker-busy' });
+});
+
+test('the worker dies with its parent, however the parent dies', async () => {
+  const parentFile = join(temporary, 'parent.mjs');
+  writeFileSync(
+    parentFile,
+    `import { fork } from 'node:child_process';
+     const child = fork(${JSON.stringify(file)}, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+     child.send({ type: 'request', id: 0, method: 'optimize', params: { spec: { prompt: 'hang' } } });
+     child.once('message', () => console.log(child.pid));`,
+  );
+  const parent = spawn(process.execPath, [parentFile], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
+  const worker = Number(chunk.toString());
+  expect(alive(worker)).toBe(true);
+  parent.kill('SIGKILL');
+  for (let waited = 0; alive(worker) && waited < 3000; waited += 20) await sleep(20);
+  expect(alive(worker)).toBe(false);
+});

@@ -1,0 +1,37 @@
+/** @file A worker with fake runs: the prompt's name says how the run behaves. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TandemError } from '../errors.ts';
+import { executeRun } from './execute.ts';
+import { fakeExecution } from './fakeRun.fixture.ts';
+import type { Notification, RunResult } from './protocol.ts';
+import { createRun, findRun } from './runDirectory.ts';
+import { serve } from './serve.ts';
+
+serve({
+  optimize: async ({ spec }, tell, signal): Promise<RunResult> => {
+    if (spec.prompt.includes('missing'))
+      throw new TandemError('no-prompt', 'There is no prompt file.', { where: { file: spec.prompt, line: 3 }, hint: 'Write one.' });
+    if (spec.prompt.includes('crash')) {
+      console.error('native code says goodbye');
+      process.kill(process.pid, 'SIGKILL');
+    }
+    if (spec.prompt.includes('hang')) await sleep(60_000);
+    if (spec.prompt.includes('slow')) {
+      while (!signal.aborted) await sleep(5);
+      return { directory: 'stopped gracefully' };
+    }
+    const directory = createRun(spec, { source: '', data: {} });
+    tell({ type: 'runOpened', directory: directory.path });
+    await executeRun(fakeExecution(directory, lineTeller(tell)));
+    return { directory: directory.path };
+  },
+  resume: async ({ directory }, tell) => {
+    await executeRun(fakeExecution(findRun(directory, directory), lineTeller(tell)));
+    return { directory };
+  },
+});
+
+const lineTeller =
+  (tell: (notification: Notification) => void) =>
+  (line: Extract<Notification, { type: 'line' }>['line'], replayed: boolean): void =>
+    tell({ type: 'line', line, replayed });

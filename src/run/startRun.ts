@@ -1,0 +1,155 @@
+/** @file Starts and resumes runs in this process; the worker and the benchmark call it. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
+import { applyPrompt } from '../prompt/writePrompt.ts';
+import { TandemError } from '../errors.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { adapterFolder } from './adapterFolder.ts';
+import { chartOf } from './chart.ts';
+import type { JournalLine, RunConfig } from './events.ts';
+import { executeRun } from './execute.ts';
+import { writeFileAtomically } from './jsonFile.ts';
+import { chartName, reportOf } from './report.ts';
+import { hashText } from './results.ts';
+import { createRun, noteResumed, portable, readRecord, readSource, readState, type RunDirectory } from './runDirectory.ts';
+import { defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
+import type { RunSpec } from './spec.ts';
+import type { RunState } from './state.ts';
+
+export interface RunHooks {
+  readonly onOpened?: (directory: RunDirectory) => void;
+  readonly onLine?: (line: JournalLine, replayed: boolean) => void;
+  readonly onBusy?: (what: string) => void;
+  /** Aborting it stops gracefully. */
+  readonly signal?: AbortSignal;
+}
+
+/** A new run from start to end. @throws TandemError whatever is wrong with prompt, data or model, before a directory is made */
+export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
+  const source = readSource(asked.prompt);
+  const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
+  const session = await openSession(spec, { source, onBusy: hooks.onBusy });
+  try {
+    const directory = createRun(spec, { source, data: session.dataHashes });
+    return await work(directory, spec, session, hooks);
+  } finally {
+    await session.dispose();
+  }
+}
+
+/**
+ * Goes on with a run that was killed or failed, from its last checkpoint.
+ * @throws TandemError reasons 'run-ended', 'run-locked', 'data-changed', and those of openSession
+ */
+export async function resumeRun(directory: RunDirectory, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
+  const { spec, source, data } = readRecord(directory);
+  if (readState(directory).status === 'ended') {
+    throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
+  }
+  requireSameData(directory, data);
+  const session = await openSession(spec, { source, onBusy: hooks.onBusy });
+  try {
+    noteResumed(directory);
+    return await work(directory, spec, session, hooks);
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** Writes `report.md` and its chart from the journal. */
+export function writeReport(directory: RunDirectory, state: RunState): void {
+  writeFileAtomically(directory.report, reportOf(state));
+  writeFileAtomically(join(directory.path, chartName), chartOf(state));
+}
+
+async function work(
+  directory: RunDirectory,
+  spec: RunSpec,
+  session: Session,
+  hooks: RunHooks,
+): Promise<{ directory: RunDirectory; state: RunState }> {
+  hooks.onOpened?.(directory);
+  const { coordinator, trainer, objective, attribute } = openOptimizer(session, spec);
+  const onLine = (line: JournalLine, replayed: boolean): void => {
+    if (line.type === 'candidateProposed') writeCandidate(directory, session.file, line.candidate, line.prompt);
+    hooks.onLine?.(line, replayed);
+  };
+  try {
+    const state = await executeRun({
+      directory,
+      config: configOf(directory, spec, session),
+      notices: session.notices,
+      coordinator,
+      context: {
+        model: session.model,
+        evaluator: session.evaluator,
+        trainer,
+        adapters: adapterFolder(directory.adapters, session.modelSource),
+        prompt: session.file.prompt,
+        ...(session.adapter && { start: session.adapter }),
+        trainset: session.trainset,
+        valset: session.valset,
+        objective,
+        seed: spec.seed,
+      },
+      measureRate: () => measureRate(session),
+      ...(session.testSize > 0 && {
+        test: {
+          rows: session.testSize,
+          attribute: (context, start, best) => attribute(context, session.openTest(`the end of run ${directory.run}`), start, best),
+        },
+      }),
+      onLine,
+      ...(hooks.signal && { signal: hooks.signal }),
+    });
+    return { directory, state };
+  } finally {
+    if (existsSync(directory.journal)) writeReport(directory, readState(directory));
+  }
+}
+
+function configOf(directory: RunDirectory, spec: RunSpec, session: Session): RunConfig {
+  const { model, evaluator, trainset, valset, testSize } = session;
+  return {
+    run: directory.run,
+    prompt: portable(directory.workspace, spec.prompt),
+    data: Object.keys(session.dataHashes),
+    model: { name: model.name, fingerprint: model.fingerprint },
+    metric: evaluator.task.metric.name,
+    seed: spec.seed,
+    budget: spec.budget,
+    schedule: spec.schedule,
+    strategy: spec.strategy ?? 'default',
+    lever: spec.lever,
+    splits: { train: trainset.length, val: valset.length, test: testSize },
+    limits: spec.rows,
+    executor: spec.executor,
+    threads: session.threads,
+    versions: { tandem: manifest.version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    startedAt: new Date().toISOString(),
+  };
+}
+
+/** A candidate as a whole prompt file, for people to open. */
+function writeCandidate(directory: RunDirectory, file: PromptFile, candidate: string, prompt: Prompt): void {
+  let text: string;
+  try {
+    text = applyPrompt(file, prompt);
+  } catch {
+    text = prompt.body;
+  }
+  writeFileSync(join(directory.candidates, `${candidate}.prompt.md`), text);
+}
+
+function requireSameData({ workspace }: RunDirectory, data: Readonly<Record<string, string>>): void {
+  for (const [path, hash] of Object.entries(data)) {
+    const file = resolve(workspace, path);
+    if (existsSync(file) && hashText(readFileSync(file)) === hash) continue;
+    throw new TandemError('data-changed', `The data is not the one that the run began with.`, {
+      where: { file },
+      hint: 'Bring the file back as it was, or start a new run.',
+    });
+  }
+}

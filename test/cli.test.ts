@@ -1,0 +1,168 @@
+/** @file The built `tandem` command on a tiny model, as a terminal, a log and a CI job use it. */
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const tandem = join(root, 'dist', 'cli.js');
+const tinyModel = join(root, 'test', 'fixtures', 'tiny-tied');
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
+
+beforeAll(() => {
+  if (!existsSync(tandem)) throw new Error('Build first: npm run build');
+});
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const run = (cwd: string, ...args: string[]): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [tandem, ...args], { cwd, encoding: 'utf8', env: { ...process.env, TANDEM_HOME: join(temporary, 'home') } });
+
+/** A workspace with a task that has a pattern to find. */
+function workspace(): string {
+  const folder = mkdtempSync(join(temporary, 'workspace-'));
+  mkdirSync(join(folder, '.tandem'));
+  const words = ['red', 'green', 'blue', 'cat', 'dog', 'cow'];
+  const rows = Array.from({ length: 90 }, (_, i) => {
+    const word = words[i % words.length];
+    return JSON.stringify({ text: `${word} number ${i}`, kind: words.indexOf(word) < 3 ? 'colour' : 'animal' });
+  });
+  writeFileSync(join(folder, 'rows.jsonl'), rows.join('\n') + '\n');
+  writeFileSync(
+    join(folder, 'kind.prompt.md'),
+    `---
+tandem:
+  data: rows.jsonl
+  output: kind
+  labels: from-data
+  model: ${tinyModel}
+---
+Say what it is.
+
+Text: \${input:text}
+Kind:
+`,
+  );
+  return folder;
+}
+
+describe('tandem evaluate', () => {
+  test('prints the metric with its interval and rows, and keeps it for the editor', () => {
+    const folder = workspace();
+    const { stdout, stderr, status } = run(folder, 'evaluate', 'kind.prompt.md');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/^kind\.prompt\.md with tiny-tied, \d+ validation rows\naccuracy +\d+\.\d% \[.*\]\nlog-likelihood +-/);
+    expect(JSON.parse(readFileSync(join(folder, '.tandem', 'results', 'kind.json'), 'utf8'))).toMatchObject({
+      version: 1,
+      evaluation: { metric: 'accuracy', split: 'val', score: { rows: expect.any(Number) as number } },
+    });
+    expect(readFileSync(join(folder, '.tandem', '.gitignore'), 'utf8')).toContain('/runs/');
+  });
+
+  test('--min fails the build of a prompt that is not good enough', () => {
+    const folder = workspace();
+    const { status, stderr } = run(folder, 'evaluate', 'kind.prompt.md', '--min', '100%');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/is below the 100\.0% asked for/);
+    expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', '0').status).toBe(0);
+  });
+
+  test('--json prints one object with every row, and nothing else', () => {
+    const { stdout, stderr } = run(workspace(), 'evaluate', 'kind.prompt.md', '--json', '--val-rows', '5');
+    const result = JSON.parse(stdout) as { rows: unknown[]; score: { rows: number } };
+    expect(result.rows).toHaveLength(5);
+    expect(result.score.rows).toBe(5);
+    expect(stderr).toBe('');
+  });
+
+  test("a user's error is one message with its place, never a stack, and exit code 2", () => {
+    const folder = workspace();
+    writeFileSync(join(folder, 'rows.jsonl'), '{"text": "red", "kind": "colour"}\n{"text": "cat" "kind"}\n');
+    const { stderr, status } = run(folder, 'evaluate', 'kind.prompt.md');
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${join(folder, 'rows.jsonl')}:2:`);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(run(folder, 'evaluate', 'none.prompt.md').status).toBe(2);
+    expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', 'high').stderr).toBe("'high' is not a share.\n  Write 0.8 or 80%.\n");
+    expect(run(folder, 'nonsense').status).toBe(2);
+    expect(run(folder, '--help').status).toBe(0);
+  });
+});
+
+test('tandem attribute names the lines of the file, with what each is worth', () => {
+  const folder = workspace();
+  const { stdout, stderr, status } = run(folder, 'attribute', 'kind.prompt.md', '--json');
+  expect(status, stderr).toBe(0);
+  const { lines } = JSON.parse(stdout) as { lines: { line: number; text: string }[] };
+  expect(lines.map(({ line, text }) => [line, text])).toEqual([
+    [8, 'Say what it is.'],
+    [11, 'Kind:'],
+  ]);
+  expect(JSON.parse(readFileSync(join(folder, '.tandem', 'results', 'kind.json'), 'utf8'))).toMatchObject({
+    evaluation: {},
+    lines: { lines },
+  });
+});
+
+test('tandem model remembers a folder by its name, lists it and forgets it again', () => {
+  const folder = workspace();
+  expect(run(folder, 'model', 'list').stdout).toContain('No model is installed');
+  expect(run(folder, 'model', 'add', tinyModel).stdout).toMatch(/^tiny-tied: /);
+  expect(run(folder, 'model', 'list').stdout).toMatch(/^tiny-tied\t/);
+  expect(run(folder, 'evaluate', 'kind.prompt.md', '--model', 'tiny-tied').status).toBe(0);
+  expect(run(folder, 'model', 'remove', 'tiny-tied').status).toBe(0);
+  expect(existsSync(join(tinyModel, 'config.json'))).toBe(true);
+  expect(run(folder, 'model', 'remove', 'tiny-tied').status).toBe(2);
+});
+
+describe('tandem optimize', () => {
+  const budget = ['--budget', '60000p', '--threads', '1'];
+  /** The journal apart from what the clock wrote and where the workspace is. */
+  const timeless = (folder: string): unknown[] => {
+    const [name] = readdirSync(join(folder, '.tandem', 'runs'));
+    const journal = readFileSync(join(folder, '.tandem', 'runs', name, 'journal.jsonl'), 'utf8');
+    return journal
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .map((line) => ({ ...line, at: 0, passesPerSecond: 0, ...(line.type === 'runStarted' && { config: {} }) }));
+  };
+
+  test('ends with a report, a diff and the command to accept it, and changes nothing before', () => {
+    const folder = workspace();
+    const before = readFileSync(join(folder, 'kind.prompt.md'), 'utf8');
+    const { stdout, stderr, status } = run(folder, 'optimize', 'kind.prompt.md', ...budget);
+    expect(status, stderr).toBe(0);
+    // eslint-disable-next-line no-control-regex
+    expect(stderr).not.toMatch(/[\r\u001b]/);
+    expect(stdout).toMatch(/^kind\.prompt\.md: \d+\.\d% → \d+\.\d% on \d+ test rows\n/);
+    expect(readFileSync(join(folder, 'kind.prompt.md'), 'utf8')).toBe(before);
+    expect(run(folder, 'report').stdout).toContain('## Which lever did it');
+    expect(run(folder, 'report', '--list').stdout).toMatch(/-kind\n$/);
+    expect(run(folder, 'resume').stderr).toContain('has ended');
+    const accepted = run(folder, 'accept');
+    expect(accepted.status, accepted.stderr).toBe(0);
+    expect(run(folder, 'evaluate', 'kind.prompt.md').status).toBe(0);
+  });
+
+  test('killed again and again, a resumed run has the journal of one that was not killed', async () => {
+    const [whole, killed] = [workspace(), workspace()];
+    cpSync(join(whole, 'rows.jsonl'), join(killed, 'rows.jsonl'));
+    expect(run(whole, 'optimize', 'kind.prompt.md', '--json', ...budget).status).toBe(0);
+    const kill = async (args: string[], lines: number): Promise<boolean> => {
+      const child = spawn(process.execPath, [tandem, ...args], { cwd: killed, stdio: ['ignore', 'pipe', 'inherit'] });
+      let heard = 0;
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        heard += text.split('\n').length - 1;
+        if (heard >= lines) child.kill('SIGKILL');
+      });
+      const [code] = (await once(child, 'close')) as [number | null];
+      return code === 0;
+    };
+    let ended = await kill(['optimize', 'kind.prompt.md', '--json', ...budget], 6);
+    for (const lines of [9, 17, 30, 60, Infinity]) ended ||= await kill(['resume', '--json'], lines);
+    expect(ended).toBe(true);
+    expect(timeless(killed)).toEqual(timeless(whole));
+  });
+});
