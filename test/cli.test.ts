@@ -139,11 +139,38 @@ describe('tandem optimize', () => {
     expect(stdout).toMatch(/^kind\.prompt\.md: \d+\.\d% → \d+\.\d% on \d+ test rows\n/);
     expect(readFileSync(join(folder, 'kind.prompt.md'), 'utf8')).toBe(before);
     expect(run(folder, 'report').stdout).toContain('## Which lever did it');
+    const [name] = readdirSync(join(folder, '.tandem', 'runs'));
+    const files = readdirSync(join(folder, '.tandem', 'runs', name)).sort();
+    expect(files).toEqual(['adapters', 'candidates', 'checkpoint.json', 'journal.jsonl', 'metric.svg', 'report.md', 'run.json']);
+    expect(readdirSync(join(folder, '.tandem', 'runs', name, 'candidates'))).toContain('1.1.prompt.md');
     expect(run(folder, 'report', '--list').stdout).toMatch(/-kind\n$/);
     expect(run(folder, 'resume').stderr).toContain('has ended');
     const accepted = run(folder, 'accept');
     expect(accepted.status, accepted.stderr).toBe(0);
     expect(run(folder, 'evaluate', 'kind.prompt.md').status).toBe(0);
+  });
+
+  test('Ctrl-C ends it after the step with the best so far, tested; exit code 130', async () => {
+    const folder = workspace();
+    const child = spawn(process.execPath, [tandem, 'optimize', 'kind.prompt.md', '--json', '--budget', '1h'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let events = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const before = events.includes('"weightStep"');
+      events += text;
+      if (!before && events.includes('"weightStep"')) child.kill('SIGINT');
+    });
+    const [code] = (await once(child, 'close')) as [number];
+    const types = events
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type);
+    expect(code).toBe(130);
+    expect(types.slice(-3)).toEqual(['testOpened', 'attributed', 'runEnded']);
+    expect(types).toContain('stopRequested');
+    expect(run(folder, 'report').stdout).toContain('stopped by the user');
   });
 
   test('killed again and again, a resumed run has the journal of one that was not killed', async () => {

@@ -4,7 +4,7 @@ usage: train_lora.py HF_DIR --case CASE [--dtype f32|bf16] [--attn sdpa|eager] [
   CASE     4x128 | prefix256x16 | prefix256x32: README.md
   bf16     bf16 base, PEFT's default f32 adapters
   --keep   logits only where labels are (logits_to_keep), not at every position as model(input_ids, labels=...) does
-  --micro  rows run at a time, gradients accumulated (default: all); prefix256x32 whole needs about 20 GB
+  --micro  rows run at a time, gradients accumulated (default 16: those take 14 GB in prefix256x16, so 32 do not fit)
 """
 import argparse
 import torch
@@ -25,7 +25,7 @@ ap.add_argument("--case", choices=CASES, required=True)
 ap.add_argument("--dtype", choices=["f32", "bf16"], default="f32")
 ap.add_argument("--attn", default="sdpa")
 ap.add_argument("--keep", action="store_true")
-ap.add_argument("--micro", type=int)
+ap.add_argument("--micro", type=int, default=16)
 a = ap.parse_args()
 rows, shared, own, label = CASES[a.case]
 
@@ -48,7 +48,7 @@ def load():
     labels[:, :-label] = -100
     if a.keep:
         labels, more = labels[:, -(label + 1):], {"logits_to_keep": label + 1}
-    micro = a.micro or rows
+    micro = min(a.micro, rows)
     parts = [slice(i, i + micro) for i in range(0, rows, micro)]
 
     def step():

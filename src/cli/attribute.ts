@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
 import { count, natsGained, percentWithInterval, points, sureness } from '../run/format.ts';
-import { differenceOf, estimateOf, writeResults, type LineWorth } from '../run/results.ts';
+import { writeResults, type LineWorth } from '../run/results.ts';
 import { openSession } from '../run/session.ts';
 import { measuredWith, rowsText, shownPath } from './evaluate.ts';
 import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
@@ -34,7 +34,7 @@ export function attributeCommand(): Command {
         const firstLine = file.text.slice(0, file.bodyOffset).split('\n').length;
         const lines = items.map((item) => worthOf(item, firstLine));
         const about = measuredWith(session, options.split);
-        const evaluation = { ...about, score: estimateOf(whole.score), logLikelihood: estimateOf(whole.logLikelihood) };
+        const evaluation = { ...about, score: whole.score, logLikelihood: whole.logLikelihood };
         writeResults(file.path, file.text, { evaluation, lines: { ...about, lines } });
         if (options.json)
           process.stdout.write(JSON.stringify({ version: 1, prompt: file.path, ...evaluation, lines, items }, null, 2) + '\n');
@@ -53,7 +53,7 @@ export function attributeCommand(): Command {
 
 /** @param firstLine the prompt file's line where the body starts */
 function worthOf({ line, text, score, logLikelihood }: Attribution, firstLine: number): LineWorth {
-  return { line: firstLine + line - 1, text, score: differenceOf(score), logLikelihood: differenceOf(logLikelihood) };
+  return { line: firstLine + line - 1, text, score, logLikelihood };
 }
 
 function lineText({ line, text, score, logLikelihood }: LineWorth, { tokensSaved }: Attribution): string {

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { relative } from 'node:path';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { nats, percent, percentWithInterval } from '../run/format.ts';
-import { estimateOf, writeResults } from '../run/results.ts';
+import { writeResults } from '../run/results.ts';
 import { openSession, type Session } from '../run/session.ts';
 import { exitCodes } from './exitCodes.ts';
 import { sessionSpec, share, withSessionOptions, type SessionOptions } from './options.ts';
@@ -33,7 +33,8 @@ export function evaluateCommand(): Command {
         const rows = options.split === 'test' ? session.openTest('tandem evaluate') : session.valset;
         const evaluation = await evaluator.evaluate({ prompt: file.prompt, adapter }, rows);
         progress.close();
-        writeResults(file.path, file.text, { evaluation: { ...measuredWith(session, options.split), ...estimates(evaluation) } });
+        const { score, logLikelihood } = evaluation;
+        writeResults(file.path, file.text, { evaluation: { ...measuredWith(session, options.split), score, logLikelihood } });
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
         process.stdout.write(options.json ? asJson(session, options.split, evaluation) : asText(session, options.split, evaluation));
         check(evaluation, options.min);
@@ -65,27 +66,25 @@ export function rowsText({ valset, testSize }: Session, split: Split): string {
   return split === 'test' ? `${testSize} test rows` : `${valset.length} validation rows`;
 }
 
-const estimates = ({ score, logLikelihood }: Evaluation) => ({ score: estimateOf(score), logLikelihood: estimateOf(logLikelihood) });
-
 function asText(session: Session, split: Split, evaluation: Evaluation): string {
   const { file, model, adapter, evaluator } = session;
-  const { score, logLikelihood } = estimates(evaluation);
+  const { score, logLikelihood, promptTokens } = evaluation;
   const metric = evaluator.task.metric.name;
   const width = Math.max(metric.length, 'log-likelihood'.length) + 2;
   return [
     `${shownPath(file)} with ${model.name}${adapter ? ` and adapter ${adapter.id}` : ''}, ${rowsText(session, split)}`,
     `${metric.padEnd(width)}${percentWithInterval(score)}`,
     `${'log-likelihood'.padEnd(width)}${nats(logLikelihood)}`,
-    `${'prompt tokens'.padEnd(width)}${evaluation.promptTokens}`,
+    `${'prompt tokens'.padEnd(width)}${promptTokens}`,
     '',
   ].join('\n');
 }
 
 function asJson(session: Session, split: Split, evaluation: Evaluation): string {
-  const { promptTokens, rows } = evaluation;
+  const { score, logLikelihood, promptTokens, rows } = evaluation;
   return (
     JSON.stringify(
-      { version: 1, prompt: session.file.path, ...measuredWith(session, split), ...estimates(evaluation), promptTokens, rows },
+      { version: 1, prompt: session.file.path, ...measuredWith(session, split), score, logLikelihood, promptTokens, rows },
       null,
       2,
     ) + '\n'

@@ -1,4 +1,5 @@
 /** @file Progress redraws one line on a terminal, and in a log is one plain line for each phase and decision. */
+/* eslint-disable no-control-regex -- the subject here is what a terminal is told */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +54,6 @@ const screen = (written: string): string[] => {
 
 test('a log has a plain line for each phase and decision', () => {
   const log = show({});
-  // eslint-disable-next-line no-control-regex
   expect(log).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   expect(log.split('\n')).toEqual([
     'Loading the model …',

@@ -87,7 +87,7 @@ describe('label tasks', () => {
       rows.map(({ values, id }) => [values.colour, values.colour, 1, id]),
     );
     expect(results.map((each) => each.logLikelihood)).toEqual([-1, 2, -1, -1]);
-    expect([score.mean, score.n, logLikelihood.mean]).toEqual([1, 4, -0.25]);
+    expect([score.mean, score.rows, logLikelihood.mean]).toEqual([1, 4, -0.25]);
   });
 
   test('a weaker prompt falls for the label that the model always likes; calibration takes that back', async () => {

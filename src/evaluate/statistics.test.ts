@@ -44,7 +44,7 @@ describe('bootstrapMean', () => {
   });
 
   test('of one row it is the row, of none an error', () => {
-    expect(bootstrapMean([0.5])).toEqual({ mean: 0.5, low: 0.5, high: 0.5, n: 1 });
+    expect(bootstrapMean([0.5])).toEqual({ mean: 0.5, low: 0.5, high: 0.5, rows: 1 });
     expect(() => bootstrapMean([])).toThrow(expect.objectContaining({ reason: 'no-rows' }));
   });
 });
@@ -58,11 +58,11 @@ describe('pairedBootstrap', () => {
     expect(back.low).toBeCloseTo(-there.high, 12);
     expect(back.probabilityBetter).toBeCloseTo(1 - there.probabilityBetter, 12);
     expect(there.low).toBeLessThan(there.mean);
-    expect(there.n).toBe(40);
+    expect(there.rows).toBe(40);
   });
 
   test('P(better) counts ties half, and is near the normal tail', () => {
-    expect(pairedBootstrap([1, 0, 1], [1, 0, 1])).toEqual({ mean: 0, low: 0, high: 0, n: 3, probabilityBetter: 0.5 });
+    expect(pairedBootstrap([1, 0, 1], [1, 0, 1])).toEqual({ mean: 0, low: 0, high: 0, rows: 3, probabilityBetter: 0.5 });
     expect(pairedBootstrap([0.1, 0.7, 0.3], [0.3, 0.1, 0.7]).probabilityBetter).toBeCloseTo(0.5, 1);
     expect(pairedBootstrap([0, 0, 0, 0], [1, 1, 1, 1]).probabilityBetter).toBe(1);
     const a = new Float64Array(400);

@@ -7,8 +7,7 @@ export interface Interval {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
-  /** Rows. */
-  readonly n: number;
+  readonly rows: number;
 }
 
 export interface PairedDifference extends Interval {
@@ -71,7 +70,7 @@ function intervalOf(values: Float64Array, means: Float64Array): Interval {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
   const tail = n > 1 ? normalCdf(-Math.sqrt(n / (n - 1)) * studentQuantile(n - 1)) : 0.025;
-  return { mean, low: quantile(means, tail), high: quantile(means, 1 - tail), n };
+  return { mean, low: quantile(means, tail), high: quantile(means, 1 - tail), rows: n };
 }
 
 function quantile(sorted: Float64Array, share: number): number {

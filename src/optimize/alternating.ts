@@ -9,7 +9,7 @@ import type { Coordinator, OptimizationContext, OptimizationState } from './coor
 import type { Lever, MeasuredState } from './events.ts';
 import { decide } from './gate.ts';
 import { chooseLever, noStatistics, recordPhase, type LeverStatistics } from './leverBandit.ts';
-import { differenceOf, measuredState } from './measuredState.ts';
+import { measuredState } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { weightPhase } from './weightPhase.ts';
 
@@ -35,8 +35,9 @@ export interface AlternatingOptions {
   readonly strategy: Strategy;
   /** Which levers may be pulled; both by default. */
   readonly levers: readonly Lever[];
-  /** Prompts proposed a prompt phase. */
+  /** Prompts proposed a prompt phase, fewer where they would cost more than `promptShare` of the whole budget. */
   readonly proposals: number;
+  readonly promptShare: number;
   /** Challengers kept alive beside the best prompt for mixture and look-ahead. */
   readonly challengers: number;
   /** AdamW steps a weight phase. */
@@ -53,6 +54,7 @@ export const alternatingDefaults: AlternatingOptions = {
   strategy: 'mixture',
   levers: ['weights', 'prompt'],
   proposals: 10,
+  promptShare: 0.15,
   challengers: 2,
   weightSteps: 60,
   lookAheadSteps: 12,
@@ -165,8 +167,8 @@ export class AlternatingJointOptimizer implements Coordinator {
         candidate: candidate.candidate,
         accepted,
         because: gated ? decision.because : `without a gate the latest stands; ${decision.because}`,
-        score: differenceOf(decision.score),
-        logLikelihood: differenceOf(decision.logLikelihood),
+        score: decision.score,
+        logLikelihood: decision.logLikelihood,
       });
       if (accepted) {
         if (result.adapter) await context.adapters.put(result.adapter);

@@ -4,7 +4,7 @@ import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import { pairedBootstrap } from '../evaluate/statistics.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { AttributionCell, MeasuredState, OptimizationEvent } from './events.ts';
-import { differenceOf, estimateOf } from './measuredState.ts';
+
 
 type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
 
@@ -23,10 +23,10 @@ export async function attributeStates(
   const both = await measure(best, best);
   const cell = (which: Pick<AttributionCell, 'weights' | 'prompt'>, { score, logLikelihood }: Evaluation): AttributionCell => ({
     ...which,
-    score: estimateOf(score),
-    logLikelihood: estimateOf(logLikelihood),
+    score,
+    logLikelihood,
   });
-  const gain = (evaluation: Evaluation) => differenceOf(compareEvaluations(neither, evaluation).score);
+  const gain = (evaluation: Evaluation) => compareEvaluations(neither, evaluation).score;
   const scores = [neither, prompt, weights, both].map(({ rows: results }) => results.map(({ score }) => score));
   const apart = scores[0].map((_, i) => scores[1][i] + scores[2][i]);
   const together = scores[0].map((score, i) => scores[3][i] + score);
@@ -41,7 +41,7 @@ export async function attributeStates(
     total: gain(both),
     promptAlone: gain(prompt),
     weightsAlone: gain(weights),
-    interaction: differenceOf(pairedBootstrap(apart, together)),
+    interaction: pairedBootstrap(apart, together),
     passes: [neither, prompt, weights, both].reduce((sum, { passes }) => sum + passes, 0),
   };
 }

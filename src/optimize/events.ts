@@ -1,4 +1,5 @@
 /** @file What an optimization tells the world while it runs. The journal is these events on disk; every surface is a fold over them. */
+import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 
 export type Lever = 'prompt' | 'weights';
@@ -7,17 +8,9 @@ export type Lever = 'prompt' | 'weights';
 export type CandidateId = string;
 
 /** A mean over rows with its 95% bootstrap interval, in the metric's unit (0 to 1) or nats a row. */
-export interface Estimate {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-  readonly rows: number;
-}
-
+export type Estimate = Interval;
 /** Candidate minus reference over the same rows. */
-export interface Difference extends Estimate {
-  readonly probabilityBetter: number;
-}
+export type Difference = PairedDifference;
 
 /** J and its three terms, per row of the valset: total = logLikelihood - weightPenalty - promptPenalty. */
 export interface ObjectiveTerms {

@@ -32,7 +32,7 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   const { phase, memory, before, adapter } = start;
   const { current, tried } = memory;
   const runners = await propose(context, options, start);
-  const { finishers, passes } = await race(context, phase, runners, adapter, context.valset, before);
+  const { finishers, passes } = await race(context, phase, runners, adapter, before);
   const nothing: PhaseResult = { lever: 'prompt', prompt: current.prompt, passes, tried: runners.map(({ prompt }) => promptKey(prompt)) };
   if (!finishers.length) return nothing;
   const rivals = different(finishers, options.challengers);
@@ -42,10 +42,12 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   return { ...result, prompt: winner.prompt, adapter, evaluation: winner.evaluation, challengers: rivals.filter((rival) => rival !== winner).map(({ prompt }) => prompt) };
 }
 
-async function propose(context: OptimizationContext, options: AlternatingOptions, { phase, memory, adapter }: PhaseStart): Promise<Runner[]> {
+async function propose(context: OptimizationContext, options: AlternatingOptions, { phase, memory, before, adapter }: PhaseStart): Promise<Runner[]> {
   const { evaluator, trainset, emit, seed } = context;
   const seen = new Set([promptKey(memory.current.prompt), ...memory.tried]);
   const runners: Runner[] = [];
+  const affordable = Math.round((options.promptShare * context.budget) / before.passes);
+  const wanted = Math.max(proposers.length, Math.min(options.proposals, affordable));
   const take = (proposer: string, { prompt, reason }: Proposal): void => {
     if (seen.has(promptKey(prompt))) return;
     seen.add(promptKey(prompt));
@@ -56,7 +58,7 @@ async function propose(context: OptimizationContext, options: AlternatingOptions
   for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again under the new weights' });
   for (const { proposer, share } of proposers) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name);
-    const count = Math.max(1, Math.round(share * options.proposals));
+    const count = Math.max(1, Math.round(share * wanted));
     const proposals = await proposer.propose({ prompt: memory.current.prompt, adapter, evaluator, trainset, random, count });
     for (const proposal of proposals) take(proposer.name, proposal);
   }

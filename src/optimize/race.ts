@@ -1,11 +1,11 @@
 /** @file A race of candidate prompts: successive halving over growing parts of the valset, survivors on all of it. */
-import type { Row } from '../data/dataset.ts';
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
-import { differenceOf } from './measuredState.ts';
+
 import { isBetter } from './weightTuner.ts';
 
 export interface Runner {
@@ -28,19 +28,20 @@ const rungs = [
 
 /** @returns the finishers, best first, and the passes that the race cost */
 export async function race(
-  { evaluator, emit, signal }: OptimizationContext,
+  { evaluator, emit, signal, valset, seed }: OptimizationContext,
   phase: number,
   runners: readonly Runner[],
   adapter: Adapter | undefined,
-  valset: readonly Row[],
   best: Evaluation,
 ): Promise<{ finishers: Finisher[]; passes: number }> {
+  const places = randomStream(seed, 'race').shuffle([...valset.keys()]);
   let running = [...runners];
   let finishers: Finisher[] = [];
   let passes = 0;
   for (const { rows: share, keep } of rungs) {
     const count = Math.max(Math.min(valset.length, 16), Math.round(share * valset.length));
-    const rows = valset.slice(0, count);
+    const part = places.slice(0, count).sort((a, b) => a - b);
+    const rows = part.map((place) => valset[place]);
     const measured: Finisher[] = [];
     for (const runner of running) {
       if (signal?.aborted) return { finishers: [], passes };
@@ -51,13 +52,13 @@ export async function race(
     measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
     const kept = count === valset.length ? measured.length : Math.max(2, Math.ceil(keep * measured.length));
     measured.forEach(({ id, evaluation }, place) => {
-      const { score, logLikelihood } = compareEvaluations({ ...best, rows: best.rows.slice(0, count) }, evaluation);
+      const { score, logLikelihood } = compareEvaluations({ ...best, rows: part.map((place) => best.rows[place]) }, evaluation);
       emit({
         type: 'candidateMeasured',
         phase,
         candidate: id,
-        score: differenceOf(score),
-        logLikelihood: differenceOf(logLikelihood),
+        score,
+        logLikelihood,
         kept: place < kept,
       });
     });

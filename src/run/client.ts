@@ -1,5 +1,6 @@
 /** @file Starts a worker process and talks to it. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { TandemError } from '../errors.ts';
 import { receivedError, type FromWorker, type MethodName, type Methods, type Notification } from './protocol.ts';
 
@@ -87,5 +88,5 @@ const died = (how: string, tail: string): TandemError =>
 function keepTail(child: ChildProcess): () => string {
   let tail = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-4000)));
-  return () => tail.trim().split('\n').slice(-20).join('\n');
+  return () => stripVTControlCharacters(tail).trim().split('\n').slice(-20).join('\n');
 }

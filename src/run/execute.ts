@@ -27,6 +27,8 @@ export interface Execution {
   };
   /** Hears the lines that a former process left, then each new line. */
   readonly onLine: (line: JournalLine, replayed: boolean) => void;
+  /** Drops what is remembered: called before each phase, since a resumed run begins its phase with nothing else but the checkpoint. */
+  readonly forget?: () => void;
   /** Aborting it stops gracefully: the best so far is tested and stands. */
   readonly signal?: AbortSignal;
 }
@@ -73,7 +75,7 @@ export async function executeRun(execution: Execution): Promise<RunState> {
 }
 
 async function drive(
-  { directory, config, notices, coordinator, context, measureRate, test, signal }: Execution,
+  { directory, config, notices, coordinator, context, measureRate, test, forget = () => {}, signal }: Execution,
   journal: Journal,
   saved: OptimizationState | undefined,
   emit: (event: RunEvent) => void,
@@ -92,8 +94,10 @@ async function drive(
   const save = (state: OptimizationState): OptimizationState => {
     journal.flush();
     writeCheckpoint(directory.path, { lines: journal.count(), state });
+    forget();
     return state;
   };
+  forget();
   let state = saved ?? save(await coordinator.begin(whole));
   while (!state.done && !view().stopRequested) state = save(await coordinator.advance(whole, state));
   if (test && test.rows > 0) {

@@ -183,7 +183,7 @@ function candidatesSection({ phases }: RunState): string {
 
 function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
   if (decision) return decision.accepted ? '**kept**' : 'reached the gate';
-  return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'still racing' : `dropped in round ${measured.length}`;
+  return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
 }
 
 function settingsSection({ config, passesPerSecond, budget }: RunState): string {

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
@@ -66,13 +65,4 @@ export const hashText = (text: string | Buffer): string => createHash('sha256').
 function resultsFile(promptFile: string): string {
   const workspace = workspaceOf(promptFile);
   return join(workspace, '.tandem', 'results', `${portable(workspace, promptFile).replace(/(\.prompt)?\.\w+$/, '')}.json`);
-}
-
-/** A measured interval as it stands in files and events. */
-export function estimateOf({ mean, low, high, n }: Interval): Estimate {
-  return { mean, low, high, rows: n };
-}
-
-export function differenceOf(difference: PairedDifference): Difference {
-  return { ...estimateOf(difference), probabilityBetter: difference.probabilityBetter };
 }

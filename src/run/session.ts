@@ -6,7 +6,7 @@ import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
 import { TandemError } from '../errors.ts';
-import { openCache } from '../evaluate/cache.ts';
+import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { taskFor } from '../evaluate/evaluation.ts';
 import { makeEvaluator, type Evaluator } from '../evaluate/evaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -14,18 +14,18 @@ import { makeLlama, type LlamaModel } from '../model/llama.ts';
 import { loadModelFiles } from '../model/modelFiles.ts';
 import { loadAdapter } from '../model/peft.ts';
 import { resolveModel } from '../model/store.ts';
-import { AlternatingJointOptimizer, type Schedule } from '../optimize/alternating.ts';
+import { alternatingDefaults, AlternatingJointOptimizer, type Schedule } from '../optimize/alternating.ts';
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
-import type { MeasuredState } from '../optimize/events.ts';
 import { defaultObjective } from '../optimize/objective.ts';
 import { loraTrainer } from '../optimize/weightTuner.ts';
 import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import type { Executor } from '../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
-import type { AttributedEvent } from './execute.ts';
+import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
 import { hashText } from './results.ts';
 import { makeTandemFolder, portable, readSource, workspaceOf } from './runDirectory.ts';
-import type { RunSpec, SessionSpec } from './spec.ts';
+import { chainSteps, type ExecutorName, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
 
 export interface Session {
   readonly workspace: string;
@@ -47,18 +47,25 @@ export interface Session {
   readonly dataHashes: Readonly<Record<string, string>>;
   /** Warnings for people about prompt and data. */
   readonly notices: readonly string[];
+  /** Drops the answers remembered since the last time; of a forgetful session only. */
+  readonly forget: () => void;
   dispose(): Promise<void>;
 }
 
 export interface SessionOptions {
   /** The prompt file's text, where it is not the one on disk. */
   readonly source?: string;
+  /**
+   * Remember answers in memory only, until `forget`. A run needs it: the last bits of an answer hang on what it was computed together
+   * with, so a resumed run gives the same journal only if both start a phase knowing nothing.
+   */
+  readonly forgetful?: boolean;
   /** Hears what takes time, e.g. the loading of the model. */
   readonly onBusy?: (what: string) => void;
 }
 
 /** @throws TandemError whatever is wrong with prompt file, data, model or adapter */
-export async function openSession(spec: SessionSpec, { source, onBusy }: SessionOptions = {}): Promise<Session> {
+export async function openSession(spec: SessionSpec, { source, forgetful = false, onBusy }: SessionOptions = {}): Promise<Session> {
   const workspace = workspaceOf(spec.prompt);
   const file = requireUsable(parsePromptFile(spec.prompt, source ?? readSource(spec.prompt)));
   onBusy?.('Reading the data');
@@ -81,8 +88,8 @@ export async function openSession(spec: SessionSpec, { source, onBusy }: Session
     cwd: dirname(spec.prompt),
     onProgress: ({ what }) => onBusy?.(`Downloading ${what}`),
   });
-  const model = makeLlama(await loadModelFiles(modelSource), onnxRuntimeExecutor({ threads }));
-  const cache = await openCache(join(makeTandemFolder(workspace), 'cache'));
+  const model = makeLlama(await loadModelFiles(modelSource), await executorNamed(spec.executor, threads));
+  const cache = forgetful ? forgetfulCache() : { ...(await openCache(join(makeTandemFolder(workspace), 'cache'))), forget: () => {} };
   return {
     workspace,
     file,
@@ -100,6 +107,10 @@ export async function openSession(spec: SessionSpec, { source, onBusy }: Session
       .filter(({ severity }) => severity === 'warning')
       .map(({ message }) => message)
       .concat(leakNotices(splits)),
+    forget: () => {
+      cache.forget();
+      (model as { forget?: () => void }).forget?.();
+    },
     dispose: () => model.dispose(),
   };
 }
@@ -107,18 +118,46 @@ export async function openSession(spec: SessionSpec, { source, onBusy }: Session
 export const defaultThreads = (): number => availableParallelism();
 
 /**
- * Nominal token passes a second of this model on this task: some training rows are scored, after a few to warm up.
- * Answers that the cache knows would cost no time, so it is left out.
+ * Nominal token passes a second on this task: some training rows are scored and, if the weights may change, some training steps taken,
+ * each after a first one that only warms up. Half of the passes are taken to go into either.
  */
-export async function measureRate({ model, evaluator, file, trainset }: Session): Promise<number> {
+export async function measureRate(session: Session, { trainer }: Optimizer, lever: LeverChoice): Promise<number> {
+  const scoring = await scoringRate(session);
+  if (lever === 'prompt') return scoring;
+  const { file, trainset } = session;
+  const training = trainer.start(trainer.fresh(0), { seed: 0, weightPenalty: 0 });
+  const batch = trainset.slice(0, alternatingDefaults.batchRows).map((row) => trainer.example(file.prompt, row));
+  await training.step(batch, 0);
+  const begun = performance.now();
+  const { tokens } = await training.step(batch, 0);
+  const stepping = (3 * tokens * 1000) / (performance.now() - begun);
+  return 2 / (1 / scoring + 1 / stepping);
+}
+
+async function scoringRate({ model, evaluator, file, trainset }: Session): Promise<number> {
+  // Its own cache: answers that are known would cost no time.
   const fresh = makeEvaluator({ model, task: evaluator.task, calibrationRows: trainset });
   const candidate = { prompt: file.prompt };
   await fresh.evaluate(candidate, trainset.slice(0, 8));
   const rows = trainset.length > 16 ? trainset.slice(8, 72) : trainset;
-  const measured = makeEvaluator({ model, task: evaluator.task, calibrationRows: trainset });
   const begun = performance.now();
-  const { passes } = await measured.evaluate(candidate, rows);
-  return (passes / (performance.now() - begun)) * 1000;
+  const { passes } = await fresh.evaluate(candidate, rows);
+  return (passes * 1000) / (performance.now() - begun);
+}
+
+async function executorNamed(name: ExecutorName, threads: number): Promise<Executor> {
+  if (name === 'onnxruntime') return onnxRuntimeExecutor({ threads });
+  return tensorFlowExecutor();
+}
+
+function forgetfulCache(): Cache & { forget: () => void } {
+  let known = memoryCache();
+  return {
+    get: (key) => known.get(key),
+    set: (key, value) => known.set(key, value),
+    flush: () => known.flush(),
+    forget: () => void (known = memoryCache()),
+  };
 }
 
 function leakNotices(splits: Splits): string[] {
@@ -136,22 +175,20 @@ export interface Optimizer {
   readonly trainer: OptimizationContext['trainer'];
   readonly objective: OptimizationContext['objective'];
   /** The 2x2 comparison on the test rows. */
-  readonly attribute: (
-    context: OptimizationContext,
-    testRows: readonly Row[],
-    start: MeasuredState,
-    best: MeasuredState,
-  ) => Promise<AttributedEvent>;
+  readonly attribute: typeof attributeStates;
 }
 
 /** What the run's schedule asks for. */
-export function openOptimizer({ model, evaluator }: Session, spec: RunSpec): Optimizer {
+export function openOptimizer({ model, evaluator }: Session, { schedule, strategy, lever }: RunSpec): Optimizer {
+  const make = (): Coordinator =>
+    new AlternatingJointOptimizer({
+      schedule: scheduleOf(schedule),
+      ...(strategy && { strategy }),
+      ...(lever !== 'both' && { levers: [lever] }),
+    });
   return {
-    coordinator: new AlternatingJointOptimizer({
-      schedule: scheduleOf(spec.schedule),
-      ...(spec.strategy && { strategy: spec.strategy }),
-      levers: spec.lever === 'both' ? ['weights', 'prompt'] : [spec.lever],
-    }),
+    // A new one for each phase, as after a kill: it can know nothing but the snapshot.
+    coordinator: { begin: (context) => make().begin(context), advance: (context, state) => make().advance(context, state) },
     trainer: loraTrainer(model, evaluator.task),
     objective: defaultObjective,
     attribute: attributeStates,
@@ -160,7 +197,7 @@ export function openOptimizer({ model, evaluator }: Session, spec: RunSpec): Opt
 
 function scheduleOf(schedule: RunSpec['schedule']): Schedule {
   if (schedule === 'gated') return { kind: 'gated' };
+  // Five parameter steps, one prompt step: the sources' loop.
   if (schedule === 'classic') return { kind: 'classic', parameterSteps: 5, promptSteps: 1 };
-  const steps = schedule.slice('chain:'.length).split('->');
-  return { kind: 'chain', levers: steps.map((step) => (step.trim() === 'p' ? 'prompt' : 'weights')) };
+  return { kind: 'chain', levers: chainSteps(schedule).map((step) => (step === 'p' ? 'prompt' : 'weights')) };
 }

@@ -57,6 +57,16 @@ export function parseBudget(text: string): Budget {
   return unit === 'p' ? { passes: value } : { seconds: value * { s: 1, m: 60, h: 3600 }[unit ?? 's']! };
 }
 
+/** `p` and `w` in order; none of a schedule that is no chain. */
+export function chainSteps(schedule: Schedule): string[] {
+  return schedule.startsWith('chain:')
+    ? schedule
+        .slice('chain:'.length)
+        .split('->')
+        .map((step) => step.trim())
+    : [];
+}
+
 /** @throws TandemError reason 'bad-schedule' */
 export function parseSchedule(text: string): Schedule {
   if (text === 'gated' || text === 'classic') return text;

@@ -30,7 +30,7 @@ export interface RunHooks {
 export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
   const source = readSource(asked.prompt);
   const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
-  const session = await openSession(spec, { source, onBusy: hooks.onBusy });
+  const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy });
   try {
     const directory = createRun(spec, { source, data: session.dataHashes });
     return await work(directory, spec, session, hooks);
@@ -49,7 +49,7 @@ export async function resumeRun(directory: RunDirectory, hooks: RunHooks = {}): 
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
   requireSameData(directory, data);
-  const session = await openSession(spec, { source, onBusy: hooks.onBusy });
+  const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy });
   try {
     noteResumed(directory);
     return await work(directory, spec, session, hooks);
@@ -71,7 +71,8 @@ async function work(
   hooks: RunHooks,
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   hooks.onOpened?.(directory);
-  const { coordinator, trainer, objective, attribute } = openOptimizer(session, spec);
+  const optimizer = openOptimizer(session, spec);
+  const { coordinator, trainer, objective, attribute } = optimizer;
   const onLine = (line: JournalLine, replayed: boolean): void => {
     if (line.type === 'candidateProposed') writeCandidate(directory, session.file, line.candidate, line.prompt);
     hooks.onLine?.(line, replayed);
@@ -89,18 +90,20 @@ async function work(
         adapters: adapterFolder(directory.adapters, session.modelSource),
         prompt: session.file.prompt,
         ...(session.adapter && { start: session.adapter }),
+        ...(session.adapter && { start: session.adapter }),
         trainset: session.trainset,
         valset: session.valset,
         objective,
         seed: spec.seed,
       },
-      measureRate: () => measureRate(session),
+      measureRate: () => measureRate(session, optimizer, spec.lever),
       ...(session.testSize > 0 && {
         test: {
           rows: session.testSize,
           attribute: (context, start, best) => attribute(context, session.openTest(`the end of run ${directory.run}`), start, best),
         },
       }),
+      forget: session.forget,
       onLine,
       ...(hooks.signal && { signal: hooks.signal }),
     });

@@ -70,7 +70,7 @@ export interface RunState {
   readonly passesPerSecond?: number;
   /** Nominal token passes that may be spent, known once the rate is measured. */
   readonly budget?: number;
-  /** Nominal token passes spent so far. */
+  /** Nominal token passes spent so far, without those of the final test. */
   readonly passes: number;
   /** Milliseconds of running time at the latest event. */
   readonly elapsed: number;

@@ -1,6 +1,6 @@
 /** @file Writes a graph as an ONNX model: lowering with common subexpressions shared and dead nodes dropped, then protobuf bytes. */
 import protobuf from 'protobufjs';
-import { inputName, isInput, product, topological, type Dim, type DType, type Node, type Shape } from './graph.ts';
+import { inputName, isInput, product, sameShape, topological, type Dim, type DType, type Node, type Shape } from './graph.ts';
 import { TandemError } from '../errors.ts';
 
 /** A float attribute; plain numbers are written as integers. */
@@ -31,7 +31,7 @@ export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const known = new Map<string, string>();
-  const inputs = order.filter(isInput);
+  const inputs = inputsOf(order);
   const shared = (key: string, make: (name: string) => void): string => {
     const found = known.get(key);
     if (found) return found;
@@ -92,6 +92,18 @@ export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {
     },
   };
   return Model.encode(Model.fromObject(model)).finish();
+}
+
+/** Each input once, however many nodes stand for it. */
+function inputsOf(order: readonly Node[]): Node[] {
+  const found = new Map<string, Node>();
+  for (const node of order.filter(isInput)) {
+    const known = found.get(inputName(node)) ?? node;
+    if (!sameShape(known.shape, node.shape) || known.dtype !== node.dtype)
+      throw new TandemError('shape', `two inputs are named ${inputName(node)}: [${known.shape.join(', ')}] and [${node.shape.join(', ')}]`);
+    found.set(inputName(node), known);
+  }
+  return [...found.values()];
 }
 
 /** One dimension as a vector of one int64: sums of products of the inputs' sizes. */

@@ -107,6 +107,7 @@ const sumOp = defineOp<{ axes: readonly number[]; keep: boolean }>('Sum', {
 });
 /** Sum over axes (all by default; negative ones count from the end). */
 export function sum(x: Node, axes: readonly number[] = x.shape.map((_, i) => i), keep = false): Node {
+  if (!axes.length) return x;
   return sumOp([x], { axes: axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis)), keep });
 }
 
@@ -125,7 +126,7 @@ function reduceTo(dy: Node, shape: Shape): Node {
 // ---- shape ----
 
 const expandOp = defineOp<{ shape: Shape }>('Expand', {
-  shape: ([x], { shape }) => (sameShape(broadcast(x, shape), shape) ? shape : fail(`cannot expand [${x.join()}] to [${shape.join()}]`)),
+  shape: ([x], { shape }) => (sameShape(broadcast(x, shape), shape) ? shape : fail(`cannot expand [${x.join(', ')}] to [${shape.join(', ')}]`)),
   gradient: (dy, [x]) => [reduceTo(dy, x.shape)],
   onnx: (emit, [x], { shape }) => emit.node('Expand', [x, emit.dims(shape)]),
 });
@@ -165,7 +166,7 @@ export const transpose = (x: Node, order: readonly number[]): Node => transposeO
 const concatOp = defineOp<{ axis: number }>('Concat', {
   shape: (shapes, { axis }) => {
     for (const shape of shapes)
-      if (!sameShape(without(shape, axis), without(shapes[0], axis))) throw shapeError(`cannot concatenate [${shape.join()}] and [${shapes[0].join()}]`);
+      if (!sameShape(without(shape, axis), without(shapes[0], axis))) throw shapeError(`cannot concatenate [${shape.join(', ')}] and [${shapes[0].join(', ')}]`);
     return shapes[0].map((dim, i) => (i === axis ? sumOf(shapes.map((shape) => shape[axis])) : dim));
   },
   gradient: (dy, inputs, _y, { axis }) => {
@@ -277,7 +278,16 @@ const matMulOp = defineOp<Transposes>('MatMul', {
   ],
   onnx: (emit, inputs, { transA, transB, alpha }, node) => {
     const attributes = { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: float(alpha) };
-    return node.shape.length === 2 ? emit.node('Gemm', inputs, attributes) : emit.node('FusedMatMul', inputs, attributes, 'com.microsoft');
+    if (node.shape.length === 2) return emit.node('Gemm', inputs, attributes);
+    const y = emit.node('FusedMatMul', inputs, attributes, 'com.microsoft');
+    const [a, b] = node.inputs.map((x) => x.shape);
+    const inner = a[a.length - (transA ? 2 : 1)];
+    const broadcasts = !sameShape(a.slice(0, -2), b.slice(0, -2));
+    if (inner !== 0 && (typeof inner === 'number' || !(transA || transB || broadcasts))) return y;
+    // ONNX Runtime 1.30 writes only the first matrix of such a batch when the inner size is zero, and does not broadcast it.
+    const zero = emit.constant('float32', [0], []);
+    const zeros = broadcasts ? emit.node('Expand', [zero, emit.dims(node.shape)]) : zero;
+    return emit.node('Where', [emit.node('Equal', [emit.dims([inner]), emit.ints([0])]), zeros, y]);
   },
 });
 /** alpha A B over the last two axes, either transposed first; leading axes broadcast. */

@@ -99,7 +99,8 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
     },
 
     GatherRows: ([x, index]) => tf.gather(x, index),
-    ScatterAddRows: ([x, index], _, { shape }) => tf.scatterND(tf.expandDims(index, -1), x, shape),
+    ScatterAddRows: ([x, index], _, { shape }) =>
+      tf.scatterND(tf.reshape(index, [-1, 1]), tf.reshape(x, [index.size, ...shape.slice(1)]), shape),
     Arrange: ([x, index], { padded }, { shape }) => {
       const rows = tf.gather(x, tf.maximum(index, zero('int32')));
       if (!padded) return rows;

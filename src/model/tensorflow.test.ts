@@ -1,0 +1,91 @@
+/** @file The model on TensorFlow.js agrees with the model on ONNX Runtime: the same graphs, computed by independent libraries. */
+import { expect, test } from 'vitest';
+import type { Executor } from '../tensor/executor.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
+import type { Adapter } from './adapter.ts';
+import { adapterFeeds, makeEngine, stepGraph, variant, type Engine } from './engine.ts';
+import { loadModelFiles } from './modelFiles.ts';
+import { int32, packRows } from './packing.ts';
+import { loadAdapter } from './peft.ts';
+import { emptyPast, emptyPrefix, makePrefixCache } from './prefixCache.ts';
+import { score } from './scoring.ts';
+import { batchGradient, type Trainable, type TrainingExample } from './training.ts';
+
+const fixture = (name: string): string => new URL(`../../test/fixtures/${name}`, import.meta.url).pathname;
+const open = async (name: string, executor: Executor): Promise<Engine> => {
+  const { config, weights } = await loadModelFiles(fixture(name));
+  return makeEngine(config, weights, executor);
+};
+const wasm = tensorFlowExecutor({ backend: 'wasm' });
+const onBoth = async (name: string): Promise<Engine[]> => [
+  await open(name, onnxRuntimeExecutor({ threads: 1 })),
+  await open(name, await wasm),
+];
+
+const rows = [[7, 8], [9], [7, 10, 11, 12], [40]];
+const withHead = (head: readonly number[]): number[][] => rows.map((own) => [...head, ...own]);
+const heads = { 'a shared prefix': [5, 9, 17, 33, 12, 80], 'no shared prefix': [] };
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, name = ''): void {
+  expect(actual.length, name).toBe(expected.length);
+  const scale = Math.max(...Array.from(expected, Math.abs));
+  for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i] - expected[i]) / scale, name).toBeLessThan(tolerance);
+}
+
+test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3'])('%s: logits', async (name) => {
+  const adapter = await loadAdapter(fixture(`${name}/adapter`));
+  const [expected, actual] = await Promise.all((await onBoth(name)).flatMap((engine) => [logitsOf(engine, adapter)]));
+  expectClose(actual, expected, 1e-3);
+});
+
+async function logitsOf(engine: Engine, adapter: Adapter): Promise<ArrayLike<number>> {
+  const targets = adapter.config.targets;
+  const graph = await engine.graph(variant('step', targets), () => stepGraph(engine.config, targets));
+  const packing = packRows(
+    rows.map((tokens) => ({ tokens })),
+    0,
+  );
+  const feeds = {
+    ...engine.weights,
+    ...adapterFeeds(engine.config, adapter),
+    ...emptyPrefix(engine),
+    ...emptyPast(engine, rows.length),
+    ...packing.feeds,
+  };
+  return (await graph.run({ ...feeds, asked: int32(rows.flat().map((_, i) => i)) })).logits.data;
+}
+
+test.each(Object.entries(heads))('log-likelihoods with %s', async (_, head) => {
+  const adapter = await loadAdapter(fixture('tiny-tied/adapter'));
+  const asked = withHead(head).map((prompt) => ({ prompt, completions: [[20], [21, 22], [21, 23, 24], [20, 25]] }));
+  for (const chosen of [undefined, adapter]) {
+    const [expected, actual] = await Promise.all(
+      (await onBoth('tiny-tied')).map((engine) => score(engine, makePrefixCache(engine), asked, chosen)),
+    );
+    const flat = (scores: typeof expected): number[] => scores.flat().map(({ logLikelihood }) => logLikelihood);
+    expectClose(flat(actual), flat(expected), 1e-3);
+  }
+});
+
+test.each(Object.entries(heads))('LoRA gradients with %s', async (_, head) => {
+  const adapter = await loadAdapter(fixture('tiny-tied/adapter'));
+  await expectSameGradients('tiny-tied', adapter, head);
+});
+
+test('LoRA gradients with dropout', async () => {
+  const { config, pairs } = await loadAdapter(fixture('tiny-tied/adapter'));
+  await expectSameGradients('tiny-tied', { config: { ...config, dropout: 0.2 }, pairs }, heads['a shared prefix']);
+});
+
+test.each(['tiny-tied', 'tiny-untied'])('%s: gradients of all weights', async (name) => {
+  await expectSameGradients(name, 'weights', heads['a shared prefix']);
+});
+
+async function expectSameGradients(name: string, trainable: Trainable, head: readonly number[]): Promise<void> {
+  const examples: TrainingExample[] = withHead(head).map((prompt, i) => ({ prompt, answer: [20, 21, 22].slice(i % 3) }));
+  const [expected, actual] = await Promise.all((await onBoth(name)).map((engine) => batchGradient(engine, trainable, examples, 7)));
+  expectClose([actual.loss], [expected.loss], 1e-4);
+  expect([...actual.gradients.keys()]).toEqual([...expected.gradients.keys()]);
+  for (const [parameter, gradient] of expected.gradients) expectClose(actual.gradients.get(parameter) ?? [], gradient, 1e-3, parameter);
+}

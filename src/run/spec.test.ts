@@ -1,0 +1,24 @@
+/** @file Budgets and schedules as people write them. */
+import { expect, test } from 'vitest';
+import { chainSteps, parseBudget, parseSchedule } from './spec.ts';
+
+test.each([
+  ['90s', { seconds: 90 }],
+  ['5m', { seconds: 300 }],
+  ['1.5h', { seconds: 5400 }],
+  ['45', { seconds: 45 }],
+  ['2000000p', { passes: 2_000_000 }],
+])('the budget %s', (text, budget) => expect(parseBudget(text)).toEqual(budget));
+
+test.each(['', '0m', '-5m', '5 weeks', '1.2.3h', 'm'])("'%s' is no budget", (text) => {
+  expect(() => parseBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget' }) as Error);
+});
+
+test('schedules', () => {
+  expect(parseSchedule('gated')).toBe('gated');
+  expect(parseSchedule('chain:p->w  -> p')).toBe('chain:p -> w -> p');
+  expect(chainSteps(parseSchedule('chain:p->w'))).toEqual(['p', 'w']);
+  for (const text of ['chain:', 'chain:p -> x', 'p -> w', 'random']) {
+    expect(() => parseSchedule(text)).toThrow(expect.objectContaining({ reason: 'bad-schedule' }) as Error);
+  }
+});
