@@ -35,8 +35,10 @@ def serve(load):
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print goes to stderr: stdout carries the protocol alone
     step, facts = load()
+    t = time.perf_counter()
     facts["check"] = step()  # of the first, untrained step: the same on every side
-    step()
+    if time.perf_counter() - t < 10:
+        step()
     print("ready", file=out, flush=True)
     for _ in sys.stdin:
         busy, cpu, t = busy_s(), time.process_time(), time.perf_counter()

@@ -14,6 +14,8 @@ export interface LlamaModel extends LanguageModel {
   readonly engine: Engine;
   /** Token ids of a text as the model reads it: with the begin token, if it has one. */
   promptTokens(text: string): number[];
+  /** Drops remembered prefixes, so that a resumed run computes what an unbroken one does, to the last bit. */
+  forget(): void;
 }
 
 /** @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()` */
@@ -23,7 +25,7 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
   const cache = makePrefixCache(engine);
   const promptTokens = (text: string): number[] => {
     const tokens = tokenizer.encode(text);
-    if (tokenizer.beginToken !== undefined) tokens.unshift(tokenizer.beginToken);
+    if (tokenizer.beginToken !== undefined && tokens[0] !== tokenizer.beginToken) tokens.unshift(tokenizer.beginToken);
     if (!tokens.length) throw new TandemError('empty-prompt', 'The prompt is empty.', { hint: 'Write at least one word before the answer.' });
     if (tokens.length >= config.maxPositions) {
       throw new TandemError('too-long', `A prompt has ${tokens.length} tokens; ${name} reads at most ${config.maxPositions}.`, {
@@ -38,6 +40,7 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
     tokenizer,
     engine,
     promptTokens,
+    forget: () => cache.forget(),
     scoreLabels(prompts, labels, { adapter }: { adapter?: Adapter } = {}) {
       const completions = labels.map((label) => tokenizer.encode(label));
       return score(

@@ -10,6 +10,8 @@ export type PrefixFeeds = Readonly<Record<string, TensorValue>>;
 export interface PrefixCache {
   /** Computes what is not known yet: prompts that differ late share their common head. */
   encode(tokens: readonly number[], adapter: Adapter | undefined): Promise<PrefixFeeds>;
+  /** Empties the cache: what is computed next does not hang on what was asked before, to the last bit. */
+  forget(): void;
 }
 
 /** @param capacity prefixes kept, least recently used dropped first */
@@ -34,6 +36,9 @@ export function makePrefixCache(engine: Engine, capacity = 8): PrefixCache {
       const feeds = common === tokens.length ? head : joined(head, await run(engine, tokens.slice(common), common, head, adapter));
       entries = [{ adapter: id, tokens, feeds }, ...entries.filter((entry) => entry !== nearest || common < entry.tokens.length)].slice(0, capacity);
       return feeds;
+    },
+    forget() {
+      entries = [];
     },
   };
 }

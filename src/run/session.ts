@@ -109,7 +109,7 @@ export async function openSession(spec: SessionSpec, { source, forgetful = false
       .concat(leakNotices(splits)),
     forget: () => {
       cache.forget();
-      (model as { forget?: () => void }).forget?.();
+      model.forget();
     },
     dispose: () => model.dispose(),
   };

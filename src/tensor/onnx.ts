@@ -1,6 +1,6 @@
 /** @file Writes a graph as an ONNX model: lowering with common subexpressions shared and dead nodes dropped, then protobuf bytes. */
 import protobuf from 'protobufjs';
-import { inputName, isInput, product, sameShape, topological, type Dim, type DType, type Node, type Shape } from './graph.ts';
+import { inputName, isInput, sameShape, topological, type Dim, type DType, type Node, type Shape } from './graph.ts';
 import { TandemError } from '../errors.ts';
 
 /** A float attribute; plain numbers are written as integers. */
@@ -76,6 +76,8 @@ export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {
     nodes.push({ opType: 'Identity', domain: '', input: [names.get(node) as string], output: [name], attribute: [] });
     return { name, type: typeOf(node.dtype, node.shape) };
   });
+  const written = alive(nodes, Object.keys(outputs));
+  const types = new Map(order.map((node) => [names.get(node) as string, typeOf(node.dtype, node.shape)]));
   const model = {
     irVersion: 9,
     producerName: 'tandem',
@@ -85,13 +87,16 @@ export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {
     ],
     graph: {
       name: 'tandem',
-      node: alive(nodes, Object.keys(outputs)),
+      node: written,
       initializer: initializers,
       input: inputs.map((node) => ({ name: inputName(node), type: typeOf(node.dtype, node.shape) })),
       output: results,
+      // ONNX Runtime cannot infer sizes such as P+T. Without our names for them its planner reuses no buffer, and compares each value with
+      // all before it: for the training graph of a 135M model 4.4 s instead of 0.3 s.
+      valueInfo: written.flatMap(({ output: [name] }) => (types.has(name) ? [{ name, type: types.get(name) }] : [])),
     },
   };
-  return Model.encode(Model.fromObject(model)).finish();
+  return Model.encode(model).finish();
 }
 
 /** Each input once, however many nodes stand for it. */
@@ -150,7 +155,7 @@ function bytesOf(dtype: DType | 'int64', values: readonly number[]): Uint8Array 
 }
 
 function typeOf(dtype: DType, shape: Shape): object {
-  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: String(product([`${size}`.replaceAll('+', '_')])) }));
+  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { tensorType: { elemType: dtypes[dtype], shape: { dim } } };
 }
 
@@ -194,6 +199,7 @@ const Model = protobuf.Root.fromJSON({
         initializer: field('TensorProto', 5, true),
         input: field('ValueInfoProto', 11, true),
         output: field('ValueInfoProto', 12, true),
+        valueInfo: field('ValueInfoProto', 13, true),
       },
     },
     NodeProto: {

@@ -279,15 +279,18 @@ const matMulOp = defineOp<Transposes>('MatMul', {
   onnx: (emit, inputs, { transA, transB, alpha }, node) => {
     const attributes = { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: float(alpha) };
     if (node.shape.length === 2) return emit.node('Gemm', inputs, attributes);
-    const y = emit.node('FusedMatMul', inputs, attributes, 'com.microsoft');
-    const [a, b] = node.inputs.map((x) => x.shape);
+    const a = node.inputs[0].shape;
     const inner = a[a.length - (transA ? 2 : 1)];
-    const broadcasts = !sameShape(a.slice(0, -2), b.slice(0, -2));
-    if (inner !== 0 && (typeof inner === 'number' || !(transA || transB || broadcasts))) return y;
-    // ONNX Runtime 1.30 writes only the first matrix of such a batch when the inner size is zero, and does not broadcast it.
-    const zero = emit.constant('float32', [0], []);
-    const zeros = broadcasts ? emit.node('Expand', [zero, emit.dims(node.shape)]) : zero;
-    return emit.node('Where', [emit.node('Equal', [emit.dims([inner]), emit.ints([0])]), zeros, y]);
+    if (typeof inner === 'number' && inner > 0) return emit.node('FusedMatMul', inputs, attributes, 'com.microsoft');
+    // When the inner size is zero, ONNX Runtime 1.30 does not broadcast batches, and writes only the first of transposed ones.
+    const batch = node.shape.slice(0, -2);
+    const spread = inputs.map((name, i) => {
+      const { shape } = node.inputs[i];
+      return sameShape(shape.slice(0, -2), batch) ? name : emit.node('Expand', [name, emit.dims([...batch, ...shape.slice(-2)])]);
+    });
+    const y = emit.node('FusedMatMul', spread, attributes, 'com.microsoft');
+    if (!transA && !transB) return y;
+    return emit.node('Where', [emit.node('Equal', [emit.dims([inner]), emit.ints([0])]), emit.constant('float32', [0], []), y]);
   },
 });
 /** alpha A B over the last two axes, either transposed first; leading axes broadcast. */
@@ -355,10 +358,10 @@ const ropeOp = defineOp<{ heads: number; inverse: boolean }>('Rope', {
   gradient: (dy, [, cos, sin, positions], _y, { heads, inverse }) => [rope(dy, cos, sin, positions, heads, !inverse), undefined, undefined, undefined],
   onnx: (emit, [x, cos, sin, positions], { heads, inverse }, node) => {
     const width = node.shape[1] as number;
-    const where = emit.node('Unsqueeze', [emit.node('Cast', [positions], { to: emit.dtype('int64') }), emit.ints([0])]);
+    const where = emit.node('Unsqueeze', [emit.node('Cast', [positions], { to: emit.dtype('int64') }), emit.ints([1])]);
     const turned = emit.node(
       'RotaryEmbedding',
-      [emit.node('Reshape', [x, emit.ints([1, -1, width])]), where, cos, inverse ? emit.node('Neg', [sin]) : sin],
+      [emit.node('Reshape', [x, emit.ints([-1, 1, width])]), where, cos, inverse ? emit.node('Neg', [sin]) : sin],
       { interleaved: 0, num_heads: heads },
       'com.microsoft',
     );

@@ -53,8 +53,11 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
   const { transpose, product } = backend === 'wasm' ? wasmAlgebra(tf) : plainAlgebra(tf);
   const same = (x: Tensor): Tensor => tf.reshape(x, x.shape);
   const zero = (dtype: DType): Tensor => tf.zeros([], dtype);
-  const onAxis = (rank: number, axis: number, at: number, rest: number): number[] =>
-    Array.from({ length: rank }, (_, i) => (i === axis ? at : rest));
+  /** What is cut on an axis is cut from the columns of [outer, size * inner]: kernels are slow with more axes. */
+  const around = (shape: readonly number[], axis: number): { outer: number; inner: number } => {
+    const count = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+    return { outer: count(shape.slice(0, axis)), inner: count(shape.slice(axis + 1)) };
+  };
 
   return {
     Constant: (_inputs, { values }, { shape, dtype }) => tf.tensor([...values], shape, dtype),
@@ -89,13 +92,14 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
     Reshape: ([x], _, { shape }) => tf.reshape(x, shape),
     Transpose: ([x], { order }) => transpose(x, [...order]),
     Concat: (inputs, { axis }) => (inputs.length === 1 ? same(inputs[0]) : tf.concat([...inputs], axis)),
-    Slice: ([x], { axis, start }, { shape }, size) => tf.slice(x, onAxis(x.rank, axis, size(start), 0), shape),
-    PadTo: ([x], { axis, start, end, size: total }, _, size) => {
-      const [before, after] = [onAxis(x.rank, axis, size(start), 0), onAxis(x.rank, axis, size(total) - size(end), 0)];
-      return tf.pad(
-        x,
-        before.map((count, i) => [count, after[i]]),
-      );
+    Slice: ([x], { axis, start }, { shape }, size) => {
+      const { outer, inner } = around(shape, axis);
+      return tf.reshape(tf.slice(tf.reshape(x, [outer, -1]), [0, size(start) * inner], [outer, shape[axis] * inner]), shape);
+    },
+    PadTo: ([x], { axis, start, end }, { shape }, size) => {
+      const { outer, inner } = around(shape, axis);
+      const padding = [size(start), shape[axis] - size(end)].map((count) => count * inner) as [number, number];
+      return tf.reshape(tf.pad(tf.reshape(x, [outer, -1]), [[0, 0], padding]), shape);
     },
 
     GatherRows: ([x, index]) => tf.gather(x, index),
