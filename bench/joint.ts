@@ -59,6 +59,11 @@ const { values: options } = parseArgs({
     variant: { type: 'string' },
     model: { type: 'string', default: 'smollm2-135m' },
     out: { type: 'string', default: 'bench/results/joint.jsonl' },
+    /** First seed. */
+    from: { type: 'string', default: '0' },
+    /** Test rows from the train file: for developing methods without looking at the test rows. */
+    development: { type: 'boolean', default: false },
+    /** Overrides of the method's options, as JSON. */
     set: { type: 'string', default: '{}' },
   },
 });
@@ -67,11 +72,11 @@ const model = makeLlama(await loadModelFiles(await resolveModel(options.model)),
 const budget = Number(options.passes);
 mkdirSync(dirname(options.out), { recursive: true });
 const known = existsSync(options.out) ? readFileSync(options.out, 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as JointLine) : [];
-for (let seed = 0; seed < Number(options.seeds); seed++) {
+for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
   for (const task of tasks) {
-    if (options.task && options.task !== task.name) continue;
+    if (options.task && !options.task.split(',').includes(task.name)) continue;
     const train = Number(options.train);
-    const rows = await rowsOf(task, seed, { train, val: Number(options.val), test: Number(options.test) });
+    const rows = await rowsOf(task, seed, { train, val: Number(options.val), test: Number(options.test) }, options.development ? 'development' : 'test');
     const labels = [...new Set([...rows.train, ...rows.val].map((row) => row.values[task.output]))].sort();
     const asked: Task = {
       output: task.output,
@@ -81,7 +86,7 @@ for (let seed = 0; seed < Number(options.seeds); seed++) {
       decoding: { calibration: 'none', normalize: 'tokens', maxTokens: 16, temperature: 0, topP: 1, stop: [], seed: 0 },
     };
     for (const [variant, chosen] of Object.entries(variants)) {
-      if (options.variant && options.variant !== variant) continue;
+      if (options.variant && !options.variant.split(',').includes(variant)) continue;
       if (known.some((line) => line.task === task.name && line.train === train && line.seed === seed && line.variant === variant && line.budget === budget)) continue;
       const phases: JointLine['phases'][number][] = [];
       const onEvent = (event: OptimizationEvent): void => {

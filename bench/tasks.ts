@@ -38,8 +38,8 @@ export interface BenchRows {
   readonly test: readonly Row[];
 }
 
-/** Train and val are drawn by the seed from the train file; test is fixed. */
-export async function rowsOf(task: BenchTask, seed: number, counts: { train: number; val: number; test: number }): Promise<BenchRows> {
+/** Train and val are drawn by the seed from the train file; test is fixed, or, for developing methods, drawn from the train file too. */
+export async function rowsOf(task: BenchTask, seed: number, counts: { train: number; val: number; test: number }, held: 'test' | 'development' = 'test'): Promise<BenchRows> {
   const read = async (file: string): Promise<readonly Row[]> => {
     const { rows } = await readDataset(fileURLToPath(new URL(`../shared/data/${file}`, projectRoot)));
     const answers = [...new Set(rows.map((row) => row.values[task.output]))].sort();
@@ -50,7 +50,8 @@ export async function rowsOf(task: BenchTask, seed: number, counts: { train: num
   };
   const pool = await read(task.trainFile);
   const drawn = randomStream('bench rows', seed).shuffle(pool);
-  const test = limitRows(await read(task.testFile), counts.test, 0);
+  const used = counts.train + counts.val;
+  const test = held === 'test' ? limitRows(await read(task.testFile), counts.test, 0) : drawn.slice(used, used + counts.test);
   return { train: drawn.slice(0, counts.train), val: drawn.slice(counts.train, counts.train + counts.val), test };
 }
 

@@ -5,6 +5,7 @@ import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
 import type { Adapter } from './adapter.ts';
 import { adapterFeeds, makeEngine, stepGraph, variant, type Engine } from './engine.ts';
+import { generate } from './generation.ts';
 import { loadModelFiles } from './modelFiles.ts';
 import { int32, packRows } from './packing.ts';
 import { loadAdapter } from './peft.ts';
@@ -35,7 +36,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
 
 test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3'])('%s: logits', async (name) => {
   const adapter = await loadAdapter(fixture(`${name}/adapter`));
-  const [expected, actual] = await Promise.all((await onBoth(name)).flatMap((engine) => [logitsOf(engine, adapter)]));
+  const [expected, actual] = await Promise.all((await onBoth(name)).map((engine) => logitsOf(engine, adapter)));
   expectClose(actual, expected, 1e-3);
 });
 
@@ -66,6 +67,15 @@ test.each(Object.entries(heads))('log-likelihoods with %s', async (_, head) => {
     const flat = (scores: typeof expected): number[] => scores.flat().map(({ logLikelihood }) => logLikelihood);
     expectClose(flat(actual), flat(expected), 1e-3);
   }
+});
+
+test('greedy text, which continues from a cache of its own tokens', async () => {
+  const adapter = await loadAdapter(fixture('tiny-tied/adapter'));
+  const { tokenizer } = await loadModelFiles(fixture('tiny-tied'));
+  const options = { adapter, maxTokens: 8, temperature: 0, topP: 1, stop: [], seed: 1 };
+  const write = (engine: Engine) => generate(engine, makePrefixCache(engine), tokenizer, withHead(heads['a shared prefix']), options);
+  const [expected, actual] = await Promise.all((await onBoth('tiny-tied')).map(write));
+  expect(actual).toEqual(expected);
 });
 
 test.each(Object.entries(heads))('LoRA gradients with %s', async (_, head) => {

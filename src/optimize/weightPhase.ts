@@ -1,5 +1,4 @@
 /** @file One weight phase: LoRA steps under the current prompt, or under a mixture of it and its challengers. */
-import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingOptions, PhaseResult } from './alternating.ts';
@@ -26,15 +25,15 @@ export async function weightPhase(
   const { trainer, evaluator, valset, emit, seed } = context;
   const { anew, rate } = attempts[memory.statistics.weights.failures % attempts.length];
   const { prompt } = memory.current;
-  const prompts = options.strategy === 'mixture' ? distinct([prompt, ...memory.challengers]) : [prompt];
-  const steps = options.schedule.kind === 'classic' ? 1 : options.weightSteps;
+  const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
+  const steps = stepsOf(options);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const tuned = await tuneWeights({
     trainer,
     start: adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed),
     prompts,
     trainset: context.trainset,
-    steps: stepsWithin(options, steps, budget),
+    steps,
     batchRows: options.batchRows,
     learningRate: options.learningRate * rate,
     weightPenalty: context.objective.weights,
@@ -46,28 +45,30 @@ export async function weightPhase(
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step }),
   });
-  let best: { prompt: Prompt; evaluation: Evaluation } | undefined = tuned.evaluation && { prompt, evaluation: tuned.evaluation };
+  if (!tuned.evaluation) return { lever: 'weights', prompt, passes: tuned.passes };
   let passes = tuned.passes;
-  for (const other of best ? prompts.slice(1) : []) {
+  const measured = [{ prompt, evaluation: tuned.evaluation }];
+  for (const other of prompts.slice(1)) {
     const evaluation = await evaluator.evaluate({ prompt: other, adapter: tuned.adapter }, valset);
     passes += evaluation.passes;
-    if (best && isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation };
+    measured.push({ prompt: other, evaluation });
   }
-  const winner = best?.prompt ?? prompt;
+  measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
+  const [winner, ...rivals] = measured;
   return {
     lever: 'weights',
-    prompt: winner,
+    ...winner,
     adapter: tuned.adapter,
-    evaluation: best?.evaluation,
     passes,
-    challengers: options.strategy === 'mixture' ? prompts.filter((each) => each !== winner) : memory.challengers,
+    // The live prompts thin out, phase by phase, as evidence comes in.
+    challengers: options.strategy === 'mixture' ? rivals.slice(0, options.challengers - 1).map((rival) => rival.prompt) : memory.challengers,
   };
 }
 
-/** A chain's only weight phase takes its whole share of the budget. */
-function stepsWithin(options: AlternatingOptions, steps: number, budget: number): number {
-  void budget;
-  return options.schedule.kind === 'chain' ? 3 * steps : steps;
+/** A parameter step of the classic loop is one step; a chain's weight phase is its only one and takes longer. */
+function stepsOf({ schedule, weightSteps }: AlternatingOptions): number {
+  if (schedule.kind === 'classic') return 1;
+  return schedule.kind === 'chain' ? 3 * weightSteps : weightSteps;
 }
 
 function distinct(prompts: readonly Prompt[]): Prompt[] {

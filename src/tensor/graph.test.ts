@@ -137,6 +137,11 @@ describe('ONNX', () => {
     expect(count({ y: add(matMul(a, b), sum(c, [0])) }, 'Add')).toBe(1);
   });
 
+  test('sizes that ONNX Runtime cannot infer are named, or else it takes seconds to plan a large graph', () => {
+    const joined = neg(exp(concat([input('p', ['P']), input('t', ['T'])], 0)));
+    expect(count({ y: sum(joined) }, 'P+T')).toBe(3);
+  });
+
   test('inputs that are asked for twice are fed once', async () => {
     const twice = add(input('x', ['P']), input('x', ['P']));
     const executable = await onnxRuntimeExecutor().compile({ twice, rows: gatherRows(twice, input('i', [1], 'int32')) });

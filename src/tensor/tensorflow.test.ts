@@ -91,7 +91,7 @@ test('the default is the first backend that this machine has', async () => {
 });
 
 test('a backend that is not installed is named, with what to do', async () => {
-  const found = await import(['@tensorflow', 'tfjs-node'].join('/')).catch(() => undefined);
+  const found: unknown = await import(['@tensorflow', 'tfjs-node'].join('/')).catch(() => undefined);
   if (!found) await expect(tensorFlowExecutor({ backend: 'node' })).rejects.toMatchObject({ reason: 'missing-backend', hint: /Install/ });
 });
 
@@ -102,7 +102,8 @@ test('loading a backend adds no handlers of unhandled rejections to the process'
 
 test('what is wrong with a feed is said', async () => {
   const graph = { sum: add(input('x', ['P', 'T']), input('y', [sumOf(['P', 'T']), 1, 1])) };
-  const { run } = await (await tensorFlowExecutor({ backend: 'cpu' })).compile(graph);
+  const executable = await (await tensorFlowExecutor({ backend: 'cpu' })).compile(graph);
+  const run = (feeds: Record<string, TensorValue>): ReturnType<typeof executable.run> => executable.run(feeds);
   const x = reals([1, 2], [2, 1]);
   await expect(run({ x })).rejects.toMatchObject({ reason: 'missing-feed', message: /input y/ });
   await expect(run({ x, y: reals([1]) })).rejects.toMatchObject({
