@@ -19,8 +19,20 @@ export interface BenchTask {
 const plain = (body: string): Prompt => ({ body, demonstrations: [] });
 
 export const tasks: readonly BenchTask[] = [
-  { name: 'trec6', output: 'type', prompt: plain('Question: ${input:question}\nType:\n'), trainFile: 'trec6.train.jsonl', testFile: 'trec6.test.jsonl' },
-  { name: 'sst2', output: 'sentiment', prompt: plain('Review: ${input:review}\nSentiment:\n'), trainFile: 'sst2.train.jsonl', testFile: 'sst2.test.jsonl' },
+  {
+    name: 'trec6',
+    output: 'type',
+    prompt: plain('Question: ${input:question}\nType:\n'),
+    trainFile: 'trec6.train.jsonl',
+    testFile: 'trec6.test.jsonl',
+  },
+  {
+    name: 'sst2',
+    output: 'sentiment',
+    prompt: plain('Review: ${input:review}\nSentiment:\n'),
+    trainFile: 'sst2.train.jsonl',
+    testFile: 'sst2.test.jsonl',
+  },
   {
     name: 'banking12',
     output: 'intent',
@@ -39,7 +51,12 @@ export interface BenchRows {
 }
 
 /** Train and val are drawn by the seed from the train file; test is fixed, or, for developing methods, drawn from the train file too. */
-export async function rowsOf(task: BenchTask, seed: number, counts: { train: number; val: number; test: number }, held: 'test' | 'development' = 'test'): Promise<BenchRows> {
+export async function rowsOf(
+  task: BenchTask,
+  seed: number,
+  counts: { train: number; val: number; test: number },
+  held: 'test' | 'development' = 'test',
+): Promise<BenchRows> {
   const read = async (file: string): Promise<readonly Row[]> => {
     const { rows } = await readDataset(fileURLToPath(new URL(`../shared/data/${file}`, projectRoot)));
     const answers = [...new Set(rows.map((row) => row.values[task.output]))].sort();

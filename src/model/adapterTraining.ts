@@ -44,7 +44,11 @@ export function trainAdapter(engine: Engine, start: Adapter, options: AdapterTra
       adamWStep(values, gradients, moments, learningRate, adamW);
       return { loss, gradientNorm, tokens };
     },
-    adapter: () => makeAdapter(config, pairs.map(({ layer, linear, a, b }) => ({ layer, linear, a: a.slice(), b: b.slice() }))),
+    adapter: () =>
+      makeAdapter(
+        config,
+        pairs.map(({ layer, linear, a, b }) => ({ layer, linear, a: a.slice(), b: b.slice() })),
+      ),
   };
 }
 
@@ -60,7 +64,13 @@ export function weightDrift({ config: { rank, alpha }, pairs }: Pick<Adapter, 'c
 }
 
 /** d R1 / dA = 2 s^2 (B' B) A, d R1 / dB = 2 s^2 B (A A'). */
-function addPenaltyGradient(pairs: readonly LoraPair[], rank: number, alpha: number, penalty: number, gradients: ReadonlyMap<string, Float32Array>): void {
+function addPenaltyGradient(
+  pairs: readonly LoraPair[],
+  rank: number,
+  alpha: number,
+  penalty: number,
+  gradients: ReadonlyMap<string, Float32Array>,
+): void {
   const factor = 2 * penalty * (alpha / rank) ** 2;
   for (const pair of pairs) {
     const { a, b } = pair;
@@ -91,7 +101,8 @@ function gramOfRows(a: Float32Array, rank: number): Float64Array {
 /** B' B for B [n, rank]. */
 function gramOfColumns(b: Float32Array, rank: number): Float64Array {
   const gram = new Float64Array(rank * rank);
-  for (let row = 0; row < b.length; row += rank) for (let i = 0; i < rank; i++) for (let j = 0; j < rank; j++) gram[i * rank + j] += b[row + i] * b[row + j];
+  for (let row = 0; row < b.length; row += rank)
+    for (let i = 0; i < rank; i++) for (let j = 0; j < rank; j++) gram[i * rank + j] += b[row + i] * b[row + j];
   return gram;
 }
 

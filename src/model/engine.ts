@@ -63,10 +63,14 @@ export function adapterFeeds(config: LlamaConfig, adapter: Adapter): Readonly<Re
 const fed = new WeakMap<Adapter, Readonly<Record<string, TensorValue>>>();
 
 /** LoRA matrices as the graph's inputs; alpha / rank goes into B. */
-export function loraFeeds(config: LlamaConfig, { config: { rank, alpha }, pairs }: Pick<Adapter, 'config' | 'pairs'>): Record<string, TensorValue> {
+export function loraFeeds(
+  config: LlamaConfig,
+  { config: { rank, alpha }, pairs }: Pick<Adapter, 'config' | 'pairs'>,
+): Record<string, TensorValue> {
   const feeds: Record<string, TensorValue> = {};
   for (const { layer, linear, a, b } of pairs) {
-    if (layer >= config.layers) throw new TandemError('adapter-mismatch', `The adapter has a layer ${layer}; the model has ${config.layers}.`);
+    if (layer >= config.layers)
+      throw new TandemError('adapter-mismatch', `The adapter has a layer ${layer}; the model has ${config.layers}.`);
     feeds[`layers.${layer}.${linear}.a`] = { shape: [rank, a.length / rank], data: a };
     feeds[`layers.${layer}.${linear}.b`] = { shape: [b.length / rank, rank], data: b.map((value) => (value * alpha) / rank) };
   }
@@ -79,7 +83,8 @@ function rotaryTables(config: LlamaConfig): Record<'cos' | 'sin', TensorValue> {
   const shape = [config.maxPositions, frequencies.length];
   const table = (f: (angle: number) => number): TensorValue => {
     const data = new Float32Array(shape[0] * shape[1]);
-    for (let position = 0, at = 0; position < shape[0]; position++) for (const frequency of frequencies) data[at++] = f(position * frequency);
+    for (let position = 0, at = 0; position < shape[0]; position++)
+      for (const frequency of frequencies) data[at++] = f(position * frequency);
     return { shape, data };
   };
   return { cos: table(Math.cos), sin: table(Math.sin) };

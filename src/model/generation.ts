@@ -98,7 +98,9 @@ function keepRows(results: Readonly<Record<string, TensorValue>>, kept: readonly
     if (kept.length < rows) {
       data = new Float32Array(heads * kept.length * block);
       for (let head = 0; head < heads; head++) {
-        kept.forEach((row, i) => data.set(value.data.subarray((head * rows + row) * block, (head * rows + row + 1) * block), (head * kept.length + i) * block));
+        kept.forEach((row, i) =>
+          data.set(value.data.subarray((head * rows + row) * block, (head * rows + row + 1) * block), (head * kept.length + i) * block),
+        );
       }
     }
     past[name.replace(/\.(Keys|Values)$/, '.past$1')] = { shape: [heads, kept.length, length, size], data };
@@ -107,7 +109,11 @@ function keepRows(results: Readonly<Record<string, TensorValue>>, kept: readonly
 }
 
 /** Greedy at temperature 0, else nucleus sampling (Holtzman et al. 2020). */
-export function sample(logits: Float32Array | Int32Array, { temperature, topP }: Pick<GenerateOptions, 'temperature' | 'topP'>, random: Random): number {
+export function sample(
+  logits: Float32Array | Int32Array,
+  { temperature, topP }: Pick<GenerateOptions, 'temperature' | 'topP'>,
+  random: Random,
+): number {
   let best = 0;
   for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
   if (temperature <= 0) return best;

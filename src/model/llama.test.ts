@@ -30,7 +30,12 @@ const open = async (name: string): Promise<Engine> => {
 };
 
 /** Logits at the positions (all by default) of one sequence, computed as a row without a prefix. */
-async function logitsOf(engine: Engine, tokens: readonly number[], adapter?: Adapter, positions = tokens.map((_, i) => i)): Promise<Float32Array> {
+async function logitsOf(
+  engine: Engine,
+  tokens: readonly number[],
+  adapter?: Adapter,
+  positions = tokens.map((_, i) => i),
+): Promise<Float32Array> {
   const targets = adapter?.config.targets;
   const graph = await engine.graph(variant('step', targets), () => stepGraph(engine.config, targets));
   const results = await graph.run({
@@ -87,7 +92,9 @@ describe.each(models)('%s', (name) => {
     expect(ours.loss * perToken).toBeCloseTo(loss, 4);
     for (const [theirName, theirs] of Object.entries(gradients)) {
       const [, layer, linear, matrix] = /layers\.(\d+)\.\w+\.(\w+)\.lora_([AB])/.exec(theirName) as RegExpExecArray;
-      const mine = (ours.gradients.get(`layers.${layer}.${linear}.${matrix.toLowerCase()}`) as Float32Array).map((value) => value * perToken);
+      const mine = (ours.gradients.get(`layers.${layer}.${linear}.${matrix.toLowerCase()}`) as Float32Array).map(
+        (value) => value * perToken,
+      );
       const flat = theirs.flat();
       const scale = Math.max(...flat.map(Math.abs));
       expect(largestDifference(mine, flat) / scale, theirName).toBeLessThan(1e-3);
@@ -100,7 +107,10 @@ test('scores over a trie of labels, with a shared prefix and a cache, equal thos
   const adapter = await loadAdapter(fixture('tiny-tied/adapter'));
   const { vocabularySize } = engine.config;
   const head = [5, 9, 17, 33, 12, 80];
-  const rows = [[7, 8], [9], [7, 10, 11, 12], [40]].map((own) => ({ prompt: [...head, ...own], completions: [[20], [21, 22], [21, 23, 24], [20, 25]] }));
+  const rows = [[7, 8], [9], [7, 10, 11, 12], [40]].map((own) => ({
+    prompt: [...head, ...own],
+    completions: [[20], [21, 22], [21, 23, 24], [20, 25]],
+  }));
   const cache = makePrefixCache(engine);
   await cache.encode([...head.slice(0, 4), 1, 2], adapter);
   for (const chosen of [undefined, adapter]) {

@@ -26,7 +26,8 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
   const promptTokens = (text: string): number[] => {
     const tokens = tokenizer.encode(text);
     if (tokenizer.beginToken !== undefined && tokens[0] !== tokenizer.beginToken) tokens.unshift(tokenizer.beginToken);
-    if (!tokens.length) throw new TandemError('empty-prompt', 'The prompt is empty.', { hint: 'Write at least one word before the answer.' });
+    if (!tokens.length)
+      throw new TandemError('empty-prompt', 'The prompt is empty.', { hint: 'Write at least one word before the answer.' });
     if (tokens.length >= config.maxPositions) {
       throw new TandemError('too-long', `A prompt has ${tokens.length} tokens; ${name} reads at most ${config.maxPositions}.`, {
         hint: 'Shorten the prompt or leave out demonstrations.',

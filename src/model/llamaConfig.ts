@@ -74,6 +74,40 @@ export function parseLlamaConfig(json: unknown, file: string): LlamaConfig {
   );
 }
 
+/** The config.json that transformers and `parseLlamaConfig` read back. @throws TandemError 'unsupported-model' for rotary divisors, which only GGUF can say */
+export function huggingFaceConfig(config: LlamaConfig): Record<string, unknown> {
+  return {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    vocab_size: config.vocabularySize,
+    hidden_size: config.hiddenSize,
+    intermediate_size: config.intermediateSize,
+    num_hidden_layers: config.layers,
+    num_attention_heads: config.heads,
+    num_key_value_heads: config.keyValueHeads,
+    head_dim: config.headSize,
+    rope_theta: config.ropeTheta,
+    ...(config.ropeScaling && { rope_scaling: writtenScaling(config.ropeScaling) }),
+    rms_norm_eps: config.rmsNormEps,
+    tie_word_embeddings: config.tiedEmbeddings,
+    max_position_embeddings: config.maxPositions,
+    hidden_act: 'silu',
+    torch_dtype: 'float32',
+  };
+}
+
+function writtenScaling(scaling: RopeScaling): Record<string, unknown> {
+  if (scaling.type === 'linear') return { rope_type: 'linear', factor: scaling.factor };
+  if (scaling.type === 'divisors') throw new TandemError('unsupported-model', 'Rotary divisors of a GGUF file cannot be written to a config.json.');
+  return {
+    rope_type: 'llama3',
+    factor: scaling.factor,
+    low_freq_factor: scaling.lowFrequencyFactor,
+    high_freq_factor: scaling.highFrequencyFactor,
+    original_max_position_embeddings: scaling.originalMaxPositions,
+  };
+}
+
 /** Checks that the sizes fit together; every reader of a config passes through here. */
 export function checkedConfig(config: LlamaConfig, file: string): LlamaConfig {
   const wrong = (what: string): TandemError =>

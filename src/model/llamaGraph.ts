@@ -3,7 +3,24 @@
  * cache), every row attends to [prefix ; its own tokens], and gradients flow back through the shared part.
  */
 import { constant, input, product, sumOf, type Dim, type Node } from '../tensor/graph.ts';
-import { add, concat, gatherRows, lessOrEqual, matMul, mul, padRows, reshape, rmsNorm, rope, silu, slice, softmax, transpose, unpadRows, where } from '../tensor/ops.ts';
+import {
+  add,
+  concat,
+  gatherRows,
+  lessOrEqual,
+  matMul,
+  mul,
+  padRows,
+  reshape,
+  rmsNorm,
+  rope,
+  silu,
+  slice,
+  softmax,
+  transpose,
+  unpadRows,
+  where,
+} from '../tensor/ops.ts';
 import { linearNames, type LinearName } from './adapter.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 
@@ -51,7 +68,8 @@ export function llamaGraph(config: LlamaConfig, options: GraphOptions): LlamaGra
   let x = gatherRows(embedding, packing.ids);
   for (let layer = 0; layer < config.layers; layer++) {
     const weight = (name: string, shape: readonly Dim[]): Node => parameter(`model.layers.${layer}.${name}.weight`, shape);
-    const project = (from: Node, into: Readonly<Partial<Record<LinearName, number>>>): Node[] => linears(from, into, layer, weight, parameter, options);
+    const project = (from: Node, into: Readonly<Partial<Record<LinearName, number>>>): Node[] =>
+      linears(from, into, layer, weight, parameter, options);
     const attended = norm(x, `model.layers.${layer}.input_layernorm.weight`);
     const [q, k, v] = project(attended, { q_proj: heads * headSize, k_proj: keyValueHeads * headSize, v_proj: keyValueHeads * headSize });
     const turn = (states: Node, count: number): Node => rope(states, packing.cos, packing.sin, packing.positions, count);
@@ -103,7 +121,14 @@ function linears(
   const adapted = names.filter((name) => options.adapter?.includes(name));
   const lora = (name: LinearName, matrix: 'a' | 'b', shape: readonly Dim[]): Node => parameter(`layers.${layer}.${name}.${matrix}`, shape);
   const down = adapted.length
-    ? matMul(options.dropout ? options.dropout(x, `${layer}.${names[0]}`) : x, concat(adapted.map((name) => lora(name, 'a', ['R', width])), 0), { transB: true })
+    ? matMul(
+        options.dropout ? options.dropout(x, `${layer}.${names[0]}`) : x,
+        concat(
+          adapted.map((name) => lora(name, 'a', ['R', width])),
+          0,
+        ),
+        { transB: true },
+      )
     : undefined;
   return names.map((name) => {
     const out = into[name] as number;
@@ -118,7 +143,16 @@ function linears(
 const moduleOf = (name: LinearName): string => (name.length === 6 ? 'self_attn' : 'mlp');
 
 /** Grouped-query attention (Ainslie et al. 2023) of the prefix to itself and of the rows to [prefix ; own]. q: [t, heads * size], k, v: [t, kv * size]. */
-function attention(config: LlamaConfig, options: GraphOptions, packing: PackingInputs, layer: number, q: Node, k: Node, v: Node, cache: Map<string, Node>): Node {
+function attention(
+  config: LlamaConfig,
+  options: GraphOptions,
+  packing: PackingInputs,
+  layer: number,
+  q: Node,
+  k: Node,
+  v: Node,
+  cache: Map<string, Node>,
+): Node {
   const { keyValueHeads: kv, headSize: size } = config;
   if (options.prefix === 'cached') {
     const keys = input(`layers.${layer}.prefixKeys`, [kv, 'P', size]);
@@ -135,7 +169,13 @@ function attention(config: LlamaConfig, options: GraphOptions, packing: PackingI
 }
 
 /** Causal attention of the prefix. q: [P, heads * size], keys, values: [kv, P, size] -> [P, heads * size]. */
-function prefixAttention({ heads, keyValueHeads: kv, headSize: size }: LlamaConfig, positions: Node, q: Node, keys: Node, values: Node): Node {
+function prefixAttention(
+  { heads, keyValueHeads: kv, headSize: size }: LlamaConfig,
+  positions: Node,
+  q: Node,
+  keys: Node,
+  values: Node,
+): Node {
   const group = heads / kv;
   const stacked = product([group, 'P']);
   const queries = reshape(transpose(reshape(q, ['P', kv, group, size]), [1, 2, 0, 3]), [kv, stacked, size]);

@@ -34,7 +34,10 @@ export function makePrefixCache(engine: Engine, capacity = 8): PrefixCache {
       }
       const head = nearest ? firstTokens(nearest.feeds, common) : emptyPrefix(engine);
       const feeds = common === tokens.length ? head : joined(head, await run(engine, tokens.slice(common), common, head, adapter));
-      entries = [{ adapter: id, tokens, feeds }, ...entries.filter((entry) => entry !== nearest || common < entry.tokens.length)].slice(0, capacity);
+      entries = [{ adapter: id, tokens, feeds }, ...entries.filter((entry) => entry !== nearest || common < entry.tokens.length)].slice(
+        0,
+        capacity,
+      );
       return feeds;
     },
     forget() {
@@ -44,7 +47,13 @@ export function makePrefixCache(engine: Engine, capacity = 8): PrefixCache {
 }
 
 /** Keys and values of tokens that follow a prefix of known length. */
-async function run(engine: Engine, tokens: readonly number[], start: number, head: PrefixFeeds, adapter: Adapter | undefined): Promise<PrefixFeeds> {
+async function run(
+  engine: Engine,
+  tokens: readonly number[],
+  start: number,
+  head: PrefixFeeds,
+  adapter: Adapter | undefined,
+): Promise<PrefixFeeds> {
   const { config } = engine;
   const targets = adapter?.config.targets;
   const graph = await engine.graph(variant('step', targets), () => stepGraph(config, targets));
@@ -91,7 +100,8 @@ const firstTokens = (feeds: PrefixFeeds, count: number): PrefixFeeds => mapValue
 function cut({ shape: [heads, length, size], data }: TensorValue, count: number): TensorValue {
   if (count === length) return { shape: [heads, length, size], data };
   const out = new Float32Array(heads * count * size);
-  for (let head = 0; head < heads; head++) out.set(data.subarray(head * length * size, (head * length + count) * size), head * count * size);
+  for (let head = 0; head < heads; head++)
+    out.set(data.subarray(head * length * size, (head * length + count) * size), head * count * size);
   return { shape: [heads, count, size], data: out };
 }
 

@@ -17,7 +17,12 @@ export interface ScoringRow {
  * Completions that begin alike share tokens; the last token of a completion is never run.
  * @throws TandemError 'empty-completion', 'too-long'
  */
-export async function score(engine: Engine, cache: PrefixCache, rows: readonly ScoringRow[], adapter: Adapter | undefined): Promise<LabelScore[][]> {
+export async function score(
+  engine: Engine,
+  cache: PrefixCache,
+  rows: readonly ScoringRow[],
+  adapter: Adapter | undefined,
+): Promise<LabelScore[][]> {
   if (!rows.length) return [];
   const shared = commonPrefix(rows.map((row) => row.prompt));
   const prefix = await cache.encode(rows[0].prompt.slice(0, shared), adapter);
@@ -25,14 +30,20 @@ export async function score(engine: Engine, cache: PrefixCache, rows: readonly S
   const graph = await engine.graph(variant('score', targets), () => scoringGraph(engine.config, targets));
   const order = rows.map((_, i) => i).sort((a, b) => rows[a].prompt.length - rows[b].prompt.length);
   const results: LabelScore[][] = [];
-  for (const batch of batches(order.map((at) => ({ at, tree: labelTree(rows[at], shared) })), engine.config.vocabularySize, shared)) {
+  for (const batch of batches(
+    order.map((at) => ({ at, tree: labelTree(rows[at], shared) })),
+    engine.config.vocabularySize,
+    shared,
+  )) {
     const packing = packRows(
       batch.map(({ tree }) => tree.row),
       shared,
     );
     const asked = batch.flatMap(({ tree }, i) => tree.asked.map((token) => packing.offsets[i] + token));
     const firstAsked = startsOf(batch.map(({ tree }) => tree.asked.length));
-    const picks = batch.flatMap(({ tree }, i) => tree.picks.map((pick) => (firstAsked[i] + pick.asked) * engine.config.vocabularySize + pick.token));
+    const picks = batch.flatMap(({ tree }, i) =>
+      tree.picks.map((pick) => (firstAsked[i] + pick.asked) * engine.config.vocabularySize + pick.token),
+    );
     const { logProbabilities } = await graph.run({
       ...engine.weights,
       ...(adapter && adapterFeeds(engine.config, adapter)),

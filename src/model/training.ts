@@ -35,7 +35,12 @@ const tokensPerRun = 1024;
  * The prompts' common prefix is computed once a run and receives gradients from every row.
  * @param dropoutSeed names the dropout masks of this step; the same seed gives the same masks
  */
-export async function batchGradient(engine: Engine, trainable: Trainable, examples: readonly TrainingExample[], dropoutSeed: number): Promise<BatchGradient> {
+export async function batchGradient(
+  engine: Engine,
+  trainable: Trainable,
+  examples: readonly TrainingExample[],
+  dropoutSeed: number,
+): Promise<BatchGradient> {
   const shared = commonPrefix(examples.map((example) => example.prompt));
   const total = new Map<string, Float32Array>();
   let loss = 0;
@@ -87,7 +92,9 @@ async function partGradient(
     examples.map(({ prompt, answer }) => ({ tokens: [...prompt.slice(shared), ...answer.slice(0, -1)] })),
     shared,
   );
-  const asked = examples.flatMap(({ prompt, answer }, row) => answer.map((_, t) => shared + packing.offsets[row] + prompt.length - shared - 1 + t));
+  const asked = examples.flatMap(({ prompt, answer }, row) =>
+    answer.map((_, t) => shared + packing.offsets[row] + prompt.length - shared - 1 + t),
+  );
   const targets = examples.flatMap(({ answer }) => answer);
   const tokens = shared + packing.feeds.ids.data.length;
   const results = await graph.run({
@@ -101,7 +108,8 @@ async function partGradient(
     ...(dropout > 0 && dropoutFeeds(dropout, dropoutSeed, tokens, Math.max(engine.config.hiddenSize, engine.config.intermediateSize))),
   });
   const found = new Map<string, Float32Array>();
-  for (const [name, value] of Object.entries(results)) if (name.startsWith(gradientOf)) found.set(name.slice(gradientOf.length), value.data as Float32Array);
+  for (const [name, value] of Object.entries(results))
+    if (name.startsWith(gradientOf)) found.set(name.slice(gradientOf.length), value.data as Float32Array);
   if (adapter) unscale(found, adapter.config.alpha / adapter.config.rank);
   return { loss: results.loss.data[0], gradients: found, tokens };
 }
@@ -114,7 +122,12 @@ function unscale(found: ReadonlyMap<string, Float32Array>, scale: number): void 
 const gradientOf = 'gradient of ';
 
 function trainingGraph(engine: Engine, targets: readonly LinearName[] | undefined, dropout: boolean): Readonly<Record<string, Node>> {
-  const graph = llamaGraph(engine.config, { adapter: targets, dropout: dropout ? dropoutNode() : undefined, prefix: 'computed', past: false });
+  const graph = llamaGraph(engine.config, {
+    adapter: targets,
+    dropout: dropout ? dropoutNode() : undefined,
+    prefix: 'computed',
+    past: false,
+  });
   const loss = sum(mul(crossEntropy(graph.logits, input('targets', ['M'], 'int32')), input('rowWeight', [])));
   const trained = [...graph.parameters].filter(([name]) => !targets || /\.[ab]$/.test(name));
   const adjoints = gradients(
@@ -145,7 +158,10 @@ function dropoutNode(): (x: Node, name: string) => Node {
 
 function dropoutFeeds(rate: number, seed: number, tokens: number, features: number): Record<string, TensorValue> {
   const random = randomStream(seed, 'dropout');
-  const draw = (length: number, scale: number): TensorValue => ({ shape: [length], data: Float32Array.from({ length }, () => random.uniform() * scale) });
+  const draw = (length: number, scale: number): TensorValue => ({
+    shape: [length],
+    data: Float32Array.from({ length }, () => random.uniform() * scale),
+  });
   return {
     dropoutTokens: draw(tokens, 1000),
     dropoutFeatures: draw(features, 1),

@@ -135,7 +135,11 @@ export class AlternatingJointOptimizer implements Coordinator {
     if (schedule.kind === 'classic') {
       const place = state.phase % (schedule.parameterSteps + schedule.promptSteps);
       const lever = place < schedule.parameterSteps ? 'weights' : 'prompt';
-      return { lever, because: `${lever} step of epoch ${Math.floor(state.phase / (schedule.parameterSteps + schedule.promptSteps)) + 1}`, budget: left };
+      return {
+        lever,
+        because: `${lever} step of epoch ${Math.floor(state.phase / (schedule.parameterSteps + schedule.promptSteps)) + 1}`,
+        budget: left,
+      };
     }
     const choice = chooseLever(statistics, levers);
     return choice ? { ...choice, budget: left } : { done: 'neither lever helps any more' };
@@ -188,7 +192,12 @@ export class AlternatingJointOptimizer implements Coordinator {
   }
 
   /** Classic keeps the better state aside; a chain's last state stands. */
-  private async betterOf(context: OptimizationContext, best: MeasuredState, candidate: MeasuredState, evaluation: Evaluation): Promise<MeasuredState> {
+  private async betterOf(
+    context: OptimizationContext,
+    best: MeasuredState,
+    candidate: MeasuredState,
+    evaluation: Evaluation,
+  ): Promise<MeasuredState> {
     if (this.options.schedule.kind === 'chain') return candidate;
     return evaluation.score.mean > (await this.evaluationOf(context, best)).score.mean ? candidate : best;
   }

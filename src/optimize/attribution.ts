@@ -5,7 +5,6 @@ import { pairedBootstrap } from '../evaluate/statistics.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { AttributionCell, MeasuredState, OptimizationEvent } from './events.ts';
 
-
 type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
 
 /** Measures the 2x2 of old/new weights and old/new prompt, and the interaction: total - prompt alone - weights alone. */
@@ -16,7 +15,10 @@ export async function attributeStates(
   best: MeasuredState,
 ): Promise<AttributedEvent> {
   const measure = async (weights: MeasuredState, prompt: MeasuredState): Promise<Evaluation> =>
-    evaluator.evaluate({ prompt: prompt.prompt, adapter: weights.adapter === undefined ? undefined : await adapters.get(weights.adapter) }, rows);
+    evaluator.evaluate(
+      { prompt: prompt.prompt, adapter: weights.adapter === undefined ? undefined : await adapters.get(weights.adapter) },
+      rows,
+    );
   const neither = await measure(start, start);
   const prompt = await measure(start, best);
   const weights = await measure(best, start);

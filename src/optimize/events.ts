@@ -44,7 +44,14 @@ export interface AttributionCell {
 export type OptimizationEvent =
   | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly passes: number }
   | { readonly type: 'phaseStarted'; readonly phase: number; readonly lever: Lever; readonly because: string }
-  | { readonly type: 'candidateProposed'; readonly phase: number; readonly candidate: CandidateId; readonly proposer: string; readonly reason: string; readonly prompt: Prompt }
+  | {
+      readonly type: 'candidateProposed';
+      readonly phase: number;
+      readonly candidate: CandidateId;
+      readonly proposer: string;
+      readonly reason: string;
+      readonly prompt: Prompt;
+    }
   | {
       readonly type: 'candidateMeasured';
       readonly phase: number;
@@ -54,7 +61,16 @@ export type OptimizationEvent =
       readonly logLikelihood: Difference;
       readonly kept: boolean;
     }
-  | { readonly type: 'weightStep'; readonly phase: number; readonly step: number; readonly steps: number; readonly loss: number; readonly learningRate: number; readonly gradientNorm: number; readonly passes: number }
+  | {
+      readonly type: 'weightStep';
+      readonly phase: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly learningRate: number;
+      readonly gradientNorm: number;
+      readonly passes: number;
+    }
   | {
       readonly type: 'gateDecided';
       readonly phase: number;

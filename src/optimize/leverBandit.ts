@@ -27,7 +27,9 @@ export function chooseLever(statistics: LeverStatistics, levers: readonly Lever[
   const untried = order.find((lever) => open.includes(lever) && statistics[lever].phases === 0);
   if (untried) return { lever: untried, because: `${untried} not tried yet` };
   const rate = (lever: Lever): number => statistics[lever].gain / Math.max(1, statistics[lever].passes);
-  const [lever, other] = [...open].sort((a, b) => rate(b) - rate(a) || statistics[a].failures - statistics[b].failures || order.indexOf(a) - order.indexOf(b));
+  const [lever, other] = [...open].sort(
+    (a, b) => rate(b) - rate(a) || statistics[a].failures - statistics[b].failures || order.indexOf(a) - order.indexOf(b),
+  );
   if (!other) return { lever, because: levers.length > 1 ? 'the other lever has stopped helping' : 'the only lever' };
   if (rate(lever) === rate(other)) return { lever, because: 'neither has helped lately; the one with fewer failures' };
   return { lever, because: `most gain per token pass lately` };

@@ -39,10 +39,20 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt), tried: [...tried, ...(nothing.tried ?? [])] };
   if (options.strategy === 'look-ahead' && options.levers.includes('weights')) return lookAhead(context, options, start, rivals, result);
   const [winner] = finishers;
-  return { ...result, prompt: winner.prompt, adapter, evaluation: winner.evaluation, challengers: rivals.filter((rival) => rival !== winner).map(({ prompt }) => prompt) };
+  return {
+    ...result,
+    prompt: winner.prompt,
+    adapter,
+    evaluation: winner.evaluation,
+    challengers: rivals.filter((rival) => rival !== winner).map(({ prompt }) => prompt),
+  };
 }
 
-async function propose(context: OptimizationContext, options: AlternatingOptions, { phase, memory, before, adapter }: PhaseStart): Promise<Runner[]> {
+async function propose(
+  context: OptimizationContext,
+  options: AlternatingOptions,
+  { phase, memory, before, adapter }: PhaseStart,
+): Promise<Runner[]> {
   const { evaluator, trainset, emit, seed } = context;
   const seen = new Set([promptKey(memory.current.prompt), ...memory.tried]);
   const runners: Runner[] = [];

@@ -21,8 +21,8 @@ export interface Finisher extends Runner {
 
 /** Part of the valset that each rung uses, and the part of the runners that goes on. Jamieson and Talwalkar 2016. */
 const rungs = [
-  { rows: 0.3, keep: 0.5 },
-  { rows: 0.6, keep: 0.5 },
+  { rows: 0.2, keep: 0.4 },
+  { rows: 0.5, keep: 0.5 },
   { rows: 1, keep: 1 },
 ];
 

@@ -61,7 +61,8 @@ export async function weightPhase(
     adapter: tuned.adapter,
     passes,
     // The live prompts thin out, phase by phase, as evidence comes in.
-    challengers: options.strategy === 'mixture' ? rivals.slice(0, options.challengers - 1).map((rival) => rival.prompt) : memory.challengers,
+    challengers:
+      options.strategy === 'mixture' ? rivals.slice(0, options.challengers - 1).map((rival) => rival.prompt) : memory.challengers,
   };
 }
 

@@ -158,7 +158,8 @@ function polynomial(parts: readonly (readonly [Dim, 1 | -1])[]): Dim {
   const number = terms.get('') ?? 0;
   terms.delete('');
   const symbolic = [...terms].filter(([, factor]) => factor !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (number < 0 || symbolic.some(([, factor]) => factor < 0)) throw shapeError(`a size below zero: ${parts.map(([dim]) => dim).join(' - ')}`);
+  if (number < 0 || symbolic.some(([, factor]) => factor < 0))
+    throw shapeError(`a size below zero: ${parts.map(([dim]) => dim).join(' - ')}`);
   if (!symbolic.length) return number;
   const written = symbolic.map(([symbol, factor]) => (factor === 1 ? symbol : `${factor}*${symbol}`));
   return [...written, ...(number ? [String(number)] : [])].join('+');

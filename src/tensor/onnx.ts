@@ -43,7 +43,13 @@ export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {
   const emit: Lowering = {
     node: (type, nodeInputs, attributes = {}, domain = '') =>
       shared(JSON.stringify([type, nodeInputs, attributes, domain]), (name) =>
-        nodes.push({ opType: type, domain, input: [...nodeInputs], output: [name], attribute: Object.entries(attributes).map(attributeOf) }),
+        nodes.push({
+          opType: type,
+          domain,
+          input: [...nodeInputs],
+          output: [name],
+          attribute: Object.entries(attributes).map(attributeOf),
+        }),
       ),
     input: inputName,
     constant: (dtype, values, shape) =>
@@ -60,7 +66,13 @@ export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {
     matMulAdd: (node) => {
       for (const [at, matMul] of node.inputs.entries()) {
         const rest = node.inputs[1 - at];
-        if (matMul.op.name !== 'MatMul' || matMul.shape.length !== 2 || rest.shape.join() !== node.shape.join() || matMul.shape.join() !== node.shape.join()) continue;
+        if (
+          matMul.op.name !== 'MatMul' ||
+          matMul.shape.length !== 2 ||
+          rest.shape.join() !== node.shape.join() ||
+          matMul.shape.join() !== node.shape.join()
+        )
+          continue;
         const { transA, transB, alpha } = matMul.attributes as { transA: boolean; transB: boolean; alpha: number };
         const operands = [...matMul.inputs, rest].map((x) => names.get(x) as string);
         return emit.node('Gemm', operands, { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: float(alpha) });
@@ -213,9 +225,18 @@ const Model = protobuf.Root.fromJSON({
       },
     },
     AttributeProto: {
-      fields: { name: field('string', 1), f: field('float', 2), i: field('int64', 3), s: field('bytes', 4), ints: field('int64', 8, true), type: field('int32', 20) },
+      fields: {
+        name: field('string', 1),
+        f: field('float', 2),
+        i: field('int64', 3),
+        s: field('bytes', 4),
+        ints: field('int64', 8, true),
+        type: field('int32', 20),
+      },
     },
-    TensorProto: { fields: { dims: field('int64', 1, true), dataType: field('int32', 2), name: field('string', 8), rawData: field('bytes', 9) } },
+    TensorProto: {
+      fields: { dims: field('int64', 1, true), dataType: field('int32', 2), name: field('string', 8), rawData: field('bytes', 9) },
+    },
     ValueInfoProto: { fields: { name: field('string', 1), type: field('TypeProto', 2) } },
     TypeProto: { fields: { tensorType: field('TypeProtoTensor', 1) } },
     TypeProtoTensor: { fields: { elemType: field('int32', 1), shape: field('TensorShapeProto', 2) } },

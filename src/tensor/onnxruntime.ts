@@ -55,7 +55,10 @@ const wrapped = new WeakMap<TensorValue, ort.Tensor>();
 function tensorOf(value: TensorValue): ort.Tensor {
   let tensor = wrapped.get(value);
   if (!tensor) {
-    tensor = value.data instanceof Float32Array ? new ort.Tensor('float32', value.data, value.shape) : new ort.Tensor('int32', value.data, value.shape);
+    tensor =
+      value.data instanceof Float32Array
+        ? new ort.Tensor('float32', value.data, value.shape)
+        : new ort.Tensor('int32', value.data, value.shape);
     wrapped.set(value, tensor);
   }
   return tensor;

@@ -1,5 +1,18 @@
 /** @file The table of ops: shape rule, gradient and ONNX lowering of each, side by side. */
-import { broadcast, constant, defineOp, difference, product, sameShape, shapeError, sumOf, type Dim, type DType, type Node, type Shape } from './graph.ts';
+import {
+  broadcast,
+  constant,
+  defineOp,
+  difference,
+  product,
+  sameShape,
+  shapeError,
+  sumOf,
+  type Dim,
+  type DType,
+  type Node,
+  type Shape,
+} from './graph.ts';
 import { float, type Lowering } from './onnx.ts';
 
 // ---- elementwise, two inputs, NumPy broadcasting: [..] x [..] -> broadcast ----
@@ -126,7 +139,8 @@ function reduceTo(dy: Node, shape: Shape): Node {
 // ---- shape ----
 
 const expandOp = defineOp<{ shape: Shape }>('Expand', {
-  shape: ([x], { shape }) => (sameShape(broadcast(x, shape), shape) ? shape : fail(`cannot expand [${x.join(', ')}] to [${shape.join(', ')}]`)),
+  shape: ([x], { shape }) =>
+    sameShape(broadcast(x, shape), shape) ? shape : fail(`cannot expand [${x.join(', ')}] to [${shape.join(', ')}]`),
   gradient: (dy, [x]) => [reduceTo(dy, x.shape)],
   onnx: (emit, [x], { shape }) => emit.node('Expand', [x, emit.dims(shape)]),
 });
@@ -148,7 +162,8 @@ const reshapeOp = defineOp<{ shape: Shape }>('Reshape', {
 /** The same values in order under another shape with the same product. */
 export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : reshapeOp([x], { shape }));
 /** A sum stands as one opaque factor, so that it may be carried through a reshape whole. */
-const simple = (shape: Shape): Shape => shape.map((dim) => (typeof dim === 'string' && dim.includes('+') ? `(${dim.replaceAll('+', '_').replaceAll('*', '.')})` : dim));
+const simple = (shape: Shape): Shape =>
+  shape.map((dim) => (typeof dim === 'string' && dim.includes('+') ? `(${dim.replaceAll('+', '_').replaceAll('*', '.')})` : dim));
 
 const transposeOp = defineOp<{ order: readonly number[] }>('Transpose', {
   shape: ([x], { order }) => order.map((axis) => x[axis]),
@@ -166,7 +181,8 @@ export const transpose = (x: Node, order: readonly number[]): Node => transposeO
 const concatOp = defineOp<{ axis: number }>('Concat', {
   shape: (shapes, { axis }) => {
     for (const shape of shapes)
-      if (!sameShape(without(shape, axis), without(shapes[0], axis))) throw shapeError(`cannot concatenate [${shape.join(', ')}] and [${shapes[0].join(', ')}]`);
+      if (!sameShape(without(shape, axis), without(shapes[0], axis)))
+        throw shapeError(`cannot concatenate [${shape.join(', ')}] and [${shapes[0].join(', ')}]`);
     return shapes[0].map((dim, i) => (i === axis ? sumOf(shapes.map((shape) => shape[axis])) : dim));
   },
   gradient: (dy, inputs, _y, { axis }) => {
@@ -201,7 +217,14 @@ const padOp = defineOp<{ axis: number; start: Dim; end: Dim; size: Dim }>('PadTo
     const zeros = (n: number) => emit.ints(Array.from({ length: n }, () => 0));
     const after = emit.node('Sub', [emit.dims([size]), emit.dims([end])]);
     const parts = [axis && zeros(axis), emit.dims([start]), rank - 1 && zeros(rank - 1), after, rank - 1 - axis && zeros(rank - 1 - axis)];
-    return emit.node('Pad', [x, emit.node('Concat', parts.filter((part) => typeof part === 'string'), { axis: 0 })]);
+    return emit.node('Pad', [
+      x,
+      emit.node(
+        'Concat',
+        parts.filter((part) => typeof part === 'string'),
+        { axis: 0 },
+      ),
+    ]);
   },
 });
 /** Zeros everywhere on the axis but from start to end, where x stands: the adjoint of slice. */
@@ -254,9 +277,11 @@ const arrangeOp: (inputs: readonly Node[], attributes: Padding) => Node = define
  * From packed rows to padded ones: row i of the result is row index[i] of x, and anything finite where index is -1. `inverse` says where
  * each row of x went. x: [n, ...], index: int32 [...m], inverse: int32 [n] -> [...m, ...]. What the padding holds must not matter later.
  */
-export const padRows = (x: Node, index: Node, inverse: Node): Node => arrangeOp([x, index, inverse], { padded: false, inversePadded: false });
+export const padRows = (x: Node, index: Node, inverse: Node): Node =>
+  arrangeOp([x, index, inverse], { padded: false, inversePadded: false });
 /** Back to packed rows. x: [m, ...], index: int32 [n], inverse: int32 [m], -1 at padding, which gets a gradient of zero -> [n, ...]. */
-export const unpadRows = (x: Node, index: Node, inverse: Node): Node => arrangeOp([x, index, inverse], { padded: false, inversePadded: true });
+export const unpadRows = (x: Node, index: Node, inverse: Node): Node =>
+  arrangeOp([x, index, inverse], { padded: false, inversePadded: true });
 
 // ---- linear algebra ----
 
@@ -269,7 +294,8 @@ const matMulOp = defineOp<Transposes>('MatMul', {
   shape: ([a, b], { transA, transB }) => {
     const [m, k] = transA ? [a[a.length - 1], a[a.length - 2]] : [a[a.length - 2], a[a.length - 1]];
     const [k2, n] = transB ? [b[b.length - 1], b[b.length - 2]] : [b[b.length - 2], b[b.length - 1]];
-    if (k !== k2 || a.length !== b.length) throw shapeError(`cannot multiply [${a.join(', ')}] by [${b.join(', ')}] (${transA ? 'T' : 'N'}${transB ? 'T' : 'N'})`);
+    if (k !== k2 || a.length !== b.length)
+      throw shapeError(`cannot multiply [${a.join(', ')}] by [${b.join(', ')}] (${transA ? 'T' : 'N'}${transB ? 'T' : 'N'})`);
     return [...broadcast(a.slice(0, -2), b.slice(0, -2)), m, n];
   },
   gradient: (dy, [a, b], _y, { transA, transB, alpha }) => [
@@ -319,7 +345,11 @@ const oneHotOp = defineOp<{ size: Dim }>('OneHot', {
   shape: ([index], { size }) => [...index, size],
   dtype: 'float32',
   onnx: (emit, [index], { size }) =>
-    emit.node('OneHot', [emit.node('Cast', [index], { to: emit.dtype('int64') }), emit.dims([size]), emit.constant('float32', [0, 1], [2])], { axis: -1 }),
+    emit.node(
+      'OneHot',
+      [emit.node('Cast', [index], { to: emit.dtype('int64') }), emit.dims([size]), emit.constant('float32', [0, 1], [2])],
+      { axis: -1 },
+    ),
 });
 /** 1 at the index, 0 elsewhere: int32 [...] -> [..., size]. */
 export const oneHot = (index: Node, size: Dim): Node => oneHotOp([index], { size });
@@ -348,14 +378,20 @@ const rmsNormOp = defineOp<{ epsilon: number }>('RmsNorm', {
     const scaled = mul(dy, weight);
     return [mul(inverse, sub(scaled, mul(normalized, meanLast(mul(scaled, normalized))))), reduceTo(mul(dy, normalized), weight.shape)];
   },
-  onnx: (emit, inputs, { epsilon }) => emit.node('SimplifiedLayerNormalization', inputs, { axis: -1, epsilon: float(epsilon), stash_type: 1 }),
+  onnx: (emit, inputs, { epsilon }) =>
+    emit.node('SimplifiedLayerNormalization', inputs, { axis: -1, epsilon: float(epsilon), stash_type: 1 }),
 });
 /** x / sqrt(mean(x^2) + epsilon) * weight over the last axis. x: [..., n], weight: [n]. Zhang and Sennrich 2019. */
 export const rmsNorm = (x: Node, weight: Node, epsilon: number): Node => rmsNormOp([x, weight], { epsilon });
 
 const ropeOp = defineOp<{ heads: number; inverse: boolean }>('Rope', {
   shape: ([x]) => x,
-  gradient: (dy, [, cos, sin, positions], _y, { heads, inverse }) => [rope(dy, cos, sin, positions, heads, !inverse), undefined, undefined, undefined],
+  gradient: (dy, [, cos, sin, positions], _y, { heads, inverse }) => [
+    rope(dy, cos, sin, positions, heads, !inverse),
+    undefined,
+    undefined,
+    undefined,
+  ],
   onnx: (emit, [x, cos, sin, positions], { heads, inverse }, node) => {
     const width = node.shape[1] as number;
     const where = emit.node('Unsqueeze', [emit.node('Cast', [positions], { to: emit.dtype('int64') }), emit.ints([1])]);

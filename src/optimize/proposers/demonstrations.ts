@@ -20,9 +20,14 @@ export const labelledDemonstrations: Proposer = {
   async propose(context) {
     const proposals = Array.from({ length: context.count }, (_, i): Proposal => {
       const size = sizes[i % sizes.length];
-      return { prompt: withRows(context, covering(context.trainset, context.evaluator.task.output, size, context.random)), reason: `${size} demonstrations that cover the answers` };
+      return {
+        prompt: withRows(context, covering(context.trainset, context.evaluator.task.output, size, context.random)),
+        reason: `${size} demonstrations that cover the answers`,
+      };
     });
-    return context.prompt.demonstrations.length ? [{ prompt: { ...context.prompt, demonstrations: [] }, reason: 'no demonstrations' }, ...proposals] : proposals;
+    return context.prompt.demonstrations.length
+      ? [{ prompt: { ...context.prompt, demonstrations: [] }, reason: 'no demonstrations' }, ...proposals]
+      : proposals;
   },
 };
 

@@ -14,7 +14,8 @@ export const editOperators: Proposer = {
     const found = new Map<string, Proposal>();
     for (let tries = 0; tries < 8 * count && found.size < count; tries++) {
       const edit = random.choice(edits)(prompt.body, random);
-      if (edit && edit.body !== prompt.body && /\S/.test(edit.body)) found.set(edit.body, { prompt: { ...prompt, body: edit.body }, reason: edit.reason });
+      if (edit && edit.body !== prompt.body && /\S/.test(edit.body))
+        found.set(edit.body, { prompt: { ...prompt, body: edit.body }, reason: edit.reason });
     }
     return [...found.values()];
   },
@@ -56,7 +57,8 @@ function swapSentences(body: string, random: Random): ReturnType<Edit> {
   if (sentences.length < 2) return undefined;
   const at = random.integer(sentences.length - 1);
   const [a, b] = [sentences[at], sentences[at + 1]];
-  const swapped = text.slice(0, a.start) + text.slice(b.start, b.end) + text.slice(a.end, b.start) + text.slice(a.start, a.end) + text.slice(b.end);
+  const swapped =
+    text.slice(0, a.start) + text.slice(b.start, b.end) + text.slice(a.end, b.start) + text.slice(a.start, a.end) + text.slice(b.end);
   return { body: swapped + rest, reason: `"${brief(text.slice(b.start, b.end))}" comes first` };
 }
 
@@ -98,7 +100,10 @@ function renameField(body: string, random: Random): ReturnType<Edit> {
   const match = /^([^\n:${}]{1,30}):(?=[ \t]*\$\{input:)/m.exec(block);
   if (!match) return undefined;
   const name = random.choice(fieldNames.filter((each) => each !== match[1]));
-  return { body: body.slice(0, start) + block.slice(0, match.index) + name + block.slice(match.index + match[1].length), reason: `"${name}:" for "${match[1]}:"` };
+  return {
+    body: body.slice(0, start) + block.slice(0, match.index) + name + block.slice(match.index + match[1].length),
+    reason: `"${name}:" for "${match[1]}:"`,
+  };
 }
 
 /** The word that the answer follows, at the end of the prompt. */

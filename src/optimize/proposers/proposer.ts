@@ -3,6 +3,7 @@ import type { Row } from '../../data/dataset.ts';
 import type { Evaluator } from '../../evaluate/evaluator.ts';
 import type { Adapter } from '../../model/adapter.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
+import { columnsOf, render } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
 
 export interface ProposerContext {
@@ -27,5 +28,12 @@ export interface Proposer {
   propose(context: ProposerContext): Promise<readonly Proposal[]>;
 }
 
-/** The same text and demonstrations have the same key. */
-export const promptKey = (prompt: Prompt): string => JSON.stringify([prompt.body, prompt.demonstrations]);
+/** Prompts that the model reads alike have the same key, whatever their line endings, white space at the end or unused {{demos}} line. */
+export const promptKey = (prompt: Prompt): string =>
+  render(prompt, Object.fromEntries(columnsOf(prompt.body).map((name) => [name, `\${input:${name}}`])));
+
+/** The first so many that read neither as the prompt itself nor as one before them. */
+export function newOnes(prompt: Prompt, proposals: readonly Proposal[], count: number): Proposal[] {
+  const seen = new Set([promptKey(prompt)]);
+  return proposals.filter((proposal) => !seen.has(promptKey(proposal.prompt)) && seen.add(promptKey(proposal.prompt))).slice(0, count);
+}

@@ -1,7 +1,7 @@
 /** @file Grounded templates: prompts built from the data's own words: column names, labels, and what sets the labels apart. */
 import type { Row } from '../../data/dataset.ts';
 import { columnsOf } from '../../prompt/template.ts';
-import type { Proposal, Proposer } from './proposer.ts';
+import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
 interface Facts {
   readonly inputs: readonly string[];
@@ -16,15 +16,32 @@ interface Facts {
 }
 
 /** One line a template: an instruction (above the row) and how the answer is asked for (below it). */
-const labelTemplates: readonly { readonly reason: string; body(facts: Facts): string }[] = [
+const labelTemplates: readonly { readonly reason: string; readonly body: (facts: Facts) => string }[] = [
   { reason: 'the row and the question, nothing else', body: (f) => frame('', f, title(f.output)) },
-  { reason: 'an instruction with the list of labels', body: (f) => frame(`Classify the ${f.thing} by its ${f.output}. Choose one of: ${f.labels.join(', ')}.`, f, title(f.output)) },
-  { reason: 'the labels as a list, one a line', body: (f) => frame(`Possible values of ${f.output}:\n${f.labels.map((label) => `- ${label}`).join('\n')}`, f, title(f.output)) },
-  { reason: 'asked as a question, labels named', body: (f) => frame(`What is the ${f.output} of this ${f.thing}: ${alternatives(f.labels)}?`, f, 'Answer') },
-  { reason: 'asked as a question after the row', body: (f) => `${f.shown}\nQuestion: What is the ${f.output} of this ${f.thing}?\nAnswer:\n` },
+  {
+    reason: 'an instruction with the list of labels',
+    body: (f) => frame(`Classify the ${f.thing} by its ${f.output}. Choose one of: ${f.labels.join(', ')}.`, f, title(f.output)),
+  },
+  {
+    reason: 'the labels as a list, one a line',
+    body: (f) => frame(`Possible values of ${f.output}:\n${f.labels.map((label) => `- ${label}`).join('\n')}`, f, title(f.output)),
+  },
+  {
+    reason: 'asked as a question, labels named',
+    body: (f) => frame(`What is the ${f.output} of this ${f.thing}: ${alternatives(f.labels)}?`, f, 'Answer'),
+  },
+  {
+    reason: 'asked as a question after the row',
+    body: (f) => `${f.shown}\nQuestion: What is the ${f.output} of this ${f.thing}?\nAnswer:\n`,
+  },
   {
     reason: 'each label with the words that set its rows apart',
-    body: (f) => frame(`The ${f.output} of a ${f.thing} is one of:\n${f.labels.map((label) => `- ${label}${hintsOf(f, label)}`).join('\n')}`, f, title(f.output)),
+    body: (f) =>
+      frame(
+        `The ${f.output} of a ${f.thing} is one of:\n${f.labels.map((label) => `- ${label}${hintsOf(f, label)}`).join('\n')}`,
+        f,
+        title(f.output),
+      ),
   },
   { reason: 'a short instruction without the labels', body: (f) => frame(`Give the ${f.output} of the ${f.thing}.`, f, title(f.output)) },
 ];
@@ -32,8 +49,14 @@ const labelTemplates: readonly { readonly reason: string; body(facts: Facts): st
 const textTemplates: typeof labelTemplates = [
   { reason: 'the row and the question, nothing else', body: (f) => frame('', f, title(f.output)) },
   { reason: 'a short instruction', body: (f) => frame(`Give the ${f.output} of the ${f.thing}.`, f, title(f.output)) },
-  { reason: 'an instruction with the form of the answer', body: (f) => frame(`Read the ${f.thing} and write only its ${f.output}, nothing else.`, f, title(f.output)) },
-  { reason: 'asked as question and answer', body: (f) => frame(`Answer with the ${f.output}.`, { ...f, shown: f.shown.replace(/^[^:]*:/, 'Question:') }, 'Answer') },
+  {
+    reason: 'an instruction with the form of the answer',
+    body: (f) => frame(`Read the ${f.thing} and write only its ${f.output}, nothing else.`, f, title(f.output)),
+  },
+  {
+    reason: 'asked as question and answer',
+    body: (f) => frame(`Answer with the ${f.output}.`, { ...f, shown: f.shown.replace(/^[^:]*:/, 'Question:') }, 'Answer'),
+  },
 ];
 
 export const groundedTemplates: Proposer = {
@@ -43,12 +66,19 @@ export const groundedTemplates: Proposer = {
     if (!facts.inputs.length) return [];
     const table = evaluator.task.labels ? labelTemplates : textTemplates;
     const few = facts.labels.length <= 40;
-    const proposals = table.map(({ reason, body }): Proposal => ({ prompt: { ...prompt, body: body(facts) }, reason }));
-    return random.shuffle(few ? proposals : proposals.filter(({ prompt: { body } }) => !body.includes(facts.labels[0]))).slice(0, count);
+    const newline = /\r?\n/.exec(prompt.body)?.[0] ?? '\n';
+    // A template shows every column in the row block, so a demonstration must have them all.
+    const demonstrations = prompt.demonstrations.filter(({ inputs }) => facts.inputs.every((name) => Object.hasOwn(inputs, name)));
+    const proposals = table.map(
+      ({ reason, body }): Proposal => ({ prompt: { demonstrations, body: body(facts).replaceAll('\n', newline) }, reason }),
+    );
+    const fitting = few ? proposals : proposals.filter((proposal) => !proposal.prompt.body.includes(facts.labels[0]));
+    return newOnes(prompt, random.shuffle(fitting), count);
   },
 };
 
-const frame = (instruction: string, { shown }: Facts, ask: string): string => `${instruction ? `${instruction}\n\n` : ''}{{demos}}\n${shown}\n${ask}:\n`;
+const frame = (instruction: string, { shown }: Facts, ask: string): string =>
+  `${instruction ? `${instruction}\n\n` : ''}{{demos}}\n${shown}\n${ask}:\n`;
 
 function factsOf(body: string, output: string, labels: readonly string[], rows: readonly Row[]): Facts {
   const inputs = columnsOf(body).filter((name) => name !== output);
@@ -63,7 +93,8 @@ function factsOf(body: string, output: string, labels: readonly string[], rows: 
 }
 
 const title = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1).replaceAll(/[_-]/g, ' ');
-const alternatives = (labels: readonly string[]): string => (labels.length < 2 ? labels.join() : `${labels.slice(0, -1).join(', ')} or ${labels[labels.length - 1]}`);
+const alternatives = (labels: readonly string[]): string =>
+  labels.length < 2 ? labels.join() : `${labels.slice(0, -1).join(', ')} or ${labels[labels.length - 1]}`;
 const hintsOf = ({ hints }: Facts, label: string): string => {
   const words = hints.get(label) ?? [];
   return words.length ? ` (${words.join(', ')})` : '';
@@ -91,7 +122,10 @@ function distinctiveWords(rows: readonly Row[], inputs: readonly string[], outpu
     const others = rows.length - own;
     const odds = [...counts]
       .filter(([, count]) => count >= 2)
-      .map(([word, count]) => [word, Math.log((count + 0.5) / (own + 1)) - Math.log(((overall.get(word) as number) - count + 0.5) / (others + 1))] as const)
+      .map(
+        ([word, count]) =>
+          [word, Math.log((count + 0.5) / (own + 1)) - Math.log(((overall.get(word) as number) - count + 0.5) / (others + 1))] as const,
+      )
       .filter(([, score]) => score > 1);
     odds.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     result.set(

@@ -1,0 +1,32 @@
+/** @file Full-parameter training on the tiny model. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cp } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { makeEngine } from './engine.ts';
+import { saveWeights, trainWeights } from './fullTraining.ts';
+import { loadModelFiles } from './modelFiles.ts';
+import { batchGradient } from './training.ts';
+
+const fixture = (name: string): string => new URL(`../../test/fixtures/${name}`, import.meta.url).pathname;
+
+test.each(['tiny-tied', 'tiny-llama3'])('training all weights of %s learns, and what is saved loads as what was trained', async (name) => {
+  const files = await loadModelFiles(fixture(name));
+  const engine = makeEngine(files.config, files.weights, onnxRuntimeExecutor({ threads: 1 }));
+  const training = trainWeights(engine);
+  const examples = [3, 4, 5, 6].map((first) => ({ prompt: [10, 11, first], answer: [first + 20, 7] }));
+  const losses: number[] = [];
+  for (let step = 0; step < 25; step++) losses.push((await training.step(examples, 3e-3)).loss);
+  expect(losses[24]).toBeLessThan(losses[0] / 4);
+
+  const directory = join(await mkdtemp(join(tmpdir(), 'tandem-')), 'trained');
+  await saveWeights(directory, engine);
+  for (const file of ['tokenizer.json', 'tokenizer_config.json']) await cp(join(fixture(name), file), join(directory, file));
+  const again = await loadModelFiles(directory);
+  const trained = makeEngine(again.config, again.weights, onnxRuntimeExecutor({ threads: 1 }));
+  const [ours, theirs] = [await batchGradient(engine, 'weights', examples, 0), await batchGradient(trained, 'weights', examples, 0)];
+  expect(theirs.loss).toBe(ours.loss);
+  await expect(saveWeights(directory, engine)).rejects.toThrow('something at this place');
+});

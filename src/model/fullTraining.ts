@@ -1,0 +1,52 @@
+/** @file Trains every weight of a model in place, and saves the result as a Hugging Face directory. */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TandemError } from '../errors.ts';
+import { adamWDefaults, adamWStep, clipGradients, noMoments, type AdamWOptions } from './adamw.ts';
+import type { StepResult } from './adapterTraining.ts';
+import type { Engine } from './engine.ts';
+import { huggingFaceConfig } from './llamaConfig.ts';
+import { writeSafetensors } from './safetensors.ts';
+import { batchGradient, type TrainingExample } from './training.ts';
+import { weightShapes } from './weights.ts';
+
+export interface FullTraining {
+  readonly steps: number;
+  step(examples: readonly TrainingExample[], learningRate: number): Promise<StepResult>;
+}
+
+/**
+ * Changes the engine's own weights: whoever uses the engine sees them at once, and must drop what was computed before (prefixes, caches).
+ * Moments take twice the weights' memory.
+ */
+export function trainWeights(engine: Engine, options: Partial<AdamWOptions> & { readonly clip?: number } = {}): FullTraining {
+  const moments = noMoments();
+  const values = new Map([...weightShapes(engine.config).keys()].map((name) => [name, engine.weights[name].data as Float32Array]));
+  return {
+    get steps() {
+      return moments.step;
+    },
+    async step(examples, learningRate) {
+      const { loss, gradients, tokens } = await batchGradient(engine, 'weights', examples, 0);
+      const gradientNorm = clipGradients(gradients, options.clip ?? 1);
+      adamWStep(values, gradients, moments, learningRate, { ...adamWDefaults, ...options });
+      return { loss, gradientNorm, tokens };
+    },
+  };
+}
+
+/**
+ * Writes config.json and model.safetensors (f32) to a new directory; the tokenizer's files are the caller's to copy.
+ * @throws TandemError 'already-there' rather than write into a directory that exists
+ */
+export async function saveWeights(directory: string, { config, weights }: Engine): Promise<void> {
+  const temporary = `${directory}.part`;
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { recursive: true });
+  await writeFile(join(temporary, 'config.json'), `${JSON.stringify(huggingFaceConfig(config), null, 2)}\n`);
+  const tensors = [...weightShapes(config)].map(([name, shape]) => [name, { shape, data: weights[name].data as Float32Array }] as const);
+  await writeSafetensors(join(temporary, 'model.safetensors'), tensors, { format: 'pt' });
+  await rename(temporary, directory).catch((cause: unknown) => {
+    throw new TandemError('already-there', 'There is something at this place already.', { where: { file: directory }, cause, hint: 'Choose another directory.' });
+  });
+}
