@@ -63,8 +63,8 @@ export function weightDrift({ config: { rank, alpha }, pairs }: Pick<Adapter, 'c
   return total * (alpha / rank) ** 2;
 }
 
-/** d R1 / dA = 2 s^2 (B' B) A, d R1 / dB = 2 s^2 B (A A'). */
-function addPenaltyGradient(
+/** Adds penalty times d R1 / dA = 2 s^2 (B' B) A and d R1 / dB = 2 s^2 B (A A'), to gradients by the names that training uses. */
+export function addPenaltyGradient(
   pairs: readonly LoraPair[],
   rank: number,
   alpha: number,

@@ -33,9 +33,10 @@ export async function generate(
   const prefix = await cache.encode(prompts[0].slice(0, shared), options.adapter);
   const graph = await engine.graph(variant('step', targets), () => stepGraph(config, targets));
   const done: Generation[] = [];
+  const randoms = randomStreams(prompts, options.seed);
   let rows: Row[] = prompts.map((prompt, at) => ({
     at,
-    random: randomStream(options.seed, 'generate', at),
+    random: randoms[at],
     fresh: prompt.slice(shared),
     written: [],
     slots: new Uint8Array(),
@@ -74,6 +75,17 @@ export async function generate(
     rows = kept.map((i) => rows[i]);
   }
   return done;
+}
+
+/** One stream a row, by its prompt: what is sampled does not hang on the neighbours in the call. Copies of a prompt differ. */
+function randomStreams(prompts: readonly (readonly number[])[], seed: number): Random[] {
+  const copies = new Map<string, number>();
+  return prompts.map((prompt) => {
+    const name = prompt.join();
+    const copy = copies.get(name) ?? 0;
+    copies.set(name, copy + 1);
+    return randomStream(seed, 'generate', name, copy);
+  });
 }
 
 function finished(row: Row, token: number, tokenizer: Tokenizer, options: GenerateOptions): Generation | undefined {

@@ -27,25 +27,27 @@ export interface BatchGradient {
 /** What is trained: the matrices of a LoRA, or every weight of the model. */
 export type Trainable = { readonly config: LoraConfig; readonly pairs: readonly LoraPair[] } | 'weights';
 
-/** Own tokens that one run takes at most; larger batches are run in parts whose gradients add up. */
-const tokensPerRun = 1024;
+/** Tokens, shared ones included, that one run takes; larger batches are run in parts whose gradients add up: 2 GB with SmolLM2-135M. */
+const tokensPerRun = 896;
 
 /**
  * The gradient of the mean negative log-likelihood of the answers given the prompts.
  * The prompts' common prefix is computed once a run and receives gradients from every row.
  * @param dropoutSeed names the dropout masks of this step; the same seed gives the same masks
+ * @param limit tokens a run, or somewhat more: a row is not divided
  */
 export async function batchGradient(
   engine: Engine,
   trainable: Trainable,
   examples: readonly TrainingExample[],
   dropoutSeed: number,
+  limit = tokensPerRun,
 ): Promise<BatchGradient> {
   const shared = commonPrefix(examples.map((example) => example.prompt));
   const total = new Map<string, Float32Array>();
   let loss = 0;
   let tokens = 0;
-  for (const part of parts(examples, shared)) {
+  for (const part of parts(examples, shared, Math.max(limit - shared, limit / 4))) {
     const result = await partGradient(engine, trainable, part, shared, examples.length, dropoutSeed);
     loss += result.loss;
     tokens += result.tokens;
@@ -58,11 +60,11 @@ export async function batchGradient(
   return { loss, gradients: total, tokens };
 }
 
-function parts(examples: readonly TrainingExample[], shared: number): TrainingExample[][] {
+function parts(examples: readonly TrainingExample[], shared: number, most: number): TrainingExample[][] {
   const sizeOf = (example: TrainingExample): number => example.prompt.length - shared + example.answer.length - 1;
   const sorted = [...examples].sort((a, b) => sizeOf(a) - sizeOf(b));
   const all = sorted.reduce((sum, example) => sum + sizeOf(example), 0);
-  const limit = all / Math.ceil(all / tokensPerRun);
+  const limit = all / Math.ceil(all / most);
   const result: TrainingExample[][] = [[]];
   let used = 0;
   for (const example of sorted) {

@@ -12,6 +12,7 @@ import { chooseLever, noStatistics, recordPhase, type LeverStatistics } from './
 import { measuredState } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { weightPhase } from './weightPhase.ts';
+import { isBetter } from './weightTuner.ts';
 
 export type Schedule =
   /** A bandit on gain per token pass chooses the lever; ends when neither helps any more. */
@@ -114,7 +115,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const before = await this.evaluationOf(context, memory.current);
     const adapter = memory.current.adapter === undefined ? undefined : await context.adapters.get(memory.current.adapter);
     const run = choice.lever === 'weights' ? weightPhase : promptPhase;
-    const result = await run(context, this.options, { phase, memory, before, adapter, budget: choice.budget });
+    const result = await run(context, this.options, { phase, memory, before, adapter, spent: state.passes, budget: choice.budget });
     return this.settle(context, state, memory, before, result, phase);
   }
 
@@ -163,14 +164,17 @@ export class AlternatingJointOptimizer implements Coordinator {
     if (result.evaluation) {
       const candidate = measuredState(`${phase}.best`, result.prompt, result.adapter, result.evaluation, context.objective);
       const decision = decide(before, result.evaluation);
-      accepted = !gated || decision.accepted;
+      // A likelihood that rises while the score is level may cost a row at each phase: never below the start.
+      const sunk = candidate.score.mean < state.start.score.mean;
+      accepted = !gated || (decision.accepted && !sunk);
+      const because = decision.accepted && sunk ? `${decision.because}, but the score would be below the start's` : decision.because;
       gain = Math.max(0, decision.score.mean) + 0.05 * Math.max(0, decision.logLikelihood.mean);
       context.emit({
         type: 'gateDecided',
         phase,
         candidate: candidate.candidate,
         accepted,
-        because: gated ? decision.because : `without a gate the latest stands; ${decision.because}`,
+        because: gated ? because : `without a gate the latest stands; ${decision.because}`,
         score: decision.score,
         logLikelihood: decision.logLikelihood,
       });
@@ -178,7 +182,8 @@ export class AlternatingJointOptimizer implements Coordinator {
         if (result.adapter) await context.adapters.put(result.adapter);
         this.measured.set(candidate.candidate, result.evaluation);
         current = candidate;
-        best = gated ? candidate : await this.betterOf(context, best, candidate, result.evaluation);
+        // Classic keeps the better state aside; a chain's last state stands.
+        best = this.options.schedule.kind !== 'classic' || isBetter(candidate, best) ? candidate : best;
       }
     }
     context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });
@@ -189,17 +194,6 @@ export class AlternatingJointOptimizer implements Coordinator {
       tried: accepted ? [] : [...memory.tried, ...(result.tried ?? [])],
     };
     return { ...state, phase, best, passes, memory: next };
-  }
-
-  /** Classic keeps the better state aside; a chain's last state stands. */
-  private async betterOf(
-    context: OptimizationContext,
-    best: MeasuredState,
-    candidate: MeasuredState,
-    evaluation: Evaluation,
-  ): Promise<MeasuredState> {
-    if (this.options.schedule.kind === 'chain') return candidate;
-    return evaluation.score.mean > (await this.evaluationOf(context, best)).score.mean ? candidate : best;
   }
 
   private async evaluationOf(context: OptimizationContext, state: MeasuredState): Promise<Evaluation> {

@@ -69,6 +69,7 @@ export type OptimizationEvent =
       readonly loss: number;
       readonly learningRate: number;
       readonly gradientNorm: number;
+      /** Spent since the start. */
       readonly passes: number;
     }
   | {

@@ -1,5 +1,6 @@
 /** @file One prompt phase: proposals race under the current weights; with look-ahead, finalists are judged after weight steps of their own. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingMemory, AlternatingOptions, PhaseResult } from './alternating.ts';
@@ -25,18 +26,25 @@ export interface PhaseStart {
   /** Of the current state on the valset. */
   readonly before: Evaluation;
   readonly adapter: Adapter | undefined;
+  /** Token passes since the start of the optimization. */
+  readonly spent: number;
+  /** Token passes that the phase may spend. */
   readonly budget: number;
 }
 
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
   const { phase, memory, before, adapter } = start;
-  const { current, tried } = memory;
-  const runners = await propose(context, options, start);
-  const { finishers, passes } = await race(context, phase, runners, adapter, before);
-  const nothing: PhaseResult = { lever: 'prompt', prompt: current.prompt, passes, tried: runners.map(({ prompt }) => promptKey(prompt)) };
+  const { runners, passes: proposing } = await propose(context, options, start);
+  const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, start.budget);
+  const nothing: PhaseResult = {
+    lever: 'prompt',
+    prompt: memory.current.prompt,
+    passes: proposing + racing,
+    tried: runners.map(({ prompt }) => promptKey(prompt)),
+  };
   if (!finishers.length) return nothing;
   const rivals = different(finishers, options.challengers);
-  const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt), tried: [...tried, ...(nothing.tried ?? [])] };
+  const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt) };
   if (options.strategy === 'look-ahead' && options.levers.includes('weights')) return lookAhead(context, options, start, rivals, result);
   const [winner] = finishers;
   return {
@@ -52,12 +60,21 @@ async function propose(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before, adapter }: PhaseStart,
-): Promise<Runner[]> {
-  const { evaluator, trainset, emit, seed } = context;
+): Promise<{ runners: Runner[]; passes: number }> {
+  const { trainset, emit, seed } = context;
+  let passes = 0;
+  const evaluator: Evaluator = {
+    ...context.evaluator,
+    async evaluate(...asked) {
+      const evaluation = await context.evaluator.evaluate(...asked);
+      passes += evaluation.passes;
+      return evaluation;
+    },
+  };
   const seen = new Set([promptKey(memory.current.prompt), ...memory.tried]);
   const runners: Runner[] = [];
   const affordable = Math.round((options.promptShare * context.budget) / before.passes);
-  const wanted = Math.max(proposers.length, Math.min(options.proposals, affordable));
+  const wanted = Math.max(2, Math.min(options.proposals, affordable));
   const take = (proposer: string, { prompt, reason }: Proposal): void => {
     if (seen.has(promptKey(prompt))) return;
     seen.add(promptKey(prompt));
@@ -66,13 +83,15 @@ async function propose(
     emit({ type: 'candidateProposed', phase, candidate: id, proposer, reason, prompt });
   };
   for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again under the new weights' });
+  const limit = runners.length + wanted;
   for (const { proposer, share } of proposers) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name);
     const count = Math.max(1, Math.round(share * wanted));
+    if (runners.length >= limit) break;
     const proposals = await proposer.propose({ prompt: memory.current.prompt, adapter, evaluator, trainset, random, count });
     for (const proposal of proposals) take(proposer.name, proposal);
   }
-  return runners;
+  return { runners, passes };
 }
 
 /** The best finishers with different bodies first: rivals should differ in more than their demonstrations. */
@@ -86,13 +105,14 @@ function different(finishers: readonly Finisher[], count: number): Finisher[] {
 async function lookAhead(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, adapter, budget }: PhaseStart,
+  { phase, memory, adapter, spent, budget }: PhaseStart,
   rivals: readonly Finisher[],
   result: PhaseResult,
 ): Promise<PhaseResult> {
   let best: PhaseResult | undefined;
   let passes = result.passes;
   for (const prompt of [memory.current.prompt, ...rivals.map((rival) => rival.prompt)]) {
+    const before = spent + passes;
     const tuned = await tuneWeights({
       trainer: context.trainer,
       start: adapter ?? context.trainer.fresh(context.seed),
@@ -108,7 +128,7 @@ async function lookAhead(
       measure: (tunedAdapter) => context.evaluator.evaluate({ prompt, adapter: tunedAdapter }, context.valset),
       measureEvery: options.lookAheadSteps,
       patience: 1,
-      onStep: (step) => context.emit({ type: 'weightStep', phase, steps: options.lookAheadSteps, ...step }),
+      onStep: (step) => context.emit({ type: 'weightStep', phase, steps: options.lookAheadSteps, ...step, passes: before + step.passes }),
     });
     passes += tuned.passes;
     if (tuned.evaluation && (!best?.evaluation || isBetter(tuned.evaluation, best.evaluation))) {

@@ -5,7 +5,6 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
-
 import { isBetter } from './weightTuner.ts';
 
 export interface Runner {
@@ -26,13 +25,18 @@ const rungs = [
   { rows: 1, keep: 1 },
 ];
 
-/** @returns the finishers, best first, and the passes that the race cost */
+/**
+ * @param best of the current state on the whole valset
+ * @param budget passes; a race that cannot be run to its end has no finishers
+ * @returns the finishers, best first, and the passes that the race cost
+ */
 export async function race(
   { evaluator, emit, signal, valset, seed }: OptimizationContext,
   phase: number,
   runners: readonly Runner[],
   adapter: Adapter | undefined,
   best: Evaluation,
+  budget: number,
 ): Promise<{ finishers: Finisher[]; passes: number }> {
   const places = randomStream(seed, 'race').shuffle([...valset.keys()]);
   let running = [...runners];
@@ -40,11 +44,13 @@ export async function race(
   let passes = 0;
   for (const { rows: share, keep } of rungs) {
     const count = Math.max(Math.min(valset.length, 16), Math.round(share * valset.length));
+    // Of a small valset two rungs would be the same rows.
+    if (count === finishers.at(0)?.evaluation.rows.length) continue;
     const part = places.slice(0, count).sort((a, b) => a - b);
     const rows = part.map((place) => valset[place]);
     const measured: Finisher[] = [];
     for (const runner of running) {
-      if (signal?.aborted) return { finishers: [], passes };
+      if (signal?.aborted || passes >= budget) return { finishers: [], passes };
       const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, rows);
       passes += evaluation.passes;
       measured.push({ ...runner, evaluation });

@@ -20,7 +20,7 @@ const attempts = [
 export async function weightPhase(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, adapter, budget }: PhaseStart,
+  { phase, memory, adapter, spent, budget }: PhaseStart,
 ): Promise<PhaseResult> {
   const { trainer, evaluator, valset, emit, seed } = context;
   const { anew, rate } = attempts[memory.statistics.weights.failures % attempts.length];
@@ -43,7 +43,7 @@ export async function weightPhase(
     measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
     measureEvery: Math.max(8, Math.round(steps / 5)),
     patience: options.patience,
-    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step }),
+    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
   });
   if (!tuned.evaluation) return { lever: 'weights', prompt, passes: tuned.passes };
   let passes = tuned.passes;
@@ -62,7 +62,9 @@ export async function weightPhase(
     passes,
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
-      options.strategy === 'mixture' ? rivals.slice(0, options.challengers - 1).map((rival) => rival.prompt) : memory.challengers,
+      options.strategy === 'mixture'
+        ? rivals.slice(0, Math.max(0, options.challengers - 1)).map((rival) => rival.prompt)
+        : memory.challengers,
   };
 }
 

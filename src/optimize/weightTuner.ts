@@ -1,5 +1,6 @@
 /** @file The weight step: LoRA by AdamW on the log-likelihood of the answers under the live prompts, stopped early by the valset. */
 import type { Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import { answerAfter, questionText } from '../evaluate/question.ts';
 import { initialAdapter, linearNames, type Adapter, type LoraConfig } from '../model/adapter.ts';
@@ -93,7 +94,8 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
     const last = step === steps - 1 || passes >= options.budget;
     if (!last && (step + 1) % options.measureEvery !== 0) continue;
     const adapter = training.adapter();
-    const evaluation = await options.measure(adapter);
+    const evaluation = await options.measure(adapter).catch(nothingIfDiverged);
+    if (!evaluation) break;
     passes += evaluation.passes;
     measured++;
     if (!best || isBetter(evaluation, best.evaluation)) {
@@ -104,6 +106,12 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
   return best && measured ? { ...best, passes } : { adapter: training.adapter(), passes };
 }
 
+/** Weights that ran away cannot be measured; what was best before stands. */
+function nothingIfDiverged(error: unknown): undefined {
+  if (error instanceof TandemError && error.reason === 'not-finite') return undefined;
+  throw error;
+}
+
 /** Warm-up over a tenth of the steps, then a cosine from 1 to 0.1. */
 export function schedule(step: number, steps: number): number {
   const warm = Math.max(1, Math.round(steps / 10));
@@ -111,8 +119,10 @@ export function schedule(step: number, steps: number): number {
   return 0.1 + 0.45 * (1 + Math.cos((Math.PI * (step - warm)) / Math.max(1, steps - warm)));
 }
 
+type Scores = Pick<Evaluation, 'score' | 'logLikelihood'>;
+
 /** Score first; a level score by the likelihood. */
-export function isBetter(a: Evaluation, b: Evaluation): boolean {
+export function isBetter(a: Scores, b: Scores): boolean {
   return a.score.mean !== b.score.mean ? a.score.mean > b.score.mean : a.logLikelihood.mean > b.logLikelihood.mean;
 }
 

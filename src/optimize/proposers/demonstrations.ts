@@ -4,7 +4,7 @@ import { limitRows } from '../../data/split.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
-import type { Proposal, Proposer, ProposerContext } from './proposer.ts';
+import { newOnes, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
 
 /** A row as a demonstration for a prompt: the columns that the prompt reads, and the answer. */
 export function demonstrationOf(prompt: Prompt, output: string, row: Row): Demonstration {
@@ -18,16 +18,9 @@ const sizes = [2, 4, 6, 8];
 export const labelledDemonstrations: Proposer = {
   name: 'demonstrations',
   async propose(context) {
-    const proposals = Array.from({ length: context.count }, (_, i): Proposal => {
-      const size = sizes[i % sizes.length];
-      return {
-        prompt: withRows(context, covering(context.trainset, context.evaluator.task.output, size, context.random)),
-        reason: `${size} demonstrations that cover the answers`,
-      };
-    });
-    return context.prompt.demonstrations.length
-      ? [{ prompt: { ...context.prompt, demonstrations: [] }, reason: 'no demonstrations' }, ...proposals]
-      : proposals;
+    const { prompt, trainset, count } = context;
+    const proposals = sizesWithin(trainset, count).map((size) => proposalOf(context, trainset, size, 'that cover the answers'));
+    return newOnes(prompt, [{ prompt: { ...prompt, demonstrations: [] }, reason: 'no demonstrations' }, ...proposals], count);
   },
 };
 
@@ -36,22 +29,25 @@ export const bootstrappedDemonstrations: Proposer = {
   name: 'bootstrapped demonstrations',
   async propose(context) {
     const { evaluator, prompt, adapter, trainset, random, count } = context;
+    if (!trainset.length) return [];
     const tried = random.shuffle(trainset).slice(0, 32);
     const { rows } = await evaluator.evaluate({ prompt, adapter }, tried);
     const passed = rows.flatMap((result, i) => (result.score === 1 ? [{ row: tried[i], likelihood: result.logLikelihood }] : []));
     passed.sort((a, b) => b.likelihood - a.likelihood);
     const sure = passed.slice(0, Math.ceil(passed.length / 2)).map(({ row }) => row);
-    return Array.from({ length: count }, (_, i) => sizes[i % sizes.length])
-      .filter((size) => sure.length >= size)
-      .map((size) => ({
-        prompt: withRows(context, covering(sure, evaluator.task.output, size, random)),
-        reason: `${size} demonstrations that the model answers right and surely`,
-      }));
+    const proposals = sizesWithin(sure, count).map((size) => proposalOf(context, sure, size, 'that the model answers right and surely'));
+    return newOnes(prompt, proposals, count);
   },
 };
 
-function withRows({ prompt, evaluator }: ProposerContext, rows: readonly Row[]): Prompt {
-  return { ...prompt, demonstrations: rows.map((row) => demonstrationOf(prompt, evaluator.task.output, row)) };
+function sizesWithin(rows: readonly Row[], count: number): number[] {
+  return Array.from({ length: count }, (_, i) => sizes[i % sizes.length]).filter((size) => size <= rows.length);
+}
+
+function proposalOf({ prompt, evaluator, random }: ProposerContext, rows: readonly Row[], size: number, which: string): Proposal {
+  const { output } = evaluator.task;
+  const demonstrations = covering(rows, output, size, random).map((row) => demonstrationOf(prompt, output, row));
+  return { prompt: { ...prompt, demonstrations }, reason: `${size} demonstrations ${which}` };
 }
 
 /** Rows with as many different answers as there is room for, short ones preferred among a few drawn. */

@@ -1,7 +1,7 @@
 /** @file Edit operators on lines, sentences and phrases of the author's text: delete, swap, replace, reword. Prasad et al. 2023 (GrIPS). */
-import { rowBlockStart } from '../../prompt/template.ts';
+import { rowBlockStart, variablesOf } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
-import type { Proposal, Proposer } from './proposer.ts';
+import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
 /** An edit of a body; undefined where it does not apply. */
 type Edit = (body: string, random: Random) => { readonly body: string; readonly reason: string } | undefined;
@@ -11,13 +11,13 @@ const edits: readonly Edit[] = [dropLine, dropSentence, dropInstruction, swapSen
 export const editOperators: Proposer = {
   name: 'edits',
   async propose({ prompt, random, count }) {
-    const found = new Map<string, Proposal>();
-    for (let tries = 0; tries < 8 * count && found.size < count; tries++) {
+    let found: Proposal[] = [];
+    for (let tries = 0; tries < 8 * count && found.length < count; tries++) {
       const edit = random.choice(edits)(prompt.body, random);
-      if (edit && edit.body !== prompt.body && /\S/.test(edit.body))
-        found.set(edit.body, { prompt: { ...prompt, body: edit.body }, reason: edit.reason });
+      if (!edit || !/\S/.test(edit.body)) continue;
+      found = newOnes(prompt, [...found, { prompt: { ...prompt, body: edit.body }, reason: edit.reason }], count);
     }
-    return [...found.values()];
+    return found;
   },
 };
 
@@ -43,7 +43,9 @@ function dropSentence(body: string, random: Random): ReturnType<Edit> {
   const sentences = sentencesOf(text);
   if (sentences.length < 2) return undefined;
   const { start, end } = random.choice(sentences);
-  return { body: text.slice(0, start) + text.slice(end) + rest, reason: `without "${brief(text.slice(start, end))}"` };
+  const after = text.slice(end).replace(/^[ \t]+/, '');
+  const before = /^\r?\n|^$/.test(after) ? text.slice(0, start).replace(/[ \t]+$/, '') : text.slice(0, start);
+  return { body: before + after + rest, reason: `without "${brief(text.slice(start, end))}"` };
 }
 
 function dropInstruction(body: string): ReturnType<Edit> {
@@ -71,24 +73,30 @@ const sameMeaning: readonly (readonly string[])[] = [
   ['one of', 'exactly one of', 'one of the following:'],
   ['message', 'text', 'input'],
   ['determine', 'decide', 'find', 'identify'],
-  ['Please ', ''],
+  ['Please', ''],
 ];
 
 function reword(body: string, random: Random): ReturnType<Edit> {
   const { text, rest } = instructionOf(body);
-  const places = sameMeaning.flatMap((group) =>
-    group.flatMap((phrase) => {
-      const at = phrase.trim() ? text.search(new RegExp(`\\b${phrase.trim()}\\b`, 'i')) : -1;
-      return at >= 0 ? [{ group, phrase: phrase.trim(), at }] : [];
-    }),
-  );
-  if (!places.length) return undefined;
-  const { group, phrase, at } = random.choice(places);
-  const other = random.choice(group.filter((each) => each.trim() !== phrase));
-  const old = text.slice(at, at + phrase.length);
-  const fresh = /^\p{Lu}/u.test(old) ? other.charAt(0).toUpperCase() + other.slice(1) : other.charAt(0).toLowerCase() + other.slice(1);
-  return { body: text.slice(0, at) + fresh.trim() + text.slice(at + phrase.length) + rest, reason: `"${fresh.trim()}" for "${old}"` };
+  const places = sameMeaning.flatMap((group) => {
+    const longestFirst = group.filter(Boolean).sort((a, b) => b.length - a.length);
+    const found = text.matchAll(new RegExp(`(?<!\\w)(?:${longestFirst.join('|')})(?!\\w)`, 'gi'));
+    return [...found].map((match) => ({ group, old: match[0], start: match.index, end: match.index + match[0].length }));
+  });
+  const variables = variablesOf(text);
+  const free = places.filter(({ start, end }) => !variables.some((variable) => start < variable.end && end > variable.start));
+  if (!free.length) return undefined;
+  const { group, old, start, end } = random.choice(free);
+  const other = random.choice(group.filter((each) => each.toLowerCase() !== old.toLowerCase()));
+  const before = text.slice(0, start);
+  // Where a phrase goes without another in its place, the next word begins the sentence.
+  if (!other) return { body: before + likeFirst(old, text.slice(end).trimStart()) + rest, reason: `without "${old}"` };
+  return { body: before + likeFirst(old, other) + text.slice(end) + rest, reason: `"${likeFirst(old, other)}" for "${old}"` };
 }
+
+/** The text with its first letter in upper or lower case, as the old one has it. */
+const likeFirst = (old: string, text: string): string =>
+  (/^\p{Lu}/u.test(old) ? text.charAt(0).toUpperCase() : text.charAt(0).toLowerCase()) + text.slice(1);
 
 const fieldNames = ['Text', 'Input', 'Sentence', 'Q', 'Message'];
 const answerNames = ['Answer', 'Label', 'Category', 'Class', 'Output', 'A'];
@@ -99,7 +107,8 @@ function renameField(body: string, random: Random): ReturnType<Edit> {
   const block = body.slice(start);
   const match = /^([^\n:${}]{1,30}):(?=[ \t]*\$\{input:)/m.exec(block);
   if (!match) return undefined;
-  const name = random.choice(fieldNames.filter((each) => each !== match[1]));
+  const name = unusedName(fieldNames, body, random);
+  if (!name) return undefined;
   return {
     body: body.slice(0, start) + block.slice(0, match.index) + name + block.slice(match.index + match[1].length),
     reason: `"${name}:" for "${match[1]}:"`,
@@ -110,22 +119,36 @@ function renameField(body: string, random: Random): ReturnType<Edit> {
 function renameAnswer(body: string, random: Random): ReturnType<Edit> {
   const match = /(^|\n)([^\n:${}]{1,30}):(\s*)$/.exec(body);
   if (!match) return undefined;
-  const name = random.choice(answerNames.filter((each) => each !== match[2]));
+  const name = unusedName(answerNames, body, random);
+  if (!name) return undefined;
   return { body: `${body.slice(0, match.index)}${match[1]}${name}:${match[3]}`, reason: `"${name}:" for "${match[2]}:"` };
+}
+
+function unusedName(names: readonly string[], body: string, random: Random): string | undefined {
+  return random.choice(names.filter((name) => !body.includes(`${name}:`)));
 }
 
 /** The instruction's last sentence once more, right before the answer. */
 function repeatQuestion(body: string): ReturnType<Edit> {
-  const { text } = instructionOf(body);
+  const { text, rest } = instructionOf(body);
   const last = sentencesOf(text).at(-1);
   const match = /(^|\n)([^\n${}]{1,30}:\s*)$/.exec(body);
   if (!last || !match || text.length > 400) return undefined;
   const sentence = text.slice(last.start, last.end).trim();
-  return { body: `${body.slice(0, match.index)}${match[1]}${sentence}\n${match[2]}`, reason: 'the instruction repeated after the row' };
+  if (rest.includes(sentence) || variablesOf(sentence).length) return undefined;
+  const newline = /\r?\n/.exec(body)?.[0] ?? '\n';
+  return {
+    body: `${body.slice(0, match.index)}${match[1]}${sentence}${newline}${match[2]}`,
+    reason: 'the instruction repeated after the row',
+  };
 }
 
+/** Sentences without the blanks after them; none crosses a line, and the name of a variable may have a dot. */
 function sentencesOf(text: string): { start: number; end: number }[] {
-  return [...text.matchAll(/[^\s.!?][^.!?\n]*[.!?]*[ \t]*/g)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
+  return [...text.matchAll(/(?:\$\{[^}\r\n]*\}|[^\s.!?])(?:\$\{[^}\r\n]*\}|[^.!?\r\n])*[.!?]*/g)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
 }
 
 const brief = (text: string): string => {

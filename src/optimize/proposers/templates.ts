@@ -69,9 +69,10 @@ export const groundedTemplates: Proposer = {
     const newline = /\r?\n/.exec(prompt.body)?.[0] ?? '\n';
     // A template shows every column in the row block, so a demonstration must have them all.
     const demonstrations = prompt.demonstrations.filter(({ inputs }) => facts.inputs.every((name) => Object.hasOwn(inputs, name)));
-    const proposals = table.map(
-      ({ reason, body }): Proposal => ({ prompt: { demonstrations, body: body(facts).replaceAll('\n', newline) }, reason }),
-    );
+    const proposals = table.map(({ reason, body }): Proposal => ({
+      prompt: { demonstrations, body: body(facts).replaceAll('\n', newline) },
+      reason,
+    }));
     const fitting = few ? proposals : proposals.filter((proposal) => !proposal.prompt.body.includes(facts.labels[0]));
     return newOnes(prompt, random.shuffle(fitting), count);
   },

@@ -1,0 +1,230 @@
+/** @file Gradients on the tiny model, against finite differences and against themselves; llama.test.ts holds them against PyTorch's. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { randomStream } from '../random.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { initialAdapter, makeAdapter, type Adapter, type LoraConfig } from './adapter.ts';
+import { addPenaltyGradient, trainAdapter, weightDrift } from './adapterTraining.ts';
+import { makeEngine, type Engine } from './engine.ts';
+import { loadModelFiles } from './modelFiles.ts';
+import { loadAdapter } from './peft.ts';
+import { batchGradient, type BatchGradient, type TrainingExample } from './training.ts';
+
+const fixture = (name: string): string => new URL(`../../test/fixtures/${name}`, import.meta.url).pathname;
+const lora: LoraConfig = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] };
+
+let engine: Engine;
+let tuned: Adapter;
+beforeAll(async () => {
+  const files = await loadModelFiles(fixture('tiny-tied'));
+  engine = makeEngine(files.config, files.weights, onnxRuntimeExecutor({ threads: 1 }));
+  tuned = await loadAdapter(fixture('tiny-tied/adapter'));
+});
+
+/** Rows with a prompt of nine tokens in common, and answers of one to three. */
+const head = [5, 9, 17, 33, 12, 80, 41, 66, 7];
+const examples: TrainingExample[] = [
+  { prompt: [...head, 50, 51], answer: [20] },
+  { prompt: [...head, 52], answer: [21, 22] },
+  { prompt: [...head, 53, 54, 55, 56, 57], answer: [20, 30, 31] },
+  { prompt: [...head, 58, 50, 60], answer: [23] },
+  { prompt: [...head, 61, 62], answer: [21, 24] },
+];
+
+/** |a - b| / |b| over all parameters together. */
+function distance(a: BatchGradient['gradients'], b: BatchGradient['gradients']): number {
+  let [apart, whole] = [0, 0];
+  for (const [name, gradient] of b) {
+    const other = a.get(name) as Float32Array;
+    gradient.forEach((value, i) => {
+      apart += (other[i] - value) ** 2;
+      whole += value ** 2;
+    });
+  }
+  return Math.sqrt(apart / whole);
+}
+
+describe('batches', () => {
+  test('a batch that is run in parts has the loss and the gradient of the whole', async () => {
+    const whole = await batchGradient(engine, tuned, examples, 0);
+    const parts = await batchGradient(engine, tuned, examples, 0, 4);
+    // Own tokens once, the shared nine in each of the three parts.
+    expect([whole.tokens, parts.tokens]).toEqual([17 + 9, 17 + 3 * 9]);
+    expect(parts.loss).toBeCloseTo(whole.loss, 5);
+    expect(distance(parts.gradients, whole.gradients)).toBeLessThan(1e-5);
+  });
+
+  test('the gradient of a batch is the mean over its rows, each computed alone', async () => {
+    const whole = await batchGradient(engine, tuned, examples, 0);
+    const mean = new Map<string, Float32Array>();
+    let loss = 0;
+    for (const example of examples) {
+      const alone = await batchGradient(engine, tuned, [example], 0);
+      loss += alone.loss / examples.length;
+      for (const [name, gradient] of alone.gradients) {
+        mean.set(
+          name,
+          gradient.map((value, i) => (mean.get(name)?.[i] ?? 0) + value / examples.length),
+        );
+      }
+    }
+    expect(loss).toBeCloseTo(whole.loss, 4);
+    expect(distance(mean, whole.gradients)).toBeLessThan(1e-4);
+  });
+});
+
+describe('gradients of every weight', () => {
+  const weights = [
+    'model.embed_tokens.weight',
+    'model.layers.0.input_layernorm.weight',
+    'model.layers.0.self_attn.q_proj.weight',
+    'model.layers.1.self_attn.k_proj.weight',
+    'model.layers.1.self_attn.o_proj.weight',
+    'model.layers.2.mlp.gate_proj.weight',
+    'model.layers.2.mlp.down_proj.weight',
+    'model.norm.weight',
+  ];
+
+  test.each(weights)('%s agrees with finite differences', async (name) => {
+    const { gradients } = await batchGradient(engine, 'weights', examples, 0);
+    const gradient = gradients.get(name) as Float32Array;
+    const values = engine.weights[name].data as Float32Array;
+    const lossAt = async (i: number, value: number): Promise<number> => {
+      const before = values[i];
+      values[i] = value;
+      const { loss } = await batchGradient(engine, 'weights', examples, 0);
+      values[i] = before;
+      return loss;
+    };
+    // The entries that matter most, and one at random.
+    const largest = [...gradient.keys()].sort((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a])).slice(0, 3);
+    const scale = Math.abs(gradient[largest[0]]);
+    for (const i of [...largest, randomStream('entry', name).integer(gradient.length)]) {
+      const step = 4e-3;
+      const slope = ((await lossAt(i, values[i] + step)) - (await lossAt(i, values[i] - step))) / (2 * step);
+      expect(Math.abs(slope - gradient[i]) / scale, `entry ${i}: slope ${slope}, gradient ${gradient[i]}`).toBeLessThan(5e-3);
+    }
+  });
+});
+
+describe('dropout', () => {
+  const dropped = (rate: number): Adapter => {
+    const { pairs } = initialAdapter(engine.config, lora, 1);
+    return makeAdapter({ ...lora, dropout: rate }, pairs);
+  };
+
+  test('the same seed drops the same, another seed something else', async () => {
+    const adapter = makeAdapter({ ...tuned.config, dropout: 0.5 }, tuned.pairs);
+    const [first, again, other] = [
+      await batchGradient(engine, adapter, examples, 3),
+      await batchGradient(engine, adapter, examples, 3),
+      await batchGradient(engine, adapter, examples, 4),
+    ];
+    expect(again.loss).toBe(first.loss);
+    expect(distance(again.gradients, first.gradients)).toBe(0);
+    expect(other.loss).not.toBe(first.loss);
+  });
+
+  test('what is dropped is made up for: on average over masks the gradient is that without dropout', async () => {
+    // While B is zero the loss does not see the masks, and the gradient of B is linear in them.
+    const plain = await batchGradient(engine, dropped(0), examples, 0);
+    const draws = 150;
+    let [along, single] = [0, 0];
+    const mean = new Map([...plain.gradients].map(([name, gradient]) => [name, new Float32Array(gradient.length)]));
+    for (let seed = 0; seed < draws; seed++) {
+      const { loss, gradients } = await batchGradient(engine, dropped(0.3), examples, seed);
+      expect(loss).toBeCloseTo(plain.loss, 5);
+      single += distance(gradients, plain.gradients) / draws;
+      for (const [name, gradient] of gradients) {
+        const sum = mean.get(name) as Float32Array;
+        const expected = plain.gradients.get(name) as Float32Array;
+        gradient.forEach((value, i) => {
+          sum[i] += value / draws;
+          along += (value * expected[i]) / draws;
+        });
+      }
+    }
+    let squares = 0;
+    for (const gradient of plain.gradients.values()) gradient.forEach((value) => (squares += value * value));
+    expect(single).toBeGreaterThan(0.1);
+    expect(distance(mean, plain.gradients)).toBeLessThan((2 * single) / Math.sqrt(draws));
+    expect(along / squares).toBeCloseTo(1, 1);
+  });
+});
+
+describe('the penalty on the change of the weights', () => {
+  test('is the sum of the squared entries of (alpha / rank) B A', () => {
+    const { rank, alpha } = tuned.config;
+    let expected = 0;
+    for (const { a, b } of tuned.pairs) {
+      const width = a.length / rank;
+      for (let row = 0; row < b.length / rank; row++)
+        for (let column = 0; column < width; column++) {
+          let entry = 0;
+          for (let r = 0; r < rank; r++) entry += (alpha / rank) * b[row * rank + r] * a[r * width + column];
+          expected += entry ** 2;
+        }
+    }
+    expect(weightDrift(tuned) / expected).toBeCloseTo(1, 6);
+    expect(weightDrift(initialAdapter(engine.config, lora, 0))).toBe(0);
+  });
+
+  test('has a gradient that agrees with finite differences', () => {
+    const { config } = tuned;
+    const pairs = tuned.pairs.map((pair) => ({ ...pair, a: pair.a.slice(), b: pair.b.slice() }));
+    const penalty = 0.7;
+    for (const [place, { layer, linear, a, b }] of pairs.entries()) {
+      const nameOf = (matrix: 'a' | 'b'): string => `layers.${layer}.${linear}.${matrix}`;
+      const gradients = new Map([
+        [nameOf('a'), new Float32Array(a.length).fill(5)],
+        [nameOf('b'), new Float32Array(b.length).fill(5)],
+      ]);
+      addPenaltyGradient(pairs, config.rank, config.alpha, penalty, gradients);
+      for (const matrix of ['a', 'b'] as const) {
+        const values = pairs[place][matrix];
+        const i = randomStream('penalty', place, matrix).integer(values.length);
+        const driftAt = (change: number): number => {
+          const before = values[i];
+          values[i] = before + change;
+          const drift = weightDrift({ config, pairs: [pairs[place]] });
+          values[i] = before;
+          return drift;
+        };
+        const slope = (penalty * (driftAt(0.01) - driftAt(-0.01))) / 0.02;
+        // What was there before is added to.
+        expect(gradients.get(nameOf(matrix))![i] - 5, `${nameOf(matrix)}[${i}]`).toBeCloseTo(slope, 3);
+      }
+    }
+  });
+
+  test('holds training back', async () => {
+    const train = async (weightPenalty: number): Promise<number> => {
+      const training = trainAdapter(engine, initialAdapter(engine.config, lora, 1), { seed: 0, weightPenalty });
+      for (let step = 0; step < 10; step++) await training.step(examples, 5e-3);
+      return weightDrift(training.adapter());
+    };
+    const [free, held] = [await train(0), await train(10)];
+    expect(free).toBeGreaterThan(0);
+    expect(held).toBeLessThan(free / 4);
+  });
+});
+
+describe('training an adapter', () => {
+  test('raises the likelihood of the answers', async () => {
+    const training = trainAdapter(engine, initialAdapter(engine.config, lora, 1), { seed: 0 });
+    const losses: number[] = [];
+    for (let step = 0; step < 30; step++) losses.push((await training.step(examples, 1e-2)).loss);
+    expect(losses[29]).toBeLessThan(losses[0] / 2);
+    expect(training.steps).toBe(30);
+  });
+
+  test('neither changes the adapter that it started from nor one that was taken out of it', async () => {
+    const start = initialAdapter(engine.config, lora, 1);
+    const training = trainAdapter(engine, start, { seed: 0 });
+    await training.step(examples, 1e-2);
+    const early = training.adapter();
+    await training.step(examples, 1e-2);
+    expect(start).toEqual(initialAdapter(engine.config, lora, 1));
+    expect(makeAdapter(early.config, early.pairs).id).toBe(early.id);
+    expect(training.adapter().id).not.toBe(early.id);
+  });
+});

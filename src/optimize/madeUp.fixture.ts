@@ -1,0 +1,61 @@
+/** @file Evaluations, rows and an evaluator without a model behind them, for the tests of this room. */
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Evaluation, Task } from '../evaluate/evaluation.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { metricNamed } from '../evaluate/metrics.ts';
+import { bootstrapMean } from '../evaluate/statistics.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+
+/** An evaluation with these scores, and log-likelihoods of -1 if none are given. */
+export function evaluationWith(scores: readonly number[], logLikelihoods = scores.map(() => -1), promptTokens = 10): Evaluation {
+  return {
+    rows: scores.map((score, i) => ({ row: `row ${i}`, prediction: '', gold: '', score, logLikelihood: logLikelihoods[i] })),
+    score: bootstrapMean(scores, { samples: 100 }),
+    logLikelihood: bootstrapMean(logLikelihoods, { samples: 100 }),
+    promptTokens,
+    passes: scores.length,
+  };
+}
+
+/** Messages to a bank. */
+export const messages: readonly Row[] = [
+  ['Where is my new card?', 'card'],
+  ['My card was swallowed by the machine', 'card'],
+  ['The card has not arrived', 'card'],
+  ['How do I block a lost card?', 'card'],
+  ['When will the transfer arrive?', 'transfer'],
+  ['A transfer to my sister failed', 'transfer'],
+  ['Cancel the transfer of yesterday', 'transfer'],
+  ['I sent money to the wrong account', 'transfer'],
+  ['What does an account cost?', 'fees'],
+  ['Why was I charged twice?', 'fees'],
+  ['Is there a fee for cash abroad?', 'fees'],
+  ['The fee is higher than it was', 'fees'],
+].map(([message, intent], i) => makeRow({ message, sender: i % 2 ? 'Ann' : 'Bo', intent }, i + 1));
+
+export const intentTask: Task = {
+  output: 'intent',
+  labels: ['card', 'fees', 'transfer'],
+  metric: metricNamed('accuracy'),
+  template: 'text',
+  decoding: { calibration: 'none', normalize: 'tokens', maxTokens: 8, temperature: 0, topP: 1, stop: [], seed: 0 },
+};
+
+/** An evaluator that is told how each row scores; a row costs one pass. */
+export function evaluatorWith(
+  scoreOf: (row: Row, prompt: Prompt, adapter?: Adapter) => number,
+  task: Task = intentTask,
+  asked: { prompt: Prompt; rows: readonly Row[] }[] = [],
+): Evaluator {
+  return {
+    task,
+    model: undefined as never,
+    predict: () => Promise.reject(new Error('not needed')),
+    evaluate: async ({ prompt, adapter }, rows) => {
+      asked.push({ prompt, rows });
+      const evaluation = evaluationWith(rows.map((row) => scoreOf(row, prompt, adapter)));
+      return { ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, row: rows[i].id })) };
+    },
+  };
+}

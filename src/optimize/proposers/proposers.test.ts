@@ -1,0 +1,264 @@
+/** @file What holds for every proposal of every proposer, and what each proposer is for. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { makeRow, type Row } from '../../data/dataset.ts';
+import { metricNamed } from '../../evaluate/metrics.ts';
+import { parsePromptFile, type PromptFile } from '../../prompt/promptFile.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import { columnsOf, render, rowBlockStart } from '../../prompt/template.ts';
+import { applyPrompt } from '../../prompt/writePrompt.ts';
+import { randomStream } from '../../random.ts';
+import { evaluatorWith, intentTask, messages } from '../madeUp.fixture.ts';
+import { bootstrappedDemonstrations, demonstrationOf, labelledDemonstrations } from './demonstrations.ts';
+import { editOperators } from './edits.ts';
+import { promptKey, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
+import { groundedTemplates } from './templates.ts';
+
+const proposers: readonly Proposer[] = [editOperators, groundedTemplates, labelledDemonstrations, bootstrappedDemonstrations];
+
+/** Rows with columns of all kinds of names. */
+const rows: readonly Row[] = messages.map(({ values, line }) =>
+  makeRow({ ...values, 'sub.topic': 'a. b', text_input: `note ${line}` }, line),
+);
+const textTask = { ...intentTask, labels: undefined, metric: metricNamed('exact-match') };
+
+const contextOf = (prompt: Prompt, seed = 1, more: Partial<ProposerContext> = {}): ProposerContext => ({
+  prompt,
+  evaluator: evaluatorWith((row) => Number(row.values.sender === 'Bo')),
+  trainset: rows,
+  random: randomStream('proposers', seed),
+  count: 6,
+  ...more,
+});
+
+const lines = [
+  'You are a clerk at a bank. Please classify the following message.',
+  'Read the message! Determine its intent. Answer with exactly one of: card, fees, transfer',
+  '- card: the card itself, e.g. a lost one.',
+  '- fees: what things cost',
+  'About ${input:sub.topic}, for the text of ${input:sender:who writes}. Reply with one of these.',
+  'Please find out what this is.',
+  '',
+];
+const fields = [
+  'Message: ${input:message}',
+  'From: ${input:sender}',
+  'Text: ${input:text_input}',
+  'Input: ${input:message:the text}, by ${input:sender}',
+];
+const asks = ['Intent:', 'Answer:', 'Intent:\n', 'A label:  ', 'Question: which one?\nLabel:'];
+
+const file: fc.Arbitrary<PromptFile> = fc
+  .record({
+    instruction: fc.array(fc.constantFrom(...lines), { maxLength: 4 }),
+    marker: fc.constantFrom([], ['{{demos}}'], ['', '{{ demos }}']),
+    shown: fc.uniqueArray(fc.constantFrom(...fields), { minLength: 1, maxLength: 3 }),
+    ask: fc.constantFrom(...asks),
+    newline: fc.constantFrom('\n', '\r\n'),
+    demonstrations: fc.constantFrom(0, 0, 1, 3),
+  })
+  .map(({ instruction, marker, shown, ask, newline, demonstrations }) => {
+    const body = [...instruction, ...marker, ...shown, ask].join('\n').replaceAll('\n', newline);
+    const front = ['---', 'tandem:', '  data: a.jsonl', '  output: intent', '  labels: from-data', '---', ''].join(newline);
+    const bare = parsePromptFile('a.prompt.md', front + body);
+    // The author's demonstrations have what the row block reads, which is all that they need.
+    const own = columnsOf(body.slice(rowBlockStart(body)));
+    const shownRows = rows.slice(0, demonstrations).map(({ values }) => ({
+      inputs: Object.fromEntries(own.map((name) => [name, values[name]])),
+      output: values.intent,
+    }));
+    return parsePromptFile('a.prompt.md', applyPrompt(bare, { body, demonstrations: shownRows }));
+  });
+
+describe.each(proposers)('every proposal of $name', (proposer) => {
+  /** Checks the proposals for many files. */
+  const forAll = (check: (proposals: readonly Proposal[], file: PromptFile, context: () => ProposerContext) => unknown): Promise<void> =>
+    fc.assert(
+      fc.asyncProperty(file, fc.nat(1000), fc.boolean(), async (asked, seed, text) => {
+        const evaluator = evaluatorWith((row) => Number(row.values.sender === 'Bo'), text ? textTask : intentTask);
+        const context = (): ProposerContext => contextOf(asked.prompt, seed, { evaluator });
+        await check(await proposer.propose(context()), asked, context);
+      }),
+      { numRuns: 150 },
+    );
+
+  test('keeps all columns of the row block', () =>
+    forAll((proposals, { prompt: { body } }) => {
+      const own = columnsOf(body.slice(rowBlockStart(body)));
+      for (const { prompt } of proposals)
+        expect(columnsOf(prompt.body.slice(rowBlockStart(prompt.body)))).toEqual(expect.arrayContaining(own));
+    }));
+
+  test('can be rendered for every row', () =>
+    forAll((proposals) => {
+      for (const { prompt } of proposals)
+        for (const { values } of rows) expect(render(prompt, values)).toContain(values[columnsOf(prompt.body)[0]]);
+    }));
+
+  test('reads differently from the prompt and from the other proposals, and there are no more than asked for', () =>
+    forAll((proposals, { prompt }, context) => {
+      const keys = [prompt, ...proposals.map((proposal) => proposal.prompt)].map(promptKey);
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(proposals.length).toBeLessThanOrEqual(context().count);
+    }));
+
+  test('is the same for the same seed', () =>
+    forAll(async (proposals, _, context) => {
+      expect(await proposer.propose(context())).toEqual(proposals);
+    }));
+
+  test('keeps the line endings of the body', () =>
+    forAll((proposals, { prompt: { body } }) => {
+      const foreign = body.includes('\r\n') ? /(?<!\r)\n/ : /\r/;
+      for (const { prompt, reason } of proposals) expect(prompt.body, reason).not.toMatch(foreign);
+    }));
+
+  test('can be written into the file and read back as it is, without new problems', () =>
+    forAll((proposals, asked) => {
+      const problems = ({ problems: found }: PromptFile): string[] =>
+        found.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+      expect(problems(asked)).toEqual([]);
+      for (const { prompt } of proposals) {
+        const written = parsePromptFile('a.prompt.md', applyPrompt(asked, prompt));
+        expect(written.prompt).toEqual(prompt);
+        expect(problems(written)).toEqual([]);
+      }
+    }));
+});
+
+const body = 'Please read the message. Answer briefly\n\n{{demos}}\nMessage: ${input:message}\nIntent:\n';
+const prompt: Prompt = { body, demonstrations: [] };
+const bodiesOf = async (proposer: Proposer, asked: Prompt, seeds = 20): Promise<Set<string>> => {
+  const bodies = new Set<string>();
+  for (let seed = 0; seed < seeds; seed++)
+    for (const proposal of await proposer.propose(contextOf(asked, seed))) bodies.add(proposal.prompt.body);
+  return bodies;
+};
+
+describe('edits', () => {
+  const rest = body.slice(body.indexOf('{{demos}}'));
+
+  test('of a short prompt are all that one would think of', async () => {
+    const found = [...(await bodiesOf(editOperators, prompt))];
+    for (const instruction of [
+      'Please read the message.\n\n',
+      'Answer briefly\n\n',
+      'Answer briefly Please read the message.\n\n',
+      'Read the message. Answer briefly\n\n',
+      'Please consider the message. Answer briefly\n\n',
+      'Please read the text. Answer briefly\n\n',
+      '',
+    ]) {
+      expect(found).toContain(instruction + rest);
+    }
+    expect(found).toContain(body.replace('Message:', 'Sentence:'));
+    expect(found).toContain(body.replace('Intent:', 'Category:'));
+    expect(found).toContain(body.replace('Intent:', 'Answer briefly\nIntent:'));
+  });
+
+  test('reword "exactly one of" as a whole, and never the name of a variable', async () => {
+    const found = await bodiesOf(editOperators, {
+      body: 'Give exactly one of the labels of the ${input:message}.\n{{demos}}\nFrom: ${input:sender}\nA:',
+      demonstrations: [],
+    });
+    expect([...found].filter((each) => each.includes('exactly exactly') || /\$\{input:(text|input)\}/.test(each))).toEqual([]);
+    expect([...found]).toContainEqual(expect.stringContaining('Give one of the labels'));
+  });
+
+  test('do not give two fields the same name, or repeat a question that is there already', async () => {
+    const twice = 'Choose.\nText: ${input:message}\nInput: ${input:sender}\nChoose.\nAnswer:';
+    for (const each of await bodiesOf(editOperators, { body: twice, demonstrations: [] })) {
+      const names = [...each.matchAll(/^(\w+):/gm)].map((match) => match[1]);
+      expect(new Set(names).size).toBe(names.length);
+      expect(each.match(/Choose\./g)?.length ?? 0).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+describe('grounded templates', () => {
+  test('name the columns, the labels and the words that set the labels apart', async () => {
+    const bodies = [...(await bodiesOf(groundedTemplates, prompt))];
+    expect(bodies.every((each) => each.includes('Message: ${input:message}'))).toBe(true);
+    expect(bodies).toContainEqual(expect.stringContaining('Choose one of: card, fees, transfer.'));
+    expect(bodies).toContainEqual(expect.stringMatching(/- fees \(fee\b.*\)\n- transfer \(transfer\b/));
+  });
+
+  test('leave a demonstration out that lacks a column which the row block now shows', async () => {
+    const asked: Prompt = {
+      body: 'About ${input:sender}.\n{{demos}}\nMessage: ${input:message}\nIntent:',
+      demonstrations: [
+        { inputs: { message: 'Lost it' }, output: 'card' },
+        demonstrationOf({ body: fields[1] + fields[0], demonstrations: [] }, 'intent', rows[0]),
+      ],
+    };
+    for (const proposal of await groundedTemplates.propose(contextOf(asked))) {
+      expect(proposal.prompt.demonstrations).toEqual([{ inputs: { sender: 'Bo', message: 'Where is my new card?' }, output: 'card' }]);
+    }
+  });
+
+  test('for free text do not speak of labels', async () => {
+    const proposals = await groundedTemplates.propose(contextOf(prompt, 1, { evaluator: evaluatorWith(() => 1, textTask) }));
+    expect(proposals.length).toBeGreaterThan(2);
+    for (const proposal of proposals) expect(proposal.prompt.body).not.toMatch(/card|choose/i);
+  });
+});
+
+const answersOf = ({ prompt: { demonstrations } }: Proposal): string[] => demonstrations.map(({ output }) => output);
+
+describe('demonstrations', () => {
+  test('cover as many labels as there is room for', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      for (const proposal of await labelledDemonstrations.propose(contextOf(prompt, seed))) {
+        const answers = answersOf(proposal);
+        expect(new Set(answers).size).toBe(Math.min(answers.length, 3));
+        expect(proposal.reason).toBe(`${answers.length} demonstrations that cover the answers`);
+      }
+    }
+  });
+
+  test('are rows of the trainset, with the columns that the prompt reads', async () => {
+    const [proposal] = await labelledDemonstrations.propose(contextOf(prompt));
+    const known = rows.map(({ values: { message, intent } }) => ({ inputs: { message }, output: intent }));
+    for (const demonstration of proposal.prompt.demonstrations) expect(known).toContainEqual(demonstration);
+  });
+
+  test('none are proposed where some are, and never more than there are rows', async () => {
+    const some = { ...prompt, demonstrations: rows.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row)) };
+    const proposals = await labelledDemonstrations.propose(contextOf(some, 1, { trainset: rows.slice(0, 5) }));
+    expect(proposals.map((proposal) => answersOf(proposal).length)).toEqual(expect.arrayContaining([0, 2, 4]));
+    expect(Math.max(...proposals.map((proposal) => answersOf(proposal).length))).toBe(4);
+    expect(await labelledDemonstrations.propose(contextOf(prompt, 1, { trainset: [] }))).toEqual([]);
+  });
+});
+
+describe('bootstrapped demonstrations', () => {
+  test('are rows that the evaluator got right', async () => {
+    const right = rows.filter(({ values }) => values.sender === 'Bo').map(({ values }) => values.message);
+    for (let seed = 0; seed < 20; seed++) {
+      const proposals = await bootstrappedDemonstrations.propose(contextOf(prompt, seed));
+      expect(proposals.length).toBeGreaterThan(0);
+      for (const proposal of proposals) for (const { inputs } of proposal.prompt.demonstrations) expect(right).toContain(inputs.message);
+    }
+  });
+
+  test('are none where nothing was right', async () => {
+    expect(await bootstrappedDemonstrations.propose(contextOf(prompt, 1, { evaluator: evaluatorWith(() => 0) }))).toEqual([]);
+  });
+});
+
+describe('promptKey', () => {
+  test('is the same for prompts that the model reads alike', () => {
+    const same = { ...prompt, body: `${body.replace('{{demos}}\n', '').replaceAll('\n', '\r\n')}\r\n` };
+    expect(promptKey(same)).toBe(promptKey(prompt));
+  });
+
+  test('differs by demonstrations, text and columns', () => {
+    const demonstrations = [demonstrationOf(prompt, 'intent', rows[0])];
+    const others = [
+      { ...prompt, demonstrations },
+      { ...prompt, body: `Now: ${body}` },
+      { ...prompt, body: body.replace('input:message', 'input:sender') },
+    ];
+    expect(new Set([prompt, ...others].map(promptKey)).size).toBe(4);
+  });
+});

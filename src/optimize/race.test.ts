@@ -1,0 +1,82 @@
+/** @file Successive halving of candidate prompts. */
+import { expect, test } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { randomStream } from '../random.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+import { evaluatorWith, intentTask } from './madeUp.fixture.ts';
+import { race, type Runner } from './race.ts';
+
+const rowsOf = (count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => makeRow({ message: `Where is transfer ${i}?`, intent: 'transfer' }, i + 1));
+const runnersOf = (qualities: readonly number[]): Runner[] =>
+  qualities.map((quality, i) => ({ id: `1.${i + 1}`, proposer: 'test', prompt: { body: String(quality), demonstrations: [] } }));
+
+/** A prompt's body says which share of the rows it gets right; the same rows for every prompt. */
+function setting(
+  valset: readonly Row[],
+  asked: { rows: readonly Row[] }[] = [],
+): { context: OptimizationContext; events: OptimizationEvent[] } {
+  const random = randomStream('hard rows');
+  const hardness = new Map(valset.map((row) => [row.id, random.uniform()]));
+  const evaluator: Evaluator = evaluatorWith((row, { body }) => Number(hardness.get(row.id)! < Number(body)), intentTask, asked as never);
+  const events: OptimizationEvent[] = [];
+  return { context: { evaluator, valset, seed: 5, emit: (event: OptimizationEvent) => events.push(event) } as never, events };
+}
+const qualities = [0.5, 0.2, 0.95, 0.1, 0.6, 0.3, 0.8, 0.05, 0.4, 0.7];
+
+async function run(valset: readonly Row[], runners = runnersOf(qualities), signal?: AbortSignal) {
+  const asked: { rows: readonly Row[] }[] = [];
+  const { context, events } = setting(valset, asked);
+  const best = await context.evaluator.evaluate({ prompt: { body: '0.5', demonstrations: [] } }, valset);
+  asked.length = 0;
+  const result = await race({ ...context, signal }, 1, runners, undefined, best, Infinity);
+  return { ...result, asked, events: events.filter((event) => event.type === 'candidateMeasured') };
+}
+
+test('the best prompt wins; finishers are measured on the whole valset and come best first', async () => {
+  const { finishers } = await run(rowsOf(100));
+  expect(finishers[0].prompt.body).toBe('0.95');
+  expect(finishers.every(({ evaluation }) => evaluation.rows.length === 100)).toBe(true);
+  const scores = finishers.map(({ evaluation }) => evaluation.score.mean);
+  expect(scores).toEqual([...scores].sort((a, b) => b - a));
+});
+
+test('losers leave early: it costs less than measuring everything, and the cost is what was measured', async () => {
+  const { passes, asked } = await run(rowsOf(100));
+  expect(passes).toBeLessThan(0.75 * 10 * 100);
+  expect(passes).toBe(asked.reduce((sum, { rows }) => sum + rows.length, 0));
+});
+
+test('a candidate that is told to be kept is measured again, one that is not is not', async () => {
+  const { events } = await run(rowsOf(100));
+  for (const [i, { candidate, kept }] of events.entries()) {
+    const later = events.slice(i + 1).some((other) => other.candidate === candidate);
+    const last = events[i].score.rows === 100;
+    expect(later, `candidate ${candidate}`).toBe(kept && !last);
+  }
+});
+
+test('differences are told against the best on the same rows', async () => {
+  const { events } = await run(rowsOf(100));
+  const winner = events.findLast(({ candidate }) => candidate === '1.3')!;
+  expect(winner.score).toMatchObject({ rows: 100, mean: expect.closeTo(0.45, 1) as number });
+  expect(events.find(({ candidate }) => candidate === '1.1')!.score.mean).toBe(0);
+});
+
+test.each([3, 16, 20, 28, 60])('of %d rows each rung measures more than the one before', async (count) => {
+  const { asked, finishers } = await run(rowsOf(count));
+  const sizes = asked.map(({ rows }) => rows.length).filter((size, i, all) => size !== all[i - 1]);
+  expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => a - b));
+  expect(finishers.every(({ evaluation }) => evaluation.rows.length === count)).toBe(true);
+  expect(finishers.length).toBeLessThanOrEqual(asked.filter(({ rows }) => rows.length === count).length);
+});
+
+test('without runners there is no finisher and no cost', async () => {
+  expect(await run(rowsOf(30), [])).toMatchObject({ finishers: [], passes: 0 });
+});
+
+test('a stop ends the race without a winner', async () => {
+  expect(await run(rowsOf(100), runnersOf(qualities), AbortSignal.abort())).toMatchObject({ finishers: [], asked: [] });
+});
