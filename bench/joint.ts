@@ -16,7 +16,7 @@ import { AlternatingJointOptimizer, type AlternatingOptions } from '../src/optim
 import type { OptimizationEvent } from '../src/optimize/events.ts';
 import { JointOptimizer } from '../src/optimize/jointOptimizer.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
-import { rowsOf, tasks } from './tasks.ts';
+import { rowsOf, tasks } from './cases/tasks.ts';
 
 export const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
   'weights only': { levers: ['weights'], strategy: 'plain' },

@@ -74,11 +74,13 @@ export function llamaGraph(config: LlamaConfig, options: GraphOptions): LlamaGra
     const [q, k, v] = project(attended, { q_proj: heads * headSize, k_proj: keyValueHeads * headSize, v_proj: keyValueHeads * headSize });
     const turn = (states: Node, count: number): Node => rope(states, packing.cos, packing.sin, packing.positions, count);
     const mixed = attention(config, options, packing, layer, turn(q, heads), turn(k, keyValueHeads), v, cache);
-    x = add(x, project(mixed, { o_proj: hidden })[0]);
+    // After the last attention only the asked positions matter.
+    const needed = (states: Node): Node => (layer === config.layers - 1 ? gatherRows(states, packing.asked) : states);
+    x = add(needed(x), project(needed(mixed), { o_proj: hidden })[0]);
     const [gate, up] = project(norm(x, `model.layers.${layer}.post_attention_layernorm.weight`), { gate_proj: inner, up_proj: inner });
     x = add(x, project(mul(silu(gate), up), { down_proj: hidden })[0]);
   }
-  const asked = norm(gatherRows(x, packing.asked), 'model.norm.weight');
+  const asked = norm(x, 'model.norm.weight');
   const head = config.tiedEmbeddings ? embedding : parameter('lm_head.weight', [config.vocabularySize, hidden]);
   return { logits: matMul(asked, head, { transB: true }), parameters, cache };
 }

@@ -3,7 +3,7 @@ import { randomStream } from '../random.ts';
 import type { TensorValue } from '../tensor/executor.ts';
 import { gradients } from '../tensor/gradients.ts';
 import { constant, input, sumOf, type Node } from '../tensor/graph.ts';
-import { add, cast, crossEntropy, floor, lessOrEqual, mul, reshape, slice, sub, sum } from '../tensor/ops.ts';
+import { add, cast, crossEntropy, floor, gatherRows, lessOrEqual, mul, reshape, slice, sub, sum } from '../tensor/ops.ts';
 import type { LinearName, LoraConfig, LoraPair } from './adapter.ts';
 import { loraFeeds, type Engine } from './engine.ts';
 import { llamaGraph } from './llamaGraph.ts';
@@ -151,7 +151,9 @@ function dropoutNode(): (x: Node, name: string) => Node {
   return (x) => {
     const width = x.shape[1] as number;
     const shift = add(slice(features, 0, 0, width), constant(((++linear * 0.618034) % 1) + 0.01));
-    const product = mul(reshape(tokens, [sumOf(['P', 'T']), 1]), reshape(shift, [1, width]));
+    // The last layer's x holds the asked positions only.
+    const own = x.shape[0] === 'M' ? gatherRows(tokens, input('asked', ['M'], 'int32')) : tokens;
+    const product = mul(reshape(own, [x.shape[0], 1]), reshape(shift, [1, width]));
     const noise = sub(product, floor([product], {}));
     const kept = cast(lessOrEqual(rate, noise), 'float32');
     return mul(x, mul(kept, input('dropoutScale', [])));

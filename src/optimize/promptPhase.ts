@@ -35,7 +35,7 @@ export interface PhaseStart {
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
   const { phase, memory, before, adapter } = start;
   const { runners, passes: proposing } = await propose(context, options, start);
-  const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, start.budget);
+  const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, start.budget - proposing);
   const nothing: PhaseResult = {
     lever: 'prompt',
     prompt: memory.current.prompt,

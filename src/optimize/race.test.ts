@@ -26,12 +26,16 @@ function setting(
 }
 const qualities = [0.5, 0.2, 0.95, 0.1, 0.6, 0.3, 0.8, 0.05, 0.4, 0.7];
 
-async function run(valset: readonly Row[], runners = runnersOf(qualities), signal?: AbortSignal) {
+async function run(
+  valset: readonly Row[],
+  runners = runnersOf(qualities),
+  { signal, budget = Infinity }: { signal?: AbortSignal; budget?: number } = {},
+) {
   const asked: { rows: readonly Row[] }[] = [];
   const { context, events } = setting(valset, asked);
   const best = await context.evaluator.evaluate({ prompt: { body: '0.5', demonstrations: [] } }, valset);
   asked.length = 0;
-  const result = await race({ ...context, signal }, 1, runners, undefined, best, Infinity);
+  const result = await race({ ...context, signal }, 1, runners, undefined, best, budget);
   return { ...result, asked, events: events.filter((event) => event.type === 'candidateMeasured') };
 }
 
@@ -73,10 +77,17 @@ test.each([3, 16, 20, 28, 60])('of %d rows each rung measures more than the one 
   expect(finishers.length).toBeLessThanOrEqual(asked.filter(({ rows }) => rows.length === count).length);
 });
 
+test('a race that its budget does not carry to the end has no winner', async () => {
+  const { passes } = await run(rowsOf(100));
+  expect((await run(rowsOf(100), runnersOf(qualities), { budget: passes })).finishers.length).toBeGreaterThan(0);
+  const short = await run(rowsOf(100), runnersOf(qualities), { budget: passes - 100 });
+  expect(short).toMatchObject({ finishers: [], passes: passes - 100 });
+});
+
 test('without runners there is no finisher and no cost', async () => {
   expect(await run(rowsOf(30), [])).toMatchObject({ finishers: [], passes: 0 });
 });
 
 test('a stop ends the race without a winner', async () => {
-  expect(await run(rowsOf(100), runnersOf(qualities), AbortSignal.abort())).toMatchObject({ finishers: [], asked: [] });
+  expect(await run(rowsOf(100), runnersOf(qualities), { signal: AbortSignal.abort() })).toMatchObject({ finishers: [], asked: [] });
 });

@@ -79,7 +79,7 @@ describe.each(proposers)('every proposal of $name', (proposer) => {
         const context = (): ProposerContext => contextOf(asked.prompt, seed, { evaluator });
         await check(await proposer.propose(context()), asked, context);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
 
   test('keeps all columns of the row block', () =>

@@ -1,10 +1,10 @@
 /** @file The benchmark's tasks: rows of ../shared/data, and the plain prompt that a person would start from. */
 import { fileURLToPath } from 'node:url';
-import type { Row } from '../src/data/dataset.ts';
-import { readDataset } from '../src/data/readDataset.ts';
-import { limitRows } from '../src/data/split.ts';
-import type { Prompt } from '../src/prompt/prompt.ts';
-import { randomStream } from '../src/random.ts';
+import type { Row } from '../../src/data/dataset.ts';
+import { readDataset } from '../../src/data/readDataset.ts';
+import { limitRows } from '../../src/data/split.ts';
+import type { Prompt } from '../../src/prompt/prompt.ts';
+import { randomStream } from '../../src/random.ts';
 
 export interface BenchTask {
   readonly name: string;

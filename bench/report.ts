@@ -1,0 +1,92 @@
+/** @file Writes bench/results.md from the result files: `npm run bench -- report`. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { bootstrapMean, pairedBootstrap, type Interval } from '../src/evaluate/statistics.ts';
+import type { JointLine } from './joint.ts';
+
+const order = ['prompt only', 'weights only', 'chain p -> w -> p', 'plain gate', 'mixture', 'look-ahead'];
+
+const joint = readLines('bench/results/joint.jsonl');
+const sections = [
+  '# Results',
+  'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% bootstrap intervals over the test rows.',
+  ...jointSections(joint),
+  existsSync('bench/results/speed.md') ? readFileSync('bench/results/speed.md', 'utf8').trim() : '',
+];
+writeFileSync('bench/results.md', sections.filter(Boolean).join('\n\n') + '\n');
+
+function readLines(file: string): JointLine[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as JointLine);
+}
+
+function jointSections(lines: readonly JointLine[]): string[] {
+  if (!lines.length) return [];
+  const [{ budget }] = lines;
+  const settings = [...new Set(lines.map(({ task, train }) => `${task}, ${train} training rows`))];
+  const intro =
+    `## Joint optimization beside its parts\n\nSmolLM2-135M-Instruct, ${budget.toLocaleString('en')} token passes a run (forward 1, backward 2), ` +
+    'which is about three minutes on two quiet cores. 100 validation rows, 300 test rows, the same for all; seeds draw the training and ' +
+    'validation rows and everything random. The plain prompt is what every run starts from; the last column is the paired difference to ' +
+    'tuning the weights only, over the seeds that both have.\n\n`npm run bench -- joint`, and `npm run bench -- joint --task trec6 --train 32`';
+  return [
+    intro,
+    ...settings.map((name) =>
+      taskTable(
+        name,
+        lines.filter(({ task, train }) => `${task}, ${train} training rows` === name),
+      ),
+    ),
+  ];
+}
+
+function taskTable(name: string, lines: readonly JointLine[]): string {
+  const variants = order.filter((variant) => lines.some((line) => line.variant === variant));
+  const of = (variant: string): JointLine[] => lines.filter((line) => line.variant === variant).sort((a, b) => a.seed - b.seed);
+  const weights = of('weights only');
+  const baseline = [...new Map(lines.map((line) => [line.seed, line])).values()];
+  const rows = [
+    ['plain prompt', percent(bootstrapMean(meanOverSeeds(baseline.map(({ before }) => before)))), '', '', '', ''],
+    ...variants.map((variant) => {
+      const runs = of(variant);
+      const gains = runs.map(({ before, after }) => pairedBootstrap(digits(before), digits(after)));
+      const worst = gains.reduce((a, b) => (a.mean < b.mean ? a : b));
+      const both = runs.flatMap((run) => weights.filter(({ seed }) => seed === run.seed).map((other) => [other.after, run.after] as const));
+      const against =
+        variant === 'weights only' || !both.length
+          ? ''
+          : points(pairedBootstrap(meanOverSeeds(both.map(([a]) => a)), meanOverSeeds(both.map(([, b]) => b))));
+      return [
+        variant,
+        percent(bootstrapMean(meanOverSeeds(runs.map(({ after }) => after)))),
+        runs.map(({ after }) => (100 * mean(digits(after))).toFixed(1)).join(' · '),
+        points(worst),
+        against,
+        `${Math.round(mean(runs.map(({ passes }) => passes)) / 1000)}k`,
+      ];
+    }),
+  ];
+  const head = ['', 'test accuracy', 'by seed', 'worst seed against the plain prompt', 'against weights only', 'passes'];
+  return `### ${name}\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
+}
+
+/** For each test row the mean of its scores over the seeds. */
+function meanOverSeeds(scores: readonly string[]): number[] {
+  return digits(scores[0]).map((_, row) => mean(scores.map((line) => Number(line[row]))));
+}
+
+function digits(scores: string): number[] {
+  return [...scores].map(Number);
+}
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+function percent({ mean: value, low, high }: Interval): string {
+  return `${(100 * value).toFixed(1)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
+}
+function points({ mean: value, low, high }: Interval): string {
+  const signed = (x: number): string => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(1)}`;
+  return `${signed(value)} [${signed(low)}, ${signed(high)}]`;
+}

@@ -1,0 +1,347 @@
+/** @file Joint optimization as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { makeEvaluator } from '../evaluate/evaluator.ts';
+import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import { loadModelFiles } from '../model/modelFiles.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { AlternatingJointOptimizer, type AlternatingOptions } from './alternating.ts';
+import { attributeStates } from './attribution.ts';
+import type { OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
+import { evaluationWith, intentTask } from './madeUp.fixture.ts';
+import { defaultObjective } from './objective.ts';
+import { loraTrainer } from './weightTuner.ts';
+
+let model: LlamaModel;
+beforeAll(async () => {
+  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
+  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+});
+
+const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
+const rows: Row[] = Array.from({ length: 80 }, (_, i) => {
+  const [word, kind] = Object.entries(kinds)[i % 6];
+  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
+});
+const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows.slice(56)];
+const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+const prompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
+const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
+const small: Partial<AlternatingOptions> = { weightSteps: 20, lookAheadSteps: 6, learningRate: 5e-3, batchRows: 8, proposals: 4 };
+
+interface Drive {
+  readonly options?: Partial<AlternatingOptions>;
+  readonly seed?: number;
+  readonly budget?: number;
+  readonly signal?: AbortSignal;
+  /** Where to go on, with the adapters that it names. */
+  readonly from?: OptimizationState;
+  readonly adapters?: OptimizationContext['adapters'];
+  readonly onEvent?: (event: OptimizationEvent) => void;
+}
+
+/** Runs as `run/execute.ts` does: each phase begins with nothing but the snapshot and the adapters. */
+async function drive({ options, seed = 1, budget = 25_000, signal, from, adapters = memoryAdapters(), onEvent }: Drive = {}) {
+  const events: OptimizationEvent[] = [];
+  /** Each with the number of events before it. */
+  const snapshots: { json: string; events: number }[] = [];
+  const contextNow = (): OptimizationContext => {
+    model.forget();
+    return {
+      model,
+      evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
+      trainer: loraTrainer(model, task, lora),
+      adapters,
+      prompt,
+      trainset,
+      valset,
+      objective: defaultObjective,
+      seed,
+      budget,
+      signal,
+      emit: (event) => {
+        events.push(event);
+        onEvent?.(event);
+      },
+    };
+  };
+  const coordinator = (): AlternatingJointOptimizer => new AlternatingJointOptimizer({ ...small, ...options });
+  let state = from ?? (await coordinator().begin(contextNow()));
+  while (!state.done && !signal?.aborted) {
+    snapshots.push({ json: JSON.stringify(state), events: events.length });
+    state = await coordinator().advance(contextNow(), state);
+  }
+  return { state, events, snapshots, adapters };
+}
+
+type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationEvent, { type: T }>;
+const ofType = <T extends OptimizationEvent['type']>(events: readonly OptimizationEvent[], type: T): EventOf<T>[] =>
+  events.filter((event): event is EventOf<T> => event.type === type);
+
+const strategies = ['plain', 'mixture', 'look-ahead'] as const;
+const reasons = ['the budget is spent', 'neither lever helps any more', 'the chain is done'];
+
+describe('with the gate', () => {
+  test.each(strategies)('%s: the score of the best on the valset rises, and is never below the start', async (strategy) => {
+    for (const seed of [1, 2]) {
+      const { state, events } = await drive({ options: { strategy }, seed });
+      const best = ofType(events, 'phaseEnded').map((event) => event.best.score.mean);
+      expect(Math.min(...best)).toBeGreaterThanOrEqual(state.start.score.mean);
+      expect(state.best.score.mean).toBeGreaterThan(state.start.score.mean);
+      expect(reasons).toContain(state.done);
+    }
+  });
+
+  test('the phases say what was tried: proposals are measured, steps taken, the gate decides', async () => {
+    const { state, events } = await drive();
+    const phases = ofType(events, 'phaseStarted');
+    expect(phases.map(({ phase }) => phase)).toEqual(phases.map((_, i) => i + 1));
+    expect(new Set(phases.map(({ lever }) => lever))).toEqual(new Set(['prompt', 'weights']));
+    for (const { phase, lever } of phases) {
+      const of = events.filter((event) => 'phase' in event && event.phase === phase).map(({ type }) => type);
+      expect(of).toContain(lever === 'weights' ? 'weightStep' : 'candidateProposed');
+      // The budget may end in the midst of the last race.
+      if (lever === 'prompt' && phase < phases.length) expect(of).toContain('candidateMeasured');
+      expect(of.at(-1)).toBe('phaseEnded');
+    }
+    const proposed = ofType(events, 'candidateProposed').map(({ candidate }) => candidate);
+    expect(new Set(proposed).size).toBe(proposed.length);
+    for (const { candidate } of ofType(events, 'candidateMeasured')) expect(proposed).toContain(candidate);
+    const last = ofType(events, 'phaseEnded').at(-1)!;
+    expect([last.best, last.passes]).toEqual([state.best, state.passes]);
+  });
+
+  test('what the gate refuses leaves the best as it was', async () => {
+    const { state, events } = await drive({ options: { levers: ['prompt'] }, budget: 100_000 });
+    expect(state.done).toBe('neither lever helps any more');
+    let best = ofType(events, 'baselineMeasured')[0].state;
+    const ended = ofType(events, 'phaseEnded');
+    expect(ended.slice(-3).map(({ accepted }) => accepted)).toEqual([false, false, false]);
+    for (const phase of ended) {
+      if (!phase.accepted) expect(phase.best).toEqual(best);
+      best = phase.best;
+    }
+  });
+
+  test('only the levers that may be pulled are', async () => {
+    const prompts = await drive({ options: { levers: ['prompt'], strategy: 'look-ahead' }, budget: 20_000 });
+    expect(ofType(prompts.events, 'weightStep')).toEqual([]);
+    expect(prompts.state.best.adapter).toBeUndefined();
+    const weights = await drive({ options: { levers: ['weights'] }, budget: 20_000 });
+    expect(ofType(weights.events, 'candidateProposed')).toEqual([]);
+    expect(weights.state.best.prompt).toEqual(prompt);
+  });
+
+  test('weights that run away are refused, and the run goes on', async () => {
+    const { state } = await drive({ options: { learningRate: 1e30, levers: ['weights'] } });
+    expect(state).toMatchObject({ best: state.start, done: 'neither lever helps any more' });
+  });
+});
+
+describe('without a gate', () => {
+  test('a chain does its phases in order and ends', async () => {
+    const { state, events } = await drive({
+      options: { schedule: { kind: 'chain', levers: ['prompt', 'weights', 'prompt'] }, strategy: 'plain' },
+    });
+    expect(ofType(events, 'phaseStarted').map(({ lever }) => lever)).toEqual(['prompt', 'weights', 'prompt']);
+    expect(state.done).toBe('the chain is done');
+    expect(ofType(events, 'gateDecided').every(({ accepted }) => accepted)).toBe(true);
+    expect(state.best.candidate).toBe(ofType(events, 'gateDecided').at(-1)!.candidate);
+  });
+
+  test('classic: so many parameter steps, so many prompt steps, and the best of all is kept', async () => {
+    const schedule = { kind: 'classic', parameterSteps: 3, promptSteps: 1 } as const;
+    const { state, events } = await drive({ options: { schedule, strategy: 'plain' } });
+    const levers = ofType(events, 'phaseStarted').map(({ lever }) => lever);
+    expect(levers.length).toBeGreaterThan(8);
+    expect(levers).toEqual(levers.map((_, i) => (i % 4 === 3 ? 'prompt' : 'weights')));
+    for (const [i, lever] of levers.entries()) {
+      expect(ofType(events, 'weightStep').filter(({ phase }) => phase === i + 1)).toHaveLength(lever === 'weights' ? 1 : 0);
+    }
+    const scores = ofType(events, 'phaseEnded').map(({ best }) => best.score.mean);
+    expect(scores).toEqual([...scores].sort((a, b) => a - b));
+    expect(state.done).toBe('the budget is spent');
+  });
+});
+
+describe('replay', () => {
+  test('the same seed gives the same events; another seed others', async () => {
+    const [first, again, other] = [await drive(), await drive(), await drive({ seed: 3 })];
+    expect(again.events).toEqual(first.events);
+    expect(again.state).toEqual(first.state);
+    expect(other.events).not.toEqual(first.events);
+  });
+
+  const variants: Partial<AlternatingOptions>[] = [
+    ...strategies.map((strategy) => ({ strategy })),
+    { schedule: { kind: 'classic', parameterSteps: 2, promptSteps: 1 }, strategy: 'plain' },
+    { schedule: { kind: 'chain', levers: ['weights', 'prompt'] }, strategy: 'plain' },
+  ];
+  test.each(variants)('from any snapshot, written as JSON and read again, the rest is the same: %j', async (options) => {
+    const budget = 12_000;
+    const whole = await drive({ options, budget });
+    expect(whole.snapshots.length).toBeGreaterThan(1);
+    for (const { json, events } of whole.snapshots) {
+      const rest = await drive({ options, budget, from: JSON.parse(json) as OptimizationState, adapters: whole.adapters });
+      expect(rest.events).toEqual(whole.events.slice(events));
+      expect(rest.state).toEqual(whole.state);
+    }
+  });
+});
+
+describe('a stop', () => {
+  test.each(['weightStep', 'candidateMeasured', 'candidateProposed', 'phaseStarted'] as const)(
+    'after a %s ends it with the best so far',
+    async (type) => {
+      const stop = new AbortController();
+      const { state, events } = await drive({
+        options: { strategy: 'look-ahead' },
+        signal: stop.signal,
+        onEvent: (event) => event.type === type && stop.abort(),
+      });
+      expect(events.at(-1)).toMatchObject({ type: 'phaseEnded', best: state.best });
+      // A step or two may be under way.
+      expect(ofType(events, 'weightStep').length).toBeLessThanOrEqual(type === 'weightStep' ? 1 : 0);
+    },
+  );
+
+  test('before the start gives the start', async () => {
+    const { state } = await drive({ signal: AbortSignal.abort() });
+    expect(state).toMatchObject({ phase: 0, best: state.start });
+  });
+});
+
+describe('cost', () => {
+  test.each(strategies)('%s: the passes are those of everything that was evaluated and trained', async (strategy) => {
+    let expected = 0;
+    const evaluator = makeEvaluator({ model, task });
+    const trainer = loraTrainer(model, task, lora);
+    const told: number[] = [];
+    const context: OptimizationContext = {
+      model,
+      evaluator: {
+        ...evaluator,
+        evaluate: async (...asked) => {
+          const evaluation = await evaluator.evaluate(...asked);
+          expected += evaluation.passes;
+          return evaluation;
+        },
+      },
+      trainer: {
+        ...trainer,
+        start: (...from) => {
+          const training = trainer.start(...from);
+          return {
+            ...training,
+            step: async (...batch) => {
+              const result = await training.step(...batch);
+              expected += 3 * result.tokens;
+              return result;
+            },
+          };
+        },
+      },
+      adapters: memoryAdapters(),
+      prompt,
+      trainset,
+      valset,
+      objective: defaultObjective,
+      seed: 1,
+      budget: 20_000,
+      emit: (event) => 'passes' in event && told.push(event.passes),
+    };
+    const coordinator = new AlternatingJointOptimizer({ ...small, strategy });
+    let state = await coordinator.begin(context);
+    while (!state.done) state = await coordinator.advance(context, state);
+    expect(state.passes).toBe(expected);
+    // What the events tell only grows, up to the same sum.
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBe(expected);
+  });
+});
+
+describe('JointOptimizer', () => {
+  const optimize = (budget: number) =>
+    new JointOptimizer({ coordinator: new AlternatingJointOptimizer(small) }).optimize({
+      model,
+      task,
+      prompts: [prompt],
+      trainset,
+      valset,
+      budget,
+      seed: 1,
+      lora,
+    });
+
+  test('returns the prompt and the adapter of the best state', async () => {
+    const { prompts, adapter, state } = await optimize(25_000);
+    expect([prompts[0], adapter?.id]).toEqual([state.best.prompt, state.best.adapter]);
+    const again = await makeEvaluator({ model, task }).evaluate({ prompt: prompts[0], adapter }, valset);
+    expect(again.score).toEqual(state.best.score);
+    expect(again.score.mean).toBeGreaterThan(state.start.score.mean);
+  });
+
+  test('without a budget returns what it was given', async () => {
+    const { prompts, adapter, state } = await optimize(0);
+    expect([prompts[0], adapter, state.done]).toEqual([prompt, undefined, 'the budget is spent']);
+  });
+});
+
+describe('attribution', () => {
+  test('what prompt and weights bring alone, and their interaction, add up to the whole', async () => {
+    const { state, adapters } = await drive();
+    const evaluator = makeEvaluator({ model, task });
+    const { cells, total, promptAlone, weightsAlone, interaction } = await attributeStates(
+      { adapters, evaluator },
+      testset,
+      state.start,
+      state.best,
+    );
+    expect(state.best.prompt).not.toEqual(prompt);
+    expect(state.best.adapter).toBeDefined();
+    expect(total.mean).toBeCloseTo(promptAlone.mean + weightsAlone.mean + interaction.mean, 12);
+    expect(cells.map(({ weights, prompt: text }) => `${weights} ${text}`)).toEqual(['old old', 'old new', 'new old', 'new new']);
+    const [neither, text, weights, both] = cells.map(({ score }) => score.mean);
+    expect(promptAlone.mean).toBeCloseTo(text - neither, 12);
+    expect(weightsAlone.mean).toBeCloseTo(weights - neither, 12);
+    expect(total.mean).toBeCloseTo(both - neither, 12);
+  });
+});
+
+test('likelier answers do not take the score below the start, not even by a row', async () => {
+  const swapped = Array.from({ length: 40 }, (_, i) => Number(i >= 13 && i < 32));
+  const start = Array.from({ length: 40 }, (_, i) => Number(i < 20));
+  const after = { id: 'tuned', config: { ...lora, targets: [...lora.targets] }, pairs: [] };
+  const context = {
+    evaluator: {
+      evaluate: async ({ adapter }: { adapter?: unknown }) =>
+        adapter
+          ? evaluationWith(
+              swapped,
+              swapped.map(() => -0.5),
+            )
+          : evaluationWith(start),
+    },
+    trainer: { fresh: () => after, example: () => ({}), start: () => ({ step: async () => ({ tokens: 1 }), adapter: () => after }) },
+    adapters: memoryAdapters(),
+    prompt,
+    trainset,
+    valset,
+    objective: defaultObjective,
+    seed: 1,
+    budget: 1e6,
+    emit: (event: OptimizationEvent) => event.type === 'gateDecided' && decisions.push(event),
+  } as unknown as OptimizationContext;
+  const decisions: EventOf<'gateDecided'>[] = [];
+  const coordinator = new AlternatingJointOptimizer({ levers: ['weights'], strategy: 'plain' });
+  const state = await coordinator.advance(context, await coordinator.begin(context));
+  expect(state.best).toBe(state.start);
+  expect(decisions[0]).toMatchObject({
+    accepted: false,
+    because: expect.stringContaining("the score would be below the start's") as string,
+  });
+});
