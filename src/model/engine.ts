@@ -36,6 +36,14 @@ export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, Ten
   };
 }
 
+/** @throws TandemError 'too-long' for more tokens than the model has positions */
+export function requirePositions({ maxPositions }: LlamaConfig, tokens: number): void {
+  if (tokens <= maxPositions) return;
+  throw new TandemError('too-long', `A prompt with its answer has ${tokens} tokens; the model reads at most ${maxPositions}.`, {
+    hint: 'Shorten the prompt or leave out demonstrations.',
+  });
+}
+
 /** The graph that scores: log-probabilities of chosen tokens, `picks` being numbers into [M, vocabulary] laid flat -> [K]. */
 export function scoringGraph(config: LlamaConfig, targets: readonly LinearName[] | undefined): Readonly<Record<string, Node>> {
   const { logits } = llamaGraph(config, { adapter: targets, prefix: 'cached', past: false });

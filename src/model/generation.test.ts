@@ -72,6 +72,14 @@ describe('greedy', () => {
     expect((await model.generate(prompts.slice(1, 3), { ...greedy, stop }))[1]).toEqual(alone[0]);
   });
 
+  test('a row ends where the model has no more positions', async () => {
+    const long = 'x '.repeat(125);
+    const { maxPositions } = model.engine.config;
+    const [{ tokens, finish }, short] = await model.generate([long, 'x '], greedy);
+    expect([model.promptTokens(long).length + tokens.length, finish]).toEqual([maxPositions, 'length']);
+    expect(short.tokens).toHaveLength(12);
+  });
+
   test('no tokens asked for, none written', async () => {
     expect(await model.generate([head], { ...greedy, maxTokens: 0 })).toEqual([{ text: '', tokens: [], finish: 'length' }]);
   });

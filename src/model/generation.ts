@@ -11,6 +11,8 @@ import type { Tokenizer } from './tokenizer.ts';
 interface Row {
   readonly at: number;
   readonly random: Random;
+  /** Tokens that it may write: those asked for, as far as the model has positions. */
+  readonly most: number;
   /** Tokens that the next step runs. */
   fresh: readonly number[];
   readonly written: number[];
@@ -37,6 +39,7 @@ export async function generate(
   let rows: Row[] = prompts.map((prompt, at) => ({
     at,
     random: randoms[at],
+    most: Math.min(options.maxTokens, config.maxPositions - prompt.length),
     fresh: prompt.slice(shared),
     written: [],
     slots: new Uint8Array(),
@@ -90,7 +93,7 @@ function randomStreams(prompts: readonly (readonly number[])[], seed: number): R
 
 function finished(row: Row, token: number, tokenizer: Tokenizer, options: GenerateOptions): Generation | undefined {
   const ended = tokenizer.endTokens.includes(token);
-  const full = row.written.length >= options.maxTokens;
+  const full = row.written.length >= row.most;
   if (!ended && !full && !options.stop.length) return undefined;
   const text = tokenizer.decode(row.written, { skipSpecial: true });
   const cut = Math.min(...options.stop.map((stop) => text.indexOf(stop)).filter((at) => at >= 0));

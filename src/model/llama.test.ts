@@ -102,6 +102,14 @@ describe.each(models)('%s', (name) => {
   });
 });
 
+test('a prompt that its completion makes longer than the model reads is refused', async () => {
+  const engine = await open('tiny-tied');
+  const { maxPositions } = engine.config;
+  const rows = (tokens: number) => [{ prompt: new Array<number>(tokens - 2).fill(9), completions: [[20], [21, 22, 23]] }];
+  expect(await score(engine, makePrefixCache(engine), rows(maxPositions), undefined)).toHaveLength(1);
+  await expect(score(engine, makePrefixCache(engine), rows(maxPositions + 1), undefined)).rejects.toMatchObject({ reason: 'too-long' });
+});
+
 test('scores over a trie of labels, with a shared prefix and a cache, equal those of whole sequences', async () => {
   const engine = await open('tiny-tied');
   const adapter = await loadAdapter(fixture('tiny-tied/adapter'));

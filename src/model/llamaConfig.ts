@@ -98,7 +98,8 @@ export function huggingFaceConfig(config: LlamaConfig): Record<string, unknown> 
 
 function writtenScaling(scaling: RopeScaling): Record<string, unknown> {
   if (scaling.type === 'linear') return { rope_type: 'linear', factor: scaling.factor };
-  if (scaling.type === 'divisors') throw new TandemError('unsupported-model', 'Rotary divisors of a GGUF file cannot be written to a config.json.');
+  if (scaling.type === 'divisors')
+    throw new TandemError('unsupported-model', 'Rotary divisors of a GGUF file cannot be written to a config.json.');
   return {
     rope_type: 'llama3',
     factor: scaling.factor,

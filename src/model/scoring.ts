@@ -1,7 +1,7 @@
 /** @file Log-likelihoods of completions: labels as a trie of tokens under every row, in one pass over the rows. */
 import { TandemError } from '../errors.ts';
 import type { Adapter } from './adapter.ts';
-import { adapterFeeds, scoringGraph, variant, type Engine } from './engine.ts';
+import { adapterFeeds, requirePositions, scoringGraph, variant, type Engine } from './engine.ts';
 import type { LabelScore } from './languageModel.ts';
 import { commonPrefix, int32, packRows, type PackedRow } from './packing.ts';
 import type { PrefixCache } from './prefixCache.ts';
@@ -24,6 +24,8 @@ export async function score(
   adapter: Adapter | undefined,
 ): Promise<LabelScore[][]> {
   if (!rows.length) return [];
+  for (const { prompt, completions } of rows)
+    for (const completion of completions) requirePositions(engine.config, prompt.length + completion.length - 1);
   const shared = commonPrefix(rows.map((row) => row.prompt));
   const prefix = await cache.encode(rows[0].prompt.slice(0, shared), adapter);
   const targets = adapter?.config.targets;

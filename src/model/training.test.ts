@@ -72,6 +72,13 @@ describe('batches', () => {
   });
 });
 
+test('a row that is longer than the model reads is refused, one that just fits is not', async () => {
+  const { maxPositions } = engine.config;
+  const row = (tokens: number): TrainingExample => ({ prompt: new Array<number>(tokens - 3).fill(9), answer: [20, 21, 22, 23] });
+  expect((await batchGradient(engine, tuned, [row(maxPositions)], 0)).loss).toBeGreaterThan(0);
+  await expect(batchGradient(engine, tuned, [examples[0], row(maxPositions + 1)], 0)).rejects.toMatchObject({ reason: 'too-long' });
+});
+
 describe('gradients of every weight', () => {
   const weights = [
     'model.embed_tokens.weight',

@@ -5,7 +5,7 @@ import { gradients } from '../tensor/gradients.ts';
 import { constant, input, sumOf, type Node } from '../tensor/graph.ts';
 import { add, cast, crossEntropy, floor, gatherRows, lessOrEqual, mul, reshape, slice, sub, sum } from '../tensor/ops.ts';
 import type { LinearName, LoraConfig, LoraPair } from './adapter.ts';
-import { loraFeeds, type Engine } from './engine.ts';
+import { loraFeeds, requirePositions, type Engine } from './engine.ts';
 import { llamaGraph } from './llamaGraph.ts';
 import { commonPrefix, int32, packRows, prefixFeeds } from './packing.ts';
 
@@ -35,6 +35,7 @@ const tokensPerRun = 896;
  * The prompts' common prefix is computed once a run and receives gradients from every row.
  * @param dropoutSeed names the dropout masks of this step; the same seed gives the same masks
  * @param limit tokens a run, or somewhat more: a row is not divided
+ * @throws TandemError 'too-long'
  */
 export async function batchGradient(
   engine: Engine,
@@ -43,6 +44,7 @@ export async function batchGradient(
   dropoutSeed: number,
   limit = tokensPerRun,
 ): Promise<BatchGradient> {
+  for (const { prompt, answer } of examples) requirePositions(engine.config, prompt.length + answer.length - 1);
   const shared = commonPrefix(examples.map((example) => example.prompt));
   const total = new Map<string, Float32Array>();
   let loss = 0;

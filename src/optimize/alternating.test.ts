@@ -215,6 +215,31 @@ describe('a stop', () => {
   });
 });
 
+test('the mixture trains under the author’s prompt, the best one and one that did well beside it; plain under the best alone', async () => {
+  // Which demonstrations are shown changes from step to step, how many does not.
+  const nameOf = ({ body, demonstrations }: Prompt): string => `${body} (${demonstrations.length})`;
+  const trainedUnder = async (strategy: 'plain' | 'mixture'): Promise<{ names: Set<string>; best: string }> => {
+    const names = new Set<string>();
+    const trainer = loraTrainer(model, task, lora);
+    const example: typeof trainer.example = (shown, row) => {
+      names.add(nameOf(shown));
+      return trainer.example(shown, row);
+    };
+    const evaluator = makeEvaluator({ model, task });
+    const context = { model, evaluator, trainer: { ...trainer, example }, adapters: memoryAdapters(), prompt, trainset, valset };
+    const whole: OptimizationContext = { ...context, objective: defaultObjective, seed: 1, budget: 1e6, emit: () => {} };
+    const coordinator = new AlternatingJointOptimizer({ ...small, proposals: 8, strategy });
+    const proposed = await coordinator.advance(whole, await coordinator.begin(whole));
+    await coordinator.advance(whole, proposed);
+    return { names, best: nameOf(proposed.best.prompt) };
+  };
+  const plain = await trainedUnder('plain');
+  expect([...plain.names]).toEqual([plain.best]);
+  const mixture = await trainedUnder('mixture');
+  expect([...mixture.names]).toEqual(expect.arrayContaining([nameOf(prompt), mixture.best]));
+  expect(mixture.names.size).toBe(3);
+});
+
 describe('cost', () => {
   test.each(strategies)('%s: the passes are those of everything that was evaluated and trained', async (strategy) => {
     let expected = 0;
@@ -254,7 +279,7 @@ describe('cost', () => {
       budget: 20_000,
       emit: (event) => 'passes' in event && told.push(event.passes),
     };
-    const coordinator = new AlternatingJointOptimizer({ ...small, strategy });
+    const coordinator = new AlternatingJointOptimizer({ ...small, strategy, proposals: 10, promptShare: 1 });
     let state = await coordinator.begin(context);
     while (!state.done) state = await coordinator.advance(context, state);
     expect(state.passes).toBe(expected);

@@ -1,6 +1,7 @@
 /** @file Successive halving of candidate prompts. */
 import { expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
@@ -69,10 +70,12 @@ test('differences are told against the best on the same rows', async () => {
   expect(events.find(({ candidate }) => candidate === '1.1')!.score.mean).toBe(0);
 });
 
-test.each([3, 16, 20, 28, 60])('of %d rows each rung measures more than the one before', async (count) => {
-  const { asked, finishers } = await run(rowsOf(count));
-  const sizes = asked.map(({ rows }) => rows.length).filter((size, i, all) => size !== all[i - 1]);
-  expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => a - b));
+test.each([3, 16, 20, 28, 60])('of %d rows no candidate is measured twice on the same, and each time on more', async (count) => {
+  const { asked, finishers, events } = await run(rowsOf(count));
+  for (const { id } of runnersOf(qualities)) {
+    const sizes = events.filter(({ candidate }) => candidate === id).map(({ score }) => score.rows);
+    expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => a - b));
+  }
   expect(finishers.every(({ evaluation }) => evaluation.rows.length === count)).toBe(true);
   expect(finishers.length).toBeLessThanOrEqual(asked.filter(({ rows }) => rows.length === count).length);
 });
@@ -82,6 +85,26 @@ test('a race that its budget does not carry to the end has no winner', async () 
   expect((await run(rowsOf(100), runnersOf(qualities), { budget: passes })).finishers.length).toBeGreaterThan(0);
   const short = await run(rowsOf(100), runnersOf(qualities), { budget: passes - 100 });
   expect(short).toMatchObject({ finishers: [], passes: passes - 100 });
+});
+
+test('a prompt that is longer than the model reads is out, and the others race on', async () => {
+  const { context, events } = setting(rowsOf(30));
+  const whole = { prompt: { body: '0.5', demonstrations: [] } };
+  const best = await context.evaluator.evaluate(whole, context.valset);
+  const evaluate: Evaluator['evaluate'] = async (candidate, rows) => {
+    if (candidate.prompt.body === '0.95') throw new TandemError('too-long', 'A prompt has 9000 tokens.');
+    return context.evaluator.evaluate(candidate, rows);
+  };
+  const { finishers } = await race(
+    { ...context, evaluator: { ...context.evaluator, evaluate } },
+    1,
+    runnersOf(qualities),
+    undefined,
+    best,
+    1e6,
+  );
+  expect(finishers[0].prompt.body).toBe('0.8');
+  expect(events.some((event) => event.type === 'candidateMeasured' && event.candidate === '1.3')).toBe(false);
 });
 
 test('without runners there is no finisher and no cost', async () => {

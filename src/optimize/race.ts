@@ -1,4 +1,5 @@
 /** @file A race of candidate prompts: successive halving over growing parts of the valset, survivors on all of it. */
+import { TandemError } from '../errors.ts';
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -51,7 +52,8 @@ export async function race(
     const measured: Finisher[] = [];
     for (const runner of running) {
       if (signal?.aborted || passes >= budget) return { finishers: [], passes };
-      const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, rows);
+      const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, rows).catch(nothingIfTooLong);
+      if (!evaluation) continue;
       passes += evaluation.passes;
       measured.push({ ...runner, evaluation });
     }
@@ -73,4 +75,10 @@ export async function race(
     if (count === valset.length) break;
   }
   return { finishers, passes };
+}
+
+/** A prompt may be longer than the model reads, with long demonstrations: then it is out. */
+function nothingIfTooLong(error: unknown): undefined {
+  if (error instanceof TandemError && error.reason === 'too-long') return undefined;
+  throw error;
 }

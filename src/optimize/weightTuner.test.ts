@@ -127,6 +127,20 @@ describe('batches', () => {
   });
 });
 
+test('where other demonstrations are too long, the prompt is trained with its own', async () => {
+  const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
+  const own = { ...prompt, demonstrations };
+  const batches: Batch[] = [];
+  const trainer = recorder(batches);
+  const example: WeightTrainer['example'] = (shown, row) => {
+    if (shown !== own) throw new TandemError('too-long', 'A prompt has 9000 tokens.');
+    return trainer.example(shown, row);
+  };
+  await tune({ prompts: [own], trainer: { ...trainer, example } });
+  expect(batches).toHaveLength(12);
+  for (const batch of batches) expect(batch.prompt).toBe(own);
+});
+
 describe('early stopping', () => {
   test('returns the adapter of the best measurement, and ends when it has not been beaten twice', async () => {
     const { adapter, evaluation, measured, batches } = await tune({ valset: [-3, -1, -2, -2, -0.1, 0] });

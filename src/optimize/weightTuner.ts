@@ -85,10 +85,7 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
     const batch = rows(options.batchRows);
     const shown = resampled(prompt, trainer.output, batch, trainset, random);
     const rate = learningRate * schedule(step, steps);
-    const { loss, gradientNorm, tokens } = await training.step(
-      batch.map((row) => trainer.example(shown, row)),
-      rate,
-    );
+    const { loss, gradientNorm, tokens } = await training.step(examplesOf(trainer, batch, shown, prompt), rate);
     passes += 3 * tokens;
     options.onStep({ step: step + 1, loss, learningRate: rate, gradientNorm, passes });
     const last = step === steps - 1 || passes >= options.budget;
@@ -104,6 +101,16 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
     } else if (++since >= options.patience) break;
   }
   return best && measured ? { ...best, passes } : { adapter: training.adapter(), passes };
+}
+
+/** The rows under the prompt as it is shown, or as it is, where longer demonstrations than its own do not fit. */
+function examplesOf(trainer: WeightTrainer, batch: readonly Row[], shown: Prompt, prompt: Prompt): TrainingExample[] {
+  try {
+    return batch.map((row) => trainer.example(shown, row));
+  } catch (error) {
+    if (shown === prompt || !(error instanceof TandemError) || error.reason !== 'too-long') throw error;
+    return batch.map((row) => trainer.example(prompt, row));
+  }
 }
 
 /** Weights that ran away cannot be measured; what was best before stands. */

@@ -38,6 +38,7 @@ const lines = [
   '- fees: what things cost',
   'About ${input:sub.topic}, for the text of ${input:sender:who writes}. Reply with one of these.',
   'Please find out what this is.',
+  'The topic is ${input:sub.topic}.',
   '',
 ];
 const fields = [
