@@ -1,5 +1,5 @@
 /** @file Gradients on the tiny model, against finite differences and against themselves; llama.test.ts holds them against PyTorch's. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { randomStream } from '../random.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { initialAdapter, makeAdapter, type Adapter, type LoraConfig } from './adapter.ts';
@@ -8,6 +8,9 @@ import { makeEngine, type Engine } from './engine.ts';
 import { loadModelFiles } from './modelFiles.ts';
 import { loadAdapter } from './peft.ts';
 import { batchGradient, type BatchGradient, type TrainingExample } from './training.ts';
+
+// Seconds even on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const fixture = (name: string): string => new URL(`../../test/fixtures/${name}`, import.meta.url).pathname;
 const lora: LoraConfig = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] };

@@ -1,5 +1,5 @@
 /** @file Joint optimization as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
@@ -14,7 +14,11 @@ import type { OptimizationEvent } from './events.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
+import { promptKey } from './proposers/proposer.ts';
 import { loraTrainer } from './weightTuner.ts';
+
+// Seconds even on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 let model: LlamaModel;
 beforeAll(async () => {
@@ -125,6 +129,18 @@ describe('with the gate', () => {
       if (!phase.accepted) expect(phase.best).toEqual(best);
       best = phase.best;
     }
+  });
+
+  test('a prompt that lost is not tried again before something else has changed', async () => {
+    const { events } = await drive({ options: { levers: ['prompt'] }, budget: 100_000 });
+    let tried = new Set<string>();
+    for (const event of events) {
+      if (event.type === 'gateDecided' && event.accepted) tried = new Set();
+      if (event.type !== 'candidateProposed') continue;
+      expect(tried).not.toContain(promptKey(event.prompt));
+      tried.add(promptKey(event.prompt));
+    }
+    expect(tried.size).toBeGreaterThan(4);
   });
 
   test('only the levers that may be pulled are', async () => {

@@ -1,6 +1,6 @@
 /** @file What holds for every proposal of every proposer, and what each proposer is for. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { makeRow, type Row } from '../../data/dataset.ts';
 import { metricNamed } from '../../evaluate/metrics.ts';
 import { parsePromptFile, type PromptFile } from '../../prompt/promptFile.ts';
@@ -13,6 +13,9 @@ import { bootstrappedDemonstrations, demonstrationOf, labelledDemonstrations } f
 import { editOperators } from './edits.ts';
 import { promptKey, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
 import { groundedTemplates } from './templates.ts';
+
+// Seconds even on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const proposers: readonly Proposer[] = [editOperators, groundedTemplates, labelledDemonstrations, bootstrappedDemonstrations];
 
