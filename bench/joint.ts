@@ -10,8 +10,8 @@ import type { Task } from '../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import { metricNamed } from '../src/evaluate/metrics.ts';
 import { makeLlama } from '../src/model/llama.ts';
-import { loadModelFiles } from '../src/model/modelFiles.ts';
-import { resolveModel } from '../src/model/store.ts';
+import { loadModelFiles } from '../src/model/files/modelFiles.ts';
+import { resolveModel } from '../src/model/store/store.ts';
 import { AlternatingJointOptimizer, type AlternatingOptions } from '../src/optimize/alternating.ts';
 import type { OptimizationEvent } from '../src/optimize/events.ts';
 import { JointOptimizer } from '../src/optimize/jointOptimizer.ts';
@@ -121,6 +121,7 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
       });
       const { adapter, prompts, state } = await optimizer.optimize({
         model,
+        metric: asked.metric,
         task: asked,
         prompts: [task.prompt],
         trainset: rows.train,

@@ -7,7 +7,7 @@ import { readDataset } from '../src/data/readDataset.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import { metricNamed } from '../src/evaluate/metrics.ts';
 import { makeLlama } from '../src/model/llama.ts';
-import { loadModelFiles } from '../src/model/modelFiles.ts';
+import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { loraTrainer } from '../src/optimize/weightTuner.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../src/errors.ts';
 import { makeLlama } from '../src/model/llama.ts';
-import { loadModelFiles } from '../src/model/modelFiles.ts';
-import { resolveModel } from '../src/model/store.ts';
+import { loadModelFiles } from '../src/model/files/modelFiles.ts';
+import { resolveModel } from '../src/model/store/store.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -6,7 +6,7 @@ FIRST_ID, LAST_ID = 100, 48999
 
 
 def ids(seed):
-    """An endless stream of token ids; bench/speed.ts makes the same ones (README.md has the formula)."""
+    """An endless stream of token ids; bench/cases/tandemSide.ts makes the same ones (README.md has the formula)."""
     x = seed
     while True:
         x = (x * 1664525 + 1013904223) % 2**32

@@ -1,7 +1,7 @@
 /** @file `tandem model`: the models on this machine. */
 import { Command } from 'commander';
-import type { DownloadProgress } from '../model/download.ts';
-import { addModel, listModels, removeModel, shortNames } from '../model/store.ts';
+import type { DownloadProgress } from '../model/store/download.ts';
+import { addModel, listModels, removeModel, shortNames } from '../model/store/store.ts';
 import { makeProgress } from './progress.ts';
 
 export function modelCommand(): Command {

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { makeEngine } from './engine.ts';
 import { saveWeights, trainWeights } from './fullTraining.ts';
-import { loadModelFiles } from './modelFiles.ts';
+import { loadModelFiles } from './files/modelFiles.ts';
 import { batchGradient } from './training.ts';
 
 const fixture = (name: string): string => new URL(`../../test/fixtures/${name}`, import.meta.url).pathname;

@@ -6,9 +6,9 @@ import { adamWDefaults, adamWStep, clipGradients, noMoments, type AdamWOptions }
 import type { StepResult } from './adapterTraining.ts';
 import type { Engine } from './engine.ts';
 import { huggingFaceConfig } from './llamaConfig.ts';
-import { writeSafetensors } from './safetensors.ts';
+import { writeSafetensors } from './files/safetensors.ts';
 import { batchGradient, type TrainingExample } from './training.ts';
-import { weightShapes } from './weights.ts';
+import { weightShapes } from './files/weights.ts';
 
 export interface FullTraining {
   readonly steps: number;

@@ -6,7 +6,7 @@ import { stepGraph, type Engine } from './engine.ts';
 import { sample } from './generation.ts';
 import type { GenerateOptions } from './languageModel.ts';
 import { makeLlama, type LlamaModel } from './llama.ts';
-import { loadModelFiles } from './modelFiles.ts';
+import { loadModelFiles } from './files/modelFiles.ts';
 import { int32, packRows } from './packing.ts';
 import { emptyPast, emptyPrefix } from './prefixCache.ts';
 

@@ -5,7 +5,7 @@ import type { Adapter } from './adapter.ts';
 import { makeEngine, type Engine } from './engine.ts';
 import { generate } from './generation.ts';
 import type { LanguageModel } from './languageModel.ts';
-import type { ModelFiles } from './modelFiles.ts';
+import type { ModelFiles } from './files/modelFiles.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
 

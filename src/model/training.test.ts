@@ -5,8 +5,8 @@ import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { initialAdapter, makeAdapter, type Adapter, type LoraConfig } from './adapter.ts';
 import { addPenaltyGradient, trainAdapter, weightDrift } from './adapterTraining.ts';
 import { makeEngine, type Engine } from './engine.ts';
-import { loadModelFiles } from './modelFiles.ts';
-import { loadAdapter } from './peft.ts';
+import { loadModelFiles } from './files/modelFiles.ts';
+import { loadAdapter } from './files/peft.ts';
 import { batchGradient, type BatchGradient, type TrainingExample } from './training.ts';
 
 // Seconds even on a busy machine.

@@ -4,7 +4,7 @@ import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { makeLlama, type LlamaModel } from '../model/llama.ts';
-import { loadModelFiles } from '../model/modelFiles.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { AlternatingJointOptimizer, type AlternatingOptions } from './alternating.ts';
@@ -309,6 +309,7 @@ describe('JointOptimizer', () => {
   const optimize = (budget: number) =>
     new JointOptimizer({ coordinator: new AlternatingJointOptimizer(small) }).optimize({
       model,
+      metric: task.metric,
       task,
       prompts: [prompt],
       trainset,

@@ -6,11 +6,12 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
-import type { Lever, MeasuredState } from './events.ts';
+import type { CandidateId, Lever, MeasuredState } from './events.ts';
 import { decide } from './gate.ts';
 import { chooseLever, noStatistics, recordPhase, type LeverStatistics } from './leverBandit.ts';
 import { measuredState } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
+import { promptKey } from './proposers/proposer.ts';
 import { weightPhase } from './weightPhase.ts';
 import { isBetter } from './weightTuner.ts';
 
@@ -78,10 +79,13 @@ export interface AlternatingMemory {
 /** What a phase brings: at most one new state, for the gate. */
 export interface PhaseResult {
   readonly lever: Lever;
+  /** The proposal that won; absent for a prompt that was not proposed in this phase. */
+  readonly candidate?: CandidateId;
   readonly prompt: Prompt;
   readonly adapter?: Adapter;
   readonly evaluation?: Evaluation;
   readonly passes: number;
+  /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
 }
@@ -129,7 +133,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const left = context.budget - state.passes;
     if (schedule.kind === 'chain') {
       const lever = schedule.levers.at(state.phase);
-      if (!lever) return { done: 'the chain is done' };
+      if (!lever || left <= 0) return { done: lever ? 'the budget is spent' : 'the chain is done' };
       return { lever, because: `step ${state.phase + 1} of the chain`, budget: left / (schedule.levers.length - state.phase) };
     }
     if (left <= 0) return { done: 'the budget is spent' };
@@ -162,7 +166,13 @@ export class AlternatingJointOptimizer implements Coordinator {
     let accepted = false;
     let gain = 0;
     if (result.evaluation) {
-      const candidate = measuredState(`${phase}.best`, result.prompt, result.adapter, result.evaluation, context.objective);
+      const candidate = measuredState(
+        result.candidate ?? `${phase}.0`,
+        result.prompt,
+        result.adapter,
+        result.evaluation,
+        context.objective,
+      );
       const decision = decide(before, result.evaluation);
       // A likelihood that rises while the score is level may cost a row at each phase: never below the start.
       const sunk = candidate.score.mean < state.start.score.mean;
@@ -190,7 +200,9 @@ export class AlternatingJointOptimizer implements Coordinator {
     const next: AlternatingMemory = {
       current,
       statistics: recordPhase(memory.statistics, result.lever, accepted ? gain : 0, result.passes, accepted),
-      challengers: result.challengers ?? memory.challengers,
+      challengers: (accepted || result.lever === 'prompt' ? (result.challengers ?? memory.challengers) : memory.challengers).filter(
+        (prompt) => promptKey(prompt) !== promptKey(current.prompt),
+      ),
       tried: accepted ? [] : [...memory.tried, ...(result.tried ?? [])],
     };
     return { ...state, phase, best, passes, memory: next };

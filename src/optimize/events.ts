@@ -4,7 +4,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 
 export type Lever = 'prompt' | 'weights';
 
-/** `phase.number`, e.g. '3.2': the second candidate of phase 3. '0.0' is the author's prompt with the base weights. */
+/** `phase.number`, e.g. '3.2': the second proposal of phase 3. '3.0' is what phase 3 made without a proposal; '0.0' is the start. */
 export type CandidateId = string;
 
 /** A mean over rows with its 95% bootstrap interval, in the metric's unit (0 to 1) or nats a row. */

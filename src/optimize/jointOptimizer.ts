@@ -3,6 +3,7 @@ import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import type { Task } from '../evaluate/evaluation.ts';
+import type { Metric } from '../evaluate/metrics.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -14,7 +15,9 @@ import { loraTrainer } from './weightTuner.ts';
 
 export interface JointOptimization {
   readonly model: LlamaModel;
-  readonly task: Task;
+  readonly metric: Metric;
+  /** What is asked: the column to predict, the labels to choose from, how answers are decoded. */
+  readonly task: Omit<Task, 'metric'>;
   /** One prompt for now; programs of several steps come later. */
   readonly prompts: readonly [Prompt];
   readonly trainset: readonly Row[];
@@ -46,7 +49,8 @@ export class JointOptimizer {
 
   /** Runs to the end of the budget or until neither lever helps. The result is never worse than the start on the valset. */
   async optimize(options: JointOptimization): Promise<JointResult> {
-    const { model, task, prompts, trainset, valset, signal } = options;
+    const { model, prompts, trainset, valset, signal } = options;
+    const task: Task = { ...options.task, metric: options.metric };
     const adapters = memoryAdapters();
     const context: OptimizationContext = {
       model,

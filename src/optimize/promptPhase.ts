@@ -49,10 +49,10 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   const [winner] = finishers;
   return {
     ...result,
+    candidate: winner.id,
     prompt: winner.prompt,
     adapter,
     evaluation: winner.evaluation,
-    challengers: rivals.filter((rival) => rival !== winner).map(({ prompt }) => prompt),
   };
 }
 
@@ -111,7 +111,7 @@ async function lookAhead(
 ): Promise<PhaseResult> {
   let best: PhaseResult | undefined;
   let passes = result.passes;
-  for (const prompt of [memory.current.prompt, ...rivals.map((rival) => rival.prompt)]) {
+  for (const { id, prompt } of [{ id: undefined, prompt: memory.current.prompt }, ...rivals]) {
     const before = spent + passes;
     const tuned = await tuneWeights({
       trainer: context.trainer,
@@ -132,7 +132,7 @@ async function lookAhead(
     });
     passes += tuned.passes;
     if (tuned.evaluation && (!best?.evaluation || isBetter(tuned.evaluation, best.evaluation))) {
-      best = { ...result, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation };
+      best = { ...result, candidate: id, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation };
     }
   }
   return { ...(best ?? result), passes };

@@ -1,7 +1,7 @@
 /** @file The adapters of a run, each a PEFT directory under its id. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadAdapter, saveAdapter } from '../model/peft.ts';
+import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
 import type { AdapterStore } from '../optimize/coordinator.ts';
 
 /** @param baseModel how `peft` finds the base model: a Hugging Face id or a folder */

@@ -1,11 +1,11 @@
 /** @file Loads everything that lies on disk of a model: a Hugging Face directory or a GGUF file. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import { readGguf } from './gguf.ts';
 import { readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import type { LlamaConfig } from '../llamaConfig.ts';
+import type { Tokenizer } from '../tokenizer.ts';
 import { checkedWeights, Fingerprint } from './weights.ts';
 import type { WeightTensor } from './weights.ts';
 

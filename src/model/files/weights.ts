@@ -1,7 +1,7 @@
 /** @file A model's weights by their Hugging Face names: which there are, their shapes, and their fingerprint. */
 import { createHash } from 'node:crypto';
-import { TandemError } from '../errors.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
+import { TandemError } from '../../errors.ts';
+import type { LlamaConfig } from '../llamaConfig.ts';
 
 export interface WeightTensor {
   readonly shape: readonly number[];

@@ -1,5 +1,5 @@
 /** @file Typed access to the metadata of a GGUF file. */
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 
 export interface GgufMetadata {
   /** Named in errors. */

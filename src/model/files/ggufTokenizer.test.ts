@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ggufMetadata } from './ggufMetadata.ts';
 import { ggufTokenizer } from './ggufTokenizer.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import type { Tokenizer } from '../tokenizer.ts';
 
 interface Cases {
   specials: string[];

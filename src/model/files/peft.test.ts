@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { initialAdapter, linearNames, makeAdapter } from './adapter.ts';
-import { parseLlamaConfig } from './llamaConfig.ts';
+import { initialAdapter, linearNames, makeAdapter } from '../adapter.ts';
+import { parseLlamaConfig } from '../llamaConfig.ts';
 import { loadAdapter, saveAdapter } from './peft.ts';
 import { readSafetensors } from './safetensors.ts';
 

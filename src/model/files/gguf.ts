@@ -3,15 +3,15 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import type { GGUFParseOutput, GGUFTensorInfo } from '@huggingface/gguf';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
 import type { GgufMetadata } from './ggufMetadata.ts';
 import { ggufTokenizer } from './ggufTokenizer.ts';
-import { checkedConfig } from './llamaConfig.ts';
-import type { LlamaConfig, RopeScaling } from './llamaConfig.ts';
+import { checkedConfig } from '../llamaConfig.ts';
+import type { LlamaConfig, RopeScaling } from '../llamaConfig.ts';
 import { isNumberFormat, numberFormats, readNumbers } from './numberFormats.ts';
 import type { NumberFormat } from './numberFormats.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import type { Tokenizer } from '../tokenizer.ts';
 import type { WeightTensor } from './weights.ts';
 
 export interface ModelParts {

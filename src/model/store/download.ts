@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 
 export interface DownloadProgress {
   /** What is being fetched, for people. */

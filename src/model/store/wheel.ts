@@ -5,7 +5,7 @@ import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Unzip, UnzipInflate, UnzipPassThrough } from 'fflate';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import type { DownloadProgress } from './download.ts';
 
 export interface WheelOptions {

@@ -1,7 +1,7 @@
 /** @file Reads and writes safetensors files: a JSON header, then the tensors' bytes. */
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import { isNumberFormat, numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
 import type { WeightTensor } from './weights.ts';
 

@@ -1,13 +1,13 @@
 /** @file Reads a Llama model from a Hugging Face directory: config.json, safetensors, tokenizer.json. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TandemError } from '../errors.ts';
+import { TandemError } from '../../errors.ts';
 import type { ModelParts } from './gguf.ts';
-import { parseLlamaConfig } from './llamaConfig.ts';
+import { parseLlamaConfig } from '../llamaConfig.ts';
 import { readSafetensors } from './safetensors.ts';
 import { makeTokenizer } from './textTokenizer.ts';
 import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import type { Tokenizer } from '../tokenizer.ts';
 import { weightShapes } from './weights.ts';
 import type { WeightTensor } from './weights.ts';
 

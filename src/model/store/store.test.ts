@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
-import { loadModelFiles } from './modelFiles.ts';
+import { loadModelFiles } from '../files/modelFiles.ts';
 import { addModel, listModels, modelsFolder, removeModel, resolveModel, tandemHome } from './store.ts';
 import { startHub } from './testHub.ts';
 
