@@ -4,7 +4,7 @@ import type { Executable, Executor, TensorValue } from '../tensor/executor.ts';
 import type { Node } from '../tensor/graph.ts';
 import { gatherRows, logSoftmax, reshape } from '../tensor/ops.ts';
 import { input, product } from '../tensor/graph.ts';
-import type { Adapter, LinearName } from './adapter.ts';
+import { linearSizes, type Adapter, type LinearName } from './adapter.ts';
 import { inverseFrequencies, type LlamaConfig } from './llamaConfig.ts';
 import { llamaGraph } from './llamaGraph.ts';
 
@@ -77,8 +77,12 @@ export function loraFeeds(
 ): Record<string, TensorValue> {
   const feeds: Record<string, TensorValue> = {};
   for (const { layer, linear, a, b } of pairs) {
-    if (layer >= config.layers)
-      throw new TandemError('adapter-mismatch', `The adapter has a layer ${layer}; the model has ${config.layers}.`);
+    const { inputs, outputs } = linearSizes(config, linear);
+    if (layer >= config.layers || a.length !== rank * inputs || b.length !== rank * outputs) {
+      throw new TandemError('adapter-mismatch', `The adapter was made for another model: its ${linear} of layer ${layer} does not fit.`, {
+        hint: 'Use it with the model that it was tuned on, or tune anew.',
+      });
+    }
     feeds[`layers.${layer}.${linear}.a`] = { shape: [rank, a.length / rank], data: a };
     feeds[`layers.${layer}.${linear}.b`] = { shape: [b.length / rank, rank], data: b.map((value) => (value * alpha) / rank) };
   }

@@ -90,6 +90,9 @@ export interface PhaseResult {
   readonly tried?: readonly string[];
 }
 
+/** A phase that could measure less often than this on the valset would bring nothing. */
+const leastMeasurements = 3;
+
 export class AlternatingJointOptimizer implements Coordinator {
   readonly options: AlternatingOptions;
   /** Evaluations of the current state by its candidate id: so that it is measured once. */
@@ -112,11 +115,11 @@ export class AlternatingJointOptimizer implements Coordinator {
 
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     const memory = state.memory as AlternatingMemory;
-    const choice = this.choose(context, state, memory);
+    const before = await this.evaluationOf(context, memory.current);
+    const choice = this.choose(context, state, memory, before.passes);
     if ('done' in choice) return { ...state, done: choice.done };
     const phase = state.phase + 1;
     context.emit({ type: 'phaseStarted', phase, lever: choice.lever, because: choice.because });
-    const before = await this.evaluationOf(context, memory.current);
     const adapter = memory.current.adapter === undefined ? undefined : await context.adapters.get(memory.current.adapter);
     const run = choice.lever === 'weights' ? weightPhase : promptPhase;
     const result = await run(context, this.options, { phase, memory, before, adapter, spent: state.passes, budget: choice.budget });
@@ -128,6 +131,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     context: OptimizationContext,
     state: OptimizationState,
     { statistics }: AlternatingMemory,
+    measuring: number,
   ): { lever: Lever; because: string; budget: number } | { done: string } {
     const { schedule, levers } = this.options;
     const left = context.budget - state.passes;
@@ -136,7 +140,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       if (!lever || left <= 0) return { done: lever ? 'the budget is spent' : 'the chain is done' };
       return { lever, because: `step ${state.phase + 1} of the chain`, budget: left / (schedule.levers.length - state.phase) };
     }
-    if (left <= 0) return { done: 'the budget is spent' };
+    if (left < leastMeasurements * measuring) return { done: 'the budget is spent' };
     if (schedule.kind === 'classic') {
       const place = state.phase % (schedule.parameterSteps + schedule.promptSteps);
       const lever = place < schedule.parameterSteps ? 'weights' : 'prompt';

@@ -20,7 +20,7 @@ const attempts = [
 export async function weightPhase(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, adapter, spent, budget }: PhaseStart,
+  { phase, memory, before, adapter, spent, budget }: PhaseStart,
 ): Promise<PhaseResult> {
   const { trainer, evaluator, valset, emit, seed } = context;
   const { anew, rate } = attempts[memory.statistics.weights.failures % attempts.length];
@@ -38,7 +38,8 @@ export async function weightPhase(
     learningRate: options.learningRate * rate,
     weightPenalty: context.objective.weights,
     seed: seedOfPhase,
-    budget,
+    // What is trained must be measured too, under every live prompt.
+    budget: budget - prompts.length * before.passes,
     signal: context.signal,
     measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
     measureEvery: Math.max(8, Math.round(steps / 5)),

@@ -23,14 +23,27 @@ Intent:
 `;
 const measured = { score: { mean: 0.5, low: 0.4, high: 0.6, rows: 9 } };
 
-const finished = (best: { body?: string; adapter?: string }): { directory: RunDirectory; state: RunState; proposal: Proposal } => {
+const finished = (best: {
+  body?: string;
+  adapter?: string;
+  model?: string;
+}): { directory: RunDirectory; state: RunState; proposal: Proposal } => {
   const workspace = mkdtempSync(join(temporary, 'workspace-'));
   mkdirSync(join(workspace, '.tandem'));
   mkdirSync(join(workspace, 'prompts'));
   const prompt = join(workspace, 'prompts', 'intent.prompt.md');
   writeFileSync(prompt, source);
   const directory = createRun(
-    { prompt, seed: 1, rows: {}, executor: 'onnxruntime', budget: { seconds: 1 }, schedule: 'gated', lever: 'both' },
+    {
+      prompt,
+      ...(best.model !== undefined && { model: best.model }),
+      seed: 1,
+      rows: {},
+      executor: 'onnxruntime',
+      budget: { seconds: 1 },
+      schedule: 'gated',
+      lever: 'both',
+    },
     { source, data: {} },
   );
   if (best.adapter) {
@@ -88,4 +101,12 @@ test('a run that found nothing better proposes the file as it was', () => {
   const { proposal } = finished({});
   expect(proposal.after).toBe(proposal.before);
   expect(proposal.adapter).toBeUndefined();
+});
+
+test('an adapter that was tuned on a model named for the run alone is written down with that model', () => {
+  const { proposal } = finished({ adapter: '3f2a99aa0011', model: 'some-model' });
+  accept(proposal);
+  const text = readFileSync(proposal.file, 'utf8').replaceAll('"', '');
+  expect(text).toContain('  model: some-model\n');
+  expect(text).toContain('  adapter: ../.tandem/adapters/intent-3f2a99aa\n');
 });

@@ -34,7 +34,11 @@ export function proposalOf(directory: RunDirectory, { start, best }: RunState): 
     after:
       best.candidate === start.candidate
         ? source
-        : applyPrompt(file, best.prompt, { adapter: best.adapter === undefined ? null : changed ? pointer : undefined }),
+        : applyPrompt(file, best.prompt, {
+            adapter: best.adapter === undefined ? null : changed ? pointer : undefined,
+            // An adapter is of no use without its model: one that was named for the run alone is written down with it.
+            ...(changed && spec.model !== undefined && { model: spec.model }),
+          }),
     ...(changed ? { adapter: { from: join(directory.adapters, best.adapter), to } } : {}),
   };
 }
