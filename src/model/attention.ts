@@ -1,6 +1,7 @@
 /** @file Grouped-query attention over packed tokens: the shared prefix to itself, every row to [prefix ; its own tokens]. */
 import { constant, product, sumOf, type Node } from '../tensor/graph.ts';
-import { add, concat, lessOrEqual, matMul, padRows, reshape, slice, softmax, transpose, unpadRows, where } from '../tensor/ops.ts';
+import { softmax } from '../tensor/neuralOps.ts';
+import { add, concat, lessOrEqual, matMul, padRows, reshape, slice, transpose, unpadRows, where } from '../tensor/ops.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 
 /** One layer's projections of all packed tokens, rotated: q [t, heads * headSize], k and v [t, keyValueHeads * headSize]. */

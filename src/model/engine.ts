@@ -2,7 +2,8 @@
 import { TandemError } from '../errors.ts';
 import type { Executable, Executor, TensorValue } from '../tensor/executor.ts';
 import type { Node } from '../tensor/graph.ts';
-import { gatherRows, logSoftmax, reshape } from '../tensor/ops.ts';
+import { logSoftmax } from '../tensor/neuralOps.ts';
+import { gatherRows, reshape } from '../tensor/ops.ts';
 import { input, product } from '../tensor/graph.ts';
 import { linearSizes, type Adapter, type LinearName } from './adapter.ts';
 import { inverseFrequencies, type LlamaConfig } from './llamaConfig.ts';

@@ -6,7 +6,8 @@
  * M positions whose next token is asked for, R rank, F positions in the rotary tables.
  */
 import { input, product, sumOf, type Dim, type Node } from '../tensor/graph.ts';
-import { add, concat, gatherRows, matMul, mul, reshape, rmsNorm, rope, silu, slice } from '../tensor/ops.ts';
+import { rmsNorm, rope } from '../tensor/neuralOps.ts';
+import { add, concat, gatherRows, matMul, mul, reshape, silu, slice } from '../tensor/ops.ts';
 import { linearNames, type LinearName } from './adapter.ts';
 import { attention, type KeysAndValues, type PackingInputs } from './attention.ts';
 import type { LlamaConfig } from './llamaConfig.ts';

@@ -5,9 +5,11 @@ import type { Executor, TensorValue } from './executor.ts';
 import { gradients } from './gradients.ts';
 import { allOps, constant, input, product, sumOf, topological, type Dim, type DType, type Node, type Shape } from './graph.ts';
 import { onnxRuntimeExecutor } from './onnxruntime.ts';
-import * as ops from './ops.ts';
+import * as neural from './neuralOps.ts';
+import * as basic from './ops.ts';
 import { tensorFlowExecutor } from './tensorflow.ts';
 
+const ops = { ...basic, ...neural };
 const { add, cast, concat, crossEntropy, expand, gatherRows, logSoftmax, matMul, mul, oneHot, padRows, padTo, reshape } = ops;
 const { rmsNorm, rope, scatterAddRows, slice, softmax, stopGradient, sum, transpose, unpadRows, where } = ops;
 

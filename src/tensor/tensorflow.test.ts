@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Executor, TensorValue } from './executor.ts';
 import { constant, input, sumOf } from './graph.ts';
 import { onnxRuntimeExecutor } from './onnxruntime.ts';
-import { add, gatherRows, matMul, mul, softmax } from './ops.ts';
+import { softmax } from './neuralOps.ts';
+import { add, gatherRows, matMul, mul } from './ops.ts';
 import { tensorFlowExecutor } from './tensorflow.ts';
 
 const reals = (values: readonly number[], shape: readonly number[] = [values.length]): TensorValue => ({

@@ -1,4 +1,4 @@
-/** @file The table of ops for TensorFlow.js: what computes each of them, side by side; the twin of the ONNX lowering in ops.ts. */
+/** @file The table of ops for TensorFlow.js: what computes each of them, side by side; the twin of the ONNX lowering in ops.ts and neuralOps.ts. */
 import type * as tensorflow from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Dim, DType, Node } from './graph.ts';
