@@ -3,6 +3,7 @@
  * `npm run bench -- joint [--task trec6] [--train 200] [--seeds 3] [--passes 270000] [--variant mixture] [--out FILE]`
  * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
  */
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,6 +30,8 @@ export const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
 
 /** One line of the results file. */
 export interface JointLine {
+  /** Of the code that ran, `-dirty` with uncommitted changes. */
+  readonly commit: string;
   readonly task: string;
   readonly train: number;
   readonly seed: number;
@@ -71,6 +74,7 @@ const { values: options } = parseArgs({
 
 const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const budget = Number(options.passes);
+const commit = execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
 mkdirSync(dirname(options.out), { recursive: true });
 const known = existsSync(options.out)
   ? readFileSync(options.out, 'utf8')
@@ -135,6 +139,7 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
       const before = await evaluator.evaluate({ prompt: task.prompt }, rows.test);
       const after = await evaluator.evaluate({ prompt: prompts[0], adapter }, rows.test);
       const line: JointLine = {
+        commit,
         task: task.name,
         train,
         seed,

@@ -30,7 +30,9 @@ function jointSections(lines: readonly JointLine[]): string[] {
     `## Joint optimization beside its parts\n\nSmolLM2-135M-Instruct, ${budget.toLocaleString('en')} token passes a run (forward 1, backward 2), ` +
     'which is about three minutes on two quiet cores. 100 validation rows, 300 test rows, the same for all; seeds draw the training and ' +
     'validation rows and everything random. The plain prompt is what every run starts from; the last column is the paired difference to ' +
-    'tuning the weights only, over the seeds that both have.\n\n`npm run bench -- joint`, and `npm run bench -- joint --task trec6 --train 32`';
+    'tuning the weights only, over the seeds that both have. ' +
+    `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n` +
+    '`npm run bench -- joint`, and `npm run bench -- joint --task trec6 --train 32`';
   return [
     intro,
     ...settings.map((name) =>
@@ -48,7 +50,7 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
   const weights = of('weights only');
   const baseline = [...new Map(lines.map((line) => [line.seed, line])).values()];
   const rows = [
-    ['plain prompt', percent(bootstrapMean(meanOverSeeds(baseline.map(({ before }) => before)))), '', '', '', ''],
+    ['plain prompt', percent(bootstrapMean(meanOverSeeds(baseline.map(({ before }) => before)))), '', '', '', '', ''],
     ...variants.map((variant) => {
       const runs = of(variant);
       const gains = runs.map(({ before, after }) => pairedBootstrap(digits(before), digits(after)));
@@ -65,10 +67,11 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
         points(worst),
         against,
         `${Math.round(mean(runs.map(({ passes }) => passes)) / 1000)}k`,
+        runs[0].done === 'the chain is done' || runs[0].done === 'the budget is spent' ? '' : runs[0].done,
       ];
     }),
   ];
-  const head = ['', 'test accuracy', 'by seed', 'worst seed against the plain prompt', 'against weights only', 'passes'];
+  const head = ['', 'test accuracy', 'by seed', 'worst seed against the plain prompt', 'against weights only', 'passes', 'ended early'];
   return `### ${name}\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
 }
 
