@@ -53,7 +53,7 @@ export interface AlternatingOptions {
 
 export const alternatingDefaults: AlternatingOptions = {
   schedule: { kind: 'gated' },
-  strategy: 'mixture',
+  strategy: 'look-ahead',
   levers: ['weights', 'prompt'],
   proposals: 10,
   promptShare: 0.15,
