@@ -15,20 +15,26 @@ export interface Engine {
   readonly weights: Readonly<Record<string, TensorValue>>;
   /** Compiles on first use, then remembers by name. */
   graph(name: string, outputs: () => Readonly<Record<string, Node>>): Promise<Executable>;
+  /** To be called after weights were changed in place: executors may keep what they made of them. */
+  weightsChanged(): void;
   dispose(): Promise<void>;
 }
 
 export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, TensorValue>, executor: Executor): Engine {
   const compiled = new Map<string, Promise<Executable>>();
+  const values: Record<string, TensorValue> = { ...Object.fromEntries(weights), ...rotaryTables(config) };
   return {
     config,
-    weights: { ...Object.fromEntries(weights), ...rotaryTables(config) },
+    weights: values,
     graph(name, outputs) {
       const known = compiled.get(name);
       if (known) return known;
       const fresh = executor.compile(outputs());
       compiled.set(name, fresh);
       return fresh;
+    },
+    weightsChanged() {
+      for (const name of weights.keys()) values[name] = { ...values[name] };
     },
     async dispose() {
       for (const executable of compiled.values()) await (await executable).dispose();

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cp } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import type { Executor } from '../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
 import { makeEngine } from './engine.ts';
 import { saveWeights, trainWeights } from './fullTraining.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
@@ -29,4 +31,19 @@ test.each(['tiny-tied', 'tiny-llama3'])('training all weights of %s learns, and 
   const [ours, theirs] = [await batchGradient(engine, 'weights', examples, 0), await batchGradient(trained, 'weights', examples, 0)];
   expect(theirs.loss).toBe(ours.loss);
   await expect(saveWeights(directory, engine)).rejects.toThrow('something at this place');
+});
+
+test('the other executor, which keeps copies of weights, learns the same', async () => {
+  const examples = [3, 4, 5].map((first) => ({ prompt: [10, 11, first], answer: [first + 20, 7] }));
+  const losses = async (executor: Executor): Promise<number[]> => {
+    const files = await loadModelFiles(fixture('tiny-tied'));
+    const training = trainWeights(makeEngine(files.config, files.weights, executor));
+    const found: number[] = [];
+    for (let step = 0; step < 6; step++) found.push((await training.step(examples, 3e-3)).loss);
+    return found;
+  };
+  const ours = await losses(onnxRuntimeExecutor({ threads: 1 }));
+  const theirs = await losses(await tensorFlowExecutor({ backend: 'wasm' }));
+  expect(ours[5]).toBeLessThan(ours[0] - 0.5);
+  theirs.forEach((loss, step) => expect(loss).toBeCloseTo(ours[step], 2));
 });

@@ -30,6 +30,7 @@ export function trainWeights(engine: Engine, options: Partial<AdamWOptions> & { 
       const { loss, gradients, tokens } = await batchGradient(engine, 'weights', examples, 0);
       const gradientNorm = clipGradients(gradients, options.clip ?? 1);
       adamWStep(values, gradients, moments, learningRate, { ...adamWDefaults, ...options });
+      engine.weightsChanged();
       return { loss, gradientNorm, tokens };
     },
   };

@@ -77,7 +77,6 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
   const rows = rowCycle(trainset, seed);
   let best: { adapter: Adapter; evaluation: Evaluation } | undefined;
   let passes = 0;
-  let measured = 0;
   let since = 0;
   for (let step = 0; step < steps && passes < options.budget && !options.signal?.aborted; step++) {
     const random = randomStream(seed, 'step', step);
@@ -94,13 +93,12 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
     const evaluation = await options.measure(adapter).catch(nothingIfDiverged);
     if (!evaluation) break;
     passes += evaluation.passes;
-    measured++;
     if (!best || isBetter(evaluation, best.evaluation)) {
       best = { adapter, evaluation };
       since = 0;
     } else if (++since >= options.patience) break;
   }
-  return best && measured ? { ...best, passes } : { adapter: training.adapter(), passes };
+  return best ? { ...best, passes } : { adapter: training.adapter(), passes };
 }
 
 /** The rows under the prompt as it is shown, or as it is, where longer demonstrations than its own do not fit. */

@@ -10,7 +10,8 @@ export interface TensorValue {
 export interface Executable {
   /**
    * @param feeds one value for each of the graph's inputs, by name; values are read in place, not copied, so that frozen weights stand
-   *   in memory once however many graphs use them
+   *   in memory once however many graphs use them. An array that was changed in place must come in a new TensorValue: executors may
+   *   keep what they made of the old one
    * @returns the outputs by the names they were compiled under
    */
   run(feeds: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>>;
