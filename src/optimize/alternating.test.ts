@@ -56,7 +56,6 @@ async function drive({ options, seed = 1, budget = 25_000, signal, from, adapter
   const contextNow = (): OptimizationContext => {
     model.forget();
     return {
-      model,
       evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
       trainer: loraTrainer(model, task, lora),
       adapters,
@@ -263,7 +262,6 @@ describe('cost', () => {
     const trainer = loraTrainer(model, task, lora);
     const told: number[] = [];
     const context: OptimizationContext = {
-      model,
       evaluator: {
         ...evaluator,
         evaluate: async (...asked) => {

@@ -2,7 +2,6 @@
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
-import type { LanguageModel } from '../model/languageModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { MeasuredState, OptimizationEvent } from './events.ts';
 import type { ObjectiveWeights } from './objective.ts';
@@ -15,7 +14,6 @@ export interface AdapterStore {
 }
 
 export interface OptimizationContext {
-  readonly model: LanguageModel;
   readonly evaluator: Evaluator;
   readonly trainer: WeightTrainer;
   readonly adapters: AdapterStore;

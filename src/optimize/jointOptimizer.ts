@@ -53,7 +53,6 @@ export class JointOptimizer {
     const task: Task = { ...options.task, metric: options.metric };
     const adapters = memoryAdapters();
     const context: OptimizationContext = {
-      model,
       evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
       trainer: loraTrainer(model, task, options.lora),
       adapters,

@@ -84,7 +84,6 @@ async function work(
       notices: session.notices,
       coordinator,
       context: {
-        model: session.model,
         evaluator: session.evaluator,
         trainer,
         adapters: adapterFolder(directory.adapters, session.modelSource),
