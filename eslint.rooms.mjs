@@ -7,32 +7,36 @@ export const rooms = ['tensor', 'model', 'prompt', 'data', 'evaluate', 'optimize
 export const shared = ['errors', 'random'];
 
 const onlyGlue = { regex: '^vscode$', message: "Only extension/ imports 'vscode'." };
+const onlyOutside = { regex: '^\\.{1,2}/(.*/)?api\\.ts$', message: 'src/api.ts is for other programs; import from where the thing is.' };
 
 /** @type {import('eslint').Linter.Config[]} */
 export const roomRules = [
-  { files: ['src/*.ts'], rules: forbid(rooms, 'Files of src/ itself import no room.', true) },
+  { files: ['src/*.ts'], rules: forbid(rooms, 'Files of src/ itself import no room.', [onlyGlue, onlyOutside]) },
+  {
+    files: ['src/api.ts'],
+    rules: forbid(rooms.slice(rooms.indexOf('run') + 1), 'The API stands beside cli/ and extension/, on run/ and what is below.', [
+      onlyGlue,
+    ]),
+  },
   ...rooms.map((room, place) => ({
     files: [`src/${room}/**`],
     rules: forbid(
       rooms.slice(place + 1),
       `${room}/ stands below that room; imports go down only: ${rooms.join(' < ')}.`,
-      room !== 'extension',
+      room === 'extension' ? [onlyOutside] : [onlyGlue, onlyOutside],
     ),
   })),
-  { files: ['bench/**', 'test/**'], rules: forbid([], '', true) },
+  { files: ['bench/**', 'models/**', 'test/**'], rules: forbid([], '', [onlyGlue]) },
 ];
 
 /**
  * @param {string[]} above
  * @param {string} message
- * @param {boolean} noGlue
+ * @param {{ regex: string, message: string }[]} others
  * @returns {import('eslint').Linter.RulesRecord}
  */
-function forbid(above, message, noGlue) {
-  const patterns = [
-    ...(noGlue ? [onlyGlue] : []),
-    ...(above.length > 0 ? [{ regex: `^\\.{1,2}/(.*/)?(${above.join('|')})/`, message }] : []),
-  ];
+function forbid(above, message, others) {
+  const patterns = [...others, ...(above.length > 0 ? [{ regex: `^\\.{1,2}/(.*/)?(${above.join('|')})/`, message }] : [])];
   const dynamic = patterns.map(({ regex, message }) => ({
     selector: `:matches(ImportExpression > Literal.source, TSImportType Literal)[value=/${regex.replaceAll('/', '\\u002F')}/]`,
     message,

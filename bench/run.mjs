@@ -1,18 +1,18 @@
-/** @file Runs a benchmark: `npm run bench -- joint [options]` bundles bench/joint.ts and runs it. */
+/** @file Bundles and runs one of a folder's scripts: `npm run bench -- joint [options]` runs bench/joint.ts, `npm run nano -- teacher` models/nano/train/teacher.ts. */
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const [name, ...args] = process.argv.slice(2);
-const names = readdirSync('bench').flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -3)] : []));
+const [folder, name, ...args] = process.argv.slice(2);
+const names = readdirSync(folder).flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -3)] : []));
 if (!names.includes(name)) {
-  console.error(`Usage: npm run bench -- <${names.join(' | ')}> [options]`);
+  console.error(`Usage: <${names.join(' | ')}> [options]`);
   process.exit(2);
 }
-const outfile = `dist/bench/${name}.js`;
+const outfile = `dist/${folder}/${name}.js`;
 const banner = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
 await build({
-  entryPoints: [`bench/${name}.ts`],
+  entryPoints: [`${folder}/${name}.ts`],
   outfile,
   bundle: true,
   platform: 'node',

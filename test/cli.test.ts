@@ -85,6 +85,9 @@ describe('tandem evaluate', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(run(folder, 'evaluate', 'none.prompt.md').status).toBe(2);
     expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', 'high').stderr).toBe("'high' is not a share.\n  Write 0.8 or 80%.\n");
+    expect(run(folder, 'optimize', 'kind.prompt.md', '--lora-rank', '0').stderr).toBe(
+      "A LoRA adapter cannot have the rank '0'.\n  Give a whole number from 1 on, e.g. 8.\n",
+    );
     expect(run(folder, 'nonsense').status).toBe(2);
     expect(run(folder, '--help').status).toBe(0);
   });
@@ -127,6 +130,13 @@ describe('tandem optimize', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>)
       .map((line) => ({ ...line, at: 0, passesPerSecond: 0, ...(line.type === 'runStarted' && { config: {} }) }));
+  };
+
+  /** Of every adapter that the workspace's run has kept, as PEFT reads it. */
+  const adapterConfigs = (folder: string): unknown[] => {
+    const [name] = readdirSync(join(folder, '.tandem', 'runs'));
+    const adapters = join(folder, '.tandem', 'runs', name, 'adapters');
+    return readdirSync(adapters).map((id) => JSON.parse(readFileSync(join(adapters, id, 'adapter_config.json'), 'utf8')) as unknown);
   };
 
   test('ends with a report, a diff and the command to accept it, and changes nothing before', () => {
@@ -176,7 +186,8 @@ describe('tandem optimize', () => {
   test('killed again and again, a resumed run has the journal of one that was not killed', async () => {
     const [whole, killed] = [workspace(), workspace()];
     cpSync(join(whole, 'rows.jsonl'), join(killed, 'rows.jsonl'));
-    expect(run(whole, 'optimize', 'kind.prompt.md', '--json', ...budget).status).toBe(0);
+    const asked = ['optimize', 'kind.prompt.md', '--json', ...budget, '--lora-rank', '2', '--lora-targets', 'q_proj,v_proj'];
+    expect(run(whole, ...asked).status).toBe(0);
     const kill = async (args: string[], lines: number): Promise<boolean> => {
       const child = spawn(process.execPath, [tandem, ...args], { cwd: killed, stdio: ['ignore', 'pipe', 'inherit'] });
       let heard = 0;
@@ -187,9 +198,12 @@ describe('tandem optimize', () => {
       const [code] = (await once(child, 'close')) as [number | null];
       return code === 0;
     };
-    let ended = await kill(['optimize', 'kind.prompt.md', '--json', ...budget], 6);
+    let ended = await kill(asked, 6);
     for (const lines of [9, 17, 30, 60, Infinity]) ended ||= await kill(['resume', '--json'], lines);
     expect(ended).toBe(true);
     expect(timeless(killed)).toEqual(timeless(whole));
+    const adapters = adapterConfigs(killed);
+    expect(adapters.length).toBeGreaterThan(0);
+    for (const config of adapters) expect(config).toMatchObject({ r: 2, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'] });
   });
 });

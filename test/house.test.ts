@@ -43,6 +43,16 @@ describe('imports between rooms', () => {
   });
 });
 
+test('the API may import run/ and the rooms below it, and nothing in src/ imports the API', async () => {
+  for (const room of rooms) {
+    const beside = room === 'cli' || room === 'extension';
+    expect(await complaints('src/api.ts', `export { b } from './${room}/b.ts';`), room).toBe(beside ? 1 : 0);
+    expect(await complaints(`src/${room}/a.ts`, "import { b } from '../api.ts'; b;"), room).toBe(1);
+  }
+  expect(await complaints('src/random.ts', "export { b } from './api.ts';")).toBe(1);
+  expect(await complaints('test/a.ts', "import { b } from '../src/api.ts'; b;")).toBe(0);
+});
+
 test('the manifest registers the commands that the extension implements, and names files that exist', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     main: string;

@@ -4,6 +4,7 @@ import {
   leverChoices,
   parseBudget,
   parseSchedule,
+  runDefaults,
   strategies,
   type Budget,
   type LeverChoice,
@@ -11,9 +12,10 @@ import {
   type Strategy,
 } from '../run/spec.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
+import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
 import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
 
-interface OptimizeOptions extends SessionOptions, FollowOptions {
+interface OptimizeOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly budget: Budget;
   readonly schedule: Schedule;
   readonly strategy?: Strategy;
@@ -21,17 +23,19 @@ interface OptimizeOptions extends SessionOptions, FollowOptions {
 }
 
 export function optimizeCommand(): Command {
-  return withSessionOptions(new Command('optimize').argument('<prompt>', 'a .prompt.md file with the `tandem:` key'))
+  const command = new Command('optimize').argument('<prompt>', 'a .prompt.md file with the `tandem:` key');
+  return withLoraOptions(withSessionOptions(command))
     .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
-    .option('--budget <time>', 'time, such as 90s, 5m or 1.5h, or token passes, such as 2000000p', parseBudget, parseBudget('5m'))
-    .option('--schedule <name>', 'gated, classic, or a chain such as "chain:p -> w -> p"', parseSchedule, 'gated')
+    .option('--budget <time>', 'time, such as 90s, 5m or 1.5h, or token passes, such as 2000000p', parseBudget, runDefaults.budget)
+    .option('--schedule <name>', 'gated, classic, or a chain such as "chain:p -> w -> p"', parseSchedule, runDefaults.schedule)
     .addOption(new Option('--strategy <name>', 'how a prompt step escapes lock-in').choices(strategies))
-    .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default('both'))
+    .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
     .option('--apply', 'write the accepted prompt and adapter')
     .option('--json', 'print the events, one JSON object a line')
     .action(async (prompt: string, options: OptimizeOptions) => {
       const { budget, schedule, strategy, lever } = options;
-      const spec = { ...sessionSpec(prompt, options), budget, schedule, ...(strategy && { strategy }), lever };
+      const lora = loraAsked(options);
+      const spec = { ...sessionSpec(prompt, options), budget, schedule, ...(strategy && { strategy }), lever, ...(lora && { lora }) };
       await followRun((client) => client.call('optimize', { spec }), options);
     });
 }

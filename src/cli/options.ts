@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
-import { executors, type ExecutorName, type SessionSpec } from '../run/spec.ts';
+import { executors, sessionDefaults, type ExecutorName, type SessionSpec } from '../run/spec.ts';
 
 export interface SessionOptions {
   readonly model?: string;
@@ -20,11 +20,11 @@ export interface SessionOptions {
 export function withSessionOptions(command: Command): Command {
   return command
     .option('--model <model>', "a folder, a .gguf, a Hugging Face id or an installed model; overrides the prompt file's")
-    .option('--seed <n>', 'seed of every random choice', wholeNumber(0), 0)
+    .option('--seed <n>', 'seed of every random choice', wholeNumber(0), sessionDefaults.seed)
     .option('--train-rows <n>', 'use at most this many training rows', wholeNumber(1))
     .option('--val-rows <n>', 'use at most this many validation rows', wholeNumber(2))
     .option('--test-rows <n>', 'use at most this many test rows; 0 leaves the test split sealed', wholeNumber(0))
-    .addOption(new Option('--executor <name>', 'what runs the computations').choices(executors).default('onnxruntime'))
+    .addOption(new Option('--executor <name>', 'what runs the computations').choices(executors).default(sessionDefaults.executor))
     .option('--threads <n>', 'threads of the computations; all cores by default', wholeNumber(1));
 }
 

@@ -1,11 +1,14 @@
 /** @file A LoRA adapter in memory. PEFT's directory layout is in peft.ts. */
 import { createHash } from 'node:crypto';
+import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 
 /** Which of a layer's seven linears carry a LoRA; Hugging Face's names. */
 export const linearNames = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 export type LinearName = (typeof linearNames)[number];
+
+export const isLinearName = (name: string): name is LinearName => (linearNames as readonly string[]).includes(name);
 
 export interface LoraConfig {
   readonly rank: number;
@@ -76,6 +79,23 @@ export function initialAdapter(model: LlamaConfig, lora: LoraConfig, seed: numbe
     }
   }
   return makeAdapter(lora, pairs);
+}
+
+const rules: { readonly [K in keyof LoraConfig]: { readonly holds: (value: LoraConfig[K]) => boolean; readonly expected: string } } = {
+  rank: { holds: (rank) => Number.isSafeInteger(rank) && rank >= 1, expected: 'a whole number from 1 on, e.g. 8' },
+  alpha: { holds: (alpha) => Number.isFinite(alpha) && alpha > 0, expected: 'a number above 0, e.g. 16' },
+  dropout: { holds: (dropout) => dropout >= 0 && dropout < 1, expected: 'a share from 0 on and below 1, e.g. 0.05' },
+  targets: { holds: (targets) => targets.length > 0 && targets.every(isLinearName), expected: `one or more of ${linearNames.join(', ')}` },
+};
+
+/** The config, or the part of one, as it is. @throws TandemError reason 'bad-lora' if no adapter can be like that */
+export function checkedLora<T extends Partial<LoraConfig>>(config: T): T {
+  for (const [name, { holds, expected }] of Object.entries(rules)) {
+    const value = config[name as keyof LoraConfig];
+    if (value === undefined || holds(value as never)) continue;
+    throw new TandemError('bad-lora', `A LoRA adapter cannot have the ${name} '${String(value)}'.`, { hint: `Give ${expected}.` });
+  }
+  return config;
 }
 
 function bytesOf(values: Float32Array): Uint8Array {

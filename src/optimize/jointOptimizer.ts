@@ -11,7 +11,7 @@ import { AlternatingJointOptimizer } from './alternating.ts';
 import type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { defaultObjective, type ObjectiveWeights } from './objective.ts';
-import { loraTrainer } from './weightTuner.ts';
+import { loraFor, loraTrainer } from './weightTuner.ts';
 
 export interface JointOptimization {
   readonly model: LlamaModel;
@@ -26,7 +26,8 @@ export interface JointOptimization {
   readonly budget: number;
   readonly seed?: number;
   readonly start?: Adapter;
-  readonly lora?: LoraConfig;
+  /** What new adapters are like: in the rest like `start`, or the default. */
+  readonly lora?: Partial<LoraConfig>;
   readonly objective?: ObjectiveWeights;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: OptimizationEvent) => void;
@@ -54,7 +55,7 @@ export class JointOptimizer {
     const adapters = memoryAdapters();
     const context: OptimizationContext = {
       evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
-      trainer: loraTrainer(model, task, options.lora),
+      trainer: loraTrainer(model, task, loraFor(options.lora, options.start)),
       adapters,
       prompt: prompts[0],
       start: options.start,

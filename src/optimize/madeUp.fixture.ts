@@ -42,11 +42,12 @@ export const intentTask: Task = {
   decoding: { calibration: 'none', normalize: 'tokens', maxTokens: 8, temperature: 0, topP: 1, stop: [], seed: 0 },
 };
 
-/** An evaluator that is told how each row scores; a row costs one pass. */
+/** An evaluator that is told how each row scores and is answered, with the right answer if it is not; a row costs one pass. */
 export function evaluatorWith(
   scoreOf: (row: Row, prompt: Prompt, adapter?: Adapter) => number,
   task: Task = intentTask,
   asked: { prompt: Prompt; rows: readonly Row[] }[] = [],
+  answerOf: (row: Row) => string = (row) => row.values[task.output],
 ): Evaluator {
   return {
     task,
@@ -55,7 +56,8 @@ export function evaluatorWith(
     evaluate: async ({ prompt, adapter }, rows) => {
       asked.push({ prompt, rows });
       const evaluation = evaluationWith(rows.map((row) => scoreOf(row, prompt, adapter)));
-      return { ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, row: rows[i].id })) };
+      const about = rows.map((row) => ({ row: row.id, prediction: answerOf(row), gold: row.values[task.output] }));
+      return { ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, ...about[i] })) };
     },
   };
 }

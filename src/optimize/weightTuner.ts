@@ -3,7 +3,7 @@ import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import { answerAfter, questionText } from '../evaluate/question.ts';
-import { initialAdapter, linearNames, type Adapter, type LoraConfig } from '../model/adapter.ts';
+import { checkedLora, initialAdapter, linearNames, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { trainAdapter, type AdapterTraining } from '../model/adapterTraining.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { TrainingExample } from '../model/training.ts';
@@ -17,6 +17,7 @@ export interface WeightTrainer {
   readonly output: string;
   /** An adapter that changes nothing yet. */
   fresh(seed: number): Adapter;
+  /** Trains a copy of the adapter, which keeps its shape. */
   start(from: Adapter, options: { seed: number; weightPenalty: number }): AdapterTraining;
   /** A row under a prompt, as tokens. */
   example(prompt: Prompt, row: Row): TrainingExample;
@@ -24,12 +25,30 @@ export interface WeightTrainer {
 
 export const defaultLora: LoraConfig = { rank: 8, alpha: 16, dropout: 0, targets: linearNames };
 
+/**
+ * What a run's new adapters are like: as asked for, in the rest like the one that the run starts from, or the default.
+ * @throws TandemError reason 'bad-lora'
+ */
+export function loraFor(asked: Partial<LoraConfig> = {}, start?: Adapter): LoraConfig {
+  const { rank, alpha, dropout, targets } = start?.config ?? defaultLora;
+  return checkedLora({
+    rank: asked.rank ?? rank,
+    alpha: asked.alpha ?? alpha,
+    dropout: asked.dropout ?? dropout,
+    targets: asked.targets ?? targets,
+  });
+}
+
 export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = defaultLora): WeightTrainer {
   const { tokenizer } = model;
   return {
     output: task.output,
     fresh: (seed) => initialAdapter(model.engine.config, lora, seed),
-    start: (from, options) => trainAdapter(model.engine, from, { ...options, weightDecay: 0.01 }),
+    start(from, options) {
+      // Rank, alpha and targets are what the trained matrices mean; dropout says only how training goes on.
+      const config = { ...from.config, dropout: lora.dropout };
+      return trainAdapter(model.engine, { ...from, config }, { ...options, weightDecay: 0.01 });
+    },
     example(prompt, row) {
       const question = questionText(task, tokenizer, prompt, row.values);
       const answer = tokenizer.encode(answerAfter(task, question, row.values[task.output].trim()));

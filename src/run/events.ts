@@ -1,4 +1,5 @@
 /** @file Everything that a run tells: the journal is these events on disk, and every surface is a fold over them. */
+import type { LoraConfig } from '../model/adapter.ts';
 import type { OptimizationEvent } from '../optimize/events.ts';
 import type { Budget, ExecutorName, LeverChoice, RowLimits, Schedule, Strategy } from './spec.ts';
 
@@ -17,6 +18,8 @@ export interface RunConfig {
   readonly schedule: Schedule;
   readonly strategy: Strategy | 'default';
   readonly lever: LeverChoice;
+  /** What was asked of new adapters; absent where nothing was. */
+  readonly lora?: Partial<LoraConfig>;
   /** Rows of each split that the run uses. */
   readonly splits: { readonly train: number; readonly val: number; readonly test: number };
   readonly limits: RowLimits;

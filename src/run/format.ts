@@ -1,4 +1,5 @@
-/** @file Numbers as people read them, the same in the report, the terminal and the editor. */
+/** @file Numbers and settings as people read them, the same in the report, the terminal and the editor. */
+import { linearNames, type LoraConfig } from '../model/adapter.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 
 /** `72.0%` for 0.72. */
@@ -36,6 +37,15 @@ export function duration(milliseconds: number): string {
 export function count(number: number): string {
   if (number < 1000) return String(Math.round(number));
   return number < 1e6 ? `${(number / 1e3).toFixed(1)}k` : `${(number / 1e6).toFixed(2)}M`;
+}
+
+/** `rank 16, alpha 32, dropout 0.05, targets q_proj,v_proj`: of those that are given. */
+export function loraText({ rank, alpha, dropout, targets }: Partial<LoraConfig>): string {
+  const names = linearNames.filter((name) => targets?.includes(name));
+  const settings = { rank, alpha, dropout, targets: targets && (names.length === linearNames.length ? 'all-linear' : names.join()) };
+  return Object.entries(settings)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
+    .join(', ');
 }
 
 const two = (number: number): string => String(number).padStart(2, '0');

@@ -2,7 +2,7 @@
 import type { AttributionCell, MeasuredState } from '../optimize/events.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
-import { count, duration, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
+import { count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
 import type { Attribution, CandidateState, RunState } from './state.ts';
 
 /** Name of the chart that the report shows, beside it. */
@@ -197,6 +197,7 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): string 
     ['metric', text(config.metric)],
     ['seed', String(config.seed)],
     ['schedule', `${text(config.schedule)}, strategy ${config.strategy}, lever ${config.lever}`],
+    ...(config.lora ? [['LoRA asked for', loraText(config.lora)]] : []),
     [
       'budget',
       `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in passes'}${budget === undefined ? '' : ` = ${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`}`,

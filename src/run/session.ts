@@ -9,7 +9,7 @@ import { TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { taskFor } from '../evaluate/evaluation.ts';
 import { makeEvaluator, type Evaluator } from '../evaluate/evaluator.ts';
-import type { Adapter } from '../model/adapter.ts';
+import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import { makeLlama, type LlamaModel } from '../model/llama.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { loadAdapter } from '../model/files/peft.ts';
@@ -18,11 +18,12 @@ import { alternatingDefaults, AlternatingJointOptimizer, type Schedule } from '.
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import { defaultObjective } from '../optimize/objective.ts';
-import { loraTrainer } from '../optimize/weightTuner.ts';
+import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
 import type { Executor } from '../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
+import { loraText } from './format.ts';
 import { hashText } from './results.ts';
 import { makeTandemFolder, portable, readSource, workspaceOf } from './runDirectory.ts';
 import { chainSteps, type ExecutorName, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
@@ -125,7 +126,7 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
   const scoring = await scoringRate(session);
   if (lever === 'prompt') return scoring;
   const { file, trainset } = session;
-  const training = trainer.start(trainer.fresh(0), { seed: 0, weightPenalty: 0 });
+  const training = trainer.start(session.adapter ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
   const batch = trainset.slice(0, alternatingDefaults.batchRows).map((row) => trainer.example(file.prompt, row));
   await training.step(batch, 0);
   const begun = performance.now();
@@ -176,10 +177,12 @@ export interface Optimizer {
   readonly objective: OptimizationContext['objective'];
   /** The 2x2 comparison on the test rows. */
   readonly attribute: typeof attributeStates;
+  /** What the run cannot do as it was asked, for people. */
+  readonly notices: readonly string[];
 }
 
-/** What the run's schedule asks for. */
-export function openOptimizer({ model, evaluator }: Session, { schedule, strategy, lever }: RunSpec): Optimizer {
+/** What the run's schedule asks for. @throws TandemError reason 'bad-lora' */
+export function openOptimizer({ model, evaluator, adapter }: Session, { schedule, strategy, lever, lora }: RunSpec): Optimizer {
   const make = (): Coordinator =>
     new AlternatingJointOptimizer({
       schedule: scheduleOf(schedule),
@@ -189,10 +192,21 @@ export function openOptimizer({ model, evaluator }: Session, { schedule, strateg
   return {
     // A new one for each phase, as after a kill: it can know nothing but the snapshot.
     coordinator: { begin: (context) => make().begin(context), advance: (context, state) => make().advance(context, state) },
-    trainer: loraTrainer(model, evaluator.task),
+    trainer: loraTrainer(model, evaluator.task, loraFor(lora, adapter)),
     objective: defaultObjective,
     attribute: attributeStates,
+    notices: lora ? loraNotices(lora, lever, adapter) : [],
   };
+}
+
+/** An adapter that is there keeps rank, alpha and targets: its matrices mean nothing with others. */
+function loraNotices(asked: Partial<LoraConfig>, lever: LeverChoice, start: Adapter | undefined): string[] {
+  if (lever === 'prompt') return [`Only the prompt may change; the LoRA options (${loraText(asked)}) make no difference.`];
+  const kept = loraText({ ...start?.config, dropout: undefined });
+  if (!start || kept === loraText({ ...start.config, ...asked, dropout: undefined })) return [];
+  return [
+    `Training goes on from the adapter ${start.id} as it is (${kept}). What was asked for (${loraText(asked)}) holds where an adapter is started anew; to begin with one, take \`adapter\` out of the prompt file.`,
+  ];
 }
 
 function scheduleOf(schedule: RunSpec['schedule']): Schedule {

@@ -1,5 +1,6 @@
-/** @file What a user asks of one run; every field has a default except the prompt. */
+/** @file What a user asks of one run; `runDefaults` has everything but the prompt. */
 import { TandemError } from '../errors.ts';
+import type { LoraConfig } from '../model/adapter.ts';
 
 /** Seconds of wall clock (turned into passes at the start) or, for comparisons at equal compute, nominal token passes. */
 export type Budget = { readonly seconds: number } | { readonly passes: number };
@@ -44,9 +45,12 @@ export interface RunSpec extends SessionSpec {
   /** The coordinator's own default where absent. */
   readonly strategy?: Strategy;
   readonly lever: LeverChoice;
+  /** What new adapters are like; in the rest like the adapter to start from, or `defaultLora`. */
+  readonly lora?: Partial<LoraConfig>;
 }
 
-export const defaultBudget: Budget = { seconds: 300 };
+export const sessionDefaults: Omit<SessionSpec, 'prompt'> = { seed: 0, rows: {}, executor: 'onnxruntime' };
+export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget: { seconds: 300 }, schedule: 'gated', lever: 'both' };
 
 /** `90s`, `5m`, `1.5h`, a bare number of seconds, or `2000000p` for token passes. @throws TandemError reason 'bad-budget' */
 export function parseBudget(text: string): Budget {

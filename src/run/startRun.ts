@@ -1,6 +1,7 @@
-/** @file Starts and resumes runs in this process; the worker and the benchmark call it. */
+/** @file Starts and resumes runs in this process; the worker calls it, and who uses the API. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { checkedLora } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
@@ -28,6 +29,7 @@ export interface RunHooks {
 
 /** A new run from start to end. @throws TandemError whatever is wrong with prompt, data or model, before a directory is made */
 export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
+  checkedLora(asked.lora ?? {});
   const source = readSource(asked.prompt);
   const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
   const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy });
@@ -81,14 +83,13 @@ async function work(
     const state = await executeRun({
       directory,
       config: configOf(directory, spec, session),
-      notices: session.notices,
+      notices: [...session.notices, ...optimizer.notices],
       coordinator,
       context: {
         evaluator: session.evaluator,
         trainer,
         adapters: adapterFolder(directory.adapters, session.modelSource),
         prompt: session.file.prompt,
-        ...(session.adapter && { start: session.adapter }),
         ...(session.adapter && { start: session.adapter }),
         trainset: session.trainset,
         valset: session.valset,
@@ -125,6 +126,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session): Run
     schedule: spec.schedule,
     strategy: spec.strategy ?? 'default',
     lever: spec.lever,
+    ...(spec.lora && { lora: spec.lora }),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,
     executor: spec.executor,

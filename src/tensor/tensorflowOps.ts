@@ -2,9 +2,9 @@
 import type * as tensorflow from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Dim, DType, Node } from './graph.ts';
+import type { Backend } from './tensorflow.ts';
 
 export type TensorFlow = typeof tensorflow;
-export type Backend = 'node' | 'wasm' | 'cpu';
 /** Computes a node from its inputs; `size` gives what a dimension is in this run. */
 export type Kernel = (inputs: readonly Tensor[], node: Node, size: (dim: Dim) => number) => Tensor;
 

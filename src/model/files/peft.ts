@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
-import { linearNames, makeAdapter } from '../adapter.ts';
+import { isLinearName, linearNames, makeAdapter } from '../adapter.ts';
 import type { Adapter, LinearName, LoraConfig, LoraPair } from '../adapter.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { WeightTensor } from './weights.ts';
@@ -98,10 +98,6 @@ function parseConfig(text: string, file: string): LoraConfig {
   if (foreign !== undefined || targets.length === 0)
     throw bad(file, `The adapter changes ${foreign ? `"${foreign}"` : 'no known module'}; only ${linearNames.join(', ')} are supported`);
   return { rank, alpha, dropout, targets: linearNames.filter((name) => targets.includes(name)) };
-}
-
-function isLinearName(name: string): name is LinearName {
-  return (linearNames as readonly string[]).includes(name);
 }
 
 function* adapterTensors({ config, pairs }: Adapter): Generator<readonly [string, WeightTensor]> {

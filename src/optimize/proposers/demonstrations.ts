@@ -1,6 +1,7 @@
-/** @file Demonstrations: labelled rows chosen for coverage, or rows that the model itself gets right. */
+/** @file Demonstrations: labelled rows chosen for coverage, or rows that the model itself gets right, for free text in its own words. */
 import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
+import type { Evaluation } from '../../evaluate/evaluation.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
@@ -24,7 +25,7 @@ export const labelledDemonstrations: Proposer = {
   },
 };
 
-/** Rows that the model answers right with this prompt: for free text with its own words. Bootstrapped few-shot, Khattab et al. 2023. */
+/** Rows that the model answers right with this prompt, its own answers shown. Bootstrapped few-shot, Khattab et al. 2023. */
 export const bootstrappedDemonstrations: Proposer = {
   name: 'bootstrapped demonstrations',
   async propose(context) {
@@ -32,13 +33,26 @@ export const bootstrappedDemonstrations: Proposer = {
     if (!trainset.length) return [];
     const tried = random.shuffle(trainset).slice(0, 32);
     const { rows } = await evaluator.evaluate({ prompt, adapter }, tried);
-    const passed = rows.flatMap((result, i) => (result.score === 1 ? [{ row: tried[i], likelihood: result.logLikelihood }] : []));
-    passed.sort((a, b) => b.likelihood - a.likelihood);
+    const { labels, output } = evaluator.task;
+    const inOwnWords = !labels && isPassOrFail(rows);
+    const passed = rows.flatMap(({ score, prediction, logLikelihood }, i) =>
+      score === 1 ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], logLikelihood }] : [],
+    );
+    passed.sort((a, b) => b.logLikelihood - a.logLikelihood);
     const sure = passed.slice(0, Math.ceil(passed.length / 2)).map(({ row }) => row);
-    const proposals = sizesWithin(sure, count).map((size) => proposalOf(context, sure, size, 'that the model answers right and surely'));
-    return newOnes(prompt, proposals, count);
+    const which = `that the model answers right and surely${inOwnWords ? ', in its own words' : ''}`;
+    return newOnes(
+      prompt,
+      sizesWithin(sure, count).map((size) => proposalOf(context, sure, size, which)),
+      count,
+    );
   },
 };
+
+/** A metric that gives part of a point tells how near an answer is, which is no reason to show it in the place of the right one. */
+const isPassOrFail = (rows: Evaluation['rows']): boolean => rows.every(({ score }) => score === 0 || score === 1);
+
+const answered = (row: Row, output: string, answer: string): Row => ({ ...row, values: { ...row.values, [output]: answer } });
 
 function sizesWithin(rows: readonly Row[], count: number): number[] {
   return Array.from({ length: count }, (_, i) => sizes[i % sizes.length]).filter((size) => size <= rows.length);

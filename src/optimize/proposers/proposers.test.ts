@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { makeRow, type Row } from '../../data/dataset.ts';
+import type { Task } from '../../evaluate/evaluation.ts';
 import { metricNamed } from '../../evaluate/metrics.ts';
 import { parsePromptFile, type PromptFile } from '../../prompt/promptFile.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
@@ -242,6 +243,33 @@ describe('bootstrapped demonstrations', () => {
       const proposals = await bootstrappedDemonstrations.propose(contextOf(prompt, seed));
       expect(proposals.length).toBeGreaterThan(0);
       for (const proposal of proposals) for (const { inputs } of proposal.prompt.demonstrations) expect(right).toContain(inputs.message);
+    }
+  });
+
+  const answer = ({ values }: Row): string => `${values.intent}, I think`;
+  const proposed = async (scores: readonly number[], task: Task): Promise<readonly Proposal[]> => {
+    const evaluator = evaluatorWith((row) => scores[row.line % scores.length], task, [], answer);
+    const proposals = await bootstrappedDemonstrations.propose(contextOf(prompt, 1, { evaluator }));
+    expect(proposals.length).toBeGreaterThan(0);
+    return proposals;
+  };
+  const contains: Task = { ...textTask, metric: metricNamed('contains') };
+
+  test('for free text show what the model wrote and the metric passed', async () => {
+    const written = new Set(rows.map(answer));
+    for (const proposal of await proposed([0, 1], contains)) {
+      for (const each of answersOf(proposal)) expect(written).toContain(each);
+      expect(proposal.reason).toMatch(/in its own words$/);
+    }
+  });
+
+  test.each([
+    ['labels', [0, 1], intentTask],
+    ['a metric that gives part of a point', [0.5, 1], contains],
+  ] as const)('with %s show the gold answers', async (_, scores, task) => {
+    for (const proposal of await proposed(scores, task)) {
+      for (const each of answersOf(proposal)) expect(intentTask.labels).toContain(each);
+      expect(proposal.reason).toMatch(/right and surely$/);
     }
   });
 

@@ -1,0 +1,43 @@
+/**
+ * @file What programs may use of Tandem; docs/api.md shows how. Whatever is not named here may change without notice.
+ * The one file that only passes on what others export.
+ */
+export { describeError, TandemError, type Place } from './errors.ts';
+
+// A prompt file with all that it names, ready to be measured and tuned.
+export { openSession, type Session, type SessionOptions } from './run/session.ts';
+export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSpec } from './run/spec.ts';
+
+// A run on disk, as `tandem optimize` does it.
+export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
+export { findRun, type RunDirectory } from './run/runDirectory.ts';
+export { accept, proposalOf, type Proposal } from './run/accept.ts';
+export type { JournalLine, RunConfig, RunEvent } from './run/events.ts';
+export type { RunState } from './run/state.ts';
+
+// The optimizers, on a model and rows in memory.
+export { JointOptimizer, type JointOptimization, type JointResult } from './optimize/jointOptimizer.ts';
+export { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from './optimize/alternating.ts';
+export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './optimize/coordinator.ts';
+export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
+
+// Measuring.
+export { makeEvaluator, type Candidate, type Evaluator, type EvaluatorOptions, type Prediction } from './evaluate/evaluator.ts';
+export { compareEvaluations, type Comparison, type Evaluation, type RowResult, type Task } from './evaluate/evaluation.ts';
+export { metricNamed, metrics, type Metric } from './evaluate/metrics.ts';
+
+// Rows and prompts.
+export { readDataset } from './data/readDataset.ts';
+export { makeRow, type Dataset, type Row } from './data/dataset.ts';
+export type { Demonstration, Prompt } from './prompt/prompt.ts';
+
+// Models, adapters, and what runs their computations.
+export { resolveModel } from './model/store/store.ts';
+export { loadModelFiles, type ModelFiles } from './model/files/modelFiles.ts';
+export { makeLlama, type LlamaModel } from './model/llama.ts';
+export type { LanguageModel } from './model/languageModel.ts';
+export { loadAdapter, saveAdapter } from './model/files/peft.ts';
+export type { Adapter, LoraConfig } from './model/adapter.ts';
+export { onnxRuntimeExecutor } from './tensor/onnxruntime.ts';
+export { tensorFlowExecutor } from './tensor/tensorflow.ts';
+export type { Executor } from './tensor/executor.ts';

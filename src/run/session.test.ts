@@ -1,0 +1,97 @@
+/** @file What a run's LoRA options come to: of new adapters, and of one that the prompt file has already. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LoraConfig } from '../model/adapter.ts';
+import { defaultLora } from '../optimize/weightTuner.ts';
+import { createRun, listRuns, noteResumed, readRecord } from './runDirectory.ts';
+import { openOptimizer, openSession, type Optimizer, type Session } from './session.ts';
+import { runDefaults, type RunSpec } from './spec.ts';
+import { startRun } from './startRun.ts';
+
+const tinyModel = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'tiny-tied');
+/** Of rank 4 with alpha 8, on all linears. */
+const tinyAdapter = join(tinyModel, 'adapter');
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-session-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+let spec: RunSpec;
+const sessions: Session[] = [];
+beforeEach(() => {
+  const workspace = mkdtempSync(join(temporary, 'workspace-'));
+  mkdirSync(join(workspace, '.tandem'));
+  const rows = Array.from({ length: 40 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);
+  writeFileSync(join(workspace, 'rows.jsonl'), rows.join(''));
+  const front = ['data: rows.jsonl', 'output: kind', 'labels: from-data', `model: ${tinyModel}`].map((line) => `  ${line}\n`).join('');
+  writeFileSync(join(workspace, 'kind.prompt.md'), `---\ntandem:\n${front}---\nText: \${input:text}\nKind:\n`);
+  spec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1 };
+});
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.dispose();
+});
+
+const open = async (lora?: Partial<LoraConfig>, more: Partial<RunSpec> = {}): Promise<{ session: Session; optimizer: Optimizer }> => {
+  const asked = { ...spec, ...more, ...(lora && { lora }) };
+  const session = await openSession(asked);
+  sessions.push(session);
+  return { session, optimizer: openOptimizer(session, asked) };
+};
+
+describe('a new adapter', () => {
+  test('is the default one where nothing is asked, else as asked', async () => {
+    const { optimizer } = await open();
+    expect(optimizer.trainer.fresh(0).config).toEqual(defaultLora);
+    const asked = await open({ rank: 3, targets: ['q_proj', 'v_proj'] });
+    expect(asked.optimizer.trainer.fresh(0).config).toEqual({ ...defaultLora, rank: 3, targets: ['q_proj', 'v_proj'] });
+    expect(asked.optimizer.notices).toEqual([]);
+  });
+
+  test('beside one that is there is like that one, but for what is asked', async () => {
+    const { session, optimizer } = await open(undefined, { adapter: tinyAdapter });
+    expect(optimizer.trainer.fresh(0).config).toEqual(session.adapter!.config);
+    const asked = await open({ rank: 2 }, { adapter: tinyAdapter });
+    expect(asked.optimizer.trainer.fresh(0).config).toEqual({ ...session.adapter!.config, rank: 2 });
+  });
+});
+
+describe('an adapter that is there', () => {
+  test('keeps its shape when training goes on, with a notice where another was asked for', async () => {
+    const { session, optimizer } = await open({ rank: 2, dropout: 0.1 }, { adapter: tinyAdapter });
+    const { trainer, notices } = optimizer;
+    const training = trainer.start(session.adapter!, { seed: 0, weightPenalty: 0 });
+    await training.step([trainer.example(session.file.prompt, session.trainset[0])], 1e-3);
+    expect(training.adapter().config).toEqual({ ...session.adapter!.config, dropout: 0.1 });
+    expect(notices).toEqual([
+      expect.stringMatching(/goes on from the adapter \w+ as it is \(rank 4, alpha 8, .*What was asked for \(rank 2, dropout 0\.1\)/),
+    ]);
+  });
+
+  test('is no matter of notice where it is as asked, or only dropout is', async () => {
+    expect((await open({ rank: 4, alpha: 8 }, { adapter: tinyAdapter })).optimizer.notices).toEqual([]);
+    expect((await open({ dropout: 0.2 }, { adapter: tinyAdapter })).optimizer.notices).toEqual([]);
+  });
+});
+
+test('where only the prompt may change, LoRA options bring a notice that they make no difference', async () => {
+  const { optimizer } = await open({ rank: 2 }, { lever: 'prompt' });
+  expect(optimizer.notices).toEqual([expect.stringContaining('(rank 2) make no difference')]);
+});
+
+test('what was asked is in run.json, for a resumed run to ask the same; where nothing was, there is nothing', () => {
+  const facts = { source: '', data: {} };
+  const directory = createRun({ ...spec, lora: { rank: 2, targets: ['q_proj'] } }, facts);
+  noteResumed(directory);
+  expect(readRecord(directory).spec.lora).toEqual({ rank: 2, targets: ['q_proj'] });
+  expect(readRecord(createRun(spec, facts)).spec).not.toHaveProperty('lora');
+});
+
+test('a run is told what was asked for, in its config and in its report; what no adapter can be is refused before there is a run', async () => {
+  const asked = { ...spec, budget: { passes: 1 }, lora: { rank: 2 } };
+  await expect(startRun({ ...asked, lora: { rank: 0 } })).rejects.toMatchObject({ reason: 'bad-lora' });
+  expect(listRuns(join(spec.prompt, '..'))).toEqual([]);
+  const { state, directory } = await startRun(asked);
+  expect(state.config).toMatchObject({ lora: { rank: 2 } });
+  expect(readFileSync(directory.report, 'utf8')).toContain('| LoRA asked for | rank 2 |');
+  expect((await startRun({ ...spec, budget: { passes: 1 } })).state.config).not.toHaveProperty('lora');
+});
