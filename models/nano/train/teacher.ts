@@ -48,7 +48,10 @@ function countTokens(): Map<number, number> {
     for (const id of source.tokenizer.encode(text)) counts.set(id, (counts.get(id) ?? 0) + weight);
   };
   for (const text of texts.filter((_, i) => i % 3 === 0)) add(text, 1);
-  for (const each of rows.values()) for (const { input, output } of each) (add(` ${input}\n`, 2), add(` ${output}`, 3));
+  for (const { input, output } of [...rows.values()].flat()) {
+    add(` ${input}\n`, 2);
+    add(` ${output}`, 3);
+  }
   for (const task of Object.values(readTasks())) if (task.split === 'train') add(task.definition, 20);
   return counts;
 }
