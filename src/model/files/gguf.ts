@@ -5,6 +5,7 @@ import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import type { GGUFParseOutput, GGUFTensorInfo } from '@huggingface/gguf';
 import { TandemError } from '../../errors.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
+import { huggingFaceName, undoRotaryOrder } from './ggufNames.ts';
 import type { GgufMetadata } from './ggufMetadata.ts';
 import { ggufTokenizer } from './ggufTokenizer.ts';
 import { checkedConfig } from '../llamaConfig.ts';
@@ -108,43 +109,6 @@ async function readWeights(tensors: TensorReader, config: LlamaConfig): Promise<
     weights.set(ours, tensor);
   }
   return weights;
-}
-
-/** llama.cpp's tensor names (gguf-py constants.py), and whether their rows are in its rotary order. */
-const layerNames: Readonly<Record<string, string>> = {
-  attn_norm: 'input_layernorm',
-  attn_q: 'self_attn.q_proj',
-  attn_k: 'self_attn.k_proj',
-  attn_v: 'self_attn.v_proj',
-  attn_output: 'self_attn.o_proj',
-  ffn_norm: 'post_attention_layernorm',
-  ffn_gate: 'mlp.gate_proj',
-  ffn_up: 'mlp.up_proj',
-  ffn_down: 'mlp.down_proj',
-};
-const modelNames: Readonly<Record<string, string>> = {
-  'token_embd.weight': 'model.embed_tokens.weight',
-  'output_norm.weight': 'model.norm.weight',
-  'output.weight': 'lm_head.weight',
-};
-
-function huggingFaceName(name: string): readonly [name: string, rotary: boolean] {
-  const [, layer, part, kind] = /^blk\.(\d+)\.(\w+)\.(\w+)$/.exec(name) ?? [];
-  if (!layer || !layerNames[part]) return [modelNames[name] ?? name, false];
-  return [`model.layers.${layer}.${layerNames[part]}.${kind}`, kind === 'weight' && (part === 'attn_q' || part === 'attn_k')];
-}
-
-/** llama.cpp rotates neighbours (2i, 2i + 1) of a head, Hugging Face halves (i, i + size / 2): puts the rows of each head back. */
-function undoRotaryOrder({ shape, data }: WeightTensor, headSize: number): void {
-  const [rows, width] = shape;
-  const half = headSize / 2;
-  for (let head = 0; head < rows; head += headSize) {
-    const block = data.slice(head * width, (head + headSize) * width);
-    for (let row = 0; row < headSize; row++) {
-      const from = row < half ? 2 * row : 2 * (row - half) + 1;
-      data.set(block.subarray(from * width, (from + 1) * width), (head + row) * width);
-    }
-  }
 }
 
 class TensorReader {

@@ -1,0 +1,43 @@
+/** @file Tests that a written GGUF file is read back as the model that it was made of, and that numbers are stored as gguf-py stores them. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { loadModelFiles } from './modelFiles.ts';
+import { numberEncoders, roundedTo, type EncodedFormat } from './numberEncoders.ts';
+import type { TokenizerJson } from './tokenizerJson.ts';
+import { writeGguf } from './writeGguf.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-gguf-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each(Object.keys(numberEncoders) as EncodedFormat[])('%s: the blocks of gguf-py', (format) => {
+  const cases = JSON.parse(readFileSync('test/fixtures/number-encodings.json', 'utf8')) as Record<string, string>;
+  const bytes = (name: string): Uint8Array => Uint8Array.from(Buffer.from(cases[name], 'base64'));
+  const values = new Float32Array(bytes('values').buffer);
+  expect(numberEncoders[format](values)).toEqual(bytes(format));
+});
+
+test('weights, config and tokenizer come back', async () => {
+  const directory = 'test/fixtures/tiny-tied';
+  const model = await loadModelFiles(directory);
+  const json = JSON.parse(readFileSync(join(directory, 'tokenizer.json'), 'utf8')) as TokenizerJson;
+  const path = join(folder, 'written.gguf');
+  await writeGguf(path, {
+    name: 'written',
+    licence: 'MIT',
+    config: model.config,
+    weights: model.weights,
+    formatOf: (name) => (name.includes('mlp') ? 'Q8_0' : 'F32'),
+    tokenizer: { json, pre: 'gpt-2', chatTemplate: '{{ messages[0].content }}', begin: '<|im_start|>', end: '<|im_end|>' },
+  });
+  const read = await loadModelFiles(path);
+  expect(read.config).toMatchObject({ ...model.config, rmsNormEps: expect.closeTo(model.config.rmsNormEps, 12) as number });
+  for (const [name, { data }] of model.weights) {
+    expect(read.weights.get(name)!.data, name).toEqual(name.includes('mlp') ? roundedTo('Q8_0', data) : data);
+  }
+  const text = 'Read 12 messages, then answer.<|im_end|>';
+  expect(read.tokenizer.encode(text)).toEqual(model.tokenizer.encode(text));
+  expect(read.tokenizer.endTokens).toEqual(model.tokenizer.endTokens);
+  expect(read.tokenizer.applyChatTemplate([{ role: 'user', content: 'Hi' }])).toBe('Hi');
+});
