@@ -1,5 +1,7 @@
 /** @file What the steps of making nano agree on. */
 
+import type { EncodedFormat } from '../../../src/model/files/numberEncoders.ts';
+
 /** Everything that is not kept: the teacher, checkpoints, logs. */
 export const work = 'models/nano/train/.work';
 
@@ -9,3 +11,6 @@ export const specialTokens = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
 /** Seeds of the episodes; calibration and training draw from different streams. */
 export const calibrationSeed = 1;
 export const trainingSeed = 2;
+
+/** How nano's tensors are stored: norms as they are, all else in blocks. */
+export const formatOf = (name: string): EncodedFormat => (name.endsWith('norm.weight') ? 'F32' : 'Q4_0');
