@@ -159,9 +159,10 @@ if __name__ == '__main__':
     options.add_argument('--layers', type=int, default=30)
     options.add_argument('--neurons', type=int, default=1536)
     options.add_argument('--out')
+    options.add_argument('--threads', type=int, default=2)
     options.add_argument('--drop', help='layers to drop, by number: instead of choosing them')
     options = options.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(options.threads)
     started = time.time()
     log = lambda text: print(f'{time.time() - started:6.0f} s  {text}', flush=True)
     episodes = json.loads((here / 'calibration.json').read_text())
@@ -176,7 +177,7 @@ if __name__ == '__main__':
         set_layers(model, [layer for layer in model.model.layers if layer.original not in gone])
         log('layers dropped: KL %.3f, answers %.3f' % measure(model, known))
     else:
-        drop_layers(model, options.layers, known[::3], log)
+        drop_layers(model, options.layers, teacher_logits(model, held[:10]), log)
         log('layers dropped: KL %.3f, answers %.3f' % measure(model, known))
     if options.neurons < 1536:
         prune_neurons(model, options.neurons, seen, log)

