@@ -1,7 +1,7 @@
-/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension api]`, all of them by default. */
+/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension webview api]`, all by default. */
 import { build as bundle, context } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Native or loaded only on demand: they stay in node_modules. */
@@ -14,7 +14,24 @@ const requireBanner = "import { createRequire as __createRequire } from 'node:mo
 const bundles = {
   cli: { entryPoints: ['src/cli/cli.ts'], outfile: 'dist/cli.js', format: 'esm', banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
   worker: { entryPoints: ['src/run/worker.ts'], outfile: 'dist/worker.js', format: 'esm', banner: { js: requireBanner } },
-  extension: { entryPoints: ['src/extension/extension.ts'], outfile: 'dist/extension.cjs', format: 'cjs' },
+  extension: {
+    entryPoints: ['src/extension/extension.ts'],
+    outfile: 'dist/extension.cjs',
+    format: 'cjs',
+    // CommonJS has no import.meta.
+    banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': '__fileUrl' },
+  },
+  // With the styles that main.ts imports beside it, as panel.css.
+  webview: {
+    entryPoints: ['webview/main.ts'],
+    outfile: 'dist/webview/panel.js',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    external: [],
+    minify: true,
+  },
   api: { entryPoints: ['src/api.ts'], outfile: 'dist/api.js', format: 'esm', banner: { js: requireBanner } },
 };
 
@@ -26,9 +43,10 @@ for (const name of asked.length > 0 ? asked : Object.keys(bundles)) await build(
 /** @param {string} name */
 async function build(name) {
   const own = bundles[name];
-  if (process.argv.includes('--if-stale') && !isStale(own.outfile)) return;
+  if (process.argv.includes('--if-stale') && !isStale(own)) return;
   // Before the bundle, whose time says whether it is stale.
   if (name === 'api') declareTypes();
+  if (name === 'webview') copyIcons();
   /** @type {import('esbuild').BuildOptions} */
   const options = { bundle: true, platform: 'node', target: 'node20', sourcemap: true, external, logLevel: 'warning', ...own };
   if (process.argv.includes('--watch')) {
@@ -39,6 +57,13 @@ async function build(name) {
   if (name === 'cli') chmodSync(own.outfile, 0o755);
 }
 
+/** Puts the editor's own icons beside the panel's page. */
+function copyIcons() {
+  mkdirSync('dist/webview', { recursive: true });
+  for (const file of ['codicon.css', 'codicon.ttf'])
+    copyFileSync(join('node_modules/@vscode/codicons/dist', file), join('dist/webview', file));
+}
+
 /** Writes dist/types/: a declaration file for each source that the API reaches. */
 function declareTypes() {
   rmSync('dist/types', { recursive: true, force: true });
@@ -46,9 +71,10 @@ function declareTypes() {
   if (status !== 0) throw new Error('the declarations of the API could not be written');
 }
 
-/** Whether any source is newer than the bundle. @param {string} outfile */
-function isStale(outfile) {
+/** Whether any source is newer than the bundle. @param {{ entryPoints?: unknown, outfile: string }} bundle */
+function isStale({ entryPoints, outfile }) {
   const built = statSync(outfile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).map((name) => join('src', name));
+  const folders = String(entryPoints).startsWith('webview/') ? ['src', 'webview'] : ['src'];
+  const sources = folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)));
   return ['package.json', 'esbuild.mjs', ...sources].some((file) => (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > built);
 }

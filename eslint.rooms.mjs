@@ -7,15 +7,19 @@ export const rooms = ['tensor', 'model', 'prompt', 'data', 'evaluate', 'optimize
 export const shared = ['errors', 'random'];
 
 const onlyGlue = { regex: '^vscode$', message: "Only extension/ imports 'vscode'." };
+const notInCore = { regex: '^vscode$', message: 'extension/core/ is what works without the editor.' };
+const onlyPage = { regex: '^(\\.{1,2}/)+webview/', message: 'The page imports from src/, and is not imported there.' };
+const onlyOnce = { regex: '^@vscode-elements/', message: "Only webview/elements.ts imports '@vscode-elements'." };
 const onlyOutside = { regex: '^\\.{1,2}/(.*/)?api\\.ts$', message: 'src/api.ts is for other programs; import from where the thing is.' };
 
 /** @type {import('eslint').Linter.Config[]} */
 export const roomRules = [
-  { files: ['src/*.ts'], rules: forbid(rooms, 'Files of src/ itself import no room.', [onlyGlue, onlyOutside]) },
+  { files: ['src/*.ts'], rules: forbid(rooms, 'Files of src/ itself import no room.', [onlyGlue, onlyOutside, onlyPage]) },
   {
     files: ['src/api.ts'],
     rules: forbid(rooms.slice(rooms.indexOf('run') + 1), 'The API stands beside cli/ and extension/, on run/ and what is below.', [
       onlyGlue,
+      onlyPage,
     ]),
   },
   ...rooms.map((room, place) => ({
@@ -23,10 +27,14 @@ export const roomRules = [
     rules: forbid(
       rooms.slice(place + 1),
       `${room}/ stands below that room; imports go down only: ${rooms.join(' < ')}.`,
-      room === 'extension' ? [onlyOutside] : [onlyGlue, onlyOutside],
+      room === 'extension' ? [onlyOutside, onlyPage] : [onlyGlue, onlyOutside, onlyPage],
     ),
   })),
-  { files: ['bench/**', 'models/**', 'test/**'], rules: forbid([], '', [onlyGlue]) },
+  { files: ['src/extension/core/**'], rules: forbid([], '', [notInCore, onlyOutside, onlyPage]) },
+  { files: ['webview/**'], rules: forbid([], '', [onlyGlue, onlyOutside, onlyOnce]) },
+  { files: ['webview/elements.ts'], rules: forbid([], '', [onlyGlue, onlyOutside]) },
+  // Some of the tests of the editor run in its extension host.
+  { files: ['bench/**', 'models/**', 'test/**'], ignores: ['test/vscode/**', 'test/support/**'], rules: forbid([], '', [onlyGlue]) },
 ];
 
 /**

@@ -1,13 +1,38 @@
-/** @file Unit tests stand beside their unit; `test/` holds end-to-end tests, which need `npm run build` first. */
+/** @file Unit tests stand beside their unit; `test/` holds end-to-end tests, which need `npm run build` first; `test/vscode/` those in the editor. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     projects: [
       // Generous: machines are shared, and no test is about time.
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/house.test.ts'], testTimeout: 30_000 } },
       {
-        test: { name: 'e2e', include: ['test/**/*.test.ts'], exclude: ['test/house.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'webview/*.test.ts', 'test/house.test.ts', 'test/support/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/*.test.ts', 'webview/test/*.test.ts'],
+          exclude: ['test/house.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'vscode',
+          include: ['test/vscode/*.test.ts'],
+          globalSetup: ['test/vscode/globalSetup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect: { poll: { timeout: 60_000, interval: 100 } },
+          // After the others, whose work would slow the editor down.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+        },
       },
     ],
   },

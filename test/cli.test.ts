@@ -5,10 +5,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root, tinyModel } from './support/paths.ts';
+import { writeTinyTask } from './support/tinyTask.ts';
 
-const root = join(import.meta.dirname, '..');
 const tandem = join(root, 'dist', 'cli.js');
-const tinyModel = join(root, 'test', 'fixtures', 'tiny-tied');
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
 
 beforeAll(() => {
@@ -23,27 +23,7 @@ const run = (cwd: string, ...args: string[]): SpawnSyncReturns<string> =>
 function workspace(): string {
   const folder = mkdtempSync(join(temporary, 'workspace-'));
   mkdirSync(join(folder, '.tandem'));
-  const words = ['red', 'green', 'blue', 'cat', 'dog', 'cow'];
-  const rows = Array.from({ length: 90 }, (_, i) => {
-    const word = words[i % words.length];
-    return JSON.stringify({ text: `${word} number ${i}`, kind: words.indexOf(word) < 3 ? 'colour' : 'animal' });
-  });
-  writeFileSync(join(folder, 'rows.jsonl'), rows.join('\n') + '\n');
-  writeFileSync(
-    join(folder, 'kind.prompt.md'),
-    `---
-tandem:
-  data: rows.jsonl
-  output: kind
-  labels: from-data
-  model: ${tinyModel}
----
-Say what it is.
-
-Text: \${input:text}
-Kind:
-`,
-  );
+  writeTinyTask(folder);
   return folder;
 }
 

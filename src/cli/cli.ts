@@ -33,6 +33,7 @@ function report(error: unknown): number {
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.userError;
   if (error instanceof Error && error.name === 'AbortError') return exitCodes.interrupted;
+  if (error instanceof TandemError && error.reason === 'stopped') return exitCodes.interrupted;
   process.stderr.write(`${describeError(error)}\n`);
   return error instanceof TandemError ? exitCodes.userError : exitCodes.internalError;
 }

@@ -1,8 +1,8 @@
 /** @file Progress on stderr: a status line that is redrawn on a terminal, plain lines in a log. */
 import type { JournalLine } from '../run/events.ts';
+import { eventText, statusText } from '../run/eventText.ts';
 import { duration } from '../run/format.ts';
 import { apply, initialState, type RunState } from '../run/state.ts';
-import { eventText, statusText } from './eventText.ts';
 
 export interface ProgressStream {
   readonly isTTY?: boolean;

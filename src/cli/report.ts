@@ -1,8 +1,8 @@
 /** @file `tandem report`: prints a run's report, rebuilt from its journal. */
 import { Command } from 'commander';
 import { reportOf } from '../run/report.ts';
+import { writeReport } from '../run/reportFile.ts';
 import { findRun, listRuns, readState, workspaceOf } from '../run/runDirectory.ts';
-import { writeReport } from '../run/startRun.ts';
 
 export function reportCommand(): Command {
   return new Command('report')

@@ -118,6 +118,31 @@ describe('with the gate', () => {
     expect([last.best, last.passes]).toEqual([state.best, state.passes]);
   });
 
+  test('the gate names the rows that turned, which add up to the difference of the scores', async () => {
+    const { events } = await drive();
+    for (const { score, flips, objective } of ofType(events, 'gateDecided')) {
+      expect(flips!.gained - flips!.lost).toBeCloseTo(score.mean * score.rows);
+      expect(flips!.examples).toHaveLength(flips!.gained + flips!.lost);
+      for (const { inputs, gold, before, after, better } of flips!.examples) {
+        expect(kinds[inputs.text.split(' ')[0] as keyof typeof kinds]).toBe(gold);
+        expect(better ? after : before).toBe(gold);
+      }
+      expect(objective!.total).toBeCloseTo(objective!.logLikelihood - objective!.weightPenalty - objective!.promptPenalty);
+    }
+  });
+
+  test('steps of a look-ahead say whose they are', async () => {
+    const { events } = await drive();
+    const ahead = ofType(events, 'weightStep').filter(({ phase }) =>
+      ofType(events, 'phaseStarted').some((started) => started.phase === phase && started.lever === 'prompt'),
+    );
+    const proposed = ofType(events, 'candidateProposed').map(({ candidate }) => candidate);
+    const owners = new Set(ahead.map(({ candidate }) => candidate));
+    expect(owners).toContain(undefined);
+    expect(owners.size).toBeGreaterThan(1);
+    for (const owner of owners) if (owner !== undefined) expect(proposed).toContain(owner);
+  });
+
   test('what the gate refuses leaves the best as it was', async () => {
     const { state, events } = await drive({ options: { levers: ['prompt'] }, budget: 100_000 });
     expect(state.done).toBe('neither lever helps any more');

@@ -7,6 +7,7 @@ import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { CandidateId, Lever, MeasuredState } from './events.ts';
+import { flipsBetween } from './flips.ts';
 import { decide } from './gate.ts';
 import { chooseLever, noStatistics, recordPhase, type LeverStatistics } from './leverBandit.ts';
 import { measuredState } from './measuredState.ts';
@@ -191,6 +192,8 @@ export class AlternatingJointOptimizer implements Coordinator {
         because: gated ? because : `without a gate the latest stands; ${decision.because}`,
         score: decision.score,
         logLikelihood: decision.logLikelihood,
+        objective: candidate.objective,
+        flips: flipsBetween(before, result.evaluation, context.prompt, context.valset, context.trainer.output),
       });
       if (accepted) {
         if (result.adapter) await context.adapters.put(result.adapter);

@@ -41,6 +41,25 @@ export interface AttributionCell {
   readonly logLikelihood: Estimate;
 }
 
+/** A row whose score changed; long values are cut. */
+export interface Flip {
+  /** 1-based line in the data file. */
+  readonly line: number;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly gold: string;
+  /** Answered by the state that the candidate was compared with. */
+  readonly before: string;
+  readonly after: string;
+  readonly better: boolean;
+}
+
+/** How many rows of the valset became better or worse, and some of them. */
+export interface Flips {
+  readonly gained: number;
+  readonly lost: number;
+  readonly examples: readonly Flip[];
+}
+
 export type OptimizationEvent =
   | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly passes: number }
   | { readonly type: 'phaseStarted'; readonly phase: number; readonly lever: Lever; readonly because: string }
@@ -64,6 +83,8 @@ export type OptimizationEvent =
   | {
       readonly type: 'weightStep';
       readonly phase: number;
+      /** In a prompt phase that looks ahead: whose steps these are; absent for the current prompt's. */
+      readonly candidate?: CandidateId;
       readonly step: number;
       readonly steps: number;
       readonly loss: number;
@@ -79,8 +100,12 @@ export type OptimizationEvent =
       readonly accepted: boolean;
       /** A sentence for people. */
       readonly because: string;
+      /** Against the state that the phase started from, on the whole valset. */
       readonly score: Difference;
       readonly logLikelihood: Difference;
+      /** The candidate's own; like `flips` absent from journals of versions that did not tell. */
+      readonly objective?: ObjectiveTerms;
+      readonly flips?: Flips;
     }
   | {
       readonly type: 'phaseEnded';

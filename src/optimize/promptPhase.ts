@@ -128,7 +128,15 @@ async function lookAhead(
       measure: (tunedAdapter) => context.evaluator.evaluate({ prompt, adapter: tunedAdapter }, context.valset),
       measureEvery: options.lookAheadSteps,
       patience: 1,
-      onStep: (step) => context.emit({ type: 'weightStep', phase, steps: options.lookAheadSteps, ...step, passes: before + step.passes }),
+      onStep: (step) =>
+        context.emit({
+          type: 'weightStep',
+          phase,
+          ...(id !== undefined && { candidate: id }),
+          steps: options.lookAheadSteps,
+          ...step,
+          passes: before + step.passes,
+        }),
     });
     passes += tuned.passes;
     if (tuned.evaluation && (!best?.evaluation || isBetter(tuned.evaluation, best.evaluation))) {

@@ -14,9 +14,13 @@ export interface WorkerClient {
   readonly pid: number;
   /** Milliseconds since the worker was last heard of. */
   silence(): number;
+  /** The end of what it wrote to stderr. */
+  lastLines(): string;
+  /** Settled once the process is gone, however it ended. */
+  readonly gone: Promise<void>;
   /** @throws what the worker threw, or TandemError reason 'worker-died' with the end of its stderr */
   call<M extends MethodName>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']>;
-  /** Asks for a graceful end; after `patience` milliseconds the process is killed. Its journal lets the run resume. */
+  /** Asks for a graceful end; if it takes more than `patience` milliseconds the process is killed. Its journal lets a run resume. */
   stop(patience: number): void;
   /** Kills the process and waits until it is gone. */
   dispose(): Promise<void>;
@@ -52,6 +56,10 @@ export function startWorker({ file, onNotification }: WorkerOptions): WorkerClie
     }
     const call = pending.get(message.id);
     pending.delete(message.id);
+    if (pending.size === 0) {
+      clearTimeout(killTimer);
+      killTimer = undefined;
+    }
     if (message.type === 'result') call?.resolve(message.result as never);
     else call?.reject(receivedError(message.error));
   });
@@ -68,6 +76,8 @@ export function startWorker({ file, onNotification }: WorkerOptions): WorkerClie
   return {
     pid: child.pid!,
     silence: () => Date.now() - heard,
+    lastLines: tail,
+    gone,
     call,
     stop: (patience) => {
       call('stop', {}).catch(() => {});
@@ -82,7 +92,7 @@ export function startWorker({ file, onNotification }: WorkerOptions): WorkerClie
 }
 
 const died = (how: string, tail: string): TandemError =>
-  new TandemError('worker-died', `The process of the run ${how}.${tail && `\n${tail}`}`, { hint: 'Go on where it stood: tandem resume' });
+  new TandemError('worker-died', `The worker process ${how}.${tail && `\n${tail}`}`, { hint: 'Go on where it stood: tandem resume' });
 
 /** The last lines that the process wrote to stderr. */
 function keepTail(child: ChildProcess): () => string {

@@ -1,7 +1,7 @@
 /** @file A run ends in the same journal whether and whenever it was killed. */
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -57,7 +57,9 @@ const unkilled = async (): Promise<JournalLine[]> => {
   return timeless(directory);
 };
 
-/** @returns whether the process reached the end of the run */
+const hasEnded = ({ journal }: RunDirectory): boolean => existsSync(journal) && fold(readJournal(journal)).status === 'ended';
+
+/** @returns whether the run has reached its end */
 const work = (directory: RunDirectory, { dieAfter, killAfter }: { dieAfter?: number; killAfter?: number }): Promise<boolean> =>
   new Promise((resolve, reject) => {
     const worker = spawn(process.execPath, [child, directory.path, ...(dieAfter ? [String(dieAfter)] : [])], {
@@ -68,7 +70,8 @@ const work = (directory: RunDirectory, { dieAfter, killAfter }: { dieAfter?: num
     const timer = killAfter === undefined ? undefined : setTimeout(() => worker.kill('SIGKILL'), killAfter);
     worker.on('close', (code, signal) => {
       clearTimeout(timer);
-      if (signal === 'SIGKILL') resolve(false);
+      // A kill may come after the last line.
+      if (signal === 'SIGKILL') resolve(hasEnded(directory));
       else if (code === 0) resolve(true);
       else reject(new Error(errors));
     });

@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution } from './fakeRun.fixture.ts';
+import type { LineMeasurement, PromptMeasurement } from './measure.ts';
 import type { Notification, RunResult } from './protocol.ts';
+import type { MeasuredPrompt } from './results.ts';
 import { createRun, findRun } from './runDirectory.ts';
 import { serve } from './serve.ts';
+import type { Split } from './spec.ts';
 
 serve({
   optimize: async ({ spec }, tell, signal): Promise<RunResult> => {
@@ -29,7 +32,22 @@ serve({
     await executeRun(fakeExecution(findRun(directory, directory), lineTeller(tell)));
     return { directory };
   },
+  evaluate: async ({ spec, split }, tell, signal): Promise<PromptMeasurement> => {
+    tell({ type: 'busy', what: `Measuring in process ${process.pid}` });
+    if (spec.prompt.includes('slow')) await sleep(60_000, undefined, { signal });
+    return { ...fakeMeasurement(split), promptTokens: 10, rows: [] };
+  },
+  attribute: async ({ spec, split }, tell): Promise<LineMeasurement> => {
+    if (spec.prompt.includes('silent')) process.kill(process.pid, 'SIGSTOP');
+    tell({ type: 'busy', what: 'Measured 1 of 2 lines', share: 0.5 });
+    return { evaluation: fakeMeasurement(split), lines: [], items: [] };
+  },
 });
+
+function fakeMeasurement(split: Split): MeasuredPrompt {
+  const score = { mean: 0.5, low: 0.4, high: 0.6, rows: 20 };
+  return { at: '2026-01-01T00:00:00.000Z', model: 'fake', metric: 'accuracy', split, score, logLikelihood: score };
+}
 
 const lineTeller =
   (tell: (notification: Notification) => void) =>

@@ -1,20 +1,25 @@
 /** @file Numbers and settings as people read them, the same in the report, the terminal and the editor. */
-import { linearNames, type LoraConfig } from '../model/adapter.ts';
+import type { LinearName, LoraConfig } from '../model/adapter.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 
 /** `72.0%` for 0.72. */
 export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 
+/** `[66.5, 77.1]`, of shares in percent. */
+export const percentInterval = ({ low, high }: Estimate): string => `[${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`;
+
 /** `72.0% [66.5, 77.1]`. */
-export const percentWithInterval = ({ mean, low, high }: Estimate): string =>
-  `${percent(mean)} [${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`;
+export const percentWithInterval = (estimate: Estimate): string => `${percent(estimate.mean)} ${percentInterval(estimate)}`;
 
 /** `+12.5 points [+7.1, +18.0]` for a difference of two shares. */
 export const points = ({ mean, low, high }: Estimate): string =>
   `${signed(mean * 100, 1)} points [${signed(low * 100, 1)}, ${signed(high * 100, 1)}]`;
 
+/** `[-1.301, -1.170]`: nats a row. */
+export const natsInterval = ({ low, high }: Estimate): string => `[${low.toFixed(3)}, ${high.toFixed(3)}]`;
+
 /** `-1.234 [-1.301, -1.170]`: nats a row. */
-export const nats = ({ mean, low, high }: Estimate): string => `${mean.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+export const nats = (estimate: Estimate): string => `${estimate.mean.toFixed(3)} ${natsInterval(estimate)}`;
 
 /** `+0.214 [+0.180, +0.250]`. */
 export const natsGained = ({ mean, low, high }: Estimate): string => `${signed(mean, 3)} [${signed(low, 3)}, ${signed(high, 3)}]`;
@@ -39,14 +44,30 @@ export function count(number: number): string {
   return number < 1e6 ? `${(number / 1e3).toFixed(1)}k` : `${(number / 1e6).toFixed(2)}M`;
 }
 
+/** `812 MB`, `1.9 GB`. */
+export function bytes(number: number): string {
+  return number < 1e9 ? `${Math.round(number / 1e6)} MB` : `${(number / 1e9).toFixed(1)} GB`;
+}
+
 /** `rank 16, alpha 32, dropout 0.05, targets q_proj,v_proj`: of those that are given. */
 export function loraText({ rank, alpha, dropout, targets }: Partial<LoraConfig>): string {
-  const names = linearNames.filter((name) => targets?.includes(name));
-  const settings = { rank, alpha, dropout, targets: targets && (names.length === linearNames.length ? 'all-linear' : names.join()) };
+  const names = linears.filter((name) => targets?.includes(name));
+  const settings = { rank, alpha, dropout, targets: targets && (names.length === linears.length ? 'all-linear' : names.join()) };
   return Object.entries(settings)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
     .join(', ');
 }
+
+/** The names alone: this file is read in the editor's page too, and what `adapter.ts` imports is not to be had there. */
+const linears = Object.keys({
+  q_proj: 0,
+  k_proj: 0,
+  v_proj: 0,
+  o_proj: 0,
+  gate_proj: 0,
+  up_proj: 0,
+  down_proj: 0,
+} satisfies Record<LinearName, 0>) as LinearName[];
 
 const two = (number: number): string => String(number).padStart(2, '0');
 

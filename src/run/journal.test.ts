@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { JournalLine } from './events.ts';
-import { openJournal, readJournal, truncateJournal } from './journal.ts';
+import { openJournal, readJournal, readJournalInStretches, readLastLine, truncateJournal } from './journal.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-journal-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -54,4 +54,14 @@ test.each([
   const file = join(temporary, name);
   writeFileSync(file, text);
   expect(() => readJournal(file)).toThrow(expect.objectContaining({ reason, where: { file, line: 1 } }) as Error);
+});
+
+test('an editor reads the same lines a stretch at a time, and the last one without the rest', async () => {
+  const file = write('stretches', ['a', 'b', 'c', 'd', 'e']);
+  appendFileSync(file, '{"version":1,"seq":5');
+  const stretches: string[][] = [];
+  for await (const lines of readJournalInStretches(file, 2)) stretches.push(messages(lines));
+  expect(stretches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  expect(await readLastLine(file)).toEqual(readJournal(file).at(-1));
+  expect(await readLastLine(join(temporary, 'none'))).toBeUndefined();
 });

@@ -1,5 +1,7 @@
 /** @file The journal: one event a line, appended as it happens. */
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
 import { journalVersion, type JournalLine, type RunEvent } from './events.ts';
 import { requireVersion, type Versioned } from './jsonFile.ts';
@@ -42,6 +44,35 @@ export function openJournal(file: string, kept: readonly JournalLine[]): Journal
 export function readJournal(file: string): JournalLine[] {
   if (!existsSync(file)) return [];
   return splitLines(readFileSync(file, 'utf8')).map((text, place) => parseLine(text, file, place));
+}
+
+/**
+ * The same lines, a stretch at a time, for a process whose event loop must not be held up.
+ * @throws TandemError reasons 'bad-journal', 'newer-version'
+ */
+export async function* readJournalInStretches(file: string, stretch = 200): AsyncGenerator<JournalLine[]> {
+  if (!existsSync(file)) return;
+  const texts = splitLines(await readFile(file, 'utf8'));
+  for (let from = 0; from < texts.length; from += stretch) {
+    yield texts.slice(from, from + stretch).map((text, place) => parseLine(text, file, from + place));
+    await turn();
+  }
+}
+
+/** The last whole line, found without reading the rest; undefined where there is none, or none that can be read. */
+export async function readLastLine(file: string): Promise<JournalLine | undefined> {
+  if (!existsSync(file)) return undefined;
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const tail = Buffer.alloc(Math.min(size, 65_536));
+    await handle.read(tail, 0, tail.length, size - tail.length);
+    return JSON.parse(splitLines(tail.toString('utf8')).at(-1) ?? '') as JournalLine;
+  } catch {
+    return undefined;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Drops the lines after the first `count`, and what a kill left half written. @returns the kept lines */

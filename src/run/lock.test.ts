@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { acquireLock } from './lock.ts';
+import { acquireLock, lockHolder } from './lock.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-lock-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -30,4 +30,13 @@ test.each([
   const file = join(temporary, name);
   writeFileSync(file, left());
   (await acquireLock(file, 0))();
+});
+
+test('whoever lives and holds a lock is known, without taking it', async () => {
+  const file = join(temporary, 'asked');
+  expect(lockHolder(file)).toBeUndefined();
+  const release = await acquireLock(file);
+  expect(lockHolder(file)).toBe(process.pid);
+  release();
+  expect(lockHolder(file)).toBeUndefined();
 });

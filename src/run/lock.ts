@@ -23,6 +23,12 @@ export async function acquireLock(file: string, patience = 5000): Promise<() => 
   }
 }
 
+/** The live process that holds the lock, if there is one. */
+export function lockHolder(file: string): number | undefined {
+  const text = readLock(file);
+  return text === undefined ? undefined : liveHolder(text);
+}
+
 /** @returns undefined when the lock is ours, else the process that holds it */
 function tryLock(file: string, own: string): number | undefined {
   for (;;) {

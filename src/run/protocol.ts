@@ -1,16 +1,26 @@
 /** @file What a run's process and the process that started it say to each other. */
 import { TandemError, type Place } from '../errors.ts';
 import type { JournalLine } from './events.ts';
-import type { RunSpec } from './spec.ts';
+import type { LineMeasurement, PromptMeasurement } from './measure.ts';
+import type { RunSpec, SessionSpec, Split } from './spec.ts';
 
 /** What the worker can be asked, one request at a time, except `stop`. */
 export interface Methods {
   optimize: { readonly params: { readonly spec: RunSpec }; readonly result: RunResult };
   resume: { readonly params: { readonly directory: string }; readonly result: RunResult };
-  /** The current run ends gracefully; the best so far stands. */
+  /** Measures a prompt and keeps its numbers in `.tandem/results/`; the model stays loaded for the next time. */
+  evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
+  /** The same for each line of a prompt. */
+  attribute: { readonly params: MeasureParams; readonly result: LineMeasurement };
+  /** The current run ends gracefully and the best so far stands; a measurement is given up, with a TandemError of reason 'stopped'. */
   stop: { readonly params: Record<never, never>; readonly result: Record<never, never> };
 }
 export type MethodName = keyof Methods;
+
+export interface MeasureParams {
+  readonly spec: SessionSpec;
+  readonly split: Split;
+}
 
 export interface RunResult {
   /** Path of the run's directory; its journal tells the rest. */
@@ -26,8 +36,8 @@ export type Notification =
   | { readonly type: 'heartbeat'; /** Resident memory in bytes. */ readonly memory: number }
   | { readonly type: 'runOpened'; readonly directory: string }
   | { readonly type: 'line'; readonly line: JournalLine; /** A former process wrote it. */ readonly replayed: boolean }
-  /** What the worker is busy with while there is no event to tell, e.g. loading the model. */
-  | { readonly type: 'busy'; readonly what: string };
+  /** What the worker is busy with while there is no event to tell, e.g. loading the model; `share` of it is done, 0 to 1. */
+  | { readonly type: 'busy'; readonly what: string; readonly share?: number };
 
 export type Reply =
   | { readonly type: 'result'; readonly id: number; readonly result: Methods[MethodName]['result'] }
@@ -44,7 +54,7 @@ export interface SentError {
   readonly stack?: string;
 }
 
-export const heartbeatMilliseconds = 1000;
+export const heartbeatMilliseconds = 500;
 
 export function sendableError(error: unknown): SentError {
   if (error instanceof TandemError) return { reason: error.reason, message: error.message, where: error.where, hint: error.hint };

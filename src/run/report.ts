@@ -3,7 +3,8 @@ import type { AttributionCell, MeasuredState } from '../optimize/events.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
-import type { Attribution, CandidateState, RunState } from './state.ts';
+import type { Attribution, RunState } from './state.ts';
+import { fate } from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
 export const chartName = 'metric.svg';
@@ -171,7 +172,7 @@ function candidatesSection({ phases }: RunState): string {
               text(proposal.proposer),
               text(proposal.reason),
               last ? `${points(last.score)}, ${last.score.rows} rows` : '',
-              fate({ measured, decision }),
+              decision?.accepted ? `**${fate({ measured, decision })}**` : fate({ measured, decision }),
             ],
           ]
         : [];
@@ -179,11 +180,6 @@ function candidatesSection({ phases }: RunState): string {
   );
   if (rows.length === 0) return '';
   return `## Prompts tried\n\nTheir texts are in \`candidates/\`.\n\n${table(['candidate', 'proposer', 'reason', 'last measured against the best', 'fate'], rows)}`;
-}
-
-function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
-  if (decision) return decision.accepted ? '**kept**' : 'reached the gate';
-  return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
 }
 
 function settingsSection({ config, passesPerSecond, budget }: RunState): string {

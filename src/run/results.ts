@@ -5,33 +5,32 @@ import { dirname, join } from 'node:path';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
+import type { Split } from './spec.ts';
 
 export interface Results {
   readonly version: 1;
-  /** SHA-256 of the prompt file's text that the numbers belong to: where it differs from the file's they are out of date. */
+  /** `hashPrompt` of the text that the numbers belong to: where it differs from the file's they are out of date. */
   readonly textHash: string;
   readonly evaluation?: MeasuredPrompt;
   readonly lines?: MeasuredLines;
 }
 
-export interface MeasuredPrompt {
+/** With what a number was measured. */
+export interface MeasuredWith {
   /** ISO 8601. */
   readonly at: string;
   readonly model: string;
   readonly adapter?: string;
   readonly metric: string;
-  readonly split: 'val' | 'test';
+  readonly split: Split;
+}
+
+export interface MeasuredPrompt extends MeasuredWith {
   readonly score: Estimate;
   readonly logLikelihood: Estimate;
 }
 
-export interface MeasuredLines {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly model: string;
-  readonly adapter?: string;
-  readonly metric: string;
-  readonly split: 'val' | 'test';
+export interface MeasuredLines extends MeasuredWith {
   readonly lines: readonly LineWorth[];
 }
 
@@ -42,6 +41,22 @@ export interface LineWorth {
   readonly text: string;
   readonly score: Difference;
   readonly logLikelihood: Difference;
+  /** Like the rest absent from files of versions that did not tell. 'demonstrations': all of them together, at the line where they go. */
+  readonly kind?: 'line' | 'demonstrations';
+  /** Prompt tokens that leaving it out saves. */
+  readonly tokensSaved?: number;
+  /** Rows that the line turned, the right ones first; at most three. */
+  readonly flips?: readonly LineFlip[];
+}
+
+/** A row that is answered otherwise without the line; long values are cut. */
+export interface LineFlip {
+  /** 1-based line in the data file. */
+  readonly line: number;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly gold: string;
+  readonly withLine: string;
+  readonly withoutLine: string;
 }
 
 /** Adds to what is known about this text of the prompt file; what was measured on another text is dropped. */
@@ -50,7 +65,7 @@ export function writeResults(promptFile: string, text: string, measured: Pick<Re
   const file = resultsFile(promptFile);
   mkdirSync(dirname(file), { recursive: true });
   const known = readResults(promptFile);
-  const textHash = hashText(text);
+  const textHash = hashPrompt(text);
   writeVersioned(file, { version: 1, textHash, ...(known?.textHash === textHash ? known : {}), ...measured } satisfies Results);
 }
 
@@ -58,6 +73,9 @@ export function writeResults(promptFile: string, text: string, measured: Pick<Re
 export function readResults(promptFile: string): Results | undefined {
   return readVersioned<Results>(resultsFile(promptFile), 1);
 }
+
+/** The same for a text with and without BOM and with either line ending: as little as the score it hangs on how a file is checked out. */
+export const hashPrompt = (text: string): string => hashText(text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n'));
 
 export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 

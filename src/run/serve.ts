@@ -12,13 +12,13 @@ import {
 } from './protocol.ts';
 
 /** How the worker does what it is asked; an aborted signal asks for a graceful end. */
-export type Handlers = {
-  readonly [M in Exclude<MethodName, 'stop'>]: (
-    params: Methods[M]['params'],
-    tell: (notification: Notification) => void,
-    signal: AbortSignal,
-  ) => Promise<Methods[M]['result']>;
-};
+export type Handlers = { readonly [M in Exclude<MethodName, 'stop'>]: Handler<M> };
+
+type Handler<M extends MethodName> = (
+  params: Methods[M]['params'],
+  tell: (notification: Notification) => void,
+  signal: AbortSignal,
+) => Promise<Methods[M]['result']>;
 
 /** Gives way to the editor and whatever else the user does. */
 const niceness = 10;
@@ -46,7 +46,7 @@ export function serve(handlers: Handlers): void {
       return;
     }
     if (current) {
-      reply({ type: 'error', id: request.id, error: sendableError(new TandemError('worker-busy', 'This worker already has a run.')) });
+      reply({ type: 'error', id: request.id, error: sendableError(new TandemError('worker-busy', 'This worker is busy already.')) });
       return;
     }
     current = new AbortController();
@@ -58,13 +58,12 @@ export function serve(handlers: Handlers): void {
 
   async function answer(request: Exclude<Request, { method: 'stop' }>, signal: AbortSignal): Promise<FromWorker> {
     try {
-      const result =
-        request.method === 'optimize'
-          ? await handlers.optimize(request.params, tell, signal)
-          : await handlers.resume(request.params, tell, signal);
-      return { type: 'result', id: request.id, result };
+      const handle = handlers[request.method] as Handler<typeof request.method>;
+      return { type: 'result', id: request.id, result: await handle(request.params, tell, signal) };
     } catch (error) {
-      return { type: 'error', id: request.id, error: sendableError(error) };
+      const stopped = error instanceof Error && error.name === 'AbortError';
+      const told = stopped ? new TandemError('stopped', 'It was stopped before it was done.') : error;
+      return { type: 'error', id: request.id, error: sendableError(told) };
     }
   }
 }

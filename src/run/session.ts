@@ -10,23 +10,21 @@ import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { taskFor } from '../evaluate/evaluation.ts';
 import { makeEvaluator, type Evaluator } from '../evaluate/evaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
-import { makeLlama, type LlamaModel } from '../model/llama.ts';
-import { loadModelFiles } from '../model/files/modelFiles.ts';
+import type { LlamaModel } from '../model/llama.ts';
 import { loadAdapter } from '../model/files/peft.ts';
-import { resolveModel } from '../model/store/store.ts';
+import { modelsFolder, resolveModel } from '../model/store/store.ts';
 import { alternatingDefaults, AlternatingJointOptimizer, type Schedule } from '../optimize/alternating.ts';
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import { defaultObjective } from '../optimize/objective.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
-import type { Executor } from '../tensor/executor.ts';
-import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
-import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
 import { loraText } from './format.ts';
+import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import { hashText } from './results.ts';
 import { makeTandemFolder, portable, readSource, workspaceOf } from './runDirectory.ts';
-import { chainSteps, type ExecutorName, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
+import { chainSteps, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
+import { requireNothingForeign } from './trust.ts';
 
 export interface Session {
   readonly workspace: string;
@@ -61,14 +59,20 @@ export interface SessionOptions {
    * with, so a resumed run gives the same journal only if both start a phase knowing nothing.
    */
   readonly forgetful?: boolean;
-  /** Hears what takes time, e.g. the loading of the model. */
-  readonly onBusy?: (what: string) => void;
+  /** Hears what takes time, e.g. the loading of the model, and which share of it is done where that is known. */
+  readonly onBusy?: (what: string, share?: number) => void;
+  /** Who has the model, or loads it, and disposes of it when it is no longer needed; else the session does. */
+  readonly models?: ModelKeeper;
+  /** Aborting it ends a download; an AbortError is thrown then. */
+  readonly signal?: AbortSignal;
 }
 
-/** @throws TandemError whatever is wrong with prompt file, data, model or adapter */
-export async function openSession(spec: SessionSpec, { source, forgetful = false, onBusy }: SessionOptions = {}): Promise<Session> {
+/** @throws TandemError whatever is wrong with prompt file, data, model or adapter; 'untrusted-workspace' for what may not be loaded */
+export async function openSession(spec: SessionSpec, options: SessionOptions = {}): Promise<Session> {
+  const { source, forgetful = false, onBusy, models, signal } = options;
   const workspace = workspaceOf(spec.prompt);
   const file = requireUsable(parsePromptFile(spec.prompt, source ?? readSource(spec.prompt)));
+  if (spec.untrusted) requireNothingForeign(file);
   onBusy?.('Reading the data');
   const splits = await openDataset(file.settings, spec.prompt);
   const defects = checkColumns(file, splits.columns);
@@ -86,10 +90,13 @@ export async function openSession(spec: SessionSpec, { source, forgetful = false
   onBusy?.('Loading the model');
   const threads = spec.threads ?? defaultThreads();
   const modelSource = await resolveModel(spec.model ?? file.settings.model, {
-    cwd: dirname(spec.prompt),
-    onProgress: ({ what }) => onBusy?.(`Downloading ${what}`),
+    // A folder of the workspace may have the embedded model's name.
+    cwd: spec.untrusted ? modelsFolder() : dirname(spec.prompt),
+    onProgress: ({ what, received, total }) => onBusy?.(`Downloading ${what}`, total && received / total),
+    ...(signal && { signal }),
   });
-  const model = makeLlama(await loadModelFiles(modelSource), await executorNamed(spec.executor, threads));
+  signal?.throwIfAborted();
+  const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
   const cache = forgetful ? forgetfulCache() : { ...(await openCache(join(makeTandemFolder(workspace), 'cache'))), forget: () => {} };
   return {
     workspace,
@@ -112,7 +119,7 @@ export async function openSession(spec: SessionSpec, { source, forgetful = false
       cache.forget();
       model.forget();
     },
-    dispose: () => model.dispose(),
+    dispose: async () => (models ? model.forget() : model.dispose()),
   };
 }
 
@@ -144,11 +151,6 @@ async function scoringRate({ model, evaluator, file, trainset }: Session): Promi
   const begun = performance.now();
   const { passes } = await fresh.evaluate(candidate, rows);
   return (passes * 1000) / (performance.now() - begun);
-}
-
-async function executorNamed(name: ExecutorName, threads: number): Promise<Executor> {
-  if (name === 'onnxruntime') return onnxRuntimeExecutor({ threads });
-  return tensorFlowExecutor();
 }
 
 function forgetfulCache(): Cache & { forget: () => void } {

@@ -25,6 +25,9 @@ export interface RowLimits {
   readonly test?: number;
 }
 
+/** The rows that a prompt is measured on; 'test' opens the sealed split. */
+export type Split = 'val' | 'test';
+
 /** Which prompt, on which model: enough to evaluate. */
 export interface SessionSpec {
   /** Absolute path of the prompt file. */
@@ -37,6 +40,8 @@ export interface SessionSpec {
   readonly rows: RowLimits;
   readonly executor: ExecutorName;
   readonly threads?: number;
+  /** Nobody vouches for the workspace: no model but the embedded one is loaded, and no adapter that the prompt file names. */
+  readonly untrusted?: true;
 }
 
 export interface RunSpec extends SessionSpec {

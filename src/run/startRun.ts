@@ -8,11 +8,9 @@ import { applyPrompt } from '../prompt/writePrompt.ts';
 import { TandemError } from '../errors.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { adapterFolder } from './adapterFolder.ts';
-import { chartOf } from './chart.ts';
 import type { JournalLine, RunConfig } from './events.ts';
 import { executeRun } from './execute.ts';
-import { writeFileAtomically } from './jsonFile.ts';
-import { chartName, reportOf } from './report.ts';
+import { writeReport } from './reportFile.ts';
 import { hashText } from './results.ts';
 import { createRun, noteResumed, portable, readRecord, readSource, readState, type RunDirectory } from './runDirectory.ts';
 import { defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
@@ -22,7 +20,7 @@ import type { RunState } from './state.ts';
 export interface RunHooks {
   readonly onOpened?: (directory: RunDirectory) => void;
   readonly onLine?: (line: JournalLine, replayed: boolean) => void;
-  readonly onBusy?: (what: string) => void;
+  readonly onBusy?: (what: string, share?: number) => void;
   /** Aborting it stops gracefully. */
   readonly signal?: AbortSignal;
 }
@@ -32,7 +30,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   checkedLora(asked.lora ?? {});
   const source = readSource(asked.prompt);
   const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
-  const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy });
+  const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
   try {
     const directory = createRun(spec, { source, data: session.dataHashes });
     return await work(directory, spec, session, hooks);
@@ -51,19 +49,13 @@ export async function resumeRun(directory: RunDirectory, hooks: RunHooks = {}): 
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
   requireSameData(directory, data);
-  const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy });
+  const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
   try {
     noteResumed(directory);
     return await work(directory, spec, session, hooks);
   } finally {
     await session.dispose();
   }
-}
-
-/** Writes `report.md` and its chart from the journal. */
-export function writeReport(directory: RunDirectory, state: RunState): void {
-  writeFileAtomically(directory.report, reportOf(state));
-  writeFileAtomically(join(directory.path, chartName), chartOf(state));
 }
 
 async function work(

@@ -19,6 +19,15 @@ const phase = fc.integer({ min: 1, max: 4 });
 const candidate = fc.constantFrom('1.0', '1.1', '2.1', '2.2', '3.0');
 const lever = fc.constantFrom('prompt', 'weights');
 const prompt = fc.record({ body: fc.string(), demonstrations: fc.constant([]) });
+const objective = fc.record({ logLikelihood: number, weightPenalty: number, promptPenalty: number, total: number });
+const flip = fc.record({
+  line: fc.nat(),
+  inputs: fc.constant({}),
+  gold: fc.string(),
+  before: fc.string(),
+  after: fc.string(),
+  better: fc.boolean(),
+});
 const measured: fc.Arbitrary<MeasuredState> = fc.record(
   {
     candidate,
@@ -26,7 +35,7 @@ const measured: fc.Arbitrary<MeasuredState> = fc.record(
     adapter: fc.string(),
     score: estimate,
     logLikelihood: estimate,
-    objective: fc.record({ logLikelihood: number, weightPenalty: number, promptPenalty: number, total: number }),
+    objective,
     promptTokens: fc.nat(),
   },
   { requiredKeys: ['candidate', 'prompt', 'score', 'logLikelihood', 'objective', 'promptTokens'] },
@@ -42,25 +51,34 @@ const event: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.record({ type: type('phaseStarted'), phase, lever, because: fc.string() }),
   fc.record({ type: type('candidateProposed'), phase, candidate, proposer: fc.string(), reason: fc.string(), prompt }),
   fc.record({ type: type('candidateMeasured'), phase, candidate, score: difference, logLikelihood: difference, kept: fc.boolean() }),
-  fc.record({
-    type: type('weightStep'),
-    phase,
-    step: fc.nat(9),
-    steps: fc.nat(9),
-    loss: number,
-    learningRate: number,
-    gradientNorm: number,
-    passes,
-  }),
-  fc.record({
-    type: type('gateDecided'),
-    phase,
-    candidate,
-    accepted: fc.boolean(),
-    because: fc.string(),
-    score: difference,
-    logLikelihood: difference,
-  }),
+  fc.record(
+    {
+      type: type('weightStep'),
+      phase,
+      candidate,
+      step: fc.nat(9),
+      steps: fc.nat(9),
+      loss: number,
+      learningRate: number,
+      gradientNorm: number,
+      passes,
+    },
+    { requiredKeys: ['type', 'phase', 'step', 'steps', 'loss', 'learningRate', 'gradientNorm', 'passes'] },
+  ),
+  fc.record(
+    {
+      type: type('gateDecided'),
+      phase,
+      candidate,
+      accepted: fc.boolean(),
+      because: fc.string(),
+      score: difference,
+      logLikelihood: difference,
+      objective,
+      flips: fc.record({ gained: fc.nat(9), lost: fc.nat(9), examples: fc.array(flip, { maxLength: 2 }) }),
+    },
+    { requiredKeys: ['type', 'phase', 'candidate', 'accepted', 'because', 'score', 'logLikelihood'] },
+  ),
   fc.record({ type: type('phaseEnded'), phase, lever, accepted: fc.boolean(), best: measured, passes }),
   fc.constant({ type: 'stopRequested' as const }),
   fc.record({ type: type('testOpened'), rows: fc.nat(500) }),

@@ -1,5 +1,14 @@
 /** @file The state of a run, as a pure fold over its journal: all that panel, terminal, report, annotations and resume know. */
-import type { CandidateId, Difference, Estimate, Lever, MeasuredState, ObjectiveTerms, OptimizationEvent } from '../optimize/events.ts';
+import type {
+  CandidateId,
+  Difference,
+  Estimate,
+  Flips,
+  Lever,
+  MeasuredState,
+  ObjectiveTerms,
+  OptimizationEvent,
+} from '../optimize/events.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { JournalLine, RunConfig } from './events.ts';
 
@@ -25,9 +34,14 @@ export interface Decision {
   readonly because: string;
   readonly score: Difference;
   readonly logLikelihood: Difference;
+  /** The candidate's own, and the rows that it turned, where the journal tells. */
+  readonly objective?: ObjectiveTerms;
+  readonly flips?: Flips;
 }
 
 export interface WeightStep {
+  /** Whose look-ahead the step belongs to; absent in a weight phase and for the current prompt's. */
+  readonly candidate?: CandidateId;
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
@@ -149,12 +163,13 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       return { elapsed, ...inCandidate(state, line, ({ measured }) => ({ measured: [...measured, measurement] })) };
     }
     case 'gateDecided': {
-      const decision = { accepted: line.accepted, because: line.because, score: line.score, logLikelihood: line.logLikelihood };
+      const { accepted, because, score, logLikelihood, objective, flips } = line;
+      const decision = { accepted, because, score, logLikelihood, ...(objective && { objective }), ...(flips && { flips }) };
       return { elapsed, ...inCandidate(state, line, () => ({ decision })) };
     }
     case 'weightStep': {
-      const { step, steps, loss, learningRate, gradientNorm } = line;
-      const taken = { step, steps, loss, learningRate, gradientNorm };
+      const { candidate, step, steps, loss, learningRate, gradientNorm } = line;
+      const taken = { ...(candidate !== undefined && { candidate }), step, steps, loss, learningRate, gradientNorm };
       return {
         elapsed,
         passes: Math.max(state.passes, line.passes),

@@ -1,14 +1,28 @@
-/** @file The process that works on one run: the entry of dist/worker.js. */
-import type { Notification, RunResult } from './protocol.ts';
+/** @file The process that works on one run, or measures again and again: the entry of dist/worker.js. */
+import { measureLines, measurePrompt, type MeasureOptions } from './measure.ts';
+import { keepOneModel } from './modelKeeper.ts';
+import type { MeasureParams, Notification, RunResult } from './protocol.ts';
 import { findRun } from './runDirectory.ts';
 import { serve } from './serve.ts';
+import { openSession, type Session } from './session.ts';
+import type { Split } from './spec.ts';
 import { resumeRun, startRun, type RunHooks } from './startRun.ts';
 
 type Tell = (notification: Notification) => void;
 
+const models = keepOneModel();
+
 serve({
-  optimize: async ({ spec }, tell, signal) => resultOf(await startRun(spec, hooksFor(tell, signal))),
-  resume: async ({ directory }, tell, signal) => resultOf(await resumeRun(findRun(directory, directory), hooksFor(tell, signal))),
+  optimize: async ({ spec }, tell, signal) => {
+    await models.dispose();
+    return resultOf(await startRun(spec, hooksFor(tell, signal)));
+  },
+  resume: async ({ directory }, tell, signal) => {
+    await models.dispose();
+    return resultOf(await resumeRun(findRun(directory, directory), hooksFor(tell, signal)));
+  },
+  evaluate: (params, tell, signal) => inSession(measurePrompt, params, tell, signal),
+  attribute: (params, tell, signal) => inSession(measureLines, params, tell, signal),
 });
 
 const resultOf = ({ directory }: { directory: { path: string } }): RunResult => ({ directory: directory.path });
@@ -17,7 +31,27 @@ function hooksFor(tell: Tell, signal: AbortSignal): RunHooks {
   return {
     onOpened: ({ path }) => tell({ type: 'runOpened', directory: path }),
     onLine: (line, replayed) => tell({ type: 'line', line, replayed }),
-    onBusy: (what) => tell({ type: 'busy', what }),
+    onBusy: busyTeller(tell),
     signal,
   };
+}
+
+const busyTeller =
+  (tell: Tell) =>
+  (what: string, share?: number): void =>
+    tell({ type: 'busy', what, ...(share !== undefined && { share }) });
+
+async function inSession<T>(
+  measure: (session: Session, split: Split, options: MeasureOptions) => Promise<T>,
+  { spec, split }: MeasureParams,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<T> {
+  const onBusy = busyTeller(tell);
+  const session = await openSession(spec, { models, onBusy, signal });
+  try {
+    return await measure(session, split, { onBusy, signal });
+  } finally {
+    await session.dispose();
+  }
 }

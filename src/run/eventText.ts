@@ -1,7 +1,8 @@
 /** @file A run's events and state as lines of text. */
-import type { JournalLine } from '../run/events.ts';
-import { count, duration, natsGained, percent, percentWithInterval, points, sureness } from '../run/format.ts';
-import { progressOf, remainingTime, type PhaseState, type RunState } from '../run/state.ts';
+import type { JournalLine } from './events.ts';
+import { count, duration, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
+import { progressOf, remainingTime, type RunState } from './state.ts';
+import { doing } from './words.ts';
 
 /** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
 export function eventText(line: JournalLine, state: RunState): string | undefined {
@@ -49,20 +50,6 @@ export function statusText(state: RunState): string {
   const left = state.status === 'running' ? remainingTime(state) : undefined;
   if (left !== undefined) parts.push(`${duration(left)} left`);
   return parts.join(' · ');
-}
-
-function doing({ status, phases, start, testRows }: RunState): string {
-  if (status === 'testing') return `measuring on ${testRows ?? 0} test rows`;
-  const phase = phases.at(-1);
-  if (!phase || phase.ended) return status === 'stopping' ? 'stopping' : start ? 'choosing the next step' : 'measuring the start';
-  return `${status === 'stopping' ? 'stopping, ' : ''}phase ${phase.phase} ${phaseText(phase)}`;
-}
-
-function phaseText({ lever, weightSteps, candidates }: PhaseState): string {
-  const step = weightSteps.at(-1);
-  if (step) return `${lever} ${step.step}/${step.steps} loss ${step.loss.toFixed(3)}`;
-  const measured = candidates.filter((candidate) => candidate.measured.length > 0);
-  return candidates.length === 0 ? lever : `${lever} ${measured.length} of ${candidates.length} candidates measured`;
 }
 
 function bar(progress: number): string {

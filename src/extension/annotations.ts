@@ -1,0 +1,73 @@
+/** @file What each line is worth, at its end and in the overview ruler; greyed while the text is not the one that was measured. */
+import * as vscode from 'vscode';
+import { annotateLines, type Tint } from './core/lineWorth.ts';
+import { colorIds, settingIds } from './ids.ts';
+import type { OpenPrompt } from './prompts.ts';
+import type { Services } from './services.ts';
+import { setting } from './settings.ts';
+
+const tints: readonly Tint[] = ['helps', 'hurts', 'unclear', 'stale'];
+type Types = Readonly<Record<Tint, vscode.TextEditorDecorationType>>;
+
+export function registerAnnotations({ prompts }: Services): vscode.Disposable {
+  let types = makeTypes();
+  const show = (editor: vscode.TextEditor): void => {
+    const prompt = prompts.of(editor.document);
+    if (prompt) decorate(editor, prompt, types);
+  };
+  const showAll = (): void => vscode.window.visibleTextEditors.forEach(show);
+  const remake = (): void => {
+    disposeAll(types);
+    types = makeTypes();
+    showAll();
+  };
+  showAll();
+  return vscode.Disposable.from(
+    prompts.onDidChange(({ document }) => vscode.window.visibleTextEditors.filter((editor) => editor.document === document).forEach(show)),
+    vscode.window.onDidChangeVisibleTextEditors(showAll),
+    vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('tandem.annotations') && remake()),
+    { dispose: () => disposeAll(types) },
+  );
+}
+
+function decorate(editor: vscode.TextEditor, { document, file, results, stale }: OpenPrompt, types: Types): void {
+  const shown = results?.lines && setting<boolean>(settingIds.lines, document.uri);
+  const annotations = shown ? annotateLines(results.lines, file.text, { stale, now: Date.now(), settingLink }) : [];
+  for (const tint of tints) {
+    const own = annotations.filter((annotation) => annotation.tint === tint);
+    editor.setDecorations(
+      types[tint],
+      own.map(({ line, label, hover }) => {
+        const { end } = document.lineAt(line).range;
+        return { range: new vscode.Range(end, end), hoverMessage: markdown(hover), renderOptions: { after: { contentText: label } } };
+      }),
+    );
+  }
+}
+
+function makeTypes(): Types {
+  const ruler = setting<boolean>(settingIds.overviewRuler);
+  const make = (tint: Tint): vscode.TextEditorDecorationType => {
+    const color = new vscode.ThemeColor(colorIds[tint]);
+    // What is unclear or out of date is no landmark.
+    const landmark = ruler && (tint === 'helps' || tint === 'hurts');
+    return vscode.window.createTextEditorDecorationType({
+      // Colors alone must not tell.
+      after: { color, margin: '0 0 0 3em', fontStyle: tint === 'stale' ? 'italic' : 'normal', fontWeight: 'normal' },
+      rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
+      ...(landmark && { overviewRulerColor: color, overviewRulerLane: vscode.OverviewRulerLane.Right }),
+    });
+  };
+  return { helps: make('helps'), hurts: make('hurts'), unclear: make('unclear'), stale: make('stale') };
+}
+
+const disposeAll = (types: Types): void => tints.forEach((tint) => types[tint].dispose());
+
+const openSettings = 'workbench.action.openSettings';
+const settingLink = `[Hide what lines are worth](command:${openSettings}?${encodeURIComponent(JSON.stringify([settingIds.lines]))})`;
+
+function markdown(text: string): vscode.MarkdownString {
+  const markdownString = new vscode.MarkdownString(text);
+  markdownString.isTrusted = { enabledCommands: [openSettings] };
+  return markdownString;
+}

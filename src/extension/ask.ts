@@ -1,0 +1,78 @@
+/** @file Asks what a prompt file does not say yet, and writes the answers into its front matter. */
+import { basename, dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { labelGuess, openQuestions, pathFrom, rankFiles, rankOutputs, withAnswers, type Question } from './core/answers.ts';
+import { dataFilesOf, readSample } from './core/dataSample.ts';
+import { pickModel } from './chooseModel.ts';
+import { replaceText } from './edit.ts';
+
+type Answers = Partial<Record<Question, string>>;
+
+/**
+ * Asks only what nothing in the file answers.
+ * @returns false where the user went away
+ * @throws TandemError reasons of readSample, and 'cannot-rewrite'
+ */
+export async function answerQuestions(document: vscode.TextDocument, purpose: string): Promise<boolean> {
+  const questions = openQuestions(parsePromptFile(document.uri.fsPath, document.getText()));
+  if (questions.length === 0) return true;
+  const answers: Answers = {};
+  for (const [place, question] of questions.entries()) {
+    const title = `${purpose} ${basename(document.uri.fsPath)} (${place + 1}/${questions.length})`;
+    const answer = await ask[question](document, answers, title);
+    if (answer === undefined) return false;
+    if (answer !== asDefault) answers[question] = answer;
+  }
+  await replaceText(document, withAnswers(document.uri.fsPath, document.getText(), answers));
+  return true;
+}
+
+/** Nothing needs to be written. */
+const asDefault = '';
+
+type Ask = (document: vscode.TextDocument, answers: Answers, title: string) => Promise<string | undefined>;
+
+const ask: Readonly<Record<Question, Ask>> = {
+  async data({ uri }, _, title) {
+    const found = await vscode.workspace.findFiles('**/*.{jsonl,ndjson,csv,tsv}', '**/{node_modules,.tandem}/**', 200);
+    const paths = rankFiles(
+      found.map(({ path }) => path),
+      uri.path,
+    );
+    const browse: vscode.QuickPickItem = { label: '$(folder-opened) Browse…', alwaysShow: true };
+    const picked = await vscode.window.showQuickPick(
+      [...paths.map((path) => ({ label: basename(path), description: pathFrom(uri.fsPath, vscode.Uri.file(path).fsPath) })), browse],
+      { title, placeHolder: 'Rows with inputs and answers: .jsonl, .csv or .tsv', matchOnDescription: true },
+    );
+    if (picked !== browse) return picked?.description;
+    const filters = { 'Rows of data': ['jsonl', 'ndjson', 'csv', 'tsv'] };
+    const files = await vscode.window.showOpenDialog({ title, filters, defaultUri: vscode.Uri.file(dirname(uri.fsPath)) });
+    return files?.[0] && pathFrom(uri.fsPath, files[0].fsPath);
+  },
+
+  async output(document, answers, title) {
+    const { columns, rows } = await sampleOf(document, answers);
+    const items = rankOutputs(columns, parsePromptFile(document.uri.fsPath, document.getText()).prompt.body).map((column) => ({
+      label: column,
+      description: rows[0]?.values[column]?.slice(0, 60),
+    }));
+    return (await vscode.window.showQuickPick(items, { title, placeHolder: 'The column to predict' }))?.label;
+  },
+
+  async labels(document, answers, title) {
+    const output = answers.output!;
+    const { count, likely } = labelGuess(await sampleOf(document, answers), output);
+    const choose = { label: 'One of the labels in the data', description: `${count} different in the first rows`, answer: 'from-data' };
+    const write = { label: 'A free text', description: 'Written by the model, compared as a whole', answer: asDefault };
+    const items = likely ? [choose, write] : [write, choose];
+    return (await vscode.window.showQuickPick(items, { title, placeHolder: `What "${output}" is` }))?.answer;
+  },
+
+  model: ({ uri }, _, title) => pickModel(uri, title),
+};
+
+const sampleOf = (document: vscode.TextDocument, { data }: Answers): ReturnType<typeof readSample> => {
+  const { settings, path } = parsePromptFile(document.uri.fsPath, document.getText());
+  return readSample(dataFilesOf(data === undefined ? settings : { data }, path)[0].file);
+};

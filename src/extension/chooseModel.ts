@@ -1,0 +1,57 @@
+/** @file Which model a prompt file runs on: those that are here, those that can be fetched, or a folder or file of the user's. */
+import { relative, sep } from 'node:path';
+import * as vscode from 'vscode';
+import { bytes } from '../run/format.ts';
+import { pathFrom } from './core/answers.ts';
+
+/** @returns what to write as `model:`; undefined where the user went away */
+export async function pickModel(prompt: vscode.Uri, title: string): Promise<string | undefined> {
+  const items = modelItems();
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: 'The model that reads this prompt',
+    matchOnDescription: true,
+  });
+  if (!picked) return undefined;
+  if ('model' in picked) return picked.model;
+  const chosen = await vscode.window.showOpenDialog({
+    title,
+    ...(picked.browse === 'folder' ? { canSelectFolders: true, canSelectFiles: false } : { filters: { 'GGUF models': ['gguf'] } }),
+  });
+  return chosen?.[0] && writtenPath(prompt, chosen[0]);
+}
+
+type ModelItem = vscode.QuickPickItem & ({ readonly model: string } | { readonly browse: 'folder' | 'file' });
+
+async function modelItems(): Promise<ModelItem[]> {
+  // Loaded on demand: the store brings the hub's client along.
+  const { listModels, shortNames } = await import('../model/store/store.ts');
+  const installed = await listModels();
+  const known = new Set(installed.map(({ name }) => name));
+  return [
+    ...installed.map(({ name, bytes: size, source }) => ({
+      label: name,
+      description: size > 0 ? bytes(size) : '',
+      detail: source,
+      model: name,
+    })),
+    ...Object.entries(shortNames)
+      .filter(([name]) => !known.has(name))
+      .map(([name, { hub }]) => ({
+        label: `$(cloud-download) ${name}`,
+        description: `downloaded when it is first used, from ${hub}`,
+        model: name,
+      })),
+    { label: '$(folder-opened) A folder…', description: 'with config.json and safetensors', alwaysShow: true, browse: 'folder' },
+    { label: '$(file) A GGUF file…', alwaysShow: true, browse: 'file' },
+  ];
+}
+
+/** Within the workspace relative to the prompt file, elsewhere as it is. */
+function writtenPath(prompt: vscode.Uri, chosen: vscode.Uri): string {
+  const folder = vscode.workspace.getWorkspaceFolder(prompt);
+  const within = folder && !relative(folder.uri.fsPath, chosen.fsPath).startsWith('..');
+  if (!within) return chosen.fsPath.split(sep).join('/');
+  const path = pathFrom(prompt.fsPath, chosen.fsPath);
+  return path.startsWith('.') ? path : `./${path}`;
+}

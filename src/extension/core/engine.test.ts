@@ -1,0 +1,138 @@
+/** @file The engine on fake workers: turns are kept, runs are followed, and a process that falls silent or dies is noticed. */
+import { build } from 'esbuild';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { runDefaults, sessionDefaults } from '../../run/spec.ts';
+import { makeEngine, type Engine } from './engine.ts';
+import type { Job, Task } from './job.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-engine-'));
+const workerFile = join(temporary, 'worker.mjs');
+let engine: Engine;
+let seen: Job[];
+
+beforeAll(async () => {
+  const entry = join(import.meta.dirname, '..', '..', 'run', 'fakeWorker.fixture.ts');
+  await build({ entryPoints: [entry], outfile: workerFile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  mkdirSync(join(temporary, '.tandem'));
+});
+beforeEach(() => {
+  engine = makeEngine({ workerFile, patience: { run: 60_000, measurement: 60_000 } });
+  seen = [];
+  engine.onDidChange((job) => seen.push(job));
+});
+afterEach(() => engine.dispose());
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const evaluate = (name: string): Task => {
+  const prompt = join(temporary, name);
+  return { kind: 'evaluate', prompt, spec: { ...sessionDefaults, prompt }, split: 'val' };
+};
+const measureLines = (name: string): Task => ({ ...evaluate(name), kind: 'attribute' }) as Task;
+const optimize = (name: string): Task => {
+  const prompt = join(temporary, name);
+  return { kind: 'optimize', prompt, spec: { ...runDefaults, prompt } };
+};
+/** Resolves with the first state of the job of which this holds. */
+const once = (id: number, holds: (job: Job) => boolean): Promise<Job> =>
+  new Promise((resolve) => {
+    const known = seen.find((job) => job.id === id && holds(job));
+    if (known) resolve(known);
+    engine.onDidChange((job) => job.id === id && holds(job) && resolve(job));
+  });
+const busyWith = ({ busy }: Job): string => busy!.what;
+
+test('jobs of one folder are done one after the other, those of another folder beside them', async () => {
+  const slow = engine.start('a', evaluate('slow.prompt.md'));
+  const next = engine.start('a', evaluate('intent.prompt.md'));
+  const beside = engine.start('b', evaluate('intent.prompt.md'));
+  expect((await beside.finished).status).toBe('done');
+  expect(engine.jobs().map(({ id, status }) => [id, status])).toEqual([
+    [slow.id, 'running'],
+    [next.id, 'waiting'],
+  ]);
+  engine.stop(slow.id);
+  expect(await slow.finished).toMatchObject({ status: 'stopped' });
+  expect(await next.finished).toMatchObject({ status: 'done', measured: { model: 'fake', score: { mean: 0.5 } } });
+  expect(engine.jobs()).toEqual([]);
+});
+
+test('a measurement that still waits is not asked for twice, and one that is stopped while it waits never begins', async () => {
+  const slow = engine.start('a', evaluate('slow.prompt.md'));
+  const [first, second] = [engine.start('a', evaluate('intent.prompt.md')), engine.start('a', evaluate('intent.prompt.md'))];
+  expect(second.id).toBe(first.id);
+  expect(engine.start('a', measureLines('intent.prompt.md')).id).not.toBe(first.id);
+  engine.stop(first.id);
+  expect(await first.finished).toMatchObject({ status: 'stopped' });
+  engine.stop(slow.id);
+  await slow.finished;
+  expect(seen.some((job) => job.id === first.id && job.status === 'running')).toBe(false);
+});
+
+test('measurements share a warm process; a run has its own', async () => {
+  const one = engine.start('a', evaluate('one.prompt.md'));
+  const two = engine.start('a', evaluate('two.prompt.md'));
+  await Promise.all([one.finished, two.finished]);
+  const first = busyWith(await once(one.id, ({ busy }) => busy !== undefined));
+  expect(busyWith(await once(two.id, ({ busy }) => busy !== undefined))).toBe(first);
+  await engine.start('a', optimize('intent.prompt.md')).finished;
+  const three = engine.start('a', evaluate('three.prompt.md'));
+  await three.finished;
+  expect(busyWith(await once(three.id, ({ busy }) => busy !== undefined))).not.toBe(first);
+});
+
+test('a run is told as its lines, each with the state after it, and ends with its directory', async () => {
+  const lines: number[] = [];
+  engine.onDidLine(({ job, line }) => {
+    lines.push(line.seq);
+    expect(job.run).toBeDefined();
+  });
+  const { finished } = engine.start('a', optimize('intent.prompt.md'));
+  const job = await finished;
+  expect(job).toMatchObject({ status: 'done', run: { status: 'ended' } });
+  expect(job.directory).toContain(join(temporary, '.tandem', 'runs'));
+  expect(lines).toEqual(lines.map((_, place) => place));
+});
+
+test('a run that is stopped ends gracefully; one that hangs can be ended at once', async () => {
+  const slow = engine.start('a', optimize('slow.prompt.md'));
+  await once(slow.id, ({ status }) => status === 'running');
+  engine.stop(slow.id);
+  expect(await slow.finished).toMatchObject({ status: 'done', directory: 'stopped gracefully' });
+
+  const hanging = engine.start('a', optimize('hang.prompt.md'));
+  await once(hanging.id, ({ memory }) => memory !== undefined);
+  engine.stop(hanging.id);
+  expect(engine.jobs()[0].status).toBe('stopping');
+  engine.end(hanging.id);
+  expect(await hanging.finished).toMatchObject({ status: 'stopped' });
+});
+
+test('a process that dies is noticed at once, with the last lines that it wrote; the next job gets another one', async () => {
+  const began = Date.now();
+  const { finished } = engine.start('a', optimize('crash.prompt.md'));
+  expect(await finished).toMatchObject({ status: 'failed', error: { reason: 'worker-died' }, lastLines: 'native code says goodbye' });
+  expect(Date.now() - began).toBeLessThan(5000);
+  expect((await engine.start('a', evaluate('intent.prompt.md')).finished).status).toBe('done');
+});
+
+test('a process that falls silent is noticed within 2 seconds, and its job can be ended', async () => {
+  const { id, finished } = engine.start('a', measureLines('silent.prompt.md'));
+  const { startedAt } = await once(id, ({ status }) => status === 'running');
+  const { silentSince } = await once(id, (job) => job.silentSince !== undefined);
+  // The worker stops itself as soon as it is asked; until then it needs to start.
+  expect(Date.now() - silentSince!).toBeLessThan(2100);
+  expect(silentSince).toBeGreaterThanOrEqual(startedAt!);
+  engine.end(id);
+  expect((await finished).status).toBe('stopped');
+});
+
+test('the end of the editor ends every job, without a failure to report', async () => {
+  const slow = engine.start('a', evaluate('slow.prompt.md'));
+  const waiting = engine.start('a', evaluate('intent.prompt.md'));
+  await once(slow.id, ({ status }) => status === 'running');
+  await engine.dispose();
+  expect([(await slow.finished).status, (await waiting.finished).status]).toEqual(['stopped', 'stopped']);
+});

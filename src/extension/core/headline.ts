@@ -1,0 +1,42 @@
+/** @file A prompt's headline: its number in one line, and in a few for those who want to know more. */
+import { nats, percent, percentWithInterval } from '../../run/format.ts';
+import type { MeasuredPrompt, MeasuredWith } from '../../run/results.ts';
+
+/** `72.0% ±6 · 120 rows · smollm2-135m · 3 min ago`. */
+export function headline(measured: MeasuredPrompt, now: number): string {
+  const { score, model, adapter, split, at } = measured;
+  // The wider side, rounded up: no surer than the interval is.
+  const spread = Math.ceil(Math.max(score.mean - score.low, score.high - score.mean) * 100 - 1e-9);
+  const rows = `${score.rows}${split === 'test' ? ' test' : ''} rows`;
+  return [`${percent(score.mean)} ±${spread}`, rows, adapter ? `${model} + adapter` : model, ago(at, now)].join(' · ');
+}
+
+/** What the headline rests on. */
+export function headlineDetail(measured: MeasuredPrompt): string {
+  const { score, logLikelihood, metric } = measured;
+  return [
+    `${metric} ${percentWithInterval(score)}, log-likelihood ${nats(logLikelihood)} nats a row; 95% intervals`,
+    measuredText(measured, score.rows),
+  ].join('\n');
+}
+
+/** `Measured on 120 validation rows with smollm2-135m and adapter 3f2a, 2026-11-24 10:15`. */
+export function measuredText({ split, model, adapter, at }: MeasuredWith, rows: number): string {
+  const kind = split === 'test' ? 'test' : 'validation';
+  return `Measured on ${rows} ${kind} rows with ${model}${adapter ? ` and adapter ${adapter}` : ''}, ${localTime(new Date(at))}`;
+}
+
+/** `just now`, `3 min ago`, `2 h ago`, `5 days ago`. @param at ISO 8601 */
+export function ago(at: string, now: number): string {
+  const minutes = Math.floor((now - Date.parse(at)) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  const days = Math.floor(minutes / (24 * 60));
+  return `${days} day${days === 1 ? '' : 's'} ago`;
+}
+
+function localTime(date: Date): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}

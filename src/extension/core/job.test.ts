@@ -1,0 +1,51 @@
+/** @file How far a job is, in words. */
+import { expect, test } from 'vitest';
+import { runDefaults, sessionDefaults } from '../../run/spec.ts';
+import { initialState, type RunState } from '../../run/state.ts';
+import { fakeConfig } from '../../run/fakeRun.fixture.ts';
+import { jobProgress, jobTitle, progressText, type Job } from './job.ts';
+
+const prompt = '/w/intent.prompt.md';
+const now = 1_000_000;
+const measuring: Job = {
+  id: 0,
+  folder: '/w',
+  task: { kind: 'attribute', prompt, spec: { ...sessionDefaults, prompt }, split: 'val' },
+  status: 'running',
+  startedAt: now - 10_000,
+};
+const running: Job = { ...measuring, task: { kind: 'optimize', prompt, spec: { ...runDefaults, prompt } } };
+const text = (job: Job): string => progressText(jobProgress(job, now));
+
+test('a job is named by what it does and to which prompt', () => {
+  expect([jobTitle(measuring), jobTitle(running)]).toEqual(['Measuring the lines of intent.prompt.md', 'Optimizing intent.prompt.md']);
+});
+
+test('a job that waits, starts or is busy says so', () => {
+  expect(text({ ...measuring, status: 'waiting' })).toBe('waiting for its turn');
+  expect(text(measuring)).toBe('starting');
+  expect(text({ ...measuring, busy: { what: 'Loading the model', at: now - 5000 } })).toBe('loading the model … 5 s');
+  expect(text({ ...measuring, status: 'stopping', busy: { what: 'Loading the model', at: now } })).toBe('stopping, loading the model');
+});
+
+test('a measurement whose share is known says how long it still takes', () => {
+  const busy = { what: 'Measured 1 of 4 lines', share: 0.25, at: now };
+  expect(text({ ...measuring, busy })).toBe('25% · measured 1 of 4 lines · 30 s left');
+});
+
+test('a run says what its reducer says, and how long its budget still lasts', () => {
+  const run: RunState = {
+    ...initialState,
+    status: 'running',
+    config: fakeConfig,
+    budget: 1000,
+    passesPerSecond: 10,
+    passes: 400,
+    elapsed: 40_000,
+  };
+  expect(text({ ...running, run, lineAt: now })).toBe('40% · measuring the start · 1 min 00 s left');
+});
+
+test('a process without a sign of life is no progress', () => {
+  expect(text({ ...running, silentSince: now - 3000 })).toBe('no sign of life for 3 s');
+});

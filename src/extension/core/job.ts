@@ -1,0 +1,96 @@
+/** @file A job of the editor: what it was asked to do, how far it is, and how that reads. */
+import { basename } from 'node:path';
+import { duration, percent } from '../../run/format.ts';
+import type { LineMeasurement, PromptMeasurement } from '../../run/measure.ts';
+import type { MeasureParams } from '../../run/protocol.ts';
+import type { RunDirectory } from '../../run/runDirectory.ts';
+import type { RunSpec } from '../../run/spec.ts';
+import { progressOf, remainingTime, type RunState } from '../../run/state.ts';
+import { doing } from '../../run/words.ts';
+
+export type Task =
+  | { readonly kind: 'optimize'; readonly prompt: string; readonly spec: RunSpec }
+  | { readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory }
+  | ({ readonly kind: 'evaluate' | 'attribute'; readonly prompt: string } & MeasureParams);
+
+/** 'stopping': asked to end, and not there yet. The last three are final. */
+export type JobStatus = 'waiting' | 'running' | 'stopping' | 'done' | 'stopped' | 'failed';
+
+export interface Job {
+  readonly id: number;
+  /** Jobs of one folder are done one after the other. */
+  readonly folder: string;
+  readonly task: Task;
+  readonly status: JobStatus;
+  /** Date.now() when its turn came. */
+  readonly startedAt?: number;
+  /** What takes time while there is no event; `share` of it is done, since `at`. */
+  readonly busy?: { readonly what: string; readonly share?: number; readonly at: number };
+  /** Of a run: the path of its directory, and its state after so many lines, the latest of which came at `lineAt`. */
+  readonly directory?: string;
+  readonly run?: RunState;
+  readonly lines?: number;
+  readonly lineAt?: number;
+  /** Resident memory of its process, in bytes. */
+  readonly memory?: number;
+  /** Its process gives no sign of life since then. */
+  readonly silentSince?: number;
+  /** What a process that is silent or gone wrote last. */
+  readonly lastLines?: string;
+  readonly measured?: PromptMeasurement | LineMeasurement;
+  readonly error?: Error;
+}
+
+/** Whether it is a run on disk, which can be resumed, and not a measurement. */
+export const isRun = ({ task }: Pick<Job, 'task'>): boolean => task.kind === 'optimize' || task.kind === 'resume';
+
+export const isOver = ({ status }: Pick<Job, 'status'>): boolean => status === 'done' || status === 'stopped' || status === 'failed';
+
+/** `Evaluating intent.prompt.md`. */
+export function jobTitle({ task }: Pick<Job, 'task'>): string {
+  const verb = { optimize: 'Optimizing', resume: 'Optimizing', evaluate: 'Evaluating', attribute: 'Measuring the lines of' }[task.kind];
+  return `${verb} ${basename(task.prompt)}`;
+}
+
+export interface JobProgress {
+  /** What goes on, e.g. `phase 3 weights 24/60 loss 0.512`. */
+  readonly what: string;
+  /** 0 to 1, where it is known. */
+  readonly share?: number;
+  /** Milliseconds, where they can be told. */
+  readonly remaining?: number;
+}
+
+export function jobProgress(job: Job, now: number): JobProgress {
+  const { status, busy, run, lineAt = now, silentSince } = job;
+  if (status === 'waiting') return { what: 'waiting for its turn' };
+  if (silentSince !== undefined) return { what: `no sign of life for ${duration(now - silentSince)}` };
+  if (busy) {
+    const waited = now - busy.at;
+    const what = `${status === 'stopping' ? 'stopping, ' : ''}${lowerFirst(busy.what)}${waited < 2000 || busy.share ? '' : ` … ${duration(waited)}`}`;
+    if (busy.share === undefined) return { what };
+    const spent = now - (job.startedAt ?? now);
+    return { what, share: busy.share, ...(busy.share > 0 && !run && { remaining: (spent * (1 - busy.share)) / busy.share }) };
+  }
+  if (!run?.config) return { what: status === 'stopping' ? 'stopping' : 'starting' };
+  const share = progressOf(run);
+  const remaining = run.status === 'running' ? remainingTime({ ...run, elapsed: run.elapsed + now - lineAt }) : undefined;
+  return { what: doing(run), ...(share !== undefined && { share }), ...(remaining !== undefined && { remaining }) };
+}
+
+/** `43% · phase 3 weights 24/60 loss 0.512 · 2 min 05 s left`. */
+export function progressText({ what, share, remaining }: JobProgress): string {
+  const parts = [
+    share === undefined ? [] : [`${Math.floor(share * 100)}%`],
+    what,
+    remaining === undefined ? [] : `${duration(remaining)} left`,
+  ];
+  return parts.flat().join(' · ');
+}
+
+/** `best 72.0% on 80 validation rows`, once there is one. */
+export function bestText({ run }: Job): string | undefined {
+  return run?.best && `best ${percent(run.best.score.mean)} on ${run.best.score.rows} validation rows`;
+}
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

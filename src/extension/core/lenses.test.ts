@@ -1,0 +1,61 @@
+/** @file Which lenses stand above a prompt's body. */
+import { expect, test } from 'vitest';
+import { commandIds } from '../ids.ts';
+import { sessionDefaults } from '../../run/spec.ts';
+import type { Job } from './job.ts';
+import { lensesOf, type LensFacts } from './lenses.ts';
+
+const now = Date.parse('2026-11-24T10:18:00Z');
+const estimate = { mean: 0.72, low: 0.665, high: 0.771, rows: 120 };
+const facts: LensFacts = {
+  target: 'file:///intent.prompt.md',
+  path: '/intent.prompt.md',
+  stale: false,
+  allows: 'everything',
+  now,
+  offers: () => true,
+};
+const measured: LensFacts['measured'] = {
+  at: '2026-11-24T10:15:00Z',
+  model: 'nano',
+  metric: 'accuracy',
+  split: 'val',
+  score: estimate,
+  logLikelihood: estimate,
+};
+const titles = (more: Partial<LensFacts> = {}): string[] =>
+  lensesOf({ ...facts, ...more }).map(({ title }) => title.replace(/^\$\(.*?\) /, ''));
+
+test('a prompt that was never measured offers to', () => {
+  expect(titles()).toEqual(['Not measured yet', 'Evaluate', 'Optimize']);
+});
+
+test('a measured prompt shows its headline, and says when the text is another one by now', () => {
+  expect(titles({ measured })[0]).toBe('72.0% ±6 · 120 rows · nano · 3 min ago');
+  expect(titles({ measured, stale: true })[0]).toBe('72.0% ±6 · 120 rows · nano · 3 min ago · before your edits');
+});
+
+test('runs are offered to be seen, and to be reviewed while the file lacks what they propose', () => {
+  expect(titles({ measured, latestRun: 'r2', proposedBy: 'r2' }).slice(1)).toEqual(['Evaluate', 'Optimize', 'Review changes', 'Show run']);
+  const show = lensesOf({ ...facts, latestRun: 'r2' }).at(-1);
+  expect(show).toMatchObject({ command: commandIds.showPanel, argument: 'r2' });
+});
+
+test('while a job works on the prompt, its progress and a way to stop it stand there instead', () => {
+  const job: Job = {
+    id: 4,
+    folder: '/',
+    task: { kind: 'evaluate', prompt: facts.path, spec: { ...sessionDefaults, prompt: facts.path }, split: 'val' },
+    status: 'running',
+    busy: { what: 'Loading the model', at: now },
+  };
+  expect(titles({ measured, job })).toEqual(['loading the model', 'Stop']);
+  expect(lensesOf({ ...facts, job }).at(-1)).toMatchObject({ command: commandIds.stop, argument: 4 });
+});
+
+test('what cannot work is not offered: optimizing where the workspace is not trusted, commands that are not there', () => {
+  expect(titles({ allows: 'measuring' })).toEqual(['Not measured yet', 'Evaluate']);
+  expect(titles({ allows: 'nothing' })).toEqual(['Not measured yet', 'Trust the workspace to measure']);
+  expect(lensesOf({ ...facts, allows: 'nothing' })[0].command).toBeUndefined();
+  expect(titles({ proposedBy: 'r2', offers: (command) => command !== commandIds.reviewChanges })).not.toContain('Review changes');
+});

@@ -1,0 +1,95 @@
+/** @file What stands at the end of each line of a prompt file: its measured worth, where it is now, and what the hover says. */
+import { count, natsGained, points, sureness } from '../../run/format.ts';
+import type { LineFlip, LineWorth, MeasuredLines } from '../../run/results.ts';
+import { ago, measuredText } from './headline.ts';
+
+/** Whether the interval says that the line helps or hurts, or leaves it open; 'stale' where the text is another one by now. */
+export type Tint = 'helps' | 'hurts' | 'unclear' | 'stale';
+
+export interface LineAnnotation {
+  /** 0-based line of the text as it is now. */
+  readonly line: number;
+  /** `+6.2 pts`, or `0.0, saves 14 tokens`. */
+  readonly label: string;
+  readonly tint: Tint;
+  /** Markdown. */
+  readonly hover: string;
+}
+
+export interface AnnotationOptions {
+  /** The text of the file is not the one that was measured. */
+  readonly stale: boolean;
+  /** Date.now() */
+  readonly now: number;
+  /** A markdown link to the setting that hides the annotations. */
+  readonly settingLink: string;
+}
+
+/** @param text the prompt file as it is now: a line that was moved keeps its number, one that was changed loses it */
+export function annotateLines(measured: MeasuredLines, text: string, options: AnnotationOptions): LineAnnotation[] {
+  const places = placesIn(text, measured.lines);
+  return measured.lines.flatMap((worth, index) => {
+    const line = places[index];
+    if (line === undefined) return [];
+    const tint = options.stale ? 'stale' : tintOf(worth);
+    return [{ line, label: labelOf(worth), tint, hover: hoverOf(worth, measured, options) }];
+  });
+}
+
+/** `+6.2 pts`; what does not help says what leaving it out would save. */
+export function labelOf({ score, tokensSaved = 0 }: LineWorth): string {
+  const worth = (score.mean * 100).toFixed(1).replace(/^-(0\.0)$/, '$1');
+  const saving = tokensSaved > 0 ? `, saves ${count(tokensSaved)} token${tokensSaved === 1 ? '' : 's'}` : '';
+  if (Number(worth) === 0) return `0.0${saving}`;
+  return Number(worth) > 0 ? `+${worth} pts` : `${worth} pts${saving}`;
+}
+
+function tintOf({ score }: LineWorth): Tint {
+  if (score.low > 0) return 'helps';
+  return score.high < 0 ? 'hurts' : 'unclear';
+}
+
+/** For each measured line the 0-based line that has its text now: its own, else the nearest one after the lines before it. */
+function placesIn(text: string, lines: readonly LineWorth[]): (number | undefined)[] {
+  const now = text.split(/\r?\n/).map((line) => line.trimEnd());
+  const taken = new Set<number>();
+  return lines.map(({ line, text: measured, kind }) => {
+    const own = line - 1;
+    // Demonstrations have no line of their own text.
+    if (kind === 'demonstrations') return own < now.length ? own : undefined;
+    const places = [...now.keys()].filter((place) => now[place] === measured && !taken.has(place));
+    const nearest = places.sort((a, b) => Math.abs(a - own) - Math.abs(b - own)).at(0);
+    if (nearest !== undefined) taken.add(nearest);
+    return nearest;
+  });
+}
+
+function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now, settingLink }: AnnotationOptions): string {
+  const { score, logLikelihood, kind, text, tokensSaved, flips = [] } = worth;
+  const what = kind === 'demonstrations' ? text : 'this line';
+  return [
+    `**${points(score)}** ${escaped(about.metric)} with ${what}, against without (95% interval). P(better) ${sureness(score)}.`,
+    `Log-likelihood ${natsGained(logLikelihood)} nats a row.${tokensSaved ? ` Leaving it out saves ${count(tokensSaved)} tokens.` : ''}`,
+    `${escaped(measuredText(about, score.rows))} (${ago(about.at, now)}); both over the same rows.`,
+    ...(stale ? ['*The text has changed since: measure again to know.*'] : []),
+    ...(flips.length > 0 ? [['Rows that it turns:', ...flips.map(flipText)].join('\n')] : []),
+    settingLink,
+  ].join('\n\n');
+}
+
+function flipText({ line, inputs, gold, withLine, withoutLine }: LineFlip): string {
+  const asked = Object.values(inputs)
+    .map((value) => code(value, 80))
+    .join(', ');
+  return `- line ${line}: ${asked}${asked && ' '}is ${code(gold)}: with it ${code(withLine)}, without it ${code(withoutLine)}`;
+}
+
+/** Text of the data as a code span, whatever stands in it. */
+function code(text: string, longest = 40): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  const cut = line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+  const fence = '`'.repeat(Math.max(0, ...(cut.match(/`+/g) ?? []).map((run) => run.length)) + 1);
+  return cut === '' ? '*(empty)*' : `${fence}${/^`|`$/.test(cut) ? ` ${cut} ` : cut}${fence}`;
+}
+
+const escaped = (text: string): string => text.replace(/[\\`*_{}[\]()#+!|<>~]/g, '\\$&');

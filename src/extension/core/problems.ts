@@ -1,0 +1,43 @@
+/** @file All that can be told to be wrong with a prompt file without running anything. */
+import { TandemError } from '../../errors.ts';
+import { taskFor } from '../../evaluate/evaluation.ts';
+import { checkColumns, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
+import { rangesOf, type TextRange } from '../../prompt/textRange.ts';
+import { dataFilesOf, type DataSample } from './dataSample.ts';
+
+/** What is known of a data file: its head, or why it cannot be read. */
+export type DataFinding = DataSample | TandemError;
+
+/** @param findings by absolute path; a file that is not there yet is taken to be in order */
+export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataFinding>): Problem[] {
+  if (!file.hasSettings) return [];
+  const problems: Problem[] = [...file.problems, ...taskProblems(file)];
+  let columns: readonly string[] | undefined;
+  for (const { setting, file: path } of dataFilesOf(file.settings, file.path)) {
+    const finding = findings.get(path);
+    if (finding instanceof TandemError) problems.push(dataProblem(file, setting, finding));
+    else columns ??= finding?.columns;
+  }
+  if (columns) problems.push(...checkColumns(file, columns));
+  return problems.sort((a, b) => a.range.start - b.range.start);
+}
+
+/** Those of the task that need no rows to be seen. */
+function taskProblems(file: PromptFile): Problem[] {
+  try {
+    taskFor(file, []);
+    return [];
+  } catch (error) {
+    if (!(error instanceof TandemError)) throw error;
+    if (error.reason !== 'unknown-metric' && error.reason !== 'metric-needs-labels') return [];
+    return [{ severity: 'error', message: error.message, range: rangeAt(file, 'metric'), hint: error.hint }];
+  }
+}
+
+function dataProblem(file: PromptFile, setting: string, { message, where, hint }: TandemError): Problem {
+  const place = where?.line === undefined ? '' : ` (line ${where.line} of the file)`;
+  return { severity: 'error', message: `${message}${place}`, range: rangeAt(file, setting), hint };
+}
+
+const rangeAt = ({ ranges, text, bodyOffset }: PromptFile, setting: string): TextRange =>
+  ranges[setting] ?? ranges.data ?? rangesOf(text)(bodyOffset, bodyOffset);

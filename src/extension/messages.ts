@@ -1,0 +1,82 @@
+/** @file How a job's end is told, and what went wrong. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { TandemError } from '../errors.ts';
+import { headline as runHeadline } from '../run/report.ts';
+import { isRun, jobTitle, type Job } from './core/job.ts';
+import { headline } from './core/headline.ts';
+import { commandIds, type CommandId } from './ids.ts';
+import type { Services } from './services.ts';
+
+/** Tells how a job that the user asked for came out. The answer to the message is not waited for. */
+export function tellEnd(job: Job, services: Services): void {
+  const { status, task, run, directory, measured, error } = job;
+  if (status === 'failed') void tellFailure(job, services);
+  else if (status === 'done' && isRun(job) && run && directory) {
+    const found = run.best && run.start && run.best.candidate !== run.start.candidate;
+    const outcome = found ? `${runHeadline(run)}.` : 'nothing was better beyond doubt, so prompt and weights stay as they are.';
+    void offer(
+      services,
+      `${basename(task.prompt)}: ${outcome}`,
+      found ? [review, showRun, report] : [showRun, report],
+      basename(directory),
+    );
+  } else if (status === 'done' && measured && !error) {
+    const evaluation = 'evaluation' in measured ? measured.evaluation : measured;
+    vscode.window.setStatusBarMessage(`Tandem: ${basename(task.prompt)} ${headline(evaluation, Date.now())}`, 8000);
+  }
+}
+
+/** An error of a command itself. */
+export function tellError(error: unknown, { log }: Pick<Services, 'log'>): void {
+  log.error(error instanceof Error ? error : String(error));
+  void showPlaceOf(error, vscode.window.showErrorMessage(textOf(error), ...placeActions(error)));
+}
+
+interface Action {
+  readonly title: string;
+  readonly command: CommandId;
+}
+const review: Action = { title: 'Review Changes', command: commandIds.reviewChanges };
+const showRun: Action = { title: 'Show Run', command: commandIds.showPanel };
+const report: Action = { title: 'Open Report', command: commandIds.openReport };
+
+async function offer({ offers }: Services, message: string, actions: readonly Action[], run: string): Promise<void> {
+  const there = actions.filter(({ command }) => offers(command));
+  const answer = await vscode.window.showInformationMessage(message, ...there.map(({ title }) => title));
+  const chosen = there.find(({ title }) => title === answer);
+  if (chosen) await vscode.commands.executeCommand(chosen.command, run);
+}
+
+async function tellFailure(job: Job, { log }: Services): Promise<void> {
+  const { error, directory } = job;
+  const [resume, showLog] = ['Resume', 'Show Log'];
+  const canResume = isRun(job) && directory !== undefined;
+  const shown = vscode.window.showErrorMessage(
+    `${jobTitle(job)} failed. ${textOf(error)}`,
+    ...(canResume ? [resume] : []),
+    ...placeActions(error),
+    showLog,
+  );
+  void showPlaceOf(error, shown);
+  const answer = await shown;
+  if (answer === resume) await vscode.commands.executeCommand(commandIds.resume, basename(directory!));
+  if (answer === showLog) log.show(true);
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const hint = error instanceof TandemError && error.reason !== 'worker-died' && error.hint ? ` ${error.hint}` : '';
+  return `${error.message}${hint}`;
+}
+
+const goThere = 'Go There';
+
+const placeActions = (error: unknown): string[] => (error instanceof TandemError && error.where ? [goThere] : []);
+
+async function showPlaceOf(error: unknown, shown: Thenable<string | undefined>): Promise<void> {
+  if ((await shown) !== goThere || !(error instanceof TandemError) || !error.where) return;
+  const { file, line = 1, column = 1 } = error.where;
+  const place = new vscode.Position(line - 1, column - 1);
+  await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(place, place) });
+}

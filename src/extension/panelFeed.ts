@@ -1,0 +1,81 @@
+/** @file What goes to the run panel's page: one run's snapshot, then its lines in batches, so that a busy run costs the editor little. */
+import type { JournalLine } from '../run/events.ts';
+import type { RunSummary, Snapshot, ToPage, Vitals } from './panelMessages.ts';
+
+export interface FeedSource {
+  /** Newest first. */
+  runs(): Promise<readonly RunSummary[]>;
+  /** @throws what says why the run cannot be read */
+  open(run: string): Promise<Snapshot>;
+}
+
+export interface PanelFeed {
+  /** Shows this run, or the newest if there is no such run; of the one that is shown, brings news that no line tells. */
+  open(run?: string): Promise<void>;
+  /** The run that is shown. */
+  shown(): string | undefined;
+  /** Of whichever run is worked on; those of another than the shown one are left out. */
+  line(run: string, line: JournalLine): void;
+  vitals(run: string, vitals: Vitals): void;
+  /** Sends nothing more until a run is opened again. */
+  close(): void;
+}
+
+/** @param post takes a message to the page. @param pause milliseconds between two batches */
+export function makeFeed(source: FeedSource, post: (message: ToPage) => void, pause = 100): PanelFeed {
+  let shown: string | undefined;
+  /** Counts openings: what comes of an earlier one is out of date. */
+  let opening = 0;
+  /** Lines that come before the snapshot wait for it; the page leaves out those that the snapshot has already. */
+  let opened = false;
+  let waiting: JournalLine[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const reset = (): number => {
+    clearTimeout(timer);
+    timer = undefined;
+    opened = false;
+    return ++opening;
+  };
+  const flush = (): void => {
+    timer = undefined;
+    const lines = waiting;
+    waiting = [];
+    if (shown !== undefined && lines.length > 0) post({ type: 'lines', run: shown, lines });
+  };
+
+  return {
+    async open(wanted) {
+      const mine = reset();
+      const runs = await source.runs();
+      if (mine !== opening) return;
+      post({ type: 'runs', runs });
+      const run = runs.find(({ run }) => run === wanted)?.run ?? runs.at(0)?.run;
+      if (run !== shown) waiting = [];
+      shown = run;
+      if (run === undefined) return;
+      const message = await source.open(run).then(
+        (snapshot): ToPage => ({ type: 'opened', run, snapshot }),
+        (error: unknown): ToPage => ({ type: 'refused', run, message: error instanceof Error ? error.message : String(error) }),
+      );
+      if (mine !== opening) return;
+      post(message);
+      opened = message.type === 'opened';
+      if (opened) flush();
+    },
+    shown: () => shown,
+    line(run, line) {
+      if (run !== shown) return;
+      waiting.push(line);
+      if (opened) timer ??= setTimeout(flush, pause);
+    },
+    vitals(run, vitals) {
+      if (run === shown && opened) post({ type: 'vitals', run, vitals });
+    },
+    close() {
+      reset();
+      shown = undefined;
+      waiting = [];
+    },
+  };
+}

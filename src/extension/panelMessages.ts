@@ -1,0 +1,95 @@
+/** @file What the run panel's page and the extension say to each other. The page imports this file too, so it imports no `vscode`. */
+import type { CandidateId, Difference } from '../optimize/events.ts';
+import type { JournalLine } from '../run/events.ts';
+import type { RunState } from '../run/state.ts';
+
+/** A run in the list of those to choose from. */
+export interface RunSummary {
+  /** What names the run to the extension; the page only hands it back. */
+  readonly run: string;
+  /** Path of the prompt file, relative to the workspace. */
+  readonly prompt: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** What came of it so far, in half a sentence. */
+  readonly headline?: string;
+}
+
+/** Everything about one run at one moment; lines that come later are folded into it. */
+export interface Snapshot {
+  readonly state: RunState;
+  /** How many lines of the journal `state` stands for: the next one has this `seq`. */
+  readonly lines: number;
+  /** Whether a process is working on the run. A run that neither lives nor has ended can be resumed. */
+  readonly live: boolean;
+  /** How the process that worked on it came to its end, if not in a good way: its last words. */
+  readonly trouble?: string;
+  /** What the run proposes to change; absent while there is nothing to review. */
+  readonly review?: Review;
+}
+
+/** Where a change stands. `conflict`: the file was changed at the same place since the run. */
+export type ReviewStanding = 'open' | 'accepted' | 'rejected' | 'conflict';
+
+interface ReviewItem {
+  readonly id: string;
+  readonly standing: ReviewStanding;
+  /** Why the change was proposed. */
+  readonly reason?: string;
+  /** What it is worth by itself: with it minus without it, over the same rows. */
+  readonly effect?: Difference;
+}
+
+export interface ReviewHunk extends ReviewItem {
+  readonly kind: 'hunk';
+  /** 1-based line of the prompt file. */
+  readonly line: number;
+  /** The lines taken out and put in, with their line endings; either may be empty. */
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface ReviewAdapter extends ReviewItem {
+  readonly kind: 'adapter';
+  /** The folder that it is, or will be, in; relative to the workspace. */
+  readonly folder: string;
+}
+
+export interface Review {
+  /** Relative to the workspace. */
+  readonly file: string;
+  readonly items: readonly (ReviewHunk | ReviewAdapter)[];
+}
+
+/** What the journal does not tell because it is of the moment. */
+export interface Vitals {
+  /** Resident memory of the run's process, in bytes. */
+  readonly memory?: number;
+  /** What takes time while there is no event, e.g. `Loading the model`. */
+  readonly busy?: string;
+}
+
+export type ToPage =
+  /** The runs to choose from, newest first. */
+  | { readonly type: 'runs'; readonly runs: readonly RunSummary[] }
+  /** Shows this run as it is now. */
+  | { readonly type: 'opened'; readonly run: string; readonly snapshot: Snapshot }
+  /** In their order. One with `seq` 0 begins the run anew: a resumed run tells everything again. */
+  | { readonly type: 'lines'; readonly run: string; readonly lines: readonly JournalLine[] }
+  | { readonly type: 'vitals'; readonly run: string; readonly vitals: Vitals }
+  /** A run could not be opened. */
+  | { readonly type: 'refused'; readonly run: string; readonly message: string };
+
+export type FromPage =
+  /** The page listens; it showed this run before it was closed or hidden. */
+  { readonly type: 'ready'; readonly run?: string } | { readonly type: 'choose'; readonly run: string } | PanelAction;
+
+/** What the user asks for. */
+export type PanelAction =
+  /** Begin a run; the extension asks which. */
+  | { readonly type: 'start' }
+  | { readonly type: 'stop' | 'resume' | 'openReview' | 'openReport' | 'openPrompt'; readonly run: string }
+  /** The candidate's prompt beside the one that the run began with. */
+  | { readonly type: 'openDiff'; readonly run: string; readonly candidate: CandidateId }
+  /** Take these items of the review over, or turn them down. */
+  | { readonly type: 'decide'; readonly run: string; readonly items: readonly string[]; readonly accept: boolean };

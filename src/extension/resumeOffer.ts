@@ -1,0 +1,28 @@
+/** @file Offers to go on with a run that was cut off, e.g. because the window was closed. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { ago } from './core/headline.ts';
+import { commandIds } from './ids.ts';
+import type { Services } from './services.ts';
+
+/** Milliseconds after the start: by then the process that a closed window left has noticed that it is alone. */
+const delay = 2000;
+const declinedKey = 'declinedRuns';
+
+export function registerResumeOffer({ workspaceState }: vscode.ExtensionContext, { runs }: Services): vscode.Disposable {
+  const offer = async (): Promise<void> => {
+    if (!vscode.workspace.isTrusted) return;
+    await runs.refresh();
+    const declined = workspaceState.get<readonly string[]>(declinedKey, []);
+    const run = runs.resumable().find(({ standing, directory }) => standing === 'unfinished' && !declined.includes(directory.run));
+    if (!run) return;
+    const { directory, prompt, created } = run;
+    const message = `The run of ${basename(prompt)} that began ${ago(created, Date.now())} was cut off. It can go on from where it stood.`;
+    const [resume, decline] = ['Resume', 'Not This Run'];
+    const answer = await vscode.window.showInformationMessage(message, resume, decline);
+    if (answer === resume) await vscode.commands.executeCommand(commandIds.resume, directory.run);
+    if (answer === decline) await workspaceState.update(declinedKey, [...declined, directory.run]);
+  };
+  const timer = setTimeout(() => void offer(), delay);
+  return { dispose: () => clearTimeout(timer) };
+}

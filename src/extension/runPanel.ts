@@ -1,0 +1,114 @@
+/** @file Gives the run panel its runs, and does what its page asks for. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { portable } from '../run/runDirectory.ts';
+import { headline } from '../run/report.ts';
+import type { ListedRun } from '../run/runList.ts';
+import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
+import { isRun, type Job } from './core/job.ts';
+import { commandIds } from './ids.ts';
+import { registerPanel, type PanelSource } from './panel.ts';
+import type { PanelAction, Vitals } from './panelMessages.ts';
+import type { Services } from './services.ts';
+import { stop } from './work.ts';
+
+/** How many runs are told with their headline: each costs the reading of a journal. */
+const mostHeadlines = 20;
+
+export function registerRunPanel(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
+  const source = panelSource(services);
+  const panel = registerPanel(context, source, vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.svg'));
+  const show = vscode.commands.registerCommand(commandIds.showPanel, (run?: unknown) =>
+    panel.show(typeof run === 'string' ? run : undefined),
+  );
+  return vscode.Disposable.from(panel, show, registerCandidateDiffs(), source);
+}
+
+function panelSource(services: Services): PanelSource & vscode.Disposable {
+  const { engine, runs } = services;
+  const lines = new vscode.EventEmitter<{ run: string; line: Parameters<Parameters<typeof engine.onDidLine>[0]>[0]['line'] }>();
+  const vitals = new vscode.EventEmitter<{ run: string; vitals: Vitals }>();
+  /** The last words of processes that came to a bad end, by run. */
+  const troubles = new Map<string, string>();
+  const headlines = new Map<string, string>();
+
+  const headlineOf = async ({ directory, standing }: ListedRun): Promise<string> => {
+    const known = headlines.get(directory.path);
+    if (known !== undefined) return known;
+    const text = headline((await runs.read(directory)).state);
+    if (standing === 'ended') headlines.set(directory.path, text);
+    return text;
+  };
+  const listeners = [
+    engine.onDidLine(({ job, line }) => job.directory !== undefined && lines.fire({ run: basename(job.directory), line })),
+    engine.onDidChange((job) => {
+      if (!isRun(job) || job.directory === undefined) return;
+      const run = basename(job.directory);
+      const trouble = troubleOf(job);
+      if (trouble === undefined) troubles.delete(run);
+      else troubles.set(run, trouble);
+      const { memory, busy } = job;
+      vitals.fire({ run, vitals: { ...(memory !== undefined && { memory }), ...(busy && { busy: busy.what }) } });
+    }),
+  ];
+  return {
+    async runs() {
+      const list = runs.list().length > 0 ? runs.list() : await runs.refresh();
+      const texts = await Promise.all(list.slice(0, mostHeadlines).map((run) => headlineOf(run).catch(() => undefined)));
+      return list.map(({ directory, prompt, created }, place) => ({
+        run: directory.run,
+        prompt: portable(directory.workspace, prompt),
+        startedAt: created,
+        ...(texts[place] !== undefined && { headline: texts[place] }),
+      }));
+    },
+    async open(name) {
+      const { directory, worker } = await runs.find(name);
+      const trouble = troubles.get(name);
+      const live = runs.jobOf(name) !== undefined || worker !== undefined;
+      return { ...(await runs.read(directory)), live, ...(trouble !== undefined && { trouble }) };
+    },
+    onLine: lines.event,
+    onVitals: vitals.event,
+    onChange: runs.onDidChange,
+    act: (action) => act(action, services),
+    dispose: () => {
+      vscode.Disposable.from(...listeners, lines, vitals).dispose();
+    },
+  };
+}
+
+async function act(action: PanelAction, services: Services): Promise<void> {
+  if (action.type === 'start') {
+    await vscode.commands.executeCommand(commandIds.optimize);
+    return;
+  }
+  const run = await services.runs.find(action.run);
+  switch (action.type) {
+    case 'stop': {
+      const job = services.runs.jobOf(action.run);
+      if (job) await stop(job, services);
+      return;
+    }
+    case 'resume':
+      await vscode.commands.executeCommand(commandIds.resume, action.run);
+      return;
+    case 'openReport':
+      await vscode.commands.executeCommand(commandIds.openReport, action.run);
+      return;
+    case 'openPrompt':
+      await vscode.window.showTextDocument(vscode.Uri.file(run.prompt));
+      return;
+    case 'openDiff':
+      await openCandidateDiff(run.directory, action.candidate);
+      return;
+    case 'openReview':
+    case 'decide':
+      await vscode.commands.executeCommand(commandIds.reviewChanges, vscode.Uri.file(run.prompt));
+  }
+}
+
+function troubleOf({ status, error, lastLines, silentSince }: Job): string | undefined {
+  if (status === 'failed') return error?.message;
+  return silentSince === undefined ? undefined : `Its process gives no sign of life.${lastLines ? `\n${lastLines}` : ''}`;
+}

@@ -1,0 +1,133 @@
+/** @file The runs on disk and those under way, as the surfaces list and read them. */
+import { basename, dirname, join } from 'node:path';
+import * as vscode from 'vscode';
+import { describeError, TandemError } from '../errors.ts';
+import { proposalOf, type Proposal } from '../run/accept.ts';
+import { findRun, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
+import { readRun, readRunList, type ListedRun } from '../run/runList.ts';
+import type { RunState } from '../run/state.ts';
+import type { Engine } from './core/engine.ts';
+import { isOver, isRun, type Job } from './core/job.ts';
+import { hasOpenChanges } from './core/proposals.ts';
+import type { OpenPrompt, Prompts } from './prompts.ts';
+
+export interface Runs extends vscode.Disposable {
+  /** Newest first, as they were when they last changed. */
+  list(): readonly ListedRun[];
+  /** Reads the list from the disk. */
+  refresh(): Promise<readonly ListedRun[]>;
+  /** The run of this name, be it younger than the list. @throws TandemError reason 'no-run' */
+  find(run: string): Promise<ListedRun>;
+  newestOf(promptPath: string): ListedRun | undefined;
+  /** Killed or failed, and nobody works on them. */
+  resumable(): readonly ListedRun[];
+  /** The job that works on the run. */
+  jobOf(run: string): Job | undefined;
+  /** The state of a run, be it under way or on the disk, and how many lines of its journal that is. */
+  read(directory: RunDirectory): Promise<{ readonly state: RunState; readonly lines: number }>;
+  /** The newest ended run whose changes the text does not have yet. */
+  proposalFor(prompt: OpenPrompt): ListedRun | undefined;
+  /** A run came, went, ended or stopped being worked on. */
+  readonly onDidChange: vscode.Event<void>;
+}
+
+export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutputChannel): Runs {
+  let known: readonly ListedRun[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const changed = new vscode.EventEmitter<void>();
+  /** What ended runs propose, by their path; null: nothing. */
+  const proposals = new Map<string, Proposal | null>();
+
+  const newestEnded = (path: string): ListedRun | undefined =>
+    known.find(({ prompt, standing }) => prompt === path && standing === 'ended');
+  const jobOf = (run: string): Job | undefined =>
+    engine.jobs().find(({ directory }) => directory !== undefined && basename(directory) === run);
+  const named = (name: string): ListedRun | undefined => known.find(({ directory }) => directory.run === name);
+  const refresh = async (): Promise<readonly ListedRun[]> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const lists = await Promise.all((await workspacesWithRuns(prompts)).map(readRunList));
+    known = lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
+    changed.fire();
+    await readProposals();
+    return known;
+  };
+  const readProposals = async (): Promise<void> => {
+    const wanted = prompts.all().flatMap(({ file }) => newestEnded(file.path) ?? []);
+    const fresh = wanted.filter(({ directory }) => !proposals.has(directory.path));
+    for (const { directory } of fresh) proposals.set(directory.path, await readProposal(directory, log));
+    if (fresh.length > 0) changed.fire();
+  };
+  const later = (): void => {
+    timer ??= setTimeout(() => void refresh().catch((error: unknown) => log.error(describeError(error))), 200);
+  };
+
+  const watchers = ['**/.tandem/runs/*/run.json', '**/.tandem/runs/*/report.md'].map((glob) =>
+    vscode.workspace.createFileSystemWatcher(glob),
+  );
+  const standings = new Map<number, string>();
+  const listeners = [
+    ...watchers,
+    ...watchers.flatMap((watcher) => [watcher.onDidCreate(later), watcher.onDidChange(later), watcher.onDidDelete(later)]),
+    engine.onDidChange((job) => {
+      if (!isRun(job)) return;
+      const standing = `${job.directory} ${job.status}`;
+      if (standings.get(job.id) !== standing) later();
+      if (isOver(job)) standings.delete(job.id);
+      else standings.set(job.id, standing);
+    }),
+    prompts.onDidChange(({ file }) => {
+      const run = newestEnded(file.path);
+      if (run && !proposals.has(run.directory.path)) later();
+    }),
+    changed,
+  ];
+  later();
+  return {
+    list: () => known,
+    refresh,
+    async find(name) {
+      const found = named(name) ?? (await refresh(), named(name));
+      if (found) return found;
+      throw new TandemError('no-run', `There is no run named '${name}' any more.`);
+    },
+    newestOf: (path) => known.find(({ prompt }) => prompt === path),
+    resumable: () =>
+      known.filter(({ standing, worker, directory }) => standing !== 'ended' && worker === undefined && !jobOf(directory.run)),
+    jobOf,
+    async read(directory) {
+      const { run: state, lines } = jobOf(directory.run) ?? {};
+      return state && lines !== undefined ? { state, lines } : readRun(directory);
+    },
+    proposalFor: ({ file }) => {
+      const run = newestEnded(file.path);
+      const proposal = run && proposals.get(run.directory.path);
+      return proposal && hasOpenChanges(proposal, file.text) ? run : undefined;
+    },
+    onDidChange: changed.event,
+    dispose: () => {
+      clearTimeout(timer);
+      vscode.Disposable.from(...listeners).dispose();
+    },
+  };
+}
+
+/** Where `.tandem/runs` may be: in the workspace folders and below, and above the open prompts. */
+async function workspacesWithRuns(prompts: Prompts): Promise<string[]> {
+  const records = await vscode.workspace.findFiles('**/.tandem/runs/*/run.json', '**/node_modules/**');
+  const found = records.map(({ fsPath }) => dirname(dirname(dirname(dirname(fsPath)))));
+  return [...new Set([...found, ...prompts.all().map(({ file }) => workspaceOf(file.path))])];
+}
+
+async function readProposal(directory: RunDirectory, log: vscode.LogOutputChannel): Promise<Proposal | null> {
+  try {
+    const proposal = proposalOf(directory, (await readRun(directory)).state);
+    return proposal.before === proposal.after ? null : proposal;
+  } catch (error) {
+    log.warn(describeError(error));
+    return null;
+  }
+}
+
+/** The directory of a run by its path. */
+export const runAt = (path: string): RunDirectory => findRun(join(path, '..'), path);

@@ -1,0 +1,34 @@
+/** @file The user's settings, as what the worker is asked. */
+import * as vscode from 'vscode';
+import { parseBudget, parseSchedule, runDefaults, sessionDefaults, type LeverChoice, type RunSpec, type SessionSpec } from '../run/spec.ts';
+import { settingIds, type SettingId } from './ids.ts';
+
+/** The value of a setting for this file; the manifest has its default. */
+export function setting<T>(id: SettingId, scope?: vscode.Uri): T {
+  return vscode.workspace.getConfiguration(undefined, scope).get<T>(id)!;
+}
+
+export function sessionSpec(prompt: vscode.Uri): SessionSpec {
+  const [rows, threads] = [setting<number>(settingIds.rows, prompt), setting<number>(settingIds.threads, prompt)];
+  return {
+    ...sessionDefaults,
+    prompt: prompt.fsPath,
+    rows: rows > 0 ? { val: rows } : {},
+    executor: setting(settingIds.executor, prompt),
+    ...(threads > 0 && { threads }),
+    ...(!vscode.workspace.isTrusted && { untrusted: true }),
+  };
+}
+
+/** @throws TandemError reasons 'bad-budget', 'bad-schedule' */
+export function runSpec(prompt: vscode.Uri, lever: LeverChoice): RunSpec {
+  const strategy = setting<RunSpec['strategy'] | 'default'>(settingIds.strategy, prompt);
+  return {
+    ...runDefaults,
+    ...sessionSpec(prompt),
+    budget: parseBudget(setting(settingIds.budget, prompt)),
+    schedule: parseSchedule(setting(settingIds.schedule, prompt)),
+    lever,
+    ...(strategy && strategy !== 'default' && { strategy }),
+  };
+}

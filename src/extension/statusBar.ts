@@ -1,0 +1,54 @@
+/** @file The status bar item: how far the current job is. */
+import * as vscode from 'vscode';
+import { bytes } from '../run/format.ts';
+import { bestText, isOver, jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
+import { commandIds } from './ids.ts';
+import type { Services } from './services.ts';
+
+/** Milliseconds between two looks at a job that changes all the time; waiting times are counted on as well. */
+const pause = 500;
+
+export function registerStatusBar({ engine, offers }: Services): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('tandem.job', vscode.StatusBarAlignment.Left, 10);
+  item.name = 'Tandem';
+  let timer: NodeJS.Timeout | undefined;
+  let silent = false;
+  const draw = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const jobs = engine.jobs();
+    const job = jobs.find(({ status }) => status !== 'waiting') ?? jobs.at(0);
+    if (!job) {
+      item.hide();
+      return;
+    }
+    const others = jobs.length > 1 ? ` (+${jobs.length - 1})` : '';
+    const text = progressText(jobProgress(job, Date.now()));
+    silent = job.silentSince !== undefined;
+    item.text = `$(${silent ? 'warning' : 'loading~spin'}) Tandem: ${text}${others}`;
+    item.tooltip = tooltipOf(job, jobs);
+    item.accessibilityInformation = { label: `${jobTitle(job)}: ${text}` };
+    item.backgroundColor = silent ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    item.command = offers(commandIds.showPanel) ? commandIds.showPanel : commandIds.stop;
+    item.show();
+    timer = setTimeout(draw, pause);
+  };
+  const follow = (job: Job): void => {
+    // Bad news do not wait, nor does the end.
+    if (timer === undefined || (job.silentSince !== undefined) !== silent || isOver(job)) draw();
+  };
+  return vscode.Disposable.from(item, engine.onDidChange(follow), { dispose: () => clearTimeout(timer) });
+}
+
+function tooltipOf(job: Job, jobs: readonly Job[]): string {
+  const { memory, lastLines, silentSince } = job;
+  return [
+    jobTitle(job),
+    bestText(job),
+    memory === undefined ? undefined : `${bytes(memory)} of memory`,
+    silentSince === undefined ? undefined : `Its process does not answer.${lastLines ? `\n${lastLines}` : ''}`,
+    ...jobs.filter((other) => other !== job).map((other) => `Next: ${jobTitle(other)}`),
+  ]
+    .filter((line) => line !== undefined)
+    .join('\n');
+}

@@ -1,0 +1,113 @@
+/** @file What the commands do: a prompt is measured or tuned, a run is resumed, a job is stopped. */
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import { TandemError } from '../errors.ts';
+import { writeReport } from '../run/reportFile.ts';
+import { workspaceOf } from '../run/runDirectory.ts';
+import type { ListedRun } from '../run/runList.ts';
+import type { LeverChoice } from '../run/spec.ts';
+import { answerQuestions } from './ask.ts';
+import { isOver, jobProgress, jobTitle, progressText, type Job, type Task } from './core/job.ts';
+import { commandIds } from './ids.ts';
+import { tellEnd } from './messages.ts';
+import type { Services } from './services.ts';
+import { runSpec, sessionSpec } from './settings.ts';
+
+/** A measurement that takes longer than this, in milliseconds, gets a notification with its progress. */
+const patience = 2000;
+
+/** Measures a prompt, or each of its lines. @returns the job at its end; undefined where the user went away */
+export async function measure(document: vscode.TextDocument, kind: 'evaluate' | 'attribute', services: Services): Promise<Job | undefined> {
+  if (!(await answerQuestions(document, kind === 'evaluate' ? 'Evaluate' : 'Measure the lines of'))) return undefined;
+  await save(document);
+  const { uri } = document;
+  const started = services.engine.start(folderOf(uri), { kind, prompt: uri.fsPath, spec: sessionSpec(uri), split: 'val' });
+  const quick = await Promise.race([started.finished, sleep(patience)]);
+  if (!quick) await showProgress(started.id, started.finished, services);
+  const job = await started.finished;
+  tellEnd(job, services);
+  return job;
+}
+
+/** Tunes a prompt, its weights, or both. @returns the job at its end; undefined where the user went away */
+export async function optimize(document: vscode.TextDocument, lever: LeverChoice, services: Services): Promise<Job | undefined> {
+  if (!vscode.workspace.isTrusted) {
+    throw new TandemError('untrusted-workspace', 'Prompts of a workspace that is not trusted can be measured, not tuned.');
+  }
+  const purpose = { both: 'Optimize', prompt: 'Optimize', weights: 'Tune' }[lever];
+  if (!(await answerQuestions(document, purpose))) return undefined;
+  await save(document);
+  const { uri } = document;
+  return follow(folderOf(uri), { kind: 'optimize', prompt: uri.fsPath, spec: runSpec(uri, lever) }, services);
+}
+
+/** Goes on with a run from its last checkpoint. */
+export function resume({ directory, prompt }: ListedRun, services: Services): Promise<Job> {
+  return follow(folderOf(vscode.Uri.file(prompt)), { kind: 'resume', prompt, directory }, services);
+}
+
+/** Shows the report of a run, as far as it got. */
+export async function openReport({ directory }: ListedRun, { runs }: Services): Promise<void> {
+  writeReport(directory, (await runs.read(directory)).state);
+  await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(directory.report));
+}
+
+/** Ends a job gracefully. A run that is ending already is ended at once if the user wants it. */
+export async function stop(job: Job, { engine }: Services): Promise<void> {
+  if (job.status !== 'stopping') {
+    engine.stop(job.id);
+    return;
+  }
+  const end = 'End Now';
+  const message = `${jobTitle(job)} is stopping: the best so far is measured on the sealed test rows.`;
+  const options = { modal: true, detail: 'A run that is ended now can be resumed.' };
+  if ((await vscode.window.showWarningMessage(message, options, end)) === end) engine.end(job.id);
+}
+
+/** Jobs of one workspace folder wait for each other. */
+export function folderOf(uri: vscode.Uri): string {
+  return vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? workspaceOf(uri.fsPath);
+}
+
+/** The worker reads the file. @throws TandemError reason 'not-saved' */
+async function save(document: vscode.TextDocument): Promise<void> {
+  if (!document.isDirty || (await document.save())) return;
+  throw new TandemError('not-saved', 'The prompt file could not be saved.', { where: { file: document.uri.fsPath } });
+}
+
+async function follow(folder: string, task: Task, services: Services): Promise<Job> {
+  const { engine, offers } = services;
+  const started = engine.start(folder, task);
+  // The panel, as soon as there is something to show.
+  const listener = engine.onDidChange(({ id, directory }) => {
+    if (id !== started.id || directory === undefined) return;
+    listener.dispose();
+    if (offers(commandIds.showPanel)) void vscode.commands.executeCommand(commandIds.showPanel, basename(directory));
+  });
+  const job = await started.finished;
+  listener.dispose();
+  tellEnd(job, services);
+  return job;
+}
+
+async function showProgress(id: number, finished: Promise<Job>, { engine }: Services): Promise<void> {
+  const job = engine.jobs().find((each) => each.id === id);
+  if (!job) return;
+  const options = { location: vscode.ProgressLocation.Notification, title: jobTitle(job), cancellable: true };
+  await vscode.window.withProgress(options, async (progress, token) => {
+    token.onCancellationRequested(() => engine.stop(id));
+    let shown = 0;
+    const report = (now: Job): void => {
+      if (now.id !== id || isOver(now)) return;
+      const state = jobProgress(now, Date.now());
+      const share = (state.share ?? 0) * 100;
+      progress.report({ message: progressText(state), increment: Math.max(0, share - shown) });
+      shown = Math.max(shown, share);
+    };
+    report(job);
+    const listener = engine.onDidChange(report);
+    await finished;
+    listener.dispose();
+  });
+}

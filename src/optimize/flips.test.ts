@@ -1,0 +1,51 @@
+/** @file What a step turned from wrong to right, and back. */
+import { expect, test } from 'vitest';
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { flipsBetween } from './flips.ts';
+import { evaluationWith, messages } from './madeUp.fixture.ts';
+
+const prompt: Prompt = { body: '${input:message}\nIntent: ${input:intent}', demonstrations: [] };
+
+const answered = (scores: readonly number[], answer: string): Evaluation => {
+  const evaluation = evaluationWith(scores);
+  const rows = evaluation.rows.map((result, i) => ({
+    ...result,
+    row: messages[i].id,
+    gold: messages[i].values.intent,
+    prediction: answer,
+  }));
+  return { ...evaluation, rows };
+};
+
+test('rows that turned are counted either way, with what was asked and what was answered before and after', () => {
+  const flips = flipsBetween(answered([0, 0, 1, 1], 'fees'), answered([1, 0, 1, 0], 'card'), prompt, messages, 'intent');
+  expect(flips).toEqual({
+    gained: 1,
+    lost: 1,
+    examples: [
+      { line: 1, inputs: { message: 'Where is my new card?' }, gold: 'card', before: 'fees', after: 'card', better: true },
+      { line: 4, inputs: { message: 'How do I block a lost card?' }, gold: 'card', before: 'fees', after: 'card', better: false },
+    ],
+  });
+});
+
+test('part of a point more or less is a turn too', () => {
+  expect(flipsBetween(answered([0.5, 0.5], 'a'), answered([0.75, 0.25], 'b'), prompt, messages, 'intent')).toMatchObject({
+    gained: 1,
+    lost: 1,
+  });
+});
+
+test('all are counted, twenty of either kind are shown, long values in part', () => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({
+    id: `row ${i}`,
+    line: i + 1,
+    values: { message: 'x'.repeat(1000), intent: 'card' },
+  }));
+  const half = (sign: number): Evaluation => evaluationWith(rows.map((_, i) => Number(i % 2 === sign)));
+  const { gained, lost, examples } = flipsBetween(half(0), half(1), prompt, rows, 'intent');
+  expect([gained, lost, examples.length]).toEqual([30, 30, 40]);
+  expect(examples[0].inputs.message).toHaveLength(240);
+  expect(examples[0].line).toBe(2);
+});

@@ -1,0 +1,41 @@
+/** @file The rows whose answer a step turned from wrong to right, or back: what a number is made of, for people to read. */
+import type { Row } from '../data/dataset.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import { columnsOf } from '../prompt/template.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { Flip, Flips } from './events.ts';
+
+/** Examples kept of either kind, and characters kept of a value: a journal is no copy of the data. */
+const mostExamples = 20;
+const longestValue = 240;
+
+/**
+ * What changed between two evaluations of the same rows, in their order.
+ * @param rows where the examples' inputs are found, by id
+ * @param output the column to predict, which is no input
+ */
+export function flipsBetween(before: Evaluation, after: Evaluation, prompt: Prompt, rows: readonly Row[], output: string): Flips {
+  const columns = columnsOf(prompt.body).filter((name) => name !== output);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const turned = before.rows.flatMap((old, place): Flip[] => {
+    const now = after.rows[place];
+    if (now.score === old.score) return [];
+    const row = byId.get(old.row);
+    const inputs = Object.fromEntries(columns.map((name) => [name, shortened(row?.values[name] ?? '')]));
+    return [
+      {
+        line: row?.line ?? 0,
+        inputs,
+        gold: shortened(old.gold),
+        before: shortened(old.prediction),
+        after: shortened(now.prediction),
+        better: now.score > old.score,
+      },
+    ];
+  });
+  const [gained, lost] = [turned.filter(({ better }) => better), turned.filter(({ better }) => !better)];
+  return { gained: gained.length, lost: lost.length, examples: [...gained.slice(0, mostExamples), ...lost.slice(0, mostExamples)] };
+}
+
+/** Long values are cut. */
+export const shortened = (text: string): string => (text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text);

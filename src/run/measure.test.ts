@@ -1,0 +1,128 @@
+/** @file What a measurement leaves in `.tandem/results/`, and with which model it is done. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { measureLines, measurePrompt } from './measure.ts';
+import { keepOneModel } from './modelKeeper.ts';
+import { hashPrompt, readResults } from './results.ts';
+import { openSession } from './session.ts';
+import { sessionDefaults, type SessionSpec } from './spec.ts';
+
+const tinyModel = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'tiny-tied');
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-measure-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+let workspace: string;
+let prompt: string;
+let spec: SessionSpec;
+const models = keepOneModel();
+afterAll(() => models.dispose());
+
+const writePrompt = (model: string, more = ''): void =>
+  writeFileSync(
+    prompt,
+    `---\ntandem:\n  data: rows.jsonl\n  output: kind\n  labels: [odd, even]\n  model: ${model}\n${more}---\nIs it odd?\n\nText: \${input:text}\nKind:\n`,
+  );
+beforeEach(() => {
+  workspace = mkdtempSync(join(temporary, 'workspace-'));
+  prompt = join(workspace, 'kind.prompt.md');
+  mkdirSync(join(workspace, '.tandem'));
+  const rows = Array.from({ length: 60 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);
+  writeFileSync(join(workspace, 'rows.jsonl'), rows.join(''));
+  writePrompt(tinyModel);
+  spec = { ...sessionDefaults, prompt, threads: 1 };
+});
+
+describe('a prompt', () => {
+  test('is kept with its numbers, and they belong to its text', async () => {
+    const session = await openSession(spec, { models });
+    const told: string[] = [];
+    const measured = await measurePrompt(session, 'val', { onBusy: (what) => told.push(what) });
+    await session.dispose();
+    const { textHash, evaluation } = readResults(prompt)!;
+    expect(textHash).toBe(hashPrompt(readFileSync(prompt, 'utf8')));
+    expect(measured).toMatchObject({ ...evaluation, rows: { length: session.valset.length } });
+    expect(evaluation).toMatchObject({ model: 'tiny-tied', metric: 'accuracy', split: 'val', score: { rows: session.valset.length } });
+    expect(told).toEqual([`Measuring on ${session.valset.length} validation rows`]);
+  });
+
+  test('whose measurement is given up keeps the numbers that it had', async () => {
+    const session = await openSession(spec, { models });
+    await expect(measurePrompt(session, 'val', { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+    await session.dispose();
+    expect(readResults(prompt)).toBeUndefined();
+  });
+});
+
+test('the lines are kept with their place in the file, the tokens that they cost, and rows that they turn', async () => {
+  const session = await openSession(spec, { models });
+  const shares: number[] = [];
+  const { items } = await measureLines(session, 'val', { onBusy: (_, share) => share !== undefined && shares.push(share) });
+  await session.dispose();
+  const { evaluation, lines } = readResults(prompt)!;
+  expect(evaluation!.at).toBe(lines!.at);
+  expect(lines!.lines.map(({ line, text, kind }) => [line, text, kind])).toEqual([
+    [8, 'Is it odd?', 'line'],
+    [11, 'Kind:', 'line'],
+  ]);
+  expect(shares).toEqual([0.5, 1]);
+  for (const [place, { tokensSaved, flips }] of lines!.lines.entries()) {
+    expect(tokensSaved).toBeGreaterThan(0);
+    expect(flips).toHaveLength(items[place].flips.length);
+    for (const { line, inputs, gold, withLine, withoutLine } of flips!) {
+      expect(inputs).toEqual({ text: `thing ${line - 1}` });
+      expect(gold).toBe((line - 1) % 2 ? 'odd' : 'even');
+      expect([withLine, withoutLine].sort()).toEqual(['even', 'odd']);
+    }
+  }
+});
+
+test('a text has the same hash with and without BOM and with either line ending, and another one when a letter differs', () => {
+  const hash = hashPrompt('one\ntwo\n');
+  expect([hashPrompt('\uFEFFone\ntwo\n'), hashPrompt('one\r\ntwo\r\n')]).toEqual([hash, hash]);
+  expect(hashPrompt('one\nTwo\n')).not.toBe(hash);
+});
+
+describe('the kept model', () => {
+  test('is the same for the same place, and loaded anew when it was replaced', async () => {
+    const copy = join(workspace, 'model');
+    cpSync(tinyModel, copy, { recursive: true });
+    const first = await models.open(copy, 'onnxruntime', 1);
+    expect(await models.open(copy, 'onnxruntime', 1)).toBe(first);
+    utimesSync(copy, new Date(), new Date(Date.now() + 5000));
+    expect(await models.open(copy, 'onnxruntime', 1)).not.toBe(first);
+  });
+
+  test('outlives the sessions that use it', async () => {
+    for (const _ of [1, 2]) {
+      const session = await openSession(spec, { models });
+      expect(session.model).toBe(await models.open(tinyModel, 'onnxruntime', 1));
+      await session.dispose();
+    }
+    const session = await openSession(spec, { models });
+    await expect(session.evaluator.predict({ prompt: session.file.prompt }, { text: 'thing 1' })).resolves.toHaveProperty('text');
+    await session.dispose();
+  });
+});
+
+describe('in a workspace that is not trusted', () => {
+  test('no model and no adapter is loaded that the prompt file names', async () => {
+    const untrusted = { ...spec, untrusted: true } as const;
+    await expect(openSession(untrusted)).rejects.toMatchObject({ reason: 'untrusted-workspace', where: { line: 6 } });
+    writePrompt('nano', '  adapter: adapter\n');
+    await expect(openSession(untrusted)).rejects.toMatchObject({ reason: 'untrusted-workspace', where: { line: 7 } });
+  });
+
+  test("a folder with the embedded model's name is not taken for it", async () => {
+    cpSync(tinyModel, join(workspace, 'nano'), { recursive: true });
+    writePrompt('nano');
+    const source = async (untrusted?: true): Promise<string> => {
+      const session = await openSession({ ...spec, ...(untrusted && { untrusted }) }, { models });
+      await session.dispose();
+      return session.modelSource;
+    };
+    expect(await source()).toBe(join(workspace, 'nano'));
+    expect(await source(true).catch(() => 'no embedded model yet')).not.toBe(join(workspace, 'nano'));
+  });
+});

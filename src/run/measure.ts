@@ -1,0 +1,99 @@
+/** @file Measures a prompt, or each of its lines, and keeps the numbers in `.tandem/results/`: what CLI and worker both do. */
+import type { Row } from '../data/dataset.ts';
+import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
+import type { Evaluation, RowResult } from '../evaluate/evaluation.ts';
+import { shortened } from '../optimize/flips.ts';
+import { columnsOf } from '../prompt/template.ts';
+import { writeResults, type LineFlip, type LineWorth, type MeasuredPrompt, type MeasuredWith } from './results.ts';
+import type { Session } from './session.ts';
+import type { Split } from './spec.ts';
+
+export interface MeasureOptions {
+  /** Hears what is measured, and which share of it is done. */
+  readonly onBusy?: (what: string, share?: number) => void;
+  /** An abort throws its reason; what was computed until then is remembered. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PromptMeasurement extends MeasuredPrompt {
+  readonly promptTokens: number;
+  readonly rows: readonly RowResult[];
+}
+
+export interface LineMeasurement {
+  /** Of the whole prompt, which the lines are measured against. */
+  readonly evaluation: MeasuredPrompt;
+  readonly lines: readonly LineWorth[];
+  /** The same lines as the evaluator sees them: by their place in the body. */
+  readonly items: readonly Attribution[];
+}
+
+/** @throws TandemError those of the evaluator */
+export async function measurePrompt(session: Session, split: Split, { onBusy, signal }: MeasureOptions = {}): Promise<PromptMeasurement> {
+  const { file, adapter, evaluator } = session;
+  onBusy?.(`Measuring on ${rowsText(session, split)}`);
+  const evaluation = await evaluator.evaluate({ prompt: file.prompt, adapter }, rowsOf(session, split), { signal });
+  const measured = measuredPrompt(measuredWith(session, split), evaluation);
+  writeResults(file.path, file.text, { evaluation: measured });
+  return { ...measured, promptTokens: evaluation.promptTokens, rows: evaluation.rows };
+}
+
+/** @throws TandemError those of the evaluator */
+export async function measureLines(session: Session, split: Split, { onBusy, signal }: MeasureOptions = {}): Promise<LineMeasurement> {
+  const { file, adapter, evaluator } = session;
+  onBusy?.(`Measuring on ${rowsText(session, split)}`);
+  const rows = rowsOf(session, split);
+  const { whole, items } = await attributeLines(evaluator, { prompt: file.prompt, adapter }, rows, {
+    signal,
+    onItem: (_, done, total) => onBusy?.(`Measured ${done} of ${total} lines on ${rowsText(session, split)}`, done / total),
+  });
+  const firstLine = file.text.slice(0, file.bodyOffset).split('\n').length;
+  const lines = items.map((item) => worthOf(item, firstLine, flipsOf(item, session, rows)));
+  const about = measuredWith(session, split);
+  const evaluation = measuredPrompt(about, whole);
+  writeResults(file.path, file.text, { evaluation, lines: { ...about, lines } });
+  return { evaluation, lines, items };
+}
+
+/** `80 validation rows`. */
+export function rowsText({ valset, testSize }: Pick<Session, 'valset' | 'testSize'>, split: Split): string {
+  return split === 'test' ? `${testSize} test rows` : `${valset.length} validation rows`;
+}
+
+const rowsOf = (session: Session, split: Split): readonly Row[] =>
+  split === 'test' ? session.openTest('a measurement that was asked for') : session.valset;
+
+function measuredWith({ model, adapter, evaluator }: Session, split: Split): MeasuredWith {
+  return {
+    at: new Date().toISOString(),
+    model: model.name,
+    ...(adapter && { adapter: adapter.id }),
+    metric: evaluator.task.metric.name,
+    split,
+  };
+}
+
+const measuredPrompt = (about: MeasuredWith, { score, logLikelihood }: Evaluation): MeasuredPrompt => ({ ...about, score, logLikelihood });
+
+/** @param firstLine the prompt file's line where the body starts */
+function worthOf(
+  { kind, line, text, score, logLikelihood, tokensSaved }: Attribution,
+  firstLine: number,
+  flips: readonly LineFlip[],
+): LineWorth {
+  return { kind, line: firstLine + line - 1, text, score, logLikelihood, tokensSaved, flips };
+}
+
+function flipsOf({ flips }: Attribution, { file, evaluator }: Session, rows: readonly Row[]): LineFlip[] {
+  const columns = columnsOf(file.prompt.body).filter((name) => name !== evaluator.task.output);
+  return flips.map(({ row: id, gold, withLine, withoutLine }) => {
+    const { line, values } = rows.find((row) => row.id === id)!;
+    return {
+      line,
+      inputs: Object.fromEntries(columns.map((name) => [name, shortened(values[name] ?? '')])),
+      gold: shortened(gold),
+      withLine: shortened(withLine),
+      withoutLine: shortened(withoutLine),
+    };
+  });
+}

@@ -1,0 +1,25 @@
+/** @file What is not loaded from a workspace that nobody vouches for. */
+import { TandemError } from '../errors.ts';
+import { embeddedModel } from '../model/store/embedded.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
+
+/** The setting of the prompt file that names a model or an adapter which does not come with Tandem. */
+export function foreignSetting({ settings }: PromptFile): 'adapter' | 'model' | undefined {
+  if (settings.adapter !== undefined) return 'adapter';
+  return settings.model === embeddedModel ? undefined : 'model';
+}
+
+/** @throws TandemError reason 'untrusted-workspace' */
+export function requireNothingForeign(file: PromptFile): void {
+  const foreign = foreignSetting(file);
+  if (!foreign) return;
+  const { line, column } = file.ranges[foreign];
+  throw new TandemError(
+    'untrusted-workspace',
+    `The workspace is not trusted, so the ${foreign} that the prompt file names is not loaded.`,
+    {
+      where: { file: file.path, line, column },
+      hint: `Trust the workspace, or measure with \`model: ${embeddedModel}\` and no adapter.`,
+    },
+  );
+}

@@ -1,0 +1,24 @@
+/** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
+import type { CandidateState, PhaseState, RunState } from './state.ts';
+
+/** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
+export function doing({ status, phases, start, testRows }: RunState): string {
+  if (status === 'testing') return `measuring on ${testRows ?? 0} test rows`;
+  const phase = phases.at(-1);
+  if (!phase || phase.ended) return status === 'stopping' ? 'stopping' : start ? 'choosing the next step' : 'measuring the start';
+  return `${status === 'stopping' ? 'stopping, ' : ''}phase ${phase.phase} ${phaseText(phase)}`;
+}
+
+/** How far the phase is. */
+function phaseText({ lever, weightSteps, candidates }: PhaseState): string {
+  const step = weightSteps.at(-1);
+  if (step) return `${lever} ${step.step}/${step.steps} loss ${step.loss.toFixed(3)}`;
+  const measured = candidates.filter((candidate) => candidate.measured.length > 0);
+  return candidates.length === 0 ? lever : `${lever} ${measured.length} of ${candidates.length} candidates measured`;
+}
+
+/** How far a candidate got. */
+export function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
+  if (decision) return decision.accepted ? 'kept' : 'reached the gate';
+  return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
+}

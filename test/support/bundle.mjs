@@ -1,0 +1,25 @@
+/** @file Bundles TypeScript of the tests into dist/test/, where it runs outside vitest; packages stay in node_modules. */
+import { build } from 'esbuild';
+
+/** What runs in the extension host. */
+export const inHost = { agent: 'test/support/agent.ts', inside: 'test/vscode/inside/index.ts' };
+
+/**
+ * @param {Record<string, string>} entryPoints paths by the name that the bundle gets
+ * @param {'esm' | 'cjs'} format the extension host loads CommonJS
+ */
+export async function bundle(entryPoints, format) {
+  await build({
+    entryPoints,
+    outdir: 'dist/test',
+    outExtension: { '.js': format === 'esm' ? '.mjs' : '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format,
+    packages: 'external',
+    sourcemap: true,
+    absWorkingDir: new URL('../..', import.meta.url).pathname,
+    logLevel: 'warning',
+  });
+}

@@ -1,0 +1,15 @@
+/** @file Places that the tests of the editor share; the same from a source file here as from a bundle in dist/test/. */
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..', '..');
+
+/** What runs outside vitest: in the extension host, or as a script. */
+export const bundles = join(root, 'dist', 'test');
+
+/** Pictures of every surface in every theme. */
+export const screenshots = join(root, 'dist', 'screenshots');
+
+/** The workspace that the quick start opens. */
+export const sample = join(root, 'examples', 'support');
+
+export const tinyModel = join(root, 'test', 'fixtures', 'tiny-tied');

@@ -1,0 +1,142 @@
+/** @file A running VS Code server with everything that belongs to it in one temporary folder, which goes when the server does. */
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundles, root } from './paths.ts';
+import { serverCommand, versions, type Version } from './versions.ts';
+
+export interface ServerOptions {
+  readonly version: Version;
+  /**
+   * 'checkout' has the extension of this checkout among the installed ones; a VSIX file is installed; 'development' has none, for a window
+   * that brings one of its own (and, in the latest version, shows no notifications).
+   */
+  readonly extension: 'checkout' | 'development' | { readonly vsix: string };
+  /** Tests can run functions in the extension host, and neither see nor change what the user has. */
+  readonly forTests: boolean;
+  /** Folders open in restricted mode until the user trusts them. Without it every folder is trusted. */
+  readonly asksForTrust?: boolean;
+}
+
+export interface Server {
+  readonly url: string;
+  /** Windows keep their workspaces here. */
+  readonly folder: string;
+}
+
+export interface RunningServer extends Server {
+  /** What it wrote last. */
+  readonly log: () => string;
+  /** Kills all its processes, and removes its folder. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Downloads the server if need be. The server ends with this process, however that ends. */
+export async function startServer({ version, extension, forTests, asksForTrust = false }: ServerOptions): Promise<RunningServer> {
+  const command = await serverCommand(version);
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-vscode-')));
+  const [data, extensions] = [join(folder, 'data'), join(folder, 'extensions')];
+  writeSettings(data);
+  mkdirSync(extensions);
+  if (forTests) addAgent(extensions);
+  if (extension === 'checkout') addCheckout(extensions);
+  const args = [
+    ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'],
+    ...['--server-data-dir', data, '--extensions-dir', extensions, '--telemetry-level', 'off'],
+    ...(asksForTrust ? [] : ['--disable-workspace-trust']),
+    ...(extension === 'development' ? versions[version].forDevelopment : []),
+    ...(typeof extension === 'object' ? ['--install-extension', extension.vsix, '--start-server'] : []),
+  ];
+  const child = spawn(process.execPath, [join(root, 'test', 'support', 'leash.mjs'), folder, ...command, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...environment(), ...(forTests && { TANDEM_HOME: join(folder, 'home'), EXTENSIONS_GALLERY: noGallery }) },
+  });
+  const gone = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  const stop = (): Promise<void> => {
+    child.stdin.end();
+    return gone;
+  };
+  let log = '';
+  try {
+    const port = await new Promise<string>((resolve, reject) => {
+      const read = (text: string): void => {
+        log = (log + text).slice(-20_000);
+        const [, number] = /Extension host agent listening on (\d+)/.exec(log) ?? [];
+        if (number) resolve(number);
+      };
+      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
+      child.on('close', (code) => reject(new Error(`The server of VS Code ended with code ${code}:\n${log}`)));
+      setTimeout(() => reject(new Error(`The server of VS Code did not start within a minute:\n${log}`)), 60_000).unref();
+    });
+    return { url: `http://127.0.0.1:${port}`, folder, log: () => log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** As on a desktop, and without what moves, asks or looks something up. */
+const settings = {
+  'chat.disableAIFeatures': true,
+  'editor.cursorBlinking': 'solid',
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'files.autoSave': 'off',
+  // Where themes are set.
+  'files.exclude': { '**/.vscode': true },
+  // The banner says it, in every version; only some ask in a dialog as well.
+  'security.workspace.trust.startupPrompt': 'never',
+  'telemetry.telemetryLevel': 'off',
+  'window.confirmBeforeClose': 'never',
+  'workbench.reduceMotion': 'on',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
+
+function writeSettings(data: string): void {
+  const user = join(data, 'data', 'User');
+  mkdirSync(user, { recursive: true });
+  writeFileSync(join(user, 'settings.json'), JSON.stringify(settings));
+}
+
+/** The extension through which a test runs functions in the extension host: agent.ts. */
+function addAgent(extensions: string): void {
+  const manifest = {
+    name: 'test-agent',
+    publisher: 'tandem-test',
+    version: '0.0.1',
+    engines: { vscode: '^1.100.0' },
+    main: 'agent.cjs',
+    activationEvents: ['*'],
+    extensionKind: ['workspace'],
+    capabilities: { untrustedWorkspaces: { supported: true } },
+  };
+  const folder = join(extensions, installedName(manifest));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  copyFileSync(join(bundles, manifest.main), join(folder, manifest.main));
+}
+
+function addCheckout(extensions: string): void {
+  symlinkSync(root, join(extensions, installedName(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest)));
+}
+
+interface Manifest {
+  readonly publisher: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The folder that VS Code expects an extension in. */
+const installedName = ({ publisher, name, version }: Manifest): string => `${publisher}.${name}-${version}`;
+
+/** Nothing is looked up outside this machine. */
+const noGallery = '{}';
+
+/** This process's without what vitest and a VS Code around it put there. */
+function environment(): NodeJS.ProcessEnv {
+  const foreign = /^(VSCODE_.*|ELECTRON_.*|VITEST.*|NODE_ENV|NODE_OPTIONS|TEST|DEV|PROD|MODE|SSR|BASE_URL)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+}

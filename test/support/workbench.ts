@@ -1,0 +1,140 @@
+/** @file What a person can do and see in a window of the workbench. Every function waits for what it needs, none for what may come later. */
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+
+/** A line of the active editor as it is drawn. */
+export interface DrawnLine {
+  readonly text: string;
+  /** What decorations add that is not in the file, e.g. at the line's end. */
+  readonly added: string;
+}
+
+export type Workbench = ReturnType<typeof workbench>;
+
+export function workbench(page: Page) {
+  return {
+    /** Runs a command by its full title in the palette, e.g. 'Tandem: Show Version'. */
+    command: (title: string) => command(page, title),
+    /** The titles that the palette offers for these words. */
+    commandsFor: (words: string) => commandsFor(page, words),
+    /** Chooses a row of the open quick pick by what its label contains. */
+    pick: (label: string) => pickRow(page, label).click(),
+    /** The labels of the open quick pick. */
+    picks: () => labels(page),
+    /** Writes into the open quick pick or input box and confirms. */
+    answer: (text: string) => answer(page, text),
+    /** The lines of the active editor that are in sight, from the top. */
+    lines: () => drawnLines(page),
+    /** The text of each row of lenses in the active editor, e.g. 'Evaluate | Optimize'. */
+    lenses: async () => (await fromTheTop(activeEditor(page).locator('.codelens-decoration'))).map(plain),
+    /** Presses one action of a lens. */
+    pressLens: (action: string) => activeEditor(page).locator('.codelens-decoration a', { hasText: action }).first().click(),
+    /** Points at some text in the active editor and reads the hover. */
+    hover: (text: string) => hover(page, text),
+    /** The messages of the notifications in sight. */
+    notifications: async () => (await page.locator('.notifications-toasts .notification-list-item-message').allInnerTexts()).map(plain),
+    /** Presses a button of a notification. */
+    pressNotification: (button: string) => page.locator('.notifications-toasts .monaco-button', { hasText: button }).first().click(),
+    /** Presses a button of the open modal dialog. */
+    pressDialog: (button: string) => page.locator('.monaco-dialog-box .monaco-button', { hasText: button }).first().click(),
+    /** What the items of the status bar say to a screen reader. */
+    statusBar: () => texts(page.locator('.part.statusbar .statusbar-item'), 'aria-label'),
+    /** The rows in sight of all tree views of the side bar, as a screen reader tells them. */
+    treeRows: () => texts(page.locator('.part.sidebar .monaco-list-row'), 'aria-label'),
+    /** The page inside a webview; with several in sight say which, from 0. */
+    webview: (which = 0): FrameLocator => page.frameLocator('iframe.webview.ready').nth(which).frameLocator('#active-frame'),
+  };
+}
+
+const activeEditor = (page: Page): Locator => page.locator('.editor-group-container.active .monaco-editor[role="code"]').last();
+
+async function command(page: Page, title: string): Promise<void> {
+  await openPalette(page, title);
+  await pickRow(page, title).click();
+}
+
+async function commandsFor(page: Page, words: string): Promise<string[]> {
+  await openPalette(page, words);
+  await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+  const found = await labels(page);
+  await page.keyboard.press('Escape');
+  return found;
+}
+
+async function openPalette(page: Page, words: string): Promise<void> {
+  // While the workbench still starts, a key press may get lost.
+  const input = page.locator('.quick-input-widget input.input');
+  for (let tries = 0; tries < 20 && !(await input.isVisible()); tries++) {
+    await page.keyboard.press('F1');
+    await input.waitFor({ timeout: 1000 }).catch(() => {});
+  }
+  await input.fill(`>${words}`);
+}
+
+const pickRow = (page: Page, label: string): Locator =>
+  page.locator('.quick-input-list .monaco-list-row', { has: page.locator('.label-name', { hasText: label }) }).first();
+
+const labels = async (page: Page): Promise<string[]> =>
+  (await page.locator('.quick-input-list .monaco-list-row .label-name').allInnerTexts()).map(plain);
+
+async function answer(page: Page, text: string): Promise<void> {
+  const input = page.locator('.quick-input-widget input.input');
+  await input.waitFor();
+  await input.fill(text);
+  await input.press('Enter');
+}
+
+async function hover(page: Page, text: string): Promise<string> {
+  await activeEditor(page).locator('.view-line span', { hasText: text }).last().hover();
+  return plain(await page.locator('.monaco-hover:visible .hover-contents').first().innerText());
+}
+
+async function texts(locator: Locator, attribute: string): Promise<string[]> {
+  const found = await Promise.all((await locator.all()).map((one) => one.getAttribute(attribute)));
+  return found.flatMap((text) => (text ? [plain(text)] : []));
+}
+
+/** As much of an element as is used below; the project's types are those of Node, which has no page. */
+interface Drawn {
+  readonly innerText: string;
+  getBoundingClientRect(): { readonly top: number };
+  querySelectorAll(selector: string): Iterable<Drawn>;
+  readonly ownerDocument: {
+    readonly defaultView: { getComputedStyle(element: Drawn, pseudo: string): { readonly content: string } };
+  };
+}
+
+/** The text of elements that are drawn in any order. */
+const fromTheTop = (locator: Locator): Promise<string[]> =>
+  locator.evaluateAll((elements) =>
+    (elements as unknown as Drawn[])
+      .map((element) => ({ top: element.getBoundingClientRect().top, text: element.innerText }))
+      .sort((a, b) => a.top - b.top)
+      .map(({ text }) => text),
+  );
+
+async function drawnLines(page: Page): Promise<DrawnLine[]> {
+  const lines = await activeEditor(page)
+    .locator('.view-lines .view-line')
+    .evaluateAll((elements) => {
+      // What decorations add stands in the style sheet: `::after { content: "…" }`.
+      const added = (element: Drawn): string =>
+        ['::before', '::after']
+          .map((pseudo) => element.ownerDocument.defaultView.getComputedStyle(element, pseudo).content)
+          .filter((content) => content.startsWith('"'))
+          .map((content) => content.slice(1, -1).replaceAll(/\\(.)/g, '$1'))
+          .join('');
+      return (elements as unknown as Drawn[])
+        .map((line) => ({
+          top: line.getBoundingClientRect().top,
+          text: line.innerText,
+          added: [...line.querySelectorAll('span')].map(added).join(''),
+        }))
+        .sort((a, b) => a.top - b.top);
+    });
+  return lines.map(({ text, added }) => ({ text: spaces(text), added: spaces(added).trim() }));
+}
+
+/** Lines are drawn with spaces that do not break. */
+const spaces = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+const plain = (text: string): string => spaces(text).replaceAll(/\s+/g, ' ').trim();

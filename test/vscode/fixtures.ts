@@ -1,0 +1,70 @@
+/** @file What specs are written with: `test` whose tests get an `editor`, and `openEditor` for another version, an untrusted folder or a VSIX. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+import { inject, test as base } from 'vitest';
+import { openEditor, type Editor, type EditorOptions } from '../support/editor.ts';
+import { screenshots } from '../support/paths.ts';
+import { startServer, type RunningServer, type Server, type ServerOptions } from '../support/server.ts';
+import type {} from './globalSetup.ts';
+
+export { expect } from 'vitest';
+
+type ServerWanted = Partial<Omit<ServerOptions, 'forTests'>>;
+
+export type OpenEditor = (options?: ServerWanted & EditorOptions) => Promise<Editor>;
+
+interface Fixtures {
+  /** Opens a window; it is closed after the test, and pictured in dist/screenshots/failures when that failed. */
+  openEditor: OpenEditor;
+  /** A window on a copy of the sample workspace, with the extension of this checkout. */
+  editor: Editor;
+  servers: { browser: Browser; find(wanted: ServerWanted): Promise<Server> };
+}
+
+export const test = base.extend<Fixtures>({
+  servers: [
+    // eslint-disable-next-line no-empty-pattern -- vitest reads from the pattern what a fixture needs
+    async ({}, use) => {
+      const shared = inject('vscode');
+      if (shared.problem !== undefined) throw new Error(shared.problem);
+      const browser = await chromium.connect(shared.browser);
+      const started = new Map<string, Promise<RunningServer>>();
+      const find = async (wanted: ServerWanted): Promise<Server> => {
+        const { version = shared.server.version, extension = 'checkout', asksForTrust = false } = wanted;
+        if (version === shared.server.version && extension === 'checkout' && !asksForTrust) return shared.server;
+        const options: ServerOptions = { version, extension, asksForTrust, forTests: true };
+        const key = JSON.stringify(options);
+        if (!started.has(key)) started.set(key, startServer(options));
+        return started.get(key)!;
+      };
+      await use({ browser, find });
+      await browser.close();
+      for (const server of started.values()) await server.then(({ stop }) => stop()).catch(() => {});
+    },
+    { scope: 'file' },
+  ],
+  openEditor: async ({ servers, task }, use) => {
+    const opened: Editor[] = [];
+    await use(async ({ prepare, ...server } = {}) => {
+      const editor = await openEditor(servers.browser, await servers.find(server), { prepare });
+      opened.push(editor);
+      return editor;
+    });
+    for (const editor of opened) {
+      if (task.result?.state === 'fail') await recordFailure(editor, task.name);
+      await editor.close();
+    }
+  },
+  editor: async ({ openEditor }, use) => use(await openEditor()),
+});
+
+/** Leaves a picture of the window and what its consoles said. */
+async function recordFailure(editor: Editor, name: string): Promise<void> {
+  const folder = join(screenshots, 'failures');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, name.replaceAll(/\W+/g, '-'));
+  writeFileSync(`${file}.log`, editor.log());
+  await editor.page.screenshot({ path: `${file}.png` }).catch(() => {});
+  console.log(`The window at the failure: ${file}.png and .log`);
+}

@@ -1,0 +1,41 @@
+/** @file The tests of inside/, which run in the extension host of each version, as tests of their own. */
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runTests } from '@vscode/test-electron';
+import { describe, inject, test } from 'vitest';
+import { bundles, root, sample } from '../support/paths.ts';
+import { versions, type Version } from '../support/versions.ts';
+import { resultsVariable, type Result } from './inside/runner.ts';
+import type {} from './globalSetup.ts';
+
+for (const version of Object.keys(versions) as Version[])
+  describe(`in the extension host of VS Code ${versions[version].vscode}`, async () => {
+    // They run here, before vitest runs tests: only then are their names known.
+    for (const { name, milliseconds, error } of await results(version))
+      test(`${name} (${milliseconds} ms)`, () => {
+        if (error) throw Object.assign(new Error(error.message), { stack: error.stack });
+      });
+  });
+
+async function results(version: Version): Promise<Result[]> {
+  const { problem } = inject('vscode');
+  if (problem !== undefined) throw new Error(problem);
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-inside-'));
+  try {
+    const file = join(folder, 'results.json');
+    const workspace = join(folder, 'support');
+    cpSync(sample, workspace, { recursive: true });
+    const ended = await runTests({
+      vscodeExecutablePath: process.execPath,
+      launchArgs: [join(bundles, 'launcher.mjs'), workspace],
+      extensionDevelopmentPath: root,
+      extensionTestsPath: join(bundles, 'inside.cjs'),
+      extensionTestsEnv: { TANDEM_TEST_VSCODE: version, [resultsVariable]: file },
+    }).catch((error: Error) => error);
+    if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Result[];
+    throw new Error(`VS Code ended before the tests did: ${String(ended)}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

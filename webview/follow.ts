@@ -1,0 +1,69 @@
+/** @file What the page knows, as a fold over what the extension tells it: runs to choose from, and the run that is shown. */
+import type { Review, RunSummary, ToPage, Vitals } from '../src/extension/panelMessages.ts';
+import { apply, initialState, type RunState } from '../src/run/state.ts';
+
+export interface ShownRun {
+  readonly run: string;
+  readonly state: RunState;
+  /** Lines that `state` stands for. */
+  readonly lines: number;
+  /** A line is missing before one that came: the run has to be opened again. */
+  readonly behind: boolean;
+  readonly live: boolean;
+  readonly trouble?: string;
+  readonly review?: Review;
+  readonly vitals: Vitals;
+  /** When the run was last heard of, on the page's clock: its running time goes on from there. */
+  readonly heardAt: number;
+}
+
+export interface Known {
+  /** Newest first; absent until they are heard of. */
+  readonly runs?: readonly RunSummary[];
+  readonly shown?: ShownRun;
+  readonly refused?: { readonly run: string; readonly message: string };
+}
+
+/** @param now milliseconds on the page's clock */
+export function hear(known: Known, message: ToPage, now: number): Known {
+  switch (message.type) {
+    case 'runs': {
+      const { shown, ...rest } = known;
+      const stays = shown && message.runs.some(({ run }) => run === shown.run);
+      return { ...rest, runs: message.runs, ...(stays && { shown }) };
+    }
+    case 'opened': {
+      const { run, snapshot } = message;
+      const vitals = snapshot.live && known.shown?.run === run ? known.shown.vitals : {};
+      return { runs: known.runs, shown: { run, ...snapshot, behind: false, vitals, heardAt: now } };
+    }
+    case 'lines':
+      return inShown(known, message.run, (shown) =>
+        message.lines.reduce(follow, { ...shown, vitals: { ...shown.vitals, busy: undefined }, heardAt: now }),
+      );
+    case 'vitals':
+      return inShown(known, message.run, (shown) => ({ ...shown, vitals: { ...shown.vitals, ...message.vitals } }));
+    case 'refused':
+      return { runs: known.runs, refused: { run: message.run, message: message.message } };
+    default:
+      return known;
+  }
+}
+
+/** The running time now: that of the latest line, and what has passed since. */
+export function clockOf({ state, live, heardAt }: ShownRun, now: number): RunState {
+  const stands = !live || state.status === 'ended' || state.status === 'failed' || state.status === 'starting';
+  return stands ? state : { ...state, elapsed: state.elapsed + Math.max(0, now - heardAt) };
+}
+
+function inShown(known: Known, run: string, change: (shown: ShownRun) => ShownRun): Known {
+  return known.shown?.run === run ? { ...known, shown: change(known.shown) } : known;
+}
+
+/** A resumed run tells everything again, from line 0; a line that is known already may come twice. */
+function follow(shown: ShownRun, line: Parameters<typeof apply>[1]): ShownRun {
+  const { state, lines } = line.seq === 0 ? { state: initialState, lines: 0 } : shown;
+  if (line.seq < lines) return shown;
+  if (line.seq > lines) return { ...shown, behind: true };
+  return { ...shown, state: apply(state, line), lines: lines + 1 };
+}

@@ -1,0 +1,109 @@
+/** @file What the page says, from a real run's journal. */
+import { expect, test } from 'vitest';
+import type { FromPage, ToPage } from '../src/extension/panelMessages.ts';
+import { textOf } from './dom.ts';
+import { hear, type Known } from './follow.ts';
+import { journal, linesUntil, midway, run, snapshotAfter, summaries } from './journal.fixture.ts';
+import { page } from './page.ts';
+import type { Ui } from './views/parts.ts';
+
+const folded: Ui = { isOpen: (_, byDefault = false) => byDefault, setOpen: () => {}, act: () => {}, isAsked: () => false };
+const unfolded: Ui = { ...folded, isOpen: () => true };
+
+const said = (message: ToPage, ui = folded): string => {
+  const known = hear(hear({}, { type: 'runs', runs: summaries }, 0), message, 0);
+  return page(known, ui, 0).map(textOf).join('\n');
+};
+const opened = (lines: number, rest = {}): ToPage => ({ type: 'opened', run, snapshot: snapshotAfter(lines, rest) });
+
+test('an ended run: numbers with rows and intervals, every phase with why, the 2x2, who gained what', () => {
+  const text = said(opened(journal.length));
+  for (const part of [
+    'accuracy, test88.4%[81.4, 95.3] on 86 rowsfrom 34.9%',
+    'accuracy, validation93.3%[86.7, 98.7] on 75 rowsfrom 38.7%',
+    'Phase 2weights60 steps2 min 40 s+41.3 points [+29.3, +53.3]KeptThe score rose by +41.3 points, P(better) 1.00.',
+    'Not keptNo sure gain: +1.3 points, P(better) 0.71; +0.011 nats a row, P(better) 0.57.',
+    '− λ₁R₁, weights0.0000-0.0220',
+    'Prompt alone-10.5 points [-18.6, -3.5]<0.1%',
+    'Both, beyond the sum+9.3 points [+1.2, +18.6]',
+    'new weights89.5%[82.6, 95.3]88.4%[81.4, 95.3]',
+  ])
+    expect(text).toContain(part);
+});
+
+test('opened, a phase tells its candidates with their differences, its loss, and the rows that it turned', () => {
+  const text = said(opened(journal.length), unfolded);
+  expect(text).toContain('3.7without any instructionedits · finished the race+2.7 points [0.0, +6.7]93%');
+  expect(text).toContain('Loss over 60 of 60 steps');
+  expect(text).toContain('Loss while looking ahead, 12 steps each');
+  expect(text).toContain('32 rows became better, 1 row worse by accuracy');
+  expect(text).toContain("Are you able to guide me to my card's location?lost or stolen card → card arrivalworse, line 370");
+  expect(text).toContain('and 12 rows more');
+});
+
+test('under way it opens the phase that goes on, says how far it is, and that the test is still sealed', () => {
+  const text = said(opened(midway, { live: true }));
+  expect(text).toContain('75% of 400.0k token passes · 11 min 53 s so far · about 3 min 50 s left');
+  expect(text).toContain('Loss over 40 of 60 steps');
+  expect(text).toContain('Measured once, when the run ends, on 86 sealed test rows.');
+});
+
+test('a journal of an earlier version, without the rows that changed, says so', () => {
+  const bare = journal.map((line) => (line.type === 'gateDecided' ? { ...line, flips: undefined, objective: undefined } : line));
+  const known = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines: bare } as const].reduce(
+    (known: Known, message) => hear(known, message, 0),
+    {},
+  );
+  const text = page(known, unfolded, 0).map(textOf).join('\n');
+  expect(text).toContain('an earlier version wrote it');
+  expect(text).toContain('Tried last');
+});
+
+test('at any moment of a run there is a page, the same for a state that came through JSON', () => {
+  for (let lines = 0; lines <= journal.length; lines += 7) {
+    const message = opened(lines, { live: true });
+    expect(said(JSON.parse(JSON.stringify(message)) as ToPage, unfolded)).toBe(said(message, unfolded));
+  }
+});
+
+test('no run, and a run that cannot be read', () => {
+  expect(page({}, folded, 0).map(textOf)).toEqual(['Looking for runs …']);
+  expect(page({ runs: [] }, folded, 0).map(textOf).join()).toContain('No run yet');
+  expect(said({ type: 'refused', run, message: 'This line of the journal is not JSON.' })).toContain(
+    'This line of the journal is not JSON.',
+  );
+});
+
+test('before anything is measured it shows where the run stands and no empty tables', () => {
+  const text = said(
+    opened(
+      linesUntil(({ type }) => type === 'rateMeasured'),
+      { live: true },
+    ),
+  );
+  expect(text).toContain('Measuring the start …');
+  expect(text).not.toMatch(/Objective|Phases|NaN|undefined/);
+});
+
+test('a run without a test split says so', () => {
+  const lines = journal.map((line) =>
+    line.type === 'runStarted' ? { ...line, config: { ...line.config, splits: { ...line.config.splits, test: 0 } } } : line,
+  );
+  const known = hear(
+    hear(hear({}, { type: 'runs', runs: summaries }, 0), opened(0), 0),
+    { type: 'lines', run, lines: lines.slice(0, midway) },
+    0,
+  );
+  expect(page(known, folded, 0).map(textOf).join()).toContain('There is no test split');
+});
+
+test('while a decision is being carried out no other can be taken', () => {
+  const asked: FromPage[] = [];
+  const items = [{ kind: 'adapter', id: 'adapter', folder: 'adapters/a', standing: 'open' }] as const;
+  const message = opened(journal.length, { review: { file: 'intent.prompt.md', items } });
+  expect(said(message, { ...folded, act: (action) => void asked.push(action) })).toContain('1 of 1 undecided');
+  const known = hear(hear({}, { type: 'runs', runs: summaries }, 0), message, 0);
+  const disabled = JSON.stringify(page(known, { ...folded, isAsked: (type) => type === 'decide' }, 0)).match(/"disabled":true/g);
+  expect(disabled).toHaveLength(2);
+  expect(asked).toEqual([]);
+});

@@ -1,0 +1,105 @@
+/** @file A run's numbers as what a chart draws: lines with their bands, marks, and the stretches of the phases. */
+import type { Difference, Estimate, Lever } from '../src/optimize/events.ts';
+import type { PhaseState, RunState, WeightStep } from '../src/run/state.ts';
+
+export interface Line {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+}
+
+/** A phase's outcome, where it stood beside the state that it started from. */
+export interface Mark {
+  readonly at: number;
+  readonly phase: number;
+  readonly lever: Lever;
+  readonly accepted: boolean;
+  readonly value: number;
+  /** Of the paired difference, around the state that the phase started from; absent where the journal does not tell it. */
+  readonly low?: number;
+  readonly high?: number;
+}
+
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly lever: Lever;
+}
+
+/** The best state over the running time, with its interval. */
+export interface History {
+  /** Milliseconds of running time. */
+  readonly at: readonly number[];
+  readonly best: readonly Estimate[];
+  readonly marks: readonly Mark[];
+  readonly stretches: readonly Stretch[];
+}
+
+export type Measure = 'score' | 'objective';
+
+/** The metric, or J, which has the interval of its log-likelihood: the penalties are no estimates. */
+export function historyOf(state: RunState, measure: Measure): History {
+  const best = state.history.map(({ score, logLikelihood, objective: { total } }): Estimate => {
+    if (measure === 'score') return score;
+    const shift = total - logLikelihood.mean;
+    return { ...logLikelihood, mean: total, low: logLikelihood.low + shift, high: logLikelihood.high + shift };
+  });
+  const at = state.history.map((point) => point.at);
+  const last = best.at(-1);
+  const goesOn = last && state.elapsed > at.at(-1)!;
+  return {
+    at: goesOn ? [...at, state.elapsed] : at,
+    best: goesOn ? [...best, last] : best,
+    marks: marksOf(state, measure),
+    stretches: state.phases.map(({ startedAt, ended, lever }) => ({ from: startedAt, to: ended?.at ?? state.elapsed, lever })),
+  };
+}
+
+/** What the gate decided on, each against the state that its phase started from: the latest that was kept. */
+function marksOf({ start, phases }: RunState, measure: Measure): Mark[] {
+  if (!start) return [];
+  let from = measure === 'score' ? start.score.mean : start.objective.total;
+  const marks: Mark[] = [];
+  for (const { phase, lever, candidates, ended } of phases) {
+    const decision = candidates.find((candidate) => candidate.decision)?.decision;
+    if (!decision || !ended) continue;
+    const value = measure === 'score' ? from + decision.score.mean : decision.objective?.total;
+    if (value === undefined) continue;
+    const { accepted } = decision;
+    const around = (difference: Difference): Pick<Mark, 'low' | 'high'> => ({ low: from + difference.low, high: from + difference.high });
+    marks.push({ at: ended.at, phase, lever, accepted, value, ...(measure === 'score' && around(decision.score)) });
+    if (accepted) from = value;
+  }
+  return marks;
+}
+
+/** The loss of each training of a phase: one in a weight phase, one for each prompt that is looked ahead with. */
+export interface LossCurves {
+  /** Steps, from 1. */
+  readonly steps: readonly number[];
+  readonly lines: readonly Line[];
+  /** The steps themselves, by line and by place in `steps`. */
+  readonly taken: readonly (readonly (WeightStep | undefined)[])[];
+}
+
+export function lossCurves({ lever, weightSteps }: Pick<PhaseState, 'lever' | 'weightSteps'>): LossCurves {
+  const trainings: WeightStep[][] = [];
+  for (const step of weightSteps) {
+    const latest = trainings.at(-1)?.at(-1);
+    if (!latest || latest.step >= step.step || latest.candidate !== step.candidate) trainings.push([]);
+    trainings.at(-1)!.push(step);
+  }
+  const longest = Math.max(0, ...trainings.map((training) => training.at(-1)!.step));
+  const steps = Array.from({ length: longest }, (_, i) => i + 1);
+  const taken = trainings.map((training) => {
+    const byStep = new Map(training.map((step) => [step.step, step]));
+    return steps.map((step) => byStep.get(step));
+  });
+  const lines = taken.map((training, i) => ({
+    name: trainingName(lever, trainings[i][0]),
+    values: training.map((step) => step?.loss ?? null),
+  }));
+  return { steps, lines, taken };
+}
+
+const trainingName = (lever: Lever, { candidate }: WeightStep): string =>
+  lever === 'weights' ? 'loss' : candidate === undefined ? 'the current prompt' : `candidate ${candidate}`;

@@ -1,0 +1,91 @@
+/** @file Where a run stands, in words: the name of it, the sentence that explains it, what can be done about it. */
+import { bytes, count, duration } from '../src/run/format.ts';
+import { progressOf, remainingTime, type RunState } from '../src/run/state.ts';
+import { doing } from '../src/run/words.ts';
+import type { ShownRun } from './follow.ts';
+
+export type Tone = 'busy' | 'good' | 'bad' | 'idle';
+
+export interface Standing {
+  readonly label: string;
+  readonly tone: Tone;
+  /** A codicon. */
+  readonly icon: string;
+}
+
+const names: Readonly<Record<RunState['status'], Standing>> = {
+  starting: { label: 'Starting', tone: 'busy', icon: 'loading' },
+  running: { label: 'Running', tone: 'busy', icon: 'loading' },
+  stopping: { label: 'Stopping', tone: 'busy', icon: 'loading' },
+  testing: { label: 'Testing', tone: 'busy', icon: 'loading' },
+  ended: { label: 'Ended', tone: 'good', icon: 'check' },
+  failed: { label: 'Failed', tone: 'bad', icon: 'error' },
+};
+
+export function standingOf({ state, live }: Pick<ShownRun, 'state' | 'live'>): Standing {
+  if (live && state.status === 'failed') return { ...names.starting, label: 'Resuming' };
+  if (live || state.status === 'ended' || state.status === 'failed') return names[state.status];
+  return { label: 'Interrupted', tone: 'bad', icon: 'warning' };
+}
+
+/** What the standing means for the reader. */
+export function explanation({ state, live, vitals }: Pick<ShownRun, 'state' | 'live' | 'vitals'>): string {
+  const { status, because, failure, testRows, elapsed, passes, config } = state;
+  if (status === 'ended') {
+    const test =
+      testRows === undefined
+        ? 'There was no test split, so nothing was measured on rows that the run had not seen.'
+        : 'The test split was sealed until then, and opened once.';
+    return `Ended after ${duration(elapsed)}, ${count(passes)} token passes: ${because ?? ''}. ${test}`;
+  }
+  if (!live) {
+    const kept = 'What it had found by the end of its last phase is kept; Resume goes on from there.';
+    return status === 'failed' ? `${failure?.message ?? ''} ${kept}`.trim() : `Its process ended before the run did. ${kept}`;
+  }
+  if (vitals.busy !== undefined) return `${vitals.busy} …`;
+  if (status === 'failed') return 'Going on where it stood …';
+  return config ? `${sentence(doing(state))} …` : 'Opening prompt, data and model …';
+}
+
+export interface Progress {
+  /** 0 to 1; absent while the budget is unknown. */
+  readonly share?: number;
+  /** Budget, time and memory; only what is known. */
+  readonly facts: readonly string[];
+}
+
+/** Of a run that is being worked on. */
+export function progress(state: RunState, memory?: number): Progress {
+  const share = progressOf(state);
+  const left = state.status === 'running' ? remainingTime(state) : undefined;
+  const facts = [
+    share !== undefined && state.budget !== undefined ? `${Math.floor(share * 100)}% of ${count(state.budget)} token passes` : undefined,
+    `${duration(state.elapsed)} so far`,
+    left !== undefined ? `about ${duration(left)} left` : undefined,
+    memory !== undefined ? `${bytes(memory)} of memory` : undefined,
+  ];
+  return { ...(share !== undefined && { share }), facts: facts.filter((fact) => fact !== undefined) };
+}
+
+export const canStop = ({ state, live }: ShownRun): boolean => live && state.status !== 'ended' && state.status !== 'failed';
+export const canResume = ({ state, live }: ShownRun): boolean => !live && state.status !== 'ended';
+
+/** What to tell someone who does not see the page, of all that changed; undefined for what only moves numbers. */
+export function announcement(before: RunState, after: RunState): string | undefined {
+  if (after.status !== before.status) {
+    const spoken: Partial<Record<RunState['status'], string>> = {
+      stopping: 'Stopping; the best so far stands.',
+      testing: `Measuring on ${after.testRows ?? 0} test rows.`,
+      ended: `The run ended: ${after.because ?? ''}.`,
+      failed: `The run failed: ${after.failure?.message ?? ''}`,
+    };
+    if (spoken[after.status]) return spoken[after.status];
+  }
+  const phase = after.phases.at(-1);
+  if (!phase) return undefined;
+  const known = before.phases.find((other) => other.phase === phase.phase);
+  if (!known) return `Phase ${phase.phase}, ${phase.lever}, began.`;
+  return phase.ended && !known.ended ? `Phase ${phase.phase}, ${phase.lever}, ${phase.ended.accepted ? 'kept' : 'not kept'}.` : undefined;
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,152 @@
+/** @file The built page as the editor would show it: the same HTML and policy, a theme's variables, and someone to talk to. */
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { panelHtml } from '../../src/extension/panelHtml.ts';
+import type { FromPage, Review, ToPage } from '../../src/extension/panelMessages.ts';
+import { diffHunks } from '../../src/prompt/hunks.ts';
+import { chromiumArguments, findChromium } from '../../test/support/chromium.ts';
+import themesFile from '../fixtures/themes.json' with { type: 'json' };
+import { journal, stateAfter } from '../journal.fixture.ts';
+
+export const themes = themesFile.themes;
+export type ThemeName = keyof typeof themes;
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Without a Chromium nothing can be seen. */
+export const chromiumFound = await findChromium().catch((error: Error) => {
+  console.log(`The tests of the panel's page are skipped: ${error.message}`);
+  return undefined;
+});
+
+/** What the run of the journal proposes: its hunks, and the adapter. The front matter of the file has nine lines. */
+export const review: Review = (() => {
+  const { start, best, attribution } = stateAfter(journal.length);
+  const hunks = diffHunks(start!.prompt.body, best!.prompt.body).map(
+    ({ line, ...hunk }) =>
+      ({ ...hunk, kind: 'hunk', line: line + 10, standing: 'open', reason: 'asked as a question after the row' }) as const,
+  );
+  const folder = '.tandem/adapters/intent-cf75e831';
+  return {
+    file: 'intent.prompt.md',
+    items: [...hunks, { kind: 'adapter', id: 'adapter', folder, standing: 'open', effect: attribution!.weightsAlone }],
+  };
+})();
+
+/** A page, and the extension's end of what is said. */
+export interface Panel {
+  readonly page: Page;
+  readonly tell: (...messages: ToPage[]) => Promise<void>;
+  /** What the page said since the last time that it was asked. */
+  readonly said: () => Promise<FromPage[]>;
+  /** What the page left with the editor for the time when it is shown again. */
+  readonly remembered: () => Promise<unknown>;
+  readonly useTheme: (theme: ThemeName) => Promise<void>;
+  /** Violations of the policy, errors, and whatever else stood in the console. */
+  readonly complaints: string[];
+  readonly close: () => Promise<void>;
+}
+
+export interface Harness {
+  open(options?: { theme?: ThemeName; width?: number; remembered?: unknown }): Promise<Panel>;
+  close(): Promise<void>;
+}
+
+export async function startHarness(): Promise<Harness> {
+  const { executablePath, env } = chromiumFound!;
+  const browser = await chromium.launch({ executablePath, args: chromiumArguments, env: { ...process.env, ...env } });
+  const server = await serve();
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    open: (options = {}) => openPanel(browser, address, options),
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
+}
+
+async function openPanel(
+  browser: Browser,
+  address: string,
+  { theme = 'dark', width = 1200, remembered }: Parameters<Harness['open']>[0] & object,
+): Promise<Panel> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => void complaints.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => void complaints.push(`error: ${error.message}`));
+  page.on('requestfailed', (request) => void complaints.push(`failed: ${request.url()}`));
+  await page.addInitScript(actAsEditor, { theme: themes[theme], remembered });
+  await page.goto(address);
+  await page.waitForFunction(() => window.said.length > 0);
+  return {
+    page,
+    complaints,
+    tell: (...messages) => page.evaluate((all) => all.forEach((message) => window.postMessage(message, '*')), messages),
+    said: () => page.evaluate(() => window.said.splice(0)),
+    remembered: () => page.evaluate(() => window.remembered),
+    useTheme: (name) => page.evaluate((theme) => window.useTheme(theme), themes[name]),
+    close: () => context.close(),
+  };
+}
+
+declare global {
+  interface Window {
+    said: FromPage[];
+    remembered: unknown;
+    useTheme: (theme: (typeof themes)[ThemeName]) => void;
+  }
+}
+
+/** Runs in the page, before its own script. */
+function actAsEditor({ theme, remembered }: { theme: (typeof themes)[ThemeName]; remembered: unknown }): void {
+  window.said = [];
+  window.remembered = remembered;
+  window.useTheme = ({ variables, class: kind, id }) => {
+    const { style } = document.documentElement;
+    for (const name of [...style]) style.removeProperty(name);
+    for (const [name, value] of Object.entries(variables)) style.setProperty(name, value);
+    document.body.className = kind;
+    document.body.dataset.vscodeThemeId = id;
+  };
+  Object.assign(window, {
+    acquireVsCodeApi: () => ({
+      postMessage: (message: FromPage) => void window.said.push(message),
+      getState: () => window.remembered,
+      setState: (state: unknown) => void (window.remembered = state),
+    }),
+  });
+  document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) =>
+    console.error(`policy violated: ${violatedDirective} ${blockedURI} ${sample}`),
+  );
+  document.addEventListener('DOMContentLoaded', () => window.useTheme(theme));
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.ttf': 'font/ttf',
+  '.map': 'application/json',
+};
+
+function serve(): Promise<Server> {
+  const server = createServer(({ url = '/' }, response) => {
+    const { pathname, origin } = new URL(url, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    if (pathname === '/') {
+      response.setHeader('content-type', 'text/html');
+      response.end(panelHtml({ script: '/panel.js', style: '/panel.css', icons: '/codicon.css' }, origin, 'bm9uY2U='));
+      return;
+    }
+    response.setHeader('content-type', types[extname(pathname)] ?? 'text/plain');
+    try {
+      response.end(readFileSync(join(root, 'dist', 'webview', pathname)));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}

@@ -1,0 +1,113 @@
+/** @file How the built page looks in the editor's default themes, narrow and wide: screenshots to look at, and what can be measured of it. */
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { journal, midway, run, snapshotAfter, summaries } from '../journal.fixture.ts';
+import { chromiumFound, review, startHarness, themes, type Harness, type Panel, type ThemeName } from './harness.ts';
+
+const folder = join(import.meta.dirname, '..', '.screenshots');
+
+const names = Object.keys(themes) as ThemeName[];
+
+describe.skipIf(!chromiumFound)('the page of the panel', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    harness = await startHarness();
+  });
+  afterAll(() => harness?.close());
+
+  test.each(names.flatMap((theme) => [400, 1200].map((width) => ({ theme, width }))))('$theme, $width wide', async ({ theme, width }) => {
+    const panel = await harness.open({ theme, width });
+    const button = (name: string | RegExp) => panel.page.getByRole('button', { name });
+    const shoot = async (name: string): Promise<void> => {
+      await panel.page.mouse.move(0, 0);
+      await panel.page.waitForTimeout(100);
+      await panel.page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
+      const overflow = await panel.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(overflow, `${name} is wider than the window`).toBe(0);
+      expect(await faintTexts(panel), name).toEqual([]);
+    };
+    await panel.tell({ type: 'runs', runs: summaries }, { type: 'opened', run, snapshot: snapshotAfter(journal.length, { review }) });
+    await button('Report').waitFor();
+    await shoot('ended');
+    await button(/^Phase 2/).click();
+    await button(/^Phase 3/).click();
+    await button('32 rows became better').click();
+    await button('Settings').click();
+    await shoot('open');
+    const live = { type: 'opened', run, snapshot: snapshotAfter(midway, { live: true }) } as const;
+    await panel.tell(live, { type: 'vitals', run, vitals: { memory: 1_912_000_000 } });
+    await button('Stop').waitFor();
+    await shoot('live');
+    await panel.tell({ type: 'opened', run, snapshot: snapshotAfter(midway, { trouble: 'std::bad_alloc' }) });
+    await button('Resume').waitFor();
+    await shoot('cut-short');
+    await panel.tell({ type: 'runs', runs: [] });
+    await button('Optimize a Prompt').waitFor();
+    await shoot('empty');
+    expect(panel.complaints).toEqual([]);
+    await panel.close();
+  });
+
+  test('a chart takes on the colours of a new theme', async () => {
+    const panel = await harness.open({ theme: 'light' });
+    await panel.tell({ type: 'runs', runs: summaries }, { type: 'opened', run, snapshot: snapshotAfter(journal.length) });
+    const picture = (): Promise<string> => panel.page.evaluate(() => document.querySelector('canvas')!.toDataURL());
+    await panel.page.locator('canvas').first().waitFor();
+    const before = await picture();
+    await panel.useTheme('dark');
+    await expect.poll(picture).not.toBe(before);
+    const dark = await picture();
+    await panel.useTheme('light');
+    await expect.poll(picture).toBe(before);
+    expect(dark).not.toBe(before);
+    await panel.close();
+  });
+});
+
+test('every variable that the page names is one that the editor sets', () => {
+  const known = new Set(Object.values(themes).flatMap(({ variables }) => Object.keys(variables)));
+  const folder = join(import.meta.dirname, '..');
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(css|ts)$/.test(name));
+  for (const source of sources) {
+    const named = readFileSync(join(folder, source), 'utf8').match(/--vscode-\w+(-\w+)*/g) ?? [];
+    expect(
+      named.filter((name) => !known.has(name)),
+      source,
+    ).toEqual([]);
+  }
+});
+
+/** Texts whose contrast with what is behind them is under 4.5:1, which WCAG asks for. */
+async function faintTexts(panel: Panel): Promise<string[]> {
+  return panel.page.evaluate(() => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
+    const over = (colours: readonly string[]): [number, number, number] => {
+      canvas.clearRect(0, 0, 1, 1);
+      for (const colour of colours) {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+      }
+      const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+      return [r, g, b];
+    };
+    const luminance = (colour: readonly number[]): number => {
+      const [r, g, b] = colour.map((part) => (part <= 10 ? part / 3294 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const backgrounds = (element: Element | null): string[] =>
+      element ? [...backgrounds(element.parentElement), getComputedStyle(element).backgroundColor] : [];
+    const faint: string[] = [];
+    for (const element of document.querySelectorAll('#page *')) {
+      const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+      if (!own || element.closest('vscode-button, vscode-single-select, .unseen') || !element.checkVisibility()) continue;
+      const behind = backgrounds(element);
+      const text = luminance(over([...behind, getComputedStyle(element).color]));
+      const ground = luminance(over(behind));
+      const contrast = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+      if (contrast < 4.5) faint.push(`${contrast.toFixed(1)}: ${element.textContent?.slice(0, 40) ?? ''}`);
+    }
+    return [...new Set(faint)];
+  });
+}

@@ -1,0 +1,55 @@
+/** @file The validation rows that a phase turned from wrong to right, and back. */
+import type { Flip } from '../../src/optimize/events.ts';
+import type { Decision } from '../../src/run/state.ts';
+import { h, type VNode } from '../dom.ts';
+import { fold, icon, type Ui } from './parts.ts';
+
+export function flipsPart(decision: Decision | undefined, key: string, metric: string | undefined, ui: Ui): VNode | undefined {
+  if (!decision) return undefined;
+  const { flips } = decision;
+  if (!flips) return h('p', { class: 'note' }, 'Which rows changed is not in this run’s journal: an earlier version wrote it.');
+  const { gained, lost, examples } = flips;
+  if (gained + lost === 0) return h('p', { class: 'note' }, 'No row of the validation split was answered better or worse than before.');
+  const title = h(
+    'span',
+    {},
+    `${rows(gained)} became better, ${rows(lost)} worse`,
+    h('span', { class: 'note' }, ` by ${metric ?? 'the metric'}`),
+  );
+  const left = gained + lost - examples.length;
+  return fold(ui, `${key} flips`, 'p', title, () => [
+    h('ul', { class: 'flips' }, examples.map(flipItem)),
+    ...(left > 0 ? [h('p', { class: 'note' }, `and ${rows(left)} more`)] : []),
+  ]);
+}
+
+const rows = (count: number): string => (count === 1 ? '1 row' : `${count} rows`);
+
+function flipItem({ line, inputs, gold, before, after, better }: Flip): VNode {
+  const values = Object.entries(inputs);
+  return h(
+    'li',
+    { class: better ? 'better' : 'worse' },
+    icon(better ? 'arrow-up' : 'arrow-down'),
+    h(
+      'div',
+      {},
+      h(
+        'p',
+        { class: 'inputs' },
+        values.map(([name, value]) => h('span', {}, values.length > 1 && h('span', { class: 'by' }, `${name}: `), value)),
+      ),
+      h(
+        'p',
+        { class: 'answers' },
+        h('span', { class: better ? 'wrong' : 'right' }, shown(before)),
+        ' → ',
+        h('span', { class: better ? 'right' : 'wrong' }, shown(after)),
+        gold !== before && gold !== after && h('span', {}, `, right: ${shown(gold)}`),
+        h('span', { class: 'by' }, `${better ? 'better' : 'worse'}, line ${line}`),
+      ),
+    ),
+  );
+}
+
+const shown = (answer: string): string => (answer.trim() === '' ? '(nothing)' : answer);

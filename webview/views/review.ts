@@ -1,0 +1,93 @@
+/** @file The changes that the run proposes, each to be accepted or rejected: hunks of the prompt, and the adapter. */
+import type { Review, ReviewAdapter, ReviewHunk } from '../../src/extension/panelMessages.ts';
+import { points, sureness } from '../../src/run/format.ts';
+import { h, type VNode } from '../dom.ts';
+import { button, icon, section, unseen, type Ui } from './parts.ts';
+
+type Item = ReviewHunk | ReviewAdapter;
+
+export function review(run: string, proposed: Review | undefined, ui: Ui): VNode | undefined {
+  if (!proposed || proposed.items.length === 0) return undefined;
+  const { items, file } = proposed;
+  const open = items.filter(({ standing }) => standing === 'open').map(({ id }) => id);
+  const note = open.length > 0 ? `${open.length} of ${items.length} undecided, in ${file}` : `All ${items.length} decided, in ${file}`;
+  return section(
+    'review',
+    'Proposed changes',
+    note,
+    h(
+      'ul',
+      { class: 'review' },
+      items.map((item) => itemOf(run, item, ui)),
+    ),
+    ...(open.length > 1
+      ? [h('div', { class: 'actions' }, decision(run, open, true, 'Accept All', ui), decision(run, open, false, 'Discard All', ui))]
+      : []),
+  );
+}
+
+function itemOf(run: string, item: Item, ui: Ui): VNode {
+  const { id, reason, effect, standing } = item;
+  const name = item.kind === 'adapter' ? 'Weights' : linesText(item);
+  const facts = [
+    reason,
+    effect && `${points(effect)} on ${effect.rows} rows, P(better) ${sureness(effect)}`,
+    item.kind === 'adapter' ? `a LoRA adapter, in ${item.folder}` : undefined,
+  ].filter((fact) => fact !== undefined);
+  return h(
+    'li',
+    { key: id, class: standing },
+    h(
+      'div',
+      { class: 'item-title' },
+      h('h3', {}, icon(item.kind === 'adapter' ? 'chip' : 'edit'), name),
+      standing === 'open'
+        ? h('div', { class: 'actions' }, decision(run, [id], true, 'Accept', ui, name), decision(run, [id], false, 'Reject', ui, name))
+        : standingText(standing),
+    ),
+    facts.length > 0 && h('p', { class: 'note' }, facts.join('; ')),
+    item.kind === 'hunk' && hunk(item),
+  );
+}
+
+const standings = {
+  accepted: { name: 'check', text: 'Accepted' },
+  rejected: { name: 'circle-slash', text: 'Rejected' },
+  conflict: { name: 'warning', text: 'The file was changed here since the run' },
+} as const;
+
+function standingText(standing: keyof typeof standings): VNode {
+  const { name, text } = standings[standing];
+  return h('span', { class: `outcome ${standing === 'accepted' ? 'kept' : ''}` }, icon(name), text);
+}
+
+function decision(run: string, items: readonly string[], accept: boolean, label: string, ui: Ui, of?: string): VNode {
+  const asked = { type: 'decide', run, items, accept } as const;
+  // Only what decides on everything stands out.
+  const secondary = !accept || of !== undefined;
+  const attributes = {
+    icon: accept ? 'check' : 'close',
+    secondary,
+    disabled: ui.isAsked(asked.type),
+    'aria-label': of && `${label}: ${of}`,
+  };
+  return button(label, attributes, () => ui.act(asked));
+}
+
+/** Where the change stands: the lines that it takes out, or the one before which it puts some in. */
+function linesText({ line, before }: ReviewHunk): string {
+  const count = linesOf(before).length;
+  if (count === 0) return `Before line ${line}`;
+  return count === 1 ? `Line ${line}` : `Lines ${line}–${line + count - 1}`;
+}
+
+function hunk({ before, after }: ReviewHunk): VNode {
+  return h(
+    'pre',
+    { class: 'hunk', tabindex: 0, 'aria-label': 'Changed lines' },
+    linesOf(before).map((text) => h('del', {}, unseen('removed: '), text, '\n')),
+    linesOf(after).map((text) => h('ins', {}, unseen('added: '), text, '\n')),
+  );
+}
+
+const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));

@@ -1,0 +1,132 @@
+/** @file What matters most, as four numbers, and the same over time. */
+import type { Estimate } from '../../src/optimize/events.ts';
+import { natsInterval, percent, percentInterval } from '../../src/run/format.ts';
+import type { RunState } from '../../src/run/state.ts';
+import { chart, type ChartData } from '../chart.ts';
+import { h, island, memo, type VNode } from '../dom.ts';
+import { historyOf, type Measure } from '../series.ts';
+import { section } from './parts.ts';
+
+export function tiles({ start, best, config, attribution }: RunState): VNode | undefined {
+  if (!start || !best) return undefined;
+  const changed = best.candidate !== start.candidate;
+  const from = (text: string): string => (changed ? `from ${text}` : 'as at the start');
+  const share = (rows: string, before: Estimate, after: Estimate): VNode =>
+    tile(
+      `${config?.metric ?? 'metric'}, ${rows}`,
+      percent(after.mean),
+      `${percentInterval(after)} on ${after.rows} rows`,
+      from(percent(before.mean)),
+    );
+  const tested = (which: 'old' | 'new'): Estimate =>
+    attribution!.cells.find(({ weights, prompt }) => weights === which && prompt === which)!.score;
+  return h(
+    'dl',
+    { class: attribution ? 'tiles five' : 'tiles', key: 'tiles', 'aria-label': 'The best so far' },
+    attribution && share('test', tested('old'), tested('new')),
+    share('validation', start.score, best.score),
+    tile(
+      'log-likelihood a row',
+      best.logLikelihood.mean.toFixed(3),
+      natsInterval(best.logLikelihood),
+      from(start.logLikelihood.mean.toFixed(3)),
+    ),
+    tile('objective J', best.objective.total.toFixed(3), 'likelihood − penalties', from(start.objective.total.toFixed(3))),
+    tile('prompt', `${best.promptTokens}`, 'tokens', from(`${start.promptTokens}`)),
+  );
+}
+
+const tile = (name: string, value: string, about: string, before: string): VNode =>
+  h(
+    'div',
+    { class: 'tile' },
+    h('dt', {}, name),
+    h('dd', { class: 'value' }, value),
+    h('dd', { class: 'about' }, about),
+    h('dd', { class: 'before' }, before),
+  );
+
+export function charts(state: RunState): VNode | undefined {
+  const { history, config, best, phases, elapsed } = state;
+  if (!best) return undefined;
+  const inputs = [history, phases.at(-1)?.ended, phases.length, Math.floor(elapsed / 1000)];
+  const metric = config?.metric ?? 'metric';
+  return section(
+    'charts',
+    'Over time',
+    'the best so far, by running time',
+    h(
+      'div',
+      { class: 'pair' },
+      memo('score', inputs, () =>
+        figure(
+          `${metric} on ${best.score.rows} validation rows`,
+          historyChart(state, 'score', metric, (value) => `${short(value * 100)}%`),
+        ),
+      ),
+      memo('objective', inputs, () => figure('objective J a row', historyChart(state, 'objective', 'J', short))),
+    ),
+    legend(),
+  );
+}
+
+const figure = (title: string, content: VNode): VNode => h('figure', {}, h('figcaption', {}, title), content);
+
+function historyChart(state: RunState, measure: Measure, name: string, upright: (value: number) => string): VNode {
+  const { at, best, marks, stretches } = historyOf(state, measure);
+  const [first, last] = [best[0], best.at(-1)!];
+  const exact = (value: number): string => (measure === 'score' ? percent(value) : value.toFixed(3));
+  const data: ChartData = {
+    label: `The best ${name} over time: ${exact(first.mean)} at the start, now ${exact(last.mean)}.`,
+    at,
+    lines: [
+      {
+        values: best.map(({ mean }) => mean),
+        colour: '--vscode-foreground',
+        stepped: true,
+        band: { low: best.map(({ low }) => low), high: best.map(({ high }) => high) },
+      },
+    ],
+    marks,
+    stretches,
+    across: clock,
+    apart: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800].map((seconds) => seconds * 1000),
+    upright,
+    readout: (place) => {
+      const here = place ?? best.length - 1;
+      const { mean } = best[here];
+      return `${momentText(state, here)}: best ${exact(mean)} ${measure === 'score' ? percentInterval(best[here]) : natsInterval(best[here])}`;
+    },
+  };
+  return island('div', {}, chart, data);
+}
+
+function momentText({ history, status }: RunState, place: number): string {
+  const point = history.at(place);
+  if (!point) return status === 'ended' ? 'in the end' : 'so far';
+  return point.phase === 0 ? 'start' : `after phase ${point.phase}, ${point.lever ?? ''}, ${point.accepted ? 'kept' : 'not kept'}`;
+}
+
+/** Without the digits that say nothing. */
+const short = (value: number): string => String(Number(value.toFixed(2)));
+
+/** `2:05`, `1:02:05`. */
+function clock(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+const legend = (): VNode =>
+  h(
+    'p',
+    { class: 'legend' },
+    h('span', { class: 'lever weights' }, swatch('dot'), 'weights phase'),
+    h('span', { class: 'lever prompt' }, swatch('dot'), 'prompt phase'),
+    h('span', {}, swatch('ring'), 'not kept, at its own value'),
+    h('span', {}, swatch('band'), '95% interval of the best'),
+    h('span', {}, swatch('whisker'), 'of the difference to it'),
+  );
+
+const swatch = (kind: string): VNode => h('span', { class: `swatch ${kind}`, 'aria-hidden': true });
