@@ -28,11 +28,11 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
     if (job) await stop(job, services);
   },
   [commandIds.resume]: async (services, name) => {
-    const run = await chosenRun(services, services.runs.resumable(), name, 'Resume a Run');
+    const run = await chosenRun(services, services.runs.resumable, name, 'Resume a Run');
     return run && resume(run, services);
   },
   [commandIds.openReport]: async (services, name) => {
-    const run = await chosenRun(services, services.runs.list(), name, 'Open the Report of a Run');
+    const run = await chosenRun(services, services.runs.list, name, 'Open the Report of a Run');
     if (run) await openReport(run, services);
   },
   [commandIds.chooseModel]: onPrompt(async (document) => {
@@ -85,8 +85,15 @@ async function chosenJob({ engine }: Services, id: unknown): Promise<Job | undef
   return (await vscode.window.showQuickPick(items, { title: 'Stop a Job' }))?.job;
 }
 
-async function chosenRun({ runs }: Services, among: readonly ListedRun[], name: unknown, title: string): Promise<ListedRun | undefined> {
+async function chosenRun(
+  { runs }: Services,
+  candidates: () => readonly ListedRun[],
+  name: unknown,
+  title: string,
+): Promise<ListedRun | undefined> {
   if (typeof name === 'string') return runs.find(name);
+  await runs.refresh();
+  const among = candidates();
   if (among.length < 2) return among.at(0);
   const items = among.map((run) => ({
     label: basename(run.prompt),

@@ -13,14 +13,14 @@ import type { OpenPrompt, Prompts } from './prompts.ts';
 
 export interface Runs extends vscode.Disposable {
   /** Newest first, as they were when they last changed. */
-  list(): readonly ListedRun[];
+  readonly list: () => readonly ListedRun[];
   /** Reads the list from the disk. */
   refresh(): Promise<readonly ListedRun[]>;
   /** The run of this name, be it younger than the list. @throws TandemError reason 'no-run' */
   find(run: string): Promise<ListedRun>;
   newestOf(promptPath: string): ListedRun | undefined;
   /** Killed or failed, and nobody works on them. */
-  resumable(): readonly ListedRun[];
+  readonly resumable: () => readonly ListedRun[];
   /** The job that works on the run. */
   jobOf(run: string): Job | undefined;
   /** The state of a run, be it under way or on the disk, and how many lines of its journal that is. */
@@ -49,7 +49,7 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     const lists = await Promise.all((await workspacesWithRuns(prompts)).map(readRunList));
     known = lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
     changed.fire();
-    await readProposals();
+    void readProposals();
     return known;
   };
   const readProposals = async (): Promise<void> => {

@@ -18,6 +18,7 @@ export async function bundle(entryPoints, format) {
     target: 'node20',
     format,
     packages: 'external',
+    define: format === 'cjs' ? { 'import.meta.dirname': '__dirname' } : {},
     sourcemap: true,
     absWorkingDir: new URL('../..', import.meta.url).pathname,
     logLevel: 'warning',

@@ -1,8 +1,9 @@
 /** @file A running VS Code server with everything that belongs to it in one temporary folder, which goes when the server does. */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installedName, manifest } from './extension.ts';
 import { bundles, root } from './paths.ts';
 import { serverCommand, versions, type Version } from './versions.ts';
 
@@ -103,7 +104,7 @@ function writeSettings(data: string): void {
 
 /** The extension through which a test runs functions in the extension host: agent.ts. */
 function addAgent(extensions: string): void {
-  const manifest = {
+  const agent = {
     name: 'test-agent',
     publisher: 'tandem-test',
     version: '0.0.1',
@@ -113,24 +114,15 @@ function addAgent(extensions: string): void {
     extensionKind: ['workspace'],
     capabilities: { untrustedWorkspaces: { supported: true } },
   };
-  const folder = join(extensions, installedName(manifest));
+  const folder = join(extensions, installedName(agent));
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  copyFileSync(join(bundles, manifest.main), join(folder, manifest.main));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(agent));
+  copyFileSync(join(bundles, agent.main), join(folder, agent.main));
 }
 
 function addCheckout(extensions: string): void {
-  symlinkSync(root, join(extensions, installedName(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest)));
+  symlinkSync(root, join(extensions, installedName(manifest)));
 }
-
-interface Manifest {
-  readonly publisher: string;
-  readonly name: string;
-  readonly version: string;
-}
-
-/** The folder that VS Code expects an extension in. */
-const installedName = ({ publisher, name, version }: Manifest): string => `${publisher}.${name}-${version}`;
 
 /** Nothing is looked up outside this machine. */
 const noGallery = '{}';

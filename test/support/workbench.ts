@@ -17,7 +17,7 @@ export function workbench(page: Page) {
     /** The titles that the palette offers for these words. */
     commandsFor: (words: string) => commandsFor(page, words),
     /** Chooses a row of the open quick pick by what its label contains. */
-    pick: (label: string) => pickRow(page, label).click(),
+    pick: (label: string) => row(page, label).click(),
     /** The labels of the open quick pick. */
     picks: () => labels(page),
     /** Writes into the open quick pick or input box and confirms. */
@@ -37,9 +37,9 @@ export function workbench(page: Page) {
     /** Presses a button of the open modal dialog. */
     pressDialog: (button: string) => page.locator('.monaco-dialog-box .monaco-button', { hasText: button }).first().click(),
     /** What the items of the status bar say to a screen reader. */
-    statusBar: () => texts(page.locator('.part.statusbar .statusbar-item'), 'aria-label'),
+    statusBar: () => spoken(page.locator('.part.statusbar .statusbar-item')),
     /** The rows in sight of all tree views of the side bar, as a screen reader tells them. */
-    treeRows: () => texts(page.locator('.part.sidebar .monaco-list-row'), 'aria-label'),
+    treeRows: () => spoken(page.locator('.part.sidebar .monaco-list-row')),
     /** The page inside a webview; with several in sight say which, from 0. */
     webview: (which = 0): FrameLocator => page.frameLocator('iframe.webview.ready').nth(which).frameLocator('#active-frame'),
   };
@@ -49,7 +49,7 @@ const activeEditor = (page: Page): Locator => page.locator('.editor-group-contai
 
 async function command(page: Page, title: string): Promise<void> {
   await openPalette(page, title);
-  await pickRow(page, title).click();
+  await row(page, new RegExp(`^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`)).click();
 }
 
 async function commandsFor(page: Page, words: string): Promise<string[]> {
@@ -57,7 +57,7 @@ async function commandsFor(page: Page, words: string): Promise<string[]> {
   await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
   const found = await labels(page);
   await page.keyboard.press('Escape');
-  return found;
+  return found.filter((label) => label !== 'No matching commands');
 }
 
 async function openPalette(page: Page, words: string): Promise<void> {
@@ -70,7 +70,7 @@ async function openPalette(page: Page, words: string): Promise<void> {
   await input.fill(`>${words}`);
 }
 
-const pickRow = (page: Page, label: string): Locator =>
+const row = (page: Page, label: string | RegExp): Locator =>
   page.locator('.quick-input-list .monaco-list-row', { has: page.locator('.label-name', { hasText: label }) }).first();
 
 const labels = async (page: Page): Promise<string[]> =>
@@ -88,15 +88,11 @@ async function hover(page: Page, text: string): Promise<string> {
   return plain(await page.locator('.monaco-hover:visible .hover-contents').first().innerText());
 }
 
-async function texts(locator: Locator, attribute: string): Promise<string[]> {
-  const found = await Promise.all((await locator.all()).map((one) => one.getAttribute(attribute)));
-  return found.flatMap((text) => (text ? [plain(text)] : []));
-}
-
 /** As much of an element as is used below; the project's types are those of Node, which has no page. */
 interface Drawn {
   readonly innerText: string;
   getBoundingClientRect(): { readonly top: number };
+  getAttribute(name: string): string | null;
   querySelectorAll(selector: string): Iterable<Drawn>;
   readonly ownerDocument: {
     readonly defaultView: { getComputedStyle(element: Drawn, pseudo: string): { readonly content: string } };
@@ -111,6 +107,12 @@ const fromTheTop = (locator: Locator): Promise<string[]> =>
       .sort((a, b) => a.top - b.top)
       .map(({ text }) => text),
   );
+
+/** What elements say to a screen reader. */
+async function spoken(locator: Locator): Promise<string[]> {
+  const found = await locator.evaluateAll((elements) => (elements as unknown as Drawn[]).map((one) => one.getAttribute('aria-label')));
+  return found.flatMap((text) => (text ? [plain(text)] : []));
+}
 
 async function drawnLines(page: Page): Promise<DrawnLine[]> {
   const lines = await activeEditor(page)

@@ -28,6 +28,8 @@ export const test = base.extend<Fixtures>({
     async ({}, use) => {
       const shared = inject('vscode');
       if (shared.problem !== undefined) throw new Error(shared.problem);
+      // When vitest itself is killed, this process would live on, and with it the servers that it has started.
+      process.once('disconnect', () => process.exit(1));
       const browser = await chromium.connect(shared.browser);
       const started = new Map<string, Promise<RunningServer>>();
       const find = async (wanted: ServerWanted): Promise<Server> => {

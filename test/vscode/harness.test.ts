@@ -2,11 +2,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { themes } from '../support/themes.ts';
+import { extensionId } from '../support/extension.ts';
 import { screenshots } from '../support/paths.ts';
 import { versions, type Version } from '../support/versions.ts';
 import { expect, test } from './fixtures.ts';
-
-const extensionId = 'tandem.tandem-prompt-weights';
 
 test.for(Object.keys(versions) as Version[])(
   'the extension activates in the %s version, and the palette has its commands',

@@ -5,13 +5,12 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { beforeAll } from 'vitest';
+import { extensionId, manifest } from '../support/extension.ts';
 import { root } from '../support/paths.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { versions, type Version } from '../support/versions.ts';
 import { expect, test } from './fixtures.ts';
 
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { publisher: string; name: string; version: string };
-const extensionId = `${manifest.publisher}.${manifest.name}`;
 const [platform, architecture] = [process.platform, process.arch];
 const vsix = join(root, 'dist', `tandem-${platform}-${architecture}-${manifest.version}.vsix`);
 const native = `dist/node_modules/onnxruntime-node/bin/napi-v6`;

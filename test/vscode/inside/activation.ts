@@ -1,9 +1,10 @@
 /** @file The extension as VS Code loads it. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { extensionId } from '../../support/extension.ts';
 import { test } from './runner.ts';
 
-const extension = vscode.extensions.getExtension('tandem.tandem-prompt-weights')!;
+const extension = vscode.extensions.getExtension(extensionId)!;
 const manifest = extension.packageJSON as { contributes: { commands: { command: string }[] } };
 
 test('it activates', async () => {
