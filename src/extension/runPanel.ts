@@ -53,7 +53,7 @@ function panelSource(services: Services): PanelSource & vscode.Disposable {
   ];
   return {
     async runs() {
-      const list = runs.list().length > 0 ? runs.list() : await runs.refresh();
+      const list = runs.list();
       const texts = await Promise.all(list.slice(0, mostHeadlines).map((run) => headlineOf(run).catch(() => undefined)));
       return list.map(({ directory, prompt, created }, place) => ({
         run: directory.run,
