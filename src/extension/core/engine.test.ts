@@ -124,7 +124,8 @@ test('a process that falls silent is noticed within 2 seconds, and its job can b
   const { silentSince } = await once(id, (job) => job.silentSince !== undefined);
   // The worker stops itself as soon as it is asked; until then it needs to start.
   expect(Date.now() - silentSince!).toBeLessThan(2100);
-  expect(silentSince).toBeGreaterThanOrEqual(startedAt!);
+  // Its process was started just before the job was called running.
+  expect(silentSince).toBeGreaterThan(startedAt! - 1000);
   engine.end(id);
   expect((await finished).status).toBe('stopped');
 });
