@@ -1,0 +1,53 @@
+/** @file A run in the editor: its phases arrive in the panel, its process may be killed and the run resumed, and a reload loses nothing. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+/** A tiny task, and so many token passes for its runs. */
+const withBudget = (budget: string) => (workspace: string) => {
+  writeTinyTask(workspace);
+  mkdirSync(join(workspace, '.vscode'));
+  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': budget }));
+};
+
+test('a run started from the palette shows its phases in the panel, live and after a reload', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: withBudget('400000p') });
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  const panel = editor.webview();
+  await panel.getByText('Phase 1').waitFor();
+  await panel.getByText('Which lever did it').waitFor();
+  await expect.poll(() => panel.getByText('Ended', { exact: true }).isVisible()).toBe(true);
+  await editor.screenshot('panel');
+  await editor.reload();
+  await editor.webview().getByText('Phase 1').waitFor();
+});
+
+test('a worker that is killed is noticed, and its run goes on when asked to', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: withBudget('3000000p') });
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Optimizing kind/));
+  const lock = join('.tandem', 'runs');
+  const killed = await editor.run(async (vscode, folder) => {
+    const fs = process.getBuiltinModule('node:fs');
+    const root = `${vscode.workspace.workspaceFolders![0].uri.fsPath}/${folder}`;
+    for (;;) {
+      const run = fs.existsSync(root) ? fs.readdirSync(root)[0] : undefined;
+      const journal = run && `${root}/${run}/journal.jsonl`;
+      if (journal && fs.existsSync(journal) && fs.readFileSync(journal, 'utf8').includes('phaseStarted')) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const processes = process.getBuiltinModule('node:child_process').execFileSync('pgrep', ['-P', `${process.pid}`, '-f', 'worker.js']);
+    const pid = Number(processes.toString().trim().split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  }, lock);
+  expect(killed).toBeGreaterThan(0);
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/failed/));
+  await editor.pressNotification('Resume');
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Optimizing kind/));
+  await editor.command('Tandem: Stop');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: /));
+});
