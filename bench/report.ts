@@ -30,7 +30,7 @@ function jointSections(lines: readonly JointLine[]): string[] {
     `## Joint optimization beside its parts\n\nSmolLM2-135M-Instruct, ${budget.toLocaleString('en')} token passes a run (forward 1, backward 2), ` +
     'which is about three minutes on two quiet cores of an EPYC of 2024 (family 26) and twice as long on one of 2022 (family 25). 100 validation rows, 300 test rows, the same for all; seeds draw the training and ' +
     'validation rows and everything random. The plain prompt is what every run starts from; the last column is the paired difference to ' +
-    'tuning the weights only, over the seeds that both have. ' +
+    'tuning the weights only, over the seeds that both have: where variants do not have the same seeds, it alone compares them. ' +
     `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n` +
     '`npm run bench -- joint`, and `npm run bench -- joint --task trec6 --train 32`';
   return [

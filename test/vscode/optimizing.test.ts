@@ -16,12 +16,15 @@ test('a run started from the palette shows its phases in the panel, live and aft
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize Prompt and Weights');
   const panel = editor.webview();
-  await panel.getByText('Phase 1').waitFor();
-  await panel.getByText('Which lever did it').waitFor();
-  await expect.poll(() => panel.getByText('Ended', { exact: true }).isVisible()).toBe(true);
+  await panel.getByRole('button', { name: /^Phase 1 / }).waitFor();
+  await panel.getByRole('heading', { name: /^Which lever did it/ }).waitFor();
+  await panel.getByText('Ended', { exact: true }).first().waitFor();
   await editor.screenshot('panel');
   await editor.reload();
-  await editor.webview().getByText('Phase 1').waitFor();
+  await editor
+    .webview()
+    .getByRole('button', { name: /^Phase 1 / })
+    .waitFor();
 });
 
 test('a worker that is killed is noticed, and its run goes on when asked to', async ({ openEditor }) => {
