@@ -1,8 +1,9 @@
 /** @file Reads and writes safetensors files: a JSON header, then the tensors' bytes. */
-import { open, rename, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
 import { isNumberFormat, numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
+import { replaceFile } from './replaceFile.ts';
 import type { WeightTensor } from './weights.ts';
 
 export interface SafetensorsEntry {
@@ -63,19 +64,10 @@ export async function writeSafetensors(
     end += data.byteLength;
     header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
   }
-  const temporary = `${path}.${process.pid}.part`;
-  const file = await open(temporary, 'w');
-  try {
+  await replaceFile(path, async (file) => {
     await file.write(encodeHeader(header));
     for (const [, { data }] of items) await file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    await file.sync();
-  } catch (error) {
-    await file.close();
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await file.close();
-  await rename(temporary, path);
+  });
 }
 
 /** Eight bytes of length, then the JSON, padded with spaces so that the numbers begin at a multiple of eight. */

@@ -1,5 +1,4 @@
 /** @file Writes a Llama model as a GGUF file that llama.cpp and `readGguf` read. */
-import { open, rename, rm } from 'node:fs/promises';
 import { GGMLQuantizationType, GGUFValueType, serializeGgufMetadata } from '@huggingface/gguf';
 import type { GGUFTypedMetadata } from '@huggingface/gguf';
 import { TandemError } from '../../errors.ts';
@@ -7,6 +6,7 @@ import type { LlamaConfig } from '../llamaConfig.ts';
 import { applyRotaryOrder, ggufName } from './ggufNames.ts';
 import { numberEncoders, type EncodedFormat } from './numberEncoders.ts';
 import { numberFormats, storedBytes } from './numberFormats.ts';
+import { replaceFile } from './replaceFile.ts';
 import type { TokenizerJson } from './tokenizerJson.ts';
 import type { WeightTensor } from './weights.ts';
 
@@ -44,9 +44,7 @@ export async function writeGguf(path: string, contents: GgufContents): Promise<v
   const metadata = serializeGgufMetadata(typedMetadata(contents, tensors.length), { alignment: 1 });
   const infos = tensorInfos(tensors);
   const padding = Buffer.alloc(aligned(metadata.length + infos.length) - metadata.length - infos.length);
-  const temporary = `${path}.${process.pid}.part`;
-  const file = await open(temporary, 'w');
-  try {
+  await replaceFile(path, async (file) => {
     for (const part of [metadata, infos, padding]) await file.write(part);
     for (const { name, format, bytes } of tensors) {
       const { shape, data } = weights.get(name)!;
@@ -55,14 +53,7 @@ export async function writeGguf(path: string, contents: GgufContents): Promise<v
       const encoded = numberEncoders[format](ordered.data);
       await file.write(Buffer.concat([encoded, Buffer.alloc(bytes - encoded.length)]));
     }
-    await file.sync();
-  } catch (error) {
-    await file.close();
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await file.close();
-  await rename(temporary, path);
+  });
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 32) * 32;

@@ -1,0 +1,18 @@
+/** @file Writes a file whole or not at all. */
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+
+/** What `write` writes goes to a temporary name first; an existing file is replaced only when all of it is on the disk. */
+export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${process.pid}.part`;
+  const file = await open(temporary, 'w');
+  try {
+    await write(file);
+    await file.sync();
+  } catch (error) {
+    await file.close();
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await file.close();
+  await rename(temporary, path);
+}
