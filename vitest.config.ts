@@ -35,6 +35,8 @@ export default defineConfig({
           // After the others, whose work would slow the editor down.
           sequence: { groupOrder: 1 },
           maxWorkers: 2,
+          // A click in a window that still lays itself out may get lost.
+          retry: 1,
         },
       },
     ],
