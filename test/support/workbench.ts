@@ -48,8 +48,20 @@ export function workbench(page: Page) {
 const activeEditor = (page: Page): Locator => page.locator('.editor-group-container.active .monaco-editor[role="code"]').last();
 
 async function command(page: Page, title: string): Promise<void> {
-  await openPalette(page, title);
-  await row(page, new RegExp(`^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`)).click();
+  const wanted = row(page, new RegExp(`^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
+  // The palette does not hear of commands that come while it is open.
+  for (let tries = 0; tries < 20; tries++) {
+    await openPalette(page, title);
+    if (
+      await wanted.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      )
+    )
+      break;
+    await page.keyboard.press('Escape');
+  }
+  await wanted.click();
 }
 
 async function commandsFor(page: Page, words: string): Promise<string[]> {
