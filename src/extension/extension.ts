@@ -11,6 +11,7 @@ import { registerRunPanel } from './runPanel.ts';
 import { registerSilenceWarning } from './silenceWarning.ts';
 import { openServices } from './services.ts';
 import { registerStatusBar } from './statusBar.ts';
+import { registerTesting } from './testing.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   try {
@@ -27,6 +28,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerRunPanel(context, services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
+      registerTesting(services),
     );
   } catch (error) {
     void vscode.window.showErrorMessage(`Tandem could not start: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,6 +1,7 @@
 /** @file What the surfaces share. */
 import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
+import { makeRowLister, type RowLister } from './core/rowLister.ts';
 import { makeLog } from './log.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
 import { watchRuns, type Runs } from './runs.ts';
@@ -11,12 +12,15 @@ export interface Services extends vscode.Disposable {
   readonly prompts: Prompts;
   readonly runs: Runs;
   readonly log: vscode.LogOutputChannel;
+  readonly rowLister: RowLister;
   /** Whether the manifest has the command. */
   readonly offers: (command: CommandId) => boolean;
 }
 
 export function openServices({ extensionUri, extension }: vscode.ExtensionContext): Services {
-  const engine = makeEngine({ workerFile: vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath });
+  const workerFile = vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath;
+  const engine = makeEngine({ workerFile });
+  const rowLister = makeRowLister({ workerFile });
   const log = makeLog(engine);
   const prompts = watchPrompts(log);
   const runs = watchRuns(engine, prompts, log);
@@ -29,9 +33,10 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
     prompts,
     runs,
     log,
+    rowLister,
     offers: (command) => commands.has(command),
     dispose: () => {
-      vscode.Disposable.from(listener, runs, prompts, { dispose: () => void engine.dispose() }, log).dispose();
+      vscode.Disposable.from(listener, runs, prompts, rowLister, { dispose: () => void engine.dispose() }, log).dispose();
     },
   };
 }
