@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
 import { makeRowLister, type RowLister } from './core/rowLister.ts';
 import { makeLog } from './log.ts';
+import { makeSamples, type Samples } from './core/dataSample.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
 import { watchRuns, type Runs } from './runs.ts';
 import type { CommandId } from './ids.ts';
@@ -13,6 +14,7 @@ export interface Services extends vscode.Disposable {
   readonly runs: Runs;
   readonly log: vscode.LogOutputChannel;
   readonly rowLister: RowLister;
+  readonly samples: Samples;
   /** Whether the manifest has the command. */
   readonly offers: (command: CommandId) => boolean;
 }
@@ -34,6 +36,7 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
     runs,
     log,
     rowLister,
+    samples: makeSamples(),
     offers: (command) => commands.has(command),
     dispose: () => {
       vscode.Disposable.from(listener, runs, prompts, rowLister, { dispose: () => void engine.dispose() }, log).dispose();

@@ -1,4 +1,5 @@
 /** @file One test run: the chosen rows are measured in the worker, and each is told as passed or failed. */
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
 import { percentWithInterval } from '../run/format.ts';
@@ -59,7 +60,7 @@ async function runChoice({ controller, tree, services }: Testing, { testRun, spl
     tree.showScore(prompt, `${percentWithInterval(job.measured.score)} on ${job.measured.score.rows} rows`);
     testRun.passed(prompt, Date.now() - job.startedAt!);
     const notes = [...measuredLines(job.measured), unlistedFailures(job.measured, new Set(rows.map(({ id }) => id)))];
-    say(testRun, [prompt.label, ...notes.flatMap((note) => (note === undefined ? [] : [`  ${note}`]))], prompt);
+    say(testRun, [basename(prompt.uri!.fsPath), ...notes.flatMap((note) => (note === undefined ? [] : [`  ${note}`]))], prompt);
   } else if (job.error) testRun.errored(whole ? prompt : rows[0], failureOf(job.error));
   else items.forEach((item) => testRun.skipped(item));
 }

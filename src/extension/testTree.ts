@@ -8,6 +8,7 @@ import type { RowList } from '../run/measuredRows.ts';
 import type { Split } from '../run/spec.ts';
 import { dataFilesOf } from './core/dataSample.ts';
 import { listNote, mostListed, rowTestsOf } from './core/rowTests.ts';
+import { dataExtensions } from './dataFiles.ts';
 import { promptPattern, settingIds } from './ids.ts';
 import { isPrompt } from './prompts.ts';
 import type { Services } from './services.ts';
@@ -58,6 +59,9 @@ export function watchTests(controller: vscode.TestController, { prompts, rowList
     controller.items.add(item);
     return item;
   };
+  /** Screen readers are told a description in the place of the label. */
+  const labelOf = ({ id, uri }: vscode.TestItem, score?: string): string =>
+    [basename(uri!.fsPath), score, notes.get(id)].filter((part) => part !== undefined).join(' · ');
   const readRows = async (prompt: vscode.TestItem): Promise<void> => {
     prompt.busy = true;
     try {
@@ -65,7 +69,7 @@ export function watchTests(controller: vscode.TestController, { prompts, rowList
       prompt.children.replace(lists.flatMap((list) => rowItems(controller, list)));
       prompt.error = undefined;
       notes.set(prompt.id, listNote(lists));
-      prompt.description = notes.get(prompt.id);
+      prompt.label = labelOf(prompt);
     } catch (error) {
       listed.delete(prompt.id);
       prompt.children.replace([]);
@@ -97,7 +101,7 @@ export function watchTests(controller: vscode.TestController, { prompts, rowList
     else for (const [id, data] of files) if (data.has(uri.fsPath)) later(id);
   };
 
-  const watcher = vscode.workspace.createFileSystemWatcher('**/*.{prompt.md,jsonl,ndjson,csv,tsv}');
+  const watcher = vscode.workspace.createFileSystemWatcher(`**/*.{prompt.md,${dataExtensions.join(',')}}`);
   for (const { document } of prompts.all()) void look(document.uri);
   const listeners = vscode.Disposable.from(
     changed,
@@ -118,7 +122,7 @@ export function watchTests(controller: vscode.TestController, { prompts, rowList
     },
     list,
     showScore(prompt, score) {
-      prompt.description = [score, notes.get(prompt.id)].filter((part) => part !== undefined).join(' · ');
+      prompt.label = labelOf(prompt, score);
     },
     onDidChange: changed.event,
     dispose: () => {
@@ -138,10 +142,9 @@ function makeItem(controller: vscode.TestController, id: string, uri: vscode.Uri
 
 function rowItems(controller: vscode.TestController, list: RowList): vscode.TestItem[] {
   const uri = vscode.Uri.file(list.file);
-  return rowTestsOf(list).map(({ id, label, description, line, sortText }) => {
+  return rowTestsOf(list).map(({ id, label, line, sortText }) => {
     const item = controller.createTestItem(id, label, uri);
     item.range = new vscode.Range(line - 1, 0, line - 1, 0);
-    item.description = description;
     item.sortText = sortText;
     item.tags = [splitTags[list.split]];
     return item;

@@ -19,11 +19,8 @@ const measured: PromptMeasurement = {
 test('rows are told apart by their line and split, validation rows first', () => {
   const list = (split: 'val' | 'test'): ReturnType<typeof rowTestsOf> =>
     rowTestsOf({ split, file: '/rows.jsonl', rows: [{ line: 7, text: 'a dog' }, { line: 12, text: '' }], total: 2 }); // prettier-ignore
-  expect(list('val').map(({ label, description }) => [label, description])).toEqual([
-    ['a dog', 'line 7'],
-    ['(empty)', 'line 12'],
-  ]);
-  expect(list('test')[0].description).toBe('line 7, held out');
+  expect(list('val').map(({ label }) => label)).toEqual(['a dog', '(empty)']);
+  expect(list('test')[0].label).toBe('a dog (held out)');
   const all = [...list('test'), ...list('val')];
   expect(new Set(all.map(({ id }) => id)).size).toBe(4);
   expect(all.sort((a, b) => (a.sortText < b.sortText ? -1 : 1)).map(({ id }) => id)).toEqual(['val:7', 'val:12', 'test:7', 'test:12']);

@@ -11,7 +11,6 @@ export const mostListed = 2000;
 export interface RowTest {
   readonly id: string;
   readonly label: string;
-  readonly description: string;
   /** 1-based line in the data file. */
   readonly line: number;
   /** Orders as the lines do. */
@@ -23,8 +22,8 @@ export const rowTestId = (split: Split, line: number): string => `${split}:${lin
 export function rowTestsOf({ split, rows }: RowList): RowTest[] {
   return rows.map(({ line, text }) => ({
     id: rowTestId(split, line),
-    label: text || '(empty)',
-    description: `line ${line}${split === 'test' ? ', held out' : ''}`,
+    // Not in a description, which screen readers are told in the place of the label.
+    label: `${text || '(empty)'}${split === 'test' ? ' (held out)' : ''}`,
     line,
     sortText: `${split === 'test' ? 1 : 0}${String(line).padStart(9, '0')}`,
   }));
@@ -52,7 +51,9 @@ export function outcomeOf(row: MeasuredRow): Outcome {
 export function measuredLines(measured: PromptMeasurement): string[] {
   return [
     ...headlineDetail(measured).split('\n'),
-    ...(measured.split === 'test' ? ['The sealed test split was opened: what is chosen by its numbers cannot be tested on it any more.'] : []),
+    ...(measured.split === 'test'
+      ? ['The sealed test split was opened: what is chosen by its numbers cannot be tested on it any more.']
+      : []),
   ];
 }
 
