@@ -5,6 +5,7 @@ import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './diagnostics.ts';
+import { registerLanguageHelp } from './languageHelp.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
 import { registerResumeOffer } from './resumeOffer.ts';
 import { registerRunPanel } from './runPanel.ts';
@@ -23,6 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerCodeLenses(services),
       registerAnnotations(services),
       registerDiagnostics(services),
+      registerLanguageHelp(services),
       registerStatusBar(services),
       registerSilenceWarning(services),
       registerRunPanel(context, services),

@@ -31,7 +31,7 @@ export function registerTesting(services: Services): vscode.Disposable {
       const choices = choicesOf(include ?? [[id]], exclude).filter(({ prompt }) => prompt === id);
       if (choices.length > 0) void runChoices({ controller, tree, services }, request, choices, split, token);
     });
-    token.onCancellationRequested(() => listener.dispose());
+    token.onCancellationRequested(() => void listener.dispose());
   };
   for (const { label, split, isDefault, continuous } of profiles) {
     const handle = (request: vscode.TestRunRequest, token: vscode.CancellationToken): Promise<void> | void =>

@@ -95,6 +95,8 @@ export interface SettingHelp {
   readonly values?: readonly string[];
   /** Of a map: its settings. */
   readonly fields?: Readonly<Record<string, SettingHelp>>;
+  /** It cannot be anything but a map. */
+  readonly mapOnly?: boolean;
 }
 
 interface Field<T> extends SettingHelp {
@@ -213,6 +215,7 @@ const settingFields = {
   decoding: {
     about: 'How the answer is read off the model.',
     fields: decodingFields,
+    mapOnly: true,
     read: (node: Node, context: Context) => readMap(node, decodingFields, context),
   },
   demos: field<readonly DemonstrationValues[]>(
@@ -237,6 +240,7 @@ const settingFields = {
 export const tandemHelp: SettingHelp = {
   about: 'What Tandem measures this prompt with, and tunes it on: its data, the column to predict, and the model.',
   fields: settingFields,
+  mapOnly: true,
 };
 
 interface DemonstrationValues {

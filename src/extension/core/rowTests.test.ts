@@ -38,9 +38,9 @@ test('only what the metric calls right has passed; a wrong answer is told beside
     right: false,
     expected: 'dog',
     actual: 'cat',
-    message: expect.stringContaining('"cat" instead of "dog"'),
+    message: expect.stringContaining('"cat" instead of "dog"') as string,
   });
-  expect(outcomeOf({ ...row, score: 0.75 })).toMatchObject({ right: false, message: expect.stringContaining('worth 0.75') });
+  expect(outcomeOf({ ...row, score: 0.75 })).toMatchObject({ right: false, message: expect.stringContaining('worth 0.75') as string });
 });
 
 test('the output of a run says what was measured, and that the test split was opened', () => {
