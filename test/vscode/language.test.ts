@@ -1,4 +1,6 @@
 /** @file Help while a prompt file is written: completion, hovers, and quick fixes for what is wrong. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
@@ -100,23 +102,44 @@ test('what is wrong can be mended at its place', async ({ openEditor }) => {
   await expect.poll(() => text(editor)).toContain('${input:text}');
 });
 
+/** What others than Tandem say of the active document. */
+const remarks = (editor: Editor): Promise<{ message: string; severity: number }[]> =>
+  editor.run((vscode) =>
+    vscode.languages
+      .getDiagnostics(vscode.window.activeTextEditor!.document.uri)
+      .filter(({ source }) => source !== 'Tandem')
+      .map(({ message, severity }) => ({ message, severity })),
+  );
+
+test('VS Code 1.139 itself gives one hint on the `tandem` key, as docs/decisions/0008 says', async ({ openEditor }) => {
+  const editor = await openEditor({ version: 'latest', prepare: writeTinyTask });
+  await editor.open('kind.prompt.md');
+  await expect
+    .poll(() => remarks(editor))
+    .toEqual([{ message: expect.stringContaining("Attribute 'tandem' is not supported"), severity: 3 }]);
+});
+
+test('VS Code 1.100 itself takes every word of the settings for an error', async ({ openEditor }) => {
+  const editor = await openEditor({ version: 'minimum', prepare: writeTinyTask });
+  await editor.open('kind.prompt.md');
+  await expect.poll(() => remarks(editor)).toContainEqual({ message: "Unexpected token 'tandem'.", severity: 0 });
+});
+
 test.for(['minimum', 'latest'] as const)(
-  'what the %s version itself says of the front matter is a hint at most',
+  'where prompt files are opened as Markdown the %s version says nothing, and Tandem all that it has to say',
   async (version, { openEditor }) => {
-    const editor = await openEditor({ version, prepare: writeTinyTask });
+    const editor = await openEditor({
+      version,
+      prepare: (workspace) => {
+        writeTinyTask(workspace);
+        mkdirSync(join(workspace, '.vscode'));
+        writeFileSync(join(workspace, '.vscode', 'settings.json'), '{ "files.associations": { "*.prompt.md": "markdown" } }');
+      },
+    });
     await editor.open('kind.prompt.md');
-    const foreign = (): Promise<string[]> =>
-      editor.run((vscode) =>
-        vscode.languages
-          .getDiagnostics(vscode.window.activeTextEditor!.document.uri)
-          .filter(({ source }) => source !== 'Tandem')
-          .map(
-            ({ message, severity, source, range }) =>
-              `${severity} ${source}: ${message} @${range.start.line}:${range.start.character}-${range.end.line}:${range.end.character}`,
-          ),
-      );
-    await expect.poll(foreign).not.toEqual([]);
-    console.log(version, await editor.run((vscode) => vscode.window.activeTextEditor!.document.languageId), await foreign());
-    await editor.screenshot(`foreign-${version}`);
+    expect(await editor.run((vscode) => vscode.window.activeTextEditor!.document.languageId)).toBe('markdown');
+    await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize');
+    await expect.poll(() => editor.hover('labels')).toMatch(/answers to choose from/);
+    expect(await remarks(editor)).toEqual([]);
   },
 );
