@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
-import { percentWithInterval } from '../run/format.ts';
+import { duration, percentWithInterval } from '../run/format.ts';
 import type { PromptMeasurement } from '../run/measure.ts';
 import type { Split } from '../run/spec.ts';
 import type { Job } from './core/job.ts';
@@ -44,25 +44,27 @@ async function runChoice({ controller, tree, services }: Testing, { testRun, spl
   const prompt = controller.items.get(choice.prompt);
   if (!prompt) return;
   const whole = isWhole(choice);
-  if (whole) testRun.enqueued(prompt);
   await tree.list(prompt);
   const all = [...prompt.children].map(([, row]) => row).filter(({ tags }) => tags.includes(splitTags[split]));
   const rows = chosenRows(choice, all);
   if ((rows.length === 0 && !whole) || tokens.some((token) => token.isCancellationRequested)) return;
   rows.forEach((row) => testRun.enqueued(row));
-  const items = whole ? [prompt, ...rows] : rows;
   const job = await measure(services, prompt.uri!, { split, ...(!whole && { lines: rows.map(lineOf) }) }, tokens, () =>
-    items.forEach((item) => testRun.started(item)),
+    rows.forEach((row) => testRun.started(row)),
   );
   if (job.measured && 'rows' in job.measured) {
     tellRows(testRun, job.measured, rows);
     if (!whole) return;
     tree.showScore(prompt, `${percentWithInterval(job.measured.score)} on ${job.measured.score.rows} rows`);
-    testRun.passed(prompt, Date.now() - job.startedAt!);
-    const notes = [...measuredLines(job.measured), unlistedFailures(job.measured, new Set(rows.map(({ id }) => id)))];
+    // The prompt itself neither passes nor fails: it would be counted among its rows.
+    const notes = [
+      ...measuredLines(job.measured),
+      `It took ${duration(Date.now() - job.startedAt!)}, all rows together`,
+      unlistedFailures(job.measured, new Set(rows.map(({ id }) => id))),
+    ];
     say(testRun, [basename(prompt.uri!.fsPath), ...notes.flatMap((note) => (note === undefined ? [] : [`  ${note}`]))], prompt);
   } else if (job.error) testRun.errored(whole ? prompt : rows[0], failureOf(job.error));
-  else items.forEach((item) => testRun.skipped(item));
+  else rows.forEach((row) => testRun.skipped(row));
 }
 
 /** @returns the job at its end */

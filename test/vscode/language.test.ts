@@ -116,7 +116,7 @@ test('VS Code 1.139 itself gives one hint on the `tandem` key, as docs/decisions
   await editor.open('kind.prompt.md');
   await expect
     .poll(() => remarks(editor))
-    .toEqual([{ message: expect.stringContaining("Attribute 'tandem' is not supported"), severity: 3 }]);
+    .toEqual([{ message: expect.stringContaining("Attribute 'tandem' is not supported") as string, severity: 3 }]);
 });
 
 test('VS Code 1.100 itself takes every word of the settings for an error', async ({ openEditor }) => {

@@ -33,6 +33,8 @@ test('a prompt has its rows as tests; those that fail show the right answer besi
   await editor.command('Test: Run All Tests');
   await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/kind\.prompt\.md · \d+\.\d% .* rows \(Failed\)/));
   expect(measured(editor)?.split).toBe('val');
+  // The editor counts what the metric counted.
+  await expect.poll(() => editor.page.locator('.part.sidebar .result-summary').innerText()).toContain(`/${measured(editor)!.score.rows}`);
   const rows = await editor.treeRows();
   expect(rows).toContainEqual(expect.stringMatching(/number \d+ \(Passed\)/));
   // Nobody opened the sealed split.
