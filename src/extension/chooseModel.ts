@@ -21,27 +21,38 @@ export async function pickModel(prompt: vscode.Uri, title: string): Promise<stri
   return chosen?.[0] && writtenPath(prompt, chosen[0]);
 }
 
-type ModelItem = vscode.QuickPickItem & ({ readonly model: string } | { readonly browse: 'folder' | 'file' });
+export interface KnownModel {
+  readonly name: string;
+  /** Its size, or that it is downloaded. */
+  readonly about: string;
+  /** Where it is from. */
+  readonly detail?: string;
+  readonly installed: boolean;
+}
 
-async function modelItems(): Promise<ModelItem[]> {
+/** Those on this machine, then those that are downloaded by name. */
+export async function knownModels(): Promise<KnownModel[]> {
   // Loaded on demand: the store brings the hub's client along.
   const { listModels, shortNames } = await import('../model/store/store.ts');
   const installed = await listModels();
-  const known = new Set(installed.map(({ name }) => name));
   return [
-    ...installed.map(({ name, bytes: size, source }) => ({
-      label: name,
-      description: size > 0 ? bytes(size) : '',
-      detail: source,
+    ...installed.map(({ name, bytes: size, source }) => ({ name, about: size > 0 ? bytes(size) : '', detail: source, installed: true })),
+    ...Object.entries(shortNames)
+      .filter(([name]) => !installed.some((model) => model.name === name))
+      .map(([name, { hub }]) => ({ name, about: `downloaded when it is first used, from ${hub}`, installed: false })),
+  ];
+}
+
+type ModelItem = vscode.QuickPickItem & ({ readonly model: string } | { readonly browse: 'folder' | 'file' });
+
+async function modelItems(): Promise<ModelItem[]> {
+  return [
+    ...(await knownModels()).map(({ name, about, detail, installed }) => ({
+      label: installed ? name : `$(cloud-download) ${name}`,
+      description: about,
+      ...(detail !== undefined && { detail }),
       model: name,
     })),
-    ...Object.entries(shortNames)
-      .filter(([name]) => !known.has(name))
-      .map(([name, { hub }]) => ({
-        label: `$(cloud-download) ${name}`,
-        description: `downloaded when it is first used, from ${hub}`,
-        model: name,
-      })),
     { label: '$(folder-opened) A folder…', description: 'with config.json and safetensors', alwaysShow: true, browse: 'folder' },
     { label: '$(file) A GGUF file…', alwaysShow: true, browse: 'file' },
   ];

@@ -5,12 +5,14 @@ import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './diagnostics.ts';
+import { registerLanguageHelp } from './languageHelp.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
 import { registerResumeOffer } from './resumeOffer.ts';
 import { registerRunPanel } from './runPanel.ts';
 import { registerSilenceWarning } from './silenceWarning.ts';
 import { openServices } from './services.ts';
 import { registerStatusBar } from './statusBar.ts';
+import { registerTesting } from './testing.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   try {
@@ -22,11 +24,13 @@ export function activate(context: vscode.ExtensionContext): void {
       registerCodeLenses(services),
       registerAnnotations(services),
       registerDiagnostics(services),
+      registerLanguageHelp(services),
       registerStatusBar(services),
       registerSilenceWarning(services),
       registerRunPanel(context, services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
+      registerTesting(services),
     );
   } catch (error) {
     void vscode.window.showErrorMessage(`Tandem could not start: ${error instanceof Error ? error.message : String(error)}`);

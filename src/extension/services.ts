@@ -1,7 +1,9 @@
 /** @file What the surfaces share. */
 import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
+import { makeRowLister, type RowLister } from './core/rowLister.ts';
 import { makeLog } from './log.ts';
+import { makeSamples, type Samples } from './core/dataSample.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
 import { watchRuns, type Runs } from './runs.ts';
 import type { CommandId } from './ids.ts';
@@ -11,12 +13,16 @@ export interface Services extends vscode.Disposable {
   readonly prompts: Prompts;
   readonly runs: Runs;
   readonly log: vscode.LogOutputChannel;
+  readonly rowLister: RowLister;
+  readonly samples: Samples;
   /** Whether the manifest has the command. */
   readonly offers: (command: CommandId) => boolean;
 }
 
 export function openServices({ extensionUri, extension }: vscode.ExtensionContext): Services {
-  const engine = makeEngine({ workerFile: vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath });
+  const workerFile = vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath;
+  const engine = makeEngine({ workerFile });
+  const rowLister = makeRowLister({ workerFile });
   const log = makeLog(engine);
   const prompts = watchPrompts(log);
   const runs = watchRuns(engine, prompts, log);
@@ -29,9 +35,11 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
     prompts,
     runs,
     log,
+    rowLister,
+    samples: makeSamples(),
     offers: (command) => commands.has(command),
     dispose: () => {
-      vscode.Disposable.from(listener, runs, prompts, { dispose: () => void engine.dispose() }, log).dispose();
+      vscode.Disposable.from(listener, runs, prompts, rowLister, { dispose: () => void engine.dispose() }, log).dispose();
     },
   };
 }

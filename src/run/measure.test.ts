@@ -47,6 +47,16 @@ describe('a prompt', () => {
     expect(told).toEqual([`Measuring on ${session.valset.length} validation rows`]);
   });
 
+  test('is measured on some rows without touching the number of all of them, and each result says where its row stands', async () => {
+    const session = await openSession(spec, { models });
+    const lines = session.valset.slice(2, 4).map(({ line }) => line);
+    const { rows, score } = await measurePrompt(session, 'val', { lines });
+    await session.dispose();
+    expect(readResults(prompt)).toBeUndefined();
+    expect(score.rows).toBe(2);
+    expect(rows.map(({ line, gold }) => [line, gold])).toEqual(lines.map((line) => [line, (line - 1) % 2 ? 'odd' : 'even']));
+  });
+
   test('whose measurement is given up keeps the numbers that it had', async () => {
     const session = await openSession(spec, { models });
     await expect(measurePrompt(session, 'val', { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });

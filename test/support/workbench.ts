@@ -97,7 +97,10 @@ async function answer(page: Page, text: string): Promise<void> {
 
 async function hover(page: Page, text: string): Promise<string> {
   await activeEditor(page).locator('.view-line span', { hasText: text }).last().hover();
-  return plain(await page.locator('.monaco-hover:visible .hover-contents').first().innerText());
+  // One part for each who has something to say: the editor, extensions, diagnostics.
+  const parts = page.locator('.monaco-hover:visible .hover-contents');
+  await parts.first().waitFor();
+  return plain((await parts.allInnerTexts()).join('\n'));
 }
 
 /** As much of an element as is used below; the project's types are those of Node, which has no page. */
