@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { contextKeys, type ContextKey } from './ids.ts';
 import type { Services } from './services.ts';
 
-export function registerContexts({ engine, runs }: Services): vscode.Disposable {
+export function registerContexts({ engine, runs, prompts, library }: Services): vscode.Disposable {
   const last = new Map<ContextKey, boolean>();
   const set = (key: ContextKey, value: boolean): void => {
     if (last.get(key) === value) return;
@@ -14,7 +14,24 @@ export function registerContexts({ engine, runs }: Services): vscode.Disposable 
     set(contextKeys.working, engine.jobs().length > 0);
     set(contextKeys.resumable, runs.resumable().length > 0);
     set(contextKeys.hasRuns, runs.list().length > 0);
+    set(
+      contextKeys.hasEndedRuns,
+      runs.list().some(({ standing }) => standing === 'ended'),
+    );
+    set(contextKeys.hasAccepted, prompts.all().some((prompt) => runs.isAccepted(prompt)));
   };
-  update();
-  return vscode.Disposable.from(engine.onDidChange(update), runs.onDidChange(update));
+  const updatePrompts = async (): Promise<void> => {
+    const all = await library.list();
+    set(contextKeys.hasPrompts, all.length > 0);
+    set(
+      contextKeys.hasResults,
+      all.some(({ results }) => results !== undefined),
+    );
+  };
+  const updateAll = (): void => {
+    update();
+    void updatePrompts();
+  };
+  updateAll();
+  return vscode.Disposable.from(engine.onDidChange(update), runs.onDidChange(update), library.onDidChange(updateAll));
 }

@@ -11,6 +11,11 @@ import { registerRunPanel } from './runPanel.ts';
 import { registerSilenceWarning } from './silenceWarning.ts';
 import { openServices } from './services.ts';
 import { registerStatusBar } from './statusBar.ts';
+import { registerTasks } from './tasks.ts';
+import { registerModelsView } from './views/modelsView.ts';
+import { registerPromptsView } from './views/promptsView.ts';
+import { registerRunsView } from './views/runsView.ts';
+import { registerWalkthrough } from './walkthrough.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   try {
@@ -27,6 +32,11 @@ export function activate(context: vscode.ExtensionContext): void {
       registerRunPanel(context, services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
+      registerPromptsView(services),
+      registerRunsView(services),
+      registerModelsView(services),
+      registerTasks(context, services),
+      registerWalkthrough(context, services),
     );
   } catch (error) {
     void vscode.window.showErrorMessage(`Tandem could not start: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,7 +1,9 @@
 /** @file What the surfaces share. */
 import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
+import { watchLibrary, type Library } from './library.ts';
 import { makeLog } from './log.ts';
+import { watchModels, type Models } from './models.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
 import { watchRuns, type Runs } from './runs.ts';
 import type { CommandId } from './ids.ts';
@@ -9,6 +11,8 @@ import type { CommandId } from './ids.ts';
 export interface Services extends vscode.Disposable {
   readonly engine: Engine;
   readonly prompts: Prompts;
+  readonly library: Library;
+  readonly models: Models;
   readonly runs: Runs;
   readonly log: vscode.LogOutputChannel;
   /** Whether the manifest has the command. */
@@ -19,6 +23,8 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
   const engine = makeEngine({ workerFile: vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath });
   const log = makeLog(engine);
   const prompts = watchPrompts(log);
+  const library = watchLibrary(prompts, log);
+  const models = watchModels();
   const runs = watchRuns(engine, prompts, log);
   const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
   const commands = new Set(contributes.commands.map(({ command }) => command));
@@ -27,11 +33,13 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
   return {
     engine,
     prompts,
+    library,
+    models,
     runs,
     log,
     offers: (command) => commands.has(command),
     dispose: () => {
-      vscode.Disposable.from(listener, runs, prompts, { dispose: () => void engine.dispose() }, log).dispose();
+      vscode.Disposable.from(listener, runs, models, library, prompts, { dispose: () => void engine.dispose() }, log).dispose();
     },
   };
 }

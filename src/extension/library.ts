@@ -1,0 +1,59 @@
+/** @file All prompt files of the workspace that have data, open or not, each with what was measured of it. */
+import { readFile } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { hasData, measuredFile, type MeasuredFile } from './core/measuredFile.ts';
+import { promptPattern } from './ids.ts';
+import { findPrompts, resultsOf, type Prompts } from './prompts.ts';
+
+export interface Library extends vscode.Disposable {
+  /** By their path; those that are open as they read now. */
+  list(): Promise<readonly MeasuredFile[]>;
+  readonly onDidChange: vscode.Event<void>;
+}
+
+export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Library {
+  let onDisk: Promise<readonly MeasuredFile[]> | undefined;
+  const changed = new vscode.EventEmitter<void>();
+  const forget = (): void => {
+    onDisk = undefined;
+    changed.fire();
+  };
+  const heed = ({ path }: vscode.Uri): void => {
+    if (!path.includes('/.tandem/')) forget();
+  };
+  const watcher = vscode.workspace.createFileSystemWatcher(promptPattern);
+  const listeners = [
+    watcher,
+    watcher.onDidCreate(heed),
+    watcher.onDidChange(heed),
+    watcher.onDidDelete(heed),
+    vscode.workspace.onDidChangeWorkspaceFolders(forget),
+    prompts.onDidRefresh(forget),
+    prompts.onDidChange(() => changed.fire()),
+    prompts.onDidClose(() => changed.fire()),
+    changed,
+  ];
+  return {
+    async list() {
+      const found = await (onDisk ??= readAll(log));
+      const open = new Map(prompts.all().map((prompt) => [prompt.file.path, prompt]));
+      return found.map((prompt) => open.get(prompt.file.path) ?? prompt).filter(hasData);
+    },
+    onDidChange: changed.event,
+    dispose: () => {
+      vscode.Disposable.from(...listeners).dispose();
+    },
+  };
+}
+
+async function readAll(log: vscode.LogOutputChannel): Promise<MeasuredFile[]> {
+  const found = (await findPrompts()).filter(({ scheme }) => scheme === 'file');
+  const read = await Promise.all(
+    found.map(async (uri) => {
+      const text = await readFile(uri.fsPath, 'utf8').catch(() => undefined);
+      // It may be gone again by now.
+      return text === undefined ? [] : [measuredFile(uri.fsPath, text, resultsOf(uri, log))];
+    }),
+  );
+  return read.flat().sort((a, b) => (a.file.path < b.file.path ? -1 : 1));
+}
