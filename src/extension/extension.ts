@@ -5,6 +5,7 @@ import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './diagnostics.ts';
+import { activationMeasure } from './ids.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
 import { registerResumeOffer } from './resumeOffer.ts';
 import { registerRunPanel } from './runPanel.ts';
@@ -18,6 +19,7 @@ import { registerRunsView } from './views/runsView.ts';
 import { registerWalkthrough } from './walkthrough.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
+  const start = performance.now();
   try {
     const services = openServices(context);
     context.subscriptions.push(
@@ -38,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerTasks(context, services),
       registerWalkthrough(context, services),
     );
+    performance.measure(activationMeasure, { start });
   } catch (error) {
     void vscode.window.showErrorMessage(`Tandem could not start: ${error instanceof Error ? error.message : String(error)}`);
     throw error;

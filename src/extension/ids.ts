@@ -71,5 +71,8 @@ export const colorIds = {
   stale: 'tandem.lineStale',
 } as const;
 
+/** The entry of the performance timeline that says how long the activation took. */
+export const activationMeasure = 'tandem.activate';
+
 /** What a file is called that is a prompt file. */
 export const promptPattern = '**/*.prompt.md';
