@@ -1,37 +1,47 @@
-/** @file Keeps the context keys, by which the manifest knows which commands can work now. */
+/** @file Keeps the context keys, by which the manifest knows which commands can work now, and which steps of the walkthrough are done. */
 import * as vscode from 'vscode';
-import { contextKeys, type ContextKey } from './ids.ts';
+import { describeError } from '../errors.ts';
+import { contextKeys, type ContextKey, type walkthroughSteps } from './ids.ts';
 import type { Services } from './services.ts';
 
-export function registerContexts({ engine, runs, prompts, library }: Services): vscode.Disposable {
+export function registerContexts(services: Services): vscode.Disposable {
+  const { engine, runs, library, log } = services;
   const last = new Map<ContextKey, boolean>();
   const set = (key: ContextKey, value: boolean): void => {
     if (last.get(key) === value) return;
     last.set(key, value);
     void vscode.commands.executeCommand('setContext', key, value);
   };
-  const update = (): void => {
+  const updateWork = (): void => {
     set(contextKeys.working, engine.jobs().length > 0);
     set(contextKeys.resumable, runs.resumable().length > 0);
+  };
+  const readFiles = async (): Promise<void> => {
     set(contextKeys.hasRuns, runs.list().length > 0);
-    set(
-      contextKeys.hasEndedRuns,
-      runs.list().some(({ standing }) => standing === 'ended'),
-    );
-    set(contextKeys.hasAccepted, prompts.all().some((prompt) => runs.isAccepted(prompt)));
+    for (const [key, value] of Object.entries(await stepsDone(services))) set(key as ContextKey, value);
   };
-  const updatePrompts = async (): Promise<void> => {
-    const all = await library.list();
-    set(contextKeys.hasPrompts, all.length > 0);
-    set(
-      contextKeys.hasResults,
-      all.some(({ results }) => results !== undefined),
-    );
+  const updateFiles = (): void => {
+    readFiles().catch((error: unknown) => log.warn(describeError(error)));
   };
-  const updateAll = (): void => {
-    update();
-    void updatePrompts();
-  };
-  updateAll();
-  return vscode.Disposable.from(engine.onDidChange(update), runs.onDidChange(update), library.onDidChange(updateAll));
+  updateWork();
+  updateFiles();
+  return vscode.Disposable.from(
+    engine.onDidChange(updateWork),
+    runs.onDidChange(updateWork),
+    runs.onDidChange(updateFiles),
+    library.onDidChange(updateFiles),
+  );
 }
+
+/** What the steps of the walkthrough are done by. */
+export async function stepsDone({ runs, prompts, library }: Services): Promise<Readonly<Record<StepKey, boolean>>> {
+  const all = await library.list();
+  return {
+    [contextKeys.hasPrompts]: all.length > 0,
+    [contextKeys.hasResults]: all.some(({ results }) => results !== undefined),
+    [contextKeys.hasEndedRuns]: runs.list().some(({ standing }) => standing === 'ended'),
+    [contextKeys.hasAccepted]: prompts.all().some((prompt) => runs.isAccepted(prompt)),
+  };
+}
+
+type StepKey = (typeof walkthroughSteps)[keyof typeof walkthroughSteps];

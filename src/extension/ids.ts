@@ -64,6 +64,14 @@ export const problemMatchers = ['$tandem', '$tandem-file'] as const;
 
 export const walkthroughId = 'tandem.start';
 
+/** Its steps, each done when this is so. */
+export const walkthroughSteps = {
+  open: contextKeys.hasPrompts,
+  evaluate: contextKeys.hasResults,
+  optimize: contextKeys.hasEndedRuns,
+  review: contextKeys.hasAccepted,
+} as const;
+
 export const colorIds = {
   helps: 'tandem.lineHelps',
   hurts: 'tandem.lineHurts',

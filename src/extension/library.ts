@@ -1,5 +1,6 @@
 /** @file All prompt files of the workspace that have data, open or not, each with what was measured of it. */
 import { readFile } from 'node:fs/promises';
+import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import { hasData, measuredFile, type MeasuredFile } from './core/measuredFile.ts';
 import { promptPattern } from './ids.ts';
@@ -21,12 +22,19 @@ export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Li
   const heed = ({ path }: vscode.Uri): void => {
     if (!path.includes('/.tandem/')) forget();
   };
-  const watcher = vscode.workspace.createFileSystemWatcher(promptPattern);
+  const watcher = vscode.workspace.createFileSystemWatcher(promptPattern, false, false, true);
+  // A folder that goes is told without its files.
+  const losses = vscode.workspace.createFileSystemWatcher('**', true, true, false);
+  const heedLoss = async ({ fsPath }: vscode.Uri): Promise<void> => {
+    const lost = (await onDisk)?.some(({ file }) => file.path === fsPath || file.path.startsWith(fsPath + sep));
+    if (lost) forget();
+  };
   const listeners = [
     watcher,
+    losses,
     watcher.onDidCreate(heed),
     watcher.onDidChange(heed),
-    watcher.onDidDelete(heed),
+    losses.onDidDelete(heedLoss),
     vscode.workspace.onDidChangeWorkspaceFolders(forget),
     prompts.onDidRefresh(forget),
     prompts.onDidChange(() => changed.fire()),

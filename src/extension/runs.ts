@@ -54,8 +54,9 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     clearTimeout(timer);
     timer = undefined;
     const lists = await Promise.all((await workspacesWithRuns(prompts)).map(readRunList));
-    known = lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
+    // What was read of a run before it ended says too little.
     for (const { directory, standing } of known) if (standing !== 'ended') headlines.delete(directory.path);
+    known = lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
     changed.fire();
     void readProposals();
     return known;
@@ -114,10 +115,11 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     jobOf,
     read,
     async headlineOf({ directory }) {
-      const remembered = jobOf(directory.run) ? undefined : headlines.get(directory.path);
+      const live = jobOf(directory.run) !== undefined;
+      const remembered = live ? undefined : headlines.get(directory.path);
       if (remembered !== undefined) return remembered;
       const text = headline((await read(directory)).state);
-      headlines.set(directory.path, text);
+      if (!live) headlines.set(directory.path, text);
       return text;
     },
     isAccepted: (prompt) => proposed(prompt)?.open === false,

@@ -4,7 +4,8 @@ import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
-import { commandIds, walkthroughId } from './ids.ts';
+import { stepsDone } from './contexts.ts';
+import { commandIds, walkthroughId, walkthroughSteps } from './ids.ts';
 import { tellError } from './messages.ts';
 import type { Services } from './services.ts';
 
@@ -14,8 +15,14 @@ const promptName = 'intent.prompt.md';
 
 export function registerWalkthrough(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
   const { globalState, extensionUri, extension } = context;
-  const showWalkthrough = (beside = false): Thenable<unknown> =>
-    vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extension.id}#${walkthroughId}`, beside);
+  const showWalkthrough = async (): Promise<void> => {
+    const id = `${extension.id}#${walkthroughId}`;
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', id);
+    // The editor ticks off what becomes so while it knows the walkthrough, not what is so already.
+    const done = await stepsDone(services);
+    for (const [step, key] of Object.entries(walkthroughSteps))
+      if (done[key]) await vscode.commands.executeCommand('welcome.markStepComplete', `${id}#${step}`);
+  };
   const openSample = async (parent?: unknown): Promise<void> => {
     const within = parent instanceof vscode.Uri ? parent : await pickParent();
     if (!within) return;
@@ -37,7 +44,7 @@ export function registerWalkthrough(context: vscode.ExtensionContext, services: 
   setUp().catch((error: unknown) => services.log.warn(String(error)));
   return vscode.Disposable.from(
     vscode.commands.registerCommand(commandIds.openSample, openSample),
-    vscode.commands.registerCommand(commandIds.openWalkthrough, () => showWalkthrough()),
+    vscode.commands.registerCommand(commandIds.openWalkthrough, showWalkthrough),
   );
 }
 

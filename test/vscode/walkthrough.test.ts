@@ -16,6 +16,8 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
       return beside(workspace, 'empty');
     },
   });
+  // The pictures want some room.
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
   await editor.command('Tandem: Open the Walkthrough');
   const page = editor.page.locator('.gettingStartedContainer');
   for (const title of steps) await page.getByText(title, { exact: true }).first().waitFor();
