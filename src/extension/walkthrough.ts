@@ -4,6 +4,7 @@ import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
+import { describeError } from '../errors.ts';
 import { stepsDone } from './contexts.ts';
 import { commandIds, walkthroughId, walkthroughSteps } from './ids.ts';
 import { tellError } from './messages.ts';
@@ -15,13 +16,17 @@ const promptName = 'intent.prompt.md';
 
 export function registerWalkthrough(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
   const { globalState, extensionUri, extension } = context;
-  const showWalkthrough = async (): Promise<void> => {
-    const id = `${extension.id}#${walkthroughId}`;
-    await vscode.commands.executeCommand('workbench.action.openWalkthrough', id);
-    // The editor ticks off what becomes so while it knows the walkthrough, not what is so already.
+  const id = `${extension.id}#${walkthroughId}`;
+  const warn = (error: unknown): void => services.log.warn(describeError(error));
+  /** The editor ticks off what becomes so while it knows the walkthrough, not what is so already. */
+  const tickOff = async (): Promise<void> => {
     const done = await stepsDone(services);
     for (const [step, key] of Object.entries(walkthroughSteps))
       if (done[key]) await vscode.commands.executeCommand('welcome.markStepComplete', `${id}#${step}`);
+  };
+  const showWalkthrough = async (): Promise<void> => {
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', id);
+    tickOff().catch(warn);
   };
   const openSample = async (parent?: unknown): Promise<void> => {
     const within = parent instanceof vscode.Uri ? parent : await pickParent();
@@ -41,7 +46,7 @@ export function registerWalkthrough(context: vscode.ExtensionContext, services: 
     await showWalkthrough();
     await vscode.window.showTextDocument(vscode.Uri.joinPath(folder, promptName), { viewColumn: vscode.ViewColumn.Beside, preview: false });
   };
-  setUp().catch((error: unknown) => services.log.warn(String(error)));
+  setUp().catch(warn);
   return vscode.Disposable.from(
     vscode.commands.registerCommand(commandIds.openSample, openSample),
     vscode.commands.registerCommand(commandIds.openWalkthrough, showWalkthrough),
