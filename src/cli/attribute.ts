@@ -4,11 +4,10 @@ import type { Attribution } from '../evaluate/attribution.ts';
 import { count, natsGained, percentWithInterval, points, sureness } from '../run/format.ts';
 import { measureLines, rowsText } from '../run/measure.ts';
 import type { LineWorth } from '../run/results.ts';
-import { openSession } from '../run/session.ts';
 import type { Split } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
-import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
-import { makeProgress } from './progress.ts';
+import { withSessionOptions, type SessionOptions } from './options.ts';
+import { withSession } from './withSession.ts';
 
 interface AttributeOptions extends SessionOptions {
   readonly split: Split;
@@ -21,10 +20,8 @@ export function attributeCommand(): Command {
     .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
     .addOption(new Option('--split <name>', 'the rows to measure on; test opens the sealed split').choices(['val', 'test']).default('val'))
     .option('--json', 'print JSON')
-    .action(async (prompt: string, options: AttributeOptions) => {
-      const progress = makeProgress(process.stderr, { quiet: options.json });
-      const session = await openSession(sessionSpec(prompt, options), { onBusy: progress.busy });
-      try {
+    .action((prompt: string, options: AttributeOptions) =>
+      withSession(prompt, options, async (session, progress) => {
         const { file } = session;
         // A log is told once that measuring began, a terminal each line.
         const onBusy = (what: string, share?: number): void =>
@@ -39,11 +36,8 @@ export function attributeCommand(): Command {
           );
           process.stdout.write(lines.map((line, i) => lineText(line, items[i])).join(''));
         }
-      } finally {
-        progress.close();
-        await session.dispose();
-      }
-    });
+      }),
+    );
 }
 
 function lineText({ line, text, score, logLikelihood }: LineWorth, { tokensSaved }: Attribution): string {

@@ -3,11 +3,11 @@ import { Command, Option } from 'commander';
 import { relative } from 'node:path';
 import { nats, percent, percentWithInterval } from '../run/format.ts';
 import { measurePrompt, rowsText, type PromptMeasurement } from '../run/measure.ts';
-import { openSession, type Session } from '../run/session.ts';
+import type { Session } from '../run/session.ts';
 import type { Split } from '../run/spec.ts';
 import { exitCodes } from './exitCodes.ts';
-import { sessionSpec, share, withSessionOptions, type SessionOptions } from './options.ts';
-import { makeProgress } from './progress.ts';
+import { share, withSessionOptions, type SessionOptions } from './options.ts';
+import { withSession } from './withSession.ts';
 
 interface EvaluateOptions extends SessionOptions {
   readonly split: Split;
@@ -22,20 +22,15 @@ export function evaluateCommand(): Command {
     .addOption(new Option('--split <name>', 'the rows to measure on; test opens the sealed split').choices(['val', 'test']).default('val'))
     .option('--min <share>', 'exit with 1 where the metric is below this, e.g. 0.8', share)
     .option('--json', 'print the result with every row as JSON')
-    .action(async (prompt: string, options: EvaluateOptions) => {
-      const progress = makeProgress(process.stderr, { quiet: options.json });
-      const session = await openSession(sessionSpec(prompt, options), { onBusy: progress.busy });
-      try {
+    .action((prompt: string, options: EvaluateOptions) =>
+      withSession(prompt, options, async (session, progress) => {
         const measured = await measurePrompt(session, options.split, { onBusy: progress.busy });
         progress.close();
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
         process.stdout.write(options.json ? asJson(session, measured) : asText(session, measured));
         check(measured, options.min);
-      } finally {
-        progress.close();
-        await session.dispose();
-      }
-    });
+      }),
+    );
 }
 
 /** As people would type it here. */

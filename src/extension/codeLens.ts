@@ -1,9 +1,9 @@
 /** @file The lens above the body of a prompt file that has data: its headline, and what can be done with it. */
 import * as vscode from 'vscode';
-import { foreignSetting } from '../run/trust.ts';
 import { isOver, type Job, type JobStatus } from './core/job.ts';
 import { lensesOf } from './core/lenses.ts';
 import { promptPattern, settingIds } from './ids.ts';
+import { allowanceOf } from './prompts.ts';
 import type { Services } from './services.ts';
 import { setting } from './settings.ts';
 
@@ -43,7 +43,7 @@ export function registerCodeLenses({ engine, prompts, runs, offers }: Services):
         job: jobs.find(({ status }) => status !== 'waiting') ?? jobs.at(0),
         latestRun: runs.newestOf(path)?.directory.run,
         proposedBy: runs.proposalFor(prompt)?.directory.run,
-        allows: vscode.workspace.isTrusted ? 'everything' : foreignSetting(prompt.file) ? 'nothing' : 'measuring',
+        allows: allowanceOf(prompt),
         now: Date.now(),
         offers,
       });

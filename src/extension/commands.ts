@@ -3,14 +3,14 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import type { ListedRun } from '../run/runList.ts';
-import { pickModel } from './chooseModel.ts';
+import { pickInstalledModel, pickModel, pickNewModel } from './chooseModel.ts';
 import { withAnswers } from './core/answers.ts';
 import { ago } from './core/headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
 import { replaceText } from './edit.ts';
-import { commandIds, promptPattern, type CommandId } from './ids.ts';
+import { commandIds, type CommandId } from './ids.ts';
 import { tellError } from './messages.ts';
-import { isPrompt } from './prompts.ts';
+import { findPrompts, isPrompt } from './prompts.ts';
 import type { Services } from './services.ts';
 import { measure, openReport, optimize, resume, stop } from './work.ts';
 
@@ -23,8 +23,8 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),
   [commandIds.evaluate]: onPrompt((document, services) => measure(document, 'evaluate', services)),
   [commandIds.measureLines]: onPrompt((document, services) => measure(document, 'attribute', services)),
-  [commandIds.stop]: async (services, id) => {
-    const job = await chosenJob(services, id);
+  [commandIds.stop]: async (services, which) => {
+    const job = await chosenJob(services, which);
     if (job) await stop(job, services);
   },
   [commandIds.resume]: async (services, name) => {
@@ -40,6 +40,14 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
     if (model === undefined) return;
     await replaceText(document, withAnswers(document.uri.fsPath, document.getText(), { model }));
   }),
+  [commandIds.addModel]: async ({ models }) => {
+    const spec = await pickNewModel();
+    return spec && models.add(spec);
+  },
+  [commandIds.removeModel]: async ({ models }, name) => {
+    const model = typeof name === 'string' ? name : await pickInstalledModel('Remove a Model');
+    if (model !== undefined) await models.remove(model);
+  },
 };
 
 /** A command on a prompt file. */
@@ -64,23 +72,28 @@ export function registerCommands(services: Services): vscode.Disposable {
   return vscode.Disposable.from(...registered);
 }
 
-/** The prompt file that a lens or a button names, the one in the active editor, or one that is picked; undefined where none was. */
+/** The prompt file that a lens or a button names, the one in the active editor, the only one, or one that is picked; undefined where none was. */
 async function promptDocument(target: unknown): Promise<vscode.TextDocument | undefined> {
   const active = vscode.window.activeTextEditor?.document;
   const document = target instanceof vscode.Uri ? await vscode.workspace.openTextDocument(target) : active;
   if (document && isPrompt(document)) return document;
-  const found = await vscode.workspace.findFiles(promptPattern, '**/node_modules/**', 200);
+  const found = await findPrompts();
   if (found.length === 0) {
     throw new TandemError('no-prompt', 'There is no prompt file here.', { hint: 'Make a file whose name ends in .prompt.md.' });
   }
+  if (found.length === 1) return vscode.workspace.openTextDocument(found[0]);
   const items = found.map((uri) => ({ label: basename(uri.path), description: vscode.workspace.asRelativePath(uri), uri }));
   const picked = await vscode.window.showQuickPick(items, { title: 'Choose a Prompt', matchOnDescription: true });
   return picked && vscode.workspace.openTextDocument(picked.uri);
 }
 
-async function chosenJob({ engine }: Services, id: unknown): Promise<Job | undefined> {
+/** @param which a job's id, the name of its run, or its prompt file */
+async function chosenJob({ engine, runs }: Services, which: unknown): Promise<Job | undefined> {
   const jobs = engine.jobs();
-  if (typeof id === 'number' || jobs.length < 2) return jobs.find((job) => typeof id !== 'number' || job.id === id);
+  if (typeof which === 'number') return jobs.find(({ id }) => id === which);
+  if (typeof which === 'string') return runs.jobOf(which);
+  if (which instanceof vscode.Uri) return jobs.find(({ task }) => task.prompt === which.fsPath);
+  if (jobs.length < 2) return jobs.at(0);
   const items = jobs.map((job) => ({ label: jobTitle(job), description: progressText(jobProgress(job, Date.now())), job }));
   return (await vscode.window.showQuickPick(items, { title: 'Stop a Job' }))?.job;
 }

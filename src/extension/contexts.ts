@@ -1,20 +1,47 @@
-/** @file Keeps the context keys, by which the manifest knows which commands can work now. */
+/** @file Keeps the context keys, by which the manifest knows which commands can work now, and which steps of the walkthrough are done. */
 import * as vscode from 'vscode';
-import { contextKeys, type ContextKey } from './ids.ts';
+import { describeError } from '../errors.ts';
+import { contextKeys, type ContextKey, type walkthroughSteps } from './ids.ts';
 import type { Services } from './services.ts';
 
-export function registerContexts({ engine, runs }: Services): vscode.Disposable {
+export function registerContexts(services: Services): vscode.Disposable {
+  const { engine, runs, library, log } = services;
   const last = new Map<ContextKey, boolean>();
   const set = (key: ContextKey, value: boolean): void => {
     if (last.get(key) === value) return;
     last.set(key, value);
     void vscode.commands.executeCommand('setContext', key, value);
   };
-  const update = (): void => {
+  const updateWork = (): void => {
     set(contextKeys.working, engine.jobs().length > 0);
     set(contextKeys.resumable, runs.resumable().length > 0);
-    set(contextKeys.hasRuns, runs.list().length > 0);
   };
-  update();
-  return vscode.Disposable.from(engine.onDidChange(update), runs.onDidChange(update));
+  const readFiles = async (): Promise<void> => {
+    set(contextKeys.hasRuns, runs.list().length > 0);
+    for (const [key, value] of Object.entries(await stepsDone(services))) set(key as ContextKey, value);
+  };
+  const updateFiles = (): void => {
+    readFiles().catch((error: unknown) => log.warn(describeError(error)));
+  };
+  updateWork();
+  updateFiles();
+  return vscode.Disposable.from(
+    engine.onDidChange(updateWork),
+    runs.onDidChange(updateWork),
+    runs.onDidChange(updateFiles),
+    library.onDidChange(updateFiles),
+  );
 }
+
+/** What the steps of the walkthrough are done by. */
+export async function stepsDone({ runs, prompts, library }: Services): Promise<Readonly<Record<StepKey, boolean>>> {
+  const all = await library.list();
+  return {
+    [contextKeys.hasPrompts]: all.length > 0,
+    [contextKeys.hasResults]: all.some(({ results }) => results !== undefined),
+    [contextKeys.hasEndedRuns]: runs.list().some(({ standing }) => standing === 'ended'),
+    [contextKeys.hasAccepted]: prompts.all().some((prompt) => runs.isAccepted(prompt)),
+  };
+}
+
+type StepKey = (typeof walkthroughSteps)[keyof typeof walkthroughSteps];

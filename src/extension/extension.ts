@@ -6,6 +6,7 @@ import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './diagnostics.ts';
 import { registerLanguageHelp } from './languageHelp.ts';
+import { activationMeasure } from './ids.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
 import { registerResumeOffer } from './resumeOffer.ts';
 import { registerRunPanel } from './runPanel.ts';
@@ -13,8 +14,14 @@ import { registerSilenceWarning } from './silenceWarning.ts';
 import { openServices } from './services.ts';
 import { registerStatusBar } from './statusBar.ts';
 import { registerTesting } from './testing.ts';
+import { registerTasks } from './tasks.ts';
+import { registerModelsView } from './views/modelsView.ts';
+import { registerPromptsView } from './views/promptsView.ts';
+import { registerRunsView } from './views/runsView.ts';
+import { registerWalkthrough } from './walkthrough.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
+  const start = performance.now();
   try {
     const services = openServices(context);
     context.subscriptions.push(
@@ -31,7 +38,13 @@ export function activate(context: vscode.ExtensionContext): void {
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
       registerTesting(services),
+      registerPromptsView(services),
+      registerRunsView(services),
+      registerModelsView(services),
+      registerTasks(context, services),
+      registerWalkthrough(context, services),
     );
+    performance.measure(activationMeasure, { start });
   } catch (error) {
     void vscode.window.showErrorMessage(`Tandem could not start: ${error instanceof Error ? error.message : String(error)}`);
     throw error;

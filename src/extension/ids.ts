@@ -12,6 +12,10 @@ export const commandIds = {
   openReport: 'tandem.openReport',
   showPanel: 'tandem.showPanel',
   reviewChanges: 'tandem.reviewChanges',
+  addModel: 'tandem.addModel',
+  removeModel: 'tandem.removeModel',
+  openSample: 'tandem.openSample',
+  openWalkthrough: 'tandem.openWalkthrough',
 } as const;
 export type CommandId = (typeof commandIds)[keyof typeof commandIds];
 
@@ -37,8 +41,36 @@ export const contextKeys = {
   resumable: 'tandem.resumable',
   /** There is a run with a report. */
   hasRuns: 'tandem.hasRuns',
+  /** Some prompt of the workspace has data; it was measured; a run has ended; an open prompt has what its last run proposed. */
+  hasPrompts: 'tandem.hasPrompts',
+  hasResults: 'tandem.hasResults',
+  hasEndedRuns: 'tandem.hasEndedRuns',
+  hasAccepted: 'tandem.hasAccepted',
 } as const;
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
+
+export const viewIds = {
+  prompts: 'tandem.prompts',
+  runs: 'tandem.runs',
+  models: 'tandem.models',
+} as const;
+export type ViewId = (typeof viewIds)[keyof typeof viewIds];
+
+/** The type of Tandem's tasks, as tasks.json names it. */
+export const taskType = 'tandem';
+
+/** Finds a place in a file, or a file, in what the command line says to be wrong. */
+export const problemMatchers = ['$tandem', '$tandem-file'] as const;
+
+export const walkthroughId = 'tandem.start';
+
+/** Its steps, each done when this is so. */
+export const walkthroughSteps = {
+  open: contextKeys.hasPrompts,
+  evaluate: contextKeys.hasResults,
+  optimize: contextKeys.hasEndedRuns,
+  review: contextKeys.hasAccepted,
+} as const;
 
 export const colorIds = {
   helps: 'tandem.lineHelps',
@@ -46,6 +78,9 @@ export const colorIds = {
   unclear: 'tandem.lineUnclear',
   stale: 'tandem.lineStale',
 } as const;
+
+/** The entry of the performance timeline that says how long the activation took. */
+export const activationMeasure = 'tandem.activate';
 
 /** What a file is called that is a prompt file. */
 export const promptPattern = '**/*.prompt.md';

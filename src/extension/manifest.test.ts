@@ -1,10 +1,22 @@
 /** @file The manifest says what the code means: the same ids, and a text for every key. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { variablesOf } from '../prompt/template.ts';
+import { describeError, TandemError } from '../errors.ts';
 import { executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
-import { colorIds, commandIds, contextKeys, settingIds } from './ids.ts';
+import type { Ability } from './core/rows.ts';
+import {
+  colorIds,
+  commandIds,
+  contextKeys,
+  problemMatchers,
+  settingIds,
+  taskType,
+  viewIds,
+  walkthroughId,
+  walkthroughSteps,
+} from './ids.ts';
 
 interface Property {
   readonly default: unknown;
@@ -27,6 +39,29 @@ interface Manifest {
     }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
     readonly configuration: readonly { readonly order: number; readonly properties: Readonly<Record<string, Property>> }[];
+    readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsWelcome: readonly { readonly view: string; readonly contents: string; readonly when?: string }[];
+    readonly walkthroughs: readonly {
+      readonly id: string;
+      readonly steps: readonly {
+        readonly id: string;
+        readonly description: string;
+        readonly media: { readonly svg: string; readonly altText: string };
+        readonly completionEvents: readonly string[];
+      }[];
+    }[];
+    readonly taskDefinitions: readonly { readonly type: string }[];
+    readonly problemMatchers: readonly {
+      readonly name: string;
+      readonly pattern: {
+        readonly regexp: string;
+        readonly file: number;
+        readonly line?: number;
+        readonly column?: number;
+        readonly message: number;
+      };
+    }[];
     readonly colors: readonly { readonly id: string }[];
     readonly yamlValidation: readonly { readonly fileMatch: string; readonly url: string }[];
   };
@@ -37,10 +72,14 @@ const text = readFileSync(join(root, 'package.json'), 'utf8');
 const { extensionKind, capabilities, contributes } = JSON.parse(text) as Manifest;
 const properties = Object.assign({}, ...contributes.configuration.map((group) => group.properties)) as Record<string, Property>;
 
+const texts = JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')) as Readonly<Record<string, string>>;
+const textOf = (key: string): string => texts[key.slice(1, -1)];
+/** The commands that a text has links to. */
+const linked = (key: string): string[] => [...textOf(key).matchAll(/\(command:([\w.]+)/g)].map(([, command]) => command);
+
 test('every text of the contributions is in package.nls.json, and nothing else is', () => {
   const keys = [...text.matchAll(/"%([^"%]+)%"/g)].map(([, key]) => key);
-  const known = Object.keys(JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')) as object);
-  expect([...new Set(keys)].sort()).toEqual(known.sort());
+  expect([...new Set(keys)].sort()).toEqual(Object.keys(texts).sort());
 });
 
 describe('commands', () => {
@@ -65,7 +104,8 @@ describe('commands', () => {
       .flat()
       .map(({ when }) => when)
       .join(' ');
-    for (const [key] of conditions.matchAll(/tandem\.\w+/g)) expect(Object.values<string>(contextKeys)).toContain(key);
+    const known = Object.values<string>({ ...contextKeys, ...viewIds });
+    for (const [key] of conditions.matchAll(/tandem\.\w+/g)) expect(known).toContain(key);
   });
 });
 
@@ -94,6 +134,80 @@ describe('settings', () => {
     expect(extensionKind).toEqual(['workspace']);
     expect(capabilities.untrustedWorkspaces.supported).toBe('limited');
     for (const id of capabilities.untrustedWorkspaces.restrictedConfigurations) expect(properties).toHaveProperty([id]);
+  });
+});
+
+describe('views', () => {
+  const { viewsContainers, views, viewsWelcome, menus } = contributes;
+
+  test('are those that the code fills, in one container, and each says what to do while it is empty', () => {
+    const [{ id, icon }] = viewsContainers.activitybar;
+    expect(views[id].map((view) => view.id)).toEqual(Object.values(viewIds));
+    expect(existsSync(join(root, icon))).toBe(true);
+    for (const view of Object.values(viewIds)) expect(viewsWelcome.map((welcome) => welcome.view)).toContain(view);
+    for (const { contents } of viewsWelcome) expect(linked(contents).filter(isUnknown)).toEqual([]);
+  });
+
+  test('offer for a row what the row can, and nothing that tunes before the workspace is trusted', () => {
+    const abilities: readonly Ability[] = ['beMeasured', 'beTuned', 'beStopped', 'beResumed', 'beRead', 'beRemoved'];
+    const conditions = menus['view/item/context'].map(({ when }) => when);
+    const named = conditions.flatMap((when) => [...when.matchAll(/viewItem =~ \/(\w+)\//g)].map(([, ability]) => ability));
+    expect([...new Set(named)].sort()).toEqual([...abilities].sort());
+    for (const when of conditions) if (/beTuned|beResumed/.test(when)) expect(when).toContain('isWorkspaceTrusted');
+  });
+});
+
+test('the walkthrough has a picture for each step, and steps that end with what contexts.ts tells', () => {
+  const [{ id, steps }] = contributes.walkthroughs;
+  expect(id).toBe(walkthroughId);
+  expect(Object.fromEntries(steps.map((step) => [step.id, step.completionEvents]))).toEqual(
+    Object.fromEntries(Object.entries(walkthroughSteps).map(([step, key]) => [step, [`onContext:${key}`]])),
+  );
+  for (const { description, media } of steps) {
+    expect(existsSync(join(root, media.svg)), media.svg).toBe(true);
+    // The page that shows it lets no style attribute in.
+    expect(readFileSync(join(root, media.svg), 'utf8')).not.toMatch(/#[0-9a-f]{3,8}\b|style=/i);
+    expect(linked(description)).toHaveLength(1);
+    expect(linked(description).filter(isUnknown)).toEqual([]);
+  }
+});
+
+/** Of Tandem, but not in the table; others are the editor's. */
+const isUnknown = (command: string): boolean => command.startsWith('tandem.') && !Object.values<string>(commandIds).includes(command);
+
+describe('tasks', () => {
+  test('are of the type that the provider has', () => {
+    expect(contributes.taskDefinitions.map(({ type }) => type)).toEqual([taskType]);
+    expect(contributes.problemMatchers.map(({ name }) => `$${name}`)).toEqual(problemMatchers);
+  });
+
+  test.each([
+    ['/w/a b/kind.prompt.md', { line: 6, column: 9 }],
+    ['C:\\w\\rows.jsonl', { line: 12 }],
+    ['/w/rows.jsonl', {}],
+  ])('find %s %o in what the command line says', (file, place) => {
+    const [said] = describeError(new TandemError('any', 'It is: wrong.', { where: { file, ...place }, hint: 'Mend it.' })).split('\n');
+    const read = contributes.problemMatchers.flatMap(({ pattern }) => {
+      const found = new RegExp(pattern.regexp).exec(said);
+      const at = (group?: number): string | undefined => (found && group !== undefined ? found[group] : undefined);
+      return found ? [{ file: at(pattern.file), line: at(pattern.line), column: at(pattern.column), message: at(pattern.message) }] : [];
+    });
+    const texts = {
+      line: undefined,
+      column: undefined,
+      ...Object.fromEntries(Object.entries(place).map(([key, at]) => [key, String(at)])),
+    };
+    expect(read).toEqual([{ file, ...texts, message: 'It is: wrong.' }]);
+  });
+
+  test('take no line of progress for a problem', () => {
+    const said = [
+      'Loading the model …',
+      'Notice: 3 rows were left out',
+      'kind.prompt.md with tiny, 40 validation rows',
+      '  phase 1, weights: kept',
+    ];
+    for (const { pattern } of contributes.problemMatchers) for (const line of said) expect(line).not.toMatch(new RegExp(pattern.regexp));
   });
 });
 

@@ -1,16 +1,15 @@
 /** @file The prompt files that are open: each as it reads now, with what was measured of it. The surfaces in the editor listen here. */
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
-import { parsePromptFile, type PromptFile } from '../prompt/promptFile.ts';
-import { hashPrompt, readResults, type Results } from '../run/results.ts';
+import { readResults, type Results } from '../run/results.ts';
+import { foreignSetting } from '../run/trust.ts';
+import type { Allowance } from './core/lenses.ts';
+import { measuredFile, type MeasuredFile } from './core/measuredFile.ts';
+import { promptPattern } from './ids.ts';
 
-export interface OpenPrompt {
+/** Its file has the document's text, saved or not. */
+export interface OpenPrompt extends MeasuredFile {
   readonly document: vscode.TextDocument;
-  /** The document's text, saved or not. */
-  readonly file: PromptFile;
-  readonly results?: Results;
-  /** The results are of another text. */
-  readonly stale: boolean;
 }
 
 export interface Prompts extends vscode.Disposable {
@@ -21,9 +20,22 @@ export interface Prompts extends vscode.Disposable {
   readonly onDidClose: vscode.Event<vscode.TextDocument>;
   /** Reads the results again. */
   refresh(): void;
+  /** Results were written, of whichever prompt. */
+  readonly onDidRefresh: vscode.Event<void>;
 }
 
+/** The prompt files of the workspace; those that runs have tried are not among them. */
+export const findPrompts = (): Thenable<vscode.Uri[]> =>
+  vscode.workspace.findFiles(promptPattern, '**/{node_modules,.tandem}/**', mostPrompts);
+const mostPrompts = 200;
+
 export const isPrompt = ({ uri }: vscode.TextDocument): boolean => uri.scheme === 'file' && uri.path.endsWith('.prompt.md');
+
+/** What may be done with a prompt file in this workspace. */
+export function allowanceOf({ file }: MeasuredFile): Allowance {
+  if (vscode.workspace.isTrusted) return 'everything';
+  return foreignSetting(file) ? 'nothing' : 'measuring';
+}
 
 /** Milliseconds that typing may pause before a text is looked at: short enough to grey out at once. */
 const pause = 40;
@@ -33,11 +45,10 @@ export function watchPrompts(log: vscode.LogOutputChannel): Prompts {
   const waiting = new Map<string, NodeJS.Timeout>();
   const changed = new vscode.EventEmitter<OpenPrompt>();
   const closed = new vscode.EventEmitter<vscode.TextDocument>();
+  const refreshed = new vscode.EventEmitter<void>();
 
   const look = (document: vscode.TextDocument, results: Results | undefined): void => {
-    const text = document.getText();
-    const stale = results !== undefined && results.textHash !== hashPrompt(text);
-    const prompt = { document, file: parsePromptFile(document.uri.fsPath, text), ...(results && { results }), stale };
+    const prompt = { document, ...measuredFile(document.uri.fsPath, document.getText(), results) };
     known.set(document.uri.toString(), prompt);
     changed.fire(prompt);
   };
@@ -61,6 +72,7 @@ export function watchPrompts(log: vscode.LogOutputChannel): Prompts {
   };
   const refresh = (): void => {
     for (const { document } of known.values()) open(document);
+    refreshed.fire();
   };
 
   const watcher = vscode.workspace.createFileSystemWatcher('**/.tandem/results/**/*.json');
@@ -74,6 +86,7 @@ export function watchPrompts(log: vscode.LogOutputChannel): Prompts {
     watcher.onDidDelete(refresh),
     changed,
     closed,
+    refreshed,
   ];
   for (const document of vscode.workspace.textDocuments) open(document);
   return {
@@ -82,6 +95,7 @@ export function watchPrompts(log: vscode.LogOutputChannel): Prompts {
     onDidChange: changed.event,
     onDidClose: closed.event,
     refresh,
+    onDidRefresh: refreshed.event,
     dispose: () => {
       for (const timer of waiting.values()) clearTimeout(timer);
       vscode.Disposable.from(...listeners).dispose();
@@ -89,7 +103,8 @@ export function watchPrompts(log: vscode.LogOutputChannel): Prompts {
   };
 }
 
-function resultsOf(uri: vscode.Uri, log: vscode.LogOutputChannel): Results | undefined {
+/** What was measured of a prompt file; nothing where that cannot be read. */
+export function resultsOf(uri: vscode.Uri, log: vscode.LogOutputChannel): Results | undefined {
   try {
     return readResults(uri.fsPath);
   } catch (error) {

@@ -2,8 +2,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { portable } from '../run/runDirectory.ts';
-import { headline } from '../run/report.ts';
-import type { ListedRun } from '../run/runList.ts';
 import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
 import { isRun, type Job } from './core/job.ts';
 import { commandIds } from './ids.ts';
@@ -30,15 +28,7 @@ function panelSource(services: Services): PanelSource & vscode.Disposable {
   const vitals = new vscode.EventEmitter<{ run: string; vitals: Vitals }>();
   /** The last words of processes that came to a bad end, by run. */
   const troubles = new Map<string, string>();
-  const headlines = new Map<string, string>();
 
-  const headlineOf = async ({ directory, standing }: ListedRun): Promise<string> => {
-    const known = headlines.get(directory.path);
-    if (known !== undefined) return known;
-    const text = headline((await runs.read(directory)).state);
-    if (standing === 'ended') headlines.set(directory.path, text);
-    return text;
-  };
   const listeners = [
     engine.onDidLine(({ job, line }) => job.directory !== undefined && lines.fire({ run: basename(job.directory), line })),
     engine.onDidChange((job) => {
@@ -54,7 +44,7 @@ function panelSource(services: Services): PanelSource & vscode.Disposable {
   return {
     async runs() {
       const list = runs.list();
-      const texts = await Promise.all(list.slice(0, mostHeadlines).map((run) => headlineOf(run).catch(() => undefined)));
+      const texts = await Promise.all(list.slice(0, mostHeadlines).map((run) => runs.headlineOf(run).catch(() => undefined)));
       return list.map(({ directory, prompt, created }, place) => ({
         run: directory.run,
         prompt: portable(directory.workspace, prompt),

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
 import { proposalOf, type Proposal } from '../run/accept.ts';
+import { headline } from '../run/report.ts';
 import { findRun, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
 import { readRun, readRunList, type ListedRun } from '../run/runList.ts';
 import type { RunState } from '../run/state.ts';
@@ -25,6 +26,10 @@ export interface Runs extends vscode.Disposable {
   jobOf(run: string): Job | undefined;
   /** The state of a run, be it under way or on the disk, and how many lines of its journal that is. */
   read(directory: RunDirectory): Promise<{ readonly state: RunState; readonly lines: number }>;
+  /** The run in half a sentence; the first time it costs the reading of a journal. @throws TandemError those of readRun */
+  headlineOf(run: ListedRun): Promise<string>;
+  /** Whether the text has the changes that its newest ended run proposed. */
+  isAccepted(prompt: OpenPrompt): boolean;
   /** The newest ended run whose changes the text does not have yet. */
   proposalFor(prompt: OpenPrompt): ListedRun | undefined;
   /** A run came, went, ended or stopped being worked on. */
@@ -37,6 +42,8 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
   const changed = new vscode.EventEmitter<void>();
   /** What ended runs propose, by their path; null: nothing. */
   const proposals = new Map<string, Proposal | null>();
+  /** By the run's path, until the list is read again; of ended runs for good. */
+  const headlines = new Map<string, string>();
 
   const newestEnded = (path: string): ListedRun | undefined =>
     known.find(({ prompt, standing }) => prompt === path && standing === 'ended');
@@ -47,10 +54,21 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     clearTimeout(timer);
     timer = undefined;
     const lists = await Promise.all((await workspacesWithRuns(prompts)).map(readRunList));
+    // What was read of a run before it ended says too little.
+    for (const { directory, standing } of known) if (standing !== 'ended') headlines.delete(directory.path);
     known = lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
     changed.fire();
     void readProposals();
     return known;
+  };
+  const read: Runs['read'] = async (directory) => {
+    const { run: state, lines } = jobOf(directory.run) ?? {};
+    return state && lines !== undefined ? { state, lines } : readRun(directory);
+  };
+  const proposed = ({ file }: OpenPrompt): { readonly run: ListedRun; readonly open: boolean } | undefined => {
+    const run = newestEnded(file.path);
+    const proposal = run && proposals.get(run.directory.path);
+    return proposal ? { run, open: hasOpenChanges(proposal, file.text) } : undefined;
   };
   const readProposals = async (): Promise<void> => {
     const wanted = prompts.all().flatMap(({ file }) => newestEnded(file.path) ?? []);
@@ -95,14 +113,19 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     resumable: () =>
       known.filter(({ standing, worker, directory }) => standing !== 'ended' && worker === undefined && !jobOf(directory.run)),
     jobOf,
-    async read(directory) {
-      const { run: state, lines } = jobOf(directory.run) ?? {};
-      return state && lines !== undefined ? { state, lines } : readRun(directory);
+    read,
+    async headlineOf({ directory }) {
+      const live = jobOf(directory.run) !== undefined;
+      const remembered = live ? undefined : headlines.get(directory.path);
+      if (remembered !== undefined) return remembered;
+      const text = headline((await read(directory)).state);
+      if (!live) headlines.set(directory.path, text);
+      return text;
     },
-    proposalFor: ({ file }) => {
-      const run = newestEnded(file.path);
-      const proposal = run && proposals.get(run.directory.path);
-      return proposal && hasOpenChanges(proposal, file.text) ? run : undefined;
+    isAccepted: (prompt) => proposed(prompt)?.open === false,
+    proposalFor: (prompt) => {
+      const { run, open } = proposed(prompt) ?? {};
+      return open ? run : undefined;
     },
     onDidChange: changed.event,
     dispose: () => {

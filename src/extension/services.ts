@@ -2,8 +2,10 @@
 import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
 import { makeRowLister, type RowLister } from './core/rowLister.ts';
-import { makeLog } from './log.ts';
 import { makeSamples, type Samples } from './core/dataSample.ts';
+import { watchLibrary, type Library } from './library.ts';
+import { makeLog } from './log.ts';
+import { watchModels, type Models } from './models.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
 import { watchRuns, type Runs } from './runs.ts';
 import type { CommandId } from './ids.ts';
@@ -11,6 +13,8 @@ import type { CommandId } from './ids.ts';
 export interface Services extends vscode.Disposable {
   readonly engine: Engine;
   readonly prompts: Prompts;
+  readonly library: Library;
+  readonly models: Models;
   readonly runs: Runs;
   readonly log: vscode.LogOutputChannel;
   readonly rowLister: RowLister;
@@ -25,6 +29,8 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
   const rowLister = makeRowLister({ workerFile });
   const log = makeLog(engine);
   const prompts = watchPrompts(log);
+  const library = watchLibrary(prompts, log);
+  const models = watchModels();
   const runs = watchRuns(engine, prompts, log);
   const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
   const commands = new Set(contributes.commands.map(({ command }) => command));
@@ -33,13 +39,16 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
   return {
     engine,
     prompts,
+    library,
+    models,
     runs,
     log,
     rowLister,
     samples: makeSamples(),
     offers: (command) => commands.has(command),
     dispose: () => {
-      vscode.Disposable.from(listener, runs, prompts, rowLister, { dispose: () => void engine.dispose() }, log).dispose();
+      const engines = { dispose: () => void engine.dispose() };
+      vscode.Disposable.from(listener, runs, models, library, prompts, rowLister, engines, log).dispose();
     },
   };
 }

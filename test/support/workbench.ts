@@ -40,6 +40,10 @@ export function workbench(page: Page) {
     statusBar: () => spoken(page.locator('.part.statusbar .statusbar-item')),
     /** The rows in sight of all tree views of the side bar, as a screen reader tells them. */
     treeRows: () => spoken(page.locator('.part.sidebar .monaco-list-row')),
+    /** Presses the row of a tree view whose spoken text begins so, or the action of that title which it shows when it is pointed at. */
+    pressRow: (text: string, action?: string) => pressRow(page, text, action),
+    /** The titles of the actions that such a row shows when it is pointed at. */
+    rowActions: (text: string) => rowActions(page, text),
     /** The page inside a webview; with several in sight say which, from 0. */
     webview: (which = 0): FrameLocator => page.frameLocator('iframe.webview.ready').nth(which).frameLocator('#active-frame'),
   };
@@ -93,6 +97,20 @@ async function answer(page: Page, text: string): Promise<void> {
   await input.waitFor();
   await input.fill(text);
   await input.press('Enter');
+}
+
+const treeRow = (page: Page, text: string): Locator => page.locator(`.part.sidebar .monaco-list-row[aria-label^="${text}"]`).first();
+
+async function pressRow(page: Page, text: string, action?: string): Promise<void> {
+  const found = treeRow(page, text);
+  if (action === undefined) return found.click();
+  await found.hover();
+  await found.locator(`.action-label[aria-label^="${action}"]`).click();
+}
+
+async function rowActions(page: Page, text: string): Promise<string[]> {
+  await treeRow(page, text).hover();
+  return spoken(treeRow(page, text).locator('.action-label'));
 }
 
 async function hover(page: Page, text: string): Promise<string> {

@@ -11,6 +11,12 @@ export function headline(measured: MeasuredPrompt, now: number): string {
   return [`${percent(score.mean)} ±${spread}`, rows, adapter ? `${model} + adapter` : model, ago(at, now)].join(' · ');
 }
 
+/** The headline, where there is one, and whether it is still about this text. */
+export function knownHeadline(measured: MeasuredPrompt | undefined, stale: boolean, now: number): string {
+  if (!measured) return 'Not measured yet';
+  return `${headline(measured, now)}${stale ? ' · before your edits' : ''}`;
+}
+
 /** What the headline rests on. */
 export function headlineDetail(measured: MeasuredPrompt): string {
   const { score, logLikelihood, metric } = measured;

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { MeasuredPrompt } from '../../run/results.ts';
 import { commandIds, type CommandId } from '../ids.ts';
-import { headline, headlineDetail } from './headline.ts';
+import { headlineDetail, knownHeadline } from './headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './job.ts';
 
 export interface Lens {
@@ -12,6 +12,9 @@ export interface Lens {
   readonly command?: CommandId | typeof manageTrust;
   readonly argument?: unknown;
 }
+
+/** What can be done with a prompt: in a workspace that is not trusted it is only measured, and that only if it names nothing foreign. */
+export type Allowance = 'everything' | 'measuring' | 'nothing';
 
 export interface LensFacts {
   /** How the commands are told which prompt file is meant. */
@@ -26,8 +29,7 @@ export interface LensFacts {
   readonly latestRun?: string;
   /** Name of an ended run whose changes the file does not have yet. */
   readonly proposedBy?: string;
-  /** What can be done with the prompt: in a workspace that is not trusted it is only measured, and that only if it names nothing foreign. */
-  readonly allows: 'everything' | 'measuring' | 'nothing';
+  readonly allows: Allowance;
   /** Date.now() */
   readonly now: number;
   /** Whether the command is there to be called. */
@@ -66,10 +68,8 @@ function workLenses({ target, path, job, allows }: LensFacts): Lens[] {
 function headlineLens({ target, measured, stale, job, allows, now }: LensFacts): Lens {
   if (job) return { title: `$(loading~spin) ${progressText(jobProgress(job, now))}`, tooltip: jobTitle(job) };
   const measure = allows === 'nothing' ? {} : { command: commandIds.measureLines, argument: target };
-  if (!measured) return { title: 'Not measured yet', tooltip: 'Measure the prompt and each of its lines', ...measure };
-  const since = stale ? ' · before your edits' : '';
-  const tooltip = `${headlineDetail(measured)}\nSelect to measure each line`;
-  return { title: `${headline(measured, now)}${since}`, tooltip, ...measure };
+  const tooltip = measured ? `${headlineDetail(measured)}\nSelect to measure each line` : 'Measure the prompt and each of its lines';
+  return { title: knownHeadline(measured, stale, now), tooltip, ...measure };
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

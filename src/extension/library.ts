@@ -1,0 +1,86 @@
+/** @file All prompt files of the workspace that have data, open or not, each with what was measured of it. */
+import { readFile } from 'node:fs/promises';
+import { sep } from 'node:path';
+import * as vscode from 'vscode';
+import { describeError } from '../errors.ts';
+import { hasData, measuredFile, type MeasuredFile } from './core/measuredFile.ts';
+import { promptPattern } from './ids.ts';
+import { findPrompts, resultsOf, type Prompts } from './prompts.ts';
+
+export interface Library extends vscode.Disposable {
+  /** By their path; those that are open as they read now. */
+  list(): Promise<readonly MeasuredFile[]>;
+  readonly onDidChange: vscode.Event<void>;
+}
+
+/** While the editor starts, its search may find nothing yet. Milliseconds. */
+const retryAfter = [1000, 4000, 15_000];
+
+export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Library {
+  let onDisk: Promise<readonly MeasuredFile[]> | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let retries = 0;
+  const changed = new vscode.EventEmitter<void>();
+  const forget = (): void => {
+    onDisk = undefined;
+    changed.fire();
+  };
+  const read = async (): Promise<readonly MeasuredFile[]> => {
+    const found = await readAll(log);
+    if (found.length === 0 && retries < retryAfter.length) {
+      clearTimeout(retry);
+      retry = setTimeout(forget, retryAfter[retries++]);
+    }
+    return found;
+  };
+  const heed = ({ path }: vscode.Uri): void => {
+    if (!path.includes('/.tandem/')) forget();
+  };
+  const watcher = vscode.workspace.createFileSystemWatcher(promptPattern, false, false, true);
+  // A folder that goes is told without its files.
+  const losses = vscode.workspace.createFileSystemWatcher('**', true, true, false);
+  const heedLoss = async ({ fsPath }: vscode.Uri): Promise<void> => {
+    const lost = (await onDisk)?.some(({ file }) => file.path === fsPath || file.path.startsWith(fsPath + sep));
+    if (lost) forget();
+  };
+  const listeners = [
+    watcher,
+    losses,
+    watcher.onDidCreate(heed),
+    watcher.onDidChange(heed),
+    losses.onDidDelete(heedLoss),
+    vscode.workspace.onDidChangeWorkspaceFolders(forget),
+    prompts.onDidRefresh(forget),
+    prompts.onDidChange(() => changed.fire()),
+    prompts.onDidClose(() => changed.fire()),
+    changed,
+  ];
+  return {
+    async list() {
+      const found = await (onDisk ??= read());
+      const open = new Map(prompts.all().map((prompt) => [prompt.file.path, prompt]));
+      return found.map((prompt) => open.get(prompt.file.path) ?? prompt).filter(hasData);
+    },
+    onDidChange: changed.event,
+    dispose: () => {
+      clearTimeout(retry);
+      vscode.Disposable.from(...listeners).dispose();
+    },
+  };
+}
+
+async function readAll(log: vscode.LogOutputChannel): Promise<MeasuredFile[]> {
+  const all = await findPrompts().then(undefined, (error: unknown) => {
+    log.warn(describeError(error));
+    return [];
+  });
+  const found = all.filter(({ scheme }) => scheme === 'file');
+  const read = await Promise.all(
+    found.map(async (uri) => {
+      const text = await readFile(uri.fsPath, 'utf8').catch(() => undefined);
+      // It may be gone again by now.
+      return text === undefined ? [] : [measuredFile(uri.fsPath, text, resultsOf(uri, log))];
+    }),
+  );
+  return read.flat().sort((a, b) => (a.file.path < b.file.path ? -1 : 1));
+}

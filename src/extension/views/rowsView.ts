@@ -1,0 +1,62 @@
+/** @file A view that is a list of rows, each of which stands for what the commands in its menus are called with. */
+import * as vscode from 'vscode';
+import type { Event } from '../core/emitter.ts';
+import type { Row } from '../core/rows.ts';
+import type { ViewId } from '../ids.ts';
+
+export interface RowsSource<T extends string | vscode.Uri> {
+  /** From the top. */
+  readonly rows: () => Promise<readonly (readonly [target: T, row: Row])[]>;
+  /** Whatever changes rows or badge. */
+  readonly changes: readonly Event<unknown>[];
+  readonly badge?: () => vscode.ViewBadge | undefined;
+}
+
+/** A job that is worked on changes more often than a list should. Milliseconds. */
+const pause = 500;
+/** Ages are told in minutes. */
+const tick = 60_000;
+
+export function registerRowsView<T extends string | vscode.Uri>(id: ViewId, { rows, changes, badge }: RowsSource<T>): vscode.Disposable {
+  let known = new Map<T, Row>();
+  let timer: NodeJS.Timeout | undefined;
+  const changed = new vscode.EventEmitter<void>();
+  const view = vscode.window.createTreeView<T>(id, {
+    treeDataProvider: {
+      onDidChangeTreeData: changed.event,
+      async getChildren(parent) {
+        if (parent !== undefined) return [];
+        known = new Map(await rows());
+        return [...known.keys()];
+      },
+      getTreeItem: (target) => itemOf(target, known.get(target)!),
+    },
+  });
+  const fire = (): void => {
+    timer = undefined;
+    view.badge = badge?.();
+    changed.fire();
+  };
+  const later = (): void => void (timer ??= setTimeout(fire, pause));
+  const minutes = setInterval(() => view.visible && later(), tick);
+  later();
+  return vscode.Disposable.from(view, changed, ...changes.map((change) => change(later)), {
+    dispose: () => {
+      clearTimeout(timer);
+      clearInterval(minutes);
+    },
+  });
+}
+
+function itemOf(target: string | vscode.Uri, { label, description, tooltip, icon, color, can, opens }: Row): vscode.TreeItem {
+  return {
+    id: target.toString(),
+    label,
+    description,
+    tooltip,
+    iconPath: new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color)),
+    contextValue: can.join(' '),
+    accessibilityInformation: { label: `${label}, ${description}` },
+    ...(opens && { command: { title: 'Open', command: opens, arguments: [target] } }),
+  };
+}

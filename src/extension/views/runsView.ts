@@ -1,0 +1,30 @@
+/** @file The view of the runs: newest first, those under way with their progress. */
+import * as vscode from 'vscode';
+import { isRun } from '../core/job.ts';
+import { runRow } from '../core/rows.ts';
+import { viewIds } from '../ids.ts';
+import type { Services } from '../services.ts';
+import { registerRowsView } from './rowsView.ts';
+
+export function registerRunsView({ engine, runs }: Services): vscode.Disposable {
+  return registerRowsView<string>(viewIds.runs, {
+    async rows() {
+      const now = Date.now();
+      const list = runs.list();
+      const headlines = await Promise.all(list.slice(0, mostHeadlines).map((run) => runs.headlineOf(run).catch(() => undefined)));
+      return list.map((run, place) => {
+        const name = vscode.workspace.asRelativePath(run.prompt);
+        const { run: id } = run.directory;
+        return [id, runRow({ run, name, headline: headlines[place], job: runs.jobOf(id), now })] as const;
+      });
+    },
+    badge() {
+      const value = engine.jobs().filter(isRun).length;
+      return value > 0 ? { value, tooltip: value === 1 ? '1 run under way' : `${value} runs under way` } : undefined;
+    },
+    changes: [engine.onDidChange, runs.onDidChange],
+  });
+}
+
+/** How many runs are told with what they gained. */
+const mostHeadlines = 50;

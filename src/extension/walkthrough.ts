@@ -1,0 +1,75 @@
+/** @file The walkthrough's way in: a copy of the sample workspace, opened with its prompt and the walkthrough beside it. */
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import * as vscode from 'vscode';
+import { describeError } from '../errors.ts';
+import { stepsDone } from './contexts.ts';
+import { commandIds, walkthroughId, walkthroughSteps } from './ids.ts';
+import { tellError } from './messages.ts';
+import type { Services } from './services.ts';
+
+/** Under this key the folder that was opened last, until its window has been set up. */
+const openedKey = 'openedSample';
+const promptName = 'intent.prompt.md';
+
+export function registerWalkthrough(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
+  const { globalState, extensionUri, extension } = context;
+  const id = `${extension.id}#${walkthroughId}`;
+  const warn = (error: unknown): void => services.log.warn(describeError(error));
+  /** The editor ticks off what becomes so while it knows the walkthrough, not what is so already. */
+  const tickOff = async (): Promise<void> => {
+    const done = await stepsDone(services);
+    for (const [step, key] of Object.entries(walkthroughSteps))
+      if (done[key]) await vscode.commands.executeCommand('welcome.markStepComplete', `${id}#${step}`);
+  };
+  const showWalkthrough = async (): Promise<void> => {
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', id);
+    tickOff().catch(warn);
+  };
+  const openSample = async (parent?: unknown): Promise<void> => {
+    const within = parent instanceof vscode.Uri ? parent : await pickParent();
+    if (!within) return;
+    try {
+      const copy = await copySample(join(extensionUri.fsPath, 'examples', 'support'), within.fsPath);
+      await globalState.update(openedKey, copy);
+      await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(copy));
+    } catch (error) {
+      tellError(error, services);
+    }
+  };
+  const setUp = async (): Promise<void> => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    if (!folder || globalState.get(openedKey) !== folder.fsPath) return;
+    await globalState.update(openedKey, undefined);
+    await showWalkthrough();
+    await vscode.window.showTextDocument(vscode.Uri.joinPath(folder, promptName), { viewColumn: vscode.ViewColumn.Beside, preview: false });
+  };
+  setUp().catch(warn);
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand(commandIds.openSample, openSample),
+    vscode.commands.registerCommand(commandIds.openWalkthrough, showWalkthrough),
+  );
+}
+
+/** The folder that the copy goes into. */
+async function pickParent(): Promise<vscode.Uri | undefined> {
+  const choose = { label: '$(folder-opened) Choose a folder…', description: 'the sample becomes a folder of its own in it' };
+  const temporary = { label: '$(clock) A temporary folder', description: 'gone when the system tidies up' };
+  const title = 'Open the Sample Workspace';
+  const picked = await vscode.window.showQuickPick([choose, temporary], { title, placeHolder: 'Where the copy goes' });
+  if (picked === temporary) return vscode.Uri.file(await mkdtemp(join(tmpdir(), 'tandem-sample-')));
+  if (picked !== choose) return undefined;
+  return (await vscode.window.showOpenDialog({ title, canSelectFolders: true, canSelectFiles: false, openLabel: 'Copy Here' }))?.[0];
+}
+
+/** @returns the copy's folder, under a name that was free */
+async function copySample(sample: string, parent: string): Promise<string> {
+  const nameOf = (number: number): string => join(parent, number === 1 ? 'tandem-sample' : `tandem-sample-${number}`);
+  let number = 1;
+  while (existsSync(nameOf(number))) number++;
+  const filter = (file: string): boolean => !['.tandem', '.vscode', 'make.mjs'].includes(basename(file));
+  await cp(sample, nameOf(number), { recursive: true, filter });
+  return nameOf(number);
+}

@@ -1,0 +1,106 @@
+/** @file A workspace that is not trusted: it can be looked at and measured with what comes with Tandem; nothing that it names is run or loaded. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Editor } from '../support/editor.ts';
+import { root } from '../support/paths.ts';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+const nano = existsSync(join(root, 'models', 'nano', 'nano.gguf'));
+
+/** The tiny task with other settings under the `tandem` key. */
+function writeVariant(workspace: string, name: string, settings: string): void {
+  const text = readFileSync(join(workspace, 'kind.prompt.md'), 'utf8');
+  writeFileSync(join(workspace, `${name}.prompt.md`), text.replace(/ {2}model: .*/, settings));
+}
+
+/** Calls a command on a prompt file as a row or a lens does, whatever the menus offer. @returns the reason for which its job failed */
+const call = (editor: Editor, command: string, name: string): Promise<string | undefined> =>
+  editor.run(
+    async (vscode, id, path) => {
+      const job = await vscode.commands.executeCommand<{ error?: { reason?: string } } | undefined>(id, vscode.Uri.file(path));
+      return job?.error?.reason;
+    },
+    command,
+    join(editor.workspace, `${name}.prompt.md`),
+  );
+
+test('what a workspace names is not loaded, contacted or run before it is trusted', async ({ openEditor }) => {
+  let contacts = 0;
+  const server = createServer((_, response) => void response.end(`${++contacts}`)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const editor = await openEditor({
+    asksForTrust: true,
+    prepare: (workspace) => {
+      writeTinyTask(workspace);
+      writeVariant(workspace, 'adapter', '  model: nano\n  adapter: .tandem/adapters/theirs');
+      writeVariant(workspace, 'endpoint', `  model: ${endpoint}/v1`);
+      writeVariant(workspace, 'metric', '  model: nano\n  metric: ./metric.mjs');
+      writeFileSync(
+        join(workspace, 'metric.mjs'),
+        `import { writeFileSync } from 'node:fs'; writeFileSync(new URL('ran', import.meta.url), '');`,
+      );
+      mkdirSync(join(workspace, '.vscode'));
+      const settings = { 'tandem.measure.onSave': 'lines', 'tandem.engine.executor': 'tensorflow', 'tandem.engine.threads': 7 };
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+    },
+  });
+  try {
+    // It can be looked at.
+    await editor.open('kind.prompt.md');
+    await expect.poll(editor.lenses).toEqual(['Not measured yet | Trust the workspace to measure']);
+    await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
+    const names = ['adapter', 'endpoint', 'intent', 'kind', 'metric'];
+    await expect.poll(editor.treeRows).toEqual(names.map((name) => `${name}, Not measured yet`));
+    for (const name of ['kind', 'adapter', 'endpoint']) expect(await editor.rowActions(name)).toEqual([]);
+    expect(await editor.rowActions('metric')).toEqual(['Evaluate']);
+    await editor.screenshot('views-untrusted');
+
+    // Its settings do not count, and the editor lists no tasks.
+    const settings = await editor.run((vscode) => {
+      const read = vscode.workspace.getConfiguration('tandem');
+      return ['measure.onSave', 'engine.executor', 'engine.threads'].map((id) => read.get(id));
+    });
+    expect(settings).toEqual(['off', 'onnxruntime', 0]);
+    const tasks = editor.run(async (vscode) => (await vscode.tasks.fetchTasks({ type: 'tandem' })).length);
+    await editor.pressDialog('Cancel');
+    expect(await tasks).toBe(0);
+
+    for (const name of ['kind', 'adapter', 'endpoint']) expect(await call(editor, 'tandem.evaluate', name)).toBe('untrusted-workspace');
+    await expect.poll(editor.notifications).toContainEqual(expect.stringContaining('The workspace is not trusted'));
+    await call(editor, 'tandem.evaluate', 'metric');
+    await call(editor, 'tandem.optimize', 'kind');
+    expect(existsSync(join(editor.workspace, 'ran'))).toBe(false);
+    expect(contacts).toBe(0);
+    expect(existsSync(join(editor.workspace, '.tandem'))).toBe(false);
+  } finally {
+    server.close();
+  }
+
+  await editor.command('Workspaces: Manage Workspace Trust');
+  await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+  await expect.poll(() => editor.rowActions('kind')).toEqual(['Evaluate', 'Optimize Prompt and Weights']);
+});
+
+test('a workspace that is not trusted is measured with the model that comes with Tandem', async ({ openEditor }) => {
+  const editor = await openEditor({
+    asksForTrust: true,
+    prepare: (workspace) => {
+      writeTinyTask(workspace);
+      writeVariant(workspace, 'kind', '  model: nano');
+    },
+  });
+  await editor.open('kind.prompt.md');
+  await editor.pressLens('Evaluate');
+  if (nano) {
+    await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% ±\d+ · \d+ rows · nano/));
+    expect(readdirSync(join(editor.workspace, '.tandem', 'results'))).toEqual(['kind.json']);
+  } else {
+    console.log('models/nano/nano.gguf is not there yet: that it would be loaded, and nothing else, is all that can be seen.');
+    await expect.poll(editor.notifications).toContainEqual(expect.stringContaining('There is no model "nano"'));
+  }
+});

@@ -1,0 +1,112 @@
+/** @file The views of the side bar, the walkthrough and the tasks: what they list, what can be done from them, and how they look while empty. */
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Editor } from '../support/editor.ts';
+import { root } from '../support/paths.ts';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+const showViews = (editor: Editor): Promise<unknown> =>
+  editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
+
+/** A second prompt, in a folder of its own, and short runs. */
+function withTwoPrompts(workspace: string): void {
+  writeTinyTask(workspace);
+  mkdirSync(join(workspace, 'more'));
+  writeTinyTask(join(workspace, 'more'));
+  writeFileSync(join(workspace, 'plain.prompt.md'), 'A prompt of another tool.\n');
+  mkdirSync(join(workspace, '.vscode'));
+  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60000p' }));
+}
+
+test('prompts, runs and models are listed, and worked on from their rows', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: withTwoPrompts });
+  await showViews(editor);
+  await expect.poll(editor.treeRows).toEqual(['intent, Not measured yet', 'kind, Not measured yet', 'more/kind, Not measured yet']);
+  await editor.pressRow('more/kind', 'Evaluate');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^more\/kind, \d+\.\d% ±\d+ · \d+ rows/));
+  expect(await editor.run((vscode) => vscode.window.activeTextEditor === undefined)).toBe(true);
+
+  // A change on the disk, without the file being open.
+  writeFileSync(join(editor.workspace, 'more', 'kind.prompt.md'), 'Text: ${input:text}\n', { flag: 'a' });
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^more\/kind, .* before your edits$/));
+
+  await editor.pressRow('kind', 'Optimize Prompt and Weights');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^kind, ended · .* → .* test rows · just now$/));
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+  await editor.pressRow('kind, ended');
+  await editor
+    .webview()
+    .getByRole('button', { name: /^Phase 1 / })
+    .waitFor();
+  await editor.screenshot('views');
+  rmSync(join(editor.workspace, 'more'), { recursive: true });
+  await expect.poll(editor.treeRows).not.toContainEqual(expect.stringMatching(/^more/));
+});
+
+test('a model is added from the view, and removed when that is confirmed', async ({ openEditor }) => {
+  const editor = await openEditor();
+  await showViews(editor);
+  const models = async (): Promise<string[]> => (await editor.treeRows()).filter((row) => /^tiny/.test(row));
+  await editor.command('Tandem: Add Model');
+  await expect.poll(editor.picks).toEqual(['smollm2-135m', 'From Hugging Face…', 'A folder…', 'A GGUF file…']);
+  await editor.pick('A GGUF file…');
+  const dialog = editor.page.locator('.quick-input-widget');
+  await expect.poll(() => dialog.locator('input.input').inputValue()).toBe(`${editor.workspace}/`);
+  const added = async (): Promise<string[]> => {
+    // While the dialog looks for what was typed, it may take the first Enter for the choice of a completion.
+    if (await dialog.isVisible()) await editor.answer(join(root, 'test', 'fixtures', 'tiny-tied.gguf'));
+    return models();
+  };
+  await expect.poll(added).toEqual([expect.stringMatching(/^tiny-tied, /)]);
+  await editor.pressRow('tiny-tied', 'Remove Model');
+  await editor.pressDialog('Remove');
+  await expect.poll(models).toEqual([]);
+  expect(existsSync(join(root, 'test', 'fixtures', 'tiny-tied.gguf'))).toBe(true);
+});
+
+test('views without content say what to do', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => rmSync(join(workspace, 'intent.prompt.md')),
+  });
+  await showViews(editor);
+  const buttons = (): Promise<string[]> => editor.page.locator('.part.sidebar .welcome-view-content .monaco-button').allInnerTexts();
+  await expect.poll(buttons).toEqual(['Evaluate a Prompt', 'Open the Sample', 'Optimize a Prompt', 'Add a Model']);
+  await editor.screenshot('views-empty');
+});
+
+test('prompts, runs and tasks of several open folders are told apart', async ({ openEditor }) => {
+  let other = '';
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      const beside = (name: string): string => join(dirname(workspace), name);
+      other = beside('other');
+      mkdirSync(other);
+      for (const folder of [workspace, other]) writeTinyTask(folder);
+      const settings = { 'tandem.optimize.budget': '30000p' };
+      writeFileSync(beside('both.code-workspace'), JSON.stringify({ folders: [{ path: workspace }, { path: other }], settings }));
+      return beside('both.code-workspace');
+    },
+  });
+  await showViews(editor);
+  await expect.poll(editor.treeRows).toEqual(['other/kind', 'support/intent', 'support/kind'].map((name) => `${name}, Not measured yet`));
+  await editor.pressRow('other/kind', 'Evaluate');
+  await editor.pressRow('support/kind', 'Optimize Prompt and Weights');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^other\/kind, \d+\.\d% ±\d+ · \d+ rows/));
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^support\/kind, ended · .* test rows · just now$/));
+  expect(readdirSync(join(other, '.tandem', 'results'))).toEqual(['kind.json']);
+  expect(readdirSync(join(editor.workspace, '.tandem', 'runs'))).toHaveLength(1);
+  expect(existsSync(join(other, '.tandem', 'runs'))).toBe(false);
+  const tasks = await editor.run(async (vscode) =>
+    (await vscode.tasks.fetchTasks({ type: 'tandem' })).map(({ name, scope }) => `${(scope as { name: string }).name}: ${name}`).sort(),
+  );
+  const named = [
+    ['other', 'kind'],
+    ['support', 'intent'],
+    ['support', 'kind'],
+  ];
+  expect(tasks).toEqual(
+    named.flatMap(([folder, name]) => ['Evaluate', 'Optimize'].map((verb) => `${folder}: ${verb} ${name}.prompt.md`)).sort(),
+  );
+  await editor.screenshot('views-folders');
+});

@@ -1,0 +1,56 @@
+/** @file The walkthrough: from a copy of the sample to a first accepted change, each step ticked off by what has happened. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { root } from '../support/paths.ts';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+const steps = ['Open a prompt with data', 'Measure it', 'Tune prompt and weights together', 'Review and accept'];
+
+test('it opens a copy of the sample, and its steps end with a first accepted change', async ({ openEditor }) => {
+  const beside = (workspace: string, name: string): string => join(dirname(workspace), name);
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      mkdirSync(beside(workspace, 'empty'));
+      return beside(workspace, 'empty');
+    },
+  });
+  // The pictures want some room.
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
+  await editor.command('Tandem: Open the Walkthrough');
+  const page = editor.page.locator('.gettingStartedContainer');
+  for (const title of steps) await page.getByText(title, { exact: true }).first().waitFor();
+  const done = (): Promise<number> => page.locator('.getting-started-step .complete').count();
+  expect(await done()).toBe(0);
+  for (const [place, title] of steps.entries()) {
+    await page.getByText(title, { exact: true }).first().click();
+    await editor.screenshot(`walkthrough-${place + 1}`);
+  }
+
+  // Beside the folder that is open, where the test finds the window again.
+  const sample = beside(editor.workspace, 'tandem-sample');
+  await editor
+    .run((vscode, path) => void vscode.commands.executeCommand('tandem.openSample', vscode.Uri.file(path)), dirname(editor.workspace))
+    .catch(() => {});
+  await editor.page.waitForURL(/tandem-sample/);
+  const shown = (): Promise<string | undefined> =>
+    editor.run((vscode) => vscode.window.activeTextEditor?.document.fileName).catch(() => undefined);
+  await expect.poll(shown).toBe(join(sample, 'intent.prompt.md'));
+  for (const file of ['README.md', 'data/messages.jsonl']) expect(existsSync(join(sample, file)), file).toBe(true);
+  await expect.poll(done).toBe(1);
+
+  // The sample's model would have to be fetched: the tiny task takes the prompt's place.
+  writeTinyTask(sample);
+  renameSync(join(sample, 'kind.prompt.md'), join(sample, 'intent.prompt.md'));
+  mkdirSync(join(sample, '.vscode'));
+  writeFileSync(join(sample, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '400000p' }));
+  await expect.poll(() => editor.run((vscode) => vscode.window.activeTextEditor?.document.getText())).toContain('Kind:');
+  await editor.command('Tandem: Evaluate');
+  await expect.poll(done).toBe(2);
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  await expect.poll(done).toBe(3);
+  execFileSync(process.execPath, [join(root, 'dist', 'cli.js'), 'accept'], { cwd: sample });
+  await expect.poll(done).toBe(4);
+  await editor.screenshot('walkthrough-done');
+});
