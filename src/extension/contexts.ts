@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { contextKeys, type ContextKey } from './ids.ts';
 import type { Services } from './services.ts';
 
-export function registerContexts({ engine, runs }: Services): vscode.Disposable {
+export function registerContexts({ engine, prompts, runs, reviews }: Services): vscode.Disposable {
   const last = new Map<ContextKey, boolean>();
   const set = (key: ContextKey, value: boolean): void => {
     if (last.get(key) === value) return;
@@ -14,7 +14,11 @@ export function registerContexts({ engine, runs }: Services): vscode.Disposable 
     set(contextKeys.working, engine.jobs().length > 0);
     set(contextKeys.resumable, runs.resumable().length > 0);
     set(contextKeys.hasRuns, runs.list().length > 0);
+    set(
+      contextKeys.reviewable,
+      prompts.all().some((prompt) => reviews.openFor(prompt)),
+    );
   };
   update();
-  return vscode.Disposable.from(engine.onDidChange(update), runs.onDidChange(update));
+  return vscode.Disposable.from(engine.onDidChange(update), runs.onDidChange(update), reviews.onDidChange(update));
 }

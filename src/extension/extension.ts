@@ -6,6 +6,7 @@ import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './diagnostics.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
+import { registerReview } from './review.ts';
 import { registerResumeOffer } from './resumeOffer.ts';
 import { registerRunPanel } from './runPanel.ts';
 import { registerSilenceWarning } from './silenceWarning.ts';
@@ -25,6 +26,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerStatusBar(services),
       registerSilenceWarning(services),
       registerRunPanel(context, services),
+      registerReview(context, services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
     );

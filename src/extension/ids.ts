@@ -12,6 +12,11 @@ export const commandIds = {
   openReport: 'tandem.openReport',
   showPanel: 'tandem.showPanel',
   reviewChanges: 'tandem.reviewChanges',
+  acceptAll: 'tandem.acceptAll',
+  discard: 'tandem.discard',
+  acceptChange: 'tandem.acceptChange',
+  rejectChange: 'tandem.rejectChange',
+  takeBackChange: 'tandem.takeBackChange',
 } as const;
 export type CommandId = (typeof commandIds)[keyof typeof commandIds];
 
@@ -37,6 +42,8 @@ export const contextKeys = {
   resumable: 'tandem.resumable',
   /** There is a run with a report. */
   hasRuns: 'tandem.hasRuns',
+  /** A run proposes changes of an open prompt that are not decided yet. */
+  reviewable: 'tandem.reviewable',
 } as const;
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
 

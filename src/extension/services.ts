@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
 import { makeLog } from './log.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
+import { watchReviews, type Reviews } from './reviews.ts';
 import { watchRuns, type Runs } from './runs.ts';
 import type { CommandId } from './ids.ts';
 
@@ -10,6 +11,7 @@ export interface Services extends vscode.Disposable {
   readonly engine: Engine;
   readonly prompts: Prompts;
   readonly runs: Runs;
+  readonly reviews: Reviews;
   readonly log: vscode.LogOutputChannel;
   /** Whether the manifest has the command. */
   readonly offers: (command: CommandId) => boolean;
@@ -20,6 +22,7 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
   const log = makeLog(engine);
   const prompts = watchPrompts(log);
   const runs = watchRuns(engine, prompts, log);
+  const reviews = watchReviews(prompts, runs, log);
   const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
   const commands = new Set(contributes.commands.map(({ command }) => command));
   // The results are written when a measurement is over; the watcher sees only those in the workspace.
@@ -28,10 +31,11 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
     engine,
     prompts,
     runs,
+    reviews,
     log,
     offers: (command) => commands.has(command),
     dispose: () => {
-      vscode.Disposable.from(listener, runs, prompts, { dispose: () => void engine.dispose() }, log).dispose();
+      vscode.Disposable.from(listener, reviews, runs, prompts, { dispose: () => void engine.dispose() }, log).dispose();
     },
   };
 }

@@ -1,4 +1,6 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
+import type { Evidence } from './evidence.ts';
+import { points, sureness } from './format.ts';
 import type { CandidateState, PhaseState, RunState } from './state.ts';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
@@ -22,3 +24,7 @@ export function fate({ measured, decision }: Pick<CandidateState, 'measured' | '
   if (decision) return decision.accepted ? 'kept' : 'reached the gate';
   return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
 }
+
+/** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%: this change alone`. */
+export const evidenceText = ({ of, difference, split }: Evidence): string =>
+  `${points(difference)} on ${difference.rows} ${split === 'test' ? 'test' : 'validation'} rows, P(better) ${sureness(difference)}: ${of}`;
