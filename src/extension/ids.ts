@@ -17,6 +17,7 @@ export const commandIds = {
   acceptChange: 'tandem.acceptChange',
   rejectChange: 'tandem.rejectChange',
   takeBackChange: 'tandem.takeBackChange',
+  explainChange: 'tandem.explainChange',
 } as const;
 export type CommandId = (typeof commandIds)[keyof typeof commandIds];
 

@@ -30,6 +30,7 @@ export function registerReview(context: vscode.ExtensionContext, services: Servi
     [commandIds.acceptChange]: onChange('accept'),
     [commandIds.rejectChange]: onChange('reject'),
     [commandIds.takeBackChange]: onChange('takeBack'),
+    [commandIds.explainChange]: async (run: unknown, id: unknown) => threads.expand(String(run), String(id)),
   };
   const registered = Object.entries(commands).map(([id, command]) =>
     vscode.commands.registerCommand(id, (target?: unknown, item?: unknown) =>

@@ -47,6 +47,8 @@ export async function openReviewDiff(runs: readonly ListedRun[]): Promise<void> 
     await vscode.commands.executeCommand('vscode.changes', 'Proposed Changes', changes);
     return;
   }
+  // Beside the run panel, not in its place.
+  const viewColumn = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.One;
   const title = `${basename(runs[0].prompt)} ↔ proposed`;
-  await vscode.commands.executeCommand('vscode.diff', first.file, first.proposed, title, { preview: false });
+  await vscode.commands.executeCommand('vscode.diff', first.file, first.proposed, title, { preview: false, viewColumn });
 }

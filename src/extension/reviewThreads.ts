@@ -7,6 +7,8 @@ import { placedItems, type PlacedItem } from './reviewPlaces.ts';
 import type { Services } from './services.ts';
 
 export interface ReviewThreads extends vscode.Disposable {
+  /** Opens the comment of an item wherever its diff is open. */
+  expand(run: string, id: string): void;
   /** What a comment is about. */
   itemOf(thread: vscode.CommentThread): { readonly run: string; readonly id: string } | undefined;
 }
@@ -43,14 +45,13 @@ export function registerReviewThreads({ extensionUri }: vscode.ExtensionContext,
     const looks = `${item.standing} ${body}`;
     if (drawn.get(thread) === looks) return;
     drawn.set(thread, looks);
-    const { Collapsed, Expanded } = vscode.CommentThreadCollapsibleState;
     const { Resolved, Unresolved } = vscode.CommentThreadState;
     const settled = item.standing === 'accepted' || item.standing === 'rejected';
     thread.label = `${item.kind === 'adapter' ? 'Adapter' : `Change ${item.id}`}: ${item.standing}`;
     thread.canReply = false;
     thread.contextValue = item.standing;
     thread.state = settled ? Resolved : Unresolved;
-    thread.collapsibleState = settled ? Collapsed : Expanded;
+    if (settled) thread.collapsibleState = vscode.CommentThreadCollapsibleState.Collapsed;
     thread.comments = [{ author: { name: 'Tandem', iconPath }, body: new vscode.MarkdownString(body), mode: vscode.CommentMode.Preview }];
   };
   const showLater = (document: vscode.TextDocument): void => {
@@ -66,6 +67,11 @@ export function registerReviewThreads({ extensionUri }: vscode.ExtensionContext,
     controller,
   );
   return {
+    expand(run, id) {
+      for (const thread of [...threads.values()].flatMap((own) => own.get(id) ?? [])) {
+        if (runOfProposed(thread.uri) === run) thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
+      }
+    },
     itemOf(thread) {
       const id = [...(threads.get(thread.uri.toString()) ?? [])].find(([, other]) => other === thread)?.[0];
       return id === undefined ? undefined : { run: runOfProposed(thread.uri), id };

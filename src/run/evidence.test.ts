@@ -56,7 +56,12 @@ const told = (of: Proposal, state: RunState): Record<string, { reason?: string; 
   Object.fromEntries(
     [...groundsOf(of, state)].map(([id, { reason, evidence }]) => [
       id,
-      { reason, evidence: evidence.map((each) => `${each.of} ${Number(each.difference.mean.toFixed(2))} ${each.split}`) },
+      {
+        reason,
+        evidence: evidence.map(
+          (each) => `${each.of}${each.parts ? `: ${each.parts}` : ''} ${Number(each.difference.mean.toFixed(2))} ${each.split}`,
+        ),
+      },
     ]),
   );
 

@@ -9,8 +9,10 @@ import type { Split } from './spec.ts';
 import type { CandidateState, PhaseState, RunState } from './state.ts';
 
 export interface Evidence {
-  /** What was compared with the state before it, e.g. `this change alone`, or `all of phase 3: 2 changes of the prompt`. */
+  /** What was compared with the state before it, e.g. `this change alone`, or `all of phase 3`. */
   readonly of: string;
+  /** What that is made of, e.g. `2 changes of the prompt`; absent where the change was measured by itself. */
+  readonly parts?: string;
   readonly difference: Difference;
   readonly split: Split;
   /** The rows that it turned, where the journal tells. */
@@ -105,8 +107,8 @@ const measuredIn = ({ phase, candidate: { decision }, changes, training }: Step)
   ];
   const { score, flips } = decision!;
   const alone = changes === 1 && training === 0;
-  const of = alone ? 'this change alone' : `all of phase ${phase.phase}: ${parts.join(' and ')}`;
-  return { of, difference: score, split: 'val', ...(flips && { flips }) };
+  const what = alone ? { of: 'this change alone' } : { of: `all of phase ${phase.phase}`, parts: parts.join(' and ') };
+  return { ...what, difference: score, split: 'val', ...(flips && { flips }) };
 };
 
 function onTest(

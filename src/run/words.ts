@@ -25,6 +25,8 @@ export function fate({ measured, decision }: Pick<CandidateState, 'measured' | '
   return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
 }
 
-/** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%: this change alone`. */
-export const evidenceText = ({ of, difference, split }: Evidence): string =>
-  `${points(difference)} on ${difference.rows} ${split === 'test' ? 'test' : 'validation'} rows, P(better) ${sureness(difference)}: ${of}`;
+/** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt)`. */
+export function evidenceText({ of, parts, difference, split }: Evidence): string {
+  const rows = `${difference.rows} ${split === 'test' ? 'test' : 'validation'} rows`;
+  return `${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}`;
+}

@@ -1,6 +1,7 @@
 /** @file A run's outcome as it is reviewed: in the panel's words, as lenses, and as the comment beside each change. */
 import type { Flip } from '../../optimize/events.ts';
-import type { Grounds } from '../../run/evidence.ts';
+import type { Evidence, Grounds } from '../../run/evidence.ts';
+import { points } from '../../run/format.ts';
 import { reviewItems, type Proposal, type ReviewItem, type Standing } from '../../run/review.ts';
 import { portable } from '../../run/runDirectory.ts';
 import { evidenceText } from '../../run/words.ts';
@@ -53,33 +54,35 @@ export interface ReviewLens {
 /** What stands above a change in the diff. */
 export function reviewLenses({ kind, standing }: ReviewItem, { reason, evidence }: Grounds): ReviewLens[] {
   const of = kind === 'adapter' ? ' Adapter' : '';
-  const accept = (title: string): ReviewLens => ({ title: `$(check) ${title}${of}`, command: commandIds.acceptChange });
-  const [first] = evidence;
-  const why = [reason, first && evidenceText(first)].filter((part) => part !== undefined).join('; ');
+  const accept: ReviewLens = { title: `$(check) Accept${of}`, command: commandIds.acceptChange };
+  const tooltip = [...(reason === undefined ? [] : [reason]), ...evidence.map(evidenceText)].join('\n');
+  const explain = (title: string): ReviewLens => ({ title, tooltip, command: commandIds.explainChange });
   const lenses: Readonly<Record<Standing, readonly ReviewLens[]>> = {
     open: [
-      accept('Accept'),
+      accept,
       { title: `$(close) Reject${of}`, command: commandIds.rejectChange },
-      ...(why === '' ? [] : [{ title: why, tooltip: evidence.map(evidenceText).join('\n') }]),
+      explain(evidence.length > 0 ? `$(comment) ${shortText(evidence[0])}` : '$(comment) Not measured'),
     ],
     accepted: [{ title: `$(check)${of} Accepted` }, { title: '$(discard) Take Back', command: commandIds.takeBackChange }],
-    rejected: [{ title: `$(circle-slash)${of} Rejected` }, accept('Accept')],
-    conflict: [{ title: `$(warning) ${conflictText}` }],
+    rejected: [{ title: `$(circle-slash)${of} Rejected` }, accept],
+    conflict: [explain(`$(warning) ${conflictText}`)],
   };
   return [...lenses[standing]];
 }
 
+const shortText = ({ of, difference }: Evidence): string => `${points(difference)} · ${difference.rows} rows · ${of}`;
+
 /** The comment beside a change, in Markdown. */
 export function commentText(item: ReviewItem, { reason, evidence }: Grounds, folder?: string): string {
   const flips = evidence.find((each) => each.flips)?.flips;
-  const alone = evidence.some(({ of }) => of === 'this change alone');
+  const [first] = evidence;
   return [
     ...(item.standing === 'conflict' ? [`**${conflictText}**, so this change is left out. What it would have put here:`] : []),
     ...(item.standing === 'conflict' && item.kind === 'hunk' ? [fenced(item.after)] : []),
     ...(reason === undefined ? [] : [`**${escaped(upperFirst(reason))}**`]),
     ...(folder === undefined ? [] : [`A LoRA adapter, to stand in ${code(folder, 200)}`]),
     ...(evidence.length > 0 ? [evidence.map((each) => `- ${escaped(evidenceText(each))}`).join('\n')] : ['*Not measured.*']),
-    ...(evidence.length > 0 && item.kind === 'hunk' && !alone
+    ...(item.kind === 'hunk' && first && (first.parts !== undefined || first.split === 'test')
       ? ['*What this change is worth by itself was not measured: the numbers are of all that is named.*']
       : []),
     ...(flips && flips.gained + flips.lost > 0
