@@ -1,5 +1,5 @@
 /** @file The diff of a review: the prompt file beside the same with all that may still be taken over. */
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { editorText } from '../prompt/hunks.ts';
 import { proposedText } from '../run/review.ts';
@@ -7,16 +7,16 @@ import type { ListedRun } from '../run/runList.ts';
 import { promptOf } from './reviews.ts';
 import type { Services } from './services.ts';
 
-/** Addresses the proposed text: its path is that of the run's directory and the prompt file's name. */
+/** Addresses the proposed text: its path is that of the prompt file, its query that of the run's directory. */
 export const proposedScheme = 'tandem-proposed';
 
 export const isProposed = ({ scheme }: vscode.Uri): boolean => scheme === proposedScheme;
 
-/** The name of the run whose proposed text this is. */
-export const runOfProposed = ({ path }: vscode.Uri): string => basename(dirname(path));
+/** The path of the run whose proposed text this is. */
+export const runOfProposed = ({ query }: vscode.Uri): string => query;
 
 const proposedUri = ({ directory, prompt }: ListedRun): vscode.Uri =>
-  vscode.Uri.file(join(directory.path, basename(prompt))).with({ scheme: proposedScheme });
+  vscode.Uri.file(prompt).with({ scheme: proposedScheme, query: directory.path });
 
 export function registerReviewDiff({ runs, reviews }: Services): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();

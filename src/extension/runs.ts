@@ -14,7 +14,7 @@ export interface Runs extends vscode.Disposable {
   readonly list: () => readonly ListedRun[];
   /** Reads the list from the disk. */
   refresh(): Promise<readonly ListedRun[]>;
-  /** The run of this name, be it younger than the list. @throws TandemError reason 'no-run' */
+  /** The run of this name or path, be it younger than the list. @throws TandemError reason 'no-run' */
   find(run: string): Promise<ListedRun>;
   newestOf(promptPath: string): ListedRun | undefined;
   /** Killed or failed, and nobody works on them. */
@@ -34,7 +34,7 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
 
   const jobOf = (run: string): Job | undefined =>
     engine.jobs().find(({ directory }) => directory !== undefined && basename(directory) === run);
-  const named = (name: string): ListedRun | undefined => known.find(({ directory }) => directory.run === name);
+  const named = (name: string): ListedRun | undefined => known.find(({ directory }) => directory.run === name || directory.path === name);
   const refresh = async (): Promise<readonly ListedRun[]> => {
     clearTimeout(timer);
     timer = undefined;

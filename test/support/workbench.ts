@@ -48,7 +48,8 @@ export function workbench(page: Page) {
 const activeEditor = (page: Page): Locator => page.locator('.editor-group-container.active .monaco-editor[role="code"]').last();
 
 async function pressLens(page: Page, action: string, exactly: boolean): Promise<void> {
-  const found = activeEditor(page).locator('.codelens-decoration a', { hasText: exactly ? new RegExp(`^\\s*${action}\\s*$`) : action });
+  const text = exactly ? new RegExp(`^\\s*${action}\\s*$`) : action;
+  const found = activeEditor(page).locator('.codelens-decoration a', { hasText: text }).filter({ visible: true });
   await found.first().waitFor();
   const tops = await Promise.all((await found.all()).map(async (one) => (await one.boundingBox())?.y ?? Infinity));
   await found.nth(tops.indexOf(Math.min(...tops))).click();

@@ -47,7 +47,7 @@ export function panelReview(review: RunReview, text: string, workspace: string):
 export interface ReviewLens {
   readonly title: string;
   readonly tooltip?: string;
-  /** Takes the run's name and the item's id; absent for a text that does nothing. */
+  /** Takes the run's path and the item's id; absent for a text that does nothing. */
   readonly command?: CommandId;
 }
 
