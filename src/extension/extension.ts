@@ -8,6 +8,7 @@ import { registerDiagnostics } from './diagnostics.ts';
 import { registerLanguageHelp } from './languageHelp.ts';
 import { activationMeasure } from './ids.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
+import { registerReview } from './review.ts';
 import { registerResumeOffer } from './resumeOffer.ts';
 import { registerRunPanel } from './runPanel.ts';
 import { registerSilenceWarning } from './silenceWarning.ts';
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerStatusBar(services),
       registerSilenceWarning(services),
       registerRunPanel(context, services),
+      registerReview(context, services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
       registerTesting(services),

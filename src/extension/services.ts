@@ -7,6 +7,7 @@ import { watchLibrary, type Library } from './library.ts';
 import { makeLog } from './log.ts';
 import { watchModels, type Models } from './models.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
+import { watchReviews, type Reviews } from './reviews.ts';
 import { watchRuns, type Runs } from './runs.ts';
 import type { CommandId } from './ids.ts';
 
@@ -16,6 +17,7 @@ export interface Services extends vscode.Disposable {
   readonly library: Library;
   readonly models: Models;
   readonly runs: Runs;
+  readonly reviews: Reviews;
   readonly log: vscode.LogOutputChannel;
   readonly rowLister: RowLister;
   readonly samples: Samples;
@@ -32,6 +34,7 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
   const library = watchLibrary(prompts, log);
   const models = watchModels();
   const runs = watchRuns(engine, prompts, log);
+  const reviews = watchReviews(prompts, runs, log);
   const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
   const commands = new Set(contributes.commands.map(({ command }) => command));
   // The results are written when a measurement is over; the watcher sees only those in the workspace.
@@ -42,13 +45,14 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
     library,
     models,
     runs,
+    reviews,
     log,
     rowLister,
     samples: makeSamples(),
     offers: (command) => commands.has(command),
     dispose: () => {
       const engines = { dispose: () => void engine.dispose() };
-      vscode.Disposable.from(listener, runs, models, library, prompts, rowLister, engines, log).dispose();
+      vscode.Disposable.from(listener, reviews, runs, models, library, prompts, rowLister, engines, log).dispose();
     },
   };
 }
