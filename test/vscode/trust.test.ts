@@ -83,6 +83,9 @@ test('what a workspace names is not loaded, contacted or run before it is truste
 
   await editor.command('Workspaces: Manage Workspace Trust');
   await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+  await expect.poll(() => editor.run((vscode) => vscode.workspace.isTrusted)).toBe(true);
+  // The newer version shows that page in front of everything.
+  await editor.page.keyboard.press('Escape');
   await expect.poll(() => editor.rowActions('kind')).toEqual(['Evaluate', 'Optimize Prompt and Weights']);
 });
 

@@ -50,19 +50,23 @@ test('loading and activation take less than 50 ms', async () => {
 });
 
 /**
- * What one evaluation leaves behind for good is to be less than its own result, which is some 5 kB here: 80 of them leave less than 400 kB.
- * The first 20 fill caches and warm up the compiler.
+ * What an evaluation leaves behind for good is to be less than its own result, some 5 kB here: 80 of them less than 400 kB. The first 20
+ * fill caches. VS Code itself moves the heap by up to 2 MB now and then, up or down, so that one such step is forgiven: a leak grows on, and
+ * the next 80 are counted.
  */
 test('the heap of the extension host does not grow over a hundred evaluations', async () => {
   const prompt = tinyPrompt();
-  const evaluate = async (times: number): Promise<number> => {
-    for (let i = 0; i < times; i++) await work(commandIds.evaluate, prompt);
+  const heapAfter = async (evaluations: number): Promise<number> => {
+    for (let i = 0; i < evaluations; i++) await work(commandIds.evaluate, prompt);
     return heapInUse();
   };
-  const [after20, after100] = [await evaluate(20), await evaluate(80)];
-  const grown = after100 - after20;
-  console.log(`the heap after 20 evaluations: ${after20 / 1e6} MB; after 100: ${after100 / 1e6} MB`);
-  assert.ok(grown < 400_000, `it grew by ${grown} bytes from ${after20}`);
+  const heaps = [await heapAfter(20)];
+  const grown = (): number => heaps.at(-1)! - heaps.at(-2)!;
+  do heaps.push(await heapAfter(80));
+  while (grown() >= 400_000 && heaps.length < 4);
+  const told = heaps.map((bytes, place) => `${(bytes / 1e6).toFixed(2)} MB after ${20 + 80 * place}`).join(', ');
+  console.log(`the heap: ${told}`);
+  assert.ok(grown() < 400_000, `it grew on and on: ${told} evaluations`);
 });
 
 /** 50 ms is what a person notices when typing. */
@@ -77,8 +81,9 @@ test('a run never holds up the event loop of the extension host for 50 ms', asyn
   assert.ok(longest < 50, `one took ${longest} ms`);
 });
 
-/** Bytes, once nothing is left to collect. */
+/** Bytes, once nothing is left to collect: what an evaluation says in the status bar stands there for 8 seconds. */
 async function heapInUse(): Promise<number> {
+  await sleep(8500);
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   for (let times = 0; times < 4; times++) {

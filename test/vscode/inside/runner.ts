@@ -30,7 +30,7 @@ export async function eventually(check: () => void | Promise<void>, patience = 2
 }
 
 /** Runs all tests, one after the other. @throws when any failed, so that VS Code ends with code 1 */
-export async function runTests(limit = 60_000): Promise<void> {
+export async function runTests(limit = 120_000): Promise<void> {
   const results: Result[] = [];
   for (const { name, run } of tests) {
     const started = Date.now();
