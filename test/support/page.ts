@@ -33,7 +33,8 @@ export function windowUrl({ server, workspace, development }: Opening): string {
 
 /** Opens a window and waits until its parts are drawn. A context of its own keeps it apart from other windows. */
 export async function openPage(browser: Browser, opening: Opening): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  // Where the system's language is `C`, Chromium names one that its own Intl refuses, and with it the charts of the run panel.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
   // Machines are shared, and no test is about time.
   context.setDefaultTimeout(60_000);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
