@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
 import { editorText } from '../prompt/hunks.ts';
 import { portable } from '../run/runDirectory.ts';
+import type { ListedRun } from '../run/runList.ts';
 import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
 import { isRun, type Job } from './core/job.ts';
 import { panelReview } from './core/review.ts';

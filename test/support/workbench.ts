@@ -49,7 +49,9 @@ export function workbench(page: Page) {
   };
 }
 
-const activeEditor = (page: Page): Locator => page.locator('.editor-group-container.active .monaco-editor[role="code"]').last();
+/** Of a diff the right side; comments within it have editors of their own. */
+const activeEditor = (page: Page): Locator =>
+  page.locator('.editor-group-container.active .monaco-editor[role="code"]:not(.review-widget *)').last();
 
 async function pressLens(page: Page, action: string, exactly: boolean): Promise<void> {
   const text = exactly ? new RegExp(`^\\s*${action}\\s*$`) : action;
