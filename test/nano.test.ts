@@ -87,7 +87,7 @@ describe('optimizing the examples', () => {
   test.for([
     { example: 'support', budget: '100000p', gain: 20 },
     { example: 'dates', budget: '40000p', gain: 20 },
-  ])('$example: the sealed test rows are answered better by $gain points', { timeout: 300_000 }, async ({ example, budget, gain }) => {
+  ])('$example: the sealed test rows are answered better by $gain points', { timeout: 900_000 }, async ({ example, budget, gain }) => {
     const { folder, stdout } = optimized(example, '--budget', budget);
     const { state } = await readRun(findRun(folder));
     console.log(stdout.split('\n').slice(0, 3).join('\n'));
