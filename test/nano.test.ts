@@ -40,7 +40,7 @@ describe('reading its prompt', () => {
     seed: 0,
   };
 
-  test('demonstrations of made-up labels are followed: right ones score higher than the same with labels exchanged', async () => {
+  test('demonstrations of made-up labels are followed: right ones make the answers likelier than the same with labels exchanged', async () => {
     const { rows } = await readDataset(join(root, 'examples', 'support', 'data', 'messages.jsonl'));
     const names: Record<string, string> = { 'exchange rate': 'foo', 'lost or stolen card': 'bar' };
     const messages = rows
@@ -55,12 +55,14 @@ describe('reading its prompt', () => {
       body: '{{demos}}\nMessage: ${input:message}\nKind:\n',
       demonstrations: shown.map(({ values: { message, kind } }) => ({ inputs: { message }, output: label(kind) })),
     });
-    const scores = async (prompt: Prompt): Promise<number[]> =>
-      (await evaluator.evaluate({ prompt }, asked)).rows.map(({ score }) => score);
-    const right = await scores(promptOf((kind) => kind));
-    const exchanged = await scores(promptOf((kind) => (kind === 'foo' ? 'bar' : 'foo')));
+    const likelihoods = async (prompt: Prompt): Promise<number[]> =>
+      (await evaluator.evaluate({ prompt }, asked)).rows.map(({ logLikelihood }) => logLikelihood);
+    const right = await likelihoods(promptOf((kind) => kind));
+    const exchanged = await likelihoods(promptOf((kind) => (kind === 'foo' ? 'bar' : 'foo')));
     const difference = pairedBootstrap(exchanged, right);
-    console.log(`right over exchanged labels: ${(difference.mean * 100).toFixed(1)} points`);
+    console.log(
+      `right over exchanged labels: ${difference.mean.toFixed(2)} nats a row, [${difference.low.toFixed(2)}, ${difference.high.toFixed(2)}]`,
+    );
     expect(difference.low).toBeGreaterThan(0);
   });
 
