@@ -46,6 +46,8 @@ export function registerReview(context: vscode.ExtensionContext, services: Servi
  */
 async function reviewable(target: unknown, { runs, reviews, prompts }: Services): Promise<ListedRun[]> {
   if (typeof target === 'string') {
+    // It may have ended just now.
+    await runs.refresh();
     const run = await runs.find(target);
     if (await reviews.of(run)) return [run];
     throw nothingProposed(`The run ${target}`);

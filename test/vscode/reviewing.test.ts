@@ -24,6 +24,8 @@ test('changes of a run are accepted and rejected one by one, undone, and measure
   await expect.poll(editor.lenses).toContain('Accept | Reject | +12.0 points [+2.0, +22.0] · 24 rows · all of phase 1');
   await editor.pressLens('all of phase 1');
   await editor.page.getByText('What this change is worth by itself was not measured').first().waitFor();
+  // The editor shows its list of all comments, which takes half of a window as small as this one.
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
   await editor.screenshot('review');
 
   await editor.pressLens('Accept', true);
@@ -52,6 +54,7 @@ test('changes of a run are accepted and rejected one by one, undone, and measure
   await editor.command('Tandem: Show Panel');
   const panel = editor.webview();
   await panel.getByText('2 of 3 undecided').waitFor();
+  await panel.getByRole('heading', { name: 'Weights', exact: true }).scrollIntoViewIfNeeded();
   await editor.screenshot('review-panel');
   await panel.getByRole('button', { name: 'Accept All' }).click();
   await expect.poll(() => onDisk(editor)).toBe(decided);
