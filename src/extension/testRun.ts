@@ -48,7 +48,6 @@ async function runChoice({ controller, tree, services }: Testing, { testRun, spl
   const all = [...prompt.children].map(([, row]) => row).filter(({ tags }) => tags.includes(splitTags[split]));
   const rows = chosenRows(choice, all);
   if ((rows.length === 0 && !whole) || tokens.some((token) => token.isCancellationRequested)) return;
-  rows.forEach((row) => testRun.enqueued(row));
   const job = await measure(services, prompt.uri!, { split, ...(!whole && { lines: rows.map(lineOf) }) }, tokens, () =>
     rows.forEach((row) => testRun.started(row)),
   );

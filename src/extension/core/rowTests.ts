@@ -6,7 +6,7 @@ import type { Split } from '../../run/spec.ts';
 import { headlineDetail } from './headline.ts';
 
 /** Rows that the Test Explorer lists of each split; the others are measured with them. */
-export const mostListed = 2000;
+export const mostListed = 1000;
 
 export interface RowTest {
   readonly id: string;
