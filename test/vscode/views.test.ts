@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
-import { hasEmbedded, withoutEmbedded } from '../support/embedded.ts';
+import { withoutEmbedded } from '../support/embedded.ts';
 import { root } from '../support/paths.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
@@ -75,10 +75,8 @@ test('views without content say what to do', async ({ openEditor }) => {
   });
   await showViews(editor);
   const buttons = (): Promise<string[]> => editor.page.locator('.part.sidebar .welcome-view-content .monaco-button').allInnerTexts();
-  await expect
-    .poll(buttons)
-    .toEqual(['Evaluate a Prompt', 'Open the Sample', 'Optimize a Prompt', ...(hasEmbedded ? [] : ['Add a Model'])]);
-  expect(await editor.treeRows()).toEqual(hasEmbedded ? [expect.stringMatching(/^nano, \d+ MB · comes with Tandem$/)] : []);
+  await expect.poll(buttons).toEqual(['Evaluate a Prompt', 'Open the Sample', 'Optimize a Prompt']);
+  expect(await editor.treeRows()).toEqual([expect.stringMatching(/^nano, \d+ MB · comes with Tandem$/)]);
   await editor.screenshot('views-empty');
 });
 
