@@ -61,6 +61,8 @@ test('changes of a run are accepted and rejected one by one, undone, and measure
   await panel.getByText('All 3 decided').waitFor();
 
   await editor.reload();
+  // The window may have been reloaded before it remembered its tabs.
+  await editor.command('Tandem: Show Panel');
   await editor.webview().getByText('All 3 decided').waitFor();
   await expect
     .poll(() => editor.webview().locator('.review > li').allInnerTexts())
