@@ -86,19 +86,20 @@ test('what is wrong can be mended at its place', async ({ openEditor }) => {
     });
   await expect.poll(fixes).toContain('Change to rows.jsonl');
   const menu = editor.page.locator('.action-widget .monaco-list-row');
-  const mend = async (title: string): Promise<void> => {
+  const openMenu = async (title: string): Promise<void> => {
     await expect.poll(fixes).toContain(title);
     await editor.run((vscode) => void vscode.commands.executeCommand('editor.action.quickFix'));
-    await menu.first().waitFor();
+    await menu.filter({ hasText: title }).waitFor();
   };
-  await mend('Change to rows.jsonl');
-  await menu.filter({ hasText: 'Change to rows.jsonl' }).click();
+  // The likeliest fix comes first and has the focus.
+  await openMenu('Change to rows.jsonl');
+  await editor.page.keyboard.press('Enter');
   await expect.poll(() => text(editor)).toContain('data: rows.jsonl\n');
 
   await rewrite(editor, 'input:text', 'input:txet');
-  await mend('Change to text');
+  await openMenu('Change to text');
   await editor.screenshot('quick-fix');
-  await menu.filter({ hasText: 'Change to text' }).click();
+  await editor.page.keyboard.press('Enter');
   await expect.poll(() => text(editor)).toContain('${input:text}');
 });
 
