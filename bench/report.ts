@@ -1,31 +1,33 @@
 /** @file Writes bench/results.md from the result files: `npm run bench -- report`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { bootstrapMean, pairedBootstrap, type Interval } from '../src/evaluate/statistics.ts';
-import type { JointLine } from './joint.ts';
+import { readResultLines, type JointLine } from './cases/jointRun.ts';
 
 const order = ['prompt only', 'weights only', 'chain p -> w -> p', 'plain gate', 'mixture', 'look-ahead'];
 
-const joint = readLines('bench/results/joint.jsonl');
 const sections = [
   '# Results',
   'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% bootstrap intervals over the test rows.',
-  ...jointSections(joint),
+  ...exampleSections(readResultLines('bench/results/examples.jsonl')),
+  ...jointSections(readResultLines('bench/results/joint.jsonl')),
   existsSync('bench/results/speed.md') ? readFileSync('bench/results/speed.md', 'utf8').trim() : '',
 ];
 writeFileSync('bench/results.md', sections.filter(Boolean).join('\n\n') + '\n');
 
-function readLines(file: string): JointLine[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as JointLine);
+function exampleSections(lines: readonly JointLine[]): string[] {
+  if (!lines.length) return [];
+  const [{ budget }] = lines;
+  return [
+    `## The examples with the embedded model\n\nnano, ${budget.toLocaleString('en')} token passes a run: about a minute on two quiet cores of an EPYC of 2024 (family 26). ` +
+      "The rows are split as `tandem optimize` splits them, the same for all seeds; look-ahead is `tandem optimize`'s default. Drift: squared norm of the change of the weights, R1. " +
+      `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- examples\``,
+    ...tables(lines),
+  ];
 }
 
 function jointSections(lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const [{ budget }] = lines;
-  const settings = [...new Set(lines.map(({ task, train }) => `${task}, ${train} training rows`))];
   const intro =
     `## Joint optimization beside its parts\n\nSmolLM2-135M-Instruct, ${budget.toLocaleString('en')} token passes a run (forward 1, backward 2), ` +
     'which is about three minutes on two quiet cores of an EPYC of 2024 (family 26) and twice as long on one of 2022 (family 25). 100 validation rows, 300 test rows, the same for all; seeds draw the training and ' +
@@ -33,15 +35,17 @@ function jointSections(lines: readonly JointLine[]): string[] {
     'tuning the weights only, over the seeds that both have: where variants do not have the same seeds, it alone compares them. ' +
     `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n` +
     '`npm run bench -- joint`, and `npm run bench -- joint --task trec6 --train 32`';
-  return [
-    intro,
-    ...settings.map((name) =>
-      taskTable(
-        name,
-        lines.filter(({ task, train }) => `${task}, ${train} training rows` === name),
-      ),
+  return [intro, ...tables(lines)];
+}
+
+function tables(lines: readonly JointLine[]): string[] {
+  const nameOf = ({ task, train }: JointLine): string => `${task}, ${train} training rows`;
+  return [...new Set(lines.map(nameOf))].map((name) =>
+    taskTable(
+      name,
+      lines.filter((line) => nameOf(line) === name),
     ),
-  ];
+  );
 }
 
 function taskTable(name: string, lines: readonly JointLine[]): string {
@@ -50,7 +54,7 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
   const weights = of('weights only');
   const baseline = [...new Map(lines.map((line) => [line.seed, line])).values()];
   const rows = [
-    ['plain prompt', percent(bootstrapMean(meanOverSeeds(baseline.map(({ before }) => before)))), '', '', '', '', ''],
+    ['plain prompt', percent(bootstrapMean(meanOverSeeds(baseline.map(({ before }) => before)))), '', '', '', '', '', ''],
     ...variants.map((variant) => {
       const runs = of(variant);
       const gains = runs.map(({ before, after }) => pairedBootstrap(digits(before), digits(after)));
@@ -66,12 +70,22 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
         runs.map(({ after }) => (100 * mean(digits(after))).toFixed(1)).join(' · '),
         points(worst),
         against,
+        runs.some(({ drift }) => drift === undefined) ? '' : mean(runs.map(({ drift = 0 }) => drift)).toFixed(1),
         `${Math.round(mean(runs.map(({ passes }) => passes)) / 1000)}k`,
         runs[0].done === 'the chain is done' || runs[0].done === 'the budget is spent' ? '' : runs[0].done,
       ];
     }),
   ];
-  const head = ['', 'test accuracy', 'by seed', 'worst seed against the plain prompt', 'against weights only', 'passes', 'ended early'];
+  const head = [
+    '',
+    'test accuracy',
+    'by seed',
+    'worst seed against the plain prompt',
+    'against weights only',
+    'drift',
+    'passes',
+    'ended early',
+  ];
   return `### ${name}\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
 }
 

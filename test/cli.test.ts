@@ -90,9 +90,9 @@ test('tandem attribute names the lines of the file, with what each is worth', ()
 
 test('tandem model remembers a folder by its name, lists it and forgets it again', () => {
   const folder = workspace();
-  expect(run(folder, 'model', 'list').stdout).toContain('No model is installed');
+  expect(run(folder, 'model', 'list').stdout).toMatch(/^nano\t.*\tcomes with Tandem\t.*\n$/);
   expect(run(folder, 'model', 'add', tinyModel).stdout).toMatch(/^tiny-tied: /);
-  expect(run(folder, 'model', 'list').stdout).toMatch(/^tiny-tied\t/);
+  expect(run(folder, 'model', 'list').stdout).toMatch(/\ntiny-tied\t/);
   expect(run(folder, 'evaluate', 'kind.prompt.md', '--model', 'tiny-tied').status).toBe(0);
   expect(run(folder, 'model', 'remove', 'tiny-tied').status).toBe(0);
   expect(existsSync(join(tinyModel, 'config.json'))).toBe(true);

@@ -99,7 +99,7 @@ test('a run without a test split says so', () => {
 
 test('while a decision is being carried out no other can be taken', () => {
   const asked: FromPage[] = [];
-  const items = [{ kind: 'adapter', id: 'adapter', folder: 'adapters/a', standing: 'open' }] as const;
+  const items = [{ kind: 'adapter', id: 'adapter', folder: 'adapters/a', standing: 'open', evidence: [] }] as const;
   const message = opened(journal.length, { review: { file: 'intent.prompt.md', items } });
   expect(said(message, { ...folded, act: (action) => void asked.push(action) })).toContain('1 of 1 undecided');
   const known = hear(hear({}, { type: 'runs', runs: summaries }, 0), message, 0);

@@ -22,6 +22,9 @@ const table = [
 
 export const metrics: ReadonlyMap<string, Metric> = new Map(table.map((each) => [each.name, each]));
 
+/** Whether a row's score is that of a right answer: part of a point tells how near it came, which is not yet right. */
+export const isRight = ({ score }: { readonly score: number }): boolean => score === 1;
+
 /** @throws TandemError reason 'unknown-metric' */
 export function metricNamed(name: string): Metric {
   const found = metrics.get(name);

@@ -2,9 +2,10 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { parsePromptFile } from '../prompt/promptFile.ts';
-import { labelGuess, openQuestions, pathFrom, rankFiles, rankOutputs, withAnswers, type Question } from './core/answers.ts';
+import { labelGuess, openQuestions, pathFrom, rankOutputs, withAnswers, type Question } from './core/answers.ts';
 import { dataFilesOf, readSample } from './core/dataSample.ts';
 import { pickModel } from './chooseModel.ts';
+import { dataExtensions, dataFilesNear } from './dataFiles.ts';
 import { replaceText } from './edit.ts';
 
 type Answers = Partial<Record<Question, string>>;
@@ -35,18 +36,15 @@ type Ask = (document: vscode.TextDocument, answers: Answers, title: string) => P
 
 const ask: Readonly<Record<Question, Ask>> = {
   async data({ uri }, _, title) {
-    const found = await vscode.workspace.findFiles('**/*.{jsonl,ndjson,csv,tsv}', '**/{node_modules,.tandem}/**', 200);
-    const paths = rankFiles(
-      found.map(({ path }) => path),
-      uri.path,
-    );
+    const paths = await dataFilesNear(uri);
     const browse: vscode.QuickPickItem = { label: '$(folder-opened) Browse…', alwaysShow: true };
-    const picked = await vscode.window.showQuickPick(
-      [...paths.map((path) => ({ label: basename(path), description: pathFrom(uri.fsPath, vscode.Uri.file(path).fsPath) })), browse],
-      { title, placeHolder: 'Rows with inputs and answers: .jsonl, .csv or .tsv', matchOnDescription: true },
-    );
+    const picked = await vscode.window.showQuickPick([...paths.map((path) => ({ label: basename(path), description: path })), browse], {
+      title,
+      placeHolder: 'Rows with inputs and answers: .jsonl, .csv or .tsv',
+      matchOnDescription: true,
+    });
     if (picked !== browse) return picked?.description;
-    const filters = { 'Rows of data': ['jsonl', 'ndjson', 'csv', 'tsv'] };
+    const filters = { 'Rows of data': [...dataExtensions] };
     const files = await vscode.window.showOpenDialog({ title, filters, defaultUri: vscode.Uri.file(dirname(uri.fsPath)) });
     return files?.[0] && pathFrom(uri.fsPath, files[0].fsPath);
   },

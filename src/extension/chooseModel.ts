@@ -40,20 +40,31 @@ async function choose(title: string, placeHolder: string, items: Promise<ModelIt
   return chosen?.[0];
 }
 
+export interface KnownModel {
+  readonly name: string;
+  /** Its size and source, or that it is downloaded. */
+  readonly about: string;
+  readonly installed: boolean;
+}
+
+/** Those on this machine, then those that are downloaded by name. */
+export async function knownModels(): Promise<KnownModel[]> {
+  const { shortNames } = await modelStore();
+  const installed = (await installedItems()).map(({ model, description = '' }) => ({ name: model, about: description, installed: true }));
+  return [
+    ...installed,
+    ...Object.entries(shortNames)
+      .filter(([short]) => !installed.some(({ name }) => name === short))
+      .map(([name, { hub }]) => ({ name, about: `downloaded when it is first used, from ${hub}`, installed: false })),
+  ];
+}
+
 /** @param which with those that are installed, or only what is new */
 async function modelItems(which: 'installed' | 'new'): Promise<ModelItem[]> {
-  const { shortNames } = await modelStore();
-  const installed = await installedItems();
-  const known = new Set(installed.map(({ model }) => model));
   return [
-    ...(which === 'installed' ? installed : []),
-    ...Object.entries(shortNames)
-      .filter(([name]) => !known.has(name))
-      .map(([name, { hub }]) => ({
-        label: `$(cloud-download) ${name}`,
-        description: which === 'installed' ? `downloaded when it is first used, from ${hub}` : hub,
-        model: name,
-      })),
+    ...(await knownModels())
+      .filter(({ installed }) => which === 'installed' || !installed)
+      .map(({ name, about, installed }) => ({ label: installed ? name : `$(cloud-download) ${name}`, description: about, model: name })),
     ...(which === 'new'
       ? [{ label: '$(globe) From Hugging Face…', description: 'by its id, owner/name', alwaysShow: true, ask: 'id' } as const]
       : []),

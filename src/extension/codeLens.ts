@@ -12,7 +12,7 @@ const tick = 60_000;
 /** A job that is worked on changes more often than a lens should jump. Milliseconds. */
 const pause = 2000;
 
-export function registerCodeLenses({ engine, prompts, runs, offers }: Services): vscode.Disposable {
+export function registerCodeLenses({ engine, prompts, runs, reviews, offers }: Services): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
   const statuses = new Map<number, JobStatus>();
   let timer: NodeJS.Timeout | undefined;
@@ -42,7 +42,7 @@ export function registerCodeLenses({ engine, prompts, runs, offers }: Services):
         stale: prompt.stale,
         job: jobs.find(({ status }) => status !== 'waiting') ?? jobs.at(0),
         latestRun: runs.newestOf(path)?.directory.run,
-        proposedBy: runs.proposalFor(prompt)?.directory.run,
+        proposedBy: reviews.openFor(prompt)?.directory.run,
         allows: allowanceOf(prompt),
         now: Date.now(),
         offers,
@@ -58,6 +58,7 @@ export function registerCodeLenses({ engine, prompts, runs, offers }: Services):
     engine.onDidChange(follow),
     prompts.onDidChange(fire),
     runs.onDidChange(fire),
+    reviews.onDidChange(fire),
     vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration(settingIds.headline) && fire()),
     vscode.workspace.onDidGrantWorkspaceTrust(fire),
     changed,

@@ -5,7 +5,7 @@ import { contextKeys, type ContextKey, type walkthroughSteps } from './ids.ts';
 import type { Services } from './services.ts';
 
 export function registerContexts(services: Services): vscode.Disposable {
-  const { engine, runs, library, log } = services;
+  const { engine, prompts, runs, reviews, library, log } = services;
   const last = new Map<ContextKey, boolean>();
   const set = (key: ContextKey, value: boolean): void => {
     if (last.get(key) === value) return;
@@ -16,6 +16,12 @@ export function registerContexts(services: Services): vscode.Disposable {
     set(contextKeys.working, engine.jobs().length > 0);
     set(contextKeys.resumable, runs.resumable().length > 0);
   };
+  const updateReviews = (): void => {
+    set(
+      contextKeys.reviewable,
+      prompts.all().some((prompt) => reviews.openFor(prompt)),
+    );
+  };
   const readFiles = async (): Promise<void> => {
     set(contextKeys.hasRuns, runs.list().length > 0);
     for (const [key, value] of Object.entries(await stepsDone(services))) set(key as ContextKey, value);
@@ -24,23 +30,26 @@ export function registerContexts(services: Services): vscode.Disposable {
     readFiles().catch((error: unknown) => log.warn(describeError(error)));
   };
   updateWork();
+  updateReviews();
   updateFiles();
   return vscode.Disposable.from(
     engine.onDidChange(updateWork),
     runs.onDidChange(updateWork),
     runs.onDidChange(updateFiles),
+    reviews.onDidChange(updateReviews),
+    reviews.onDidChange(updateFiles),
     library.onDidChange(updateFiles),
   );
 }
 
 /** What the steps of the walkthrough are done by. */
-export async function stepsDone({ runs, prompts, library }: Services): Promise<Readonly<Record<StepKey, boolean>>> {
+export async function stepsDone({ runs, reviews, prompts, library }: Services): Promise<Readonly<Record<StepKey, boolean>>> {
   const all = await library.list();
   return {
     [contextKeys.hasPrompts]: all.length > 0,
     [contextKeys.hasResults]: all.some(({ results }) => results !== undefined),
     [contextKeys.hasEndedRuns]: runs.list().some(({ standing }) => standing === 'ended'),
-    [contextKeys.hasAccepted]: prompts.all().some((prompt) => runs.isAccepted(prompt)),
+    [contextKeys.hasAccepted]: prompts.all().some((prompt) => reviews.isAccepted(prompt)),
   };
 }
 

@@ -1,4 +1,4 @@
-/** @file Changes of a document that can be undone. */
+/** @file Stretches of a document, and changes of it that can be undone. */
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 
@@ -16,3 +16,7 @@ export async function replaceText(document: vscode.TextDocument, text: string): 
   if (!(await vscode.workspace.applyEdit(edit)))
     throw new TandemError('edit-refused', 'The editor did not take the change.', { where: { file: document.uri.fsPath } });
 }
+
+/** A stretch given by offsets. */
+export const rangeIn = (document: vscode.TextDocument, { start, end }: { readonly start: number; readonly end: number }): vscode.Range =>
+  new vscode.Range(document.positionAt(start), document.positionAt(end));

@@ -5,13 +5,16 @@ import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './diagnostics.ts';
+import { registerLanguageHelp } from './languageHelp.ts';
 import { activationMeasure } from './ids.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
+import { registerReview } from './review.ts';
 import { registerResumeOffer } from './resumeOffer.ts';
 import { registerRunPanel } from './runPanel.ts';
 import { registerSilenceWarning } from './silenceWarning.ts';
 import { openServices } from './services.ts';
 import { registerStatusBar } from './statusBar.ts';
+import { registerTesting } from './testing.ts';
 import { registerTasks } from './tasks.ts';
 import { registerModelsView } from './views/modelsView.ts';
 import { registerPromptsView } from './views/promptsView.ts';
@@ -29,11 +32,14 @@ export function activate(context: vscode.ExtensionContext): void {
       registerCodeLenses(services),
       registerAnnotations(services),
       registerDiagnostics(services),
+      registerLanguageHelp(services),
       registerStatusBar(services),
       registerSilenceWarning(services),
       registerRunPanel(context, services),
+      registerReview(context, services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
+      registerTesting(services),
       registerPromptsView(services),
       registerRunsView(services),
       registerModelsView(services),

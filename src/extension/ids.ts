@@ -16,6 +16,12 @@ export const commandIds = {
   removeModel: 'tandem.removeModel',
   openSample: 'tandem.openSample',
   openWalkthrough: 'tandem.openWalkthrough',
+  acceptAll: 'tandem.acceptAll',
+  discard: 'tandem.discard',
+  acceptChange: 'tandem.acceptChange',
+  rejectChange: 'tandem.rejectChange',
+  takeBackChange: 'tandem.takeBackChange',
+  explainChange: 'tandem.explainChange',
 } as const;
 export type CommandId = (typeof commandIds)[keyof typeof commandIds];
 
@@ -46,6 +52,8 @@ export const contextKeys = {
   hasResults: 'tandem.hasResults',
   hasEndedRuns: 'tandem.hasEndedRuns',
   hasAccepted: 'tandem.hasAccepted',
+  /** A run proposes changes of an open prompt that are not decided yet. */
+  reviewable: 'tandem.reviewable',
 } as const;
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { variablesOf } from '../prompt/template.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
 import type { Ability } from './core/rows.ts';
@@ -62,6 +63,7 @@ interface Manifest {
       };
     }[];
     readonly colors: readonly { readonly id: string }[];
+    readonly yamlValidation: readonly { readonly fileMatch: string; readonly url: string }[];
   };
 }
 
@@ -211,4 +213,55 @@ describe('tasks', () => {
 
 test('colors are those that the code uses', () => {
   expect(contributes.colors.map(({ id }) => id).sort()).toEqual(Object.values<string>(colorIds).sort());
+});
+
+describe('the schema of tandem.program.yaml', () => {
+  interface Schema {
+    readonly description?: string;
+    readonly pattern?: string;
+    readonly const?: unknown;
+    readonly type?: string;
+    readonly items?: Schema;
+    readonly properties?: Readonly<Record<string, Schema>>;
+    readonly required?: readonly string[];
+    readonly additionalProperties?: boolean;
+    readonly examples?: readonly unknown[];
+  }
+  const [{ fileMatch, url }] = contributes.yamlValidation;
+  const schema = JSON.parse(readFileSync(join(root, url), 'utf8')) as Schema;
+
+  /** As much of JSON Schema as the file uses. */
+  const holds = ({ type, pattern, properties = {}, required = [], items, ...rest }: Schema, value: unknown): boolean => {
+    if ('const' in rest) return value === rest.const;
+    if (type === 'string') return typeof value === 'string' && new RegExp(pattern ?? '').test(value);
+    if (type === 'array') return Array.isArray(value) && value.length > 0 && value.every((each) => holds(items!, each));
+    if (typeof value !== 'object' || value === null) return false;
+    const known = Object.entries(value).every(([key, each]) => Object.hasOwn(properties, key) && holds(properties[key], each));
+    return known && required.every((key) => Object.hasOwn(value, key));
+  };
+
+  test('is for that file, and says of every key what it is', () => {
+    expect(fileMatch).toBe('tandem.program.yaml');
+    const check = ({ description, properties = {}, items, type, additionalProperties }: Schema): void => {
+      expect(description).toMatch(/\.$/);
+      if (type === 'object') expect(additionalProperties).toBe(false);
+      for (const inner of [...Object.values(properties), ...(items ? [items] : [])]) check(inner);
+    };
+    check(schema);
+  });
+
+  test('takes its own example, and no step without a prompt file or with a name that a variable cannot have', () => {
+    for (const example of schema.examples!) expect(holds(schema, example)).toBe(true);
+    const step = { prompt: 'a.prompt.md', output: 'a' };
+    expect(holds(schema, { steps: [step] })).toBe(true);
+    for (const steps of [
+      [],
+      [{ prompt: 'a.prompt.md' }],
+      [{ ...step, prompt: 'a.md' }],
+      [{ ...step, input: 'b' }],
+      [{ ...step, output: 'a:b' }],
+    ])
+      expect(holds(schema, { steps })).toBe(false);
+    expect(variablesOf('${input:a:b}')[0].name).not.toBe('a:b');
+  });
 });

@@ -1,6 +1,8 @@
 /** @file What the run panel's page and the extension say to each other. The page imports this file too, so it imports no `vscode`. */
-import type { CandidateId, Difference } from '../optimize/events.ts';
+import type { CandidateId } from '../optimize/events.ts';
+import type { Evidence } from '../run/evidence.ts';
 import type { JournalLine } from '../run/events.ts';
+import type { Standing } from '../run/review.ts';
 import type { RunState } from '../run/state.ts';
 
 /** A run in the list of those to choose from. */
@@ -28,16 +30,13 @@ export interface Snapshot {
   readonly review?: Review;
 }
 
-/** Where a change stands. `conflict`: the file was changed at the same place since the run. */
-export type ReviewStanding = 'open' | 'accepted' | 'rejected' | 'conflict';
-
 interface ReviewItem {
   readonly id: string;
-  readonly standing: ReviewStanding;
+  readonly standing: Standing;
   /** Why the change was proposed. */
   readonly reason?: string;
-  /** What it is worth by itself: with it minus without it, over the same rows. */
-  readonly effect?: Difference;
+  /** What comes closest to the change by itself first. */
+  readonly evidence: readonly Evidence[];
 }
 
 export interface ReviewHunk extends ReviewItem {

@@ -1,12 +1,18 @@
 /** @file Gives the run panel its runs, and does what its page asks for. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { describeError } from '../errors.ts';
+import { editorText } from '../prompt/hunks.ts';
 import { portable } from '../run/runDirectory.ts';
+import type { ListedRun } from '../run/runList.ts';
 import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
 import { isRun, type Job } from './core/job.ts';
+import { panelReview } from './core/review.ts';
 import { commandIds } from './ids.ts';
 import { registerPanel, type PanelSource } from './panel.ts';
-import type { PanelAction, Vitals } from './panelMessages.ts';
+import type { PanelAction, Review, Vitals } from './panelMessages.ts';
+import { decide } from './reviewActions.ts';
+import { promptOf } from './reviews.ts';
 import type { Services } from './services.ts';
 import { stop } from './work.ts';
 
@@ -23,13 +29,16 @@ export function registerRunPanel(context: vscode.ExtensionContext, services: Ser
 }
 
 function panelSource(services: Services): PanelSource & vscode.Disposable {
-  const { engine, runs } = services;
+  const { engine, runs, reviews } = services;
+  const changed = new vscode.EventEmitter<void>();
   const lines = new vscode.EventEmitter<{ run: string; line: Parameters<Parameters<typeof engine.onDidLine>[0]>[0]['line'] }>();
   const vitals = new vscode.EventEmitter<{ run: string; vitals: Vitals }>();
   /** The last words of processes that came to a bad end, by run. */
   const troubles = new Map<string, string>();
 
   const listeners = [
+    runs.onDidChange(() => changed.fire()),
+    reviews.onDidChange(() => changed.fire()),
     engine.onDidLine(({ job, line }) => job.directory !== undefined && lines.fire({ run: basename(job.directory), line })),
     engine.onDidChange((job) => {
       if (!isRun(job) || job.directory === undefined) return;
@@ -53,17 +62,19 @@ function panelSource(services: Services): PanelSource & vscode.Disposable {
       }));
     },
     async open(name) {
-      const { directory, worker } = await runs.find(name);
+      const run = await runs.find(name);
+      const { directory, worker } = run;
       const trouble = troubles.get(name);
       const live = runs.jobOf(name) !== undefined || worker !== undefined;
-      return { ...(await runs.read(directory)), live, ...(trouble !== undefined && { trouble }) };
+      const review = await reviewInPanel(run, services);
+      return { ...(await runs.read(directory)), live, ...(trouble !== undefined && { trouble }), ...(review && { review }) };
     },
     onLine: lines.event,
     onVitals: vitals.event,
-    onChange: runs.onDidChange,
+    onChange: changed.event,
     act: (action) => act(action, services),
     dispose: () => {
-      vscode.Disposable.from(...listeners, lines, vitals).dispose();
+      vscode.Disposable.from(...listeners, lines, vitals, changed).dispose();
     },
   };
 }
@@ -93,8 +104,21 @@ async function act(action: PanelAction, services: Services): Promise<void> {
       await openCandidateDiff(run.directory, action.candidate);
       return;
     case 'openReview':
+      await vscode.commands.executeCommand(commandIds.reviewChanges, action.run);
+      return;
     case 'decide':
-      await vscode.commands.executeCommand(commandIds.reviewChanges, vscode.Uri.file(run.prompt));
+      await decide(run, action.accept ? 'accept' : 'reject', action.items, services);
+  }
+}
+
+/** What a run proposes for the prompt file as it is now; nothing where that file is gone. */
+async function reviewInPanel(run: ListedRun, { reviews, log }: Services): Promise<Review | undefined> {
+  try {
+    const review = await reviews.of(run);
+    return review && panelReview(review, editorText((await promptOf(run)).getText()), run.directory.workspace);
+  } catch (error) {
+    log.warn(describeError(error));
+    return undefined;
   }
 }
 

@@ -2,22 +2,20 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
-import { proposalOf, type Proposal } from '../run/accept.ts';
 import { headline } from '../run/report.ts';
 import { findRun, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
 import { readRun, readRunList, type ListedRun } from '../run/runList.ts';
 import type { RunState } from '../run/state.ts';
 import type { Engine } from './core/engine.ts';
 import { isOver, isRun, type Job } from './core/job.ts';
-import { hasOpenChanges } from './core/proposals.ts';
-import type { OpenPrompt, Prompts } from './prompts.ts';
+import type { Prompts } from './prompts.ts';
 
 export interface Runs extends vscode.Disposable {
   /** Newest first, as they were when they last changed. */
   readonly list: () => readonly ListedRun[];
   /** Reads the list from the disk. */
   refresh(): Promise<readonly ListedRun[]>;
-  /** The run of this name, be it younger than the list. @throws TandemError reason 'no-run' */
+  /** The run of this name or path, be it younger than the list. @throws TandemError reason 'no-run' */
   find(run: string): Promise<ListedRun>;
   newestOf(promptPath: string): ListedRun | undefined;
   /** Killed or failed, and nobody works on them. */
@@ -28,10 +26,6 @@ export interface Runs extends vscode.Disposable {
   read(directory: RunDirectory): Promise<{ readonly state: RunState; readonly lines: number }>;
   /** The run in half a sentence; the first time it costs the reading of a journal. @throws TandemError those of readRun */
   headlineOf(run: ListedRun): Promise<string>;
-  /** Whether the text has the changes that its newest ended run proposed. */
-  isAccepted(prompt: OpenPrompt): boolean;
-  /** The newest ended run whose changes the text does not have yet. */
-  proposalFor(prompt: OpenPrompt): ListedRun | undefined;
   /** A run came, went, ended or stopped being worked on. */
   readonly onDidChange: vscode.Event<void>;
 }
@@ -40,16 +34,12 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
   let known: readonly ListedRun[] = [];
   let timer: NodeJS.Timeout | undefined;
   const changed = new vscode.EventEmitter<void>();
-  /** What ended runs propose, by their path; null: nothing. */
-  const proposals = new Map<string, Proposal | null>();
   /** By the run's path, until the list is read again; of ended runs for good. */
   const headlines = new Map<string, string>();
 
-  const newestEnded = (path: string): ListedRun | undefined =>
-    known.find(({ prompt, standing }) => prompt === path && standing === 'ended');
   const jobOf = (run: string): Job | undefined =>
     engine.jobs().find(({ directory }) => directory !== undefined && basename(directory) === run);
-  const named = (name: string): ListedRun | undefined => known.find(({ directory }) => directory.run === name);
+  const named = (name: string): ListedRun | undefined => known.find(({ directory }) => directory.run === name || directory.path === name);
   const refresh = async (): Promise<readonly ListedRun[]> => {
     clearTimeout(timer);
     timer = undefined;
@@ -58,23 +48,11 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     for (const { directory, standing } of known) if (standing !== 'ended') headlines.delete(directory.path);
     known = lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
     changed.fire();
-    void readProposals();
     return known;
   };
   const read: Runs['read'] = async (directory) => {
     const { run: state, lines } = jobOf(directory.run) ?? {};
     return state && lines !== undefined ? { state, lines } : readRun(directory);
-  };
-  const proposed = ({ file }: OpenPrompt): { readonly run: ListedRun; readonly open: boolean } | undefined => {
-    const run = newestEnded(file.path);
-    const proposal = run && proposals.get(run.directory.path);
-    return proposal ? { run, open: hasOpenChanges(proposal, file.text) } : undefined;
-  };
-  const readProposals = async (): Promise<void> => {
-    const wanted = prompts.all().flatMap(({ file }) => newestEnded(file.path) ?? []);
-    const fresh = wanted.filter(({ directory }) => !proposals.has(directory.path));
-    for (const { directory } of fresh) proposals.set(directory.path, await readProposal(directory, log));
-    if (fresh.length > 0) changed.fire();
   };
   const later = (): void => {
     timer ??= setTimeout(() => void refresh().catch((error: unknown) => log.error(describeError(error))), 200);
@@ -93,10 +71,6 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
       if (standings.get(job.id) !== standing) later();
       if (isOver(job)) standings.delete(job.id);
       else standings.set(job.id, standing);
-    }),
-    prompts.onDidChange(({ file }) => {
-      const run = newestEnded(file.path);
-      if (run && !proposals.has(run.directory.path)) later();
     }),
     changed,
   ];
@@ -122,11 +96,6 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
       if (!live) headlines.set(directory.path, text);
       return text;
     },
-    isAccepted: (prompt) => proposed(prompt)?.open === false,
-    proposalFor: (prompt) => {
-      const { run, open } = proposed(prompt) ?? {};
-      return open ? run : undefined;
-    },
     onDidChange: changed.event,
     dispose: () => {
       clearTimeout(timer);
@@ -140,16 +109,6 @@ async function workspacesWithRuns(prompts: Prompts): Promise<string[]> {
   const records = await vscode.workspace.findFiles('**/.tandem/runs/*/run.json', '**/node_modules/**');
   const found = records.map(({ fsPath }) => dirname(dirname(dirname(dirname(fsPath)))));
   return [...new Set([...found, ...prompts.all().map(({ file }) => workspaceOf(file.path))])];
-}
-
-async function readProposal(directory: RunDirectory, log: vscode.LogOutputChannel): Promise<Proposal | null> {
-  try {
-    const proposal = proposalOf(directory, (await readRun(directory)).state);
-    return proposal.before === proposal.after ? null : proposal;
-  } catch (error) {
-    log.warn(describeError(error));
-    return null;
-  }
 }
 
 /** The directory of a run by its path. */

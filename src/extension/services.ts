@@ -1,10 +1,13 @@
 /** @file What the surfaces share. */
 import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
+import { makeRowLister, type RowLister } from './core/rowLister.ts';
+import { makeSamples, type Samples } from './core/dataSample.ts';
 import { watchLibrary, type Library } from './library.ts';
 import { makeLog } from './log.ts';
 import { watchModels, type Models } from './models.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
+import { watchReviews, type Reviews } from './reviews.ts';
 import { watchRuns, type Runs } from './runs.ts';
 import type { CommandId } from './ids.ts';
 
@@ -14,18 +17,24 @@ export interface Services extends vscode.Disposable {
   readonly library: Library;
   readonly models: Models;
   readonly runs: Runs;
+  readonly reviews: Reviews;
   readonly log: vscode.LogOutputChannel;
+  readonly rowLister: RowLister;
+  readonly samples: Samples;
   /** Whether the manifest has the command. */
   readonly offers: (command: CommandId) => boolean;
 }
 
 export function openServices({ extensionUri, extension }: vscode.ExtensionContext): Services {
-  const engine = makeEngine({ workerFile: vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath });
+  const workerFile = vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath;
+  const engine = makeEngine({ workerFile });
+  const rowLister = makeRowLister({ workerFile });
   const log = makeLog(engine);
   const prompts = watchPrompts(log);
   const library = watchLibrary(prompts, log);
   const models = watchModels();
   const runs = watchRuns(engine, prompts, log);
+  const reviews = watchReviews(prompts, runs, log);
   const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
   const commands = new Set(contributes.commands.map(({ command }) => command));
   // The results are written when a measurement is over; the watcher sees only those in the workspace.
@@ -36,10 +45,14 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
     library,
     models,
     runs,
+    reviews,
     log,
+    rowLister,
+    samples: makeSamples(),
     offers: (command) => commands.has(command),
     dispose: () => {
-      vscode.Disposable.from(listener, runs, models, library, prompts, { dispose: () => void engine.dispose() }, log).dispose();
+      const engines = { dispose: () => void engine.dispose() };
+      vscode.Disposable.from(listener, reviews, runs, models, library, prompts, rowLister, engines, log).dispose();
     },
   };
 }

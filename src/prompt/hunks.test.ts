@@ -69,6 +69,26 @@ describe('rebaseHunks', () => {
     expect(ids(rebaseHunks('a', diffHunks('a', 'a\nb'), 'a\nc').conflicts)).toEqual(['1']);
   });
 
+  test('of a text that has some of the hunks, those are present and the rest still applies, whatever lines are alike', () => {
+    fc.assert(
+      fc.property(text, text, fc.integer({ min: 0 }), (old, next, mask) => {
+        const all = diffHunks(old, next);
+        const some = applyHunks(
+          old,
+          all,
+          ids(all).filter((_, i) => (mask >> i) & 1),
+        );
+        const { applied, conflicts, present } = rebaseHunks(old, all, some);
+        expect(conflicts).toEqual([]);
+        expect(applyHunks(old, all, ids(present))).toBe(some);
+        expect(applyHunks(some, applied, ids(applied))).toBe(next);
+        const back = present.map((hunk) => ({ ...hunk, before: hunk.after, after: hunk.before }));
+        expect(applyHunks(some, back, ids(back))).toBe(old);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('changes of a disjoint part are both kept, whichever is applied first', () => {
     fc.assert(
       fc.property(fc.array(line, { minLength: 1 }), text, fc.array(line, { minLength: 1 }), (head, next, tail) => {

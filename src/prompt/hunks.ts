@@ -12,8 +12,9 @@ export interface Hunk {
   readonly after: string;
 }
 
+/** Hunks with the lines at which they stand, or would stand, in the changed text; same ids. */
 export interface Rebased {
-  /** Hunks that still apply, with their new lines; same ids. */
+  /** Hunks that still apply. */
   readonly applied: readonly Hunk[];
   /** Hunks whose lines were changed in another way. */
   readonly conflicts: readonly Hunk[];
@@ -60,21 +61,32 @@ export function applyHunks(before: string, hunks: readonly Hunk[], accepted: Ite
  * A hunk conflicts if a line of it was changed, or something else was inserted at the same place.
  */
 export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: string): Rebased {
-  const edits = diffHunks(before, changed);
+  const taken = takenOver(before, hunks, changed);
+  // Among lines that are alike a diff may find other hunks than those that were applied.
+  const edits = taken ?? diffHunks(before, changed);
   const applied: Hunk[] = [];
   const conflicts: Hunk[] = [];
   const present: Hunk[] = [];
   for (const hunk of hunks) {
-    if (edits.some((edit) => edit.line === hunk.line && edit.before === hunk.before && edit.after === hunk.after)) present.push(hunk);
-    else if (edits.some((edit) => collide(edit, hunk))) conflicts.push(hunk);
-    else {
-      const above = edits.filter((edit) => edit.line < hunk.line || (edit.line === hunk.line && edit.before === ''));
-      const shift = above.reduce((sum, edit) => sum + linesOf(edit.after).length - linesOf(edit.before).length, 0);
-      applied.push({ ...hunk, line: hunk.line + shift });
-    }
+    const there = edits.some((edit) => edit.line === hunk.line && edit.before === hunk.before && edit.after === hunk.after);
+    const moved = {
+      ...hunk,
+      line:
+        hunk.line +
+        growthAbove(
+          edits.filter((edit) => edit.line < hunk.line || !there),
+          hunk.line,
+        ),
+    };
+    if (there) present.push(moved);
+    else if (!taken && edits.some((edit) => collide(edit, hunk))) conflicts.push(moved);
+    else applied.push(moved);
   }
   return { applied, conflicts, present };
 }
+
+/** The text as an editor has it, whose documents have no BOM; and with one kind of line ending. */
+export const editorText = (text: string): string => text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
 
 /** The change as `diff -u` prints it; '' if there is none. */
 export function unifiedDiff(path: string, before: string, after: string): string {
@@ -87,6 +99,36 @@ export function unifiedDiff(path: string, before: string, after: string): string
 
 /** Lines with their line endings; the last one may have none. */
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+
+/** By how many lines a text grows above a line of it, what is inserted at the line included. */
+export const growthAbove = (edits: readonly Hunk[], line: number): number =>
+  edits
+    .filter((edit) => edit.line < line || (edit.line === line && edit.before === ''))
+    .reduce((sum, { before, after }) => sum + linesOf(after).length - linesOf(before).length, 0);
+
+/** The hunks that alone make `changed` of `before`; undefined where something else was changed too. */
+function takenOver(before: string, hunks: readonly Hunk[], changed: string): readonly Hunk[] | undefined {
+  const lines = linesOf(before);
+  const kept = [0, ...hunks.map(({ line, before: out }) => line + linesOf(out).length)].map((from, place) =>
+    lines.slice(from, hunks.at(place)?.line).join(''),
+  );
+  const hopeless = new Set<string>();
+  const walk = (place: number, from: number): readonly Hunk[] | undefined => {
+    const at = from + kept[place].length;
+    if (!changed.startsWith(kept[place], from)) return undefined;
+    if (place === hunks.length) return at === changed.length ? [] : undefined;
+    const key = `${place} ${at}`;
+    if (hopeless.has(key)) return undefined;
+    const hunk = hunks[place];
+    const without = changed.startsWith(hunk.before, at) ? walk(place + 1, at + hunk.before.length) : undefined;
+    if (without) return without;
+    const rest = changed.startsWith(hunk.after, at) ? walk(place + 1, at + hunk.after.length) : undefined;
+    if (rest) return [hunk, ...rest];
+    hopeless.add(key);
+    return undefined;
+  };
+  return walk(0, 0);
+}
 
 function collide(a: Hunk, b: Hunk): boolean {
   const [aEnd, bEnd] = [a, b].map((hunk) => hunk.line + linesOf(hunk.before).length);

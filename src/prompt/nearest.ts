@@ -2,13 +2,15 @@
 
 /** The candidate with the fewest edits from `name`, if at most a third of the longer one's letters differ (at least one may). */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
-  let best: { candidate: string; distance: number } | undefined;
-  for (const candidate of candidates) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    const allowed = Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3));
-    if (distance <= allowed && distance < (best?.distance ?? Infinity)) best = { candidate, distance };
-  }
-  return best?.candidate;
+  const allowed = (candidate: string): number => Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3));
+  return byDistance(name, candidates).find(({ candidate, distance }) => distance <= allowed(candidate))?.candidate;
+}
+
+/** The candidates with the fewest edits from `name`, the nearest first. */
+export function nearestNames(name: string, candidates: Iterable<string>, most = 3): string[] {
+  return byDistance(name, candidates)
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
 }
 
 /** `Did you mean "x"?`, or the list of what is known. */
@@ -16,6 +18,12 @@ export function suggestName(name: string, candidates: readonly string[]): string
   const nearest = nearestName(name, candidates);
   if (nearest !== undefined) return `Did you mean "${nearest}"?`;
   return candidates.length > 0 ? `Known: ${candidates.join(', ')}.` : 'There are none.';
+}
+
+function byDistance(name: string, candidates: Iterable<string>): { candidate: string; distance: number }[] {
+  return [...candidates]
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment distance). */

@@ -1,8 +1,9 @@
 /** @file A prompt file (`*.prompt.md`) as it is on disk: front matter, body, and what is wrong with them. */
 import { isMap, parseDocument, type Node } from 'yaml';
 import { TandemError } from '../errors.ts';
+import { quote } from './editYaml.ts';
 import { findFrontMatter, resolved, scalarText } from './frontMatter.ts';
-import { suggestName } from './nearest.ts';
+import { nearestNames, suggestName } from './nearest.ts';
 import type { Prompt } from './prompt.ts';
 import { readSettings, type TandemSettings } from './settings.ts';
 import { columnsOf, demosLines, rowBlockStart, variablesOf } from './template.ts';
@@ -17,6 +18,14 @@ export interface Problem {
   readonly range: TextRange;
   /** One sentence: what the user can do. */
   readonly hint?: string;
+  readonly fix?: Fix;
+}
+
+/** What could stand at a place instead of what is there. */
+export interface Fix {
+  readonly range: TextRange;
+  /** Texts as they are to be written, the likeliest first; or a data file, which is for the one to find who knows the files. */
+  readonly instead: readonly string[] | 'data-file';
 }
 
 export interface PromptFile {
@@ -39,8 +48,9 @@ export function parsePromptFile(path: string, text: string): PromptFile {
   const rangeOf = rangesOf(text);
   const problems: Problem[] = [];
   const ranges: Record<string, TextRange> = {};
-  const add = (severity: Severity, start: number, end: number, message: string, hint?: string): void => {
-    problems.push({ severity, message, range: rangeOf(start, end), ...(hint === undefined ? {} : { hint }) });
+  const add = (severity: Severity, start: number, end: number, message: string, hint?: string, instead?: readonly string[]): void => {
+    const range = rangeOf(start, end);
+    problems.push({ severity, message, range, ...(hint !== undefined && { hint }), ...(instead && { fix: { range, instead } }) });
   };
 
   const front = findFrontMatter(text);
@@ -63,7 +73,7 @@ export function parsePromptFile(path: string, text: string): PromptFile {
   const settings = readSettings(
     document,
     resolved(pair?.value ?? null, document),
-    (at, message, hint) => add('error', yamlStart + at.start, yamlStart + at.end, message, hint),
+    (at, message, hint, instead) => add('error', yamlStart + at.start, yamlStart + at.end, message, hint, instead),
     (name, node) => {
       if (node.range) ranges[name] = rangeOf(yamlStart + node.range[0], yamlStart + node.range[1]);
     },
@@ -120,7 +130,9 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
   const problems: Problem[] = [];
   if (output !== '' && !columns.includes(output)) {
     const message = `The data has no column "${output}" (columns: ${columns.join(', ')}).`;
-    problems.push({ severity: 'error', message, range: file.ranges.output ?? top, hint: suggestName(output, columns) });
+    const range = file.ranges.output ?? top;
+    const instead = nearestNames(output, columns).map(quote);
+    problems.push({ severity: 'error', message, range, hint: suggestName(output, columns), fix: { range, instead } });
   }
   for (const { name, start, end } of variablesOf(file.prompt.body)) {
     const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);
@@ -130,7 +142,9 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
     } else if (!columns.includes(name)) {
       const inputs = columns.filter((column) => column !== output);
       const message = `The data has no column "${name}" (columns: ${columns.join(', ')}).`;
-      problems.push({ severity: 'error', message, range, hint: suggestName(name, inputs) });
+      const at = file.text.indexOf(name, range.start + '${input:'.length);
+      const fix = { range: rangeOf(at, at + name.length), instead: nearestNames(name, inputs) };
+      problems.push({ severity: 'error', message, range, hint: suggestName(name, inputs), fix });
     }
   }
   const used = columnsOf(file.prompt.body);

@@ -1,7 +1,7 @@
 /** @file The `tandem` key of a prompt file: its types and one table of readers. */
 import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { resolved, scalarText } from './frontMatter.ts';
-import { suggestName } from './nearest.ts';
+import { nearestNames, suggestName } from './nearest.ts';
 import type { Demonstration } from './prompt.ts';
 
 /** One file, split by row hash; or the files of given splits. Paths as written, relative to the prompt file. */
@@ -42,8 +42,8 @@ export interface TandemSettings {
   readonly demos: readonly Demonstration[];
 }
 
-/** Reports a defect at a stretch of the YAML. */
-export type Report = (at: { start: number; end: number }, message: string, hint?: string) => void;
+/** Reports a defect at a stretch of the YAML, and what could stand there instead, the likeliest first. */
+export type Report = (at: { start: number; end: number }, message: string, hint?: string, instead?: readonly string[]) => void;
 
 /**
  * Reads the value of `tandem`; every defect is reported, and what is usable returned.
@@ -87,72 +87,161 @@ interface Context {
   readonly name: string;
 }
 
-/** Reads a value, or reports why not. */
-type Field<T> = (node: Node, context: Context) => T | undefined;
+/** What people are told of a setting. */
+export interface SettingHelp {
+  /** Markdown: what it is for, what it may be, what it is where absent. */
+  readonly about: string;
+  /** Values to choose from; all that there are, or those with a name. */
+  readonly values?: readonly string[];
+  /** Of a map: its settings. */
+  readonly fields?: Readonly<Record<string, SettingHelp>>;
+  /** It cannot be anything but a map. */
+  readonly mapOnly?: boolean;
+}
+
+interface Field<T> extends SettingHelp {
+  /** Reads a value, or reports why not. */
+  readonly read: (node: Node, context: Context) => T | undefined;
+}
 type Fields = Readonly<Record<string, Field<unknown>>>;
 type Values<F extends Fields> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
-function field<T>(expected: string, convert: (node: Node, context: Context) => T | undefined): Field<T> {
-  return (node, context) => {
+function field<T>(
+  expected: string,
+  help: SettingHelp,
+  convert: (node: Node, context: Context) => T | undefined,
+  instead?: readonly string[],
+): Field<T> {
+  const read = (node: Node, context: Context): T | undefined => {
     const value = convert(node, context);
-    if (value === undefined) context.report(stretch(node), `\`${context.name}\` should be ${expected}.`);
-    return value;
+    if (value !== undefined) return value;
+    const likely = instead && nearestNames(scalarText(node) ?? '', instead);
+    context.report(stretch(node), `\`${context.name}\` should be ${expected}.`, undefined, likely);
+    return undefined;
   };
+  return { ...help, read };
 }
 
-const textField = field('a text', (node) => scalarText(node) || undefined);
-const oneOf = <T extends string>(...allowed: readonly T[]): Field<T> =>
-  field(`one of ${allowed.join(', ')}`, (node) => allowed.find((each) => each === scalarText(node)));
-const numberField = (expected: string, holds: (value: number) => boolean): Field<number> =>
-  field(expected, (node) => (isScalar(node) && typeof node.value === 'number' && holds(node.value) ? node.value : undefined));
+const textField = (about: string): Field<string> => field('a text', { about }, (node) => scalarText(node) || undefined);
+const oneOf = <T extends string>(about: string, ...values: readonly T[]): Field<T> =>
+  field(`one of ${values.join(', ')}`, { about, values }, (node) => values.find((each) => each === scalarText(node)), values);
+const numberField = (expected: string, about: string, holds: (value: number) => boolean): Field<number> =>
+  field(expected, { about }, (node) => (isScalar(node) && typeof node.value === 'number' && holds(node.value) ? node.value : undefined));
 const textList = (node: Node): string[] | undefined => {
   if (!isSeq(node)) return undefined;
   const texts = node.items.map((item) => scalarText(item));
   return texts.every((text) => text !== undefined) ? texts : undefined;
 };
 
-const sourceFields = { train: textField, val: textField, test: textField };
+const sourceFields = {
+  train: textField('The file with the training rows, relative to this file.'),
+  val: textField('The file with the validation rows, on which every decision is made. Where absent, a quarter of the training rows.'),
+  test: textField('The file with the test rows, sealed until the end of a run. Where absent, some of the training rows.'),
+};
 
 const decodingFields = {
-  calibration: oneOf(...calibrations),
-  normalize: oneOf('tokens', 'sum'),
-  maxTokens: numberField('a whole number from 1', (value) => Number.isInteger(value) && value >= 1),
-  temperature: numberField('a number from 0', (value) => value >= 0 && Number.isFinite(value)),
-  topP: numberField('a number above 0 and up to 1', (value) => value > 0 && value <= 1),
-  stop: field('a text or a list of texts', (node) => (isSeq(node) ? textList(node) : scalarText(node) ? [scalarText(node)!] : undefined)),
-  seed: numberField('a whole number from 0', (value) => Number.isSafeInteger(value) && value >= 0),
+  calibration: oneOf(
+    'How label scores are corrected for what the model prefers whatever the input: `none` (the default), `content-free` (by empty inputs), or `prior` (by the training rows).',
+    ...calibrations,
+  ),
+  normalize: oneOf('Label scores per token (`tokens`, the default), or summed over the tokens of a label (`sum`).', 'tokens', 'sum'),
+  maxTokens: numberField(
+    'a whole number from 1',
+    'Of free text: so many tokens at most. Default 64.',
+    (value) => Number.isInteger(value) && value >= 1,
+  ),
+  temperature: numberField(
+    'a number from 0',
+    'Of free text: 0 (the default) takes the likeliest token, more samples more freely.',
+    (value) => value >= 0 && Number.isFinite(value),
+  ),
+  topP: numberField(
+    'a number above 0 and up to 1',
+    'Of free text: samples among the likeliest tokens that have this share together. Default 1.',
+    (value) => value > 0 && value <= 1,
+  ),
+  stop: field(
+    'a text or a list of texts',
+    { about: 'Of free text: where the answer ends, a text or a list of them. Default: an empty line, or with `template: chat` none.' },
+    (node) => (isSeq(node) ? textList(node) : scalarText(node) ? [scalarText(node)!] : undefined),
+  ),
+  seed: numberField(
+    'a whole number from 0',
+    'Of free text that is sampled. Default 0.',
+    (value) => Number.isSafeInteger(value) && value >= 0,
+  ),
 };
 
 const settingFields = {
-  data: field<DataSource>('a path, or {train: …, val: …, test: …}', (node, context) => {
-    if (!isMap(node)) return scalarText(node) || undefined;
-    const { train, val, test } = readMap(node, sourceFields, context);
-    return train === undefined ? undefined : { train, ...(val === undefined ? {} : { val }), ...(test === undefined ? {} : { test }) };
-  }),
-  output: textField,
-  metric: textField,
-  labels: field<'from-data' | readonly string[]>('`from-data` or a list of two or more different texts', (node) => {
-    if (scalarText(node) === 'from-data') return 'from-data';
-    const labels = textList(node)?.map((label) => label.trim());
-    return labels && labels.length > 1 && !labels.includes('') && new Set(labels).size === labels.length ? labels : undefined;
-  }),
-  model: textField,
-  adapter: textField,
-  template: oneOf('text', 'chat'),
-  decoding: (node: Node, context: Context) => readMap(node, decodingFields, context),
-  demos: field<readonly DemonstrationValues[]>('a list of demonstrations, each with the columns as keys', (node, { document, report }) => {
-    if (!isSeq(node)) return undefined;
-    return node.items.flatMap((item) => {
-      const values = columnTexts(resolved(item, document), document);
-      if (values) return [{ values, ...stretch(item as Node) }];
-      report(stretch(item as Node), 'A demonstration is a map of columns to texts.', 'Put texts in quotes, one `column: "text"` a line.');
-      return [];
-    });
-  }),
+  data: field<DataSource>(
+    'a path, or {train: …, val: …, test: …}',
+    {
+      about:
+        'The rows: a `.jsonl`, `.csv` or `.tsv` file, relative to this file. One file is split into training, validation and test rows by the hash of each row; or name a file for each: `{train: …, val: …, test: …}`.',
+      fields: sourceFields,
+    },
+    (node, context) => {
+      if (!isMap(node)) return scalarText(node) || undefined;
+      const { train, val, test } = readMap(node, sourceFields, context);
+      return train === undefined ? undefined : { train, ...(val === undefined ? {} : { val }), ...(test === undefined ? {} : { test }) };
+    },
+  ),
+  output: textField('The column of the data that is to be predicted.'),
+  metric: textField('How an answer is judged. Default: `accuracy` with `labels`, else `exact-match`.'),
+  labels: field<'from-data' | readonly string[]>(
+    '`from-data` or a list of two or more different texts',
+    {
+      about:
+        'The answers to choose from: `from-data` takes those of the training and validation rows, or list them. Leave it out for free text.',
+      values: ['from-data'],
+    },
+    (node) => {
+      if (scalarText(node) === 'from-data') return 'from-data';
+      const labels = textList(node)?.map((label) => label.trim());
+      return labels && labels.length > 1 && !labels.includes('') && new Set(labels).size === labels.length ? labels : undefined;
+    },
+  ),
+  model: textField(
+    'The model that reads the prompt: `nano` (comes with Tandem; the default), the name of an installed model, a folder with safetensors, a `.gguf` file, or an id on Hugging Face.',
+  ),
+  adapter: textField(
+    'A LoRA adapter to run the model with: a folder in the layout of PEFT, relative to this file. Written when a tuned adapter is accepted.',
+  ),
+  template: oneOf(
+    '`text` (the default): the model goes on writing where the body ends. `chat`: the body is the message of a user, the answer the turn of the assistant.',
+    'text',
+    'chat',
+  ),
+  decoding: {
+    about: 'How the answer is read off the model.',
+    fields: decodingFields,
+    mapOnly: true,
+    read: (node: Node, context: Context) => readMap(node, decodingFields, context),
+  },
+  demos: field<readonly DemonstrationValues[]>(
+    'a list of demonstrations, each with the columns as keys',
+    {
+      about:
+        'Worked examples, each a map of the columns to texts. They stand where the body says `{{demos}}`, or else before its first variable.',
+    },
+    (node, { document, report }) => {
+      if (!isSeq(node)) return undefined;
+      return node.items.flatMap((item) => {
+        const values = columnTexts(resolved(item, document), document);
+        if (values) return [{ values, ...stretch(item as Node) }];
+        report(stretch(item as Node), 'A demonstration is a map of columns to texts.', 'Put texts in quotes, one `column: "text"` a line.');
+        return [];
+      });
+    },
+  ),
 };
 
-/** The keys of `tandem`, for completion and for messages. */
-export const settingNames: readonly string[] = Object.keys(settingFields);
+/** The `tandem` key with all that may stand under it, for completion and hovers. */
+export const tandemHelp: SettingHelp = {
+  about: 'What Tandem measures this prompt with, and tunes it on: its data, the column to predict, and the model.',
+  fields: settingFields,
+  mapOnly: true,
+};
 
 interface DemonstrationValues {
   readonly values: Readonly<Record<string, string>>;
@@ -185,12 +274,13 @@ function readMap<F extends Fields>(node: Node | null, fields: F, context: Contex
     const full = name === 'tandem' ? key : `${name}.${key}`;
     const value = resolved(pair.value, document);
     if (!Object.hasOwn(fields, key)) {
-      report(stretch(pair.key as Node), `\`${full}\` is not a setting of Tandem.`, suggestName(key, Object.keys(fields)));
+      const names = Object.keys(fields);
+      report(stretch(pair.key as Node), `\`${full}\` is not a setting of Tandem.`, suggestName(key, names), nearestNames(key, names));
     } else if (value === null || (isScalar(value) && value.value === null)) {
       report(stretch(pair.key as Node), `\`${full}\` is empty.`, 'Give it a value or delete the line.');
     } else {
       context.at(full, pair.value as Node);
-      values[key] = fields[key](value, { ...context, name: full });
+      values[key] = fields[key].read(value, { ...context, name: full });
       if (values[key] === undefined) delete values[key];
     }
   }

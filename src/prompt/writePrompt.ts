@@ -11,8 +11,8 @@ import type { Calibration } from './settings.ts';
 export interface SettingChanges {
   /** The adapter's path relative to the prompt file; null takes it out. */
   readonly adapter?: string | null;
-  /** The model that the adapter belongs to. */
-  readonly model?: string;
+  /** The model that the adapter belongs to; null takes it out. */
+  readonly model?: string | null;
   readonly calibration?: Calibration;
 }
 
@@ -30,8 +30,8 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
   if (!sameDemonstrations(file.prompt.demonstrations, next.demonstrations)) {
     yaml = setEntry(yaml, ['tandem', 'demos'], demoItems(file, next.demonstrations), newline);
   }
-  if (changes.model !== undefined && changes.model !== settings.model) {
-    yaml = setEntry(yaml, ['tandem', 'model'], changes.model, newline);
+  if (changes.model !== undefined && changes.model !== (file.ranges.model ? settings.model : null)) {
+    yaml = setEntry(yaml, ['tandem', 'model'], changes.model ?? undefined, newline);
   }
   if (changes.adapter !== undefined && (changes.adapter ?? undefined) !== settings.adapter) {
     yaml = setEntry(yaml, ['tandem', 'adapter'], changes.adapter ?? undefined, newline);
@@ -45,7 +45,7 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
     read.prompt.body === next.body &&
     sameDemonstrations(read.prompt.demonstrations, next.demonstrations) &&
     (changes.adapter === undefined || (changes.adapter ?? undefined) === read.settings.adapter) &&
-    (changes.model === undefined || changes.model === read.settings.model) &&
+    (changes.model === undefined || changes.model === (read.ranges.model ? read.settings.model : null)) &&
     (changes.calibration === undefined || changes.calibration === read.settings.decoding.calibration);
   if (asAsked && (yaml === oldYaml || parseDocument(yaml).errors.length === 0)) return result;
   throw new TandemError('cannot-rewrite', 'The front matter is written in a way that Tandem cannot edit in place.', {

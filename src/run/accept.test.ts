@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { accept, proposalOf, type Proposal } from './accept.ts';
+import { accept, proposalOf } from './accept.ts';
+import type { Proposal } from './review.ts';
 import { createRun, type RunDirectory } from './runDirectory.ts';
 import { initialState, type RunState } from './state.ts';
 

@@ -42,6 +42,9 @@ serve({
     tell({ type: 'busy', what: 'Measured 1 of 2 lines', share: 0.5 });
     return { evaluation: fakeMeasurement(split), lines: [], items: [] };
   },
+  rows: async ({ most }) => [
+    { split: 'val', file: `data of process ${process.pid}`, rows: [{ line: 1, text: 'one' }].slice(0, most), total: 20 },
+  ],
 });
 
 function fakeMeasurement(split: Split): MeasuredPrompt {

@@ -47,6 +47,16 @@ describe('a prompt', () => {
     expect(told).toEqual([`Measuring on ${session.valset.length} validation rows`]);
   });
 
+  test('is measured on some rows without touching the number of all of them, and each result says where its row stands', async () => {
+    const session = await openSession(spec, { models });
+    const lines = session.valset.slice(2, 4).map(({ line }) => line);
+    const { rows, score } = await measurePrompt(session, 'val', { lines });
+    await session.dispose();
+    expect(readResults(prompt)).toBeUndefined();
+    expect(score.rows).toBe(2);
+    expect(rows.map(({ line, gold }) => [line, gold])).toEqual(lines.map((line) => [line, (line - 1) % 2 ? 'odd' : 'even']));
+  });
+
   test('whose measurement is given up keeps the numbers that it had', async () => {
     const session = await openSession(spec, { models });
     await expect(measurePrompt(session, 'val', { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
@@ -122,7 +132,9 @@ describe('in a workspace that is not trusted', () => {
       await session.dispose();
       return session.modelSource;
     };
+    const embedded = join(import.meta.dirname, '..', '..', 'models', 'nano', 'nano.gguf');
+    expect([await source(), await source(true)]).toEqual([embedded, embedded]);
+    writePrompt('./nano');
     expect(await source()).toBe(join(workspace, 'nano'));
-    expect(await source(true).catch(() => 'no embedded model yet')).not.toBe(join(workspace, 'nano'));
   });
 });

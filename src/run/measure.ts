@@ -15,9 +15,17 @@ export interface MeasureOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface PromptMeasureOptions extends MeasureOptions {
+  /** On the rows of these lines of the data file only; then nothing is kept. */
+  readonly lines?: readonly number[];
+}
+
+/** A row's result, and its 1-based line in the data file. */
+export type MeasuredRow = RowResult & { readonly line: number };
+
 export interface PromptMeasurement extends MeasuredPrompt {
   readonly promptTokens: number;
-  readonly rows: readonly RowResult[];
+  readonly rows: readonly MeasuredRow[];
 }
 
 export interface LineMeasurement {
@@ -29,13 +37,20 @@ export interface LineMeasurement {
 }
 
 /** @throws TandemError those of the evaluator */
-export async function measurePrompt(session: Session, split: Split, { onBusy, signal }: MeasureOptions = {}): Promise<PromptMeasurement> {
+export async function measurePrompt(
+  session: Session,
+  split: Split,
+  { onBusy, signal, lines }: PromptMeasureOptions = {},
+): Promise<PromptMeasurement> {
   const { file, adapter, evaluator } = session;
-  onBusy?.(`Measuring on ${rowsText(session, split)}`);
-  const evaluation = await evaluator.evaluate({ prompt: file.prompt, adapter }, rowsOf(session, split), { signal });
+  const chosen = lines && new Set(lines);
+  const rows = rowsOf(session, split).filter(({ line }) => chosen?.has(line) ?? true);
+  onBusy?.(`Measuring on ${lines ? `${rows.length} of ` : ''}${rowsText(session, split)}`);
+  const evaluation = await evaluator.evaluate({ prompt: file.prompt, adapter }, rows, { signal });
   const measured = measuredPrompt(measuredWith(session, split), evaluation);
-  writeResults(file.path, file.text, { evaluation: measured });
-  return { ...measured, promptTokens: evaluation.promptTokens, rows: evaluation.rows };
+  if (!lines) writeResults(file.path, file.text, { evaluation: measured });
+  const results = evaluation.rows.map((result, place) => ({ ...result, line: rows[place].line }));
+  return { ...measured, promptTokens: evaluation.promptTokens, rows: results };
 }
 
 /** @throws TandemError those of the evaluator */

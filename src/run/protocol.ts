@@ -2,6 +2,7 @@
 import { TandemError, type Place } from '../errors.ts';
 import type { JournalLine } from './events.ts';
 import type { LineMeasurement, PromptMeasurement } from './measure.ts';
+import type { RowList } from './measuredRows.ts';
 import type { RunSpec, SessionSpec, Split } from './spec.ts';
 
 /** What the worker can be asked, one request at a time, except `stop`. */
@@ -12,6 +13,8 @@ export interface Methods {
   evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
   /** The same for each line of a prompt. */
   attribute: { readonly params: MeasureParams; readonly result: LineMeasurement };
+  /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
+  rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };
   /** The current run ends gracefully and the best so far stands; a measurement is given up, with a TandemError of reason 'stopped'. */
   stop: { readonly params: Record<never, never>; readonly result: Record<never, never> };
 }
@@ -20,6 +23,8 @@ export type MethodName = keyof Methods;
 export interface MeasureParams {
   readonly spec: SessionSpec;
   readonly split: Split;
+  /** Measures the prompt on the rows of these lines of the data file only, and keeps nothing: the prompt's number is that of all rows. */
+  readonly lines?: readonly number[];
 }
 
 export interface RunResult {

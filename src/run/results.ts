@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Difference, Estimate } from '../optimize/events.ts';
+import { editorText } from '../prompt/hunks.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
 import type { Split } from './spec.ts';
@@ -75,7 +76,7 @@ export function readResults(promptFile: string): Results | undefined {
 }
 
 /** The same for a text with and without BOM and with either line ending: as little as the score it hangs on how a file is checked out. */
-export const hashPrompt = (text: string): string => hashText(text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n'));
+export const hashPrompt = (text: string): string => hashText(editorText(text));
 
 export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 

@@ -30,6 +30,8 @@ export interface RunDirectory {
   readonly candidates: string;
   readonly lock: string;
   readonly report: string;
+  /** What was decided of its outcome. */
+  readonly decisions: string;
 }
 
 /** The nearest folder above the file that has a `.tandem`, else the nearest that is a git repository, else the file's own. */
@@ -154,6 +156,7 @@ function runDirectory(workspace: string, run: string): RunDirectory {
     candidates: within('candidates'),
     lock: within('lock'),
     report: within('report.md'),
+    decisions: within('decisions.json'),
   };
 }
 

@@ -20,6 +20,7 @@ import { defaultObjective } from '../optimize/objective.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
 import { loraText } from './format.ts';
+import { testRows, validationRows } from './measuredRows.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import { hashText } from './results.ts';
 import { makeTandemFolder, portable, readSource, workspaceOf } from './runDirectory.ts';
@@ -83,7 +84,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   }
   const { rows, seed } = spec;
   const trainset = limitRows(splits.train, rows.train ?? Infinity, seed, file.settings.labels ? { balance: file.settings.output } : {});
-  const valset = limitRows(splits.val, rows.val ?? Infinity, 0);
+  const valset = validationRows(splits, rows);
   const task = taskFor(file, [...splits.train, ...splits.val]);
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
@@ -109,7 +110,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     trainset,
     valset,
     testSize: Math.min(splits.test.size, rows.test ?? Infinity),
-    openTest: (reason) => limitRows(splits.test.open(reason), rows.test ?? Infinity, 0),
+    openTest: (reason) => testRows(splits, rows, reason),
     dataHashes: Object.fromEntries(splits.files.map((path) => [portable(workspace, path), hashText(readFileSync(path))])),
     notices: [...file.problems, ...defects]
       .filter(({ severity }) => severity === 'warning')

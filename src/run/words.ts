@@ -1,4 +1,6 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
+import type { Evidence } from './evidence.ts';
+import { points, sureness } from './format.ts';
 import type { CandidateState, PhaseState, RunState } from './state.ts';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
@@ -21,4 +23,10 @@ function phaseText({ lever, weightSteps, candidates }: PhaseState): string {
 export function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
   if (decision) return decision.accepted ? 'kept' : 'reached the gate';
   return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
+}
+
+/** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt)`. */
+export function evidenceText({ of, parts, difference, split }: Evidence): string {
+  const rows = `${difference.rows} ${split === 'test' ? 'test' : 'validation'} rows`;
+  return `${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}`;
 }

@@ -1,5 +1,6 @@
 /** @file The process that works on one run, or measures again and again: the entry of dist/worker.js. */
-import { measureLines, measurePrompt, type MeasureOptions } from './measure.ts';
+import { measureLines, measurePrompt, type PromptMeasureOptions } from './measure.ts';
+import { listRows } from './measuredRows.ts';
 import { keepOneModel } from './modelKeeper.ts';
 import type { MeasureParams, Notification, RunResult } from './protocol.ts';
 import { findRun } from './runDirectory.ts';
@@ -23,6 +24,7 @@ serve({
   },
   evaluate: (params, tell, signal) => inSession(measurePrompt, params, tell, signal),
   attribute: (params, tell, signal) => inSession(measureLines, params, tell, signal),
+  rows: ({ spec, most }) => listRows(spec, most),
 });
 
 const resultOf = ({ directory }: { directory: { path: string } }): RunResult => ({ directory: directory.path });
@@ -42,15 +44,15 @@ const busyTeller =
     tell({ type: 'busy', what, ...(share !== undefined && { share }) });
 
 async function inSession<T>(
-  measure: (session: Session, split: Split, options: MeasureOptions) => Promise<T>,
-  { spec, split }: MeasureParams,
+  measure: (session: Session, split: Split, options: PromptMeasureOptions) => Promise<T>,
+  { spec, split, lines }: MeasureParams,
   tell: Tell,
   signal: AbortSignal,
 ): Promise<T> {
   const onBusy = busyTeller(tell);
   const session = await openSession(spec, { models, onBusy, signal });
   try {
-    return await measure(session, split, { onBusy, signal });
+    return await measure(session, split, { onBusy, signal, ...(lines && { lines }) });
   } finally {
     await session.dispose();
   }

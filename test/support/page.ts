@@ -33,7 +33,7 @@ export function windowUrl({ server, workspace, development }: Opening): string {
 
 /** Opens a window and waits until its parts are drawn. A context of its own keeps it apart from other windows. */
 export async function openPage(browser: Browser, opening: Opening): Promise<Page> {
-  // Where the machine says only POSIX, Chromium names a language that no `Intl` takes.
+  // Where the system's language is `C`, Chromium names one that its own Intl refuses, and with it the charts of the run panel.
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
   // Machines are shared, and no test is about time.
   context.setDefaultTimeout(60_000);

@@ -26,8 +26,8 @@ export function workbench(page: Page) {
     lines: () => drawnLines(page),
     /** The text of each row of lenses in the active editor, e.g. 'Evaluate | Optimize'. */
     lenses: async () => (await fromTheTop(activeEditor(page).locator('.codelens-decoration'))).map(plain),
-    /** Presses one action of a lens. */
-    pressLens: (action: string) => activeEditor(page).locator('.codelens-decoration a', { hasText: action }).first().click(),
+    /** Presses one action of a lens, the topmost of those whose text contains this, or is this. */
+    pressLens: (action: string, exactly = false) => pressLens(page, action, exactly),
     /** Points at some text in the active editor and reads the hover. */
     hover: (text: string) => hover(page, text),
     /** The messages of the notifications in sight. */
@@ -49,7 +49,17 @@ export function workbench(page: Page) {
   };
 }
 
-const activeEditor = (page: Page): Locator => page.locator('.editor-group-container.active .monaco-editor[role="code"]').last();
+/** Of a diff the right side; comments within it have editors of their own. */
+const activeEditor = (page: Page): Locator =>
+  page.locator('.editor-group-container.active .monaco-editor[role="code"]:not(.review-widget *)').last();
+
+async function pressLens(page: Page, action: string, exactly: boolean): Promise<void> {
+  const text = exactly ? new RegExp(`^\\s*${action}\\s*$`) : action;
+  const found = activeEditor(page).locator('.codelens-decoration a', { hasText: text }).filter({ visible: true });
+  await found.first().waitFor();
+  const tops = await Promise.all((await found.all()).map(async (one) => (await one.boundingBox())?.y ?? Infinity));
+  await found.nth(tops.indexOf(Math.min(...tops))).click();
+}
 
 async function command(page: Page, title: string): Promise<void> {
   const wanted = row(page, new RegExp(`^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
@@ -115,7 +125,10 @@ async function rowActions(page: Page, text: string): Promise<string[]> {
 
 async function hover(page: Page, text: string): Promise<string> {
   await activeEditor(page).locator('.view-line span', { hasText: text }).last().hover();
-  return plain(await page.locator('.monaco-hover:visible .hover-contents').first().innerText());
+  // One part for each who has something to say: the editor, extensions, diagnostics.
+  const parts = page.locator('.monaco-hover:visible .hover-contents');
+  await parts.first().waitFor();
+  return plain((await parts.allInnerTexts()).join('\n'));
 }
 
 /** As much of an element as is used below; the project's types are those of Node, which has no page. */

@@ -26,8 +26,8 @@ beforeAll(async () => {
 
 test('it has what the extension runs, and of the libraries those of this platform', () => {
   const bundles = ['dist/cli.js', 'dist/extension.cjs', 'dist/worker.js'];
-  const documents = ['LICENSE.txt', 'changelog.md', 'package.json', 'readme.md'];
-  expect(files).toEqual(expect.arrayContaining([...bundles, ...documents, 'examples/support/intent.prompt.md']));
+  const documents = ['LICENSE.txt', 'NOTICE', 'changelog.md', 'package.json', 'readme.md'];
+  expect(files).toEqual(expect.arrayContaining([...bundles, ...documents, 'examples/support/intent.prompt.md', 'models/nano/nano.gguf']));
   expect(files.filter((file) => file.startsWith(native)).sort()).toEqual(
     readdirSync(join(root, native.slice('dist/'.length), platform, architecture))
       .filter((file) => !/^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/.test(file))
@@ -59,7 +59,8 @@ test('it has nothing else, and is small', () => {
     /^examples\/[^/]+\/([^/]+\.md|data\/[^/]+)$/,
     /^media\/([^/]+|walkthrough\/.+)$/,
     /^models\/nano\/[^/]+$/,
-    /^(LICENSE\.txt|changelog\.md|package\.json|package\.nls\.json|readme\.md)$/,
+    /^schemas\/[^/]+\.json$/,
+    /^(LICENSE\.txt|NOTICE|changelog\.md|package\.json|package\.nls\.json|readme\.md)$/,
   ];
   expect(files.filter((file) => !places.some((place) => place.test(file)))).toEqual([]);
   expect(files.filter((file) => /\.(map|d\.ts|test\.\w+)$/.test(file))).toEqual([]);

@@ -6,6 +6,7 @@ import { extname, join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { panelHtml } from '../../src/extension/panelHtml.ts';
 import type { FromPage, Review, ToPage } from '../../src/extension/panelMessages.ts';
+import type { Evidence } from '../../src/run/evidence.ts';
 import { diffHunks } from '../../src/prompt/hunks.ts';
 import { chromiumArguments, findChromium } from '../../test/support/chromium.ts';
 import themesFile from '../fixtures/themes.json' with { type: 'json' };
@@ -25,14 +26,23 @@ export const chromiumFound = await findChromium().catch((error: Error) => {
 /** What the run of the journal proposes: its hunks, and the adapter. The front matter of the file has nine lines. */
 export const review: Review = (() => {
   const { start, best, attribution } = stateAfter(journal.length);
+  const measured: Evidence[] = [{ of: 'the new prompt under the old weights', difference: attribution!.promptAlone, split: 'test' }];
   const hunks = diffHunks(start!.prompt.body, best!.prompt.body).map(
     ({ line, ...hunk }) =>
-      ({ ...hunk, kind: 'hunk', line: line + 10, standing: 'open', reason: 'asked as a question after the row' }) as const,
+      ({
+        ...hunk,
+        kind: 'hunk',
+        line: line + 10,
+        standing: 'open',
+        reason: 'asked as a question after the row',
+        evidence: measured,
+      }) as const,
   );
   const folder = '.tandem/adapters/intent-cf75e831';
+  const weights: Evidence = { of: 'the new weights under the old prompt', difference: attribution!.weightsAlone, split: 'test' };
   return {
     file: 'intent.prompt.md',
-    items: [...hunks, { kind: 'adapter', id: 'adapter', folder, standing: 'open', effect: attribution!.weightsAlone }],
+    items: [...hunks, { kind: 'adapter', id: 'adapter', folder, standing: 'open', evidence: [weights] }],
   };
 })();
 

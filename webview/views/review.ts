@@ -1,6 +1,6 @@
 /** @file The changes that the run proposes, each to be accepted or rejected: hunks of the prompt, and the adapter. */
 import type { Review, ReviewAdapter, ReviewHunk } from '../../src/extension/panelMessages.ts';
-import { points, sureness } from '../../src/run/format.ts';
+import { evidenceText } from '../../src/run/words.ts';
 import { h, type VNode } from '../dom.ts';
 import { button, icon, section, unseen, type Ui } from './parts.ts';
 
@@ -27,13 +27,11 @@ export function review(run: string, proposed: Review | undefined, ui: Ui): VNode
 }
 
 function itemOf(run: string, item: Item, ui: Ui): VNode {
-  const { id, reason, effect, standing } = item;
+  const { id, reason, evidence, standing } = item;
   const name = item.kind === 'adapter' ? 'Weights' : linesText(item);
-  const facts = [
-    reason,
-    effect && `${points(effect)} on ${effect.rows} rows, P(better) ${sureness(effect)}`,
-    item.kind === 'adapter' ? `a LoRA adapter, in ${item.folder}` : undefined,
-  ].filter((fact) => fact !== undefined);
+  const facts = [reason, item.kind === 'adapter' ? `a LoRA adapter, in ${item.folder}` : undefined, ...evidence.map(evidenceText)].filter(
+    (fact) => fact !== undefined,
+  );
   return h(
     'li',
     { key: id, class: standing },
@@ -45,7 +43,7 @@ function itemOf(run: string, item: Item, ui: Ui): VNode {
         ? h('div', { class: 'actions' }, decision(run, [id], true, 'Accept', ui, name), decision(run, [id], false, 'Reject', ui, name))
         : standingText(standing),
     ),
-    facts.length > 0 && h('p', { class: 'note' }, facts.join('; ')),
+    facts.map((fact) => h('p', { class: 'note' }, fact)),
     item.kind === 'hunk' && hunk(item),
   );
 }

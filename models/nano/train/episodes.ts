@@ -39,9 +39,9 @@ function taskEpisode(source: EpisodeSource, random: Random): Episode {
   const names = [...source.rows.keys()];
   const name = random.choice(names);
   const task = source.tasks[name];
-  const wanted = random.choice([0, 0, 1, 2, 3, 4, 4, 5, 6]);
+  const wanted = random.choice([0, 0, 1, 2, 3, 4, 4, 4, 5, 6]);
   const rows = random.shuffle(source.rows.get(name)!).slice(0, wanted + 1);
-  const renamed = task.labels && wanted >= 2 && random.uniform() < 0.25 ? newLabels(task.labels, random) : undefined;
+  const renamed = task.labels && wanted >= 2 && random.uniform() < 0.5 ? newLabels(task.labels, random) : undefined;
   const frame = drawFrame(random);
   const instruction = instructionOf(task, renamed, wanted > 0, random);
   const asChat = random.uniform() < 0.2;
@@ -123,7 +123,7 @@ const otherLabels = [
 /** Other words in the place of the labels, or the labels in another order: only the demonstrations say which is which. */
 function newLabels(labels: readonly string[], random: Random): Map<string, string> | undefined {
   if (labels.length > 12) return undefined;
-  const names = random.uniform() < 0.3 ? labels : random.choice(otherLabels);
+  const names = random.uniform() < 0.4 ? labels : random.choice(otherLabels);
   const drawn = random.shuffle(names);
   return new Map(labels.map((label, i) => [label, drawn[i]]));
 }

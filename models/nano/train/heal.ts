@@ -3,7 +3,7 @@
  * Reads .work/student and .work/teacher; writes .work/heal/ (checkpoint, loss.jsonl) and goes on from there when started again.
  * The last third trains through the rounding of the stored format (straight-through estimator, Bengio et al. 2013).
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { adamWDefaults, adamWStep, clipGradients, noMoments, type Moments } from '../../../src/model/adamw.ts';
@@ -111,7 +111,10 @@ async function goOn(into: ReadonlyMap<string, Float32Array>, { first, second }: 
   }
   const [thousands, drawn, step] = all.get('progress')!.data;
   moments.step = step;
-  console.log(`goes on after ${step} steps; ${readFileSync(lossLog, 'utf8').trim().split('\n').length} lines in ${lossLog}`);
+  // Steps after the checkpoint are taken anew.
+  const lines = readFileSync(lossLog, 'utf8').split('\n').slice(0, step);
+  writeFileSync(lossLog, lines.map((line) => `${line}\n`).join(''));
+  console.log(`goes on after ${step} steps`);
   return { tokens: Math.round(thousands * 1000), drawn };
 }
 

@@ -1,5 +1,5 @@
 /** @file The head of a data file: enough to know its columns, without reading all of it on the editor's event loop. */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Row } from '../../data/dataset.ts';
 import { parseDataset } from '../../data/readDataset.ts';
@@ -12,12 +12,51 @@ export interface DataSample {
   readonly rows: readonly Row[];
 }
 
+/** What is known of a data file: its head, or why it cannot be read. */
+export type DataFinding = DataSample | TandemError;
+
+export interface Samples {
+  /** Reads the head of a data file, and again only when the file is another one. */
+  readonly find: (path: string) => Promise<DataFinding>;
+}
+
 const headBytes = 65_536;
 
 /** @throws TandemError those of readDataset, as far as the head of the file shows them */
 export async function readSample(file: string): Promise<DataSample> {
   const { columns, rows } = parseDataset(file, await headOf(file), { skipBad: true });
   return { columns, rows };
+}
+
+export function makeSamples(): Samples {
+  const known = new Map<string, { readonly version: string; readonly finding: Promise<DataFinding> }>();
+  return {
+    async find(path) {
+      const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: -1 }));
+      const version = `${mtimeMs} ${size}`;
+      const last = known.get(path);
+      if (last?.version === version) return last.finding;
+      const finding = readSample(path).catch((error: unknown) => {
+        if (error instanceof TandemError) return error;
+        throw error;
+      });
+      known.set(path, { version, finding });
+      return finding;
+    },
+  };
+}
+
+/** The first data file of a prompt file that can be read. */
+export async function sampleOf(
+  settings: Pick<TandemSettings, 'data'>,
+  promptPath: string,
+  { find }: Samples,
+): Promise<DataSample | undefined> {
+  for (const { file } of dataFilesOf(settings, promptPath)) {
+    const finding = await find(file);
+    if (!(finding instanceof TandemError)) return finding;
+  }
+  return undefined;
 }
 
 /** The data files that a prompt file names, by their setting: 'data', or 'data.train', 'data.val' and 'data.test'. */

@@ -2,6 +2,7 @@
 import { count, natsGained, points, sureness } from '../../run/format.ts';
 import type { LineFlip, LineWorth, MeasuredLines } from '../../run/results.ts';
 import { ago, measuredText } from './headline.ts';
+import { code, escaped } from './markdown.ts';
 
 /** Whether the interval says that the line helps or hurts, or leaves it open; 'stale' where the text is another one by now. */
 export type Tint = 'helps' | 'hurts' | 'unclear' | 'stale';
@@ -83,13 +84,3 @@ function flipText({ line, inputs, gold, withLine, withoutLine }: LineFlip): stri
     .join(', ');
   return `- line ${line}: ${asked}${asked && ' '}is ${code(gold)}: with it ${code(withLine)}, without it ${code(withoutLine)}`;
 }
-
-/** Text of the data as a code span, whatever stands in it. */
-function code(text: string, longest = 40): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  const cut = line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
-  const fence = '`'.repeat(Math.max(0, ...(cut.match(/`+/g) ?? []).map((run) => run.length)) + 1);
-  return cut === '' ? '*(empty)*' : `${fence}${/^`|`$/.test(cut) ? ` ${cut} ` : cut}${fence}`;
-}
-
-const escaped = (text: string): string => text.replace(/[\\`*_{}[\]()#+!|<>~]/g, '\\$&');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
-import { readSample } from './dataSample.ts';
-import { problemsOf, type DataFinding } from './problems.ts';
+import { readSample, type DataFinding } from './dataSample.ts';
+import { problemsOf } from './problems.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-problems-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

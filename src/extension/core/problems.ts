@@ -1,12 +1,11 @@
 /** @file All that can be told to be wrong with a prompt file without running anything. */
 import { TandemError } from '../../errors.ts';
 import { taskFor } from '../../evaluate/evaluation.ts';
+import { metrics } from '../../evaluate/metrics.ts';
+import { nearestNames } from '../../prompt/nearest.ts';
 import { checkColumns, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
 import { rangesOf, type TextRange } from '../../prompt/textRange.ts';
-import { dataFilesOf, type DataSample } from './dataSample.ts';
-
-/** What is known of a data file: its head, or why it cannot be read. */
-export type DataFinding = DataSample | TandemError;
+import { dataFilesOf, type DataFinding } from './dataSample.ts';
 
 /** @param findings by absolute path; a file that is not there yet is taken to be in order */
 export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataFinding>): Problem[] {
@@ -30,13 +29,24 @@ function taskProblems(file: PromptFile): Problem[] {
   } catch (error) {
     if (!(error instanceof TandemError)) throw error;
     if (error.reason !== 'unknown-metric' && error.reason !== 'metric-needs-labels') return [];
-    return [{ severity: 'error', message: error.message, range: rangeAt(file, 'metric'), hint: error.hint }];
+    const range = rangeAt(file, 'metric');
+    const judging = [...metrics.values()].filter(({ kind }) => file.settings.labels || kind === 'text').map(({ name }) => name);
+    const fix = { range, instead: nearestNames(file.settings.metric, judging) };
+    // Without a metric of its own there is nothing to replace.
+    return [{ severity: 'error', message: error.message, range, hint: error.hint, ...(file.ranges.metric && { fix }) }];
   }
 }
 
-function dataProblem(file: PromptFile, setting: string, { message, where, hint }: TandemError): Problem {
+function dataProblem(file: PromptFile, setting: string, { reason, message, where, hint }: TandemError): Problem {
+  const range = rangeAt(file, setting);
   const place = where?.line === undefined ? '' : ` (line ${where.line} of the file)`;
-  return { severity: 'error', message: `${message}${place}`, range: rangeAt(file, setting), hint };
+  return {
+    severity: 'error',
+    message: `${message}${place}`,
+    range,
+    hint,
+    ...(reason === 'missing-data' && { fix: { range, instead: 'data-file' } }),
+  };
 }
 
 const rangeAt = ({ ranges, text, bodyOffset }: PromptFile, setting: string): TextRange =>

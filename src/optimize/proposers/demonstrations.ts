@@ -2,6 +2,7 @@
 import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
 import type { Evaluation } from '../../evaluate/evaluation.ts';
+import { isRight } from '../../evaluate/metrics.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
@@ -35,9 +36,10 @@ export const bootstrappedDemonstrations: Proposer = {
     const { rows } = await evaluator.evaluate({ prompt, adapter }, tried);
     const { labels, output } = evaluator.task;
     const inOwnWords = !labels && isPassOrFail(rows);
-    const passed = rows.flatMap(({ score, prediction, logLikelihood }, i) =>
-      score === 1 ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], logLikelihood }] : [],
-    );
+    const passed = rows.flatMap((result, i) => {
+      const { prediction, logLikelihood } = result;
+      return isRight(result) ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], logLikelihood }] : [];
+    });
     passed.sort((a, b) => b.logLikelihood - a.logLikelihood);
     const sure = passed.slice(0, Math.ceil(passed.length / 2)).map(({ row }) => row);
     const which = `that the model answers right and surely${inOwnWords ? ', in its own words' : ''}`;

@@ -1,0 +1,125 @@
+/** @file What can be written at the cursor of a prompt file: settings, their values, columns of the data. */
+import { metrics } from '../../evaluate/metrics.ts';
+import { quote } from '../../prompt/editYaml.ts';
+import { placeAt, type PromptPlace } from '../../prompt/placeAt.ts';
+import type { PromptFile } from '../../prompt/promptFile.ts';
+import { tandemHelp, type SettingHelp } from '../../prompt/settings.ts';
+import type { Span } from '../../prompt/template.ts';
+import { sampleText } from './columnValues.ts';
+import type { DataSample } from './dataSample.ts';
+
+export interface Suggestion {
+  readonly kind: 'setting' | 'value' | 'column' | 'file' | 'model';
+  readonly label: string;
+  readonly detail?: string;
+  /** Markdown. */
+  readonly about?: string;
+  /** What is written in the place of the span. */
+  readonly text: string;
+  /** Something else can be chosen right after it. */
+  readonly more?: true;
+}
+
+export interface Suggestions {
+  readonly span: Span;
+  readonly suggestions: readonly Suggestion[];
+}
+
+/** What is not in the file, asked for when it is needed. */
+export interface SuggestionSources {
+  readonly sample: () => Promise<DataSample | undefined>;
+  readonly models: () => Promise<readonly { readonly name: string; readonly about: string }[]>;
+  /** As the prompt file would name them, the likeliest first. */
+  readonly dataFiles: () => Promise<readonly string[]>;
+}
+
+export async function suggestionsAt(file: PromptFile, offset: number, sources: SuggestionSources): Promise<Suggestions | undefined> {
+  const place = placeAt(file.text, offset);
+  if (!place) return undefined;
+  const suggestions = await suggest[place.kind](place as never, file, sources);
+  return suggestions.length > 0 ? { span: place.span, suggestions } : undefined;
+}
+
+/** What the front matter may have at `keys`: `[]` is its top, `['tandem', 'decoding']` the map of that setting. */
+export function helpAt(keys: readonly string[]): SettingHelp | undefined {
+  return keys.reduce<SettingHelp | undefined>((help, key) => help?.fields && own(help.fields, key), {
+    about: '',
+    fields: { tandem: tandemHelp },
+  });
+}
+
+type Suggest<K extends PromptPlace['kind']> = (
+  place: Extract<PromptPlace, { kind: K }>,
+  file: PromptFile,
+  sources: SuggestionSources,
+) => Promise<Suggestion[]>;
+
+const suggest: { readonly [K in PromptPlace['kind']]: Suggest<K> } = {
+  async key({ within, name, span, flow }, { text, ranges, hasSettings }) {
+    const fields = helpAt(within)?.fields ?? {};
+    const prefix = within
+      .slice(1)
+      .map((key) => `${key}.`)
+      .join('');
+    const written = (key: string): boolean => (within.length === 0 ? hasSettings : ranges[prefix + key] !== undefined) && key !== name;
+    const hasColon = /^\s*:/.test(text.slice(span.end));
+    return Object.entries(fields)
+      .filter(([key]) => !written(key))
+      .map(([key, { about, mapOnly }]) => ({
+        kind: 'setting',
+        label: key,
+        about,
+        text: hasColon ? key : `${key}:${mapOnly && !flow ? '\n  ' : ' '}`,
+        ...(!hasColon && { more: true }),
+      }));
+  },
+
+  async value({ path }, file, sources) {
+    const [top, ...keys] = path;
+    if (top !== 'tandem') return [];
+    const named = own(valuesOf, keys.join('.'));
+    if (named) return named(file, sources);
+    return (helpAt(path)?.values ?? []).map((value) => ({ kind: 'value', label: value, text: value }));
+  },
+
+  async variable({ closed }, { settings }, { sample }) {
+    const found = await sample();
+    return columnsOf(found, ({ name }) => name !== settings.output).map(({ name, ...column }) => ({
+      ...column,
+      text: `\${input:${name}${closed ? '' : '}'}`,
+    }));
+  },
+};
+
+type Values = (file: PromptFile, sources: SuggestionSources) => Promise<Suggestion[]>;
+
+const dataFiles: Values = async (_, sources) =>
+  (await sources.dataFiles()).map((path) => ({ kind: 'file', label: path, text: quote(path) }));
+
+/** Settings whose values hang on what there is. */
+const valuesOf: Readonly<Record<string, Values>> = {
+  data: dataFiles,
+  'data.train': dataFiles,
+  'data.val': dataFiles,
+  'data.test': dataFiles,
+  output: async (_, { sample }) => columnsOf(await sample()).map(({ name, ...column }) => ({ ...column, text: quote(name) })),
+  metric: async () =>
+    [...metrics.values()].map(({ name, kind }) => ({
+      kind: 'value',
+      label: name,
+      detail: kind === 'label' ? 'needs labels to choose from' : 'judges any text',
+      text: name,
+    })),
+  model: async (_, { models }) =>
+    (await models()).map(({ name, about }) => ({ kind: 'model', label: name, detail: about, text: quote(name) })),
+};
+
+function columnsOf(
+  sample: DataSample | undefined,
+  holds: (column: { name: string }) => boolean = () => true,
+): { kind: 'column'; name: string; label: string; about: string }[] {
+  if (!sample) return [];
+  return sample.columns.map((name) => ({ kind: 'column', name, label: name, about: sampleText(name, sample) }) as const).filter(holds);
+}
+
+const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(record, key) ? record[key] : undefined);

@@ -1,0 +1,85 @@
+/** @file What a reviewer reads and can press, for a change in each of the places where it may stand. */
+import { describe, expect, test } from 'vitest';
+import type { Difference } from '../../optimize/events.ts';
+import type { Evidence, Grounds } from '../../run/evidence.ts';
+import type { ReviewItem, Standing } from '../../run/review.ts';
+import { commandIds } from '../ids.ts';
+import { commentText, hasOpenItems, panelReview, reviewLenses, type RunReview } from './review.ts';
+
+const difference: Difference = { mean: 0.093, low: 0, high: 0.2, rows: 75, probabilityBetter: 0.97 };
+const alone: Evidence = { of: 'this change alone', difference, split: 'val' };
+const together: Evidence = { of: 'all of phase 1', parts: '2 changes of the prompt', difference, split: 'val' };
+const onTest: Evidence = { of: 'the new prompt under the old weights', difference, split: 'test' };
+const grounds: Grounds = { reason: 'shorter', evidence: [together, onTest] };
+const hunk = (standing: Standing): ReviewItem => ({ kind: 'hunk', id: '1', line: 6, before: 'a\n', after: 'b\n', standing });
+const adapter: ReviewItem = { kind: 'adapter', id: 'adapter', line: 3, standing: 'open' };
+const titles = (item: ReviewItem, of = grounds): string[] => reviewLenses(item, of).map(({ title }) => title.replace(/^\$\(.*?\) ?/, ''));
+
+describe('the lenses of a change', () => {
+  test('offer what can be decided, and say what the number is of', () => {
+    expect(titles(hunk('open'))).toEqual(['Accept', 'Reject', '+9.3 points [0.0, +20.0] · 75 rows · all of phase 1']);
+    expect(titles(adapter, { evidence: [] })).toEqual(['Accept Adapter', 'Reject Adapter', 'Not measured']);
+    expect(titles(hunk('accepted'))).toEqual(['Accepted', 'Take Back']);
+    expect(titles(hunk('rejected'))).toEqual(['Rejected', 'Accept']);
+  });
+
+  test('offer nothing where the file was changed', () => {
+    expect(titles(hunk('conflict'))).toEqual(['The file was changed here since the run']);
+    expect(reviewLenses(hunk('conflict'), grounds)[0].command).toBe(commandIds.explainChange);
+  });
+});
+
+describe('the comment beside a change', () => {
+  const caveat = 'What this change is worth by itself was not measured';
+
+  test('has the reason, and each number with rows, interval and what it is of', () => {
+    const text = commentText(hunk('open'), grounds);
+    expect(text).toMatch(/^\*\*Shorter\*\*/);
+    expect(text).toContain('on 75 validation rows, P\\(better\\) 97%, with all of phase 1 \\(2 changes of the prompt\\)');
+    expect(text).toContain('on 75 test rows');
+  });
+
+  test('says so where the change was not measured by itself', () => {
+    expect(commentText(hunk('open'), grounds)).toContain(caveat);
+    expect(commentText(hunk('open'), { evidence: [onTest] })).toContain(caveat);
+    expect(commentText(hunk('open'), { evidence: [alone, onTest] })).not.toContain(caveat);
+    expect(commentText(adapter, { evidence: [onTest] }, '.tandem/adapters/a')).not.toContain(caveat);
+  });
+
+  test('has the rows that it turned, whatever stands in them', () => {
+    const flips = {
+      gained: 1,
+      lost: 0,
+      examples: [{ line: 5, inputs: { message: 'a `b` | c' }, gold: 'x', before: '', after: 'x', better: true }],
+    };
+    const text = commentText(hunk('open'), { evidence: [{ ...alone, flips }] });
+    expect(text).toContain('1 became better, 0 worse.');
+    expect(text).toContain('- line 5, better: ``a `b` | c`` is `x`: before *(empty)*, after `x`');
+  });
+
+  test('shows what does not fit any more', () => {
+    expect(commentText(hunk('conflict'), grounds)).toMatch(/^\*\*The file was changed here.*\n\n```\nb\n```/);
+  });
+});
+
+describe('the panel', () => {
+  const review: RunReview = {
+    proposal: { file: '/w/a.prompt.md', before: 'one\ntwo\n', prompt: 'one\n2\n', after: 'one\n2\n' },
+    grounds: new Map([['1', grounds]]),
+    rejected: [],
+  };
+
+  test('gets each item with its line of the file as it is now', () => {
+    expect(panelReview(review, 'zero\none\ntwo\n', '/w')).toEqual({
+      file: 'a.prompt.md',
+      items: [{ kind: 'hunk', id: '1', standing: 'open', line: 3, before: 'two\n', after: '2\n', ...grounds }],
+    });
+  });
+
+  test('nothing is left to review once everything is decided', () => {
+    expect(hasOpenItems(review, 'one\ntwo\n')).toBe(true);
+    expect(hasOpenItems(review, 'one\n2\n')).toBe(false);
+    expect(hasOpenItems({ ...review, rejected: ['1'] }, 'one\ntwo\n')).toBe(false);
+    expect(hasOpenItems({ ...review, rejected: ['1'] }, 'one\nTWO\n')).toBe(true);
+  });
+});

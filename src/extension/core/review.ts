@@ -1,0 +1,109 @@
+/** @file A run's outcome as it is reviewed: in the panel's words, as lenses, and as the comment beside each change. */
+import type { Flip } from '../../optimize/events.ts';
+import type { Evidence, Grounds } from '../../run/evidence.ts';
+import { points } from '../../run/format.ts';
+import { reviewItems, type Proposal, type ReviewItem, type Standing } from '../../run/review.ts';
+import { portable } from '../../run/runDirectory.ts';
+import { evidenceText } from '../../run/words.ts';
+import { commandIds, type CommandId } from '../ids.ts';
+import type { Review } from '../panelMessages.ts';
+import { code, escaped } from './markdown.ts';
+
+export interface RunReview {
+  /** Its texts as an editor has them. */
+  readonly proposal: Proposal;
+  readonly grounds: ReadonlyMap<string, Grounds>;
+  /** Ids of the items that were turned down. */
+  readonly rejected: readonly string[];
+}
+
+export type Verdict = 'accept' | 'reject' | 'takeBack';
+
+/** Where an item stands on which a verdict can be given. */
+export const decidable: Readonly<Record<Verdict, readonly Standing[]>> = {
+  accept: ['open', 'rejected'],
+  reject: ['open'],
+  takeBack: ['accepted'],
+};
+
+/** @param text the prompt file as it is now, in an editor */
+export const itemsIn = ({ proposal, rejected }: RunReview, text: string): ReviewItem[] => reviewItems(proposal, text, rejected);
+
+export const hasOpenItems = (review: RunReview, text: string): boolean =>
+  itemsIn(review, text).some(({ standing }) => standing === 'open' || standing === 'conflict');
+
+/** As the run panel shows it. */
+export function panelReview(review: RunReview, text: string, workspace: string): Review {
+  const { proposal, grounds } = review;
+  const items = itemsIn(review, text).map((item): Review['items'][number] => {
+    const { id, kind, standing } = item;
+    const about = { id, standing, ...(grounds.get(id) ?? { evidence: [] }) };
+    if (kind === 'adapter') return { ...about, kind, folder: portable(workspace, proposal.adapter!.to) };
+    return { ...about, kind, line: item.line + 1, before: item.before, after: item.after };
+  });
+  return { file: portable(workspace, proposal.file), items };
+}
+
+export interface ReviewLens {
+  readonly title: string;
+  readonly tooltip?: string;
+  /** Takes the run's path and the item's id; absent for a text that does nothing. */
+  readonly command?: CommandId;
+}
+
+/** What stands above a change in the diff. */
+export function reviewLenses({ kind, standing }: ReviewItem, { reason, evidence }: Grounds): ReviewLens[] {
+  const of = kind === 'adapter' ? ' Adapter' : '';
+  const accept: ReviewLens = { title: `$(check) Accept${of}`, command: commandIds.acceptChange };
+  const tooltip = [...(reason === undefined ? [] : [reason]), ...evidence.map(evidenceText)].join('\n');
+  const explain = (title: string): ReviewLens => ({ title, tooltip, command: commandIds.explainChange });
+  const lenses: Readonly<Record<Standing, readonly ReviewLens[]>> = {
+    open: [
+      accept,
+      { title: `$(close) Reject${of}`, command: commandIds.rejectChange },
+      explain(evidence.length > 0 ? `$(comment) ${shortText(evidence[0])}` : '$(comment) Not measured'),
+    ],
+    accepted: [{ title: `$(check)${of} Accepted` }, { title: '$(discard) Take Back', command: commandIds.takeBackChange }],
+    rejected: [{ title: `$(circle-slash)${of} Rejected` }, accept],
+    conflict: [explain(`$(warning) ${conflictText}`)],
+  };
+  return [...lenses[standing]];
+}
+
+const shortText = ({ of, difference }: Evidence): string => `${points(difference)} · ${difference.rows} rows · ${of}`;
+
+/** The comment beside a change, in Markdown. */
+export function commentText(item: ReviewItem, { reason, evidence }: Grounds, folder?: string): string {
+  const flips = evidence.find((each) => each.flips)?.flips;
+  const [first] = evidence;
+  return [
+    ...(item.standing === 'conflict' ? [`**${conflictText}**, so this change is left out. What it would have put here:`] : []),
+    ...(item.standing === 'conflict' && item.kind === 'hunk' ? [fenced(item.after)] : []),
+    ...(reason === undefined ? [] : [`**${escaped(upperFirst(reason))}**`]),
+    ...(folder === undefined ? [] : [`A LoRA adapter, to stand in ${code(folder, 200)}`]),
+    ...(evidence.length > 0 ? [evidence.map((each) => `- ${escaped(evidenceText(each))}`).join('\n')] : ['*Not measured.*']),
+    ...(item.kind === 'hunk' && first && (first.parts !== undefined || first.split === 'test')
+      ? ['*What this change is worth by itself was not measured: the numbers are of all that is named.*']
+      : []),
+    ...(flips && flips.gained + flips.lost > 0
+      ? [[`Validation rows: ${flips.gained} became better, ${flips.lost} worse.`, ...flips.examples.map(flipText)].join('\n')]
+      : []),
+  ].join('\n\n');
+}
+
+const conflictText = 'The file was changed here since the run';
+
+const flipText = ({ line, inputs, gold, before, after, better }: Flip): string => {
+  const asked = Object.values(inputs)
+    .map((value) => code(value, 80))
+    .join(', ');
+  return `- line ${line}, ${better ? 'better' : 'worse'}: ${asked}${asked && ' '}is ${code(gold)}: before ${code(before)}, after ${code(after)}`;
+};
+
+/** A code block whose fence is longer than any inside it. */
+function fenced(text: string): string {
+  const fence = '`'.repeat(Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length)) + 1);
+  return `${fence}\n${text.trimEnd()}\n${fence}`;
+}
+
+const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

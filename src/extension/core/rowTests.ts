@@ -1,0 +1,71 @@
+/** @file A prompt's rows as tests: what each is called, and how it came out. */
+import { isRight } from '../../evaluate/metrics.ts';
+import type { MeasuredRow, PromptMeasurement } from '../../run/measure.ts';
+import type { RowList } from '../../run/measuredRows.ts';
+import type { Split } from '../../run/spec.ts';
+import { headlineDetail } from './headline.ts';
+
+/** Rows that the Test Explorer lists of each split; the others are measured with them. */
+export const mostListed = 1000;
+
+export interface RowTest {
+  readonly id: string;
+  readonly label: string;
+  /** 1-based line in the data file. */
+  readonly line: number;
+  /** Orders as the lines do. */
+  readonly sortText: string;
+}
+
+export const rowTestId = (split: Split, line: number): string => `${split}:${line}`;
+
+export function rowTestsOf({ split, rows }: RowList): RowTest[] {
+  return rows.map(({ line, text }) => ({
+    id: rowTestId(split, line),
+    // Not in a description, which screen readers are told in the place of the label.
+    label: `${text || '(empty)'}${split === 'test' ? ' (held out)' : ''}`,
+    line,
+    sortText: `${split === 'test' ? 1 : 0}${String(line).padStart(9, '0')}`,
+  }));
+}
+
+/** `2000 of 50000 validation rows are listed`; undefined where all are. */
+export function listNote(lists: readonly RowList[]): string | undefined {
+  const cut = lists.filter(({ rows, total }) => rows.length < total);
+  if (cut.length === 0) return undefined;
+  return `${cut.map(({ split, rows, total }) => `${rows.length} of ${total} ${splitWords[split]} rows`).join(' and ')} are listed`;
+}
+
+export type Outcome =
+  { readonly right: true } | { readonly right: false; readonly message: string; readonly expected: string; readonly actual: string };
+
+export function outcomeOf(row: MeasuredRow): Outcome {
+  const { prediction, gold, score, logLikelihood } = row;
+  if (isRight(row)) return { right: true };
+  const part = score === 0 ? '' : `, which is worth ${score.toFixed(2)}`;
+  const message = `It answered ${shown(prediction)} instead of ${shown(gold)}${part}. Log-likelihood of the right answer: ${logLikelihood.toFixed(3)} nats.`;
+  return { right: false, message, expected: gold, actual: prediction };
+}
+
+/** What was measured, in lines. */
+export function measuredLines(measured: PromptMeasurement): string[] {
+  return [
+    ...headlineDetail(measured).split('\n'),
+    ...(measured.split === 'test'
+      ? ['The sealed test split was opened: what is chosen by its numbers cannot be tested on it any more.']
+      : []),
+  ];
+}
+
+/** `Wrong beyond the rows that are listed: 3, in lines 2001, 2007, 2013`; undefined where every wrong row is listed. */
+export function unlistedFailures({ rows, split }: PromptMeasurement, listed: ReadonlySet<string>): string | undefined {
+  const lines = rows.filter((row) => !isRight(row) && !listed.has(rowTestId(split, row.line))).map(({ line }) => line);
+  if (lines.length === 0) return undefined;
+  return `Wrong beyond the rows that are listed: ${lines.length}, in lines ${lines.slice(0, 20).join(', ')}${lines.length > 20 ? ', …' : ''}`;
+}
+
+const splitWords: Readonly<Record<Split, string>> = { val: 'validation', test: 'test' };
+
+const longestShown = 60;
+
+const shown = (text: string): string => JSON.stringify(text.length > longestShown ? `${text.slice(0, longestShown - 1)}…` : text);

@@ -1,0 +1,59 @@
+/** @file Completion and hovers in prompt files. */
+import * as vscode from 'vscode';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { knownModels } from './chooseModel.ts';
+import { suggestionsAt, type Suggestion, type SuggestionSources } from './core/completion.ts';
+import { sampleOf, type DataSample } from './core/dataSample.ts';
+import { promptHover } from './core/promptHover.ts';
+import { dataFilesNear } from './dataFiles.ts';
+import { rangeIn } from './edit.ts';
+import { promptPattern } from './ids.ts';
+import type { Services } from './services.ts';
+
+export function registerLanguageHelp({ samples }: Services): vscode.Disposable {
+  const selector: vscode.DocumentSelector = { scheme: 'file', pattern: promptPattern };
+  /** The document as it reads now: what the other surfaces know of it lags a little behind the typing. */
+  const read = (document: vscode.TextDocument) => {
+    const file = parsePromptFile(document.uri.fsPath, document.getText());
+    return { file, sample: (): Promise<DataSample | undefined> => sampleOf(file.settings, file.path, samples) };
+  };
+  const completion: vscode.CompletionItemProvider = {
+    async provideCompletionItems(document, position) {
+      const { file, sample } = read(document);
+      const sources: SuggestionSources = { sample, models: knownModels, dataFiles: () => dataFilesNear(document.uri) };
+      const found = await suggestionsAt(file, document.offsetAt(position), sources);
+      return found?.suggestions.map((suggestion, place) => itemOf(suggestion, rangeIn(document, found.span), place));
+    },
+  };
+  const hover: vscode.HoverProvider = {
+    async provideHover(document, position) {
+      const { file, sample } = read(document);
+      const found = await promptHover(file, document.offsetAt(position), sample);
+      return found && new vscode.Hover(new vscode.MarkdownString(found.text), rangeIn(document, found.span));
+    },
+  };
+  return vscode.Disposable.from(
+    vscode.languages.registerCompletionItemProvider(selector, completion, '$', '{', ':', ' ', '/'),
+    vscode.languages.registerHoverProvider(selector, hover),
+  );
+}
+
+function itemOf({ kind, label, detail, about, text, more }: Suggestion, range: vscode.Range, place: number): vscode.CompletionItem {
+  const item = new vscode.CompletionItem(label, kinds[kind]);
+  item.insertText = text;
+  item.filterText = text;
+  item.range = range;
+  item.sortText = String(place).padStart(4, '0');
+  if (detail !== undefined) item.detail = detail;
+  if (about !== undefined) item.documentation = new vscode.MarkdownString(about);
+  if (more) item.command = { command: 'editor.action.triggerSuggest', title: '' };
+  return item;
+}
+
+const kinds: Readonly<Record<Suggestion['kind'], vscode.CompletionItemKind>> = {
+  setting: vscode.CompletionItemKind.Property,
+  value: vscode.CompletionItemKind.EnumMember,
+  column: vscode.CompletionItemKind.Variable,
+  file: vscode.CompletionItemKind.File,
+  model: vscode.CompletionItemKind.Module,
+};

@@ -1,0 +1,32 @@
+/** @file Quick fixes for what is wrong with a prompt file. */
+import * as vscode from 'vscode';
+import type { Problem } from '../prompt/promptFile.ts';
+import { quickFixes } from './core/fixes.ts';
+import { dataFilesNear } from './dataFiles.ts';
+import { promptPattern } from './ids.ts';
+import { rangeIn } from './edit.ts';
+
+/** @param problemsOf what was found wrong with the document as it reads now */
+export function registerQuickFixes(problemsOf: (document: vscode.TextDocument) => readonly Problem[]): vscode.Disposable {
+  const provider: vscode.CodeActionProvider = {
+    async provideCodeActions(document, range, context) {
+      const mendable = problemsOf(document).filter((problem) => problem.fix && rangeIn(document, problem.range).intersection(range));
+      const dataFiles = mendable.some(({ fix }) => fix?.instead === 'data-file') ? await dataFilesNear(document.uri) : [];
+      return mendable.flatMap((problem) => {
+        const place = rangeIn(document, problem.range);
+        const diagnostics = context.diagnostics.filter((each) => each.source === 'Tandem' && each.range.isEqual(place));
+        return quickFixes(problem.fix!, document.getText(rangeIn(document, problem.fix!.range)), dataFiles).map((fix, rank) => {
+          const action = new vscode.CodeAction(fix.title, vscode.CodeActionKind.QuickFix);
+          action.edit = new vscode.WorkspaceEdit();
+          action.edit.replace(document.uri, rangeIn(document, fix.range), fix.text);
+          action.diagnostics = diagnostics;
+          action.isPreferred = rank === 0;
+          return action;
+        });
+      });
+    },
+  };
+  return vscode.languages.registerCodeActionsProvider({ scheme: 'file', pattern: promptPattern }, provider, {
+    providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+  });
+}

@@ -1,0 +1,34 @@
+/** @file Deciding on what a run proposes: the edit, and then the measurement of what has become of the prompt. */
+import { TandemError } from '../errors.ts';
+import type { ListedRun } from '../run/runList.ts';
+import * as vscode from 'vscode';
+import type { Verdict } from './core/review.ts';
+import { tellEnd } from './messages.ts';
+import type { Services } from './services.ts';
+import { sessionSpec } from './settings.ts';
+import { folderOf } from './work.ts';
+
+/** @param ids of the items; all that are undecided where absent. @throws TandemError reason 'untrusted-workspace', and those of `Reviews.decide` */
+export async function decide(run: ListedRun, verdict: Verdict, ids: readonly string[] | undefined, services: Services): Promise<void> {
+  if (!vscode.workspace.isTrusted) {
+    throw new TandemError('untrusted-workspace', 'What a run proposes can be taken over once the workspace is trusted.');
+  }
+  const unsaved = vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.fsPath === run.prompt);
+  const changed = await services.reviews.decide(run, verdict, ids);
+  // Edits of the user's own are theirs to save; the numbers then grey out until that is done and measured.
+  if (changed && !unsaved && (await changed.save())) void measureAgain(changed, services);
+}
+
+/** Measurements that were begun here, by prompt: the next one takes their place. */
+const measuring = new Map<string, number>();
+
+async function measureAgain({ uri }: vscode.TextDocument, services: Services): Promise<void> {
+  const { engine } = services;
+  const former = measuring.get(uri.fsPath);
+  if (former !== undefined) engine.stop(former);
+  const { id, finished } = engine.start(folderOf(uri), { kind: 'evaluate', prompt: uri.fsPath, spec: sessionSpec(uri), split: 'val' });
+  measuring.set(uri.fsPath, id);
+  const job = await finished;
+  if (measuring.get(uri.fsPath) === id) measuring.delete(uri.fsPath);
+  tellEnd(job, services);
+}

@@ -1,0 +1,39 @@
+/** @file Where the items of a review are in the proposed text, which lenses and comments hang on. */
+import * as vscode from 'vscode';
+import { editorText } from '../prompt/hunks.ts';
+import type { Grounds } from '../run/evidence.ts';
+import { reviewItems, type Proposal, type ReviewItem } from '../run/review.ts';
+import { itemsIn } from './core/review.ts';
+import { runOfProposed } from './reviewDiff.ts';
+import { promptOf } from './reviews.ts';
+import type { Services } from './services.ts';
+
+export interface PlacedItem {
+  /** As it stands in the prompt file. */
+  readonly item: ReviewItem;
+  readonly grounds: Grounds;
+  readonly proposal: Proposal;
+  /** Its lines in the proposed text; where it puts none in, the line that follows it. */
+  readonly range: vscode.Range;
+}
+
+/** @param document the proposed text */
+export async function placedItems(document: vscode.TextDocument, { runs, reviews }: Services): Promise<PlacedItem[]> {
+  const run = await runs.find(runOfProposed(document.uri));
+  const review = await reviews.of(run);
+  if (!review) return [];
+  const { proposal, grounds } = review;
+  const shown = reviewItems(proposal, editorText(document.getText()));
+  const items = itemsIn(review, editorText((await promptOf(run)).getText()));
+  return items.map((item, place) => {
+    const { line } = shown[place];
+    const [first, last] = [line, line + Math.max(0, heightOf(shown[place]) - 1)].map((each) => Math.min(each, document.lineCount - 1));
+    const range = new vscode.Range(new vscode.Position(first, 0), document.lineAt(last).range.end);
+    return { item, grounds: grounds.get(item.id) ?? { evidence: [] }, proposal, range };
+  });
+}
+
+/** How many lines of the proposed text an item has. */
+function heightOf(item: ReviewItem): number {
+  return item.kind === 'hunk' && item.standing === 'accepted' ? item.after.split('\n').length - 1 : 0;
+}

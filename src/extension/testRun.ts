@@ -1,0 +1,122 @@
+/** @file One test run: the chosen rows are measured in the worker, and each is told as passed or failed. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { describeError, TandemError } from '../errors.ts';
+import { duration, percentWithInterval } from '../run/format.ts';
+import type { PromptMeasurement } from '../run/measure.ts';
+import type { Split } from '../run/spec.ts';
+import type { Job } from './core/job.ts';
+import { measuredLines, outcomeOf, rowTestId, unlistedFailures } from './core/rowTests.ts';
+import { chosenRows, isWhole, type TestChoice } from './core/testChoices.ts';
+import type { Services } from './services.ts';
+import { sessionSpec } from './settings.ts';
+import { splitTags, type TestTree } from './testTree.ts';
+import { folderOf } from './work.ts';
+
+export interface Testing {
+  readonly controller: vscode.TestController;
+  readonly tree: TestTree;
+  readonly services: Services;
+}
+
+export async function runChoices(
+  testing: Testing,
+  request: vscode.TestRunRequest,
+  choices: readonly TestChoice[],
+  split: Split,
+  token: vscode.CancellationToken,
+): Promise<void> {
+  const testRun = testing.controller.createTestRun(request);
+  try {
+    await Promise.all(choices.map((choice) => runChoice(testing, { testRun, split, tokens: [token, testRun.token] }, choice)));
+  } finally {
+    testRun.end();
+  }
+}
+
+interface Running {
+  readonly testRun: vscode.TestRun;
+  readonly split: Split;
+  readonly tokens: readonly vscode.CancellationToken[];
+}
+
+async function runChoice({ controller, tree, services }: Testing, { testRun, split, tokens }: Running, choice: TestChoice): Promise<void> {
+  const prompt = controller.items.get(choice.prompt);
+  if (!prompt) return;
+  const whole = isWhole(choice);
+  await tree.list(prompt);
+  const all = [...prompt.children].map(([, row]) => row).filter(({ tags }) => tags.includes(splitTags[split]));
+  const rows = chosenRows(choice, all);
+  if ((rows.length === 0 && !whole) || tokens.some((token) => token.isCancellationRequested)) return;
+  const job = await measure(services, prompt.uri!, { split, ...(!whole && { lines: rows.map(lineOf) }) }, tokens, () =>
+    rows.forEach((row) => testRun.started(row)),
+  );
+  if (job.measured && 'rows' in job.measured) {
+    tellRows(testRun, job.measured, rows);
+    if (!whole) return;
+    tree.showScore(prompt, `${percentWithInterval(job.measured.score)} on ${job.measured.score.rows} rows`);
+    // The prompt itself neither passes nor fails: it would be counted among its rows.
+    const notes = [
+      ...measuredLines(job.measured),
+      `It took ${duration(Date.now() - job.startedAt!)}, all rows together`,
+      unlistedFailures(job.measured, new Set(rows.map(({ id }) => id))),
+    ];
+    say(testRun, [basename(prompt.uri!.fsPath), ...notes.flatMap((note) => (note === undefined ? [] : [`  ${note}`]))], prompt);
+  } else if (job.error) testRun.errored(whole ? prompt : rows[0], failureOf(job.error));
+  else rows.forEach((row) => testRun.skipped(row));
+}
+
+/** @returns the job at its end */
+async function measure(
+  { engine }: Services,
+  uri: vscode.Uri,
+  what: { readonly split: Split; readonly lines?: readonly number[] },
+  tokens: readonly vscode.CancellationToken[],
+  onStarted: () => void,
+): Promise<Job> {
+  const { id, finished } = engine.start(folderOf(uri), { kind: 'evaluate', prompt: uri.fsPath, spec: sessionSpec(uri), ...what });
+  let started = false;
+  const follow = (job: Job): void => {
+    if (started || job.id !== id || job.status !== 'running') return;
+    started = true;
+    onStarted();
+  };
+  engine.jobs().forEach(follow);
+  const listeners = [engine.onDidChange(follow), ...tokens.map((token) => token.onCancellationRequested(() => engine.stop(id)))];
+  const job = await finished;
+  for (const listener of listeners) listener.dispose();
+  return job;
+}
+
+function tellRows(testRun: vscode.TestRun, { rows, split }: PromptMeasurement, items: readonly vscode.TestItem[]): void {
+  const byId = new Map(rows.map((row) => [rowTestId(split, row.line), row]));
+  for (const item of items) {
+    const row = byId.get(item.id);
+    if (!row) {
+      testRun.skipped(item);
+      continue;
+    }
+    const outcome = outcomeOf(row);
+    if (outcome.right) testRun.passed(item);
+    else {
+      const message = vscode.TestMessage.diff(outcome.message, outcome.expected, outcome.actual);
+      message.location = new vscode.Location(item.uri!, item.range!);
+      testRun.failed(item, message);
+    }
+  }
+}
+
+function failureOf(error: Error): vscode.TestMessage {
+  const message = new vscode.TestMessage(describeError(error));
+  if (error instanceof TandemError && error.where) {
+    const { file, line = 1, column = 1 } = error.where;
+    message.location = new vscode.Location(vscode.Uri.file(file), new vscode.Position(line - 1, column - 1));
+  }
+  return message;
+}
+
+/** A terminal's line endings. */
+const say = (testRun: vscode.TestRun, lines: readonly string[], item: vscode.TestItem): void =>
+  testRun.appendOutput(lines.map((line) => `${line}\r\n`).join(''), undefined, item);
+
+const lineOf = ({ range }: vscode.TestItem): number => range!.start.line + 1;

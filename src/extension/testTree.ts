@@ -1,0 +1,152 @@
+/** @file The tests in the Test Explorer: each prompt file with settings, and under it the rows that it is measured on. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { describeError } from '../errors.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import type { RowList } from '../run/measuredRows.ts';
+import type { Split } from '../run/spec.ts';
+import { dataFilesOf } from './core/dataSample.ts';
+import { listNote, mostListed, rowTestsOf } from './core/rowTests.ts';
+import { dataExtensions } from './dataFiles.ts';
+import { promptPattern, settingIds } from './ids.ts';
+import { isPrompt } from './prompts.ts';
+import type { Services } from './services.ts';
+import { sessionSpec } from './settings.ts';
+
+/** Tells the rows of the splits apart; a prompt has both. */
+export const splitTags: Readonly<Record<Split, vscode.TestTag>> = {
+  val: new vscode.TestTag('validation'),
+  test: new vscode.TestTag('held-out'),
+};
+
+export interface TestTree extends vscode.Disposable {
+  /** Finds the prompt files of the workspace. */
+  find(): Promise<void>;
+  /** Lists the rows of a prompt, unless that is done. */
+  list(prompt: vscode.TestItem): Promise<void>;
+  /** Shows what a prompt's rows came to. */
+  showScore(prompt: vscode.TestItem, score: string): void;
+  /** The prompt file, or data that it names, is another one on the disk. */
+  readonly onDidChange: vscode.Event<vscode.TestItem>;
+}
+
+/** Milliseconds to wait for files that are saved together. */
+const pause = 200;
+
+export function watchTests(controller: vscode.TestController, { prompts, rowLister, log }: Services): TestTree {
+  const changed = new vscode.EventEmitter<vscode.TestItem>();
+  /** By the id of a prompt's item: the files that it is made of, its list of rows, what is to be said of the list. */
+  const files = new Map<string, ReadonlySet<string>>();
+  const listed = new Map<string, Promise<void>>();
+  const notes = new Map<string, string | undefined>();
+  const waiting = new Map<string, NodeJS.Timeout>();
+
+  /** Makes, keeps or deletes the item of a prompt file, as the file on the disk says. */
+  const look = async (uri: vscode.Uri): Promise<vscode.TestItem | undefined> => {
+    const id = uri.toString();
+    const text = await readFile(uri.fsPath, 'utf8').catch(() => undefined);
+    const file = text === undefined ? undefined : parsePromptFile(uri.fsPath, text);
+    if (!file?.hasSettings) {
+      controller.items.delete(id);
+      for (const known of [files, listed, notes]) known.delete(id);
+      return undefined;
+    }
+    files.set(id, new Set(dataFilesOf(file.settings, file.path).map((each) => each.file)));
+    const known = controller.items.get(id);
+    if (known) return known;
+    const item = makeItem(controller, id, uri);
+    controller.items.add(item);
+    return item;
+  };
+  /** Screen readers are told a description in the place of the label. */
+  const labelOf = ({ id, uri }: vscode.TestItem, score?: string): string =>
+    [basename(uri!.fsPath), score, notes.get(id)].filter((part) => part !== undefined).join(' · ');
+  const readRows = async (prompt: vscode.TestItem): Promise<void> => {
+    prompt.busy = true;
+    try {
+      const lists = await rowLister.list(sessionSpec(prompt.uri!), mostListed);
+      prompt.children.replace(lists.flatMap((list) => rowItems(controller, list)));
+      prompt.error = undefined;
+      notes.set(prompt.id, listNote(lists));
+      prompt.label = labelOf(prompt);
+    } catch (error) {
+      listed.delete(prompt.id);
+      prompt.children.replace([]);
+      prompt.error = describeError(error);
+    } finally {
+      prompt.busy = false;
+    }
+  };
+  const list = (prompt: vscode.TestItem): Promise<void> => {
+    const listing = listed.get(prompt.id) ?? readRows(prompt);
+    listed.set(prompt.id, listing);
+    return listing;
+  };
+  const renew = async (id: string): Promise<void> => {
+    const shown = listed.delete(id) || controller.items.get(id)?.error !== undefined;
+    const item = await look(vscode.Uri.parse(id, true));
+    if (!item) return;
+    controller.invalidateTestResults(item);
+    if (shown) await list(item);
+    changed.fire(item);
+  };
+  const later = (id: string): void => {
+    clearTimeout(waiting.get(id));
+    const begin = (): void => void renew(id).catch((error: unknown) => log.error(describeError(error)));
+    waiting.set(id, setTimeout(begin, pause));
+  };
+  const notice = (uri: vscode.Uri): void => {
+    if (uri.path.endsWith('.prompt.md')) later(uri.toString());
+    else for (const [id, data] of files) if (data.has(uri.fsPath)) later(id);
+  };
+
+  const watcher = vscode.workspace.createFileSystemWatcher(`**/*.{prompt.md,${dataExtensions.join(',')}}`);
+  for (const { document } of prompts.all()) void look(document.uri);
+  const listeners = vscode.Disposable.from(
+    changed,
+    watcher,
+    watcher.onDidCreate(notice),
+    watcher.onDidChange(notice),
+    watcher.onDidDelete(notice),
+    // So that its editor can run it before the Test Explorer was ever opened.
+    vscode.workspace.onDidOpenTextDocument((document) => isPrompt(document) && void look(document.uri)),
+    vscode.workspace.onDidChangeConfiguration(
+      (change) => change.affectsConfiguration(settingIds.rows) && [...listed.keys()].forEach(later),
+    ),
+  );
+  return {
+    async find() {
+      const found = await vscode.workspace.findFiles(promptPattern, '**/node_modules/**');
+      await Promise.all(found.map(look));
+    },
+    list,
+    showScore(prompt, score) {
+      prompt.label = labelOf(prompt, score);
+    },
+    onDidChange: changed.event,
+    dispose: () => {
+      for (const timer of waiting.values()) clearTimeout(timer);
+      listeners.dispose();
+    },
+  };
+}
+
+function makeItem(controller: vscode.TestController, id: string, uri: vscode.Uri): vscode.TestItem {
+  const item = controller.createTestItem(id, basename(uri.fsPath), uri);
+  item.canResolveChildren = true;
+  item.range = new vscode.Range(0, 0, 0, 0);
+  item.tags = Object.values(splitTags);
+  return item;
+}
+
+function rowItems(controller: vscode.TestController, list: RowList): vscode.TestItem[] {
+  const uri = vscode.Uri.file(list.file);
+  return rowTestsOf(list).map(({ id, label, line, sortText }) => {
+    const item = controller.createTestItem(id, label, uri);
+    item.range = new vscode.Range(line - 1, 0, line - 1, 0);
+    item.sortText = sortText;
+    item.tags = [splitTags[list.split]];
+    return item;
+  });
+}

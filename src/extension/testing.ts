@@ -1,0 +1,44 @@
+/** @file The Test Explorer: how prompts and their rows are run, by the engine's own measurement. */
+import * as vscode from 'vscode';
+import type { Split } from '../run/spec.ts';
+import { choicesOf, type TestPath } from './core/testChoices.ts';
+import type { Services } from './services.ts';
+import { runChoices } from './testRun.ts';
+import { splitTags, watchTests } from './testTree.ts';
+
+const profiles: readonly { readonly label: string; readonly split: Split; readonly isDefault: boolean; readonly continuous: boolean }[] = [
+  { label: 'Validation', split: 'val', isDefault: true, continuous: true },
+  // The sealed rows are for the end: nothing measures them again and again.
+  { label: 'Held-out (opens the sealed test split)', split: 'test', isDefault: false, continuous: false },
+];
+
+export function registerTesting(services: Services): vscode.Disposable {
+  const controller = vscode.tests.createTestController('tandem', 'Tandem');
+  const tree = watchTests(controller, services);
+  controller.resolveHandler = (item) => (item ? tree.list(item) : tree.find());
+  controller.refreshHandler = () => tree.find();
+
+  const runOnce = async (request: vscode.TestRunRequest, split: Split, token: vscode.CancellationToken): Promise<void> => {
+    if (!request.include) await tree.find();
+    const include = request.include?.map(pathOf) ?? [...controller.items].map(([id]): TestPath => [id]);
+    const choices = choicesOf(include, request.exclude?.map(pathOf) ?? []);
+    await runChoices({ controller, tree, services }, request, choices, split, token);
+  };
+  /** Measures again whenever a chosen prompt or its data is saved, until it is called off. */
+  const runOnChange = (request: vscode.TestRunRequest, split: Split, token: vscode.CancellationToken): void => {
+    const [include, exclude] = [request.include?.map(pathOf), request.exclude?.map(pathOf) ?? []];
+    const listener = tree.onDidChange(({ id }) => {
+      const choices = choicesOf(include ?? [[id]], exclude).filter(({ prompt }) => prompt === id);
+      if (choices.length > 0) void runChoices({ controller, tree, services }, request, choices, split, token);
+    });
+    token.onCancellationRequested(() => void listener.dispose());
+  };
+  for (const { label, split, isDefault, continuous } of profiles) {
+    const handle = (request: vscode.TestRunRequest, token: vscode.CancellationToken): Promise<void> | void =>
+      request.continuous ? runOnChange(request, split, token) : runOnce(request, split, token);
+    controller.createRunProfile(label, vscode.TestRunProfileKind.Run, handle, isDefault, splitTags[split], continuous);
+  }
+  return vscode.Disposable.from(tree, controller);
+}
+
+const pathOf = ({ id, parent }: vscode.TestItem): TestPath => (parent ? [parent.id, id] : [id]);

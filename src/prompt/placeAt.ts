@@ -1,0 +1,98 @@
+/** @file What stands, or could be written, at a place of a prompt file that is being edited: its YAML need not be valid yet. */
+import { findFrontMatter } from './frontMatter.ts';
+import { variablesOf, type Span } from './template.ts';
+
+/** `span` is what a completion replaces, in offsets of the text. */
+export type PromptPlace =
+  /** A key; `within` are the keys of the maps that it stands in, `[]` at the top of the front matter. */
+  | { readonly kind: 'key'; readonly within: readonly string[]; readonly name: string; readonly span: Span; readonly flow: boolean }
+  /** The value of the key at the end of `path`. */
+  | { readonly kind: 'value'; readonly path: readonly string[]; readonly span: Span }
+  /** `${input:name`, or its beginning; `closed` where what follows ends it. */
+  | { readonly kind: 'variable'; readonly span: Span; readonly closed: boolean };
+
+/** @param offset in UTF-16 units, as in an editor */
+export function placeAt(text: string, offset: number): PromptPlace | undefined {
+  const front = findFrontMatter(text);
+  const bodyOffset = front?.bodyOffset ?? 0;
+  if (offset >= bodyOffset) return variableAt(text, offset, bodyOffset);
+  return front && offset >= front.yamlStart && offset < front.yamlEnd + 1 ? yamlPlace(text, offset, front.yamlStart) : undefined;
+}
+
+/** The complete variable of the body at a place: its name, and where it stands in the text. */
+export function wholeVariableAt(text: string, offset: number): (Span & { readonly name: string }) | undefined {
+  const bodyOffset = findFrontMatter(text)?.bodyOffset ?? 0;
+  const at = offset - bodyOffset;
+  const found = variablesOf(text.slice(bodyOffset)).find(({ start, end }) => start <= at && at < end);
+  return found && { name: found.name, start: found.start + bodyOffset, end: found.end + bodyOffset };
+}
+
+function variableAt(text: string, offset: number, bodyOffset: number): PromptPlace | undefined {
+  const before = text.slice(lineStart(text, offset, bodyOffset), offset);
+  const begun = /\$(?:\{(?:input:[^:}\r\n]*|i|in|inp|inpu|input)?)?$/.exec(before);
+  if (!begun) return undefined;
+  const after = text.slice(offset, lineEnd(text, offset));
+  // The rest of the name: up to what ends it, or where nothing does as far as a word goes.
+  const rest = begun[0].includes(':') ? (/^[^:}]*(?=[:}])/.exec(after) ?? /^[\p{L}\p{N}_-]*/u.exec(after))![0] : '';
+  const end = offset + rest.length;
+  return { kind: 'variable', span: { start: offset - begun[0].length, end }, closed: /^[:}]/.test(text.slice(end)) };
+}
+
+function yamlPlace(text: string, offset: number, yamlStart: number): PromptPlace | undefined {
+  const start = lineStart(text, offset, yamlStart);
+  const line = text.slice(start, lineEnd(text, offset));
+  const before = text.slice(start, offset);
+  const flow = flowAt(before);
+  if (!flow) return undefined;
+  const { keys, piece } = flow;
+  const indent = /^\s*/.exec(before)![0].length;
+  const within = [...blockKeys(text.slice(yamlStart, start), indent), ...keys];
+  const key = /^\s*([\w-]*)$/.exec(piece);
+  if (key) {
+    const word = key[1];
+    const rest = /^[\w-]*/.exec(line.slice(before.length))![0];
+    const span = { start: offset - word.length, end: offset + rest.length };
+    return { kind: 'key', within, name: word + rest, span, flow: keys.length > 0 };
+  }
+  const value = /^\s*([\w-]+)\s*:\s+((?:(?! #).)*)$/.exec(piece);
+  if (!value) return undefined;
+  const end = (keys.length > 0 ? /^[^,}]*?(?=\s*(?:[,}]| #|$))/ : /^.*?(?=\s*(?: #|$))/).exec(line.slice(before.length))![0].length;
+  return { kind: 'value', path: [...within, value[1]], span: { start: offset - value[2].length, end: offset + end } };
+}
+
+/** The keys of the flow maps that are open at the end of a line's beginning, and what was written since the last entry began. */
+function flowAt(before: string): { keys: string[]; piece: string } | undefined {
+  const keys: string[] = [];
+  let from = 0;
+  for (const { 0: token, index } of before.matchAll(/"(?:[^"\\]|\\.)*"?|'[^']*'?|\s#.*|[{}[\],]/g)) {
+    if (/^\s?#/.test(token)) return undefined;
+    if (token === '{') keys.push(/([\w-]+)\s*:\s*$/.exec(before.slice(from, index))?.[1] ?? '');
+    else if (token === '}') keys.pop();
+    else if (token === '[') keys.push('');
+    else if (token === ']') keys.pop();
+    else if (token !== ',' || keys.length === 0) continue;
+    from = index + 1;
+  }
+  return { keys, piece: before.slice(from) };
+}
+
+/** The keys of the block maps that a line with this indent stands in. @param above the lines before it */
+function blockKeys(above: string, indent: number): string[] {
+  const keys: string[] = [];
+  let least = indent;
+  for (const line of above.split(/\r?\n/).reverse()) {
+    if (/^\s*(#.*)?$/.test(line)) continue;
+    const own = /^\s*/.exec(line)![0].length;
+    if (own >= least) continue;
+    least = own;
+    keys.unshift(/^\s*([\w-]+)\s*:\s*(?:#.*)?$/.exec(line)?.[1] ?? '');
+  }
+  return keys;
+}
+
+const lineStart = (text: string, offset: number, least: number): number => Math.max(least, text.lastIndexOf('\n', offset - 1) + 1);
+
+function lineEnd(text: string, offset: number): number {
+  const rest = /\r?\n/.exec(text.slice(offset));
+  return rest ? offset + rest.index : text.length;
+}

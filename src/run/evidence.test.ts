@@ -1,0 +1,136 @@
+/** @file What a reviewer is told of a change: whose it was, what was measured with it, and on which rows. */
+import { describe, expect, test } from 'vitest';
+import type { Difference } from '../optimize/events.ts';
+import { groundsOf } from './evidence.ts';
+import type { Proposal } from './review.ts';
+import { initialState, type CandidateState, type PhaseState, type RunState } from './state.ts';
+
+const file = '/w/a.prompt.md';
+const before = 'one\ntwo\nthree\nfour\nfive\n';
+const difference = (mean: number): Difference => ({ mean, low: mean - 0.1, high: mean + 0.1, rows: 40, probabilityBetter: 0.9 });
+const adapter = { from: '/from', to: '/to', settings: { adapter: 'a' } };
+
+const kept = (candidate: string, body?: string): CandidateState => ({
+  candidate,
+  ...(body !== undefined && { proposal: { proposer: 'edits', reason: `why ${candidate}`, prompt: { body, demonstrations: [] } } }),
+  measured: [],
+  decision: { accepted: true, because: '', score: difference(Number(candidate) / 10), logLikelihood: difference(0) },
+});
+const phase = (
+  number: number,
+  lever: 'prompt' | 'weights',
+  candidates: CandidateState[],
+  steps: (string | undefined)[] = [],
+): PhaseState => ({
+  phase: number,
+  lever,
+  because: '',
+  candidates,
+  weightSteps: steps.map((candidate, step) => ({ candidate, step, steps: 9, loss: 1, learningRate: 1, gradientNorm: 1 })),
+  startedAt: 0,
+  startPasses: 0,
+});
+const attribution = {
+  cells: [],
+  total: difference(0.5),
+  promptAlone: difference(0.1),
+  weightsAlone: difference(0.3),
+  interaction: difference(0.1),
+};
+const run = (body: string, best: string, phases: PhaseState[], more: Partial<RunState> = {}): RunState =>
+  ({
+    ...initialState,
+    phases,
+    start: { candidate: '0.0', prompt: { body: before, demonstrations: [] } },
+    best: { candidate: best, prompt: { body, demonstrations: [] } },
+    ...more,
+  }) as unknown as RunState;
+const proposal = (prompt: string, weights = false): Proposal => ({
+  file,
+  before,
+  prompt,
+  after: prompt,
+  ...(weights && { adapter }),
+});
+const told = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[] }> =>
+  Object.fromEntries(
+    [...groundsOf(of, state)].map(([id, { reason, evidence }]) => [
+      id,
+      {
+        reason,
+        evidence: evidence.map(
+          (each) => `${each.of}${each.parts ? `: ${each.parts}` : ''} ${Number(each.difference.mean.toFixed(2))} ${each.split}`,
+        ),
+      },
+    ]),
+  );
+
+test('a change that was the only one of its step was measured alone', () => {
+  const body = before.replace('two', '2');
+  expect(told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])], { attribution }))).toEqual({
+    1: { reason: 'why 1.2', evidence: ['this change alone 0.12 val', 'all that the run proposes 0.5 test'] },
+  });
+});
+
+test('changes that were measured together say so', () => {
+  const body = before.replace('two', '2').replace('four', '4');
+  const grounds = told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])]));
+  expect(grounds[1]).toEqual({ reason: 'why 1.2', evidence: ['all of phase 1: 2 changes of the prompt 0.12 val'] });
+  expect(grounds[2]).toEqual(grounds[1]);
+});
+
+test('each change has the grounds of the step that brought it, and a step that looked ahead its training too', () => {
+  const [first, second] = [before.replace('two', '2'), before.replace('two', '2').replace('four', '4')];
+  const phases = [
+    phase(1, 'prompt', [kept('1.1', first)]),
+    phase(2, 'weights', [kept('2.0')], [undefined, undefined, undefined]),
+    phase(3, 'prompt', [{ candidate: '3.1', measured: [] }, kept('3.2', second)], [undefined, '3.1', '3.2', '3.2']),
+  ];
+  expect(told(proposal(second, true), run(second, '3.2', phases, { attribution }))).toEqual({
+    1: {
+      reason: 'why 1.1',
+      evidence: ['this change alone 0.11 val', 'the new prompt under the old weights 0.1 test', 'all that the run proposes 0.5 test'],
+    },
+    2: {
+      reason: 'why 3.2',
+      evidence: [
+        'all of phase 3: 1 change of the prompt and 2 training steps 0.32 val',
+        'the new prompt under the old weights 0.1 test',
+        'all that the run proposes 0.5 test',
+      ],
+    },
+    adapter: {
+      reason: 'tuned by 5 training steps in phases 2 and 3',
+      evidence: [
+        'all of phase 2: 3 training steps 0.2 val',
+        'all of phase 3: 1 change of the prompt and 2 training steps 0.32 val',
+        'the new weights under the old prompt 0.3 test',
+        'all that the run proposes 0.5 test',
+      ],
+    },
+  });
+});
+
+test('a change that was made, taken back and made again has the grounds of the last time', () => {
+  const body = before.replace('two', '2');
+  const phases = [kept('1.1', body), kept('2.1', before), kept('3.1', body)].map((each, i) => phase(i + 1, 'prompt', [each]));
+  expect(told(proposal(body), run(body, '3.1', phases))[1].reason).toBe('why 3.1');
+});
+
+describe('where the prompt was not proposed in the step that brought it', () => {
+  test('the reason is that of its proposal', () => {
+    const body = before.replace('two', '2');
+    const proposed = { ...kept('1.4', body), decision: undefined };
+    const phases = [phase(1, 'prompt', [proposed]), phase(2, 'weights', [kept('2.0')], [undefined])];
+    expect(told(proposal(body, true), run(body, '2.0', phases))[1]).toEqual({
+      reason: 'why 1.4',
+      evidence: ['all of phase 2: 1 change of the prompt and 1 training step 0.2 val'],
+    });
+  });
+});
+
+test('steps after the best state took no part', () => {
+  const body = before.replace('two', '2');
+  const phases = [phase(1, 'prompt', [kept('1.1', body)]), phase(2, 'prompt', [kept('2.1', before)])];
+  expect(told(proposal(body), run(body, '1.1', phases))[1].reason).toBe('why 1.1');
+});

@@ -1,0 +1,55 @@
+/** @file Lists of the rows that a prompt is measured on. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { listRows } from './measuredRows.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-rows-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const prompt = join(folder, 'kind.prompt.md');
+const writeRows = (name: string, count: number): void => {
+  const rows = Array.from({ length: count }, (_, i) =>
+    JSON.stringify({ text: `thing\n${i} ${'x'.repeat(i)}`, place: 'here', kind: 'odd' }),
+  );
+  writeFileSync(join(folder, name), rows.join('\n'));
+};
+const writePrompt = (data: string, body: string): void =>
+  writeFileSync(prompt, `---\ntandem: {data: ${data}, output: kind, labels: [odd, even]}\n---\n${body}\n`);
+
+test('validation and test rows are told by what the prompt reads, in one short line, in the order of the file', async () => {
+  writeRows('rows.jsonl', 100);
+  writePrompt('rows.jsonl', '${input:text}');
+  const [val, held] = await listRows({ prompt, rows: {} }, 1000);
+  expect([val.split, held.split, val.file]).toEqual(['val', 'test', join(folder, 'rows.jsonl')]);
+  expect(val.rows.map(({ line }) => line)).toEqual(val.rows.map(({ line }) => line).sort((a, b) => a - b));
+  expect(val.rows.filter(({ line }) => held.rows.some((row) => row.line === line))).toEqual([]);
+  for (const { line, text } of val.rows) {
+    expect(text.startsWith(`thing ${line - 1}`)).toBe(true);
+    expect(text.length).toBeLessThanOrEqual(80);
+    expect(text).not.toContain('odd');
+  }
+  writePrompt('rows.jsonl', '${input:place}: ${input:text}');
+  expect((await listRows({ prompt, rows: {} }, 1))[0].rows[0].text).toMatch(/^place: here · text: thing \d+/);
+});
+
+test('a long list is cut, and says how long it is; the measured rows may be fewer than there are', async () => {
+  writePrompt('rows.jsonl', '${input:text}');
+  const [{ rows, total }] = await listRows({ prompt, rows: {} }, 5);
+  expect(rows).toHaveLength(5);
+  expect(total).toBeGreaterThan(10);
+  expect((await listRows({ prompt, rows: { val: 3 } }, 5))[0]).toMatchObject({ rows: { length: 3 }, total: 3 });
+});
+
+test('each split is told with the file that it stands in', async () => {
+  writeRows('val.jsonl', 10);
+  writePrompt('{train: rows.jsonl, val: val.jsonl}', '${input:text}');
+  const lists = await listRows({ prompt, rows: {} }, 5);
+  expect(lists.map(({ file }) => file)).toEqual([join(folder, 'val.jsonl'), join(folder, 'rows.jsonl')]);
+});
+
+test('what is wrong with the prompt file is said with its place', async () => {
+  writePrompt('rows.jsonl', '');
+  await expect(listRows({ prompt, rows: {} }, 5)).rejects.toMatchObject({ reason: 'bad-prompt-file', where: { file: prompt } });
+});

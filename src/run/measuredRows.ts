@@ -1,0 +1,69 @@
+/** @file Which rows a prompt is measured on, and how lists name them: by what the prompt reads of them, without their answers. */
+import { dirname, resolve } from 'node:path';
+import type { Row } from '../data/dataset.ts';
+import { openDataset, type Splits } from '../data/openDataset.ts';
+import { limitRows } from '../data/split.ts';
+import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { columnsOf } from '../prompt/template.ts';
+import { readSource } from './runDirectory.ts';
+import type { RowLimits, SessionSpec, Split } from './spec.ts';
+
+/** The rows of one split. */
+export interface RowList {
+  readonly split: Split;
+  /** Absolute path of the data file that they stand in. */
+  readonly file: string;
+  /** In the order of the file. */
+  readonly rows: readonly ListedRow[];
+  /** How many there are; `rows` has no more than were asked for. */
+  readonly total: number;
+}
+
+export interface ListedRow {
+  /** 1-based line in the data file. */
+  readonly line: number;
+  /** What the prompt reads of it, cut to one short line. */
+  readonly text: string;
+}
+
+export const validationRows = ({ val }: Splits, limits: RowLimits): Row[] => limitRows(val, limits.val ?? Infinity, 0);
+
+/** Opens the sealed split. */
+export const testRows = ({ test }: Splits, limits: RowLimits, reason: string): Row[] =>
+  limitRows(test.open(reason), limits.test ?? Infinity, 0);
+
+/**
+ * @param most rows of each split
+ * @throws TandemError whatever is wrong with prompt file or data
+ */
+export async function listRows({ prompt, rows: limits }: Pick<SessionSpec, 'prompt' | 'rows'>, most: number): Promise<RowList[]> {
+  const file = requireUsable(parsePromptFile(prompt, readSource(prompt)));
+  const splits = await openDataset(file.settings, prompt);
+  const inputs = splits.columns.filter((column) => column !== file.settings.output);
+  const read = columnsOf(file.prompt.body).filter((column) => inputs.includes(column));
+  const list = (split: Split, rows: readonly Row[]): RowList => ({
+    split,
+    file: dataFileOf(file, split),
+    rows: [...rows]
+      .sort((a, b) => a.line - b.line)
+      .slice(0, most)
+      .map(({ line, values }) => ({ line, text: shownRow(values, read.length > 0 ? read : inputs) })),
+    total: rows.length,
+  });
+  return [list('val', validationRows(splits, limits)), list('test', testRows(splits, limits, 'a list of its rows, without answers'))];
+}
+
+function dataFileOf({ settings: { data }, path }: PromptFile, split: Split): string {
+  return resolve(dirname(path), typeof data === 'string' ? data : (data[split] ?? data.train));
+}
+
+const longestLabel = 80;
+
+function shownRow(values: Readonly<Record<string, string>>, columns: readonly string[]): string {
+  const text = columns.map((column) => (columns.length > 1 ? `${column}: ${values[column]}` : values[column])).join(' · ');
+  const line = text
+    .slice(0, 4 * longestLabel)
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return line.length > longestLabel ? `${line.slice(0, longestLabel - 1)}…` : line;
+}

@@ -1,0 +1,145 @@
+/** @file Help while a prompt file is written: completion, hovers, and quick fixes for what is wrong. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Editor } from '../support/editor.ts';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+/** Replaces the first occurrence of a text in the active editor, and leaves the cursor right behind. */
+const rewrite = (editor: Editor, from: string, to: string): Promise<void> =>
+  editor.run(
+    async (vscode, old, by) => {
+      const shown = vscode.window.activeTextEditor!;
+      const at = shown.document.positionAt(shown.document.getText().indexOf(old));
+      await shown.edit((edit) => edit.replace(new vscode.Range(at, at.translate(0, old.length)), by));
+      const end = at.translate(0, by.length);
+      shown.selection = new vscode.Selection(end, end);
+    },
+    from,
+    to,
+  );
+
+const text = (editor: Editor): Promise<string> => editor.run((vscode) => vscode.window.activeTextEditor!.document.getText());
+
+/** What the list of suggestions has, asked for anew until it has this. */
+const suggestions = async (editor: Editor, wanted: string): Promise<string[]> => {
+  const rows = editor.page.locator('.suggest-widget.visible .monaco-list-row');
+  await expect
+    .poll(async () => {
+      await editor.run((vscode) => void vscode.commands.executeCommand('editor.action.triggerSuggest'));
+      await rows
+        .first()
+        .waitFor({ timeout: 2000 })
+        .catch(() => {});
+      return rows.locator('.label-name').allInnerTexts();
+    })
+    .toContain(wanted);
+  return rows.locator('.label-name').allInnerTexts();
+};
+
+test('keys, columns, metrics, models and data files are suggested where they belong', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: writeTinyTask });
+  await editor.open('kind.prompt.md');
+  await editor.page.locator('.monaco-editor .view-line').first().click();
+  await rewrite(editor, '  labels: from-data', '  m');
+  expect(await suggestions(editor, 'metric')).not.toContain('model');
+  await editor.screenshot('completion');
+  await editor.page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'metric' }).first().click();
+  await expect.poll(() => text(editor)).toContain('  metric: \n');
+  // The values of a setting that was chosen are offered at once.
+  expect(await suggestions(editor, 'accuracy')).toContain('exact-match');
+  await editor.page.keyboard.press('Escape');
+
+  await rewrite(editor, 'output: kind', 'output: ');
+  expect(await suggestions(editor, 'kind')).toContain('text');
+  await editor.page.keyboard.press('Escape');
+  await rewrite(editor, 'data: rows.jsonl', 'data: ');
+  expect(await suggestions(editor, 'rows.jsonl')).toContain('data/messages.jsonl');
+  await editor.page.keyboard.press('Escape');
+  await rewrite(editor, 'data: ', 'data: rows.jsonl');
+  await rewrite(editor, 'output: ', 'output: kind');
+  await rewrite(editor, '${input:text}', '${input:');
+  expect(await suggestions(editor, 'text')).not.toContain('kind');
+  await editor.page.keyboard.press('Enter');
+  await expect.poll(() => text(editor)).toContain('Text: ${input:text}\n');
+});
+
+test('a hover shows values of a column, and what a setting is for', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: writeTinyTask });
+  await editor.open('kind.prompt.md');
+  await expect.poll(() => editor.hover('input:text')).toMatch(/text.*red number 0.*green number 1.*blue number 2/);
+  await editor.screenshot('hover');
+  await editor.page.keyboard.press('Escape');
+  await expect.poll(() => editor.hover('labels')).toMatch(/answers to choose from/);
+});
+
+test('what is wrong can be mended at its place', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: writeTinyTask });
+  await editor.open('kind.prompt.md');
+  await editor.page.locator('.monaco-editor .view-line').first().click();
+  await rewrite(editor, 'rows.jsonl', 'row.jsonl');
+  const fixes = (): Promise<string[]> =>
+    editor.run(async (vscode) => {
+      const { document, selection } = vscode.window.activeTextEditor!;
+      const found = await vscode.commands.executeCommand<{ title: string }[]>('vscode.executeCodeActionProvider', document.uri, selection);
+      return found.map(({ title }) => title);
+    });
+  await expect.poll(fixes).toContain('Change to rows.jsonl');
+  const menu = editor.page.locator('.action-widget .monaco-list-row');
+  const mend = async (title: string): Promise<void> => {
+    await expect.poll(fixes).toContain(title);
+    await editor.run((vscode) => void vscode.commands.executeCommand('editor.action.quickFix'));
+    await menu.first().waitFor();
+  };
+  await mend('Change to rows.jsonl');
+  await menu.filter({ hasText: 'Change to rows.jsonl' }).click();
+  await expect.poll(() => text(editor)).toContain('data: rows.jsonl\n');
+
+  await rewrite(editor, 'input:text', 'input:txet');
+  await mend('Change to text');
+  await editor.screenshot('quick-fix');
+  await menu.filter({ hasText: 'Change to text' }).click();
+  await expect.poll(() => text(editor)).toContain('${input:text}');
+});
+
+/** What others than Tandem say of the active document. */
+const remarks = (editor: Editor): Promise<{ message: string; severity: number }[]> =>
+  editor.run((vscode) =>
+    vscode.languages
+      .getDiagnostics(vscode.window.activeTextEditor!.document.uri)
+      .filter(({ source }) => source !== 'Tandem')
+      .map(({ message, severity }) => ({ message, severity })),
+  );
+
+test('VS Code 1.139 itself gives one hint on the `tandem` key, as docs/decisions/0008 says', async ({ openEditor }) => {
+  const editor = await openEditor({ version: 'latest', prepare: writeTinyTask });
+  await editor.open('kind.prompt.md');
+  await expect
+    .poll(() => remarks(editor))
+    .toEqual([{ message: expect.stringContaining("Attribute 'tandem' is not supported") as string, severity: 3 }]);
+});
+
+test('VS Code 1.100 itself takes every word of the settings for an error', async ({ openEditor }) => {
+  const editor = await openEditor({ version: 'minimum', prepare: writeTinyTask });
+  await editor.open('kind.prompt.md');
+  await expect.poll(() => remarks(editor)).toContainEqual({ message: "Unexpected token 'tandem'.", severity: 0 });
+});
+
+test.for(['minimum', 'latest'] as const)(
+  'where prompt files are opened as Markdown the %s version says nothing, and Tandem all that it has to say',
+  async (version, { openEditor }) => {
+    const editor = await openEditor({
+      version,
+      prepare: (workspace) => {
+        writeTinyTask(workspace);
+        mkdirSync(join(workspace, '.vscode'));
+        writeFileSync(join(workspace, '.vscode', 'settings.json'), '{ "files.associations": { "*.prompt.md": "markdown" } }');
+      },
+    });
+    await editor.open('kind.prompt.md');
+    expect(await editor.run((vscode) => vscode.window.activeTextEditor!.document.languageId)).toBe('markdown');
+    await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize');
+    await expect.poll(() => editor.hover('labels')).toMatch(/answers to choose from/);
+    expect(await remarks(editor)).toEqual([]);
+  },
+);

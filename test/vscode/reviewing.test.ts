@@ -1,0 +1,130 @@
+/** @file Reviewing in the editor: what a run proposes is decided on change by change, can be undone, and is measured once it is taken over. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Editor } from '../support/editor.ts';
+import { proposed, writeTinyProposal } from '../support/tinyProposal.ts';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+const file = 'kind.prompt.md';
+const onDisk = ({ workspace }: Editor): string => readFileSync(join(workspace, file), 'utf8');
+const inEditor = (editor: Editor): Promise<string> =>
+  editor.run((vscode, name) => vscode.workspace.textDocuments.find(({ fileName }) => fileName.endsWith(name))!.getText(), `/${file}`);
+const pointer = `  adapter: ${JSON.stringify(proposed.adapter)}\n`;
+
+const decisionsIn = (runs: string): string[] => readdirSync(runs).filter((run) => existsSync(join(runs, run, 'decisions.json')));
+
+test('changes of a run are accepted and rejected one by one, undone, and measured', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: (workspace) => void writeTinyProposal(workspace) });
+  const before = onDisk(editor);
+  await editor.open(file);
+  await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize | Review changes | Show run');
+  await editor.pressLens('Review changes');
+
+  await expect.poll(editor.lenses).toContain('Accept | Reject | +12.0 points [+2.0, +22.0] · 24 rows · all of phase 1');
+  await editor.pressLens('all of phase 1');
+  await editor.page.getByText('What this change is worth by itself was not measured').first().waitFor();
+  // The editor shows its list of all comments, which takes half of a window as small as this one.
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
+  await editor.screenshot('review');
+
+  await editor.pressLens('Accept', true);
+  await expect.poll(() => onDisk(editor)).toBe(before.replace('Say what it is.', 'Is it a colour or an animal?'));
+  await expect.poll(editor.lenses).toContain('Accepted | Take Back');
+  await editor.pressLens('Reject', true);
+  await expect.poll(editor.lenses).toContain('Rejected | Accept');
+  await editor.pressLens('Accept Adapter');
+  const decided = before.replace('Say what it is.', 'Is it a colour or an animal?').replace('---\nIs', `${pointer}---\nIs`);
+  await expect.poll(() => onDisk(editor)).toBe(decided);
+  expect(existsSync(join(editor.workspace, proposed.adapter, 'adapter_config.json'))).toBe(true);
+  await expect.poll(editor.lenses).toContain('Adapter Accepted | Take Back');
+  await editor.screenshot('review-decided');
+
+  await editor.open(file);
+  await expect
+    .poll(editor.lenses)
+    .toContainEqual(expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · .* \+ adapter .*just now \| Evaluate/));
+  for (const text of [before.replace('Say what it is.', 'Is it a colour or an animal?'), before]) {
+    await editor.run((vscode) => vscode.commands.executeCommand('undo'));
+    await expect.poll(() => inEditor(editor)).toBe(text);
+  }
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
+  await editor.run((vscode) => vscode.window.activeTextEditor!.document.save());
+
+  await editor.command('Tandem: Show Panel');
+  const panel = editor.webview();
+  await panel.getByText('2 of 3 undecided').waitFor();
+  await panel.getByRole('heading', { name: 'Weights', exact: true }).scrollIntoViewIfNeeded();
+  await editor.screenshot('review-panel');
+  await panel.getByRole('button', { name: 'Accept All' }).click();
+  await expect.poll(() => onDisk(editor)).toBe(decided);
+  await panel.getByText('All 3 decided').waitFor();
+
+  await editor.reload();
+  await editor.webview().getByText('All 3 decided').waitFor();
+  await expect
+    .poll(() => editor.webview().locator('.review > li').allInnerTexts())
+    .toEqual([expect.stringContaining('Accepted'), expect.stringContaining('Rejected'), expect.stringContaining('Accepted')]);
+});
+
+test('a file that was edited since the run keeps its edits, and what does not fit any more says so', async ({ openEditor }) => {
+  const mine = (text: string): string => text.replace('Say what it is.', 'Say what kind it is, please.');
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      writeTinyProposal(workspace);
+      writeFileSync(join(workspace, file), mine(readFileSync(join(workspace, file), 'utf8')));
+    },
+  });
+  const before = onDisk(editor);
+  await editor.open(file);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
+  await editor.command('Tandem: Review Changes');
+  await expect.poll(editor.lenses).toContain('The file was changed here since the run');
+  await editor.command('Tandem: Accept All');
+  await expect.poll(() => onDisk(editor)).toBe(before.replace('Kind:', 'Answer:').replace('---\nSay', `${pointer}---\nSay`));
+});
+
+test('several files are reviewed in one editor', async ({ openEditor }) => {
+  const folders = ['colours', 'beasts'];
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      for (const folder of folders.map((name) => join(workspace, name))) {
+        mkdirSync(folder);
+        writeTinyProposal(folder);
+      }
+    },
+  });
+  for (const folder of folders) {
+    await editor.open(join(folder, file));
+    await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
+  }
+  await editor.open('README.md');
+  await editor.command('Tandem: Review Changes');
+  await expect.poll(() => editor.page.getByRole('tab', { selected: true }).allInnerTexts()).toContain('Proposed Changes (2 files)');
+  await editor.screenshot('review-several');
+  // The file that is looked at.
+  await editor.command('Tandem: Discard');
+  await expect
+    .poll(() => folders.map((folder) => join(editor.workspace, folder, '.tandem', 'runs')).flatMap((runs) => decisionsIn(runs)))
+    .toHaveLength(1);
+});
+
+test('what a real run proposes is taken over at once', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      writeTinyTask(workspace);
+      mkdirSync(join(workspace, '.vscode'));
+      const settings = { 'tandem.optimize.budget': '300000p', 'tandem.optimize.schedule': 'chain:p -> w' };
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+    },
+  });
+  await editor.open(file);
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: .*test rows/));
+  await editor.pressNotification('Review Changes');
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept Adapter'));
+  await editor.command('Tandem: Accept All');
+  await expect.poll(() => onDisk(editor)).toMatch(/^ {2}adapter: .*kind-/m);
+  await editor.open(file);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
+});

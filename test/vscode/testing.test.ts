@@ -1,0 +1,104 @@
+/** @file The Test Explorer: rows are tests, run by the engine's own measurement, again on save, and given up when asked. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Editor } from '../support/editor.ts';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+/** The tiny task alone: the sample's prompt would be run too, and have its model downloaded. */
+const writeOnlyTinyTask = (workspace: string): void => {
+  rmSync(join(workspace, 'intent.prompt.md'));
+  writeTinyTask(workspace);
+};
+
+/** What the results file says was measured. */
+const measured = ({ workspace }: Editor): { at: string; split: string; score: { rows: number } } | undefined => {
+  const file = join(workspace, '.tandem', 'results', 'kind.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { evaluation: never }).evaluation : undefined;
+};
+
+const openExplorer = async (editor: Editor): Promise<void> => {
+  await editor.command('Testing: Focus on Test Explorer View');
+  const prompt = editor.page.locator('.part.sidebar .monaco-list-row', { hasText: 'kind.prompt.md' });
+  await prompt.click();
+  await editor.page.keyboard.press('ArrowRight');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/number \d+/));
+};
+
+test('a prompt has its rows as tests; those that fail show the right answer beside the given one, at their line of the data', async ({
+  openEditor,
+}) => {
+  const editor = await openEditor({ prepare: writeOnlyTinyTask });
+  await openExplorer(editor);
+  await editor.command('Test: Run All Tests');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/kind\.prompt\.md · \d+\.\d% .* rows \(Failed\)/));
+  expect(measured(editor)?.split).toBe('val');
+  // The editor counts what the metric counted.
+  await expect.poll(() => editor.page.locator('.part.sidebar .result-summary').innerText()).toContain(`/${measured(editor)!.score.rows}`);
+  const rows = await editor.treeRows();
+  expect(rows).toContainEqual(expect.stringMatching(/number \d+ \(Passed\)/));
+  // Nobody opened the sealed split.
+  for (const row of rows.filter((each) => each.includes('held out'))) expect(row).toMatch(/Not yet run/);
+
+  const failed = editor.page.locator('.part.sidebar .monaco-list-row[aria-label*="(Failed)"]').nth(1);
+  const text = /^(.*) \(Failed\)/.exec((await failed.getAttribute('aria-label'))!)![1];
+  await failed.dblclick();
+  const opened = (): Promise<{ name: string; line: string } | undefined> =>
+    editor.run((vscode) => {
+      const shown = vscode.window.activeTextEditor;
+      return shown && { name: shown.document.fileName, line: shown.document.lineAt(shown.selection.active.line).text };
+    });
+  await expect.poll(async () => (await opened())?.line).toContain(`"${text}"`);
+  expect((await opened())!.name).toMatch(/rows\.jsonl$/);
+  await editor.page.locator('.test-output-peek').first().waitFor();
+  await editor.screenshot('testing');
+});
+
+test('the sealed rows are measured only by a run that says so', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: writeOnlyTinyTask });
+  await openExplorer(editor);
+  await editor.page.locator('.part.sidebar .monaco-list-row', { hasText: 'kind.prompt.md' }).click({ button: 'right' });
+  await editor.page.getByRole('menuitem', { name: /^Execute Using Profile/ }).click();
+  await expect.poll(editor.picks).toContain('Held-out (opens the sealed test split)');
+  await editor.pick('Held-out');
+  await expect.poll(() => measured(editor)?.split).toBe('test');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/held out\) \((Passed|Failed)\)/));
+});
+
+test('a continuous run measures again when the prompt or its data is saved', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: writeOnlyTinyTask });
+  await openExplorer(editor);
+  // There is one profile that can, so nothing is asked.
+  await editor.command('Test: Start Continuous Run');
+  await editor.open('kind.prompt.md');
+  await editor.run(async (vscode) => {
+    const shown = vscode.window.activeTextEditor!;
+    await shown.edit((edit) => edit.insert(new vscode.Position(7, 0), 'Read it. '));
+    await shown.document.save();
+  });
+  await expect.poll(() => measured(editor)?.at).toBeDefined();
+  const { at, score } = measured(editor)!;
+  const rows = join(editor.workspace, 'rows.jsonl');
+  const more = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `red number ${1000 + i}`, kind: 'colour' }) + '\n');
+  writeFileSync(rows, readFileSync(rows, 'utf8') + more.join(''));
+  await expect.poll(() => measured(editor)?.at).not.toBe(at);
+  expect(measured(editor)!.score.rows).toBeGreaterThan(score.rows);
+});
+
+test('of very many rows some are listed, and the measurement of all of them is given up when asked', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      writeOnlyTinyTask(workspace);
+      const rows = Array.from({ length: 60_000 }, (_, i) => JSON.stringify({ text: `red number ${i}`, kind: i % 2 ? 'colour' : 'animal' }));
+      writeFileSync(join(workspace, 'rows.jsonl'), rows.join('\n'));
+    },
+  });
+  await openExplorer(editor);
+  expect(await editor.treeRows()).toContainEqual(expect.stringMatching(/1000 of \d+ validation rows and 1000 of \d+ test rows are listed/));
+  await editor.command('Test: Run All Tests');
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Evaluating kind/));
+  // By the time that the palette were open it could be done.
+  await editor.run((vscode) => void vscode.commands.executeCommand('testing.cancelRun'));
+  await expect.poll(async () => (await editor.statusBar()).join()).not.toMatch(/Evaluating/);
+  expect(measured(editor)).toBeUndefined();
+});
