@@ -13,25 +13,12 @@ export interface Library extends vscode.Disposable {
   readonly onDidChange: vscode.Event<void>;
 }
 
-/** While the editor starts, its search may find nothing yet. Milliseconds. */
-const retryAfter = [1000, 4000, 15_000];
-
 export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Library {
   let onDisk: Promise<readonly MeasuredFile[]> | undefined;
-  let retry: NodeJS.Timeout | undefined;
-  let retries = 0;
   const changed = new vscode.EventEmitter<void>();
   const forget = (): void => {
     onDisk = undefined;
     changed.fire();
-  };
-  const read = async (): Promise<readonly MeasuredFile[]> => {
-    const found = await readAll(log);
-    if (found.length === 0 && retries < retryAfter.length) {
-      clearTimeout(retry);
-      retry = setTimeout(forget, retryAfter[retries++]);
-    }
-    return found;
   };
   const heed = ({ path }: vscode.Uri): void => {
     if (!path.includes('/.tandem/')) forget();
@@ -57,20 +44,19 @@ export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Li
   ];
   return {
     async list() {
-      const found = await (onDisk ??= read());
+      const found = await (onDisk ??= readAll(log));
       const open = new Map(prompts.all().map((prompt) => [prompt.file.path, prompt]));
       return found.map((prompt) => open.get(prompt.file.path) ?? prompt).filter(hasData);
     },
     onDidChange: changed.event,
     dispose: () => {
-      clearTimeout(retry);
       vscode.Disposable.from(...listeners).dispose();
     },
   };
 }
 
 async function readAll(log: vscode.LogOutputChannel): Promise<MeasuredFile[]> {
-  const all = await findPrompts().then(undefined, (error: unknown) => {
+  const all = await findPrompts().catch((error: unknown) => {
     log.warn(describeError(error));
     return [];
   });

@@ -25,8 +25,11 @@ export interface Prompts extends vscode.Disposable {
 }
 
 /** The prompt files of the workspace; those that runs have tried are not among them. */
-export const findPrompts = (): Thenable<vscode.Uri[]> =>
-  vscode.workspace.findFiles(promptPattern, '**/{node_modules,.tandem}/**', mostPrompts);
+export async function findPrompts(): Promise<vscode.Uri[]> {
+  // A search before the editor has opened the folders of a workspace file is never answered.
+  if (!vscode.workspace.workspaceFolders?.length) return [];
+  return vscode.workspace.findFiles(promptPattern, '**/{node_modules,.tandem}/**', mostPrompts);
+}
 const mostPrompts = 200;
 
 export const isPrompt = ({ uri }: vscode.TextDocument): boolean => uri.scheme === 'file' && uri.path.endsWith('.prompt.md');

@@ -83,7 +83,8 @@ test('what a workspace names is not loaded, contacted or run before it is truste
   await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
   await expect.poll(() => editor.run((vscode) => vscode.workspace.isTrusted)).toBe(true);
   // The newer version shows that page in front of everything.
-  await editor.page.keyboard.press('Escape');
+  await editor.reload();
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
   await expect.poll(() => editor.rowActions('kind')).toEqual(['Evaluate', 'Optimize Prompt and Weights']);
 });
 

@@ -93,6 +93,19 @@ test('prompts, runs and tasks of several open folders are told apart', async ({ 
       return beside('both.code-workspace');
     },
   });
+  // In the browser the folders of a workspace file sometimes stay away until the window is reloaded.
+  const folders = (): Promise<number | undefined> => editor.run((vscode) => vscode.workspace.workspaceFolders?.length);
+  for (let tries = 0; tries < 3; tries++) {
+    const opened = expect.poll(folders, { timeout: 8000 }).toBe(2);
+    if (
+      await opened.then(
+        () => true,
+        () => false,
+      )
+    )
+      break;
+    await editor.reload();
+  }
   await showViews(editor);
   await expect
     .poll(() => listed(editor))

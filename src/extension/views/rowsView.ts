@@ -20,7 +20,7 @@ const tick = 60_000;
 export function registerRowsView<T extends string | vscode.Uri>(id: ViewId, { rows, changes, badge }: RowsSource<T>): vscode.Disposable {
   let known = new Map<T, Row>();
   let timer: NodeJS.Timeout | undefined;
-  const changed = new vscode.EventEmitter<void>();
+  const changed = new vscode.EventEmitter<T[] | undefined>();
   const view = vscode.window.createTreeView<T>(id, {
     treeDataProvider: {
       onDidChangeTreeData: changed.event,
@@ -32,10 +32,22 @@ export function registerRowsView<T extends string | vscode.Uri>(id: ViewId, { ro
       getTreeItem: (target) => itemOf(target, known.get(target)!),
     },
   });
+  /** Only what reads otherwise is drawn anew: whoever points at another row can go on. */
+  const refresh = async (): Promise<void> => {
+    const next = await rows();
+    const targets = [...known.keys()];
+    // A hidden view has to know that it is out of date.
+    const same =
+      view.visible && next.length === targets.length && next.every(([target], place) => target.toString() === targets[place].toString());
+    const fresh = same ? targets.filter((target, place) => JSON.stringify(known.get(target)) !== JSON.stringify(next[place][1])) : [];
+    for (const target of fresh) known.set(target, next[targets.indexOf(target)][1]);
+    if (!same) changed.fire(undefined);
+    else if (fresh.length > 0) changed.fire(fresh);
+  };
   const fire = (): void => {
     timer = undefined;
     view.badge = badge?.();
-    changed.fire();
+    refresh().catch(() => changed.fire(undefined));
   };
   const later = (): void => void (timer ??= setTimeout(fire, pause));
   const minutes = setInterval(() => view.visible && later(), tick);
