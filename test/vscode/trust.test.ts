@@ -82,9 +82,9 @@ test('what a workspace names is not loaded, contacted or run before it is truste
   await editor.command('Workspaces: Manage Workspace Trust');
   await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
   await expect.poll(() => editor.run((vscode) => vscode.workspace.isTrusted)).toBe(true);
-  // The newer version shows that page in front of everything.
-  await editor.reload();
-  await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
+  // The newer version shows that page in front of everything; a reload now could come before the trust is stored.
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeModalEditor').then(undefined, () => {}));
+  await editor.page.locator('.monaco-modal-editor-block').waitFor({ state: 'hidden' });
   await expect.poll(() => editor.rowActions('kind')).toEqual(['Evaluate', 'Optimize Prompt and Weights']);
 });
 
