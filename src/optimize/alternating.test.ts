@@ -7,12 +7,13 @@ import { makeLlama, type LlamaModel } from '../model/llama.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
-import { AlternatingJointOptimizer, type AlternatingOptions } from './alternating.ts';
+import { AlternatingJointOptimizer, type AlternatingMemory, type AlternatingOptions } from './alternating.ts';
 import { attributeStates } from './attribution.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
+import type { LeverStatistics } from './leverBandit.ts';
 import { defaultObjective } from './objective.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { loraTrainer } from './weightTuner.ts';
@@ -141,6 +142,24 @@ describe('with the gate', () => {
     expect(owners).toContain(undefined);
     expect(owners.size).toBeGreaterThan(1);
     for (const owner of owners) if (owner !== undefined) expect(proposed).toContain(owner);
+  });
+
+  test('what a look-ahead gains without another prompt is no merit of the prompt lever, and is told so', async () => {
+    let seen = 0;
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { events, snapshots } = await drive({ seed, options: { strategy: 'look-ahead', challengers: 1, proposals: 2 } });
+      for (const [place, { json, events: before }] of snapshots.slice(0, -1).entries()) {
+        const decided = ofType(events.slice(before, snapshots[place + 1].events), 'gateDecided').at(0);
+        const statistics = (text: string): LeverStatistics =>
+          ((JSON.parse(text) as OptimizationState).memory as AlternatingMemory).statistics;
+        const [then, now] = [statistics(json).prompt, statistics(snapshots[place + 1].json).prompt];
+        if (!decided?.accepted || now.phases === then.phases || !decided.candidate.endsWith('.0')) continue;
+        seen++;
+        expect(decided.because).toMatch(/^no proposal beat the prompt as it is/);
+        expect([now.failures, now.gain]).toEqual([then.failures + 1, then.gain / 2]);
+      }
+    }
+    expect(seen).toBeGreaterThan(0);
   });
 
   test('what the gate refuses leaves the best as it was', async () => {

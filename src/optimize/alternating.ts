@@ -2,7 +2,7 @@
  * @file Alternating joint optimization: weight phases and prompt phases take turns, each from the best state so far, and the gate keeps
  * what the valset proves. Also the sources' plain loop (classic) and published chains, which go on from the latest state.
  */
-import type { Evaluation } from '../evaluate/evaluation.ts';
+import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
@@ -86,6 +86,8 @@ export interface PhaseResult {
   readonly adapter?: Adapter;
   readonly evaluation?: Evaluation;
   readonly passes: number;
+  /** What the current prompt came to by the same look-ahead steps: a proposal is worth what it brings beyond that. */
+  readonly unchanged?: Evaluation;
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
@@ -182,14 +184,17 @@ export class AlternatingJointOptimizer implements Coordinator {
       // A likelihood that rises while the score is level may cost a row at each phase: never below the start.
       const sunk = candidate.score.mean < state.start.score.mean;
       accepted = !gated || (decision.accepted && !sunk);
+      const what =
+        result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
       const because = decision.accepted && sunk ? `${decision.because}, but the score would be below the start's` : decision.because;
-      gain = Math.max(0, decision.score.mean) + 0.05 * Math.max(0, decision.logLikelihood.mean);
+      // Weights that a look-ahead trained are no merit of the prompt's.
+      gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, result.evaluation) : decision);
       context.emit({
         type: 'gateDecided',
         phase,
         candidate: candidate.candidate,
         accepted,
-        because: gated ? because : `without a gate the latest stands; ${decision.because}`,
+        because: what + (gated ? because : `without a gate the latest stands; ${decision.because}`),
         score: decision.score,
         logLikelihood: decision.logLikelihood,
         objective: candidate.objective,
@@ -206,7 +211,12 @@ export class AlternatingJointOptimizer implements Coordinator {
     context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });
     const next: AlternatingMemory = {
       current,
-      statistics: recordPhase(memory.statistics, result.lever, accepted ? gain : 0, result.passes, accepted),
+      statistics: recordPhase(memory.statistics, result.lever, {
+        gain: accepted ? gain : 0,
+        passes: result.passes,
+        accepted,
+        helped: accepted && (result.lever === 'weights' || result.candidate !== undefined),
+      }),
       challengers: (accepted || result.lever === 'prompt' ? (result.challengers ?? memory.challengers) : memory.challengers).filter(
         (prompt) => promptKey(prompt) !== promptKey(current.prompt),
       ),
@@ -224,3 +234,6 @@ export class AlternatingJointOptimizer implements Coordinator {
     return evaluation;
   }
 }
+
+/** For the bandit: points count, and nats a little. */
+const gainOf = ({ score, logLikelihood }: Comparison): number => Math.max(0, score.mean) + 0.05 * Math.max(0, logLikelihood.mean);

@@ -1,13 +1,14 @@
 /** @file Which lever is pulled next, and when neither is. */
 import { expect, test } from 'vitest';
 import type { Lever } from './events.ts';
-import { chooseLever, noStatistics, recordPhase, type LeverStatistics } from './leverBandit.ts';
+import { chooseLever, noStatistics, recordPhase, type LeverStatistics, type PhaseOutcome } from './leverBandit.ts';
 
 const both: readonly Lever[] = ['weights', 'prompt'];
 type Phase = readonly [lever: Lever, gain: number, passes: number];
 /** The statistics after phases; one without gain was not accepted. */
 const after = (...phases: readonly Phase[]): LeverStatistics =>
-  phases.reduce((statistics, [lever, gain, passes]) => recordPhase(statistics, lever, gain, passes, gain > 0), noStatistics);
+  phases.reduce((statistics, [lever, gain, passes]) => recordPhase(statistics, lever, outcome(gain, passes)), noStatistics);
+const outcome = (gain: number, passes: number): PhaseOutcome => ({ gain, passes, accepted: gain > 0, helped: gain > 0 });
 const next = (...phases: readonly Phase[]): Lever | undefined => chooseLever(after(...phases), both)?.lever;
 
 test('each lever is tried once, the prompt first', () => {
@@ -56,4 +57,11 @@ test('a lever that may not be pulled is not chosen', () => {
     lever: 'weights',
     because: 'the only lever',
   });
+});
+
+test('a look-ahead that ends with the prompt as it was has not helped by the prompt, but the weights are no longer tired', () => {
+  const tired = after(['prompt', 0.1, 10], ['weights', 0, 10], ['weights', 0, 10], ['weights', 0, 10]);
+  expect(chooseLever(tired, ['weights'])).toBeUndefined();
+  const moved = recordPhase(tired, 'prompt', { gain: 0, passes: 10, accepted: true, helped: false });
+  expect([moved.prompt.failures, moved.weights.failures]).toEqual([1, 0]);
 });

@@ -38,12 +38,22 @@ export function chooseLever(statistics: LeverStatistics, levers: readonly Lever[
 /** Prompts first: they are cheap to try, and the weights are then trained under live ones. */
 const order: readonly Lever[] = ['prompt', 'weights'];
 
-export function recordPhase(statistics: LeverStatistics, lever: Lever, gain: number, passes: number, accepted: boolean): LeverStatistics {
+export interface PhaseOutcome {
+  /** What the lever brought: of a phase that pulls both, its own part. */
+  readonly gain: number;
+  readonly passes: number;
+  /** The best state is another one now. */
+  readonly accepted: boolean;
+  /** It is, by this lever: a look-ahead may end with the prompt as it was and other weights. */
+  readonly helped: boolean;
+}
+
+export function recordPhase(statistics: LeverStatistics, lever: Lever, { gain, passes, accepted, helped }: PhaseOutcome): LeverStatistics {
   const record = statistics[lever];
   const other: Lever = lever === 'prompt' ? 'weights' : 'prompt';
   const updated: LeverRecord = {
     phases: record.phases + 1,
-    failures: accepted ? 0 : record.failures + 1,
+    failures: helped ? 0 : record.failures + 1,
     gain: discount * record.gain + gain,
     passes: discount * record.passes + passes,
   };

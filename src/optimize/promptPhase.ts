@@ -110,6 +110,7 @@ async function lookAhead(
   result: PhaseResult,
 ): Promise<PhaseResult> {
   let best: PhaseResult | undefined;
+  let unchanged: Evaluation | undefined;
   let passes = result.passes;
   for (const { id, prompt } of [{ id: undefined, prompt: memory.current.prompt }, ...rivals]) {
     const before = spent + passes;
@@ -139,9 +140,10 @@ async function lookAhead(
         }),
     });
     passes += tuned.passes;
+    if (id === undefined) unchanged = tuned.evaluation;
     if (tuned.evaluation && (!best?.evaluation || isBetter(tuned.evaluation, best.evaluation))) {
       best = { ...result, candidate: id, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation };
     }
   }
-  return { ...(best ?? result), passes };
+  return { ...(best ?? result), passes, ...(unchanged && { unchanged }) };
 }
