@@ -3,6 +3,7 @@
  * `npm run bench -- joint [--task trec6] [--train 200] [--seeds 3] [--passes 270000] [--variant mixture] [--out FILE]`
  * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
  */
+import { defaultDecoding } from '../src/prompt/settings.ts';
 import { parseArgs } from 'node:util';
 import { metricNamed } from '../src/evaluate/metrics.ts';
 import { makeLlama } from '../src/model/llama.ts';
@@ -45,7 +46,7 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
       labels,
       metric: metricNamed('accuracy'),
       template: 'text',
-      decoding: { calibration: 'none', normalize: 'tokens', maxTokens: 16, temperature: 0, topP: 1, stop: [], seed: 0 },
+      decoding: { ...defaultDecoding, maxTokens: 16 },
     } as const;
     await runVariants(
       model,

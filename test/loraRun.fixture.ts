@@ -2,6 +2,7 @@
  * @file A LoRA run of 12 steps on 32 rows in a process of its own: `node loraRun.js <model> <rows.jsonl>` prints as JSON the mean
  * log-likelihood of 48 other rows before and after, in nats, and the most memory that the process has held.
  */
+import { defaultDecoding } from '../src/prompt/settings.ts';
 import { readFileSync } from 'node:fs';
 import { readDataset } from '../src/data/readDataset.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
@@ -20,7 +21,7 @@ const task = {
   labels: [...new Set(rows.map(({ values }) => values.type))].sort(),
   metric: metricNamed('accuracy'),
   template: 'text',
-  decoding: { calibration: 'none', normalize: 'tokens', maxTokens: 8, temperature: 0, topP: 1, stop: [], seed: 0 },
+  decoding: { ...defaultDecoding, maxTokens: 8 },
 } as const;
 const prompt = { body: 'Question: ${input:question}\nType:\n', demonstrations: [] };
 const evaluator = makeEvaluator({ model, task });

@@ -1,17 +1,18 @@
 /** @file `tandem accept`: takes a run's prompt and adapter over into the workspace. */
 import { Command } from 'commander';
 import { accept, proposalOf } from '../run/accept.ts';
+import { readRejected } from '../run/decisions.ts';
 import { findRun, readState } from '../run/runDirectory.ts';
 import { summary } from './followRun.ts';
 
 export function acceptCommand(): Command {
   return new Command('accept')
-    .description("write a run's prompt and adapter into the workspace")
+    .description("write a run's prompt and adapter into the workspace, but for what was rejected in the editor")
     .argument('[run]', "a run's name or folder; the latest by default")
     .action((run: string | undefined) => {
       const directory = findRun(process.cwd(), run);
       const state = readState(directory);
-      accept(proposalOf(directory, state));
-      process.stdout.write(summary(directory, state, true));
+      const accepted = accept(proposalOf(directory, state), readRejected(directory));
+      process.stdout.write(summary(directory, state, accepted));
     });
 }

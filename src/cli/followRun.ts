@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unifiedDiff } from '../prompt/hunks.ts';
-import { accept, proposalOf } from '../run/accept.ts';
+import { accept, proposalOf, type Accepted } from '../run/accept.ts';
 import { startWorker, type WorkerClient } from '../run/client.ts';
 import { points, sureness } from '../run/format.ts';
 import type { Notification, RunResult } from '../run/protocol.ts';
@@ -51,8 +51,9 @@ export async function followRun(
     const { directory: path } = await begin(client);
     progress.close();
     const directory = findRun(path, path);
-    if (apply) accept(proposalOf(directory, readState(directory)));
-    if (!json) process.stdout.write(summary(directory, readState(directory), apply));
+    const state = readState(directory);
+    const accepted = apply ? accept(proposalOf(directory, state)) : undefined;
+    if (!json) process.stdout.write(summary(directory, state, accepted));
     if (interrupts.heard()) process.exitCode = exitCodes.interrupted;
   } finally {
     progress.close();
@@ -66,8 +67,8 @@ export function runArgument({ workspace, path, run }: RunDirectory, cwd = proces
   return workspaceOf(`${cwd}/_`) === workspace ? run : relative(cwd, path);
 }
 
-/** What a run found, what it would change, and how to take it over. */
-export function summary(directory: RunDirectory, state: RunState, applied: boolean): string {
+/** What a run found, and what was written of it; or, where nothing was accepted yet, what it would change and how to take it over. */
+export function summary(directory: RunDirectory, state: RunState, accepted?: Accepted): string {
   const { attribution } = state;
   const proposal = proposalOf(directory, state);
   const name = portable(directory.workspace, proposal.file);
@@ -79,13 +80,18 @@ export function summary(directory: RunDirectory, state: RunState, applied: boole
   }
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposal.before === proposal.after) lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
-  else if (applied)
-    lines.push(
-      `Written: ${relative(process.cwd(), proposal.file)}${proposal.adapter ? ` and ${relative(process.cwd(), proposal.adapter.to)}` : ''}`,
-    );
+  else if (accepted) lines.push(...acceptedLines(accepted));
   else
     lines.push('', unifiedDiff(name, proposal.before, proposal.after).trimEnd(), '', `Accept it:  tandem accept ${runArgument(directory)}`);
   return lines.join('\n') + '\n';
+}
+
+function acceptedLines({ written, leftOut }: Accepted): string[] {
+  const changes = `${leftOut} ${leftOut === 1 ? 'change' : 'changes'}`;
+  return [
+    written.length > 0 ? `Written: ${written.map((path) => relative(process.cwd(), path)).join(' and ')}` : 'Nothing was left to write.',
+    ...(leftOut > 0 ? [`Left out: ${changes} that you rejected in the editor; Review Changes there takes them all the same.`] : []),
+  ];
 }
 
 function hearInterrupts({ first, second }: { first: () => void; second: () => void }): { heard(): boolean; close(): void } {

@@ -1,4 +1,5 @@
 /** @file Evaluations, rows and an evaluator without a model behind them, for the tests of this room. */
+import { defaultDecoding } from '../prompt/settings.ts';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
@@ -39,7 +40,7 @@ export const intentTask: Task = {
   labels: ['card', 'fees', 'transfer'],
   metric: metricNamed('accuracy'),
   template: 'text',
-  decoding: { calibration: 'none', normalize: 'tokens', maxTokens: 8, temperature: 0, topP: 1, stop: [], seed: 0 },
+  decoding: { ...defaultDecoding, maxTokens: 8 },
 };
 
 /** An evaluator that is told how each row scores and is answered, with the right answer if it is not; a row costs one pass. */

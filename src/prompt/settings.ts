@@ -77,7 +77,15 @@ export function readSettings(
   };
 }
 
-const defaultDecoding: Decoding = { calibration: 'none', normalize: 'tokens', maxTokens: 64, temperature: 0, topP: 1, stop: [], seed: 0 };
+export const defaultDecoding: Decoding = {
+  calibration: 'none',
+  normalize: 'tokens',
+  maxTokens: 64,
+  temperature: 0,
+  topP: 1,
+  stop: [],
+  seed: 0,
+};
 
 interface Context {
   readonly document: Document;

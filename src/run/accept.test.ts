@@ -90,11 +90,28 @@ test('an edit of the same lines is not overwritten, and nothing is written', () 
   expect(existsSync(join(directory.workspace, '.tandem', 'adapters'))).toBe(false);
 });
 
+test.each([
+  { rejected: ['1'], prompt: false, adapter: true },
+  { rejected: ['adapter'], prompt: true, adapter: false },
+  { rejected: ['1', 'adapter'], prompt: false, adapter: false },
+])('what was rejected is left out: $rejected', ({ rejected, prompt, adapter }) => {
+  const { proposal } = finished({ body: better, adapter: '3f2a99aa0011' });
+  const { written, leftOut } = accept(proposal, rejected);
+  const text = readFileSync(proposal.file, 'utf8');
+  expect([text.includes('Name the intent.'), text.includes('adapter:'), existsSync(proposal.adapter!.to)]).toEqual([
+    prompt,
+    adapter,
+    adapter,
+  ]);
+  expect(leftOut).toBe(rejected.length);
+  expect(written).toEqual([...(prompt || adapter ? [proposal.file] : []), ...(adapter ? [proposal.adapter!.to] : [])]);
+});
+
 test('accepting twice changes nothing more', () => {
   const { proposal } = finished({ body: better, adapter: '3f2a99aa0011' });
   accept(proposal);
   const once = readFileSync(proposal.file, 'utf8');
-  accept(proposal);
+  expect(accept(proposal)).toEqual({ written: [], leftOut: 0 });
   expect(readFileSync(proposal.file, 'utf8')).toBe(once);
 });
 

@@ -5,7 +5,7 @@ import { TandemError } from '../errors.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { writeFileAtomically } from './jsonFile.ts';
-import { reviewItems, takeOver, type Proposal } from './review.ts';
+import { adapterItem, reviewItems, takeOver, type Proposal } from './review.ts';
 import { makeTandemFolder, promptName, readRecord, readSource, type RunDirectory } from './runDirectory.ts';
 import type { RunState } from './state.ts';
 
@@ -27,14 +27,22 @@ export function proposalOf(directory: RunDirectory, { start, best }: RunState): 
   return { ...same, prompt, after, adapter: { from: join(directory.adapters, best.adapter), to, settings } };
 }
 
+export interface Accepted {
+  /** What was written, the prompt file first: absolute paths. */
+  readonly written: readonly string[];
+  /** How many items were left out because they are rejected. */
+  readonly leftOut: number;
+}
+
 /**
  * Writes the adapter, then the prompt file. A file that was edited since the run began keeps those edits, where the changes still fit.
+ * @param rejected ids of items that are left out
  * @throws TandemError reason 'file-changed' where they do not; nothing is written then
  */
-export function accept(proposal: Proposal): void {
+export function accept(proposal: Proposal, rejected: Iterable<string> = []): Accepted {
   const { file, adapter } = proposal;
   const current = readSource(file);
-  const items = reviewItems(proposal, current);
+  const items = reviewItems(proposal, current, rejected);
   const conflict = items.find(({ standing }) => standing === 'conflict');
   if (conflict) {
     throw new TandemError('file-changed', 'The file was changed since the run began, at lines that the run changes too.', {
@@ -42,26 +50,26 @@ export function accept(proposal: Proposal): void {
       hint: 'Undo those edits, or take over by hand what the report shows under "What changed".',
     });
   }
-  const text = takeOver(
-    proposal,
-    current,
-    items.map(({ id }) => id),
-  );
-  if (adapter) copyAdapter(adapter);
-  if (text === current) return;
-  const target = realpathSync(file);
-  const { mode } = statSync(target);
-  writeFileAtomically(target, text);
-  chmodSync(target, mode);
+  const chosen = items.filter(({ standing }) => standing !== 'rejected').map(({ id }) => id);
+  const text = takeOver(proposal, current, chosen);
+  const withAdapter = adapter && chosen.includes(adapterItem) && copyAdapter(adapter);
+  if (text !== current) {
+    const target = realpathSync(file);
+    const { mode } = statSync(target);
+    writeFileAtomically(target, text);
+    chmodSync(target, mode);
+  }
+  return { written: [...(text === current ? [] : [file]), ...(withAdapter ? [adapter.to] : [])], leftOut: items.length - chosen.length };
 }
 
-/** Appears under its name whole or not at all. */
-export function copyAdapter({ from, to }: NonNullable<Proposal['adapter']>): void {
-  if (existsSync(to)) return;
+/** Appears under its name whole or not at all. @returns false where it stood there already */
+export function copyAdapter({ from, to }: NonNullable<Proposal['adapter']>): boolean {
+  if (existsSync(to)) return false;
   makeTandemFolder(dirname(dirname(dirname(to))));
   mkdirSync(dirname(to), { recursive: true });
   const temporary = `${to}.${process.pid}.tmp`;
   rmSync(temporary, { recursive: true, force: true });
   cpSync(from, temporary, { recursive: true });
   renameSync(temporary, to);
+  return true;
 }

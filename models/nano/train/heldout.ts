@@ -14,7 +14,7 @@ import { makeLlama } from '../../../src/model/llama.ts';
 import { loadModelFiles } from '../../../src/model/files/modelFiles.ts';
 import { resolveModel } from '../../../src/model/store/store.ts';
 import type { Demonstration } from '../../../src/prompt/prompt.ts';
-import type { Calibration } from '../../../src/prompt/settings.ts';
+import { defaultDecoding, type Calibration } from '../../../src/prompt/settings.ts';
 import { randomStream } from '../../../src/random.ts';
 import { onnxRuntimeExecutor } from '../../../src/tensor/onnxruntime.ts';
 import { readInstructions, readTasks, type CorpusRow } from './corpus.ts';
@@ -48,15 +48,7 @@ for (const [name, { definition, labels }] of tasks.slice(0, Number(options.tasks
     output: 'output',
     labels,
     metric: metricNamed('accuracy'),
-    decoding: {
-      calibration: options.calibration as Calibration,
-      normalize: 'tokens',
-      maxTokens: 16,
-      temperature: 0,
-      topP: 1,
-      stop: [],
-      seed: 0,
-    },
+    decoding: { ...defaultDecoding, calibration: options.calibration as Calibration, maxTokens: 16 },
     template: 'text',
   };
   const asRow = ({ input, output }: CorpusRow, i: number): ReturnType<typeof makeRow> => makeRow({ input, output }, i + 1);
