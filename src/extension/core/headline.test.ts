@@ -1,32 +1,20 @@
 /** @file A prompt's number in one line. */
 import { expect, test } from 'vitest';
-import type { MeasuredPrompt } from '../../run/results.ts';
 import { ago, headline, headlineDetail } from './headline.ts';
-
-const now = Date.parse('2026-11-24T10:18:30Z');
-const measured: MeasuredPrompt = {
-  at: '2026-11-24T10:15:00Z',
-  model: 'smollm2-135m',
-  metric: 'accuracy',
-  split: 'val',
-  score: { mean: 0.72, low: 0.665, high: 0.771, rows: 120 },
-  logLikelihood: { mean: -1.2, low: -1.3, high: -1.1, rows: 120 },
-};
+import { measured, now } from './measured.fixture.ts';
 
 test('the headline has the number with its interval, the rows, the model and the age', () => {
-  expect(headline(measured, now)).toBe('72.0% ±6 · 120 rows · smollm2-135m · 3 min ago');
+  expect(headline(measured, now)).toBe('72.0% ±6 · 120 rows · nano · 3 min ago');
 });
 
 test('an adapter and the test split are named', () => {
-  expect(headline({ ...measured, adapter: '3f2a', split: 'test' }, now)).toBe(
-    '72.0% ±6 · 120 test rows · smollm2-135m + adapter · 3 min ago',
-  );
+  expect(headline({ ...measured, adapter: '3f2a', split: 'test' }, now)).toBe('72.0% ±6 · 120 test rows · nano + adapter · 3 min ago');
 });
 
 test('the detail has the whole interval and what it was measured with', () => {
   const [numbers, about] = headlineDetail({ ...measured, adapter: '3f2a' }).split('\n');
   expect(numbers).toBe('accuracy 72.0% [66.5, 77.1], log-likelihood -1.200 [-1.300, -1.100] nats a row; 95% intervals');
-  expect(about).toMatch(/^Measured on 120 validation rows with smollm2-135m and adapter 3f2a, 2026-11-24 \d\d:15$/);
+  expect(about).toMatch(/^Measured on 120 validation rows with nano and adapter 3f2a, 2026-11-24 \d\d:15$/);
 });
 
 test.each([

@@ -4,9 +4,8 @@ import { commandIds } from '../ids.ts';
 import { sessionDefaults } from '../../run/spec.ts';
 import type { Job } from './job.ts';
 import { lensesOf, type LensFacts } from './lenses.ts';
+import { measured, now } from './measured.fixture.ts';
 
-const now = Date.parse('2026-11-24T10:18:00Z');
-const estimate = { mean: 0.72, low: 0.665, high: 0.771, rows: 120 };
 const facts: LensFacts = {
   target: 'file:///intent.prompt.md',
   path: '/intent.prompt.md',
@@ -14,14 +13,6 @@ const facts: LensFacts = {
   allows: 'everything',
   now,
   offers: () => true,
-};
-const measured: LensFacts['measured'] = {
-  at: '2026-11-24T10:15:00Z',
-  model: 'nano',
-  metric: 'accuracy',
-  split: 'val',
-  score: estimate,
-  logLikelihood: estimate,
 };
 const titles = (more: Partial<LensFacts> = {}): string[] =>
   lensesOf({ ...facts, ...more }).map(({ title }) => title.replace(/^\$\(.*?\) /, ''));

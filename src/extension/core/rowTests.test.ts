@@ -1,17 +1,12 @@
 /** @file Rows as tests: their names, and how they came out. */
 import { expect, test } from 'vitest';
 import type { MeasuredRow, PromptMeasurement } from '../../run/measure.ts';
+import { measured as prompt } from './measured.fixture.ts';
 import { listNote, measuredLines, outcomeOf, rowTestId, rowTestsOf, unlistedFailures } from './rowTests.ts';
 
 const row: MeasuredRow = { row: 'a', line: 7, prediction: 'cat', gold: 'dog', score: 0, logLikelihood: -1.25 };
-const estimate = { mean: 0.5, low: 0.4, high: 0.6, rows: 2 };
 const measured: PromptMeasurement = {
-  at: '2026-11-24T10:15:00Z',
-  model: 'nano',
-  metric: 'accuracy',
-  split: 'val',
-  score: estimate,
-  logLikelihood: estimate,
+  ...prompt,
   promptTokens: 3,
   rows: [row, { ...row, line: 9, score: 1, prediction: 'dog' }],
 };
@@ -44,7 +39,7 @@ test('only what the metric calls right has passed; a wrong answer is told beside
 });
 
 test('the output of a run says what was measured, and that the test split was opened', () => {
-  expect(measuredLines(measured)[0]).toMatch(/^accuracy 50\.0% \[40\.0, 60\.0\]/);
+  expect(measuredLines(measured)[0]).toMatch(/^accuracy 72\.0% \[66\.5, 77\.1\]/);
   expect(measuredLines(measured).join()).not.toContain('sealed');
   expect(measuredLines({ ...measured, split: 'test' }).join()).toContain('sealed test split was opened');
 });

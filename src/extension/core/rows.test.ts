@@ -1,19 +1,10 @@
 /** @file How the rows of the views read, and what can be done with each. */
 import { describe, expect, test } from 'vitest';
-import type { MeasuredPrompt } from '../../run/results.ts';
 import type { ListedRun } from '../../run/runList.ts';
 import type { Job } from './job.ts';
+import { measured, now } from './measured.fixture.ts';
 import { modelRow, promptRow, runRow } from './rows.ts';
 
-const now = Date.parse('2026-11-24T10:18:30Z');
-const measured: MeasuredPrompt = {
-  at: '2026-11-24T10:15:00Z',
-  model: 'nano',
-  metric: 'accuracy',
-  split: 'val',
-  score: { mean: 0.72, low: 0.665, high: 0.771, rows: 120 },
-  logLikelihood: { mean: -1.2, low: -1.3, high: -1.1, rows: 120 },
-};
 const job = { id: 1, folder: '/w', status: 'waiting', task: { kind: 'resume', prompt: '/w/a/intent.prompt.md' } } as unknown as Job;
 
 describe('a prompt', () => {

@@ -1,16 +1,16 @@
 /** @file Reviewing what a run proposes: the diff with its lenses and comments, and the commands that decide. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { TandemError } from '../errors.ts';
-import type { ListedRun } from '../run/runList.ts';
-import type { Verdict } from './core/review.ts';
-import { commandIds } from './ids.ts';
-import { tellError } from './messages.ts';
-import { decide } from './reviewActions.ts';
-import { isProposed, openReviewDiff, registerReviewDiff, runOfProposed } from './reviewDiff.ts';
-import { registerReviewLenses } from './reviewLenses.ts';
-import { registerReviewThreads } from './reviewThreads.ts';
-import type { Services } from './services.ts';
+import { TandemError } from '../../errors.ts';
+import type { ListedRun } from '../../run/runList.ts';
+import type { Verdict } from '../core/review.ts';
+import { commandIds } from '../ids.ts';
+import { tellError } from '../messages.ts';
+import { decide } from './actions.ts';
+import { isProposed, openReviewDiff, registerReviewDiff, runOfProposed } from './diff.ts';
+import { registerReviewLenses } from './lenses.ts';
+import { registerReviewThreads } from './threads.ts';
+import type { Services } from '../services.ts';
 
 export function registerReview(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
   const threads = registerReviewThreads(context, services);

@@ -1,17 +1,17 @@
 /** @file One test run: the chosen rows are measured in the worker, and each is told as passed or failed. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { describeError, TandemError } from '../errors.ts';
-import { duration, percentWithInterval } from '../run/format.ts';
-import type { PromptMeasurement } from '../run/measure.ts';
-import type { Split } from '../run/spec.ts';
-import type { Job } from './core/job.ts';
-import { measuredLines, outcomeOf, rowTestId, unlistedFailures } from './core/rowTests.ts';
-import { chosenRows, isWhole, type TestChoice } from './core/testChoices.ts';
-import type { Services } from './services.ts';
-import { sessionSpec } from './settings.ts';
-import { splitTags, type TestTree } from './testTree.ts';
-import { folderOf } from './work.ts';
+import { describeError, TandemError } from '../../errors.ts';
+import { duration, percentWithInterval } from '../../run/format.ts';
+import type { PromptMeasurement } from '../../run/measure.ts';
+import type { Split } from '../../run/spec.ts';
+import type { Job } from '../core/job.ts';
+import { measuredLines, outcomeOf, rowTestId, unlistedFailures } from '../core/rowTests.ts';
+import { chosenRows, isWhole, type TestChoice } from '../core/testChoices.ts';
+import type { Services } from '../services.ts';
+import { sessionSpec } from '../settings.ts';
+import { splitTags, type TestTree } from './tree.ts';
+import { folderOf } from '../work.ts';
 
 export interface Testing {
   readonly controller: vscode.TestController;

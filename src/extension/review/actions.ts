@@ -1,12 +1,12 @@
 /** @file Deciding on what a run proposes: the edit, and then the measurement of what has become of the prompt. */
-import { TandemError } from '../errors.ts';
-import type { ListedRun } from '../run/runList.ts';
+import { TandemError } from '../../errors.ts';
+import type { ListedRun } from '../../run/runList.ts';
 import * as vscode from 'vscode';
-import type { Verdict } from './core/review.ts';
-import { tellEnd } from './messages.ts';
-import type { Services } from './services.ts';
-import { sessionSpec } from './settings.ts';
-import { folderOf } from './work.ts';
+import type { Verdict } from '../core/review.ts';
+import { tellEnd } from '../messages.ts';
+import type { Services } from '../services.ts';
+import { sessionSpec } from '../settings.ts';
+import { folderOf } from '../work.ts';
 
 /** @param ids of the items; all that are undecided where absent. @throws TandemError reason 'untrusted-workspace', and those of `Reviews.decide` */
 export async function decide(run: ListedRun, verdict: Verdict, ids: readonly string[] | undefined, services: Services): Promise<void> {

@@ -1,11 +1,11 @@
 /** @file The diff of a review: the prompt file beside the same with all that may still be taken over. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { editorText } from '../prompt/hunks.ts';
-import { proposedText } from '../run/review.ts';
-import type { ListedRun } from '../run/runList.ts';
+import { editorText } from '../../prompt/hunks.ts';
+import { proposedText } from '../../run/review.ts';
+import type { ListedRun } from '../../run/runList.ts';
 import { promptOf } from './reviews.ts';
-import type { Services } from './services.ts';
+import type { Services } from '../services.ts';
 
 /** Addresses the proposed text: its path is that of the prompt file, its query that of the run's directory. */
 export const proposedScheme = 'tandem-proposed';

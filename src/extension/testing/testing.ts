@@ -1,10 +1,10 @@
 /** @file The Test Explorer: how prompts and their rows are run, by the engine's own measurement. */
 import * as vscode from 'vscode';
-import type { Split } from '../run/spec.ts';
-import { choicesOf, type TestPath } from './core/testChoices.ts';
-import type { Services } from './services.ts';
-import { runChoices } from './testRun.ts';
-import { splitTags, watchTests } from './testTree.ts';
+import type { Split } from '../../run/spec.ts';
+import { choicesOf, type TestPath } from '../core/testChoices.ts';
+import type { Services } from '../services.ts';
+import { runChoices } from './run.ts';
+import { splitTags, watchTests } from './tree.ts';
 
 const profiles: readonly { readonly label: string; readonly split: Split; readonly isDefault: boolean; readonly continuous: boolean }[] = [
   { label: 'Validation', split: 'val', isDefault: true, continuous: true },

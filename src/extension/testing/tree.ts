@@ -2,17 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { describeError } from '../errors.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
-import type { RowList } from '../run/measuredRows.ts';
-import type { Split } from '../run/spec.ts';
-import { dataFilesOf } from './core/dataSample.ts';
-import { listNote, mostListed, rowTestsOf } from './core/rowTests.ts';
-import { dataExtensions } from './dataFiles.ts';
-import { promptPattern, settingIds } from './ids.ts';
-import { isPrompt } from './prompts.ts';
-import type { Services } from './services.ts';
-import { sessionSpec } from './settings.ts';
+import { describeError } from '../../errors.ts';
+import { parsePromptFile } from '../../prompt/promptFile.ts';
+import type { RowList } from '../../run/measuredRows.ts';
+import type { Split } from '../../run/spec.ts';
+import { dataFilesOf } from '../core/dataSample.ts';
+import { listNote, mostListed, rowTestsOf } from '../core/rowTests.ts';
+import { dataExtensions } from '../dataFiles.ts';
+import { promptPattern, settingIds } from '../ids.ts';
+import { isPrompt } from '../prompts.ts';
+import type { Services } from '../services.ts';
+import { sessionSpec } from '../settings.ts';
 
 /** Tells the rows of the splits apart; a prompt has both. */
 export const splitTags: Readonly<Record<Split, vscode.TestTag>> = {

@@ -1,9 +1,9 @@
 /** @file The lenses of a review: above each change in the diff, what was measured of it, and what can be decided. */
 import * as vscode from 'vscode';
-import { reviewLenses } from './core/review.ts';
-import { proposedScheme, runOfProposed } from './reviewDiff.ts';
-import { placedItems } from './reviewPlaces.ts';
-import type { Services } from './services.ts';
+import { reviewLenses } from '../core/review.ts';
+import { proposedScheme, runOfProposed } from './diff.ts';
+import { placedItems } from './places.ts';
+import type { Services } from '../services.ts';
 
 export function registerReviewLenses(services: Services): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();

@@ -1,10 +1,10 @@
 /** @file Quick fixes for what is wrong with a prompt file. */
 import * as vscode from 'vscode';
-import type { Problem } from '../prompt/promptFile.ts';
-import { quickFixes } from './core/fixes.ts';
-import { dataFilesNear } from './dataFiles.ts';
-import { promptPattern } from './ids.ts';
-import { rangeIn } from './edit.ts';
+import type { Problem } from '../../prompt/promptFile.ts';
+import { quickFixes } from '../core/fixes.ts';
+import { dataFilesNear } from '../dataFiles.ts';
+import { promptPattern } from '../ids.ts';
+import { rangeIn } from '../edit.ts';
 
 /** @param problemsOf what was found wrong with the document as it reads now */
 export function registerQuickFixes(problemsOf: (document: vscode.TextDocument) => readonly Problem[]): vscode.Disposable {

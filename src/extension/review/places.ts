@@ -1,12 +1,12 @@
 /** @file Where the items of a review are in the proposed text, which lenses and comments hang on. */
 import * as vscode from 'vscode';
-import { editorText } from '../prompt/hunks.ts';
-import type { Grounds } from '../run/evidence.ts';
-import { reviewItems, type Proposal, type ReviewItem } from '../run/review.ts';
-import { itemsIn } from './core/review.ts';
-import { runOfProposed } from './reviewDiff.ts';
+import { editorText } from '../../prompt/hunks.ts';
+import type { Grounds } from '../../run/evidence.ts';
+import { reviewItems, type Proposal, type ReviewItem } from '../../run/review.ts';
+import { itemsIn } from '../core/review.ts';
+import { runOfProposed } from './diff.ts';
 import { promptOf } from './reviews.ts';
-import type { Services } from './services.ts';
+import type { Services } from '../services.ts';
 
 export interface PlacedItem {
   /** As it stands in the prompt file. */

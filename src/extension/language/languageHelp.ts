@@ -1,14 +1,14 @@
 /** @file Completion and hovers in prompt files. */
 import * as vscode from 'vscode';
-import { parsePromptFile } from '../prompt/promptFile.ts';
-import { knownModels } from './chooseModel.ts';
-import { suggestionsAt, type Suggestion, type SuggestionSources } from './core/completion.ts';
-import { sampleOf, type DataSample } from './core/dataSample.ts';
-import { promptHover } from './core/promptHover.ts';
-import { dataFilesNear } from './dataFiles.ts';
-import { rangeIn } from './edit.ts';
-import { promptPattern } from './ids.ts';
-import type { Services } from './services.ts';
+import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { knownModels } from '../chooseModel.ts';
+import { suggestionsAt, type Suggestion, type SuggestionSources } from '../core/completion.ts';
+import { sampleOf, type DataSample } from '../core/dataSample.ts';
+import { promptHover } from '../core/promptHover.ts';
+import { dataFilesNear } from '../dataFiles.ts';
+import { rangeIn } from '../edit.ts';
+import { promptPattern } from '../ids.ts';
+import type { Services } from '../services.ts';
 
 export function registerLanguageHelp({ samples }: Services): vscode.Disposable {
   const selector: vscode.DocumentSelector = { scheme: 'file', pattern: promptPattern };

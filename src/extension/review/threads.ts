@@ -1,10 +1,10 @@
 /** @file The comments of a review: beside each change in the diff, why it was proposed and what was measured of it, on which rows. */
 import * as vscode from 'vscode';
-import { describeError } from '../errors.ts';
-import { commentText } from './core/review.ts';
-import { isProposed, runOfProposed } from './reviewDiff.ts';
-import { placedItems, type PlacedItem } from './reviewPlaces.ts';
-import type { Services } from './services.ts';
+import { describeError } from '../../errors.ts';
+import { commentText } from '../core/review.ts';
+import { isProposed, runOfProposed } from './diff.ts';
+import { placedItems, type PlacedItem } from './places.ts';
+import type { Services } from '../services.ts';
 
 export interface ReviewThreads extends vscode.Disposable {
   /** Opens the comment of an item wherever its diff is open. */

@@ -1,14 +1,14 @@
 /** @file What is wrong with the open prompt files, as problems of the editor. */
 import * as vscode from 'vscode';
-import { describeError } from '../errors.ts';
-import type { Problem } from '../prompt/promptFile.ts';
-import { dataFilesOf } from './core/dataSample.ts';
-import { problemsOf } from './core/problems.ts';
-import { dataPattern } from './dataFiles.ts';
-import { rangeIn } from './edit.ts';
-import type { OpenPrompt } from './prompts.ts';
+import { describeError } from '../../errors.ts';
+import type { Problem } from '../../prompt/promptFile.ts';
+import { dataFilesOf } from '../core/dataSample.ts';
+import { problemsOf } from '../core/problems.ts';
+import { dataPattern } from '../dataFiles.ts';
+import { rangeIn } from '../edit.ts';
+import type { OpenPrompt } from '../prompts.ts';
 import { registerQuickFixes } from './quickFixes.ts';
-import type { Services } from './services.ts';
+import type { Services } from '../services.ts';
 
 export function registerDiagnostics({ prompts, samples, log }: Services): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection('tandem');
