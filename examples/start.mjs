@@ -8,7 +8,6 @@ const stale = !existsSync(installed) || statSync(installed).mtimeMs < statSync('
 if (stale) run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 run(process.execPath, ['esbuild.mjs', '--if-stale', 'cli', 'worker']);
 run(process.execPath, ['dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '60s', ...process.argv.slice(2)]);
-console.log('In this checkout, `tandem` is `npm run tandem --`.');
 
 /** @param {string} command @param {string[]} args */
 function run(command, args) {

@@ -17,7 +17,11 @@ beforeAll(() => {
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 const run = (cwd: string, ...args: string[]): SpawnSyncReturns<string> =>
-  spawnSync(process.execPath, [tandem, ...args], { cwd, encoding: 'utf8', env: { ...process.env, TANDEM_HOME: join(temporary, 'home') } });
+  spawnSync(process.execPath, [tandem, ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, npm_package_name: 'tandem-prompt-weights', TANDEM_HOME: join(temporary, 'home') },
+  });
 
 /** A workspace with a task that has a pattern to find. */
 function workspace(): string {
@@ -127,6 +131,8 @@ describe('tandem optimize', () => {
     // eslint-disable-next-line no-control-regex
     expect(stderr).not.toMatch(/[\r\u001b]/);
     expect(stdout).toMatch(/^kind\.prompt\.md: \d+\.\d% → \d+\.\d% on \d+ test rows\n/);
+    // In a checkout, where npm started it, there is no `tandem` on the path.
+    expect(stdout).toMatch(/\nAccept it: {2}npm run tandem -- accept \S+-kind\n$/);
     expect(readFileSync(join(folder, 'kind.prompt.md'), 'utf8')).toBe(before);
     expect(run(folder, 'report').stdout).toContain('## Which lever did it');
     const [name] = readdirSync(join(folder, '.tandem', 'runs'));
@@ -137,6 +143,8 @@ describe('tandem optimize', () => {
     expect(run(folder, 'resume').stderr).toContain('has ended');
     const accepted = run(folder, 'accept');
     expect(accepted.status, accepted.stderr).toBe(0);
+    expect(accepted.stdout).toMatch(/\nWritten: kind\.prompt\.md/);
+    expect(run(folder, 'accept').stdout).toMatch(/\nNothing was left to write\.\n$/);
     expect(run(folder, 'evaluate', 'kind.prompt.md').status).toBe(0);
   });
 

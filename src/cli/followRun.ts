@@ -81,9 +81,16 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposal.before === proposal.after) lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
   else if (accepted) lines.push(...acceptedLines(accepted));
-  else
-    lines.push('', unifiedDiff(name, proposal.before, proposal.after).trimEnd(), '', `Accept it:  tandem accept ${runArgument(directory)}`);
+  else lines.push('', unifiedDiff(name, proposal.before, proposal.after).trimEnd(), '', acceptHint(directory));
   return lines.join('\n') + '\n';
+}
+
+/** By what there is where this was started: a task of the editor, npm in a checkout, or the command itself. */
+function acceptHint(directory: RunDirectory): string {
+  const { TANDEM_EDITOR, npm_package_name } = process.env;
+  if (TANDEM_EDITOR) return 'Review it:  Tandem: Review Changes, in the command palette';
+  const tandem = npm_package_name === 'tandem-prompt-weights' ? 'npm run tandem --' : 'tandem';
+  return `Accept it:  ${tandem} accept ${runArgument(directory)}`;
 }
 
 function acceptedLines({ written, leftOut }: Accepted): string[] {

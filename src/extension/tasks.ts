@@ -40,7 +40,7 @@ function makeTask(definition: vscode.TaskDefinition, asked: TandemTask, folder: 
   const execution = new vscode.ProcessExecution(process.execPath, [cli, ...taskLine({ ...asked, prompt })], {
     cwd: folder.uri.fsPath,
     // In VS Code on a desktop the executable is Electron, which then acts as Node.
-    env: { ELECTRON_RUN_AS_NODE: '1' },
+    env: { ELECTRON_RUN_AS_NODE: '1', TANDEM_EDITOR: '1' },
   });
   const task = new vscode.Task(definition, folder, taskName(asked), taskType, execution, [...problemMatchers]);
   task.group = asked.command === 'evaluate' ? vscode.TaskGroup.Test : undefined;

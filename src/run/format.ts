@@ -33,6 +33,7 @@ export function sureness({ probabilityBetter: p }: Difference): string {
 /** `48 s`, `3 min 05 s`, `1 h 02 min`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
+  if (milliseconds > 0 && milliseconds < 950) return `${(milliseconds / 1000).toFixed(1)} s`;
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${two(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
