@@ -61,25 +61,17 @@ export function applyHunks(before: string, hunks: readonly Hunk[], accepted: Ite
  * A hunk conflicts if a line of it was changed, or something else was inserted at the same place.
  */
 export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: string): Rebased {
-  const taken = takenOver(before, hunks, changed);
-  // Among lines that are alike a diff may find other hunks than those that were applied.
-  const edits = taken ?? diffHunks(before, changed);
+  const edits = diffHunks(before, changed);
   const applied: Hunk[] = [];
   const conflicts: Hunk[] = [];
   const present: Hunk[] = [];
   for (const hunk of hunks) {
+    // Hunks that were taken over are found again as they are: part of a shortest edit script is a shortest one.
     const there = edits.some((edit) => edit.line === hunk.line && edit.before === hunk.before && edit.after === hunk.after);
-    const moved = {
-      ...hunk,
-      line:
-        hunk.line +
-        growthAbove(
-          edits.filter((edit) => edit.line < hunk.line || !there),
-          hunk.line,
-        ),
-    };
+    const above = there ? edits.filter((edit) => edit.line < hunk.line) : edits;
+    const moved = { ...hunk, line: hunk.line + growthAbove(above, hunk.line) };
     if (there) present.push(moved);
-    else if (!taken && edits.some((edit) => collide(edit, hunk))) conflicts.push(moved);
+    else if (edits.some((edit) => collide(edit, hunk))) conflicts.push(moved);
     else applied.push(moved);
   }
   return { applied, conflicts, present };
@@ -105,30 +97,6 @@ export const growthAbove = (edits: readonly Hunk[], line: number): number =>
   edits
     .filter((edit) => edit.line < line || (edit.line === line && edit.before === ''))
     .reduce((sum, { before, after }) => sum + linesOf(after).length - linesOf(before).length, 0);
-
-/** The hunks that alone make `changed` of `before`; undefined where something else was changed too. */
-function takenOver(before: string, hunks: readonly Hunk[], changed: string): readonly Hunk[] | undefined {
-  const lines = linesOf(before);
-  const kept = [0, ...hunks.map(({ line, before: out }) => line + linesOf(out).length)].map((from, place) =>
-    lines.slice(from, hunks.at(place)?.line).join(''),
-  );
-  const hopeless = new Set<string>();
-  const walk = (place: number, from: number): readonly Hunk[] | undefined => {
-    const at = from + kept[place].length;
-    if (!changed.startsWith(kept[place], from)) return undefined;
-    if (place === hunks.length) return at === changed.length ? [] : undefined;
-    const key = `${place} ${at}`;
-    if (hopeless.has(key)) return undefined;
-    const hunk = hunks[place];
-    const without = changed.startsWith(hunk.before, at) ? walk(place + 1, at + hunk.before.length) : undefined;
-    if (without) return without;
-    const rest = changed.startsWith(hunk.after, at) ? walk(place + 1, at + hunk.after.length) : undefined;
-    if (rest) return [hunk, ...rest];
-    hopeless.add(key);
-    return undefined;
-  };
-  return walk(0, 0);
-}
 
 function collide(a: Hunk, b: Hunk): boolean {
   const [aEnd, bEnd] = [a, b].map((hunk) => hunk.line + linesOf(hunk.before).length);

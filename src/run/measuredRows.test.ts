@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { TandemError } from '../errors.ts';
 import { listRows } from './measuredRows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-rows-'));
@@ -32,6 +33,16 @@ test('validation and test rows are told by what the prompt reads, in one short l
   }
   writePrompt('rows.jsonl', '${input:place}: ${input:text}');
   expect((await listRows({ prompt, rows: {} }, 1))[0].rows[0].text).toMatch(/^place: here · text: thing \d+/);
+});
+
+test('no answer of a test row is told, not even where the prompt reads the answer or nothing at all', async () => {
+  writeRows('rows.jsonl', 100);
+  for (const body of ['${input:kind} ${input:text}', 'Guess.', '${input:kind}']) {
+    writePrompt('rows.jsonl', body);
+    const lists = await listRows({ prompt, rows: {} }, 1000).catch((error: unknown) => error as TandemError);
+    if (lists instanceof TandemError) expect(lists.reason).toBe('bad-prompt-file');
+    else for (const { text } of lists.flatMap(({ rows }) => rows)) expect(text).not.toContain('odd');
+  }
 });
 
 test('a long list is cut, and says how long it is; the measured rows may be fewer than there are', async () => {
