@@ -12,7 +12,7 @@ import { commandIds } from './ids.ts';
 import { registerPanel, type PanelSource } from './panel.ts';
 import type { PanelAction, Review, Vitals } from './panelMessages.ts';
 import { decide } from './review/actions.ts';
-import { promptOf } from './review/reviews.ts';
+import { promptOf } from './reviews.ts';
 import type { Services } from './services.ts';
 import { stop } from './work.ts';
 

@@ -7,7 +7,7 @@ import { watchLibrary, type Library } from './library.ts';
 import { makeLog } from './log.ts';
 import { watchModels, type Models } from './models.ts';
 import { watchPrompts, type Prompts } from './prompts.ts';
-import { watchReviews, type Reviews } from './review/reviews.ts';
+import { watchReviews, type Reviews } from './reviews.ts';
 import { watchRuns, type Runs } from './runs.ts';
 import type { CommandId } from './ids.ts';
 

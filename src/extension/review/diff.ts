@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';
 import { proposedText } from '../../run/review.ts';
 import type { ListedRun } from '../../run/runList.ts';
-import { promptOf } from './reviews.ts';
+import { promptOf } from '../reviews.ts';
 import type { Services } from '../services.ts';
 
 /** Addresses the proposed text: its path is that of the prompt file, its query that of the run's directory. */

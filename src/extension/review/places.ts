@@ -5,7 +5,7 @@ import type { Grounds } from '../../run/evidence.ts';
 import { reviewItems, type Proposal, type ReviewItem } from '../../run/review.ts';
 import { itemsIn } from '../core/review.ts';
 import { runOfProposed } from './diff.ts';
-import { promptOf } from './reviews.ts';
+import { promptOf } from '../reviews.ts';
 import type { Services } from '../services.ts';
 
 export interface PlacedItem {

@@ -1,16 +1,16 @@
 /** @file What ended runs propose for the prompt files as they are now, and what becomes of it when the user decides. */
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../../errors.ts';
-import { editorText } from '../../prompt/hunks.ts';
-import { copyAdapter, proposalOf } from '../../run/accept.ts';
-import { readRejected, writeRejected } from '../../run/decisions.ts';
-import { groundsOf } from '../../run/evidence.ts';
-import { adapterItem, takeBack, takeOver, type Proposal } from '../../run/review.ts';
-import type { ListedRun } from '../../run/runList.ts';
-import { decidable, hasOpenItems, itemsIn, type RunReview, type Verdict } from '../core/review.ts';
-import { replaceText } from '../edit.ts';
-import type { OpenPrompt, Prompts } from '../prompts.ts';
-import type { Runs } from '../runs.ts';
+import { editorText } from '../prompt/hunks.ts';
+import { copyAdapter, proposalOf } from '../run/accept.ts';
+import { readRejected, writeRejected } from '../run/decisions.ts';
+import { groundsOf } from '../run/evidence.ts';
+import { adapterItem, takeBack, takeOver, type Proposal } from '../run/review.ts';
+import type { ListedRun } from '../run/runList.ts';
+import { decidable, hasOpenItems, itemsIn, type RunReview, type Verdict } from './core/review.ts';
+import { replaceText } from './edit.ts';
+import type { OpenPrompt, Prompts } from './prompts.ts';
+import type { Runs } from './runs.ts';
 
 export interface Reviews extends vscode.Disposable {
   /** What the run proposes; undefined where it proposes nothing or has not ended. @throws TandemError those of proposalOf */
