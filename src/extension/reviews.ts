@@ -1,6 +1,6 @@
 /** @file What ended runs propose for the prompt files as they are now, and what becomes of it when the user decides. */
 import * as vscode from 'vscode';
-import { describeError, TandemError } from '../../errors.ts';
+import { describeError, TandemError } from '../errors.ts';
 import { editorText } from '../prompt/hunks.ts';
 import { copyAdapter, proposalOf } from '../run/accept.ts';
 import { readRejected, writeRejected } from '../run/decisions.ts';
