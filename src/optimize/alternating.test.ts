@@ -50,7 +50,7 @@ interface Drive {
 }
 
 /** Runs as `run/execute.ts` does: each phase begins with nothing but the snapshot and the adapters. */
-async function drive({ options, seed = 1, budget = 25_000, signal, from, adapters = memoryAdapters(), onEvent }: Drive = {}) {
+async function drive({ options, seed = 1, budget = 40_000, signal, from, adapters = memoryAdapters(), onEvent }: Drive = {}) {
   const events: OptimizationEvent[] = [];
   /** Each with the number of events before it. */
   const snapshots: { json: string; events: number }[] = [];
@@ -160,6 +160,17 @@ describe('with the gate', () => {
       }
     }
     expect(seen).toBeGreaterThan(0);
+  });
+
+  test.each([
+    { budget: 40_000, contenders: 3 },
+    { budget: 30_000, contenders: 2 },
+    { budget: 20_000, contenders: 0 },
+  ])('of a budget of $budget passes a look-ahead is worth $contenders contenders', async ({ budget, contenders }) => {
+    const { events } = await drive({ budget });
+    const first = ofType(events, 'weightStep').filter(({ phase }) => phase === 1);
+    expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(contenders);
+    expect(ofType(events, 'candidateProposed').length).toBeGreaterThan(0);
   });
 
   test('what the gate refuses leaves the best as it was', async () => {

@@ -46,6 +46,8 @@ export interface AlternatingOptions {
   /** AdamW steps a weight phase. */
   readonly weightSteps: number;
   readonly lookAheadSteps: number;
+  /** Of the whole budget, what a look-ahead may cost: fewer rivals, or judgement under the weights as they are, where it would be more. */
+  readonly lookAheadShare: number;
   readonly batchRows: number;
   readonly learningRate: number;
   /** Measurements without a better one that end a weight phase. */
@@ -61,6 +63,7 @@ export const alternatingDefaults: AlternatingOptions = {
   challengers: 2,
   weightSteps: 60,
   lookAheadSteps: 12,
+  lookAheadShare: 0.4,
   batchRows: 16,
   learningRate: 1e-3,
   patience: 3,

@@ -45,7 +45,10 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   if (!finishers.length) return nothing;
   const rivals = different(finishers, options.challengers);
   const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt) };
-  if (options.strategy === 'look-ahead' && options.levers.includes('weights')) return lookAhead(context, options, start, rivals, result);
+  if (options.strategy === 'look-ahead' && options.levers.includes('weights')) {
+    const affordable = rivals.slice(0, affordableRivals(context, options, before));
+    if (affordable.length > 0) return lookAhead(context, options, start, affordable, result);
+  }
   const [winner] = finishers;
   return {
     ...result,
@@ -99,6 +102,19 @@ function different(finishers: readonly Finisher[], count: number): Finisher[] {
   const bodies = new Set<string>();
   const fresh = finishers.filter(({ prompt }) => !bodies.has(prompt.body) && bodies.add(prompt.body));
   return [...fresh, ...finishers.filter((finisher) => !fresh.includes(finisher))].slice(0, count);
+}
+
+/**
+ * How many rivals may look ahead beside the current prompt, if a row costs in training what it costs on the valset: it costs less where
+ * there are many labels to score.
+ */
+function affordableRivals(
+  { budget, valset }: OptimizationContext,
+  { lookAheadShare, lookAheadSteps, batchRows }: AlternatingOptions,
+  { passes }: Evaluation,
+): number {
+  const each = passes * ((3 * lookAheadSteps * batchRows) / valset.length + 1);
+  return Math.max(0, Math.floor((lookAheadShare * budget) / each) - 1);
 }
 
 /** Every rival, and the current prompt, gets the same few weight steps from the common start; the best pair goes to the gate. */
