@@ -104,7 +104,7 @@ test('tandem model remembers a folder by its name, lists it and forgets it again
 });
 
 describe('tandem optimize', () => {
-  const budget = ['--budget', '60000p', '--threads', '1'];
+  const budget = ['--budget', '120000p', '--threads', '1'];
   /** The journal apart from what the clock wrote and where the workspace is. */
   const timeless = (folder: string): unknown[] => {
     const [name] = readdirSync(join(folder, '.tandem', 'runs'));

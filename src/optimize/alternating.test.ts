@@ -1,7 +1,7 @@
 /** @file Joint optimization as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
-import type { Task } from '../evaluate/evaluation.ts';
+import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { makeLlama, type LlamaModel } from '../model/llama.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
@@ -315,13 +315,22 @@ describe('cost', () => {
     let expected = 0;
     const evaluator = makeEvaluator({ model, task });
     const trainer = loraTrainer(model, task, lora);
+    // Rows that a candidate has answered cost nothing when it is asked for them and more.
+    const latest = new Map<string, Evaluation>();
+    const known = (key: string, { rows }: Evaluation): number => {
+      const former = latest.get(key);
+      const asked = new Set(rows.map(({ row }) => row));
+      return former && former.rows.length < rows.length && former.rows.every(({ row }) => asked.has(row)) ? former.passes : 0;
+    };
     const told: number[] = [];
     const context: OptimizationContext = {
       evaluator: {
         ...evaluator,
-        evaluate: async (...asked) => {
-          const evaluation = await evaluator.evaluate(...asked);
-          expected += evaluation.passes;
+        evaluate: async (candidate, rows) => {
+          const evaluation = await evaluator.evaluate(candidate, rows);
+          const key = `${promptKey(candidate.prompt)} ${candidate.adapter?.id ?? ''}`;
+          expected += evaluation.passes - known(key, evaluation);
+          latest.set(key, evaluation);
           return evaluation;
         },
       },

@@ -48,10 +48,17 @@ test('the best prompt wins; finishers are measured on the whole valset and come 
   expect(scores).toEqual([...scores].sort((a, b) => b - a));
 });
 
-test('losers leave early: it costs less than measuring everything, and the cost is what was measured', async () => {
-  const { passes, asked } = await run(rowsOf(100));
-  expect(passes).toBeLessThan(0.75 * 10 * 100);
-  expect(passes).toBe(asked.reduce((sum, { rows }) => sum + rows.length, 0));
+test('losers leave early, and a row that a candidate has answered costs nothing in the next rung', async () => {
+  const { passes, events } = await run(rowsOf(100));
+  const measured = runnersOf(qualities).map(({ id }) => events.findLast(({ candidate }) => candidate === id)!.score.rows);
+  expect(Math.min(...measured)).toBe(20);
+  expect(passes).toBe(measured.reduce((sum, rows) => sum + rows, 0));
+  expect(passes).toBeLessThan(0.5 * 10 * 100);
+});
+
+test('of two candidates none would leave early: both are measured on everything at once', async () => {
+  const { asked } = await run(rowsOf(100), runnersOf([0.2, 0.9]));
+  expect(asked.map(({ rows }) => rows.length)).toEqual([100, 100]);
 });
 
 test('a candidate that is told to be kept is measured again, one that is not is not', async () => {

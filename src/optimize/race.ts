@@ -25,6 +25,8 @@ const rungs = [
   { rows: 0.5, keep: 0.5 },
   { rows: 1, keep: 1 },
 ];
+/** A rung that leaves no fewer is left out. */
+const fewestFinishers = 2;
 
 /**
  * @param best of the current state on the whole valset
@@ -47,6 +49,7 @@ export async function race(
     const count = Math.max(Math.min(valset.length, 16), Math.round(share * valset.length));
     // Of a small valset two rungs would be the same rows.
     if (count === finishers.at(0)?.evaluation.rows.length) continue;
+    if (count < valset.length && running.length <= fewestFinishers) continue;
     const part = places.slice(0, count).sort((a, b) => a - b);
     const rows = part.map((place) => valset[place]);
     const measured: Finisher[] = [];
@@ -54,11 +57,12 @@ export async function race(
       if (signal?.aborted || passes >= budget) return { finishers: [], passes };
       const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, rows).catch(nothingIfTooLong);
       if (!evaluation) continue;
-      passes += evaluation.passes;
+      // A rung holds the rows of the one before it, whose answers are in the cache.
+      passes += evaluation.passes - (finishers.find(({ id }) => id === runner.id)?.evaluation.passes ?? 0);
       measured.push({ ...runner, evaluation });
     }
     measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
-    const kept = count === valset.length ? measured.length : Math.max(2, Math.ceil(keep * measured.length));
+    const kept = count === valset.length ? measured.length : Math.max(fewestFinishers, Math.ceil(keep * measured.length));
     measured.forEach(({ id, evaluation }, place) => {
       const { score, logLikelihood } = compareEvaluations({ ...best, rows: part.map((place) => best.rows[place]) }, evaluation);
       emit({
