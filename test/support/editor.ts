@@ -17,7 +17,7 @@ export interface Editor extends Workbench {
   readonly run: RunInHost;
   /** Opens a file of the workspace. */
   open(file: string): Promise<void>;
-  /** Leaves `<name>-<theme>.png` in dist/screenshots for every theme, and the window in the last of them. */
+  /** Leaves `<name>-<theme>.png` for every theme, and the window in the last of them. */
   screenshot(name: string): Promise<void>;
   /** Reloads the window: the extension host starts anew. */
   reload(): Promise<void>;
@@ -32,9 +32,15 @@ export interface EditorOptions {
    * or another folder beside it.
    */
   readonly prepare?: (workspace: string) => string | void;
+  /** Folder of the pictures; default dist/screenshots. */
+  readonly pictures?: string;
 }
 
-export async function openEditor(browser: Browser, server: Server, { prepare }: EditorOptions = {}): Promise<Editor> {
+export async function openEditor(
+  browser: Browser,
+  server: Server,
+  { prepare, pictures = screenshots }: EditorOptions = {},
+): Promise<Editor> {
   const workspace = copySample(server.folder);
   const opened = prepare?.(workspace) ?? workspace;
   const channel = await openChannel(join(dirname(opened), socketName));
@@ -60,10 +66,10 @@ export async function openEditor(browser: Browser, server: Server, { prepare }: 
         join(workspace, file),
       ),
     screenshot: async (name) => {
-      mkdirSync(screenshots, { recursive: true });
+      mkdirSync(pictures, { recursive: true });
       for (const theme of themes) {
         await useTheme(page, channel.run, theme);
-        await page.screenshot({ path: join(screenshots, `${name}-${theme.name}.png`) });
+        await page.screenshot({ path: join(pictures, `${name}-${theme.name}.png`) });
       }
     },
     reload: async () => {

@@ -49,7 +49,8 @@ export const test = base.extend<Fixtures>({
   openEditor: async ({ servers, task }, use) => {
     const opened: Editor[] = [];
     await use(async ({ prepare, ...server } = {}) => {
-      const editor = await openEditor(servers.browser, await servers.find(server), { prepare });
+      const pictures = server.version === 'minimum' ? join(screenshots, server.version) : screenshots;
+      const editor = await openEditor(servers.browser, await servers.find(server), { prepare, pictures });
       opened.push(editor);
       return editor;
     });

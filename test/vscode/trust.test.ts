@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
 import { withoutEmbedded } from '../support/embedded.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
+import { versions, type Version } from '../support/versions.ts';
 import { expect, test } from './fixtures.ts';
 
 /** The tiny task with other settings under the `tandem` key. */
@@ -26,67 +27,73 @@ const call = (editor: Editor, command: string, name: string): Promise<string | u
     join(editor.workspace, `${name}.prompt.md`),
   );
 
-test('what a workspace names is not loaded, contacted or run before it is trusted', async ({ openEditor }) => {
-  let contacts = 0;
-  const server = createServer((_, response) => void response.end(`${++contacts}`)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const editor = await openEditor({
-    asksForTrust: true,
-    prepare: (workspace) => {
-      writeTinyTask(workspace);
-      writeVariant(workspace, 'adapter', '  model: nano\n  adapter: .tandem/adapters/theirs');
-      writeVariant(workspace, 'endpoint', `  model: ${endpoint}/v1`);
-      writeVariant(workspace, 'metric', '  model: nano\n  metric: ./metric.mjs');
-      writeFileSync(
-        join(workspace, 'metric.mjs'),
-        `import { writeFileSync } from 'node:fs'; writeFileSync(new URL('ran', import.meta.url), '');`,
-      );
-      mkdirSync(join(workspace, '.vscode'));
-      const settings = { 'tandem.measure.onSave': 'lines', 'tandem.engine.executor': 'tensorflow', 'tandem.engine.threads': 7 };
-      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
-    },
-  });
-  try {
-    // It can be looked at.
-    await editor.open('kind.prompt.md');
-    await expect.poll(editor.lenses).toEqual(['Not measured yet | Trust the workspace to measure']);
-    await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
-    const names = ['adapter', 'endpoint', 'intent', 'kind', 'metric'];
-    await expect.poll(async () => withoutEmbedded(await editor.treeRows())).toEqual(names.map((name) => `${name}, Not measured yet`));
-    for (const name of ['kind', 'adapter', 'endpoint']) expect(await editor.rowActions(name)).toEqual([]);
-    expect(await editor.rowActions('metric')).toEqual(['Evaluate']);
-    await editor.screenshot('views-untrusted');
+const both = Object.keys(versions) as Version[];
 
-    // Its settings do not count, and the editor lists no tasks.
-    const settings = await editor.run((vscode) => {
-      const read = vscode.workspace.getConfiguration('tandem');
-      return ['measure.onSave', 'engine.executor', 'engine.threads'].map((id) => read.get(id));
+test.for(both)(
+  'what a workspace names is not loaded, contacted or run before it is trusted, in the %s version',
+  async (version, { openEditor }) => {
+    let contacts = 0;
+    const server = createServer((_, response) => void response.end(`${++contacts}`)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const editor = await openEditor({
+      version,
+      asksForTrust: true,
+      prepare: (workspace) => {
+        writeTinyTask(workspace);
+        writeVariant(workspace, 'adapter', '  model: nano\n  adapter: .tandem/adapters/theirs');
+        writeVariant(workspace, 'endpoint', `  model: ${endpoint}/v1`);
+        writeVariant(workspace, 'metric', '  model: nano\n  metric: ./metric.mjs');
+        writeFileSync(
+          join(workspace, 'metric.mjs'),
+          `import { writeFileSync } from 'node:fs'; writeFileSync(new URL('ran', import.meta.url), '');`,
+        );
+        mkdirSync(join(workspace, '.vscode'));
+        const settings = { 'tandem.measure.onSave': 'lines', 'tandem.engine.executor': 'tensorflow', 'tandem.engine.threads': 7 };
+        writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+      },
     });
-    expect(settings).toEqual(['off', 'onnxruntime', 0]);
-    const tasks = editor.run(async (vscode) => (await vscode.tasks.fetchTasks({ type: 'tandem' })).length);
-    await editor.pressDialog('Cancel');
-    expect(await tasks).toBe(0);
+    try {
+      // It can be looked at.
+      await editor.open('kind.prompt.md');
+      await expect.poll(editor.lenses).toEqual(['Not measured yet | Trust the workspace to measure']);
+      await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
+      const names = ['adapter', 'endpoint', 'intent', 'kind', 'metric'];
+      await expect.poll(async () => withoutEmbedded(await editor.treeRows())).toEqual(names.map((name) => `${name}, Not measured yet`));
+      for (const name of ['kind', 'adapter', 'endpoint']) expect(await editor.rowActions(name)).toEqual([]);
+      expect(await editor.rowActions('metric')).toEqual(['Evaluate']);
+      await editor.screenshot('views-untrusted');
 
-    for (const name of ['kind', 'adapter', 'endpoint']) expect(await call(editor, 'tandem.evaluate', name)).toBe('untrusted-workspace');
-    await expect.poll(editor.notifications).toContainEqual(expect.stringContaining('The workspace is not trusted'));
-    await call(editor, 'tandem.evaluate', 'metric');
-    await call(editor, 'tandem.optimize', 'kind');
-    expect(existsSync(join(editor.workspace, 'ran'))).toBe(false);
-    expect(contacts).toBe(0);
-    expect(existsSync(join(editor.workspace, '.tandem'))).toBe(false);
-  } finally {
-    server.close();
-  }
+      // Its settings do not count, and the editor lists no tasks.
+      const settings = await editor.run((vscode) => {
+        const read = vscode.workspace.getConfiguration('tandem');
+        return ['measure.onSave', 'engine.executor', 'engine.threads'].map((id) => read.get(id));
+      });
+      expect(settings).toEqual(['off', 'onnxruntime', 0]);
+      const tasks = editor.run(async (vscode) => (await vscode.tasks.fetchTasks({ type: 'tandem' })).length);
+      await editor.pressDialog('Cancel');
+      expect(await tasks).toBe(0);
 
-  await editor.command('Workspaces: Manage Workspace Trust');
-  await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
-  await expect.poll(() => editor.run((vscode) => vscode.workspace.isTrusted)).toBe(true);
-  // The newer version shows that page in front of everything; a reload now could come before the trust is stored.
-  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeModalEditor').then(undefined, () => {}));
-  await editor.page.locator('.monaco-modal-editor-block').waitFor({ state: 'hidden' });
-  await expect.poll(() => editor.rowActions('kind')).toEqual(['Evaluate', 'Optimize Prompt and Weights']);
-});
+      for (const name of ['kind', 'adapter', 'endpoint']) expect(await call(editor, 'tandem.evaluate', name)).toBe('untrusted-workspace');
+      await expect.poll(editor.notifications).toContainEqual(expect.stringContaining('The workspace is not trusted'));
+      await call(editor, 'tandem.evaluate', 'metric');
+      await call(editor, 'tandem.optimize', 'kind');
+      expect(existsSync(join(editor.workspace, 'ran'))).toBe(false);
+      expect(contacts).toBe(0);
+      expect(existsSync(join(editor.workspace, '.tandem'))).toBe(false);
+    } finally {
+      server.close();
+    }
+
+    await editor.command('Workspaces: Manage Workspace Trust');
+    await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+    await expect.poll(() => editor.run((vscode) => vscode.workspace.isTrusted)).toBe(true);
+    // The newer version shows that page in front of everything; a reload now could come before the trust is stored.
+    await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeModalEditor').then(undefined, () => {}));
+    await editor.page.locator('.monaco-modal-editor-block').waitFor({ state: 'hidden' });
+    await expect.poll(() => editor.rowActions('kind')).toEqual(['Evaluate', 'Optimize Prompt and Weights']);
+  },
+);
 
 test('a workspace that is not trusted is measured with the model that comes with Tandem', async ({ openEditor }) => {
   const editor = await openEditor({

@@ -69,6 +69,6 @@ const nothingProposed = (what: string): TandemError =>
 
 async function chosen(runs: readonly ListedRun[]): Promise<ListedRun | undefined> {
   if (runs.length < 2) return runs.at(0);
-  const items = runs.map((run) => ({ label: basename(run.prompt), description: run.directory.run, run }));
+  const items = runs.map((run) => ({ label: vscode.workspace.asRelativePath(run.prompt), description: run.directory.run, run }));
   return (await vscode.window.showQuickPick(items, { title: 'Choose a Prompt' }))?.run;
 }
