@@ -51,25 +51,54 @@ export function bootstrapMean(scores: ArrayLike<number>, options: BootstrapOptio
   return intervalOf(values, resampledMeans(values, options));
 }
 
+/**
+ * The P(better) that a paired comparison must reach so that, where there is no true difference, it does so with a chance of `error`; widened
+ * for small samples like the intervals.
+ * @param error from 0 to 0.5
+ */
+export function sureEnough(error: number, rows: number): number {
+  if (rows < 2) return 1;
+  return normalCdf(Math.sqrt(rows / (rows - 1)) * studentQuantile(rows - 1, normalQuantile(1 - error)));
+}
+
 /** Ascending means of resamples with replacement. */
 function resampledMeans(values: Float64Array, { seed = 0, samples = 10_000 }: BootstrapOptions): Float64Array {
   const n = values.length;
   if (n === 0) throw new TandemError('no-rows', 'There are no rows to average over.', { hint: 'Check the split: it may be empty.' });
   const means = new Float64Array(samples);
   if (values.every((value) => value === values[0])) return means.fill(values[0]);
-  const random = randomStream('bootstrap', seed, n);
-  for (let sample = 0; sample < samples; sample++) {
+  const places = resamples(n, seed, samples);
+  for (let sample = 0, at = 0; sample < samples; sample++) {
     let sum = 0;
-    for (let row = 0; row < n; row++) sum += values[random.integer(n)];
+    for (const end = at + n; at < end; at++) sum += values[places[at]];
     means[sample] = sum / n;
   }
   return means.sort();
 }
 
+/** The latest resamples that were drawn: a run compares on the same few sets of rows again and again. */
+const drawn = new Map<string, Uint32Array>();
+
+/** @returns `samples` times n places below n, the same for the same arguments */
+function resamples(n: number, seed: number, samples: number): Uint32Array {
+  const key = `${n} ${seed} ${samples}`;
+  const known = drawn.get(key);
+  if (known) return known;
+  const random = randomStream('bootstrap', seed, n);
+  const places = Uint32Array.from({ length: n * samples }, () => random.integer(n));
+  for (const oldest of drawn.keys()) {
+    if (drawn.size < 4) break;
+    drawn.delete(oldest);
+  }
+  // Of many rows they would take more memory than they save time.
+  if (places.length <= 4e6) drawn.set(key, places);
+  return places;
+}
+
 function intervalOf(values: Float64Array, means: Float64Array): Interval {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const tail = n > 1 ? normalCdf(-Math.sqrt(n / (n - 1)) * studentQuantile(n - 1)) : 0.025;
+  const tail = n > 1 ? normalCdf(-Math.sqrt(n / (n - 1)) * studentQuantile(n - 1, 1.959964)) : 0.025;
   return { mean, low: quantile(means, tail), high: quantile(means, 1 - tail), rows: n };
 }
 
@@ -80,9 +109,8 @@ function quantile(sorted: Float64Array, share: number): number {
   return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }
 
-/** The 97.5% quantile of Student's t by its expansion around the normal one. Abramowitz and Stegun 1964, 26.7.5. */
-function studentQuantile(degrees: number): number {
-  const z = 1.959964;
+/** A quantile of Student's t by its expansion around the normal one, z. Abramowitz and Stegun 1964, 26.7.5. */
+function studentQuantile(degrees: number, z: number): number {
   const g1 = (z ** 3 + z) / 4;
   const g2 = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
   const g3 = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
@@ -97,4 +125,15 @@ function normalCdf(x: number): number {
     t *
     (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return x > 0 ? 1 - tail : tail;
+}
+
+/** Inverts normalCdf by bisection, to its accuracy. */
+function normalQuantile(share: number): number {
+  let [low, high] = [-6, 6];
+  for (let i = 0; i < 50; i++) {
+    const middle = (low + high) / 2;
+    if (normalCdf(middle) < share) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }

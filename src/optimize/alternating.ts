@@ -89,6 +89,8 @@ export interface PhaseResult {
   readonly adapter?: Adapter;
   readonly evaluation?: Evaluation;
   readonly passes: number;
+  /** Of how many results on these rows it is the best; 1 if absent. */
+  readonly among?: number;
   /** What the current prompt came to by the same look-ahead steps: a proposal is worth what it brings beyond that. */
   readonly unchanged?: Evaluation;
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
@@ -183,7 +185,7 @@ export class AlternatingJointOptimizer implements Coordinator {
         result.evaluation,
         context.objective,
       );
-      const decision = decide(before, result.evaluation);
+      const decision = decide(before, result.evaluation, result.among);
       // A likelihood that rises while the score is level may cost a row at each phase: never below the start.
       const sunk = candidate.score.mean < state.start.score.mean;
       accepted = !gated || (decision.accepted && !sunk);

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { decide } from './gate.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
+import { wrongAcceptances } from './nullRace.fixture.ts';
 
 /** Of forty rows the first so many right. */
 const right = (count: number): number[] => Array.from({ length: 40 }, (_, i) => Number(i < count));
@@ -38,10 +39,33 @@ test('the same again is not better', () => {
   expect(decide(same, same)).toMatchObject({ accepted: false, score: { mean: 0, probabilityBetter: 0.5 } });
 });
 
-test('thresholds can be set: what is sure enough at 0.6 is not at 0.99', () => {
+test('how often it may be wrong can be set: what is sure enough for one time in five is not for one in a hundred', () => {
   const [best, candidate] = [evaluationWith(right(20)), evaluationWith(right(22))];
-  expect(decide(best, candidate, { score: 0.6, tie: 0.6, likelihood: 0.95 }).accepted).toBe(true);
-  expect(decide(best, candidate, { score: 0.99, tie: 0.6, likelihood: 0.95 }).accepted).toBe(false);
+  expect(decide(best, candidate, 1, { score: 0.2, likelihood: 0.025, tie: 0.4 }).accepted).toBe(true);
+  expect(decide(best, candidate, 1, { score: 0.01, likelihood: 0.025, tie: 0.4 }).accepted).toBe(false);
+});
+
+test('the more were tried, the surer the best of them must be', () => {
+  const [best, candidate] = [evaluationWith(right(20)), evaluationWith(right(26))];
+  expect(decide(best, candidate).accepted).toBe(true);
+  expect(decide(best, candidate, 20)).toMatchObject({
+    accepted: false,
+    because: expect.stringMatching(/; 0\.999 is asked of the best of 20$/) as string,
+  });
+});
+
+test.each([
+  [1, 200],
+  [10, 60],
+])('with %d candidates that are no better, at most one race in twenty is won by mistake', async (candidates, races) => {
+  const wrong = await wrongAcceptances({ races, rows: 40, candidates });
+  // Three standard errors above it.
+  expect(wrong.score + wrong.likelihood).toBeLessThan(0.05 + 3 * Math.sqrt((0.05 * 0.95) / races));
+});
+
+test('a true gain passes nevertheless: some 11 points in most races of ten', async () => {
+  const right = await wrongAcceptances({ races: 30, rows: 100, candidates: 10, gain: 0.5 });
+  expect(right.score + right.likelihood).toBeGreaterThan(0.6);
 });
 
 test('evaluations of different rows cannot be compared', () => {

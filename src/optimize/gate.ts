@@ -1,5 +1,6 @@
 /** @file The gate: a step's result replaces the best state only where paired evidence on the valset says that it is better. */
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
+import { sureEnough } from '../evaluate/statistics.ts';
 
 export interface GateDecision extends Comparison {
   readonly accepted: boolean;
@@ -7,30 +8,43 @@ export interface GateDecision extends Comparison {
   readonly because: string;
 }
 
-/** Chances that must be reached; the metric decides first, the likelihood where the metric does not. */
-export interface GateThresholds {
-  /** Accept when P(score better) reaches this. */
+/**
+ * Chances of a wrong acceptance where there is no true difference; the metric decides first, the likelihood where the metric does not. The
+ * two add up to 5%; `npm run bench -- gate` counts them.
+ */
+export interface GateErrors {
   readonly score: number;
-  /** The score neither speaks for (above) nor against (below 1 - this): accept when P(likelihood better) reaches `likelihood`. */
-  readonly tie: number;
   readonly likelihood: number;
+  /** The likelihood may speak where the score does not speak against: where P(score better) is above this. */
+  readonly tie: number;
 }
 
-export const defaultGate: GateThresholds = { score: 0.85, tie: 0.6, likelihood: 0.95 };
+export const defaultGate: GateErrors = { score: 0.025, likelihood: 0.025, tie: 0.4 };
 
-/** Compares two evaluations of the same rows. @throws TandemError 'rows-differ' */
-export function decide(best: Evaluation, candidate: Evaluation, thresholds: GateThresholds = defaultGate): GateDecision {
+/**
+ * Compares two evaluations of the same rows.
+ * @param tried among how many the candidate was the best on these rows: the more, the surer it must be (Bonferroni)
+ * @throws TandemError reason 'rows-differ'
+ */
+export function decide(best: Evaluation, candidate: Evaluation, tried = 1, errors: GateErrors = defaultGate): GateDecision {
   const comparison = compareEvaluations(best, candidate);
   const { score, logLikelihood } = comparison;
+  const enough = (error: number): number => sureEnough(error / Math.max(1, tried), score.rows);
   const points = `${score.mean >= 0 ? '+' : ''}${(score.mean * 100).toFixed(1)} points`;
   const nats = `${logLikelihood.mean >= 0 ? '+' : ''}${logLikelihood.mean.toFixed(3)} nats a row`;
-  const sure = (p: number): string => `P(better) ${p.toFixed(2)}`;
+  const sure = (p: number): string => `P(better) ${p > 0.995 && p < 1 ? p.toFixed(4) : p.toFixed(2)}`;
   const verdict = (accepted: boolean, because: string): GateDecision => ({ ...comparison, accepted, because });
-  if (score.probabilityBetter >= thresholds.score) return verdict(true, `the score rose by ${points}, ${sure(score.probabilityBetter)}`);
-  const tied = score.probabilityBetter > 1 - thresholds.tie;
-  if (tied && logLikelihood.probabilityBetter >= thresholds.likelihood) {
+  if (score.probabilityBetter >= enough(errors.score)) {
+    return verdict(true, `the score rose by ${points}, ${sure(score.probabilityBetter)}`);
+  }
+  const tied = score.probabilityBetter > errors.tie;
+  if (tied && logLikelihood.probabilityBetter >= enough(errors.likelihood)) {
     return verdict(true, `the score is level (${points}) and the likelihood rose by ${nats}, ${sure(logLikelihood.probabilityBetter)}`);
   }
   if (!tied) return verdict(false, `the score fell by ${points.replace('-', '')}, ${sure(score.probabilityBetter)}`);
-  return verdict(false, `no sure gain: ${points}, ${sure(score.probabilityBetter)}; ${nats}, ${sure(logLikelihood.probabilityBetter)}`);
+  const asked = `${enough(errors.score).toFixed(3)} is asked of ${tried > 1 ? `the best of ${tried}` : 'one candidate'}`;
+  return verdict(
+    false,
+    `no sure gain: ${points}, ${sure(score.probabilityBetter)}; ${nats}, ${sure(logLikelihood.probabilityBetter)}; ${asked}`,
+  );
 }

@@ -5,6 +5,7 @@ import type { Adapter } from '../model/adapter.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingMemory, AlternatingOptions, PhaseResult } from './alternating.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import { decide } from './gate.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
 import { editOperators } from './proposers/edits.ts';
 import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
@@ -40,6 +41,7 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
     lever: 'prompt',
     prompt: memory.current.prompt,
     passes: proposing + racing,
+    among: runners.length,
     tried: runners.map(({ prompt }) => promptKey(prompt)),
   };
   if (!finishers.length) return nothing;
@@ -117,7 +119,10 @@ function affordableRivals(
   return Math.max(0, Math.floor((lookAheadShare * budget) / each) - 1);
 }
 
-/** Every rival, and the current prompt, gets the same few weight steps from the common start; the best pair goes to the gate. */
+/**
+ * Every rival, and the current prompt, gets the same few weight steps from the common start. The best pair goes to the gate; a rival is that
+ * only if it is surely better than the current prompt, whose weights had the same steps.
+ */
 async function lookAhead(
   context: OptimizationContext,
   options: AlternatingOptions,
@@ -157,7 +162,9 @@ async function lookAhead(
     });
     passes += tuned.passes;
     if (id === undefined) unchanged = tuned.evaluation;
-    if (tuned.evaluation && (!best?.evaluation || isBetter(tuned.evaluation, best.evaluation))) {
+    if (!tuned.evaluation) continue;
+    const sure = unchanged === undefined || id === undefined || decide(unchanged, tuned.evaluation, rivals.length).accepted;
+    if (!best?.evaluation || (sure && isBetter(tuned.evaluation, best.evaluation))) {
       best = { ...result, candidate: id, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation };
     }
   }

@@ -61,6 +61,7 @@ export async function weightPhase(
     ...winner,
     adapter: tuned.adapter,
     passes,
+    among: tuned.measurements * prompts.length,
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'

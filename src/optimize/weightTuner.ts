@@ -87,6 +87,8 @@ export interface TuneResult {
   /** Of the adapter, on the valset; absent where nothing could be measured within the budget. */
   readonly evaluation?: Evaluation;
   readonly passes: number;
+  /** Among how many it is the best. */
+  readonly measurements: number;
 }
 
 /** Trains and returns the adapter of the best measurement (score first, likelihood where it is level). */
@@ -97,6 +99,7 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
   let best: { adapter: Adapter; evaluation: Evaluation } | undefined;
   let passes = 0;
   let since = 0;
+  let measurements = 0;
   for (let step = 0; step < steps && passes < options.budget && !options.signal?.aborted; step++) {
     const random = randomStream(seed, 'step', step);
     const prompt = prompts[step % prompts.length];
@@ -112,12 +115,13 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
     const evaluation = await options.measure(adapter).catch(nothingIfDiverged);
     if (!evaluation) break;
     passes += evaluation.passes;
+    measurements++;
     if (!best || isBetter(evaluation, best.evaluation)) {
       best = { adapter, evaluation };
       since = 0;
     } else if (++since >= options.patience) break;
   }
-  return best ? { ...best, passes } : { adapter: training.adapter(), passes };
+  return best ? { ...best, passes, measurements } : { adapter: training.adapter(), passes, measurements };
 }
 
 /** The rows under the prompt as it is shown, or as it is, where longer demonstrations than its own do not fit. */
