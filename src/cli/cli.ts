@@ -6,12 +6,22 @@ import { acceptCommand } from './accept.ts';
 import { attributeCommand } from './attribute.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exitCodes } from './exitCodes.ts';
+import { headroomCommand } from './headroom.ts';
 import { modelCommand } from './model.ts';
 import { optimizeCommand } from './optimize.ts';
 import { reportCommand } from './report.ts';
 import { resumeCommand } from './resume.ts';
 
-const commands = [evaluateCommand, attributeCommand, optimizeCommand, resumeCommand, acceptCommand, reportCommand, modelCommand];
+const commands = [
+  evaluateCommand,
+  attributeCommand,
+  headroomCommand,
+  optimizeCommand,
+  resumeCommand,
+  acceptCommand,
+  reportCommand,
+  modelCommand,
+];
 
 const program = new Command('tandem').description(manifest.description).version(manifest.version);
 for (const command of commands) program.addCommand(command());

@@ -8,6 +8,7 @@ import { withAnswers } from './core/answers.ts';
 import { ago } from './core/headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
 import { replaceText } from './edit.ts';
+import { lookForHeadroom, optimizeWithHeadroom } from './headroom.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import { tellError } from './messages.ts';
 import { findPrompts, isPrompt } from './prompts.ts';
@@ -18,9 +19,10 @@ import { measure, openReport, optimize, resume, stop } from './work.ts';
 type Command = (services: Services, argument: unknown) => Promise<unknown>;
 
 const commands: Readonly<Partial<Record<CommandId, Command>>> = {
-  [commandIds.optimize]: onPrompt((document, services) => optimize(document, 'both', services)),
+  [commandIds.optimize]: onPrompt(optimizeWithHeadroom),
   [commandIds.optimizePrompt]: onPrompt((document, services) => optimize(document, 'prompt', services)),
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),
+  [commandIds.headroom]: onPrompt(lookForHeadroom),
   [commandIds.evaluate]: onPrompt((document, services) => measure(document, 'evaluate', services)),
   [commandIds.measureLines]: onPrompt((document, services) => measure(document, 'attribute', services)),
   [commandIds.stop]: async (services, which) => {

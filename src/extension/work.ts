@@ -22,7 +22,12 @@ export async function measure(document: vscode.TextDocument, kind: 'evaluate' | 
   if (!(await answerQuestions(document, kind === 'evaluate' ? 'Evaluate' : 'Measure the lines of'))) return undefined;
   await save(document);
   const { uri } = document;
-  const started = services.engine.start(folderOf(uri), { kind, prompt: uri.fsPath, spec: sessionSpec(uri), split: 'val' });
+  return finish({ kind, prompt: uri.fsPath, spec: sessionSpec(uri), split: 'val' }, services);
+}
+
+/** Starts a measurement, shows its progress where it takes long, and tells how it ended. */
+export async function finish(task: Task, services: Services): Promise<Job> {
+  const started = services.engine.start(folderOf(vscode.Uri.file(task.prompt)), task);
   const quick = await Promise.race([started.finished, sleep(patience)]);
   if (!quick) await showProgress(started.id, started.finished, services);
   const job = await started.finished;
@@ -32,9 +37,7 @@ export async function measure(document: vscode.TextDocument, kind: 'evaluate' | 
 
 /** Tunes a prompt, its weights, or both. @returns the job at its end; undefined where the user went away */
 export async function optimize(document: vscode.TextDocument, lever: LeverChoice, services: Services): Promise<Job | undefined> {
-  if (!vscode.workspace.isTrusted) {
-    throw new TandemError('untrusted-workspace', 'Prompts of a workspace that is not trusted can be measured, not tuned.');
-  }
+  requireTrust();
   const purpose = { both: 'Optimize', prompt: 'Optimize', weights: 'Tune' }[lever];
   if (!(await answerQuestions(document, purpose))) return undefined;
   await save(document);
@@ -65,13 +68,19 @@ export async function stop(job: Job, { engine }: Services): Promise<void> {
   if ((await vscode.window.showWarningMessage(message, options, end)) === end) engine.end(job.id);
 }
 
+/** @throws TandemError reason 'untrusted-workspace' */
+export function requireTrust(): void {
+  if (vscode.workspace.isTrusted) return;
+  throw new TandemError('untrusted-workspace', 'Prompts of a workspace that is not trusted can be measured, not tuned.');
+}
+
 /** Jobs of one workspace folder wait for each other. */
 export function folderOf(uri: vscode.Uri): string {
   return vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? workspaceOf(uri.fsPath);
 }
 
 /** The worker reads the file. @throws TandemError reason 'not-saved' */
-async function save(document: vscode.TextDocument): Promise<void> {
+export async function save(document: vscode.TextDocument): Promise<void> {
   if (!document.isDirty || (await document.save())) return;
   throw new TandemError('not-saved', 'The prompt file could not be saved.', { where: { file: document.uri.fsPath } });
 }

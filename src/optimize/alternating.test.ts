@@ -90,15 +90,18 @@ const strategies = ['plain', 'mixture', 'look-ahead'] as const;
 const reasons = ['the budget is spent', 'neither lever helps any more', 'the chain is done'];
 
 describe('with the gate', () => {
-  test.each(strategies)('%s: the answers of the best on the valset become likelier, and its score is never below the start', async (strategy) => {
-    for (const seed of [1, 2]) {
-      const { state, events } = await drive({ options: { strategy }, seed });
-      const best = ofType(events, 'phaseEnded').map((event) => event.best.score.mean);
-      expect(Math.min(...best)).toBeGreaterThanOrEqual(state.start.score.mean);
-      expect(state.best.logLikelihood.mean).toBeGreaterThan(state.start.logLikelihood.mean + 5);
-      expect(reasons).toContain(state.done);
-    }
-  });
+  test.each(strategies)(
+    '%s: the answers of the best on the valset become likelier, and its score is never below the start',
+    async (strategy) => {
+      for (const seed of [1, 2]) {
+        const { state, events } = await drive({ options: { strategy }, seed });
+        const best = ofType(events, 'phaseEnded').map((event) => event.best.score.mean);
+        expect(Math.min(...best)).toBeGreaterThanOrEqual(state.start.score.mean);
+        expect(state.best.logLikelihood.mean).toBeGreaterThan(state.start.logLikelihood.mean + 5);
+        expect(reasons).toContain(state.done);
+      }
+    },
+  );
 
   test('the phases say what was tried: proposals are measured, steps taken, the gate decides', async () => {
     const { state, events } = await drive();

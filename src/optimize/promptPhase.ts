@@ -61,7 +61,8 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   };
 }
 
-async function propose(
+/** The proposals of one phase, by every proposer, none twice. */
+export async function propose(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before, adapter }: PhaseStart,

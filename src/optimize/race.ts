@@ -82,7 +82,7 @@ export async function race(
 }
 
 /** A prompt may be longer than the model reads, with long demonstrations: then it is out. */
-function nothingIfTooLong(error: unknown): undefined {
+export function nothingIfTooLong(error: unknown): undefined {
   if (error instanceof TandemError && error.reason === 'too-long') return undefined;
   throw error;
 }

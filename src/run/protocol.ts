@@ -1,5 +1,6 @@
 /** @file What a run's process and the process that started it say to each other. */
 import { TandemError, type Place } from '../errors.ts';
+import type { Headroom } from '../optimize/headroom.ts';
 import type { JournalLine } from './events.ts';
 import type { LineMeasurement, PromptMeasurement } from './measure.ts';
 import type { RowList } from './measuredRows.ts';
@@ -13,6 +14,8 @@ export interface Methods {
   evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
   /** The same for each line of a prompt. */
   attribute: { readonly params: MeasureParams; readonly result: LineMeasurement };
+  /** Which lever is likely to help. */
+  headroom: { readonly params: { readonly spec: RunSpec }; readonly result: Headroom };
   /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
   rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };
   /** The current run ends gracefully and the best so far stands; a measurement is given up, with a TandemError of reason 'stopped'. */

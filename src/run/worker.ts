@@ -1,4 +1,5 @@
 /** @file The process that works on one run, or measures again and again: the entry of dist/worker.js. */
+import { sessionHeadroom } from './headroom.ts';
 import { measureLines, measurePrompt, type PromptMeasureOptions } from './measure.ts';
 import { listRows } from './measuredRows.ts';
 import { keepOneModel } from './modelKeeper.ts';
@@ -24,6 +25,15 @@ serve({
   },
   evaluate: (params, tell, signal) => inSession(measurePrompt, params, tell, signal),
   attribute: (params, tell, signal) => inSession(measureLines, params, tell, signal),
+  headroom: async ({ spec }, tell, signal) => {
+    const onBusy = busyTeller(tell);
+    const session = await openSession(spec, { models, onBusy, signal });
+    try {
+      return await sessionHeadroom(session, spec, { onBusy, signal });
+    } finally {
+      await session.dispose();
+    }
+  },
   rows: ({ spec, most }) => listRows(spec, most),
 });
 

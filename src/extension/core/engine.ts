@@ -196,6 +196,8 @@ async function ask(worker: WorkerClient, task: Task): Promise<Partial<Job>> {
       return { directory: (await worker.call('optimize', { spec: task.spec })).directory };
     case 'resume':
       return { directory: (await worker.call('resume', { directory: task.directory.path })).directory };
+    case 'headroom':
+      return { headroom: await worker.call('headroom', { spec: task.spec }) };
     case 'evaluate':
     case 'attribute':
       return { measured: await worker.call(task.kind, { spec: task.spec, split: task.split }) };

@@ -1,6 +1,7 @@
 /** @file A job of the editor: what it was asked to do, how far it is, and how that reads. */
 import { basename } from 'node:path';
 import { duration, percent } from '../../run/format.ts';
+import type { Headroom } from '../../optimize/headroom.ts';
 import type { LineMeasurement, PromptMeasurement } from '../../run/measure.ts';
 import type { MeasureParams } from '../../run/protocol.ts';
 import type { RunDirectory } from '../../run/runDirectory.ts';
@@ -9,7 +10,7 @@ import { progressOf, remainingTime, type RunState } from '../../run/state.ts';
 import { doing } from '../../run/words.ts';
 
 export type Task =
-  | { readonly kind: 'optimize'; readonly prompt: string; readonly spec: RunSpec }
+  | { readonly kind: 'optimize' | 'headroom'; readonly prompt: string; readonly spec: RunSpec }
   | { readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory }
   | ({ readonly kind: 'evaluate' | 'attribute'; readonly prompt: string } & MeasureParams);
 
@@ -38,6 +39,7 @@ export interface Job {
   /** What a process that is silent or gone wrote last. */
   readonly lastLines?: string;
   readonly measured?: PromptMeasurement | LineMeasurement;
+  readonly headroom?: Headroom;
   readonly error?: Error;
 }
 
@@ -48,9 +50,16 @@ export const isOver = ({ status }: Pick<Job, 'status'>): boolean => status === '
 
 /** `Evaluating intent.prompt.md`. */
 export function jobTitle({ task }: Pick<Job, 'task'>): string {
-  const verb = { optimize: 'Optimizing', resume: 'Optimizing', evaluate: 'Evaluating', attribute: 'Measuring the lines of' }[task.kind];
-  return `${verb} ${basename(task.prompt)}`;
+  return `${verbs[task.kind]} ${basename(task.prompt)}`;
 }
+
+const verbs: Readonly<Record<Task['kind'], string>> = {
+  optimize: 'Optimizing',
+  resume: 'Optimizing',
+  headroom: 'Looking for headroom in',
+  evaluate: 'Evaluating',
+  attribute: 'Measuring the lines of',
+};
 
 export interface JobProgress {
   /** What goes on, e.g. `phase 3 weights 24/60 loss 0.512`. */

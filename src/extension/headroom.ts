@@ -1,0 +1,58 @@
+/** @file Before a run is paid for: which lever is likely to help, and whether to go on with both. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { Headroom } from '../optimize/headroom.ts';
+import { headroomHeadline, headroomText } from '../run/headroomText.ts';
+import type { LeverChoice } from '../run/spec.ts';
+import { answerQuestions } from './ask.ts';
+import type { Job } from './core/job.ts';
+import { settingIds } from './ids.ts';
+import type { Services } from './services.ts';
+import { runSpec, setting } from './settings.ts';
+import { finish, optimize, requireTrust, save } from './work.ts';
+
+interface Choice extends vscode.MessageItem {
+  readonly lever: LeverChoice;
+}
+const choices: Readonly<Record<LeverChoice, Choice>> = {
+  both: { title: 'Optimize Both', lever: 'both' },
+  weights: { title: 'Tune Weights Only', lever: 'weights' },
+  prompt: { title: 'Optimize Prompt Only', lever: 'prompt' },
+};
+
+/** Measures, tells, and offers to go on. @returns undefined where the user went away or it failed */
+export async function lookForHeadroom(document: vscode.TextDocument, services: Services): Promise<Headroom | undefined> {
+  const headroom = await measured(document, 'Look for headroom in', services);
+  // The answer to the message is not waited for.
+  if (headroom) void ask(document, headroom).then((lever) => lever && optimize(document, lever, services));
+  return headroom;
+}
+
+/** Tunes prompt and weights; where one of them is not likely to help, as the setting says, it asks first. */
+export async function optimizeWithHeadroom(document: vscode.TextDocument, services: Services): Promise<Job | undefined> {
+  if (setting(settingIds.headroom, document.uri) === 'off') return optimize(document, 'both', services);
+  const headroom = await measured(document, 'Optimize', services);
+  if (!headroom) return undefined;
+  const unlikely = headroom.levers.some(({ outlook }) => outlook === 'unlikely');
+  const lever = unlikely ? await ask(document, headroom, { modal: true }) : 'both';
+  return lever && optimize(document, lever, services);
+}
+
+async function measured(document: vscode.TextDocument, purpose: string, services: Services): Promise<Headroom | undefined> {
+  const { uri } = document;
+  requireTrust();
+  if (!(await answerQuestions(document, purpose))) return undefined;
+  await save(document);
+  const { headroom } = await finish({ kind: 'headroom', prompt: uri.fsPath, spec: runSpec(uri, 'both') }, services);
+  if (headroom) services.log.info(`Headroom of ${basename(uri.fsPath)}: ${headroomHeadline(headroom)}\n${headroomText(headroom)}`);
+  return headroom;
+}
+
+async function ask({ uri }: vscode.TextDocument, headroom: Headroom, { modal = false } = {}): Promise<LeverChoice | undefined> {
+  const headline = `${basename(uri.fsPath)}: ${headroomHeadline(headroom)}.`;
+  const promising = headroom.levers.filter(({ outlook }) => outlook !== 'unlikely');
+  // The lever that is left first, then both nevertheless.
+  const offered = promising.length === 1 ? [choices[promising[0].lever], choices.both] : [choices.both, choices.weights, choices.prompt];
+  const options = modal ? { modal, detail: headroomText(headroom) } : {};
+  return (await vscode.window.showInformationMessage(headline, options, ...offered))?.lever;
+}

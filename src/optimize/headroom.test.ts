@@ -1,0 +1,85 @@
+/** @file Headroom: the gate's verdict on a probe, and a probe of a tiny model that has everything to learn. */
+import { describe, expect, test } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { makeEvaluator } from '../evaluate/evaluator.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { makeLlama } from '../model/llama.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { measureHeadroom, outlookOf } from './headroom.ts';
+import { evaluationWith, intentTask } from './madeUp.fixture.ts';
+import { defaultObjective } from './objective.ts';
+import { loraTrainer } from './weightTuner.ts';
+
+/** Of forty rows the first so many right. */
+const right = (count: number): number[] => Array.from({ length: 40 }, (_, i) => Number(i < count));
+/** Likelihoods that go up and down by chance around a mean. */
+const likely = (nats: number, spread = 1): number[] => Array.from({ length: 40 }, (_, i) => nats + spread * (((i * 7) % 5) - 2));
+
+describe('the outlook of a lever', () => {
+  const now = evaluationWith(right(20), likely(-3));
+
+  test('is likely where the gate would let the best of its tries through', () => {
+    expect(outlookOf('weights', now, [evaluationWith(right(32), likely(-1))])).toMatchObject({ outlook: 'likely', tried: 1 });
+  });
+
+  test('is unclear where the best may be better or not', () => {
+    expect(outlookOf('prompt', now, [evaluationWith(right(22), likely(-3)), evaluationWith(right(15), likely(-3))])).toMatchObject({
+      outlook: 'unclear',
+      score: { mean: expect.closeTo(0.05, 6) as number },
+    });
+  });
+
+  test('is unlikely where all that was tried is surely no better', () => {
+    expect(outlookOf('prompt', now, [evaluationWith(right(10), likely(-4)), evaluationWith(right(12), likely(-5))])).toMatchObject({
+      outlook: 'unlikely',
+    });
+  });
+
+  test('is unlikely where nothing could be tried, and where every row is right already', () => {
+    expect(outlookOf('prompt', now, [])).toMatchObject({ outlook: 'unlikely', because: 'there was nothing to try', tried: 0 });
+    const perfect = evaluationWith(right(40), likely(-1));
+    expect(outlookOf('weights', perfect, [evaluationWith(right(40), likely(0))])).toMatchObject({
+      outlook: 'unlikely',
+      because: 'all 40 rows are right already',
+    });
+  });
+
+  test('of two that look alike the one that the gate lets through counts', () => {
+    const sure = evaluationWith(right(20), likely(-2));
+    const lucky = evaluationWith(right(21), likely(-3));
+    expect(outlookOf('prompt', now, [lucky, sure])).toMatchObject({ outlook: 'likely', score: { mean: 0 } });
+  });
+});
+
+test('a tiny model that knows nothing is told to train, and what it cost is said', { timeout: 60_000 }, async () => {
+  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
+  const model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  const rows: Row[] = Array.from({ length: 80 }, (_, i) => makeRow({ text: `red ${i}`, kind: i % 3 ? 'colour' : 'animal' }, i + 1));
+  const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+  const evaluator = makeEvaluator({ model, task });
+  let asked = 0;
+  const headroom = await measureHeadroom({
+    evaluator: {
+      ...evaluator,
+      evaluate: async (...call) => {
+        const evaluation = await evaluator.evaluate(...call);
+        asked += evaluation.passes;
+        return evaluation;
+      },
+    },
+    trainer: loraTrainer(model, task),
+    prompt: { body: 'Say what it is.\n\nText: ${input:text}\nKind:\n', demonstrations: [] },
+    trainset: rows.slice(0, 40),
+    valset: rows.slice(40),
+    objective: defaultObjective,
+    seed: 1,
+  });
+  const [weights, prompt] = headroom.levers;
+  expect(weights).toMatchObject({ lever: 'weights', outlook: 'likely', tried: 1, score: { rows: 24 } });
+  expect(prompt).toMatchObject({ lever: 'prompt', score: { rows: 24 } });
+  expect(prompt.tried).toBeGreaterThan(3);
+  // Twelve steps of training come on top of all that was asked.
+  expect(headroom.passes).toBeGreaterThan(asked);
+  await model.dispose();
+});

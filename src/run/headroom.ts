@@ -1,0 +1,16 @@
+/** @file The headroom of a prompt file, measured in a session of its own. */
+import { measureHeadroom, type Headroom } from '../optimize/headroom.ts';
+import { openOptimizer, type Session } from './session.ts';
+import type { RunSpec } from './spec.ts';
+
+/** @throws TandemError those of the evaluator, 'bad-lora' */
+export function sessionHeadroom(
+  session: Session,
+  spec: RunSpec,
+  { onBusy, signal }: { readonly onBusy?: (what: string, share?: number) => void; readonly signal?: AbortSignal } = {},
+): Promise<Headroom> {
+  const { evaluator, file, adapter, trainset, valset } = session;
+  const { trainer, objective } = openOptimizer(session, spec);
+  const context = { evaluator, trainer, prompt: file.prompt, start: adapter, trainset, valset, objective, seed: spec.seed, signal };
+  return measureHeadroom(context, onBusy);
+}
