@@ -1,7 +1,7 @@
 /** @file Grouped-query attention over packed tokens: the shared prefix to itself, every row to [prefix ; its own tokens]. */
 import { constant, product, sumOf, type Node } from '../tensor/graph.ts';
 import { softmax } from '../tensor/neuralOps.ts';
-import { add, concat, lessOrEqual, matMul, padRows, reshape, slice, transpose, unpadRows, where } from '../tensor/ops.ts';
+import { add, cast, concat, lessOrEqual, matMul, padRows, reshape, slice, sub, transpose, unpadRows, where } from '../tensor/ops.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 
 /** One layer's projections of all packed tokens, rotated: q [t, heads * headSize], k and v [t, keyValueHeads * headSize]. */
@@ -19,14 +19,49 @@ export interface KeysAndValues {
 
 /** Where the packed tokens stand; the values come from packing.ts. */
 export interface PackingInputs {
-  /** Of a prefix that is computed in this graph: [P]. */
-  readonly prefixPositions?: Node;
   /** Number of the packed token at each padded place, -1 at padding: [N, L], the same laid flat, and the way back: [T]. */
   readonly rowIndex: Node;
   readonly flatRowIndex: Node;
   readonly packIndex: Node;
+}
+
+/** Where tokens stand, in their rows and in the text; the values come from packing.ts. */
+export interface Positions {
   /** 0 where a token may look, a large negative number where not: [N, L, own keys]. */
   readonly mask: Node;
+  /** [P]. */
+  readonly prefix: Node;
+  /** [N, L]. */
+  readonly queries: Node;
+  /** [N, own keys]. */
+  readonly keys: Node;
+}
+
+/** What is added to scores: 0 where a token may look, a large negative number where not. */
+export interface Masks {
+  /** The prefix to itself: [P, P]. */
+  readonly prefix: Node;
+  /** Rows to the prefix, if they do not see all of it: [N, 1, L, P]. */
+  readonly onPrefix?: Node;
+  /** [N, 1, L, own keys]. */
+  readonly own: Node;
+}
+
+/** @param window how many of the latest tokens a token sees, itself included; all of them when left out */
+export function masksOf({ mask, prefix, queries, keys }: Positions, window?: number): Masks {
+  const [rows, length, own] = mask.shape;
+  const all = reshape(mask, [rows, 1, length, own]);
+  const causal = lessOrEqual(reshape(prefix, [1, 'P']), reshape(prefix, ['P', 1]));
+  const visible = (condition: Node, otherwise = constant(0)): Node => where(condition, otherwise, constant(-1e9));
+  if (window === undefined) return { prefix: visible(causal), own: all };
+  const near = (query: Node, key: Node): Node =>
+    lessOrEqual(sub(cast(query, 'float32'), cast(key, 'float32')), constant(window - 1));
+  const query = reshape(queries, [rows, 1, length, 1]);
+  return {
+    prefix: visible(causal, visible(near(reshape(prefix, ['P', 1]), reshape(prefix, [1, 'P'])))),
+    onPrefix: visible(near(query, reshape(prefix, [1, 1, 1, 'P']))),
+    own: add(all, visible(near(query, reshape(keys, [rows, 1, 1, own])))),
+  };
 }
 
 /**
@@ -37,31 +72,31 @@ export interface PackingInputs {
 export function attention(
   config: LlamaConfig,
   packing: PackingInputs,
+  masks: Masks,
   { q, k, v }: Projections,
   cachedPrefix: KeysAndValues | undefined,
   past: KeysAndValues | undefined,
 ): { readonly mixed: Node; readonly own: KeysAndValues } {
-  if (cachedPrefix) return rowAttention(config, packing, { q, k, v }, cachedPrefix, past);
+  if (cachedPrefix) return rowAttention(config, packing, masks, { q, k, v }, cachedPrefix, past);
   const { keyValueHeads: kv, headSize: size } = config;
   const byHead = (states: Node): Node => transpose(reshape(slice(states, 0, 0, 'P'), ['P', kv, size]), [1, 0, 2]);
   const prefix = { keys: byHead(k), values: byHead(v) };
   const ownPart = (states: Node): Node => slice(states, 0, 'P', sumOf(['P', 'T']));
-  const rows = rowAttention(config, packing, { q: ownPart(q), k: ownPart(k), v: ownPart(v) }, prefix, past);
-  const head = prefixAttention(config, packing.prefixPositions as Node, slice(q, 0, 0, 'P'), prefix);
+  const rows = rowAttention(config, packing, masks, { q: ownPart(q), k: ownPart(k), v: ownPart(v) }, prefix, past);
+  const head = prefixAttention(config, masks.prefix, slice(q, 0, 0, 'P'), prefix);
   return { mixed: concat([head, rows.mixed], 0), own: rows.own };
 }
 
 /** Causal. q: [P, heads * headSize] -> the same shape. */
 function prefixAttention(
   { heads, keyValueHeads: kv, headSize: size }: LlamaConfig,
-  positions: Node,
+  mask: Node,
   q: Node,
   { keys, values }: KeysAndValues,
 ): Node {
   const group = heads / kv;
   const stacked = product([group, 'P']);
   const queries = reshape(transpose(reshape(q, ['P', kv, group, size]), [1, 2, 0, 3]), [kv, stacked, size]);
-  const mask = where(lessOrEqual(reshape(positions, [1, 'P']), reshape(positions, ['P', 1])), constant(0), constant(-1e9));
   const scores = reshape(matMul(queries, keys, { transB: true, alpha: size ** -0.5 }), [kv, group, 'P', 'P']);
   const weights = reshape(softmax(add(scores, mask)), [kv, stacked, 'P']);
   return reshape(transpose(reshape(matMul(weights, values), [kv, group, 'P', size]), [2, 0, 1, 3]), ['P', heads * size]);
@@ -70,7 +105,8 @@ function prefixAttention(
 /** q: [T, heads * headSize], k and v: [T, keyValueHeads * headSize] -> [T, heads * headSize]. */
 function rowAttention(
   { heads, keyValueHeads: kv, headSize: size }: LlamaConfig,
-  { rowIndex, flatRowIndex, packIndex, mask }: PackingInputs,
+  { rowIndex, flatRowIndex, packIndex }: PackingInputs,
+  masks: Masks,
   { q, k, v }: Projections,
   prefix: KeysAndValues,
   past: KeysAndValues | undefined,
@@ -86,9 +122,10 @@ function rowAttention(
   const allRows = product(['N', group, 'L']);
   const byRow = product([group, 'L']);
   const scaled = { transB: true, alpha: size ** -0.5 };
-  const onPrefix = reshape(matMul(reshape(queries, [kv, allRows, size]), prefix.keys, scaled), [kv, 'N', group, 'L', 'P']);
+  const toPrefix = reshape(matMul(reshape(queries, [kv, allRows, size]), prefix.keys, scaled), [kv, 'N', group, 'L', 'P']);
+  const onPrefix = masks.onPrefix ? add(toPrefix, masks.onPrefix) : toPrefix;
   const onOwn = reshape(matMul(reshape(queries, [kv, 'N', byRow, size]), own.keys, scaled), [kv, 'N', group, 'L', length]);
-  const weights = softmax(concat([onPrefix, add(onOwn, reshape(mask, ['N', 1, 'L', length]))], 4));
+  const weights = softmax(concat([onPrefix, add(onOwn, masks.own)], 4));
   const weightsOnPrefix = reshape(slice(weights, 4, 0, 'P'), [kv, allRows, 'P']);
   const weightsOnOwn = reshape(slice(weights, 4, 'P', sumOf(['P', length])), [kv, 'N', byRow, length]);
   const fromPrefix = reshape(matMul(weightsOnPrefix, prefix.values), [kv, 'N', group, 'L', size]);

@@ -6,8 +6,9 @@ import { logSoftmax } from '../tensor/neuralOps.ts';
 import { gatherRows, reshape } from '../tensor/ops.ts';
 import { input, product } from '../tensor/graph.ts';
 import { linearSizes, type Adapter, type LinearName } from './adapter.ts';
-import { inverseFrequencies, type LlamaConfig } from './llamaConfig.ts';
+import type { LlamaConfig } from './llamaConfig.ts';
 import { llamaGraph } from './llamaGraph.ts';
+import { inverseFrequencies } from './rotary.ts';
 
 export interface Engine {
   readonly config: LlamaConfig;
@@ -99,11 +100,12 @@ export function loraFeeds(
 /** cos and sin of every position up to the model's longest text: [positions, headSize / 2]. */
 function rotaryTables(config: LlamaConfig): Record<'cos' | 'sin', TensorValue> {
   const frequencies = inverseFrequencies(config);
+  const factor = config.ropeScaling?.type === 'yarn' ? config.ropeScaling.attentionFactor : 1;
   const shape = [config.maxPositions, frequencies.length];
   const table = (f: (angle: number) => number): TensorValue => {
     const data = new Float32Array(shape[0] * shape[1]);
     for (let position = 0, at = 0; position < shape[0]; position++)
-      for (const frequency of frequencies) data[at++] = f(position * frequency);
+      for (const frequency of frequencies) data[at++] = f(position * frequency) * factor;
     return { shape, data };
   };
   return { cos: table(Math.cos), sin: table(Math.sin) };

@@ -1,10 +1,11 @@
-/** @file Parity with transformers, peft and PyTorch on tiny models; the fixtures are made by test/fixtures/make_parity.py. */
+/** @file Parity with transformers, peft and PyTorch on a tiny model of each family; test/fixtures/make_parity.py and make_families.py made the fixtures. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import type { Adapter } from './adapter.ts';
 import { adapterFeeds, makeEngine, stepGraph, variant, type Engine } from './engine.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
+import { generate } from './generation.ts';
 import { commonPrefix, int32, packRows } from './packing.ts';
 import { loadAdapter } from './files/peft.ts';
 import { emptyPast, emptyPrefix, makePrefixCache } from './prefixCache.ts';
@@ -56,7 +57,8 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return largest;
 }
 
-const models = ['tiny-tied', 'tiny-untied', 'tiny-llama3'];
+const families = ['tiny-qwen2', 'tiny-qwen3', 'tiny-mistral', 'tiny-biased'];
+const models = ['tiny-tied', 'tiny-untied', 'tiny-llama3', ...families];
 
 describe.each(models)('%s', (name) => {
   test('logits agree with transformers', async () => {
@@ -102,6 +104,81 @@ describe.each(models)('%s', (name) => {
   });
 });
 
+describe.each(families)('%s, in parts', (name) => {
+  interface Greedy {
+    readonly prompts: number[][];
+    readonly tokens: number[][];
+    /** Of every eighth step. */
+    readonly logits: number[][][];
+  }
+
+  test('greedy text over a shared prefix and a cache of keys and values is that of transformers', async () => {
+    const engine = await open(name);
+    const { prompts, tokens } = (await json(`${name}/greedy.json`)) as Greedy;
+    expect(commonPrefix(prompts)).toBeGreaterThan(3);
+    const endless = { ...(await loadModelFiles(fixture(name))).tokenizer, endTokens: [] };
+    const options = { maxTokens: tokens[0].length, temperature: 0, topP: 1, stop: [], seed: 0 };
+    const written = await generate(engine, makePrefixCache(engine), endless, prompts, options);
+    expect(written.map((row) => row.tokens)).toEqual(tokens);
+  });
+
+  test('logits agree when the text comes piece by piece: a cached prefix, then tokens upon cached tokens', async () => {
+    const engine = await open(name);
+    const { prompts, tokens, logits } = (await json(`${name}/greedy.json`)) as Greedy;
+    const shared = commonPrefix(prompts);
+    const whole = prompts.map((prompt, row) => [...prompt, ...tokens[row]]);
+    const prefix = await makePrefixCache(engine).encode(whole[0].slice(0, shared), undefined);
+    const graph = await engine.graph(variant('step', undefined), () => stepGraph(engine.config, undefined));
+    for (const [row, ids] of whole.entries()) {
+      let past = emptyPast(engine, 1);
+      for (let from = shared; from < ids.length; from++) {
+        const slots = new Uint8Array(from - shared).fill(1);
+        const packing = packRows([{ tokens: [ids[from]] }], shared, [slots]);
+        const results = await graph.run({ ...engine.weights, ...prefix, ...past, ...packing.feeds, asked: int32([0]) });
+        const step = from - (prompts[row].length - 1);
+        if (step >= 0 && step % 8 === 0 && step / 8 < logits[row].length)
+          expect(largestDifference(results.logits.data, logits[row][step / 8]), `step ${step}`).toBeLessThan(1e-3);
+        past = Object.fromEntries(
+          Object.entries(results).flatMap(([key, value]) =>
+            key === 'logits' ? [] : [[key.replace(/\.(Keys|Values)$/, '.past$1'), value]],
+          ),
+        );
+      }
+    }
+  });
+
+  test('log-likelihoods of labels upon a shared prefix are those of whole sequences', async () => {
+    const engine = await open(name);
+    const adapter = await loadAdapter(fixture(`${name}/adapter`));
+    const { rows } = (await json(`${name}/lora.json`)) as LoraFixture;
+    const prompts = rows.map(({ ids, labels }) => ids.slice(0, labels.indexOf(1)));
+    const completions = [[20], [21, 22], [21, 23, 24], [20, 25]];
+    for (const chosen of [undefined, adapter]) {
+      const scores = await score(
+        engine,
+        makePrefixCache(engine),
+        prompts.map((prompt) => ({ prompt, completions })),
+        chosen,
+      );
+      for (const [r, prompt] of prompts.entries())
+        for (const [c, completion] of completions.entries())
+          expect(scores[r][c].logLikelihood).toBeCloseTo(await wholeLikelihood(engine, prompt, completion, chosen), 3);
+    }
+  });
+});
+
+/** log P(completion | prompt) of a sequence that is computed as one row without a prefix. */
+async function wholeLikelihood(engine: Engine, prompt: readonly number[], completion: readonly number[], adapter?: Adapter): Promise<number> {
+  const { vocabularySize } = engine.config;
+  const logits = await logitsOf(engine, [...prompt, ...completion], adapter);
+  let total = 0;
+  completion.forEach((token, t) => {
+    const line = logits.subarray((prompt.length - 1 + t) * vocabularySize, (prompt.length + t) * vocabularySize);
+    total += line[token] - Math.log(line.reduce((sum, value) => sum + Math.exp(value), 0));
+  });
+  return total;
+}
+
 test('a prompt that its completion makes longer than the model reads is refused', async () => {
   const engine = await open('tiny-tied');
   const { maxPositions } = engine.config;
@@ -113,7 +190,6 @@ test('a prompt that its completion makes longer than the model reads is refused'
 test('scores over a trie of labels, with a shared prefix and a cache, equal those of whole sequences', async () => {
   const engine = await open('tiny-tied');
   const adapter = await loadAdapter(fixture('tiny-tied/adapter'));
-  const { vocabularySize } = engine.config;
   const head = [5, 9, 17, 33, 12, 80];
   const rows = [[7, 8], [9], [7, 10, 11, 12], [40]].map((own) => ({
     prompt: [...head, ...own],
@@ -125,15 +201,8 @@ test('scores over a trie of labels, with a shared prefix and a cache, equal thos
     const scores = await score(engine, cache, rows, chosen);
     for (const [r, { prompt, completions }] of rows.entries()) {
       for (const [c, completion] of completions.entries()) {
-        const whole = [...prompt, ...completion];
-        const logits = await logitsOf(engine, whole, chosen);
-        let expected = 0;
-        completion.forEach((token, t) => {
-          const line = logits.subarray((prompt.length - 1 + t) * vocabularySize, (prompt.length + t) * vocabularySize);
-          expected += line[token] - Math.log(line.reduce((sum, value) => sum + Math.exp(value), 0));
-        });
         expect(scores[r][c].tokens).toBe(completion.length);
-        expect(scores[r][c].logLikelihood).toBeCloseTo(expected, 3);
+        expect(scores[r][c].logLikelihood).toBeCloseTo(await wholeLikelihood(engine, prompt, completion, chosen), 3);
       }
     }
   }

@@ -1,7 +1,8 @@
 /** @file Tests of the model config reader and the rotary frequencies. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { inverseFrequencies, parseLlamaConfig } from './llamaConfig.ts';
+import { parseLlamaConfig } from './llamaConfig.ts';
+import { inverseFrequencies } from './rotary.ts';
 
 const smollm = {
   architectures: ['LlamaForCausalLM'],

@@ -1,30 +1,10 @@
-/** @file The shape of a Llama-family model, read from Hugging Face's config.json, and its rotary frequencies. */
+/** @file The shape of a Llama-family model, read from Hugging Face's config.json, and what is too large or odd to be one. */
 import { TandemError } from '../errors.ts';
+import { linearNames, type LinearName } from './adapter.ts';
+import { configFields, isRecord, shown, type ConfigFields } from './configFields.ts';
+import { readRope, writtenScaling, type RopeScaling } from './rotary.ts';
 
-/** Llama 3.1's stretching of the slow rotary frequencies. */
-export interface Llama3Scaling {
-  readonly type: 'llama3';
-  readonly factor: number;
-  readonly lowFrequencyFactor: number;
-  readonly highFrequencyFactor: number;
-  readonly originalMaxPositions: number;
-}
-
-/** All rotary frequencies divided by one factor. */
-export interface LinearScaling {
-  readonly type: 'linear';
-  readonly factor: number;
-}
-
-/** Each rotary frequency divided by its own factor: how GGUF files say llama3. */
-export interface DivisorScaling {
-  readonly type: 'divisors';
-  /** [headSize / 2]. */
-  readonly divisors: readonly number[];
-}
-
-export type RopeScaling = Llama3Scaling | LinearScaling | DivisorScaling;
-
+/** Optional fields are absent, not empty: a model's fingerprint covers this object as JSON. */
 export interface LlamaConfig {
   readonly vocabularySize: number;
   readonly hiddenSize: number;
@@ -40,7 +20,21 @@ export interface LlamaConfig {
   /** The output matrix is the embedding matrix: there is no `lm_head.weight`. */
   readonly tiedEmbeddings: boolean;
   readonly maxPositions: number;
+  /** Linears with a bias (Qwen2: q, k, v), in the order of `linearNames`. */
+  readonly biases?: readonly LinearName[];
+  /** Each head's query and key is normed before it is rotated (Qwen3). */
+  readonly queryKeyNorm?: true;
+  readonly slidingWindow?: SlidingWindow;
 }
+
+/** Layers in which a token sees only the latest `size` tokens, itself included. */
+export interface SlidingWindow {
+  readonly size: number;
+  readonly layers: readonly number[];
+}
+
+/** Rotary tables are made for so many positions at most; models that could read more read so many. */
+export const mostPositions = 131_072;
 
 /**
  * Reads a config.json (as transformers 4 or 5 writes it).
@@ -49,36 +43,41 @@ export interface LlamaConfig {
  */
 export function parseLlamaConfig(json: unknown, file: string): LlamaConfig {
   if (!isRecord(json)) throw new TandemError('bad-model-config', 'The model config is not a JSON object.', { where: { file } });
-  refuseUnsupported(json, file);
-  const fields = new Fields(json, file);
+  const family = familyOf(json, file);
+  const fields = configFields(json, file);
   const hiddenSize = fields.count('hidden_size');
   const heads = fields.count('num_attention_heads');
-  const rope = isRecord(json.rope_parameters) ? json.rope_parameters : undefined;
-  const scaling = rope ?? (isRecord(json.rope_scaling) ? json.rope_scaling : undefined);
+  const layers = fields.count('num_hidden_layers');
+  const maxPositions = fields.count('max_position_embeddings', family.maxPositions);
+  requireSizes({ layers }, file);
   return checkedConfig(
     {
       vocabularySize: fields.count('vocab_size'),
       hiddenSize,
       intermediateSize: fields.count('intermediate_size'),
-      layers: fields.count('num_hidden_layers'),
+      layers,
       heads,
-      keyValueHeads: fields.count('num_key_value_heads', heads),
-      headSize: fields.count('head_dim', hiddenSize / heads),
-      ropeTheta: (rope && new Fields(rope, file).optional('rope_theta')) ?? fields.number('rope_theta', 10000),
-      ...ropeScalingField(scaling, file),
+      keyValueHeads: fields.count('num_key_value_heads', json.num_key_value_heads === undefined ? (family.keyValueHeads ?? heads) : heads),
+      headSize: fields.count('head_dim', json.head_dim === undefined ? (family.headSize ?? hiddenSize / heads) : hiddenSize / heads),
+      ...readRope(json, file),
       rmsNormEps: fields.number('rms_norm_eps', 1e-6),
-      tiedEmbeddings: json.tie_word_embeddings === true,
-      maxPositions: fields.count('max_position_embeddings', 2048),
+      tiedEmbeddings: fields.flag('tie_word_embeddings', false),
+      maxPositions,
+      ...biasesField(family.biases(fields)),
+      ...(family.queryKeyNorm && { queryKeyNorm: true }),
+      ...windowField(family.window(fields, json, layers), maxPositions),
     },
     file,
   );
 }
 
-/** The config.json that transformers and `parseLlamaConfig` read back. @throws TandemError 'unsupported-model' for rotary divisors, which only GGUF can say */
+/** The config.json that transformers and `parseLlamaConfig` read back. @throws TandemError 'unsupported-model' for what only GGUF can say */
 export function huggingFaceConfig(config: LlamaConfig): Record<string, unknown> {
+  const { biases = [], queryKeyNorm, slidingWindow } = config;
+  const [architecture, { modelType }] = writingFamily(config);
   return {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
+    architectures: [architecture],
+    model_type: modelType,
     vocab_size: config.vocabularySize,
     hidden_size: config.hiddenSize,
     intermediate_size: config.intermediateSize,
@@ -91,143 +90,162 @@ export function huggingFaceConfig(config: LlamaConfig): Record<string, unknown> 
     rms_norm_eps: config.rmsNormEps,
     tie_word_embeddings: config.tiedEmbeddings,
     max_position_embeddings: config.maxPositions,
+    ...(modelType !== 'qwen2' && biases.includes('q_proj') && { attention_bias: true }),
+    ...(biases.includes('up_proj') && { mlp_bias: true }),
+    ...(modelType === 'mistral' && { sliding_window: slidingWindow?.size ?? null }),
+    ...((modelType === 'qwen2' || queryKeyNorm) &&
+      slidingWindow && {
+        use_sliding_window: true,
+        sliding_window: slidingWindow.size,
+        layer_types: Array.from({ length: config.layers }, (_, layer) =>
+          slidingWindow.layers.includes(layer) ? 'sliding_attention' : 'full_attention',
+        ),
+      }),
     hidden_act: 'silu',
     torch_dtype: 'float32',
   };
 }
 
-function writtenScaling(scaling: RopeScaling): Record<string, unknown> {
-  if (scaling.type === 'linear') return { rope_type: 'linear', factor: scaling.factor };
-  if (scaling.type === 'divisors')
-    throw new TandemError('unsupported-model', 'Rotary divisors of a GGUF file cannot be written to a config.json.');
-  return {
-    rope_type: 'llama3',
-    factor: scaling.factor,
-    low_freq_factor: scaling.lowFrequencyFactor,
-    high_freq_factor: scaling.highFrequencyFactor,
-    original_max_position_embeddings: scaling.originalMaxPositions,
-  };
-}
-
-/** Checks that the sizes fit together; every reader of a config passes through here. */
+/** Checks that the sizes fit together and into a machine; every reader of a config passes through here. */
 export function checkedConfig(config: LlamaConfig, file: string): LlamaConfig {
   const wrong = (what: string): TandemError =>
     new TandemError('bad-model-config', `The model's sizes do not fit: ${what}.`, { where: { file } });
-  if (!Number.isInteger(config.headSize) || config.headSize % 2 !== 0) throw wrong(`a head of ${config.headSize} is not an even number`);
-  const divisors = config.ropeScaling?.type === 'divisors' ? config.ropeScaling.divisors.length : config.headSize / 2;
-  if (divisors !== config.headSize / 2) throw wrong(`${divisors} rotary divisors for ${config.headSize / 2} frequencies`);
-  if (config.heads % config.keyValueHeads !== 0) throw wrong(`${config.heads} heads cannot share ${config.keyValueHeads} key-value heads`);
-  return config;
+  requireSizes(config, file);
+  const { headSize, heads, keyValueHeads, ropeScaling, ropeTheta, rmsNormEps } = config;
+  if (headSize % 2 !== 0) throw wrong(`a head of ${headSize} is not an even number`);
+  const divisors = ropeScaling?.type === 'divisors' ? ropeScaling.divisors : [];
+  if (ropeScaling?.type === 'divisors' && divisors.length !== headSize / 2)
+    throw wrong(`${divisors.length} rotary divisors for ${headSize / 2} frequencies`);
+  if (divisors.some((divisor) => !(divisor > 0 && divisor < Infinity))) throw wrong('a rotary divisor is not above zero');
+  if (heads % keyValueHeads !== 0) throw wrong(`${heads} heads cannot share ${keyValueHeads} key-value heads`);
+  if (!(ropeTheta > 1 && ropeTheta < Infinity)) throw wrong(`a rotary base of ${ropeTheta}`);
+  if (!(rmsNormEps >= 0 && rmsNormEps < 1)) throw wrong(`an epsilon of ${rmsNormEps}`);
+  return config.maxPositions > mostPositions ? { ...config, maxPositions: mostPositions } : config;
 }
 
-/** Rotary angle per position of each pair (i, i + headSize / 2) of a head: [headSize / 2]. Su et al. 2021; Llama 3.1 for the scaling. */
-export function inverseFrequencies(config: LlamaConfig): Float64Array {
-  const half = config.headSize / 2;
-  const frequencies = Float64Array.from({ length: half }, (_, i) => config.ropeTheta ** (-i / half));
-  const scaling = config.ropeScaling;
-  switch (scaling?.type) {
-    case undefined:
-      return frequencies;
-    case 'linear':
-      return frequencies.map((frequency) => frequency / scaling.factor);
-    case 'llama3':
-      return frequencies.map((frequency) => llama3Frequency(frequency, scaling));
-    case 'divisors':
-      return frequencies.map((frequency, i) => frequency / scaling.divisors[i]);
+/** Far above every model that a machine of ours could run; a config beyond them is damaged or hostile. */
+const largest = {
+  vocabularySize: 2 ** 22,
+  hiddenSize: 2 ** 17,
+  intermediateSize: 2 ** 19,
+  layers: 1024,
+  heads: 4096,
+  keyValueHeads: 4096,
+  headSize: 4096,
+  maxPositions: 2 ** 31,
+} as const satisfies Partial<Record<keyof LlamaConfig, number>>;
+
+function requireSizes(config: Partial<LlamaConfig>, file: string): void {
+  for (const [name, most] of Object.entries(largest)) {
+    const size = config[name as keyof typeof largest];
+    if (size === undefined || (Number.isInteger(size) && size > 0 && size <= most)) continue;
+    throw new TandemError('bad-model-config', `The model's sizes do not fit: ${name} is ${size}, not a whole number up to ${most}.`, {
+      where: { file },
+    });
   }
 }
 
-/** Fast frequencies stay, slow ones are divided by the factor, those between are blended. */
-function llama3Frequency(frequency: number, scaling: Llama3Scaling): number {
-  const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalMaxPositions } = scaling;
-  const turns = (originalMaxPositions * frequency) / (2 * Math.PI);
-  if (turns > high) return frequency;
-  if (turns < low) return frequency / factor;
-  const smooth = (turns - low) / (high - low);
-  return (1 - smooth) * (frequency / factor) + smooth * frequency;
+const attentionLinears = ['q_proj', 'k_proj', 'v_proj', 'o_proj'] as const;
+const mlpLinears = ['gate_proj', 'up_proj', 'down_proj'] as const;
+
+/** What the architectures that share this transformer do differently, and what their configs leave out. */
+interface Family {
+  readonly modelType: string;
+  readonly biases: (fields: ConfigFields) => readonly LinearName[];
+  readonly queryKeyNorm?: true;
+  readonly window: (fields: ConfigFields, json: Readonly<Record<string, unknown>>, layers: number) => SlidingWindow | undefined;
+  readonly keyValueHeads?: number;
+  readonly headSize?: number;
+  readonly maxPositions: number;
 }
 
-const supportedArchitectures = ['LlamaForCausalLM', 'MistralForCausalLM'];
+const attentionBias = (fields: ConfigFields): readonly LinearName[] => (fields.flag('attention_bias', false) ? attentionLinears : []);
 
-function refuseUnsupported(json: Record<string, unknown>, file: string): void {
+/** By transformers' class names; the defaults are those of its config classes. */
+const families: Readonly<Record<string, Family>> = {
+  LlamaForCausalLM: {
+    modelType: 'llama',
+    biases: (fields) => [...attentionBias(fields), ...(fields.flag('mlp_bias', false) ? mlpLinears : [])],
+    window: () => undefined,
+    maxPositions: 2048,
+  },
+  MistralForCausalLM: {
+    modelType: 'mistral',
+    biases: () => [],
+    window: (fields, json, layers) =>
+      json.sliding_window === null ? undefined : { size: fields.count('sliding_window', 4096), layers: range(0, layers) },
+    keyValueHeads: 8,
+    maxPositions: 131_072,
+  },
+  Qwen2ForCausalLM: {
+    modelType: 'qwen2',
+    biases: () => ['q_proj', 'k_proj', 'v_proj'],
+    window: qwenWindow,
+    keyValueHeads: 32,
+    maxPositions: 32_768,
+  },
+  Qwen3ForCausalLM: {
+    modelType: 'qwen3',
+    biases: attentionBias,
+    queryKeyNorm: true,
+    window: qwenWindow,
+    keyValueHeads: 32,
+    headSize: 128,
+    maxPositions: 32_768,
+  },
+};
+
+function familyOf(json: Readonly<Record<string, unknown>>, file: string): Family {
   const refuse = (message: string): TandemError =>
-    new TandemError('unsupported-model', message, { where: { file }, hint: 'Use a Llama-family model without biases, e.g. smollm2-135m.' });
-  const architectures = Array.isArray(json.architectures) ? json.architectures.map(String) : [];
-  const byType = json.model_type === 'llama' || json.model_type === 'mistral';
-  if (!(architectures.length > 0 ? architectures.some((name) => supportedArchitectures.includes(name)) : byType)) {
-    throw refuse(`The architecture ${architectures.join(', ') || shown(json.model_type)} is not supported.`);
-  }
-  if (json.attention_bias === true || json.mlp_bias === true) throw refuse('Models with biases in their linear layers are not supported.');
+    new TandemError('unsupported-model', message, {
+      where: { file },
+      hint: 'Use a model of the families Llama, Mistral, Qwen2 or Qwen3, e.g. smollm2-135m.',
+    });
+  const architectures = Array.isArray(json.architectures) ? json.architectures.map(shown) : [];
+  const family = architectures.length
+    ? architectures.filter((name) => Object.hasOwn(families, name)).map((name) => families[name])[0]
+    : Object.values(families).find(({ modelType }) => modelType === json.model_type);
+  if (!family) throw refuse(`The architecture ${architectures.join(', ') || shown(json.model_type)} is not supported.`);
   if (json.hidden_act !== undefined && json.hidden_act !== 'silu')
     throw refuse(`The activation "${shown(json.hidden_act)}" is not supported, only "silu".`);
-  if (typeof json.sliding_window === 'number') throw refuse('Models with sliding-window attention are not supported.');
   if (isRecord(json.quantization_config)) throw refuse('Quantized Hugging Face directories are not supported; GGUF files are.');
+  return family;
 }
 
-function ropeScalingField(rope: Record<string, unknown> | undefined, file: string): { ropeScaling?: RopeScaling } {
-  if (!rope) return {};
-  const fields = new Fields(rope, file);
-  const type = rope.rope_type ?? rope.type ?? 'default';
-  const partial = fields.number('partial_rotary_factor', 1);
-  if (partial !== 1)
-    throw new TandemError('unsupported-model', 'Models that rotate only a part of each head are not supported.', { where: { file } });
-  if (type === 'default') return {};
-  if (type === 'linear') return { ropeScaling: { type, factor: fields.number('factor') } };
-  if (type === 'llama3') {
-    return {
-      ropeScaling: {
-        type,
-        factor: fields.number('factor'),
-        lowFrequencyFactor: fields.number('low_freq_factor'),
-        highFrequencyFactor: fields.number('high_freq_factor'),
-        originalMaxPositions: fields.number('original_max_position_embeddings'),
-      },
-    };
-  }
-  throw new TandemError('unsupported-model', `The rotary scaling "${shown(type)}" is not supported, only "linear" and "llama3".`, {
-    where: { file },
-  });
+/** Layers by `layer_types`, or all from `max_window_layers` on. */
+function qwenWindow(fields: ConfigFields, json: Readonly<Record<string, unknown>>, layers: number): SlidingWindow | undefined {
+  const size = fields.flag('use_sliding_window', false) && json.sliding_window !== null ? fields.count('sliding_window', 4096) : undefined;
+  if (size === undefined) return undefined;
+  const types = Array.isArray(json.layer_types) ? json.layer_types : undefined;
+  const sliding = types
+    ? range(0, layers).filter((layer) => types[layer] === 'sliding_attention')
+    : range(Math.max(0, fields.number('max_window_layers', 28)), layers);
+  return { size, layers: sliding };
 }
 
-/** Typed access to the numbers of a JSON object, with errors that name the field. */
-class Fields {
-  private readonly json: Record<string, unknown>;
-  private readonly file: string;
+const range = (from: number, to: number): number[] => Array.from({ length: Math.max(to - from, 0) }, (_, i) => from + i);
 
-  constructor(json: Record<string, unknown>, file: string) {
-    this.json = json;
-    this.file = file;
-  }
-
-  optional(name: string): number | undefined {
-    const value = this.json[name];
-    if (value === undefined || value === null) return undefined;
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.wrong(name, 'is not a number');
-    return value;
-  }
-
-  number(name: string, otherwise?: number): number {
-    const value = this.optional(name) ?? otherwise;
-    if (value === undefined) throw this.wrong(name, 'is missing');
-    return value;
-  }
-
-  /** A positive integer. */
-  count(name: string, otherwise?: number): number {
-    const value = this.number(name, otherwise);
-    if (!Number.isInteger(value) || value <= 0) throw this.wrong(name, `is ${value}, not a positive integer`);
-    return value;
-  }
-
-  private wrong(name: string, what: string): TandemError {
-    return new TandemError('bad-model-config', `"${name}" in the model config ${what}.`, { where: { file: this.file } });
-  }
+/** A window that no text outgrows, or that no layer has, is none. */
+function windowField(window: SlidingWindow | undefined, maxPositions: number): { slidingWindow?: SlidingWindow } {
+  return window?.layers.length && window.size < Math.min(maxPositions, mostPositions) ? { slidingWindow: window } : {};
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+export function biasesField(biases: readonly LinearName[]): { biases?: readonly LinearName[] } {
+  return biases.length ? { biases: linearNames.filter((name) => biases.includes(name)) } : {};
 }
 
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'of this model');
+/** The family whose config can say all of this. */
+function writingFamily({ biases = [], queryKeyNorm, slidingWindow, layers }: LlamaConfig): readonly [string, Family] {
+  const has = biases.join();
+  const all = slidingWindow?.layers.length === layers;
+  const attention = attentionLinears.join();
+  const fits: Readonly<Record<string, boolean>> = {
+    LlamaForCausalLM: !queryKeyNorm && !slidingWindow && ['', attention, mlpLinears.join(), linearNames.join()].includes(has),
+    MistralForCausalLM: !queryKeyNorm && all && has === '',
+    Qwen2ForCausalLM: !queryKeyNorm && has === 'q_proj,k_proj,v_proj',
+    Qwen3ForCausalLM: queryKeyNorm === true && (has === '' || has === attention),
+  };
+  const found = Object.entries(families).find(([name]) => fits[name]);
+  if (!found) throw new TandemError('unsupported-model', 'No model family of transformers has the biases and windows of this model.');
+  return found;
 }

@@ -9,7 +9,7 @@ import { input, product, sumOf, type Dim, type Node } from '../tensor/graph.ts';
 import { rmsNorm, rope } from '../tensor/neuralOps.ts';
 import { add, concat, gatherRows, matMul, mul, reshape, silu, slice } from '../tensor/ops.ts';
 import { linearNames, type LinearName } from './adapter.ts';
-import { attention, type KeysAndValues, type PackingInputs } from './attention.ts';
+import { attention, masksOf, type KeysAndValues, type PackingInputs, type Positions } from './attention.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 
 /** Which of the variants of the same transformer is built. */
@@ -46,19 +46,27 @@ export function llamaGraph(config: LlamaConfig, options: GraphOptions): LlamaGra
   const packing = packingInputs(config, options);
   const embedding = parameter('model.embed_tokens.weight', [config.vocabularySize, hidden]);
   const norm = (x: Node, name: string): Node => rmsNorm(x, parameter(name, [hidden]), config.rmsNormEps);
+  const window = config.slidingWindow;
+  const [full, sliding] = [masksOf(packing.places), masksOf(packing.places, window?.size)];
 
   let x = gatherRows(embedding, packing.ids);
   for (let layer = 0; layer < config.layers; layer++) {
-    const weight = (name: string, shape: readonly Dim[]): Node => parameter(`model.layers.${layer}.${name}.weight`, shape);
     const project = (from: Node, into: Readonly<Partial<Record<LinearName, number>>>): Node[] =>
-      linears(from, into, layer, weight, parameter, options);
+      linears(from, into, layer, config, parameter, options);
+    const headNorm = (states: Node, count: number, name: string): Node => {
+      const [tokens] = states.shape;
+      const byHead = reshape(states, [tokens, count, headSize]);
+      const weight = parameter(`model.layers.${layer}.self_attn.${name}.weight`, [headSize]);
+      return reshape(rmsNorm(byHead, weight, config.rmsNormEps), [tokens, count * headSize]);
+    };
     const attended = norm(x, `model.layers.${layer}.input_layernorm.weight`);
     const [q, k, v] = project(attended, { q_proj: heads * headSize, k_proj: keyValueHeads * headSize, v_proj: keyValueHeads * headSize });
-    const turn = (states: Node, count: number): Node => rope(states, packing.cos, packing.sin, packing.positions, count);
-    const projections = { q: turn(q, heads), k: turn(k, keyValueHeads), v };
+    const turn = (states: Node, count: number, name: string): Node =>
+      rope(config.queryKeyNorm ? headNorm(states, count, name) : states, packing.cos, packing.sin, packing.positions, count);
+    const projections = { q: turn(q, heads, 'q_norm'), k: turn(k, keyValueHeads, 'k_norm'), v };
     const prefix = options.prefix === 'cached' ? cached(`layers.${layer}.prefix`, [keyValueHeads, 'P', headSize]) : undefined;
     const past = options.past ? cached(`layers.${layer}.past`, [keyValueHeads, 'N', 'S', headSize]) : undefined;
-    const { mixed, own } = attention(config, packing, projections, prefix, past);
+    const { mixed, own } = attention(config, packing, window?.layers.includes(layer) ? sliding : full, projections, prefix, past);
     if (past) cache.set(`layers.${layer}.Keys`, own.keys).set(`layers.${layer}.Values`, own.values);
     // After the last attention only the asked positions matter.
     const needed = (states: Node): Node => (layer === config.layers - 1 ? gatherRows(states, packing.asked) : states);
@@ -80,21 +88,25 @@ function cached(name: string, shape: readonly Dim[]): KeysAndValues {
 function packingInputs(
   config: LlamaConfig,
   options: GraphOptions,
-): PackingInputs & Readonly<Record<'ids' | 'positions' | 'asked' | 'cos' | 'sin', Node>> {
+): PackingInputs & { readonly places: Positions } & Readonly<Record<'ids' | 'positions' | 'asked' | 'cos' | 'sin', Node>> {
   const computed = options.prefix === 'computed';
   const own = { ids: input('ids', ['T'], 'int32'), positions: input('positions', ['T'], 'int32') };
-  const prefix = computed && { ids: input('prefixIds', ['P'], 'int32'), positions: input('prefixPositions', ['P'], 'int32') };
+  const prefix = { ids: input('prefixIds', ['P'], 'int32'), positions: input('prefixPositions', ['P'], 'int32') };
   const rowIndex = input('rowIndex', ['N', 'L'], 'int32');
+  const ownKeys = options.past ? sumOf(['S', 'L']) : 'L';
   return {
-    ids: prefix ? concat([prefix.ids, own.ids], 0) : own.ids,
-    positions: prefix ? concat([prefix.positions, own.positions], 0) : own.positions,
-    prefixPositions: prefix ? prefix.positions : undefined,
+    ids: computed ? concat([prefix.ids, own.ids], 0) : own.ids,
+    positions: computed ? concat([prefix.positions, own.positions], 0) : own.positions,
+    places: {
+      mask: input('mask', ['N', 'L', ownKeys]),
+      prefix: prefix.positions,
+      queries: input('queryPositions', ['N', 'L'], 'int32'),
+      keys: input('keyPositions', ['N', ownKeys], 'int32'),
+    },
     /** Number of the packed token at each padded place, -1 at padding; and the way back. */
     rowIndex,
     flatRowIndex: reshape(rowIndex, [product(['N', 'L'])]),
     packIndex: input('packIndex', ['T'], 'int32'),
-    /** 0 where a token may look, a large negative number where not: [N, L, own keys]. */
-    mask: input('mask', ['N', 'L', options.past ? sumOf(['S', 'L']) : 'L']),
     /** Numbers among all tokens of this graph, prefix first. */
     asked: input('asked', ['M'], 'int32'),
     cos: input('cos', ['F', config.headSize / 2]),
@@ -102,12 +114,12 @@ function packingInputs(
   };
 }
 
-/** y = W x + B A x for linears that read the same x: [t, in] -> [t, out] each. The scale alpha / rank is folded into the fed B. */
+/** y = W x + b + B A x for linears that read the same x: [t, in] -> [t, out] each. The scale alpha / rank is folded into the fed B. */
 function linears(
   x: Node,
   into: Readonly<Partial<Record<LinearName, number>>>,
   layer: number,
-  weight: (name: string, shape: readonly Dim[]) => Node,
+  config: LlamaConfig,
   parameter: (name: string, shape: readonly Dim[]) => Node,
   options: GraphOptions,
 ): Node[] {
@@ -127,7 +139,9 @@ function linears(
     : undefined;
   return names.map((name) => {
     const out = into[name] as number;
-    const base = matMul(x, weight(`${moduleOf(name)}.${name}`, [out, width]), { transB: true });
+    const place = `model.layers.${layer}.${moduleOf(name)}.${name}`;
+    const weighted = matMul(x, parameter(`${place}.weight`, [out, width]), { transB: true });
+    const base = config.biases?.includes(name) ? add(weighted, parameter(`${place}.bias`, [out])) : weighted;
     const at = adapted.indexOf(name);
     if (!down || at < 0) return base;
     const mine = slice(down, 1, product([at, 'R']), product([at + 1, 'R']));

@@ -46,6 +46,8 @@ export function packRows(rows: readonly PackedRow[], start: number, past: readon
   const rowIndex = new Int32Array(count * length).fill(-1);
   const packIndex = new Int32Array(total);
   const mask = new Float32Array(count * length * keys).fill(hidden);
+  const queryPositions = new Int32Array(count * length);
+  const keyPositions = new Int32Array(count * keys);
   const offsets: number[] = [];
   let at = 0;
   rows.forEach(({ tokens, parents }, row) => {
@@ -53,6 +55,8 @@ export function packRows(rows: readonly PackedRow[], start: number, past: readon
     const slots = past[row] ?? new Uint8Array();
     const seen = slots.reduce((sum, slot) => sum + slot, 0);
     const depth = new Int32Array(tokens.length);
+    let next = start;
+    slots.forEach((slot, i) => slot && (keyPositions[row * keys + i] = next++));
     for (let t = 0; t < tokens.length; t++, at++) {
       const parent = parents ? parents[t] : t - 1;
       const line = (row * length + t) * keys;
@@ -65,6 +69,8 @@ export function packRows(rows: readonly PackedRow[], start: number, past: readon
       mask[line + pastLength + t] = 0;
       ids[at] = tokens[t];
       positions[at] = start + seen + depth[t];
+      queryPositions[row * length + t] = positions[at];
+      keyPositions[row * keys + pastLength + t] = positions[at];
       rowIndex[row * length + t] = at;
       packIndex[at] = row * length + t;
     }
@@ -78,6 +84,9 @@ export function packRows(rows: readonly PackedRow[], start: number, past: readon
       rowIndex: { shape: [count, length], data: rowIndex },
       packIndex: { shape: [total], data: packIndex },
       mask: { shape: [count, length, keys], data: mask },
+      queryPositions: { shape: [count, length], data: queryPositions },
+      keyPositions: { shape: [count, keys], data: keyPositions },
+      prefixPositions: positionsTo(start),
     },
   };
 }
@@ -90,7 +99,6 @@ export function int32(values: readonly number[]): TensorValue {
 }
 
 /** A prefix computed in the graph itself. */
-export const prefixFeeds = (tokens: readonly number[]): Record<string, TensorValue> => ({
-  prefixIds: int32(tokens),
-  prefixPositions: int32(tokens.map((_, i) => i)),
-});
+export const prefixFeeds = (tokens: readonly number[]): Record<string, TensorValue> => ({ prefixIds: int32(tokens) });
+
+const positionsTo = (length: number): TensorValue => ({ shape: [length], data: Int32Array.from({ length }, (_, i) => i) });

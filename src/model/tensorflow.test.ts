@@ -34,7 +34,9 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i] - expected[i]) / scale, name).toBeLessThan(tolerance);
 }
 
-test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3'])('%s: logits', async (name) => {
+const families = ['tiny-qwen2', 'tiny-qwen3', 'tiny-mistral', 'tiny-biased'];
+
+test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3', ...families])('%s: logits', async (name) => {
   const adapter = await loadAdapter(fixture(`${name}/adapter`));
   const [expected, actual] = await Promise.all((await onBoth(name)).map((engine) => logitsOf(engine, adapter)));
   expectClose(actual, expected, 1e-3);
@@ -83,13 +85,18 @@ test.each(Object.entries(heads))('LoRA gradients with %s', async (_, head) => {
   await expectSameGradients('tiny-tied', adapter, head);
 });
 
+test.each(families)('%s: LoRA gradients with a shared prefix, longer than the windows', async (name) => {
+  const adapter = await loadAdapter(fixture(`${name}/adapter`));
+  await expectSameGradients(name, adapter, [...heads['a shared prefix'], 81, 82, 83, 84, 85, 86, 87, 88]);
+});
+
 test('LoRA gradients with dropout', async () => {
   const { config, pairs } = await loadAdapter(fixture('tiny-tied/adapter'));
   await expectSameGradients('tiny-tied', { config: { ...config, dropout: 0.2 }, pairs }, heads['a shared prefix']);
 });
 
-test.each(['tiny-tied', 'tiny-untied'])('%s: gradients of all weights', async (name) => {
-  await expectSameGradients(name, 'weights', heads['a shared prefix']);
+test.each(['tiny-tied', 'tiny-untied', ...families])('%s: gradients of all weights', async (name) => {
+  await expectSameGradients(name, 'weights', [...heads['a shared prefix'], 81, 82, 83, 84, 85, 86, 87, 88]);
 });
 
 async function expectSameGradients(name: string, trainable: Trainable, head: readonly number[]): Promise<void> {

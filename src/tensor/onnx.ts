@@ -20,7 +20,7 @@ export interface Lowering {
   /** A shape vector of int64, read off the inputs where symbolic. */
   dims(shape: Shape): string;
   dtype(type: DType | 'int64'): number;
-  /** One Gemm for (A B) + C, if the node is such a sum of full matrices. */
+  /** One Gemm for (A B) + C, if the node is such a sum of full matrices, or of a matrix and a row. */
   matMulAdd(node: Node): string | undefined;
 }
 
@@ -69,7 +69,7 @@ export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {
         if (
           matMul.op.name !== 'MatMul' ||
           matMul.shape.length !== 2 ||
-          rest.shape.join() !== node.shape.join() ||
+          (rest.shape.join() !== node.shape.join() && rest.shape.join() !== String(node.shape[1])) ||
           matMul.shape.join() !== node.shape.join()
         )
           continue;

@@ -16,11 +16,18 @@ export function weightShapes(config: LlamaConfig): Map<string, readonly number[]
   const keys = config.keyValueHeads * headSize;
   const shapes = new Map<string, readonly number[]>([['model.embed_tokens.weight', [vocabulary, hidden]]]);
   for (let layer = 0; layer < config.layers; layer++) {
-    const add = (name: string, shape: readonly number[]): unknown => shapes.set(`model.layers.${layer}.${name}.weight`, shape);
+    const add = (name: string, shape: readonly number[]): void => {
+      shapes.set(`model.layers.${layer}.${name}.weight`, shape);
+      if (config.biases?.some((linear) => name.endsWith(linear))) shapes.set(`model.layers.${layer}.${name}.bias`, [shape[0]]);
+    };
     add('input_layernorm', [hidden]);
     add('self_attn.q_proj', [queries, hidden]);
     add('self_attn.k_proj', [keys, hidden]);
     add('self_attn.v_proj', [keys, hidden]);
+    if (config.queryKeyNorm) {
+      add('self_attn.q_norm', [headSize]);
+      add('self_attn.k_norm', [headSize]);
+    }
     add('self_attn.o_proj', [hidden, queries]);
     add('post_attention_layernorm', [hidden]);
     add('mlp.gate_proj', [inner, hidden]);

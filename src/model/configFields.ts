@@ -1,0 +1,58 @@
+/** @file Typed access to the fields of a model's config, with errors that name file and field. */
+import { TandemError } from '../errors.ts';
+
+export interface ConfigFields {
+  /** Undefined when the field is absent or null. Every accessor throws TandemError 'bad-model-config' for another type. */
+  optional(name: string): number | undefined;
+  number(name: string, otherwise?: number): number;
+  /** A positive integer. */
+  count(name: string, otherwise?: number): number;
+  /** Above zero. */
+  positive(name: string, otherwise?: number): number;
+  flag(name: string, otherwise: boolean): boolean;
+}
+
+export function configFields(json: Readonly<Record<string, unknown>>, file: string): ConfigFields {
+  const wrong = (name: string, what: string): TandemError =>
+    new TandemError('bad-model-config', `"${name}" in the model config ${what}.`, { where: { file } });
+  const optional = (name: string): number | undefined => {
+    const value = Object.hasOwn(json, name) ? json[name] : undefined;
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(name, 'is not a number');
+    return value;
+  };
+  const number = (name: string, otherwise?: number): number => {
+    const value = optional(name) ?? otherwise;
+    if (value === undefined) throw wrong(name, 'is missing');
+    return value;
+  };
+  return {
+    optional,
+    number,
+    count: (name, otherwise) => {
+      const value = number(name, otherwise);
+      if (!Number.isSafeInteger(value) || value <= 0) throw wrong(name, `is ${value}, not a positive integer`);
+      return value;
+    },
+    positive: (name, otherwise) => {
+      const value = number(name, otherwise);
+      if (value <= 0) throw wrong(name, `is ${value}, not above zero`);
+      return value;
+    },
+    flag: (name, otherwise) => {
+      const value = json[name] ?? otherwise;
+      if (typeof value !== 'boolean') throw wrong(name, 'is not true or false');
+      return value;
+    },
+  };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A value of a config as an error message shows it. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text === undefined ? 'of this model' : text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

@@ -1,0 +1,201 @@
+/** @file Rotary position embeddings: the ways in which models stretch them, read from a config, and the frequencies that follow. */
+import { TandemError } from '../errors.ts';
+import { configFields, isRecord, shown } from './configFields.ts';
+
+/** Llama 3.1's stretching of the slow rotary frequencies. */
+export interface Llama3Scaling {
+  readonly type: 'llama3';
+  readonly factor: number;
+  readonly lowFrequencyFactor: number;
+  readonly highFrequencyFactor: number;
+  readonly originalMaxPositions: number;
+}
+
+/** All rotary frequencies divided by one factor. */
+export interface LinearScaling {
+  readonly type: 'linear';
+  readonly factor: number;
+}
+
+/** Peng et al. 2023: fast frequencies stay, slow ones are divided, and scores are sharpened a little. */
+export interface YarnScaling {
+  readonly type: 'yarn';
+  readonly factor: number;
+  readonly originalMaxPositions: number;
+  /** Turns over the original text length above which a frequency stays, and below which it is divided in full. */
+  readonly betaFast: number;
+  readonly betaSlow: number;
+  /** What cosine and sine are multiplied by. */
+  readonly attentionFactor: number;
+  /** Whether the ramp between the two begins and ends at whole frequencies. */
+  readonly truncate: boolean;
+}
+
+/** Each rotary frequency divided by its own factor: how GGUF files say llama3. */
+export interface DivisorScaling {
+  readonly type: 'divisors';
+  /** [headSize / 2]. */
+  readonly divisors: readonly number[];
+}
+
+export type RopeScaling = Llama3Scaling | LinearScaling | YarnScaling | DivisorScaling;
+
+export interface Rotary {
+  readonly headSize: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling?: RopeScaling;
+}
+
+/**
+ * From `rope_parameters` (transformers 5) or `rope_theta` and `rope_scaling` (4) of a config.json.
+ * @throws TandemError 'unsupported-model' for another scaling, 'bad-model-config'
+ */
+export function readRope(json: Readonly<Record<string, unknown>>, file: string): Pick<Rotary, 'ropeTheta' | 'ropeScaling'> {
+  const parameters = isRecord(json.rope_parameters) ? json.rope_parameters : undefined;
+  const scaling = parameters ?? (isRecord(json.rope_scaling) ? json.rope_scaling : undefined);
+  const ropeTheta =
+    (parameters && configFields(parameters, file).optional('rope_theta')) ?? configFields(json, file).positive('rope_theta', 10000);
+  const partial = configFields({ ...json, ...scaling }, file).number('partial_rotary_factor', 1);
+  if (partial !== 1) throw unsupported('Models that rotate only a part of each head are not supported.', file);
+  return { ropeTheta, ...(scaling && scalingField(scaling, json, file)) };
+}
+
+function scalingField(
+  scaling: Readonly<Record<string, unknown>>,
+  json: Readonly<Record<string, unknown>>,
+  file: string,
+): { ropeScaling?: RopeScaling } {
+  const type = scaling.rope_type ?? scaling.type ?? 'default';
+  const read = typeof type === 'string' && Object.hasOwn(scalings, type) ? scalings[type] : undefined;
+  if (!read) throw unsupported(`The rotary scaling "${shown(type)}" is not supported, only ${Object.keys(scalings).join(', ')}.`, file);
+  const ropeScaling = read(scaling, json, file);
+  return ropeScaling ? { ropeScaling } : {};
+}
+
+type ScalingReader = (
+  scaling: Readonly<Record<string, unknown>>,
+  json: Readonly<Record<string, unknown>>,
+  file: string,
+) => RopeScaling | undefined;
+
+/** By Hugging Face's `rope_type`. */
+const scalings: Readonly<Record<string, ScalingReader>> = {
+  default: () => undefined,
+  linear: (scaling, _json, file) => ({ type: 'linear', factor: configFields(scaling, file).positive('factor') }),
+  llama3: (scaling, json, file) => {
+    const fields = configFields(scaling, file);
+    return {
+      type: 'llama3',
+      factor: fields.positive('factor'),
+      lowFrequencyFactor: fields.positive('low_freq_factor'),
+      highFrequencyFactor: fields.positive('high_freq_factor'),
+      originalMaxPositions: originalMaxPositions(scaling, json, file),
+    };
+  },
+  yarn: (scaling, json, file) => {
+    const fields = configFields(scaling, file);
+    const original = originalMaxPositions(scaling, json, file);
+    const factor = fields.positive('factor', configFields(json, file).count('max_position_embeddings', original) / original);
+    const [scale, scaleAll] = [fields.optional('mscale'), fields.optional('mscale_all_dim')];
+    const sharpened = scale && scaleAll ? yarnSharpening(factor, scale) / yarnSharpening(factor, scaleAll) : yarnSharpening(factor);
+    return {
+      type: 'yarn',
+      factor,
+      originalMaxPositions: original,
+      betaFast: fields.positive('beta_fast', 32),
+      betaSlow: fields.positive('beta_slow', 1),
+      attentionFactor: fields.positive('attention_factor', sharpened),
+      truncate: fields.flag('truncate', true),
+    };
+  },
+};
+
+function originalMaxPositions(
+  scaling: Readonly<Record<string, unknown>>,
+  json: Readonly<Record<string, unknown>>,
+  file: string,
+): number {
+  const outside = configFields(json, file);
+  return (
+    outside.optional('original_max_position_embeddings') ??
+    configFields(scaling, file).positive('original_max_position_embeddings', outside.optional('max_position_embeddings'))
+  );
+}
+
+/** YaRN's temperature for a text stretched by a factor. */
+export const yarnSharpening = (factor: number, scale = 1): number => (factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1);
+
+/** `rope_scaling` as transformers reads it. @throws TandemError 'unsupported-model' for rotary divisors, which only GGUF can say */
+export function writtenScaling(scaling: RopeScaling): Record<string, unknown> {
+  switch (scaling.type) {
+    case 'linear':
+      return { rope_type: 'linear', factor: scaling.factor };
+    case 'llama3':
+      return {
+        rope_type: 'llama3',
+        factor: scaling.factor,
+        low_freq_factor: scaling.lowFrequencyFactor,
+        high_freq_factor: scaling.highFrequencyFactor,
+        original_max_position_embeddings: scaling.originalMaxPositions,
+      };
+    case 'yarn':
+      return {
+        rope_type: 'yarn',
+        factor: scaling.factor,
+        original_max_position_embeddings: scaling.originalMaxPositions,
+        beta_fast: scaling.betaFast,
+        beta_slow: scaling.betaSlow,
+        attention_factor: scaling.attentionFactor,
+        truncate: scaling.truncate,
+      };
+    case 'divisors':
+      throw new TandemError('unsupported-model', 'Rotary divisors of a GGUF file cannot be written to a config.json.');
+  }
+}
+
+/** Rotary angle per position of each pair (i, i + headSize / 2) of a head: [headSize / 2]. Su et al. 2021; Llama 3.1 and YaRN for the scaling. */
+export function inverseFrequencies(rotary: Rotary): Float64Array {
+  const half = rotary.headSize / 2;
+  const frequencies = Float64Array.from({ length: half }, (_, i) => rotary.ropeTheta ** (-i / half));
+  const scaling = rotary.ropeScaling;
+  switch (scaling?.type) {
+    case undefined:
+      return frequencies;
+    case 'linear':
+      return frequencies.map((frequency) => frequency / scaling.factor);
+    case 'llama3':
+      return frequencies.map((frequency) => llama3Frequency(frequency, scaling));
+    case 'yarn':
+      return yarnFrequencies(frequencies, scaling, rotary.ropeTheta);
+    case 'divisors':
+      return frequencies.map((frequency, i) => frequency / scaling.divisors[i]);
+  }
+}
+
+/** Fast frequencies stay, slow ones are divided by the factor, those between are blended. */
+function llama3Frequency(frequency: number, scaling: Llama3Scaling): number {
+  const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalMaxPositions: original } = scaling;
+  const turns = (original * frequency) / (2 * Math.PI);
+  if (turns > high) return frequency;
+  if (turns < low) return frequency / factor;
+  const smooth = (turns - low) / (high - low);
+  return (1 - smooth) * (frequency / factor) + smooth * frequency;
+}
+
+/** The same idea with a ramp over the frequencies' numbers instead of over their turns. */
+function yarnFrequencies(frequencies: Float64Array, scaling: YarnScaling, theta: number): Float64Array {
+  const { factor, betaFast, betaSlow, originalMaxPositions: original, truncate } = scaling;
+  const size = 2 * frequencies.length;
+  const numberAt = (turns: number): number => (size * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+  const [from, to] = [numberAt(betaFast), numberAt(betaSlow)];
+  const low = Math.max(truncate ? Math.floor(from) : from, 0);
+  const high = Math.min(truncate ? Math.ceil(to) : to, size - 1);
+  return frequencies.map((frequency, i) => {
+    const divided = Math.min(Math.max((i - low) / (high === low ? 0.001 : high - low), 0), 1);
+    return (frequency / factor) * divided + frequency * (1 - divided);
+  });
+}
+
+function unsupported(message: string, file: string): TandemError {
+  return new TandemError('unsupported-model', message, { where: { file } });
+}
