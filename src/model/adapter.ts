@@ -10,6 +10,9 @@ export type LinearName = (typeof linearNames)[number];
 
 export const isLinearName = (name: string): name is LinearName => (linearNames as readonly string[]).includes(name);
 
+/** The part of a layer that a linear belongs to; Hugging Face's names. */
+export const blockOf = (linear: LinearName): 'self_attn' | 'mlp' => (linear.length === 6 ? 'self_attn' : 'mlp');
+
 export interface LoraConfig {
   readonly rank: number;
   /** The update is scaled by alpha / rank. */

@@ -8,12 +8,15 @@ import type { LanguageModel } from './languageModel.ts';
 import type { ModelFiles } from './files/modelFiles.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
+import { continuationTokens } from './tokenizer.ts';
 
 /** A model whose weights can also be trained; see training.ts. */
 export interface LlamaModel extends LanguageModel {
   readonly engine: Engine;
   /** Token ids of a text as the model reads it: with the begin token, if it has one. */
   promptTokens(text: string): number[];
+  /** Token ids of a text that follows a prompt. */
+  completionTokens(text: string): number[];
   /** Drops remembered prefixes, so that a resumed run computes what an unbroken one does, to the last bit. */
   forget(): void;
 }
@@ -23,8 +26,17 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
   const { config, tokenizer, name, fingerprint } = files;
   const engine = makeEngine(config, files.weights, executor);
   const cache = makePrefixCache(engine);
+  /** A tokenizer that was made for a larger model would make it read beside its embeddings. */
+  const known = (tokens: number[]): number[] => {
+    const foreign = tokens.find((token) => token >= config.vocabularySize);
+    if (foreign === undefined) return tokens;
+    throw new TandemError('bad-tokenizer', `The tokenizer of ${name} gives the token ${foreign}; its weights have ${config.vocabularySize}.`, {
+      hint: 'The tokenizer and the weights belong to different models: download the model again.',
+    });
+  };
+  const completionTokens = (text: string): number[] => known(continuationTokens(tokenizer, text));
   const promptTokens = (text: string): number[] => {
-    const tokens = tokenizer.encode(text);
+    const tokens = known(tokenizer.encode(text));
     if (tokenizer.beginToken !== undefined && tokens[0] !== tokenizer.beginToken) tokens.unshift(tokenizer.beginToken);
     if (!tokens.length)
       throw new TandemError('empty-prompt', 'The prompt is empty.', { hint: 'Write at least one word before the answer.' });
@@ -41,9 +53,10 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
     tokenizer,
     engine,
     promptTokens,
+    completionTokens,
     forget: () => cache.forget(),
     scoreLabels(prompts, labels, { adapter }: { adapter?: Adapter } = {}) {
-      const completions = labels.map((label) => tokenizer.encode(label));
+      const completions = labels.map(completionTokens);
       return score(
         engine,
         cache,
@@ -52,7 +65,7 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
       );
     },
     async logLikelihoods(pairs, { adapter }: { adapter?: Adapter } = {}) {
-      const rows = pairs.map(({ prompt, completion }) => ({ prompt: promptTokens(prompt), completions: [tokenizer.encode(completion)] }));
+      const rows = pairs.map(({ prompt, completion }) => ({ prompt: promptTokens(prompt), completions: [completionTokens(completion)] }));
       return (await score(engine, cache, rows, adapter)).map(([only]) => only);
     },
     generate: (prompts, options) => generate(engine, cache, tokenizer, prompts.map(promptTokens), options),

@@ -131,7 +131,7 @@ const largest = {
   layers: 1024,
   heads: 4096,
   keyValueHeads: 4096,
-  headSize: 4096,
+  headSize: 512,
   maxPositions: 2 ** 31,
 } as const satisfies Partial<Record<keyof LlamaConfig, number>>;
 

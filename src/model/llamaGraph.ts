@@ -8,7 +8,7 @@
 import { input, product, sumOf, type Dim, type Node } from '../tensor/graph.ts';
 import { rmsNorm, rope } from '../tensor/neuralOps.ts';
 import { add, concat, gatherRows, matMul, mul, reshape, silu, slice } from '../tensor/ops.ts';
-import { linearNames, type LinearName } from './adapter.ts';
+import { blockOf, linearNames, type LinearName } from './adapter.ts';
 import { attention, masksOf, type KeysAndValues, type PackingInputs, type Positions } from './attention.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 
@@ -139,7 +139,7 @@ function linears(
     : undefined;
   return names.map((name) => {
     const out = into[name] as number;
-    const place = `model.layers.${layer}.${moduleOf(name)}.${name}`;
+    const place = `model.layers.${layer}.${blockOf(name)}.${name}`;
     const weighted = matMul(x, parameter(`${place}.weight`, [out, width]), { transB: true });
     const base = config.biases?.includes(name) ? add(weighted, parameter(`${place}.bias`, [out])) : weighted;
     const at = adapted.indexOf(name);
@@ -148,5 +148,3 @@ function linears(
     return add(matMul(mine, lora(name, 'b', [out, 'R']), { transB: true }), base);
   });
 }
-
-const moduleOf = (name: LinearName): string => (name.length === 6 ? 'self_attn' : 'mlp');

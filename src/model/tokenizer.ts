@@ -13,7 +13,14 @@ export interface Tokenizer {
   readonly beginToken?: number;
   /** No special tokens are added; special tokens written in the text are recognized. */
   encode(text: string): number[];
+  /** `encode` for text that follows other text, where they differ: Llama 2's and Mistral's tokenizers put a space before a text, but not within it. */
+  encodeNext?(text: string): number[];
   decode(tokens: readonly number[], options?: { skipSpecial?: boolean }): string;
   /** Renders the model's chat template, up to where the assistant's answer starts. */
   applyChatTemplate(messages: readonly ChatMessage[]): string;
+}
+
+/** Token ids of an answer as it stands after a prompt. */
+export function continuationTokens(tokenizer: Tokenizer, text: string): number[] {
+  return tokenizer.encodeNext ? tokenizer.encodeNext(text) : tokenizer.encode(text);
 }

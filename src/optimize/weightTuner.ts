@@ -51,7 +51,7 @@ export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = de
     },
     example(prompt, row) {
       const question = questionText(task, tokenizer, prompt, row.values);
-      const answer = tokenizer.encode(answerAfter(task, question, row.values[task.output].trim()));
+      const answer = model.completionTokens(answerAfter(task, question, row.values[task.output].trim()));
       // A label is chosen among labels; free text must also learn where to end.
       const ended = task.labels ? answer : [...answer, ...tokenizer.endTokens.slice(0, 1)];
       return { prompt: model.promptTokens(question), answer: ended };

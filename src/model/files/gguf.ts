@@ -1,19 +1,19 @@
-/** @file Reads a Llama model from a GGUF file: config, weights in Hugging Face's names and layout, tokenizer. */
+/** @file Reads a model from a GGUF file: config, weights in Hugging Face's names and layout, tokenizer. */
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
-import type { GGUFParseOutput, GGUFTensorInfo } from '@huggingface/gguf';
 import { TandemError } from '../../errors.ts';
-import { ggufMetadata } from './ggufMetadata.ts';
-import { huggingFaceName, undoRotaryOrder } from './ggufNames.ts';
-import type { GgufMetadata } from './ggufMetadata.ts';
-import { ggufTokenizer } from './ggufTokenizer.ts';
-import { checkedConfig } from '../llamaConfig.ts';
-import type { LlamaConfig } from '../llamaConfig.ts';
-import type { RopeScaling } from '../rotary.ts';
-import { isNumberFormat, numberFormats, readNumbers } from './numberFormats.ts';
-import type { NumberFormat } from './numberFormats.ts';
+import { blockOf, linearNames, type LinearName } from '../adapter.ts';
+import { biasesField, checkedConfig, mostPositions } from '../llamaConfig.ts';
+import type { LlamaConfig, SlidingWindow } from '../llamaConfig.ts';
+import { yarnSharpening, type RopeScaling } from '../rotary.ts';
 import type { Tokenizer } from '../tokenizer.ts';
+import { readGgufHeader, type GgufHeader, type GgufTensor } from './ggufHeader.ts';
+import { ggufMetadata } from './ggufMetadata.ts';
+import type { GgufMetadata } from './ggufMetadata.ts';
+import { ggufName, huggingFaceName, undoRotaryOrder } from './ggufNames.ts';
+import { ggufTokenizer } from './ggufTokenizer.ts';
+import { readNumbers } from './numberFormats.ts';
+import { requireNumbers, requireWeights } from './weights.ts';
 import type { WeightTensor } from './weights.ts';
 
 export interface ModelParts {
@@ -25,152 +25,188 @@ export interface ModelParts {
 }
 
 /**
- * Tensors of type F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q4_K, Q5_K and Q6_K become float32.
- * @throws TandemError 'bad-gguf', 'unsupported-model', 'unsupported-tokenizer'
+ * Tensors of all formats in numberFormats.ts become float32.
+ * @throws TandemError 'bad-gguf', 'bad-model-config', 'bad-weights', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer'
  */
 export async function readGguf(path: string): Promise<ModelParts> {
-  const header = await readGgufHeader(path);
-  const metadata = ggufMetadata(header.metadata, path);
   const file = await open(path, 'r');
   try {
-    const tensors = new TensorReader(file, path, header);
-    const config = await readConfig(metadata, tensors);
-    const { tokenizer, definition } = ggufTokenizer(metadata);
-    return { config, weights: await readWeights(tensors, config), tokenizer, tokenizerDefinition: definition };
+    const header = await readGgufHeader(file, path);
+    const factors = header.tensors.find(({ name }) => name === ropeFactors);
+    if (factors && !(factors.shape.length === 1 && factors.shape[0] <= mostFactors))
+      throw new TandemError('bad-weights', `The weight "${ropeFactors}" is [${factors.shape.join(', ')}].`, { where: { file: path } });
+    const plan = ggufPlan(header, factors && [...(await readTensor(file, path, factors)).data], path);
+    const { tokenizer, definition } = ggufTokenizer(ggufMetadata(header.metadata, path));
+    const weights = new Map<string, WeightTensor>();
+    for (const [name, { tensor, rotary }] of plan.tensors) {
+      const weight = await readTensor(file, path, tensor);
+      requireNumbers(tensor.name, weight, path);
+      if (rotary) undoRotaryOrder(weight, plan.config.headSize);
+      weights.set(name, weight);
+    }
+    return { config: plan.config, weights, tokenizer, tokenizerDefinition: definition };
   } finally {
     await file.close();
   }
 }
 
-async function readGgufHeader(path: string): Promise<GGUFParseOutput> {
-  const header = await gguf(path, { allowLocalFile: true }).catch((cause: unknown) => {
-    if (cause instanceof Error && 'code' in cause) throw cause;
-    throw new TandemError('bad-gguf', `This GGUF file cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`, {
-      where: { file: path },
-      cause,
-    });
-  });
-  if (!header.littleEndian) throw new TandemError('bad-gguf', 'Big-endian GGUF files are not supported.', { where: { file: path } });
-  return header;
+export interface GgufPlan {
+  readonly config: LlamaConfig;
+  /** By Hugging Face's names, every weight of the config; `rotary` if its rows are in llama.cpp's order. */
+  readonly tensors: ReadonlyMap<string, { readonly tensor: GgufTensor; readonly rotary: boolean }>;
 }
 
-async function readConfig(metadata: GgufMetadata, tensors: TensorReader): Promise<LlamaConfig> {
-  const architecture = metadata.text('general.architecture');
-  if (architecture !== 'llama') {
-    throw new TandemError('unsupported-model', `The architecture "${architecture}" is not supported.`, {
-      where: { file: metadata.file },
-      hint: 'Use a Llama-family model, e.g. smollm2-135m.',
+/**
+ * What is to be read: nothing is allocated for numbers before all of it is known to fit.
+ * @param divisors the values of `rope_freqs.weight`, if there is one
+ */
+export function ggufPlan(header: GgufHeader, divisors: readonly number[] | undefined, path: string): GgufPlan {
+  const metadata = ggufMetadata(header.metadata, path);
+  const architecture = architectureOf(metadata);
+  const shapes = new Map(header.tensors.map(({ name, shape }) => [name, shape]));
+  const config = readConfig(metadata, architecture, shapes, divisors);
+  const tensors = new Map<string, { tensor: GgufTensor; rotary: boolean }>();
+  for (const tensor of header.tensors) {
+    if (tensor.name === ropeFactors) continue;
+    const known = huggingFaceName(tensor.name);
+    if (!known) throw unsupported(`The model has a weight that models of its kind do not have: "${tensor.name.slice(0, 80)}".`, path);
+    const [name, rotary] = known;
+    if (tensors.has(name)) throw new TandemError('bad-gguf', `The weight "${tensor.name}" is there twice.`, { where: { file: path } });
+    tensors.set(name, { tensor, rotary: rotary && architecture.rotaryOrder });
+  }
+  const found = new Map([...tensors].map(([name, { tensor }]) => [name, { shape: tensor.shape, file: path }]));
+  requireWeights(config, found, path, (name) => ggufName(name)[0]);
+  const tokens = metadata.texts('tokenizer.ggml.tokens').length;
+  if (tokens > config.vocabularySize) {
+    throw new TandemError('bad-gguf', `The tokenizer has ${tokens} tokens, "token_embd.weight" only ${config.vocabularySize}.`, {
+      where: { file: path },
     });
   }
-  const heads = metadata.number('llama.attention.head_count');
-  const hiddenSize = metadata.number('llama.embedding_length');
-  const headSize = metadata.optionalNumber('llama.attention.key_length') ?? hiddenSize / heads;
-  const rotated = metadata.optionalNumber('llama.rope.dimension_count') ?? headSize;
-  if (rotated !== headSize)
-    throw new TandemError('unsupported-model', 'Models that rotate only a part of each head are not supported.', {
-      where: { file: metadata.file },
-    });
+  return { config, tensors };
+}
+
+const ropeFactors = 'rope_freqs.weight';
+const mostFactors = 4096;
+
+/** What differs between llama.cpp's architectures. */
+interface Architecture {
+  readonly name: string;
+  readonly biases: readonly LinearName[];
+  readonly queryKeyNorm?: true;
+  /** llama.cpp rotates neighbours, and its converter has put the rows of queries and keys in that order. */
+  readonly rotaryOrder: boolean;
+}
+
+/** Mistral's own models are `llama` too. */
+const architectures: readonly Architecture[] = [
+  { name: 'llama', biases: [], rotaryOrder: true },
+  { name: 'qwen2', biases: ['q_proj', 'k_proj', 'v_proj'], rotaryOrder: false },
+  { name: 'qwen3', biases: [], queryKeyNorm: true, rotaryOrder: false },
+];
+
+function architectureOf(metadata: GgufMetadata): Architecture {
+  const name = metadata.text('general.architecture');
+  const found = architectures.find((architecture) => architecture.name === name);
+  if (found) return found;
+  throw new TandemError('unsupported-model', `The architecture "${name.slice(0, 80)}" is not supported.`, {
+    where: { file: metadata.file },
+    hint: `Use a model of the architectures ${architectures.map((architecture) => architecture.name).join(', ')}.`,
+  });
+}
+
+function readConfig(
+  metadata: GgufMetadata,
+  { name, biases, queryKeyNorm }: Architecture,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  divisors: readonly number[] | undefined,
+): LlamaConfig {
+  const { file } = metadata;
+  const embedding = shapes.get('token_embd.weight');
+  if (!embedding) throw new TandemError('bad-weights', 'The weight "token_embd.weight" is missing.', { where: { file } });
+  const heads = metadata.number(`${name}.attention.head_count`);
+  const hiddenSize = metadata.number(`${name}.embedding_length`);
+  const headSize = metadata.optionalNumber(`${name}.attention.key_length`) ?? hiddenSize / heads;
+  const rotated = metadata.optionalNumber(`${name}.rope.dimension_count`) ?? headSize;
+  if (rotated !== headSize) throw unsupported('Models that rotate only a part of each head are not supported.', file);
+  const values = metadata.optionalNumber(`${name}.attention.value_length`) ?? headSize;
+  if (values !== headSize) throw unsupported('Models whose values are not as wide as their keys are not supported.', file);
+  const layers = metadata.number(`${name}.block_count`);
+  const maxPositions = metadata.number(`${name}.context_length`);
+  const there = linearNames.filter(
+    (linear) => biases.includes(linear) || shapes.has(ggufName(`model.layers.0.${blockOf(linear)}.${linear}.bias`)[0]),
+  );
   return checkedConfig(
     {
-      vocabularySize: tensors.shape('token_embd.weight')[0],
+      vocabularySize: embedding[0],
       hiddenSize,
-      intermediateSize: metadata.number('llama.feed_forward_length'),
-      layers: metadata.number('llama.block_count'),
+      intermediateSize: metadata.number(`${name}.feed_forward_length`),
+      layers,
       heads,
-      keyValueHeads: metadata.optionalNumber('llama.attention.head_count_kv') ?? heads,
+      keyValueHeads: metadata.optionalNumber(`${name}.attention.head_count_kv`) ?? heads,
       headSize,
-      ropeTheta: metadata.optionalNumber('llama.rope.freq_base') ?? 10000,
-      ...(await ropeScaling(metadata, tensors)),
-      rmsNormEps: metadata.number('llama.attention.layer_norm_rms_epsilon'),
-      tiedEmbeddings: !tensors.has('output.weight'),
-      maxPositions: metadata.number('llama.context_length'),
+      ropeTheta: metadata.optionalNumber(`${name}.rope.freq_base`) ?? 10000,
+      ...ropeScaling(metadata, name, divisors),
+      rmsNormEps: metadata.number(`${name}.attention.layer_norm_rms_epsilon`),
+      tiedEmbeddings: !shapes.has('output.weight'),
+      maxPositions,
+      ...biasesField(there),
+      ...(queryKeyNorm && { queryKeyNorm }),
+      ...slidingWindow(metadata, name, layers, maxPositions),
     },
-    metadata.file,
+    file,
   );
 }
 
 /** llama.cpp stores Llama 3.1's scaling worked out, as a divisor for each frequency. */
-async function ropeScaling(metadata: GgufMetadata, tensors: TensorReader): Promise<{ ropeScaling?: RopeScaling }> {
-  if (tensors.has(ropeFactors)) return { ropeScaling: { type: 'divisors', divisors: [...(await tensors.read(ropeFactors)).data] } };
-  const type = metadata.optionalText('llama.rope.scaling.type') ?? 'none';
-  if (type === 'none') return {};
-  if (type === 'linear') return { ropeScaling: { type, factor: metadata.number('llama.rope.scaling.factor') } };
-  throw new TandemError('unsupported-model', `The rotary scaling "${type}" is not supported.`, { where: { file: metadata.file } });
+function ropeScaling(metadata: GgufMetadata, name: string, divisors: readonly number[] | undefined): { ropeScaling?: RopeScaling } {
+  if (divisors) return { ropeScaling: { type: 'divisors', divisors } };
+  const type = metadata.optionalText(`${name}.rope.scaling.type`) ?? 'none';
+  const number = (field: string, otherwise?: number): number => {
+    const value = metadata.optionalNumber(`${name}.rope.scaling.${field}`) ?? otherwise ?? metadata.number(`${name}.rope.scaling.${field}`);
+    if (value > 0 && value < Infinity) return value;
+    throw new TandemError('bad-gguf', `"${name}.rope.scaling.${field}" is ${value}.`, { where: { file: metadata.file } });
+  };
+  switch (type) {
+    case 'none':
+      return {};
+    case 'linear':
+      return { ropeScaling: { type, factor: number('factor') } };
+    case 'yarn': {
+      const factor = number('factor');
+      return {
+        ropeScaling: {
+          type,
+          factor,
+          originalMaxPositions: number('original_context_length'),
+          betaFast: number('yarn_beta_fast', 32),
+          betaSlow: number('yarn_beta_slow', 1),
+          // llama.cpp multiplies what the file says with what follows from the factor.
+          attentionFactor: number('attn_factor', 1) * yarnSharpening(factor),
+          truncate: true,
+        },
+      };
+    }
+    default:
+      throw unsupported(`The rotary scaling "${type.slice(0, 80)}" is not supported.`, metadata.file);
+  }
 }
 
-const ropeFactors = 'rope_freqs.weight';
-
-async function readWeights(tensors: TensorReader, config: LlamaConfig): Promise<Map<string, WeightTensor>> {
-  const weights = new Map<string, WeightTensor>();
-  for (const name of tensors.names()) {
-    if (name === ropeFactors) continue;
-    const [ours, rotary] = huggingFaceName(name);
-    const tensor = await tensors.read(name);
-    if (rotary) undoRotaryOrder(tensor, config.headSize);
-    weights.set(ours, tensor);
-  }
-  return weights;
+function slidingWindow(metadata: GgufMetadata, name: string, layers: number, maxPositions: number): { slidingWindow?: SlidingWindow } {
+  const size = metadata.optionalNumber(`${name}.attention.sliding_window`) ?? 0;
+  if (!(size > 0 && size < Math.min(maxPositions, mostPositions)) || !(layers <= 1024)) return {};
+  if (!Number.isInteger(size)) throw new TandemError('bad-gguf', `A sliding window of ${size} tokens.`, { where: { file: metadata.file } });
+  return { slidingWindow: { size, layers: Array.from({ length: layers }, (_, layer) => layer) } };
 }
 
-class TensorReader {
-  private readonly file: FileHandle;
-  private readonly path: string;
-  private readonly dataStart: bigint;
-  private readonly infos: ReadonlyMap<string, GGUFTensorInfo>;
+async function readTensor(file: FileHandle, path: string, { name, format, shape, position }: GgufTensor): Promise<WeightTensor> {
+  const numbers = shape.reduce((product, size) => product * size, 1);
+  const data = await readNumbers(file, position, format, numbers).catch((cause: unknown) => {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new TandemError('bad-gguf', `This GGUF file is damaged: it ends within "${name}".`, { where: { file: path }, cause });
+  });
+  return { shape, data };
+}
 
-  constructor(file: FileHandle, path: string, header: GGUFParseOutput) {
-    this.file = file;
-    this.path = path;
-    this.dataStart = header.tensorDataOffset;
-    this.infos = new Map(header.tensorInfos.map((info) => [info.name, info]));
-  }
-
-  /** In the order of the file's bytes. */
-  names(): string[] {
-    return [...this.infos.values()].sort((a, b) => Number(a.offset - b.offset)).map(({ name }) => name);
-  }
-
-  has(name: string): boolean {
-    return this.infos.has(name);
-  }
-
-  /** GGUF counts dimensions from the innermost one; we from the outermost. */
-  shape(name: string): number[] {
-    return this.info(name).shape.map(Number).reverse();
-  }
-
-  async read(name: string): Promise<WeightTensor> {
-    const shape = this.shape(name);
-    const format = this.format(name);
-    const numbers = shape.reduce((product, size) => product * size, 1);
-    if (shape[shape.length - 1] % format.blockNumbers !== 0) throw this.bad(`the rows of "${name}" are not whole blocks`);
-    const position = Number(this.dataStart + this.info(name).offset);
-    const data = await readNumbers(this.file, position, format, numbers).catch((cause: unknown) => {
-      throw cause instanceof RangeError ? this.bad(`it ends within "${name}"`, cause) : cause;
-    });
-    return { shape, data };
-  }
-
-  private format(name: string): NumberFormat {
-    const type = GGMLQuantizationType[this.info(name).dtype] ?? `type ${this.info(name).dtype}`;
-    if (isNumberFormat(type)) return numberFormats[type];
-    throw new TandemError('unsupported-model', `"${name}" is stored as ${type}, which is not supported.`, {
-      where: { file: this.path },
-      hint: `Use one of ${Object.keys(numberFormats).join(', ')}.`,
-    });
-  }
-
-  private info(name: string): GGUFTensorInfo {
-    const info = this.infos.get(name);
-    if (!info) throw this.bad(`it has no tensor "${name}"`);
-    return info;
-  }
-
-  private bad(what: string, cause?: unknown): TandemError {
-    return new TandemError('bad-gguf', `This GGUF file is damaged: ${what}.`, {
-      where: { file: this.path },
-      hint: 'Download it again.',
-      cause,
-    });
-  }
+function unsupported(message: string, file: string): TandemError {
+  return new TandemError('unsupported-model', message, { where: { file } });
 }

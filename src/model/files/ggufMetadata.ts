@@ -13,12 +13,12 @@ export interface GgufMetadata {
   optionalFlag(key: string): boolean | undefined;
 }
 
-/** @param values  as `@huggingface/gguf` gives them; every accessor throws TandemError 'bad-gguf' for a missing key or another type */
-export function ggufMetadata(values: object, file: string): GgufMetadata {
-  const table = values as Readonly<Record<string, unknown>>;
+/** @param values  by key, as `readGgufHeader` gives them; every accessor throws TandemError 'bad-gguf' for a missing key or another type */
+export function ggufMetadata(values: ReadonlyMap<string, unknown>, file: string): GgufMetadata {
   const read = <T>(key: string, kind: string, convert: (value: unknown) => T | undefined): T | undefined => {
-    if (table[key] === undefined) return undefined;
-    const value = convert(table[key]);
+    const found = values.get(key);
+    if (found === undefined) return undefined;
+    const value = convert(found);
     if (value === undefined) throw new TandemError('bad-gguf', `"${key}" in this GGUF file is not ${kind}.`, { where: { file } });
     return value;
   };

@@ -7,6 +7,8 @@ const layerNames: Readonly<Record<string, string>> = {
   attn_q: 'self_attn.q_proj',
   attn_k: 'self_attn.k_proj',
   attn_v: 'self_attn.v_proj',
+  attn_q_norm: 'self_attn.q_norm',
+  attn_k_norm: 'self_attn.k_norm',
   attn_output: 'self_attn.o_proj',
   ffn_norm: 'post_attention_layernorm',
   ffn_gate: 'mlp.gate_proj',
@@ -19,18 +21,21 @@ const modelNames: Readonly<Record<string, string>> = {
   'output.weight': 'lm_head.weight',
 };
 
-/** Hugging Face's name of a GGUF tensor, and whether its rows are in llama.cpp's rotary order. */
-export function huggingFaceName(name: string): readonly [name: string, rotary: boolean] {
-  const [, layer, part, kind] = /^blk\.(\d+)\.(\w+)\.(\w+)$/.exec(name) ?? [];
-  if (!layer || !layerNames[part]) return [modelNames[name] ?? name, false];
-  return [`model.layers.${layer}.${layerNames[part]}.${kind}`, kind === 'weight' && (part === 'attn_q' || part === 'attn_k')];
+/** Hugging Face's name of a GGUF tensor, if it is one of ours, and whether llama.cpp keeps its rows in an order of its own for Llama. */
+export function huggingFaceName(name: string): readonly [name: string, rotary: boolean] | undefined {
+  const [, layer, part, kind] = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(name) ?? [];
+  if (!layer) return Object.hasOwn(modelNames, name) ? [modelNames[name], false] : undefined;
+  if (!Object.hasOwn(layerNames, part)) return undefined;
+  return [`model.layers.${layer}.${layerNames[part]}.${kind}`, rotaryParts.has(part)];
 }
+
+const rotaryParts: ReadonlySet<string> = new Set(['attn_q', 'attn_k']);
 
 /** The way back. */
 export function ggufName(name: string): readonly [name: string, rotary: boolean] {
-  const [, layer, part] = /^model\.layers\.(\d+)\.(.+)\.weight$/.exec(name) ?? [];
+  const [, layer, part, kind] = /^model\.layers\.(\d+)\.(.+)\.(weight|bias)$/.exec(name) ?? [];
   const found = Object.entries(layer ? layerNames : modelNames).find(([, theirs]) => theirs === (layer ? part : name))!;
-  return layer ? [`blk.${layer}.${found[0]}.weight`, found[0] === 'attn_q' || found[0] === 'attn_k'] : [found[0], false];
+  return layer ? [`blk.${layer}.${found[0]}.${kind}`, rotaryParts.has(found[0])] : [found[0], false];
 }
 
 /** llama.cpp rotates neighbours (2i, 2i + 1) of a head, Hugging Face halves (i, i + size / 2): puts the rows of each head back. */
@@ -46,7 +51,7 @@ const rotaryRow = (row: number, half: number): number => (row < half ? 2 * row :
 
 /** In place: row r of each head becomes its row from(r). */
 function reorder({ shape, data }: WeightTensor, headSize: number, from: (row: number) => number): void {
-  const [rows, width] = shape;
+  const [rows, width = 1] = shape;
   for (let head = 0; head < rows; head += headSize) {
     const block = data.slice(head * width, (head + headSize) * width);
     for (let row = 0; row < headSize; row++) data.set(block.subarray(from(row) * width, (from(row) + 1) * width), (head + row) * width);

@@ -70,5 +70,5 @@ function tokenizerOf(change: Record<string, unknown>): Tokenizer {
     'tokenizer.ggml.eos_token_id': 2,
     ...change,
   };
-  return ggufTokenizer(ggufMetadata(values, 'test.gguf')).tokenizer;
+  return ggufTokenizer(ggufMetadata(new Map(Object.entries(values)), 'test.gguf')).tokenizer;
 }

@@ -1,60 +1,136 @@
-/** @file Reads a Llama model from a Hugging Face directory: config.json, safetensors, tokenizer.json. */
-import { readFile } from 'node:fs/promises';
+/** @file Reads a model from a Hugging Face directory: config.json, safetensors, tokenizer.json. */
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import type { ModelParts } from './gguf.ts';
+import { isRecord, shown } from '../configFields.ts';
 import { parseLlamaConfig } from '../llamaConfig.ts';
-import { readSafetensors } from './safetensors.ts';
+import type { LlamaConfig } from '../llamaConfig.ts';
+import { readSafetensors, readSafetensorsHeader } from './safetensors.ts';
 import { makeTokenizer } from './textTokenizer.ts';
 import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
 import type { Tokenizer } from '../tokenizer.ts';
-import { weightShapes } from './weights.ts';
-import type { WeightTensor } from './weights.ts';
+import { requireNumbers, requireWeights, weightShapes } from './weights.ts';
+import type { FoundWeight, WeightTensor } from './weights.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** @throws TandemError 'bad-model-config', 'unsupported-model', 'bad-safetensors', 'bad-tokenizer' */
+/** @throws TandemError 'bad-model-config', 'unsupported-model', 'bad-weights', 'bad-safetensors', 'bad-tokenizer' */
 export async function readHuggingFaceDirectory(directory: string): Promise<ModelParts> {
   const configFile = join(directory, 'config.json');
   const configJson = await readJson(configFile);
   const config = parseLlamaConfig(configJson, configFile);
   const { tokenizer, definition } = await readTokenizer(directory, configJson);
-  const ignored = config.tiedEmbeddings ? /rotary_emb\.inv_freq$|^lm_head\.weight$/ : /rotary_emb\.inv_freq$/;
+  const places = await findWeights(directory, config);
   const weights = new Map<string, WeightTensor>();
-  const expected = weightShapes(config);
-  for (const file of await weightFiles(directory)) {
-    const tensors = await readSafetensors(join(directory, file), (name) => !ignored.test(name));
-    for (const [name, tensor] of tensors) {
-      // Base models saved without their language-model head leave out the prefix.
-      const full = `model.${name}`;
-      weights.set(!expected.has(name) && expected.has(full) ? full : name, tensor);
+  for (const file of new Set([...places.values()].map((place) => place.file))) {
+    const names = new Map([...places].filter(([, place]) => place.file === file).map(([name, { stored }]) => [stored, name]));
+    for (const [stored, tensor] of await readSafetensors(file, (name) => names.has(name))) {
+      requireNumbers(stored, tensor, file);
+      weights.set(names.get(stored)!, tensor);
     }
   }
   return { config, weights, tokenizer, tokenizerDefinition: definition };
 }
 
-/** The one safetensors file, or those that the index names. */
-async function weightFiles(directory: string): Promise<string[]> {
-  const index = await readJsonIfThere(join(directory, 'model.safetensors.index.json'));
-  if (!index) return ['model.safetensors'];
-  return [...new Set(Object.values(index.weight_map as Readonly<Record<string, string>>))].sort();
+interface StoredWeight extends FoundWeight {
+  /** Its name in the file. */
+  readonly stored: string;
 }
 
-async function readTokenizer(directory: string, config: Json): Promise<{ tokenizer: Tokenizer; definition: string }> {
+/** Where every weight lies, after checking that all are there in their shapes. */
+async function findWeights(directory: string, config: LlamaConfig): Promise<ReadonlyMap<string, StoredWeight>> {
+  const ignored = config.tiedEmbeddings ? /rotary_emb\.inv_freq$|^lm_head\.weight$/ : /rotary_emb\.inv_freq$/;
+  const expected = weightShapes(config);
+  const index = await readIndex(directory);
+  const found = new Map<string, StoredWeight>();
+  for (const file of index.files) {
+    const { entries } = await readSafetensorsHeader(file).catch((error: unknown) => {
+      throw isMissing(error) ? missingFile(file) : error;
+    });
+    for (const { name: stored, shape } of entries.filter(({ name }) => !ignored.test(name))) {
+      // Base models saved without their language-model head leave out the prefix.
+      const full = `model.${stored}`;
+      const name = !expected.has(stored) && expected.has(full) ? full : stored;
+      if (found.has(name)) throw bad('bad-weights', `The weight "${stored}" is in two places`, file);
+      found.set(name, { shape, file, stored });
+    }
+  }
+  requireWeights(config, found, index.place);
+  return found;
+}
+
+const indexName = 'model.safetensors.index.json';
+
+/** The one safetensors file, or those that the index names. */
+async function readIndex(directory: string): Promise<{ readonly place: string; readonly files: readonly string[] }> {
+  const whole = join(directory, 'model.safetensors');
+  const place = join(directory, indexName);
+  const index = await readJsonIfThere(place);
+  if (!index) return { place: whole, files: [whole] };
+  const { weight_map: map } = index;
+  if (!isRecord(map)) throw bad('bad-weights', 'The index has no "weight_map"', place);
+  const files = new Set<string>();
+  for (const [name, file] of Object.entries(map)) {
+    // Only files beside the index: an index is not to lead anywhere else on the machine.
+    if (typeof file !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(file))
+      throw bad('bad-weights', `The index puts the weight "${name}" into ${shown(file)}, which is no safetensors file beside it`, place);
+    files.add(join(directory, file));
+  }
+  if (!files.size) throw bad('bad-weights', 'The index names no weight', place);
+  return { place, files: [...files].sort() };
+}
+
+async function readTokenizer(directory: string, config: Json): Promise<DefinedTokenizer> {
   const file = join(directory, 'tokenizer.json');
-  const json = tokenizerJson(await readJson(file), file);
+  const json = await readJson(file);
   const settings = (await readJsonIfThere(join(directory, 'tokenizer_config.json'))) ?? {};
   const generation = (await readJsonIfThere(join(directory, 'generation_config.json'))) ?? {};
   const template = (await readIfThere(join(directory, 'chat_template.jinja'))) ?? chatTemplate(settings.chat_template);
+  return tokenizerOf(json, settings, [generation.eos_token_id ?? config.eos_token_id].flat(), template, file);
+}
+
+interface DefinedTokenizer {
+  readonly tokenizer: Tokenizer;
+  readonly definition: string;
+}
+
+/**
+ * @param ends ids of end tokens, as the model's own settings give them
+ * @throws TandemError 'bad-tokenizer'
+ */
+export function tokenizerOf(
+  source: Json,
+  settings: Json,
+  ends: readonly unknown[],
+  template: string | undefined,
+  file: string,
+): DefinedTokenizer {
+  try {
+    return madeTokenizer(source, settings, ends, template, file);
+  } catch (error) {
+    // These files are other people's: whatever form they have, the library or we may have relied on another.
+    if (error instanceof TandemError) throw error;
+    throw bad('bad-tokenizer', `The tokenizer cannot be read: ${error instanceof Error ? error.message : String(error)}`, file, error);
+  }
+}
+
+function madeTokenizer(
+  source: Json,
+  settings: Json,
+  ends: readonly unknown[],
+  template: string | undefined,
+  file: string,
+): DefinedTokenizer {
+  const json = tokenizerJson(source, file);
   const idOf = (text: string | undefined): number[] => json.added_tokens.filter(({ content }) => content === text).map(({ id }) => id);
-  const ends = [generation.eos_token_id ?? config.eos_token_id].flat().filter((id) => typeof id === 'number');
   const texts = specialTexts(settings);
   const parts = {
     json,
     chatTemplate: template,
     specialTexts: texts,
     beginToken: beginToken(json.post_processor, settings, idOf(texts.bos_token)),
-    endTokens: [...ends, ...idOf(texts.eos_token)],
+    endTokens: [...ends.filter((id) => typeof id === 'number'), ...idOf(texts.eos_token)],
     file,
   };
   return { tokenizer: makeTokenizer(parts), definition: JSON.stringify([json, template, parts.beginToken, parts.endTokens]) };
@@ -107,24 +183,40 @@ function chatTemplate(value: unknown): string | undefined {
 async function readJson(file: string): Promise<Json> {
   const json = await readJsonIfThere(file);
   if (json) return json;
-  throw new TandemError('bad-model-config', 'The model directory lacks this file.', { where: { file } });
+  throw missingFile(file);
 }
+
+const missingFile = (file: string): TandemError => bad('bad-model-config', 'The model directory lacks this file', file);
 
 async function readJsonIfThere(file: string): Promise<Json | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
+  let json: unknown;
   try {
-    return JSON.parse(text) as Json;
+    json = JSON.parse(text);
   } catch (cause) {
-    throw new TandemError('bad-model-config', 'This file is not JSON.', { where: { file }, cause });
+    throw bad('bad-model-config', 'This file is not JSON', file, cause);
   }
+  if (isRecord(json)) return json;
+  throw bad('bad-model-config', 'This file is not a JSON object', file);
 }
+
+/** The largest tokenizer.json of our families has some 20 MB. */
+const mostBytes = 2 ** 28;
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
+    const { size } = await stat(file);
+    if (size > mostBytes) throw bad('bad-model-config', `This file has ${size} bytes, far more than one of its kind`, file);
     return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+function bad(reason: string, what: string, file: string, cause?: unknown): TandemError {
+  return new TandemError(reason, `${what}.`, { where: { file }, cause });
 }

@@ -6,7 +6,7 @@ import { readGguf } from './gguf.ts';
 import { readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
 import type { Tokenizer } from '../tokenizer.ts';
-import { checkedWeights, Fingerprint } from './weights.ts';
+import { Fingerprint, weightShapes } from './weights.ts';
 import type { WeightTensor } from './weights.ts';
 
 export type { WeightTensor } from './weights.ts';
@@ -24,19 +24,30 @@ export interface ModelFiles {
 
 /**
  * @param path  a directory with config.json, tokenizer.json and safetensors, or a `.gguf` file
- * @throws TandemError 'model-not-found', 'bad-model-config', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer', 'bad-weights', 'bad-safetensors', 'bad-gguf'
+ * @throws TandemError 'model-not-found', 'model-unreadable', 'bad-model-config', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer', 'bad-weights', 'bad-safetensors', 'bad-gguf'
  */
 export async function loadModelFiles(path: string): Promise<ModelFiles> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new TandemError('model-not-found', 'There is no model at this place.', { where: { file: path }, cause });
   });
-  const { config, tokenizer, tokenizerDefinition, weights } = await (found.isDirectory() ? readHuggingFaceDirectory(path) : readGguf(path));
-  const checked = checkedWeights(config, weights, path);
+  const { config, tokenizer, tokenizerDefinition, weights } = await (found.isDirectory() ? readHuggingFaceDirectory(path) : readGguf(path)).catch(
+    (error: unknown) => {
+      throw unreadable(error, path);
+    },
+  );
+  const ordered = new Map([...weightShapes(config).keys()].map((name) => [name, weights.get(name)!]));
   const fingerprint = new Fingerprint();
   fingerprint.text('config', JSON.stringify(config));
   fingerprint.text('tokenizer', tokenizerDefinition);
-  for (const [name, tensor] of checked) fingerprint.tensor(name, tensor);
-  return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: checked, tokenizer };
+  for (const [name, tensor] of ordered) fingerprint.tensor(name, tensor);
+  return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: ordered, tokenizer };
+}
+
+/** What the system says of a file (no permission, a folder where a file should be, too little memory for it), with its place. */
+function unreadable(error: unknown, path: string): unknown {
+  if (error instanceof TandemError || !(error instanceof Error) || !('code' in error)) return error;
+  const file = 'path' in error && typeof error.path === 'string' ? error.path : path;
+  return new TandemError('model-unreadable', `This file of the model cannot be read: ${error.message}.`, { where: { file }, cause: error });
 }
 
 /** `.../models--org--name/snapshots/<hash>` is `org/name`; else the last part, without `.gguf`. */

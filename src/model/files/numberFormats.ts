@@ -17,6 +17,9 @@ export const numberFormats = {
   Q8_0: { blockNumbers: 32, blockBytes: 34, decode: decodeQ8 },
   Q4_0: { blockNumbers: 32, blockBytes: 18, decode: decodeQ4 },
   Q4_1: { blockNumbers: 32, blockBytes: 20, decode: decodeQ4WithMinimum },
+  Q5_0: { blockNumbers: 32, blockBytes: 22, decode: decodeQ5 },
+  Q5_1: { blockNumbers: 32, blockBytes: 24, decode: decodeQ5WithMinimum },
+  IQ4_NL: { blockNumbers: 32, blockBytes: 18, decode: decodeIQ4 },
   Q4_K: { blockNumbers: 256, blockBytes: 144, decode: decodeQ4K },
   Q5_K: { blockNumbers: 256, blockBytes: 176, decode: decodeQ5K },
   Q6_K: { blockNumbers: 256, blockBytes: 210, decode: decodeQ6K },
@@ -118,6 +121,50 @@ function decodeQ4WithMinimum(bytes: Uint8Array, blocks: number, out: Float32Arra
     }
   }
 }
+
+/** scale f16, 4 bytes of fifth bits, 16 bytes of two 4-bit numbers, low halves first; 16 is zero. */
+function decodeQ5(bytes: Uint8Array, blocks: number, out: Float32Array, offset: number): void {
+  const table = halfTable();
+  for (let block = 0, at = 0, to = offset; block < blocks; block++, at += 22, to += 32) {
+    const scale = table[bytes[at] | (bytes[at + 1] << 8)];
+    for (let i = 0; i < 16; i++) {
+      const two = bytes[at + 6 + i];
+      out[to + i] = scale * (((two & 15) | fifthBit(bytes, at + 2, i)) - 16);
+      out[to + 16 + i] = scale * (((two >> 4) | fifthBit(bytes, at + 2, 16 + i)) - 16);
+    }
+  }
+}
+
+/** scale f16, minimum f16, 4 bytes of fifth bits, 16 bytes of two 4-bit numbers, low halves first. */
+function decodeQ5WithMinimum(bytes: Uint8Array, blocks: number, out: Float32Array, offset: number): void {
+  const table = halfTable();
+  for (let block = 0, at = 0, to = offset; block < blocks; block++, at += 24, to += 32) {
+    const scale = table[bytes[at] | (bytes[at + 1] << 8)];
+    const minimum = table[bytes[at + 2] | (bytes[at + 3] << 8)];
+    for (let i = 0; i < 16; i++) {
+      const two = bytes[at + 8 + i];
+      out[to + i] = scale * ((two & 15) | fifthBit(bytes, at + 4, i)) + minimum;
+      out[to + 16 + i] = scale * ((two >> 4) | fifthBit(bytes, at + 4, 16 + i)) + minimum;
+    }
+  }
+}
+
+/** 16 if bit i of the bytes from `at` on is set. */
+const fifthBit = (bytes: Uint8Array, at: number, i: number): number => ((bytes[at + (i >> 3)] >> (i & 7)) & 1) << 4;
+
+/** As Q4_0, but a 4-bit number is the place of a value in a table that is finer around zero. */
+function decodeIQ4(bytes: Uint8Array, blocks: number, out: Float32Array, offset: number): void {
+  const table = halfTable();
+  for (let block = 0, at = 0, to = offset; block < blocks; block++, at += 18, to += 32) {
+    const scale = table[bytes[at] | (bytes[at + 1] << 8)];
+    for (let i = 0; i < 16; i++) {
+      const two = bytes[at + 2 + i];
+      out[to + i] = scale * iq4Values[two & 15];
+      out[to + 16 + i] = scale * iq4Values[two >> 4];
+    }
+  }
+}
+const iq4Values = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
 /** Scale and minimum of the eight groups of 32 in a K block, 6 bits each, packed in 12 bytes: groups[0..8] and groups[8..16]. */
 function unpackGroups(bytes: Uint8Array, at: number, groups: Uint8Array): void {

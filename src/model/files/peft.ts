@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
-import { isLinearName, linearNames, makeAdapter } from '../adapter.ts';
+import { blockOf, isLinearName, linearNames, makeAdapter } from '../adapter.ts';
 import type { Adapter, LinearName, LoraConfig, LoraPair } from '../adapter.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { WeightTensor } from './weights.ts';
@@ -106,10 +106,6 @@ function* adapterTensors({ config, pairs }: Adapter): Generator<readonly [string
     yield [`${name}.lora_A.weight`, { shape: [config.rank, a.length / config.rank], data: a }];
     yield [`${name}.lora_B.weight`, { shape: [b.length / config.rank, config.rank], data: b }];
   }
-}
-
-function blockOf(linear: LinearName): string {
-  return linear === 'gate_proj' || linear === 'up_proj' || linear === 'down_proj' ? 'mlp' : 'self_attn';
 }
 
 const tensorName = /(?:^|\.)layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.lora_([AB])(?:\.default)?\.weight$/;

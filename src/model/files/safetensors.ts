@@ -2,7 +2,8 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
-import { isNumberFormat, numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
+import { isRecord } from '../configFields.ts';
+import { numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
 import { replaceFile } from './replaceFile.ts';
 import type { WeightTensor } from './weights.ts';
 
@@ -24,7 +25,7 @@ export interface SafetensorsHeader {
 /**
  * Reads the tensors of a file as float32 (from F32, F16 or BF16), one after the other.
  * @param wanted  which names to read; all when left out
- * @throws TandemError 'bad-safetensors' for a damaged file or another number format
+ * @throws TandemError 'bad-safetensors' for a damaged file or another number format, naming the tensor
  */
 export async function readSafetensors(path: string, wanted: (name: string) => boolean = () => true): Promise<Map<string, WeightTensor>> {
   const file = await open(path, 'r');
@@ -83,46 +84,74 @@ async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHe
   const { size } = await file.stat();
   const length = Buffer.alloc(8);
   await readFully(file, length, 0).catch((cause: unknown) => Promise.reject(damaged(path, 'it is too short', cause)));
-  const headerBytes = Number(length.readBigUInt64LE());
+  const headerBytes = length.readBigUInt64LE();
   if (headerBytes > Math.min(size - 8, maxHeaderBytes)) throw damaged(path, 'its header is longer than the file');
-  const text = Buffer.alloc(headerBytes);
+  const text = Buffer.alloc(Number(headerBytes));
   await readFully(file, text, 8);
-  const json = parseHeader(text.toString(), path);
-  const { __metadata__: metadata = {}, ...tensors } = json;
-  const entries = Object.entries(tensors).map(([name, value]) => parseEntry(name, value, 8 + headerBytes, size, path));
-  return { entries: entries.sort((a, b) => a.begin - b.begin), metadata: metadata as Record<string, string> };
+  return parseSafetensorsHeader(text, size, path);
 }
 
 const maxHeaderBytes = 100_000_000;
 
+/**
+ * @param json the header's bytes, without the eight of its length
+ * @throws TandemError 'bad-safetensors' also for tensors that overlap or leave bytes over, as the format forbids
+ */
+export function parseSafetensorsHeader(json: Buffer, fileSize: number, path: string): SafetensorsHeader {
+  const { __metadata__: metadata = {}, ...tensors } = parseHeader(json.toString(), path);
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    throw damaged(path, 'its "__metadata__" is not a table of texts');
+  const dataStart = 8 + json.length;
+  const entries = Object.entries(tensors).map(([name, value]) => parseEntry(name, value, dataStart, path));
+  entries.sort((a, b) => a.begin - b.begin || a.bytes - b.bytes);
+  let end = dataStart;
+  for (const { name, begin, bytes } of entries) {
+    if (begin !== end) throw damaged(path, `"${name}" begins at byte ${begin - dataStart}, where ${end - dataStart} is expected`);
+    end += bytes;
+    if (end > fileSize) throw damaged(path, `it ends within "${name}"`);
+  }
+  if (end !== fileSize) throw damaged(path, `${fileSize - end} bytes at its end belong to no tensor`);
+  return { entries, metadata: metadata as Record<string, string> };
+}
+
 function parseHeader(text: string, path: string): Record<string, unknown> {
+  let json: unknown;
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    json = JSON.parse(text);
   } catch (cause) {
     throw damaged(path, 'its header is not JSON', cause);
   }
+  if (isRecord(json)) return json;
+  throw damaged(path, 'its header is not a JSON object');
 }
 
-function parseEntry(name: string, value: unknown, dataStart: number, fileSize: number, path: string): SafetensorsEntry {
-  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+function parseEntry(name: string, value: unknown, dataStart: number, path: string): SafetensorsEntry {
+  const { dtype, shape, data_offsets: offsets } = isRecord(value) ? value : {};
   if (typeof dtype !== 'string' || !isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
     throw damaged(path, `its entry "${name}" is not a tensor`);
   const [begin, end] = offsets;
-  if (begin > end || dataStart + end > fileSize) throw damaged(path, `"${name}" lies outside of the file`);
+  if (begin > end) throw damaged(path, `"${name}" ends before it begins`);
+  if (isFormat(dtype) && storedBytes(numberFormats[dtype], numbersIn(shape)) !== end - begin)
+    throw damaged(path, `"${name}" does not have as many numbers as its shape says`);
   return { name, dtype, shape, begin: dataStart + begin, bytes: end - begin };
 }
 
+const numbersIn = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** Those of our number formats that safetensors files have. */
+const formats = ['F32', 'F16', 'BF16'] as const;
+const isFormat = (dtype: string): dtype is (typeof formats)[number] => (formats as readonly string[]).includes(dtype);
+
 async function readEntry(file: FileHandle, path: string, entry: SafetensorsEntry): Promise<Float32Array> {
-  const { name, dtype, shape, begin, bytes } = entry;
-  if (!isNumberFormat(dtype)) {
-    throw new TandemError('bad-safetensors', `"${name}" is stored as ${dtype}; only F32, F16 and BF16 are read.`, {
+  const { name, dtype, shape, begin } = entry;
+  if (!isFormat(dtype)) {
+    throw new TandemError('bad-safetensors', `"${name}" is stored as ${dtype}; only ${formats.join(', ')} are read.`, {
       where: { file: path },
     });
   }
-  const numbers = shape.reduce((product, size) => product * size, 1);
-  if (storedBytes(numberFormats[dtype], numbers) !== bytes)
-    throw damaged(path, `"${name}" does not have as many numbers as its shape says`);
-  return readNumbers(file, begin, numberFormats[dtype], numbers);
+  return readNumbers(file, begin, numberFormats[dtype], numbersIn(shape)).catch((cause: unknown) => {
+    throw cause instanceof RangeError ? damaged(path, `it ends within "${name}"`, cause) : cause;
+  });
 }
 
 function isCounts(value: unknown): value is number[] {

@@ -2,7 +2,7 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { TandemError } from '../../errors.ts';
-import { prepareTokenizerJson } from './tokenizerJson.ts';
+import { prepareTokenizerJson, requireTokens, withoutFirstSpace } from './tokenizerJson.ts';
 import type { TokenizerJson } from './tokenizerJson.ts';
 import type { ChatMessage, Tokenizer } from '../tokenizer.ts';
 
@@ -18,39 +18,54 @@ export interface TokenizerParts {
   readonly file: string;
 }
 
-/** @throws TandemError 'bad-tokenizer' when the library cannot build it; applyChatTemplate: 'no-chat-template', 'bad-chat-template' */
+/** @throws TandemError 'bad-tokenizer' when the library cannot build or use it; applyChatTemplate: 'no-chat-template', 'bad-chat-template' */
 export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const { file, beginToken } = parts;
+  requireTokens(parts.json, file);
   const library = build(parts);
   const vocabularySize = Math.max(...library.get_added_tokens_decoder().keys(), library.get_vocab().size - 1) + 1;
-  const cache = new Map<string, number[]>();
-  let cachedCharacters = 0;
+  const encode = remembered((text) => guarded(() => library.encode(text, { add_special_tokens: false }).ids, file));
+  const inner = withoutFirstSpace(parts.json);
+  const innerLibrary = inner && build({ ...parts, json: inner });
   let template: Template | undefined;
   return {
     vocabularySize,
     endTokens: endTokens(parts),
     ...(beginToken === undefined ? {} : { beginToken }),
-    encode: (text) => {
-      const known = cache.get(text);
-      if (known) return [...known];
-      const tokens = library.encode(text, { add_special_tokens: false }).ids;
-      if (cachedCharacters + text.length > mostCachedCharacters) {
-        cache.clear();
-        cachedCharacters = 0;
-      }
-      if (text.length > longestCached) return tokens;
-      cachedCharacters += text.length;
-      cache.set(text, tokens);
-      return [...tokens];
-    },
+    encode,
+    ...(innerLibrary && {
+      encodeNext: remembered((text) => guarded(() => innerLibrary.encode(text, { add_special_tokens: false }).ids, file)),
+    }),
     decode: (tokens, options) =>
       tokens.length === 0
         ? ''
-        : library.decode([...tokens], { skip_special_tokens: options?.skipSpecial ?? false, clean_up_tokenization_spaces: false }),
+        : guarded(
+            () => library.decode([...tokens], { skip_special_tokens: options?.skipSpecial ?? false, clean_up_tokenization_spaces: false }),
+            file,
+          ),
     applyChatTemplate: (messages) => {
       template ??= parseTemplate(parts.chatTemplate, file);
       return renderTemplate(template, messages, parts);
     },
+  };
+}
+
+/** Every caller gets a list of its own. */
+function remembered(encode: (text: string) => number[]): (text: string) => number[] {
+  const cache = new Map<string, number[]>();
+  let cachedCharacters = 0;
+  return (text) => {
+    const known = cache.get(text);
+    if (known) return [...known];
+    const tokens = encode(text);
+    if (cachedCharacters + text.length > mostCachedCharacters) {
+      cache.clear();
+      cachedCharacters = 0;
+    }
+    if (text.length > longestCached) return tokens;
+    cachedCharacters += text.length;
+    cache.set(text, tokens);
+    return [...tokens];
   };
 }
 
@@ -66,11 +81,20 @@ function endTokens({ json, endTokens }: TokenizerParts): number[] {
   return [...new Set([...endTokens, ...named])];
 }
 
+/** What the library says of a definition that it only now finds odd. */
+function guarded<T>(work: () => T, file: string): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new TandemError('bad-tokenizer', `The tokenizer is damaged: ${messageOf(cause).slice(0, 200)}`, { where: { file }, cause });
+  }
+}
+
 function build({ json, file }: TokenizerParts): LibraryTokenizer {
   try {
     return new LibraryTokenizer(prepareTokenizerJson(json), {});
   } catch (cause) {
-    throw new TandemError('bad-tokenizer', `The tokenizer cannot be built: ${messageOf(cause)}`, { where: { file }, cause });
+    throw new TandemError('bad-tokenizer', `The tokenizer cannot be built: ${messageOf(cause).slice(0, 200)}`, { where: { file }, cause });
   }
 }
 

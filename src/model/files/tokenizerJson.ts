@@ -1,4 +1,6 @@
 /** @file The part of Hugging Face's tokenizer.json that we read and write, and the repairs that make the JavaScript library follow the Rust one. */
+import { TandemError } from '../../errors.ts';
+import { isRecord, shown } from '../configFields.ts';
 
 export interface AddedToken {
   readonly id: number;
@@ -23,6 +25,24 @@ export interface TokenizerJson {
   readonly post_processor: TokenizerStep | null;
   readonly decoder: TokenizerStep | null;
   readonly model: TokenizerStep;
+}
+
+/** A vocabulary beyond this is damaged; the library makes a list of all ids up to the largest. */
+const mostTokens = 2 ** 22;
+
+/** @throws TandemError 'bad-tokenizer' for ids that are no places in a vocabulary */
+export function requireTokens({ model, added_tokens: added }: TokenizerJson, file: string): void {
+  const wrong = (token: string, id: unknown): TandemError =>
+    new TandemError('bad-tokenizer', `The token "${token.slice(0, 80)}" has the id ${shown(id)}.`, { where: { file } });
+  const isId = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) < mostTokens;
+  if (!Array.isArray(added)) throw new TandemError('bad-tokenizer', '"added_tokens" is not a list.', { where: { file } });
+  for (const token of added as readonly unknown[]) {
+    if (!isRecord(token) || typeof token.content !== 'string')
+      throw new TandemError('bad-tokenizer', 'An added token has no "content".', { where: { file } });
+    if (!isId(token.id)) throw wrong(token.content, token.id);
+  }
+  if (!isRecord(model.vocab)) return;
+  for (const token of Object.keys(model.vocab)) if (!isId(model.vocab[token])) throw wrong(token, model.vocab[token]);
 }
 
 /** GPT-2's split into words, numbers, signs and spaces (openai/gpt-2, encoder.py). */
@@ -53,4 +73,25 @@ function exactSplits(step: TokenizerStep): TokenizerStep {
     return { type: 'Sequence', pretokenizers: [splitBy(gpt2Pattern), { ...step, use_regex: false }] };
   }
   return step;
+}
+
+/** The same tokenizer without the space that it puts before a text; undefined if it puts none. */
+export function withoutFirstSpace(json: TokenizerJson): TokenizerJson | undefined {
+  let changed = false;
+  const walk = (step: TokenizerStep | null, list: 'normalizers' | 'pretokenizers'): TokenizerStep | null => {
+    if (!step) return step;
+    if (step.type === 'Sequence' && Array.isArray(step[list]))
+      return { ...step, [list]: (step[list] as TokenizerStep[]).map((each) => walk(each, list)).filter((each) => each !== null) };
+    if (step.type === 'Prepend') {
+      changed = true;
+      return null;
+    }
+    if (step.type === 'Metaspace' && step.prepend_scheme !== 'never' && step.add_prefix_space !== false) {
+      changed = true;
+      return { ...step, prepend_scheme: 'never', add_prefix_space: false };
+    }
+    return step;
+  };
+  const stripped = { ...json, normalizer: walk(json.normalizer, 'normalizers'), pre_tokenizer: walk(json.pre_tokenizer, 'pretokenizers') };
+  return changed ? stripped : undefined;
 }

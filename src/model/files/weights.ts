@@ -39,27 +39,56 @@ export function weightShapes(config: LlamaConfig): Map<string, readonly number[]
   return shapes;
 }
 
+/** A weight that was found, before its numbers are read. */
+export interface FoundWeight {
+  readonly shape: readonly number[];
+  /** Named in errors. */
+  readonly file: string;
+}
+
 /**
- * The weights in the order of `weightShapes`, nothing more and nothing less.
+ * Checks that there is every weight of this model in its shape, and no other: before anything is allocated for their numbers.
+ * @param found  by Hugging Face's names
+ * @param file   the model, or its index
+ * @param shown  what the file calls a weight
  * @throws TandemError 'bad-weights' for a weight that is missing or has another shape, 'unsupported-model' for one that the graph would ignore
  */
-export function checkedWeights(config: LlamaConfig, found: ReadonlyMap<string, WeightTensor>, file: string): Map<string, WeightTensor> {
+export function requireWeights(
+  config: LlamaConfig,
+  found: ReadonlyMap<string, FoundWeight>,
+  file: string,
+  shown = (name: string): string => name,
+): void {
   const shapes = weightShapes(config);
-  const unknown = [...found.keys()].find((name) => !shapes.has(name));
-  if (unknown)
-    throw new TandemError('unsupported-model', `The model has a weight that Llama models do not have: "${unknown}".`, { where: { file } });
-  const checked = new Map<string, WeightTensor>();
+  for (const [name, weight] of found) {
+    if (shapes.has(name)) continue;
+    throw new TandemError('unsupported-model', `The model has a weight that models of its kind do not have: "${shown(name)}".`, {
+      where: { file: weight.file },
+    });
+  }
   for (const [name, shape] of shapes) {
-    const tensor = found.get(name);
-    if (!tensor) throw new TandemError('bad-weights', `The weight "${name}" is missing.`, { where: { file } });
-    if (tensor.shape.join() !== shape.join()) {
-      throw new TandemError('bad-weights', `The weight "${name}" is [${tensor.shape.join(', ')}], not [${shape.join(', ')}].`, {
-        where: { file },
+    const weight = found.get(name);
+    if (!weight) throw new TandemError('bad-weights', `The weight "${shown(name)}" is missing.`, { where: { file } });
+    if (weight.shape.join() !== shape.join()) {
+      throw new TandemError('bad-weights', `The weight "${shown(name)}" is [${weight.shape.join(', ')}], not [${shape.join(', ')}].`, {
+        where: { file: weight.file },
       });
     }
-    checked.set(name, tensor);
   }
-  return checked;
+}
+
+/**
+ * Checks the numbers of a weight: files that a download filled up with zeros, or damaged, would compute nonsense in silence.
+ * @throws TandemError 'bad-weights'
+ */
+export function requireNumbers(name: string, { data }: WeightTensor, file: string): void {
+  // Anything times zero is zero, but for infinities and what is not a number.
+  let zero = 0;
+  for (let i = 0; i < data.length; i++) zero += data[i] * 0;
+  const wrong = (what: string): TandemError =>
+    new TandemError('bad-weights', `The weight "${name}" ${what}: the file is damaged.`, { where: { file }, hint: 'Download it again.' });
+  if (zero !== 0) throw wrong('holds what is not a number');
+  if (!name.endsWith('.bias') && data.every((value) => value === 0)) throw wrong('is zero everywhere');
 }
 
 /** Collects a fingerprint as tensors are loaded, in any order. Every number counts; the storage format does not. */
