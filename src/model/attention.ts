@@ -54,8 +54,7 @@ export function masksOf({ mask, prefix, queries, keys }: Positions, window?: num
   const causal = lessOrEqual(reshape(prefix, [1, 'P']), reshape(prefix, ['P', 1]));
   const visible = (condition: Node, otherwise = constant(0)): Node => where(condition, otherwise, constant(-1e9));
   if (window === undefined) return { prefix: visible(causal), own: all };
-  const near = (query: Node, key: Node): Node =>
-    lessOrEqual(sub(cast(query, 'float32'), cast(key, 'float32')), constant(window - 1));
+  const near = (query: Node, key: Node): Node => lessOrEqual(sub(cast(query, 'float32'), cast(key, 'float32')), constant(window - 1));
   const query = reshape(queries, [rows, 1, length, 1]);
   return {
     prefix: visible(causal, visible(near(reshape(prefix, ['P', 1]), reshape(prefix, [1, 'P'])))),

@@ -168,7 +168,12 @@ describe.each(families)('%s, in parts', (name) => {
 });
 
 /** log P(completion | prompt) of a sequence that is computed as one row without a prefix. */
-async function wholeLikelihood(engine: Engine, prompt: readonly number[], completion: readonly number[], adapter?: Adapter): Promise<number> {
+async function wholeLikelihood(
+  engine: Engine,
+  prompt: readonly number[],
+  completion: readonly number[],
+  adapter?: Adapter,
+): Promise<number> {
   const { vocabularySize } = engine.config;
   const logits = await logitsOf(engine, [...prompt, ...completion], adapter);
   let total = 0;

@@ -30,9 +30,13 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
   const known = (tokens: number[]): number[] => {
     const foreign = tokens.find((token) => token >= config.vocabularySize);
     if (foreign === undefined) return tokens;
-    throw new TandemError('bad-tokenizer', `The tokenizer of ${name} gives the token ${foreign}; its weights have ${config.vocabularySize}.`, {
-      hint: 'The tokenizer and the weights belong to different models: download the model again.',
-    });
+    throw new TandemError(
+      'bad-tokenizer',
+      `The tokenizer of ${name} gives the token ${foreign}; its weights have ${config.vocabularySize}.`,
+      {
+        hint: 'The tokenizer and the weights belong to different models: download the model again.',
+      },
+    );
   };
   const completionTokens = (text: string): number[] => known(continuationTokens(tokenizer, text));
   const promptTokens = (text: string): number[] => {

@@ -1,7 +1,7 @@
-/** @file Tests of the model config reader and the rotary frequencies. */
+/** @file Tests of the model config reader, for every family, and of the rotary frequencies. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseLlamaConfig } from './llamaConfig.ts';
+import { huggingFaceConfig, mostPositions, parseLlamaConfig } from './llamaConfig.ts';
 import { inverseFrequencies } from './rotary.ts';
 
 const smollm = {
@@ -61,13 +61,63 @@ test('rotary frequencies without scaling, and divided one by one', () => {
   expect([...inverseFrequencies({ ...config, ropeScaling: { type: 'divisors', divisors: [1, 4] } })]).toEqual([1, 0.025]);
 });
 
+test('what Qwen2, Qwen3 and Mistral have beside Llama', () => {
+  const of = (change: object) => parseLlamaConfig({ ...smollm, ...change }, 'config.json');
+  const qwen2 = { architectures: ['Qwen2ForCausalLM'], use_sliding_window: false, sliding_window: 4096, max_window_layers: 21 };
+  expect(of(qwen2).biases).toEqual(['q_proj', 'k_proj', 'v_proj']);
+  expect(of(qwen2).slidingWindow).toBeUndefined();
+  expect(of({ ...qwen2, use_sliding_window: true }).slidingWindow).toEqual({ size: 4096, layers: [21, 22, 23, 24, 25, 26, 27, 28, 29] });
+  const types = Array.from({ length: 30 }, (_, layer) => (layer % 10 ? 'full_attention' : 'sliding_attention'));
+  expect(of({ ...qwen2, use_sliding_window: true, layer_types: types }).slidingWindow).toEqual({ size: 4096, layers: [0, 10, 20] });
+  expect(of({ architectures: ['Qwen3ForCausalLM'] })).toMatchObject({ queryKeyNorm: true, headSize: 128 });
+  expect(of({ architectures: ['Qwen3ForCausalLM'], attention_bias: true }).biases).toEqual(['q_proj', 'k_proj', 'v_proj', 'o_proj']);
+  const mistral = { architectures: ['MistralForCausalLM'] };
+  expect(of(mistral).slidingWindow).toMatchObject({ size: 4096 });
+  expect(of(mistral).slidingWindow?.layers).toHaveLength(30);
+  expect(of({ ...mistral, sliding_window: null }).slidingWindow).toBeUndefined();
+  // A window that no text outgrows is none.
+  expect(of({ ...mistral, sliding_window: 8192 }).slidingWindow).toBeUndefined();
+});
+
+test('a model that could read millions of tokens reads as many as there are rotary tables for', () => {
+  expect(parseLlamaConfig({ ...smollm, max_position_embeddings: 1_010_000 }, 'config.json').maxPositions).toBe(mostPositions);
+});
+
+test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3', 'tiny-qwen2', 'tiny-qwen3', 'tiny-mistral', 'tiny-biased'])(
+  '%s: the config that is written is read back as the same',
+  (name) => {
+    const file = `test/fixtures/${name}/config.json`;
+    const config = parseLlamaConfig(JSON.parse(readFileSync(file, 'utf8')), file);
+    const written = huggingFaceConfig(config);
+    expect(parseLlamaConfig(JSON.parse(JSON.stringify(written)), 'config.json')).toEqual(config);
+    expect(written.architectures).toEqual((JSON.parse(readFileSync(file, 'utf8')) as { architectures: string[] }).architectures);
+  },
+);
+
+test('the frequencies and the sharpening of YaRN are those of transformers', () => {
+  const file = 'test/fixtures/tiny-qwen3/config.json';
+  const config = parseLlamaConfig(JSON.parse(readFileSync(file, 'utf8')), file);
+  expect(config.ropeScaling).toMatchObject({ type: 'yarn', factor: 4, originalMaxPositions: 64, betaFast: 32, betaSlow: 1 });
+  // transformers' Qwen3RotaryEmbedding.inv_freq and attention_scaling of this model
+  const expected = [1.0, 0.0625, 0.0024999999441206455, 0.0002500000118743628];
+  inverseFrequencies(config).forEach((frequency, i) => expect(frequency).toBeCloseTo(expected[i], 7));
+  expect(config.ropeScaling).toHaveProperty('attentionFactor', expect.closeTo(1.138629436111989, 6));
+});
+
 test.each([
   [{ architectures: ['GPT2LMHeadModel'] }, 'unsupported-model'],
-  [{ attention_bias: true }, 'unsupported-model'],
-  [{ mlp_bias: true }, 'unsupported-model'],
+  [{ architectures: ['Qwen2MoeForCausalLM'] }, 'unsupported-model'],
+  [{ architectures: undefined, model_type: 'gemma3' }, 'unsupported-model'],
+  [{ quantization_config: { bits: 4 } }, 'unsupported-model'],
+  [{ partial_rotary_factor: 0.5 }, 'unsupported-model'],
+  [{ attention_bias: 'yes' }, 'bad-model-config'],
   [{ hidden_act: 'gelu' }, 'unsupported-model'],
-  [{ rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'unsupported-model'],
-  [{ sliding_window: 4096 }, 'unsupported-model'],
+  [{ rope_scaling: { rope_type: 'longrope', factor: 4 } }, 'unsupported-model'],
+  [{ rope_scaling: { rope_type: 'yarn', factor: -4 } }, 'bad-model-config'],
+  [{ rope_theta: 0 }, 'bad-model-config'],
+  [{ num_hidden_layers: 1e9 }, 'bad-model-config'],
+  [{ vocab_size: 1e12 }, 'bad-model-config'],
+  [{ architectures: ['MistralForCausalLM'], sliding_window: 0 }, 'bad-model-config'],
   [{ hidden_size: undefined }, 'bad-model-config'],
   [{ num_attention_heads: 'nine' }, 'bad-model-config'],
   [{ num_key_value_heads: 4 }, 'bad-model-config'],

@@ -110,11 +110,7 @@ const scalings: Readonly<Record<string, ScalingReader>> = {
   },
 };
 
-function originalMaxPositions(
-  scaling: Readonly<Record<string, unknown>>,
-  json: Readonly<Record<string, unknown>>,
-  file: string,
-): number {
+function originalMaxPositions(scaling: Readonly<Record<string, unknown>>, json: Readonly<Record<string, unknown>>, file: string): number {
   const outside = configFields(json, file);
   return (
     outside.optional('original_max_position_embeddings') ??

@@ -89,7 +89,12 @@ describe('GGUF headers', () => {
   test('a file that ends early is refused wherever it ends', () => {
     const whole = readFileSync(join(fixtures, 'tiny-qwen3.gguf'));
     const last = header(whole).tensors.at(-1)!;
-    const end = last.position + storedBytes(last.format, last.shape.reduce((product, size) => product * size, 1));
+    const end =
+      last.position +
+      storedBytes(
+        last.format,
+        last.shape.reduce((product, size) => product * size, 1),
+      );
     for (let length = 0; length < end; length += length < 9000 ? 1 : 97)
       expect(() => header(whole.subarray(0, length)), `${length} bytes`).toThrow(expect.objectContaining({ reason: 'bad-gguf' }));
   });
@@ -115,7 +120,12 @@ function expectTiled({ tensors }: GgufHeader, fileSize: number): void {
   let end = 0;
   for (const { position, format, shape, name } of tensors) {
     if (position < end) throw new Error(`"${name}" overlaps`);
-    end = position + storedBytes(format, shape.reduce((product, size) => product * size, 1));
+    end =
+      position +
+      storedBytes(
+        format,
+        shape.reduce((product, size) => product * size, 1),
+      );
   }
   if (end > fileSize) throw new Error('the tensors are longer than the file');
 }
@@ -144,7 +154,12 @@ describe('safetensors headers', () => {
         requireWeights(config, new Map(entries.map(({ name: tensor, shape }) => [tensor, { shape, file: path }])), path);
         for (const { dtype, shape, bytes: stored } of entries)
           if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16')
-            expect(storedBytes(numberFormats[dtype], shape.reduce((product, size) => product * size, 1))).toBe(stored);
+            expect(
+              storedBytes(
+                numberFormats[dtype],
+                shape.reduce((product, size) => product * size, 1),
+              ),
+            ).toBe(stored);
       },
     );
     expect(refused).toBeGreaterThan(8000);

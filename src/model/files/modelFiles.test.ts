@@ -1,8 +1,8 @@
 /** @file Tests that models load from every supported file form with the values that Python reads. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { loadModelFiles } from './modelFiles.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { weightShapes } from './weights.ts';
@@ -11,11 +11,13 @@ const fixtures = 'test/fixtures';
 const folder = mkdtempSync(join(tmpdir(), 'tandem-models-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3'])('%s: every weight, and a tokenizer', async (name) => {
+const families = ['tiny-qwen2', 'tiny-qwen3', 'tiny-mistral', 'tiny-biased'];
+
+test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3', ...families])('%s: every weight, and a tokenizer', async (name) => {
   const model = await loadModelFiles(join(fixtures, name));
   expect(model.name).toBe(name);
   expect([...model.weights.keys()]).toEqual([...weightShapes(model.config).keys()]);
-  expect(model.weights.has('lm_head.weight')).toBe(name === 'tiny-untied');
+  expect(model.weights.has('lm_head.weight')).toBe(['tiny-untied', 'tiny-qwen3', 'tiny-mistral'].includes(name));
   expect(model.tokenizer.vocabularySize).toBe(300);
   expect(model.tokenizer.endTokens).toEqual([2, 0]);
   expect(model.tokenizer.beginToken).toBeUndefined();
@@ -46,6 +48,15 @@ test('a GGUF file of mixed formats gives the values of gguf-py, in the Hugging F
   const { rmsNormEps, ...config } = (await loadModelFiles(join(fixtures, 'tiny-tied'))).config;
   expect(model.config).toMatchObject(config);
   expect(model.config.rmsNormEps).toBeCloseTo(rmsNormEps, 12);
+});
+
+test.each(['tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s: the GGUF file is the model of the Hugging Face directory', async (name) => {
+  const [ours, theirs] = await Promise.all([`${name}.gguf`, name].map((form) => loadModelFiles(join(fixtures, form))));
+  for (const [weight, tensor] of theirs.weights) expect(ours.weights.get(weight), weight).toEqual(tensor);
+  // GGUF has no list of the layers with a window, and keeps epsilon as float32; the rest it can say.
+  const { rmsNormEps, slidingWindow, ...config } = theirs.config;
+  expect(ours.config).toEqual({ ...config, rmsNormEps: expect.closeTo(rmsNormEps, 12) as number });
+  expect(slidingWindow === undefined).toBe(name !== 'tiny-qwen2');
 });
 
 test('the tokenizer of a GGUF file is that of the Hugging Face directory', async () => {
@@ -104,6 +115,72 @@ test('a missing place, a missing file, a missing weight and a cut-off file each 
   const text = join(folder, 'text.gguf');
   writeFileSync(text, 'not a model');
   await expect(loadModelFiles(text)).rejects.toMatchObject({ reason: 'bad-gguf' });
+});
+
+describe('errors name the file and the tensor', () => {
+  test('a shard that is missing, that lacks a weight, or that lies elsewhere', async () => {
+    const path = copyOf('tiny-qwen3');
+    const [first, second] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'].map((file) => join(path, file));
+    const tensors = await readSafetensors(second);
+    rmSync(second);
+    await expect(loadModelFiles(path)).rejects.toMatchObject({ reason: 'bad-model-config', where: { file: second } });
+    const lost = [...tensors.keys()][2];
+    tensors.delete(lost);
+    await writeSafetensors(second, tensors);
+    const index = join(path, 'model.safetensors.index.json');
+    const missing = { reason: 'bad-weights', message: `The weight "${lost}" is missing.`, where: { file: index } };
+    await expect(loadModelFiles(path)).rejects.toMatchObject(missing);
+    const twice = [...(await readSafetensors(first))][0];
+    await writeSafetensors(second, [...tensors, twice]);
+    await expect(loadModelFiles(path)).rejects.toMatchObject({ reason: 'bad-weights', where: { file: second } });
+    writeFileSync(index, JSON.stringify({ weight_map: { 'model.norm.weight': '../../secret.safetensors' } }));
+    await expect(loadModelFiles(path)).rejects.toMatchObject({ reason: 'bad-weights', where: { file: index } });
+  });
+
+  test('a weight of another shape, of zeros, or of what is no number', async () => {
+    const path = copyOf('tiny-qwen2');
+    const file = join(path, 'model.safetensors');
+    const name = 'model.layers.1.self_attn.k_proj.weight';
+    const tensors = await readSafetensors(file);
+    const { shape, data } = tensors.get(name)!;
+    const withWeight = async (tensor: { shape: readonly number[]; data: Float32Array }) => {
+      await writeSafetensors(file, new Map([...tensors, [name, tensor]]));
+      return loadModelFiles(path);
+    };
+    await expect(withWeight({ shape: [...shape].reverse(), data })).rejects.toMatchObject({
+      reason: 'bad-weights',
+      message: `The weight "${name}" is [24, 12], not [12, 24].`,
+      where: { file },
+    });
+    for (const odd of [NaN, Infinity, -Infinity]) {
+      const damaged = data.slice();
+      damaged[damaged.length - 1] = odd;
+      await expect(withWeight({ shape, data: damaged })).rejects.toMatchObject({
+        reason: 'bad-weights',
+        message: expect.stringContaining(name) as string,
+        where: { file },
+      });
+    }
+    await expect(withWeight({ shape, data: data.map(() => 0) })).rejects.toMatchObject({ reason: 'bad-weights', where: { file } });
+    expect((await withWeight({ shape, data })).config.layers).toBe(2);
+  });
+
+  test('a folder where a file should be', async () => {
+    const path = copyOf('tiny-tied');
+    rmSync(join(path, 'tokenizer.json'));
+    mkdirSync(join(path, 'tokenizer.json'));
+    await expect(loadModelFiles(path)).rejects.toMatchObject({ reason: 'model-unreadable' });
+  });
+
+  test('a weight of a GGUF file in llama.cpp’s name', async () => {
+    const bytes = readFileSync(join(fixtures, 'tiny-qwen3.gguf'));
+    const at = bytes.indexOf('blk.1.attn_q_norm.weight');
+    bytes.write('blk.1.attn_z', at);
+    const path = join(folder, 'renamed.gguf');
+    writeFileSync(path, bytes);
+    const unknown = { reason: 'unsupported-model', message: expect.stringContaining('"blk.1.attn_z_norm.weight"') as string };
+    await expect(loadModelFiles(path)).rejects.toMatchObject({ ...unknown, where: { file: path } });
+  });
 });
 
 let copies = 0;

@@ -30,11 +30,11 @@ export async function loadModelFiles(path: string): Promise<ModelFiles> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new TandemError('model-not-found', 'There is no model at this place.', { where: { file: path }, cause });
   });
-  const { config, tokenizer, tokenizerDefinition, weights } = await (found.isDirectory() ? readHuggingFaceDirectory(path) : readGguf(path)).catch(
-    (error: unknown) => {
-      throw unreadable(error, path);
-    },
-  );
+  const { config, tokenizer, tokenizerDefinition, weights } = await (
+    found.isDirectory() ? readHuggingFaceDirectory(path) : readGguf(path)
+  ).catch((error: unknown) => {
+    throw unreadable(error, path);
+  });
   const ordered = new Map([...weightShapes(config).keys()].map((name) => [name, weights.get(name)!]));
   const fingerprint = new Fingerprint();
   fingerprint.text('config', JSON.stringify(config));
