@@ -6,6 +6,7 @@ import { acceptCommand } from './accept.ts';
 import { attributeCommand } from './attribute.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exitCodes } from './exitCodes.ts';
+import { exportCommand } from './export.ts';
 import { headroomCommand } from './headroom.ts';
 import { modelCommand } from './model.ts';
 import { optimizeCommand } from './optimize.ts';
@@ -20,6 +21,7 @@ const commands = [
   resumeCommand,
   acceptCommand,
   reportCommand,
+  exportCommand,
   modelCommand,
 ];
 

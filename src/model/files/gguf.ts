@@ -2,12 +2,13 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
-import { blockOf, linearNames, type LinearName } from '../adapter.ts';
+import { blockOf, linearNames } from '../adapter.ts';
 import { biasesField, checkedConfig, mostPositions } from '../llamaConfig.ts';
 import type { LlamaConfig, SlidingWindow } from '../llamaConfig.ts';
 import { yarnSharpening, type RopeScaling } from '../rotary.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { readGgufHeader, type GgufHeader, type GgufTensor } from './ggufHeader.ts';
+import { architectureOf, type Architecture } from './ggufArchitectures.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
 import type { GgufMetadata } from './ggufMetadata.ts';
 import { ggufName, huggingFaceName, undoRotaryOrder } from './ggufNames.ts';
@@ -87,32 +88,6 @@ export function ggufPlan(header: GgufHeader, divisors: readonly number[] | undef
 
 const ropeFactors = 'rope_freqs.weight';
 const mostFactors = 4096;
-
-/** What differs between llama.cpp's architectures. */
-interface Architecture {
-  readonly name: string;
-  readonly biases: readonly LinearName[];
-  readonly queryKeyNorm?: true;
-  /** llama.cpp rotates neighbours, and its converter has put the rows of queries and keys in that order. */
-  readonly rotaryOrder: boolean;
-}
-
-/** Mistral's own models are `llama` too. */
-const architectures: readonly Architecture[] = [
-  { name: 'llama', biases: [], rotaryOrder: true },
-  { name: 'qwen2', biases: ['q_proj', 'k_proj', 'v_proj'], rotaryOrder: false },
-  { name: 'qwen3', biases: [], queryKeyNorm: true, rotaryOrder: false },
-];
-
-function architectureOf(metadata: GgufMetadata): Architecture {
-  const name = metadata.text('general.architecture');
-  const found = architectures.find((architecture) => architecture.name === name);
-  if (found) return found;
-  throw new TandemError('unsupported-model', `The architecture "${name.slice(0, 80)}" is not supported.`, {
-    where: { file: metadata.file },
-    hint: `Use a model of the architectures ${architectures.map((architecture) => architecture.name).join(', ')}.`,
-  });
-}
 
 function readConfig(
   metadata: GgufMetadata,

@@ -6,8 +6,18 @@ import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.t
 import type { GgufMetadata } from './ggufMetadata.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 
+export interface GgufTokenizer {
+  readonly tokenizer: Tokenizer;
+  /** Everything that decides how texts become tokens. */
+  readonly definition: string;
+  /** What a Hugging Face directory says of it. */
+  readonly json: TokenizerJson;
+  readonly chatTemplate?: string;
+  readonly specialTexts: Readonly<Record<string, string>>;
+}
+
 /** @throws TandemError 'unsupported-tokenizer' for another kind than byte-level BPE or an unknown pre-tokenizer, 'bad-gguf' for missing metadata */
-export function ggufTokenizer(metadata: GgufMetadata): { tokenizer: Tokenizer; definition: string } {
+export function ggufTokenizer(metadata: GgufMetadata): GgufTokenizer {
   const { file } = metadata;
   const kind = metadata.text('tokenizer.ggml.model');
   if (kind !== 'gpt2') {
@@ -35,7 +45,8 @@ export function ggufTokenizer(metadata: GgufMetadata): { tokenizer: Tokenizer; d
     endTokens: ids(['eos_token_id', 'eot_token_id', 'eom_token_id']),
     file,
   };
-  return { tokenizer: makeTokenizer(parts), definition: JSON.stringify([json, parts.chatTemplate, parts.beginToken, parts.endTokens]) };
+  const definition = JSON.stringify([json, parts.chatTemplate, parts.beginToken, parts.endTokens]);
+  return { tokenizer: makeTokenizer(parts), definition, json, chatTemplate: parts.chatTemplate, specialTexts: parts.specialTexts };
 }
 
 /** Values of `tokenizer.ggml.token_type` (llama.h, llama_token_type) that are recognized as written in a text; 3 is a control token. */

@@ -18,26 +18,41 @@ test.each(Object.keys(numberEncoders) as EncodedFormat[])('%s: the blocks of ggu
   expect(numberEncoders[format](values)).toEqual(bytes(format));
 });
 
-test('weights, config and tokenizer come back', async () => {
-  const directory = 'test/fixtures/tiny-tied';
+test.each(['tiny-tied', 'tiny-qwen3', 'tiny-mistral', 'tiny-biased'])('%s: weights, config and tokenizer come back', async (fixture) => {
+  const directory = `test/fixtures/${fixture}`;
   const model = await loadModelFiles(directory);
   const json = JSON.parse(readFileSync(join(directory, 'tokenizer.json'), 'utf8')) as TokenizerJson;
-  const path = join(folder, 'written.gguf');
+  const path = join(folder, `${fixture}.gguf`);
+  const coarse = (name: string): boolean => fixture === 'tiny-tied' && name.includes('mlp');
   await writeGguf(path, {
     name: 'written',
     licence: 'MIT',
     config: model.config,
     weights: model.weights,
-    formatOf: (name) => (name.includes('mlp') ? 'Q8_0' : 'F32'),
+    formatOf: (name) => (coarse(name) ? 'Q8_0' : 'F32'),
     tokenizer: { json, pre: 'gpt-2', chatTemplate: '{{ messages[0].content }}', begin: '<|im_start|>', end: '<|im_end|>' },
   });
   const read = await loadModelFiles(path);
-  expect(read.config).toMatchObject({ ...model.config, rmsNormEps: expect.closeTo(model.config.rmsNormEps, 12) as number });
-  for (const [name, { data }] of model.weights) {
-    expect(read.weights.get(name)!.data, name).toEqual(name.includes('mlp') ? roundedTo('Q8_0', data) : data);
-  }
+  const { ropeScaling: scaling } = model.config;
+  expect(read.config).toEqual({
+    ...model.config,
+    rmsNormEps: expect.closeTo(model.config.rmsNormEps, 12) as number,
+    ...(scaling?.type === 'yarn' && {
+      ropeScaling: { ...scaling, attentionFactor: expect.closeTo(scaling.attentionFactor, 7) as number },
+    }),
+  });
+  for (const [name, { data }] of model.weights)
+    expect(read.weights.get(name)!.data, name).toEqual(coarse(name) ? roundedTo('Q8_0', data) : data);
   const text = 'Read 12 messages, then answer.<|im_end|>';
   expect(read.tokenizer.encode(text)).toEqual(model.tokenizer.encode(text));
   expect(read.tokenizer.endTokens).toEqual(model.tokenizer.endTokens);
   expect(read.tokenizer.applyChatTemplate([{ role: 'user', content: 'Hi' }])).toBe('Hi');
+});
+
+test('what the metadata cannot say is refused', async () => {
+  const model = await loadModelFiles('test/fixtures/tiny-llama3');
+  const json = JSON.parse(readFileSync('test/fixtures/tiny-llama3/tokenizer.json', 'utf8')) as TokenizerJson;
+  const tokenizer = { json, pre: 'gpt-2', chatTemplate: '', begin: '<|im_start|>', end: '<|im_end|>' };
+  const write = writeGguf(join(folder, 'no.gguf'), { ...model, licence: '', formatOf: () => 'F32', tokenizer });
+  await expect(write).rejects.toMatchObject({ reason: 'unsupported-model' });
 });

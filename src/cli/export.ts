@@ -1,0 +1,51 @@
+/** @file `tandem export`: a tuned adapter in the forms that other programs load. */
+import { Command, Option } from 'commander';
+import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
+import { makeProgress } from './progress.ts';
+
+interface ExportOptions {
+  readonly to: ExportFormat;
+  readonly out?: string;
+  readonly model?: string;
+}
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('write a tuned adapter in a form that other programs load')
+    .argument('[source]', "a run's name or folder, a prompt file with an adapter, or a PEFT directory; the latest run by default")
+    .addOption(new Option('--to <format>', 'what to write').choices(Object.keys(exportFormats)).default('peft'))
+    .option('--out <path>', 'the file or folder to write, which must not exist yet; by default named after prompt and format')
+    .option('--model <model>', 'the model that the adapter was tuned on, where it is not the one that the source names')
+    .addHelpText('after', `\nFormats:\n${formatLines()}`)
+    .action(async (source: string | undefined, { to, out, model }: ExportOptions) => {
+      const progress = makeProgress(process.stderr);
+      try {
+        const spec = { format: to, cwd: process.cwd(), ...(source !== undefined && { source }), ...(out !== undefined && { out }) };
+        const exported = await exportAdapter({ ...spec, ...(model !== undefined && { model }) }, progress.busy);
+        progress.close();
+        process.stdout.write(`${exported.path}: ${exportFormats[to]}\n${uses[to](exported)}\n`);
+      } finally {
+        progress.close();
+      }
+    });
+}
+
+/** How the other program is called. */
+const uses: Readonly<Record<ExportFormat, (exported: { readonly path: string; readonly model: string }) => string>> = {
+  peft: ({ path, model }) =>
+    /\.gguf$/i.test(model)
+      ? `Its model is ${model}, which peft does not read; export with --to safetensors for transformers.`
+      : `PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("${model}"), "${path}")`,
+  safetensors: ({ path }) => `AutoModelForCausalLM.from_pretrained("${path}")`,
+  'gguf-lora': ({ path, model }) =>
+    /\.gguf$/i.test(model)
+      ? `llama-cli -m "${model}" --lora "${path}"`
+      : `llama-cli -m <the GGUF file of ${model}> --lora "${path}"`,
+  ollama: ({ path }) => `cd "${path}" && ollama create my-model -f Modelfile`,
+};
+
+function formatLines(): string {
+  return Object.entries(exportFormats)
+    .map(([name, what]) => `  ${name.padEnd(12)} ${what}`)
+    .join('\n');
+}

@@ -1,0 +1,78 @@
+/** @file Writes GGUF files, version 3: typed metadata, then tensors one after the other. The format: ggml's docs/gguf.md. */
+import { GGMLQuantizationType, GGUFValueType, serializeGgufMetadata } from '@huggingface/gguf';
+import type { GGUFTypedMetadata } from '@huggingface/gguf';
+import { numberEncoders, type EncodedFormat } from './numberEncoders.ts';
+import { numberFormats, storedBytes } from './numberFormats.ts';
+import { replaceFile } from './replaceFile.ts';
+
+export interface GgufField {
+  readonly type: GGUFValueType;
+  readonly subType?: GGUFValueType;
+  readonly value: unknown;
+}
+
+export const textField = (value: string): GgufField => ({ type: GGUFValueType.STRING, value });
+export const countField = (value: number): GgufField => ({ type: GGUFValueType.UINT32, value });
+export const floatField = (value: number): GgufField => ({ type: GGUFValueType.FLOAT32, value });
+export const flagField = (value: boolean): GgufField => ({ type: GGUFValueType.BOOL, value });
+export const textsField = (value: readonly string[]): GgufField => ({ type: GGUFValueType.ARRAY, subType: GGUFValueType.STRING, value });
+export const integersField = (value: readonly number[]): GgufField => ({ type: GGUFValueType.ARRAY, subType: GGUFValueType.INT32, value });
+
+export interface WrittenTensor {
+  /** llama.cpp's. */
+  readonly name: string;
+  /** From the outermost dimension. */
+  readonly shape: readonly number[];
+  readonly format: EncodedFormat;
+  /** Asked for when its turn comes, so that only one tensor is held. */
+  readonly data: () => Float32Array;
+}
+
+/** To a temporary name first; an existing file is replaced whole. */
+export async function writeGgufFile(
+  path: string,
+  fields: Readonly<Record<string, GgufField>>,
+  tensors: readonly WrittenTensor[],
+): Promise<void> {
+  const typed = {
+    version: countField(3),
+    tensor_count: { type: GGUFValueType.UINT64, value: BigInt(tensors.length) },
+    kv_count: { type: GGUFValueType.UINT64, value: BigInt(Object.keys(fields).length) },
+    ...fields,
+  } as unknown as GGUFTypedMetadata;
+  const metadata = serializeGgufMetadata(typed, { alignment: 1 });
+  const infos = tensorInfos(tensors);
+  const padding = Buffer.alloc(aligned(metadata.length + infos.length) - metadata.length - infos.length);
+  await replaceFile(path, async (file) => {
+    for (const part of [metadata, infos, padding]) await file.write(part);
+    for (const tensor of tensors) {
+      const encoded = numberEncoders[tensor.format](tensor.data());
+      await file.write(Buffer.concat([encoded, Buffer.alloc(aligned(encoded.length) - encoded.length)]));
+    }
+  });
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 32) * 32;
+
+/** Name, dimensions from the innermost, type, offset of each tensor. */
+function tensorInfos(tensors: readonly WrittenTensor[]): Buffer {
+  let offset = 0;
+  const parts = tensors.map(({ name, shape, format }) => {
+    const text = Buffer.from(name);
+    const info = Buffer.alloc(8 + text.length + 4 + 8 * shape.length + 4 + 8);
+    let at = info.writeBigUInt64LE(BigInt(text.length));
+    at += text.copy(info, at);
+    at = info.writeUInt32LE(shape.length, at);
+    for (const size of [...shape].reverse()) at = info.writeBigUInt64LE(BigInt(size), at);
+    at = info.writeUInt32LE(GGMLQuantizationType[format], at);
+    info.writeBigUInt64LE(BigInt(offset), at);
+    offset += aligned(
+      storedBytes(
+        numberFormats[format],
+        shape.reduce((product, size) => product * size, 1),
+      ),
+    );
+    return info;
+  });
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,158 @@
+/** @file Takes a tuned adapter out of Tandem, in the forms that other programs load. */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { TandemError } from '../errors.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { writeGgufLora } from '../model/files/ggufLora.ts';
+import { writeMergedModel } from '../model/files/mergedModel.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
+import { resolveModel } from '../model/store/store.ts';
+import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { modelfile } from './modelfile.ts';
+import { findRun, promptName, readRecord, readSource, readState } from './runDirectory.ts';
+
+/** By the name that `tandem export --to` takes. */
+export const exportFormats = {
+  peft: 'a PEFT directory, for peft and transformers',
+  safetensors: 'the model with the adapter merged into its weights, as a Hugging Face directory',
+  'gguf-lora': "a GGUF file with the adapter, for llama.cpp's --lora",
+  ollama: 'a folder with a Modelfile, for ollama create',
+} as const;
+export type ExportFormat = keyof typeof exportFormats;
+
+export interface ExportSpec {
+  /** A run's name or folder, a prompt file with an adapter, or a PEFT directory; the latest run when left out. */
+  readonly source?: string;
+  readonly format: ExportFormat;
+  /** Default: in `cwd`, by the names of prompt, adapter and format. */
+  readonly out?: string;
+  /** Overrides the model that the source names. */
+  readonly model?: string;
+  readonly cwd: string;
+}
+
+export interface Exported {
+  /** Absolute path of the file or folder. */
+  readonly path: string;
+  /** What the adapter needs beside it: the path of its model. */
+  readonly model: string;
+}
+
+/**
+ * @throws TandemError 'no-adapter' for a source without one, 'already-there' rather than overwrite anything, and what reading the adapter
+ *   and the model throws
+ */
+export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => void = () => {}): Promise<Exported> {
+  const found = findAdapter(spec);
+  const adapter = await loadAdapter(found.adapter);
+  const path = resolve(spec.cwd, spec.out ?? `${found.name}-${adapter.id.slice(0, 8)}${endings[spec.format]}`);
+  if (existsSync(path)) {
+    throw new TandemError('already-there', 'There is something at this place already.', {
+      where: { file: path },
+      hint: 'Choose another with --out.',
+    });
+  }
+  onBusy('Finding the model');
+  const model = await resolveModel(spec.model ?? found.model, {
+    cwd: spec.model === undefined ? found.from : spec.cwd,
+    onProgress: ({ what }) => onBusy(`Downloading ${what}`),
+  });
+  mkdirSync(dirname(path), { recursive: true });
+  await writers[spec.format]({ path, model, adapter, onBusy, ...(found.prompt && { prompt: found.prompt }) });
+  return { path, model };
+}
+
+const endings: Readonly<Record<ExportFormat, string>> = {
+  peft: '-peft',
+  safetensors: '-merged',
+  'gguf-lora': '-lora.gguf',
+  ollama: '-ollama',
+};
+
+interface Found {
+  /** PEFT directory. */
+  readonly adapter: string;
+  readonly model: string;
+  /** The folder that a relative model is seen from. */
+  readonly from: string;
+  readonly name: string;
+  readonly prompt?: PromptFile;
+}
+
+function findAdapter({ source, cwd, format }: ExportSpec): Found {
+  const path = source === undefined ? undefined : resolve(cwd, source);
+  if (path && existsSync(join(path, 'adapter_config.json'))) return fromDirectory(path);
+  if (path && existsSync(path) && statSync(path).isFile()) return fromPrompt(path);
+  const directory = findRun(cwd, source);
+  const { spec, source: text } = readRecord(directory);
+  const { best } = readState(directory);
+  if (best?.adapter === undefined) {
+    throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state has the model's own weights.`, {
+      hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${directory.run}`,
+    });
+  }
+  const prompt = requireUsable(parsePromptFile(spec.prompt, text));
+  return {
+    adapter: join(directory.adapters, best.adapter),
+    model: spec.model ?? prompt.settings.model,
+    from: dirname(spec.prompt),
+    name: promptName(spec.prompt),
+    prompt,
+  };
+}
+
+function fromPrompt(path: string): Found {
+  const prompt = requireUsable(parsePromptFile(path, readSource(path)));
+  const { adapter, model } = prompt.settings;
+  if (adapter === undefined) {
+    throw new TandemError('no-adapter', 'This prompt file names no adapter.', {
+      where: { file: path },
+      hint: 'Tune one with tandem optimize, and take it over with tandem accept.',
+    });
+  }
+  return { adapter: resolve(dirname(path), adapter), model, from: dirname(path), name: promptName(path), prompt };
+}
+
+function fromDirectory(path: string): Found {
+  const { base_model_name_or_path: model } = JSON.parse(readFileSync(join(path, 'adapter_config.json'), 'utf8')) as Record<string, unknown>;
+  return { adapter: path, model: typeof model === 'string' ? model : '', from: path, name: basename(path) };
+}
+
+interface Writing {
+  readonly path: string;
+  readonly model: string;
+  readonly adapter: Adapter;
+  readonly prompt?: PromptFile;
+  readonly onBusy: (what: string) => void;
+}
+
+const writers: Readonly<Record<ExportFormat, (writing: Writing) => Promise<void>>> = {
+  peft: ({ path, model, adapter }) => saveAdapter(path, adapter, { baseModel: model }),
+  safetensors: async ({ path, model, adapter, onBusy }) => {
+    onBusy('Loading the model');
+    const files = await loadModelFiles(model);
+    onBusy('Writing the merged weights');
+    await writeMergedModel(path, files, model, adapter);
+  },
+  'gguf-lora': async ({ path, model, adapter, onBusy }) => {
+    onBusy('Loading the model');
+    await writeGgufLora(path, (await loadModelFiles(model)).config, adapter);
+  },
+  ollama: async (writing) => {
+    const { path, model, prompt } = writing;
+    const part = `${path}.${process.pid}.part`;
+    rmSync(part, { recursive: true, force: true });
+    mkdirSync(part);
+    try {
+      // Ollama puts a GGUF adapter on a GGUF model as it is; a Hugging Face directory it converts whole.
+      const whole = !/\.gguf$/i.test(model);
+      if (whole) await writers.safetensors({ ...writing, path: join(part, 'model') });
+      else await writers['gguf-lora']({ ...writing, path: join(part, 'adapter.gguf') });
+      writeFileSync(join(part, 'Modelfile'), modelfile(whole ? { model: './model' } : { model, adapter: './adapter.gguf' }, prompt));
+      renameSync(part, path);
+    } finally {
+      rmSync(part, { recursive: true, force: true });
+    }
+  },
+};

@@ -1,0 +1,34 @@
+/** @file The Modelfile from which `ollama create` makes a model. */
+import type { PromptFile } from '../prompt/promptFile.ts';
+import { basename } from 'node:path';
+
+/**
+ * @param from what the Modelfile stands on, as paths that Ollama sees from its folder
+ * @param prompt the prompt that the adapter was tuned with: says how texts and answers go
+ */
+export function modelfile(from: { readonly model: string; readonly adapter?: string }, prompt?: PromptFile): string {
+  const lines = [
+    '# Written by tandem export. In this folder:  ollama create my-model -f Modelfile',
+    ...(prompt ? [`# Tuned with the prompt ${basename(prompt.path)}: give the model that prompt, filled in.`] : []),
+    `FROM ${from.model}`,
+    ...(from.adapter === undefined ? [] : [`ADAPTER ${from.adapter}`]),
+    ...(prompt ? promptLines(prompt) : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function promptLines({ settings: { template, decoding, labels } }: PromptFile): string[] {
+  const stops = [...new Set(labels ? ['\n', ...decoding.stop] : decoding.stop)];
+  return [
+    // A chat's template is the model's own, which Ollama knows from its file.
+    ...(template === 'text' ? ['TEMPLATE """{{ .Prompt }}"""'] : []),
+    `PARAMETER temperature ${labels ? 0 : decoding.temperature}`,
+    `PARAMETER top_p ${decoding.topP}`,
+    `PARAMETER num_predict ${decoding.maxTokens}`,
+    `PARAMETER seed ${decoding.seed}`,
+    ...stops.map((stop) => `PARAMETER stop ${quoted(stop)}`),
+  ];
+}
+
+/** Ollama's parser takes what stands between as it is: it knows no escapes. */
+const quoted = (text: string): string => `"""${text}"""`;
