@@ -38,9 +38,7 @@ const uses: Readonly<Record<ExportFormat, (exported: { readonly path: string; re
       : `PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("${model}"), "${path}")`,
   safetensors: ({ path }) => `AutoModelForCausalLM.from_pretrained("${path}")`,
   'gguf-lora': ({ path, model }) =>
-    /\.gguf$/i.test(model)
-      ? `llama-cli -m "${model}" --lora "${path}"`
-      : `llama-cli -m <the GGUF file of ${model}> --lora "${path}"`,
+    /\.gguf$/i.test(model) ? `llama-cli -m "${model}" --lora "${path}"` : `llama-cli -m <the GGUF file of ${model}> --lora "${path}"`,
   ollama: ({ path }) => `cd "${path}" && ollama create my-model -f Modelfile`,
 };
 

@@ -39,7 +39,10 @@ export async function writeMergedModel(directory: string, model: ModelFiles, sou
 }
 
 /** W + (alpha / rank) B A for every linear that the adapter changes. */
-export async function mergedWeights({ config, weights }: Pick<ModelFiles, 'config' | 'weights'>, adapter: Adapter): Promise<Map<string, WeightTensor>> {
+export async function mergedWeights(
+  { config, weights }: Pick<ModelFiles, 'config' | 'weights'>,
+  adapter: Adapter,
+): Promise<Map<string, WeightTensor>> {
   loraFeeds(config, adapter);
   const merged = new Map(weights);
   const { rank, alpha } = adapter.config;

@@ -1,0 +1,149 @@
+/** @file Adapters leave Tandem in four forms; test/fixtures/check_export.py holds the written files against transformers and llama.cpp. */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { undoRotaryOrder } from '../model/files/ggufNames.ts';
+import { readGgufHeader } from '../model/files/ggufHeader.ts';
+import { mergedWeights } from '../model/files/mergedModel.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { readNumbers } from '../model/files/numberFormats.ts';
+import { loadAdapter } from '../model/files/peft.ts';
+import { makeEngine } from '../model/engine.ts';
+import { makePrefixCache } from '../model/prefixCache.ts';
+import { score } from '../model/scoring.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { exportAdapter, type ExportSpec } from './exportAdapter.ts';
+import { createRun } from './runDirectory.ts';
+import { runDefaults } from './spec.ts';
+
+const fixtures = resolve('test/fixtures');
+const temporary = mkdtempSync(join(tmpdir(), 'tandem-export-'));
+afterAll(() => rmSync(temporary, { recursive: true }));
+
+let folders = 0;
+const folder = (): string => {
+  const path = join(temporary, `workspace-${folders++}`);
+  mkdirSync(join(path, '.tandem'), { recursive: true });
+  return path;
+};
+
+const from = (name: string, format: ExportSpec['format'], change: Partial<ExportSpec> = {}): ExportSpec => ({
+  source: join(fixtures, name, 'adapter'),
+  model: join(fixtures, name),
+  format,
+  cwd: folder(),
+  ...change,
+});
+
+describe.each(['tiny-tied', 'tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s', (name) => {
+  test('as a PEFT directory: the same adapter, with its model named', async () => {
+    const { path } = await exportAdapter(from(name, 'peft'));
+    expect(await loadAdapter(path)).toEqual(await loadAdapter(join(fixtures, name, 'adapter')));
+    expect(JSON.parse(readFileSync(join(path, 'adapter_config.json'), 'utf8'))).toMatchObject({
+      base_model_name_or_path: join(fixtures, name),
+    });
+  });
+
+  test('merged: a model that scores without an adapter what the old one scores with it', async () => {
+    const { path } = await exportAdapter(from(name, 'safetensors'));
+    const rows = [{ prompt: [5, 9, 17, 33, 12, 80, 7, 8, 50, 51, 52, 53, 54, 55, 56], completions: [[20], [21, 22], [21, 23, 24]] }];
+    const [merged, plain] = await Promise.all([path, join(fixtures, name)].map((place) => loadModelFiles(place)));
+    const engines = [merged, plain].map(({ config, weights }) => makeEngine(config, weights, onnxRuntimeExecutor({ threads: 1 })));
+    const adapter = await loadAdapter(join(fixtures, name, 'adapter'));
+    const [ours] = await score(engines[0], makePrefixCache(engines[0]), rows, undefined);
+    const [theirs] = await score(engines[1], makePrefixCache(engines[1]), rows, adapter);
+    const [without] = await score(engines[1], makePrefixCache(engines[1]), rows, undefined);
+    ours.forEach(({ logLikelihood }, i) => expect(logLikelihood).toBeCloseTo(theirs[i].logLikelihood, 3));
+    expect(Math.abs(without[0].logLikelihood - theirs[0].logLikelihood)).toBeGreaterThan(0.01);
+    expect(merged.config).toEqual(plain.config);
+  });
+
+  test("as a GGUF LoRA: llama.cpp's names and rotary order, every number as it was", async () => {
+    const { path } = await exportAdapter(from(name, 'gguf-lora'));
+    const adapter = await loadAdapter(join(fixtures, name, 'adapter'));
+    const { config } = await loadModelFiles(join(fixtures, name));
+    const file = await open(path);
+    const { metadata, tensors } = await readGgufHeader(file, path);
+    const architecture = { 'tiny-qwen2': 'qwen2', 'tiny-qwen3': 'qwen3' }[name] ?? 'llama';
+    expect(Object.fromEntries(metadata)).toMatchObject({
+      'general.architecture': architecture,
+      'general.type': 'adapter',
+      'adapter.type': 'lora',
+      'adapter.lora.alpha': adapter.config.alpha,
+    });
+    expect(tensors).toHaveLength(adapter.pairs.length * 2);
+    const read = async (tensor: string): Promise<{ shape: readonly number[]; data: Float32Array }> => {
+      const found = tensors.find((each) => each.name === tensor)!;
+      const [rows, width] = found.shape;
+      return { shape: found.shape, data: await readNumbers(file, found.position, found.format, rows * width) };
+    };
+    const query = adapter.pairs.find(({ layer, linear }) => layer === 1 && linear === 'q_proj')!;
+    const up = await read('blk.1.attn_q.weight.lora_b');
+    if (architecture === 'llama') undoRotaryOrder(up, config.headSize);
+    expect(up).toEqual({ shape: [query.b.length / adapter.config.rank, adapter.config.rank], data: query.b });
+    const down = adapter.pairs.find(({ layer, linear }) => layer === 0 && linear === 'down_proj')!;
+    expect((await read('blk.0.ffn_down.weight.lora_a')).data).toEqual(down.a);
+    await file.close();
+  });
+});
+
+test('a model from a GGUF file is merged into a Hugging Face directory with the same tokenizer and chat template', async () => {
+  const model = join(fixtures, 'tiny-tied.gguf');
+  const { path } = await exportAdapter(from('tiny-tied', 'safetensors', { model }));
+  const [merged, plain] = await Promise.all([path, model].map((place) => loadModelFiles(place)));
+  const expected = await mergedWeights(plain, await loadAdapter(join(fixtures, 'tiny-tied', 'adapter')));
+  for (const [name, tensor] of expected) expect(merged.weights.get(name), name).toEqual(tensor);
+  expect(merged.config).toEqual(plain.config);
+  const text = 'Where is Paris? 12<|im_end|>';
+  expect(merged.tokenizer.encode(text)).toEqual(plain.tokenizer.encode(text));
+  expect(merged.tokenizer.endTokens).toEqual(plain.tokenizer.endTokens);
+  const messages = [{ role: 'user', content: 'Hi' }] as const;
+  expect(merged.tokenizer.applyChatTemplate(messages)).toBe(plain.tokenizer.applyChatTemplate(messages));
+});
+
+const prompt = (model: string, more = ''): string =>
+  `---\ntandem:\n  data: rows.jsonl\n  output: kind\n  labels: [a, b]\n  model: ${model}\n${more}---\nText: \${input:text}\nKind:\n`;
+
+test('for Ollama, from a prompt file: a GGUF model with the adapter beside it, another model whole', async () => {
+  const cwd = folder();
+  cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });
+  const gguf = join(fixtures, 'tiny-tied.gguf');
+  writeFileSync(join(cwd, 'kind.prompt.md'), prompt(gguf, '  adapter: tuned\n'));
+  const { path } = await exportAdapter({ source: 'kind.prompt.md', format: 'ollama', cwd });
+  expect(path).toMatch(/kind-[0-9a-f]{8}-ollama$/);
+  expect(readdirSync(path).sort()).toEqual(['Modelfile', 'adapter.gguf']);
+  const text = readFileSync(join(path, 'Modelfile'), 'utf8');
+  expect(text).toContain(`\nFROM ${gguf}\nADAPTER ./adapter.gguf\nTEMPLATE """{{ .Prompt }}"""\nPARAMETER temperature 0\n`);
+  // Ollama's parser knows no escapes: a line break stands as it is.
+  expect(text).toContain('PARAMETER stop """\n"""\n');
+  const whole = await exportAdapter({ source: 'kind.prompt.md', format: 'ollama', cwd, model: join(fixtures, 'tiny-tied'), out: 'whole' });
+  expect(readFileSync(join(whole.path, 'Modelfile'), 'utf8')).toContain('\nFROM ./model\nTEMPLATE');
+  expect((await loadModelFiles(join(whole.path, 'model'))).config.layers).toBe(3);
+});
+
+describe('what cannot be exported', () => {
+  test('is refused with a reason, and nothing is written', async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'kind.prompt.md'), prompt('nano'));
+    const refused = (change: Partial<ExportSpec>) =>
+      expect(exportAdapter({ source: join(fixtures, 'tiny-tied', 'adapter'), format: 'gguf-lora', cwd, ...change })).rejects;
+    await refused({ source: 'kind.prompt.md' }).toMatchObject({ reason: 'no-adapter', where: { file: join(cwd, 'kind.prompt.md') } });
+    await refused({ source: 'nowhere' }).toMatchObject({ reason: 'no-run' });
+    for (const format of ['gguf-lora', 'safetensors', 'ollama'] as const)
+      await refused({ model: join(fixtures, 'tiny-llama3'), format }).toMatchObject({ reason: 'adapter-mismatch' });
+    await refused({ model: join(fixtures, 'tiny-tied'), out: 'kind.prompt.md' }).toMatchObject({ reason: 'already-there' });
+    expect(readdirSync(cwd).sort()).toEqual(['.tandem', 'kind.prompt.md']);
+  });
+
+  test('a run without an adapter says so', async () => {
+    const cwd = folder();
+    const file = join(cwd, 'kind.prompt.md');
+    writeFileSync(file, prompt('nano'));
+    const directory = createRun({ ...runDefaults, prompt: file }, { source: prompt('nano'), data: {} });
+    writeFileSync(directory.journal, '');
+    expect(existsSync(directory.path)).toBe(true);
+    await expect(exportAdapter({ format: 'peft', cwd })).rejects.toMatchObject({ reason: 'no-adapter' });
+  });
+});
