@@ -72,7 +72,7 @@ const damage =
   (what) =>
     new TandemError('bad-gguf', `This GGUF file is damaged: ${what}.`, { where: { file: path }, hint: 'Download it again.' });
 
-const pastTheEnd = Symbol('past the end');
+const pastTheEnd = new RangeError('the header goes on after these bytes');
 
 interface Cursor {
   position(): number;

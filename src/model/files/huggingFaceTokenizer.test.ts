@@ -41,5 +41,5 @@ describe.each(Object.entries(cases))('%s', (_, { json, ids, texts: decoded, afte
 
 test('a tokenizer that puts no space before a text needs no second form', () => {
   const json = JSON.parse(readFileSync('test/fixtures/tiny-tied/tokenizer.json', 'utf8')) as Record<string, unknown>;
-  expect(tokenizerOf(json, {}, [], undefined, 'tokenizer.json').tokenizer.encodeNext).toBeUndefined();
+  expect(tokenizerOf(json, {}, [], undefined, 'tokenizer.json').tokenizer).not.toHaveProperty('encodeNext');
 });

@@ -34,9 +34,17 @@ export async function downloadFromHub(id: string, directory: string, options: Hu
   for (const file of files) {
     const report = (received: number): void => options.onProgress?.({ what: `${id}: ${file.path}`, received: finished + received, total });
     await fetchFile(id, file, join(directory, file.path), report, options);
-    if (file.path === 'config.json') parseLlamaConfig(JSON.parse(await readFile(join(directory, file.path), 'utf8')), `${id}/config.json`);
+    if (file.path === 'config.json') parseLlamaConfig(await readConfig(join(directory, file.path)), `${id}/config.json`);
     finished += file.size;
     report(0);
+  }
+}
+
+async function readConfig(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new TandemError('download-damaged', 'The model config that was downloaded is not JSON.', { where: { file }, cause });
   }
 }
 
