@@ -134,7 +134,10 @@ describe('ONNX', () => {
   test('a product and a sum become one, in either order', () => {
     expect(count({ y: add(matMul(a, b), c) }, 'Add')).toBe(0);
     expect(count({ y: add(c, matMul(a, b)) }, 'Add')).toBe(0);
-    expect(count({ y: add(matMul(a, b), sum(c, [0])) }, 'Add')).toBe(1);
+    // A bias: the same row for all.
+    expect(count({ y: add(matMul(a, b), sum(c, [0])) }, 'Add')).toBe(0);
+    expect(count({ y: add(matMul(a, b), sum(c, [1], true)) }, 'Add')).toBe(1);
+    expect(count({ y: add(matMul(a, b), constant(2)) }, 'Add')).toBe(1);
   });
 
   test('sizes that ONNX Runtime cannot infer are named, or else it takes seconds to plan a large graph', () => {
