@@ -1,7 +1,7 @@
 /** @file What each line of a prompt is worth: leave it out, measure again, compare on the same rows. */
 import type { Row } from '../data/dataset.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { demosLines, variablesOf } from '../prompt/template.ts';
+import { demosLines, fixedSpans, variablesOf } from '../prompt/template.ts';
 import { compareEvaluations, type Evaluation } from './evaluation.ts';
 import type { Candidate, EvaluateOptions, Evaluator } from './evaluator.ts';
 import type { PairedDifference } from './statistics.ts';
@@ -70,7 +70,8 @@ interface Part {
 function partsOf(prompt: Prompt): Part[] {
   const { body, demonstrations } = prompt;
   const marker = demosLines(body).at(0);
-  const variables = variablesOf(body);
+  const fixed = fixedSpans(prompt);
+  const variables = variablesOf(prompt);
   const parts: Part[] = [];
   let start = 0;
   let blockLine: number | undefined;
@@ -79,7 +80,8 @@ function partsOf(prompt: Prompt): Part[] {
     const isMarker = marker?.start === start;
     const reads = variables.some((variable) => variable.start < end && variable.end > start);
     if (isMarker || (reads && !marker)) blockLine ??= index + 1;
-    if (text.trim() !== '' && !isMarker && !reads) {
+    const isFixed = fixed.some((span) => span.start < end && span.end > start);
+    if (text.trim() !== '' && !isMarker && !isFixed) {
       parts.push({
         kind: 'line',
         line: index + 1,

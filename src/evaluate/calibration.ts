@@ -1,12 +1,12 @@
 /** @file Corrections for what a model prefers whatever the input. */
-import { columnsOf } from '../prompt/template.ts';
+import { columnsOf, type Template } from '../prompt/template.ts';
 
 /** Scores of the labels under one prompt, in nats. */
 export type Scores = readonly number[];
 
 /** Inputs that say nothing, one for each filler: every column holds it. Zhao et al. 2021. */
-export function contentFreeInputs(body: string): Readonly<Record<string, string>>[] {
-  return ['N/A', '[MASK]', ''].map((filler) => Object.fromEntries(columnsOf(body).map((column) => [column, filler])));
+export function contentFreeInputs(template: Template): Readonly<Record<string, string>>[] {
+  return ['N/A', '[MASK]', ''].map((filler) => Object.fromEntries(columnsOf(template).map((column) => [column, filler])));
 }
 
 /** What to subtract from each label's score: its mean over content-free inputs. Zhao et al. 2021. */

@@ -5,13 +5,13 @@ import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { LabelScore, LanguageModel } from '../model/languageModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { renderWithoutValues } from '../prompt/template.ts';
+import { valuesOfNothing } from '../prompt/template.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
 import type { Evaluation, RowResult, Task } from './evaluation.ts';
 import { answerPasses, promptPasses } from './passes.ts';
-import { answerAfter, asTurn, questionText } from './question.ts';
+import { answerAfter, questionText } from './question.ts';
 import { bootstrapMean } from './statistics.ts';
 
 /** What is measured: a prompt, and the adapter it runs with. */
@@ -70,7 +70,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   function calibrationTexts(prompt: Prompt): string[] {
     if (!labels || decoding.calibration === 'none') return [];
-    const inputs = decoding.calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt.body);
+    const inputs = decoding.calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt);
     if (inputs.length > 0) return inputs.map((values) => textOf(prompt, values));
     throw new TandemError('no-calibration-rows', 'Calibration by the prior of the labels needs rows to take it from.', {
       hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
@@ -169,7 +169,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         rows: results,
         score: bootstrapMean(results.map(({ score }) => score)),
         logLikelihood: bootstrapMean(results.map(({ logLikelihood }) => logLikelihood)),
-        promptTokens: tokenizer.encode(asTurn(task, tokenizer, renderWithoutValues(prompt))).length,
+        promptTokens: tokenizer.encode(textOf(prompt, valuesOfNothing(prompt))).length,
         passes: passesOf(prompt, rows, texts),
       };
     },

@@ -15,7 +15,7 @@ const longestValue = 240;
  * @param output the column to predict, which is no input
  */
 export function flipsBetween(before: Evaluation, after: Evaluation, prompt: Prompt, rows: readonly Row[], output: string): Flips {
-  const columns = columnsOf(prompt.body).filter((name) => name !== output);
+  const columns = columnsOf(prompt).filter((name) => name !== output);
   const byId = new Map(rows.map((row) => [row.id, row]));
   const turned = before.rows.flatMap((old, place): Flip[] => {
     const now = after.rows[place];

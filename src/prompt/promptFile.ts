@@ -1,12 +1,14 @@
-/** @file A prompt file (`*.prompt.md`) as it is on disk: front matter, body, and what is wrong with them. */
+/** @file A prompt file (`*.prompt.md`, `*.prompty`) as it is on disk: front matter, body, and what is wrong with them. */
 import { isMap, parseDocument, type Node } from 'yaml';
 import { TandemError } from '../errors.ts';
 import { quote } from './editYaml.ts';
 import { findFrontMatter, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Prompt } from './prompt.ts';
-import { readSettings, type TandemSettings } from './settings.ts';
-import { columnsOf, demosLines, rowBlockStart, variablesOf } from './template.ts';
+import { readSettings, type Report, type TandemSettings } from './settings.ts';
+import { bodyProblems } from './bodyProblems.ts';
+import { readPrompty, type Prompty } from './prompty.ts';
+import { columnsOf, rowBlockColumns, variablesOf, variableText } from './template.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
 
 export type Severity = 'error' | 'warning' | 'information';
@@ -19,6 +21,8 @@ export interface Problem {
   /** One sentence: what the user can do. */
   readonly hint?: string;
   readonly fix?: Fix;
+  /** A setting that is not there, which a step of a program does not need. */
+  readonly missing?: true;
 }
 
 /** What could stand at a place instead of what is there. */
@@ -41,9 +45,16 @@ export interface PromptFile {
   readonly bodyOffset: number;
   /** Where the settings stand in `text`, by name: 'data', 'decoding.seed'. */
   readonly ranges: Readonly<Record<string, TextRange>>;
+  /** Of a `.prompty` file: values for columns that the data lacks, from `inputs` and `sample`. */
+  readonly samples?: Readonly<Record<string, string>>;
 }
 
-/** Reads the text of a `*.prompt.md` file. Never throws: defects are in `problems`. */
+/** What files are called that are prompt files. */
+export const promptEndings = ['.prompt.md', '.prompty'] as const;
+
+export const isPrompty = (path: string): boolean => path.toLowerCase().endsWith('.prompty');
+
+/** Reads the text of a prompt file; its name says which dialect. Never throws: defects are in `problems`. */
 export function parsePromptFile(path: string, text: string): PromptFile {
   const rangeOf = rangesOf(text);
   const problems: Problem[] = [];
@@ -70,36 +81,42 @@ export function parsePromptFile(path: string, text: string): PromptFile {
   if (root && !isMap(root)) add('error', yamlStart, yamlEnd, 'The front matter should be a map, one `key: value` a line.');
 
   const pair = isMap(root) ? root.items.find((each) => scalarText(each.key) === 'tandem') : undefined;
+  const report: Report = (at, message, hint, instead) => add('error', yamlStart + at.start, yamlStart + at.end, message, hint, instead);
+  const prompty: Prompty | undefined = isPrompty(path) ? readPrompty(document, report) : undefined;
   const settings = readSettings(
     document,
     resolved(pair?.value ?? null, document),
-    (at, message, hint, instead) => add('error', yamlStart + at.start, yamlStart + at.end, message, hint, instead),
+    report,
     (name, node) => {
       if (node.range) ranges[name] = rangeOf(yamlStart + node.range[0], yamlStart + node.range[1]);
     },
+    prompty,
   );
   if (pair && document.errors.length === 0) {
     const [start, end] = (pair.key as Node).range!;
     for (const [name, hint] of required) {
       const written = isMap(pair.value) && pair.value.items.some((each) => scalarText(each.key) === name);
-      if (!written) add('error', yamlStart + start, yamlStart + end, `\`tandem.${name}\` is missing.`, hint);
+      if (written) continue;
+      const range = rangeOf(yamlStart + start, yamlStart + end);
+      problems.push({ severity: 'error', message: `\`tandem.${name}\` is missing.`, range, hint, missing: true });
     }
   }
 
   const bodyOffset = front?.bodyOffset ?? bom;
   const body = text.slice(bodyOffset);
-  for (const { severity, start, end, message, hint } of bodyProblems(body))
+  const prompt: Prompt = { body, demonstrations: settings.demos, ...(prompty && { syntax: 'jinja' }) };
+  for (const { severity, start, end, message, hint } of bodyProblems(prompt))
     add(severity, bodyOffset + start, bodyOffset + end, message, hint);
-  const prompt: Prompt = { body, demonstrations: settings.demos };
   settings.demos.forEach((demonstration, place) => {
-    const lacking = columnsOf(body.slice(rowBlockStart(body))).find((column) => !Object.hasOwn(demonstration.inputs, column));
+    const lacking = rowBlockColumns(prompt).find((column) => !Object.hasOwn({ ...prompty?.samples, ...demonstration.inputs }, column));
     if (lacking === undefined) return;
     const { start, end } = ranges.demos;
     const hint = suggestName(lacking, Object.keys(demonstration.inputs));
     add('error', start, end, `Demonstration ${place + 1} lacks the column "${lacking}", which the body reads.`, hint);
   });
   problems.sort((a, b) => a.range.start - b.range.start);
-  return { path, text, prompt, settings, hasSettings: pair !== undefined, problems, bodyOffset, ranges };
+  const samples = prompty && { samples: prompty.samples };
+  return { path, text, prompt, settings, hasSettings: pair !== undefined, problems, bodyOffset, ranges, ...samples };
 }
 
 /**
@@ -134,20 +151,23 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
     const instead = nearestNames(output, columns).map(quote);
     problems.push({ severity: 'error', message, range, hint: suggestName(output, columns), fix: { range, instead } });
   }
-  for (const { name, start, end } of variablesOf(file.prompt.body)) {
+  for (const { name, start, end, nameStart } of variablesOf(file.prompt)) {
     const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);
     if (name === output) {
       const hint = 'Leave it out: the answer follows the end of the body.';
       problems.push({ severity: 'error', message: `The body reads "${name}", the column that is to be predicted.`, range, hint });
+    } else if (!columns.includes(name) && Object.hasOwn(file.samples ?? {}, name)) {
+      const message = `The data has no column "${name}": every row gets its sample, "${file.samples![name]}".`;
+      problems.push({ severity: 'information', message, range });
     } else if (!columns.includes(name)) {
       const inputs = columns.filter((column) => column !== output);
       const message = `The data has no column "${name}" (columns: ${columns.join(', ')}).`;
-      const at = file.text.indexOf(name, range.start + '${input:'.length);
+      const at = file.bodyOffset + nameStart;
       const fix = { range: rangeOf(at, at + name.length), instead: nearestNames(name, inputs) };
       problems.push({ severity: 'error', message, range, hint: suggestName(name, inputs), fix });
     }
   }
-  const used = columnsOf(file.prompt.body);
+  const used = columnsOf(file.prompt);
   for (const column of columns) {
     if (column === output || used.includes(column)) continue;
     const message = `The body never reads the column "${column}".`;
@@ -155,7 +175,7 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
       severity: 'information',
       message,
       range: top,
-      hint: `Write \${input:${column}} where its value belongs, if it helps.`,
+      hint: `Write ${variableText(file.prompt.syntax, column)} where its value belongs, if it helps.`,
     });
   }
   return problems;
@@ -165,71 +185,3 @@ const required = [
   ['data', 'Name a .jsonl, .csv or .tsv file, relative to this file.'],
   ['output', 'Name the column of the data that is to be predicted.'],
 ] as const;
-
-interface BodyProblem {
-  readonly severity: Severity;
-  readonly start: number;
-  readonly end: number;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-function bodyProblems(body: string): BodyProblem[] {
-  if (body.trim() === '')
-    return [
-      { severity: 'error', start: 0, end: body.length, message: 'The body is empty.', hint: 'Write the prompt after the front matter.' },
-    ];
-  const problems: BodyProblem[] = [];
-  const variables = variablesOf(body);
-  if (variables.length === 0) {
-    const hint = 'Write ${input:column} where a value of the row belongs.';
-    problems.push({
-      severity: 'warning',
-      start: 0,
-      end: body.trimEnd().length,
-      message: 'The body reads no column, so every row gets the same prompt.',
-      hint,
-    });
-  }
-  for (const { index, 0: found } of body.matchAll(/\$\{input\b[^}\r\n]*\}?/g)) {
-    if (variables.some((variable) => variable.start === index)) continue;
-    const hint = 'A variable is written ${input:column} or ${input:column:placeholder}.';
-    problems.push({
-      severity: 'warning',
-      start: index,
-      end: index + found.length,
-      message: `"${found}" is not a variable and stays as it is.`,
-      hint,
-    });
-  }
-  const [first, ...more] = demosLines(body);
-  for (const { start, end } of more) {
-    problems.push({
-      severity: 'error',
-      start,
-      end,
-      message: '{{demos}} stands here a second time.',
-      hint: 'Keep one; demonstrations go there.',
-    });
-  }
-  for (const { index, 0: found } of body.matchAll(/\{\{[ \t]*demos[ \t]*\}\}/g)) {
-    if ([first, ...more].some((line) => line && line.start <= index && index < line.end)) continue;
-    const hint = 'Give it a line of its own.';
-    problems.push({
-      severity: 'warning',
-      start: index,
-      end: index + found.length,
-      message: '{{demos}} within a line stays as it is.',
-      hint,
-    });
-  }
-  if (first && body.slice(first.end).trim() === '') {
-    problems.push({
-      severity: 'error',
-      ...first,
-      message: 'Nothing follows {{demos}}.',
-      hint: 'The text after it is what each demonstration repeats.',
-    });
-  }
-  return problems;
-}

@@ -48,15 +48,17 @@ export type Report = (at: { start: number; end: number }, message: string, hint?
 /**
  * Reads the value of `tandem`; every defect is reported, and what is usable returned.
  * @param at called with every setting's name ('decoding.seed') and the stretch of its value
+ * @param defaults what holds where the settings do not say, e.g. by other keys of the file
  */
 export function readSettings(
   document: Document,
   node: Node | null,
   report: Report,
   at: (name: string, node: Node) => void,
+  defaults: { readonly template?: TandemSettings['template']; readonly decoding?: Partial<Decoding> } = {},
 ): TandemSettings {
   const read = readMap(node, settingFields, { document, report, at, name: 'tandem' });
-  const template = read.template ?? 'text';
+  const template = read.template ?? defaults.template ?? 'text';
   const output = read.output ?? '';
   return {
     data: read.data ?? '',
@@ -66,7 +68,7 @@ export function readSettings(
     model: read.model ?? 'nano',
     ...(read.adapter === undefined ? {} : { adapter: read.adapter }),
     template,
-    decoding: { ...defaultDecoding, stop: template === 'text' ? ['\n\n'] : [], ...read.decoding },
+    decoding: { ...defaultDecoding, stop: template === 'text' ? ['\n\n'] : [], ...defaults.decoding, ...read.decoding },
     demos: (read.demos ?? []).flatMap(({ values, start, end }) => {
       if (output === '') return [];
       const { [output]: answer, ...inputs } = values;

@@ -71,8 +71,8 @@ test('a demonstration ends in its answer, after one space or after the white spa
 
 test('variables may carry a placeholder', () => {
   expect(variablesOf('a ${input:name:Your name} ${input: b }')).toEqual([
-    { name: 'name', placeholder: 'Your name', start: 2, end: 25 },
-    { name: 'b', start: 26, end: 38 },
+    { name: 'name', placeholder: 'Your name', start: 2, end: 25, nameStart: 10 },
+    { name: 'b', start: 26, end: 38, nameStart: 35 },
   ]);
   expect(columnsOf('${input:a} ${input:b} ${input:a}')).toEqual(['a', 'b']);
   expect(renderWithoutValues({ body: 'X ${input:a:hint} Y', demonstrations: [] })).toBe('X  Y');

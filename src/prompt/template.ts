@@ -1,14 +1,21 @@
-/** @file The template language of a prompt's body: `${input:column}` variables and the `{{demos}}` line. */
+/** @file The template language of a prompt's body: variables (`${input:column}`, in Jinja `{{column}}`) and the `{{demos}}` line. */
 import { TandemError } from '../errors.ts';
+import { assignmentsOf, depthOf, freeNames, runJinja, tagsOf } from './jinja.ts';
 import { suggestName } from './nearest.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
+import { roleLines, sectionsOf, type Role, type Section } from './sections.ts';
 
-/** A `${input:name}` or `${input:name:placeholder}` in a body; offsets into the body. */
+/** A body and how it is written; a text alone is in the language of `.prompt.md`. */
+export type Template = string | Pick<Prompt, 'body' | 'syntax'>;
+
+/** A `${input:name}` or `${input:name:placeholder}` in a body, or a Jinja tag that reads a column; offsets into the body. */
 export interface Variable {
   readonly name: string;
   readonly placeholder?: string;
   readonly start: number;
   readonly end: number;
+  /** Where the name itself stands. */
+  readonly nameStart: number;
 }
 
 /** A stretch of the body: [start, end). */
@@ -17,49 +24,100 @@ export interface Span {
   readonly end: number;
 }
 
-export function variablesOf(body: string): Variable[] {
+export function variablesOf(template: Template): Variable[] {
+  const { body, syntax } = parts(template);
+  if (syntax === 'jinja') return freeNames(body).filter(({ name }) => name !== 'demos');
   return [...body.matchAll(variablePattern)].map((match) => ({
     name: match[1].trim(),
     ...(match[2] === undefined ? {} : { placeholder: match[2] }),
     start: match.index,
     end: match.index + match[0].length,
+    nameStart: match.index + match[0].indexOf(match[1].trim(), '${input:'.length),
   }));
 }
 
+/** What reads a column, as the language writes it. */
+export const variableText = (syntax: Prompt['syntax'], column: string): string => (syntax === 'jinja' ? `{{${column}}}` : `\${input:${column}}`);
+
 /** The distinct columns that a body reads, in order of first use. */
-export function columnsOf(body: string): string[] {
-  return [...new Set(variablesOf(body).map((variable) => variable.name))];
+export function columnsOf(template: Template): string[] {
+  return [...new Set(variablesOf(template).map((variable) => variable.name))];
 }
 
 /** The lines that hold nothing but `{{demos}}`, each with its line ending. Only the first one counts. */
-export function demosLines(body: string): Span[] {
+export function demosLines(template: Template): Span[] {
+  const { body } = parts(template);
   return [...body.matchAll(demosPattern)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
+}
+
+/** Stretches that are not the author's wording: variables, tags and lines that name a role. No edit may touch them. */
+export function fixedSpans(template: Template): Span[] {
+  const { body, syntax } = parts(template);
+  return syntax === 'jinja' ? [...tagsOf(body), ...roleLines(body)] : variablesOf(body);
 }
 
 /**
  * Where the row block starts, as an offset into the body: after the `{{demos}}` line, or else at the first line with a
- * variable. Demonstrations repeat the text from here to the end.
+ * variable. Demonstrations repeat the text from here to the end (in Jinja, to the end of the section).
  */
-export function rowBlockStart(body: string): number {
+export function rowBlockStart(template: Template): number {
+  const { body, syntax } = parts(template);
   const marker = demosLines(body).at(0);
   if (marker) return marker.end;
+  if (syntax === 'jinja') return jinjaBlockStart(body, rowSection(body));
   const variable = variablesOf(body).at(0);
   return variable ? body.lastIndexOf('\n', variable.start - 1) + 1 : body.length;
+}
+
+/** The columns that demonstrations need: those that the row block reads. */
+export function rowBlockColumns(template: Template): string[] {
+  const { body, syntax } = parts(template);
+  const start = rowBlockStart(template);
+  const end = syntax === 'jinja' ? rowSection(body).end : body.length;
+  return [...new Set(variablesOf(template).flatMap((variable) => (variable.start >= start && variable.start < end ? [variable.name] : [])))];
+}
+
+/** The author's instruction: what stands before the row block and the `{{demos}}` line; with roles, the first section, if the row has one of its own. */
+export function instructionSpan(template: Template): Span {
+  const { body, syntax } = parts(template);
+  const block = demosLines(body).at(0)?.start ?? rowBlockStart(template);
+  if (syntax !== 'jinja') return { start: 0, end: block };
+  const [first] = sectionsOf(body);
+  const section = rowSection(body);
+  if (section.start !== first.start) return { start: first.start, end: first.end };
+  return { start: section.start, end: Math.max(section.start, block) };
 }
 
 /**
  * The prompt for one row, up to where the answer follows (see answerText). Values stand in it literally. Line endings of the body
  * become LF and white space at its end is dropped, so that a checkout on another system or an editor that trims scores the same.
- * @throws TandemError reason 'unknown-column' if the body reads a column that `values` lacks
+ * Of sections with roles the texts stand one after the other, a blank line apart.
+ * @throws TandemError reason 'unknown-column' if the body reads a column that `values` lacks; 'bad-template'
  */
 export function render(prompt: Prompt, values: Readonly<Record<string, string>>): string {
-  const { head, block, rowBlock, demonstrations } = compile(prompt);
-  return fill(head, values) + (demonstrations === '' ? fill(block, values) : `${demonstrations}\n\n${fill(rowBlock, values)}`);
+  return messagesOf(prompt, values)
+    .map(({ content }) => content)
+    .join('\n\n');
+}
+
+/** The prompt for one row as the turns of a chat; without roles all is the user's. @throws as `render` */
+export function messagesOf(prompt: Prompt, values: Readonly<Record<string, string>>): { readonly role: Role; readonly content: string }[] {
+  const { sections, demonstrations } = compile(prompt);
+  const filled = sections.map(({ role, head, block, rowBlock }) => {
+    if (!block) return { role, content: head(values) };
+    return { role, content: head(values) + (demonstrations === '' ? block(values) : `${demonstrations}\n\n${rowBlock(values)}`) };
+  });
+  const full = filled.filter(({ content }) => content !== '');
+  return full.length > 0 ? full : [{ role: 'user', content: '' }];
 }
 
 /** The prompt with nothing in the place of its variables: what every row pays for. */
+export function valuesOfNothing(prompt: Prompt): Readonly<Record<string, string>> {
+  return Object.fromEntries(columnsOf(prompt).map((name) => [name, '']));
+}
+
 export function renderWithoutValues(prompt: Prompt): string {
-  return render(prompt, Object.fromEntries(columnsOf(prompt.body).map((name) => [name, ''])));
+  return render(prompt, valuesOfNothing(prompt));
 }
 
 /**
@@ -67,7 +125,9 @@ export function renderWithoutValues(prompt: Prompt): string {
  * @throws TandemError reason 'unknown-column'
  */
 export function renderDemonstration(prompt: Prompt, demonstration: Demonstration): string {
-  const filled = fill(compile({ body: prompt.body, demonstrations: [] }).rowBlock, demonstration.inputs);
+  const { body, syntax } = prompt;
+  const { sections } = compile({ body, demonstrations: [], ...(syntax && { syntax }) });
+  const filled = sections.find(({ block }) => block)!.rowBlock(demonstration.inputs);
   return filled + answerText(filled, demonstration.output);
 }
 
@@ -79,15 +139,20 @@ export function answerText(prompt: string, answer: string): string {
 const variablePattern = /\$\{input:([^:}\r\n]+)(?::([^}\r\n]*))?\}/g;
 const demosPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*demos[ \t]*\}\}[ \t]*(?:\r?\n|$)/g;
 
-/** Literal text at even places, column names at odd ones. */
-type Pieces = readonly string[];
+type Fill = (values: Readonly<Record<string, string>>) => string;
+
+interface CompiledSection {
+  readonly role: Role;
+  /** What stands before the row block; all of it in a section without one. */
+  readonly head: Fill;
+  /** The row block as it stands; in one section only. */
+  readonly block?: Fill;
+  /** The same without blank lines before it: demonstrations bring their own distance. */
+  readonly rowBlock: Fill;
+}
 
 interface Compiled {
-  readonly head: Pieces;
-  /** The row block as it stands. */
-  readonly block: Pieces;
-  /** The same without blank lines before it: demonstrations bring their own distance. */
-  readonly rowBlock: Pieces;
+  readonly sections: readonly CompiledSection[];
   readonly demonstrations: string;
 }
 
@@ -96,33 +161,84 @@ const compiled = new WeakMap<Prompt, Compiled>();
 function compile(prompt: Prompt): Compiled {
   const known = compiled.get(prompt);
   if (known) return known;
+  const { syntax } = prompt;
   const body = prompt.body.replaceAll('\r\n', '\n').trimEnd();
-  const start = rowBlockStart(body);
-  const block = body.slice(start);
-  const head = body.slice(0, demosLines(body).at(0)?.start ?? start);
+  const whole: Section = { role: 'user', marker: { start: 0, end: 0 }, start: 0, end: body.length };
+  const row = syntax === 'jinja' ? rowSection(body) : whole;
+  const blockStart = rowBlockStart({ body, ...(syntax && { syntax }) });
+  const headEnd = demosLines(body).at(0)?.start ?? blockStart;
+  const compiledSection = ({ role, start, end }: Section): CompiledSection => {
+    // Between sections white space is no one's wording.
+    const fill = (text: string): Fill => (syntax === 'jinja' ? jinjaFill(text, assignmentsOf(body.slice(0, start))) : markdownFill(text));
+    const fillBlock = (text: string): Fill => (syntax === 'jinja' ? jinjaFill(text, assignmentsOf(body.slice(0, blockStart))) : markdownFill(text));
+    const trimmed = (text: string): string => (syntax === 'jinja' ? text.replace(/^(?:[ \t]*\n)+/, '') : text);
+    if (start !== row.start) return { role, head: fill(trimmed(body.slice(start, end)).trimEnd()), rowBlock: () => '' };
+    const block = body.slice(blockStart, end).replace(syntax === 'jinja' ? /\s+$/ : /$^/, '');
+    const head = trimmed(body.slice(start, headEnd));
+    return {
+      role,
+      head: fill(block === '' && prompt.demonstrations.length === 0 ? head.trimEnd() : head),
+      block: fillBlock(head === '' ? trimmed(block) : block),
+      rowBlock: fillBlock(block.replace(/^(?:[ \t]*\n)+/, '')),
+    };
+  };
   const result: Compiled = {
-    head: pieces(block === '' && prompt.demonstrations.length === 0 ? head.trimEnd() : head),
-    block: pieces(block),
-    rowBlock: pieces(block.replace(/^(?:[ \t]*\n)+/, '')),
+    sections: (syntax === 'jinja' ? sectionsOf(body) : [whole]).map(compiledSection),
     demonstrations: prompt.demonstrations.map((demonstration) => renderDemonstration(prompt, demonstration)).join('\n\n'),
   };
   compiled.set(prompt, result);
   return result;
 }
 
-function pieces(text: string): Pieces {
-  const result: string[] = [];
-  let from = 0;
-  for (const { name, start, end } of variablesOf(text)) {
-    result.push(text.slice(from, start), name);
-    from = end;
-  }
-  return [...result, text.slice(from)];
+/** Where the row stands: the section of the `{{demos}}` line, or else the last one that reads a column, or else the last. */
+function rowSection(body: string): Section {
+  const sections = sectionsOf(body);
+  const marker = demosLines(body).at(0);
+  const holds = (at: number) => (section: Section) => section.start <= at && at < section.end;
+  if (marker) return sections.find(holds(marker.start)) ?? sections[sections.length - 1];
+  const last = variablesOf({ body, syntax: 'jinja' }).findLast(({ start }) => sections.some(holds(start)));
+  return (last && sections.find(holds(last.start))) ?? sections[sections.length - 1];
 }
 
-function fill(template: Pieces, values: Readonly<Record<string, string>>): string {
-  return template.map((piece, place) => (place % 2 === 0 ? piece : valueOf(piece, values))).join('');
+/** The line of the section's first variable, or of the block of Jinja that it stands in. */
+function jinjaBlockStart(body: string, { start, end }: Section): number {
+  const first = variablesOf({ body, syntax: 'jinja' }).find((variable) => variable.start >= start && variable.start < end);
+  if (!first) return end;
+  let at = first.start;
+  let depth = 0;
+  for (const tag of tagsOf(body)) {
+    if (tag.start < start) continue;
+    if (tag.start >= first.start) break;
+    if (depth === 0 && depthOf(tag) === 1) at = tag.start;
+    depth += depthOf(tag);
+    if (depth === 0) at = first.start;
+  }
+  return Math.max(start, body.lastIndexOf('\n', at - 1) + 1);
 }
+
+/** @param before assignments that stand further up */
+function jinjaFill(text: string, before: string): Fill {
+  const source = text === '' ? '' : before + text;
+  const columns = columnsOf({ body: source, syntax: 'jinja' });
+  return (values) => {
+    for (const column of columns) valueOf(column, values);
+    return runJinja(source, values);
+  };
+}
+
+function markdownFill(text: string): Fill {
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { name, start, end } of variablesOf(text)) {
+    pieces.push(text.slice(from, start), name);
+    from = end;
+  }
+  pieces.push(text.slice(from));
+  // Literal text at even places, column names at odd ones.
+  return (values) => pieces.map((piece, place) => (place % 2 === 0 ? piece : valueOf(piece, values))).join('');
+}
+
+const parts = (template: Template): Pick<Prompt, 'body' | 'syntax'> => (typeof template === 'string' ? { body: template } : template);
 
 function valueOf(column: string, values: Readonly<Record<string, string>>): string {
   if (Object.hasOwn(values, column)) return values[column];

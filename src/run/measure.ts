@@ -100,7 +100,7 @@ function worthOf(
 }
 
 function flipsOf({ flips }: Attribution, { file, evaluator }: Session, rows: readonly Row[]): LineFlip[] {
-  const columns = columnsOf(file.prompt.body).filter((name) => name !== evaluator.task.output);
+  const columns = columnsOf(file.prompt).filter((name) => name !== evaluator.task.output);
   return flips.map(({ row: id, gold, withLine, withoutLine }) => {
     const { line, values } = rows.find((row) => row.id === id)!;
     return {

@@ -40,7 +40,7 @@ export async function listRows({ prompt, rows: limits }: Pick<SessionSpec, 'prom
   const file = requireUsable(parsePromptFile(prompt, readSource(prompt)));
   const splits = await openDataset(file.settings, prompt);
   const inputs = splits.columns.filter((column) => column !== file.settings.output);
-  const read = columnsOf(file.prompt.body).filter((column) => inputs.includes(column));
+  const read = columnsOf(file.prompt).filter((column) => inputs.includes(column));
   const list = (split: Split, rows: readonly Row[]): RowList => ({
     split,
     file: dataFileOf(file, split),

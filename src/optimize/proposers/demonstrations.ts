@@ -10,7 +10,7 @@ import { newOnes, type Proposal, type Proposer, type ProposerContext } from './p
 
 /** A row as a demonstration for a prompt: the columns that the prompt reads, and the answer. */
 export function demonstrationOf(prompt: Prompt, output: string, row: Row): Demonstration {
-  const columns = columnsOf(prompt.body).filter((name) => name !== output);
+  const columns = columnsOf(prompt).filter((name) => name !== output);
   return { inputs: Object.fromEntries(columns.map((name) => [name, row.values[name] ?? ''])), output: row.values[output] };
 }
 

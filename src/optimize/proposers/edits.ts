@@ -1,10 +1,13 @@
 /** @file Edit operators on lines, sentences and phrases of the author's text: delete, swap, replace, reword. Prasad et al. 2023 (GrIPS). */
-import { rowBlockStart, variablesOf } from '../../prompt/template.ts';
+import { bodyProblems } from '../../prompt/bodyProblems.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import { isRoleName } from '../../prompt/sections.ts';
+import { fixedSpans, instructionSpan, rowBlockStart, variablesOf } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
 /** An edit of a body; undefined where it does not apply. */
-type Edit = (body: string, random: Random) => { readonly body: string; readonly reason: string } | undefined;
+type Edit = (prompt: Prompt, random: Random) => { readonly body: string; readonly reason: string } | undefined;
 
 const edits: readonly Edit[] = [dropLine, dropSentence, dropInstruction, swapSentences, reword, renameField, renameAnswer, repeatQuestion];
 
@@ -13,55 +16,58 @@ export const editOperators: Proposer = {
   async propose({ prompt, random, count }) {
     let found: Proposal[] = [];
     for (let tries = 0; tries < 8 * count && found.length < count; tries++) {
-      const edit = random.choice(edits)(prompt.body, random);
-      if (!edit || !/\S/.test(edit.body)) continue;
+      const edit = random.choice(edits)(prompt, random);
+      if (!edit || !/\S/.test(edit.body) || isBroken({ ...prompt, body: edit.body })) continue;
       found = newOnes(prompt, [...found, { prompt: { ...prompt, body: edit.body }, reason: edit.reason }], count);
     }
     return found;
   },
 };
 
-/** The instruction is what stands before the row block (and the {{demos}} line). */
-function instructionOf(body: string): { text: string; rest: string } {
-  const head = body.slice(0, rowBlockStart(body));
-  const marker = /[ \t]*\{\{[ \t]*demos[ \t]*\}\}[ \t]*\r?\n$/.exec(head);
-  const end = marker ? marker.index : head.length;
-  return { text: body.slice(0, end), rest: body.slice(end) };
+/** An edit may cut through a block of Jinja. */
+const isBroken = (prompt: Prompt): boolean =>
+  prompt.syntax === 'jinja' && bodyProblems(prompt).some(({ severity }) => severity === 'error');
+
+/** The instruction with what stands around it. */
+function instructionOf(prompt: Prompt): { before: string; text: string; rest: string } {
+  const { body } = prompt;
+  const { start, end } = instructionSpan(prompt);
+  return { before: body.slice(0, start), text: body.slice(start, end), rest: body.slice(end) };
 }
 
-function dropLine(body: string, random: Random): ReturnType<Edit> {
-  const { text, rest } = instructionOf(body);
+function dropLine(prompt: Prompt, random: Random): ReturnType<Edit> {
+  const { before: lead, text, rest } = instructionOf(prompt);
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const full = lines.flatMap((line, i) => (line.trim() ? [i] : []));
   if (full.length < 2) return undefined;
   const at = random.choice(full);
-  return { body: lines.filter((_, i) => i !== at).join('') + rest, reason: `without the line "${brief(lines[at])}"` };
+  return { body: lead + lines.filter((_, i) => i !== at).join('') + rest, reason: `without the line "${brief(lines[at])}"` };
 }
 
-function dropSentence(body: string, random: Random): ReturnType<Edit> {
-  const { text, rest } = instructionOf(body);
+function dropSentence(prompt: Prompt, random: Random): ReturnType<Edit> {
+  const { before: lead, text, rest } = instructionOf(prompt);
   const sentences = sentencesOf(text);
   if (sentences.length < 2) return undefined;
   const { start, end } = random.choice(sentences);
   const after = text.slice(end).replace(/^[ \t]+/, '');
   const before = /^\r?\n|^$/.test(after) ? text.slice(0, start).replace(/[ \t]+$/, '') : text.slice(0, start);
-  return { body: before + after + rest, reason: `without "${brief(text.slice(start, end))}"` };
+  return { body: lead + before + after + rest, reason: `without "${brief(text.slice(start, end))}"` };
 }
 
-function dropInstruction(body: string): ReturnType<Edit> {
-  const { text, rest } = instructionOf(body);
-  return text.trim() ? { body: rest.replace(/^\s*\n/, ''), reason: 'without any instruction' } : undefined;
+function dropInstruction(prompt: Prompt): ReturnType<Edit> {
+  const { before: lead, text, rest } = instructionOf(prompt);
+  return text.trim() ? { body: lead + rest.replace(/^\s*\n/, ''), reason: 'without any instruction' } : undefined;
 }
 
-function swapSentences(body: string, random: Random): ReturnType<Edit> {
-  const { text, rest } = instructionOf(body);
+function swapSentences(prompt: Prompt, random: Random): ReturnType<Edit> {
+  const { before: lead, text, rest } = instructionOf(prompt);
   const sentences = sentencesOf(text);
   if (sentences.length < 2) return undefined;
   const at = random.integer(sentences.length - 1);
   const [a, b] = [sentences[at], sentences[at + 1]];
   const swapped =
     text.slice(0, a.start) + text.slice(b.start, b.end) + text.slice(a.end, b.start) + text.slice(a.start, a.end) + text.slice(b.end);
-  return { body: swapped + rest, reason: `"${brief(text.slice(b.start, b.end))}" comes first` };
+  return { body: lead + swapped + rest, reason: `"${brief(text.slice(b.start, b.end))}" comes first` };
 }
 
 /** Phrases that say the same; any member of a row may stand for another. */
@@ -76,22 +82,22 @@ const sameMeaning: readonly (readonly string[])[] = [
   ['Please', ''],
 ];
 
-function reword(body: string, random: Random): ReturnType<Edit> {
-  const { text, rest } = instructionOf(body);
+function reword(prompt: Prompt, random: Random): ReturnType<Edit> {
+  const { before: lead, text, rest } = instructionOf(prompt);
   const places = sameMeaning.flatMap((group) => {
     const longestFirst = group.filter(Boolean).sort((a, b) => b.length - a.length);
     const found = text.matchAll(new RegExp(`(?<!\\w)(?:${longestFirst.join('|')})(?!\\w)`, 'gi'));
     return [...found].map((match) => ({ group, old: match[0], start: match.index, end: match.index + match[0].length }));
   });
-  const variables = variablesOf(text);
-  const free = places.filter(({ start, end }) => !variables.some((variable) => start < variable.end && end > variable.start));
+  const fixed = fixedSpans({ ...prompt, body: text });
+  const free = places.filter(({ start, end }) => !fixed.some((span) => start < span.end && end > span.start));
   if (!free.length) return undefined;
   const { group, old, start, end } = random.choice(free);
   const other = random.choice(group.filter((each) => each.toLowerCase() !== old.toLowerCase()));
   const before = text.slice(0, start);
   // Where a phrase goes without another in its place, the next word begins the sentence.
-  if (!other) return { body: before + likeFirst(old, text.slice(end).trimStart()) + rest, reason: `without "${old}"` };
-  return { body: before + likeFirst(old, other) + text.slice(end) + rest, reason: `"${likeFirst(old, other)}" for "${old}"` };
+  if (!other) return { body: lead + before + likeFirst(old, text.slice(end).trimStart()) + rest, reason: `without "${old}"` };
+  return { body: lead + before + likeFirst(old, other) + text.slice(end) + rest, reason: `"${likeFirst(old, other)}" for "${old}"` };
 }
 
 /** The text with its first letter in upper or lower case, as the old one has it. */
@@ -102,10 +108,11 @@ const fieldNames = ['Text', 'Input', 'Sentence', 'Q', 'Message'];
 const answerNames = ['Answer', 'Label', 'Category', 'Class', 'Output', 'A'];
 
 /** The word before a variable: `Message: ${input:message}`. */
-function renameField(body: string, random: Random): ReturnType<Edit> {
-  const start = rowBlockStart(body);
+function renameField(prompt: Prompt, random: Random): ReturnType<Edit> {
+  const { body } = prompt;
+  const start = rowBlockStart(prompt);
   const block = body.slice(start);
-  const match = /^([^\n:${}]{1,30}):(?=[ \t]*\$\{input:)/m.exec(block);
+  const match = /^([^\n:${}]{1,30}):(?=[ \t]*(?:\$\{input:|\{\{))/m.exec(block);
   if (!match) return undefined;
   const name = unusedName(fieldNames, body, random);
   if (!name) return undefined;
@@ -116,9 +123,10 @@ function renameField(body: string, random: Random): ReturnType<Edit> {
 }
 
 /** The word that the answer follows, at the end of the prompt. */
-function renameAnswer(body: string, random: Random): ReturnType<Edit> {
+function renameAnswer(prompt: Prompt, random: Random): ReturnType<Edit> {
+  const { body } = prompt;
   const match = /(^|\n)([^\n:${}]{1,30}):(\s*)$/.exec(body);
-  if (!match) return undefined;
+  if (!match || isRoleName(match[2])) return undefined;
   const name = unusedName(answerNames, body, random);
   if (!name) return undefined;
   return { body: `${body.slice(0, match.index)}${match[1]}${name}:${match[3]}`, reason: `"${name}:" for "${match[2]}:"` };
@@ -129,13 +137,14 @@ function unusedName(names: readonly string[], body: string, random: Random): str
 }
 
 /** The instruction's last sentence once more, right before the answer. */
-function repeatQuestion(body: string): ReturnType<Edit> {
-  const { text, rest } = instructionOf(body);
+function repeatQuestion(prompt: Prompt): ReturnType<Edit> {
+  const { body } = prompt;
+  const { text, rest } = instructionOf(prompt);
   const last = sentencesOf(text).at(-1);
   const match = /(^|\n)([^\n${}]{1,30}:\s*)$/.exec(body);
-  if (!last || !match || text.length > 400) return undefined;
+  if (!last || !match || text.length > 400 || isRoleName(match[2].replace(/:\s*$/, ''))) return undefined;
   const sentence = text.slice(last.start, last.end).trim();
-  if (rest.includes(sentence) || variablesOf(sentence).length) return undefined;
+  if (rest.includes(sentence) || variablesOf({ ...prompt, body: sentence }).length) return undefined;
   const newline = /\r?\n/.exec(body)?.[0] ?? '\n';
   return {
     body: `${body.slice(0, match.index)}${match[1]}${sentence}${newline}${match[2]}`,

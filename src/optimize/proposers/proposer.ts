@@ -2,7 +2,7 @@
 import type { Row } from '../../data/dataset.ts';
 import type { Evaluator } from '../../evaluate/evaluator.ts';
 import type { Adapter } from '../../model/adapter.ts';
-import type { Prompt } from '../../prompt/prompt.ts';
+import { stepsOf, type Prompt } from '../../prompt/prompt.ts';
 import { columnsOf, render } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
 
@@ -29,8 +29,12 @@ export interface Proposer {
 }
 
 /** Prompts that the model reads alike have the same key, whatever their line endings, white space at the end or unused {{demos}} line. */
-export const promptKey = (prompt: Prompt): string =>
-  render(prompt, Object.fromEntries(columnsOf(prompt.body).map((name) => [name, `\${input:${name}}`])));
+export const promptKey = (prompt: Prompt): string => stepsOf(prompt).map(stepKey).join('\0');
+
+function stepKey(prompt: Prompt): string {
+  const text = render(prompt, Object.fromEntries(columnsOf(prompt).map((name) => [name, `\${input:${name}}`])));
+  return prompt.decoding ? `${text}\0${JSON.stringify(prompt.decoding)}` : text;
+}
 
 /** The first so many that read neither as the prompt itself nor as one before them. */
 export function newOnes(prompt: Prompt, proposals: readonly Proposal[], count: number): Proposal[] {

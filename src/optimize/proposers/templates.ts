@@ -1,6 +1,8 @@
 /** @file Grounded templates: prompts built from the data's own words: column names, labels, and what sets the labels apart. */
 import type { Row } from '../../data/dataset.ts';
-import { columnsOf } from '../../prompt/template.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import { roleLines } from '../../prompt/sections.ts';
+import { columnsOf, variableText } from '../../prompt/template.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
 interface Facts {
@@ -13,6 +15,8 @@ interface Facts {
   readonly shown: string;
   /** What a person would call the one input, or 'input'. */
   readonly thing: string;
+  /** The sections that a `.prompty` has: the instruction is the system's then, the row the user's. */
+  readonly hasRoles: boolean;
 }
 
 /** One line a template: an instruction (above the row) and how the answer is asked for (below it). */
@@ -32,7 +36,7 @@ const labelTemplates: readonly { readonly reason: string; readonly body: (facts:
   },
   {
     reason: 'asked as a question after the row',
-    body: (f) => `${f.shown}\nQuestion: What is the ${f.output} of this ${f.thing}?\nAnswer:\n`,
+    body: (f) => `${f.hasRoles ? 'user:\n' : ''}${f.shown}\nQuestion: What is the ${f.output} of this ${f.thing}?\nAnswer:\n`,
   },
   {
     reason: 'each label with the words that set its rows apart',
@@ -62,7 +66,7 @@ const textTemplates: typeof labelTemplates = [
 export const groundedTemplates: Proposer = {
   name: 'grounded templates',
   async propose({ prompt, evaluator, trainset, random, count }) {
-    const facts = factsOf(prompt.body, evaluator.task.output, evaluator.task.labels ?? [], trainset);
+    const facts = factsOf(prompt, evaluator.task.output, evaluator.task.labels ?? [], trainset);
     if (!facts.inputs.length) return [];
     const table = evaluator.task.labels ? labelTemplates : textTemplates;
     const few = facts.labels.length <= 40;
@@ -70,7 +74,7 @@ export const groundedTemplates: Proposer = {
     // A template shows every column in the row block, so a demonstration must have them all.
     const demonstrations = prompt.demonstrations.filter(({ inputs }) => facts.inputs.every((name) => Object.hasOwn(inputs, name)));
     const proposals = table.map(({ reason, body }): Proposal => ({
-      prompt: { demonstrations, body: body(facts).replaceAll('\n', newline) },
+      prompt: { ...prompt, demonstrations, body: body(facts).replaceAll('\n', newline) },
       reason,
     }));
     const fitting = few ? proposals : proposals.filter((proposal) => !proposal.prompt.body.includes(facts.labels[0]));
@@ -78,17 +82,20 @@ export const groundedTemplates: Proposer = {
   },
 };
 
-const frame = (instruction: string, { shown }: Facts, ask: string): string =>
-  `${instruction ? `${instruction}\n\n` : ''}{{demos}}\n${shown}\n${ask}:\n`;
+function frame(instruction: string, { shown, hasRoles }: Facts, ask: string): string {
+  const system = instruction ? `${hasRoles ? 'system:\n' : ''}${instruction}\n\n` : '';
+  return `${system}${hasRoles ? 'user:\n' : ''}{{demos}}\n${shown}\n${ask}:\n`;
+}
 
-function factsOf(body: string, output: string, labels: readonly string[], rows: readonly Row[]): Facts {
-  const inputs = columnsOf(body).filter((name) => name !== output);
+function factsOf(prompt: Prompt, output: string, labels: readonly string[], rows: readonly Row[]): Facts {
+  const inputs = columnsOf(prompt).filter((name) => name !== output);
   return {
     inputs,
+    hasRoles: prompt.syntax === 'jinja' && roleLines(prompt.body).length > 0,
     output: output.replaceAll(/[_-]/g, ' '),
     labels,
     hints: distinctiveWords(rows, inputs, output),
-    shown: inputs.map((name) => `${title(name)}: \${input:${name}}`).join('\n'),
+    shown: inputs.map((name) => `${title(name)}: ${variableText(prompt.syntax, name)}`).join('\n'),
     thing: inputs.length === 1 ? inputs[0].replaceAll(/[_-]/g, ' ') : 'input',
   };
 }

@@ -1,0 +1,100 @@
+/** @file What is wrong with a prompt's body. */
+import type { Severity } from './promptFile.ts';
+import { depthOf, jinjaProblems, tagsOf } from './jinja.ts';
+import type { Prompt } from './prompt.ts';
+import { foreignRoles, roleLines } from './sections.ts';
+import { demosLines, variablesOf, variableText } from './template.ts';
+
+export interface BodyProblem {
+  readonly severity: Severity;
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProblem[] {
+  const { body, syntax } = prompt;
+  if (body.trim() === '')
+    return [
+      { severity: 'error', start: 0, end: body.length, message: 'The body is empty.', hint: 'Write the prompt after the front matter.' },
+    ];
+  const problems: BodyProblem[] = [];
+  const variables = variablesOf(prompt);
+  if (syntax === 'jinja') problems.push(...dialectProblems(body));
+  if (variables.length === 0) {
+    const hint = `Write ${variableText(syntax, 'column')} where a value of the row belongs.`;
+    problems.push({
+      severity: 'warning',
+      start: 0,
+      end: body.trimEnd().length,
+      message: 'The body reads no column, so every row gets the same prompt.',
+      hint,
+    });
+  }
+  for (const { index, 0: found } of body.matchAll(/\$\{input\b[^}\r\n]*\}?/g)) {
+    if (variables.some((variable) => variable.start === index)) continue;
+    if (syntax === 'jinja') continue;
+    const hint = 'A variable is written ${input:column} or ${input:column:placeholder}.';
+    problems.push({
+      severity: 'warning',
+      start: index,
+      end: index + found.length,
+      message: `"${found}" is not a variable and stays as it is.`,
+      hint,
+    });
+  }
+  const [first, ...more] = demosLines(body);
+  for (const { start, end } of more) {
+    problems.push({
+      severity: 'error',
+      start,
+      end,
+      message: '{{demos}} stands here a second time.',
+      hint: 'Keep one; demonstrations go there.',
+    });
+  }
+  for (const { index, 0: found } of body.matchAll(/\{\{[ \t]*demos[ \t]*\}\}/g)) {
+    if ([first, ...more].some((line) => line && line.start <= index && index < line.end)) continue;
+    const hint = 'Give it a line of its own.';
+    problems.push({
+      severity: 'warning',
+      start: index,
+      end: index + found.length,
+      message: '{{demos}} within a line stays as it is.',
+      hint,
+    });
+  }
+  if (first && body.slice(first.end).trim() === '') {
+    problems.push({
+      severity: 'error',
+      ...first,
+      message: 'Nothing follows {{demos}}.',
+      hint: 'The text after it is what each demonstration repeats.',
+    });
+  }
+  return problems;
+}
+
+/** Of Jinja and of the roles. */
+function dialectProblems(body: string): BodyProblem[] {
+  const problems: BodyProblem[] = jinjaProblems(body).map((problem) => ({ severity: 'error', ...problem }));
+  for (const { name, start, end } of roleLines(body)) {
+    if (!foreignRoles.has(name)) continue;
+    const hint = 'Write its text under system: or user:.';
+    problems.push({ severity: 'error', start, end, message: `A local model has no turn for "${name}".`, hint });
+  }
+  const marker = demosLines(body).at(0);
+  const cut = marker && openAt(body, marker.start);
+  if (cut) {
+    const hint = 'Move it out of the block: demonstrations repeat the text after it.';
+    problems.push({ severity: 'error', ...marker, message: '{{demos}} stands within a block of Jinja.', hint });
+  }
+  return problems;
+}
+
+function openAt(body: string, at: number): boolean {
+  let depth = 0;
+  for (const tag of tagsOf(body)) if (tag.start < at) depth += depthOf(tag);
+  return depth > 0;
+}

@@ -1,0 +1,42 @@
+/** @file The sections of a `.prompty` body: `system:`, `user:` and `assistant:`, each on a line of its own. */
+import { tagsOf } from './jinja.ts';
+
+export type Role = 'system' | 'user' | 'assistant';
+
+export interface Section {
+  readonly role: Role;
+  /** The line that names the role, line ending included; empty for text before the first one, which is the system's. */
+  readonly marker: { readonly start: number; readonly end: number };
+  /** What stands under it, in offsets of the body. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a role line may say, and whose turn that is for a local model. */
+const roles: Readonly<Record<string, Role>> = { system: 'system', developer: 'system', user: 'user', assistant: 'assistant' };
+
+/** Roles of the format that no local model here has a turn for. */
+export const foreignRoles: ReadonlySet<string> = new Set(['function', 'tool']);
+
+export const isRoleName = (name: string): boolean => Object.hasOwn(roles, name.trim().toLowerCase()) || foreignRoles.has(name.trim().toLowerCase());
+
+/** Lines that name a role, and none within a tag. */
+export function roleLines(body: string): { readonly name: string; readonly start: number; readonly end: number }[] {
+  const tags = tagsOf(body);
+  return [...body.matchAll(rolePattern)]
+    .map((match) => ({ name: match[1].toLowerCase(), start: match.index, end: match.index + match[0].length }))
+    .filter(({ start, end }) => !tags.some((tag) => start < tag.end && end > tag.start));
+}
+
+/** The sections, first to last; a body without role lines is one section of the user's. */
+export function sectionsOf(body: string): Section[] {
+  const lines = roleLines(body).filter(({ name }) => !foreignRoles.has(name));
+  if (lines.length === 0) return [{ role: 'user', marker: { start: 0, end: 0 }, start: 0, end: body.length }];
+  const sections = lines.map(({ name, start, end }, place): Section => {
+    return { role: roles[name], marker: { start, end }, start: end, end: lines.at(place + 1)?.start ?? body.length };
+  });
+  const before = body.slice(0, lines[0].start);
+  return before.trim() === '' ? sections : [{ role: 'system', marker: { start: 0, end: 0 }, start: 0, end: lines[0].start }, ...sections];
+}
+
+const rolePattern = /(?<=^|\n)[ \t]*#?[ \t]*(system|developer|user|assistant|function|tool)[ \t]*:[ \t]*(?:\r?\n|$)/gi;
