@@ -15,7 +15,7 @@ interface AttributeOptions extends SessionOptions {
 }
 
 export function attributeCommand(): Command {
-  return withSessionOptions(new Command('attribute').argument('<prompt>', 'a .prompt.md file with the `tandem:` key'))
+  return withSessionOptions(new Command('attribute').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key'))
     .description('measure what each line of a prompt is worth, by leaving it out')
     .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
     .addOption(new Option('--split <name>', 'the rows to measure on; test opens the sealed split').choices(['val', 'test']).default('val'))

@@ -23,7 +23,7 @@ interface OptimizeOptions extends SessionOptions, LoraOptions, FollowOptions {
 }
 
 export function optimizeCommand(): Command {
-  const command = new Command('optimize').argument('<prompt>', 'a .prompt.md file with the `tandem:` key');
+  const command = new Command('optimize').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml');
   return withLoraOptions(withSessionOptions(command))
     .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
     .option('--budget <time>', 'time, such as 90s, 5m or 1.5h, or token passes, such as 2000000p', parseBudget, runDefaults.budget)

@@ -5,6 +5,7 @@ import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { LabelScore, LanguageModel } from '../model/languageModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import type { Decoding } from '../prompt/settings.ts';
 import { valuesOfNothing } from '../prompt/template.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
@@ -49,9 +50,18 @@ export interface EvaluatorOptions {
   readonly calibrationRows?: readonly Row[];
 }
 
-export function makeEvaluator({ model, task, cache = memoryCache(), calibrationRows = [] }: EvaluatorOptions): Evaluator {
+/** An evaluator of one prompt, which can also answer rows whose gold answer is not known. */
+export interface PromptEvaluator extends Evaluator {
+  /** The answers, in the order of the rows. @throws TandemError reasons 'unknown-column', 'no-calibration-rows' */
+  answer(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<{ answers: readonly string[]; passes: number }>;
+  /** Tokens of the prompt without any row's values. */
+  promptTokens(prompt: Prompt): number;
+}
+
+export function makeEvaluator({ model, task, cache = memoryCache(), calibrationRows = [] }: EvaluatorOptions): PromptEvaluator {
   const { tokenizer } = model;
-  const { decoding, labels } = task;
+  const { labels } = task;
+  const decodingOf = (prompt: Prompt): Decoding => ({ ...task.decoding, ...prompt.decoding });
   const outputs = cachedModel(model, cache);
   const calibrationInputs = limitRows(calibrationRows, 64, 0).map((row) => row.values);
 
@@ -61,6 +71,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   );
 
   const textOf = (prompt: Prompt, values: Readonly<Record<string, string>>): string => questionText(task, tokenizer, prompt, values);
+  const promptTokens = (prompt: Prompt): number => tokenizer.encode(textOf(prompt, valuesOfNothing(prompt))).length;
   const goldOf = (row: Row): string => {
     if (Object.hasOwn(row.values, task.output)) return row.values[task.output];
     throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, {
@@ -69,8 +80,9 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   };
 
   function calibrationTexts(prompt: Prompt): string[] {
-    if (!labels || decoding.calibration === 'none') return [];
-    const inputs = decoding.calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt);
+    const { calibration } = decodingOf(prompt);
+    if (!labels || calibration === 'none') return [];
+    const inputs = calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt);
     if (inputs.length > 0) return inputs.map((values) => textOf(prompt, values));
     throw new TandemError('no-calibration-rows', 'Calibration by the prior of the labels needs rows to take it from.', {
       hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
@@ -96,11 +108,12 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   /** Raw and corrected scores of the labels after each text; the inputs of the calibration share the prompt with them. */
   async function judge(prompt: Prompt, texts: readonly string[], choices: readonly string[], call: Call): Promise<Judgement[]> {
     const raw = await rawScores([...texts, ...calibrationTexts(prompt)], choices, call);
-    const perToken = decoding.normalize === 'tokens';
+    const { normalize, calibration } = decodingOf(prompt);
+    const perToken = normalize === 'tokens';
     const normalized = raw.map((scores) =>
       scores.map(({ logLikelihood, tokens }) => (perToken ? logLikelihood / Math.max(tokens, 1) : logLikelihood)),
     );
-    const bias = biasOf[decoding.calibration](normalized.slice(texts.length), choices.length);
+    const bias = biasOf[calibration](normalized.slice(texts.length), choices.length);
     return texts.map((_, place) => ({ raw: raw[place], scores: subtract(normalized[place], bias) }));
   }
 
@@ -136,8 +149,8 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     });
   }
 
-  async function writeTexts(rows: readonly Row[], texts: readonly string[], call: Call): Promise<Answer[]> {
-    const predictions = await outputs.generate(texts, decoding, call);
+  async function writeTexts(prompt: Prompt, rows: readonly Row[], texts: readonly string[], call: Call): Promise<Answer[]> {
+    const predictions = await outputs.generate(texts, decodingOf(prompt), call);
     const likelihoods = await goldLikelihoods(rows.map(goldOf), texts, call);
     return predictions.map((prediction, place) => ({ prediction: prediction.trim(), logLikelihood: likelihoods[place] }));
   }
@@ -155,11 +168,12 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   return {
     model,
     task,
+    promptTokens,
     async evaluate({ prompt, adapter }, rows, { signal } = {}): Promise<Evaluation> {
       const texts = rows.map((row) => textOf(prompt, row.values));
       const call = { adapter, signal };
       signal?.throwIfAborted();
-      const answers = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(rows, texts, call));
+      const answers = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(prompt, rows, texts, call));
       const results = rows.map((row, place): RowResult => {
         const { prediction, logLikelihood } = answers[place];
         const gold = goldOf(row);
@@ -169,14 +183,27 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         rows: results,
         score: bootstrapMean(results.map(({ score }) => score)),
         logLikelihood: bootstrapMean(results.map(({ logLikelihood }) => logLikelihood)),
-        promptTokens: tokenizer.encode(textOf(prompt, valuesOfNothing(prompt))).length,
+        promptTokens: promptTokens(prompt),
         passes: passesOf(prompt, rows, texts),
       };
+    },
+    async answer({ prompt, adapter }, rows, { signal } = {}) {
+      const texts = rows.map((row) => textOf(prompt, row.values));
+      const call = { adapter, signal };
+      signal?.throwIfAborted();
+      const asked = [...texts, ...calibrationTexts(prompt)];
+      const reading = promptPasses(tokenizer, asked);
+      if (labels) {
+        const judgements = await judge(prompt, texts, labels, call);
+        return { answers: judgements.map(({ scores }) => labels[mostLikely(scores)]), passes: reading + asked.length * labelPasses };
+      }
+      const answers = (await outputs.generate(texts, decodingOf(prompt), call)).map((answer) => answer.trim());
+      return { answers, passes: answers.reduce((sum, answer) => sum + tokenizer.encode(answer).length + 1, reading) };
     },
     async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {
       const texts = [textOf(prompt, values)];
       const call = { adapter, signal };
-      if (!labels) return { text: (await outputs.generate(texts, decoding, call))[0].trim() };
+      if (!labels) return { text: (await outputs.generate(texts, decodingOf(prompt), call))[0].trim() };
       const [{ scores }] = await judge(prompt, texts, labels, call);
       const probabilities = softmax(scores);
       const ranked = labels

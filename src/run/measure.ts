@@ -1,5 +1,6 @@
 /** @file Measures a prompt, or each of its lines, and keeps the numbers in `.tandem/results/`: what CLI and worker both do. */
 import type { Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
 import type { Evaluation, RowResult } from '../evaluate/evaluation.ts';
 import { shortened } from '../optimize/flips.ts';
@@ -55,7 +56,13 @@ export async function measurePrompt(
 
 /** @throws TandemError those of the evaluator */
 export async function measureLines(session: Session, split: Split, { onBusy, signal }: MeasureOptions = {}): Promise<LineMeasurement> {
-  const { file, adapter, evaluator } = session;
+  const { file, adapter, evaluator, program } = session;
+  if (program) {
+    throw new TandemError('not-for-programs', 'Lines are measured in one prompt file at a time, not in a program.', {
+      where: { file: file.path },
+      hint: 'Name the prompt file of a step that has data of its own.',
+    });
+  }
   onBusy?.(`Measuring on ${rowsText(session, split)}`);
   const rows = rowsOf(session, split);
   const { whole, items } = await attributeLines(evaluator, { prompt: file.prompt, adapter }, rows, {

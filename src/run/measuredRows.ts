@@ -3,9 +3,10 @@ import { dirname, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
-import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { stepsOf } from '../prompt/prompt.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
-import { readSource } from './runDirectory.ts';
+import { openPrompt } from './openPrompt.ts';
 import type { RowLimits, SessionSpec, Split } from './spec.ts';
 
 /** The rows of one split. */
@@ -37,10 +38,10 @@ export const testRows = ({ test }: Splits, limits: RowLimits, reason: string): R
  * @throws TandemError whatever is wrong with prompt file or data
  */
 export async function listRows({ prompt, rows: limits }: Pick<SessionSpec, 'prompt' | 'rows'>, most: number): Promise<RowList[]> {
-  const file = requireUsable(parsePromptFile(prompt, readSource(prompt)));
+  const { file } = openPrompt(prompt);
   const splits = await openDataset(file.settings, prompt);
   const inputs = splits.columns.filter((column) => column !== file.settings.output);
-  const read = columnsOf(file.prompt).filter((column) => inputs.includes(column));
+  const read = [...new Set(stepsOf(file.prompt).flatMap(columnsOf))].filter((column) => inputs.includes(column));
   const list = (split: Split, rows: readonly Row[]): RowList => ({
     split,
     file: dataFileOf(file, split),

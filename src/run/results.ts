@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import { editorText } from '../prompt/hunks.ts';
+import { isPrompty } from '../prompt/promptFile.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
 import type { Split } from './spec.ts';
@@ -80,8 +81,9 @@ export const hashPrompt = (text: string): string => hashText(editorText(text));
 
 export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 
-/** `prompts/intent.prompt.md` has its numbers in `.tandem/results/prompts/intent.json`. */
+/** `prompts/intent.prompt.md` has its numbers in `.tandem/results/prompts/intent.json`, `intent.prompty` in `intent.prompty.json` beside it. */
 function resultsFile(promptFile: string): string {
   const workspace = workspaceOf(promptFile);
-  return join(workspace, '.tandem', 'results', `${portable(workspace, promptFile).replace(/(\.prompt)?\.\w+$/, '')}.json`);
+  const name = portable(workspace, promptFile);
+  return join(workspace, '.tandem', 'results', `${isPrompty(name) ? name : name.replace(/(\.prompt)?\.\w+$/, '')}.json`);
 }

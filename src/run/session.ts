@@ -1,14 +1,14 @@
-/** @file Opens everything that a prompt file names: data, model, adapter, evaluator. The one place where the rooms are wired together. */
+/** @file Opens everything that a prompt file or a program names: data, model, adapter, evaluator. The one place where the rooms are wired together. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
-import { TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { taskFor } from '../evaluate/evaluation.ts';
-import { makeEvaluator, type Evaluator } from '../evaluate/evaluator.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import { loadAdapter } from '../model/files/peft.ts';
@@ -18,23 +18,31 @@ import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import { defaultObjective } from '../optimize/objective.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
-import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { checkProgram, placed, type Program } from '../prompt/program.ts';
+import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
 import { loraText } from './format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
+import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
 import { hashText } from './results.ts';
-import { makeTandemFolder, portable, readSource, workspaceOf } from './runDirectory.ts';
+import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
 import { chainSteps, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
 
 export interface Session {
   readonly workspace: string;
+  /** Of a program: the whole of it, as if it were one prompt file. */
   readonly file: PromptFile;
+  readonly program?: Program;
   readonly model: LlamaModel;
   /** How `peft` finds the base model of an adapter. */
   readonly modelSource: string;
   readonly threads: number;
   readonly evaluator: Evaluator;
+  /** The same that remembers nothing yet. */
+  readonly freshEvaluator: () => Evaluator;
+  /** Of a program: what coordinators need beyond the evaluator. */
+  readonly programEvaluator?: ProgramEvaluator;
   /** The one that the prompt file or the caller names. */
   readonly adapter?: Adapter;
   readonly trainset: readonly Row[];
@@ -52,9 +60,7 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
-export interface SessionOptions {
-  /** The prompt file's text, where it is not the one on disk. */
-  readonly source?: string;
+export interface SessionOptions extends PromptTexts {
   /**
    * Remember answers in memory only, until `forget`. A run needs it: the last bits of an answer hang on what it was computed together
    * with, so a resumed run gives the same journal only if both start a phase knowing nothing.
@@ -70,22 +76,22 @@ export interface SessionOptions {
 
 /** @throws TandemError whatever is wrong with prompt file, data, model or adapter; 'untrusted-workspace' for what may not be loaded */
 export async function openSession(spec: SessionSpec, options: SessionOptions = {}): Promise<Session> {
-  const { source, forgetful = false, onBusy, models, signal } = options;
+  const { forgetful = false, onBusy, models, signal } = options;
   const workspace = workspaceOf(spec.prompt);
-  const file = requireUsable(parsePromptFile(spec.prompt, source ?? readSource(spec.prompt)));
+  const { file, program } = openPrompt(spec.prompt, options);
   if (spec.untrusted) requireNothingForeign(file);
   onBusy?.('Reading the data');
-  const splits = await openDataset(file.settings, spec.prompt);
-  const defects = checkColumns(file, splits.columns);
+  const splits = withSamples(await openDataset(file.settings, spec.prompt), program ? program.steps : [file]);
+  const defects = program
+    ? checkProgram(program, splits.columns)
+    : checkColumns(file, splits.columns).map((problem) => ({ ...problem, path: file.path }));
   const defect = defects.find(({ severity }) => severity === 'error');
-  if (defect) {
-    const { line, column } = defect.range;
-    throw new TandemError('bad-prompt-file', defect.message, { where: { file: file.path, line, column }, hint: defect.hint });
-  }
+  if (defect) throw placed('bad-prompt-file', defect.path, defect);
   const { rows, seed } = spec;
   const trainset = limitRows(splits.train, rows.train ?? Infinity, seed, file.settings.labels ? { balance: file.settings.output } : {});
   const valset = validationRows(splits, rows);
-  const task = taskFor(file, [...splits.train, ...splits.val]);
+  const measured = [...splits.train, ...splits.val];
+  const tasks = [...(program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : []), taskFor(file, measured)];
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
   onBusy?.('Loading the model');
@@ -99,13 +105,18 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   signal?.throwIfAborted();
   const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
   const cache = forgetful ? forgetfulCache() : { ...(await openCache(join(makeTandemFolder(workspace), 'cache'))), forget: () => {} };
+  const makeWith = (known?: Cache): ProgramEvaluator =>
+    makeProgramEvaluator({ model, tasks, ...(known && { cache: known }), calibrationRows: trainset });
+  const evaluator = makeWith(cache);
   return {
     workspace,
     file,
+    ...(program && { program, programEvaluator: evaluator }),
     model,
     modelSource,
     threads,
-    evaluator: makeEvaluator({ model, task, cache, calibrationRows: trainset }),
+    evaluator,
+    freshEvaluator: () => makeWith(),
     ...(adapter && { adapter }),
     trainset,
     valset,
@@ -133,9 +144,11 @@ export const defaultThreads = (): number => availableParallelism();
 export async function measureRate(session: Session, { trainer }: Optimizer, lever: LeverChoice): Promise<number> {
   const scoring = await scoringRate(session);
   if (lever === 'prompt') return scoring;
-  const { file, trainset } = session;
+  const { file, programEvaluator } = session;
+  const first = session.trainset.slice(0, alternatingDefaults.batchRows);
+  const trainset = programEvaluator ? (await programEvaluator.trace({ prompt: file.prompt, adapter: session.adapter }, first)).rows : first;
   const training = trainer.start(session.adapter ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
-  const batch = trainset.slice(0, alternatingDefaults.batchRows).map((row) => trainer.example(file.prompt, row));
+  const batch = trainset.map((row) => trainer.example(file.prompt, row));
   await training.step(batch, 0);
   const begun = performance.now();
   const { tokens } = await training.step(batch, 0);
@@ -143,9 +156,9 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
   return 2 / (1 / scoring + 1 / stepping);
 }
 
-async function scoringRate({ model, evaluator, file, trainset }: Session): Promise<number> {
-  // Its own cache: answers that are known would cost no time.
-  const fresh = makeEvaluator({ model, task: evaluator.task, calibrationRows: trainset });
+async function scoringRate({ freshEvaluator, file, trainset }: Session): Promise<number> {
+  // Answers that are known would cost no time.
+  const fresh = freshEvaluator();
   const candidate = { prompt: file.prompt };
   await fresh.evaluate(candidate, trainset.slice(0, 8));
   const rows = trainset.length > 16 ? trainset.slice(8, 72) : trainset;

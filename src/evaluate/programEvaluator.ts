@@ -1,0 +1,81 @@
+/** @file Measures a program: its steps answer one after the other, and the metric judges the last answer. */
+import type { Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
+import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
+import { memoryCache, type Cache } from './cache.ts';
+import type { Task } from './evaluation.ts';
+import { makeEvaluator, type Candidate, type EvaluateOptions, type Evaluator, type PromptEvaluator } from './evaluator.ts';
+
+export interface Traced {
+  /** The rows, with the answers of the steps in their columns; ids and lines are those of the rows that were asked for. */
+  readonly rows: readonly Row[];
+  /** Token passes of the steps that answered. */
+  readonly passes: number;
+}
+
+export interface ProgramEvaluator extends Evaluator {
+  /** First to last; the last one is `task`. */
+  readonly steps: readonly Task[];
+  /** Answers the earlier steps, so that the rows have what the last one reads. */
+  trace(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Traced>;
+}
+
+export interface ProgramEvaluatorOptions {
+  readonly model: LanguageModel;
+  /** One a step, first to last; an earlier step's `output` is a column that later prompts may read. */
+  readonly tasks: readonly Task[];
+  /** Default: in memory. */
+  readonly cache?: Cache;
+  /** For calibration 'prior' of any step: training rows. */
+  readonly calibrationRows?: readonly Row[];
+}
+
+/** Every step runs with the candidate's adapter. A single task is a program of one step. */
+export function makeProgramEvaluator({ model, tasks, cache = memoryCache(), calibrationRows = [] }: ProgramEvaluatorOptions): ProgramEvaluator {
+  const last = tasks.length - 1;
+  const calibration = limitRows(calibrationRows, 64, 0);
+  const evaluators = tasks.map((task) => makeEvaluator({ model, task, cache, calibrationRows: calibration }));
+
+  /** A later step is calibrated by rows that have what it reads. */
+  async function evaluatorOf(step: number, steps: readonly Prompt[], candidate: Candidate, options?: EvaluateOptions): Promise<{ evaluator: PromptEvaluator; passes: number }> {
+    const kind = { ...tasks[step].decoding, ...steps[step].decoding }.calibration;
+    if (step === 0 || kind !== 'prior' || !tasks[step].labels) return { evaluator: evaluators[step], passes: 0 };
+    const traced = await traceTo(step, steps, candidate, calibration, options);
+    return { evaluator: makeEvaluator({ model, task: tasks[step], cache, calibrationRows: traced.rows }), passes: traced.passes };
+  }
+
+  async function traceTo(end: number, steps: readonly Prompt[], { adapter }: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Traced> {
+    let known = rows;
+    let passes = 0;
+    for (let step = 0; step < end; step++) {
+      const { evaluator, passes: calibrating } = await evaluatorOf(step, steps, { prompt: steps[step], adapter }, options);
+      const { answers, passes: answering } = await evaluator.answer({ prompt: steps[step], adapter }, known, options);
+      passes += calibrating + answering;
+      known = known.map((row, place) => ({ ...row, values: { ...row.values, [tasks[step].output]: answers[place] } }));
+    }
+    return { rows: known, passes };
+  }
+
+  return {
+    model,
+    task: tasks[last],
+    steps: tasks,
+    trace: (candidate, rows, options) => traceTo(last, stepsOf(candidate.prompt), candidate, rows, options),
+    async evaluate(candidate, rows, options) {
+      const steps = stepsOf(candidate.prompt);
+      const traced = await traceTo(last, steps, candidate, rows, options);
+      const { evaluator, passes } = await evaluatorOf(last, steps, candidate, options);
+      const evaluation = await evaluator.evaluate({ ...candidate, prompt: steps[last] }, traced.rows, options);
+      const promptTokens = steps.slice(0, last).reduce((sum, prompt, step) => sum + evaluators[step].promptTokens(prompt), evaluation.promptTokens);
+      return { ...evaluation, promptTokens, passes: evaluation.passes + passes + traced.passes };
+    },
+    async predict({ prompt, adapter }, values, options) {
+      const steps = stepsOf(prompt);
+      const row: Row = { id: '', line: 0, values };
+      const traced = await traceTo(last, steps, { prompt: asProgram(steps), adapter }, [row], options);
+      const { evaluator } = await evaluatorOf(last, steps, { prompt, adapter }, options);
+      return evaluator.predict({ prompt: steps[last], adapter }, traced.rows[0].values, options);
+    },
+  };
+}

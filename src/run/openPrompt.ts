@@ -1,0 +1,63 @@
+/** @file Opens a prompt file or a program, and what its steps ask of the data. */
+import type { Row } from '../data/dataset.ts';
+import type { Splits } from '../data/openDataset.ts';
+import { TandemError } from '../errors.ts';
+import { taskFor, type Task } from '../evaluate/evaluation.ts';
+import { openProgram, type Program } from '../prompt/program.ts';
+import { isProgramPath } from '../prompt/programFile.ts';
+import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { columnsOf } from '../prompt/template.ts';
+import { readSource } from './runDirectory.ts';
+
+export interface PromptTexts {
+  /** The text of the prompt file or the program, where it is not the one on disk. */
+  readonly source?: string;
+  /** Texts of a program's prompt files by their absolute paths, where they are not those on disk. */
+  readonly sources?: Readonly<Record<string, string>>;
+}
+
+/** The prompt file or the program, as it can be evaluated. @throws TandemError what is wrong with it */
+export function openPrompt(
+  path: string,
+  { source, sources }: PromptTexts = {},
+): { readonly file: PromptFile; readonly program?: Program } {
+  const text = source ?? readSource(path);
+  if (!isProgramPath(path)) return { file: requireUsable(parsePromptFile(path, text)) };
+  const program = openProgram(path, text, (each) => (sources && Object.hasOwn(sources, each) ? sources[each] : readSource(each)));
+  return { file: program.whole, program };
+}
+
+/** An earlier step is judged by what comes of it; its labels must be known without asking the data, unless that has its answers. */
+export function stepTask(step: PromptFile, rows: readonly Row[]): Task {
+  const { settings, path, ranges } = step;
+  if (settings.labels === 'from-data' && !rows.some(({ values }) => Object.hasOwn(values, settings.output))) {
+    const { line, column } = ranges.labels;
+    throw new TandemError('no-output', `The data has no column "${settings.output}" to take the labels of this step from.`, {
+      where: { file: path, line, column },
+      hint: 'List them: labels: [one, other].',
+    });
+  }
+  return taskFor({ ...step, settings: { ...settings, metric: settings.labels ? 'accuracy' : 'exact-match' } }, rows);
+}
+
+/** Columns that the data lacks have the values that a `.prompty` gives as samples. */
+export function withSamples(splits: Splits, files: readonly PromptFile[]): Splits {
+  const samples = Object.fromEntries(
+    files.flatMap((file) =>
+      columnsOf(file.prompt)
+        .filter((column) => !splits.columns.includes(column) && Object.hasOwn(file.samples ?? {}, column))
+        .map((column) => [column, file.samples![column]] as const),
+    ),
+  );
+  if (Object.keys(samples).length === 0) return splits;
+  const fill = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row, values: { ...samples, ...row.values } }));
+  const { test } = splits;
+  return {
+    ...splits,
+    train: fill(splits.train),
+    val: fill(splits.val),
+    // `openings` stays that of the sealed rows.
+    test: { ...test, open: (reason) => fill(test.open(reason)) },
+  };
+}
+
