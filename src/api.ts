@@ -11,7 +11,7 @@ export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSp
 // A run on disk, as `tandem optimize` does it.
 export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
 export { findRun, type RunDirectory } from './run/runDirectory.ts';
-export { accept, proposalOf } from './run/accept.ts';
+export { accept, proposalOf, proposalsOf } from './run/accept.ts';
 export type { Proposal } from './run/review.ts';
 export type { JournalLine, RunConfig, RunEvent } from './run/events.ts';
 export type { RunState } from './run/state.ts';

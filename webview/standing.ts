@@ -84,8 +84,10 @@ export function announcement(before: RunState, after: RunState): string | undefi
   const phase = after.phases.at(-1);
   if (!phase) return undefined;
   const known = before.phases.find((other) => other.phase === phase.phase);
-  if (!known) return `Phase ${phase.phase}, ${phase.lever}, began.`;
-  return phase.ended && !known.ended ? `Phase ${phase.phase}, ${phase.lever}, ${phase.ended.accepted ? 'kept' : 'not kept'}.` : undefined;
+  if (!known) return `Phase ${phase.phase}, ${phase.block ?? phase.lever}, began.`;
+  return phase.ended && !known.ended
+    ? `Phase ${phase.phase}, ${phase.block ?? phase.lever}, ${phase.ended.accepted ? 'kept' : 'not kept'}.`
+    : undefined;
 }
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

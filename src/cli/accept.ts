@@ -1,6 +1,6 @@
 /** @file `tandem accept`: takes a run's prompt and adapter over into the workspace. */
 import { Command } from 'commander';
-import { accept, proposalOf } from '../run/accept.ts';
+import { accept, proposalsOf } from '../run/accept.ts';
 import { readRejected } from '../run/decisions.ts';
 import { findRun, readState } from '../run/runDirectory.ts';
 import { summary } from './followRun.ts';
@@ -12,7 +12,7 @@ export function acceptCommand(): Command {
     .action((run: string | undefined) => {
       const directory = findRun(process.cwd(), run);
       const state = readState(directory);
-      const accepted = accept(proposalOf(directory, state), readRejected(directory));
+      const accepted = accept(proposalsOf(directory, state), readRejected(directory));
       process.stdout.write(summary(directory, state, accepted));
     });
 }

@@ -16,7 +16,9 @@ interface EvaluateOptions extends SessionOptions {
 }
 
 export function evaluateCommand(): Command {
-  return withSessionOptions(new Command('evaluate').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'))
+  return withSessionOptions(
+    new Command('evaluate').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
+  )
     .description('measure a prompt with its adapter')
     .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
     .addOption(new Option('--split <name>', 'the rows to measure on; test opens the sealed split').choices(['val', 'test']).default('val'))

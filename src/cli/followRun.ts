@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unifiedDiff } from '../prompt/hunks.ts';
-import { accept, proposalOf, type Accepted } from '../run/accept.ts';
+import { accept, proposalsOf, type Accepted } from '../run/accept.ts';
 import { startWorker, type WorkerClient } from '../run/client.ts';
 import { points, sureness } from '../run/format.ts';
 import type { Notification, RunResult } from '../run/protocol.ts';
@@ -52,7 +52,7 @@ export async function followRun(
     progress.close();
     const directory = findRun(path, path);
     const state = readState(directory);
-    const accepted = apply ? accept(proposalOf(directory, state)) : undefined;
+    const accepted = apply ? accept(proposalsOf(directory, state)) : undefined;
     if (!json) process.stdout.write(summary(directory, state, accepted));
     if (interrupts.heard()) process.exitCode = exitCodes.interrupted;
   } finally {
@@ -70,8 +70,8 @@ export function runArgument({ workspace, path, run }: RunDirectory, cwd = proces
 /** What a run found, and what was written of it; or, where nothing was accepted yet, what it would change and how to take it over. */
 export function summary(directory: RunDirectory, state: RunState, accepted?: Accepted): string {
   const { attribution } = state;
-  const proposal = proposalOf(directory, state);
-  const name = portable(directory.workspace, proposal.file);
+  const proposals = proposalsOf(directory, state);
+  const name = portable(directory.workspace, proposals[0].file);
   const lines = [`${name}: ${headline(state)}`];
   if (attribution) {
     const { total, promptAlone, weightsAlone, interaction } = attribution;
@@ -79,9 +79,13 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
     lines.push(`  prompt alone ${points(promptAlone)}; weights alone ${points(weightsAlone)}; beyond their sum ${points(interaction)}`);
   }
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
-  if (proposal.before === proposal.after) lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
+  if (proposals.every(({ before, after }) => before === after))
+    lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
   else if (accepted) lines.push(...acceptedLines(accepted));
-  else lines.push('', unifiedDiff(name, proposal.before, proposal.after).trimEnd(), '', acceptHint(directory));
+  else {
+    const diffs = proposals.map(({ file, before, after }) => unifiedDiff(portable(directory.workspace, file), before, after).trimEnd());
+    lines.push('', ...diffs.filter((diff) => diff !== ''), '', acceptHint(directory));
+  }
   return lines.join('\n') + '\n';
 }
 

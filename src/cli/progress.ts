@@ -71,7 +71,7 @@ export function makeProgress(
       state = apply(state, line);
       busyWith = undefined;
       silentSince = Date.now();
-      const text = replayed ? replayedText(line) : eventText(line, state);
+      const text = replayed ? replayedText(line, state) : eventText(line, state);
       if (text !== undefined) note(text);
       if (redraws && (text !== undefined || Date.now() - drawn > 100)) redraw();
     },
@@ -84,7 +84,9 @@ export function makeProgress(
 }
 
 /** Of what a former process did only the outline. */
-function replayedText(line: JournalLine): string | undefined {
+function replayedText(line: JournalLine, state: RunState): string | undefined {
   if (line.type === 'runStarted') return `Run ${line.config.run}: going on where it stood`;
-  return line.type === 'phaseEnded' ? `  phase ${line.phase}, ${line.lever}, was ${line.accepted ? 'kept' : 'not kept'}` : undefined;
+  return line.type === 'phaseEnded'
+    ? `  phase ${line.phase}, ${state.phases.at(-1)?.block ?? line.lever}, was ${line.accepted ? 'kept' : 'not kept'}`
+    : undefined;
 }

@@ -32,20 +32,36 @@ export interface ProgramEvaluatorOptions {
 }
 
 /** Every step runs with the candidate's adapter. A single task is a program of one step. */
-export function makeProgramEvaluator({ model, tasks, cache = memoryCache(), calibrationRows = [] }: ProgramEvaluatorOptions): ProgramEvaluator {
+export function makeProgramEvaluator({
+  model,
+  tasks,
+  cache = memoryCache(),
+  calibrationRows = [],
+}: ProgramEvaluatorOptions): ProgramEvaluator {
   const last = tasks.length - 1;
   const calibration = limitRows(calibrationRows, 64, 0);
   const evaluators = tasks.map((task) => makeEvaluator({ model, task, cache, calibrationRows: calibration }));
 
   /** A later step is calibrated by rows that have what it reads. */
-  async function evaluatorOf(step: number, steps: readonly Prompt[], candidate: Candidate, options?: EvaluateOptions): Promise<{ evaluator: PromptEvaluator; passes: number }> {
+  async function evaluatorOf(
+    step: number,
+    steps: readonly Prompt[],
+    candidate: Candidate,
+    options?: EvaluateOptions,
+  ): Promise<{ evaluator: PromptEvaluator; passes: number }> {
     const kind = { ...tasks[step].decoding, ...steps[step].decoding }.calibration;
     if (step === 0 || kind !== 'prior' || !tasks[step].labels) return { evaluator: evaluators[step], passes: 0 };
     const traced = await traceTo(step, steps, candidate, calibration, options);
     return { evaluator: makeEvaluator({ model, task: tasks[step], cache, calibrationRows: traced.rows }), passes: traced.passes };
   }
 
-  async function traceTo(end: number, steps: readonly Prompt[], { adapter }: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Traced> {
+  async function traceTo(
+    end: number,
+    steps: readonly Prompt[],
+    { adapter }: Candidate,
+    rows: readonly Row[],
+    options?: EvaluateOptions,
+  ): Promise<Traced> {
     let known = rows;
     let passes = 0;
     for (let step = 0; step < end; step++) {
@@ -67,7 +83,9 @@ export function makeProgramEvaluator({ model, tasks, cache = memoryCache(), cali
       const traced = await traceTo(last, steps, candidate, rows, options);
       const { evaluator, passes } = await evaluatorOf(last, steps, candidate, options);
       const evaluation = await evaluator.evaluate({ ...candidate, prompt: steps[last] }, traced.rows, options);
-      const promptTokens = steps.slice(0, last).reduce((sum, prompt, step) => sum + evaluators[step].promptTokens(prompt), evaluation.promptTokens);
+      const promptTokens = steps
+        .slice(0, last)
+        .reduce((sum, prompt, step) => sum + evaluators[step].promptTokens(prompt), evaluation.promptTokens);
       return { ...evaluation, promptTokens, passes: evaluation.passes + passes + traced.passes };
     },
     async predict({ prompt, adapter }, values, options) {

@@ -1,10 +1,13 @@
 /** @file The contract between a run and the way of optimizing jointly that it uses. */
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { Row } from '../data/dataset.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import type { ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { MeasuredState, OptimizationEvent } from './events.ts';
 import type { ObjectiveWeights } from './objective.ts';
+import type { TrainingExample } from '../model/training.ts';
 import type { WeightTrainer } from './weightTuner.ts';
 
 /** Adapters by id: in memory for the API, on disk for a run that must survive being killed. */
@@ -13,12 +16,23 @@ export interface AdapterStore {
   get(id: string): Promise<Adapter>;
 }
 
+/** A program's steps, which the evaluator measures as a whole. */
+export interface ProgramContext {
+  /** First to last. */
+  readonly tasks: readonly Task[];
+  readonly trace: ProgramEvaluator['trace'];
+  /** A row under a step's prompt, as tokens; the row has the answer in the step's output column. */
+  example(step: number, prompt: Prompt, row: Row): TrainingExample;
+}
+
 export interface OptimizationContext {
   readonly evaluator: Evaluator;
   readonly trainer: WeightTrainer;
   readonly adapters: AdapterStore;
-  /** The author's prompt. */
+  /** The author's prompt; of a program the last step's, with the earlier ones in it. */
   readonly prompt: Prompt;
+  /** Of a program; absent for a single prompt. */
+  readonly program?: ProgramContext;
   /** The adapter that the author's prompt runs with, if it has one already. */
   readonly start?: Adapter;
   readonly trainset: readonly Row[];

@@ -62,7 +62,14 @@ export interface Flips {
 
 export type OptimizationEvent =
   | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly passes: number }
-  | { readonly type: 'phaseStarted'; readonly phase: number; readonly lever: Lever; readonly because: string }
+  | {
+      readonly type: 'phaseStarted';
+      readonly phase: number;
+      readonly lever: Lever;
+      /** What alone may change, where a coordinator takes one block at a time, e.g. `instruction of summary`. */
+      readonly block?: string;
+      readonly because: string;
+    }
   | {
       readonly type: 'candidateProposed';
       readonly phase: number;

@@ -1,25 +1,29 @@
 /** @file The entry for programs: optimizes a model and a prompt together and returns the best state's model and prompt. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
-import { makeEvaluator } from '../evaluate/evaluator.ts';
+import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import type { Metric } from '../evaluate/metrics.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
-import type { Prompt } from '../prompt/prompt.ts';
+import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
+import { CoordinateJointOptimizer } from './coordinate.ts';
 import type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { defaultObjective, type ObjectiveWeights } from './objective.ts';
 import { loraFor, loraTrainer } from './weightTuner.ts';
+import { programContext } from './programContext.ts';
 
 export interface JointOptimization {
   readonly model: LlamaModel;
   readonly metric: Metric;
   /** What is asked: the column to predict, the labels to choose from, how answers are decoded. */
   readonly task: Omit<Task, 'metric'>;
-  /** One prompt for now; programs of several steps come later. */
-  readonly prompts: readonly [Prompt];
+  /** One, or of a program one for each step, first to last. */
+  readonly prompts: readonly [Prompt, ...Prompt[]];
+  /** Of a program: what its earlier steps ask, first to last; an earlier `output` is a column that later prompts may read. */
+  readonly earlier?: readonly Task[];
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
   /** Nominal token passes: forward 1, backward 2. */
@@ -37,14 +41,16 @@ export interface JointResult {
   readonly model: LlamaModel;
   /** Undefined where the base weights are best. */
   readonly adapter?: Adapter;
-  readonly prompts: readonly [Prompt];
+  /** As many as were given. */
+  readonly prompts: readonly [Prompt, ...Prompt[]];
   readonly state: OptimizationState;
 }
 
 export class JointOptimizer {
-  private readonly coordinator: Coordinator;
+  private readonly coordinator: Coordinator | undefined;
 
-  constructor({ coordinator = new AlternatingJointOptimizer() }: { coordinator?: Coordinator } = {}) {
+  /** @param options the way of optimizing; alternating by default, coordinate descent for programs of several steps */
+  constructor({ coordinator }: { coordinator?: Coordinator } = {}) {
     this.coordinator = coordinator;
   }
 
@@ -53,11 +59,20 @@ export class JointOptimizer {
     const { model, prompts, trainset, valset, signal } = options;
     const task: Task = { ...options.task, metric: options.metric };
     const adapters = memoryAdapters();
+    const tasks = [...(options.earlier ?? []), task];
+    if (tasks.length !== prompts.length) {
+      throw new TandemError('steps-differ', `There are ${prompts.length} prompts for ${tasks.length} steps.`, {
+        hint: 'Give `earlier` one task for each prompt but the last.',
+      });
+    }
+    const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
+    const lora = loraFor(options.lora, options.start);
     const context: OptimizationContext = {
-      evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
-      trainer: loraTrainer(model, task, loraFor(options.lora, options.start)),
+      evaluator,
+      trainer: loraTrainer(model, task, lora),
+      ...(tasks.length > 1 && { program: programContext(model, evaluator, lora) }),
       adapters,
-      prompt: prompts[0],
+      prompt: asProgram(prompts),
       start: options.start,
       trainset,
       valset,
@@ -67,10 +82,16 @@ export class JointOptimizer {
       signal,
       emit: options.onEvent ?? (() => {}),
     };
-    let state = await this.coordinator.begin(context);
-    while (!state.done && !signal?.aborted) state = await this.coordinator.advance(context, state);
+    const coordinator = this.coordinator ?? (context.program ? new CoordinateJointOptimizer() : new AlternatingJointOptimizer());
+    let state = await coordinator.begin(context);
+    while (!state.done && !signal?.aborted) state = await coordinator.advance(context, state);
     const { adapter, prompt } = state.best;
-    return { model, ...(adapter !== undefined && { adapter: await adapters.get(adapter) }), prompts: [prompt], state };
+    return {
+      model,
+      ...(adapter !== undefined && { adapter: await adapters.get(adapter) }),
+      prompts: stepsOf(prompt) as [Prompt, ...Prompt[]],
+      state,
+    };
   }
 }
 

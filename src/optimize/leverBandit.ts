@@ -18,7 +18,7 @@ export const noStatistics: LeverStatistics = { prompt: none, weights: none };
 /** A lever that failed so often is left alone until the other one has moved something. */
 const mostFailures = 3;
 /** Older phases count less: gains shrink as tuning goes on. */
-const discount = 0.5;
+export const discount = 0.5;
 
 /** The lever with the best gain per pass, each tried once first; undefined when all have failed too often. */
 export function chooseLever(statistics: LeverStatistics, levers: readonly Lever[]): { lever: Lever; because: string } | undefined {

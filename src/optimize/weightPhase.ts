@@ -11,7 +11,7 @@ import { isBetter, tuneWeights } from './weightTuner.ts';
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
  * Learning rate and stopping decide more than anything else on few rows, and only the valset can choose them.
  */
-const attempts = [
+export const attempts = [
   { anew: false, rate: 1 },
   { anew: false, rate: 0.3 },
   { anew: true, rate: 2 },

@@ -3,8 +3,9 @@ import { isCollection, isMap, isScalar, isSeq, parseDocument, type Document, typ
 import { scalarText } from './frontMatter.ts';
 import { columnTexts } from './settings.ts';
 
-/** A text, a list of flat maps of texts (one a demonstration), or a map. */
-export type YamlValue = string | readonly Readonly<Record<string, string>>[] | { readonly [key: string]: YamlValue };
+/** A text, a number, a list of texts, a list of flat maps of texts (one a demonstration), or a map. */
+export type YamlValue =
+  string | number | readonly string[] | readonly Readonly<Record<string, string>>[] | { readonly [key: string]: YamlValue };
 
 /**
  * The YAML with the entry at `path` set to `value`, or removed if undefined. Maps on the way are made. Lines of list items that stay
@@ -61,7 +62,7 @@ function setPair(place: Place, pair: Pair | undefined, key: string, value: YamlV
     return last ? splice(yaml, endOf(last), endOf(last), `, ${text}`) : splice(yaml, map.range![0] + 1, map.range![0] + 1, text);
   }
   if (pair) {
-    const old = isSeq(pair.value) && !pair.value.flow && Array.isArray(value) ? pair.value : undefined;
+    const old = isSeq(pair.value) && !pair.value.flow && isItems(value) ? pair.value : undefined;
     const lines = old ? listLines(place, key, value as Items, old) : blockLines(place, key, value, place.indent);
     return splice(yaml, lineStart(yaml, start(pair.key)), lineEnd(yaml, endOf(pair)), lines);
   }
@@ -83,6 +84,7 @@ type Items = readonly Readonly<Record<string, string>>[];
 function blockLines(place: Place, key: string, value: YamlValue, indent: string): string {
   const { step, newline } = place;
   if (typeof value === 'string') return `${indent}${quote(key)}: ${quote(value)}${newline}`;
+  if (isPlain(value)) return `${indent}${quote(key)}: ${flowText(value)}${newline}`;
   if (isItems(value)) return `${indent}${quote(key)}:${newline}` + value.map((item) => itemLines(item, indent + step, newline)).join('');
   const inner = Object.entries(value).map(([name, each]) => blockLines(place, name, each, indent + step));
   return `${indent}${quote(key)}:${newline}${inner.join('')}`;
@@ -112,10 +114,15 @@ function itemLines(item: Readonly<Record<string, string>>, indent: string, newli
 const identity = (values: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-const isItems = (value: YamlValue): value is Items => Array.isArray(value);
+const isPlain = (value: YamlValue): value is number | readonly string[] =>
+  typeof value === 'number' || (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string'));
+
+const isItems = (value: YamlValue): value is Items => Array.isArray(value) && !isPlain(value);
 
 function flowText(value: YamlValue): string {
   if (typeof value === 'string') return quoteInFlow(value);
+  if (typeof value === 'number') return String(value);
+  if (isPlain(value)) return `[${value.map(quoteInFlow).join(', ')}]`;
   if (isItems(value)) return `[${value.map(flowText).join(', ')}]`;
   return `{${Object.entries(value)
     .map(([key, each]) => `${quoteInFlow(key)}: ${flowText(each)}`)

@@ -92,12 +92,18 @@ export function jinjaProblems(body: string): JinjaProblem[] {
       void problems.push({ start: tag.start, end: tag.end, message, ...(hint !== undefined && { hint }) });
     if (!tag.closed) {
       const closer = closers[tag.kind];
-      problem(`This "${body.slice(tag.start, tag.start + 2)}" is never closed.`, `Close it with ${closer}, or write it as text: {% raw %}…{% endraw %}.`);
+      problem(
+        `This "${body.slice(tag.start, tag.start + 2)}" is never closed.`,
+        `Close it with ${closer}, or write it as text: {% raw %}…{% endraw %}.`,
+      );
       continue;
     }
     const keyword = keywordOf(tag);
     if (tag.kind === 'statement' && !statements.has(keyword)) {
-      problem(`Tandem does not know the statement "${keyword}".`, `It knows ${[...statements].filter((name) => !name.startsWith('end')).join(', ')}.`);
+      problem(
+        `Tandem does not know the statement "${keyword}".`,
+        `It knows ${[...statements].filter((name) => !name.startsWith('end')).join(', ')}.`,
+      );
       continue;
     }
     if (keyword === 'set' && !tag.inner.includes('=')) {
@@ -120,7 +126,13 @@ export function jinjaProblems(body: string): JinjaProblem[] {
     const defect = defectOf(alone(tag));
     if (defect !== undefined) problem(`This is no Jinja: ${defect}`);
   }
-  for (const tag of open) problems.push({ start: tag.start, end: tag.end, message: `This "${keywordOf(tag)}" is never ended.`, hint: `End it with {% end${keywordOf(tag)} %}.` });
+  for (const tag of open)
+    problems.push({
+      start: tag.start,
+      end: tag.end,
+      message: `This "${keywordOf(tag)}" is never ended.`,
+      hint: `End it with {% end${keywordOf(tag)} %}.`,
+    });
   if (problems.length > 0) return problems.sort((a, b) => a.start - b.start);
   const defect = defectOf(body);
   return defect === undefined ? [] : [{ start: 0, end: lineEnd(body, 0), message: `The body is no Jinja template: ${defect}` }];
@@ -169,7 +181,10 @@ const builtIns: Readonly<Record<string, unknown>> = {
   True: true,
   False: false,
   None: null,
-  range: (from: number, to?: number) => (to === undefined ? [...Array(Math.max(0, Math.min(from, 10_000))).keys()] : [...Array(Math.max(0, Math.min(to - from, 10_000))).keys()].map((n) => n + from)),
+  range: (from: number, to?: number) =>
+    to === undefined
+      ? [...Array(Math.max(0, Math.min(from, 10_000))).keys()]
+      : [...Array(Math.max(0, Math.min(to - from, 10_000))).keys()].map((n) => n + from),
 };
 const globals = [...Object.keys(builtIns), 'loop', 'namespace', 'raise_exception', 'strftime_now', 'caller'];
 

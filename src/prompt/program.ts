@@ -60,7 +60,11 @@ export function openProgram(path: string, text: string, read: (path: string) => 
     const absolute = (each: string): string => resolve(dirname(last.path), each);
     if (typeof source === 'string') return source === '' ? '' : absolute(source);
     const { train, val, test } = source;
-    return { train: absolute(train), ...(val !== undefined && { val: absolute(val) }), ...(test !== undefined && { test: absolute(test) }) };
+    return {
+      train: absolute(train),
+      ...(val !== undefined && { val: absolute(val) }),
+      ...(test !== undefined && { test: absolute(test) }),
+    };
   };
   const { adapter, ...settings } = last.settings;
   const ownAdapter = file.adapter ?? (adapter === undefined ? undefined : resolve(dirname(last.path), adapter));
@@ -100,7 +104,14 @@ export function checkProgram({ file, steps }: Program, columns: readonly string[
   if (!columns.includes(output)) {
     const range = file.steps[file.steps.length - 1].outputRange;
     const message = `The data has no column "${output}" (columns: ${columns.join(', ')}).`;
-    found.push({ severity: 'error', message, range, hint: suggestName(output, columns), fix: { range, instead: nearestNames(output, columns) }, path: file.path });
+    found.push({
+      severity: 'error',
+      message,
+      range,
+      hint: suggestName(output, columns),
+      fix: { range, instead: nearestNames(output, columns) },
+      path: file.path,
+    });
   }
   for (const [place, step] of steps.entries()) {
     const earlier = file.steps.slice(0, place).map((each) => each.output);
@@ -110,14 +121,25 @@ export function checkProgram({ file, steps }: Program, columns: readonly string[
     for (const { name, start, end } of variablesOf(step.prompt)) {
       if (name !== output || name === step.settings.output) continue;
       const hint = 'Leave it out: it is what the last step is to find.';
-      problems.unshift({ severity: 'error', message: `The body reads "${name}", the column that is to be predicted.`, range: rangeOf(step.bodyOffset + start, step.bodyOffset + end), hint });
+      problems.unshift({
+        severity: 'error',
+        message: `The body reads "${name}", the column that is to be predicted.`,
+        range: rangeOf(step.bodyOffset + start, step.bodyOffset + end),
+        hint,
+      });
     }
     found.push(...problems.map((problem) => ({ ...problem, path: step.path })));
     const later = steps.slice(place + 1);
     const { output: own } = file.steps[place];
     if (later.length > 0 && !later.some(({ prompt }) => variablesOf(prompt).some(({ name }) => name === own))) {
       const range = file.steps[place].outputRange;
-      found.push({ severity: 'warning', message: `No later step reads "${own}".`, range, hint: 'Write its name as a variable where it helps, or leave the step out.', path: file.path });
+      found.push({
+        severity: 'warning',
+        message: `No later step reads "${own}".`,
+        range,
+        hint: 'Write its name as a variable where it helps, or leave the step out.',
+        path: file.path,
+      });
     }
   }
   return found;

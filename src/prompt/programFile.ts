@@ -48,13 +48,20 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
   const document = parseDocument(text.slice(bom), { prettyErrors: false });
   const place = (node: Node | null | undefined): TextRange => rangeOf(bom + (node?.range?.[0] ?? 0), bom + (node?.range?.[1] ?? 0));
   const error = (range: TextRange, message: string, hint?: string, instead?: readonly string[]): void =>
-    void problems.push({ severity: 'error', message, range, ...(hint !== undefined && { hint }), ...(instead && { fix: { range, instead } }) });
+    void problems.push({
+      severity: 'error',
+      message,
+      range,
+      ...(hint !== undefined && { hint }),
+      ...(instead && { fix: { range, instead } }),
+    });
   const finish = (rest: Partial<ProgramFile> & Pick<ProgramFile, 'steps'>): ProgramFile => {
     problems.sort((a, b) => a.range.start - b.range.start);
     return { path, text, ...rest, problems, ranges };
   };
 
-  for (const { pos, message } of document.errors) error(rangeOf(bom + pos[0], bom + Math.max(pos[1], pos[0])), message, 'The file is not valid YAML.');
+  for (const { pos, message } of document.errors)
+    error(rangeOf(bom + pos[0], bom + Math.max(pos[1], pos[0])), message, 'The file is not valid YAML.');
   const root = document.contents;
   if (!isMap(root)) {
     if (document.errors.length === 0) error(rangeOf(bom, text.length), 'A program is a map with `steps`.', exampleHint);
@@ -68,7 +75,8 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
     for (const pair of map.items) {
       const key = scalarText(pair.key) ?? String(pair.key);
       const value = resolved(pair.value, document);
-      if (!known.includes(key)) error(place(pair.key as Node), `\`${key}\` is no key of a program.`, suggestName(key, known), nearestNames(key, known));
+      if (!known.includes(key))
+        error(place(pair.key as Node), `\`${key}\` is no key of a program.`, suggestName(key, known), nearestNames(key, known));
       else found.set(key, { key: pair.key as Node, value });
     }
     return found;
@@ -84,7 +92,13 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
   const version = top.get('version')?.value;
   if (version && !(isScalar(version) && version.value === currentVersion)) {
     const newer = isScalar(version) && typeof version.value === 'number' && version.value > currentVersion;
-    error(place(version), newer ? `This was written for a newer Tandem (version ${String(version.value)}; this one knows ${currentVersion}).` : '`version` should be 1.', newer ? 'Update Tandem.' : undefined);
+    error(
+      place(version),
+      newer
+        ? `This was written for a newer Tandem (version ${String(version.value)}; this one knows ${currentVersion}).`
+        : '`version` should be 1.',
+      newer ? 'Update Tandem.' : undefined,
+    );
   }
   const named: Partial<Record<(typeof settings)[number] | 'description', string>> = {};
   for (const name of ['description', ...settings] as const) {
@@ -97,7 +111,8 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
 
   const list = top.get('steps');
   if (!list) error(rangeOf(bom, bom), 'A program has `steps`.', exampleHint);
-  else if (!isSeq(list.value) || list.value.items.length === 0) error(place(list.value ?? list.key), '`steps` should be a list of one step or more.', exampleHint);
+  else if (!isSeq(list.value) || list.value.items.length === 0)
+    error(place(list.value ?? list.key), '`steps` should be a list of one step or more.', exampleHint);
   const steps: ProgramStep[] = [];
   const items = list && isSeq(list.value) ? list.value.items : [];
   for (const [index, item] of items.entries()) {
@@ -113,8 +128,10 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
     if (prompt === undefined || output === undefined) continue;
     const promptRange = place(entries.get('prompt')!.value);
     const outputRange = place(entries.get('output')!.value);
-    if (!promptEndings.some((ending) => prompt.endsWith(ending))) error(promptRange, `"${prompt}" is no prompt file.`, `Its name ends in ${promptEndings.join(' or ')}.`);
-    if (/[:}\r\n]/.test(output) || output === 'demos') error(outputRange, `"${output}" cannot be the name of an answer.`, 'A name has no colon and no closing brace, and is not demos.');
+    if (!promptEndings.some((ending) => prompt.endsWith(ending)))
+      error(promptRange, `"${prompt}" is no prompt file.`, `Its name ends in ${promptEndings.join(' or ')}.`);
+    if (/[:}\r\n]/.test(output) || output === 'demos')
+      error(outputRange, `"${output}" cannot be the name of an answer.`, 'A name has no colon and no closing brace, and is not demos.');
     const same = steps.find((other) => other.output === output);
     if (same) error(outputRange, `The answer of an earlier step is called "${output}" too.`, 'Give each step a name of its own.');
     steps.push({ prompt, output, promptRange, outputRange });

@@ -28,12 +28,14 @@ export function readPrompty(document: Document, report: Report): Prompty {
 
   const template = value(root, 'template');
   const language = template && (isMap(template) ? (value(template, 'format') ?? value(template, 'type')) : template);
-  if (language && !/^jinja2?$/.test(scalarText(language) ?? '')) complain(language, 'Tandem reads templates in Jinja.', 'Write `template: jinja2`, or leave it out.');
+  if (language && !/^jinja2?$/.test(scalarText(language) ?? ''))
+    complain(language, 'Tandem reads templates in Jinja.', 'Write `template: jinja2`, or leave it out.');
 
   const model = value(root, 'model');
   const api = model && value(model, 'api');
   const apiName = api && scalarText(api);
-  if (api && apiName !== 'chat' && apiName !== 'completion') complain(api, `Tandem has no api "${apiName ?? '…'}".`, 'Write chat or completion.');
+  if (api && apiName !== 'chat' && apiName !== 'completion')
+    complain(api, `Tandem has no api "${apiName ?? '…'}".`, 'Write chat or completion.');
 
   const decoding: { -readonly [K in keyof Decoding]?: Decoding[K] } = {};
   const given = model && (value(model, 'parameters') ?? value(model, 'options'));

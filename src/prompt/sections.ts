@@ -18,7 +18,8 @@ const roles: Readonly<Record<string, Role>> = { system: 'system', developer: 'sy
 /** Roles of the format that no local model here has a turn for. */
 export const foreignRoles: ReadonlySet<string> = new Set(['function', 'tool']);
 
-export const isRoleName = (name: string): boolean => Object.hasOwn(roles, name.trim().toLowerCase()) || foreignRoles.has(name.trim().toLowerCase());
+export const isRoleName = (name: string): boolean =>
+  Object.hasOwn(roles, name.trim().toLowerCase()) || foreignRoles.has(name.trim().toLowerCase());
 
 /** Lines that name a role, and none within a tag. */
 export function roleLines(body: string): { readonly name: string; readonly start: number; readonly end: number }[] {

@@ -37,7 +37,8 @@ export function variablesOf(template: Template): Variable[] {
 }
 
 /** What reads a column, as the language writes it. */
-export const variableText = (syntax: Prompt['syntax'], column: string): string => (syntax === 'jinja' ? `{{${column}}}` : `\${input:${column}}`);
+export const variableText = (syntax: Prompt['syntax'], column: string): string =>
+  syntax === 'jinja' ? `{{${column}}}` : `\${input:${column}}`;
 
 /** The distinct columns that a body reads, in order of first use. */
 export function columnsOf(template: Template): string[] {
@@ -74,7 +75,9 @@ export function rowBlockColumns(template: Template): string[] {
   const { body, syntax } = parts(template);
   const start = rowBlockStart(template);
   const end = syntax === 'jinja' ? rowSection(body).end : body.length;
-  return [...new Set(variablesOf(template).flatMap((variable) => (variable.start >= start && variable.start < end ? [variable.name] : [])))];
+  return [
+    ...new Set(variablesOf(template).flatMap((variable) => (variable.start >= start && variable.start < end ? [variable.name] : []))),
+  ];
 }
 
 /** The author's instruction: what stands before the row block and the `{{demos}}` line; with roles, the first section, if the row has one of its own. */
@@ -170,7 +173,8 @@ function compile(prompt: Prompt): Compiled {
   const compiledSection = ({ role, start, end }: Section): CompiledSection => {
     // Between sections white space is no one's wording.
     const fill = (text: string): Fill => (syntax === 'jinja' ? jinjaFill(text, assignmentsOf(body.slice(0, start))) : markdownFill(text));
-    const fillBlock = (text: string): Fill => (syntax === 'jinja' ? jinjaFill(text, assignmentsOf(body.slice(0, blockStart))) : markdownFill(text));
+    const fillBlock = (text: string): Fill =>
+      syntax === 'jinja' ? jinjaFill(text, assignmentsOf(body.slice(0, blockStart))) : markdownFill(text);
     const trimmed = (text: string): string => (syntax === 'jinja' ? text.replace(/^(?:[ \t]*\n)+/, '') : text);
     if (start !== row.start) return { role, head: fill(trimmed(body.slice(start, end)).trimEnd()), rowBlock: () => '' };
     const block = body.slice(blockStart, end).replace(syntax === 'jinja' ? /\s+$/ : /$^/, '');

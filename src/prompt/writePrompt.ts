@@ -6,7 +6,7 @@ import { setEntry } from './editYaml.ts';
 import { findFrontMatter } from './frontMatter.ts';
 import { parsePromptFile, type PromptFile } from './promptFile.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
-import type { Calibration } from './settings.ts';
+import type { Calibration, Decoding } from './settings.ts';
 
 export interface SettingChanges {
   /** The adapter's path relative to the prompt file; null takes it out. */
@@ -14,10 +14,12 @@ export interface SettingChanges {
   /** The model that the adapter belongs to; null takes it out. */
   readonly model?: string | null;
   readonly calibration?: Calibration;
+  /** The column that demonstrations need, written where the file names none: a program names it in its place. */
+  readonly output?: string;
 }
 
 /**
- * The file's text with the body and the demonstrations of `next`, and the changed settings.
+ * The file's text with the body, the demonstrations and the decoding of `next`, and the changed settings.
  * @throws TandemError reason 'cannot-rewrite' if the front matter is broken, or written in a way that cannot be edited in place;
  *   'no-output' for demonstrations in a file that does not name its output column
  */
@@ -28,7 +30,14 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
   const oldYaml = front ? text.slice(front.yamlStart, front.yamlEnd) : '';
   let yaml = oldYaml;
   if (!sameDemonstrations(file.prompt.demonstrations, next.demonstrations)) {
-    yaml = setEntry(yaml, ['tandem', 'demos'], demoItems(file, next.demonstrations), newline);
+    const named = file.ranges.output !== undefined;
+    if (!named && changes.output !== undefined) yaml = setEntry(yaml, ['tandem', 'output'], changes.output, newline);
+    const output = named ? settings.output : (changes.output ?? settings.output);
+    yaml = setEntry(yaml, ['tandem', 'demos'], demoItems(path, output, next.demonstrations), newline);
+  }
+  for (const [name, value] of Object.entries(next.decoding ?? {})) {
+    if (isDeepStrictEqual(value, settings.decoding[name as keyof Decoding])) continue;
+    yaml = setEntry(yaml, ['tandem', 'decoding', name], value, newline);
   }
   if (changes.model !== undefined && changes.model !== (file.ranges.model ? settings.model : null)) {
     yaml = setEntry(yaml, ['tandem', 'model'], changes.model ?? undefined, newline);
@@ -46,7 +55,8 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
     sameDemonstrations(read.prompt.demonstrations, next.demonstrations) &&
     (changes.adapter === undefined || (changes.adapter ?? undefined) === read.settings.adapter) &&
     (changes.model === undefined || changes.model === (read.ranges.model ? read.settings.model : null)) &&
-    (changes.calibration === undefined || changes.calibration === read.settings.decoding.calibration);
+    (changes.calibration === undefined || changes.calibration === read.settings.decoding.calibration) &&
+    isDeepStrictEqual({ ...read.settings.decoding, ...next.decoding }, read.settings.decoding);
   if (asAsked && (yaml === oldYaml || parseDocument(yaml).errors.length === 0)) return result;
   throw new TandemError('cannot-rewrite', 'The front matter is written in a way that Tandem cannot edit in place.', {
     where: { file: path, line: 1 },
@@ -59,9 +69,9 @@ function sameDemonstrations(a: readonly Demonstration[], b: readonly Demonstrati
   return isDeepStrictEqual(entries(a), entries(b));
 }
 
-function demoItems({ settings, path }: PromptFile, demonstrations: readonly Demonstration[]): Record<string, string>[] | undefined {
+function demoItems(path: string, output: string, demonstrations: readonly Demonstration[]): Record<string, string>[] | undefined {
   if (demonstrations.length === 0) return undefined;
-  if (settings.output !== '') return demonstrations.map(({ inputs, output }) => ({ ...inputs, [settings.output]: output }));
+  if (output !== '') return demonstrations.map(({ inputs, output: answer }) => ({ ...inputs, [output]: answer }));
   throw new TandemError('no-output', 'The prompt file does not name its output column.', {
     where: { file: path, line: 1 },
     hint: 'Add `output: …` under `tandem:`.',

@@ -3,28 +3,68 @@ import { chmodSync, cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmS
 import { dirname, join, relative, sep } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
+import { openProgram } from '../prompt/program.ts';
+import { isProgramPath } from '../prompt/programFile.ts';
+import { stepsOf } from '../prompt/prompt.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
+import type { MeasuredState } from '../optimize/events.ts';
 import { writeFileAtomically } from './jsonFile.ts';
+import { pointTo } from './pointer.ts';
 import { adapterItem, reviewItems, takeOver, type Proposal } from './review.ts';
 import { makeTandemFolder, promptName, readRecord, readSource, type RunDirectory } from './runDirectory.ts';
 import type { RunState } from './state.ts';
 
-/** What the run proposes; `before` equals `after` where it found nothing better. @throws TandemError reason 'nothing-measured' */
-export function proposalOf(directory: RunDirectory, { start, best }: RunState): Proposal {
-  const { spec, source } = readRecord(directory);
+/**
+ * What the run proposes for its prompt file; of a program for the program file, which has the adapter alone. `before` equals `after` where
+ * it found nothing better.
+ * @throws TandemError reason 'nothing-measured'
+ */
+export function proposalOf(directory: RunDirectory, state: RunState): Proposal {
+  return proposalsOf(directory, state)[0];
+}
+
+/**
+ * What the run proposes, file by file: that of the run first, then those of a program's steps that change.
+ * @throws TandemError reasons 'nothing-measured', 'cannot-rewrite'
+ */
+export function proposalsOf(directory: RunDirectory, { start, best }: RunState): Proposal[] {
+  const { spec, source, sources } = readRecord(directory);
   if (!start || !best) throw new TandemError('nothing-measured', `The run ${directory.run} has measured nothing yet.`);
   const same = { file: spec.prompt, before: source, prompt: source, after: source };
-  if (best.candidate === start.candidate) return same;
+  if (best.candidate === start.candidate) return [same];
+  const changed = best.adapter !== start.adapter;
+  if (isProgramPath(spec.prompt)) {
+    const { steps } = openProgram(spec.prompt, source, (file) => sources?.[file] ?? readSource(file));
+    const prompts = stepsOf(best.prompt);
+    const ofSteps = steps.map(({ path, text, settings }, step): Proposal => {
+      const file = parsePromptFile(path, text);
+      // What the program file says from now on no step may say too.
+      const without = changed && file.settings.adapter !== undefined ? { adapter: null } : {};
+      const after = applyPrompt(file, prompts[step], { output: settings.output, ...without });
+      return { file: path, before: text, prompt: after, after };
+    });
+    const whole = changed ? withAdapter(directory, best, same, spec.model) : same;
+    return [whole, ...ofSteps.filter(({ before, after }) => before !== after)];
+  }
   const prompt = applyPrompt(parsePromptFile(spec.prompt, source), best.prompt, best.adapter === undefined ? { adapter: null } : {});
-  if (best.adapter === undefined || best.adapter === start.adapter) return { ...same, prompt, after: prompt };
-  const to = join(directory.workspace, '.tandem', 'adapters', `${promptName(spec.prompt)}-${best.adapter.slice(0, 8)}`);
+  const changedPrompt = { ...same, prompt, after: prompt };
+  return [changed ? withAdapter(directory, best, changedPrompt, spec.model) : changedPrompt];
+}
+
+/** The proposal with the pointer to the run's adapter; without one if the base weights are best. */
+function withAdapter({ workspace, adapters }: RunDirectory, best: MeasuredState, proposal: Proposal, model: string | undefined): Proposal {
+  const { file, prompt } = proposal;
+  if (best.adapter === undefined) {
+    const after = pointTo(file, prompt, { adapter: null });
+    return { ...proposal, prompt: after, after };
+  }
+  const to = join(workspace, '.tandem', 'adapters', `${promptName(file)}-${best.adapter.slice(0, 8)}`);
   const settings = {
-    adapter: relative(dirname(spec.prompt), to).split(sep).join('/'),
+    adapter: relative(dirname(file), to).split(sep).join('/'),
     // An adapter is of no use without its model: one that was named for the run alone is written down with it.
-    ...(spec.model !== undefined && { model: spec.model }),
+    ...(model !== undefined && { model }),
   };
-  const after = applyPrompt(parsePromptFile(spec.prompt, prompt), best.prompt, settings);
-  return { ...same, prompt, after, adapter: { from: join(directory.adapters, best.adapter), to, settings } };
+  return { ...proposal, after: pointTo(file, prompt, settings), adapter: { from: join(adapters, best.adapter), to, settings } };
 }
 
 export interface Accepted {
@@ -35,12 +75,41 @@ export interface Accepted {
 }
 
 /**
- * Writes the adapter, then the prompt file. A file that was edited since the run began keeps those edits, where the changes still fit.
- * @param rejected ids of items that are left out
+ * Writes the adapter, then the prompt files. A file that was edited since the run began keeps those edits, where the changes still fit.
+ * @param rejected ids of items that are left out; of a program's files none are
  * @throws TandemError reason 'file-changed' where they do not; nothing is written then
  */
-export function accept(proposal: Proposal, rejected: Iterable<string> = []): Accepted {
-  const { file, adapter } = proposal;
+export function accept(proposed: Proposal | readonly Proposal[], rejected: Iterable<string> = []): Accepted {
+  const proposals = Array.isArray(proposed) ? (proposed as readonly Proposal[]) : [proposed as Proposal];
+  const down = proposals.length === 1 ? [...rejected] : [];
+  const changes = proposals.map((proposal) => changeOf(proposal, down));
+  const written = changes.map(({ proposal: { file, adapter }, current, text, chosen }) => {
+    const copied = adapter && chosen.includes(adapterItem) && copyAdapter(adapter);
+    if (text !== current) {
+      const target = realpathSync(file);
+      const { mode } = statSync(target);
+      writeFileAtomically(target, text);
+      chmodSync(target, mode);
+    }
+    return { files: text === current ? [] : [file], adapters: copied ? [adapter.to] : [] };
+  });
+  return {
+    written: [...written.flatMap(({ files }) => files), ...written.flatMap(({ adapters }) => adapters)],
+    leftOut: changes.reduce((sum, { leftOut }) => sum + leftOut, 0),
+  };
+}
+
+interface Change {
+  readonly proposal: Proposal;
+  readonly current: string;
+  readonly text: string;
+  /** Ids of the items that are taken over. */
+  readonly chosen: readonly string[];
+  readonly leftOut: number;
+}
+
+function changeOf(proposal: Proposal, rejected: readonly string[]): Change {
+  const { file } = proposal;
   const current = readSource(file);
   const items = reviewItems(proposal, current, rejected);
   const conflict = items.find(({ standing }) => standing === 'conflict');
@@ -51,15 +120,7 @@ export function accept(proposal: Proposal, rejected: Iterable<string> = []): Acc
     });
   }
   const chosen = items.filter(({ standing }) => standing !== 'rejected').map(({ id }) => id);
-  const text = takeOver(proposal, current, chosen);
-  const withAdapter = adapter && chosen.includes(adapterItem) && copyAdapter(adapter);
-  if (text !== current) {
-    const target = realpathSync(file);
-    const { mode } = statSync(target);
-    writeFileAtomically(target, text);
-    chmodSync(target, mode);
-  }
-  return { written: [...(text === current ? [] : [file]), ...(withAdapter ? [adapter.to] : [])], leftOut: items.length - chosen.length };
+  return { proposal, current, text: takeOver(proposal, current, chosen), chosen, leftOut: items.length - chosen.length };
 }
 
 /** Appears under its name whole or not at all. @returns false where it stood there already */

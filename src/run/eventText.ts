@@ -18,7 +18,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'baselineMeasured':
       return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${line.state.score.rows} validation rows, J ${line.state.objective.total.toFixed(3)}`;
     case 'phaseStarted':
-      return `Phase ${line.phase}, ${line.lever}: ${line.because}`;
+      return `Phase ${line.phase}, ${line.block ?? line.lever}: ${line.because}`;
     case 'gateDecided':
       return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}, log-likelihood ${natsGained(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
     case 'phaseEnded':

@@ -17,10 +17,7 @@ export interface PromptTexts {
 }
 
 /** The prompt file or the program, as it can be evaluated. @throws TandemError what is wrong with it */
-export function openPrompt(
-  path: string,
-  { source, sources }: PromptTexts = {},
-): { readonly file: PromptFile; readonly program?: Program } {
+export function openPrompt(path: string, { source, sources }: PromptTexts = {}): { readonly file: PromptFile; readonly program?: Program } {
   const text = source ?? readSource(path);
   if (!isProgramPath(path)) return { file: requireUsable(parsePromptFile(path, text)) };
   const program = openProgram(path, text, (each) => (sources && Object.hasOwn(sources, each) ? sources[each] : readSource(each)));
@@ -60,4 +57,3 @@ export function withSamples(splits: Splits, files: readonly PromptFile[]): Split
     test: { ...test, open: (reason) => fill(test.open(reason)) },
   };
 }
-

@@ -1,6 +1,6 @@
 /** @file A run as a Markdown report: a pure function of its state. */
 import type { AttributionCell, MeasuredState } from '../optimize/events.ts';
-import type { Prompt } from '../prompt/prompt.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
 import type { Attribution, RunState } from './state.ts';
@@ -85,10 +85,13 @@ function changeSection({ config }: RunState, start: MeasuredState, best: Measure
   return `## What changed\n\n${weights}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced('diff', diff)}`;
 }
 
-/** Body and demonstrations as one text, for the diff. */
-function promptText({ body, demonstrations }: Prompt): string {
+/** Body, demonstrations and decoding as one text, for the diff; a program's steps one after the other. */
+const promptText = (prompt: Prompt): string => stepsOf(prompt).map(stepText).join('\n');
+
+function stepText({ body, demonstrations, decoding = {} }: Prompt): string {
+  const set = Object.entries(decoding).map(([name, value]) => `decoding.${name}: ${JSON.stringify(value)}\n`);
   const shown = demonstrations.map(({ inputs, output }) => `demonstration: ${Object.values(inputs).join(' | ')} => ${output}\n`);
-  return shown.join('') + body + (body.endsWith('\n') ? '' : '\n');
+  return set.join('') + shown.join('') + body + (body.endsWith('\n') ? '' : '\n');
 }
 
 function attributionSection(attribution: Attribution): string {
@@ -114,7 +117,7 @@ function timelineSection({ phases, history }: RunState): string {
     const spent = phase.ended ? [count(phase.ended.passes - phase.startPasses), duration(phase.ended.at - phase.startedAt)] : ['', ''];
     return [
       String(phase.phase),
-      phase.lever,
+      text(phase.block ?? phase.lever),
       text(phase.because),
       tried,
       outcome,
@@ -139,13 +142,13 @@ function objectiveSection(start: MeasuredState, best: MeasuredState): string {
 }
 
 function gateSection({ phases }: RunState): string {
-  const rows = phases.flatMap(({ phase, lever, candidates }) =>
+  const rows = phases.flatMap(({ phase, lever, block, candidates }) =>
     candidates.flatMap(({ candidate, decision }) =>
       decision
         ? [
             [
               String(phase),
-              lever,
+              text(block ?? lever),
               candidate,
               points(decision.score),
               natsGained(decision.logLikelihood),
@@ -192,7 +195,9 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): string 
     ['model', `${text(config.model.name)} (\`${config.model.fingerprint.slice(0, 12)}\`)`],
     ['metric', text(config.metric)],
     ['seed', String(config.seed)],
-    ['schedule', `${text(config.schedule)}, strategy ${config.strategy}, lever ${config.lever}`],
+    config.coordinator === 'coordinate'
+      ? ['coordinator', `coordinate descent, lever ${config.lever}`]
+      : ['schedule', `${text(config.schedule)}, strategy ${config.strategy}, lever ${config.lever}`],
     ...(config.lora ? [['LoRA asked for', loraText(config.lora)]] : []),
     [
       'budget',

@@ -1,11 +1,10 @@
 /** @file What a run proposes, as items that are taken over one by one: the hunks of the prompt, and the adapter. What a text has is accepted. */
 import { TandemError } from '../errors.ts';
 import { applyHunks, diffHunks, growthAbove, rebaseHunks, type Hunk, type Rebased } from '../prompt/hunks.ts';
-import { parsePromptFile, type PromptFile } from '../prompt/promptFile.ts';
-import { applyPrompt, type SettingChanges } from '../prompt/writePrompt.ts';
+import { pointerOf, pointTo, type Pointer, type PointerChange } from './pointer.ts';
 
 export interface Proposal {
-  /** Absolute path of the prompt file. */
+  /** Absolute path of the prompt file, or of the program where it is the adapter that changes. */
   readonly file: string;
   /** The file's text when the run started. */
   readonly before: string;
@@ -46,7 +45,7 @@ export type ReviewItem = (Hunk & { readonly kind: 'hunk'; readonly standing: Sta
  */
 export function reviewItems(proposal: Proposal, text: string, rejected: Iterable<string> = []): ReviewItem[] {
   const down = new Set(rejected);
-  const { hunks, file, plain, pointer } = look(proposal, text);
+  const { hunks, now, plain, pointer } = look(proposal, text);
   const moved = rebaseLines(plain, text);
   const standings: readonly (readonly [readonly Hunk[], Standing])[] = [
     [hunks.applied, 'open'],
@@ -57,7 +56,7 @@ export function reviewItems(proposal: Proposal, text: string, rejected: Iterable
     list.map((hunk) => ({ ...hunk, kind: 'hunk', line: moved(hunk.line), standing }) as const),
   );
   items.sort((a, b) => Number(a.id) - Number(b.id));
-  if (pointer) items.push({ kind: 'adapter', id: adapterItem, line: pointerLine(file), standing: pointer });
+  if (pointer) items.push({ kind: 'adapter', id: adapterItem, line: now.line, standing: pointer });
   return items.map((item) => (item.standing === 'open' && down.has(item.id) ? { ...item, standing: 'rejected' } : item));
 }
 
@@ -78,7 +77,7 @@ export function proposedText(proposal: Proposal, text: string, rejected: Iterabl
 }
 
 interface Look {
-  readonly file: PromptFile;
+  readonly now: Pointer;
   /** The text without the adapter's pointer, which may stand next to a hunk or within one. */
   readonly plain: string;
   /** In `plain`. */
@@ -88,24 +87,21 @@ interface Look {
 }
 
 function look({ file: path, before, prompt, adapter }: Proposal, text: string): Look {
-  const file = parsePromptFile(path, text);
+  const now = pointerOf(path, text);
   const rebased = (plain: string): Rebased => rebaseHunks(before, diffHunks(before, prompt), plain);
-  if (!adapter) return { file, plain: text, hunks: rebased(text) };
-  const then = parsePromptFile(path, before);
-  const old: SettingChanges = {
-    adapter: then.settings.adapter ?? null,
-    ...(adapter.settings.model !== undefined && { model: then.ranges.model ? then.settings.model : null }),
-  };
-  const pointer = has(file, adapter.settings) ? 'accepted' : has(file, old) ? 'open' : 'conflict';
-  const plain = pointer === 'accepted' ? withoutThrowing(() => withSettings(file, old), text) : text;
-  return { file, plain, hunks: rebased(plain), pointer };
+  if (!adapter) return { now, plain: text, hunks: rebased(text) };
+  const then = pointerOf(path, before);
+  const old: PointerChange = { adapter: then.adapter, ...(adapter.settings.model !== undefined && { model: then.model }) };
+  const pointer = has(now, adapter.settings) ? 'accepted' : has(now, old) ? 'open' : 'conflict';
+  const plain = pointer === 'accepted' ? withoutThrowing(() => pointTo(path, text, old), text) : text;
+  return { now, plain, hunks: rebased(plain), pointer };
 }
 
 function rewrite(proposal: Proposal, text: string, chosen: ReadonlySet<string>, over: boolean): string {
   const { plain, hunks, pointer } = look(proposal, text);
   const reversed = hunks.present.map((hunk) => ({ ...hunk, before: hunk.after, after: hunk.before }));
   const changed = applyHunks(plain, over ? hunks.applied : reversed, chosen);
-  const point = (): string => withSettings(parsePromptFile(proposal.file, changed), proposal.adapter!.settings);
+  const point = (): string => pointTo(proposal.file, changed, proposal.adapter!.settings);
   const asked = chosen.has(adapterItem);
   if (pointer === 'open' && asked && over) return point();
   if (pointer !== 'accepted' || (asked && !over)) return changed;
@@ -115,21 +111,14 @@ function rewrite(proposal: Proposal, text: string, chosen: ReadonlySet<string>, 
   return kept.conflicts.length > 0 ? point() : applyHunks(changed, kept.applied, ids);
 }
 
-const withSettings = (file: PromptFile, changes: SettingChanges): string => applyPrompt(file, file.prompt, changes);
-
-const has = ({ settings, ranges }: PromptFile, { adapter, model }: SettingChanges): boolean =>
-  (settings.adapter ?? null) === adapter && (model === undefined || model === (ranges.model ? settings.model : null));
+const has = (now: Pointer, { adapter, model }: PointerChange): boolean =>
+  now.adapter === adapter && (model === undefined || model === now.model);
 
 /** Where lines of `plain` stand in the text. */
 function rebaseLines(plain: string, text: string): (line: number) => number {
   if (plain === text) return (line) => line;
   const edits = diffHunks(plain, text);
   return (line) => line + growthAbove(edits, line);
-}
-
-function pointerLine({ ranges }: PromptFile): number {
-  const place = ranges.adapter ?? ranges.model ?? ranges.output ?? ranges.data;
-  return (place?.line ?? 1) - 1;
 }
 
 function withoutThrowing(make: () => string, otherwise: string): string {

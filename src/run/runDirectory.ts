@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly spec: RunSpec;
   /** The prompt file's text when the run started; a resumed run goes on from it whatever the file says now. */
   readonly source: string;
+  /** Of a program: the texts of its prompt files, by their absolute paths; relative to the workspace in the file. */
+  readonly sources?: Readonly<Record<string, string>>;
   /** SHA-256 of each data file: a run is not resumed on other data. */
   readonly data: Readonly<Record<string, string>>;
   /** ISO 8601. */
@@ -40,7 +42,7 @@ export function workspaceOf(file: string): string {
 }
 
 /** Makes the directory of a new run and writes its `run.json`. */
-export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'data'>, now = new Date()): RunDirectory {
+export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'sources' | 'data'>, now = new Date()): RunDirectory {
   const workspace = workspaceOf(spec.prompt);
   makeTandemFolder(workspace);
   const stem = `${now.toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-')}-${promptName(spec.prompt)}`;
@@ -58,7 +60,14 @@ export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'data
     mkdirSync(directory.adapters);
     mkdirSync(directory.candidates);
     const relativeSpec = { ...spec, prompt: portable(workspace, spec.prompt) };
-    writeRecord(directory, { version: 1, spec: relativeSpec, ...facts, created: now.toISOString(), resumed: [] });
+    writeRecord(directory, {
+      version: 1,
+      spec: relativeSpec,
+      ...facts,
+      ...portableSources(workspace, facts),
+      created: now.toISOString(),
+      resumed: [],
+    });
     return directory;
   }
 }
@@ -95,13 +104,20 @@ export function listRuns(workspace: string): string[] {
 export function readRecord({ workspace, path }: RunDirectory): RunRecord {
   const record = readVersioned<RunRecord>(join(path, 'run.json'), 1);
   if (!record) throw new TandemError('no-run', 'There is no run here.', { where: { file: join(path, 'run.json') } });
-  return { ...record, spec: { ...record.spec, prompt: resolve(workspace, record.spec.prompt) } };
+  const { sources } = record;
+  const absolute = sources && { sources: withPaths(sources, (file) => resolve(workspace, file)) };
+  return { ...record, ...absolute, spec: { ...record.spec, prompt: resolve(workspace, record.spec.prompt) } };
 }
 
 export function noteResumed(directory: RunDirectory, now = new Date()): void {
   const record = readRecord(directory);
   const spec = { ...record.spec, prompt: portable(directory.workspace, record.spec.prompt) };
-  writeRecord(directory, { ...record, spec, resumed: [...record.resumed, now.toISOString()] });
+  writeRecord(directory, {
+    ...record,
+    ...portableSources(directory.workspace, record),
+    spec,
+    resumed: [...record.resumed, now.toISOString()],
+  });
 }
 
 /** The run as its journal tells it. */
@@ -139,6 +155,12 @@ export function readSource(file: string): string {
     throw new TandemError('no-prompt', `There is no prompt file ${file}.`, { cause });
   }
 }
+
+const withPaths = (sources: Readonly<Record<string, string>>, change: (file: string) => string): Record<string, string> =>
+  Object.fromEntries(Object.entries(sources).map(([file, text]) => [change(file), text]));
+
+const portableSources = (workspace: string, { sources }: Pick<RunRecord, 'sources'>): Pick<RunRecord, 'sources'> =>
+  sources ? { sources: withPaths(sources, (file) => portable(workspace, file)) } : {};
 
 const runsOf = (workspace: string): string => join(workspace, '.tandem', 'runs');
 

@@ -13,20 +13,23 @@ import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import { loadAdapter } from '../model/files/peft.ts';
 import { modelsFolder, resolveModel } from '../model/store/store.ts';
-import { alternatingDefaults, AlternatingJointOptimizer, type Schedule } from '../optimize/alternating.ts';
+import { alternatingDefaults } from '../optimize/alternating.ts';
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import { defaultObjective } from '../optimize/objective.ts';
+import { programContext } from '../optimize/programContext.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
+import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
+import { coordinatorName, makeCoordinator } from './coordinators.ts';
 import { loraText } from './format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
 import { hashText } from './results.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
-import { chainSteps, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
+import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
 
 export interface Session {
@@ -189,6 +192,8 @@ function leakNotices(splits: Splits): string[] {
 
 export interface Optimizer {
   readonly coordinator: Coordinator;
+  readonly coordinatorName: CoordinatorName;
+  readonly program?: OptimizationContext['program'];
   readonly trainer: OptimizationContext['trainer'];
   readonly objective: OptimizationContext['objective'];
   /** The 2x2 comparison on the test rows. */
@@ -197,21 +202,20 @@ export interface Optimizer {
   readonly notices: readonly string[];
 }
 
-/** What the run's schedule asks for. @throws TandemError reason 'bad-lora' */
-export function openOptimizer({ model, evaluator, adapter }: Session, { schedule, strategy, lever, lora }: RunSpec): Optimizer {
-  const make = (): Coordinator =>
-    new AlternatingJointOptimizer({
-      schedule: scheduleOf(schedule),
-      ...(strategy && { strategy }),
-      ...(lever !== 'both' && { levers: [lever] }),
-    });
+/** What the run asks for. @throws TandemError reasons 'bad-lora', 'not-for-programs' */
+export function openOptimizer(session: Session, spec: RunSpec): Optimizer {
+  const { model, evaluator, adapter, file, programEvaluator } = session;
+  const { lever } = spec;
+  const name = coordinatorName(spec.coordinator, stepsOf(file.prompt).length, file.path);
+  const lora = loraFor(spec.lora, adapter);
   return {
-    // A new one for each phase, as after a kill: it can know nothing but the snapshot.
-    coordinator: { begin: (context) => make().begin(context), advance: (context, state) => make().advance(context, state) },
-    trainer: loraTrainer(model, evaluator.task, loraFor(lora, adapter)),
+    coordinator: makeCoordinator(name, spec),
+    coordinatorName: name,
+    trainer: loraTrainer(model, evaluator.task, lora),
+    ...(programEvaluator && { program: programContext(model, programEvaluator, lora) }),
     objective: defaultObjective,
     attribute: attributeStates,
-    notices: lora ? loraNotices(lora, lever, adapter) : [],
+    notices: spec.lora ? loraNotices(spec.lora, lever, adapter) : [],
   };
 }
 
@@ -223,11 +227,4 @@ function loraNotices(asked: Partial<LoraConfig>, lever: LeverChoice, start: Adap
   return [
     `Training goes on from the adapter ${start.id} as it is (${kept}). What was asked for (${loraText(asked)}) holds where an adapter is started anew; to begin with one, take \`adapter\` out of the prompt file.`,
   ];
-}
-
-function scheduleOf(schedule: RunSpec['schedule']): Schedule {
-  if (schedule === 'gated') return { kind: 'gated' };
-  // Five parameter steps, one prompt step: the sources' loop.
-  if (schedule === 'classic') return { kind: 'classic', parameterSteps: 5, promptSteps: 1 };
-  return { kind: 'chain', levers: chainSteps(schedule).map((step) => (step === 'p' ? 'prompt' : 'weights')) };
 }

@@ -12,6 +12,10 @@ export const strategies = ['plain', 'mixture', 'look-ahead'] as const;
 /** How a prompt step escapes lock-in. */
 export type Strategy = (typeof strategies)[number];
 
+export const coordinatorNames = ['alternating', 'coordinate'] as const;
+/** The way of optimizing jointly. */
+export type CoordinatorName = (typeof coordinatorNames)[number];
+
 export const leverChoices = ['both', 'prompt', 'weights'] as const;
 export type LeverChoice = (typeof leverChoices)[number];
 
@@ -46,6 +50,9 @@ export interface SessionSpec {
 
 export interface RunSpec extends SessionSpec {
   readonly budget: Budget;
+  /** Absent: alternating, or of a program of several steps coordinate. */
+  readonly coordinator?: CoordinatorName;
+  /** Of the alternating coordinator, as is the strategy. */
   readonly schedule: Schedule;
   /** The coordinator's own default where absent. */
   readonly strategy?: Strategy;

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkedLora } from '../model/adapter.ts';
-import type { Prompt } from '../prompt/prompt.ts';
-import type { PromptFile } from '../prompt/promptFile.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
+import { isPrompty, type PromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { TandemError } from '../errors.ts';
 import manifest from '../../package.json' with { type: 'json' };
@@ -14,7 +14,7 @@ import { writeReport } from './reportFile.ts';
 import { hashText } from './results.ts';
 import { createRun, noteResumed, portable, readRecord, readSource, readState, type RunDirectory } from './runDirectory.ts';
 import { defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
-import type { RunSpec } from './spec.ts';
+import type { CoordinatorName, RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
 
 export interface RunHooks {
@@ -32,7 +32,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
   const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
   try {
-    const directory = createRun(spec, { source, data: session.dataHashes });
+    const directory = createRun(spec, { source, ...sourcesOf(session), data: session.dataHashes });
     return await work(directory, spec, session, hooks);
   } finally {
     await session.dispose();
@@ -44,12 +44,12 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
  * @throws TandemError reasons 'run-ended', 'run-locked', 'data-changed', and those of openSession
  */
 export async function resumeRun(directory: RunDirectory, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
-  const { spec, source, data } = readRecord(directory);
+  const { spec, source, sources, data } = readRecord(directory);
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
   requireSameData(directory, data);
-  const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
+  const session = await openSession(spec, { source, sources, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
   try {
     noteResumed(directory);
     return await work(directory, spec, session, hooks);
@@ -66,20 +66,21 @@ async function work(
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   hooks.onOpened?.(directory);
   const optimizer = openOptimizer(session, spec);
-  const { coordinator, trainer, objective, attribute } = optimizer;
+  const { coordinator, trainer, objective, attribute, program } = optimizer;
   const onLine = (line: JournalLine, replayed: boolean): void => {
-    if (line.type === 'candidateProposed') writeCandidate(directory, session.file, line.candidate, line.prompt);
+    if (line.type === 'candidateProposed') writeCandidate(directory, session, line.candidate, line.prompt);
     hooks.onLine?.(line, replayed);
   };
   try {
     const state = await executeRun({
       directory,
-      config: configOf(directory, spec, session),
+      config: configOf(directory, spec, session, optimizer.coordinatorName),
       notices: [...session.notices, ...optimizer.notices],
       coordinator,
       context: {
         evaluator: session.evaluator,
         trainer,
+        ...(program && { program }),
         adapters: adapterFolder(directory.adapters, session.modelSource),
         prompt: session.file.prompt,
         ...(session.adapter && { start: session.adapter }),
@@ -105,7 +106,7 @@ async function work(
   }
 }
 
-function configOf(directory: RunDirectory, spec: RunSpec, session: Session): RunConfig {
+function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coordinator: CoordinatorName): RunConfig {
   const { model, evaluator, trainset, valset, testSize } = session;
   return {
     run: directory.run,
@@ -115,6 +116,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session): Run
     metric: evaluator.task.metric.name,
     seed: spec.seed,
     budget: spec.budget,
+    coordinator,
     schedule: spec.schedule,
     strategy: spec.strategy ?? 'default',
     lever: spec.lever,
@@ -128,15 +130,28 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session): Run
   };
 }
 
-/** A candidate as a whole prompt file, for people to open. */
-function writeCandidate(directory: RunDirectory, file: PromptFile, candidate: string, prompt: Prompt): void {
-  let text: string;
-  try {
-    text = applyPrompt(file, prompt);
-  } catch {
-    text = prompt.body;
+/** A candidate as a whole prompt file, for people to open; of a program a file for each step: `3.1.summary.prompt.md`. */
+function writeCandidate(directory: RunDirectory, { file, program }: Session, candidate: string, prompt: Prompt): void {
+  const files = program?.steps ?? [file];
+  for (const [step, own] of stepsOf(prompt).entries()) {
+    const { path, settings } = files[step];
+    const name = program ? `.${settings.output.replace(/[^\p{L}\p{N}._-]+/gu, '-')}` : '';
+    const ending = isPrompty(path) ? '.prompty' : '.prompt.md';
+    writeFileSync(join(directory.candidates, `${candidate}${name}${ending}`), candidateText(files[step], own));
   }
-  writeFileSync(join(directory.candidates, `${candidate}.prompt.md`), text);
+}
+
+function candidateText(file: PromptFile, prompt: Prompt): string {
+  try {
+    return applyPrompt(file, prompt, { output: file.settings.output });
+  } catch {
+    return prompt.body;
+  }
+}
+
+/** The texts of a program's prompt files as the run begins with them. */
+function sourcesOf({ program }: Session): { sources?: Readonly<Record<string, string>> } {
+  return program ? { sources: Object.fromEntries(program.steps.map(({ path, text }) => [path, text])) } : {};
 }
 
 function requireSameData({ workspace }: RunDirectory, data: Readonly<Record<string, string>>): void {

@@ -52,6 +52,8 @@ export interface WeightStep {
 export interface PhaseState {
   readonly phase: number;
   readonly lever: Lever;
+  /** What alone may change, where the coordinator takes one block at a time. */
+  readonly block?: string;
   readonly because: string;
   readonly candidates: readonly CandidateState[];
   readonly weightSteps: readonly WeightStep[];
@@ -220,9 +222,18 @@ function historyPoint(
 
 function startPhase(
   state: RunState,
-  { phase, lever, because, at }: { phase: number; lever: Lever; because: string; at: number },
+  { phase, lever, block, because, at }: { phase: number; lever: Lever; block?: string; because: string; at: number },
 ): PhaseState {
-  return { phase, lever, because, candidates: [], weightSteps: [], startedAt: at, startPasses: state.passes };
+  return {
+    phase,
+    lever,
+    ...(block !== undefined && { block }),
+    because,
+    candidates: [],
+    weightSteps: [],
+    startedAt: at,
+    startPasses: state.passes,
+  };
 }
 
 function inPhase(state: RunState, number: number, update: (phase: PhaseState) => Partial<PhaseState>): Pick<RunState, 'phases'> {

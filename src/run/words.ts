@@ -12,11 +12,12 @@ export function doing({ status, phases, start, testRows }: RunState): string {
 }
 
 /** How far the phase is. */
-function phaseText({ lever, weightSteps, candidates }: PhaseState): string {
+function phaseText({ lever, block, weightSteps, candidates }: PhaseState): string {
+  const what = block ?? lever;
   const step = weightSteps.at(-1);
-  if (step) return `${lever} ${step.step}/${step.steps} loss ${step.loss.toFixed(3)}`;
+  if (step) return `${what} ${step.step}/${step.steps} loss ${step.loss.toFixed(3)}`;
   const measured = candidates.filter((candidate) => candidate.measured.length > 0);
-  return candidates.length === 0 ? lever : `${lever} ${measured.length} of ${candidates.length} candidates measured`;
+  return candidates.length === 0 ? what : `${what} ${measured.length} of ${candidates.length} candidates measured`;
 }
 
 /** How far a candidate got. */

@@ -22,7 +22,9 @@ export const unseen = (text: string): VNode => h('span', { class: 'unseen' }, te
 
 const leverIcons: Readonly<Record<Lever, string>> = { weights: 'chip', prompt: 'edit' };
 
-export const leverName = (lever: Lever): VNode => h('span', { class: `lever ${lever}` }, icon(leverIcons[lever]), lever);
+/** @param block what alone may change, where that is less than all that the lever moves */
+export const leverName = (lever: Lever, block: string = lever): VNode =>
+  h('span', { class: `lever ${lever}` }, icon(leverIcons[lever]), block);
 
 export function section(key: string, title: string, note: string | undefined, ...content: readonly VNode[]): VNode {
   return h(

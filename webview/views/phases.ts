@@ -43,7 +43,7 @@ interface RowContext {
 }
 
 function phaseRow(run: string, phase: PhaseState, key: string, { state, running, open, reach, whole }: RowContext, ui: Ui): VNode {
-  const { phase: number, lever, ended } = phase;
+  const { phase: number, lever, block, ended } = phase;
   const decision = decisionOf(phase);
   return h(
     'li',
@@ -57,7 +57,7 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
         'aria-controls': `phase-${number}`,
         click: () => ui.setOpen(key, !open),
       },
-      h('span', { class: 'phase-name' }, icon(open ? 'chevron-down' : 'chevron-right'), `Phase ${number}`, leverName(lever)),
+      h('span', { class: 'phase-name' }, icon(open ? 'chevron-down' : 'chevron-right'), `Phase ${number}`, leverName(lever, block)),
       track(phase, state.elapsed, whole),
       h('span', { class: 'phase-tried' }, tried(phase)),
       h('span', { class: 'phase-time' }, duration((ended?.at ?? state.elapsed) - phase.startedAt)),

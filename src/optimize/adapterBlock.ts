@@ -1,0 +1,82 @@
+/**
+ * @file A phase of coordinate descent on the adapter, which all steps share: the last step learns the right answers, given what the earlier
+ * steps answer now; the earlier ones learn the data's answers where it has them, else those of their own that led to a right end
+ * (rejection sampling; Soylu et al. 2024).
+ */
+import type { Row } from '../data/dataset.ts';
+import { isRight } from '../evaluate/metrics.ts';
+import { stepsOf } from '../prompt/prompt.ts';
+import { randomStream } from '../random.ts';
+import { failuresOf } from './blocks.ts';
+import type { BlockResult, BlockStart, CoordinateOptions } from './coordinate.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import { attempts } from './weightPhase.ts';
+import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
+
+export async function adapterBlock(
+  context: OptimizationContext,
+  options: CoordinateOptions,
+  { phase, block, memory, adapter, spent, budget }: BlockStart,
+): Promise<BlockResult> {
+  const { evaluator, valset, emit, seed } = context;
+  const { prompt } = memory.current;
+  const { anew, rate } = attempts[failuresOf(memory.statistics, block) % attempts.length];
+  const seedOfPhase = randomStream(seed, 'phase', phase, 'adapter').integer(2 ** 31);
+  const { trainer, trainset, passes: tracing } = await lessonsOf(context, memory.current.prompt, adapter);
+  const steps = options.weightSteps;
+  const tuned = await tuneWeights({
+    trainer,
+    start: adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed),
+    prompts: [stepsOf(prompt).at(-1)!],
+    trainset,
+    steps,
+    batchRows: options.batchRows,
+    learningRate: options.learningRate * rate,
+    weightPenalty: context.objective.weights,
+    seed: seedOfPhase,
+    budget: budget - tracing,
+    signal: context.signal,
+    measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
+    measureEvery: Math.max(8, Math.round(steps / 5)),
+    patience: options.patience,
+    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + tracing + step.passes }),
+  });
+  const passes = tracing + tuned.passes;
+  return tuned.evaluation ? { prompt, adapter: tuned.adapter, evaluation: tuned.evaluation, passes } : { prompt, passes };
+}
+
+/** What the adapter is trained on: the rows as they are, or of a program one row for each step that has something to learn. */
+async function lessonsOf(
+  { trainer, trainset, program, evaluator }: OptimizationContext,
+  prompt: BlockStart['memory']['current']['prompt'],
+  adapter: BlockStart['adapter'],
+): Promise<{ trainer: WeightTrainer; trainset: readonly Row[]; passes: number }> {
+  if (!program || program.tasks.length === 1) return { trainer, trainset, passes: 0 };
+  const candidate = { prompt, ...(adapter && { adapter }) };
+  const evaluation = await evaluator.evaluate(candidate, trainset);
+  const { rows: traced } = await program.trace(candidate, trainset);
+  const steps = stepsOf(prompt);
+  const last = steps.length - 1;
+  const stepOfRow = new Map<string, number>();
+  const earlier = traced.flatMap((row, place) => {
+    return program.tasks.slice(0, last).flatMap(({ output }, step): Row[] => {
+      const known = trainset[place].values;
+      const gold = Object.hasOwn(known, output) ? { [output]: known[output] } : undefined;
+      if (!gold && !isRight(evaluation.rows[place])) return [];
+      const lesson = { ...row, values: { ...row.values, ...gold }, id: `${row.id}#${step}` };
+      stepOfRow.set(lesson.id, step);
+      return [lesson];
+    });
+  });
+  return {
+    trainer: {
+      ...trainer,
+      example: (shown, row) => {
+        const step = stepOfRow.get(row.id) ?? last;
+        return program.example(step, step === last ? shown : steps[step], row);
+      },
+    },
+    trainset: [...traced, ...earlier],
+    passes: evaluation.passes,
+  };
+}

@@ -1,0 +1,97 @@
+/** @file The blocks of coordinate descent, and which comes next: a bandit on measured gain per token pass over any number of them. */
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
+import type { Lever } from './events.ts';
+import { discount } from './leverBandit.ts';
+
+export const blockKinds = ['instruction', 'demonstrations', 'decoding', 'adapter'] as const;
+export type BlockKind = (typeof blockKinds)[number];
+
+/** What a phase may change, all else being held. */
+export interface Block {
+  readonly kind: BlockKind;
+  /** The step of a program whose prompt it is, from 0; absent for what all steps share. */
+  readonly step?: number;
+  /** For people, e.g. `instruction of summary`; the same block has the same name throughout a run. */
+  readonly name: string;
+}
+
+export const leverOf = ({ kind }: Pick<Block, 'kind'>): Lever => (kind === 'adapter' ? 'weights' : 'prompt');
+
+/**
+ * The blocks of a prompt or program, in the order in which they are tried first: what is cheap before what is dear, and the last step
+ * before the earlier ones, since what it makes of their answers decides what these are worth.
+ * @param outputs what the steps' answers are called, first to last
+ */
+export function blocksOf(prompt: Prompt, outputs: readonly string[], levers: readonly Lever[]): Block[] {
+  const steps = stepsOf(prompt).map((_, step) => step);
+  const named = (kind: BlockKind): Block[] =>
+    [...steps]
+      .reverse()
+      .map((step) => (steps.length === 1 ? { kind, step, name: kind } : { kind, step, name: `${kind} of ${outputs[step]}` }));
+  const all: Block[] = [
+    ...named('instruction'),
+    ...named('demonstrations'),
+    { kind: 'decoding', name: 'decoding' },
+    { kind: 'adapter', name: 'adapter' },
+  ];
+  return all.filter((block) => levers.includes(leverOf(block)));
+}
+
+interface BlockRecord {
+  readonly phases: number;
+  /** Phases without an accepted result since the block last helped, or since another one did. */
+  readonly failures: number;
+  /** Discounted, as are the passes. */
+  readonly gain: number;
+  readonly passes: number;
+}
+
+/** By the block's name; JSON. */
+export type BlockStatistics = Readonly<Record<string, BlockRecord>>;
+
+const none: BlockRecord = { phases: 0, failures: 0, gain: 0, passes: 0 };
+
+/** A block that failed so often is left alone until another one has moved something. */
+const mostFailures = 2;
+
+export const failuresOf = (statistics: BlockStatistics, { name }: Block): number => (statistics[name] ?? none).failures;
+
+/** The block with the best gain per pass, each tried once first; undefined when all have failed too often. */
+export function chooseBlock(statistics: BlockStatistics, blocks: readonly Block[]): { block: Block; because: string } | undefined {
+  const record = ({ name }: Block): BlockRecord => statistics[name] ?? none;
+  const untried = blocks.find((block) => record(block).phases === 0);
+  if (untried) return { block: untried, because: `${untried.name} not tried yet` };
+  const open = blocks.filter((block) => record(block).failures < mostFailures);
+  const rate = (block: Block): number => record(block).gain / Math.max(1, record(block).passes);
+  const [best] = [...open].sort(
+    (a, b) =>
+      rate(b) - rate(a) ||
+      record(a).failures - record(b).failures ||
+      record(a).passes - record(b).passes ||
+      blocks.indexOf(a) - blocks.indexOf(b),
+  );
+  if (!best) return undefined;
+  if (rate(best) > 0) return { block: best, because: 'most gain per token pass lately' };
+  return { block: best, because: 'no block has helped lately; the one with the fewest failures' };
+}
+
+export interface BlockOutcome {
+  readonly gain: number;
+  readonly passes: number;
+  readonly accepted: boolean;
+}
+
+/** A block that moved something opens the others again: what failed under the old state may help under the new one. */
+export function recordBlock(statistics: BlockStatistics, { name }: Block, { gain, passes, accepted }: BlockOutcome): BlockStatistics {
+  const { phases, failures, ...sums } = statistics[name] ?? none;
+  const updated: BlockRecord = {
+    phases: phases + 1,
+    failures: accepted ? 0 : failures + 1,
+    gain: discount * sums.gain + (accepted ? gain : 0),
+    passes: discount * sums.passes + passes,
+  };
+  const others = accepted
+    ? Object.fromEntries(Object.entries(statistics).map(([other, record]) => [other, { ...record, failures: 0 }]))
+    : statistics;
+  return { ...others, [name]: updated };
+}

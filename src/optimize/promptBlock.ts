@@ -1,0 +1,165 @@
+/** @file A phase of coordinate descent on a prompt: one step's instruction or demonstrations, or the decoding; proposals race, the rest is held. */
+import { limitRows } from '../data/split.ts';
+import type { Row } from '../data/dataset.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { isRight } from '../evaluate/metrics.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
+import { randomStream } from '../random.ts';
+import type { BlockResult, BlockStart, CoordinateOptions } from './coordinate.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import { decodingProposals } from './proposers/decoding.ts';
+import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
+import { editOperators } from './proposers/edits.ts';
+import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
+import { groundedTemplates } from './proposers/templates.ts';
+import { race, type Runner } from './race.ts';
+
+/** Who proposes for which block, with the share of the proposals. */
+const proposers: Readonly<Record<'instruction' | 'demonstrations', readonly { readonly proposer: Proposer; readonly share: number }[]>> = {
+  instruction: [
+    { proposer: groundedTemplates, share: 0.5 },
+    { proposer: editOperators, share: 0.5 },
+  ],
+  demonstrations: [
+    { proposer: labelledDemonstrations, share: 0.5 },
+    { proposer: bootstrappedDemonstrations, share: 0.5 },
+  ],
+};
+
+export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
+  const { phase, memory, before, adapter } = start;
+  const { runners, passes: proposing } = await propose(context, options, start);
+  const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, start.budget - proposing);
+  const tried = runners.map(({ prompt }) => promptKey(prompt));
+  const passes = proposing + racing;
+  const [winner] = finishers;
+  if (!winner) return { prompt: memory.current.prompt, passes, tried };
+  const { id: candidate, prompt, evaluation } = winner;
+  return { candidate, prompt, ...(adapter && { adapter }), evaluation, passes, tried };
+}
+
+async function propose(
+  context: OptimizationContext,
+  options: CoordinateOptions,
+  { phase, block, memory, before, adapter, budget }: BlockStart,
+): Promise<{ runners: Runner[]; passes: number }> {
+  const { emit, seed, program } = context;
+  const { prompt: current } = memory.current;
+  const seen = new Set([promptKey(current), ...memory.tried]);
+  const runners: Runner[] = [];
+  const take = (proposer: string, { prompt, reason }: Proposal): void => {
+    if (seen.has(promptKey(prompt))) return;
+    seen.add(promptKey(prompt));
+    const id = `${phase}.${runners.length + 1}`;
+    runners.push({ id, proposer, prompt });
+    emit({ type: 'candidateProposed', phase, candidate: id, proposer, reason, prompt });
+  };
+  const affordable = Math.round((options.promptShare * context.budget) / before.passes);
+  const wanted = Math.max(2, Math.min(options.proposals, affordable));
+  if (block.kind === 'decoding') {
+    const tasks = program?.tasks ?? [context.evaluator.task];
+    const random = randomStream(seed, 'phase', phase, 'propose', 'decoding');
+    const proposals = stepsOf(current).flatMap((prompt, step) =>
+      decodingProposals(prompt, tasks[step], context.trainset, context.evaluator.model?.tokenizer).map(({ prompt: next, reason }) => ({
+        prompt: withStep(current, step, next),
+        reason: tasks.length === 1 ? reason : `${reason}, in ${tasks[step].output}`,
+      })),
+    );
+    const fresh = proposals.filter(({ prompt }) => !seen.has(promptKey(prompt)));
+    for (const proposal of random.shuffle(fresh).slice(0, Math.max(wanted, 3))) take('decoding', proposal);
+    return { runners, passes: 0 };
+  }
+  const kind = block.kind === 'demonstrations' ? 'demonstrations' : 'instruction';
+  const step = block.step ?? 0;
+  const random = randomStream(seed, 'phase', phase, 'trace').integer(2 ** 31);
+  const view = await viewOf(context, current, step, adapter, { rows: options.tracedRows, seed: random });
+  if (view.passes > budget) return { runners, passes: view.passes };
+  const own = stepsOf(current)[step];
+  for (const { proposer, share } of proposers[kind]) {
+    const count = Math.max(1, Math.round(share * wanted));
+    const proposals = await proposer.propose({
+      prompt: own,
+      ...(adapter && { adapter }),
+      evaluator: view.evaluator,
+      trainset: view.trainset,
+      random: randomStream(seed, 'phase', phase, 'propose', proposer.name),
+      count,
+    });
+    for (const { prompt, reason } of proposals) {
+      // A block changes nothing else.
+      const next =
+        kind === 'instruction'
+          ? { ...own, body: prompt.body, demonstrations: prompt.demonstrations }
+          : { ...own, demonstrations: prompt.demonstrations };
+      take(proposer.name, { prompt: withStep(current, step, next), reason });
+    }
+  }
+  return { runners, passes: view.passes + view.spent() };
+}
+
+interface StepView {
+  /** Judges a prompt of the step by what the whole program makes of its answers. */
+  readonly evaluator: Evaluator;
+  /** Rows with what the step reads and, of an earlier step, answers that led to the right end. */
+  readonly trainset: readonly Row[];
+  /** Token passes that making the view cost, and those of its evaluator so far. */
+  readonly passes: number;
+  readonly spent: () => number;
+}
+
+/** A step as a proposer sees it: as if it were a prompt with data of its own. */
+async function viewOf(
+  { evaluator, program, trainset }: OptimizationContext,
+  current: Prompt,
+  step: number,
+  adapter: Adapter | undefined,
+  { rows: count, seed }: { rows: number; seed: number },
+): Promise<StepView> {
+  let spent = 0;
+  if (!program || program.tasks.length === 1) {
+    const counting: Evaluator = {
+      ...evaluator,
+      async evaluate(...asked) {
+        const evaluation = await evaluator.evaluate(...asked);
+        spent += evaluation.passes;
+        return evaluation;
+      },
+    };
+    return { evaluator: counting, trainset, passes: 0, spent: () => spent };
+  }
+  const sample = limitRows(trainset, count, seed, { balance: evaluator.task.output });
+  const candidate = { prompt: current, ...(adapter && { adapter }) };
+  const evaluation = await evaluator.evaluate(candidate, sample);
+  // What was just answered is remembered: only the evaluation costs.
+  const { rows: traced } = await program.trace(candidate, sample);
+  const task = program.tasks[step];
+  const isLast = step === program.tasks.length - 1;
+  return {
+    evaluator: {
+      ...evaluator,
+      task,
+      async evaluate({ prompt, adapter: tuned }, rows, options) {
+        const whole = { prompt: withStep(current, step, prompt), ...(tuned && { adapter: tuned }) };
+        const result = await evaluator.evaluate(whole, rows, options);
+        spent += result.passes;
+        if (isLast) return result;
+        const answers = await program.trace(whole, rows, options);
+        const results = result.rows.map((row, place) => {
+          const answer = answers.rows[place].values[task.output];
+          return { ...row, prediction: answer, gold: answer };
+        });
+        return { ...result, rows: results };
+      },
+    },
+    trainset: isLast
+      ? traced
+      : traced.flatMap((row, place) => {
+          const { values } = sample[place];
+          if (Object.hasOwn(values, task.output)) return [{ ...row, values: { ...row.values, [task.output]: values[task.output] } }];
+          return isRight(evaluation.rows[place]) ? [row] : [];
+        }),
+    passes: evaluation.passes,
+    spent: () => spent,
+  };
+}

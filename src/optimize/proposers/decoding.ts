@@ -1,0 +1,43 @@
+/** @file Other ways to read the answer off the model: calibration and normalization of label scores; where free text ends. */
+import type { Row } from '../../data/dataset.ts';
+import type { Task } from '../../evaluate/evaluation.ts';
+import type { Tokenizer } from '../../model/tokenizer.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import { calibrations, type Decoding } from '../../prompt/settings.ts';
+import type { Proposal } from './proposer.ts';
+
+/** Every other choice for the task, each as the prompt with that decoding. */
+export function decodingProposals(prompt: Prompt, task: Task, trainset: readonly Row[], tokenizer: Tokenizer | undefined): Proposal[] {
+  const now: Decoding = { ...task.decoding, ...prompt.decoding };
+  const changes = task.labels ? labelChanges : textChanges(task, trainset, tokenizer);
+  return changes.flatMap(({ decoding, reason }) => {
+    const same = Object.entries(decoding).every(([name, value]) => JSON.stringify(now[name as keyof Decoding]) === JSON.stringify(value));
+    return same ? [] : [{ prompt: { ...prompt, decoding: { ...prompt.decoding, ...decoding } }, reason }];
+  });
+}
+
+interface Change {
+  readonly decoding: Partial<Decoding>;
+  readonly reason: string;
+}
+
+const labelChanges: readonly Change[] = calibrations.flatMap((calibration) =>
+  (['tokens', 'sum'] as const).map((normalize) => ({
+    decoding: { calibration, normalize },
+    reason: `label scores ${normalize === 'sum' ? 'summed over tokens' : 'per token'}, calibration ${calibration}`,
+  })),
+);
+
+/** An answer that is longer than any right one, or that runs over its line, is cut. */
+function textChanges({ output }: Task, trainset: readonly Row[], tokenizer: Tokenizer | undefined): Change[] {
+  const golds = trainset.flatMap(({ values }) => (Object.hasOwn(values, output) ? [values[output]] : []));
+  const lines = golds.every((gold) => !gold.includes('\n'));
+  const longest = tokenizer && golds.length > 0 ? [Math.max(...golds.map((gold) => tokenizer.encode(` ${gold}`).length)) + 2] : [8, 16, 32];
+  return [
+    ...(lines ? [{ decoding: { stop: ['\n'] }, reason: 'the answer ends with its line' }] : []),
+    ...longest.map((maxTokens) => ({ decoding: { maxTokens }, reason: `at most ${maxTokens} tokens` })),
+    ...(lines
+      ? longest.map((maxTokens) => ({ decoding: { stop: ['\n'], maxTokens }, reason: `one line of at most ${maxTokens} tokens` }))
+      : []),
+  ];
+}
