@@ -4,13 +4,15 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Row } from '../../src/data/dataset.ts';
 import type { Task } from '../../src/evaluate/evaluation.ts';
-import { makeEvaluator } from '../../src/evaluate/evaluator.ts';
+import { makeProgramEvaluator } from '../../src/evaluate/programEvaluator.ts';
 import type { LlamaModel } from '../../src/model/llama.ts';
 import { AlternatingJointOptimizer, type AlternatingOptions } from '../../src/optimize/alternating.ts';
+import { CoordinateJointOptimizer, type CoordinateOptions } from '../../src/optimize/coordinate.ts';
+import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import type { OptimizationEvent } from '../../src/optimize/events.ts';
 import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
 import { weightDrift } from '../../src/model/adapterTraining.ts';
-import type { Prompt } from '../../src/prompt/prompt.ts';
+import { asProgram, stepsOf, type Prompt } from '../../src/prompt/prompt.ts';
 
 export const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
   'weights only': { levers: ['weights'], strategy: 'plain' },
@@ -20,6 +22,20 @@ export const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
   'chain p -> w -> p': { schedule: { kind: 'chain', levers: ['prompt', 'weights', 'prompt'] }, strategy: 'plain' },
   'prompt only': { levers: ['prompt'], strategy: 'plain' },
 };
+
+/** Coordinate descent, of a prompt or of a program as a whole. */
+export const coordinateVariants: Readonly<Record<string, Partial<CoordinateOptions>>> = {
+  coordinate: {},
+  'adapter only': { levers: ['weights'] },
+  'prompts only': { levers: ['prompt'] },
+};
+
+const makers = (set: object): (readonly [string, () => Coordinator])[] => [
+  ...Object.entries(variants).map(([name, options]) => [name, () => new AlternatingJointOptimizer({ ...options, ...set })] as const),
+  ...Object.entries(coordinateVariants).map(
+    ([name, options]) => [name, () => new CoordinateJointOptimizer({ ...options, ...set })] as const,
+  ),
+];
 
 /** One line of the results file. */
 export interface JointLine {
@@ -41,14 +57,25 @@ export interface JointLine {
   readonly val: number;
   readonly body: string;
   readonly demonstrations: number;
+  /** What was decoded otherwise, a step each; absent where nothing was. */
+  readonly decoding?: readonly object[];
   /** Squared norm of the change of the weights; absent from lines of versions that did not tell. */
   readonly drift?: number;
-  readonly phases: readonly { readonly lever: string; readonly accepted: boolean; readonly val: number; readonly passes: number }[];
+  readonly phases: readonly {
+    readonly lever: string;
+    readonly block?: string;
+    readonly accepted: boolean;
+    readonly val: number;
+    readonly passes: number;
+  }[];
 }
 
 export interface JointCase {
   readonly name: string;
   readonly task: Task;
+  /** Of a program: what its earlier steps ask. */
+  readonly earlier?: readonly Task[];
+  /** Of a program the last step's, with the earlier ones in it. */
   readonly prompt: Prompt;
   readonly rows: { readonly train: readonly Row[]; readonly val: readonly Row[]; readonly test: readonly Row[] };
 }
@@ -56,7 +83,7 @@ export interface JointCase {
 /** Runs the variants that the file does not have yet, and adds a line for each. */
 export async function runVariants(
   model: LlamaModel,
-  { name, task, prompt, rows }: JointCase,
+  { name, task, earlier = [], prompt, rows }: JointCase,
   { out, seed, budget, chosen, set = {} }: { out: string; seed: number; budget: number; chosen?: string; set?: object },
 ): Promise<void> {
   const commit = execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
@@ -64,22 +91,28 @@ export async function runVariants(
   const known = readResultLines(out).filter(
     (line) => line.task === name && line.train === train && line.seed === seed && line.budget === budget,
   );
-  for (const [variant, options] of Object.entries(variants)) {
-    if ((chosen && !chosen.split(',').includes(variant)) || known.some((line) => line.variant === variant)) continue;
+  for (const [variant, make] of makers(set)) {
+    const isChosen = chosen ? chosen.split(',').includes(variant) : Object.hasOwn(variants, variant);
+    if (!isChosen || known.some((line) => line.variant === variant)) continue;
     const phases: JointLine['phases'][number][] = [];
+    let block: string | undefined;
     const onEvent = (event: OptimizationEvent): void => {
+      if (event.type === 'phaseStarted') block = event.block;
       if (event.type !== 'phaseEnded') return;
       const { phase, lever, accepted, best, passes } = event;
-      phases.push({ lever, accepted, val: best.score.mean, passes });
-      console.error(`  ${phase} ${lever} ${accepted ? 'accepted' : 'rejected'} val ${best.score.mean.toFixed(3)} passes ${passes}`);
+      phases.push({ lever, ...(block !== undefined && { block }), accepted, val: best.score.mean, passes });
+      console.error(
+        `  ${phase} ${block ?? lever} ${accepted ? 'accepted' : 'rejected'} val ${best.score.mean.toFixed(3)} passes ${passes}`,
+      );
     };
     const begun = performance.now();
-    const optimizer = new JointOptimizer({ coordinator: new AlternatingJointOptimizer({ ...options, ...set }) });
+    const optimizer = new JointOptimizer({ coordinator: make() });
     const { adapter, prompts, state } = await optimizer.optimize({
       model,
       metric: task.metric,
       task,
-      prompts: [prompt],
+      earlier,
+      prompts: stepsOf(prompt) as [Prompt, ...Prompt[]],
       trainset: rows.train,
       valset: rows.val,
       budget,
@@ -87,9 +120,9 @@ export async function runVariants(
       onEvent,
     });
     const seconds = (performance.now() - begun) / 1000;
-    const evaluator = makeEvaluator({ model, task, calibrationRows: rows.train });
+    const evaluator = makeProgramEvaluator({ model, tasks: [...earlier, task], calibrationRows: rows.train });
     const before = await evaluator.evaluate({ prompt }, rows.test);
-    const after = await evaluator.evaluate({ prompt: prompts[0], adapter }, rows.test);
+    const after = await evaluator.evaluate({ prompt: asProgram(prompts), adapter }, rows.test);
     const line: JointLine = {
       commit,
       task: name,
@@ -105,8 +138,9 @@ export async function runVariants(
       logLikelihoodBefore: before.logLikelihood.mean,
       logLikelihoodAfter: after.logLikelihood.mean,
       val: state.best.score.mean,
-      body: prompts[0].body,
-      demonstrations: prompts[0].demonstrations.length,
+      body: prompts.map(({ body }) => body).join('\n---\n'),
+      demonstrations: prompts.reduce((sum, { demonstrations }) => sum + demonstrations.length, 0),
+      ...(prompts.some(({ decoding }) => decoding) && { decoding: prompts.map((each) => each.decoding ?? {}) }),
       drift: adapter ? weightDrift(adapter) : 0,
       phases,
     };

@@ -18,8 +18,9 @@ export interface Block {
 export const leverOf = ({ kind }: Pick<Block, 'kind'>): Lever => (kind === 'adapter' ? 'weights' : 'prompt');
 
 /**
- * The blocks of a prompt or program, in the order in which they are tried first: what is cheap before what is dear, and the last step
- * before the earlier ones, since what it makes of their answers decides what these are worth.
+ * The blocks of a prompt or program, in the order in which they are tried first: decoding, which is cheap; the adapter, without which a
+ * small model makes little of any wording; then the prompts, the last step's before the earlier ones, since what it makes of their answers
+ * decides what these are worth.
  * @param outputs what the steps' answers are called, first to last
  */
 export function blocksOf(prompt: Prompt, outputs: readonly string[], levers: readonly Lever[]): Block[] {
@@ -29,10 +30,10 @@ export function blocksOf(prompt: Prompt, outputs: readonly string[], levers: rea
       .reverse()
       .map((step) => (steps.length === 1 ? { kind, step, name: kind } : { kind, step, name: `${kind} of ${outputs[step]}` }));
   const all: Block[] = [
-    ...named('instruction'),
-    ...named('demonstrations'),
     { kind: 'decoding', name: 'decoding' },
     { kind: 'adapter', name: 'adapter' },
+    ...named('instruction'),
+    ...named('demonstrations'),
   ];
   return all.filter((block) => levers.includes(leverOf(block)));
 }

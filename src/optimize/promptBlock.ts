@@ -13,7 +13,7 @@ import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/
 import { editOperators } from './proposers/edits.ts';
 import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
 import { groundedTemplates } from './proposers/templates.ts';
-import { race, type Runner } from './race.ts';
+import { measureAll, race, type Runner } from './race.ts';
 
 /** Who proposes for which block, with the share of the proposals. */
 const proposers: Readonly<Record<'instruction' | 'demonstrations', readonly { readonly proposer: Proposer; readonly share: number }[]>> = {
@@ -30,7 +30,9 @@ const proposers: Readonly<Record<'instruction' | 'demonstrations', readonly { re
 export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
   const { phase, memory, before, adapter } = start;
   const { runners, passes: proposing } = await propose(context, options, start);
-  const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, start.budget - proposing);
+  // Calibration asks as many rows for a part of the valset as for all of it.
+  const compete = start.block.kind === 'decoding' ? measureAll : race;
+  const { finishers, passes: racing } = await compete(context, phase, runners, adapter, before, start.budget - proposing);
   const tried = runners.map(({ prompt }) => promptKey(prompt));
   const passes = proposing + racing;
   const [winner] = finishers;

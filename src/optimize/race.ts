@@ -81,6 +81,29 @@ export async function race(
   return { finishers, passes };
 }
 
+/** All of them on the whole valset, where parts of it would save nothing: what is computed once for any number of rows is most of the cost. */
+export async function measureAll(
+  { evaluator, emit, signal, valset }: OptimizationContext,
+  phase: number,
+  runners: readonly Runner[],
+  adapter: Adapter | undefined,
+  best: Evaluation,
+  budget: number,
+): Promise<{ finishers: Finisher[]; passes: number }> {
+  const finishers: Finisher[] = [];
+  let passes = 0;
+  for (const runner of runners) {
+    if (signal?.aborted || passes >= budget) break;
+    const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, valset).catch(nothingIfTooLong);
+    if (!evaluation) continue;
+    passes += evaluation.passes;
+    finishers.push({ ...runner, evaluation });
+    const { score, logLikelihood } = compareEvaluations(best, evaluation);
+    emit({ type: 'candidateMeasured', phase, candidate: runner.id, score, logLikelihood, kept: true });
+  }
+  return { finishers: finishers.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1)), passes };
+}
+
 /** A prompt may be longer than the model reads, with long demonstrations: then it is out. */
 export function nothingIfTooLong(error: unknown): undefined {
   if (error instanceof TandemError && error.reason === 'too-long') return undefined;
