@@ -116,18 +116,18 @@ export function checkProgram({ file, steps }: Program, columns: readonly string[
   for (const [place, step] of steps.entries()) {
     const earlier = file.steps.slice(0, place).map((each) => each.output);
     const known = [...new Set([...columns.filter((column) => column !== output), ...earlier, step.settings.output])];
-    const problems = checkColumns(step, known).filter(({ severity }) => severity !== 'information');
     const rangeOf = rangesOf(step.text);
-    for (const { name, start, end } of variablesOf(step.prompt)) {
-      if (name !== output || name === step.settings.output) continue;
-      const hint = 'Leave it out: it is what the last step is to find.';
-      problems.unshift({
-        severity: 'error',
-        message: `The body reads "${name}", the column that is to be predicted.`,
-        range: rangeOf(step.bodyOffset + start, step.bodyOffset + end),
-        hint,
+    const given = variablesOf(step.prompt)
+      .filter(({ name }) => name === output && name !== step.settings.output)
+      .map(({ name, start, end }): Problem => {
+        const range = rangeOf(step.bodyOffset + start, step.bodyOffset + end);
+        const hint = 'Leave it out: it is what the last step is to find.';
+        return { severity: 'error', message: `The body reads "${name}", the column that is to be predicted.`, range, hint };
       });
-    }
+    const others = checkColumns(step, known).filter(
+      ({ severity, range }) => severity !== 'information' && !given.some((problem) => problem.range.start === range.start),
+    );
+    const problems = [...given, ...others].sort((a, b) => a.range.start - b.range.start);
     found.push(...problems.map((problem) => ({ ...problem, path: step.path })));
     const later = steps.slice(place + 1);
     const { output: own } = file.steps[place];

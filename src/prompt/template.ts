@@ -107,7 +107,7 @@ export function render(prompt: Prompt, values: Readonly<Record<string, string>>)
 export function messagesOf(prompt: Prompt, values: Readonly<Record<string, string>>): { readonly role: Role; readonly content: string }[] {
   const { sections, demonstrations } = compile(prompt);
   const filled = sections.map(({ role, head, block, rowBlock }) => {
-    if (!block) return { role, content: head(values) };
+    if (!block) return { role, content: head(values).trimEnd() };
     return { role, content: head(values) + (demonstrations === '' ? block(values) : `${demonstrations}\n\n${rowBlock(values)}`) };
   });
   const full = filled.filter(({ content }) => content !== '');

@@ -1,0 +1,65 @@
+/** @file Which block comes next: each once, then the best gain per token pass, until none has helped for long. */
+import { expect, test } from 'vitest';
+import { asProgram, type Prompt } from '../prompt/prompt.ts';
+import { blocksOf, chooseBlock, failuresOf, recordBlock, type BlockStatistics } from './blocks.ts';
+
+const one: Prompt = { body: '${input:x}', demonstrations: [] };
+const names = (prompt: Prompt, levers: readonly ('prompt' | 'weights')[] = ['prompt', 'weights']): string[] =>
+  blocksOf(prompt, ['summary', 'intent'], levers).map(({ name }) => name);
+
+test('a prompt has four blocks, a program two more for each step beyond the first', () => {
+  expect(names(one)).toEqual(['decoding', 'adapter', 'instruction', 'demonstrations']);
+  expect(names(asProgram([one, one]))).toEqual([
+    'decoding',
+    'adapter',
+    'instruction of intent',
+    'instruction of summary',
+    'demonstrations of intent',
+    'demonstrations of summary',
+  ]);
+  expect(names(one, ['weights'])).toEqual(['adapter']);
+  expect(names(one, ['prompt'])).not.toContain('adapter');
+});
+
+const blocks = blocksOf(one, [], ['prompt', 'weights']);
+const [decoding, adapter, instruction] = blocks;
+/** Every block tried once, without success. */
+const tried = blocks.reduce<BlockStatistics>(
+  (statistics, block) => recordBlock(statistics, block, { gain: 0, passes: 100, accepted: false }),
+  {},
+);
+
+test('each is tried once, in order', () => {
+  let statistics: BlockStatistics = {};
+  for (const block of blocks) {
+    expect(chooseBlock(statistics, blocks)).toEqual({ block, because: `${block.name} not tried yet` });
+    statistics = recordBlock(statistics, block, { gain: 1, passes: 1, accepted: true });
+  }
+});
+
+test('then the one that gained most per token pass', () => {
+  const dear = recordBlock(tried, adapter, { gain: 0.3, passes: 1000, accepted: true });
+  const cheap = recordBlock(dear, instruction, { gain: 0.1, passes: 50, accepted: true });
+  expect(chooseBlock(cheap, blocks)).toEqual({ block: instruction, because: 'most gain per token pass lately' });
+  // What was gained long ago counts less.
+  const later = [1, 2].reduce((statistics) => recordBlock(statistics, instruction, { gain: 0, passes: 2000, accepted: false }), cheap);
+  expect(chooseBlock(later, blocks)?.block).toBe(adapter);
+});
+
+test('a block that failed twice is left alone until another one has moved something', () => {
+  const twice = recordBlock(tried, decoding, { gain: 0, passes: 100, accepted: false });
+  expect(failuresOf(twice, decoding)).toBe(2);
+  expect(chooseBlock(twice, blocks)?.block).not.toBe(decoding);
+  const moved = recordBlock(twice, adapter, { gain: 0.1, passes: 100, accepted: true });
+  expect(failuresOf(moved, decoding)).toBe(0);
+});
+
+test('it is over when all have failed twice', () => {
+  const over = blocks.reduce((statistics, block) => recordBlock(statistics, block, { gain: 0, passes: 100, accepted: false }), tried);
+  expect(chooseBlock(over, blocks)).toBeUndefined();
+});
+
+test('a gain that the gate refused is none', () => {
+  const refused = recordBlock(tried, adapter, { gain: 5, passes: 1, accepted: false });
+  expect(refused.adapter.gain).toBe(0);
+});

@@ -1,0 +1,158 @@
+/** @file Coordinate descent with a tiny model: one prompt, and a program of two steps as a whole. */
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
+import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { CoordinateJointOptimizer, type CoordinateOptions } from './coordinate.ts';
+import type { OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
+import { intentTask } from './madeUp.fixture.ts';
+import { defaultObjective } from './objective.ts';
+import { programContext } from './programContext.ts';
+import { loraTrainer } from './weightTuner.ts';
+
+// Seconds even on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+let model: LlamaModel;
+beforeAll(async () => {
+  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
+  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+});
+
+const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
+const rows: Row[] = Array.from({ length: 80 }, (_, i) => {
+  const [word, kind] = Object.entries(kinds)[i % 6];
+  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
+});
+const [trainset, valset] = [rows.slice(0, 32), rows.slice(32, 56)];
+const last: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+const first: Task = { ...intentTask, output: 'hint', labels: ['one', 'two', 'three'] };
+const lone: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
+const program = asProgram([
+  { body: 'Give a hint.\n\nText: ${input:text}\nHint:\n', demonstrations: [] },
+  { body: 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n', demonstrations: [] },
+]);
+const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
+const small: Partial<CoordinateOptions> = { weightSteps: 20, learningRate: 5e-3, batchRows: 8, proposals: 3, tracedRows: 16 };
+
+interface Drive {
+  readonly prompt?: Prompt;
+  readonly options?: Partial<CoordinateOptions>;
+  readonly budget?: number;
+  readonly from?: OptimizationState;
+  readonly adapters?: OptimizationContext['adapters'];
+}
+
+/** Each phase begins with nothing but the snapshot and the adapters. */
+async function drive({ prompt = program, options, budget = 60_000, from, adapters = memoryAdapters() }: Drive = {}) {
+  const events: OptimizationEvent[] = [];
+  const snapshots: { json: string; events: number }[] = [];
+  const tasks = stepsOf(prompt).length === 1 ? [last] : [first, last];
+  const contextNow = (): OptimizationContext => {
+    model.forget();
+    const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
+    return {
+      evaluator,
+      trainer: loraTrainer(model, last, lora),
+      ...(tasks.length > 1 && { program: programContext(model, evaluator, lora) }),
+      adapters,
+      prompt,
+      trainset,
+      valset,
+      objective: defaultObjective,
+      seed: 1,
+      budget,
+      emit: (event) => void events.push(event),
+    };
+  };
+  const coordinator = (): CoordinateJointOptimizer => new CoordinateJointOptimizer({ ...small, ...options });
+  let state = from ?? (await coordinator().begin(contextNow()));
+  while (!state.done) {
+    snapshots.push({ json: JSON.stringify(state), events: events.length });
+    state = await coordinator().advance(contextNow(), state);
+  }
+  return { state, events, snapshots, adapters };
+}
+
+type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationEvent, { type: T }>;
+const ofType = <T extends OptimizationEvent['type']>(events: readonly OptimizationEvent[], type: T): EventOf<T>[] =>
+  events.filter((event): event is EventOf<T> => event.type === type);
+
+describe.each([
+  ['a prompt', lone, ['decoding', 'adapter', 'instruction', 'demonstrations']],
+  [
+    'a program',
+    program,
+    ['decoding', 'adapter', 'instruction of kind', 'instruction of hint', 'demonstrations of kind', 'demonstrations of hint'],
+  ],
+] as const)('of %s', (_, prompt, blocks) => {
+  test('every block has its turn, what it proposes changes nothing else, and the best is never below the start', async () => {
+    const { state, events } = await drive({ prompt, budget: 150_000 });
+    const phases = ofType(events, 'phaseStarted');
+    expect(phases.slice(0, blocks.length).map(({ block }) => block)).toEqual(blocks);
+    let current = state.start;
+    for (const { phase, block, lever } of phases) {
+      expect(lever).toBe(block === 'adapter' ? 'weights' : 'prompt');
+      for (const proposed of ofType(events, 'candidateProposed').filter((event) => event.phase === phase)) {
+        const [before, after] = [stepsOf(current.prompt), stepsOf(proposed.prompt)];
+        const changed = after.filter((step, place) => JSON.stringify(step) !== JSON.stringify(before[place]));
+        expect(changed).toHaveLength(1);
+        const place = after.indexOf(changed[0]);
+        if (block === 'decoding') expect({ ...changed[0], decoding: undefined }).toEqual({ ...before[place], decoding: undefined });
+        if (block?.startsWith('demonstrations')) expect(changed[0].body).toBe(before[place].body);
+      }
+      current = ofType(events, 'phaseEnded').find((event) => event.phase === phase)!.best;
+    }
+    expect(state.best).toEqual(current);
+    expect(state.best.score.mean).toBeGreaterThan(state.start.score.mean);
+    expect(['the budget is spent', 'no block helps any more']).toContain(state.done);
+  });
+
+  test('from any snapshot, written as JSON and read again, the rest is the same', async () => {
+    const { events, snapshots, adapters } = await drive({ prompt });
+    for (const { json, events: count } of snapshots.slice(1)) {
+      const again = await drive({ prompt, from: JSON.parse(json) as OptimizationState, adapters });
+      expect(again.events).toEqual(events.slice(count));
+    }
+  });
+});
+
+test('the levers choose the blocks', async () => {
+  const weights = await drive({ prompt: lone, options: { levers: ['weights'] } });
+  expect(new Set(ofType(weights.events, 'phaseStarted').map(({ block }) => block))).toEqual(new Set(['adapter']));
+  const prompts = await drive({ prompt: lone, options: { levers: ['prompt'] } });
+  expect(ofType(prompts.events, 'weightStep')).toEqual([]);
+  expect(prompts.state.best.adapter).toBeUndefined();
+});
+
+test('the joint optimizer takes a program: prompts and tasks step by step', async () => {
+  const { prompts, state } = await new JointOptimizer().optimize({
+    model,
+    metric: last.metric,
+    task: last,
+    earlier: [first],
+    prompts: stepsOf(program) as [Prompt, ...Prompt[]],
+    trainset,
+    valset,
+    budget: 20_000,
+  });
+  expect(prompts).toHaveLength(2);
+  expect(state.best.score.mean).toBeGreaterThanOrEqual(state.start.score.mean);
+  await expect(
+    new JointOptimizer().optimize({
+      model,
+      metric: last.metric,
+      task: last,
+      prompts: stepsOf(program) as [Prompt, ...Prompt[]],
+      trainset,
+      valset,
+      budget: 1,
+    }),
+  ).rejects.toMatchObject({ reason: 'steps-differ' });
+});

@@ -1,0 +1,129 @@
+/** @file Tags of a Jinja body: what they read, where, what is wrong with them, and what running them gives. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { assignmentsOf, freeNames, jinjaProblems, runJinja, tagsOf } from './jinja.ts';
+
+const names = (body: string): string[] => freeNames(body).map(({ name }) => name);
+
+describe('names', () => {
+  test.each([
+    ['{{ a }} {{ b | upper }}', ['a', 'b']],
+    ['{{ a.name }} {{ a["key"] }} {{ "b" }}', ['a', 'a']],
+    ['{% for item in items %}{{ item }} {{ loop.index }}{% endfor %}', ['items']],
+    ['{% set x = a ~ b %}{{ x }}', ['a', 'b']],
+    ['{% if a is defined and not b %}{{ range(3) }}{% elif c == "d" %}{% endif %}', ['a', 'b', 'c']],
+    ['{{ f(x, key=y) }} {{ {"k": v} }} {{ z if w else none }}', ['f', 'x', 'y', 'v', 'w', 'z']],
+    ['{# {{ hidden }} #}{% raw %}{{ text }}{% endraw %}{{ seen }}', ['seen']],
+    ['{{ "}} {{ no" }}{{ yes }}', ['yes']],
+    ['no { braces } here', []],
+  ])('%s', (body, expected) => expect(names(body)).toEqual(expected));
+
+  test('stand where they are written, strings and members aside', () => {
+    const body = 'Hi {{ "name" ~ user.name ~ name }}';
+    for (const { name, nameStart, start, end } of freeNames(body)) {
+      expect(body.slice(nameStart, nameStart + name.length)).toBe(name);
+      expect(nameStart).toBe(name === 'user' ? body.indexOf('user') : body.lastIndexOf('name'));
+      expect(body.slice(start, end)).toBe(body.slice(3));
+    }
+  });
+});
+
+describe('problems', () => {
+  const at = (body: string): string[] => jinjaProblems(body).map(({ start, end, message }) => `${body.slice(start, end)} | ${message}`);
+
+  test.each([
+    ['a {{ b\nc', ['{{ b | This "{{" is never closed.']],
+    ['{% if a %}x', ['{% if a %} | This "if" is never ended.']],
+    ['x{% endfor %}', ['{% endfor %} | Nothing is open here that "endfor" could end.']],
+    ['{% if a %}{% endfor %}{% endif %}', ['{% endfor %} | This ends no "if", which is open here.']],
+    ['{% else %}', ['{% else %} | "else" stands outside of an if or for.']],
+    ['{% include "x" %}', ['{% include "x" %} | Tandem does not know the statement "include".']],
+    ['{{ a b }}', ['{{ a b }} | This is no Jinja: Expected closing expression token. Identifier !== CloseExpression.']],
+    [
+      '{% set a %}x{% endset %}',
+      ['{% set a %} | A block of `set` is more than Tandem reads.', '{% endset %} | Tandem does not know the statement "endset".'],
+    ],
+  ])('%j', (body, expected) => expect(at(body)).toEqual(expected));
+
+  test('none in what is right', () => {
+    for (const body of [
+      '',
+      'plain',
+      '{% for a in b %}{% if a %}{{ a }}{% else %}-{% endif %}{% endfor %}',
+      '{%- set x = 1 -%}{{- x -}}',
+      '{# c #}',
+    ])
+      expect(jinjaProblems(body)).toEqual([]);
+  });
+});
+
+describe('running', () => {
+  test('white space stays as it is written', () => {
+    expect(runJinja('a\n{% if x %}\nb\n{% endif %}\n{{ y | upper }}\n\n', { x: '1', y: 'q' })).toBe('a\n\nb\n\nQ\n\n');
+  });
+
+  test('assignments come along with a part', () => {
+    const body = '{% set x = a %}\nText {{ x }}';
+    expect(runJinja(assignmentsOf(body) + 'Part {{ x }}', { a: '5' })).toBe('Part 5');
+  });
+
+  test('a filter that there is not is an error with a reason', () => {
+    expect(() => runJinja('{{ a | nofilter }}', { a: 'x' })).toThrow(expect.objectContaining({ reason: 'bad-template' }));
+  });
+});
+
+const piece = fc.oneof(
+  fc.constantFrom(
+    '{{',
+    '}}',
+    '{%',
+    '%}',
+    '{#',
+    '#}',
+    ' a ',
+    ' if ',
+    ' endif ',
+    ' for x in y ',
+    ' endfor ',
+    ' raw ',
+    ' endraw ',
+    '"',
+    "'",
+    '\n',
+    '-',
+    '|',
+    '.',
+    '(',
+    ')',
+    '[',
+    '\\',
+    ' set z = 1 ',
+  ),
+  fc.string({ maxLength: 4 }),
+);
+
+test('any text: tags are stretches of it in order, problems too, and what has none runs', () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => {
+      const body = pieces.join('');
+      let from = 0;
+      for (const { start, end } of tagsOf(body)) {
+        expect(start).toBeGreaterThanOrEqual(from);
+        expect(end).toBeGreaterThan(start);
+        from = end;
+      }
+      expect(from).toBeLessThanOrEqual(body.length);
+      for (const { start, end } of jinjaProblems(body)) expect(body.slice(start, end).length).toBe(end - start);
+      for (const { name, nameStart } of freeNames(body)) expect(nameStart + name.length).toBeLessThanOrEqual(body.length);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('values stand literally, whatever they contain', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.constantFrom('{{ a }}', '{% if %}', '{#', '\n', 'system:\n'), (text, nasty) => {
+      expect(runJinja('<{{ a }}>', { a: text + nasty })).toBe(`<${text + nasty}>`);
+    }),
+  );
+});
