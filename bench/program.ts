@@ -1,7 +1,7 @@
 /**
  * @file Quality of a program of two steps with the embedded model, judged by its last answer: coordinate descent over all blocks beside the
  * adapter alone and the prompts alone, at equal compute.
- * `npm run bench -- program [--seeds 5] [--passes 200000] [--variant coordinate] [--model nano] [--out FILE]`
+ * `npm run bench -- program [--seeds 5] [--passes 100000] [--variant coordinate] [--model nano] [--out FILE]`
  * Runs that the results file already has are passed over; at the end it writes results.md anew.
  */
 import { resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { coordinateVariants, runVariants } from './cases/jointRun.ts';
 const { values: options } = parseArgs({
   options: {
     seeds: { type: 'string', default: '5' },
-    passes: { type: 'string', default: '200000' },
+    passes: { type: 'string', default: '100000' },
     variant: { type: 'string', default: Object.keys(coordinateVariants).join() },
     model: { type: 'string', default: 'nano' },
     threads: { type: 'string', default: '2' },
