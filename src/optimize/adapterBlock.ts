@@ -42,7 +42,9 @@ export async function adapterBlock(
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + tracing + step.passes }),
   });
   const passes = tracing + tuned.passes;
-  return tuned.evaluation ? { prompt, adapter: tuned.adapter, evaluation: tuned.evaluation, passes } : { prompt, passes };
+  return tuned.evaluation
+    ? { prompt, adapter: tuned.adapter, evaluation: tuned.evaluation, passes, among: tuned.measurements }
+    : { prompt, passes };
 }
 
 /** What the adapter is trained on: the rows as they are, or of a program one row for each step that has something to learn. */

@@ -72,6 +72,8 @@ export interface BlockResult {
   readonly adapter?: Adapter;
   readonly evaluation?: Evaluation;
   readonly passes: number;
+  /** Of how many results on these rows it is the best; 1 if absent. */
+  readonly among?: number;
   readonly tried?: readonly string[];
 }
 
@@ -137,7 +139,7 @@ export class CoordinateJointOptimizer implements Coordinator {
         result.evaluation,
         context.objective,
       );
-      const decision = decide(before, result.evaluation);
+      const decision = decide(before, result.evaluation, result.among);
       // A likelihood that rises while the score is level may cost a row at each phase: never below the start.
       const sunk = candidate.score.mean < state.start.score.mean;
       accepted = decision.accepted && !sunk;

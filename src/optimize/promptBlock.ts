@@ -38,7 +38,7 @@ export async function promptBlock(context: OptimizationContext, options: Coordin
   const [winner] = finishers;
   if (!winner) return { prompt: memory.current.prompt, passes, tried };
   const { id: candidate, prompt, evaluation } = winner;
-  return { candidate, prompt, ...(adapter && { adapter }), evaluation, passes, tried };
+  return { candidate, prompt, ...(adapter && { adapter }), evaluation, passes, tried, among: runners.length };
 }
 
 async function propose(
