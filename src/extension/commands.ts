@@ -81,7 +81,7 @@ async function promptDocument(target: unknown): Promise<vscode.TextDocument | un
   if (document && isPrompt(document)) return document;
   const found = await findPrompts();
   if (found.length === 0) {
-    throw new TandemError('no-prompt', 'There is no prompt file here.', { hint: 'Make a file whose name ends in .prompt.md.' });
+    throw new TandemError('no-prompt', 'There is no prompt file here.', { hint: 'Make a file whose name ends in .prompt.md or .prompty.' });
   }
   if (found.length === 1) return vscode.workspace.openTextDocument(found[0]);
   const items = found.map((uri) => ({ label: basename(uri.path), description: vscode.workspace.asRelativePath(uri), uri }));

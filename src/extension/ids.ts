@@ -36,6 +36,7 @@ export const settingIds = {
   budget: 'tandem.optimize.budget',
   schedule: 'tandem.optimize.schedule',
   strategy: 'tandem.optimize.strategy',
+  coordinator: 'tandem.optimize.coordinator',
   executor: 'tandem.engine.executor',
   threads: 'tandem.engine.threads',
 } as const;
@@ -92,5 +93,5 @@ export const colorIds = {
 /** The entry of the performance timeline that says how long the activation took. */
 export const activationMeasure = 'tandem.activate';
 
-/** What a file is called that is a prompt file. */
-export const promptPattern = '**/*.prompt.md';
+/** What files are called that are prompt files. */
+export const promptPattern = '**/*.{prompt.md,prompty}';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { variablesOf } from '../prompt/template.ts';
 import { describeError, TandemError } from '../errors.ts';
-import { executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
+import { coordinatorNames, executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
 import type { Ability } from './core/rows.ts';
 import {
   colorIds,
@@ -120,7 +120,8 @@ describe('settings', () => {
   });
 
   test('allow what the engine understands', () => {
-    const { schedule, budget, strategy, executor } = settingIds;
+    const { schedule, budget, coordinator, strategy, executor } = settingIds;
+    expect(properties[coordinator].enum).toEqual(['default', ...coordinatorNames]);
     expect(properties[strategy].enum).toEqual(['default', ...strategies]);
     expect(properties[executor].enum).toEqual(executors);
     parseBudget(properties[budget].default as string);
@@ -253,6 +254,9 @@ describe('the schema of tandem.program.yaml', () => {
   test('takes its own example, and no step without a prompt file or with a name that a variable cannot have', () => {
     for (const example of schema.examples!) expect(holds(schema, example)).toBe(true);
     const step = { prompt: 'a.prompt.md', output: 'a' };
+    expect(
+      holds(schema, { data: 'rows.jsonl', metric: 'accuracy', model: 'nano', adapter: 'x', steps: [{ ...step, prompt: 'a.prompty' }] }),
+    ).toBe(true);
     expect(holds(schema, { steps: [step] })).toBe(true);
     for (const steps of [
       [],

@@ -5,6 +5,7 @@ import { readResults, type Results } from '../run/results.ts';
 import { foreignSetting } from '../run/trust.ts';
 import type { Allowance } from './core/lenses.ts';
 import { measuredFile, type MeasuredFile } from './core/measuredFile.ts';
+import { isPromptPath } from '../prompt/promptFile.ts';
 import { promptPattern } from './ids.ts';
 
 /** Its file has the document's text, saved or not. */
@@ -32,7 +33,7 @@ export async function findPrompts(): Promise<vscode.Uri[]> {
 }
 const mostPrompts = 200;
 
-export const isPrompt = ({ uri }: vscode.TextDocument): boolean => uri.scheme === 'file' && uri.path.endsWith('.prompt.md');
+export const isPrompt = ({ uri }: vscode.TextDocument): boolean => uri.scheme === 'file' && isPromptPath(uri.path);
 
 /** What may be done with a prompt file in this workspace. */
 export function allowanceOf({ file }: MeasuredFile): Allowance {

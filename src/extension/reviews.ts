@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
 import { editorText } from '../prompt/hunks.ts';
+import { isProgramPath } from '../prompt/programFile.ts';
 import { copyAdapter, proposalOf } from '../run/accept.ts';
 import { readRejected, writeRejected } from '../run/decisions.ts';
 import { groundsOf } from '../run/evidence.ts';
@@ -110,7 +111,9 @@ export async function promptOf({ prompt }: ListedRun): Promise<vscode.TextDocume
   return vscode.workspace.openTextDocument(vscode.Uri.file(prompt));
 }
 
-async function readReview({ directory }: ListedRun, runs: Runs): Promise<RunReview | null> {
+async function readReview({ directory, prompt }: ListedRun, runs: Runs): Promise<RunReview | null> {
+  // What a program's run proposes is several files; `tandem accept` takes them over together.
+  if (isProgramPath(prompt)) return null;
   const { state } = await runs.read(directory);
   const proposal = inEditor(proposalOf(directory, state));
   if (proposal.before === proposal.after) return null;

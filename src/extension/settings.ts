@@ -22,6 +22,7 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
 
 /** @throws TandemError reasons 'bad-budget', 'bad-schedule' */
 export function runSpec(prompt: vscode.Uri, lever: LeverChoice): RunSpec {
+  const coordinator = setting<RunSpec['coordinator'] | 'default'>(settingIds.coordinator, prompt);
   const strategy = setting<RunSpec['strategy'] | 'default'>(settingIds.strategy, prompt);
   return {
     ...runDefaults,
@@ -29,6 +30,7 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice): RunSpec {
     budget: parseBudget(setting(settingIds.budget, prompt)),
     schedule: parseSchedule(setting(settingIds.schedule, prompt)),
     lever,
+    ...(coordinator && coordinator !== 'default' && { coordinator }),
     ...(strategy && strategy !== 'default' && { strategy }),
   };
 }

@@ -30,7 +30,7 @@ const rows: Row[] = Array.from({ length: 80 }, (_, i) => {
   const [word, kind] = Object.entries(kinds)[i % 6];
   return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
 });
-const [trainset, valset] = [rows.slice(0, 32), rows.slice(32, 56)];
+const [trainset, valset] = [rows.slice(0, 24), rows.slice(24, 42)];
 const last: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
 const first: Task = { ...intentTask, output: 'hint', labels: ['one', 'two', 'three'] };
 const lone: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
@@ -39,7 +39,7 @@ const program = asProgram([
   { body: 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n', demonstrations: [] },
 ]);
 const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
-const small: Partial<CoordinateOptions> = { weightSteps: 20, learningRate: 5e-3, batchRows: 8, proposals: 3, tracedRows: 16 };
+const small: Partial<CoordinateOptions> = { weightSteps: 12, learningRate: 8e-3, batchRows: 6, proposals: 2, tracedRows: 12 };
 
 interface Drive {
   readonly prompt?: Prompt;
@@ -50,7 +50,7 @@ interface Drive {
 }
 
 /** Each phase begins with nothing but the snapshot and the adapters. */
-async function drive({ prompt = program, options, budget = 60_000, from, adapters = memoryAdapters() }: Drive = {}) {
+async function drive({ prompt = program, options, budget = 20_000, from, adapters = memoryAdapters() }: Drive = {}) {
   const events: OptimizationEvent[] = [];
   const snapshots: { json: string; events: number }[] = [];
   const tasks = stepsOf(prompt).length === 1 ? [last] : [first, last];
@@ -93,7 +93,7 @@ describe.each([
   ],
 ] as const)('of %s', (_, prompt, blocks) => {
   test('every block has its turn, what it proposes changes nothing else, and the best is never below the start', async () => {
-    const { state, events } = await drive({ prompt, budget: 150_000 });
+    const { state, events } = await drive({ prompt, budget: 45_000 });
     const phases = ofType(events, 'phaseStarted');
     expect(phases.slice(0, blocks.length).map(({ block }) => block)).toEqual(blocks);
     let current = state.start;
@@ -116,7 +116,7 @@ describe.each([
 
   test('from any snapshot, written as JSON and read again, the rest is the same', async () => {
     const { events, snapshots, adapters } = await drive({ prompt });
-    for (const { json, events: count } of snapshots.slice(1)) {
+    for (const { json, events: count } of [snapshots[1], snapshots.at(-2)!]) {
       const again = await drive({ prompt, from: JSON.parse(json) as OptimizationState, adapters });
       expect(again.events).toEqual(events.slice(count));
     }
@@ -140,7 +140,7 @@ test('the joint optimizer takes a program: prompts and tasks step by step', asyn
     prompts: stepsOf(program) as [Prompt, ...Prompt[]],
     trainset,
     valset,
-    budget: 20_000,
+    budget: 8_000,
   });
   expect(prompts).toHaveLength(2);
   expect(state.best.score.mean).toBeGreaterThanOrEqual(state.start.score.mean);

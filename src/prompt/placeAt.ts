@@ -1,5 +1,6 @@
 /** @file What stands, or could be written, at a place of a prompt file that is being edited: its YAML need not be valid yet. */
 import { findFrontMatter } from './frontMatter.ts';
+import type { Prompt } from './prompt.ts';
 import { variablesOf, type Span } from './template.ts';
 
 /** `span` is what a completion replaces, in offsets of the text. */
@@ -8,22 +9,22 @@ export type PromptPlace =
   | { readonly kind: 'key'; readonly within: readonly string[]; readonly name: string; readonly span: Span; readonly flow: boolean }
   /** The value of the key at the end of `path`. */
   | { readonly kind: 'value'; readonly path: readonly string[]; readonly span: Span }
-  /** `${input:name`, or its beginning; `closed` where what follows ends it. */
+  /** `${input:name` (in Jinja `{{ name`), or its beginning; `closed` where what follows ends it. */
   | { readonly kind: 'variable'; readonly span: Span; readonly closed: boolean };
 
 /** @param offset in UTF-16 units, as in an editor */
-export function placeAt(text: string, offset: number): PromptPlace | undefined {
+export function placeAt(text: string, offset: number, syntax?: Prompt['syntax']): PromptPlace | undefined {
   const front = findFrontMatter(text);
   const bodyOffset = front?.bodyOffset ?? 0;
-  if (offset >= bodyOffset) return variableAt(text, offset, bodyOffset);
+  if (offset >= bodyOffset) return (syntax === 'jinja' ? jinjaVariableAt : variableAt)(text, offset, bodyOffset);
   return front && offset >= front.yamlStart && offset < front.yamlEnd + 1 ? yamlPlace(text, offset, front.yamlStart) : undefined;
 }
 
 /** The complete variable of the body at a place: its name, and where it stands in the text. */
-export function wholeVariableAt(text: string, offset: number): (Span & { readonly name: string }) | undefined {
+export function wholeVariableAt(text: string, offset: number, syntax?: Prompt['syntax']): (Span & { readonly name: string }) | undefined {
   const bodyOffset = findFrontMatter(text)?.bodyOffset ?? 0;
   const at = offset - bodyOffset;
-  const found = variablesOf(text.slice(bodyOffset)).find(({ start, end }) => start <= at && at < end);
+  const found = variablesOf({ body: text.slice(bodyOffset), ...(syntax && { syntax }) }).find(({ start, end }) => start <= at && at < end);
   return found && { name: found.name, start: found.start + bodyOffset, end: found.end + bodyOffset };
 }
 
@@ -36,6 +37,15 @@ function variableAt(text: string, offset: number, bodyOffset: number): PromptPla
   const rest = begun[0].includes(':') ? (/^[^:}]*(?=[:}])/.exec(after) ?? /^[\p{L}\p{N}_-]*/u.exec(after))![0] : '';
   const end = offset + rest.length;
   return { kind: 'variable', span: { start: offset - begun[0].length, end }, closed: /^[:}]/.test(text.slice(end)) };
+}
+
+/** In an expression as far as its first name: what follows may be a filter. */
+function jinjaVariableAt(text: string, offset: number, bodyOffset: number): PromptPlace | undefined {
+  const begun = /\{\{-?[ \t]*(?:[A-Za-z_]\w*)?$/.exec(text.slice(lineStart(text, offset, bodyOffset), offset));
+  if (!begun) return undefined;
+  const after = text.slice(offset, lineEnd(text, offset));
+  const rest = /^\w*/.exec(after)![0];
+  return { kind: 'variable', span: { start: offset - begun[0].length, end: offset + rest.length }, closed: /^[^{]*\}\}/.test(after) };
 }
 
 function yamlPlace(text: string, offset: number, yamlStart: number): PromptPlace | undefined {

@@ -52,6 +52,8 @@ export interface PromptFile {
 /** What files are called that are prompt files. */
 export const promptEndings = ['.prompt.md', '.prompty'] as const;
 
+export const isPromptPath = (path: string): boolean => promptEndings.some((ending) => path.endsWith(ending));
+
 export const isPrompty = (path: string): boolean => path.toLowerCase().endsWith('.prompty');
 
 /** Reads the text of a prompt file; its name says which dialect. Never throws: defects are in `problems`. */

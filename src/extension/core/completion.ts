@@ -34,7 +34,7 @@ export interface SuggestionSources {
 }
 
 export async function suggestionsAt(file: PromptFile, offset: number, sources: SuggestionSources): Promise<Suggestions | undefined> {
-  const place = placeAt(file.text, offset);
+  const place = placeAt(file.text, offset, file.prompt.syntax);
   if (!place) return undefined;
   const suggestions = await suggest[place.kind](place as never, file, sources);
   return suggestions.length > 0 ? { span: place.span, suggestions } : undefined;
@@ -82,11 +82,12 @@ const suggest: { readonly [K in PromptPlace['kind']]: Suggest<K> } = {
     return (helpAt(path)?.values ?? []).map((value) => ({ kind: 'value', label: value, text: value }));
   },
 
-  async variable({ closed }, { settings }, { sample }) {
+  async variable({ closed }, { settings, prompt }, { sample }) {
+    const [opening, closing] = prompt.syntax === 'jinja' ? ['{{ ', closed ? '' : ' }}'] : ['${input:', closed ? '' : '}'];
     const found = await sample();
     return columnsOf(found, ({ name }) => name !== settings.output).map(({ name, ...column }) => ({
       ...column,
-      text: `\${input:${name}${closed ? '' : '}'}`,
+      text: opening + name + closing,
     }));
   },
 };

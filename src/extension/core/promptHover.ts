@@ -14,14 +14,14 @@ export interface PromptHover {
 
 /** Over a setting what it is for, over a variable and over the column to predict some of their values. */
 export async function promptHover(
-  { text, hasSettings }: PromptFile,
+  { text, hasSettings, prompt: { syntax } }: PromptFile,
   offset: number,
   sample: () => Promise<DataSample | undefined>,
 ): Promise<PromptHover | undefined> {
   if (!hasSettings) return undefined;
-  const variable = wholeVariableAt(text, offset);
+  const variable = wholeVariableAt(text, offset, syntax);
   if (variable) return columnHover(variable.name, variable, await sample());
-  const place = placeAt(text, offset);
+  const place = placeAt(text, offset, syntax);
   if (place?.kind === 'key') {
     const keys = [...place.within, place.name];
     const help = place.name === '' ? undefined : helpAt(keys);

@@ -38,7 +38,7 @@ export interface PromptFacts {
 
 /** `support/intent` with `72.0% ±6 · 120 rows · …`. */
 export function promptRow({ name, measured, stale, job, allows, now }: PromptFacts): Row {
-  const open = { label: name.replace(/\.prompt\.md$/, ''), opens: 'vscode.open' } as const;
+  const open = { label: name.replace(/\.prompt\.md$|\.prompty$/, ''), opens: 'vscode.open' } as const;
   if (job) return { ...open, ...workedOn(job, name, now), can: ['beStopped'] };
   const can: Readonly<Record<Allowance, readonly Ability[]>> = {
     everything: ['beMeasured', 'beTuned'],
@@ -71,7 +71,7 @@ export interface RunFacts {
 /** `support/intent` with `ended · 52.5% → 72.0% on 40 test rows · 3 min ago`. */
 export function runRow({ run, name, headline, job, now }: RunFacts): Row {
   const { directory, created, standing, worker } = run;
-  const show = { label: name.replace(/\.prompt\.md$/, ''), opens: commandIds.showPanel } as const;
+  const show = { label: name.replace(/\.prompt\.md$|\.prompty$/, ''), opens: commandIds.showPanel } as const;
   if (job) return { ...show, ...workedOn(job, directory.run, now), can: ['beStopped', 'beRead'] };
   const { word, icon, color } = worker === undefined ? standings[standing] : elsewhere;
   const description = [word, ...(headline === undefined ? [] : [headline]), ago(created, now)].join(' · ');

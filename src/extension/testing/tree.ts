@@ -9,6 +9,7 @@ import type { Split } from '../../run/spec.ts';
 import { dataFilesOf } from '../core/dataSample.ts';
 import { listNote, mostListed, rowTestsOf } from '../core/rowTests.ts';
 import { dataExtensions } from '../dataFiles.ts';
+import { isPromptPath } from '../../prompt/promptFile.ts';
 import { promptPattern, settingIds } from '../ids.ts';
 import { isPrompt } from '../prompts.ts';
 import type { Services } from '../services.ts';
@@ -97,11 +98,11 @@ export function watchTests(controller: vscode.TestController, { prompts, rowList
     waiting.set(id, setTimeout(begin, pause));
   };
   const notice = (uri: vscode.Uri): void => {
-    if (uri.path.endsWith('.prompt.md')) later(uri.toString());
+    if (isPromptPath(uri.path)) later(uri.toString());
     else for (const [id, data] of files) if (data.has(uri.fsPath)) later(id);
   };
 
-  const watcher = vscode.workspace.createFileSystemWatcher(`**/*.{prompt.md,${dataExtensions.join(',')}}`);
+  const watcher = vscode.workspace.createFileSystemWatcher(`**/*.{prompt.md,prompty,${dataExtensions.join(',')}}`);
   for (const { document } of prompts.all()) void look(document.uri);
   const listeners = vscode.Disposable.from(
     changed,
