@@ -3,12 +3,23 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { bootstrapMean, pairedBootstrap, type Interval } from '../src/evaluate/statistics.ts';
 import { readResultLines, type JointLine } from './cases/jointRun.ts';
 
-const order = ['prompt only', 'weights only', 'chain p -> w -> p', 'plain gate', 'mixture', 'look-ahead'];
+const order = [
+  'coordinate',
+  'adapter only',
+  'prompts only',
+  'prompt only',
+  'weights only',
+  'chain p -> w -> p',
+  'plain gate',
+  'mixture',
+  'look-ahead',
+];
 
 const sections = [
   '# Results',
   'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% bootstrap intervals over the test rows.',
   ...exampleSections(readResultLines('bench/results/examples.jsonl')),
+  ...programSections(readResultLines('bench/results/program.jsonl')),
   ...jointSections(readResultLines('bench/results/joint.jsonl')),
   existsSync('bench/results/speed.md') ? readFileSync('bench/results/speed.md', 'utf8').trim() : '',
 ];
@@ -23,6 +34,36 @@ function exampleSections(lines: readonly JointLine[]): string[] {
       `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- examples\``,
     ...tables(lines),
   ];
+}
+
+function programSections(lines: readonly JointLine[]): string[] {
+  if (!lines.length) return [];
+  const [{ budget }] = lines;
+  return [
+    `## A program of two steps\n\nnano, ${budget.toLocaleString('en')} token passes a run, on examples/triage: which desk, then which intent; only the last answer is judged. ` +
+      'Coordinate descent over all blocks beside the same with the adapter alone and with the prompts and decoding alone. ' +
+      'The rows are split as `tandem optimize` splits them, the same for all seeds; the test rows are sealed until a run has ended. ' +
+      `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- program\``,
+    ...tables(lines),
+    blocksTable(lines.filter(({ variant }) => variant === 'coordinate')),
+  ];
+}
+
+/** What each block was worth when it had its turn: points on the validation rows, where the gate kept it. */
+function blocksTable(lines: readonly JointLine[]): string {
+  const rows = lines.flatMap(({ seed, phases }) =>
+    phases.map(({ block, lever, accepted, val, passes }, place) => {
+      const before = phases[place - 1]?.passes ?? 0;
+      return [
+        String(seed),
+        block ?? lever,
+        accepted ? `kept, ${(100 * val).toFixed(1)} on validation rows` : 'not kept',
+        `${Math.round((passes - before) / 1000)}k`,
+      ];
+    }),
+  );
+  const head = ['seed', 'block', 'outcome', 'passes'];
+  return `Block by block:\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
 }
 
 function jointSections(lines: readonly JointLine[]): string[] {
@@ -51,7 +92,8 @@ function tables(lines: readonly JointLine[]): string[] {
 function taskTable(name: string, lines: readonly JointLine[]): string {
   const variants = order.filter((variant) => lines.some((line) => line.variant === variant));
   const of = (variant: string): JointLine[] => lines.filter((line) => line.variant === variant).sort((a, b) => a.seed - b.seed);
-  const weights = of('weights only');
+  const alone = lines.some(({ variant }) => variant === 'adapter only') ? 'adapter only' : 'weights only';
+  const weights = of(alone);
   const baseline = [...new Map(lines.map((line) => [line.seed, line])).values()];
   const rows = [
     ['plain prompt', percent(bootstrapMean(meanOverSeeds(baseline.map(({ before }) => before)))), '', '', '', '', '', ''],
@@ -61,7 +103,7 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
       const worst = gains.reduce((a, b) => (a.mean < b.mean ? a : b));
       const both = runs.flatMap((run) => weights.filter(({ seed }) => seed === run.seed).map((other) => [other.after, run.after] as const));
       const against =
-        variant === 'weights only' || !both.length
+        variant === alone || !both.length
           ? ''
           : points(pairedBootstrap(meanOverSeeds(both.map(([a]) => a)), meanOverSeeds(both.map(([, b]) => b))));
       return [
@@ -81,7 +123,7 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
     'test accuracy',
     'by seed',
     'worst seed against the plain prompt',
-    'against weights only',
+    `against ${alone}`,
     'drift',
     'passes',
     'ended early',

@@ -242,7 +242,7 @@ describe('the schema of tandem.program.yaml', () => {
   };
 
   test('is for that file, and says of every key what it is', () => {
-    expect(fileMatch).toBe('tandem.program.yaml');
+    expect(fileMatch).toBe('*.program.yaml');
     const check = ({ description, properties = {}, items, type, additionalProperties }: Schema): void => {
       expect(description).toMatch(/\.$/);
       if (type === 'object') expect(additionalProperties).toBe(false);

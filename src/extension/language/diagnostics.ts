@@ -45,7 +45,7 @@ export function registerDiagnostics({ prompts, samples, log }: Services): vscode
   );
 }
 
-function diagnosticOf({ severity, message, hint, range }: Problem, document: vscode.TextDocument): vscode.Diagnostic {
+export function diagnosticOf({ severity, message, hint, range }: Problem, document: vscode.TextDocument): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(
     rangeIn(document, range),
     hint === undefined ? message : `${message} ${hint}`,
