@@ -19,18 +19,20 @@ export type { RunState } from './run/state.ts';
 // The optimizers, on a model and rows in memory.
 export { JointOptimizer, type JointOptimization, type JointResult } from './optimize/jointOptimizer.ts';
 export { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from './optimize/alternating.ts';
+export { coordinateDefaults, CoordinateJointOptimizer, type CoordinateOptions } from './optimize/coordinate.ts';
 export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './optimize/coordinator.ts';
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 
 // Measuring.
 export { makeEvaluator, type Candidate, type Evaluator, type EvaluatorOptions, type Prediction } from './evaluate/evaluator.ts';
+export { makeProgramEvaluator, type ProgramEvaluator, type ProgramEvaluatorOptions } from './evaluate/programEvaluator.ts';
 export { compareEvaluations, type Comparison, type Evaluation, type RowResult, type Task } from './evaluate/evaluation.ts';
 export { metricNamed, metrics, type Metric } from './evaluate/metrics.ts';
 
 // Rows and prompts.
 export { readDataset } from './data/readDataset.ts';
 export { makeRow, type Dataset, type Row } from './data/dataset.ts';
-export type { Demonstration, Prompt } from './prompt/prompt.ts';
+export { asProgram, stepsOf, type Demonstration, type Prompt } from './prompt/prompt.ts';
 
 // Models, adapters, and what runs their computations.
 export { resolveModel } from './model/store/store.ts';
