@@ -18,7 +18,7 @@ export interface ProgramEvaluator extends Evaluator {
   /** First to last; the last one is `task`. */
   readonly steps: readonly Task[];
   /** Answers the earlier steps, so that the rows have what the last one reads. */
-  trace(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Traced>;
+  readonly trace: (candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions) => Promise<Traced>;
 }
 
 export interface ProgramEvaluatorOptions {
