@@ -36,11 +36,15 @@ export function evaluateCommand(): Command {
 /** As people would type it here. */
 export const shownPath = ({ path }: { readonly path: string }): string => relative(process.cwd(), path) || path;
 
-function asText(session: Session, { model, adapter, metric, split, score, logLikelihood, promptTokens }: PromptMeasurement): string {
-  const width = Math.max(metric.length, 'log-likelihood'.length) + 2;
+function asText(
+  session: Session,
+  { model, adapter, metric, split, score, logLikelihood, promptTokens, reported = [] }: PromptMeasurement,
+): string {
+  const width = Math.max(...[metric, ...reported.map((each) => each.metric), 'log-likelihood'].map(({ length }) => length)) + 2;
   return [
     `${shownPath(session.file)} with ${model}${adapter ? ` and adapter ${adapter}` : ''}, ${rowsText(session, split)}`,
     `${metric.padEnd(width)}${percentWithInterval(score)}`,
+    ...reported.map((each) => `${each.metric.padEnd(width)}${percentWithInterval(each.score)}`),
     `${'log-likelihood'.padEnd(width)}${nats(logLikelihood)}`,
     `${'prompt tokens'.padEnd(width)}${promptTokens}`,
     '',

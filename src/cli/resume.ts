@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { findRun } from '../run/runDirectory.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
+import { allowModules, type SessionOptions } from './options.ts';
 
 export function resumeCommand(): Command {
   return new Command('resume')
@@ -9,8 +10,10 @@ export function resumeCommand(): Command {
     .argument('[run]', "a run's name or folder; the latest by default")
     .option('--apply', 'write the accepted prompt and adapter')
     .option('--json', 'print the events, one JSON object a line')
-    .action(async (run: string | undefined, options: FollowOptions) => {
+    .option(...allowModules)
+    .action(async (run: string | undefined, options: FollowOptions & Pick<SessionOptions, 'allowModules'>) => {
       const directory = findRun(process.cwd(), run);
-      await followRun((client) => client.call('resume', { directory: directory.path }), options);
+      const { allowModules } = options;
+      await followRun((client) => client.call('resume', { directory: directory.path, allowModules }), options);
     });
 }

@@ -1,7 +1,7 @@
 /** @file Measures a prompt, or each of its lines, and keeps the numbers in `.tandem/results/`: what CLI and worker both do. */
 import type { Row } from '../data/dataset.ts';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
-import type { Evaluation, RowResult } from '../evaluate/evaluation.ts';
+import { judgedBy, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
 import { shortened } from '../optimize/flips.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { writeResults, type LineFlip, type LineWorth, type MeasuredPrompt, type MeasuredWith } from './results.ts';
@@ -47,7 +47,7 @@ export async function measurePrompt(
   const rows = rowsOf(session, split).filter(({ line }) => chosen?.has(line) ?? true);
   onBusy?.(`Measuring on ${lines ? `${rows.length} of ` : ''}${rowsText(session, split)}`);
   const evaluation = await evaluator.evaluate({ prompt: file.prompt, adapter }, rows, { signal });
-  const measured = measuredPrompt(measuredWith(session, split), evaluation);
+  const measured = measuredPrompt(measuredWith(session, split), evaluation, session, rows);
   if (!lines) writeResults(file.path, file.text, { evaluation: measured });
   const results = evaluation.rows.map((result, place) => ({ ...result, line: rows[place].line }));
   return { ...measured, promptTokens: evaluation.promptTokens, rows: results };
@@ -65,7 +65,7 @@ export async function measureLines(session: Session, split: Split, { onBusy, sig
   const firstLine = file.text.slice(0, file.bodyOffset).split('\n').length;
   const lines = items.map((item) => worthOf(item, firstLine, flipsOf(item, session, rows)));
   const about = measuredWith(session, split);
-  const evaluation = measuredPrompt(about, whole);
+  const evaluation = measuredPrompt(about, whole, session, rows);
   writeResults(file.path, file.text, { evaluation, lines: { ...about, lines } });
   return { evaluation, lines, items };
 }
@@ -88,7 +88,14 @@ function measuredWith({ model, adapter, evaluator }: Session, split: Split): Mea
   };
 }
 
-const measuredPrompt = (about: MeasuredWith, { score, logLikelihood }: Evaluation): MeasuredPrompt => ({ ...about, score, logLikelihood });
+function measuredPrompt(about: MeasuredWith, evaluation: Evaluation, { evaluator }: Session, rows: readonly Row[]): MeasuredPrompt {
+  const { score, logLikelihood } = evaluation;
+  const reported = evaluator.task.reported?.map((metric) => ({
+    metric: metric.name,
+    score: scoreOf(metric, judgedBy(metric, evaluation.rows, rows)),
+  }));
+  return { ...about, score, logLikelihood, ...(reported && { reported }) };
+}
 
 /** @param firstLine the prompt file's line where the body starts */
 function worthOf(

@@ -9,7 +9,7 @@ import type { RunSpec, SessionSpec, Split } from './spec.ts';
 /** What the worker can be asked, one request at a time, except `stop`. */
 export interface Methods {
   optimize: { readonly params: { readonly spec: RunSpec }; readonly result: RunResult };
-  resume: { readonly params: { readonly directory: string }; readonly result: RunResult };
+  resume: { readonly params: { readonly directory: string } & Pick<RunSpec, 'allowModules'>; readonly result: RunResult };
   /** Measures a prompt and keeps its numbers in `.tandem/results/`; the model stays loaded for the next time. */
   evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
   /** The same for each line of a prompt. */

@@ -60,6 +60,9 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
       points(total),
       sureness(total),
     ]);
+    for (const { metric, before, after, difference } of state.attribution.reported ?? []) {
+      rows.push([`test, ${metric}`, percentWithInterval(before), percentWithInterval(after), points(difference), sureness(difference)]);
+    }
     rows.push(['test, log-likelihood a row', nats(before.logLikelihood), nats(after.logLikelihood), '', '']);
   }
   rows.push([

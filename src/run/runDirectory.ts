@@ -13,7 +13,7 @@ export interface RunRecord {
   readonly spec: RunSpec;
   /** The prompt file's text when the run started; a resumed run goes on from it whatever the file says now. */
   readonly source: string;
-  /** SHA-256 of each data file: a run is not resumed on other data. */
+  /** SHA-256 of each data file and of each metric that is a module: a run is not resumed on others. */
   readonly data: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly created: string;
@@ -58,6 +58,8 @@ export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'data
     mkdirSync(directory.adapters);
     mkdirSync(directory.candidates);
     const relativeSpec = { ...spec, prompt: portable(workspace, spec.prompt) };
+    // A run that someone sends along must not bring the leave to run its code.
+    delete relativeSpec.allowModules;
     writeRecord(directory, { version: 1, spec: relativeSpec, ...facts, created: now.toISOString(), resumed: [] });
     return directory;
   }

@@ -32,7 +32,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
   const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
   try {
-    const directory = createRun(spec, { source, data: session.dataHashes });
+    const directory = createRun(spec, { source, data: { ...session.dataHashes, ...session.moduleHashes } });
     return await work(directory, spec, session, hooks);
   } finally {
     await session.dispose();
@@ -43,8 +43,12 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
  * Goes on with a run that was killed or failed, from its last checkpoint.
  * @throws TandemError reasons 'run-ended', 'run-locked', 'data-changed', and those of openSession
  */
-export async function resumeRun(directory: RunDirectory, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
-  const { spec, source, data } = readRecord(directory);
+export async function resumeRun(
+  directory: RunDirectory,
+  { allowModules, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules'> = {},
+): Promise<{ directory: RunDirectory; state: RunState }> {
+  const { spec: asked, source, data } = readRecord(directory);
+  const spec: RunSpec = { ...asked, allowModules };
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
