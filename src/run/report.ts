@@ -89,7 +89,7 @@ function changeSection({ config }: RunState, start: MeasuredState, best: Measure
 }
 
 /** Body and demonstrations as one text, for the diff. */
-function promptText({ body, demonstrations }: Prompt): string {
+export function promptText({ body, demonstrations }: Prompt): string {
   const shown = demonstrations.map(({ inputs, output }) => `demonstration: ${Object.values(inputs).join(' | ')} => ${output}\n`);
   return shown.join('') + body + (body.endsWith('\n') ? '' : '\n');
 }
