@@ -235,7 +235,8 @@ describe('tandem optimize', () => {
   test('killed again and again, a resumed run has the journal of one that was not killed', async () => {
     const [whole, killed] = [workspace(), workspace()];
     cpSync(join(whole, 'rows.jsonl'), join(killed, 'rows.jsonl'));
-    const asked = ['optimize', 'kind.prompt.md', '--json', ...budget, '--lora-rank', '2', '--lora-targets', 'q_proj,v_proj'];
+    const lora = ['--lora-rank', '2', '--lora-targets', 'q_proj,v_proj'];
+    const asked = ['optimize', 'kind.prompt.md', '--json', ...budget, '--schedule', 'chain:w -> p -> w', ...lora];
     expect(run(whole, ...asked).status).toBe(0);
     const kill = async (args: string[], lines: number): Promise<boolean> => {
       const child = spawn(process.execPath, [tandem, ...args], { cwd: killed, stdio: ['ignore', 'pipe', 'inherit'] });
