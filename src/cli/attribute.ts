@@ -29,6 +29,7 @@ export function attributeCommand(): Command {
           share === undefined || process.stderr.isTTY ? progress.busy(what) : undefined;
         const { evaluation, lines, items } = await measureLines(session, options.split, { onBusy });
         progress.close();
+        for (const notice of session.notices) progress.note(`Notice: ${notice}`);
         if (options.json)
           process.stdout.write(JSON.stringify({ version: 1, prompt: file.path, ...evaluation, lines, items }, null, 2) + '\n');
         else {

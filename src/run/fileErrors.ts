@@ -38,3 +38,7 @@ export function explainedError(error: unknown): unknown {
   const { reason, message, hint } = explanation;
   return new TandemError(reason, message, { ...(path !== undefined && { where: { file: path } }), hint, cause: error });
 }
+
+/** Whether the operating system refused something. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;

@@ -2,6 +2,7 @@
 import { TandemError, type Place } from '../errors.ts';
 import type { Headroom } from '../optimize/headroom.ts';
 import type { JournalLine } from './events.ts';
+import { explainedError } from './fileErrors.ts';
 import type { LineMeasurement, PromptMeasurement } from './measure.ts';
 import type { RowList } from './measuredRows.ts';
 import type { RunSpec, SessionSpec, Split } from './spec.ts';
@@ -64,7 +65,8 @@ export interface SentError {
 
 export const heartbeatMilliseconds = 500;
 
-export function sendableError(error: unknown): SentError {
+export function sendableError(thrown: unknown): SentError {
+  const error = explainedError(thrown);
   if (error instanceof TandemError) return { reason: error.reason, message: error.message, where: error.where, hint: error.hint };
   return error instanceof Error ? { message: error.message, stack: error.stack } : { message: String(error) };
 }

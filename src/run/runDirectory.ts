@@ -120,6 +120,13 @@ export function makeTandemFolder(workspace: string): string {
   return folder;
 }
 
+/** The lock of a workspace: one run at a time. Its folder is there afterwards. */
+export function workspaceLock(workspace: string): string {
+  makeTandemFolder(workspace);
+  mkdirSync(runsOf(workspace), { recursive: true });
+  return join(runsOf(workspace), 'lock');
+}
+
 /** `intent` for `prompts/intent.prompt.md`. */
 export function promptName(file: string): string {
   return (

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
-import { TandemError } from '../errors.ts';
+import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { taskFor } from '../evaluate/evaluation.ts';
 import { makeEvaluator, type Evaluator } from '../evaluate/evaluator.ts';
@@ -18,6 +18,7 @@ import type { Coordinator, OptimizationContext } from '../optimize/coordinator.t
 import { defaultObjective } from '../optimize/objective.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { explainedError, isSystemError } from './fileErrors.ts';
 import { loraText } from './format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import { loadModules } from './metricModules.ts';
@@ -46,8 +47,10 @@ export interface Session {
   readonly dataHashes: Readonly<Record<string, string>>;
   /** The same of each metric that is a module. */
   readonly moduleHashes: Readonly<Record<string, string>>;
-  /** Warnings for people about prompt and data. */
+  /** Warnings for people about prompt and data, and about what could not be kept on the disk. */
   readonly notices: readonly string[];
+  /** Adds one. */
+  readonly warn: (notice: string) => void;
   /** Drops the answers remembered since the last time; of a forgetful session only. */
   readonly forget: () => void;
   dispose(): Promise<void>;
@@ -102,7 +105,12 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
   const portableHashes = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [portable(workspace, path), hash]));
-  const cache = forgetful ? forgetfulCache() : { ...(await openCache(join(makeTandemFolder(workspace), 'cache'))), forget: () => {} };
+  const notices = [...file.problems, ...defects]
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ message }) => message)
+    .concat(skipNotices(splits), leakNotices(splits));
+  const warn = (notice: string): void => void notices.push(notice);
+  const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   return {
     workspace,
     file,
@@ -117,10 +125,8 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     openTest: (reason) => testRows(splits, rows, reason),
     dataHashes: portableHashes(Object.fromEntries(splits.files.map((path, place) => [path, splits.hashes[place]]))),
     moduleHashes: portableHashes(modules.hashes),
-    notices: [...file.problems, ...defects]
-      .filter(({ severity }) => severity === 'warning')
-      .map(({ message }) => message)
-      .concat(skipNotices(splits), leakNotices(splits)),
+    notices,
+    warn,
     forget: () => {
       cache.forget();
       model.forget();
@@ -157,6 +163,31 @@ async function scoringRate({ model, evaluator, file, trainset }: Session): Promi
   const begun = performance.now();
   const { passes } = await fresh.evaluate(candidate, rows);
   return (passes * 1000) / (performance.now() - begun);
+}
+
+/** Answers are remembered on the disk where that can be; where not, they are measured again the next time, and that is all. */
+async function cacheOnDisk(workspace: string, warn: (notice: string) => void): Promise<Cache> {
+  const folder = join(workspace, '.tandem', 'cache');
+  const tell = (error: unknown): void => {
+    if (!isSystemError(error)) throw error;
+    warn(`The cache cannot be written, so answers are not remembered: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+  };
+  let told = false;
+  try {
+    makeTandemFolder(workspace);
+    const cache = await openCache(folder);
+    return {
+      ...cache,
+      flush: () =>
+        cache.flush().catch((error: unknown) => {
+          if (!told) tell(error);
+          told = true;
+        }),
+    };
+  } catch (error) {
+    tell(error);
+    return memoryCache();
+  }
 }
 
 function forgetfulCache(): Cache & { forget: () => void } {
