@@ -1,12 +1,13 @@
 /** @file `tandem init`: a first prompt file for data that has none. */
 import { Command, Option } from 'commander';
 import { writeFileSync } from 'node:fs';
-import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { firstPrompt, type FirstPrompt } from '../data/firstPrompt.ts';
 import { openDataset } from '../data/openDataset.ts';
 import { readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
+import { portable } from '../run/runDirectory.ts';
 import { withExamples } from './examples.ts';
 import { tandemHere } from './followRun.ts';
 
@@ -30,7 +31,7 @@ export function initCommand(): Command {
       if (!target.endsWith('.prompt.md')) {
         throw new TandemError('bad-option', `'${prompt}' is not the name of a prompt file.`, { hint: 'It ends in .prompt.md.' });
       }
-      const first = firstPrompt(data, relative(dirname(target), file).split(sep).join('/'), { output, kind });
+      const first = firstPrompt(data, portable(dirname(target), file), { output, kind });
       writeAnew(target, first.text);
       const splits = await openDataset(parsePromptFile(target, first.text).settings, target);
       const rows = `${splits.train.length} training, ${splits.val.length} validation and ${splits.test.size} test rows`;

@@ -1,6 +1,6 @@
 /** @file `.tandem/` in the workspace: where it is, and the directory of one run in it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import nodePath, { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
@@ -137,8 +137,8 @@ export function promptName(file: string): string {
 }
 
 /** Relative to the workspace, with forward slashes. */
-export function portable(workspace: string, file: string): string {
-  return relative(workspace, file).split(sep).join('/');
+export function portable(workspace: string, file: string, path: Pick<typeof nodePath, 'relative' | 'sep'> = nodePath): string {
+  return path.relative(workspace, file).split(path.sep).join('/');
 }
 
 export function readSource(file: string): string {
