@@ -29,7 +29,7 @@ tandem:
   output: intent
   labels: from-data
 ---
-Read the customer message and channel and answer with the intent.
+Read the customer message and channel and give the intent.
 
 {{demos}}
 Customer message: \${input:customer_message}
@@ -37,6 +37,11 @@ Channel: \${input:channel}
 Intent:
 `);
     expect(checkColumns(parsed(text), data.columns).filter(({ severity }) => severity !== 'information')).toEqual([]);
+  });
+
+  test('of many rows even a hundred different answers are labels; of few they are free text', () => {
+    const answers = (rows: number): unknown => firstPrompt(many(rows, (i) => ({ text: `t ${i}`, intent: `i${i % 100}` })), 'a.csv').labels;
+    expect([answers(1200), answers(400)]).toEqual([100, undefined]);
   });
 
   test.each([

@@ -69,7 +69,7 @@ export function firstPrompt(
     'tandem:',
     ...settings,
     '---',
-    `Read the ${listed(inputs.map(article))} and answer with the ${article(output)}.`,
+    `Read the ${listed(inputs.map(article))} and give the ${article(output)}.`,
     '',
     '{{demos}}',
     ...inputs.map((column) => `${capital(article(column))}: \${input:${names.get(column)!}}`),

@@ -17,7 +17,9 @@ const answerNames = /^(label|labels|intent|output|answer|target|class|category|k
 /** How many different answers the sample has, and whether they look like a set to choose from. */
 export function labelGuess({ rows }: Rows, output: string): { count: number; likely: boolean } {
   const count = new Set(rows.map(({ values }) => values[output]?.trim())).size;
-  return { count, likely: count >= 2 && count <= 50 && count <= rows.length / 2 };
+  const few = count <= 50 && count <= rows.length / 2;
+  const frequent = count <= 200 && count <= rows.length / 10;
+  return { count, likely: count >= 2 && (few || frequent) };
 }
 
 /** A metric for free text of this kind; undefined where that of old, the whole text, is the likeliest. */
