@@ -40,7 +40,11 @@ Intent:
   });
 
   test('of many rows even a hundred different answers are labels; of few they are free text', () => {
-    const answers = (rows: number): unknown => firstPrompt(many(rows, (i) => ({ text: `t ${i}`, intent: `i${i % 100}` })), 'a.csv').labels;
+    const answers = (rows: number): unknown =>
+      firstPrompt(
+        many(rows, (i) => ({ text: `t ${i}`, intent: `i${i % 100}` })),
+        'a.csv',
+      ).labels;
     expect([answers(1200), answers(400)]).toEqual([100, undefined]);
   });
 

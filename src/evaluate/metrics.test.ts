@@ -1,4 +1,6 @@
 /** @file What each metric counts as right. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { makeRow } from '../data/dataset.ts';
@@ -189,4 +191,9 @@ test('every metric gives a share, whatever it reads', () => {
         const worth = metric.score(prediction, gold);
         expect(worth >= 0 && worth <= 1, `${metric.name} of ${prediction} beside ${gold}`).toBe(true);
       }
+});
+
+test('docs/data-and-metrics.md names every metric', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/data-and-metrics.md'), 'utf8');
+  for (const name of metrics.keys()) expect(docs).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, 'm'));
 });
