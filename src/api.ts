@@ -10,8 +10,9 @@ export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSp
 
 // A run on disk, as `tandem optimize` does it.
 export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
-export { findRun, type RunDirectory } from './run/runDirectory.ts';
+export { findRun, readState, type RunDirectory } from './run/runDirectory.ts';
 export { accept, proposalOf } from './run/accept.ts';
+export { compareRuns, type RunComparison } from './run/compareRuns.ts';
 export type { Proposal } from './run/review.ts';
 export type { JournalLine, RunConfig, RunEvent } from './run/events.ts';
 export type { RunState } from './run/state.ts';
@@ -26,8 +27,10 @@ export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 export { makeEvaluator, type Candidate, type Evaluator, type EvaluatorOptions, type Prediction } from './evaluate/evaluator.ts';
 export { compareEvaluations, type Comparison, type Evaluation, type RowResult, type Task } from './evaluate/evaluation.ts';
 export { metricNamed, metrics, type Metric } from './evaluate/metrics.ts';
+export { loadMetric } from './evaluate/metricModule.ts';
 
 // Rows and prompts.
+export { firstPrompt, type FirstPrompt } from './data/firstPrompt.ts';
 export { readDataset } from './data/readDataset.ts';
 export { makeRow, type Dataset, type Row } from './data/dataset.ts';
 export type { Demonstration, Prompt } from './prompt/prompt.ts';

@@ -9,7 +9,7 @@ import { renderWithoutValues } from '../prompt/template.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
-import type { Evaluation, RowResult, Task } from './evaluation.ts';
+import { scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
 import { answerPasses, promptPasses } from './passes.ts';
 import { answerAfter, asTurn, questionText } from './question.ts';
 import { bootstrapMean } from './statistics.ts';
@@ -163,11 +163,12 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const results = rows.map((row, place): RowResult => {
         const { prediction, logLikelihood } = answers[place];
         const gold = goldOf(row);
-        return { row: row.id, prediction, gold, score: task.metric.score(prediction, gold), logLikelihood };
+        return { row: row.id, prediction, gold, score: task.metric.score(prediction, gold, row.values), logLikelihood };
       });
       return {
         rows: results,
-        score: bootstrapMean(results.map(({ score }) => score)),
+        score: scoreOf(task.metric, results),
+        ...(task.metric.corpus && { corpus: task.metric.corpus }),
         logLikelihood: bootstrapMean(results.map(({ logLikelihood }) => logLikelihood)),
         promptTokens: tokenizer.encode(asTurn(task, tokenizer, renderWithoutValues(prompt))).length,
         passes: passesOf(prompt, rows, texts),

@@ -32,6 +32,7 @@ export const settingIds = {
   overviewRuler: 'tandem.annotations.overviewRuler',
   onSave: 'tandem.measure.onSave',
   rows: 'tandem.measure.rows',
+  allowModules: 'tandem.metrics.allowModules',
   headroom: 'tandem.optimize.headroom',
   budget: 'tandem.optimize.budget',
   schedule: 'tandem.optimize.schedule',

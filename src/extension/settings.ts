@@ -8,6 +8,9 @@ export function setting<T>(id: SettingId, scope?: vscode.Uri): T {
   return vscode.workspace.getConfiguration(undefined, scope).get<T>(id)!;
 }
 
+/** Metrics that are modules run where the user says so in a workspace that is trusted; VS Code heeds no such setting of another. */
+export const mayRunModules = (scope: vscode.Uri): boolean => vscode.workspace.isTrusted && setting<boolean>(settingIds.allowModules, scope);
+
 export function sessionSpec(prompt: vscode.Uri): SessionSpec {
   const [rows, threads] = [setting<number>(settingIds.rows, prompt), setting<number>(settingIds.threads, prompt)];
   return {
@@ -17,6 +20,7 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
     executor: setting(settingIds.executor, prompt),
     ...(threads > 0 && { threads }),
     ...(!vscode.workspace.isTrusted && { untrusted: true }),
+    ...(mayRunModules(prompt) && { allowModules: true }),
   };
 }
 

@@ -12,7 +12,7 @@ import { isOver, jobProgress, jobTitle, progressText, type Job, type Task } from
 import { commandIds } from './ids.ts';
 import { tellEnd } from './messages.ts';
 import type { Services } from './services.ts';
-import { runSpec, sessionSpec } from './settings.ts';
+import { mayRunModules, runSpec, sessionSpec } from './settings.ts';
 
 /** A measurement that takes longer than this, in milliseconds, gets a notification with its progress. */
 const patience = 2000;
@@ -47,7 +47,8 @@ export async function optimize(document: vscode.TextDocument, lever: LeverChoice
 
 /** Goes on with a run from its last checkpoint. */
 export function resume({ directory, prompt }: ListedRun, services: Services): Promise<Job> {
-  return follow(folderOf(vscode.Uri.file(prompt)), { kind: 'resume', prompt, directory }, services);
+  const uri = vscode.Uri.file(prompt);
+  return follow(folderOf(uri), { kind: 'resume', prompt, directory, ...(mayRunModules(uri) && { allowModules: true }) }, services);
 }
 
 /** Shows the report of a run, as far as it got. */

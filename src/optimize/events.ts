@@ -41,6 +41,31 @@ export interface AttributionCell {
   readonly logLikelihood: Estimate;
 }
 
+/** How a test row was answered at the start and at the end; long values are cut. */
+export interface TestAnswer {
+  /** The row's id, of its values. */
+  readonly row: string;
+  /** 1-based line in the data file. */
+  readonly line: number;
+  readonly gold: string;
+  readonly before: JudgedAnswer;
+  readonly after: JudgedAnswer;
+}
+
+export interface JudgedAnswer {
+  readonly prediction: string;
+  readonly score: number;
+  readonly logLikelihood: number;
+}
+
+/** A metric that decides nothing and is told. */
+export interface ReportedMetric {
+  readonly metric: string;
+  readonly before: Estimate;
+  readonly after: Estimate;
+  readonly difference: Difference;
+}
+
 /** A row whose score changed; long values are cut. */
 export interface Flip {
   /** 1-based line in the data file. */
@@ -126,5 +151,9 @@ export type OptimizationEvent =
       readonly weightsAlone: Difference;
       /** total - promptAlone - weightsAlone. */
       readonly interaction: Difference;
+      /** Of the other metrics; absent where there are none. */
+      readonly reported?: readonly ReportedMetric[];
+      /** Of old with old and new with new; absent from journals of versions that did not tell. */
+      readonly answers?: readonly TestAnswer[];
       readonly passes: number;
     };

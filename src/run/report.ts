@@ -60,6 +60,9 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
       points(total),
       sureness(total),
     ]);
+    for (const { metric, before, after, difference } of state.attribution.reported ?? []) {
+      rows.push([`test, ${metric}`, percentWithInterval(before), percentWithInterval(after), points(difference), sureness(difference)]);
+    }
     rows.push(['test, log-likelihood a row', nats(before.logLikelihood), nats(after.logLikelihood), '', '']);
   }
   rows.push([
@@ -86,7 +89,7 @@ function changeSection({ config }: RunState, start: MeasuredState, best: Measure
 }
 
 /** Body and demonstrations as one text, for the diff. */
-function promptText({ body, demonstrations }: Prompt): string {
+export function promptText({ body, demonstrations }: Prompt): string {
   const shown = demonstrations.map(({ inputs, output }) => `demonstration: ${Object.values(inputs).join(' | ')} => ${output}\n`);
   return shown.join('') + body + (body.endsWith('\n') ? '' : '\n');
 }

@@ -1,6 +1,6 @@
 /** @file `.tandem/` in the workspace: where it is, and the directory of one run in it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import nodePath, { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
@@ -13,7 +13,7 @@ export interface RunRecord {
   readonly spec: RunSpec;
   /** The prompt file's text when the run started; a resumed run goes on from it whatever the file says now. */
   readonly source: string;
-  /** SHA-256 of each data file: a run is not resumed on other data. */
+  /** SHA-256 of each data file and of each metric that is a module: a run is not resumed on others. */
   readonly data: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly created: string;
@@ -58,6 +58,8 @@ export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'data
     mkdirSync(directory.adapters);
     mkdirSync(directory.candidates);
     const relativeSpec = { ...spec, prompt: portable(workspace, spec.prompt) };
+    // A run that someone sends along must not bring the leave to run its code.
+    delete relativeSpec.allowModules;
     writeRecord(directory, { version: 1, spec: relativeSpec, ...facts, created: now.toISOString(), resumed: [] });
     return directory;
   }
@@ -118,6 +120,13 @@ export function makeTandemFolder(workspace: string): string {
   return folder;
 }
 
+/** The lock of a workspace: one run at a time. Its folder is there afterwards. */
+export function workspaceLock(workspace: string): string {
+  makeTandemFolder(workspace);
+  mkdirSync(runsOf(workspace), { recursive: true });
+  return join(runsOf(workspace), 'lock');
+}
+
 /** `intent` for `prompts/intent.prompt.md`. */
 export function promptName(file: string): string {
   return (
@@ -128,8 +137,8 @@ export function promptName(file: string): string {
 }
 
 /** Relative to the workspace, with forward slashes. */
-export function portable(workspace: string, file: string): string {
-  return relative(workspace, file).split(sep).join('/');
+export function portable(workspace: string, file: string, path: Pick<typeof nodePath, 'relative' | 'sep'> = nodePath): string {
+  return path.relative(workspace, file).split(path.sep).join('/');
 }
 
 export function readSource(file: string): string {

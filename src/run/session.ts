@@ -1,11 +1,10 @@
 /** @file Opens everything that a prompt file names: data, model, adapter, evaluator. The one place where the rooms are wired together. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
-import { TandemError } from '../errors.ts';
+import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { taskFor } from '../evaluate/evaluation.ts';
 import { makeEvaluator, type Evaluator } from '../evaluate/evaluator.ts';
@@ -19,10 +18,11 @@ import type { Coordinator, OptimizationContext } from '../optimize/coordinator.t
 import { defaultObjective } from '../optimize/objective.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { explainedError, isSystemError } from './fileErrors.ts';
 import { loraText } from './format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
+import { loadModules } from './metricModules.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
-import { hashText } from './results.ts';
 import { makeTandemFolder, portable, readSource, workspaceOf } from './runDirectory.ts';
 import { chainSteps, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
@@ -45,8 +45,12 @@ export interface Session {
   openTest(reason: string): readonly Row[];
   /** SHA-256 of each data file, by its path in the workspace. */
   readonly dataHashes: Readonly<Record<string, string>>;
-  /** Warnings for people about prompt and data. */
+  /** The same of each metric that is a module. */
+  readonly moduleHashes: Readonly<Record<string, string>>;
+  /** Warnings for people about prompt and data, and about what could not be kept on the disk. */
   readonly notices: readonly string[];
+  /** Adds one. */
+  readonly warn: (notice: string) => void;
   /** Drops the answers remembered since the last time; of a forgetful session only. */
   readonly forget: () => void;
   dispose(): Promise<void>;
@@ -75,7 +79,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const file = requireUsable(parsePromptFile(spec.prompt, source ?? readSource(spec.prompt)));
   if (spec.untrusted) requireNothingForeign(file);
   onBusy?.('Reading the data');
-  const splits = await openDataset(file.settings, spec.prompt);
+  const splits = await openDataset(file.settings, spec.prompt, { skipBad: spec.skipBadRows === true });
   const defects = checkColumns(file, splits.columns);
   const defect = defects.find(({ severity }) => severity === 'error');
   if (defect) {
@@ -85,7 +89,8 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const { rows, seed } = spec;
   const trainset = limitRows(splits.train, rows.train ?? Infinity, seed, file.settings.labels ? { balance: file.settings.output } : {});
   const valset = validationRows(splits, rows);
-  const task = taskFor(file, [...splits.train, ...splits.val]);
+  const modules = await loadModules(file, spec.allowModules === true && !spec.untrusted);
+  const task = taskFor(file, [...splits.train, ...splits.val], modules.metrics);
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
   onBusy?.('Loading the model');
@@ -98,7 +103,14 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   });
   signal?.throwIfAborted();
   const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
-  const cache = forgetful ? forgetfulCache() : { ...(await openCache(join(makeTandemFolder(workspace), 'cache'))), forget: () => {} };
+  const portableHashes = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [portable(workspace, path), hash]));
+  const notices = [...file.problems, ...defects]
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ message }) => message)
+    .concat(skipNotices(splits), leakNotices(splits));
+  const warn = (notice: string): void => void notices.push(notice);
+  const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   return {
     workspace,
     file,
@@ -111,11 +123,10 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     valset,
     testSize: Math.min(splits.test.size, rows.test ?? Infinity),
     openTest: (reason) => testRows(splits, rows, reason),
-    dataHashes: Object.fromEntries(splits.files.map((path) => [portable(workspace, path), hashText(readFileSync(path))])),
-    notices: [...file.problems, ...defects]
-      .filter(({ severity }) => severity === 'warning')
-      .map(({ message }) => message)
-      .concat(leakNotices(splits)),
+    dataHashes: portableHashes(Object.fromEntries(splits.files.map((path, place) => [path, splits.hashes[place]]))),
+    moduleHashes: portableHashes(modules.hashes),
+    notices,
+    warn,
     forget: () => {
       cache.forget();
       model.forget();
@@ -154,6 +165,31 @@ async function scoringRate({ model, evaluator, file, trainset }: Session): Promi
   return (passes * 1000) / (performance.now() - begun);
 }
 
+/** Answers are remembered on the disk where that can be; where not, they are measured again the next time, and that is all. */
+async function cacheOnDisk(workspace: string, warn: (notice: string) => void): Promise<Cache> {
+  const folder = join(workspace, '.tandem', 'cache');
+  const tell = (error: unknown): void => {
+    if (!isSystemError(error)) throw error;
+    warn(`The cache cannot be written, so answers are not remembered: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+  };
+  let told = false;
+  try {
+    makeTandemFolder(workspace);
+    const cache = await openCache(folder);
+    return {
+      ...cache,
+      flush: () =>
+        cache.flush().catch((error: unknown) => {
+          if (!told) tell(error);
+          told = true;
+        }),
+    };
+  } catch (error) {
+    tell(error);
+    return memoryCache();
+  }
+}
+
 function forgetfulCache(): Cache & { forget: () => void } {
   let known = memoryCache();
   return {
@@ -162,6 +198,13 @@ function forgetfulCache(): Cache & { forget: () => void } {
     flush: () => known.flush(),
     forget: () => void (known = memoryCache()),
   };
+}
+
+function skipNotices({ bad }: Splits): string[] {
+  if (bad.length === 0) return [];
+  const places = bad.slice(0, 3).map(({ where, message }) => `${where?.file ?? ''}:${where?.line ?? ''}: ${message}`);
+  const more = bad.length > places.length ? `; and ${bad.length - places.length} more` : '';
+  return [`${bad.length} bad ${bad.length === 1 ? 'row is' : 'rows are'} left out: ${places.join('; ')}${more}.`];
 }
 
 function leakNotices(splits: Splits): string[] {

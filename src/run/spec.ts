@@ -42,6 +42,10 @@ export interface SessionSpec {
   readonly threads?: number;
   /** Nobody vouches for the workspace: no model but the embedded one is loaded, and no adapter that the prompt file names. */
   readonly untrusted?: true;
+  /** Metrics of the prompt file that are JavaScript modules may run. Not kept with a run: whoever resumes it says so again. */
+  readonly allowModules?: true;
+  /** Bad rows of the data are left out, with a notice; else the first of them is an error. */
+  readonly skipBadRows?: true;
 }
 
 export interface RunSpec extends SessionSpec {

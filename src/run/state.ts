@@ -191,11 +191,12 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
     case 'testOpened':
       return { elapsed, status: 'testing', testRows: line.rows };
     case 'attributed': {
-      const { cells, total, promptAlone, weightsAlone, interaction } = line;
+      const { cells, total, promptAlone, weightsAlone, interaction, reported, answers } = line;
+      const told = { ...(reported && { reported }), ...(answers && { answers }) };
       return {
         elapsed,
         passes: Math.max(state.passes, line.passes),
-        attribution: { cells, total, promptAlone, weightsAlone, interaction },
+        attribution: { cells, total, promptAlone, weightsAlone, interaction, ...told },
       };
     }
     case 'runEnded':
