@@ -6,6 +6,7 @@ import { answerAfter, questionText } from '../evaluate/question.ts';
 import { checkedLora, initialAdapter, linearNames, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { trainAdapter, type AdapterTraining } from '../model/adapterTraining.ts';
 import type { LlamaModel } from '../model/llama.ts';
+import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { TrainingExample } from '../model/training.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream, type Random } from '../random.ts';
@@ -18,9 +19,9 @@ export interface WeightTrainer {
   /** An adapter that changes nothing yet. */
   fresh(seed: number): Adapter;
   /** Trains a copy of the adapter, which keeps its shape. */
-  start(from: Adapter, options: { seed: number; weightPenalty: number }): AdapterTraining;
-  /** A row under a prompt, as tokens. */
-  example(prompt: Prompt, row: Row): TrainingExample;
+  start(from: Adapter, options: { seed: number; weightPenalty: number; softPenalty?: number }): AdapterTraining;
+  /** A row under a prompt, as tokens; a prompt with a {{soft}} line needs its soft prompt. */
+  example(prompt: Prompt, row: Row, soft?: SoftPrompt): TrainingExample;
 }
 
 export const defaultLora: LoraConfig = { rank: 8, alpha: 16, dropout: 0, targets: linearNames };
@@ -49,12 +50,12 @@ export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = de
       const config = { ...from.config, dropout: lora.dropout };
       return trainAdapter(model.engine, { ...from, config }, { ...options, weightDecay: 0.01 });
     },
-    example(prompt, row) {
+    example(prompt, row, soft) {
       const question = questionText(task, tokenizer, prompt, row.values);
       const answer = model.completionTokens(answerAfter(task, question, row.values[task.output].trim()));
       // A label is chosen among labels; free text must also learn where to end.
       const ended = task.labels ? answer : [...answer, ...tokenizer.endTokens.slice(0, 1)];
-      return { prompt: model.promptTokens(question), answer: ended };
+      return { prompt: model.promptTokens(question, soft), answer: ended };
     },
   };
 }
@@ -106,7 +107,7 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
     const batch = rows(options.batchRows);
     const shown = resampled(prompt, trainer.output, batch, trainset, random);
     const rate = learningRate * schedule(step, steps);
-    const { loss, gradientNorm, tokens } = await training.step(examplesOf(trainer, batch, shown, prompt), rate);
+    const { loss, gradientNorm, tokens } = await training.step(examplesOf(trainer, batch, shown, prompt, options.start.soft), rate);
     passes += 3 * tokens;
     options.onStep({ step: step + 1, loss, learningRate: rate, gradientNorm, passes });
     const last = step === steps - 1 || passes >= options.budget;
@@ -125,12 +126,18 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
 }
 
 /** The rows under the prompt as it is shown, or as it is, where longer demonstrations than its own do not fit. */
-function examplesOf(trainer: WeightTrainer, batch: readonly Row[], shown: Prompt, prompt: Prompt): TrainingExample[] {
+export function examplesOf(
+  trainer: WeightTrainer,
+  batch: readonly Row[],
+  shown: Prompt,
+  prompt: Prompt,
+  soft?: SoftPrompt,
+): TrainingExample[] {
   try {
-    return batch.map((row) => trainer.example(shown, row));
+    return batch.map((row) => trainer.example(shown, row, soft));
   } catch (error) {
     if (shown === prompt || !(error instanceof TandemError) || error.reason !== 'too-long') throw error;
-    return batch.map((row) => trainer.example(prompt, row));
+    return batch.map((row) => trainer.example(prompt, row, soft));
   }
 }
 
