@@ -73,6 +73,13 @@ export function makeAdapter(config: LoraConfig, pairs: readonly LoraPair[], soft
   return { id: hash.digest('hex').slice(0, 16), config: { ...config, targets }, pairs: ordered, ...(soft && { soft }) };
 }
 
+/** The weights, or the base weights where there are none, with a soft prompt. */
+export const withSoft = (weights: Adapter | undefined, soft: SoftPrompt): Adapter =>
+  makeAdapter(weights?.config ?? { rank: 1, alpha: 1, dropout: 0, targets: [] }, weights?.pairs ?? [], soft);
+
+/** The same weights without a soft prompt; undefined where there is nothing else. */
+export const withoutSoft = ({ config, pairs }: Adapter): Adapter | undefined => (pairs.length ? makeAdapter(config, pairs) : undefined);
+
 /** Where training starts, as in PEFT: B is zero, A uniform within 1 / sqrt(inputs) (Kaiming with a = sqrt 5). The same seed gives the same values. */
 export function initialAdapter(model: LlamaConfig, lora: LoraConfig, seed: number): Adapter {
   const pairs: LoraPair[] = [];

@@ -110,7 +110,8 @@ export function vocabularyOf(config: LlamaConfig, embedding: TensorValue): Vocab
 }
 
 /** How the rows begin. PEFT's TEXT, RANDOM and SAMPLE_VOCAB. */
-export type SoftStart = 'text' | 'random' | 'vocabulary';
+export const softStarts = ['text', 'random', 'vocabulary'] as const;
+export type SoftStart = (typeof softStarts)[number];
 
 /**
  * @param ids tokens of `text`: repeated or cut to the asked length; not read by other starts
