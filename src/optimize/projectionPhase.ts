@@ -103,7 +103,7 @@ async function propose(
   const random = randomStream(seed, 'phase', phase, 'propose', edits.name);
   // From what the author wrote or, where that is nothing, from what the soft prompt began as.
   const began = soft.soft!.text === '' ? text : withInstruction(text, soft.soft!.text);
-  if (began !== text) take('soft prompt', { prompt: began, reason: 'what the soft prompt began as' });
+  if (began !== text) take('soft prompt start', { prompt: began, reason: 'what the soft prompt began as' });
   if (passes < limit / 2) {
     const proposals = await edits.propose({ prompt: began, adapter: startAdapter, evaluator, trainset, random, count: 3 });
     for (const proposal of proposals) take(edits.name, proposal);
