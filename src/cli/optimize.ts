@@ -31,8 +31,15 @@ export function optimizeCommand(): Command {
   return withSoftOptions(withLoraOptions(withSessionOptions(command)))
     .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
     .option('--budget <time>', 'time, such as 90s, 5m or 1.5h, or token passes, such as 2000000p', parseBudget, runDefaults.budget)
-    .addOption(new Option('--coordinator <name>', 'prompt and weights by turns, or a soft prompt and the weights at once').choices(coordinators))
-    .option('--schedule <name>', 'of the alternating one: gated, classic, or a chain such as "chain:p -> w -> p"', parseSchedule, runDefaults.schedule)
+    .addOption(
+      new Option('--coordinator <name>', 'prompt and weights by turns, or a soft prompt and the weights at once').choices(coordinators),
+    )
+    .option(
+      '--schedule <name>',
+      'of the alternating one: gated, classic, or a chain such as "chain:p -> w -> p"',
+      parseSchedule,
+      runDefaults.schedule,
+    )
     .addOption(new Option('--strategy <name>', 'how a prompt step escapes lock-in').choices(strategies))
     .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
     .option('--apply', 'write the accepted prompt and adapter')

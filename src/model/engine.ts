@@ -72,7 +72,8 @@ export interface GraphVariant {
 }
 
 /** What names a graph's variant. */
-export const variant = (kind: string, { targets, soft }: GraphVariant): string => `${kind}:${targets?.join() ?? 'base'}${soft ? ':soft' : ''}`;
+export const variant = (kind: string, { targets, soft }: GraphVariant): string =>
+  `${kind}:${targets?.join() ?? 'base'}${soft ? ':soft' : ''}`;
 
 /** The adapter's matrices as the graph's inputs, made once. */
 export function adapterFeeds(config: LlamaConfig, adapter: Adapter): Readonly<Record<string, TensorValue>> {

@@ -38,7 +38,9 @@ export async function projectSoftPrompt(model: LlamaModel, soft: SoftPrompt, opt
   let passes = 0;
   for (let place = 0; place < soft.tokens; place++) {
     const target = aim(vocabulary, soft, place, origin, options.reach);
-    const near = nearestTokens(vocabulary, target, words, options.nearest);
+    // The author's own token may stay whatever it is, and it always competes.
+    const own = origin?.[place % origin.length];
+    const near = nearestTokens(vocabulary, target, own === undefined || words.includes(own) ? words : [...words, own], options.nearest);
     const read = options.fluency > 0 ? await continuations(model, lines, near) : undefined;
     passes += read?.passes ?? 0;
     const grown = lines.flatMap(({ tokens, score: so }, line) =>

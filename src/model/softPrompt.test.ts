@@ -37,8 +37,15 @@ describe('where it stands', () => {
     const adapter = withSoft(undefined, begin());
     const rest = ['\n\nText: cat\nKind:', '\n\nText: red and more\nKind:'];
     for (const texts of [rest, rest.slice(0, 1), ['\nX', 'Y']]) {
-      const plain = await model.scoreLabels(texts.map((text) => author + text), labels);
-      const soft = await model.scoreLabels(texts.map((text) => softMark + text), labels, { adapter });
+      const plain = await model.scoreLabels(
+        texts.map((text) => author + text),
+        labels,
+      );
+      const soft = await model.scoreLabels(
+        texts.map((text) => softMark + text),
+        labels,
+        { adapter },
+      );
       soft.flat().forEach(({ logLikelihood }, i) => expect(logLikelihood).toBeCloseTo(plain.flat()[i].logLikelihood, 4));
     }
     const options = { maxTokens: 5, temperature: 0, topP: 1, stop: [], seed: 1 };
@@ -47,7 +54,9 @@ describe('where it stands', () => {
 
   test('one that was made for another model is refused', async () => {
     const foreign = withSoft(undefined, { ...begin(), rows: new Float32Array(8) });
-    await expect(model.scoreLabels([`${softMark} cat`], labels, { adapter: foreign })).rejects.toMatchObject({ reason: 'adapter-mismatch' });
+    await expect(model.scoreLabels([`${softMark} cat`], labels, { adapter: foreign })).rejects.toMatchObject({
+      reason: 'adapter-mismatch',
+    });
   });
 });
 
@@ -140,7 +149,10 @@ describe('back to text', () => {
     const soft = begin('random', 8);
     const texts = [];
     for (const fluency of [0, 5]) texts.push(await projectSoftPrompt(model, soft, { reach: 1, fluency, beam: 4, nearest: 12 }));
-    const { fluency } = await fluencyOf(model, texts.map(({ text }) => text));
+    const { fluency } = await fluencyOf(
+      model,
+      texts.map(({ text }) => text),
+    );
     expect(fluency[1]).toBeGreaterThan(fluency[0]);
     expect(texts[1].passes).toBeGreaterThan(0);
   });

@@ -104,7 +104,9 @@ async function partGradient(
   const prefix = prefixFeeds(examples[0].prompt.slice(0, shared));
   const soft = softFeeds(engine.config, adapter?.soft, { ...prefix, ...packing.feeds });
   const shape = { targets: adapter?.config.targets, soft: soft !== undefined };
-  const graph = await engine.graph(variant(`train:${dropout > 0 ? 'dropout' : ''}`, shape), () => trainingGraph(engine, shape, dropout > 0));
+  const graph = await engine.graph(variant(`train:${dropout > 0 ? 'dropout' : ''}`, shape), () =>
+    trainingGraph(engine, shape, dropout > 0),
+  );
   const results = await graph.run({
     ...engine.weights,
     ...(adapter && loraFeeds(engine.config, adapter)),

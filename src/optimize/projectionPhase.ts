@@ -64,7 +64,7 @@ export async function projectionPhase(
       ? { candidate: winner.id, prompt: winner.prompt, adapter: start.startAdapter, evaluation: winner.evaluation, passes }
       : nothing;
   }
-  return settle(context, options, start, winner && [winner], nothing);
+  return settle(context, options, start, winner, nothing);
 }
 
 async function propose(
@@ -111,48 +111,65 @@ async function propose(
   return { runners, passes };
 }
 
-/** The winner and the text of before get the same weight steps from the weights tuned beside the soft prompt; the better pair goes on. */
+/**
+ * The winner and the text of before get the same few weight steps from the weights tuned beside the soft prompt; the better pair goes on
+ * with the rest.
+ */
 async function settle(
   context: OptimizationContext,
   options: SimultaneousOptions,
   { phase, soft, text, spent }: ProjectionStart,
-  winners: readonly { readonly id: CandidateId; readonly prompt: Prompt }[] | undefined,
+  winner: Text | undefined,
   nothing: ProjectionFound,
 ): Promise<ProjectionFound> {
-  let best = nothing;
+  const rivals = [...(winner ? [winner] : []), { prompt: text }];
   let { passes } = nothing;
-  const tried: { id?: CandidateId; prompt: Prompt }[] = [...(winners ?? []), { prompt: text }];
-  for (const [place, { id, prompt }] of tried.entries()) {
+  const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, share: number): Promise<ProjectionFound> => {
     const before = spent + passes;
     const tuned = await tuneWeights({
       trainer: context.trainer,
-      start: withoutSoft(soft) ?? context.trainer.fresh(context.seed),
+      start,
       prompts: [prompt],
       trainset: context.trainset,
-      steps: options.settleSteps,
+      steps,
       batchRows: options.batchRows,
       learningRate: options.learningRate / 2,
       weightPenalty: context.objective.weights,
-      seed: randomStream(context.seed, 'phase', phase, 'settle').integer(2 ** 31),
-      budget: Math.max(0, (context.budget - before) / (tried.length - place)),
+      seed: randomStream(context.seed, 'phase', phase, purpose).integer(2 ** 31),
+      budget: Math.max(0, (context.budget - before) * share),
       signal: context.signal,
       measure: (adapter) => context.evaluator.evaluate({ prompt, adapter }, context.valset),
-      measureEvery: Math.ceil(options.settleSteps / 2),
+      measureEvery: Math.max(8, Math.round(steps / 3)),
       patience: 2,
       onStep: (step) =>
         context.emit({
           type: 'weightStep',
           phase,
           ...(id !== undefined && { candidate: id }),
-          steps: options.settleSteps,
+          steps,
           ...step,
           passes: before + step.passes,
         }),
     });
     passes += tuned.passes;
-    if (tuned.evaluation && (!best.evaluation || isBetter(tuned.evaluation, best.evaluation))) {
-      best = { ...(id !== undefined && { candidate: id }), prompt, adapter: tuned.adapter, evaluation: tuned.evaluation, passes };
-    }
+    return { ...(id !== undefined && { candidate: id }), prompt, ...tuned };
+  };
+  const weights = withoutSoft(soft) ?? context.trainer.fresh(context.seed);
+  let best = nothing;
+  for (const [place, rival] of rivals.entries()) {
+    best = better(best, await tune(rival, weights, options.settleSteps, 'settle', 1 / (rivals.length - place)));
+  }
+  if (best.adapter && best.evaluation && context.budget - spent - passes > 2 * best.evaluation.passes) {
+    const rest = { ...(best.candidate !== undefined && { id: best.candidate }), prompt: best.prompt };
+    best = better(best, await tune(rest, best.adapter, options.steps / 2, 'rest', 1));
   }
   return { ...best, passes };
 }
+
+interface Text {
+  readonly id?: CandidateId;
+  readonly prompt: Prompt;
+}
+
+const better = (one: ProjectionFound, other: ProjectionFound): ProjectionFound =>
+  other.evaluation && (!one.evaluation || isBetter(other.evaluation, one.evaluation)) ? other : one;

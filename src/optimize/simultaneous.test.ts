@@ -39,7 +39,7 @@ const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows
 const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
 const prompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
 const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
-const small: Partial<SimultaneousOptions> = { steps: 30, settleSteps: 10, learningRate: 5e-3, batchRows: 8, projections: 4 };
+const small: Partial<SimultaneousOptions> = { steps: 30, settleSteps: 8, learningRate: 2e-2, batchRows: 8, projections: 4 };
 
 interface Drive {
   readonly options?: Partial<SimultaneousOptions>;
@@ -172,11 +172,14 @@ describe('replay', () => {
     },
   );
 
-  test.each(['weightStep', 'candidateMeasured', 'phaseStarted'] as const)('a stop after a %s ends it with the best so far', async (type) => {
-    const stop = new AbortController();
-    const { state, events } = await drive({ signal: stop.signal, onEvent: (event) => event.type === type && stop.abort() });
-    expect(events.at(-1)).toMatchObject({ type: 'phaseEnded', best: state.best });
-  });
+  test.each(['weightStep', 'candidateMeasured', 'phaseStarted'] as const)(
+    'a stop after a %s ends it with the best so far',
+    async (type) => {
+      const stop = new AbortController();
+      const { state, events } = await drive({ signal: stop.signal, onEvent: (event) => event.type === type && stop.abort() });
+      expect(events.at(-1)).toMatchObject({ type: 'phaseEnded', best: state.best });
+    },
+  );
 });
 
 test('the passes are those of everything that was evaluated, trained, projected and differentiated', async () => {

@@ -32,7 +32,7 @@ export interface SimultaneousOptions {
   /** Texts that a soft prompt is projected to, at most; their race costs at most `raceShare` of the whole budget. */
   readonly projections: number;
   readonly raceShare: number;
-  /** Weight steps that settle the weights on a text, the text of before among those that are settled. */
+  /** Weight steps that settle the weights on the best projected text, and on the text of before; half of `steps` follow for the better. */
   readonly settleSteps: number;
   readonly patience: number;
 }
@@ -45,11 +45,11 @@ export const simultaneousDefaults: SimultaneousOptions = {
   learningRate: 1e-3,
   batchRows: 16,
   steps: 60,
-  jointShare: 0.55,
+  jointShare: 0.6,
   textBatches: 1,
   projections: 8,
-  raceShare: 0.15,
-  settleSteps: 20,
+  raceShare: 0.1,
+  settleSteps: 8,
   patience: 3,
 };
 
@@ -139,7 +139,13 @@ export class SimultaneousJointOptimizer implements Coordinator {
       phase,
       candidate: soft.candidate,
       accepted,
-      because: !better ? verdict : sunk ? `${verdict}, but the score would be below the start's` : accepted ? verdict : `${verdict}; only a text may stay`,
+      because: !better
+        ? verdict
+        : sunk
+          ? `${verdict}, but the score would be below the start's`
+          : accepted
+            ? verdict
+            : `${verdict}; only a text may stay`,
       ...comparison,
       objective: soft.objective,
       flips: flipsBetween(before, found.evaluation, context.prompt, context.valset, context.trainer.output),

@@ -2,7 +2,14 @@
 import type { Row } from '../data/dataset.ts';
 import { makeAdapter, type Adapter } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
-import { fluencyOf, modelVocabulary, projectSoftPrompt, wordTokens, type Projection, type ProjectionOptions } from '../model/softProjection.ts';
+import {
+  fluencyOf,
+  modelVocabulary,
+  projectSoftPrompt,
+  wordTokens,
+  type Projection,
+  type ProjectionOptions,
+} from '../model/softProjection.ts';
 import { initialSoftPrompt, type SoftPrompt, type SoftStart } from '../model/softPrompt.ts';
 import { batchGradient, type TrainingExample } from '../model/training.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -64,7 +71,13 @@ export function softTuner(
         rows.map((row) => example(asked, row, soft)),
         0,
       );
-      const found = bestSubstitutions(vocabulary, ids, gradients.get('soft')!, wordTokens(tokenizer, vocabulary.norms.length), count);
+      const found = bestSubstitutions(
+        vocabulary,
+        ids,
+        gradients.get('soft')!,
+        alike(tokenizer, wordTokens(tokenizer, vocabulary.norms.length)),
+        count,
+      );
       return {
         passes: 3 * tokens,
         found: found.map(({ place, token, expected }) => ({
@@ -78,12 +91,29 @@ export function softTuner(
   };
 }
 
+/** What may stand for a token: a word begins for one that begins a word, and punctuation stands for punctuation. */
+function alike(tokenizer: LlamaModel['tokenizer'], tokens: readonly number[]): (token: number) => readonly number[] {
+  const kindOf = (token: number): string =>
+    tokenizer
+      .decode([token])
+      .replaceAll(/[\p{L}\p{N}]+/gu, 'w')
+      .replaceAll(/[^\sw]+/g, '.');
+  const kinds = new Map<string, number[]>();
+  for (const token of tokens) {
+    const kind = kindOf(token);
+    const known = kinds.get(kind);
+    if (known) known.push(token);
+    else kinds.set(kind, [token]);
+  }
+  return (token) => kinds.get(kindOf(token)) ?? [];
+}
+
 /** -g . (e_new - e_old) for every place and token. Ebrahimi et al. 2018 (HotFlip); Zou et al. 2023 (GCG) draws from the best of each place. */
 function bestSubstitutions(
   { embedding, width }: ReturnType<typeof modelVocabulary>,
   ids: readonly number[],
   gradient: Float32Array,
-  tokens: readonly number[],
+  alike: (token: number) => readonly number[],
   count: number,
 ): { place: number; token: number; expected: number }[] {
   const dot = (place: number, token: number): number => {
@@ -94,7 +124,9 @@ function bestSubstitutions(
   const each = Math.max(2, Math.ceil((2 * count) / ids.length));
   const best = ids.flatMap((id, place) => {
     const now = dot(place, id);
-    const scored = tokens.filter((token) => token !== id).map((token) => ({ place, token, expected: now - dot(place, token) }));
+    const scored = alike(id)
+      .filter((token) => token !== id)
+      .map((token) => ({ place, token, expected: now - dot(place, token) }));
     return scored.sort((a, b) => b.expected - a.expected || a.token - b.token).slice(0, each);
   });
   return best.sort((a, b) => b.expected - a.expected || a.place - b.place).slice(0, count);

@@ -149,13 +149,7 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
 }
 
 /** The rows under the prompt as it is shown, or as it is, where longer demonstrations than its own do not fit. */
-function examplesOf(
-  trainer: WeightTrainer,
-  batch: readonly Row[],
-  shown: Prompt,
-  prompt: Prompt,
-  soft?: SoftPrompt,
-): TrainingExample[] {
+function examplesOf(trainer: WeightTrainer, batch: readonly Row[], shown: Prompt, prompt: Prompt, soft?: SoftPrompt): TrainingExample[] {
   try {
     return batch.map((row) => trainer.example(shown, row, soft));
   } catch (error) {

@@ -219,7 +219,8 @@ function checkedCoordinator({ coordinator = 'alternating', lever }: RunSpec): Co
 }
 
 function coordinatorNotices({ coordinator = 'alternating', schedule, strategy, soft }: RunSpec): string[] {
-  if (coordinator === 'alternating') return soft ? ['The coordinator alternates: what was asked of a soft prompt makes no difference.'] : [];
+  if (coordinator === 'alternating')
+    return soft ? ['The coordinator alternates: what was asked of a soft prompt makes no difference.'] : [];
   return schedule === runDefaults.schedule && !strategy
     ? []
     : ['The coordinator is simultaneous: schedule and strategy are those of the alternating one, and make no difference.'];

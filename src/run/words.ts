@@ -30,7 +30,8 @@ export function softText({ kept, tokens, without }: SoftPromptState): string {
   const { mean } = without.score;
   const rows = `on ${without.score.rows} validation rows`;
   const nat = `${natsGained(without.logLikelihood)} a row`;
-  if (kept) return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}, ${nat}`;
+  if (kept)
+    return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}, ${nat}`;
   return `The text holds ${mean >= 0 ? 'what' : 'nearly what'} the soft prompt of ${tokens} virtual tokens reached, or the text of before stands: ${points(without.score)} ${rows}, ${nat}`;
 }
 

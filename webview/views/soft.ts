@@ -12,7 +12,13 @@ export function softPrompt({ phases, best }: RunState): VNode | undefined {
   if (!judged) return undefined;
   const stays = best?.prompt.body.includes('{{soft}}') ?? false;
   const note = stays ? 'stays as a part of the adapter' : 'read back as text';
-  return section('soft-prompt', 'Soft prompt', note, h('p', { class: 'note' }, `${softText(judged)}.`), ...(stays ? [textInstead(judged)] : []));
+  return section(
+    'soft-prompt',
+    'Soft prompt',
+    note,
+    h('p', { class: 'note' }, `${softText(judged)}.`),
+    ...(stays ? [textInstead(judged)] : []),
+  );
 }
 
 /** In a phase's details: how far it went, and what the text brings in its place. */

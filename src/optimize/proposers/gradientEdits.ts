@@ -18,7 +18,7 @@ export interface GradientEditOptions {
   readonly onPasses: (passes: number) => void;
 }
 
-export const gradientEditDefaults = { fluencyBound: 1.5, rows: 16, tries: 6 };
+export const gradientEditDefaults = { fluencyBound: 1, rows: 16, tries: 6 };
 
 /** Each proposal has one substitution more than the one before it. */
 export function gradientEdits({ tuner, fluencyBound, rows, tries, onPasses }: GradientEditOptions): Proposer {
@@ -47,7 +47,12 @@ export function gradientEdits({ tuner, fluencyBound, rows, tries, onPasses }: Gr
         const fluent = fresh.filter((_, i) => reads[i] >= base - fluencyBound).slice(0, tries);
         if (!fluent.length) break;
         // The gradient holds for small steps only, and a word is a large one: each is measured.
-        let winner = { text: best, old: '', fresh: '', value: (await evaluator.evaluate({ prompt: now, adapter }, batch)).logLikelihood.mean };
+        let winner = {
+          text: best,
+          old: '',
+          fresh: '',
+          value: (await evaluator.evaluate({ prompt: now, adapter }, batch)).logLikelihood.mean,
+        };
         for (const substitution of fluent) {
           seen.add(substitution.text);
           const tried = await evaluator.evaluate({ prompt: withInstruction(prompt, substitution.text), adapter }, batch);
