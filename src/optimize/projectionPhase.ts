@@ -133,7 +133,7 @@ async function settle(
       trainset: context.trainset,
       steps,
       batchRows: options.batchRows,
-      learningRate: options.learningRate / 2,
+      learningRate: options.learningRate,
       weightPenalty: context.objective.weights,
       seed: randomStream(context.seed, 'phase', phase, purpose).integer(2 ** 31),
       budget: Math.max(0, (context.budget - before) * share),
