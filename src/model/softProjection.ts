@@ -28,8 +28,8 @@ export interface Projection {
 /** The text of a soft prompt. Without fluency it is the nearest token at each place. */
 export async function projectSoftPrompt(model: LlamaModel, soft: SoftPrompt, options: ProjectionOptions): Promise<Projection> {
   const vocabulary = modelVocabulary(model);
-  const words = wordTokens(model.tokenizer, vocabulary.norms.length);
   const origin = soft.text === '' ? undefined : model.tokenizer.encode(soft.text);
+  const choices = choicesAt(model.tokenizer, vocabulary.norms.length, origin);
   interface Line {
     readonly tokens: readonly number[];
     readonly score: number;
@@ -38,9 +38,7 @@ export async function projectSoftPrompt(model: LlamaModel, soft: SoftPrompt, opt
   let passes = 0;
   for (let place = 0; place < soft.tokens; place++) {
     const target = aim(vocabulary, soft, place, origin, options.reach);
-    // The author's own token may stay whatever it is, and it always competes.
-    const own = origin?.[place % origin.length];
-    const near = nearestTokens(vocabulary, target, own === undefined || words.includes(own) ? words : [...words, own], options.nearest);
+    const near = nearestTokens(vocabulary, target, choices(place), options.nearest);
     const read = options.fluency > 0 ? await continuations(model, lines, near) : undefined;
     passes += read?.passes ?? 0;
     const grown = lines.flatMap(({ tokens, score: so }, line) =>
@@ -71,18 +69,49 @@ export async function fluencyOf(
 export const modelVocabulary = ({ engine }: LlamaModel): Vocabulary =>
   vocabularyOf(engine.config, engine.weights['model.embed_tokens.weight']);
 
-const known = new WeakMap<Tokenizer, readonly number[]>();
+/**
+ * The tokens that may stand at a place. Of a text only whole words change, to words, and punctuation to punctuation; a word of several
+ * tokens stays. Without a text, any word may stand anywhere, and any punctuation.
+ */
+export function choicesAt(
+  tokenizer: Tokenizer,
+  vocabularySize: number,
+  text: readonly number[] | undefined,
+): (place: number) => readonly number[] {
+  const kinds = tokenKinds(tokenizer, vocabularySize);
+  if (!text?.length) {
+    const all = [...(kinds.get(' word') ?? []), ...(kinds.get('punctuation') ?? [])];
+    return () => all;
+  }
+  const goesOn = (place: number): boolean => kindOf(tokenizer, text[place % text.length]) === 'word' && place % text.length > 0;
+  return (place) => {
+    const own = text[place % text.length];
+    const whole = !goesOn(place) && !((place + 1) % text.length > 0 && goesOn(place + 1));
+    const others = whole ? (kinds.get(kindOf(tokenizer, own)) ?? []) : [];
+    return others.includes(own) ? others : [...others, own];
+  };
+}
 
-/** Tokens that are a word (with the space before it), a part of one, or punctuation: no line ends, no special tokens, no marks of templates. */
-export function wordTokens(tokenizer: Tokenizer, vocabularySize: number): readonly number[] {
+/** A word with the space before it, a word or a part of one without, punctuation, or what no text should be given. */
+type Kind = ' word' | 'word' | 'punctuation' | 'other';
+
+function kindOf(tokenizer: Tokenizer, token: number): Kind {
+  const text = tokenizer.decode([token], { skipSpecial: true });
+  if (/^ [\p{L}\p{N}]+$/u.test(text)) return ' word';
+  if (/^[\p{L}\p{N}]+$/u.test(text)) return 'word';
+  return /^[.,:;!?'"()/-]{1,2}$/.test(text) ? 'punctuation' : 'other';
+}
+
+const known = new WeakMap<Tokenizer, ReadonlyMap<Kind, readonly number[]>>();
+
+function tokenKinds(tokenizer: Tokenizer, vocabularySize: number): ReadonlyMap<Kind, readonly number[]> {
   const found = known.get(tokenizer);
   if (found) return found;
-  const tokens: number[] = [];
-  for (let token = 0; token < Math.min(vocabularySize, tokenizer.vocabularySize); token++) {
-    if (/^ ?(?:[\p{L}\p{N}]+|[.,:;!?'"()/-]{1,2})$/u.test(tokenizer.decode([token], { skipSpecial: true }))) tokens.push(token);
-  }
-  known.set(tokenizer, tokens);
-  return tokens;
+  const kinds = new Map<Kind, number[]>([' word', 'word', 'punctuation', 'other'].map((kind) => [kind as Kind, []]));
+  for (let token = 0; token < Math.min(vocabularySize, tokenizer.vocabularySize); token++) kinds.get(kindOf(tokenizer, token))!.push(token);
+  kinds.set('other', []);
+  known.set(tokenizer, kinds);
+  return kinds;
 }
 
 /** The point whose neighbours are looked for: where the row is, or as far again as it went from the token that it began as. */

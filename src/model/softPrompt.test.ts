@@ -5,7 +5,7 @@ import { initialAdapter, makeAdapter, withoutSoft, withSoft } from './adapter.ts
 import { trainAdapter } from './adapterTraining.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
 import { makeLlama, type LlamaModel } from './llama.ts';
-import { fluencyOf, modelVocabulary, projectSoftPrompt, wordTokens } from './softProjection.ts';
+import { fluencyOf, modelVocabulary, projectSoftPrompt, choicesAt } from './softProjection.ts';
 import { encodeWithSoft, holdNorms, initialSoftPrompt, softMark, type SoftPrompt, type SoftStart } from './softPrompt.ts';
 
 let model: LlamaModel;
@@ -136,13 +136,27 @@ describe('training', () => {
 });
 
 describe('back to text', () => {
-  const words = (): readonly number[] => wordTokens(model.tokenizer, model.engine.config.vocabularySize);
+  const words = (): readonly number[] => choicesAt(model.tokenizer, model.engine.config.vocabularySize, undefined)(0);
 
   test('rows that are tokens are read as those tokens', async () => {
-    const ids = words().slice(40, 45);
+    const ids = words().slice(4, 9);
     const soft = initialSoftPrompt(modelVocabulary(model), { start: 'text', tokens: ids.length, text: '', ids, seed: 0 });
     const found = await projectSoftPrompt(model, soft, { reach: 1, fluency: 0, beam: 1, nearest: 4 });
     expect(found).toEqual({ text: model.tokenizer.decode(ids).trim(), passes: 0 });
+  });
+
+  test('of a text whole words change to words and punctuation to punctuation; a word of several tokens and blank space stay', () => {
+    const ids = model.tokenizer.encode('Say: colourful. Now');
+    const choices = choicesAt(model.tokenizer, model.engine.config.vocabularySize, ids);
+    const texts = ids.map((id) => model.tokenizer.decode([id]));
+    const changeable = ids.map((_, place) => choices(place).length > 1);
+    texts.forEach((text, place) => {
+      expect(choices(place)).toContain(ids[place]);
+      const goesOn = (at: number): boolean => at > 0 && at < ids.length && /^[\p{L}\p{N}]/u.test(texts[at]);
+      if (text.trim() === '' || goesOn(place) || goesOn(place + 1)) expect(changeable[place], text).toBe(false);
+      for (const other of choices(place)) expect(/\p{L}|\p{N}/u.test(model.tokenizer.decode([other]))).toBe(/\p{L}|\p{N}/u.test(text));
+    });
+    expect(changeable).toContain(true);
   });
 
   test('the more the language model is heard, the better the text reads', async () => {

@@ -6,7 +6,7 @@ import {
   fluencyOf,
   modelVocabulary,
   projectSoftPrompt,
-  wordTokens,
+  choicesAt,
   type Projection,
   type ProjectionOptions,
 } from '../model/softProjection.ts';
@@ -71,13 +71,7 @@ export function softTuner(
         rows.map((row) => example(asked, row, soft)),
         0,
       );
-      const found = bestSubstitutions(
-        vocabulary,
-        ids,
-        gradients.get('soft')!,
-        alike(tokenizer, wordTokens(tokenizer, vocabulary.norms.length)),
-        count,
-      );
+      const found = bestSubstitutions(vocabulary, ids, gradients.get('soft')!, choicesAt(tokenizer, vocabulary.norms.length, ids), count);
       return {
         passes: 3 * tokens,
         found: found.map(({ place, token, expected }) => ({
@@ -91,29 +85,12 @@ export function softTuner(
   };
 }
 
-/** What may stand for a token: a word begins for one that begins a word, and punctuation stands for punctuation. */
-function alike(tokenizer: LlamaModel['tokenizer'], tokens: readonly number[]): (token: number) => readonly number[] {
-  const kindOf = (token: number): string =>
-    tokenizer
-      .decode([token])
-      .replaceAll(/[\p{L}\p{N}]+/gu, 'w')
-      .replaceAll(/[^\sw]+/g, '.');
-  const kinds = new Map<string, number[]>();
-  for (const token of tokens) {
-    const kind = kindOf(token);
-    const known = kinds.get(kind);
-    if (known) known.push(token);
-    else kinds.set(kind, [token]);
-  }
-  return (token) => kinds.get(kindOf(token)) ?? [];
-}
-
 /** -g . (e_new - e_old) for every place and token. Ebrahimi et al. 2018 (HotFlip); Zou et al. 2023 (GCG) draws from the best of each place. */
 function bestSubstitutions(
   { embedding, width }: ReturnType<typeof modelVocabulary>,
   ids: readonly number[],
   gradient: Float32Array,
-  alike: (token: number) => readonly number[],
+  choices: (place: number) => readonly number[],
   count: number,
 ): { place: number; token: number; expected: number }[] {
   const dot = (place: number, token: number): number => {
@@ -124,7 +101,7 @@ function bestSubstitutions(
   const each = Math.max(2, Math.ceil((2 * count) / ids.length));
   const best = ids.flatMap((id, place) => {
     const now = dot(place, id);
-    const scored = alike(id)
+    const scored = choices(place)
       .filter((token) => token !== id)
       .map((token) => ({ place, token, expected: now - dot(place, token) }));
     return scored.sort((a, b) => b.expected - a.expected || a.token - b.token).slice(0, each);
