@@ -28,6 +28,8 @@ export interface JointFound {
   readonly prompt: Prompt;
   readonly adapter: Adapter;
   readonly evaluation?: Evaluation;
+  /** Among how many it is the best. */
+  readonly measurements: number;
   readonly passes: number;
 }
 

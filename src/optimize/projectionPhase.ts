@@ -34,6 +34,8 @@ export interface ProjectionFound {
   readonly prompt: Prompt;
   readonly adapter?: Adapter;
   readonly evaluation?: Evaluation;
+  /** Among how many it is the best. */
+  readonly measurements: number;
   readonly passes: number;
 }
 
@@ -58,10 +60,10 @@ export async function projectionPhase(
   const racing = await race(context, phase, runners, start.startAdapter, start.start, left - proposing);
   const passes = proposing + racing.passes;
   const [winner] = racing.finishers;
-  const nothing: ProjectionFound = { prompt: text, passes };
+  const nothing: ProjectionFound = { prompt: text, measurements: runners.length, passes };
   if (!options.levers.includes('weights')) {
     return winner
-      ? { candidate: winner.id, prompt: winner.prompt, adapter: start.startAdapter, evaluation: winner.evaluation, passes }
+      ? { ...nothing, candidate: winner.id, prompt: winner.prompt, adapter: start.startAdapter, evaluation: winner.evaluation }
       : nothing;
   }
   return settle(context, options, start, winner, nothing);
@@ -124,6 +126,8 @@ async function settle(
 ): Promise<ProjectionFound> {
   const rivals = [...(winner ? [winner] : []), { prompt: text }];
   let { passes } = nothing;
+  // The race was run under other weights: it takes part in no choice between these.
+  let measurements = 0;
   const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, share: number): Promise<ProjectionFound> => {
     const before = spent + passes;
     const tuned = await tuneWeights({
@@ -152,6 +156,7 @@ async function settle(
         }),
     });
     passes += tuned.passes;
+    measurements += tuned.measurements;
     return { ...(id !== undefined && { candidate: id }), prompt, ...tuned };
   };
   const weights = withoutSoft(soft) ?? context.trainer.fresh(context.seed);
@@ -163,7 +168,7 @@ async function settle(
     const rest = { ...(best.candidate !== undefined && { id: best.candidate }), prompt: best.prompt };
     best = better(best, await tune(rest, best.adapter, options.steps / 2, 'rest', 1));
   }
-  return { ...best, passes };
+  return { ...best, measurements, passes };
 }
 
 interface Text {

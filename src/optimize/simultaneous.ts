@@ -131,7 +131,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const soft = measuredState(`${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
     await context.adapters.put(found.adapter);
     this.measured.set(soft.candidate, found.evaluation);
-    const { accepted: better, because: verdict, ...comparison } = decide(before, found.evaluation);
+    const { accepted: better, because: verdict, ...comparison } = decide(before, found.evaluation, found.measurements);
     const sunk = soft.score.mean < state.start.score.mean;
     const accepted = better && !sunk && this.options.keep;
     context.emit({
@@ -181,7 +181,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     let accepted = false;
     if (found.evaluation) {
       const candidate = measuredState(found.candidate ?? `${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
-      const gate = decide(textBefore, found.evaluation);
+      const gate = decide(textBefore, found.evaluation, found.measurements);
       const sunk = candidate.score.mean < state.start.score.mean;
       const softStands = best.candidate === soft.candidate;
       const held = !softStands || holds(before, found.evaluation);
@@ -239,7 +239,7 @@ async function adapterOf(context: OptimizationContext, { adapter }: MeasuredStat
 /** The text is as good as the soft prompt, as far as the gate's tie goes. */
 function holds(soft: Evaluation, text: Evaluation): boolean {
   const { score } = compareEvaluations(soft, text);
-  return score.mean >= 0 || score.probabilityBetter > 1 - defaultGate.tie;
+  return score.mean >= 0 || score.probabilityBetter > defaultGate.tie;
 }
 
 const pointsOf = (share: number): string => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)} points`;
