@@ -20,6 +20,7 @@ export type { RunState } from './run/state.ts';
 // The optimizers, on a model and rows in memory.
 export { JointOptimizer, type JointOptimization, type JointResult } from './optimize/jointOptimizer.ts';
 export { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from './optimize/alternating.ts';
+export { simultaneousDefaults, SimultaneousJointOptimizer, type SimultaneousOptions } from './optimize/simultaneous.ts';
 export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './optimize/coordinator.ts';
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 
@@ -42,6 +43,7 @@ export { makeLlama, type LlamaModel } from './model/llama.ts';
 export type { LanguageModel } from './model/languageModel.ts';
 export { loadAdapter, saveAdapter } from './model/files/peft.ts';
 export type { Adapter, LoraConfig } from './model/adapter.ts';
+export type { SoftPrompt, SoftStart } from './model/softPrompt.ts';
 export { onnxRuntimeExecutor } from './tensor/onnxruntime.ts';
 export { tensorFlowExecutor } from './tensor/tensorflow.ts';
 export type { Executor } from './tensor/executor.ts';

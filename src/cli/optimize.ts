@@ -1,13 +1,16 @@
 /** @file `tandem optimize`: tunes a prompt and an adapter together; `tandem tune`: the adapter alone. */
 import { Command, Option } from 'commander';
 import {
+  coordinators,
   leverChoices,
   parseBudget,
   parseSchedule,
   runDefaults,
   strategies,
   type Budget,
+  type CoordinatorName,
   type LeverChoice,
+  type RunSpec,
   type Schedule,
   type Strategy,
 } from '../run/spec.ts';
@@ -15,6 +18,7 @@ import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
 import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
+import { softAsked, withSoftOptions, type SoftOptions } from './softOptions.ts';
 
 interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly budget: Budget;
@@ -22,15 +26,23 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly strategy?: Strategy;
 }
 
-interface OptimizeOptions extends TuneOptions {
+interface OptimizeOptions extends TuneOptions, SoftOptions {
+  readonly coordinator?: CoordinatorName;
   readonly lever: LeverChoice;
 }
 
 export function optimizeCommand(): Command {
-  const command = runOptions(new Command('optimize'))
+  const command = withSoftOptions(runOptions(new Command('optimize')))
     .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
+    .addOption(
+      new Option('--coordinator <name>', 'prompt and weights by turns, or a soft prompt and the weights at once').choices(coordinators),
+    )
     .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
-    .action((prompt: string, options: OptimizeOptions) => optimize(prompt, options, options.lever));
+    .action((prompt: string, options: OptimizeOptions) => {
+      const { lever, coordinator } = options;
+      const soft = softAsked(options);
+      return optimize(prompt, options, { lever, ...(coordinator && { coordinator }), ...(soft && { soft }) });
+    });
   return withExamples(
     command,
     [
@@ -46,7 +58,7 @@ export function optimizeCommand(): Command {
 export function tuneCommand(): Command {
   const command = runOptions(new Command('tune'))
     .description('tune the weights alone, under the prompt as it is: `optimize --lever weights`')
-    .action((prompt: string, options: TuneOptions) => optimize(prompt, options, 'weights'));
+    .action((prompt: string, options: TuneOptions) => optimize(prompt, options, { lever: 'weights' }));
   return withExamples(command, [
     ['tandem tune intent.prompt.md --budget 10m', 'a LoRA adapter for this prompt'],
     ['tandem tune intent.prompt.md --lora-rank 16 --lora-targets q_proj,v_proj', 'of another shape'],
@@ -66,9 +78,10 @@ const runOptions = (command: Command): Command =>
     .option('--apply', 'write the accepted prompt and adapter')
     .option('--json', 'print the events, one JSON object a line');
 
-async function optimize(prompt: string, options: TuneOptions, lever: LeverChoice): Promise<void> {
+/** @param what the options that `tune` does not have */
+async function optimize(prompt: string, options: TuneOptions, what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft'>): Promise<void> {
   const { budget, schedule, strategy } = options;
   const lora = loraAsked(options);
-  const spec = { ...sessionSpec(prompt, options), budget, schedule, ...(strategy && { strategy }), lever, ...(lora && { lora }) };
+  const spec = { ...sessionSpec(prompt, options), budget, schedule, ...what, ...(strategy && { strategy }), ...(lora && { lora }) };
   await followRun((client) => client.call('optimize', { spec }), options);
 }

@@ -4,6 +4,8 @@ import { limitRows } from '../data/split.ts';
 import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { LabelScore, LanguageModel } from '../model/languageModel.ts';
+import { encodeWithSoft } from '../model/softPrompt.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { renderWithoutValues } from '../prompt/template.ts';
 import { memoryCache, type Cache } from './cache.ts';
@@ -143,13 +145,19 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   }
 
   /** Hangs on prompt and rows alone: a generated answer counts as many tokens as the gold one, since its real length hangs on the weights. */
-  function passesOf(prompt: Prompt, rows: readonly Row[], texts: readonly string[]): number {
+  function passesOf({ prompt, adapter }: Candidate, rows: readonly Row[], texts: readonly string[]): number {
+    const counting = countingWith(adapter);
     const prompts = [...texts, ...calibrationTexts(prompt)];
-    if (labels) return promptPasses(tokenizer, prompts) + prompts.length * labelPasses;
+    if (labels) return promptPasses(counting, prompts) + prompts.length * labelPasses;
     return rows.reduce(
       (sum, row, place) => sum + 2 * tokenizer.encode(answerAfter(task, texts[place], goldOf(row))).length,
-      promptPasses(tokenizer, prompts),
+      promptPasses(counting, prompts),
     );
+  }
+
+  /** A virtual token is run like any other, and counts like one. */
+  function countingWith(adapter: Adapter | undefined): Pick<Tokenizer, 'encode'> {
+    return { encode: (text) => encodeWithSoft(tokenizer, text, adapter?.soft, tokenizer.vocabularySize) };
   }
 
   return {
@@ -170,8 +178,8 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         score: scoreOf(task.metric, results),
         ...(task.metric.corpus && { corpus: task.metric.corpus }),
         logLikelihood: bootstrapMean(results.map(({ logLikelihood }) => logLikelihood)),
-        promptTokens: tokenizer.encode(asTurn(task, tokenizer, renderWithoutValues(prompt))).length,
-        passes: passesOf(prompt, rows, texts),
+        promptTokens: countingWith(adapter).encode(asTurn(task, tokenizer, renderWithoutValues(prompt))).length,
+        passes: passesOf({ prompt, adapter }, rows, texts),
       };
     },
     async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {

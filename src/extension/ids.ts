@@ -2,6 +2,7 @@
 
 export const commandIds = {
   optimize: 'tandem.optimize',
+  optimizeWith: 'tandem.optimizeWith',
   optimizePrompt: 'tandem.optimizePrompt',
   tuneWeights: 'tandem.tuneWeights',
   headroom: 'tandem.headroom',
@@ -35,6 +36,7 @@ export const settingIds = {
   allowModules: 'tandem.metrics.allowModules',
   headroom: 'tandem.optimize.headroom',
   budget: 'tandem.optimize.budget',
+  coordinator: 'tandem.optimize.coordinator',
   schedule: 'tandem.optimize.schedule',
   strategy: 'tandem.optimize.strategy',
   executor: 'tandem.engine.executor',

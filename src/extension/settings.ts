@@ -1,6 +1,15 @@
 /** @file The user's settings, as what the worker is asked. */
 import * as vscode from 'vscode';
-import { parseBudget, parseSchedule, runDefaults, sessionDefaults, type LeverChoice, type RunSpec, type SessionSpec } from '../run/spec.ts';
+import {
+  parseBudget,
+  parseSchedule,
+  runDefaults,
+  sessionDefaults,
+  type CoordinatorName,
+  type LeverChoice,
+  type RunSpec,
+  type SessionSpec,
+} from '../run/spec.ts';
 import { settingIds, type SettingId } from './ids.ts';
 
 /** The value of a setting for this file; the manifest has its default. */
@@ -24,8 +33,11 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
   };
 }
 
-/** @throws TandemError reasons 'bad-budget', 'bad-schedule' */
-export function runSpec(prompt: vscode.Uri, lever: LeverChoice): RunSpec {
+/**
+ * @param coordinator the setting's where left out; with the weights alone there is nothing to be simultaneous with
+ * @throws TandemError reasons 'bad-budget', 'bad-schedule'
+ */
+export function runSpec(prompt: vscode.Uri, lever: LeverChoice, coordinator?: CoordinatorName): RunSpec {
   const strategy = setting<RunSpec['strategy'] | 'default'>(settingIds.strategy, prompt);
   return {
     ...runDefaults,
@@ -33,6 +45,7 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice): RunSpec {
     budget: parseBudget(setting(settingIds.budget, prompt)),
     schedule: parseSchedule(setting(settingIds.schedule, prompt)),
     lever,
+    ...(lever !== 'weights' && { coordinator: coordinator ?? setting<CoordinatorName>(settingIds.coordinator, prompt) }),
     ...(strategy && strategy !== 'default' && { strategy }),
   };
 }

@@ -1,5 +1,7 @@
 /** @file What the prompt and the weights each brought: old and new of both, measured on the same held-out rows. */
 import type { Row } from '../data/dataset.ts';
+import { withSoft, type Adapter } from '../model/adapter.ts';
+import { softLine } from '../prompt/template.ts';
 import { compareEvaluations, judgedBy, scoreDifference, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
 import type { Metric } from '../evaluate/metrics.ts';
 import type { OptimizationContext } from './coordinator.ts';
@@ -15,11 +17,14 @@ export async function attributeStates(
   start: MeasuredState,
   best: MeasuredState,
 ): Promise<AttributedEvent> {
-  const measure = async (weights: MeasuredState, prompt: MeasuredState): Promise<Evaluation> =>
-    evaluator.evaluate(
-      { prompt: prompt.prompt, adapter: weights.adapter === undefined ? undefined : await adapters.get(weights.adapter) },
-      rows,
-    );
+  const adapterOf = async ({ adapter }: MeasuredState): Promise<Adapter | undefined> =>
+    adapter === undefined ? undefined : adapters.get(adapter);
+  const measure = async (weights: MeasuredState, { prompt, ...of }: MeasuredState): Promise<Evaluation> => {
+    const adapter = await adapterOf(weights);
+    // A soft prompt is a part of the adapter on disk, but of the prompt in what it does.
+    const soft = softLine(prompt.body) ? (await adapterOf({ prompt, ...of }))?.soft : undefined;
+    return evaluator.evaluate({ prompt, adapter: soft ? withSoft(adapter, soft) : adapter }, rows);
+  };
   const neither = await measure(start, start);
   const prompt = await measure(start, best);
   const weights = await measure(best, start);

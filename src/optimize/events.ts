@@ -3,6 +3,8 @@ import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 
 export type Lever = 'prompt' | 'weights';
+/** 'both': one backward pass moves a soft prompt and the weights. */
+export type PhaseLever = Lever | 'both';
 
 /** `phase.number`, e.g. '3.2': the second proposal of phase 3. '3.0' is what phase 3 made without a proposal; '0.0' is the start. */
 export type CandidateId = string;
@@ -87,7 +89,7 @@ export interface Flips {
 
 export type OptimizationEvent =
   | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly passes: number }
-  | { readonly type: 'phaseStarted'; readonly phase: number; readonly lever: Lever; readonly because: string }
+  | { readonly type: 'phaseStarted'; readonly phase: number; readonly lever: PhaseLever; readonly because: string }
   | {
       readonly type: 'candidateProposed';
       readonly phase: number;
@@ -115,6 +117,8 @@ export type OptimizationEvent =
       readonly loss: number;
       readonly learningRate: number;
       readonly gradientNorm: number;
+      /** The soft prompt's own, of a step that moved it too. */
+      readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
       /** Spent since the start. */
       readonly passes: number;
     }
@@ -135,11 +139,24 @@ export type OptimizationEvent =
   | {
       readonly type: 'phaseEnded';
       readonly phase: number;
-      readonly lever: Lever;
+      readonly lever: PhaseLever;
       readonly accepted: boolean;
       readonly best: MeasuredState;
       /** Nominal token passes spent since the start (forward 1, backward 2). */
       readonly passes: number;
+    }
+  | {
+      readonly type: 'softPromptJudged';
+      readonly phase: number;
+      /** Virtual tokens, and how far they are from their text: about two for each token that became another. */
+      readonly tokens: number;
+      readonly drift: number;
+      /** No text held its score: it stays, as a part of the adapter. */
+      readonly kept: boolean;
+      /** The best prompt that is all text, with the weights that it was measured with. */
+      readonly text: MeasuredState;
+      /** What taking it brings: the text minus the soft prompt, over the same rows. */
+      readonly without: { readonly score: Difference; readonly logLikelihood: Difference };
     }
   | {
       readonly type: 'attributed';

@@ -1,5 +1,6 @@
-/** @file The template language of a prompt's body: `${input:column}` variables and the `{{demos}}` line. */
+/** @file The template language of a prompt's body: `${input:column}` variables, the `{{demos}}` line, and the `{{soft}}` line of a soft prompt. */
 import { TandemError } from '../errors.ts';
+import { softMark } from '../model/softPrompt.ts';
 import { suggestName } from './nearest.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
 
@@ -34,6 +35,15 @@ export function columnsOf(body: string): string[] {
 /** The lines that hold nothing but `{{demos}}`, each with its line ending. Only the first one counts. */
 export function demosLines(body: string): Span[] {
   return [...body.matchAll(demosPattern)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
+}
+
+/**
+ * The line before the row block that holds nothing but `{{soft}}`, without its line ending: an adapter's soft prompt stands there in the
+ * place of an instruction. Only the first one counts.
+ */
+export function softLine(body: string): Span | undefined {
+  const match = softPattern.exec(body.slice(0, demosLines(body).at(0)?.start ?? rowBlockStart(body)));
+  return match ? { start: match.index, end: match.index + match[0].length } : undefined;
 }
 
 /**
@@ -77,6 +87,7 @@ export function answerText(prompt: string, answer: string): string {
 }
 
 const variablePattern = /\$\{input:([^:}\r\n]+)(?::([^}\r\n]*))?\}/g;
+const softPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*soft[ \t]*\}\}[ \t]*(?=\r?\n|$)/;
 const demosPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*demos[ \t]*\}\}[ \t]*(?:\r?\n|$)/g;
 
 /** Literal text at even places, column names at odd ones. */
@@ -99,7 +110,9 @@ function compile(prompt: Prompt): Compiled {
   const body = prompt.body.replaceAll('\r\n', '\n').trimEnd();
   const start = rowBlockStart(body);
   const block = body.slice(start);
-  const head = body.slice(0, demosLines(body).at(0)?.start ?? start);
+  const soft = softLine(body);
+  const plainHead = body.slice(0, demosLines(body).at(0)?.start ?? start);
+  const head = soft ? plainHead.slice(0, soft.start) + softMark + plainHead.slice(soft.end) : plainHead;
   const result: Compiled = {
     head: pieces(block === '' && prompt.demonstrations.length === 0 ? head.trimEnd() : head),
     block: pieces(block),

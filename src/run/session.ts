@@ -16,6 +16,7 @@ import { alternatingDefaults, AlternatingJointOptimizer, type Schedule } from '.
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import { defaultObjective } from '../optimize/objective.ts';
+import { SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
@@ -24,7 +25,7 @@ import { testRows, validationRows } from './measuredRows.ts';
 import { loadModules } from './metricModules.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import { makeTandemFolder, portable, readSource, workspaceOf } from './runDirectory.ts';
-import { chainSteps, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
+import { chainSteps, runDefaults, type CoordinatorName, type LeverChoice, type RunSpec, type SessionSpec } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
 
 export interface Session {
@@ -228,21 +229,44 @@ export interface Optimizer {
 }
 
 /** What the run's schedule asks for. @throws TandemError reason 'bad-lora' */
-export function openOptimizer({ model, evaluator, adapter }: Session, { schedule, strategy, lever, lora }: RunSpec): Optimizer {
-  const make = (): Coordinator =>
+export function openOptimizer({ model, evaluator, adapter }: Session, spec: RunSpec): Optimizer {
+  const { lever, lora } = spec;
+  const make = coordinators[checkedCoordinator(spec)];
+  return {
+    // A new one for each phase, as after a kill: it can know nothing but the snapshot.
+    coordinator: { begin: (context) => make(spec).begin(context), advance: (context, state) => make(spec).advance(context, state) },
+    trainer: loraTrainer(model, evaluator.task, loraFor(lora, adapter)),
+    objective: defaultObjective,
+    attribute: attributeStates,
+    notices: [...(lora ? loraNotices(lora, lever, adapter) : []), ...coordinatorNotices(spec)],
+  };
+}
+
+const coordinators: Readonly<Record<CoordinatorName, (spec: RunSpec) => Coordinator>> = {
+  alternating: ({ schedule, strategy, lever }) =>
     new AlternatingJointOptimizer({
       schedule: scheduleOf(schedule),
       ...(strategy && { strategy }),
       ...(lever !== 'both' && { levers: [lever] }),
+    }),
+  simultaneous: ({ lever, soft }) => new SimultaneousJointOptimizer({ ...(lever !== 'both' && { levers: [lever] }), ...soft }),
+};
+
+function checkedCoordinator({ coordinator = 'alternating', lever }: RunSpec): CoordinatorName {
+  if (coordinator === 'simultaneous' && lever === 'weights') {
+    throw new TandemError('bad-option', 'The simultaneous coordinator moves a soft prompt; with the weights alone there is none.', {
+      hint: 'Leave out the lever, or let the coordinator alternate.',
     });
-  return {
-    // A new one for each phase, as after a kill: it can know nothing but the snapshot.
-    coordinator: { begin: (context) => make().begin(context), advance: (context, state) => make().advance(context, state) },
-    trainer: loraTrainer(model, evaluator.task, loraFor(lora, adapter)),
-    objective: defaultObjective,
-    attribute: attributeStates,
-    notices: lora ? loraNotices(lora, lever, adapter) : [],
-  };
+  }
+  return coordinator;
+}
+
+function coordinatorNotices({ coordinator = 'alternating', schedule, strategy, soft }: RunSpec): string[] {
+  if (coordinator === 'alternating')
+    return soft ? ['The coordinator alternates: what was asked of a soft prompt makes no difference.'] : [];
+  return schedule === runDefaults.schedule && !strategy
+    ? []
+    : ['The coordinator is simultaneous: schedule and strategy are those of the alternating one, and make no difference.'];
 }
 
 /** An adapter that is there keeps rank, alpha and targets: its matrices mean nothing with others. */

@@ -1,6 +1,7 @@
 /** @file What a user asks of one run; `runDefaults` has everything but the prompt. */
 import { TandemError } from '../errors.ts';
 import type { LoraConfig } from '../model/adapter.ts';
+import type { SoftStart } from '../model/softPrompt.ts';
 
 /** Seconds of wall clock (turned into passes at the start) or, for comparisons at equal compute, nominal token passes. */
 export type Budget = { readonly seconds: number } | { readonly passes: number };
@@ -11,6 +12,19 @@ export type Schedule = 'gated' | 'classic' | `chain:${string}`;
 export const strategies = ['plain', 'mixture', 'look-ahead'] as const;
 /** How a prompt step escapes lock-in. */
 export type Strategy = (typeof strategies)[number];
+
+/** The way of optimizing jointly: prompt and weights by turns, or a soft prompt and the weights in one backward pass. */
+export const coordinators = ['alternating', 'simultaneous'] as const;
+export type CoordinatorName = (typeof coordinators)[number];
+
+/** What is asked of a soft prompt; the coordinator's own default where absent. */
+export interface SoftPromptChoice {
+  /** Virtual tokens. */
+  readonly tokens?: number;
+  readonly start?: SoftStart;
+  /** May it stay as a part of the adapter where no text holds its score? */
+  readonly keep?: boolean;
+}
 
 export const leverChoices = ['both', 'prompt', 'weights'] as const;
 export type LeverChoice = (typeof leverChoices)[number];
@@ -50,6 +64,10 @@ export interface SessionSpec {
 
 export interface RunSpec extends SessionSpec {
   readonly budget: Budget;
+  /** 'alternating' where absent, as in records of versions that knew no other. */
+  readonly coordinator?: CoordinatorName;
+  readonly soft?: SoftPromptChoice;
+  /** Of the coordinator that alternates, like the strategy. */
   readonly schedule: Schedule;
   /** The coordinator's own default where absent. */
   readonly strategy?: Strategy;

@@ -156,6 +156,8 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session): Run
     metric: evaluator.task.metric.name,
     seed: spec.seed,
     budget: spec.budget,
+    ...(spec.coordinator && spec.coordinator !== 'alternating' && { coordinator: spec.coordinator }),
+    ...(spec.soft && { soft: spec.soft }),
     schedule: spec.schedule,
     strategy: spec.strategy ?? 'default',
     lever: spec.lever,

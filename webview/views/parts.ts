@@ -1,6 +1,6 @@
 /** @file Small parts that every section is made of. */
 import type { FromPage } from '../../src/extension/panelMessages.ts';
-import type { Difference, Lever } from '../../src/optimize/events.ts';
+import type { Difference, PhaseLever } from '../../src/optimize/events.ts';
 import { points, sureness } from '../../src/run/format.ts';
 import { h, type Attributes, type VNode } from '../dom.ts';
 
@@ -20,9 +20,9 @@ export const icon = (name: string, { spin = false }: { spin?: boolean } = {}): V
 /** For those who do not see what others see. */
 export const unseen = (text: string): VNode => h('span', { class: 'unseen' }, text);
 
-const leverIcons: Readonly<Record<Lever, string>> = { weights: 'chip', prompt: 'edit' };
+const leverIcons: Readonly<Record<PhaseLever, string>> = { weights: 'chip', prompt: 'edit', both: 'combine' };
 
-export const leverName = (lever: Lever): VNode => h('span', { class: `lever ${lever}` }, icon(leverIcons[lever]), lever);
+export const leverName = (lever: PhaseLever): VNode => h('span', { class: `lever ${lever}` }, icon(leverIcons[lever]), lever);
 
 export function section(key: string, title: string, note: string | undefined, ...content: readonly VNode[]): VNode {
   return h(
