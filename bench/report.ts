@@ -1,7 +1,7 @@
 /** @file Writes bench/results.md from the result files: `npm run bench -- report`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { bootstrapMean, pairedBootstrap, type Interval } from '../src/evaluate/statistics.ts';
-import { readResultLines, type JointLine } from './cases/jointRun.ts';
+import { readResultLines, simultaneousVariants, type AloneText, type JointLine } from './cases/jointRun.ts';
 
 const order = [
   'coordinate',
@@ -13,6 +13,7 @@ const order = [
   'plain gate',
   'mixture',
   'look-ahead',
+  ...Object.keys(simultaneousVariants),
 ];
 
 const sections = [
@@ -20,6 +21,7 @@ const sections = [
   'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% bootstrap intervals over the test rows.',
   ...exampleSections(readResultLines('bench/results/examples.jsonl')),
   ...programSections(readResultLines('bench/results/program.jsonl')),
+  ...simultaneousSections(readResultLines('bench/results/simultaneous.jsonl')),
   ...jointSections(readResultLines('bench/results/joint.jsonl')),
   existsSync('bench/results/speed.md') ? readFileSync('bench/results/speed.md', 'utf8').trim() : '',
 ];
@@ -64,6 +66,45 @@ function blocksTable(lines: readonly JointLine[]): string {
   );
   const head = ['seed', 'block', 'outcome', 'passes'];
   return `Block by block:\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
+}
+
+function simultaneousSections(lines: readonly JointLine[]): string[] {
+  if (!lines.length) return [];
+  const [{ budget }] = lines;
+  const intro =
+    `## Soft prompt and weights at once\n\nnano, ${budget.toLocaleString('en')} token passes a run. trec6, sst2 and banking12 with 100 training, 60 validation and 200 test ` +
+    'rows, which the seeds draw but for the test rows; support as `tandem optimize` splits it, its weights-only runs those of the examples above. ' +
+    `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- simultaneous\``;
+  const alone =
+    '### The projected text alone, with the base weights\n\nOf each run the text that its soft prompt was projected to and that came furthest in the race on the validation rows, ' +
+    'measured once on the test rows with the base weights; and the same of the texts that gradients led to. Differences to the plain prompt, paired, over the seeds.';
+  return [intro, ...tables(lines), `${alone}\n\n${aloneTable(lines)}`];
+}
+
+function aloneTable(lines: readonly JointLine[]): string {
+  const head = ['', 'seeds', 'plain prompt', 'projected text', 'against the plain prompt', 'by seed', 'gradient edits against it'];
+  const rows = [...new Set(lines.map(({ task, variant }) => `${task}, ${variant}`))].flatMap((name) => {
+    const runs = lines.filter(({ task, variant, projected }) => `${task}, ${variant}` === name && projected);
+    if (!runs.length) return [];
+    const against = (of: (line: JointLine) => AloneText | undefined): string => {
+      const pairs = runs.flatMap((line) => (of(line) ? [[line.before, of(line)!.scores] as const] : []));
+      if (!pairs.length) return '';
+      return points(pairedBootstrap(meanOverSeeds(pairs.map(([a]) => a)), meanOverSeeds(pairs.map(([, b]) => b))));
+    };
+    const texts = runs.map(({ projected }) => projected!.scores);
+    return [
+      [
+        name,
+        String(runs.length),
+        percent(bootstrapMean(meanOverSeeds(runs.map(({ before }) => before)))),
+        percent(bootstrapMean(meanOverSeeds(texts))),
+        against(({ projected }) => projected),
+        texts.map((scores) => (100 * mean(digits(scores))).toFixed(1)).join(' · '),
+        against(({ edited }) => edited),
+      ],
+    ];
+  });
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function jointSections(lines: readonly JointLine[]): string[] {

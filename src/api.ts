@@ -10,8 +10,9 @@ export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSp
 
 // A run on disk, as `tandem optimize` does it.
 export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
-export { findRun, type RunDirectory } from './run/runDirectory.ts';
+export { findRun, readState, type RunDirectory } from './run/runDirectory.ts';
 export { accept, proposalOf, proposalsOf } from './run/accept.ts';
+export { compareRuns, type RunComparison } from './run/compareRuns.ts';
 export type { Proposal } from './run/review.ts';
 export type { JournalLine, RunConfig, RunEvent } from './run/events.ts';
 export type { RunState } from './run/state.ts';
@@ -20,6 +21,7 @@ export type { RunState } from './run/state.ts';
 export { JointOptimizer, type JointOptimization, type JointResult } from './optimize/jointOptimizer.ts';
 export { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from './optimize/alternating.ts';
 export { coordinateDefaults, CoordinateJointOptimizer, type CoordinateOptions } from './optimize/coordinate.ts';
+export { simultaneousDefaults, SimultaneousJointOptimizer, type SimultaneousOptions } from './optimize/simultaneous.ts';
 export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './optimize/coordinator.ts';
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 
@@ -28,8 +30,10 @@ export { makeEvaluator, type Candidate, type Evaluator, type EvaluatorOptions, t
 export { makeProgramEvaluator, type ProgramEvaluator, type ProgramEvaluatorOptions } from './evaluate/programEvaluator.ts';
 export { compareEvaluations, type Comparison, type Evaluation, type RowResult, type Task } from './evaluate/evaluation.ts';
 export { metricNamed, metrics, type Metric } from './evaluate/metrics.ts';
+export { loadMetric } from './evaluate/metricModule.ts';
 
 // Rows and prompts.
+export { firstPrompt, type FirstPrompt } from './data/firstPrompt.ts';
 export { readDataset } from './data/readDataset.ts';
 export { makeRow, type Dataset, type Row } from './data/dataset.ts';
 export { asProgram, stepsOf, type Demonstration, type Prompt } from './prompt/prompt.ts';
@@ -41,6 +45,7 @@ export { makeLlama, type LlamaModel } from './model/llama.ts';
 export type { LanguageModel } from './model/languageModel.ts';
 export { loadAdapter, saveAdapter } from './model/files/peft.ts';
 export type { Adapter, LoraConfig } from './model/adapter.ts';
+export type { SoftPrompt, SoftStart } from './model/softPrompt.ts';
 export { onnxRuntimeExecutor } from './tensor/onnxruntime.ts';
 export { tensorFlowExecutor } from './tensor/tensorflow.ts';
 export type { Executor } from './tensor/executor.ts';

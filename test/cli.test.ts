@@ -77,6 +77,47 @@ describe('tandem evaluate', () => {
   });
 });
 
+describe('tandem init', () => {
+  test('writes a prompt file that can be measured at once, and never over another', () => {
+    const folder = workspace();
+    const rows = Array.from({ length: 60 }, (_, i) => `${i},"${i % 2 ? 'red' : 'cat'} number ${i}",${i % 2 ? 'colour' : 'animal'}`);
+    writeFileSync(join(folder, 'things.csv'), ['id,Thing: seen,kind', ...rows].join('\r\n'));
+    const { stdout, stderr, status } = run(folder, 'init', 'things.csv');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('Written: things.prompt.md\n  predicts "kind" (one of 2 labels) from "Thing: seen"\n');
+    const written = readFileSync(join(folder, 'things.prompt.md'), 'utf8');
+    expect(written).toContain('columns:\n    Thing_seen: "Thing: seen"\n');
+    expect(run(folder, 'evaluate', 'things.prompt.md', '--model', tinyModel).status).toBe(0);
+    const again = run(folder, 'init', 'things.csv', '--output', 'id');
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('things.prompt.md: There is such a file')]);
+    expect(readFileSync(join(folder, 'things.prompt.md'), 'utf8')).toBe(written);
+    expect(run(folder, 'init', 'things.csv', '--prompt', 'sub.md').status).toBe(2);
+  });
+});
+
+describe('metrics and rows of the command line', () => {
+  test('of several metrics all are told, --min heeds the first, and a module runs only where that was said', () => {
+    const folder = workspace();
+    const prompt = join(folder, 'kind.prompt.md');
+    writeFileSync(prompt, readFileSync(prompt, 'utf8').replace('labels:', 'metric: [macro-f1, accuracy, ./own.mjs]\n  labels:'));
+    writeFileSync(join(folder, 'own.mjs'), 'export default (row, output) => (row.text.includes("number") && output ? 1 : 0);\n');
+    const refused = run(folder, 'evaluate', 'kind.prompt.md');
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('--allow-modules')]);
+    const { stdout, status, stderr } = run(folder, 'evaluate', 'kind.prompt.md', '--allow-modules', '--min', '0');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/\nmacro-f1 +\d.*\naccuracy +\d.*\n\.\/own\.mjs +100\.0% .*\nlog-likelihood/);
+  });
+
+  test('--skip-bad-rows leaves bad rows out with a notice', () => {
+    const folder = workspace();
+    writeFileSync(join(folder, 'rows.jsonl'), '{"text": "cat" "kind"}\n', { flag: 'a' });
+    const refused = run(folder, 'evaluate', 'kind.prompt.md');
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('rows.jsonl:91:')]);
+    const { status, stderr } = run(folder, 'evaluate', 'kind.prompt.md', '--skip-bad-rows');
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/Notice: 1 bad row is left out: .*rows\.jsonl:91: Not valid JSON/)]);
+  });
+});
+
 test('tandem attribute names the lines of the file, with what each is worth', () => {
   const folder = workspace();
   const { stdout, stderr, status } = run(folder, 'attribute', 'kind.prompt.md', '--json');
@@ -148,6 +189,26 @@ describe('tandem optimize', () => {
     expect(run(folder, 'evaluate', 'kind.prompt.md').status).toBe(0);
   });
 
+  test('tandem tune changes the weights alone, and two runs are compared on their test rows', () => {
+    const folder = workspace();
+    const tuned = run(folder, 'tune', 'kind.prompt.md', ...budget);
+    expect(tuned.status, tuned.stderr).toBe(0);
+    expect(tuned.stderr).not.toContain(', prompt: ');
+    expect(run(folder, 'optimize', 'kind.prompt.md', ...budget, '--lever', 'prompt', '--seed', '3').status).toBe(0);
+    const [a, b] = readdirSync(join(folder, '.tandem', 'runs')).sort();
+    const { stdout, status, stderr } = run(folder, 'compare', a, b);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/\nOn \d+ test rows of both\n/);
+    expect(stdout).toMatch(/\n {2}B - A: [+-]?\d.* points \[.*\], P\(better\) .*%; log-likelihood /);
+    expect(stdout).toMatch(/\n {2}what may change +weights +prompt\n/);
+    expect(stdout).toMatch(/\n {2}seed +0 +3\n/);
+    // eslint-disable-next-line no-control-regex
+    expect(stdout).not.toMatch(/\u001b/);
+    const json = JSON.parse(run(folder, 'compare', a, b, '--json').stdout) as { score: { difference: { rows: number } }; rows: number };
+    expect(json.score.difference.rows).toBe(json.rows);
+    expect(run(folder, 'compare', a, 'none').status).toBe(2);
+  });
+
   test('Ctrl-C ends it after the step with the best so far, tested; exit code 130', async () => {
     const folder = workspace();
     const child = spawn(process.execPath, [tandem, 'optimize', 'kind.prompt.md', '--json', '--budget', '1h'], {
@@ -174,7 +235,8 @@ describe('tandem optimize', () => {
   test('killed again and again, a resumed run has the journal of one that was not killed', async () => {
     const [whole, killed] = [workspace(), workspace()];
     cpSync(join(whole, 'rows.jsonl'), join(killed, 'rows.jsonl'));
-    const asked = ['optimize', 'kind.prompt.md', '--json', ...budget, '--lora-rank', '2', '--lora-targets', 'q_proj,v_proj'];
+    const lora = ['--lora-rank', '2', '--lora-targets', 'q_proj,v_proj'];
+    const asked = ['optimize', 'kind.prompt.md', '--json', ...budget, '--schedule', 'chain:w -> p -> w', ...lora];
     expect(run(whole, ...asked).status).toBe(0);
     const kill = async (args: string[], lines: number): Promise<boolean> => {
       const child = spawn(process.execPath, [tandem, ...args], { cwd: killed, stdio: ['ignore', 'pipe', 'inherit'] });

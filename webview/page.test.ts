@@ -1,6 +1,7 @@
 /** @file What the page says, from a real run's journal. */
 import { expect, test } from 'vitest';
 import type { FromPage, ToPage } from '../src/extension/panelMessages.ts';
+import type { JournalLine } from '../src/run/events.ts';
 import { textOf } from './dom.ts';
 import { hear, type Known } from './follow.ts';
 import { journal, linesUntil, midway, run, snapshotAfter, summaries } from './journal.fixture.ts';
@@ -46,6 +47,39 @@ test('under way it opens the phase that goes on, says how far it is, and that th
   expect(text).toContain('75% of 400.0k token passes · 11 min 53 s so far · about 3 min 50 s left');
   expect(text).toContain('Loss over 40 of 60 steps');
   expect(text).toContain('Measured once, when the run ends, on 86 sealed test rows.');
+});
+
+test('a simultaneous run: its joint phase, what would be lost without the soft prompt, and the text that would stand in its place', () => {
+  const start = journal.find((line) => line.type === 'baselineMeasured')!.state;
+  const without = { mean: -0.12, low: -0.2, high: -0.04, rows: 75, probabilityBetter: 0.01 };
+  const changed = journal.flatMap((line): JournalLine[] => {
+    const of = { version: line.version, seq: line.seq, at: line.at };
+    if (line.type === 'phaseStarted' && line.phase === 2) return [{ ...line, lever: 'both' as const }];
+    if (line.type === 'weightStep' && line.phase === 2) return [{ ...line, soft: { learningRate: 0.03, gradientNorm: 1.5 } }];
+    if (line.type !== 'phaseEnded') return [line];
+    const best = { ...line.best, prompt: { ...line.best.prompt, body: '{{soft}}\n\nMessage: ${input:message}\nIntent:\n' } };
+    const judged = { ...of, type: 'softPromptJudged', phase: line.phase, tokens: 12, drift: 7.25, kept: true, text: start } as const;
+    return [
+      { ...judged, without: { score: without, logLikelihood: without } },
+      { ...line, best },
+    ];
+  });
+  const lines = changed.map((line, seq) => ({ ...line, seq }));
+  const known = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines } as const].reduce(
+    (known: Known, message) => hear(known, message, 0),
+    {},
+  );
+  const text = page(known, unfolded, 0).map(textOf).join('\n');
+  for (const part of [
+    'Phase 2both60 steps',
+    'Soft promptstays as a part of the adapter',
+    'the best text without it brings -12.0 points [-20.0, -4.0] on 75 validation rows',
+    `The best text without it, candidate 0.0${start.prompt.body}`,
+    'Soft prompt12 virtual tokens, kept',
+    'Drift from its text7.3 (about two for each token that became another)',
+    'both at once',
+  ])
+    expect(text).toContain(part);
 });
 
 test('a journal of an earlier version, without the rows that changed, says so', () => {

@@ -8,6 +8,7 @@ import type { Ui } from './views/parts.ts';
 import { phases } from './views/phases.ts';
 import { review } from './views/review.ts';
 import { settings } from './views/settings.ts';
+import { softPrompt } from './views/soft.ts';
 import { charts, tiles } from './views/summary.ts';
 
 export function page(known: Known, ui: Ui, now: number): VNode[] {
@@ -27,6 +28,7 @@ function sections(shown: ShownRun, prompt: string, ui: Ui, now: number): VNode[]
     tiles(state),
     review(run, shown.review, ui),
     charts(state),
+    softPrompt(state),
     phases(run, state, live, ui),
     h('div', { class: 'pair', key: 'outcome' }, objective(state), attribution(state)),
     settings(state, ui),

@@ -1,5 +1,5 @@
 /** @file A run's numbers as what a chart draws: lines with their bands, marks, and the stretches of the phases. */
-import type { Difference, Estimate, Lever } from '../src/optimize/events.ts';
+import type { Difference, Estimate, PhaseLever } from '../src/optimize/events.ts';
 import type { PhaseState, RunState, WeightStep } from '../src/run/state.ts';
 
 export interface Line {
@@ -11,7 +11,7 @@ export interface Line {
 export interface Mark {
   readonly at: number;
   readonly phase: number;
-  readonly lever: Lever;
+  readonly lever: PhaseLever;
   readonly accepted: boolean;
   readonly value: number;
   /** Of the paired difference, around the state that the phase started from; absent where the journal does not tell it. */
@@ -22,7 +22,7 @@ export interface Mark {
 export interface Stretch {
   readonly from: number;
   readonly to: number;
-  readonly lever: Lever;
+  readonly lever: PhaseLever;
 }
 
 /** The best state over the running time, with its interval. */
@@ -101,5 +101,5 @@ export function lossCurves({ lever, weightSteps }: Pick<PhaseState, 'lever' | 'w
   return { steps, lines, taken };
 }
 
-const trainingName = (lever: Lever, { candidate }: WeightStep): string =>
-  lever === 'weights' ? 'loss' : candidate === undefined ? 'the current prompt' : `candidate ${candidate}`;
+const trainingName = (lever: PhaseLever, { candidate }: WeightStep): string =>
+  lever !== 'prompt' ? 'loss' : candidate === undefined ? 'the current prompt' : `candidate ${candidate}`;

@@ -1,7 +1,11 @@
 /** @file The editor's colours for what is drawn on a canvas, and when they change. */
-import type { Lever } from '../src/optimize/events.ts';
+import type { PhaseLever } from '../src/optimize/events.ts';
 
-export const leverColour: Readonly<Record<Lever, string>> = { weights: '--vscode-charts-orange', prompt: '--vscode-charts-blue' };
+export const leverColour: Readonly<Record<PhaseLever, string>> = {
+  weights: '--vscode-charts-orange',
+  prompt: '--vscode-charts-blue',
+  both: '--vscode-charts-purple',
+};
 
 /** The value of a theme's variable; that of the text where the theme has none. */
 export function colour(variable: string): string {

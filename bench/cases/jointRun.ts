@@ -8,8 +8,9 @@ import { makeProgramEvaluator } from '../../src/evaluate/programEvaluator.ts';
 import type { LlamaModel } from '../../src/model/llama.ts';
 import { AlternatingJointOptimizer, type AlternatingOptions } from '../../src/optimize/alternating.ts';
 import { CoordinateJointOptimizer, type CoordinateOptions } from '../../src/optimize/coordinate.ts';
-import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import type { OptimizationEvent } from '../../src/optimize/events.ts';
+import { SimultaneousJointOptimizer, type SimultaneousOptions } from '../../src/optimize/simultaneous.ts';
+import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
 import { weightDrift } from '../../src/model/adapterTraining.ts';
 import { asProgram, stepsOf, type Prompt } from '../../src/prompt/prompt.ts';
@@ -30,12 +31,13 @@ export const coordinateVariants: Readonly<Record<string, Partial<CoordinateOptio
   'prompts only': { levers: ['prompt'] },
 };
 
-const makers = (set: object): (readonly [string, () => Coordinator])[] => [
-  ...Object.entries(variants).map(([name, options]) => [name, () => new AlternatingJointOptimizer({ ...options, ...set })] as const),
-  ...Object.entries(coordinateVariants).map(
-    ([name, options]) => [name, () => new CoordinateJointOptimizer({ ...options, ...set })] as const,
-  ),
-];
+/** Of the simultaneous coordinator, under its own name in the results; the second is tried where the first misses. */
+export const simultaneousVariants: Readonly<Record<string, Partial<SimultaneousOptions>>> = {
+  simultaneous: {},
+  'simultaneous, text only': { keep: false },
+  'simultaneous, no text batches': { textBatches: 0 },
+  'soft prompt alone': { levers: ['prompt'] },
+};
 
 /** One line of the results file. */
 export interface JointLine {
@@ -61,6 +63,11 @@ export interface JointLine {
   readonly decoding?: readonly object[];
   /** Squared norm of the change of the weights; absent from lines of versions that did not tell. */
   readonly drift?: number;
+  /** A soft prompt is a part of the adapter. */
+  readonly soft?: boolean;
+  /** The best text that a soft prompt was projected to, or that gradients led to, alone with the base weights on the test rows. */
+  readonly projected?: AloneText;
+  readonly edited?: AloneText;
   readonly phases: readonly {
     readonly lever: string;
     readonly block?: string;
@@ -68,6 +75,15 @@ export interface JointLine {
     readonly val: number;
     readonly passes: number;
   }[];
+}
+
+export interface AloneText {
+  readonly body: string;
+  readonly reason: string;
+  /** Minus the plain prompt's, on the validation rows that its last rung of the race used. */
+  readonly val: number;
+  readonly rows: number;
+  readonly scores: string;
 }
 
 export interface JointCase {
@@ -91,13 +107,15 @@ export async function runVariants(
   const known = readResultLines(out).filter(
     (line) => line.task === name && line.train === train && line.seed === seed && line.budget === budget,
   );
-  for (const [variant, make] of makers(set)) {
-    const isChosen = chosen ? chosen.split(',').includes(variant) : Object.hasOwn(variants, variant);
-    if (!isChosen || known.some((line) => line.variant === variant)) continue;
+  for (const [variant, make] of Object.entries(coordinators)) {
+    const asked = chosen ? chosen.split(';').flatMap((part) => (part in coordinators ? [part] : part.split(','))) : Object.keys(variants);
+    if (!asked.includes(variant) || known.some((line) => line.variant === variant)) continue;
+    const texts = aloneTexts();
     const phases: JointLine['phases'][number][] = [];
     let block: string | undefined;
     const onEvent = (event: OptimizationEvent): void => {
       if (event.type === 'phaseStarted') block = event.block;
+      texts.hear(event);
       if (event.type !== 'phaseEnded') return;
       const { phase, lever, accepted, best, passes } = event;
       phases.push({ lever, ...(block !== undefined && { block }), accepted, val: best.score.mean, passes });
@@ -106,7 +124,7 @@ export async function runVariants(
       );
     };
     const begun = performance.now();
-    const optimizer = new JointOptimizer({ coordinator: make() });
+    const optimizer = new JointOptimizer({ coordinator: make(set) });
     const { adapter, prompts, state } = await optimizer.optimize({
       model,
       metric: task.metric,
@@ -123,6 +141,14 @@ export async function runVariants(
     const evaluator = makeProgramEvaluator({ model, tasks: [...earlier, task], calibrationRows: rows.train });
     const before = await evaluator.evaluate({ prompt }, rows.test);
     const after = await evaluator.evaluate({ prompt: asProgram(prompts), adapter }, rows.test);
+    const alone = async (proposer: string): Promise<AloneText | undefined> => {
+      const found = texts.best(proposer);
+      if (!found) return undefined;
+      const { rows: scored } = await evaluator.evaluate({ prompt: found.prompt }, rows.test);
+      const { reason, val } = found;
+      return { body: found.prompt.body, reason, val, rows: found.rows, scores: scored.map(({ score }) => score).join('') };
+    };
+    const [projected, edited] = [await alone('soft prompt'), await alone('gradient edits')];
     const line: JointLine = {
       commit,
       task: name,
@@ -142,6 +168,9 @@ export async function runVariants(
       demonstrations: prompts.reduce((sum, { demonstrations }) => sum + demonstrations.length, 0),
       ...(prompts.some(({ decoding }) => decoding) && { decoding: prompts.map((each) => each.decoding ?? {}) }),
       drift: adapter ? weightDrift(adapter) : 0,
+      ...(adapter?.soft && { soft: true }),
+      ...(projected && { projected }),
+      ...(edited && { edited }),
       phases,
     };
     mkdirSync(dirname(out), { recursive: true });
@@ -150,6 +179,46 @@ export async function runVariants(
       `${name} ${train} rows, seed ${seed}, ${variant}: test ${before.score.mean.toFixed(3)} -> ${after.score.mean.toFixed(3)}, val ${line.val.toFixed(3)}, ${state.passes} passes in ${seconds.toFixed(0)} s (${Math.round(state.passes / seconds)}/s), ${line.done}`,
     );
   }
+}
+
+const coordinators: Readonly<Record<string, (set: object) => Coordinator>> = {
+  ...mapped(variants, (options) => (set) => new AlternatingJointOptimizer({ ...options, ...set })),
+  ...mapped(coordinateVariants, (options) => (set) => new CoordinateJointOptimizer({ ...options, ...set })),
+  ...mapped(simultaneousVariants, (options) => (set) => new SimultaneousJointOptimizer({ ...options, ...set })),
+};
+
+function mapped<T, U>(table: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, change(value)]));
+}
+
+interface RacedText {
+  readonly prompt: Prompt;
+  readonly reason: string;
+  readonly val: number;
+  readonly logLikelihood: number;
+  readonly rows: number;
+}
+
+/** Proposals of a simultaneous run race under the start's weights: those that got furthest, then scored best, are its best texts alone. */
+function aloneTexts(): { hear: (event: OptimizationEvent) => void; best: (proposer: string) => RacedText | undefined } {
+  const found = new Map<string, RacedText & { readonly proposer: string }>();
+  return {
+    hear(event) {
+      if (event.type === 'candidateProposed') {
+        const { candidate, prompt, reason, proposer } = event;
+        found.set(candidate, { prompt, reason, proposer, val: 0, logLikelihood: 0, rows: 0 });
+      }
+      if (event.type !== 'candidateMeasured') return;
+      const known = found.get(event.candidate)!;
+      const { mean, rows } = event.score;
+      found.set(event.candidate, { ...known, val: mean, logLikelihood: event.logLikelihood.mean, rows });
+    },
+    best: (proposer) =>
+      [...found.values()]
+        .filter((text) => text.proposer === proposer && text.rows > 0)
+        .sort((a, b) => b.rows - a.rows || b.val - a.val || b.logLikelihood - a.logLikelihood)
+        .at(0),
+  };
 }
 
 export function readResultLines(file: string): JointLine[] {

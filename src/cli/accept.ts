@@ -3,10 +3,11 @@ import { Command } from 'commander';
 import { accept, proposalsOf } from '../run/accept.ts';
 import { readRejected } from '../run/decisions.ts';
 import { findRun, readState } from '../run/runDirectory.ts';
+import { withExamples } from './examples.ts';
 import { summary } from './followRun.ts';
 
 export function acceptCommand(): Command {
-  return new Command('accept')
+  const command = new Command('accept')
     .description("write a run's prompt and adapter into the workspace, but for what was rejected in the editor")
     .argument('[run]', "a run's name or folder; the latest by default")
     .action((run: string | undefined) => {
@@ -15,4 +16,8 @@ export function acceptCommand(): Command {
       const accepted = accept(proposalsOf(directory, state), readRejected(directory));
       process.stdout.write(summary(directory, state, accepted));
     });
+  return withExamples(command, [
+    ['tandem accept', 'what the latest run found'],
+    ['tandem accept 2026-11-25-101500-intent', 'what that run found'],
+  ]);
 }

@@ -6,6 +6,7 @@ import { measureLines, rowsText } from '../run/measure.ts';
 import type { LineWorth } from '../run/results.ts';
 import type { Split } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
+import { withExamples } from './examples.ts';
 import { withSessionOptions, type SessionOptions } from './options.ts';
 import { withSession } from './withSession.ts';
 
@@ -15,7 +16,7 @@ interface AttributeOptions extends SessionOptions {
 }
 
 export function attributeCommand(): Command {
-  return withSessionOptions(new Command('attribute').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key'))
+  const command = withSessionOptions(new Command('attribute').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key'))
     .description('measure what each line of a prompt is worth, by leaving it out')
     .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
     .addOption(new Option('--split <name>', 'the rows to measure on; test opens the sealed split').choices(['val', 'test']).default('val'))
@@ -28,6 +29,7 @@ export function attributeCommand(): Command {
           share === undefined || process.stderr.isTTY ? progress.busy(what) : undefined;
         const { evaluation, lines, items } = await measureLines(session, options.split, { onBusy });
         progress.close();
+        for (const notice of session.notices) progress.note(`Notice: ${notice}`);
         if (options.json)
           process.stdout.write(JSON.stringify({ version: 1, prompt: file.path, ...evaluation, lines, items }, null, 2) + '\n');
         else {
@@ -38,6 +40,7 @@ export function attributeCommand(): Command {
         }
       }),
     );
+  return withExamples(command, [['tandem attribute intent.prompt.md', 'the gain of each line, with its interval']]);
 }
 
 function lineText({ line, text, score, logLikelihood }: LineWorth, { tokensSaved }: Attribution): string {

@@ -1,43 +1,21 @@
-/** @file The `tandem` command: the table of its subcommands, and what becomes of errors. */
-import { Command, CommanderError } from 'commander';
-import manifest from '../../package.json' with { type: 'json' };
+/** @file The entry of dist/cli.js: runs the command, and says what became of it by the exit code. */
+import { CommanderError, type Command } from 'commander';
 import { describeError, TandemError } from '../errors.ts';
-import { acceptCommand } from './accept.ts';
-import { attributeCommand } from './attribute.ts';
-import { evaluateCommand } from './evaluate.ts';
+import { explainedError } from '../run/fileErrors.ts';
+import { coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
-import { exportCommand } from './export.ts';
-import { headroomCommand } from './headroom.ts';
-import { modelCommand } from './model.ts';
-import { optimizeCommand } from './optimize.ts';
-import { reportCommand } from './report.ts';
-import { resumeCommand } from './resume.ts';
+import { makeProgram } from './program.ts';
 
-const commands = [
-  evaluateCommand,
-  attributeCommand,
-  headroomCommand,
-  optimizeCommand,
-  resumeCommand,
-  acceptCommand,
-  reportCommand,
-  exportCommand,
-  modelCommand,
-];
+// A reader such as `head` may go away.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.internalError));
 
-const program = new Command('tandem').description(manifest.description).version(manifest.version);
-for (const command of commands) program.addCommand(command());
-program.addHelpText(
-  'after',
-  `\nExit codes: ${exitCodes.ok} done, ${exitCodes.checkFailed} a check such as --min failed, ${exitCodes.userError} something is wrong with the input, ` +
-    `${exitCodes.internalError} a defect of Tandem, ${exitCodes.interrupted} interrupted.`,
-);
+const program = makeProgram();
 throwInsteadOfExit(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = report(explainedError(error));
 }
 
 /** @returns the exit code */
@@ -46,7 +24,8 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.userError;
   if (error instanceof Error && error.name === 'AbortError') return exitCodes.interrupted;
   if (error instanceof TandemError && error.reason === 'stopped') return exitCodes.interrupted;
-  process.stderr.write(`${describeError(error)}\n`);
+  const [first, ...rest] = describeError(error).split('\n');
+  process.stderr.write([coloursFor(process.stderr).red(first), ...rest].join('\n') + '\n');
   return error instanceof TandemError ? exitCodes.userError : exitCodes.internalError;
 }
 

@@ -5,7 +5,8 @@ import { nats, percent, percentWithInterval } from '../run/format.ts';
 import { measurePrompt, rowsText, type PromptMeasurement } from '../run/measure.ts';
 import type { Session } from '../run/session.ts';
 import type { Split } from '../run/spec.ts';
-import { exitCodes } from './exitCodes.ts';
+import { withExamples } from './examples.ts';
+import { exitCodeHelp, exitCodes } from './exitCodes.ts';
 import { share, withSessionOptions, type SessionOptions } from './options.ts';
 import { withSession } from './withSession.ts';
 
@@ -16,7 +17,7 @@ interface EvaluateOptions extends SessionOptions {
 }
 
 export function evaluateCommand(): Command {
-  return withSessionOptions(
+  const command = withSessionOptions(
     new Command('evaluate').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
   )
     .description('measure a prompt with its adapter')
@@ -33,16 +34,29 @@ export function evaluateCommand(): Command {
         check(measured, options.min);
       }),
     );
+  return withExamples(
+    command,
+    [
+      ['tandem evaluate intent.prompt.md', 'on the validation rows'],
+      ['tandem evaluate intent.prompt.md --min 0.8', 'in CI: exit code 1 below 80%'],
+      ['tandem evaluate intent.prompt.md --split test --json', 'every test row, for a program'],
+    ],
+    'Of several metrics in the prompt file --min heeds the first. The interval is a 95% bootstrap interval over the rows.',
+  ).addHelpText('after', `\n${exitCodeHelp()}`);
 }
 
 /** As people would type it here. */
 export const shownPath = ({ path }: { readonly path: string }): string => relative(process.cwd(), path) || path;
 
-function asText(session: Session, { model, adapter, metric, split, score, logLikelihood, promptTokens }: PromptMeasurement): string {
-  const width = Math.max(metric.length, 'log-likelihood'.length) + 2;
+function asText(
+  session: Session,
+  { model, adapter, metric, split, score, logLikelihood, promptTokens, reported = [] }: PromptMeasurement,
+): string {
+  const width = Math.max(...[metric, ...reported.map((each) => each.metric), 'log-likelihood'].map(({ length }) => length)) + 2;
   return [
     `${shownPath(session.file)} with ${model}${adapter ? ` and adapter ${adapter}` : ''}, ${rowsText(session, split)}`,
     `${metric.padEnd(width)}${percentWithInterval(score)}`,
+    ...reported.map((each) => `${each.metric.padEnd(width)}${percentWithInterval(each.score)}`),
     `${'log-likelihood'.padEnd(width)}${nats(logLikelihood)}`,
     `${'prompt tokens'.padEnd(width)}${promptTokens}`,
     '',

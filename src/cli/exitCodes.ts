@@ -10,3 +10,15 @@ export const exitCodes = {
   /** Ctrl-C; as shells count it. */
   interrupted: 130,
 } as const;
+
+/** For people, in the order of the codes. */
+export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
+  [exitCodes.ok, 'done'],
+  [exitCodes.checkFailed, 'a check such as --min did not hold'],
+  [exitCodes.userError, 'something is wrong with the command line, a file, the data, the disk or the model; the message says what'],
+  [exitCodes.internalError, 'a defect of Tandem'],
+  [exitCodes.interrupted, 'interrupted'],
+];
+
+export const exitCodeHelp = (): string =>
+  ['Exit codes:', ...exitCodeMeanings.map(([code, meaning]) => `  ${String(code).padEnd(5)}${meaning}`)].join('\n');

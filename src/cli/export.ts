@@ -1,6 +1,7 @@
 /** @file `tandem export`: a tuned adapter in the forms that other programs load. */
 import { Command, Option } from 'commander';
 import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
+import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
 
 interface ExportOptions {
@@ -10,13 +11,12 @@ interface ExportOptions {
 }
 
 export function exportCommand(): Command {
-  return new Command('export')
+  const command = new Command('export')
     .description('write a tuned adapter in a form that other programs load')
     .argument('[source]', "a run's name or folder, a prompt file with an adapter, or a PEFT directory; the latest run by default")
     .addOption(new Option('--to <format>', 'what to write').choices(Object.keys(exportFormats)).default('peft'))
     .option('--out <path>', 'the file or folder to write, which must not exist yet; by default named after prompt and format')
     .option('--model <model>', 'the model that the adapter was tuned on, where it is not the one that the source names')
-    .addHelpText('after', `\nFormats:\n${formatLines()}`)
     .action(async (source: string | undefined, { to, out, model }: ExportOptions) => {
       const progress = makeProgress(process.stderr);
       try {
@@ -28,6 +28,17 @@ export function exportCommand(): Command {
         progress.close();
       }
     });
+  return withExamples(
+    command,
+    [
+      ['tandem export', "the latest run's adapter for peft"],
+      ['tandem export intent.prompt.md --to gguf-lora', 'for llama.cpp'],
+      ['tandem export --to ollama --out support-model', 'a folder for ollama create'],
+    ],
+    Object.entries(exportFormats)
+      .map(([name, what]) => `${name}: ${what}.`)
+      .join(' '),
+  );
 }
 
 /** How the other program is called. */
@@ -41,9 +52,3 @@ const uses: Readonly<Record<ExportFormat, (exported: { readonly path: string; re
     /\.gguf$/i.test(model) ? `llama-cli -m "${model}" --lora "${path}"` : `llama-cli -m <the GGUF file of ${model}> --lora "${path}"`,
   ollama: ({ path }) => `cd "${path}" && ollama create my-model -f Modelfile`,
 };
-
-function formatLines(): string {
-  return Object.entries(exportFormats)
-    .map(([name, what]) => `  ${name.padEnd(12)} ${what}`)
-    .join('\n');
-}

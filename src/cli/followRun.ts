@@ -9,6 +9,7 @@ import type { Notification, RunResult } from '../run/protocol.ts';
 import { headline } from '../run/report.ts';
 import { findRun, portable, readState, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
 import type { RunState } from '../run/state.ts';
+import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgress } from './progress.ts';
 
@@ -84,18 +85,20 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   else if (accepted) lines.push(...acceptedLines(accepted));
   else {
     const diffs = proposals.map(({ file, before, after }) => unifiedDiff(portable(directory.workspace, file), before, after).trimEnd());
-    lines.push('', ...diffs.filter((diff) => diff !== ''), '', acceptHint(directory));
+    const colours = coloursFor(process.stdout);
+    lines.push('', ...diffs.filter((diff) => diff !== '').map((diff) => colouredDiff(diff, colours)), '', acceptHint(directory));
   }
   return lines.join('\n') + '\n';
 }
 
 /** By what there is where this was started: a task of the editor, npm in a checkout, or the command itself. */
 function acceptHint(directory: RunDirectory): string {
-  const { TANDEM_EDITOR, npm_package_name } = process.env;
-  if (TANDEM_EDITOR) return 'Review it:  Tandem: Review Changes, in the command palette';
-  const tandem = npm_package_name === 'tandem-prompt-weights' ? 'npm run tandem --' : 'tandem';
-  return `Accept it:  ${tandem} accept ${runArgument(directory)}`;
+  if (process.env.TANDEM_EDITOR) return 'Review it:  Tandem: Review Changes, in the command palette';
+  return `Accept it:  ${tandemHere()} accept ${runArgument(directory)}`;
 }
+
+/** How the command is called where this was started. */
+export const tandemHere = (): string => (process.env.npm_package_name === 'tandem-prompt-weights' ? 'npm run tandem --' : 'tandem');
 
 function acceptedLines({ written, leftOut }: Accepted): string[] {
   const changes = `${leftOut} ${leftOut === 1 ? 'change' : 'changes'}`;

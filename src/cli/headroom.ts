@@ -5,6 +5,7 @@ import { sessionHeadroom } from '../run/headroom.ts';
 import { headroomText } from '../run/headroomText.ts';
 import { runDefaults } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
+import { withExamples } from './examples.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
 import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
 import { withSession } from './withSession.ts';
@@ -15,7 +16,7 @@ interface HeadroomOptions extends SessionOptions, LoraOptions {
 
 export function headroomCommand(): Command {
   const command = new Command('headroom').argument('<prompt>', 'a .prompt.md file with the `tandem:` key');
-  return withLoraOptions(withSessionOptions(command))
+  withLoraOptions(withSessionOptions(command))
     .description('say which lever is likely to help, from ten prompts and a moment of training on a few rows')
     .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
     .option('--json', 'print JSON')
@@ -34,4 +35,5 @@ export function headroomCommand(): Command {
         );
       }),
     );
+  return withExamples(command, [['tandem headroom intent.prompt.md', 'weights, prompt, both or neither']]);
 }

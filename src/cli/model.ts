@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { DownloadProgress } from '../model/store/download.ts';
 import { addModel, listModels, removeModel, shortNames } from '../model/store/store.ts';
+import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
 
 export function modelCommand(): Command {
@@ -50,7 +51,11 @@ export function modelCommand(): Command {
       await removeModel(name);
       process.stdout.write(`${name} is removed.\n`);
     });
-  return command;
+  return withExamples(command, [
+    ['tandem model list', 'what is there'],
+    ['tandem model add smollm2-135m', 'download one'],
+    ['tandem model add ./llama.gguf', 'remember a file of your own by its name'],
+  ]);
 }
 
 /** In a log only steps of a tenth, so that it stays short. */

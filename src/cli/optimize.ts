@@ -1,7 +1,7 @@
-/** @file `tandem optimize`: tunes a prompt and an adapter together. */
+/** @file `tandem optimize`: tunes a prompt and an adapter together; `tandem tune`: the adapter alone. */
 import { Command, Option } from 'commander';
 import {
-  coordinatorNames,
+  coordinators,
   leverChoices,
   parseBudget,
   parseSchedule,
@@ -10,33 +10,74 @@ import {
   type Budget,
   type CoordinatorName,
   type LeverChoice,
+  type RunSpec,
   type Schedule,
   type Strategy,
 } from '../run/spec.ts';
+import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
 import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
+import { softAsked, withSoftOptions, type SoftOptions } from './softOptions.ts';
 
-interface OptimizeOptions extends SessionOptions, LoraOptions, FollowOptions {
+interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly budget: Budget;
   readonly coordinator?: CoordinatorName;
   readonly schedule: Schedule;
   readonly strategy?: Strategy;
+}
+
+interface OptimizeOptions extends TuneOptions, SoftOptions {
+  readonly coordinator?: CoordinatorName;
   readonly lever: LeverChoice;
 }
 
 export function optimizeCommand(): Command {
-  const command = new Command('optimize').argument(
-    '<prompt>',
-    'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml',
-  );
-  return withLoraOptions(withSessionOptions(command))
+  const command = withSoftOptions(runOptions(new Command('optimize')))
     .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
-    .option('--budget <time>', 'time, such as 90s, 5m or 1.5h, or token passes, such as 2000000p', parseBudget, runDefaults.budget)
     .addOption(
-      new Option('--coordinator <name>', 'the way of optimizing; by default alternating, or of a program coordinate').choices(
-        coordinatorNames,
-      ),
+      new Option(
+        '--coordinator <name>',
+        'prompt and weights by turns, one block at a time, or a soft prompt and the weights at once; by default by turns, a program by blocks',
+      ).choices(coordinators),
+    )
+    .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
+    .action((prompt: string, options: OptimizeOptions) => {
+      const { lever, coordinator } = options;
+      const soft = softAsked(options);
+      return optimize(prompt, options, { lever, ...(coordinator && { coordinator }), ...(soft && { soft }) });
+    });
+  return withExamples(
+    command,
+    [
+      ['tandem optimize intent.prompt.md', 'five minutes, then the diff'],
+      ['tandem optimize intent.prompt.md --budget 1h --apply', 'an hour, and write what was accepted'],
+      ['tandem optimize intent.prompt.md --lever prompt', 'leave the weights alone'],
+      ['tandem optimize intent.prompt.md --json > events.jsonl', 'the events, for a program'],
+    ],
+    'Phases on the weights and on the prompt take turns, each from the best state so far, and a step is kept where paired evidence on the validation rows says that it is better. The test rows stay sealed until the end. Ctrl-C ends a run gracefully: the best so far is tested and stands. One run at a time works in a workspace.',
+  );
+}
+
+export function tuneCommand(): Command {
+  const command = runOptions(new Command('tune'))
+    .description('tune the weights alone, under the prompt as it is: `optimize --lever weights`')
+    .action((prompt: string, options: TuneOptions) => optimize(prompt, options, { lever: 'weights' }));
+  return withExamples(command, [
+    ['tandem tune intent.prompt.md --budget 10m', 'a LoRA adapter for this prompt'],
+    ['tandem tune intent.prompt.md --lora-rank 16 --lora-targets q_proj,v_proj', 'of another shape'],
+  ]);
+}
+
+/** What both take. */
+const runOptions = (command: Command): Command =>
+  withLoraOptions(
+    withSessionOptions(command.argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml')),
+  )
+    .addOption(
+      new Option('--budget <time>', 'time, such as 90s, 5m or 1.5h, or token passes, such as 2000000p')
+        .argParser(parseBudget)
+        .default(runDefaults.budget, '5m'),
     )
     .option(
       '--schedule <name>',
@@ -45,21 +86,13 @@ export function optimizeCommand(): Command {
       runDefaults.schedule,
     )
     .addOption(new Option('--strategy <name>', 'of alternating: how a prompt step escapes lock-in').choices(strategies))
-    .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
     .option('--apply', 'write the accepted prompt and adapter')
-    .option('--json', 'print the events, one JSON object a line')
-    .action(async (prompt: string, options: OptimizeOptions) => {
-      const { budget, coordinator, schedule, strategy, lever } = options;
-      const lora = loraAsked(options);
-      const spec = {
-        ...sessionSpec(prompt, options),
-        budget,
-        ...(coordinator && { coordinator }),
-        schedule,
-        ...(strategy && { strategy }),
-        lever,
-        ...(lora && { lora }),
-      };
-      await followRun((client) => client.call('optimize', { spec }), options);
-    });
+    .option('--json', 'print the events, one JSON object a line');
+
+/** @param what the options that `tune` does not have */
+async function optimize(prompt: string, options: TuneOptions, what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft'>): Promise<void> {
+  const { budget, schedule, strategy } = options;
+  const lora = loraAsked(options);
+  const spec = { ...sessionSpec(prompt, options), budget, schedule, ...what, ...(strategy && { strategy }), ...(lora && { lora }) };
+  await followRun((client) => client.call('optimize', { spec }), options);
 }

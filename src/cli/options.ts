@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly trainRows?: number;
   readonly valRows?: number;
   readonly testRows?: number;
+  readonly skipBadRows?: true;
+  readonly allowModules?: true;
 }
 
 /** Adds what says on which model and rows a prompt is measured. */
@@ -24,12 +26,20 @@ export function withSessionOptions(command: Command): Command {
     .option('--train-rows <n>', 'use at most this many training rows', wholeNumber(1))
     .option('--val-rows <n>', 'use at most this many validation rows', wholeNumber(2))
     .option('--test-rows <n>', 'use at most this many test rows; 0 leaves the test split sealed', wholeNumber(0))
+    .option('--skip-bad-rows', 'leave bad rows of the data out, with a notice, instead of ending at the first')
+    .option(...allowModules)
     .addOption(new Option('--executor <name>', 'what runs the computations').choices(executors).default(sessionDefaults.executor))
     .option('--threads <n>', 'threads of the computations; all cores by default', wholeNumber(1));
 }
 
+export const allowModules = [
+  '--allow-modules',
+  "run the JavaScript modules that the prompt file names as metrics; they can do whatever you can do, so only where you trust the file's author",
+] as const;
+
 export function sessionSpec(prompt: string, options: SessionOptions): SessionSpec {
   const { model, adapter, seed, executor, threads, trainRows: train, valRows: val, testRows: test } = options;
+  const { skipBadRows, allowModules } = options;
   return {
     prompt: resolve(prompt),
     ...(model !== undefined && { model: existsSync(model) ? resolve(model) : model }),
@@ -38,6 +48,8 @@ export function sessionSpec(prompt: string, options: SessionOptions): SessionSpe
     rows: { ...(train !== undefined && { train }), ...(val !== undefined && { val }), ...(test !== undefined && { test }) },
     executor,
     ...(threads !== undefined && { threads }),
+    ...(skipBadRows && { skipBadRows }),
+    ...(allowModules && { allowModules }),
   };
 }
 

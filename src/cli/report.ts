@@ -3,9 +3,10 @@ import { Command } from 'commander';
 import { reportOf } from '../run/report.ts';
 import { writeReport } from '../run/reportFile.ts';
 import { findRun, listRuns, readState, workspaceOf } from '../run/runDirectory.ts';
+import { withExamples } from './examples.ts';
 
 export function reportCommand(): Command {
-  return new Command('report')
+  const command = new Command('report')
     .description("print a run's report and write it to its folder")
     .argument('[run]', "a run's name or folder; the latest by default")
     .option('--json', "print the run's state as JSON instead")
@@ -20,4 +21,9 @@ export function reportCommand(): Command {
       writeReport(directory, state);
       process.stdout.write(json ? JSON.stringify(state, null, 2) + '\n' : reportOf(state));
     });
+  return withExamples(command, [
+    ['tandem report | less', 'read the latest'],
+    ['tandem report --list', 'the names of all'],
+    ['tandem report --json intent', "the state of a prompt's latest run"],
+  ]);
 }

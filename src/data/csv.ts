@@ -50,6 +50,16 @@ interface CsvRecord {
   readonly fault?: { readonly line: number; readonly column: number; readonly message: string; readonly snippet: string };
 }
 
+/** As editors count lines: a carriage return alone ends one too. */
+const newlines = /\r\n|\r|\n/;
+
+/** Of the line that the place belongs to. */
+function lineStartAt(text: string, at: number): number {
+  let start = at;
+  while (start > 0 && text[start - 1] !== '\n' && text[start - 1] !== '\r') start--;
+  return start;
+}
+
 function* records(text: string, separator: string): Generator<CsvRecord> {
   const quoted = /"((?:[^"]|"")*)"/y;
   const bare = separator === ',' ? /[^,\r\n]*/y : /[^\t\r\n]*/y;
@@ -66,19 +76,20 @@ function* records(text: string, separator: string): Generator<CsvRecord> {
     const fields: string[] = [];
     let fault: CsvRecord['fault'];
     for (;;) {
-      const [fieldStart, lineStart] = [at, text.lastIndexOf('\n', at - 1) + 1];
+      const fieldStart = at;
       const wrong = (message: string, offset: number): CsvRecord['fault'] => {
+        const lineStart = lineStartAt(text, offset);
         const column = offset - lineStart + 1;
-        return { line, column, message, snippet: snippet(text.slice(lineStart).split('\n', 1)[0], column) };
+        return { line, column, message, snippet: snippet(text.slice(lineStart).split(newlines, 1)[0], column) };
       };
       const match = take(quoted);
       if (match) {
         fields.push(match[1].replaceAll('""', '"'));
-        line += match[0].split('\n').length - 1;
+        line += match[0].split(newlines).length - 1;
         if (text[at] !== separator && !/^(?:\r|\n|$)/.test(text.slice(at, at + 1))) {
           fault ??= {
             line,
-            column: at - text.lastIndexOf('\n', at - 1),
+            column: at - lineStartAt(text, at) + 1,
             message: 'Text after a closing quote',
             snippet: snippet(match[0] + text.slice(at, at + 20), match[0].length),
           };

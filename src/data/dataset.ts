@@ -16,6 +16,8 @@ export interface Dataset {
   readonly rows: readonly Row[];
   /** What is wrong with the lines that were skipped; empty unless skipping was asked for. */
   readonly bad: readonly TandemError[];
+  /** SHA-256 of the file's bytes, in hex. */
+  readonly hash: string;
 }
 
 /** A row with the id that belongs to its values: 16 hex digits of SHA-256 over them, sorted by column. */

@@ -49,6 +49,44 @@ describe('openDataset', async () => {
     expect([withVal.train.length, withVal.val.length, withVal.test.size]).toEqual([80, 100, 0]);
   });
 
+  test('columns are read under the names of the prompt file, which move no row to another split', async () => {
+    const plain = await openDataset({ data: 'all.jsonl', output: 'label' }, prompt);
+    const settings = { data: 'all.jsonl', output: 'kind', columns: { kind: 'label', message: 'text' } };
+    const named = await openDataset(settings, prompt);
+    expect(named.columns).toEqual(['message', 'kind']);
+    expect(named.train.map(({ id, values }) => [id, values.message, values.kind])).toEqual(
+      plain.train.map(({ id, values }) => [id, values.text, values.label]),
+    );
+    expect(named.hashes).toEqual(plain.hashes);
+    // Two columns may change names.
+    const turned = await openDataset({ data: 'all.jsonl', output: 'text', columns: { text: 'label', label: 'text' } }, prompt);
+    expect(turned.train[0].values).toEqual({ label: plain.train[0].values.text, text: plain.train[0].values.label });
+  });
+
+  test('a name for a column that is not there, or one that another column has, is refused', async () => {
+    await expect(openDataset({ data: 'all.jsonl', output: 'label', columns: { message: 'txt' } }, prompt)).rejects.toMatchObject({
+      reason: 'bad-columns',
+      where: { file: prompt },
+      hint: 'Did you mean "text"?',
+    });
+    await expect(openDataset({ data: 'all.jsonl', output: 'label', columns: { label: 'text' } }, prompt)).rejects.toMatchObject({
+      reason: 'bad-columns',
+    });
+  });
+
+  test('bad rows are the first one’s error with the lines of the others, or are left out', async () => {
+    await writeFile(join(folder, 'bad.csv'), 'text,label\na,odd\nb\nc,even\nd,"odd\n');
+    await expect(openDataset({ data: 'bad.csv', output: 'label' }, prompt)).rejects.toMatchObject({
+      reason: 'bad-row',
+      where: { file: join(folder, 'bad.csv'), line: 3 },
+      hint: expect.stringMatching(/ Bad too: line 5\. --skip-bad-rows leaves bad rows out\.$/) as string,
+    });
+    await writeFile(join(folder, 'bad.csv'), 'text,label\n' + 'a,odd\nb,even\nc,odd\nd,even\n1,2,3\n');
+    const splits = await openDataset({ data: 'bad.csv', output: 'label' }, prompt, { skipBad: true });
+    expect(splits.train.length + splits.val.length + splits.test.size).toBe(4);
+    expect(splits.bad.map(({ where }) => where?.line)).toEqual([6]);
+  });
+
   test('a missing output column, other columns and a missing file are named', async () => {
     await expect(openDataset({ data: 'all.jsonl', output: 'lable' }, prompt)).rejects.toMatchObject({
       reason: 'missing-output',

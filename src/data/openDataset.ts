@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import type { TandemSettings } from '../prompt/settings.ts';
+import { nameColumns } from './columns.ts';
 import type { Dataset, Row } from './dataset.ts';
 import { findLeaks, type Leak } from './leaks.ts';
 import { readDataset, type ReadOptions } from './readDataset.ts';
@@ -30,6 +31,8 @@ export interface Splits {
   readonly columns: readonly string[];
   /** Absolute paths of the data files. */
   readonly files: readonly string[];
+  /** SHA-256 of each of them as it was read, in hex. */
+  readonly hashes: readonly string[];
   /** What is wrong with skipped rows; empty unless skipping was asked for. */
   readonly bad: readonly TandemError[];
   /** Near-duplicates across splits, the sealed one included; found at the first call, without opening the seal. */
@@ -46,17 +49,19 @@ export interface OpenOptions extends ReadOptions {
 /**
  * Opens `data:` of a prompt file. One file is split by row hash. Given files are taken as they are; without a val file a quarter of
  * train becomes val; a train file alone is split like one file.
- * @throws TandemError those of readDataset and splitRows; 'missing-output' if the data lacks the output column; 'columns-differ'
+ * @throws TandemError those of readDataset, nameColumns and splitRows; 'missing-output' if the data lacks the output column; 'columns-differ'
  */
 export async function openDataset(
-  settings: Pick<TandemSettings, 'data' | 'output'>,
+  settings: Pick<TandemSettings, 'data' | 'output'> & Partial<Pick<TandemSettings, 'columns'>>,
   promptPath: string,
   options: OpenOptions = {},
 ): Promise<Splits> {
   const { seed = 0, fractions = { train: 60, val: 20, test: 20 } } = options;
   const source = typeof settings.data === 'string' ? { train: settings.data } : settings.data;
   const read = async (path: string | undefined): Promise<Dataset | undefined> =>
-    path === undefined ? undefined : readDataset(resolve(dirname(promptPath), path), options);
+    path === undefined
+      ? undefined
+      : nameColumns(await readDataset(resolve(dirname(promptPath), path), options), settings.columns ?? {}, promptPath);
   const [train, val, test] = await Promise.all([read(source.train), read(source.val), read(source.test)]);
   const sets = [train, val, test].filter((set) => set !== undefined);
   for (const set of sets) checkColumns(set, sets[0], settings.output);
@@ -74,6 +79,7 @@ export async function openDataset(
     test: sealRows(splits.test),
     columns,
     files: sets.map((set) => set.file),
+    hashes: sets.map((set) => set.hash),
     bad: sets.flatMap((set) => set.bad),
     leaks: () => (leaks ??= findLeaks(splits, inputs)),
   };

@@ -125,6 +125,67 @@ describe('CSV and TSV', () => {
     expect(errorOf(() => csv(text))).toMatchObject({ message, where: { file: 'a.csv', line } });
   });
 
+  const field = fc.oneof(
+    fc.string(),
+    fc.constantFrom('a,b', '"', '""', '\n', '\r\n', '\r', ' x ', '\t', 'a\tb', '\uFEFF', 'é\u0301', '\u2028'),
+  );
+
+  test.each([
+    ['a.csv', ','],
+    ['a.tsv', '\t'],
+  ])('%s: whatever is quoted, however lines end, with a BOM or not, is read back with the lines where rows start', (name, separator) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(field, field, fc.boolean()), { minLength: 1, maxLength: 8 }),
+        fc.constantFrom('\n', '\r\n'),
+        fc.boolean(),
+        fc.boolean(),
+        fc.array(fc.nat(8), { maxLength: 3 }),
+        (rows, newline, bom, ends, blanks) => {
+          const write = (text: string, always: boolean): string =>
+            always || text === '' || text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+          let text = (bom ? '\uFEFF' : '') + ['a', 'b'].join(separator) + newline;
+          const starts: number[] = [];
+          const lineNow = (): number => text.split(/\r\n|\r|\n/).length;
+          rows.forEach(([a, b, always], place) => {
+            if (blanks.includes(place)) text += newline;
+            starts.push(lineNow());
+            text += [write(a, always), write(b, always)].join(separator) + (place < rows.length - 1 || ends ? newline : '');
+          });
+          const read = parseDataset(name, bytes(text));
+          expect(read.rows.map(({ values }) => [values.a, values.b])).toEqual(rows.map(([a, b]) => [a, b]));
+          expect(read.rows.map(({ line }) => line)).toEqual(starts);
+          expect(read.bad).toEqual([]);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('whatever the text: rows with all columns, or errors with a line that the file has; never anything else, in linear time', () => {
+    const piece = fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', 'a', ' ', '\uFEFF', '\u0000', 'é');
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), fc.constantFrom(',', '\t'), (pieces, separator) => {
+        const text = pieces.join('').replaceAll(',', separator);
+        const lines = text.split(/\r\n|\r|\n/).length;
+        try {
+          const { rows, columns, bad } = parseDataset(separator === ',' ? 'a.csv' : 'a.tsv', bytes(text), { skipBad: true });
+          for (const { values } of rows) expect(Object.keys(values)).toEqual(columns);
+          for (const { where } of bad) expect(where!.line! >= 1 && where!.line! <= lines).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TandemError);
+          const { line } = (error as TandemError).where!;
+          expect(line === undefined || (line >= 1 && line <= lines)).toBe(true);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    const started = performance.now();
+    errorOf(() => csv(`a,b\n${'"'.repeat(200_000)}`));
+    csv(`a,b\n${'x,"y ""z""\n"\n'.repeat(50_000)}`);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
   test('what is written by RFC 4180 is read back', () => {
     const field = fc.oneof(fc.string(), fc.constantFrom('a,b', '"', '\n', '\r\n', ' x ', '\t'));
     const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,4 +1,5 @@
 /** @file Reads a data file (JSONL, CSV, TSV) into rows that all have the same columns. */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { TandemError } from '../errors.ts';
@@ -39,14 +40,30 @@ export function parseDataset(file: string, bytes: Uint8Array, options: ReadOptio
   const readable = withoutLines(parsed, badLines);
   const { columns, entries, bad: uneven } = sameColumns(file, readable.entries);
   const bad = [...badLines.values(), ...readable.bad, ...uneven].sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0));
-  if (bad.length > 0 && !options.skipBad) throw bad[0];
+  if (bad.length > 0 && !options.skipBad) throw withCount(bad);
   if (entries.length === 0) {
     throw new TandemError('no-rows', bad.length > 0 ? 'No row of the data file can be used.' : 'The data file has no rows.', {
       where: { file, line: bad[0]?.where?.line },
       hint: bad[0]?.message ?? 'Write one JSON object a line, or a header and rows.',
     });
   }
-  return { file, columns, rows: entries.map(({ values, line }) => makeRow(values, line)), bad };
+  return {
+    file,
+    columns,
+    rows: entries.map(({ values, line }) => makeRow(values, line)),
+    bad,
+    hash: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+/** The first bad row; of several it says how many there are. */
+function withCount([first, ...more]: readonly TandemError[]): TandemError {
+  if (more.length === 0) return first;
+  const { reason, message, where, hint, cause } = first;
+  const lines = more.slice(0, 5).map((error) => error.where?.line);
+  const others = `${more.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${more.length > lines.length ? ' and others' : ''}`;
+  const count = `Bad too: ${others}. --skip-bad-rows leaves bad rows out.`;
+  return new TandemError(reason, message, { where, hint: hint === undefined ? count : `${hint} ${count}`, cause });
 }
 
 const parsers: Readonly<Record<string, (file: string, text: string) => Entries>> = {

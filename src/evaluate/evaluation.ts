@@ -3,15 +3,26 @@ import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import type { Decoding } from '../prompt/settings.ts';
-import { metricNamed, type Metric } from './metrics.ts';
-import { pairedBootstrap, type Interval, type PairedDifference } from './statistics.ts';
+import { isModule, metricNamed, type CorpusScore, type Metric } from './metrics.ts';
+import {
+  bootstrapMean,
+  bootstrapStatistic,
+  pairedBootstrap,
+  pairedBootstrapStatistic,
+  type BootstrapOptions,
+  type Interval,
+  type PairedDifference,
+} from './statistics.ts';
 
 export interface Task {
   /** The column to predict. */
   readonly output: string;
   /** Score these; undefined for free text. */
   readonly labels?: readonly string[];
+  /** What decides. */
   readonly metric: Metric;
+  /** What is told beside it. */
+  readonly reported?: readonly Metric[];
   readonly decoding: Decoding;
   readonly template: 'text' | 'chat';
 }
@@ -31,6 +42,8 @@ export interface Evaluation {
   /** In the order of the rows that were asked for. */
   readonly rows: readonly RowResult[];
   readonly score: Interval;
+  /** How the score is taken from rows, where it is not the mean of theirs. */
+  readonly corpus?: CorpusScore;
   readonly logLikelihood: Interval;
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
@@ -50,44 +63,93 @@ export const mostLabels = 200;
 /**
  * The task of a prompt file.
  * @param rows of train and val; `labels: from-data` are their distinct outputs, sorted
+ * @param modules the metrics that are modules, as far as they may run and are loaded, by their names
  * @throws TandemError reasons 'unknown-metric', 'metric-needs-labels', 'no-output', 'too-many-labels', 'too-few-labels'
  */
-export function taskFor(file: PromptFile, rows: readonly Row[]): Task {
+export function taskFor(file: PromptFile, rows: readonly Row[], modules: ReadonlyMap<string, Metric> = new Map()): Task {
   const { settings, ranges, path } = file;
   const place = (setting: string): { file: string; line?: number; column?: number } => ({
     file: path,
     line: ranges[setting]?.line,
     column: ranges[setting]?.column,
   });
-  const metric = namedAt(settings.metric, place('metric'));
-  if (metric.kind === 'label' && !settings.labels) {
+  const [metric, ...reported] = metricsOf(file).map((name) => modules.get(name) ?? namedAt(name, place('metric')));
+  const unfit = [metric, ...reported].find(({ kind }) => kind === 'label' && !settings.labels);
+  if (unfit) {
     const hint = 'Add `labels: from-data` under `tandem:`, or use the metric exact-match.';
-    throw new TandemError('metric-needs-labels', `The metric "${metric.name}" needs labels to choose from.`, {
+    throw new TandemError('metric-needs-labels', `The metric "${unfit.name}" needs labels to choose from.`, {
       where: place('metric'),
       hint,
     });
   }
   const { output, decoding, template } = settings;
-  const task = { output, metric, decoding, template };
+  const task = { output, metric, ...(reported.length > 0 && { reported }), decoding, template };
   if (!settings.labels) return task;
   return { ...task, labels: settings.labels === 'from-data' ? labelsOf(rows, output, place('labels')) : settings.labels };
 }
+
+/** The names of the metrics that are modules: code that runs where it is loaded. */
+export const modulesOf = (file: PromptFile): string[] => metricsOf(file).filter(isModule);
+
+const metricsOf = ({ settings }: PromptFile): string[] => [settings.metric, ...settings.reported];
+
+/** What the rows come to by a metric, with its interval. */
+export function scoreOf({ corpus }: Pick<Metric, 'corpus'>, rows: readonly RowResult[]): Interval {
+  return corpus ? bootstrapStatistic(rows.length, corpus(rows)) : bootstrapMean(rows.map(({ score }) => score));
+}
+
+/**
+ * The same answers judged by another metric.
+ * @param data of the answers, in the same order
+ */
+export function judgedBy(metric: Metric, answers: readonly RowResult[], data: readonly Row[]): RowResult[] {
+  return answers.map((answer, place) => ({ ...answer, score: metric.score(answer.prediction, answer.gold, data[place].values) }));
+}
+
+/** Paired differences of evaluations hang on these alone. */
+export type Compared = Pick<Evaluation, 'rows' | 'corpus'>;
 
 /**
  * The paired differences of two evaluations of the same rows.
  * @throws TandemError reason 'rows-differ'
  */
-export function compareEvaluations(before: Evaluation, after: Evaluation, options: { seed?: number; samples?: number } = {}): Comparison {
-  const differs = before.rows.findIndex(({ row }, place) => after.rows.at(place)?.row !== row);
-  if (differs >= 0 || before.rows.length !== after.rows.length) {
-    throw new TandemError('rows-differ', 'The two evaluations are of different rows.', {
-      hint: 'Evaluate both on the same rows, in the same order.',
-    });
-  }
+export function compareEvaluations(before: Compared, after: Compared, options: BootstrapOptions = {}): Comparison {
+  requireSameRows(before, after);
   const pair = (value: (result: RowResult) => number): PairedDifference =>
     pairedBootstrap(before.rows.map(value), after.rows.map(value), options);
-  return { score: pair(({ score }) => score), logLikelihood: pair(({ logLikelihood }) => logLikelihood) };
+  return { score: scoreDifference([before], [after], options), logLikelihood: pair(({ logLikelihood }) => logLikelihood) };
 }
+
+/**
+ * The paired difference of two sums of scores over the same rows: of one evaluation and another, or of several for an interaction. A
+ * metric that is no mean of row scores is taken anew from each resample of the rows.
+ * @throws TandemError reason 'rows-differ'
+ */
+export function scoreDifference(less: readonly Compared[], more: readonly Compared[], options: BootstrapOptions = {}): PairedDifference {
+  const [first] = less;
+  for (const other of [...less, ...more]) requireSameRows(first, other);
+  if (!first.corpus) {
+    const total = (parts: readonly Compared[]): number[] => first.rows.map((_, row) => sum(parts.map(({ rows }) => rows[row].score)));
+    return pairedBootstrap(total(less), total(more), options);
+  }
+  const { corpus } = first;
+  const [minus, plus] = [less, more].map((parts) => parts.map(({ rows }) => corpus(rows)));
+  return pairedBootstrapStatistic(
+    first.rows.length,
+    (places) => sum(plus.map((score) => score(places))) - sum(minus.map((score) => score(places))),
+    options,
+  );
+}
+
+function requireSameRows(before: Compared, after: Compared): void {
+  const differs = before.rows.findIndex(({ row }, place) => after.rows.at(place)?.row !== row);
+  if (differs < 0 && before.rows.length === after.rows.length) return;
+  throw new TandemError('rows-differ', 'The two evaluations are of different rows.', {
+    hint: 'Evaluate both on the same rows, in the same order.',
+  });
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 function labelsOf(rows: readonly Row[], output: string, where: { file: string; line?: number; column?: number }): string[] {
   const labels = new Set<string>();

@@ -4,13 +4,15 @@ import { limitRows } from '../data/split.ts';
 import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { LabelScore, LanguageModel } from '../model/languageModel.ts';
+import { encodeWithSoft } from '../model/softPrompt.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Decoding } from '../prompt/settings.ts';
 import { valuesOfNothing } from '../prompt/template.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
-import type { Evaluation, RowResult, Task } from './evaluation.ts';
+import { scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
 import { answerPasses, promptPasses } from './passes.ts';
 import { answerAfter, questionText } from './question.ts';
 import { bootstrapMean } from './statistics.ts';
@@ -55,7 +57,7 @@ export interface PromptEvaluator extends Evaluator {
   /** The answers, in the order of the rows. @throws TandemError reasons 'unknown-column', 'no-calibration-rows' */
   answer(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<{ answers: readonly string[]; passes: number }>;
   /** Tokens of the prompt without any row's values. */
-  promptTokens(prompt: Prompt): number;
+  promptTokens(prompt: Prompt, adapter?: Adapter): number;
 }
 
 export function makeEvaluator({ model, task, cache = memoryCache(), calibrationRows = [] }: EvaluatorOptions): PromptEvaluator {
@@ -71,7 +73,8 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   );
 
   const textOf = (prompt: Prompt, values: Readonly<Record<string, string>>): string => questionText(task, tokenizer, prompt, values);
-  const promptTokens = (prompt: Prompt): number => tokenizer.encode(textOf(prompt, valuesOfNothing(prompt))).length;
+  const promptTokens = (prompt: Prompt, adapter?: Adapter): number =>
+    countingWith(adapter).encode(textOf(prompt, valuesOfNothing(prompt))).length;
   const goldOf = (row: Row): string => {
     if (Object.hasOwn(row.values, task.output)) return row.values[task.output];
     throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, {
@@ -156,13 +159,19 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   }
 
   /** Hangs on prompt and rows alone: a generated answer counts as many tokens as the gold one, since its real length hangs on the weights. */
-  function passesOf(prompt: Prompt, rows: readonly Row[], texts: readonly string[]): number {
+  function passesOf({ prompt, adapter }: Candidate, rows: readonly Row[], texts: readonly string[]): number {
+    const counting = countingWith(adapter);
     const prompts = [...texts, ...calibrationTexts(prompt)];
-    if (labels) return promptPasses(tokenizer, prompts) + prompts.length * labelPasses;
+    if (labels) return promptPasses(counting, prompts) + prompts.length * labelPasses;
     return rows.reduce(
       (sum, row, place) => sum + 2 * tokenizer.encode(answerAfter(task, texts[place], goldOf(row))).length,
-      promptPasses(tokenizer, prompts),
+      promptPasses(counting, prompts),
     );
+  }
+
+  /** A virtual token is run like any other, and counts like one. */
+  function countingWith(adapter: Adapter | undefined): Pick<Tokenizer, 'encode'> {
+    return { encode: (text) => encodeWithSoft(tokenizer, text, adapter?.soft, tokenizer.vocabularySize) };
   }
 
   return {
@@ -177,14 +186,15 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const results = rows.map((row, place): RowResult => {
         const { prediction, logLikelihood } = answers[place];
         const gold = goldOf(row);
-        return { row: row.id, prediction, gold, score: task.metric.score(prediction, gold), logLikelihood };
+        return { row: row.id, prediction, gold, score: task.metric.score(prediction, gold, row.values), logLikelihood };
       });
       return {
         rows: results,
-        score: bootstrapMean(results.map(({ score }) => score)),
+        score: scoreOf(task.metric, results),
+        ...(task.metric.corpus && { corpus: task.metric.corpus }),
         logLikelihood: bootstrapMean(results.map(({ logLikelihood }) => logLikelihood)),
-        promptTokens: promptTokens(prompt),
-        passes: passesOf(prompt, rows, texts),
+        promptTokens: promptTokens(prompt, adapter),
+        passes: passesOf({ prompt, adapter }, rows, texts),
       };
     },
     async answer({ prompt, adapter }, rows, { signal } = {}) {

@@ -1,41 +1,153 @@
-/** @file The metrics: one line each. */
+/** @file The metrics: one entry each. */
 import { TandemError } from '../errors.ts';
 import { suggestName } from '../prompt/nearest.ts';
+import { macroF1, type Answered } from './macroF1.ts';
+import type { Statistic } from './statistics.ts';
+import { firstMatch, fold, sameJson, sameNumber, tidy, tokenF1, type Tolerance } from './textScores.ts';
 
 export interface Metric {
   readonly name: string;
   /** 'label' metrics need a set of labels to choose from; 'text' metrics judge any text. */
   readonly kind: 'label' | 'text';
-  /** What a prediction is worth, from 0 to 1. */
-  score(prediction: string, gold: string): number;
+  /**
+   * What a row's prediction is worth, from 0 to 1.
+   * @param values of the row, the output column among them
+   */
+  score(prediction: string, gold: string, values?: Readonly<Record<string, string>>): number;
+  /** Only of a metric that is no mean of the rows' scores: then this is the metric, and the scores say no more than which rows are right. */
+  readonly corpus?: CorpusScore;
 }
 
-const table = [
-  metric('accuracy', 'label', (prediction, gold) => prediction === gold.trim()),
-  /** The same text, white space around it aside; upper and lower case differ. */
-  metric('exact-match', 'text', (prediction, gold) => tidy(prediction) === tidy(gold)),
-  /** The same text, white space around it and upper and lower case aside. */
-  metric('exact-match-ignore-case', 'text', (prediction, gold) => fold(prediction) === fold(gold)),
-  /** The gold answer occurs somewhere in the prediction, upper and lower case aside. */
-  metric('contains', 'text', (prediction, gold) => fold(prediction).includes(fold(gold))),
-];
+/** The score of rows together, for any resample of them: intervals and paired comparisons resample the rows and take it anew. */
+export type CorpusScore = (rows: readonly Answered[]) => Statistic;
 
-export const metrics: ReadonlyMap<string, Metric> = new Map(table.map((each) => [each.name, each]));
+type Score = (prediction: string, gold: string) => boolean | number;
+
+interface Entry {
+  readonly kind: Metric['kind'];
+  /** Markdown, for people who choose. */
+  readonly about: string;
+  readonly score: Score;
+  readonly corpus?: CorpusScore;
+  /** What `name(argument)` means; undefined for an argument that means nothing. */
+  readonly withArgument?: (argument: string) => Score | undefined;
+}
+
+const isLabel: Score = (prediction, gold) => prediction === gold.trim();
+
+const table: Readonly<Record<string, Entry>> = {
+  accuracy: { kind: 'label', about: 'The label is the right one.', score: isLabel },
+  'macro-f1': {
+    kind: 'label',
+    about: 'The mean of the F1 of the labels, each counting the same however rare it is.',
+    score: isLabel,
+    corpus: macroF1,
+  },
+  'exact-match': {
+    kind: 'text',
+    about: 'The same text, white space around it aside; upper and lower case differ.',
+    score: (prediction, gold) => tidy(prediction) === tidy(gold),
+  },
+  'exact-match-ignore-case': {
+    kind: 'text',
+    about: 'The same text, white space around it and upper and lower case aside.',
+    score: (prediction, gold) => fold(prediction) === fold(gold),
+  },
+  contains: {
+    kind: 'text',
+    about: 'The right answer occurs somewhere in the prediction, upper and lower case aside.',
+    score: (prediction, gold) => fold(prediction).includes(fold(gold)),
+  },
+  'token-f1': { kind: 'text', about: 'F1 of the words that prediction and right answer share, as in SQuAD.', score: tokenF1 },
+  regex: {
+    kind: 'text',
+    about:
+      "The column holds a regular expression, and it matches somewhere in the prediction. `regex(answer: (\\w+))`: what that pattern's first group finds in the prediction is the right answer.",
+    score: (prediction, gold) => patternOf(gold.trim())?.test(prediction) ?? false,
+    withArgument(argument) {
+      const pattern = patternOf(argument);
+      return pattern && ((prediction, gold) => tidy(firstMatch(pattern, prediction) ?? '') === tidy(gold));
+    },
+  },
+  numeric: {
+    kind: 'text',
+    about:
+      'The last number of the prediction is that of the right answer. `numeric(0.5)`: or within 0.5 of it; `numeric(1%)`: or within 1% of it.',
+    score: (prediction, gold) => sameNumber(prediction, gold),
+    withArgument(argument) {
+      const tolerance = toleranceOf(argument);
+      return tolerance && ((prediction, gold) => sameNumber(prediction, gold, tolerance));
+    },
+  },
+  'json-match': {
+    kind: 'text',
+    about: 'The same JSON value, whatever the order of keys and the white space.',
+    score: sameJson,
+  },
+};
+
+export const metrics: ReadonlyMap<string, Metric> = new Map(
+  Object.entries(table).map(([name, { kind, score, corpus }]) => [name, metric(name, kind, score, corpus)]),
+);
+
+/** What a metric counts, in Markdown. */
+export const aboutMetric = (name: string): string => table[name].about;
 
 /** Whether a row's score is that of a right answer: part of a point tells how near it came, which is not yet right. */
 export const isRight = ({ score }: { readonly score: number }): boolean => score === 1;
 
-/** @throws TandemError reason 'unknown-metric' */
+/** A metric of the user's own is named by the path of its JavaScript module, relative to the prompt file. */
+export const isModule = (name: string): boolean => /\.[cm]?js$/.test(name);
+
+/**
+ * The metric of the table, with its argument if the name has one: `numeric(1%)`. The path of a module gives a stand-in that cannot score:
+ * who may run the module loads it with `loadMetric`.
+ * @throws TandemError reason 'unknown-metric'
+ */
 export function metricNamed(name: string): Metric {
   const found = metrics.get(name);
   if (found) return found;
-  throw new TandemError('unknown-metric', `There is no metric "${name}".`, { hint: suggestName(name, [...metrics.keys()]) });
+  if (isModule(name)) return notLoaded(name);
+  const [, base, argument] = /^([\w-]+)\((.*)\)$/s.exec(name) ?? [];
+  if (base !== undefined && Object.hasOwn(table, base)) {
+    const { kind, withArgument } = table[base];
+    const score = withArgument?.(argument);
+    if (score) return metric(name, kind, score);
+    throw new TandemError('unknown-metric', `The metric "${base}" does not take "${argument}".`, {
+      hint: withArgument ? table[base].about : `Write \`metric: ${base}\`.`,
+    });
+  }
+  throw new TandemError('unknown-metric', `There is no metric "${name}".`, {
+    hint: suggestName(name, [...metrics.keys()]) ?? 'A metric of your own is a module, e.g. `metric: ./metric.mjs`.',
+  });
 }
 
-function metric(name: string, kind: Metric['kind'], score: (prediction: string, gold: string) => boolean | number): Metric {
-  return { name, kind, score: (prediction, gold) => Number(score(prediction, gold)) };
+function metric(name: string, kind: Metric['kind'], score: Score, corpus?: CorpusScore): Metric {
+  return { name, kind, score: (prediction, gold) => Number(score(prediction, gold)), ...(corpus && { corpus }) };
 }
 
-const tidy = (text: string): string => text.normalize('NFC').trim();
+const notLoaded = (name: string): Metric => ({
+  name,
+  kind: 'text',
+  score() {
+    throw new TandemError('module-not-loaded', `The metric ${name} is a module that was not loaded.`);
+  },
+});
 
-const fold = (text: string): string => tidy(text).toLowerCase();
+/** Patterns of other languages escape what the Unicode mode of JavaScript forbids to escape. */
+function patternOf(source: string): RegExp | undefined {
+  for (const flags of ['su', 's']) {
+    try {
+      return new RegExp(source, flags);
+    } catch {
+      // The next mode, or none.
+    }
+  }
+  return undefined;
+}
+
+function toleranceOf(text: string): Tolerance | undefined {
+  const [, amount, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(text) ?? [];
+  if (amount === undefined) return undefined;
+  return percent ? { relative: Number(amount) / 100 } : { absolute: Number(amount) };
+}

@@ -5,7 +5,7 @@ import type { Tokenizer } from '../model/tokenizer.ts';
  * Tokens of the distinct prompts, their common beginning counted once. The beginning is cut before white space, where tokens end too,
  * so that it and the rests are tokenized apart.
  */
-export function promptPasses(tokenizer: Tokenizer, prompts: readonly string[]): number {
+export function promptPasses(tokenizer: Pick<Tokenizer, 'encode'>, prompts: readonly string[]): number {
   const distinct = [...new Set(prompts)];
   if (distinct.length === 0) return 0;
   const shared = distinct.length === 1 ? distinct[0].length : commonBeginning(distinct);

@@ -37,9 +37,7 @@ export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, opti
   const differences = Float64Array.from({ length: a.length }, (_, row) => b[row] - a[row]);
   const means = resampledMeans(differences, options);
   const zero = 1e-12 * differences.reduce((sum, each) => Math.max(sum, Math.abs(each)), 0);
-  let better = 0;
-  for (const mean of means) better += mean > zero ? 1 : mean < -zero ? 0 : 0.5;
-  return { ...intervalOf(differences, means), probabilityBetter: better / means.length };
+  return { ...intervalOf(differences, means), probabilityBetter: shareAbove(means, zero) };
 }
 
 /**
@@ -61,10 +59,51 @@ export function sureEnough(error: number, rows: number): number {
   return normalCdf(Math.sqrt(rows / (rows - 1)) * studentQuantile(rows - 1, normalQuantile(1 - error)));
 }
 
+/** A number of a resample, given as the places of its rows, some of them more than once. */
+export type Statistic = (places: Uint32Array) => number;
+
+/**
+ * A statistic of all rows together, such as macro-F1, with its bootstrap interval: rows are resampled and the statistic is taken anew.
+ * @param rows how many there are
+ * @throws TandemError reason 'no-rows'
+ */
+export function bootstrapStatistic(rows: number, statistic: Statistic, options: BootstrapOptions = {}): Interval {
+  return intervalAround(statistic(everyPlace(rows)), rows, resampled(rows, statistic, options));
+}
+
+/**
+ * The paired bootstrap of a difference of such statistics: each resample is of the same rows on both sides.
+ * @param difference new minus old, of the rows of a resample
+ * @throws TandemError reason 'no-rows'
+ */
+export function pairedBootstrapStatistic(rows: number, difference: Statistic, options: BootstrapOptions = {}): PairedDifference {
+  const values = resampled(rows, difference, options);
+  return { ...intervalAround(difference(everyPlace(rows)), rows, values), probabilityBetter: shareAbove(values, 1e-12) };
+}
+
+const everyPlace = (rows: number): Uint32Array => Uint32Array.from({ length: rows }, (_, row) => row);
+
+/** Ascending values of the statistic; of a given seed and number of rows the resamples are those of `resampledMeans`. */
+function resampled(rows: number, statistic: Statistic, { seed = 0, samples = 10_000 }: BootstrapOptions): Float64Array {
+  if (rows === 0) throw noRows();
+  const places = resamples(rows, seed, samples);
+  const values = Float64Array.from({ length: samples }, (_, sample) => statistic(places.subarray(sample * rows, (sample + 1) * rows)));
+  return values.sort();
+}
+
+function shareAbove(values: Float64Array, zero: number): number {
+  let better = 0;
+  for (const value of values) better += value > zero ? 1 : value < -zero ? 0 : 0.5;
+  return better / values.length;
+}
+
+const noRows = (): TandemError =>
+  new TandemError('no-rows', 'There are no rows to average over.', { hint: 'Check the split: it may be empty.' });
+
 /** Ascending means of resamples with replacement. */
 function resampledMeans(values: Float64Array, { seed = 0, samples = 10_000 }: BootstrapOptions): Float64Array {
   const n = values.length;
-  if (n === 0) throw new TandemError('no-rows', 'There are no rows to average over.', { hint: 'Check the split: it may be empty.' });
+  if (n === 0) throw noRows();
   const means = new Float64Array(samples);
   if (values.every((value) => value === values[0])) return means.fill(values[0]);
   const places = resamples(n, seed, samples);
@@ -97,7 +136,10 @@ function resamples(n: number, seed: number, samples: number): Uint32Array {
 
 function intervalOf(values: Float64Array, means: Float64Array): Interval {
   const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  return intervalAround(values.reduce((sum, value) => sum + value, 0) / n, n, means);
+}
+
+function intervalAround(mean: number, n: number, means: Float64Array): Interval {
   const tail = n > 1 ? normalCdf(-Math.sqrt(n / (n - 1)) * studentQuantile(n - 1, 1.959964)) : 0.025;
   return { mean, low: quantile(means, tail), high: quantile(means, 1 - tail), rows: n };
 }

@@ -2,7 +2,8 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { parsePromptFile } from '../prompt/promptFile.ts';
-import { labelGuess, openQuestions, pathFrom, rankOutputs, withAnswers, type Question } from './core/answers.ts';
+import { openQuestions, pathFrom, withAnswers, type Question } from './core/answers.ts';
+import { labelGuess, rankOutputs } from '../data/guesses.ts';
 import { dataFilesOf, readSample } from './core/dataSample.ts';
 import { pickModel } from './chooseModel.ts';
 import { dataExtensions, dataFilesNear } from './dataFiles.ts';

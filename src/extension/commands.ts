@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import type { ListedRun } from '../run/runList.ts';
+import { pickCoordinator } from './chooseCoordinator.ts';
 import { pickInstalledModel, pickModel, pickNewModel } from './chooseModel.ts';
 import { withAnswers } from './core/answers.ts';
 import { ago } from './core/headline.ts';
@@ -20,6 +21,10 @@ type Command = (services: Services, argument: unknown) => Promise<unknown>;
 
 const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   [commandIds.optimize]: onPrompt(optimizeWithHeadroom),
+  [commandIds.optimizeWith]: onPrompt(async (document, services) => {
+    const coordinator = await pickCoordinator(document.uri);
+    return coordinator && optimize(document, 'both', services, coordinator);
+  }),
   [commandIds.optimizePrompt]: onPrompt((document, services) => optimize(document, 'prompt', services)),
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),
   [commandIds.headroom]: onPrompt(lookForHeadroom),

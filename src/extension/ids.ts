@@ -2,6 +2,7 @@
 
 export const commandIds = {
   optimize: 'tandem.optimize',
+  optimizeWith: 'tandem.optimizeWith',
   optimizePrompt: 'tandem.optimizePrompt',
   tuneWeights: 'tandem.tuneWeights',
   headroom: 'tandem.headroom',
@@ -32,6 +33,7 @@ export const settingIds = {
   overviewRuler: 'tandem.annotations.overviewRuler',
   onSave: 'tandem.measure.onSave',
   rows: 'tandem.measure.rows',
+  allowModules: 'tandem.metrics.allowModules',
   headroom: 'tandem.optimize.headroom',
   budget: 'tandem.optimize.budget',
   schedule: 'tandem.optimize.schedule',

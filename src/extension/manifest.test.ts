@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { variablesOf } from '../prompt/template.ts';
 import { describeError, TandemError } from '../errors.ts';
-import { coordinatorNames, executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
+import { coordinators, executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
 import type { Ability } from './core/rows.ts';
 import {
   colorIds,
@@ -120,9 +120,9 @@ describe('settings', () => {
   });
 
   test('allow what the engine understands', () => {
-    const { schedule, budget, coordinator, strategy, executor } = settingIds;
-    expect(properties[coordinator].enum).toEqual(['default', ...coordinatorNames]);
+    const { coordinator, schedule, budget, strategy, executor } = settingIds;
     expect(properties[strategy].enum).toEqual(['default', ...strategies]);
+    expect(properties[coordinator].enum).toEqual(coordinators);
     expect(properties[executor].enum).toEqual(executors);
     parseBudget(properties[budget].default as string);
     for (const each of ['gated', 'classic', 'chain:p -> w -> p']) {

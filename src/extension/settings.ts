@@ -1,12 +1,24 @@
 /** @file The user's settings, as what the worker is asked. */
 import * as vscode from 'vscode';
-import { parseBudget, parseSchedule, runDefaults, sessionDefaults, type LeverChoice, type RunSpec, type SessionSpec } from '../run/spec.ts';
+import {
+  parseBudget,
+  parseSchedule,
+  runDefaults,
+  sessionDefaults,
+  type CoordinatorName,
+  type LeverChoice,
+  type RunSpec,
+  type SessionSpec,
+} from '../run/spec.ts';
 import { settingIds, type SettingId } from './ids.ts';
 
 /** The value of a setting for this file; the manifest has its default. */
 export function setting<T>(id: SettingId, scope?: vscode.Uri): T {
   return vscode.workspace.getConfiguration(undefined, scope).get<T>(id)!;
 }
+
+/** Metrics that are modules run where the user says so in a workspace that is trusted; VS Code heeds no such setting of another. */
+export const mayRunModules = (scope: vscode.Uri): boolean => vscode.workspace.isTrusted && setting<boolean>(settingIds.allowModules, scope);
 
 export function sessionSpec(prompt: vscode.Uri): SessionSpec {
   const [rows, threads] = [setting<number>(settingIds.rows, prompt), setting<number>(settingIds.threads, prompt)];
@@ -17,12 +29,15 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
     executor: setting(settingIds.executor, prompt),
     ...(threads > 0 && { threads }),
     ...(!vscode.workspace.isTrusted && { untrusted: true }),
+    ...(mayRunModules(prompt) && { allowModules: true }),
   };
 }
 
-/** @throws TandemError reasons 'bad-budget', 'bad-schedule' */
-export function runSpec(prompt: vscode.Uri, lever: LeverChoice): RunSpec {
-  const coordinator = setting<RunSpec['coordinator'] | 'default'>(settingIds.coordinator, prompt);
+/**
+ * @param coordinator the setting's where left out; with the weights alone there is nothing to be simultaneous with
+ * @throws TandemError reasons 'bad-budget', 'bad-schedule'
+ */
+export function runSpec(prompt: vscode.Uri, lever: LeverChoice, coordinator?: CoordinatorName): RunSpec {
   const strategy = setting<RunSpec['strategy'] | 'default'>(settingIds.strategy, prompt);
   return {
     ...runDefaults,
@@ -30,7 +45,7 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice): RunSpec {
     budget: parseBudget(setting(settingIds.budget, prompt)),
     schedule: parseSchedule(setting(settingIds.schedule, prompt)),
     lever,
-    ...(coordinator && coordinator !== 'default' && { coordinator }),
+    ...(lever !== 'weights' && { coordinator: coordinator ?? setting<CoordinatorName>(settingIds.coordinator, prompt) }),
     ...(strategy && strategy !== 'default' && { strategy }),
   };
 }

@@ -6,13 +6,13 @@ import { TandemError } from '../errors.ts';
 import { writeReport } from '../run/reportFile.ts';
 import { workspaceOf } from '../run/runDirectory.ts';
 import type { ListedRun } from '../run/runList.ts';
-import type { LeverChoice } from '../run/spec.ts';
+import type { CoordinatorName, LeverChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import { isOver, jobProgress, jobTitle, progressText, type Job, type Task } from './core/job.ts';
 import { commandIds } from './ids.ts';
 import { tellEnd } from './messages.ts';
 import type { Services } from './services.ts';
-import { runSpec, sessionSpec } from './settings.ts';
+import { mayRunModules, runSpec, sessionSpec } from './settings.ts';
 
 /** A measurement that takes longer than this, in milliseconds, gets a notification with its progress. */
 const patience = 2000;
@@ -35,19 +35,29 @@ export async function finish(task: Task, services: Services): Promise<Job> {
   return job;
 }
 
-/** Tunes a prompt, its weights, or both. @returns the job at its end; undefined where the user went away */
-export async function optimize(document: vscode.TextDocument, lever: LeverChoice, services: Services): Promise<Job | undefined> {
+/**
+ * Tunes a prompt, its weights, or both.
+ * @param coordinator the setting's where left out
+ * @returns the job at its end; undefined where the user went away
+ */
+export async function optimize(
+  document: vscode.TextDocument,
+  lever: LeverChoice,
+  services: Services,
+  coordinator?: CoordinatorName,
+): Promise<Job | undefined> {
   requireTrust();
   const purpose = { both: 'Optimize', prompt: 'Optimize', weights: 'Tune' }[lever];
   if (!(await answerQuestions(document, purpose))) return undefined;
   await save(document);
   const { uri } = document;
-  return follow(folderOf(uri), { kind: 'optimize', prompt: uri.fsPath, spec: runSpec(uri, lever) }, services);
+  return follow(folderOf(uri), { kind: 'optimize', prompt: uri.fsPath, spec: runSpec(uri, lever, coordinator) }, services);
 }
 
 /** Goes on with a run from its last checkpoint. */
 export function resume({ directory, prompt }: ListedRun, services: Services): Promise<Job> {
-  return follow(folderOf(vscode.Uri.file(prompt)), { kind: 'resume', prompt, directory }, services);
+  const uri = vscode.Uri.file(prompt);
+  return follow(folderOf(uri), { kind: 'resume', prompt, directory, ...(mayRunModules(uri) && { allowModules: true }) }, services);
 }
 
 /** Shows the report of a run, as far as it got. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
+import type { SoftPrompt } from './softPrompt.ts';
 
 /** Which of a layer's seven linears carry a LoRA; Hugging Face's names. */
 export const linearNames = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
@@ -37,8 +38,10 @@ export interface Adapter {
   /** Hash of config and values: names it in caches and journals. */
   readonly id: string;
   readonly config: LoraConfig;
-  /** Ordered by layer, then by linearNames. */
+  /** Ordered by layer, then by linearNames; none where only a soft prompt was tuned. */
   readonly pairs: readonly LoraPair[];
+  /** Stands where the prompt says {{soft}}. */
+  readonly soft?: SoftPrompt;
 }
 
 /** Input and output width of one of the seven linears. */
@@ -60,14 +63,22 @@ export function linearSizes(config: LlamaConfig, linear: LinearName): { readonly
 }
 
 /** Puts the pairs in order and names the adapter: 16 hexadecimal digits of the sha256 of config and values. */
-export function makeAdapter(config: LoraConfig, pairs: readonly LoraPair[]): Adapter {
+export function makeAdapter(config: LoraConfig, pairs: readonly LoraPair[], soft?: SoftPrompt): Adapter {
   const targets = linearNames.filter((name) => config.targets.includes(name));
   const place = ({ layer, linear }: LoraPair): number => layer * linearNames.length + linearNames.indexOf(linear);
   const ordered = [...pairs].sort((one, other) => place(one) - place(other));
   const hash = createHash('sha256').update(JSON.stringify([config.rank, config.alpha, config.dropout, targets]));
   for (const { layer, linear, a, b } of ordered) hash.update(`${layer}.${linear}`).update(bytesOf(a)).update(bytesOf(b));
-  return { id: hash.digest('hex').slice(0, 16), config: { ...config, targets }, pairs: ordered };
+  if (soft) hash.update(`soft ${soft.tokens}`).update(bytesOf(soft.rows));
+  return { id: hash.digest('hex').slice(0, 16), config: { ...config, targets }, pairs: ordered, ...(soft && { soft }) };
 }
+
+/** The weights, or the base weights where there are none, with a soft prompt. */
+export const withSoft = (weights: Adapter | undefined, soft: SoftPrompt): Adapter =>
+  makeAdapter(weights?.config ?? { rank: 1, alpha: 1, dropout: 0, targets: [] }, weights?.pairs ?? [], soft);
+
+/** The same weights without a soft prompt; undefined where there is nothing else. */
+export const withoutSoft = ({ config, pairs }: Adapter): Adapter | undefined => (pairs.length ? makeAdapter(config, pairs) : undefined);
 
 /** Where training starts, as in PEFT: B is zero, A uniform within 1 / sqrt(inputs) (Kaiming with a = sqrt 5). The same seed gives the same values. */
 export function initialAdapter(model: LlamaConfig, lora: LoraConfig, seed: number): Adapter {

@@ -1,7 +1,8 @@
-/** @file Trains a LoRA step by step; what is trained is private to the session until it is taken out as an adapter. */
+/** @file Trains a LoRA, and a soft prompt beside it, step by step; what is trained is private to the session until it is taken out as an adapter. */
 import { adamWDefaults, adamWStep, clipGradients, noMoments, type AdamWOptions, type Moments } from './adamw.ts';
 import { makeAdapter, type Adapter, type LoraPair } from './adapter.ts';
 import type { Engine } from './engine.ts';
+import { holdNorms, vocabularyOf, type SoftPrompt } from './softPrompt.ts';
 import { batchGradient, type TrainingExample } from './training.ts';
 
 export interface StepResult {
@@ -9,12 +10,15 @@ export interface StepResult {
   readonly loss: number;
   /** Before clipping. */
   readonly gradientNorm: number;
+  /** The same of the soft prompt, where the batch has one that is trained. */
+  readonly softGradientNorm?: number;
   readonly tokens: number;
 }
 
 export interface AdapterTraining {
   readonly steps: number;
-  step(examples: readonly TrainingExample[], learningRate: number): Promise<StepResult>;
+  /** @param softRate learning rate of the soft prompt, which has moments of its own; without it the soft prompt stays as it is */
+  step(examples: readonly TrainingExample[], learningRate: number, softRate?: number): Promise<StepResult>;
   /** A copy of the current matrices. */
   adapter(): Adapter;
 }
@@ -22,34 +26,74 @@ export interface AdapterTraining {
 export interface AdapterTrainingOptions extends Partial<AdamWOptions> {
   /** lambda1 of the penalty lambda1 R1, R1 = sum of squared entries of (alpha / rank) B A over all linears. */
   readonly weightPenalty?: number;
+  /** lambda2 of the soft prompt's drift; its number of tokens does not change. */
+  readonly softPenalty?: number;
   readonly clip?: number;
   readonly seed: number;
 }
 
-/** Starts from an adapter, with fresh moments. */
+/** Starts from an adapter, with fresh moments. The soft prompt's rows are held to norms that the vocabulary has. */
 export function trainAdapter(engine: Engine, start: Adapter, options: AdapterTrainingOptions): AdapterTraining {
   const { config } = start;
   const pairs = start.pairs.map(({ layer, linear, a, b }) => ({ layer, linear, a: a.slice(), b: b.slice() }));
   const moments: Moments = noMoments();
   const values = new Map(pairs.flatMap((pair) => [[nameOf(pair, 'a'), pair.a] as const, [nameOf(pair, 'b'), pair.b] as const]));
   const adamW = { ...adamWDefaults, ...options };
+  const soft = start.soft && softTraining(engine, start.soft, options.softPenalty ?? 0, options.clip ?? 1);
   return {
     get steps() {
       return moments.step;
     },
-    async step(examples, learningRate) {
-      const { loss, gradients, tokens } = await batchGradient(engine, { config, pairs }, examples, options.seed + moments.step);
+    async step(examples, learningRate, softRate = 0) {
+      const trainable = { config, pairs, ...(soft && { soft: soft.prompt() }) };
+      const { loss, tokens, ...found } = await batchGradient(engine, trainable, examples, options.seed + moments.step);
+      const gradients = new Map(found.gradients);
+      const softGradient = gradients.get('soft');
+      gradients.delete('soft');
       if (options.weightPenalty) addPenaltyGradient(pairs, config.rank, config.alpha, options.weightPenalty, gradients);
       const gradientNorm = clipGradients(gradients, options.clip ?? 1);
       adamWStep(values, gradients, moments, learningRate, adamW);
-      return { loss, gradientNorm, tokens };
+      if (!soft || !softGradient || softRate === 0) return { loss, gradientNorm, tokens };
+      return { loss, gradientNorm, tokens, softGradientNorm: soft.step(softGradient, softRate) };
     },
     adapter: () =>
       makeAdapter(
         config,
         pairs.map(({ layer, linear, a, b }) => ({ layer, linear, a: a.slice(), b: b.slice() })),
+        soft?.prompt(),
       ),
   };
+}
+
+interface SoftTraining {
+  /** A copy of the current rows. */
+  prompt(): SoftPrompt;
+  /** @returns the gradient's norm before clipping */
+  step(gradient: Float32Array, learningRate: number): number;
+}
+
+/** AdamW without decay: decay would pull rows to zero, where no token is. The drift is counted from the rows that the prompt began with. */
+function softTraining(engine: Engine, start: SoftPrompt, penalty: number, clip: number): SoftTraining {
+  const vocabulary = vocabularyOf(engine.config, engine.weights['model.embed_tokens.weight']);
+  const rows = start.rows.slice();
+  const moments = noMoments();
+  return {
+    prompt: () => ({ ...start, rows: rows.slice(), drift: start.drift + driftBetween(start.rows, rows, vocabulary.meanSquare) }),
+    step(gradient, learningRate) {
+      for (let i = 0; i < rows.length; i++) gradient[i] += (2 * penalty * (rows[i] - start.rows[i])) / vocabulary.meanSquare;
+      const gradients = new Map([['soft', gradient]]);
+      const norm = clipGradients(gradients, clip);
+      adamWStep(new Map([['soft', rows]]), gradients, moments, learningRate);
+      holdNorms(rows, vocabulary);
+      return norm;
+    },
+  };
+}
+
+function driftBetween(from: Float32Array, to: Float32Array, meanSquare: number): number {
+  let squares = 0;
+  for (let i = 0; i < from.length; i++) squares += (to[i] - from[i]) ** 2;
+  return squares / meanSquare;
 }
 
 /** R1: squared Frobenius norm of the change (alpha / rank) B A, summed over all linears; it is tr((A A')(B' B)), so B A is never formed. */

@@ -53,20 +53,27 @@ export function requirePositions({ maxPositions }: LlamaConfig, tokens: number):
 }
 
 /** The graph that scores: log-probabilities of chosen tokens, `picks` being numbers into [M, vocabulary] laid flat -> [K]. */
-export function scoringGraph(config: LlamaConfig, targets: readonly LinearName[] | undefined): Readonly<Record<string, Node>> {
-  const { logits } = llamaGraph(config, { adapter: targets, prefix: 'cached', past: false });
+export function scoringGraph(config: LlamaConfig, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
+  const { logits } = llamaGraph(config, { adapter: targets, soft, prefix: 'cached', past: false });
   const flat = reshape(logSoftmax(logits), [product(['M', config.vocabularySize])]);
   return { logProbabilities: gatherRows(flat, input('picks', ['K'], 'int32')) };
 }
 
 /** The graph that continues rows: logits [M, vocabulary], and all keys and values of their own tokens. */
-export function stepGraph(config: LlamaConfig, targets: readonly LinearName[] | undefined): Readonly<Record<string, Node>> {
-  const { logits, cache } = llamaGraph(config, { adapter: targets, prefix: 'cached', past: true });
+export function stepGraph(config: LlamaConfig, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
+  const { logits, cache } = llamaGraph(config, { adapter: targets, soft, prefix: 'cached', past: true });
   return { logits, ...Object.fromEntries(cache) };
 }
 
-/** What names a graph's variant for an adapter. */
-export const variant = (kind: string, targets: readonly LinearName[] | undefined): string => `${kind}:${targets?.join() ?? 'base'}`;
+/** What a graph must have for an adapter, and for tokens some of which are virtual. */
+export interface GraphVariant {
+  readonly targets?: readonly LinearName[];
+  readonly soft: boolean;
+}
+
+/** What names a graph's variant. */
+export const variant = (kind: string, { targets, soft }: GraphVariant): string =>
+  `${kind}:${targets?.join() ?? 'base'}${soft ? ':soft' : ''}`;
 
 /** The adapter's matrices as the graph's inputs, made once. */
 export function adapterFeeds(config: LlamaConfig, adapter: Adapter): Readonly<Record<string, TensorValue>> {

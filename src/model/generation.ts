@@ -5,6 +5,7 @@ import { adapterFeeds, stepGraph, variant, type Engine } from './engine.ts';
 import type { GenerateOptions, Generation } from './languageModel.ts';
 import { commonPrefix, int32, packRows } from './packing.ts';
 import { emptyPast, type PrefixCache } from './prefixCache.ts';
+import { softFeeds } from './softPrompt.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** One row being written. */
@@ -33,7 +34,6 @@ export async function generate(
   const shared = commonPrefix(prompts);
   if (!prompts.length || options.maxTokens < 1) return prompts.map(() => ({ text: '', tokens: [], finish: 'length' }));
   const prefix = await cache.encode(prompts[0].slice(0, shared), options.adapter);
-  const graph = await engine.graph(variant('step', targets), () => stepGraph(config, targets));
   const done: Generation[] = [];
   const randoms = randomStreams(prompts, options.seed);
   let rows: Row[] = prompts.map((prompt, at) => ({
@@ -51,12 +51,16 @@ export async function generate(
       shared,
       rows.map((row) => row.slots),
     );
+    const soft = softFeeds(config, options.adapter?.soft, packing.feeds);
+    const shape = { targets, soft: soft !== undefined };
+    const graph = await engine.graph(variant('step', shape), () => stepGraph(config, shape));
     const results = await graph.run({
       ...engine.weights,
       ...(options.adapter && adapterFeeds(config, options.adapter)),
       ...prefix,
       ...past,
       ...packing.feeds,
+      ...soft,
       asked: int32(rows.map((row, i) => packing.offsets[i] + row.fresh.length - 1)),
     });
     const length = Math.max(...rows.map((row) => row.fresh.length));

@@ -38,7 +38,7 @@ async function logitsOf(
   positions = tokens.map((_, i) => i),
 ): Promise<Float32Array> {
   const targets = adapter?.config.targets;
-  const graph = await engine.graph(variant('step', targets), () => stepGraph(engine.config, targets));
+  const graph = await engine.graph(variant('step', { targets, soft: false }), () => stepGraph(engine.config, { targets, soft: false }));
   const results = await graph.run({
     ...engine.weights,
     ...(adapter && adapterFeeds(engine.config, adapter)),
@@ -128,7 +128,7 @@ describe.each(families)('%s, in parts', (name) => {
     const shared = commonPrefix(prompts);
     const whole = prompts.map((prompt, row) => [...prompt, ...tokens[row]]);
     const prefix = await makePrefixCache(engine).encode(whole[0].slice(0, shared), undefined);
-    const graph = await engine.graph(variant('step', undefined), () => stepGraph(engine.config, undefined));
+    const graph = await engine.graph(variant('step', { soft: false }), () => stepGraph(engine.config, { soft: false }));
     for (const [row, ids] of whole.entries()) {
       let past = emptyPast(engine, 1);
       for (let from = shared; from < ids.length; from++) {

@@ -8,13 +8,14 @@ import type { LanguageModel } from './languageModel.ts';
 import type { ModelFiles } from './files/modelFiles.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
+import { encodeWithSoft, type SoftPrompt } from './softPrompt.ts';
 import { continuationTokens } from './tokenizer.ts';
 
 /** A model whose weights can also be trained; see training.ts. */
 export interface LlamaModel extends LanguageModel {
   readonly engine: Engine;
-  /** Token ids of a text as the model reads it: with the begin token, if it has one. */
-  promptTokens(text: string): number[];
+  /** Token ids of a text as the model reads it: with the begin token, if it has one, and the soft prompt's virtual ones where it stands. */
+  promptTokens(text: string, soft?: SoftPrompt): number[];
   /** Token ids of a text that follows a prompt. */
   completionTokens(text: string): number[];
   /** Drops remembered prefixes, so that a resumed run computes what an unbroken one does, to the last bit. */
@@ -39,8 +40,9 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
     );
   };
   const completionTokens = (text: string): number[] => known(continuationTokens(tokenizer, text));
-  const promptTokens = (text: string): number[] => {
-    const tokens = known(tokenizer.encode(text));
+  const promptTokens = (text: string, soft?: SoftPrompt): number[] => {
+    const encoding = { encode: (part: string) => known(tokenizer.encode(part)), encodeNext: completionTokens };
+    const tokens = encodeWithSoft(encoding, text, soft, config.vocabularySize);
     if (tokenizer.beginToken !== undefined && tokens[0] !== tokenizer.beginToken) tokens.unshift(tokenizer.beginToken);
     if (!tokens.length)
       throw new TandemError('empty-prompt', 'The prompt is empty.', { hint: 'Write at least one word before the answer.' });
@@ -64,15 +66,25 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
       return score(
         engine,
         cache,
-        prompts.map((prompt) => ({ prompt: promptTokens(prompt), completions })),
+        prompts.map((prompt) => ({ prompt: promptTokens(prompt, adapter?.soft), completions })),
         adapter,
       );
     },
     async logLikelihoods(pairs, { adapter }: { adapter?: Adapter } = {}) {
-      const rows = pairs.map(({ prompt, completion }) => ({ prompt: promptTokens(prompt), completions: [completionTokens(completion)] }));
+      const rows = pairs.map(({ prompt, completion }) => ({
+        prompt: promptTokens(prompt, adapter?.soft),
+        completions: [completionTokens(completion)],
+      }));
       return (await score(engine, cache, rows, adapter)).map(([only]) => only);
     },
-    generate: (prompts, options) => generate(engine, cache, tokenizer, prompts.map(promptTokens), options),
+    generate: (prompts, options) =>
+      generate(
+        engine,
+        cache,
+        tokenizer,
+        prompts.map((prompt) => promptTokens(prompt, options.adapter?.soft)),
+        options,
+      ),
     dispose: () => engine.dispose(),
   };
 }

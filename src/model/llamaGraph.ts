@@ -3,7 +3,7 @@
  * cache), every row attends to [prefix ; its own tokens], and gradients flow back through the shared part.
  *
  * Sizes: P prefix tokens, T packed own tokens of N rows padded to L in attention, S own tokens of each row already in the cache,
- * M positions whose next token is asked for, R rank, F positions in the rotary tables.
+ * M positions whose next token is asked for, R rank, V virtual tokens of a soft prompt, F positions in the rotary tables.
  */
 import { input, product, sumOf, type Dim, type Node } from '../tensor/graph.ts';
 import { rmsNorm, rope } from '../tensor/neuralOps.ts';
@@ -16,6 +16,8 @@ import type { LlamaConfig } from './llamaConfig.ts';
 export interface GraphOptions {
   /** Linears that carry a LoRA; its matrices are inputs `layers.0.q_proj.a` [R, in] and `.b` [out, R]. */
   readonly adapter?: readonly LinearName[];
+  /** Some tokens are rows of a soft prompt, an input `soft` [V, hidden]; `softPlace` says which row each token reads. */
+  readonly soft?: boolean;
   /** Wraps the input of a LoRA's A in training. */
   readonly dropout?: (x: Node, name: string) => Node;
   /** 'computed': the prefix is run in this graph; 'cached': its keys and values are inputs. */
@@ -50,6 +52,10 @@ export function llamaGraph(config: LlamaConfig, options: GraphOptions): LlamaGra
   const [full, sliding] = [masksOf(packing.places), masksOf(packing.places, window?.size)];
 
   let x = gatherRows(embedding, packing.ids);
+  if (options.soft) {
+    const place = input('softPlace', packing.ids.shape, 'int32');
+    x = gatherRows(concat([x, parameter('soft', ['V', hidden])], 0), place);
+  }
   for (let layer = 0; layer < config.layers; layer++) {
     const project = (from: Node, into: Readonly<Partial<Record<LinearName, number>>>): Node[] =>
       linears(from, into, layer, config, parameter, options);

@@ -3,6 +3,7 @@ import type { TensorValue } from '../tensor/executor.ts';
 import type { Adapter } from './adapter.ts';
 import { adapterFeeds, stepGraph, variant, type Engine } from './engine.ts';
 import { int32, packRows } from './packing.ts';
+import { softFeeds } from './softPrompt.ts';
 
 /** The inputs `layers.N.prefixKeys` and `.prefixValues`, each [keyValueHeads, tokens, headSize]. */
 export type PrefixFeeds = Readonly<Record<string, TensorValue>>;
@@ -55,14 +56,17 @@ async function run(
   adapter: Adapter | undefined,
 ): Promise<PrefixFeeds> {
   const { config } = engine;
-  const targets = adapter?.config.targets;
-  const graph = await engine.graph(variant('step', targets), () => stepGraph(config, targets));
+  const { feeds: packed } = packRows([{ tokens }], start);
+  const soft = softFeeds(config, adapter?.soft, packed);
+  const shape = { targets: adapter?.config.targets, soft: soft !== undefined };
+  const graph = await engine.graph(variant('step', shape), () => stepGraph(config, shape));
   const results = await graph.run({
     ...engine.weights,
     ...(adapter && adapterFeeds(config, adapter)),
     ...head,
     ...emptyPast(engine, 1),
-    ...packRows([{ tokens }], start).feeds,
+    ...packed,
+    ...soft,
     asked: int32([tokens.length - 1]),
   });
   const feeds: Record<string, TensorValue> = {};

@@ -5,6 +5,7 @@ import { adapterFeeds, requirePositions, scoringGraph, variant, type Engine } fr
 import type { LabelScore } from './languageModel.ts';
 import { commonPrefix, int32, packRows, type PackedRow } from './packing.ts';
 import type { PrefixCache } from './prefixCache.ts';
+import { softFeeds } from './softPrompt.ts';
 
 /** A prompt and the completions that are scored after it, all as tokens. */
 export interface ScoringRow {
@@ -29,7 +30,6 @@ export async function score(
   const shared = commonPrefix(rows.map((row) => row.prompt));
   const prefix = await cache.encode(rows[0].prompt.slice(0, shared), adapter);
   const targets = adapter?.config.targets;
-  const graph = await engine.graph(variant('score', targets), () => scoringGraph(engine.config, targets));
   const order = rows.map((_, i) => i).sort((a, b) => rows[a].prompt.length - rows[b].prompt.length);
   const results: LabelScore[][] = [];
   for (const batch of batches(
@@ -46,11 +46,15 @@ export async function score(
     const picks = batch.flatMap(({ tree }, i) =>
       tree.picks.map((pick) => (firstAsked[i] + pick.asked) * engine.config.vocabularySize + pick.token),
     );
+    const soft = softFeeds(engine.config, adapter?.soft, packing.feeds);
+    const shape = { targets, soft: soft !== undefined };
+    const graph = await engine.graph(variant('score', shape), () => scoringGraph(engine.config, shape));
     const { logProbabilities } = await graph.run({
       ...engine.weights,
       ...(adapter && adapterFeeds(engine.config, adapter)),
       ...prefix,
       ...packing.feeds,
+      ...soft,
       asked: int32(asked),
       picks: int32(picks),
     });

@@ -1,5 +1,6 @@
 /** @file The model on TensorFlow.js agrees with the model on ONNX Runtime: the same graphs, computed by independent libraries. */
 import { expect, test } from 'vitest';
+import { randomStream } from '../random.ts';
 import type { Executor } from '../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
@@ -11,7 +12,7 @@ import { int32, packRows } from './packing.ts';
 import { loadAdapter } from './files/peft.ts';
 import { emptyPast, emptyPrefix, makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
-import { batchGradient, type Trainable, type TrainingExample } from './training.ts';
+import { batchGradient, type BatchGradient, type Trainable, type TrainingExample } from './training.ts';
 
 const fixture = (name: string): string => new URL(`../../test/fixtures/${name}`, import.meta.url).pathname;
 const open = async (name: string, executor: Executor): Promise<Engine> => {
@@ -43,8 +44,8 @@ test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3', ...families])('%s: logits'
 });
 
 async function logitsOf(engine: Engine, adapter: Adapter): Promise<ArrayLike<number>> {
-  const targets = adapter.config.targets;
-  const graph = await engine.graph(variant('step', targets), () => stepGraph(engine.config, targets));
+  const shape = { targets: adapter.config.targets, soft: false };
+  const graph = await engine.graph(variant('step', shape), () => stepGraph(engine.config, shape));
   const packing = packRows(
     rows.map((tokens) => ({ tokens })),
     0,
@@ -95,14 +96,37 @@ test('LoRA gradients with dropout', async () => {
   await expectSameGradients('tiny-tied', { config: { ...config, dropout: 0.2 }, pairs }, heads['a shared prefix']);
 });
 
+/** Three virtual tokens, in the shared prefix and again in one row's own tokens. */
+test('gradients of a soft prompt and of the LoRA beside it, through the shared prefix', async () => {
+  const adapter = await loadAdapter(fixture('tiny-tied/adapter'));
+  const { config } = await loadModelFiles(fixture('tiny-tied'));
+  const random = randomStream('soft rows');
+  const rows = Float32Array.from({ length: 3 * config.hiddenSize }, () => 0.1 * random.normal());
+  const trainable = { ...adapter, soft: { tokens: 3, rows, text: '', drift: 0 } };
+  const virtual = [0, 1, 2].map((i) => config.vocabularySize + i);
+  const gradients = await expectSameGradients('tiny-tied', trainable, [5, ...virtual, 12, 80]);
+  expect(gradients.get('soft')).toHaveLength(3 * config.hiddenSize);
+  expect([...gradients.keys()].filter((name) => name !== 'soft')).toHaveLength(2 * adapter.pairs.length);
+  await expectSameGradients('tiny-tied', trainable, [], virtual);
+});
+
 test.each(['tiny-tied', 'tiny-untied', ...families])('%s: gradients of all weights', async (name) => {
   await expectSameGradients(name, 'weights', [...heads['a shared prefix'], 81, 82, 83, 84, 85, 86, 87, 88]);
 });
 
-async function expectSameGradients(name: string, trainable: Trainable, head: readonly number[]): Promise<void> {
-  const examples: TrainingExample[] = withHead(head).map((prompt, i) => ({ prompt, answer: [20, 21, 22].slice(i % 3) }));
+async function expectSameGradients(
+  name: string,
+  trainable: Trainable,
+  head: readonly number[],
+  own: readonly number[] = [],
+): Promise<BatchGradient['gradients']> {
+  const examples: TrainingExample[] = withHead(head).map((prompt, i) => ({
+    prompt: i === 1 ? [...prompt, ...own, 8] : prompt,
+    answer: [20, 21, 22].slice(i % 3),
+  }));
   const [expected, actual] = await Promise.all((await onBoth(name)).map((engine) => batchGradient(engine, trainable, examples, 7)));
   expectClose([actual.loss], [expected.loss], 1e-4);
   expect([...actual.gradients.keys()]).toEqual([...expected.gradients.keys()]);
   for (const [parameter, gradient] of expected.gradients) expectClose(actual.gradients.get(parameter) ?? [], gradient, 1e-3, parameter);
+  return expected.gradients;
 }

@@ -5,10 +5,11 @@ import { gradients } from '../tensor/gradients.ts';
 import { constant, input, sumOf, type Node } from '../tensor/graph.ts';
 import { crossEntropy } from '../tensor/neuralOps.ts';
 import { add, cast, floor, gatherRows, lessOrEqual, mul, reshape, slice, sub, sum } from '../tensor/ops.ts';
-import type { LinearName, LoraConfig, LoraPair } from './adapter.ts';
-import { loraFeeds, requirePositions, type Engine } from './engine.ts';
+import type { LoraConfig, LoraPair } from './adapter.ts';
+import { loraFeeds, requirePositions, variant, type Engine, type GraphVariant } from './engine.ts';
 import { llamaGraph } from './llamaGraph.ts';
 import { commonPrefix, int32, packRows, prefixFeeds } from './packing.ts';
+import { softFeeds, type SoftPrompt } from './softPrompt.ts';
 
 /** A prompt and the answer whose likelihood is raised, as tokens. */
 export interface TrainingExample {
@@ -25,8 +26,8 @@ export interface BatchGradient {
   readonly tokens: number;
 }
 
-/** What is trained: the matrices of a LoRA, or every weight of the model. */
-export type Trainable = { readonly config: LoraConfig; readonly pairs: readonly LoraPair[] } | 'weights';
+/** What is trained: the matrices of a LoRA and, where the prompts have virtual tokens, the soft prompt; or every weight of the model. */
+export type Trainable = { readonly config: LoraConfig; readonly pairs: readonly LoraPair[]; readonly soft?: SoftPrompt } | 'weights';
 
 /** Tokens, shared ones included, that one run takes; larger batches are run in parts whose gradients add up: 2 GB with SmolLM2-135M. */
 const tokensPerRun = 896;
@@ -91,8 +92,6 @@ async function partGradient(
 ): Promise<BatchGradient> {
   const adapter = trainable === 'weights' ? undefined : trainable;
   const dropout = adapter?.config.dropout ?? 0;
-  const kind = adapter ? `train:${adapter.config.targets.join()}:${dropout > 0 ? 'dropout' : ''}` : 'train:weights';
-  const graph = await engine.graph(kind, () => trainingGraph(engine, adapter?.config.targets, dropout > 0));
   const packing = packRows(
     examples.map(({ prompt, answer }) => ({ tokens: [...prompt.slice(shared), ...answer.slice(0, -1)] })),
     shared,
@@ -102,11 +101,18 @@ async function partGradient(
   );
   const targets = examples.flatMap(({ answer }) => answer);
   const tokens = shared + packing.feeds.ids.data.length;
+  const prefix = prefixFeeds(examples[0].prompt.slice(0, shared));
+  const soft = softFeeds(engine.config, adapter?.soft, { ...prefix, ...packing.feeds });
+  const shape = { targets: adapter?.config.targets, soft: soft !== undefined };
+  const graph = await engine.graph(variant(`train:${dropout > 0 ? 'dropout' : ''}`, shape), () =>
+    trainingGraph(engine, shape, dropout > 0),
+  );
   const results = await graph.run({
     ...engine.weights,
     ...(adapter && loraFeeds(engine.config, adapter)),
-    ...prefixFeeds(examples[0].prompt.slice(0, shared)),
+    ...prefix,
     ...packing.feeds,
+    ...soft,
     asked: int32(asked),
     targets: int32(targets),
     rowWeight: scalar(1 / batchRows),
@@ -126,15 +132,17 @@ function unscale(found: ReadonlyMap<string, Float32Array>, scale: number): void 
 
 const gradientOf = 'gradient of ';
 
-function trainingGraph(engine: Engine, targets: readonly LinearName[] | undefined, dropout: boolean): Readonly<Record<string, Node>> {
+/** LoRA and soft prompt stand in one graph: one forward and one backward for both. */
+function trainingGraph(engine: Engine, { targets, soft }: GraphVariant, dropout: boolean): Readonly<Record<string, Node>> {
   const graph = llamaGraph(engine.config, {
     adapter: targets,
+    soft,
     dropout: dropout ? dropoutNode() : undefined,
     prefix: 'computed',
     past: false,
   });
   const loss = sum(mul(crossEntropy(graph.logits, input('targets', ['M'], 'int32')), input('rowWeight', [])));
-  const trained = [...graph.parameters].filter(([name]) => !targets || /\.[ab]$/.test(name));
+  const trained = [...graph.parameters].filter(([name]) => !targets || name === 'soft' || /\.[ab]$/.test(name));
   const adjoints = gradients(
     loss,
     trained.map(([, node]) => node),

@@ -1,9 +1,12 @@
 /** @file What the prompt and the weights each brought: old and new of both, measured on the same held-out rows. */
 import type { Row } from '../data/dataset.ts';
-import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
-import { pairedBootstrap } from '../evaluate/statistics.ts';
+import { withSoft, type Adapter } from '../model/adapter.ts';
+import { softLine } from '../prompt/template.ts';
+import { compareEvaluations, judgedBy, scoreDifference, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
+import type { Metric } from '../evaluate/metrics.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import type { AttributionCell, MeasuredState, OptimizationEvent } from './events.ts';
+import type { AttributionCell, JudgedAnswer, MeasuredState, OptimizationEvent, ReportedMetric } from './events.ts';
+import { shortened } from './flips.ts';
 
 type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
 
@@ -14,11 +17,14 @@ export async function attributeStates(
   start: MeasuredState,
   best: MeasuredState,
 ): Promise<AttributedEvent> {
-  const measure = async (weights: MeasuredState, prompt: MeasuredState): Promise<Evaluation> =>
-    evaluator.evaluate(
-      { prompt: prompt.prompt, adapter: weights.adapter === undefined ? undefined : await adapters.get(weights.adapter) },
-      rows,
-    );
+  const adapterOf = async ({ adapter }: MeasuredState): Promise<Adapter | undefined> =>
+    adapter === undefined ? undefined : adapters.get(adapter);
+  const measure = async (weights: MeasuredState, { prompt, ...of }: MeasuredState): Promise<Evaluation> => {
+    const adapter = await adapterOf(weights);
+    // A soft prompt is a part of the adapter on disk, but of the prompt in what it does.
+    const soft = softLine(prompt.body) ? (await adapterOf({ prompt, ...of }))?.soft : undefined;
+    return evaluator.evaluate({ prompt, adapter: soft ? withSoft(adapter, soft) : adapter }, rows);
+  };
   const neither = await measure(start, start);
   const prompt = await measure(start, best);
   const weights = await measure(best, start);
@@ -28,10 +34,8 @@ export async function attributeStates(
     score,
     logLikelihood,
   });
+  const { reported = [] } = evaluator.task;
   const gain = (evaluation: Evaluation) => compareEvaluations(neither, evaluation).score;
-  const scores = [neither, prompt, weights, both].map(({ rows: results }) => results.map(({ score }) => score));
-  const apart = scores[0].map((_, i) => scores[1][i] + scores[2][i]);
-  const together = scores[0].map((score, i) => scores[3][i] + score);
   return {
     type: 'attributed',
     cells: [
@@ -43,7 +47,32 @@ export async function attributeStates(
     total: gain(both),
     promptAlone: gain(prompt),
     weightsAlone: gain(weights),
-    interaction: pairedBootstrap(apart, together),
+    interaction: scoreDifference([prompt, weights], [neither, both]),
+    ...(reported.length > 0 && { reported: reported.map((metric) => reportedMetric(metric, neither, both, rows)) }),
+    answers: neither.rows.map((before, place) => ({
+      row: before.row,
+      line: rows[place].line,
+      gold: shortened(before.gold),
+      before: judged(before),
+      after: judged(both.rows[place]),
+    })),
     passes: [neither, prompt, weights, both].reduce((sum, { passes }) => sum + passes, 0),
+  };
+}
+
+const judged = ({ prediction, score, logLikelihood }: RowResult): JudgedAnswer => ({
+  prediction: shortened(prediction),
+  score,
+  logLikelihood,
+});
+
+function reportedMetric(metric: Metric, before: Evaluation, after: Evaluation, rows: readonly Row[]): ReportedMetric {
+  const [old, now] = [before, after].map((evaluation) => judgedBy(metric, evaluation.rows, rows));
+  const { corpus } = metric;
+  return {
+    metric: metric.name,
+    before: scoreOf(metric, old),
+    after: scoreOf(metric, now),
+    difference: scoreDifference([{ rows: old, corpus }], [{ rows: now, corpus }]),
   };
 }

@@ -3,6 +3,8 @@ import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 
 export type Lever = 'prompt' | 'weights';
+/** 'both': one backward pass moves a soft prompt and the weights. */
+export type PhaseLever = Lever | 'both';
 
 /** `phase.number`, e.g. '3.2': the second proposal of phase 3. '3.0' is what phase 3 made without a proposal; '0.0' is the start. */
 export type CandidateId = string;
@@ -41,6 +43,31 @@ export interface AttributionCell {
   readonly logLikelihood: Estimate;
 }
 
+/** How a test row was answered at the start and at the end; long values are cut. */
+export interface TestAnswer {
+  /** The row's id, of its values. */
+  readonly row: string;
+  /** 1-based line in the data file. */
+  readonly line: number;
+  readonly gold: string;
+  readonly before: JudgedAnswer;
+  readonly after: JudgedAnswer;
+}
+
+export interface JudgedAnswer {
+  readonly prediction: string;
+  readonly score: number;
+  readonly logLikelihood: number;
+}
+
+/** A metric that decides nothing and is told. */
+export interface ReportedMetric {
+  readonly metric: string;
+  readonly before: Estimate;
+  readonly after: Estimate;
+  readonly difference: Difference;
+}
+
 /** A row whose score changed; long values are cut. */
 export interface Flip {
   /** 1-based line in the data file. */
@@ -65,7 +92,7 @@ export type OptimizationEvent =
   | {
       readonly type: 'phaseStarted';
       readonly phase: number;
-      readonly lever: Lever;
+      readonly lever: PhaseLever;
       /** What alone may change, where a coordinator takes one block at a time, e.g. `instruction of summary`. */
       readonly block?: string;
       readonly because: string;
@@ -97,6 +124,8 @@ export type OptimizationEvent =
       readonly loss: number;
       readonly learningRate: number;
       readonly gradientNorm: number;
+      /** The soft prompt's own, of a step that moved it too. */
+      readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
       /** Spent since the start. */
       readonly passes: number;
     }
@@ -117,11 +146,24 @@ export type OptimizationEvent =
   | {
       readonly type: 'phaseEnded';
       readonly phase: number;
-      readonly lever: Lever;
+      readonly lever: PhaseLever;
       readonly accepted: boolean;
       readonly best: MeasuredState;
       /** Nominal token passes spent since the start (forward 1, backward 2). */
       readonly passes: number;
+    }
+  | {
+      readonly type: 'softPromptJudged';
+      readonly phase: number;
+      /** Virtual tokens, and how far they are from their text: about two for each token that became another. */
+      readonly tokens: number;
+      readonly drift: number;
+      /** No text held its score: it stays, as a part of the adapter. */
+      readonly kept: boolean;
+      /** The best prompt that is all text, with the weights that it was measured with. */
+      readonly text: MeasuredState;
+      /** What taking it brings: the text minus the soft prompt, over the same rows. */
+      readonly without: { readonly score: Difference; readonly logLikelihood: Difference };
     }
   | {
       readonly type: 'attributed';
@@ -133,5 +175,9 @@ export type OptimizationEvent =
       readonly weightsAlone: Difference;
       /** total - promptAlone - weightsAlone. */
       readonly interaction: Difference;
+      /** Of the other metrics; absent where there are none. */
+      readonly reported?: readonly ReportedMetric[];
+      /** Of old with old and new with new; absent from journals of versions that did not tell. */
+      readonly answers?: readonly TestAnswer[];
       readonly passes: number;
     };

@@ -13,10 +13,13 @@ export interface ObjectiveWeights {
 
 export const defaultObjective: ObjectiveWeights = { weights: 1e-4, prompt: 1e-4 };
 
-/** R2 is the prompt's length in tokens, demonstrations included: what every row pays for, in time and in context. */
+/**
+ * R2 is the prompt's length in tokens, demonstrations and virtual tokens included: what every row pays for, in time and in context. A soft
+ * prompt adds how far it has drifted from its text, where a row moved as far as to an unrelated token is worth about two tokens.
+ */
 export function objectiveTerms(evaluation: Evaluation, adapter: Adapter | undefined, lambda: ObjectiveWeights): ObjectiveTerms {
   const logLikelihood = evaluation.logLikelihood.mean;
   const weightPenalty = adapter ? lambda.weights * weightDrift(adapter) : 0;
-  const promptPenalty = lambda.prompt * evaluation.promptTokens;
+  const promptPenalty = lambda.prompt * (evaluation.promptTokens + (adapter?.soft?.drift ?? 0));
   return { logLikelihood, weightPenalty, promptPenalty, total: logLikelihood - weightPenalty - promptPenalty };
 }

@@ -22,6 +22,7 @@ interface Batch {
 function recorder(batches: Batch[] = []): WeightTrainer {
   const made = new Map<unknown, { prompt: Prompt; row: Row }>();
   return {
+    soft: undefined as never,
     output: 'intent',
     fresh: () => adapterAfter(0),
     example: (shown, row) => {

@@ -6,10 +6,12 @@ import { answerAfter, questionText } from '../evaluate/question.ts';
 import { checkedLora, initialAdapter, linearNames, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { trainAdapter, type AdapterTraining } from '../model/adapterTraining.ts';
 import type { LlamaModel } from '../model/llama.ts';
+import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { TrainingExample } from '../model/training.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream, type Random } from '../random.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
+import { softTuner, type SoftTuner } from './softTuner.ts';
 
 /** Makes and trains adapters for one task. */
 export interface WeightTrainer {
@@ -18,9 +20,10 @@ export interface WeightTrainer {
   /** An adapter that changes nothing yet. */
   fresh(seed: number): Adapter;
   /** Trains a copy of the adapter, which keeps its shape. */
-  start(from: Adapter, options: { seed: number; weightPenalty: number }): AdapterTraining;
-  /** A row under a prompt, as tokens. */
-  example(prompt: Prompt, row: Row): TrainingExample;
+  start(from: Adapter, options: { seed: number; weightPenalty: number; softPenalty?: number }): AdapterTraining;
+  /** A row under a prompt, as tokens; a prompt with a {{soft}} line needs its soft prompt. */
+  example(prompt: Prompt, row: Row, soft?: SoftPrompt): TrainingExample;
+  readonly soft: SoftTuner;
 }
 
 export const defaultLora: LoraConfig = { rank: 8, alpha: 16, dropout: 0, targets: linearNames };
@@ -41,6 +44,13 @@ export function loraFor(asked: Partial<LoraConfig> = {}, start?: Adapter): LoraC
 
 export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = defaultLora): WeightTrainer {
   const { tokenizer } = model;
+  const example: WeightTrainer['example'] = (prompt, row, soft) => {
+    const question = questionText(task, tokenizer, prompt, row.values);
+    const answer = model.completionTokens(answerAfter(task, question, row.values[task.output].trim()));
+    // A label is chosen among labels; free text must also learn where to end.
+    const ended = task.labels ? answer : [...answer, ...tokenizer.endTokens.slice(0, 1)];
+    return { prompt: model.promptTokens(question, soft), answer: ended };
+  };
   return {
     output: task.output,
     fresh: (seed) => initialAdapter(model.engine.config, lora, seed),
@@ -49,14 +59,19 @@ export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = de
       const config = { ...from.config, dropout: lora.dropout };
       return trainAdapter(model.engine, { ...from, config }, { ...options, weightDecay: 0.01 });
     },
-    example(prompt, row) {
-      const question = questionText(task, tokenizer, prompt, row.values);
-      const answer = model.completionTokens(answerAfter(task, question, row.values[task.output].trim()));
-      // A label is chosen among labels; free text must also learn where to end.
-      const ended = task.labels ? answer : [...answer, ...tokenizer.endTokens.slice(0, 1)];
-      return { prompt: model.promptTokens(question), answer: ended };
-    },
+    example,
+    soft: softTuner(model, example, lora),
   };
+}
+
+export interface WeightStep {
+  readonly step: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+  readonly passes: number;
+  /** The soft prompt's own, of a step that moved it. */
+  readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
 }
 
 export interface TuneOptions {
@@ -70,6 +85,8 @@ export interface TuneOptions {
   /** At the top of the schedule: warm-up over a tenth of the steps, then a cosine down to a tenth. */
   readonly learningRate: number;
   readonly weightPenalty: number;
+  /** Of the adapter's soft prompt, on the same schedule; it stays as it is without one. */
+  readonly soft?: { readonly learningRate: number; readonly penalty: number };
   readonly seed: number;
   /** Token passes that may be spent, measuring included. */
   readonly budget: number;
@@ -79,7 +96,7 @@ export interface TuneOptions {
   readonly measureEvery: number;
   /** Ends the phase after so many measurements without a better one. */
   readonly patience: number;
-  readonly onStep: (step: { step: number; loss: number; learningRate: number; gradientNorm: number; passes: number }) => void;
+  readonly onStep: (step: WeightStep) => void;
 }
 
 export interface TuneResult {
@@ -94,7 +111,11 @@ export interface TuneResult {
 /** Trains and returns the adapter of the best measurement (score first, likelihood where it is level). */
 export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
   const { trainer, prompts, trainset, steps, learningRate, seed } = options;
-  const training = trainer.start(options.start, { seed, weightPenalty: options.weightPenalty });
+  const training = trainer.start(options.start, {
+    seed,
+    weightPenalty: options.weightPenalty,
+    ...(options.soft && { softPenalty: options.soft.penalty }),
+  });
   const rows = rowCycle(trainset, seed);
   let best: { adapter: Adapter; evaluation: Evaluation } | undefined;
   let passes = 0;
@@ -106,9 +127,12 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
     const batch = rows(options.batchRows);
     const shown = resampled(prompt, trainer.output, batch, trainset, random);
     const rate = learningRate * schedule(step, steps);
-    const { loss, gradientNorm, tokens } = await training.step(examplesOf(trainer, batch, shown, prompt), rate);
+    const softRate = (options.soft?.learningRate ?? 0) * schedule(step, steps);
+    const examples = examplesOf(trainer, batch, shown, prompt, options.start.soft);
+    const { loss, gradientNorm, tokens, softGradientNorm } = await training.step(examples, rate, softRate);
     passes += 3 * tokens;
-    options.onStep({ step: step + 1, loss, learningRate: rate, gradientNorm, passes });
+    const soft = softGradientNorm === undefined ? {} : { soft: { learningRate: softRate, gradientNorm: softGradientNorm } };
+    options.onStep({ step: step + 1, loss, learningRate: rate, gradientNorm, passes, ...soft });
     const last = step === steps - 1 || passes >= options.budget;
     if (!last && (step + 1) % options.measureEvery !== 0) continue;
     const adapter = training.adapter();
@@ -125,12 +149,12 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
 }
 
 /** The rows under the prompt as it is shown, or as it is, where longer demonstrations than its own do not fit. */
-function examplesOf(trainer: WeightTrainer, batch: readonly Row[], shown: Prompt, prompt: Prompt): TrainingExample[] {
+function examplesOf(trainer: WeightTrainer, batch: readonly Row[], shown: Prompt, prompt: Prompt, soft?: SoftPrompt): TrainingExample[] {
   try {
-    return batch.map((row) => trainer.example(shown, row));
+    return batch.map((row) => trainer.example(shown, row, soft));
   } catch (error) {
     if (shown === prompt || !(error instanceof TandemError) || error.reason !== 'too-long') throw error;
-    return batch.map((row) => trainer.example(prompt, row));
+    return batch.map((row) => trainer.example(prompt, row, soft));
   }
 }
 

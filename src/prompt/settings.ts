@@ -29,7 +29,12 @@ export interface TandemSettings {
   readonly data: DataSource;
   /** The column to predict; '' if missing, which is a problem of the file. */
   readonly output: string;
+  /** The metric that decides; names and arguments as `evaluate/metrics.ts` has them, or the path of a module. */
   readonly metric: string;
+  /** Metrics that are told beside it. */
+  readonly reported: readonly string[];
+  /** What the data's columns are called here, where that is not their own name: ours to theirs. */
+  readonly columns: Readonly<Record<string, string>>;
   /** Score these; undefined for free text. */
   readonly labels?: 'from-data' | readonly string[];
   /** 'nano', a known name, a folder, a .gguf file or an endpoint. */
@@ -63,7 +68,9 @@ export function readSettings(
   return {
     data: read.data ?? '',
     output,
-    metric: read.metric ?? (read.labels ? 'accuracy' : 'exact-match'),
+    metric: read.metric?.[0] ?? (read.labels ? 'accuracy' : 'exact-match'),
+    reported: read.metric?.slice(1) ?? [],
+    columns: read.columns ?? {},
     ...(read.labels ? { labels: read.labels } : {}),
     model: read.model ?? 'nano',
     ...(read.adapter === undefined ? {} : { adapter: read.adapter }),
@@ -197,7 +204,30 @@ const settingFields = {
     },
   ),
   output: textField('The column of the data that is to be predicted.'),
-  metric: textField('How an answer is judged. Default: `accuracy` with `labels`, else `exact-match`.'),
+  columns: field<Readonly<Record<string, string>>>(
+    'a map of names to the columns of the data, each once',
+    {
+      about:
+        'Other names for columns of the data: `columns: {message: Customer Message}` lets this file write `message` for the column `Customer Message`.',
+    },
+    (node, { document }) => {
+      const columns = columnTexts(node, document);
+      if (!columns) return undefined;
+      const theirs = Object.values(columns);
+      return theirs.includes('') || new Set(theirs).size < theirs.length ? undefined : columns;
+    },
+  ),
+  metric: field<readonly string[]>(
+    'the name of a metric, or a list of different ones',
+    {
+      about:
+        'How an answer is judged. Default: `accuracy` with `labels`, else `exact-match`. Of a list the first decides, the others are told beside it. A metric of your own is the path of a JavaScript module that exports `(row, output) => number`.',
+    },
+    (node) => {
+      const names = isSeq(node) ? textList(node) : [scalarText(node) ?? ''];
+      return names && names.length > 0 && !names.includes('') && new Set(names).size === names.length ? names : undefined;
+    },
+  ),
   labels: field<'from-data' | readonly string[]>(
     '`from-data` or a list of two or more different texts',
     {

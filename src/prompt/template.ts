@@ -1,5 +1,9 @@
-/** @file The template language of a prompt's body: variables (`${input:column}`, in Jinja `{{column}}`) and the `{{demos}}` line. */
+/**
+ * @file The template language of a prompt's body: variables (`${input:column}`, in Jinja `{{column}}`), the `{{demos}}` line, and the
+ * `{{soft}}` line of a soft prompt.
+ */
 import { TandemError } from '../errors.ts';
+import { softMark } from '../model/softPrompt.ts';
 import { assignmentsOf, depthOf, freeNames, runJinja, tagsOf } from './jinja.ts';
 import { suggestName } from './nearest.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
@@ -55,6 +59,15 @@ export function demosLines(template: Template): Span[] {
 export function fixedSpans(template: Template): Span[] {
   const { body, syntax } = parts(template);
   return syntax === 'jinja' ? [...tagsOf(body), ...roleLines(body)] : variablesOf(body);
+}
+
+/**
+ * The line before the row block that holds nothing but `{{soft}}`, without its line ending: an adapter's soft prompt stands there in the
+ * place of an instruction. Only the first one counts.
+ */
+export function softLine(body: string): Span | undefined {
+  const match = softPattern.exec(body.slice(0, demosLines(body).at(0)?.start ?? rowBlockStart(body)));
+  return match ? { start: match.index, end: match.index + match[0].length } : undefined;
 }
 
 /**
@@ -140,6 +153,7 @@ export function answerText(prompt: string, answer: string): string {
 }
 
 const variablePattern = /\$\{input:([^:}\r\n]+)(?::([^}\r\n]*))?\}/g;
+const softPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*soft[ \t]*\}\}[ \t]*(?=\r?\n|$)/;
 const demosPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*demos[ \t]*\}\}[ \t]*(?:\r?\n|$)/g;
 
 type Fill = (values: Readonly<Record<string, string>>) => string;
@@ -169,6 +183,7 @@ function compile(prompt: Prompt): Compiled {
   const whole: Section = { role: 'user', marker: { start: 0, end: 0 }, start: 0, end: body.length };
   const row = syntax === 'jinja' ? rowSection(body) : whole;
   const blockStart = rowBlockStart({ body, ...(syntax && { syntax }) });
+  const soft = syntax === 'jinja' ? undefined : softLine(body);
   const headEnd = demosLines(body).at(0)?.start ?? blockStart;
   const compiledSection = ({ role, start, end }: Section): CompiledSection => {
     // Between sections white space is no one's wording.
@@ -178,7 +193,8 @@ function compile(prompt: Prompt): Compiled {
     const trimmed = (text: string): string => (syntax === 'jinja' ? text.replace(/^(?:[ \t]*\n)+/, '') : text);
     if (start !== row.start) return { role, head: fill(trimmed(body.slice(start, end)).trimEnd()), rowBlock: () => '' };
     const block = body.slice(blockStart, end).replace(syntax === 'jinja' ? /\s+$/ : /$^/, '');
-    const head = trimmed(body.slice(start, headEnd));
+    const plainHead = trimmed(body.slice(start, headEnd));
+    const head = soft ? plainHead.slice(0, soft.start) + softMark + plainHead.slice(soft.end) : plainHead;
     return {
       role,
       head: fill(block === '' && prompt.demonstrations.length === 0 ? head.trimEnd() : head),

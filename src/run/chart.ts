@@ -4,7 +4,7 @@ import { count, percent } from './format.ts';
 import type { HistoryPoint, RunState } from './state.ts';
 
 /** A chart of the best state after every phase; the band is its 95% interval, a hollow mark a phase that was not kept. */
-export function chartOf({ history, config }: RunState): string {
+export function chartOf({ history, phases, config }: RunState): string {
   const end = Math.max(1, history.at(-1)?.passes ?? 0);
   const x = (at: number): number => left + (at / end) * (width - left - right);
   const panels = [
@@ -19,11 +19,14 @@ export function chartOf({ history, config }: RunState): string {
     ),
   ];
   const ticks = niceTicks(0, end, 6).map((at) => label(x(at), 2 * panelHeight + 4, count(at), 'middle'));
-  const hollow = label(width - right - 150, 16, 'hollow: not kept', 'end');
   const axis = label((left + width - right) / 2, 2 * panelHeight + 22, 'token passes', 'middle');
-  const legend = (['weights', 'prompt'] as const).map(
-    (lever, place) =>
-      `${mark(width - right - 130 + place * 70, 12, colours[lever], true)}${label(width - right - 122 + place * 70, 16, lever, 'start')}`,
+  const levers = (['weights', 'prompt', 'both'] as const).filter(
+    (lever) => lever !== 'both' || phases.some((phase) => phase.lever === lever),
+  );
+  const first = width - right - 130 - (levers.length - 2) * 70;
+  const hollow = label(first - 20, 16, 'hollow: not kept', 'end');
+  const legend = levers.map(
+    (lever, place) => `${mark(first + place * 70, 12, colours[lever], true)}${label(first + 8 + place * 70, 16, lever, 'start')}`,
   );
   const style = `text{font:12px system-ui,sans-serif;fill:${colours.text}}`;
   const body = [...panels, ...ticks, axis, hollow, ...legend].join('\n');
@@ -35,7 +38,15 @@ const panelHeight = 190;
 const [left, right, top, bottom] = [62, 16, 32, 22];
 
 /** Each has a contrast of at least 3:1 on white and on VS Code's and GitHub's dark backgrounds. */
-const colours = { text: '#7d8590', grid: '#7d859040', best: '#7d8590', weights: '#d9730d', prompt: '#2f81f7', start: '#7d8590' };
+const colours = {
+  text: '#7d8590',
+  grid: '#7d859040',
+  best: '#7d8590',
+  weights: '#d9730d',
+  prompt: '#2f81f7',
+  both: '#a371f7',
+  start: '#7d8590',
+};
 
 function panel(
   history: readonly HistoryPoint[],

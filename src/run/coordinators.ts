@@ -2,34 +2,66 @@
 import { AlternatingJointOptimizer, type Schedule } from '../optimize/alternating.ts';
 import { CoordinateJointOptimizer } from '../optimize/coordinate.ts';
 import type { Coordinator } from '../optimize/coordinator.ts';
+import { SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
+import { stepsOf } from '../prompt/prompt.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
 import { TandemError } from '../errors.ts';
-import { chainSteps, type CoordinatorName, type RunSpec } from './spec.ts';
+import { chainSteps, runDefaults, type CoordinatorName, type RunSpec } from './spec.ts';
 
-type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'lever'>;
+type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'lever' | 'soft'>;
 
 /** Each makes a new one, as after a kill: it can know nothing but the snapshot. */
-const coordinators: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> = {
+const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> = {
   alternating: ({ schedule, strategy, lever }) =>
     new AlternatingJointOptimizer({ schedule: scheduleOf(schedule), ...(strategy && { strategy }), ...leversOf(lever) }),
   coordinate: ({ lever }) => new CoordinateJointOptimizer(leversOf(lever)),
+  simultaneous: ({ lever, soft }) => new SimultaneousJointOptimizer({ ...leversOf(lever), ...soft }),
 };
 
 /** Those that optimize programs of several steps. */
 const forPrograms: readonly CoordinatorName[] = ['coordinate'];
 
-/** The coordinator that a run asks for, or the default. @throws TandemError reason 'not-for-programs' */
-export function coordinatorName(asked: CoordinatorName | undefined, steps: number, path: string): CoordinatorName {
-  const name = asked ?? (steps > 1 ? forPrograms[0] : 'alternating');
-  if (steps === 1 || forPrograms.includes(name)) return name;
-  throw new TandemError('not-for-programs', `The coordinator "${name}" optimizes one prompt, and this program has ${steps} steps.`, {
-    where: { file: path },
-    hint: `Use one of: ${forPrograms.join(', ')}.`,
-  });
+/** The coordinator that a run asks for, or the default. @throws TandemError reasons 'not-for-programs', 'bad-option' */
+export function coordinatorName({ coordinator, lever }: RunSpec, { prompt, path }: Pick<PromptFile, 'prompt' | 'path'>): CoordinatorName {
+  const steps = stepsOf(prompt).length;
+  const name = coordinator ?? (steps > 1 ? forPrograms[0] : 'alternating');
+  if (steps > 1 && !forPrograms.includes(name)) {
+    throw new TandemError('not-for-programs', `The coordinator "${name}" optimizes one prompt, and this program has ${steps} steps.`, {
+      where: { file: path },
+      hint: `Use one of: ${forPrograms.join(', ')}.`,
+    });
+  }
+  if (name === 'simultaneous' && lever === 'weights') {
+    throw new TandemError('bad-option', 'The simultaneous coordinator moves a soft prompt; with the weights alone there is none.', {
+      hint: 'Leave out the lever, or let the coordinator alternate.',
+    });
+  }
+  if (name === 'simultaneous' && prompt.syntax === 'jinja') {
+    throw new TandemError(
+      'bad-option',
+      'A soft prompt stands in the place of the instruction of a .prompt.md; in a .prompty it has no place yet.',
+      {
+        where: { file: path },
+        hint: 'Use another coordinator.',
+      },
+    );
+  }
+  return name;
+}
+
+/** What is asked and makes no difference to the coordinator, for people. */
+export function coordinatorNotices(name: CoordinatorName, { schedule, strategy, soft }: Asked): string[] {
+  return [
+    ...(soft && name !== 'simultaneous' ? [`The coordinator is ${name}: what was asked of a soft prompt makes no difference.`] : []),
+    ...(name !== 'alternating' && (schedule !== runDefaults.schedule || strategy)
+      ? [`The coordinator is ${name}: schedule and strategy are those of the alternating one, and make no difference.`]
+      : []),
+  ];
 }
 
 /** @returns a coordinator that starts each phase knowing nothing but the state */
 export function makeCoordinator(name: CoordinatorName, asked: Asked): Coordinator {
-  const make = (): Coordinator => coordinators[name](asked);
+  const make = (): Coordinator => makers[name](asked);
   return { begin: (context) => make().begin(context), advance: (context, state) => make().advance(context, state) };
 }
 

@@ -2,7 +2,7 @@
 import type { JournalLine } from './events.ts';
 import { count, duration, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
-import { doing } from './words.ts';
+import { doing, softText } from './words.ts';
 
 /** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
 export function eventText(line: JournalLine, state: RunState): string | undefined {
@@ -21,6 +21,8 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `Phase ${line.phase}, ${line.block ?? line.lever}: ${line.because}`;
     case 'gateDecided':
       return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}, log-likelihood ${natsGained(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
+    case 'softPromptJudged':
+      return `  ${softText(line)}`;
     case 'phaseEnded':
       return `  best after phase ${line.phase}: ${percentWithInterval(line.best.score)}, J ${line.best.objective.total.toFixed(3)}, ${count(line.passes)} passes, ${duration(line.at)}`;
     case 'stopRequested':

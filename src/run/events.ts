@@ -1,7 +1,7 @@
 /** @file Everything that a run tells: the journal is these events on disk, and every surface is a fold over them. */
 import type { LoraConfig } from '../model/adapter.ts';
 import type { OptimizationEvent } from '../optimize/events.ts';
-import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, Strategy } from './spec.ts';
+import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, SoftPromptChoice, Strategy } from './spec.ts';
 
 /** What the run is about, as found when it started. */
 export interface RunConfig {
@@ -15,8 +15,9 @@ export interface RunConfig {
   readonly metric: string;
   readonly seed: number;
   readonly budget: Budget;
-  /** Absent from journals of versions that had only the alternating one. */
+  /** Absent where it alternates. */
   readonly coordinator?: CoordinatorName;
+  readonly soft?: SoftPromptChoice;
   readonly schedule: Schedule;
   readonly strategy: Strategy | 'default';
   readonly lever: LeverChoice;

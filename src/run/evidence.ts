@@ -91,7 +91,7 @@ function firstWith(steps: readonly Step[], id: string): number {
 
 /** A candidate that looks ahead has steps of its own; those of a phase's current prompt name none. */
 function trainingOf({ lever, weightSteps }: PhaseState, { candidate, proposal }: CandidateState): number {
-  return weightSteps.filter((step) => lever === 'weights' || step.candidate === (proposal ? candidate : undefined)).length;
+  return weightSteps.filter((step) => lever !== 'prompt' || step.candidate === (proposal ? candidate : undefined)).length;
 }
 
 /** A weight phase on a mixture of prompts may end with one that was proposed before. */

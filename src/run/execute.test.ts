@@ -91,7 +91,7 @@ test('killed after any number of lines and resumed, it ends in the same journal,
     expect(timeless(directory), `killed after every ${dieAfter} lines`).toEqual(expected);
     expect(fold(timeless(directory))).toEqual(fold(expected));
   }
-}, 30_000);
+}, 120_000);
 
 test('killed at random moments and resumed, it ends in the same journal, line by line', async () => {
   const expected = await unkilled();
@@ -103,7 +103,7 @@ test('killed at random moments and resumed, it ends in the same journal, line by
     expect(timeless(directory)).toEqual(expected);
   }
   expect(kills).toBeGreaterThan(0);
-}, 30_000);
+}, 120_000);
 
 test('a half-written last line and lines without a checkpoint are dropped', async () => {
   const directory = newRun();

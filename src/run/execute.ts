@@ -4,6 +4,7 @@ import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import { TandemError } from '../errors.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { JournalLine, RunConfig, RunEvent } from './events.ts';
+import { explainedError } from './fileErrors.ts';
 import { openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import type { RunDirectory } from './runDirectory.ts';
@@ -29,6 +30,8 @@ export interface Execution {
   readonly onLine: (line: JournalLine, replayed: boolean) => void;
   /** Drops what is remembered: called before each phase, since a resumed run begins its phase with nothing else but the checkpoint. */
   readonly forget?: () => void;
+  /** Warnings that can only be given at the end. */
+  readonly lateNotices?: () => readonly string[];
   /** Aborting it stops gracefully: the best so far is tested and stands. */
   readonly signal?: AbortSignal;
 }
@@ -58,14 +61,18 @@ export async function executeRun(execution: Execution): Promise<RunState> {
       if (signal?.aborted && !view.stopRequested) onStop();
       signal?.addEventListener('abort', onStop, { once: true });
       await drive(execution, journal, checkpoint?.state, emit, () => view);
-    } catch (error) {
+      journal.flush();
+    } catch (thrown) {
+      const error = explainedError(thrown);
       const { reason, message } =
         error instanceof TandemError ? error : { reason: 'crashed', message: error instanceof Error ? error.message : String(error) };
-      emit({ type: 'runFailed', reason, message });
+      withoutThrowing(() => {
+        emit({ type: 'runFailed', reason, message });
+        journal.flush();
+      });
       throw error;
     } finally {
       signal?.removeEventListener('abort', onStop);
-      journal.flush();
       journal.close();
     }
     return view;
@@ -74,8 +81,17 @@ export async function executeRun(execution: Execution): Promise<RunState> {
   }
 }
 
+/** Where the disk is full there may be no room to say so. */
+function withoutThrowing(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // The error that led here is the one to tell.
+  }
+}
+
 async function drive(
-  { directory, config, notices, coordinator, context, measureRate, test, forget = () => {}, signal }: Execution,
+  { directory, config, notices, coordinator, context, measureRate, test, forget = () => {}, lateNotices = () => [], signal }: Execution,
   journal: Journal,
   saved: OptimizationState | undefined,
   emit: (event: RunEvent) => void,
@@ -104,6 +120,7 @@ async function drive(
     emit({ type: 'testOpened', rows: test.rows });
     emit(await test.attribute({ ...whole, signal: undefined }, state.start, state.best));
   }
+  for (const message of lateNotices()) emit({ type: 'noticed', message });
   emit({ type: 'runEnded', because: view().stopRequested ? 'stopped by the user' : state.done || 'ended' });
 }
 

@@ -1,6 +1,7 @@
 /** @file Numbers and settings as people read them, the same in the report, the terminal and the editor. */
 import type { LinearName, LoraConfig } from '../model/adapter.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
+import type { RunConfig } from './events.ts';
 
 /** `72.0%` for 0.72. */
 export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
@@ -57,6 +58,17 @@ export function loraText({ rank, alpha, dropout, targets }: Partial<LoraConfig>)
   return Object.entries(settings)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
     .join(', ');
+}
+
+/** `alternating, schedule gated, strategy default, lever both`, or `simultaneous, lever both, 16 virtual tokens`. */
+export function coordinatorText({ coordinator = 'alternating', soft, schedule, strategy, lever }: RunConfig): string {
+  if (coordinator === 'alternating') return `alternating, schedule ${schedule}, strategy ${strategy}, lever ${lever}`;
+  const asked = [
+    ...(soft?.tokens === undefined ? [] : [`${soft.tokens} virtual tokens`]),
+    ...(soft?.start === undefined ? [] : [`started from ${soft.start}`]),
+    ...(soft?.keep === undefined ? [] : [soft.keep ? 'the soft prompt may stay' : 'only a text may stay']),
+  ];
+  return [`${coordinator}, lever ${lever}`, ...asked].join(', ');
 }
 
 /** The names alone: this file is read in the editor's page too, and what `adapter.ts` imports is not to be had there. */

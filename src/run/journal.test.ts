@@ -1,4 +1,6 @@
 /** @file The journal keeps what was appended, forgives a torn end, and refuses what it does not know. */
+import { buildSync } from 'esbuild';
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,3 +67,38 @@ test('an editor reads the same lines a stretch at a time, and the last one witho
   expect(await readLastLine(file)).toEqual(readJournal(file).at(-1));
   expect(await readLastLine(join(temporary, 'none'))).toBeUndefined();
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a line that the disk has no room for leaves nothing of it, and what comes later is whole',
+  () => {
+    // Node heeds the limit as an error, not as a signal; the limit holds for the child alone.
+    const file = join(temporary, 'full');
+    const text = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
+    const script = `
+    import { openJournal, readJournal } from ${text('journal.ts')};
+    const journal = openJournal(process.argv[2], []);
+    let failed = 0;
+    for (let i = 0; i < 200; i++) try { journal.append({ type: 'noticed', message: 'x'.repeat(90 + i) }); } catch (error) { failed++; if (error.code !== 'EFBIG') throw error; }
+    journal.close();
+    console.log(failed, readJournal(process.argv[2]).length);`;
+    const bundle = join(temporary, 'full.mjs');
+    buildSync({
+      stdin: { contents: script, resolveDir: import.meta.dirname, loader: 'ts' },
+      outfile: bundle,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+    const { stdout, stderr } = spawnSync('bash', ['-c', 'ulimit -f 8; exec "$0" "$1" "$2"', process.execPath, bundle, file], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    const [failed, kept] = stdout.trim().split(' ').map(Number);
+    expect(failed).toBeGreaterThan(50);
+    expect(kept).toBe(200 - failed);
+    const journal = openJournal(file, readJournal(file));
+    journal.append({ type: 'noticed', message: 'room again' });
+    journal.close();
+    expect(messages(readJournal(file)).at(-1)).toBe('room again');
+  },
+);

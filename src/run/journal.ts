@@ -1,5 +1,5 @@
 /** @file The journal: one event a line, appended as it happens. */
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
@@ -27,14 +27,26 @@ export function openJournal(file: string, kept: readonly JournalLine[]): Journal
   let seq = last ? last.seq + 1 : 0;
   return {
     append: (event) => {
-      const text = JSON.stringify({ version: journalVersion, seq: seq++, at: Math.round(performance.now() - begun), ...event });
-      writeSync(handle, text + '\n');
+      const text = JSON.stringify({ version: journalVersion, seq, at: Math.round(performance.now() - begun), ...event });
+      appendWhole(handle, Buffer.from(text + '\n'));
+      seq++;
       return JSON.parse(text) as JournalLine;
     },
     count: () => seq,
     flush: () => fsyncSync(handle),
     close: () => closeSync(handle),
   };
+}
+
+/** A line that does not fit on the disk leaves nothing of it behind: what comes after, when there is room again, must not be glued to it. */
+function appendWhole(handle: number, bytes: Uint8Array): void {
+  const { size } = fstatSync(handle);
+  try {
+    for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);
+  } catch (error) {
+    ftruncateSync(handle, size);
+    throw error;
+  }
 }
 
 /**

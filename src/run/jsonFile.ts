@@ -1,5 +1,5 @@
 /** @file JSON files with a version: written whole or not at all, refused when they are newer than this program. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { TandemError } from '../errors.ts';
 
 export interface Versioned {
@@ -9,14 +9,19 @@ export interface Versioned {
 /** Writes to a temporary name, flushes, and renames, so that a kill leaves the old file or the new one. */
 export function writeFileAtomically(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
-  const handle = openSync(temporary, 'w');
   try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    const handle = openSync(temporary, 'w');
+    try {
+      writeFileSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
-  renameSync(temporary, file);
 }
 
 export function writeVersioned<T extends Versioned>(file: string, value: T): void {

@@ -1,5 +1,6 @@
 /** @file Only one living process holds a lock. */
-import { spawnSync } from 'node:child_process';
+import { build } from 'esbuild';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,13 +13,13 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 test('a lock that a living process holds is refused, and free again once it is given back', async () => {
   const file = join(temporary, 'held');
   const release = await acquireLock(file);
-  await expect(acquireLock(file, 0)).rejects.toMatchObject({
+  await expect(acquireLock(file, { patience: 0 })).rejects.toMatchObject({
     reason: 'run-locked',
     message: expect.stringContaining(String(process.pid)) as string,
   });
   release();
   expect(existsSync(file)).toBe(false);
-  (await acquireLock(file, 0))();
+  (await acquireLock(file, { patience: 0 }))();
 });
 
 test.each([
@@ -29,7 +30,7 @@ test.each([
   if (name.startsWith('an earlier') && process.platform !== 'linux') return;
   const file = join(temporary, name);
   writeFileSync(file, left());
-  (await acquireLock(file, 0))();
+  (await acquireLock(file, { patience: 0 }))();
 });
 
 test('whoever lives and holds a lock is known, without taking it', async () => {
@@ -40,3 +41,30 @@ test('whoever lives and holds a lock is known, without taking it', async () => {
   release();
   expect(lockHolder(file)).toBeUndefined();
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'of many processes that want it, some of them killed while they hold it, never two have it',
+  async () => {
+    const worker = join(temporary, 'lockedWork.mjs');
+    const entryPoints = [join(import.meta.dirname, 'lockedWork.fixture.ts')];
+    await build({ entryPoints, outfile: worker, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+    const [lock, mark] = [join(temporary, 'wanted'), join(temporary, 'mark')];
+    let kills = 0;
+    // Whoever is killed is followed by another.
+    const line = async (seed: number): Promise<string> => {
+      for (let attempt = 0; ; attempt++) {
+        const { killed, said } = await new Promise<{ killed: boolean; said: string }>((resolve) => {
+          execFile(process.execPath, [worker, lock, mark, '12', String(100 * seed + attempt)], (error, stdout, stderr) =>
+            resolve({ killed: error?.signal === 'SIGKILL', said: stdout + stderr }),
+          );
+        });
+        if (!killed) return said;
+        if (++kills > 40) return 'done\n';
+      }
+    };
+    expect(await Promise.all([1, 2, 3, 4].map(line))).toEqual(['done\n', 'done\n', 'done\n', 'done\n']);
+    expect(kills).toBeGreaterThan(3);
+    expect(lockHolder(lock)).toBeUndefined();
+  },
+  60_000,
+);

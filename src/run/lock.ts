@@ -1,20 +1,26 @@
 /** @file A lock file, so that two processes never write one run. */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
 
 /**
  * Takes the lock, waiting a little for a holder that is just dying; a lock whose process is gone is taken over.
+ * @param what the holder is said to work on
  * @returns the function that gives it back
  * @throws TandemError reason 'run-locked'
  */
-export async function acquireLock(file: string, patience = 5000): Promise<() => void> {
-  const own = JSON.stringify({ pid: process.pid, started: processStart(process.pid) });
+export async function acquireLock(file: string, { patience = 5000, what = 'this run' } = {}): Promise<() => void> {
+  const own = JSON.stringify({ pid: process.pid, started: processStart(process.pid), token: randomUUID() });
   for (let waited = 0; ; waited += 100) {
     const holder = tryLock(file, own);
-    if (holder === undefined) return () => rmSync(file, { force: true });
+    if (holder === undefined) {
+      return () => {
+        if (readLock(file) === own) rmSync(file, { force: true });
+      };
+    }
     if (waited >= patience) {
-      throw new TandemError('run-locked', `Process ${holder} is working on this run.`, {
+      throw new TandemError('run-locked', `Process ${holder} is working on ${what}.`, {
         where: { file },
         hint: 'Stop it first, or wait for its end.',
       });
@@ -29,33 +35,67 @@ export function lockHolder(file: string): number | undefined {
   return text === undefined ? undefined : liveHolder(text);
 }
 
-/** @returns undefined when the lock is ours, else the process that holds it */
+/** @returns undefined when the lock is ours, else the process that holds it, or that is just taking it over */
 function tryLock(file: string, own: string): number | undefined {
   for (;;) {
-    try {
-      writeFileSync(file, own, { flag: 'wx' });
-      return undefined;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    if (createWhole(file, own)) return undefined;
     const text = readLock(file);
     if (text === undefined) continue;
     const pid = liveHolder(text);
     if (pid !== undefined) return pid;
-    takeAway(file, text);
+    if (!takeAway(file)) return process.pid;
   }
 }
 
-/** Removes the dead process's lock, unless another process has replaced it since it was read. */
-function takeAway(file: string, dead: string): void {
-  const aside = `${file}.${process.pid}.stale`;
+/** The lock appears with its content, or not at all: nobody may read one that is half written and take it for a dead one's. */
+function createWhole(file: string, own: string): boolean {
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, own);
   try {
-    renameSync(file, aside);
-  } catch {
-    return;
+    linkSync(temporary, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // Some file systems have no links.
+    return createPlainly(file, own);
+  } finally {
+    rmSync(temporary, { force: true });
   }
-  if (readLock(aside) !== dead) linkSync(aside, file);
-  rmSync(aside, { force: true });
+}
+
+function createPlainly(file: string, own: string): boolean {
+  try {
+    writeFileSync(file, own, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes a dead process's lock. One process at a time may do that, and it looks again before: else two that have seen the dead one's
+ * could remove each other's. @returns false where another is at it
+ */
+function takeAway(file: string): boolean {
+  const guard = `${file}.takeover`;
+  try {
+    mkdirSync(guard);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const begun = statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    // Taking over takes milliseconds: whoever began that long ago is dead.
+    if (Date.now() - begun > 2000) rmSync(guard, { recursive: true, force: true });
+    return false;
+  }
+  try {
+    const text = readLock(file);
+    if (text !== undefined && liveHolder(text) === undefined) rmSync(file, { force: true });
+    return true;
+  } finally {
+    rmSync(guard, { recursive: true, force: true });
+  }
 }
 
 function readLock(file: string): string | undefined {

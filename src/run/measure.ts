@@ -1,11 +1,12 @@
 /** @file Measures a prompt, or each of its lines, and keeps the numbers in `.tandem/results/`: what CLI and worker both do. */
 import type { Row } from '../data/dataset.ts';
-import { TandemError } from '../errors.ts';
+import { describeError, TandemError } from '../errors.ts';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
-import type { Evaluation, RowResult } from '../evaluate/evaluation.ts';
+import { judgedBy, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
 import { shortened } from '../optimize/flips.ts';
 import { columnsOf } from '../prompt/template.ts';
-import { writeResults, type LineFlip, type LineWorth, type MeasuredPrompt, type MeasuredWith } from './results.ts';
+import { explainedError, isSystemError } from './fileErrors.ts';
+import { writeResults, type LineFlip, type LineWorth, type MeasuredPrompt, type MeasuredWith, type Results } from './results.ts';
 import type { Session } from './session.ts';
 import type { Split } from './spec.ts';
 
@@ -48,8 +49,8 @@ export async function measurePrompt(
   const rows = rowsOf(session, split).filter(({ line }) => chosen?.has(line) ?? true);
   onBusy?.(`Measuring on ${lines ? `${rows.length} of ` : ''}${rowsText(session, split)}`);
   const evaluation = await evaluator.evaluate({ prompt: file.prompt, adapter }, rows, { signal });
-  const measured = measuredPrompt(measuredWith(session, split), evaluation);
-  if (!lines) writeResults(file.path, file.text, { evaluation: measured });
+  const measured = measuredPrompt(measuredWith(session, split), evaluation, session, rows);
+  if (!lines) keep(session, { evaluation: measured });
   const results = evaluation.rows.map((result, place) => ({ ...result, line: rows[place].line }));
   return { ...measured, promptTokens: evaluation.promptTokens, rows: results };
 }
@@ -72,9 +73,19 @@ export async function measureLines(session: Session, split: Split, { onBusy, sig
   const firstLine = file.text.slice(0, file.bodyOffset).split('\n').length;
   const lines = items.map((item) => worthOf(item, firstLine, flipsOf(item, session, rows)));
   const about = measuredWith(session, split);
-  const evaluation = measuredPrompt(about, whole);
-  writeResults(file.path, file.text, { evaluation, lines: { ...about, lines } });
+  const evaluation = measuredPrompt(about, whole, session, rows);
+  keep(session, { evaluation, lines: { ...about, lines } });
   return { evaluation, lines, items };
+}
+
+/** What was measured is told, whether or not it can be kept. */
+function keep({ file, warn }: Session, measured: Pick<Results, 'evaluation' | 'lines'>): void {
+  try {
+    writeResults(file.path, file.text, measured);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    warn(`The numbers cannot be kept for the editor: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+  }
 }
 
 /** `80 validation rows`. */
@@ -95,7 +106,14 @@ function measuredWith({ model, adapter, evaluator }: Session, split: Split): Mea
   };
 }
 
-const measuredPrompt = (about: MeasuredWith, { score, logLikelihood }: Evaluation): MeasuredPrompt => ({ ...about, score, logLikelihood });
+function measuredPrompt(about: MeasuredWith, evaluation: Evaluation, { evaluator }: Session, rows: readonly Row[]): MeasuredPrompt {
+  const { score, logLikelihood } = evaluation;
+  const reported = evaluator.task.reported?.map((metric) => ({
+    metric: metric.name,
+    score: scoreOf(metric, judgedBy(metric, evaluation.rows, rows)),
+  }));
+  return { ...about, score, logLikelihood, ...(reported && { reported }) };
+}
 
 /** @param firstLine the prompt file's line where the body starts */
 function worthOf(

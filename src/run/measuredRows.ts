@@ -37,9 +37,12 @@ export const testRows = ({ test }: Splits, limits: RowLimits, reason: string): R
  * @param most rows of each split
  * @throws TandemError whatever is wrong with prompt file or data
  */
-export async function listRows({ prompt, rows: limits }: Pick<SessionSpec, 'prompt' | 'rows'>, most: number): Promise<RowList[]> {
+export async function listRows(
+  { prompt, rows: limits, skipBadRows }: Pick<SessionSpec, 'prompt' | 'rows' | 'skipBadRows'>,
+  most: number,
+): Promise<RowList[]> {
   const { file } = openPrompt(prompt);
-  const splits = await openDataset(file.settings, prompt);
+  const splits = await openDataset(file.settings, prompt, { skipBad: skipBadRows === true });
   const inputs = splits.columns.filter((column) => column !== file.settings.output);
   const read = [...new Set(stepsOf(file.prompt).flatMap(columnsOf))].filter((column) => inputs.includes(column));
   const list = (split: Split, rows: readonly Row[]): RowList => ({

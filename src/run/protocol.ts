@@ -2,6 +2,7 @@
 import { TandemError, type Place } from '../errors.ts';
 import type { Headroom } from '../optimize/headroom.ts';
 import type { JournalLine } from './events.ts';
+import { explainedError } from './fileErrors.ts';
 import type { LineMeasurement, PromptMeasurement } from './measure.ts';
 import type { RowList } from './measuredRows.ts';
 import type { RunSpec, SessionSpec, Split } from './spec.ts';
@@ -9,7 +10,7 @@ import type { RunSpec, SessionSpec, Split } from './spec.ts';
 /** What the worker can be asked, one request at a time, except `stop`. */
 export interface Methods {
   optimize: { readonly params: { readonly spec: RunSpec }; readonly result: RunResult };
-  resume: { readonly params: { readonly directory: string }; readonly result: RunResult };
+  resume: { readonly params: { readonly directory: string } & Pick<RunSpec, 'allowModules'>; readonly result: RunResult };
   /** Measures a prompt and keeps its numbers in `.tandem/results/`; the model stays loaded for the next time. */
   evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
   /** The same for each line of a prompt. */
@@ -64,7 +65,8 @@ export interface SentError {
 
 export const heartbeatMilliseconds = 500;
 
-export function sendableError(error: unknown): SentError {
+export function sendableError(thrown: unknown): SentError {
+  const error = explainedError(thrown);
   if (error instanceof TandemError) return { reason: error.reason, message: error.message, where: error.where, hint: error.hint };
   return error instanceof Error ? { message: error.message, stack: error.stack } : { message: String(error) };
 }

@@ -2,9 +2,9 @@
 import type { AttributionCell, MeasuredState } from '../optimize/events.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
-import { count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
+import { coordinatorText, count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
 import type { Attribution, RunState } from './state.ts';
-import { fate } from './words.ts';
+import { fate, softText } from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
 export const chartName = 'metric.svg';
@@ -19,6 +19,7 @@ export function reportOf(state: RunState): string {
     ...state.notices.map((notice) => `> **Notice:** ${notice}`),
     ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best)] : []),
     ...(state.attribution ? [attributionSection(state.attribution)] : []),
+    softSection(state),
     ...(start && best ? [timelineSection(state), objectiveSection(start, best), gateSection(state), candidatesSection(state)] : []),
     settingsSection(state),
     readingSection(config.metric),
@@ -60,6 +61,9 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
       points(total),
       sureness(total),
     ]);
+    for (const { metric, before, after, difference } of state.attribution.reported ?? []) {
+      rows.push([`test, ${metric}`, percentWithInterval(before), percentWithInterval(after), points(difference), sureness(difference)]);
+    }
     rows.push(['test, log-likelihood a row', nats(before.logLikelihood), nats(after.logLikelihood), '', '']);
   }
   rows.push([
@@ -86,7 +90,7 @@ function changeSection({ config }: RunState, start: MeasuredState, best: Measure
 }
 
 /** Body, demonstrations and decoding as one text, for the diff; a program's steps one after the other. */
-const promptText = (prompt: Prompt): string => stepsOf(prompt).map(stepText).join('\n');
+export const promptText = (prompt: Prompt): string => stepsOf(prompt).map(stepText).join('\n');
 
 function stepText({ body, demonstrations, decoding = {} }: Prompt): string {
   const set = Object.entries(decoding).map(([name, value]) => `decoding.${name}: ${JSON.stringify(value)}\n`);
@@ -109,10 +113,16 @@ function attributionSection(attribution: Attribution): string {
   return `## Which lever did it\n\n${table(['test rows', 'old prompt', 'new prompt'], [line('old'), line('new')])}\n\n${table(['gained by', 'difference', 'P(better)'], parts)}`;
 }
 
+/** What the last soft prompt was worth: what would be lost without it. */
+function softSection({ phases }: RunState): string {
+  const judged = phases.findLast(({ softPrompt }) => softPrompt)?.softPrompt;
+  return judged ? `## Soft prompt\n\n${softText(judged)}.` : '';
+}
+
 function timelineSection({ phases, history }: RunState): string {
   const rows = phases.map((phase) => {
     const after = history.find((point) => point.phase === phase.phase);
-    const tried = phase.lever === 'weights' ? `${phase.weightSteps.length} steps` : `${phase.candidates.length} candidates`;
+    const tried = phase.lever !== 'prompt' ? `${phase.weightSteps.length} steps` : `${phase.candidates.length} candidates`;
     const outcome = phase.ended ? (phase.ended.accepted ? '**kept**' : 'not kept') : 'under way';
     const spent = phase.ended ? [count(phase.ended.passes - phase.startPasses), duration(phase.ended.at - phase.startedAt)] : ['', ''];
     return [
@@ -195,9 +205,7 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): string 
     ['model', `${text(config.model.name)} (\`${config.model.fingerprint.slice(0, 12)}\`)`],
     ['metric', text(config.metric)],
     ['seed', String(config.seed)],
-    config.coordinator === 'coordinate'
-      ? ['coordinator', `coordinate descent, lever ${config.lever}`]
-      : ['schedule', `${text(config.schedule)}, strategy ${config.strategy}, lever ${config.lever}`],
+    ['coordinator', coordinatorText(config)],
     ...(config.lora ? [['LoRA asked for', loraText(config.lora)]] : []),
     [
       'budget',

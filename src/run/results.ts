@@ -30,6 +30,8 @@ export interface MeasuredWith {
 export interface MeasuredPrompt extends MeasuredWith {
   readonly score: Estimate;
   readonly logLikelihood: Estimate;
+  /** Of the other metrics; absent where there are none. */
+  readonly reported?: readonly { readonly metric: string; readonly score: Estimate }[];
 }
 
 export interface MeasuredLines extends MeasuredWith {

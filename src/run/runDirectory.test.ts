@@ -1,9 +1,9 @@
 /** @file Runs have their own directories in the nearest `.tandem`, and are found again. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, win32 } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { createRun, findRun, listRuns, noteResumed, promptName, readRecord, workspaceOf } from './runDirectory.ts';
+import { createRun, findRun, listRuns, noteResumed, portable, promptName, readRecord, workspaceOf } from './runDirectory.ts';
 import type { RunSpec } from './spec.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-directory-'));
@@ -67,3 +67,13 @@ test.each([
   ['Ticket triage.prompty', 'Ticket-triage'],
   ['über.prompt.md', 'über'],
 ])('%s is called %s', (file, name) => expect(promptName(file)).toBe(name));
+
+test.each([
+  ['C:\\work\\prompts\\intent.prompt.md', 'prompts/intent.prompt.md'],
+  ['c:\\Work\\data\\rows.csv', 'data/rows.csv'],
+  ['C:\\shared\\rows.csv', '../shared/rows.csv'],
+  ['D:\\data\\rows.csv', 'D:/data/rows.csv'],
+])('on Windows %s is kept as %s, which is found again there', (file, kept) => {
+  expect(portable('C:\\work', file, win32)).toBe(kept);
+  expect(win32.resolve('C:\\work', kept).toLowerCase()).toBe(file.toLowerCase());
+});

@@ -1,6 +1,6 @@
 /** @file `.tandem/` in the workspace: where it is, and the directory of one run in it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import nodePath, { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
@@ -15,7 +15,7 @@ export interface RunRecord {
   readonly source: string;
   /** Of a program: the texts of its prompt files, by their absolute paths; relative to the workspace in the file. */
   readonly sources?: Readonly<Record<string, string>>;
-  /** SHA-256 of each data file: a run is not resumed on other data. */
+  /** SHA-256 of each data file and of each metric that is a module: a run is not resumed on others. */
   readonly data: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly created: string;
@@ -60,6 +60,8 @@ export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'sour
     mkdirSync(directory.adapters);
     mkdirSync(directory.candidates);
     const relativeSpec = { ...spec, prompt: portable(workspace, spec.prompt) };
+    // A run that someone sends along must not bring the leave to run its code.
+    delete relativeSpec.allowModules;
     writeRecord(directory, {
       version: 1,
       spec: relativeSpec,
@@ -134,6 +136,13 @@ export function makeTandemFolder(workspace: string): string {
   return folder;
 }
 
+/** The lock of a workspace: one run at a time. Its folder is there afterwards. */
+export function workspaceLock(workspace: string): string {
+  makeTandemFolder(workspace);
+  mkdirSync(runsOf(workspace), { recursive: true });
+  return join(runsOf(workspace), 'lock');
+}
+
 /** `intent` for `prompts/intent.prompt.md`. */
 export function promptName(file: string): string {
   return (
@@ -144,8 +153,8 @@ export function promptName(file: string): string {
 }
 
 /** Relative to the workspace, with forward slashes. */
-export function portable(workspace: string, file: string): string {
-  return relative(workspace, file).split(sep).join('/');
+export function portable(workspace: string, file: string, path: Pick<typeof nodePath, 'relative' | 'sep'> = nodePath): string {
+  return path.relative(workspace, file).split(path.sep).join('/');
 }
 
 export function readSource(file: string): string {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoraConfig } from '../model/adapter.ts';
+import { metricNamed } from '../evaluate/metrics.ts';
 import { defaultLora } from '../optimize/weightTuner.ts';
 import { createRun, listRuns, noteResumed, readRecord } from './runDirectory.ts';
 import { openOptimizer, openSession, type Optimizer, type Session } from './session.ts';
@@ -94,4 +95,67 @@ test('a run is told what was asked for, in its config and in its report; what no
   expect(state.config).toMatchObject({ lora: { rank: 2 } });
   expect(readFileSync(directory.report, 'utf8')).toContain('| LoRA asked for | rank 2 |');
   expect((await startRun({ ...spec, budget: { passes: 1 } })).state.config).not.toHaveProperty('lora');
+});
+
+describe('metrics that are modules', () => {
+  const withMetric = (metric: string): void => {
+    const text = readFileSync(spec.prompt, 'utf8')
+      .replace(/ {2}metric: .*\n/, '')
+      .replace('  labels: from-data\n', `  labels: from-data\n  metric: ${metric}\n`);
+    writeFileSync(spec.prompt, text);
+    writeFileSync(
+      join(spec.prompt, '..', 'own.mjs'),
+      'export default (row, output) => (row.text.length > 0 && output === row.kind ? 1 : 0.5);',
+    );
+  };
+
+  test('are not run unless that is allowed, never where the workspace is not trusted', async () => {
+    withMetric('[accuracy, ./own.mjs]');
+    const where = { file: spec.prompt, line: 6, column: 11 };
+    await expect(openSession(spec)).rejects.toMatchObject({ reason: 'module-not-allowed', where });
+    writeFileSync(spec.prompt, readFileSync(spec.prompt, 'utf8').replace(/ {2}model: .*\n/, ''));
+    await expect(openSession({ ...spec, allowModules: true, untrusted: true })).rejects.toMatchObject({ reason: 'module-not-allowed' });
+  });
+
+  test('decide or are told as any metric, and the leave to run them does not come with a run', async () => {
+    withMetric('[accuracy, ./own.mjs]');
+    const asked = { ...spec, allowModules: true, budget: { passes: 1 } } as const;
+    const { directory, state } = await startRun(asked);
+    const [reported] = state.attribution!.reported!;
+    const [before] = state.attribution!.cells;
+    expect(reported.metric).toBe('./own.mjs');
+    expect(reported.before.mean).toBeCloseTo(0.5 + before.score.mean / 2, 12);
+    expect(readRecord(directory)).toMatchObject({ data: { 'own.mjs': expect.any(String) as string } });
+    expect(readRecord(directory).spec).not.toHaveProperty('allowModules');
+    expect(readFileSync(directory.report, 'utf8')).toMatch(/\| test, \.\/own\.mjs +\| /);
+    withMetric('./own.mjs');
+    const session = await openSession(asked);
+    sessions.push(session);
+    expect(session.evaluator.task.metric.name).toBe('./own.mjs');
+  });
+});
+
+test('bad rows are left out where that is asked, with a notice that names them', async () => {
+  writeFileSync(join(spec.prompt, '..', 'rows.jsonl'), '{"text": \n', { flag: 'a' });
+  await expect(openSession(spec)).rejects.toMatchObject({ reason: 'bad-row', where: { line: 41 } });
+  const session = await openSession({ ...spec, skipBadRows: true });
+  sessions.push(session);
+  expect(session.notices).toEqual([expect.stringMatching(/^1 bad row is left out: .*rows\.jsonl:41: Not valid JSON/)]);
+});
+
+test('macro-f1 is measured, and its test answers are in the journal', async () => {
+  writeFileSync(
+    spec.prompt,
+    readFileSync(spec.prompt, 'utf8').replace('  labels: from-data\n', '  labels: from-data\n  metric: macro-f1\n'),
+  );
+  const { state } = await startRun({ ...spec, budget: { passes: 20_000 } });
+  const { answers, cells, total } = state.attribution!;
+  expect(answers).toHaveLength(cells[0].score.rows);
+  const measured = (which: 'before' | 'after'): number => {
+    const rows = answers!.map((answer) => ({ prediction: answer[which].prediction, gold: answer.gold }));
+    return metricNamed('macro-f1').corpus!(rows)(Uint32Array.from(rows.keys()));
+  };
+  expect(measured('before')).toBeCloseTo(cells[0].score.mean, 12);
+  expect(measured('after')).toBeCloseTo(cells[3].score.mean, 12);
+  expect(total.mean).toBeCloseTo(measured('after') - measured('before'), 12);
 });

@@ -1,10 +1,10 @@
 /** @file Opens everything that a prompt file or a program names: data, model, adapter, evaluator. The one place where the rooms are wired together. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
+import { describeError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { taskFor } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
@@ -19,15 +19,15 @@ import type { Coordinator, OptimizationContext } from '../optimize/coordinator.t
 import { defaultObjective } from '../optimize/objective.ts';
 import { programContext } from '../optimize/programContext.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
-import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
-import { coordinatorName, makeCoordinator } from './coordinators.ts';
+import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
+import { explainedError, isSystemError } from './fileErrors.ts';
 import { loraText } from './format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
+import { loadModules } from './metricModules.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
-import { hashText } from './results.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
 import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
@@ -56,8 +56,12 @@ export interface Session {
   openTest(reason: string): readonly Row[];
   /** SHA-256 of each data file, by its path in the workspace. */
   readonly dataHashes: Readonly<Record<string, string>>;
-  /** Warnings for people about prompt and data. */
+  /** The same of each metric that is a module. */
+  readonly moduleHashes: Readonly<Record<string, string>>;
+  /** Warnings for people about prompt and data, and about what could not be kept on the disk. */
   readonly notices: readonly string[];
+  /** Adds one. */
+  readonly warn: (notice: string) => void;
   /** Drops the answers remembered since the last time; of a forgetful session only. */
   readonly forget: () => void;
   dispose(): Promise<void>;
@@ -84,7 +88,10 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const { file, program } = openPrompt(spec.prompt, options);
   if (spec.untrusted) requireNothingForeign(file);
   onBusy?.('Reading the data');
-  const splits = withSamples(await openDataset(file.settings, spec.prompt), program ? program.steps : [file]);
+  const splits = withSamples(
+    await openDataset(file.settings, spec.prompt, { skipBad: spec.skipBadRows === true }),
+    program ? program.steps : [file],
+  );
   const defects = program
     ? checkProgram(program, splits.columns)
     : checkColumns(file, splits.columns).map((problem) => ({ ...problem, path: file.path }));
@@ -93,8 +100,10 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const { rows, seed } = spec;
   const trainset = limitRows(splits.train, rows.train ?? Infinity, seed, file.settings.labels ? { balance: file.settings.output } : {});
   const valset = validationRows(splits, rows);
+  const modules = await loadModules(file, spec.allowModules === true && !spec.untrusted);
   const measured = [...splits.train, ...splits.val];
-  const tasks = [...(program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : []), taskFor(file, measured)];
+  const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
+  const tasks = [...earlier, taskFor(file, measured, modules.metrics)];
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
   onBusy?.('Loading the model');
@@ -107,7 +116,14 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   });
   signal?.throwIfAborted();
   const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
-  const cache = forgetful ? forgetfulCache() : { ...(await openCache(join(makeTandemFolder(workspace), 'cache'))), forget: () => {} };
+  const portableHashes = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [portable(workspace, path), hash]));
+  const notices = [...file.problems, ...defects]
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ message }) => message)
+    .concat(skipNotices(splits), leakNotices(splits));
+  const warn = (notice: string): void => void notices.push(notice);
+  const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   const makeWith = (known?: Cache): ProgramEvaluator =>
     makeProgramEvaluator({ model, tasks, ...(known && { cache: known }), calibrationRows: trainset });
   const evaluator = makeWith(cache);
@@ -125,11 +141,10 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     valset,
     testSize: Math.min(splits.test.size, rows.test ?? Infinity),
     openTest: (reason) => testRows(splits, rows, reason),
-    dataHashes: Object.fromEntries(splits.files.map((path) => [portable(workspace, path), hashText(readFileSync(path))])),
-    notices: [...file.problems, ...defects]
-      .filter(({ severity }) => severity === 'warning')
-      .map(({ message }) => message)
-      .concat(leakNotices(splits)),
+    dataHashes: portableHashes(Object.fromEntries(splits.files.map((path, place) => [path, splits.hashes[place]]))),
+    moduleHashes: portableHashes(modules.hashes),
+    notices,
+    warn,
     forget: () => {
       cache.forget();
       model.forget();
@@ -170,6 +185,31 @@ async function scoringRate({ freshEvaluator, file, trainset }: Session): Promise
   return (passes * 1000) / (performance.now() - begun);
 }
 
+/** Answers are remembered on the disk where that can be; where not, they are measured again the next time, and that is all. */
+async function cacheOnDisk(workspace: string, warn: (notice: string) => void): Promise<Cache> {
+  const folder = join(workspace, '.tandem', 'cache');
+  const tell = (error: unknown): void => {
+    if (!isSystemError(error)) throw error;
+    warn(`The cache cannot be written, so answers are not remembered: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+  };
+  let told = false;
+  try {
+    makeTandemFolder(workspace);
+    const cache = await openCache(folder);
+    return {
+      ...cache,
+      flush: () =>
+        cache.flush().catch((error: unknown) => {
+          if (!told) tell(error);
+          told = true;
+        }),
+    };
+  } catch (error) {
+    tell(error);
+    return memoryCache();
+  }
+}
+
 function forgetfulCache(): Cache & { forget: () => void } {
   let known = memoryCache();
   return {
@@ -178,6 +218,13 @@ function forgetfulCache(): Cache & { forget: () => void } {
     flush: () => known.flush(),
     forget: () => void (known = memoryCache()),
   };
+}
+
+function skipNotices({ bad }: Splits): string[] {
+  if (bad.length === 0) return [];
+  const places = bad.slice(0, 3).map(({ where, message }) => `${where?.file ?? ''}:${where?.line ?? ''}: ${message}`);
+  const more = bad.length > places.length ? `; and ${bad.length - places.length} more` : '';
+  return [`${bad.length} bad ${bad.length === 1 ? 'row is' : 'rows are'} left out: ${places.join('; ')}${more}.`];
 }
 
 function leakNotices(splits: Splits): string[] {
@@ -206,7 +253,7 @@ export interface Optimizer {
 export function openOptimizer(session: Session, spec: RunSpec): Optimizer {
   const { model, evaluator, adapter, file, programEvaluator } = session;
   const { lever } = spec;
-  const name = coordinatorName(spec.coordinator, stepsOf(file.prompt).length, file.path);
+  const name = coordinatorName(spec, file);
   const lora = loraFor(spec.lora, adapter);
   return {
     coordinator: makeCoordinator(name, spec),
@@ -215,7 +262,7 @@ export function openOptimizer(session: Session, spec: RunSpec): Optimizer {
     ...(programEvaluator && { program: programContext(model, programEvaluator, lora) }),
     objective: defaultObjective,
     attribute: attributeStates,
-    notices: spec.lora ? loraNotices(spec.lora, lever, adapter) : [],
+    notices: [...(spec.lora ? loraNotices(spec.lora, lever, adapter) : []), ...coordinatorNotices(name, spec)],
   };
 }
 

@@ -1,6 +1,7 @@
 /** @file What a user asks of one run; `runDefaults` has everything but the prompt. */
 import { TandemError } from '../errors.ts';
 import type { LoraConfig } from '../model/adapter.ts';
+import type { SoftStart } from '../model/softPrompt.ts';
 
 /** Seconds of wall clock (turned into passes at the start) or, for comparisons at equal compute, nominal token passes. */
 export type Budget = { readonly seconds: number } | { readonly passes: number };
@@ -12,9 +13,18 @@ export const strategies = ['plain', 'mixture', 'look-ahead'] as const;
 /** How a prompt step escapes lock-in. */
 export type Strategy = (typeof strategies)[number];
 
-export const coordinatorNames = ['alternating', 'coordinate'] as const;
-/** The way of optimizing jointly. */
-export type CoordinatorName = (typeof coordinatorNames)[number];
+/** The way of optimizing jointly: prompt and weights by turns, one block at a time, or a soft prompt and the weights in one backward pass. */
+export const coordinators = ['alternating', 'coordinate', 'simultaneous'] as const;
+export type CoordinatorName = (typeof coordinators)[number];
+
+/** What is asked of a soft prompt; the coordinator's own default where absent. */
+export interface SoftPromptChoice {
+  /** Virtual tokens. */
+  readonly tokens?: number;
+  readonly start?: SoftStart;
+  /** May it stay as a part of the adapter where no text holds its score? */
+  readonly keep?: boolean;
+}
 
 export const leverChoices = ['both', 'prompt', 'weights'] as const;
 export type LeverChoice = (typeof leverChoices)[number];
@@ -46,13 +56,18 @@ export interface SessionSpec {
   readonly threads?: number;
   /** Nobody vouches for the workspace: no model but the embedded one is loaded, and no adapter that the prompt file names. */
   readonly untrusted?: true;
+  /** Metrics of the prompt file that are JavaScript modules may run. Not kept with a run: whoever resumes it says so again. */
+  readonly allowModules?: true;
+  /** Bad rows of the data are left out, with a notice; else the first of them is an error. */
+  readonly skipBadRows?: true;
 }
 
 export interface RunSpec extends SessionSpec {
   readonly budget: Budget;
-  /** Absent: alternating, or of a program of several steps coordinate. */
+  /** Absent: 'alternating', as in records of versions that knew no other; of a program of several steps 'coordinate'. */
   readonly coordinator?: CoordinatorName;
-  /** Of the alternating coordinator, as is the strategy. */
+  readonly soft?: SoftPromptChoice;
+  /** Of the coordinator that alternates, like the strategy. */
   readonly schedule: Schedule;
   /** The coordinator's own default where absent. */
   readonly strategy?: Strategy;

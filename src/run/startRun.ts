@@ -1,6 +1,7 @@
 /** @file Starts and resumes runs in this process; the worker calls it, and who uses the API. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isModule } from '../evaluate/metrics.ts';
 import { checkedLora } from '../model/adapter.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { isPrompty, type PromptFile } from '../prompt/promptFile.ts';
@@ -11,8 +12,19 @@ import { adapterFolder } from './adapterFolder.ts';
 import type { JournalLine, RunConfig } from './events.ts';
 import { executeRun } from './execute.ts';
 import { writeReport } from './reportFile.ts';
+import { acquireLock } from './lock.ts';
 import { hashText } from './results.ts';
-import { createRun, noteResumed, portable, readRecord, readSource, readState, type RunDirectory } from './runDirectory.ts';
+import {
+  createRun,
+  noteResumed,
+  portable,
+  readRecord,
+  readSource,
+  readState,
+  workspaceLock,
+  workspaceOf,
+  type RunDirectory,
+} from './runDirectory.ts';
 import { defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
 import type { CoordinatorName, RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
@@ -30,31 +42,50 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   checkedLora(asked.lora ?? {});
   const source = readSource(asked.prompt);
   const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
-  const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
-  try {
-    const directory = createRun(spec, { source, ...sourcesOf(session), data: session.dataHashes });
-    return await work(directory, spec, session, hooks);
-  } finally {
-    await session.dispose();
-  }
+  return alone(workspaceOf(spec.prompt), async () => {
+    const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
+    try {
+      const directory = createRun(spec, { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } });
+      return await work(directory, spec, session, hooks);
+    } finally {
+      await session.dispose();
+    }
+  });
 }
 
 /**
  * Goes on with a run that was killed or failed, from its last checkpoint.
- * @throws TandemError reasons 'run-ended', 'run-locked', 'data-changed', and those of openSession
+ * @throws TandemError reasons 'run-ended', 'run-locked', 'data-changed', 'model-changed', and those of openSession
  */
-export async function resumeRun(directory: RunDirectory, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
-  const { spec, source, sources, data } = readRecord(directory);
+export async function resumeRun(
+  directory: RunDirectory,
+  { allowModules, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules'> = {},
+): Promise<{ directory: RunDirectory; state: RunState }> {
+  const { spec: asked, source, sources, data } = readRecord(directory);
+  const spec: RunSpec = { ...asked, allowModules };
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
-  requireSameData(directory, data);
-  const session = await openSession(spec, { source, sources, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
+  return alone(directory.workspace, async () => {
+    requireSameData(directory, data);
+    const session = await openSession(spec, { source, sources, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
+    try {
+      requireSameModel(directory, session);
+      noteResumed(directory);
+      return await work(directory, spec, session, hooks);
+    } finally {
+      await session.dispose();
+    }
+  });
+}
+
+/** Two runs would share the machine's cores and memory, and be slower than one after the other; each would mismeasure its rate. */
+async function alone<T>(workspace: string, work: () => Promise<T>): Promise<T> {
+  const release = await acquireLock(workspaceLock(workspace), { what: 'a run in this workspace, where there is one at a time' });
   try {
-    noteResumed(directory);
-    return await work(directory, spec, session, hooks);
+    return await work();
   } finally {
-    await session.dispose();
+    release();
   }
 }
 
@@ -71,8 +102,10 @@ async function work(
     if (line.type === 'candidateProposed') writeCandidate(directory, session, line.candidate, line.prompt);
     hooks.onLine?.(line, replayed);
   };
+  const { data } = readRecord(directory);
+  let state: RunState;
   try {
-    const state = await executeRun({
+    state = await executeRun({
       directory,
       config: configOf(directory, spec, session, optimizer.coordinatorName),
       notices: [...session.notices, ...optimizer.notices],
@@ -97,13 +130,21 @@ async function work(
         },
       }),
       forget: session.forget,
+      lateNotices: () => changedFiles(directory, data).map(changeNotice),
       onLine,
       ...(hooks.signal && { signal: hooks.signal }),
     });
-    return { directory, state };
-  } finally {
-    if (existsSync(directory.journal)) writeReport(directory, readState(directory));
+  } catch (error) {
+    // What stopped the run is the one to tell, where the report cannot be written either.
+    try {
+      if (existsSync(directory.journal)) writeReport(directory, readState(directory));
+    } catch {
+      // `tandem report` writes it from the journal.
+    }
+    throw error;
   }
+  writeReport(directory, readState(directory));
+  return { directory, state };
 }
 
 function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coordinator: CoordinatorName): RunConfig {
@@ -116,7 +157,8 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     metric: evaluator.task.metric.name,
     seed: spec.seed,
     budget: spec.budget,
-    coordinator,
+    ...(coordinator !== 'alternating' && { coordinator }),
+    ...(spec.soft && { soft: spec.soft }),
     schedule: spec.schedule,
     strategy: spec.strategy ?? 'default',
     lever: spec.lever,
@@ -154,13 +196,32 @@ function sourcesOf({ program }: Session): { sources?: Readonly<Record<string, st
   return program ? { sources: Object.fromEntries(program.steps.map(({ path, text }) => [path, text])) } : {};
 }
 
-function requireSameData({ workspace }: RunDirectory, data: Readonly<Record<string, string>>): void {
-  for (const [path, hash] of Object.entries(data)) {
-    const file = resolve(workspace, path);
-    if (existsSync(file) && hashText(readFileSync(file)) === hash) continue;
-    throw new TandemError('data-changed', `The data is not the one that the run began with.`, {
-      where: { file },
-      hint: 'Bring the file back as it was, or start a new run.',
-    });
-  }
+/** The files of the record that are not what they were, by their absolute paths. */
+function changedFiles({ workspace }: RunDirectory, data: Readonly<Record<string, string>>): string[] {
+  return Object.entries(data)
+    .map(([path, hash]) => ({ file: resolve(workspace, path), hash }))
+    .filter(({ file, hash }) => !existsSync(file) || hashText(readFileSync(file)) !== hash)
+    .map(({ file }) => file);
+}
+
+const changeNotice = (file: string): string =>
+  `${file} was changed while the run went on. The run is of the file as it was at the start; numbers of the file as it is now would be others.`;
+
+function requireSameData(directory: RunDirectory, data: Readonly<Record<string, string>>): void {
+  const [file] = changedFiles(directory, data);
+  if (file === undefined) return;
+  const what = isModule(file) ? 'metric' : 'data';
+  throw new TandemError('data-changed', `The ${what} is not the one that the run began with.`, {
+    where: { file },
+    hint: 'Bring the file back as it was, or start a new run.',
+  });
+}
+
+/** Adapters and answers of the former half would be of another model. */
+function requireSameModel(directory: RunDirectory, { model }: Session): void {
+  const began = readState(directory).config?.model;
+  if (!began || began.fingerprint === model.fingerprint) return;
+  throw new TandemError('model-changed', `The model ${model.name} is not the one that the run began with.`, {
+    hint: 'Bring the model back as it was, or start a new run.',
+  });
 }

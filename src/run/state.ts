@@ -4,10 +4,10 @@ import type {
   Difference,
   Estimate,
   Flips,
-  Lever,
   MeasuredState,
   ObjectiveTerms,
   OptimizationEvent,
+  PhaseLever,
 } from '../optimize/events.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { JournalLine, RunConfig } from './events.ts';
@@ -47,16 +47,22 @@ export interface WeightStep {
   readonly loss: number;
   readonly learningRate: number;
   readonly gradientNorm: number;
+  /** The soft prompt's own, of a step that moved it too. */
+  readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
 }
+
+/** What was said of the phase's soft prompt beside the best text. */
+export type SoftPromptState = Omit<Extract<OptimizationEvent, { type: 'softPromptJudged' }>, 'type' | 'phase'>;
 
 export interface PhaseState {
   readonly phase: number;
-  readonly lever: Lever;
+  readonly lever: PhaseLever;
   /** What alone may change, where the coordinator takes one block at a time. */
   readonly block?: string;
   readonly because: string;
   readonly candidates: readonly CandidateState[];
   readonly weightSteps: readonly WeightStep[];
+  readonly softPrompt?: SoftPromptState;
   readonly startedAt: number;
   readonly startPasses: number;
   readonly ended?: { readonly accepted: boolean; readonly at: number; readonly passes: number };
@@ -65,7 +71,7 @@ export interface PhaseState {
 /** The best state at one moment: after the baseline (phase 0) and after every phase. */
 export interface HistoryPoint {
   readonly phase: number;
-  readonly lever?: Lever;
+  readonly lever?: PhaseLever;
   readonly accepted: boolean;
   readonly candidate: CandidateId;
   readonly at: number;
@@ -170,13 +176,21 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       return { elapsed, ...inCandidate(state, line, () => ({ decision })) };
     }
     case 'weightStep': {
-      const { candidate, step, steps, loss, learningRate, gradientNorm } = line;
-      const taken = { ...(candidate !== undefined && { candidate }), step, steps, loss, learningRate, gradientNorm };
+      const { candidate, step, steps, loss, learningRate, gradientNorm, soft } = line;
+      const taken = {
+        ...(candidate !== undefined && { candidate }),
+        ...{ step, steps, loss, learningRate, gradientNorm },
+        ...(soft && { soft }),
+      };
       return {
         elapsed,
         passes: Math.max(state.passes, line.passes),
         ...inPhase(state, line.phase, ({ weightSteps }) => ({ weightSteps: [...weightSteps, taken] })),
       };
+    }
+    case 'softPromptJudged': {
+      const { tokens, drift, kept, text, without } = line;
+      return { elapsed, ...inPhase(state, line.phase, () => ({ softPrompt: { tokens, drift, kept, text, without } })) };
     }
     case 'phaseEnded': {
       const ended = { accepted: line.accepted, at: line.at, passes: line.passes };
@@ -193,11 +207,12 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
     case 'testOpened':
       return { elapsed, status: 'testing', testRows: line.rows };
     case 'attributed': {
-      const { cells, total, promptAlone, weightsAlone, interaction } = line;
+      const { cells, total, promptAlone, weightsAlone, interaction, reported, answers } = line;
+      const told = { ...(reported && { reported }), ...(answers && { answers }) };
       return {
         elapsed,
         passes: Math.max(state.passes, line.passes),
-        attribution: { cells, total, promptAlone, weightsAlone, interaction },
+        attribution: { cells, total, promptAlone, weightsAlone, interaction, ...told },
       };
     }
     case 'runEnded':
@@ -214,7 +229,7 @@ function historyPoint(
   accepted: boolean,
   best: MeasuredState,
   { at, passes }: { at: number; passes: number },
-  lever?: Lever,
+  lever?: PhaseLever,
 ): HistoryPoint {
   const { candidate, score, logLikelihood, objective, promptTokens } = best;
   return { phase, ...(lever && { lever }), accepted, candidate, at, passes, score, logLikelihood, objective, promptTokens };
@@ -222,7 +237,7 @@ function historyPoint(
 
 function startPhase(
   state: RunState,
-  { phase, lever, block, because, at }: { phase: number; lever: Lever; block?: string; because: string; at: number },
+  { phase, lever, block, because, at }: { phase: number; lever: PhaseLever; block?: string; because: string; at: number },
 ): PhaseState {
   return {
     phase,

@@ -1,7 +1,7 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
 import type { Evidence } from './evidence.ts';
-import { points, sureness } from './format.ts';
-import type { CandidateState, PhaseState, RunState } from './state.ts';
+import { natsGained, points, sureness } from './format.ts';
+import type { CandidateState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
 export function doing({ status, phases, start, testRows }: RunState): string {
@@ -24,6 +24,16 @@ function phaseText({ lever, block, weightSteps, candidates }: PhaseState): strin
 export function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
   if (decision) return decision.accepted ? 'kept' : 'reached the gate';
   return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
+}
+
+/** What a soft prompt is worth beside the best text: what would be lost without it. */
+export function softText({ kept, tokens, without }: SoftPromptState): string {
+  const { mean } = without.score;
+  const rows = `on ${without.score.rows} validation rows`;
+  const nat = `${natsGained(without.logLikelihood)} a row`;
+  if (kept)
+    return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}, ${nat}`;
+  return `The text holds ${mean >= 0 ? 'what' : 'nearly what'} the soft prompt of ${tokens} virtual tokens reached, or the text of before stands: ${points(without.score)} ${rows}, ${nat}`;
 }
 
 /** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt)`. */

@@ -19,9 +19,9 @@ serve({
     await models.dispose();
     return resultOf(await startRun(spec, hooksFor(tell, signal)));
   },
-  resume: async ({ directory }, tell, signal) => {
+  resume: async ({ directory, allowModules }, tell, signal) => {
     await models.dispose();
-    return resultOf(await resumeRun(findRun(directory, directory), hooksFor(tell, signal)));
+    return resultOf(await resumeRun(findRun(directory, directory), { ...hooksFor(tell, signal), allowModules }));
   },
   evaluate: (params, tell, signal) => inSession(measurePrompt, params, tell, signal),
   attribute: (params, tell, signal) => inSession(measureLines, params, tell, signal),

@@ -15,7 +15,7 @@ const looks: readonly { readonly colour: string; readonly dash?: readonly number
 export function lossChart(phase: PhaseState): VNode {
   const { steps, lines, taken } = lossCurves(phase);
   const total = phase.weightSteps.at(-1)!.steps;
-  const title = phase.lever === 'weights' ? `Loss over ${steps.length} of ${total} steps` : `Loss while looking ahead, ${total} steps each`;
+  const title = phase.lever !== 'prompt' ? `Loss over ${steps.length} of ${total} steps` : `Loss while looking ahead, ${total} steps each`;
   const ends = lines.map(({ name, values }) => {
     const numbers = values.filter((value) => value !== null);
     return `${name} from ${numbers[0]?.toFixed(3) ?? '–'} to ${numbers.at(-1)?.toFixed(3) ?? '–'}`;
@@ -48,6 +48,8 @@ function readout(taken: ReturnType<typeof lossCurves>['taken'], lines: ReturnTyp
   const one = here.find((step) => step);
   if (!one) return '';
   if (lines.length > 1) return `step ${one.step}: ${here.map((step, i) => `${lines[i].name} ${step?.loss.toFixed(3) ?? '–'}`).join(', ')}`;
-  const { step, loss, learningRate, gradientNorm } = one;
-  return `step ${step}: loss ${loss.toFixed(3)}, learning rate ${learningRate.toExponential(1)}, gradient norm ${gradientNorm.toFixed(2)}`;
+  const { step, loss, learningRate, gradientNorm, soft } = one;
+  const rates = `learning rate ${learningRate.toExponential(1)}, gradient norm ${gradientNorm.toFixed(2)}`;
+  const ofSoft = soft ? `; soft prompt ${soft.learningRate.toExponential(1)}, ${soft.gradientNorm.toFixed(2)}` : '';
+  return `step ${step}: loss ${loss.toFixed(3)}, ${rates}${ofSoft}`;
 }

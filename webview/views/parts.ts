@@ -1,6 +1,6 @@
 /** @file Small parts that every section is made of. */
 import type { FromPage } from '../../src/extension/panelMessages.ts';
-import type { Difference, Lever } from '../../src/optimize/events.ts';
+import type { Difference, PhaseLever } from '../../src/optimize/events.ts';
 import { points, sureness } from '../../src/run/format.ts';
 import { h, type Attributes, type VNode } from '../dom.ts';
 
@@ -20,10 +20,10 @@ export const icon = (name: string, { spin = false }: { spin?: boolean } = {}): V
 /** For those who do not see what others see. */
 export const unseen = (text: string): VNode => h('span', { class: 'unseen' }, text);
 
-const leverIcons: Readonly<Record<Lever, string>> = { weights: 'chip', prompt: 'edit' };
+const leverIcons: Readonly<Record<PhaseLever, string>> = { weights: 'chip', prompt: 'edit', both: 'combine' };
 
 /** @param block what alone may change, where that is less than all that the lever moves */
-export const leverName = (lever: Lever, block: string = lever): VNode =>
+export const leverName = (lever: PhaseLever, block: string = lever): VNode =>
   h('span', { class: `lever ${lever}` }, icon(leverIcons[lever]), block);
 
 export function section(key: string, title: string, note: string | undefined, ...content: readonly VNode[]): VNode {

@@ -6,6 +6,7 @@ import { h, memo, type VNode } from '../dom.ts';
 import { candidateTable } from './candidateTable.ts';
 import { flipsPart } from './flips.ts';
 import { lossChart } from './loss.ts';
+import { softPart } from './soft.ts';
 import { glyph, icon, leverName, section, type Ui } from './parts.ts';
 
 export function phases(run: string, state: RunState, live: boolean, ui: Ui): VNode | undefined {
@@ -88,7 +89,7 @@ function track({ startedAt, ended, lever }: PhaseState, elapsed: number, whole: 
 }
 
 function tried({ lever, weightSteps, candidates }: PhaseState): string {
-  if (lever === 'weights') return weightSteps.length === 1 ? '1 step' : `${weightSteps.length} steps`;
+  if (lever !== 'prompt') return weightSteps.length === 1 ? '1 step' : `${weightSteps.length} steps`;
   const count = candidates.filter(({ proposal }) => proposal).length;
   return count === 1 ? '1 candidate' : `${count} candidates`;
 }
@@ -115,6 +116,7 @@ function details(run: string, phase: PhaseState, key: string, state: RunState, u
       decision && fact('Log-likelihood', `${natsGained(decision.logLikelihood)} a row, P(better) ${sureness(decision.logLikelihood)}`),
       decision?.objective && fact('Objective J', decision.objective.total.toFixed(3)),
     ),
+    phase.softPrompt && softPart(phase.softPrompt, state.config?.metric ?? 'metric'),
     rows.length > 0 && candidateTable(run, phase, rows, ui),
     phase.weightSteps.length > 0 && lossChart(phase),
     flipsPart(decision, key, state.config?.metric, ui),

@@ -1,13 +1,12 @@
 /** @file What the run was asked to do, and on what. */
-import { count, duration, loraText } from '../../src/run/format.ts';
+import { coordinatorText, count, duration, loraText } from '../../src/run/format.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { fold, type Ui } from './parts.ts';
 
 export function settings({ config, budget, passesPerSecond }: RunState, ui: Ui): VNode | undefined {
   if (!config) return undefined;
-  const { run, data, splits, model, metric, seed, coordinator, schedule, strategy, lever, lora, executor, threads, versions, startedAt } =
-    config;
+  const { run, data, splits, model, metric, seed, lora, executor, threads, versions, startedAt } = config;
   const spent = budget === undefined ? '' : `${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`;
   const asked =
     'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.passes)} token passes`];
@@ -17,9 +16,7 @@ export function settings({ config, budget, passesPerSecond }: RunState, ui: Ui):
     ['Data', data.join(', ')],
     ['Rows', `${splits.train} training, ${splits.val} validation, ${splits.test} test`],
     ['Metric', metric],
-    coordinator === 'coordinate'
-      ? ['Coordinator', `coordinate descent, lever ${lever}`]
-      : ['Schedule', `${schedule}, strategy ${strategy}, lever ${lever}`],
+    ['Coordinator', coordinatorText(config)],
     ...(lora ? ([['LoRA', loraText(lora)]] as const) : []),
     ['Budget', asked.filter((part) => part !== '').join(', or ')],
     ['Seed', String(seed)],

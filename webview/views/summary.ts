@@ -66,7 +66,7 @@ export function charts(state: RunState): VNode | undefined {
       ),
       memo('objective', inputs, () => figure('objective J a row', historyChart(state, 'objective', 'J', short))),
     ),
-    legend(),
+    legend(phases.some(({ lever }) => lever === 'both')),
   );
 }
 
@@ -118,12 +118,13 @@ function clock(milliseconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-const legend = (): VNode =>
+const legend = (both: boolean): VNode =>
   h(
     'p',
     { class: 'legend' },
     h('span', { class: 'lever weights' }, swatch('dot'), 'weights phase'),
     h('span', { class: 'lever prompt' }, swatch('dot'), 'prompt phase'),
+    both && h('span', { class: 'lever both' }, swatch('dot'), 'both at once'),
     h('span', {}, swatch('ring'), 'not kept, at its own value'),
     h('span', {}, swatch('band'), '95% interval of the best'),
     h('span', {}, swatch('whisker'), 'of the difference to it'),

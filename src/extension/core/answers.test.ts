@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../../data/dataset.ts';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
-import { labelGuess, openQuestions, rankFiles, rankOutputs, withAnswers } from './answers.ts';
+import { labelGuess, rankOutputs } from '../../data/guesses.ts';
+import { openQuestions, rankFiles, withAnswers } from './answers.ts';
 
 const questions = (text: string): string[] => openQuestions(parsePromptFile('/w/a.prompt.md', text));
 
@@ -36,8 +37,8 @@ describe('likely answers', () => {
 
   test('answers that come again are a set to choose from', () => {
     const rows = Array.from({ length: 20 }, (_, i) => makeRow({ text: `${i}`, kind: i % 2 ? 'odd' : 'even' }, i + 1));
-    expect(labelGuess({ columns: [], rows }, 'kind')).toEqual({ count: 2, likely: true });
-    expect(labelGuess({ columns: [], rows }, 'text')).toEqual({ count: 20, likely: false });
+    expect(labelGuess({ rows }, 'kind')).toEqual({ count: 2, likely: true });
+    expect(labelGuess({ rows }, 'text')).toEqual({ count: 20, likely: false });
   });
 
   test('the nearest data file comes first', () => {

@@ -5,8 +5,6 @@ import { TandemError } from '../../errors.ts';
 import { setEntry } from '../../prompt/editYaml.ts';
 import { findFrontMatter } from '../../prompt/frontMatter.ts';
 import { parsePromptFile, type PromptFile } from '../../prompt/promptFile.ts';
-import { columnsOf } from '../../prompt/template.ts';
-import type { DataSample } from './dataSample.ts';
 
 /** Settings of the `tandem` key, in the order in which they are asked and written. */
 export type Question = 'data' | 'output' | 'labels' | 'model';
@@ -22,22 +20,6 @@ export function openQuestions({ text, settings, ranges }: PromptFile): Question[
     ...(lacks.output && !ranges.labels && !ranges.metric ? (['labels'] as const) : []),
     ...((lacks.data || lacks.output) && !ranges.model ? (['model'] as const) : []),
   ];
-}
-
-/** The columns that may be the one to predict, likeliest first: one that the body does not read, named like an answer, or the last. */
-export function rankOutputs(columns: readonly string[], body: string): string[] {
-  const read = columnsOf(body);
-  const likeliness = (column: string): number =>
-    (read.includes(column) ? 0 : 4) + (answerNames.test(column) ? 2 : 0) + (column === columns.at(-1) ? 1 : 0);
-  return [...columns].sort((a, b) => likeliness(b) - likeliness(a));
-}
-
-const answerNames = /^(label|labels|intent|output|answer|target|class|category|kind|type|gold|expected|completion|response|sentiment)$/i;
-
-/** How many different answers the sample has, and whether they look like a set to choose from. */
-export function labelGuess({ rows }: DataSample, output: string): { count: number; likely: boolean } {
-  const count = new Set(rows.map(({ values }) => values[output]?.trim())).size;
-  return { count, likely: count >= 2 && count <= 50 && count <= rows.length / 2 };
 }
 
 /** A file as a prompt file names it: relative to itself, with forward slashes. */

@@ -1,5 +1,5 @@
 /** @file What can be written at the cursor of a prompt file: settings, their values, columns of the data. */
-import { metrics } from '../../evaluate/metrics.ts';
+import { aboutMetric, metrics } from '../../evaluate/metrics.ts';
 import { quote } from '../../prompt/editYaml.ts';
 import { placeAt, type PromptPlace } from '../../prompt/placeAt.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
@@ -109,6 +109,7 @@ const valuesOf: Readonly<Record<string, Values>> = {
       kind: 'value',
       label: name,
       detail: kind === 'label' ? 'needs labels to choose from' : 'judges any text',
+      about: aboutMetric(name),
       text: name,
     })),
   model: async (_, { models }) =>

@@ -1,6 +1,7 @@
 /** @file The head of a data file: enough to know its columns, without reading all of it on the editor's event loop. */
 import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { namedColumns, namedRow } from '../../data/columns.ts';
 import type { Row } from '../../data/dataset.ts';
 import { parseDataset } from '../../data/readDataset.ts';
 import { TandemError } from '../../errors.ts';
@@ -46,15 +47,17 @@ export function makeSamples(): Samples {
   };
 }
 
-/** The first data file of a prompt file that can be read. */
+/** The first data file of a prompt file that can be read, under the names that the prompt file uses. */
 export async function sampleOf(
-  settings: Pick<TandemSettings, 'data'>,
+  settings: Pick<TandemSettings, 'data' | 'columns'>,
   promptPath: string,
   { find }: Samples,
 ): Promise<DataSample | undefined> {
   for (const { file } of dataFilesOf(settings, promptPath)) {
     const finding = await find(file);
-    if (!(finding instanceof TandemError)) return finding;
+    if (finding instanceof TandemError) continue;
+    const { columns } = settings;
+    return { columns: namedColumns(finding.columns, columns), rows: finding.rows.map((row) => namedRow(row, columns)) };
   }
   return undefined;
 }

@@ -195,7 +195,7 @@ async function ask(worker: WorkerClient, task: Task): Promise<Partial<Job>> {
     case 'optimize':
       return { directory: (await worker.call('optimize', { spec: task.spec })).directory };
     case 'resume':
-      return { directory: (await worker.call('resume', { directory: task.directory.path })).directory };
+      return { directory: (await worker.call('resume', { directory: task.directory.path, allowModules: task.allowModules })).directory };
     case 'headroom':
       return { headroom: await worker.call('headroom', { spec: task.spec }) };
     case 'evaluate':

@@ -11,7 +11,7 @@ import { doing } from '../../run/words.ts';
 
 export type Task =
   | { readonly kind: 'optimize' | 'headroom'; readonly prompt: string; readonly spec: RunSpec }
-  | { readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory }
+  | { readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory; readonly allowModules?: true }
   | ({ readonly kind: 'evaluate' | 'attribute'; readonly prompt: string } & MeasureParams);
 
 /** 'stopping': asked to end, and not there yet. The last three are final. */

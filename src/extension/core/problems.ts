@@ -1,4 +1,5 @@
 /** @file All that can be told to be wrong with a prompt file without running anything. */
+import { namedColumns } from '../../data/columns.ts';
 import { TandemError } from '../../errors.ts';
 import { taskFor } from '../../evaluate/evaluation.ts';
 import { metrics } from '../../evaluate/metrics.ts';
@@ -15,7 +16,7 @@ export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataF
   for (const { setting, file: path } of dataFilesOf(file.settings, file.path)) {
     const finding = findings.get(path);
     if (finding instanceof TandemError) problems.push(dataProblem(file, setting, finding));
-    else columns ??= finding?.columns;
+    else columns ??= finding && namedColumns(finding.columns, file.settings.columns);
   }
   if (columns) problems.push(...checkColumns(file, columns));
   return problems.sort((a, b) => a.range.start - b.range.start);
@@ -32,8 +33,9 @@ function taskProblems(file: PromptFile): Problem[] {
     const range = rangeAt(file, 'metric');
     const judging = [...metrics.values()].filter(({ kind }) => file.settings.labels || kind === 'text').map(({ name }) => name);
     const fix = { range, instead: nearestNames(file.settings.metric, judging) };
-    // Without a metric of its own there is nothing to replace.
-    return [{ severity: 'error', message: error.message, range, hint: error.hint, ...(file.ranges.metric && { fix }) }];
+    // Without a metric of its own there is nothing to replace, and of a list one does not replace all.
+    const replaces = file.ranges.metric && file.settings.reported.length === 0;
+    return [{ severity: 'error', message: error.message, range, hint: error.hint, ...(replaces && { fix }) }];
   }
 }
 

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { initialAdapter, linearNames, makeAdapter } from '../adapter.ts';
+import { initialAdapter, linearNames, makeAdapter, withSoft } from '../adapter.ts';
 import { parseLlamaConfig } from '../llamaConfig.ts';
 import { loadAdapter, saveAdapter } from './peft.ts';
 import { readSafetensors } from './safetensors.ts';
@@ -35,6 +35,32 @@ test('a saved adapter has the tensor names and shapes of one that peft saved, an
   const ours = await readSafetensors(join(path, 'adapter_model.safetensors'));
   const theirs = await readSafetensors(join(fixture, 'adapter', 'adapter_model.safetensors'));
   expect(new Map([...ours].sort())).toEqual(new Map([...theirs].sort()));
+});
+
+const soft = { tokens: 3, rows: Float32Array.from({ length: 3 * 32 }, (_, i) => Math.sin(i)), text: 'Say what it is.', drift: 1.0000001 };
+
+test('a soft prompt is saved in the prompt-tuning layout of PEFT beside the LoRA, and both load as the same adapter', async () => {
+  const { config: of, pairs } = await loadAdapter(join(fixture, 'adapter'));
+  const both = makeAdapter(of, pairs, soft);
+  const path = join(folder, 'both');
+  await saveAdapter(path, both, { baseModel: fixture });
+  expect(readdirSync(path).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'soft_prompt']);
+  const described = JSON.parse(readFileSync(join(path, 'soft_prompt', 'adapter_config.json'), 'utf8')) as object;
+  expect(described).toMatchObject({ peft_type: 'PROMPT_TUNING', num_virtual_tokens: 3, token_dim: 32 });
+  const tensors = await readSafetensors(join(path, 'soft_prompt', 'adapter_model.safetensors'));
+  expect([...tensors]).toEqual([['prompt_embeddings', { shape: [3, 32], data: soft.rows }]]);
+  expect(await loadAdapter(path)).toEqual(both);
+  expect(both.id).not.toBe(makeAdapter(of, pairs).id);
+});
+
+test('a soft prompt without a LoRA is a prompt-tuning folder of its own; one of too few rows is refused', async () => {
+  const path = join(folder, 'soft');
+  await saveAdapter(path, withSoft(undefined, soft), { baseModel: fixture });
+  expect((await loadAdapter(path)).soft).toEqual(soft);
+  expect((await loadAdapter(path)).pairs).toEqual([]);
+  const file = join(path, 'adapter_config.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"num_virtual_tokens": 3', '"num_virtual_tokens": 4'));
+  await expect(loadAdapter(path)).rejects.toMatchObject({ reason: 'bad-adapter' });
 });
 
 test('a new adapter changes nothing (B is zero), has A within 1 / sqrt(inputs), and depends on the seed alone', () => {

@@ -1,10 +1,14 @@
-/** @file LoRA adapters as PEFT directories, which `peft` loads unchanged. */
+/**
+ * @file LoRA adapters as PEFT directories, which `peft` loads unchanged. A soft prompt stands in PEFT's prompt-tuning layout in the folder
+ * `soft_prompt` beside the LoRA, or in the folder itself where there is no LoRA: PEFT cannot have both in one.
+ */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
-import { blockOf, isLinearName, linearNames, makeAdapter } from '../adapter.ts';
+import { blockOf, isLinearName, linearNames, makeAdapter, withSoft } from '../adapter.ts';
 import type { Adapter, LinearName, LoraConfig, LoraPair } from '../adapter.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { loadSoftPrompt, writeSoftPrompt } from './softPromptFiles.ts';
 import type { WeightTensor } from './weights.ts';
 
 /**
@@ -18,8 +22,13 @@ export async function saveAdapter(directory: string, adapter: Adapter, { baseMod
   const former = `${target}.${process.pid}.old`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
-  await writeFile(join(temporary, configName), JSON.stringify(peftConfig(adapter.config, baseModel), undefined, 2) + '\n');
-  await writeSafetensors(join(temporary, weightsName), adapterTensors(adapter), { format: 'pt' });
+  if (adapter.pairs.length > 0) {
+    await writeFile(join(temporary, configName), JSON.stringify(peftConfig(adapter.config, baseModel), undefined, 2) + '\n');
+    await writeSafetensors(join(temporary, weightsName), adapterTensors(adapter), { format: 'pt' });
+  }
+  if (adapter.soft) {
+    await writeSoftPrompt(adapter.pairs.length > 0 ? join(temporary, softFolder) : temporary, adapter.soft, { baseModel });
+  }
   await rename(target, former).catch(ignoreMissing);
   await rename(temporary, target);
   await rm(former, { recursive: true, force: true });
@@ -31,16 +40,19 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw bad(file, 'There is no adapter at this place', cause);
   });
+  const alone = await loadSoftPrompt(directory);
+  if (alone) return withSoft(undefined, alone);
   const config = parseConfig(text, file);
   const weightsFile = join(directory, weightsName);
   const tensors = await readSafetensors(weightsFile).catch((cause: unknown) => {
     throw (cause as NodeJS.ErrnoException).code === 'ENOENT' ? bad(weightsFile, 'The adapter has no weights file', cause) : cause;
   });
-  return makeAdapter(config, pairTensors(tensors, config, weightsFile));
+  return makeAdapter(config, pairTensors(tensors, config, weightsFile), await loadSoftPrompt(join(directory, softFolder)));
 }
 
 const configName = 'adapter_config.json';
 const weightsName = 'adapter_model.safetensors';
+const softFolder = 'soft_prompt';
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;

@@ -1,0 +1,89 @@
+/**
+ * @file Quality of the simultaneous coordinator beside tuning the weights only, at equal compute, and of its projected text alone.
+ * `npm run bench -- simultaneous [--task trec6,sst2,banking12,support] [--seeds 5] [--variant "weights only;simultaneous"] [--out FILE]`
+ * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { metricNamed } from '../src/evaluate/metrics.ts';
+import type { LlamaModel } from '../src/model/llama.ts';
+import { defaultDecoding } from '../src/prompt/settings.ts';
+import { openModel } from '../src/run/modelKeeper.ts';
+import { resolveModel } from '../src/model/store/store.ts';
+import { openSession } from '../src/run/session.ts';
+import { sessionDefaults } from '../src/run/spec.ts';
+import { runVariants, type JointCase } from './cases/jointRun.ts';
+import { rowsOf, tasks } from './cases/tasks.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    task: { type: 'string', default: 'trec6,sst2,banking12,support' },
+    seeds: { type: 'string', default: '5' },
+    /** First seed. */
+    from: { type: 'string', default: '0' },
+    /** Names apart by semicolons: some have commas. */
+    variant: { type: 'string', default: 'weights only;simultaneous' },
+    /** What a minute is worth on two cores of 2024. */
+    passes: { type: 'string', default: '135000' },
+    model: { type: 'string', default: 'nano' },
+    threads: { type: 'string', default: '2' },
+    out: { type: 'string', default: 'bench/results/simultaneous.jsonl' },
+    /** Test rows from the train file: for developing methods without looking at the test rows. */
+    development: { type: 'boolean', default: false },
+    set: { type: 'string', default: '{}' },
+  },
+});
+
+/** Rows of each split of the tasks of ../shared/data. */
+const counts = { train: 100, val: 60, test: 200 };
+
+const threads = Number(options.threads);
+const model = await openModel(await resolveModel(options.model), 'onnxruntime', threads);
+const first = Number(options.from);
+for (let seed = first; seed < first + Number(options.seeds); seed++) {
+  for (const name of options.task.split(',')) {
+    const known = name === 'support' ? await support() : await dataTask(model, name, seed);
+    await runVariants(known.model, known.of, {
+      out: options.out,
+      seed,
+      budget: Number(options.passes),
+      chosen: options.variant,
+      set: JSON.parse(options.set) as object,
+    });
+    await known.dispose();
+  }
+}
+await model.dispose();
+
+interface Opened {
+  readonly model: LlamaModel;
+  readonly of: JointCase;
+  dispose(): Promise<void>;
+}
+
+async function dataTask(model: LlamaModel, name: string, seed: number): Promise<Opened> {
+  const task = tasks.find((each) => each.name === name);
+  if (!task) throw new Error(`There is no task ${name}: ${tasks.map((each) => each.name).join(', ')}, support.`);
+  const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');
+  const labels = [...new Set([...rows.train, ...rows.val].map((row) => row.values[task.output]))].sort();
+  const { output, prompt } = task;
+  const asked = {
+    output,
+    labels,
+    metric: metricNamed('accuracy'),
+    template: 'text',
+    decoding: { ...defaultDecoding, maxTokens: 16 },
+  } as const;
+  return { model, of: { name, task: asked, prompt, rows }, dispose: async () => {} };
+}
+
+async function support(): Promise<Opened> {
+  const prompt = resolve('examples/support/intent.prompt.md');
+  const session = await openSession({ ...sessionDefaults, prompt, model: options.model, threads }, { forgetful: true });
+  const rows = { train: session.trainset, val: session.valset, test: session.openTest('the benchmark of the simultaneous coordinator') };
+  return {
+    model: session.model,
+    of: { name: 'support', task: session.evaluator.task, prompt: session.file.prompt, rows },
+    dispose: () => session.dispose(),
+  };
+}

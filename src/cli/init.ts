@@ -1,0 +1,68 @@
+/** @file `tandem init`: a first prompt file for data that has none. */
+import { Command, Option } from 'commander';
+import { writeFileSync } from 'node:fs';
+import { basename, dirname, extname, relative, resolve } from 'node:path';
+import { firstPrompt, type FirstPrompt } from '../data/firstPrompt.ts';
+import { openDataset } from '../data/openDataset.ts';
+import { readDataset } from '../data/readDataset.ts';
+import { TandemError } from '../errors.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { portable } from '../run/runDirectory.ts';
+import { withExamples } from './examples.ts';
+import { tandemHere } from './followRun.ts';
+
+interface InitOptions {
+  readonly output?: string;
+  readonly kind?: 'labels' | 'text';
+  readonly prompt?: string;
+}
+
+export function initCommand(): Command {
+  const command = new Command('init')
+    .description('write a first prompt file from data')
+    .argument('<data>', 'a .jsonl, .csv or .tsv file: a row each line, with inputs and the right answer')
+    .option('--output <column>', 'the column to predict; the likeliest by default')
+    .addOption(new Option('--kind <kind>', 'whether the answers are labels to choose from, or free text').choices(['labels', 'text']))
+    .option('--prompt <file>', 'the file to write; by default the name of the data in the current folder, ending in .prompt.md')
+    .action(async (path: string, { output, kind, prompt }: InitOptions) => {
+      const file = resolve(path);
+      const data = await readDataset(file);
+      const target = resolve(prompt ?? `${basename(file, extname(file))}.prompt.md`);
+      if (!target.endsWith('.prompt.md')) {
+        throw new TandemError('bad-option', `'${prompt}' is not the name of a prompt file.`, { hint: 'It ends in .prompt.md.' });
+      }
+      const first = firstPrompt(data, portable(dirname(target), file), { output, kind });
+      writeAnew(target, first.text);
+      const splits = await openDataset(parsePromptFile(target, first.text).settings, target);
+      const rows = `${splits.train.length} training, ${splits.val.length} validation and ${splits.test.size} test rows`;
+      const name = relative(process.cwd(), target);
+      process.stdout.write(`Written: ${name}\n${guessText(first)}\n  ${rows}\n\nMeasure it:  ${tandemHere()} evaluate ${name}\n`);
+    });
+  return withExamples(
+    command,
+    [
+      ['tandem init data/messages.csv', 'guess what is predicted from what'],
+      ['tandem init data/messages.csv --output intent --kind labels', 'say it'],
+      ['tandem init reviews.tsv --prompt prompts/review.prompt.md', 'write it elsewhere'],
+    ],
+    'A file that is there is never overwritten. What was guessed is said, and stands in the front matter of the file, to be changed.',
+  );
+}
+
+/** @throws TandemError reason 'file-exists' */
+function writeAnew(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new TandemError('file-exists', 'There is such a file, and it is left as it is.', {
+      where: { file },
+      hint: 'Name another with --prompt.',
+    });
+  }
+}
+
+function guessText({ output, inputs, labels, metric }: FirstPrompt): string {
+  const kind = labels === undefined ? `free text, judged by ${metric ?? 'exact-match'}` : `one of ${labels} labels`;
+  return `  predicts "${output}" (${kind}) from ${inputs.map((input) => `"${input}"`).join(', ')}`;
+}

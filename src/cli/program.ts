@@ -1,0 +1,47 @@
+/** @file The `tandem` command: the table of its subcommands, and what all of their help says. */
+import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { acceptCommand } from './accept.ts';
+import { attributeCommand } from './attribute.ts';
+import { compareCommand } from './compare.ts';
+import { completionCommand } from './completion.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { exitCodeHelp } from './exitCodes.ts';
+import { withExamples } from './examples.ts';
+import { exportCommand } from './export.ts';
+import { headroomCommand } from './headroom.ts';
+import { initCommand } from './init.ts';
+import { modelCommand } from './model.ts';
+import { optimizeCommand, tuneCommand } from './optimize.ts';
+import { reportCommand } from './report.ts';
+import { resumeCommand } from './resume.ts';
+
+/** In the order in which people need them. */
+const commands = [
+  initCommand,
+  evaluateCommand,
+  attributeCommand,
+  headroomCommand,
+  optimizeCommand,
+  tuneCommand,
+  resumeCommand,
+  acceptCommand,
+  reportCommand,
+  compareCommand,
+  exportCommand,
+  modelCommand,
+  completionCommand,
+];
+
+export function makeProgram(): Command {
+  const program = new Command('tandem').description(manifest.description).version(manifest.version);
+  for (const command of commands) program.addCommand(command());
+  withExamples(program, [
+    ['tandem init data/messages.csv', 'write a first prompt file'],
+    ['tandem evaluate messages.prompt.md', 'measure it'],
+    ['tandem optimize messages.prompt.md --budget 5m', 'tune prompt and weights'],
+    ['tandem accept', 'take over what the latest run found'],
+  ]);
+  program.addHelpText('after', `\n${exitCodeHelp()}\n\nHelp on a command: tandem <command> --help`);
+  return program;
+}

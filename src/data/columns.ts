@@ -1,0 +1,41 @@
+/** @file What a prompt file calls the columns of its data: `columns: {ours: theirs}`. */
+import { TandemError } from '../errors.ts';
+import { suggestName } from '../prompt/nearest.ts';
+import type { Dataset, Row } from './dataset.ts';
+
+type Columns = Readonly<Record<string, string>>;
+
+/** The names that the prompt file uses, for those of the data. */
+export const namedColumns = (columns: readonly string[], names: Columns): string[] => {
+  const ours = oursByTheirs(names);
+  return columns.map((column) => ours.get(column) ?? column);
+};
+
+/** The row under the names that the prompt file uses. Its id stays that of the data: other names move no row to another split. */
+export function namedRow(row: Row, names: Columns): Row {
+  const ours = oursByTheirs(names);
+  if (ours.size === 0) return row;
+  return { ...row, values: Object.fromEntries(Object.entries(row.values).map(([column, value]) => [ours.get(column) ?? column, value])) };
+}
+
+/**
+ * A data file under the names that the prompt file uses.
+ * @throws TandemError reason 'bad-columns' for a column that the data lacks, or a name that the data has for another column
+ */
+export function nameColumns(data: Dataset, names: Columns, promptPath: string): Dataset {
+  const where = { file: promptPath };
+  for (const [ours, theirs] of Object.entries(names)) {
+    if (!data.columns.includes(theirs)) {
+      const message = `\`columns\` names "${theirs}", which ${data.file} lacks (columns: ${data.columns.join(', ')}).`;
+      throw new TandemError('bad-columns', message, { where, hint: suggestName(theirs, data.columns) });
+    }
+    if (ours !== theirs && data.columns.includes(ours) && !Object.values(names).includes(ours)) {
+      const message = `\`columns\` calls "${theirs}" by the name "${ours}", which is another column of ${data.file}.`;
+      throw new TandemError('bad-columns', message, { where, hint: 'Choose another name, or rename both.' });
+    }
+  }
+  return { ...data, columns: namedColumns(data.columns, names), rows: data.rows.map((row) => namedRow(row, names)) };
+}
+
+const oursByTheirs = (names: Columns): ReadonlyMap<string, string> =>
+  new Map(Object.entries(names).map(([ours, theirs]) => [theirs, ours]));

@@ -1,0 +1,53 @@
+/** @file A metric of the user's own: a JavaScript module with a function of row and output. It can do whatever the user can. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { TandemError } from '../errors.ts';
+import type { Metric } from './metrics.ts';
+
+export interface LoadedMetric {
+  readonly metric: Metric;
+  /** SHA-256 of the module's own text, in hex. */
+  readonly hash: string;
+}
+
+/**
+ * Runs the module and takes its default export, or else its export `score`: `(row, output) => number`, where `row` has the columns of the
+ * data as texts, the right answer among them, and `output` is what the model answered; 0 is worth nothing, 1 is right, true and false too.
+ * Only for who was told that the module may run.
+ * @param name what it is called in reports
+ * @param file absolute path
+ * @throws TandemError reason 'bad-metric' where it cannot be loaded; scoring throws the same where the function throws or gives no share
+ */
+export async function loadMetric(name: string, file: string): Promise<LoadedMetric> {
+  const fail = (message: string, hint: string, cause?: unknown): TandemError =>
+    new TandemError('bad-metric', message, { where: { file }, hint, cause });
+  const source = await readFile(file).catch((cause: unknown) => {
+    throw fail('The module of the metric cannot be read.', 'Its path is relative to the prompt file.', cause);
+  });
+  const hash = createHash('sha256').update(source).digest('hex');
+  // A process that lives long sees a module that was changed as another one.
+  const url = `${pathToFileURL(file).href}?${hash.slice(0, 16)}`;
+  const loaded = (await import(url).catch((cause: unknown) => {
+    throw fail(`The module of the metric cannot be loaded: ${messageOf(cause)}`, 'It is run as Node runs it.', cause);
+  })) as Readonly<Record<string, unknown>>;
+  const judge = loaded.default ?? loaded.score;
+  if (typeof judge !== 'function') {
+    throw fail('The module of the metric exports no function.', 'Write: export default (row, output) => row.answer === output ? 1 : 0;');
+  }
+  const score = (prediction: string, _: string, values: Readonly<Record<string, string>> = {}): number => {
+    let worth: unknown;
+    try {
+      worth = (judge as (row: Readonly<Record<string, string>>, output: string) => unknown)({ ...values }, prediction);
+    } catch (cause) {
+      throw fail(`The metric failed on a row: ${messageOf(cause)}. The row: ${JSON.stringify(values).slice(0, 200)}`, 'Mend it.', cause);
+    }
+    if (typeof worth === 'boolean') return Number(worth);
+    if (typeof worth === 'number' && worth >= 0 && worth <= 1) return worth;
+    const given = worth instanceof Promise ? 'a promise' : String(worth);
+    throw fail(`The metric gave ${given}, which is no share.`, 'Return a number from 0 to 1, or true or false, at once.');
+  };
+  return { metric: { name, kind: 'text', score }, hash };
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,0 +1,155 @@
+/**
+ * @file From a soft prompt back to tokens: nearest neighbours in the vocabulary, and a beam under the language model so that they read.
+ * Only whole words and punctuation are candidates, so that what comes out can be edited by a person.
+ */
+import type { Adapter } from './adapter.ts';
+import type { LlamaModel } from './llama.ts';
+import { makePrefixCache } from './prefixCache.ts';
+import { score } from './scoring.ts';
+import { vocabularyOf, type SoftPrompt, type Vocabulary } from './softPrompt.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+export interface ProjectionOptions {
+  /** How many times the way from its text the soft prompt is taken to have gone: 1 is nearest neighbours, more is where it was heading. */
+  readonly reach: number;
+  /** What a nat of the language model is worth, in squared distances between unrelated tokens; 0 leaves it out. */
+  readonly fluency: number;
+  readonly beam: number;
+  /** Tokens tried at each place. */
+  readonly nearest: number;
+}
+
+export interface Projection {
+  readonly text: string;
+  /** Token passes that it cost. */
+  readonly passes: number;
+}
+
+/** The text of a soft prompt. Without fluency it is the nearest token at each place. */
+export async function projectSoftPrompt(model: LlamaModel, soft: SoftPrompt, options: ProjectionOptions): Promise<Projection> {
+  const vocabulary = modelVocabulary(model);
+  const origin = soft.text === '' ? undefined : model.tokenizer.encode(soft.text);
+  const choices = choicesAt(model.tokenizer, vocabulary.norms.length, origin);
+  interface Line {
+    readonly tokens: readonly number[];
+    readonly score: number;
+  }
+  let lines: Line[] = [{ tokens: [], score: 0 }];
+  let passes = 0;
+  for (let place = 0; place < soft.tokens; place++) {
+    const target = aim(vocabulary, soft, place, origin, options.reach);
+    const near = nearestTokens(vocabulary, target, choices(place), options.nearest);
+    const read = options.fluency > 0 ? await continuations(model, lines, near) : undefined;
+    passes += read?.passes ?? 0;
+    const grown = lines.flatMap(({ tokens, score: so }, line) =>
+      near.map(({ token, distance }, at) => ({
+        tokens: [...tokens, token],
+        score: so - distance / (2 * vocabulary.meanSquare) + options.fluency * (read?.logProbabilities[line][at] ?? 0),
+      })),
+    );
+    lines = grown.sort((a, b) => b.score - a.score).slice(0, options.fluency > 0 ? options.beam : 1);
+  }
+  return { text: model.tokenizer.decode(lines[0].tokens).trim(), passes };
+}
+
+/** Mean log-probability of a text's tokens under the language model, in nats, for each text: how well it reads. */
+export async function fluencyOf(
+  model: LlamaModel,
+  texts: readonly string[],
+  adapter?: Adapter,
+): Promise<{ readonly fluency: number[]; readonly passes: number }> {
+  const rows = texts.map((text) => ({ prompt: opening(model.tokenizer), completions: [model.tokenizer.encode(text)] }));
+  const scores = await score(model.engine, makePrefixCache(model.engine), rows, adapter && { ...adapter, soft: undefined });
+  return {
+    fluency: scores.map(([{ logLikelihood, tokens }]) => logLikelihood / Math.max(1, tokens)),
+    passes: rows.reduce((sum, { completions: [tokens] }) => sum + tokens.length, 0),
+  };
+}
+
+export const modelVocabulary = ({ engine }: LlamaModel): Vocabulary =>
+  vocabularyOf(engine.config, engine.weights['model.embed_tokens.weight']);
+
+/**
+ * The tokens that may stand at a place. Of a text only whole words change, to words, and punctuation to punctuation; a word of several
+ * tokens stays. Without a text, any word may stand anywhere, and any punctuation.
+ */
+export function choicesAt(
+  tokenizer: Tokenizer,
+  vocabularySize: number,
+  text: readonly number[] | undefined,
+): (place: number) => readonly number[] {
+  const kinds = tokenKinds(tokenizer, vocabularySize);
+  if (!text?.length) {
+    const all = [...(kinds.get(' word') ?? []), ...(kinds.get('punctuation') ?? [])];
+    return () => all;
+  }
+  const goesOn = (place: number): boolean => kindOf(tokenizer, text[place % text.length]) === 'word' && place % text.length > 0;
+  return (place) => {
+    const own = text[place % text.length];
+    const whole = !goesOn(place) && !((place + 1) % text.length > 0 && goesOn(place + 1));
+    const others = whole ? (kinds.get(kindOf(tokenizer, own)) ?? []) : [];
+    return others.includes(own) ? others : [...others, own];
+  };
+}
+
+/** A word with the space before it, a word or a part of one without, punctuation, or what no text should be given. */
+type Kind = ' word' | 'word' | 'punctuation' | 'other';
+
+function kindOf(tokenizer: Tokenizer, token: number): Kind {
+  const text = tokenizer.decode([token], { skipSpecial: true });
+  if (/^ [\p{L}\p{N}]+$/u.test(text)) return ' word';
+  if (/^[\p{L}\p{N}]+$/u.test(text)) return 'word';
+  return /^[.,:;!?'"()/-]{1,2}$/.test(text) ? 'punctuation' : 'other';
+}
+
+const known = new WeakMap<Tokenizer, ReadonlyMap<Kind, readonly number[]>>();
+
+function tokenKinds(tokenizer: Tokenizer, vocabularySize: number): ReadonlyMap<Kind, readonly number[]> {
+  const found = known.get(tokenizer);
+  if (found) return found;
+  const kinds = new Map<Kind, number[]>([' word', 'word', 'punctuation', 'other'].map((kind) => [kind as Kind, []]));
+  for (let token = 0; token < Math.min(vocabularySize, tokenizer.vocabularySize); token++) kinds.get(kindOf(tokenizer, token))!.push(token);
+  kinds.set('other', []);
+  known.set(tokenizer, kinds);
+  return kinds;
+}
+
+/** The point whose neighbours are looked for: where the row is, or as far again as it went from the token that it began as. */
+function aim(vocabulary: Vocabulary, soft: SoftPrompt, place: number, origin: readonly number[] | undefined, reach: number): Float32Array {
+  const { embedding, width } = vocabulary;
+  const row = soft.rows.slice(place * width, (place + 1) * width);
+  if (!origin?.length || reach === 1) return row;
+  const from = origin[place % origin.length] * width;
+  return row.map((value, i) => embedding[from + i] + reach * (value - embedding[from + i]));
+}
+
+function nearestTokens(
+  { embedding, width }: Vocabulary,
+  target: Float32Array,
+  tokens: readonly number[],
+  count: number,
+): { token: number; distance: number }[] {
+  const all = tokens.map((token) => {
+    let distance = 0;
+    for (let i = 0, at = token * width; i < width; i++, at++) distance += (target[i] - embedding[at]) ** 2;
+    return { token, distance };
+  });
+  return all.sort((a, b) => a.distance - b.distance || a.token - b.token).slice(0, count);
+}
+
+async function continuations(
+  model: LlamaModel,
+  lines: readonly { readonly tokens: readonly number[] }[],
+  near: readonly { readonly token: number }[],
+): Promise<{ logProbabilities: number[][]; passes: number }> {
+  const completions = near.map(({ token }) => [token]);
+  const rows = lines.map(({ tokens }) => ({ prompt: [...opening(model.tokenizer), ...tokens], completions }));
+  const scores = await score(model.engine, makePrefixCache(model.engine), rows, undefined);
+  return {
+    logProbabilities: scores.map((row) => row.map(({ logLikelihood }) => logLikelihood)),
+    passes: rows.reduce((sum, { prompt }) => sum + prompt.length, 0),
+  };
+}
+
+/** What stands before a text: a model reads its first token after something. */
+const opening = ({ beginToken, endTokens }: Tokenizer): number[] => [beginToken ?? endTokens[0] ?? 0];

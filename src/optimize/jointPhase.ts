@@ -1,0 +1,103 @@
+/** @file One joint phase: AdamW on a soft prompt and on a LoRA, each at its own rate, from the same gradients of the same batches. */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import { makeAdapter, type Adapter } from '../model/adapter.ts';
+import { instructionOf, withSoftLine } from '../prompt/instruction.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { columnsOf } from '../prompt/template.ts';
+import { randomStream } from '../random.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { MeasuredState } from './events.ts';
+import type { SimultaneousOptions } from './simultaneous.ts';
+import { tuneWeights } from './weightTuner.ts';
+
+export interface JointStart {
+  readonly phase: number;
+  readonly best: MeasuredState;
+  readonly adapter: Adapter | undefined;
+  /** The best prompt that is all text. */
+  readonly text: Prompt;
+  /** Of the best state on the valset. */
+  readonly before: Evaluation;
+  /** Token passes since the start of the optimization. */
+  readonly spent: number;
+  /** A factor on both rates. */
+  readonly rate: number;
+}
+
+export interface JointFound {
+  readonly prompt: Prompt;
+  readonly adapter: Adapter;
+  readonly evaluation?: Evaluation;
+  /** Among how many it is the best. */
+  readonly measurements: number;
+  readonly passes: number;
+}
+
+export async function jointPhase(context: OptimizationContext, options: SimultaneousOptions, start: JointStart): Promise<JointFound> {
+  const { trainer, evaluator, valset, seed, emit, budget, objective } = context;
+  const { phase, best, text, before, spent, rate } = start;
+  const seedOfPhase = randomStream(seed, 'phase', phase, 'joint').integer(2 ** 31);
+  const prompt = withSoftLine(best.prompt);
+  const weights = start.adapter ?? trainer.fresh(seed);
+  const weightsMove = options.levers.includes('weights');
+  const soft = start.adapter?.soft ?? trainer.soft.begin(startText(context, best.prompt), { ...options, seed: seedOfPhase });
+  const pairs = weightsMove || start.adapter ? weights.pairs : [];
+  const adapter = makeAdapter(pairs.length ? weights.config : { ...weights.config, targets: [] }, pairs, soft);
+  const steps = affordableSteps(context, options, adapter, prompt, start);
+  const tuned = await tuneWeights({
+    trainer,
+    start: adapter,
+    prompts: batchesOf(prompt, text, weightsMove ? options.textBatches : 0),
+    trainset: context.trainset,
+    steps,
+    batchRows: options.batchRows,
+    learningRate: weightsMove ? options.learningRate * rate : 0,
+    weightPenalty: weightsMove ? objective.weights : 0,
+    soft: { learningRate: options.softRate * rate, penalty: objective.prompt },
+    seed: seedOfPhase,
+    budget: budget - spent - before.passes,
+    signal: context.signal,
+    measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
+    measureEvery: Math.max(8, Math.round(steps / 5)),
+    patience: options.patience,
+    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
+  });
+  return { prompt, ...tuned };
+}
+
+/** What the soft prompt begins as: the instruction or, without one, what there is to answer. Lester et al. 2021 start from the labels. */
+export function startText({ evaluator, trainer }: OptimizationContext, { body }: Prompt): string {
+  const author = instructionOf(body);
+  if (author !== '') return author;
+  const { labels } = evaluator.task;
+  const thing = columnsOf(body).find((name) => name !== trainer.output) ?? 'input';
+  const words = (name: string): string => name.replaceAll(/[_-]/g, ' ');
+  const asked = `Give the ${words(trainer.output)} of the ${words(thing)}`;
+  return labels && labels.length <= 20 ? `${asked}: ${labels.join(', ')}.` : `${asked}.`;
+}
+
+function batchesOf(soft: Prompt, text: Prompt, textBatches: number): Prompt[] {
+  return textBatches === 0 ? [soft] : [soft, ...(textBatches === 1 ? [soft, text] : [text, text])];
+}
+
+/** Steps that cost at most the phase's share of what is left, measurements included; a batch is counted as it will be run. */
+function affordableSteps(
+  { trainer, trainset, budget }: OptimizationContext,
+  { steps, batchRows, jointShare }: SimultaneousOptions,
+  { soft }: Adapter,
+  prompt: Prompt,
+  { before, spent }: JointStart,
+): number {
+  const rows = trainset.slice(0, batchRows).map((row) => trainer.example(prompt, row, soft));
+  const [first] = rows;
+  const shared = rows.reduce((length, row) => Math.min(length, sameHead(first.prompt, row.prompt)), first.prompt.length);
+  const batch = rows.reduce((sum, row) => sum + row.prompt.length - shared + row.answer.length, shared);
+  const most = jointShare * (budget - spent) - 5 * before.passes;
+  return Math.max(5, Math.min(steps, Math.floor(most / (3 * batch))));
+}
+
+function sameHead(a: readonly number[], b: readonly number[]): number {
+  let at = 0;
+  while (at < a.length && at < b.length && a[at] === b[at]) at++;
+  return at;
+}

@@ -1,0 +1,180 @@
+/**
+ * @file One projection phase: a tuned soft prompt becomes texts, the texts race under the weights of the start (those tuned beside the
+ * soft prompt would have every text look bad), and the weights are settled on the winner.
+ */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { withoutSoft, type Adapter } from '../model/adapter.ts';
+import { withInstruction } from '../prompt/instruction.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { randomStream } from '../random.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { CandidateId } from './events.ts';
+import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
+import { promptKey, type Proposal } from './proposers/proposer.ts';
+import { race, type Runner } from './race.ts';
+import type { SimultaneousOptions } from './simultaneous.ts';
+import { isBetter, tuneWeights } from './weightTuner.ts';
+
+export interface ProjectionStart {
+  readonly phase: number;
+  /** The weights with the soft prompt. */
+  readonly soft: Adapter;
+  /** The best prompt that is all text. */
+  readonly text: Prompt;
+  readonly startAdapter: Adapter | undefined;
+  /** Of the start on the valset. */
+  readonly start: Evaluation;
+  readonly spent: number;
+}
+
+export interface ProjectionFound {
+  /** Absent for the text of before, with other weights. */
+  readonly candidate?: CandidateId;
+  readonly prompt: Prompt;
+  readonly adapter?: Adapter;
+  readonly evaluation?: Evaluation;
+  /** Among how many it is the best. */
+  readonly measurements: number;
+  readonly passes: number;
+}
+
+/** From the nearest tokens to what reads best; reach beyond 1 goes on the way that the soft prompt was heading. */
+const projections = [
+  { reach: 1, fluency: 0, name: 'nearest tokens' },
+  { reach: 1, fluency: 0.1, name: 'nearest tokens that read' },
+  { reach: 2, fluency: 0.05, name: 'tokens where it was heading, that read' },
+  { reach: 2, fluency: 0.2, name: 'tokens where it was heading, that read well' },
+  { reach: 4, fluency: 0.3, name: 'tokens far on its way, that read well' },
+];
+
+export async function projectionPhase(
+  context: OptimizationContext,
+  options: SimultaneousOptions,
+  start: ProjectionStart,
+): Promise<ProjectionFound> {
+  const { phase, spent, text } = start;
+  const left = context.budget - spent;
+  const limit = Math.min(left / 2, options.raceShare * context.budget);
+  const { runners, passes: proposing } = await propose(context, options, start, limit);
+  const racing = await race(context, phase, runners, start.startAdapter, start.start, left - proposing);
+  const passes = proposing + racing.passes;
+  const [winner] = racing.finishers;
+  const nothing: ProjectionFound = { prompt: text, measurements: runners.length, passes };
+  if (!options.levers.includes('weights')) {
+    return winner
+      ? { ...nothing, candidate: winner.id, prompt: winner.prompt, adapter: start.startAdapter, evaluation: winner.evaluation }
+      : nothing;
+  }
+  return settle(context, options, start, winner, nothing);
+}
+
+async function propose(
+  context: OptimizationContext,
+  options: SimultaneousOptions,
+  { phase, soft, text, startAdapter, start }: ProjectionStart,
+  limit: number,
+): Promise<{ runners: Runner[]; passes: number }> {
+  const { trainer, emit, seed, trainset } = context;
+  let passes = 0;
+  const runners: Runner[] = [];
+  // A runner costs about half a measurement, the finishers two.
+  const most = Math.max(2, Math.min(options.projections, Math.floor(2 * (limit / start.passes - 1))));
+  const seen = new Set([promptKey(text)]);
+  const take = (proposer: string, { prompt, reason }: Proposal): void => {
+    if (seen.has(promptKey(prompt)) || runners.length >= most) return;
+    seen.add(promptKey(prompt));
+    const candidate = `${phase}.${runners.length + 1}`;
+    runners.push({ id: candidate, proposer, prompt });
+    emit({ type: 'candidateProposed', phase, candidate, proposer, reason, prompt });
+  };
+  for (const { name, ...how } of projections) {
+    const found = await trainer.soft.project(soft.soft!, { ...how, beam: 4, nearest: 12 });
+    passes += found.passes;
+    if (found.text !== '') take('soft prompt', { prompt: withInstruction(text, found.text), reason: name });
+  }
+  const evaluator: Evaluator = {
+    ...context.evaluator,
+    async evaluate(...asked) {
+      const evaluation = await context.evaluator.evaluate(...asked);
+      passes += evaluation.passes;
+      return evaluation;
+    },
+  };
+  const edits = gradientEdits({ ...gradientEditDefaults, tuner: trainer.soft, onPasses: (cost) => (passes += cost) });
+  const random = randomStream(seed, 'phase', phase, 'propose', edits.name);
+  // From what the author wrote or, where that is nothing, from what the soft prompt began as.
+  const began = soft.soft!.text === '' ? text : withInstruction(text, soft.soft!.text);
+  if (began !== text) take('soft prompt start', { prompt: began, reason: 'what the soft prompt began as' });
+  if (passes < limit / 2) {
+    const proposals = await edits.propose({ prompt: began, adapter: startAdapter, evaluator, trainset, random, count: 3 });
+    for (const proposal of proposals) take(edits.name, proposal);
+  }
+  return { runners, passes };
+}
+
+/**
+ * The winner and the text of before get the same few weight steps from the weights tuned beside the soft prompt; the better pair goes on
+ * with the rest.
+ */
+async function settle(
+  context: OptimizationContext,
+  options: SimultaneousOptions,
+  { phase, soft, text, spent }: ProjectionStart,
+  winner: Text | undefined,
+  nothing: ProjectionFound,
+): Promise<ProjectionFound> {
+  const rivals = [...(winner ? [winner] : []), { prompt: text }];
+  let { passes } = nothing;
+  // The race was run under other weights: it takes part in no choice between these.
+  let measurements = 0;
+  const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, share: number): Promise<ProjectionFound> => {
+    const before = spent + passes;
+    const tuned = await tuneWeights({
+      trainer: context.trainer,
+      start,
+      prompts: [prompt],
+      trainset: context.trainset,
+      steps,
+      batchRows: options.batchRows,
+      learningRate: options.learningRate,
+      weightPenalty: context.objective.weights,
+      seed: randomStream(context.seed, 'phase', phase, purpose).integer(2 ** 31),
+      budget: Math.max(0, (context.budget - before) * share),
+      signal: context.signal,
+      measure: (adapter) => context.evaluator.evaluate({ prompt, adapter }, context.valset),
+      measureEvery: Math.max(8, Math.round(steps / 3)),
+      patience: 2,
+      onStep: (step) =>
+        context.emit({
+          type: 'weightStep',
+          phase,
+          ...(id !== undefined && { candidate: id }),
+          steps,
+          ...step,
+          passes: before + step.passes,
+        }),
+    });
+    passes += tuned.passes;
+    measurements += tuned.measurements;
+    return { ...(id !== undefined && { candidate: id }), prompt, ...tuned };
+  };
+  const weights = withoutSoft(soft) ?? context.trainer.fresh(context.seed);
+  let best = nothing;
+  for (const [place, rival] of rivals.entries()) {
+    best = better(best, await tune(rival, weights, options.settleSteps, 'settle', 1 / (rivals.length - place)));
+  }
+  if (best.adapter && best.evaluation && context.budget - spent - passes > 2 * best.evaluation.passes) {
+    const rest = { ...(best.candidate !== undefined && { id: best.candidate }), prompt: best.prompt };
+    best = better(best, await tune(rest, best.adapter, options.steps / 2, 'rest', 1));
+  }
+  return { ...best, measurements, passes };
+}
+
+interface Text {
+  readonly id?: CandidateId;
+  readonly prompt: Prompt;
+}
+
+const better = (one: ProjectionFound, other: ProjectionFound): ProjectionFound =>
+  other.evaluation && (!one.evaluation || isBetter(other.evaluation, one.evaluation)) ? other : one;

@@ -1,0 +1,69 @@
+/**
+ * @file Token substitutions that the gradient points to, as far as the instruction still reads. Ebrahimi et al. 2018 (HotFlip) for the
+ * direction; Zou et al. 2023 (GCG) for measuring several of the best and going on from the winner.
+ */
+import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
+import type { SoftTuner } from '../softTuner.ts';
+import { newOnes, type Proposal, type Proposer } from './proposer.ts';
+
+export interface GradientEditOptions {
+  readonly tuner: SoftTuner;
+  /** Nats a token that the instruction may read worse than the one it started from. */
+  readonly fluencyBound: number;
+  /** Rows whose loss is lowered. */
+  readonly rows: number;
+  /** Substitutions measured for each that is made. */
+  readonly tries: number;
+  /** Hears what gradients and fluency cost, in token passes; measuring is the evaluator's to count. */
+  readonly onPasses: (passes: number) => void;
+}
+
+export const gradientEditDefaults = { fluencyBound: 1, rows: 16, tries: 6 };
+
+/** Each proposal has one substitution more than the one before it. */
+export function gradientEdits({ tuner, fluencyBound, rows, tries, onPasses }: GradientEditOptions): Proposer {
+  return {
+    name: 'gradient edits',
+    async propose({ prompt, adapter, evaluator, trainset, random, count }) {
+      const author = instructionOf(prompt.body);
+      if (author === '' || !trainset.length) return [];
+      const fluencies = async (texts: readonly string[]): Promise<readonly number[]> => {
+        const { fluency, passes } = await tuner.fluency(texts);
+        onPasses(passes);
+        return fluency;
+      };
+      const [base] = await fluencies([author]);
+      const proposals: Proposal[] = [];
+      const seen = new Set([author]);
+      let best = author;
+      for (let round = 0; round < count; round++) {
+        const batch = random.shuffle(trainset).slice(0, rows);
+        const now = withInstruction(prompt, best);
+        const { found, passes } = await tuner.substitutions(now, best, batch, adapter, 4 * tries);
+        onPasses(passes);
+        const fresh = found.filter(({ text }) => !seen.has(text));
+        if (!fresh.length) break;
+        const reads = await fluencies(fresh.map(({ text }) => text));
+        const fluent = fresh.filter((_, i) => reads[i] >= base - fluencyBound).slice(0, tries);
+        if (!fluent.length) break;
+        // The gradient holds for small steps only, and a word is a large one: each is measured.
+        let winner = {
+          text: best,
+          old: '',
+          fresh: '',
+          value: (await evaluator.evaluate({ prompt: now, adapter }, batch)).logLikelihood.mean,
+        };
+        for (const substitution of fluent) {
+          seen.add(substitution.text);
+          const tried = await evaluator.evaluate({ prompt: withInstruction(prompt, substitution.text), adapter }, batch);
+          if (tried.logLikelihood.mean > winner.value) winner = { ...substitution, value: tried.logLikelihood.mean };
+        }
+        if (winner.text === best) break;
+        best = winner.text;
+        const reason = `"${winner.fresh}" for "${winner.old}", where the gradient points`;
+        proposals.push({ prompt: withInstruction(prompt, best), reason });
+      }
+      return newOnes(prompt, proposals.reverse(), count);
+    },
+  };
+}

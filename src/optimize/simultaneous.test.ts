@@ -1,0 +1,315 @@
+/** @file The simultaneous coordinator as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Evaluation, Task } from '../evaluate/evaluation.ts';
+import { makeEvaluator } from '../evaluate/evaluator.ts';
+import { withSoft } from '../model/adapter.ts';
+import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { instructionOf } from '../prompt/instruction.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { softLine } from '../prompt/template.ts';
+import { randomStream } from '../random.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { attributeStates } from './attribution.ts';
+import type { OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
+import { startText } from './jointPhase.ts';
+import { intentTask } from './madeUp.fixture.ts';
+import { defaultObjective } from './objective.ts';
+import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
+import { promptKey } from './proposers/proposer.ts';
+import { SimultaneousJointOptimizer, type SimultaneousMemory, type SimultaneousOptions } from './simultaneous.ts';
+import { loraTrainer } from './weightTuner.ts';
+
+// Seconds even on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+let model: LlamaModel;
+beforeAll(async () => {
+  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
+  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+});
+
+const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
+const rows: Row[] = Array.from({ length: 80 }, (_, i) => {
+  const [word, kind] = Object.entries(kinds)[i % 6];
+  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
+});
+const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows.slice(56)];
+const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+const prompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
+const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
+const small: Partial<SimultaneousOptions> = { steps: 30, settleSteps: 8, learningRate: 2e-2, batchRows: 8, projections: 4 };
+
+interface Drive {
+  readonly options?: Partial<SimultaneousOptions>;
+  readonly seed?: number;
+  readonly budget?: number;
+  readonly signal?: AbortSignal;
+  /** Where to go on, with the adapters that it names. */
+  readonly from?: OptimizationState;
+  readonly adapters?: OptimizationContext['adapters'];
+  readonly onEvent?: (event: OptimizationEvent) => void;
+}
+
+/** Runs as `run/execute.ts` does: each phase begins with nothing but the snapshot and the adapters. */
+async function drive({ options, seed = 1, budget = 40_000, signal, from, adapters = memoryAdapters(), onEvent }: Drive = {}) {
+  const events: OptimizationEvent[] = [];
+  /** Each with the number of events before it. */
+  const snapshots: { json: string; events: number }[] = [];
+  const contextNow = (): OptimizationContext => {
+    model.forget();
+    return {
+      evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
+      trainer: loraTrainer(model, task, lora),
+      adapters,
+      prompt,
+      trainset,
+      valset,
+      objective: defaultObjective,
+      seed,
+      budget,
+      signal,
+      emit: (event) => {
+        events.push(event);
+        onEvent?.(event);
+      },
+    };
+  };
+  const coordinator = (): SimultaneousJointOptimizer => new SimultaneousJointOptimizer({ ...small, ...options });
+  let state = from ?? (await coordinator().begin(contextNow()));
+  while (!state.done && !signal?.aborted) {
+    snapshots.push({ json: JSON.stringify(state), events: events.length });
+    state = await coordinator().advance(contextNow(), state);
+  }
+  return { state, events, snapshots, adapters };
+}
+
+type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationEvent, { type: T }>;
+const ofType = <T extends OptimizationEvent['type']>(events: readonly OptimizationEvent[], type: T): EventOf<T>[] =>
+  events.filter((event): event is EventOf<T> => event.type === type);
+
+describe('the phases', () => {
+  test('joint steps move both with rates of their own, then texts are proposed, and the soft prompt is judged', async () => {
+    const { state, events } = await drive();
+    const levers = ofType(events, 'phaseStarted').map(({ lever }) => lever);
+    expect(levers.slice(0, 2)).toEqual(['both', 'prompt']);
+    const joint = ofType(events, 'weightStep').filter(({ phase }) => phase === 1);
+    // One batch of three is read with the text.
+    expect(joint.map(({ soft }) => soft !== undefined).slice(0, 6)).toEqual([true, true, false, true, true, false]);
+    expect(joint[4].soft!.learningRate).not.toBe(joint[4].learningRate);
+    expect(ofType(events, 'candidateProposed').some(({ proposer }) => proposer === 'soft prompt')).toBe(true);
+    for (const { prompt: proposed } of ofType(events, 'candidateProposed')) expect(softLine(proposed.body)).toBeUndefined();
+    expect(ofType(events, 'softPromptJudged').length).toBeGreaterThan(0);
+    expect(state.best.score.mean).toBeGreaterThan(state.start.score.mean);
+    expect(['the budget is spent', 'neither lever helps any more']).toContain(state.done);
+  });
+
+  test('the best is a text with plain weights, or a {{soft}} line with weights that have a soft prompt', async () => {
+    for (const seed of [1, 2, 3]) {
+      const { state, events, adapters } = await drive({ seed });
+      const adapter = state.best.adapter === undefined ? undefined : await adapters.get(state.best.adapter);
+      expect(adapter?.soft !== undefined).toBe(softLine(state.best.prompt.body) !== undefined);
+      const judged = ofType(events, 'softPromptJudged');
+      for (const { text, kept, without } of judged) {
+        expect(softLine(text.prompt.body)).toBeUndefined();
+        if (kept) expect(without.score.mean).toBeLessThanOrEqual(0);
+      }
+    }
+  });
+
+  test('where only a text may stay, none but a text does, and the author may have it alone', async () => {
+    const { state, events, adapters } = await drive({ options: { keep: false } });
+    for (const { best } of ofType(events, 'phaseEnded')) expect(softLine(best.prompt.body)).toBeUndefined();
+    expect(state.best.logLikelihood.mean).toBeGreaterThan(state.start.logLikelihood.mean);
+    expect((await adapters.get(state.best.adapter!)).soft).toBeUndefined();
+  });
+
+  test('with the prompt lever alone no LoRA is trained', async () => {
+    const { state, events, adapters } = await drive({ options: { levers: ['prompt'] } });
+    expect(ofType(events, 'weightStep').every(({ learningRate }) => learningRate === 0)).toBe(true);
+    const soft = ofType(events, 'gateDecided')[0];
+    expect(soft.objective!.weightPenalty).toBe(0);
+    if (state.best.adapter !== undefined) expect((await adapters.get(state.best.adapter)).pairs).toEqual([]);
+  });
+
+  test('J of a soft prompt has its three terms: the drift is paid for like tokens', async () => {
+    const { events, adapters, snapshots } = await drive();
+    const { objective } = ofType(events, 'gateDecided')[0];
+    const after = JSON.parse(snapshots[1].json) as OptimizationState;
+    const { soft } = after.memory as SimultaneousMemory;
+    const adapter = await adapters.get(soft!.adapter!);
+    expect(objective!.promptPenalty).toBeCloseTo(defaultObjective.prompt * (soft!.promptTokens + adapter.soft!.drift), 8);
+    expect(objective!.weightPenalty).toBeGreaterThan(0);
+    expect(objective!.total).toBeCloseTo(objective!.logLikelihood - objective!.weightPenalty - objective!.promptPenalty, 8);
+  });
+
+  test('rates that run away are refused, and the start stands', async () => {
+    const { state } = await drive({ options: { learningRate: 1e30, softRate: 1e30 } });
+    expect(state.best).toEqual(state.start);
+  });
+});
+
+test('without an instruction the soft prompt begins as the question and its labels', () => {
+  const context = { evaluator: makeEvaluator({ model, task }), trainer: loraTrainer(model, task, lora) } as unknown as OptimizationContext;
+  const bare = { body: 'Text: ${input:text}\nKind:\n', demonstrations: [] };
+  expect(startText(context, bare)).toBe('Give the kind of the text: animal, colour.');
+  expect(startText(context, prompt)).toBe('Say what it is. Choose one.');
+});
+
+describe('replay', () => {
+  test.each<Partial<SimultaneousOptions>>([{}, { keep: false }, { start: 'vocabulary', tokens: 5 }, { levers: ['prompt'] }])(
+    'from any snapshot, written as JSON and read again, the rest is the same: %j',
+    async (options) => {
+      const budget = 12_000;
+      const whole = await drive({ options, budget });
+      expect(whole.snapshots.length).toBeGreaterThan(1);
+      for (const { json, events } of whole.snapshots) {
+        const rest = await drive({ options, budget, from: JSON.parse(json) as OptimizationState, adapters: whole.adapters });
+        expect(rest.events).toEqual(whole.events.slice(events));
+        expect(rest.state).toEqual(whole.state);
+      }
+    },
+  );
+
+  test.each(['weightStep', 'candidateMeasured', 'phaseStarted'] as const)(
+    'a stop after a %s ends it with the best so far',
+    async (type) => {
+      const stop = new AbortController();
+      const { state, events } = await drive({ signal: stop.signal, onEvent: (event) => event.type === type && stop.abort() });
+      expect(events.at(-1)).toMatchObject({ type: 'phaseEnded', best: state.best });
+    },
+  );
+});
+
+test('the passes are those of everything that was evaluated, trained, projected and differentiated', async () => {
+  let expected = 0;
+  const evaluator = makeEvaluator({ model, task });
+  const trainer = loraTrainer(model, task, lora);
+  // Rows that a candidate has answered in a former rung of the race cost nothing.
+  const latest = new Map<string, Evaluation>();
+  const counted = async <T extends { readonly passes: number }>(result: Promise<T>): Promise<T> => {
+    expected += (await result).passes;
+    return result;
+  };
+  const context: OptimizationContext = {
+    evaluator: {
+      ...evaluator,
+      async evaluate(candidate, asked) {
+        const evaluation = await evaluator.evaluate(candidate, asked);
+        const key = `${promptKey(candidate.prompt)} ${candidate.adapter?.id ?? ''}`;
+        const rungBefore = latest.get(key);
+        const within = rungBefore?.rows.every(({ row }) => evaluation.rows.some((other) => other.row === row));
+        const known = rungBefore && within && rungBefore.rows.length < evaluation.rows.length ? rungBefore.passes : 0;
+        expected += evaluation.passes - known;
+        latest.set(key, evaluation);
+        return evaluation;
+      },
+    },
+    trainer: {
+      ...trainer,
+      soft: {
+        begin: (...asked) => trainer.soft.begin(...asked),
+        project: (...asked) => counted(trainer.soft.project(...asked)),
+        fluency: (...asked) => counted(trainer.soft.fluency(...asked)),
+        substitutions: (...asked) => counted(trainer.soft.substitutions(...asked)),
+      },
+      start(...from) {
+        const training = trainer.start(...from);
+        return {
+          ...training,
+          async step(...asked) {
+            const result = await training.step(...asked);
+            expected += 3 * result.tokens;
+            return result;
+          },
+        };
+      },
+    },
+    adapters: memoryAdapters(),
+    prompt,
+    trainset,
+    valset,
+    objective: defaultObjective,
+    seed: 1,
+    budget: 20_000,
+    emit: () => {},
+  };
+  const coordinator = new SimultaneousJointOptimizer(small);
+  let state = await coordinator.begin(context);
+  while (!state.done) state = await coordinator.advance(context, state);
+  expect(state.passes).toBe(expected);
+});
+
+test('the 2x2 takes a soft prompt for a part of the prompt: old weights with it are the base weights with it', async () => {
+  const { adapters, snapshots } = await drive();
+  const { soft } = (JSON.parse(snapshots[1].json) as OptimizationState).memory as SimultaneousMemory;
+  const start = (JSON.parse(snapshots[0].json) as OptimizationState).start;
+  const evaluator = makeEvaluator({ model, task });
+  const { cells } = await attributeStates({ adapters, evaluator }, testset, start, soft!);
+  const { pairs, soft: rowsOf } = await adapters.get(soft!.adapter!);
+  expect(pairs.length).toBeGreaterThan(0);
+  const alone = await evaluator.evaluate({ prompt: soft!.prompt, adapter: withSoft(undefined, rowsOf!) }, testset);
+  expect(cells.find(({ weights, prompt: which }) => weights === 'old' && which === 'new')!.logLikelihood).toEqual(alone.logLikelihood);
+});
+
+test('new JointOptimizer({ coordinator }) returns the best state, whose score is that of the rows', async () => {
+  const { metric, ...asked } = task;
+  const optimizer = new JointOptimizer({ coordinator: new SimultaneousJointOptimizer(small) });
+  const { adapter, prompts, state } = await optimizer.optimize({
+    ...{ model, metric, task: asked, prompts: [prompt] as const, trainset, valset },
+    budget: 20_000,
+    seed: 1,
+    lora,
+  });
+  const again = await makeEvaluator({ model, task }).evaluate({ prompt: prompts[0], adapter }, valset);
+  expect(again.score.mean).toBe(state.best.score.mean);
+});
+
+describe('gradient edits', () => {
+  const propose = async (fluencyBound: number) => {
+    const { soft } = loraTrainer(model, task, lora);
+    let passes = 0;
+    const evaluator = makeEvaluator({ model, task });
+    const edits = gradientEdits({ ...gradientEditDefaults, tuner: soft, fluencyBound, onPasses: (cost) => (passes += cost) });
+    const proposals = await edits.propose({ prompt, evaluator, trainset, random: randomStream('edits'), count: 3 });
+    return { proposals, passes, evaluator };
+  };
+
+  test('each replaces a token more, lowers the loss on the training rows, and says what for what', async () => {
+    const { proposals, passes, evaluator } = await propose(Infinity);
+    expect(proposals.length).toBeGreaterThan(0);
+    expect(passes).toBeGreaterThan(0);
+    const likelihood = async (shown: Prompt): Promise<number> => (await evaluator.evaluate({ prompt: shown }, trainset)).logLikelihood.mean;
+    expect(await likelihood(proposals[0].prompt)).toBeGreaterThan(await likelihood(prompt));
+    for (const { prompt: edited, reason } of proposals) {
+      expect(edited.body).toMatch(/\n\nText: \$\{input:text\}\nKind:\n$/);
+      expect(reason).toMatch(/^".*" for ".*", where the gradient points$/);
+    }
+  });
+
+  test('none reads worse than the bound allows; a bound that nothing keeps leaves no proposal', async () => {
+    const { soft } = loraTrainer(model, task, lora);
+    const { proposals } = await propose(0.2);
+    const { fluency } = await soft.fluency([prompt, ...proposals.map((each) => each.prompt)].map(({ body }) => instructionOf(body)));
+    for (const each of fluency.slice(1)) expect(each).toBeGreaterThan(fluency[0] - 0.2);
+    expect((await propose(-50)).proposals).toEqual([]);
+  });
+
+  test('the gradient tells the direction: most of the first suggestions lower the loss of the rows that it is of', async () => {
+    const { soft } = loraTrainer(model, task, lora);
+    const evaluator = makeEvaluator({ model, task });
+    const author = instructionOf(prompt.body);
+    const { found } = await soft.substitutions(prompt, author, trainset, undefined, 10);
+    const before = (await evaluator.evaluate({ prompt }, trainset)).logLikelihood.mean;
+    let better = 0;
+    for (const { text } of found) {
+      const edited = { ...prompt, body: prompt.body.replace(author, text) };
+      if ((await evaluator.evaluate({ prompt: edited }, trainset)).logLikelihood.mean > before) better++;
+    }
+    expect(found.map(({ expected }) => expected)).toEqual([...found.map(({ expected }) => expected)].sort((a, b) => b - a));
+    expect(better).toBeGreaterThan(found.length / 2);
+  });
+});

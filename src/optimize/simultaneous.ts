@@ -1,0 +1,245 @@
+/**
+ * @file Simultaneous joint optimization: one backward pass moves a soft prompt in the place of the instruction and the weights beside it;
+ * then the soft prompt is read back as text, and the gate says whether the text holds what the soft prompt reached.
+ */
+import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { SoftStart } from '../model/softPrompt.ts';
+import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { Lever, MeasuredState } from './events.ts';
+import { flipsBetween } from './flips.ts';
+import { decide, defaultGate } from './gate.ts';
+import { jointPhase } from './jointPhase.ts';
+import { measuredState } from './measuredState.ts';
+import { projectionPhase } from './projectionPhase.ts';
+
+export interface SimultaneousOptions {
+  /** What may change: of the levers, the weights may be left out, and the soft prompt is then only a way to a text. */
+  readonly levers: readonly Lever[];
+  readonly start: SoftStart;
+  /** Virtual tokens; by default as many as the instruction has. */
+  readonly tokens?: number;
+  /** May the soft prompt stay as a part of the adapter where no text holds its score? */
+  readonly keep: boolean;
+  readonly softRate: number;
+  readonly learningRate: number;
+  readonly batchRows: number;
+  /** Steps of a joint phase, fewer where they would cost more than `jointShare` of the budget that is left. */
+  readonly steps: number;
+  readonly jointShare: number;
+  /** Of three batches, how many are read with the text in the place of the soft prompt: so that the weights serve both. */
+  readonly textBatches: 0 | 1 | 2;
+  /** Texts that a soft prompt is projected to, at most; their race costs at most `raceShare` of the whole budget. */
+  readonly projections: number;
+  readonly raceShare: number;
+  /** Weight steps that settle the weights on the best projected text, and on the text of before; half of `steps` follow for the better. */
+  readonly settleSteps: number;
+  readonly patience: number;
+}
+
+export const simultaneousDefaults: SimultaneousOptions = {
+  levers: ['weights', 'prompt'],
+  start: 'text',
+  keep: true,
+  softRate: 0.03,
+  learningRate: 1e-3,
+  batchRows: 16,
+  steps: 60,
+  jointShare: 0.6,
+  textBatches: 1,
+  projections: 8,
+  raceShare: 0.1,
+  settleSteps: 8,
+  patience: 3,
+};
+
+/** What the next phase hangs on beside the best state; JSON. */
+export interface SimultaneousMemory {
+  /** 'project': the soft prompt of the last joint phase waits to be read back. */
+  readonly stage: 'joint' | 'project';
+  /** The best state that is all text: what stands without a soft prompt. */
+  readonly text: MeasuredState;
+  /** Of the last joint phase, whether or not the gate accepted it. */
+  readonly soft?: MeasuredState;
+  /** Cycles of joint phase and projection in a row that brought nothing. */
+  readonly failures: number;
+  readonly improved: boolean;
+}
+
+/** What a cycle tries after one has failed: gentler steps. Factors on both rates. */
+export const attempts = [1, 0.3];
+
+/** A phase that could measure less often than this on the valset would bring nothing. */
+const leastMeasurements = 4;
+
+export class SimultaneousJointOptimizer implements Coordinator {
+  readonly options: SimultaneousOptions;
+  /** Evaluations by candidate id: so that a state is measured once. */
+  private readonly measured = new Map<string, Evaluation>();
+
+  constructor(options: Partial<SimultaneousOptions> = {}) {
+    this.options = { ...simultaneousDefaults, ...options };
+  }
+
+  async begin(context: OptimizationContext): Promise<OptimizationState> {
+    const { start: adapter } = context;
+    if (adapter) await context.adapters.put(adapter);
+    const evaluation = await context.evaluator.evaluate({ prompt: context.prompt, adapter }, context.valset);
+    this.measured.set('0.0', evaluation);
+    const start = measuredState('0.0', context.prompt, adapter, evaluation, context.objective);
+    context.emit({ type: 'baselineMeasured', state: start, passes: evaluation.passes });
+    const memory: SimultaneousMemory = { stage: 'joint', text: start, failures: 0, improved: false };
+    return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
+  }
+
+  async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
+    const memory = state.memory as SimultaneousMemory;
+    const before = await this.evaluationOf(context, state.best);
+    const left = context.budget - state.passes;
+    if (left < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
+    if (memory.stage === 'joint' && memory.failures >= attempts.length) return { ...state, done: 'neither lever helps any more' };
+    return memory.stage === 'joint' ? this.joint(context, state, memory, before) : this.project(context, state, memory, before);
+  }
+
+  /** Soft prompt and weights together, from the best state. */
+  private async joint(
+    context: OptimizationContext,
+    state: OptimizationState,
+    memory: SimultaneousMemory,
+    before: Evaluation,
+  ): Promise<OptimizationState> {
+    const phase = state.phase + 1;
+    const because =
+      state.best.candidate === memory.text.candidate
+        ? 'a soft prompt in the place of the instruction, and the weights, in one backward pass'
+        : 'no text held the score: the soft prompt goes on beside the weights';
+    context.emit({ type: 'phaseStarted', phase, lever: 'both', because });
+    const found = await jointPhase(context, this.options, {
+      phase,
+      best: state.best,
+      adapter: await adapterOf(context, state.best),
+      text: memory.text.prompt,
+      before,
+      spent: state.passes,
+      rate: attempts[memory.failures],
+    });
+    const passes = state.passes + found.passes;
+    if (!found.evaluation) {
+      context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted: false, best: state.best, passes });
+      return { ...state, phase, passes, memory: { ...memory, failures: memory.failures + 1 } };
+    }
+    const soft = measuredState(`${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
+    await context.adapters.put(found.adapter);
+    this.measured.set(soft.candidate, found.evaluation);
+    const { accepted: better, because: verdict, ...comparison } = decide(before, found.evaluation, found.measurements);
+    const sunk = soft.score.mean < state.start.score.mean;
+    const accepted = better && !sunk && this.options.keep;
+    context.emit({
+      type: 'gateDecided',
+      phase,
+      candidate: soft.candidate,
+      accepted,
+      because: !better
+        ? verdict
+        : sunk
+          ? `${verdict}, but the score would be below the start's`
+          : accepted
+            ? verdict
+            : `${verdict}; only a text may stay`,
+      ...comparison,
+      objective: soft.objective,
+      flips: flipsBetween(before, found.evaluation, context.prompt, context.valset, context.trainer.output),
+    });
+    const best = accepted ? soft : state.best;
+    context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted, best, passes });
+    return { ...state, phase, best, passes, memory: { ...memory, stage: 'project', soft, improved: accepted } };
+  }
+
+  /** The soft prompt as text. A text takes over where the gate has it better than the text of before, and it holds the soft prompt's score. */
+  private async project(
+    context: OptimizationContext,
+    state: OptimizationState,
+    memory: SimultaneousMemory,
+    before: Evaluation,
+  ): Promise<OptimizationState> {
+    const phase = state.phase + 1;
+    const soft = memory.soft!;
+    const softAdapter = (await adapterOf(context, soft))!;
+    context.emit({ type: 'phaseStarted', phase, lever: 'prompt', because: `the soft prompt of phase ${state.phase}, read back as text` });
+    const textBefore = await this.evaluationOf(context, memory.text);
+    const found = await projectionPhase(context, this.options, {
+      phase,
+      soft: softAdapter,
+      text: memory.text.prompt,
+      startAdapter: await adapterOf(context, state.start),
+      start: await this.evaluationOf(context, state.start),
+      spent: state.passes,
+    });
+    const passes = state.passes + found.passes;
+    let { text } = memory;
+    let { best } = state;
+    let accepted = false;
+    if (found.evaluation) {
+      const candidate = measuredState(found.candidate ?? `${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
+      const gate = decide(textBefore, found.evaluation, found.measurements);
+      const sunk = candidate.score.mean < state.start.score.mean;
+      const softStands = best.candidate === soft.candidate;
+      const held = !softStands || holds(before, found.evaluation);
+      const better = gate.accepted && !sunk;
+      accepted = better && held;
+      const { score, logLikelihood } = compareEvaluations(before, found.evaluation);
+      const against = softStands ? `; against the soft prompt ${pointsOf(score.mean)}` : '';
+      context.emit({
+        type: 'gateDecided',
+        phase,
+        candidate: candidate.candidate,
+        accepted,
+        because: `against the text before: ${gate.because}${sunk ? ", but the score would be below the start's" : ''}${against}`,
+        score,
+        logLikelihood,
+        objective: candidate.objective,
+        flips: flipsBetween(before, found.evaluation, context.prompt, context.valset, context.trainer.output),
+      });
+      if (better) {
+        if (found.adapter) await context.adapters.put(found.adapter);
+        this.measured.set(candidate.candidate, found.evaluation);
+        text = candidate;
+      }
+      if (accepted) best = candidate;
+    }
+    const softEvaluation = await this.evaluationOf(context, soft);
+    context.emit({
+      type: 'softPromptJudged',
+      phase,
+      tokens: softAdapter.soft!.tokens,
+      drift: softAdapter.soft!.drift,
+      kept: best.candidate === soft.candidate,
+      text,
+      without: compareEvaluations(softEvaluation, await this.evaluationOf(context, text)),
+    });
+    context.emit({ type: 'phaseEnded', phase, lever: 'prompt', accepted, best, passes });
+    const failures = accepted || memory.improved ? 0 : memory.failures + 1;
+    const next: SimultaneousMemory = { stage: 'joint', text, failures, improved: false };
+    return { ...state, phase, best, passes, memory: next };
+  }
+
+  private async evaluationOf(context: OptimizationContext, state: MeasuredState): Promise<Evaluation> {
+    const known = this.measured.get(state.candidate);
+    if (known) return known;
+    const evaluation = await context.evaluator.evaluate({ prompt: state.prompt, adapter: await adapterOf(context, state) }, context.valset);
+    this.measured.set(state.candidate, evaluation);
+    return evaluation;
+  }
+}
+
+async function adapterOf(context: OptimizationContext, { adapter }: MeasuredState): Promise<Adapter | undefined> {
+  return adapter === undefined ? undefined : context.adapters.get(adapter);
+}
+
+/** The text is as good as the soft prompt, as far as the gate's tie goes. */
+function holds(soft: Evaluation, text: Evaluation): boolean {
+  const { score } = compareEvaluations(soft, text);
+  return score.mean >= 0 || score.probabilityBetter > defaultGate.tie;
+}
+
+const pointsOf = (share: number): string => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)} points`;

@@ -1,0 +1,95 @@
+/** @file Two runs are compared on the rows of both, and what differs is named. */
+import { expect, test } from 'vitest';
+import type { Estimate, TestAnswer } from '../optimize/events.ts';
+import { compareRuns } from './compareRuns.ts';
+import type { RunConfig } from './events.ts';
+import { fakeConfig } from './fakeRun.fixture.ts';
+import { initialState, type RunState } from './state.ts';
+
+const estimate: Estimate = { mean: 0.5, low: 0.4, high: 0.6, rows: 4 };
+
+/** A run whose outcome is right on the rows given in capitals. */
+const runWith = (
+  rows: string,
+  config: Partial<RunConfig> = {},
+  body = 'Text: ${input:text}\n',
+  status: RunState['status'] = 'ended',
+): RunState => {
+  const answers = rows.split('').map((letter, place): TestAnswer => {
+    const right = letter === letter.toUpperCase();
+    const judged = { prediction: right ? 'yes' : 'no', score: Number(right), logLikelihood: right ? -1 : -2 };
+    return { row: letter.toLowerCase(), line: place + 2, gold: 'yes', before: judged, after: judged };
+  });
+  const difference = { ...estimate, probabilityBetter: 0.5 };
+  const best = {
+    ...{ candidate: '1.0', prompt: { body, demonstrations: [] }, score: estimate, logLikelihood: estimate, promptTokens: 5 },
+    objective: { logLikelihood: -1, weightPenalty: 0, promptPenalty: 0, total: -1 },
+  };
+  return {
+    ...initialState,
+    status,
+    config: { ...fakeConfig, ...config },
+    start: best,
+    best,
+    ...(status === 'ended' && {
+      attribution: { cells: [], total: difference, promptAlone: difference, weightsAlone: difference, interaction: difference, answers },
+    }),
+  };
+};
+
+test('paired over the rows of both, wherever they stand; the rows of one alone are counted', () => {
+  const comparison = compareRuns(runWith('abCDeFx'), runWith('FEDCBAyz'));
+  expect(comparison).toMatchObject({
+    metric: 'accuracy',
+    rows: 6,
+    apart: { a: 1, b: 2 },
+    score: { a: { mean: 0.5 }, b: { mean: 1 }, difference: { mean: 0.5, rows: 6 } },
+    logLikelihood: { difference: { mean: 0.5 } },
+    flips: { gained: 3, lost: 0 },
+    settings: [],
+    promptDiff: '',
+  });
+  expect(comparison.score.difference.low).toBeGreaterThanOrEqual(0);
+  expect(comparison.score.difference.probabilityBetter).toBeGreaterThan(0.9);
+  expect(comparison.flips.examples[0]).toEqual({ line: 3, gold: 'yes', a: 'no', b: 'yes', better: true });
+  // The other way round it is the other way round.
+  expect(compareRuns(runWith('FEDCBAyz'), runWith('abCDeFx')).score.difference.mean).toBe(-0.5);
+});
+
+test('rows that occur more than once are paired one by one', () => {
+  expect(compareRuns(runWith('aaB'), runWith('AaaB'))).toMatchObject({ rows: 3, apart: { a: 0, b: 1 }, flips: { gained: 1 } });
+});
+
+test('what was asked differently, and prompts that ended differently, are named', () => {
+  const comparison = compareRuns(
+    runWith('AB'),
+    runWith(
+      'AB',
+      { seed: 8, lever: 'weights', lora: { rank: 2 }, model: { name: 'nano', fingerprint: 'beef' } },
+      'Say it: ${input:text}\n',
+    ),
+  );
+  expect(comparison.settings.map(({ name, a, b }) => [name, a, b])).toEqual([
+    ['model', 'fake (f00d)', 'nano (beef)'],
+    ['seed', '7', '8'],
+    ['what may change', 'both', 'weights'],
+    ['LoRA', 'default', 'rank 2'],
+    ['starting prompt', 'one', 'another'],
+  ]);
+  expect(comparison.promptDiff).toContain('-Text: ${input:text}\n+Say it: ${input:text}\n');
+});
+
+test('macro-F1 is compared as macro-F1', () => {
+  const comparison = compareRuns(runWith('AbC', { metric: 'macro-f1' }), runWith('ABC', { metric: 'macro-f1' }));
+  // Of yes and no: (0.8 + 0) / 2, then 1.
+  expect(comparison.score).toMatchObject({ a: { mean: 0.4 }, b: { mean: 1 } });
+  expect(comparison.score.difference.mean).toBeCloseTo(0.6, 12);
+});
+
+test.each<[string, () => unknown, string]>([
+  ['a run that has not ended', () => compareRuns(runWith('A'), runWith('A', {}, '', 'running')), 'not-tested'],
+  ['runs of other metrics', () => compareRuns(runWith('A'), runWith('A', { metric: 'contains' })), 'metrics-differ'],
+  ['runs without a row in common', () => compareRuns(runWith('A'), runWith('B')), 'rows-differ'],
+])('%s cannot be compared', (_, compare, reason) => {
+  expect(compare).toThrow(expect.objectContaining({ reason }) as Error);
+});

@@ -1,0 +1,141 @@
+/** @file Two runs beside each other: their outcomes on the same test rows, and what differs between what was asked and what came out. */
+import { TandemError } from '../errors.ts';
+import { compareEvaluations, scoreOf, type RowResult } from '../evaluate/evaluation.ts';
+import { isModule, metricNamed } from '../evaluate/metrics.ts';
+import { bootstrapMean } from '../evaluate/statistics.ts';
+import type { Difference, Estimate, JudgedAnswer, TestAnswer } from '../optimize/events.ts';
+import { unifiedDiff } from '../prompt/hunks.ts';
+import type { RunConfig } from './events.ts';
+import { loraText } from './format.ts';
+import { promptText } from './report.ts';
+import type { RunState } from './state.ts';
+
+export interface RunComparison {
+  readonly metric: string;
+  /** Test rows that both runs have answered; everything below is measured on them. */
+  readonly rows: number;
+  /** Test rows of one run alone. */
+  readonly apart: { readonly a: number; readonly b: number };
+  readonly score: Compared;
+  readonly logLikelihood: Compared;
+  /** What was asked for, or found at the start, and is not the same. */
+  readonly settings: readonly { readonly name: string; readonly a: string; readonly b: string }[];
+  /** From the prompt of a to that of b, with demonstrations; '' where they are the same. */
+  readonly promptDiff: string;
+  readonly flips: { readonly gained: number; readonly lost: number; readonly examples: readonly RowFlip[] };
+}
+
+export interface Compared {
+  readonly a: Estimate;
+  readonly b: Estimate;
+  /** b minus a, paired. */
+  readonly difference: Difference;
+}
+
+/** A row that the runs' outcomes answer with another score. */
+export interface RowFlip {
+  /** 1-based line in b's data file. */
+  readonly line: number;
+  readonly gold: string;
+  readonly a: string;
+  readonly b: string;
+  readonly better: boolean;
+}
+
+const mostExamples = 10;
+
+/**
+ * Compares what two runs ended with. Rows are told apart by their values, so that neither their order nor rows of one run alone matter.
+ * @throws TandemError reasons 'not-tested' for a run without answers of test rows, 'metrics-differ', 'rows-differ' if they share none
+ */
+export function compareRuns(a: RunState, b: RunState): RunComparison {
+  const [ofA, ofB] = [tested(a), tested(b)];
+  if (ofA.config.metric !== ofB.config.metric) {
+    throw new TandemError('metrics-differ', `One run is measured by ${ofA.config.metric}, the other by ${ofB.config.metric}.`, {
+      hint: 'Compare runs of the same metric.',
+    });
+  }
+  const pairs = pairsOf(ofA.answers, ofB.answers);
+  if (pairs.length === 0) {
+    throw new TandemError('rows-differ', 'The two runs have no test row in common.', { hint: 'Compare runs on the same data.' });
+  }
+  const { metric } = ofA.config;
+  // The rows are judged already; a module is not run again.
+  const { corpus } = isModule(metric) ? { corpus: undefined } : metricNamed(metric);
+  const [rowsA, rowsB] = [pairs.map(([answer]) => resultOf(answer)), pairs.map(([, answer]) => resultOf(answer))];
+  const { score, logLikelihood } = compareEvaluations({ rows: rowsA, corpus }, { rows: rowsB, corpus });
+  const likelihood = (rows: readonly RowResult[]): Estimate => bootstrapMean(rows.map((row) => row.logLikelihood));
+  return {
+    metric,
+    rows: pairs.length,
+    apart: { a: ofA.answers.length - pairs.length, b: ofB.answers.length - pairs.length },
+    score: { a: scoreOf({ corpus }, rowsA), b: scoreOf({ corpus }, rowsB), difference: score },
+    logLikelihood: { a: likelihood(rowsA), b: likelihood(rowsB), difference: logLikelihood },
+    settings: differingSettings(a, b),
+    promptDiff: unifiedDiff(ofA.config.prompt, promptText(a.best!.prompt), promptText(b.best!.prompt)),
+    flips: flipsOf(pairs),
+  };
+}
+
+function tested({ config, attribution, status, best }: RunState): { config: RunConfig; answers: readonly TestAnswer[] } {
+  const answers = attribution?.answers;
+  if (config && answers && best) return { config, answers };
+  const why = {
+    'not-ended': 'has not ended, so its test rows are still sealed',
+    'no-rows': 'was measured on no test rows',
+    old: 'was made by a version of Tandem that kept no answers',
+  }[status !== 'ended' ? 'not-ended' : attribution ? 'old' : 'no-rows'];
+  throw new TandemError('not-tested', `The run ${config?.run ?? ''} ${why}.`, {
+    hint: status === 'ended' ? 'Optimize anew, with test rows.' : `End it with: tandem resume ${config?.run ?? ''}`,
+  });
+}
+
+/** The same rows of both, in b's order; of rows that occur more than once the first with the first. */
+function pairsOf(a: readonly TestAnswer[], b: readonly TestAnswer[]): (readonly [TestAnswer, TestAnswer])[] {
+  const waiting = new Map<string, TestAnswer[]>();
+  for (const answer of a) waiting.set(answer.row, [...(waiting.get(answer.row) ?? []), answer]);
+  return b.flatMap((answer) => {
+    const other = waiting.get(answer.row)?.shift();
+    return other ? [[other, answer] as const] : [];
+  });
+}
+
+const resultOf = ({ row, gold, after }: TestAnswer): RowResult => ({ row, gold, ...after });
+
+function flipsOf(pairs: readonly (readonly [TestAnswer, TestAnswer])[]): RunComparison['flips'] {
+  const flips = pairs
+    .filter(([a, b]) => a.after.score !== b.after.score)
+    .map(([a, b]): RowFlip => {
+      const text = ({ prediction }: JudgedAnswer): string => prediction;
+      return { line: b.line, gold: b.gold, a: text(a.after), b: text(b.after), better: b.after.score > a.after.score };
+    });
+  const [gained, lost] = [flips.filter(({ better }) => better), flips.filter(({ better }) => !better)];
+  return { gained: gained.length, lost: lost.length, examples: [...gained.slice(0, mostExamples), ...lost.slice(0, mostExamples)] };
+}
+
+/** What of a run is shown where it differs. */
+const settings: Readonly<Record<string, (config: RunConfig, state: RunState) => string>> = {
+  'prompt file': ({ prompt }) => prompt,
+  data: ({ data }) => data.join(', '),
+  model: ({ model }) => `${model.name} (${model.fingerprint.slice(0, 8)})`,
+  seed: ({ seed }) => String(seed),
+  budget: ({ budget }) => ('passes' in budget ? `${budget.passes} token passes` : `${budget.seconds} s`),
+  schedule: ({ schedule }) => schedule,
+  strategy: ({ strategy }) => strategy,
+  'what may change': ({ lever }) => lever,
+  LoRA: ({ lora }) => (lora ? loraText(lora) : 'default'),
+  rows: ({ splits }) => `${splits.train} training, ${splits.val} validation, ${splits.test} test`,
+  executor: ({ executor, threads }) => `${executor}, ${threads} threads`,
+  version: ({ versions }) => `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`,
+  'starting prompt': (_, { start }) => (start ? promptText(start.prompt) : ''),
+  'starting adapter': (_, { start }) => start?.adapter ?? 'none',
+  adapter: (_, { best }) => best?.adapter ?? 'none',
+};
+
+function differingSettings(a: RunState, b: RunState): RunComparison['settings'] {
+  return Object.entries(settings).flatMap(([name, read]) => {
+    const [ofA, ofB] = [read(a.config!, a), read(b.config!, b)];
+    if (ofA === ofB) return [];
+    return [name === 'starting prompt' ? { name, a: 'one', b: 'another' } : { name, a: ofA, b: ofB }];
+  });
+}

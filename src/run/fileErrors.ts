@@ -1,0 +1,44 @@
+/** @file Errors of the file system that the user can do something about, in words. */
+import { TandemError } from '../errors.ts';
+
+interface Explanation {
+  readonly reason: 'disk-full' | 'not-writable' | 'too-many-files';
+  readonly message: string;
+  readonly hint: string;
+}
+
+const full: Explanation = {
+  reason: 'disk-full',
+  message: 'The disk is full.',
+  hint: 'Make room; what was written before stands, and a run goes on with: tandem resume',
+};
+const closed: Explanation = {
+  reason: 'not-writable',
+  message: 'Tandem may not read or write here.',
+  hint: 'Give yourself the right to, or work on a copy elsewhere.',
+};
+
+/** By the code that the system gives. */
+const explanations: Readonly<Partial<Record<string, Explanation>>> = {
+  ENOSPC: full,
+  EDQUOT: { ...full, message: 'Your share of the disk is used up.' },
+  EFBIG: { ...full, message: 'A file may not grow any further here.' },
+  EROFS: { ...closed, message: 'The disk can only be read.' },
+  EACCES: closed,
+  EPERM: closed,
+  EMFILE: { reason: 'too-many-files', message: 'Too many files are open.', hint: 'Close other programs, or raise the limit (ulimit -n).' },
+};
+
+/** The same error, or what it means where it is one of the file system that the user can do something about. */
+export function explainedError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof TandemError) return error;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const explanation = code === undefined ? undefined : explanations[code];
+  if (!explanation) return error;
+  const { reason, message, hint } = explanation;
+  return new TandemError(reason, message, { ...(path !== undefined && { where: { file: path } }), hint, cause: error });
+}
+
+/** Whether the operating system refused something. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;

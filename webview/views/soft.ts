@@ -1,0 +1,41 @@
+/** @file What the soft prompt is worth beside the best text: what would be lost without it. */
+import { natsGained, points } from '../../src/run/format.ts';
+import type { RunState, SoftPromptState } from '../../src/run/state.ts';
+import { softText } from '../../src/run/words.ts';
+import { reachOf } from '../candidates.ts';
+import { h, type VNode } from '../dom.ts';
+import { glyph, section } from './parts.ts';
+
+/** Where a soft prompt stays as a part of the adapter: that it does, and the text that would stand in its place. */
+export function softPrompt({ phases, best }: RunState): VNode | undefined {
+  const judged = phases.findLast(({ softPrompt }) => softPrompt)?.softPrompt;
+  if (!judged) return undefined;
+  const stays = best?.prompt.body.includes('{{soft}}') ?? false;
+  const note = stays ? 'stays as a part of the adapter' : 'read back as text';
+  return section(
+    'soft-prompt',
+    'Soft prompt',
+    note,
+    h('p', { class: 'note' }, `${softText(judged)}.`),
+    ...(stays ? [textInstead(judged)] : []),
+  );
+}
+
+/** In a phase's details: how far it went, and what the text brings in its place. */
+export function softPart({ tokens, drift, kept, without }: SoftPromptState, metric: string): VNode {
+  const reach = reachOf([without.score]);
+  return h(
+    'dl',
+    { class: 'facts-list' },
+    fact('Soft prompt', [`${tokens} virtual tokens, ${kept ? 'kept' : 'not kept'}`]),
+    fact('Drift from its text', [`${drift.toFixed(1)} (about two for each token that became another)`]),
+    fact(`Without it, ${metric}`, [glyph(without.score, reach), ` ${points(without.score)} on ${without.score.rows} rows`]),
+    fact('Without it, log-likelihood', [`${natsGained(without.logLikelihood)} a row`]),
+  );
+}
+
+function textInstead({ text }: SoftPromptState): VNode {
+  return h('figure', {}, h('figcaption', {}, `The best text without it, candidate ${text.candidate}`), h('pre', {}, text.prompt.body));
+}
+
+const fact = (name: string, value: readonly (VNode | string)[]): VNode => h('div', {}, h('dt', {}, name), h('dd', {}, ...value));
