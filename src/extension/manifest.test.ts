@@ -122,7 +122,7 @@ describe('settings', () => {
   test('allow what the engine understands', () => {
     const { coordinator, schedule, budget, strategy, executor } = settingIds;
     expect(properties[strategy].enum).toEqual(['default', ...strategies]);
-    expect(properties[coordinator].enum).toEqual(coordinators);
+    expect(properties[coordinator].enum).toEqual(['default', ...coordinators]);
     expect(properties[executor].enum).toEqual(executors);
     parseBudget(properties[budget].default as string);
     for (const each of ['gated', 'classic', 'chain:p -> w -> p']) {

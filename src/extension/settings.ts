@@ -34,10 +34,11 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
 }
 
 /**
- * @param coordinator the setting's where left out; with the weights alone there is nothing to be simultaneous with
+ * @param asked the coordinator; the setting's where left out; with the weights alone there is nothing to be simultaneous with
  * @throws TandemError reasons 'bad-budget', 'bad-schedule'
  */
-export function runSpec(prompt: vscode.Uri, lever: LeverChoice, coordinator?: CoordinatorName): RunSpec {
+export function runSpec(prompt: vscode.Uri, lever: LeverChoice, asked?: CoordinatorName): RunSpec {
+  const coordinator = asked ?? setting<CoordinatorName | 'default'>(settingIds.coordinator, prompt);
   const strategy = setting<RunSpec['strategy'] | 'default'>(settingIds.strategy, prompt);
   return {
     ...runDefaults,
@@ -45,7 +46,8 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice, coordinator?: Co
     budget: parseBudget(setting(settingIds.budget, prompt)),
     schedule: parseSchedule(setting(settingIds.schedule, prompt)),
     lever,
-    ...(lever !== 'weights' && { coordinator: coordinator ?? setting<CoordinatorName>(settingIds.coordinator, prompt) }),
+    // With the weights alone there is nothing to be simultaneous with.
+    ...(coordinator !== 'default' && !(coordinator === 'simultaneous' && lever === 'weights') && { coordinator }),
     ...(strategy && strategy !== 'default' && { strategy }),
   };
 }
