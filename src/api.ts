@@ -22,6 +22,10 @@ export { JointOptimizer, type JointOptimization, type JointResult } from './opti
 export { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from './optimize/alternating.ts';
 export { coordinateDefaults, CoordinateJointOptimizer, type CoordinateOptions } from './optimize/coordinate.ts';
 export { simultaneousDefaults, SimultaneousJointOptimizer, type SimultaneousOptions } from './optimize/simultaneous.ts';
+export { curricula, pacings, type Curriculum, type Pacing } from './optimize/curriculum.ts';
+export { withWarmStart, type WarmStart } from './optimize/warmStart.ts';
+export { learnDefaults, learnStart, type LearnedStart, type LearnHooks, type LearnSpec } from './run/learnStart.ts';
+export { readWarmStart, saveWarmStart, type WarmStartRecord } from './run/warmStarts.ts';
 export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './optimize/coordinator.ts';
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 

@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest';
 import type { FromPage, ToPage } from '../src/extension/panelMessages.ts';
 import type { JournalLine } from '../src/run/events.ts';
+import { apply } from '../src/run/state.ts';
 import { textOf } from './dom.ts';
 import { hear, type Known } from './follow.ts';
-import { journal, linesUntil, midway, run, snapshotAfter, summaries } from './journal.fixture.ts';
+import { journal, linesUntil, midway, run, snapshotAfter, stateAfter, summaries } from './journal.fixture.ts';
 import { page } from './page.ts';
 import type { Ui } from './views/parts.ts';
 
@@ -80,6 +81,24 @@ test('a simultaneous run: its joint phase, what would be lost without the soft p
     'both at once',
   ])
     expect(text).toContain(part);
+});
+
+test('a curriculum is shown where there is one: rows by the lever that they go to, and what may move', () => {
+  expect(said(opened(journal.length))).not.toContain('Curriculum');
+  const lines: JournalLine[] = [
+    {
+      ...({ version: 1, seq: 0, at: 0, type: 'difficultyMeasured', phase: 1 } as const),
+      ...{ rows: 60, known: 96, success: 0.414, passRate: 0.4, logLikelihood: -1, passes: 10, inPlay: 0.25 },
+      roles: { weights: 50, prompt: 30, guard: 16 },
+    },
+    {
+      ...({ version: 1, seq: 1, at: 0, type: 'freedomGrown', phase: 2, stage: 2, stages: 3, rank: [4, 8], layers: [4, 6] } as const),
+      ...{ name: 'lines', prompt: 'whole lines', penalty: 10, because: '30% of the budget is spent' },
+    },
+  ];
+  const message = opened(journal.length, { state: lines.reduce(apply, stateAfter(journal.length)) });
+  const text = said(message);
+  for (const part of ['Curriculum', '0.4150301625.0%', '2 of 3, lineswhole lines4 of 8top 4 of 6× 10']) expect(text).toContain(part);
 });
 
 test('a journal of an earlier version, without the rows that changed, says so', () => {

@@ -1,6 +1,7 @@
 /** @file The whole page, from what is known. */
 import { h, type VNode } from './dom.ts';
 import { clockOf, type Known, type ShownRun } from './follow.ts';
+import { curriculum } from './views/curriculum.ts';
 import { noRuns, refused, waiting } from './views/empty.ts';
 import { heading, toolbar } from './views/header.ts';
 import { attribution, objective } from './views/outcome.ts';
@@ -30,6 +31,7 @@ function sections(shown: ShownRun, prompt: string, ui: Ui, now: number): VNode[]
     charts(state),
     softPrompt(state),
     phases(run, state, live, ui),
+    curriculum(state),
     h('div', { class: 'pair', key: 'outcome' }, objective(state), attribution(state)),
     settings(state, ui),
   ];

@@ -1,5 +1,6 @@
 /** @file `tandem optimize`: tunes a prompt and an adapter together; `tandem tune`: the adapter alone. */
 import { Command, Option } from 'commander';
+import { resolve } from 'node:path';
 import {
   coordinators,
   leverChoices,
@@ -14,6 +15,7 @@ import {
   type Schedule,
   type Strategy,
 } from '../run/spec.ts';
+import { curricula, pacings, type Curriculum, type Pacing } from '../optimize/curriculum.ts';
 import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
@@ -25,6 +27,9 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly coordinator?: CoordinatorName;
   readonly schedule: Schedule;
   readonly strategy?: Strategy;
+  readonly curriculum?: Curriculum;
+  readonly pacing?: Pacing;
+  readonly warmStart?: string;
 }
 
 interface OptimizeOptions extends TuneOptions, SoftOptions {
@@ -86,13 +91,21 @@ const runOptions = (command: Command): Command =>
       runDefaults.schedule,
     )
     .addOption(new Option('--strategy <name>', 'of alternating: how a prompt step escapes lock-in').choices(strategies))
+    .addOption(new Option('--curriculum <what>', 'what grows in the course of the run: the data, or what may move').choices(curricula))
+    .addOption(new Option('--pacing <how>', 'how fast it grows').choices(pacings))
+    .option('--warm-start <folder>', "auto (the workspace's own or the model's), none, or a folder that `tandem warm-start` wrote")
     .option('--apply', 'write the accepted prompt and adapter')
     .option('--json', 'print the events, one JSON object a line');
 
 /** @param what the options that `tune` does not have */
 async function optimize(prompt: string, options: TuneOptions, what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft'>): Promise<void> {
-  const { budget, schedule, strategy } = options;
-  const lora = loraAsked(options);
-  const spec = { ...sessionSpec(prompt, options), budget, schedule, ...what, ...(strategy && { strategy }), ...(lora && { lora }) };
+  const { budget, schedule, strategy, curriculum, pacing } = options;
+  const [lora, warmStart] = [loraAsked(options), asPath(options.warmStart)];
+  const asked = { ...(strategy && { strategy }), ...(curriculum && { curriculum }), ...(pacing && { pacing }), ...(lora && { lora }) };
+  const spec = { ...sessionSpec(prompt, options), budget, schedule, ...what, ...asked, ...(warmStart !== undefined && { warmStart }) };
   await followRun((client) => client.call('optimize', { spec }), options);
 }
+
+/** `auto` and `none` are themselves, all else is a path. */
+const asPath = (warmStart: string | undefined): string | undefined =>
+  warmStart === undefined || warmStart === 'auto' || warmStart === 'none' ? warmStart : resolve(warmStart);

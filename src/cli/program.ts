@@ -15,6 +15,7 @@ import { modelCommand } from './model.ts';
 import { optimizeCommand, tuneCommand } from './optimize.ts';
 import { reportCommand } from './report.ts';
 import { resumeCommand } from './resume.ts';
+import { warmStartCommand } from './warmStart.ts';
 
 /** In the order in which people need them. */
 const commands = [
@@ -29,6 +30,7 @@ const commands = [
   reportCommand,
   compareCommand,
   exportCommand,
+  warmStartCommand,
   modelCommand,
   completionCommand,
 ];

@@ -39,6 +39,9 @@ export const settingIds = {
   schedule: 'tandem.optimize.schedule',
   strategy: 'tandem.optimize.strategy',
   coordinator: 'tandem.optimize.coordinator',
+  curriculum: 'tandem.optimize.curriculum',
+  pacing: 'tandem.optimize.pacing',
+  warmStart: 'tandem.optimize.warmStart',
   executor: 'tandem.engine.executor',
   threads: 'tandem.engine.threads',
 } as const;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { variablesOf } from '../prompt/template.ts';
 import { describeError, TandemError } from '../errors.ts';
+import { alternatingDefaults } from '../optimize/alternating.ts';
+import { curricula, pacings } from '../optimize/curriculum.ts';
 import { coordinators, executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
 import type { Ability } from './core/rows.ts';
 import {
@@ -123,6 +125,10 @@ describe('settings', () => {
     const { coordinator, schedule, budget, strategy, executor } = settingIds;
     expect(properties[strategy].enum).toEqual(['default', ...strategies]);
     expect(properties[coordinator].enum).toEqual(['default', ...coordinators]);
+    expect(properties[settingIds.curriculum].enum).toEqual([...curricula]);
+    expect(properties[settingIds.pacing].enum).toEqual([...pacings]);
+    expect(properties[settingIds.pacing].default).toBe(alternatingDefaults.pacing);
+    expect(properties[settingIds.curriculum].default).toBe(alternatingDefaults.curriculum);
     expect(properties[executor].enum).toEqual(executors);
     parseBudget(properties[budget].default as string);
     for (const each of ['gated', 'classic', 'chain:p -> w -> p']) {

@@ -48,6 +48,9 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice, asked?: Coordina
     lever,
     // With the weights alone there is nothing to be simultaneous with.
     ...(coordinator !== 'default' && !(coordinator === 'simultaneous' && lever === 'weights') && { coordinator }),
+    curriculum: setting(settingIds.curriculum, prompt),
+    pacing: setting(settingIds.pacing, prompt),
+    warmStart: setting(settingIds.warmStart, prompt),
     ...(strategy && strategy !== 'default' && { strategy }),
   };
 }

@@ -30,6 +30,16 @@ export interface AdapterTrainingOptions extends Partial<AdamWOptions> {
   readonly softPenalty?: number;
   readonly clip?: number;
   readonly seed: number;
+  /** What of the adapter may move; all of it by default. */
+  readonly freedom?: AdapterFreedom;
+}
+
+/** The part of an adapter that trains: the rest stays as it is, to the bit. */
+export interface AdapterFreedom {
+  /** The first so many of the rank's components. */
+  readonly rank: number;
+  /** Layers from this one up. */
+  readonly fromLayer: number;
 }
 
 /** Starts from an adapter, with fresh moments. The soft prompt's rows are held to norms that the vocabulary has. */
@@ -51,8 +61,10 @@ export function trainAdapter(engine: Engine, start: Adapter, options: AdapterTra
       const softGradient = gradients.get('soft');
       gradients.delete('soft');
       if (options.weightPenalty) addPenaltyGradient(pairs, config.rank, config.alpha, options.weightPenalty, gradients);
+      const thaw = options.freedom && freeze(pairs, config.rank, options.freedom, gradients);
       const gradientNorm = clipGradients(gradients, options.clip ?? 1);
       adamWStep(values, gradients, moments, learningRate, adamW);
+      thaw?.();
       if (!soft || !softGradient || softRate === 0) return { loss, gradientNorm, tokens };
       return { loss, gradientNorm, tokens, softGradientNorm: soft.step(softGradient, softRate) };
     },
@@ -127,6 +139,34 @@ export function addPenaltyGradient(
     for (let row = 0; row < b.length; row += rank)
       for (let i = 0; i < rank; i++) for (let j = 0; j < rank; j++) db[row + i] += factor * b[row + j] * aa[j * rank + i];
   }
+}
+
+/**
+ * Takes what must not move out of the gradients, before they are clipped.
+ * @returns undoes what decay does to it
+ */
+function freeze(
+  pairs: readonly LoraPair[],
+  rank: number,
+  { rank: free, fromLayer }: AdapterFreedom,
+  gradients: ReadonlyMap<string, Float32Array>,
+): () => void {
+  const undo: (() => void)[] = [];
+  for (const pair of pairs) {
+    for (const matrix of ['a', 'b'] as const) {
+      const [values, gradient] = [pair[matrix], gradients.get(nameOf(pair, matrix))];
+      if (!gradient) continue;
+      const width = values.length / rank;
+      const component = (i: number): number => (matrix === 'a' ? Math.floor(i / width) : i % rank);
+      const before = values.slice();
+      const fixed = (i: number): boolean => pair.layer < fromLayer || component(i) >= free;
+      for (let i = 0; i < values.length; i++) if (fixed(i)) gradient[i] = 0;
+      undo.push(() => {
+        for (let i = 0; i < values.length; i++) if (fixed(i)) values[i] = before[i];
+      });
+    }
+  }
+  return () => undo.forEach((each) => each());
 }
 
 /** A A' for A [rank, n]. */

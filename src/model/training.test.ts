@@ -218,6 +218,26 @@ describe('the penalty on the change of the weights', () => {
   });
 });
 
+describe('training a part of an adapter', () => {
+  test('leaves the rest as it is, to the bit, and moves what may move', async () => {
+    const training = trainAdapter(engine, tuned, { seed: 0, weightDecay: 0.01, weightPenalty: 0.1, freedom: { rank: 2, fromLayer: 1 } });
+    for (let step = 0; step < 3; step++) await training.step(examples, 1e-2);
+    const { rank } = tuned.config;
+    for (const [place, { layer, a, b }] of training.adapter().pairs.entries()) {
+      const before = tuned.pairs[place];
+      const width = a.length / rank;
+      const [movedA, movedB] = [a.map((value, i) => Number(value !== before.a[i])), b.map((value, i) => Number(value !== before.b[i]))];
+      const free = (component: number): boolean => layer >= 1 && component < 2;
+      for (let component = 0; component < rank; component++) {
+        const count = (moved: Float32Array, of: (i: number) => number): number =>
+          moved.filter((value, i) => value && of(i) === component).length;
+        expect(count(movedA, (i) => Math.floor(i / width)) > 0, `layer ${layer}, A ${component}`).toBe(free(component));
+        expect(count(movedB, (i) => i % rank) > 0, `layer ${layer}, B ${component}`).toBe(free(component));
+      }
+    }
+  });
+});
+
 describe('training an adapter', () => {
   test('raises the likelihood of the answers', async () => {
     const training = trainAdapter(engine, initialAdapter(engine.config, lora, 1), { seed: 0 });

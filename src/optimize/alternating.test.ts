@@ -253,6 +253,8 @@ describe('replay', () => {
     ...strategies.map((strategy) => ({ strategy })),
     { schedule: { kind: 'classic', parameterSteps: 2, promptSteps: 1 }, strategy: 'plain' },
     { schedule: { kind: 'chain', levers: ['weights', 'prompt'] }, strategy: 'plain' },
+    { curriculum: 'both', pacing: 'self-paced' },
+    { curriculum: 'both', pacing: 'linear' },
   ];
   test.each(variants)('from any snapshot, written as JSON and read again, the rest is the same: %j', async (options) => {
     const budget = 12_000;
@@ -263,6 +265,53 @@ describe('replay', () => {
       expect(rest.events).toEqual(whole.events.slice(events));
       expect(rest.state).toEqual(whole.state);
     }
+  });
+});
+
+describe('a curriculum', () => {
+  test('of data looks at the rows before a phase, and says which lever they go to', async () => {
+    const { events, state } = await drive({ options: { curriculum: 'data' } });
+    const looks = ofType(events, 'difficultyMeasured');
+    expect(looks.length).toBeGreaterThan(1);
+    for (const { roles, rows: seen, known } of looks) {
+      expect(roles.weights + roles.prompt + roles.guard).toBe(trainset.length);
+      expect(seen).toBeLessThanOrEqual(known);
+    }
+    // The model learns the task, and the rows become easier to it.
+    expect(looks.at(-1)!.success).toBeGreaterThan(looks[0].success);
+    expect(state.best.score.mean).toBeGreaterThan(state.start.score.mean);
+    // All that was looked at is paid for.
+    const [{ passes }] = ofType(events, 'baselineMeasured');
+    expect(looks[0].passes).toBeGreaterThan(passes);
+  });
+
+  test('of freedom lets no proposal and no weight move that is not in play yet', async () => {
+    const { events, adapters } = await drive({ options: { curriculum: 'freedom', pacing: 'linear', strategy: 'plain' } });
+    const grown = ofType(events, 'freedomGrown');
+    expect(grown.map(({ stage }) => stage)).toEqual([1, 2, 3].slice(0, grown.length));
+    expect(grown.length).toBeGreaterThan(1);
+    // What grows is told where a phase comes of it.
+    const begun = ofType(events, 'phaseStarted').map(({ phase }) => phase);
+    for (const { phase } of grown) expect(begun).toContain(phase);
+    const firstOf = (stage: number): number => grown[stage - 1]?.phase ?? Infinity;
+    const author = (candidate: Prompt): boolean => candidate.demonstrations.length === 0;
+    const early = ofType(events, 'candidateProposed').filter(({ phase }) => phase < firstOf(3));
+    expect(early.length).toBeGreaterThan(0);
+    for (const proposed of early) expect(author(proposed.prompt)).toBe(true);
+    const trained = ofType(events, 'phaseEnded').find(({ phase, best }) => phase < firstOf(2) && best.adapter !== undefined);
+    const { pairs, config } = await adapters.get(trained!.best.adapter!);
+    const moved = pairs.filter(({ b }) => b.some((value) => value !== 0));
+    expect(new Set(moved.map(({ layer }) => layer))).toEqual(new Set([Math.max(...pairs.map(({ layer }) => layer))]));
+    for (const { b } of moved) b.forEach((value, i) => i % config.rank > 0 && expect(value).toBe(0));
+  });
+
+  test('does not end before everything was in play', async () => {
+    // No phase helps at this rate, and the budget alone would take much longer.
+    const options = { curriculum: 'freedom', pacing: 'linear', levers: ['weights'], learningRate: 1e-9, weightSteps: 4 } as const;
+    const { events, state } = await drive({ options, budget: 400_000 });
+    expect(state.done).toBe('neither lever helps any more');
+    expect(ofType(events, 'freedomGrown').map(({ stage }) => stage)).toEqual([1, 2, 3]);
+    expect(ofType(events, 'freedomGrown').at(-1)!.because).toContain('neither lever helps');
   });
 });
 

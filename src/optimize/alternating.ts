@@ -6,15 +6,17 @@ import { compareEvaluations, type Comparison, type Evaluation } from '../evaluat
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
-import type { CandidateId, Lever, MeasuredState } from './events.ts';
+import type { CandidateId, Lever, MeasuredState, OptimizationEvent } from './events.ts';
 import { flipsBetween } from './flips.ts';
 import { decide } from './gate.ts';
-import { chooseLever, noStatistics, recordPhase, type LeverStatistics } from './leverBandit.ts';
+import { chooseLever, noStatistics, recordPhase, reopened, type LeverStatistics } from './leverBandit.ts';
 import { measuredState } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { weightPhase } from './weightPhase.ts';
 import { isBetter } from './weightTuner.ts';
+import type { Curriculum, Difficulties, Pacing } from './curriculum.ts';
+import { canGrow, growFreedom, growthOf, noGrowth, objection, rememberGrowth, type GrowthMemory, type PhaseGrowth } from './growth.ts';
 
 export type Schedule =
   /** A bandit on gain per token pass chooses the lever; ends when neither helps any more. */
@@ -52,6 +54,9 @@ export interface AlternatingOptions {
   readonly learningRate: number;
   /** Measurements without a better one that end a weight phase. */
   readonly patience: number;
+  /** What grows in the course of the run, and how fast. */
+  readonly curriculum: Curriculum;
+  readonly pacing: Pacing;
 }
 
 export const alternatingDefaults: AlternatingOptions = {
@@ -67,6 +72,8 @@ export const alternatingDefaults: AlternatingOptions = {
   batchRows: 16,
   learningRate: 1e-3,
   patience: 3,
+  curriculum: 'none',
+  pacing: 'self-paced',
 };
 
 /** What the next phase hangs on beside the best state; JSON. */
@@ -78,6 +85,8 @@ export interface AlternatingMemory {
   readonly challengers: readonly Prompt[];
   /** Keys of prompts that were measured under the current weights and lost. */
   readonly tried: readonly string[];
+  /** With a curriculum. */
+  readonly growth?: GrowthMemory;
 }
 
 /** What a phase brings: at most one new state, for the gate. */
@@ -96,6 +105,15 @@ export interface PhaseResult {
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
+}
+
+/** How a phase began. */
+interface Started {
+  readonly before: Evaluation;
+  readonly adapter: Adapter | undefined;
+  readonly growth: PhaseGrowth;
+  /** What was known of the training rows then. */
+  readonly measured: Difficulties;
 }
 
 /** A phase that could measure less often than this on the valset would bring nothing. */
@@ -122,16 +140,32 @@ export class AlternatingJointOptimizer implements Coordinator {
   }
 
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
-    const memory = state.memory as AlternatingMemory;
+    let memory = state.memory as AlternatingMemory;
     const before = await this.evaluationOf(context, memory.current);
-    const choice = this.choose(context, state, memory, before.passes);
-    if ('done' in choice) return { ...state, done: choice.done };
     const phase = state.phase + 1;
+    const grown: OptimizationEvent[] = [];
+    const grow = (stuck: boolean): void => {
+      const told = { ...context, emit: (event: OptimizationEvent) => void grown.push(event) };
+      const growth = growFreedom(told, this.options, memory.growth ?? noGrowth, state.passes, phase, stuck);
+      if (growth !== memory.growth && this.options.curriculum !== 'none') memory = { ...memory, growth };
+    };
+    grow(false);
+    let choice = this.choose(context, state, memory, before.passes);
+    while ('over' in choice && memory.growth && canGrow(memory.growth)) {
+      grow(true);
+      memory = { ...memory, statistics: reopened(memory.statistics), tried: [] };
+      choice = this.choose(context, state, memory, before.passes);
+    }
+    if ('done' in choice) return { ...state, done: choice.done };
+    grown.forEach(context.emit);
     context.emit({ type: 'phaseStarted', phase, lever: choice.lever, because: choice.because });
     const adapter = memory.current.adapter === undefined ? undefined : await context.adapters.get(memory.current.adapter);
-    const run = choice.lever === 'weights' ? weightPhase : promptPhase;
-    const result = await run(context, this.options, { phase, memory, before, adapter, spent: state.passes, budget: choice.budget });
-    return this.settle(context, state, memory, before, result, phase);
+    const { growth: known = noGrowth, current } = memory;
+    const growth = await growthOf(context, this.options, known, { prompt: current.prompt, adapter }, before, state.passes, phase);
+    const start = { phase, memory, before, adapter, spent: state.passes + growth.passes, budget: choice.budget - growth.passes, growth };
+    const measured = growth.rows?.difficulties() ?? known.difficulties;
+    const result = await (choice.lever === 'weights' ? weightPhase : promptPhase)(context, this.options, start);
+    return this.settle(context, { ...state, passes: start.spent }, memory, { before, adapter, growth, measured }, result, phase);
   }
 
   /** Which lever comes next, with which budget; or why it is over. */
@@ -140,7 +174,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     state: OptimizationState,
     { statistics }: AlternatingMemory,
     measuring: number,
-  ): { lever: Lever; because: string; budget: number } | { done: string } {
+  ): { lever: Lever; because: string; budget: number } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
     const left = context.budget - state.passes;
     if (schedule.kind === 'chain') {
@@ -159,7 +193,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       };
     }
     const choice = chooseLever(statistics, levers);
-    return choice ? { ...choice, budget: left } : { done: 'neither lever helps any more' };
+    return choice ? { ...choice, budget: left } : { done: 'neither lever helps any more', over: true };
   }
 
   /** Judges what a phase brought, and writes the next state. */
@@ -167,11 +201,11 @@ export class AlternatingJointOptimizer implements Coordinator {
     context: OptimizationContext,
     state: OptimizationState,
     memory: AlternatingMemory,
-    before: Evaluation,
+    { before, adapter, growth, measured }: Started,
     result: PhaseResult,
     phase: number,
   ): Promise<OptimizationState> {
-    const passes = state.passes + result.passes;
+    let passes = state.passes + result.passes;
     const gated = this.options.schedule.kind === 'gated';
     let { current } = memory;
     let best = state.best;
@@ -188,10 +222,21 @@ export class AlternatingJointOptimizer implements Coordinator {
       const decision = decide(before, result.evaluation, result.among);
       // A likelihood that rises while the score is level may cost a row at each phase: never below the start.
       const sunk = candidate.score.mean < state.start.score.mean;
-      accepted = !gated || (decision.accepted && !sunk);
+      const against = gated
+        ? await objection(
+            context,
+            growth,
+            decision,
+            { adapter, evaluation: before },
+            { ...result, evaluation: result.evaluation, adapter: result.adapter, candidate: result },
+          )
+        : { passes: 0 };
+      passes += against.passes;
+      accepted = !gated || (decision.accepted && !sunk && !against.because);
       const what =
         result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
-      const because = decision.accepted && sunk ? `${decision.because}, but the score would be below the start's` : decision.because;
+      const but = decision.accepted && (sunk ? "the score would be below the start's" : against.because);
+      const because = but ? `${decision.because}, but ${but}` : decision.because;
       // Weights that a look-ahead trained are no merit of the prompt's.
       gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, result.evaluation) : decision);
       context.emit({
@@ -214,18 +259,15 @@ export class AlternatingJointOptimizer implements Coordinator {
       }
     }
     context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });
+    const helped = accepted && (result.lever === 'weights' || result.candidate !== undefined);
     const next: AlternatingMemory = {
       current,
-      statistics: recordPhase(memory.statistics, result.lever, {
-        gain: accepted ? gain : 0,
-        passes: result.passes,
-        accepted,
-        helped: accepted && (result.lever === 'weights' || result.candidate !== undefined),
-      }),
+      statistics: recordPhase(memory.statistics, result.lever, { gain: accepted ? gain : 0, passes: result.passes, accepted, helped }),
       challengers: (accepted || result.lever === 'prompt' ? (result.challengers ?? memory.challengers) : memory.challengers).filter(
         (prompt) => promptKey(prompt) !== promptKey(current.prompt),
       ),
       tried: accepted ? [] : [...memory.tried, ...(result.tried ?? [])],
+      ...(memory.growth && { growth: rememberGrowth(memory.growth, growth, measured, { accepted, helped }) }),
     };
     return { ...state, phase, best, passes, memory: next };
   }

@@ -8,6 +8,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import type { MeasuredState, OptimizationEvent } from './events.ts';
 import type { ObjectiveWeights } from './objective.ts';
 import type { TrainingExample } from '../model/training.ts';
+import type { ProposalPrior } from './proposalPrior.ts';
 import type { WeightTrainer } from './weightTuner.ts';
 
 /** Adapters by id: in memory for the API, on disk for a run that must survive being killed. */
@@ -38,6 +39,8 @@ export interface OptimizationContext {
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
   readonly objective: ObjectiveWeights;
+  /** What earlier runs say of proposals. */
+  readonly prior?: ProposalPrior;
   readonly seed: number;
   /** Nominal token passes (forward 1, backward 2) that may be spent. */
   readonly budget: number;

@@ -90,11 +90,61 @@ export interface Flips {
 export type OptimizationEvent =
   | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly passes: number }
   | {
+      /** Whether new adapters begin at a learned start: decided by the same few steps from it and from nothing. */
+      readonly type: 'warmStartProbed';
+      /** What it is called, e.g. its folder. */
+      readonly from: string;
+      readonly helped: boolean;
+      /** A sentence for people. */
+      readonly because: string;
+      /** Warm minus cold on the valset; absent where it was not tried. */
+      readonly score?: Difference;
+      readonly logLikelihood?: Difference;
+      /** From either. */
+      readonly steps: number;
+      readonly passes: number;
+    }
+  | {
       readonly type: 'phaseStarted';
       readonly phase: number;
       readonly lever: PhaseLever;
       /** What alone may change, where a coordinator takes one block at a time, e.g. `instruction of summary`. */
       readonly block?: string;
+      readonly because: string;
+    }
+  | {
+      /** Curriculum of data: what the model makes of the training rows now, and which lever they go to. */
+      readonly type: 'difficultyMeasured';
+      readonly phase: number;
+      /** Measured just now, and ever. */
+      readonly rows: number;
+      readonly known: number;
+      /** Mean over all known rows, 0 to 1: of score and likelihood of the answer, over the measurements. */
+      readonly success: number;
+      /** Of the rows measured just now; the likelihood in nats a row. */
+      readonly passRate: number;
+      readonly logLikelihood: number;
+      /** Rows for the weights, always failed ones for the prompt, always passed ones as guards. */
+      readonly roles: { readonly weights: number; readonly prompt: number; readonly guard: number };
+      /** Share of the rows, from the easiest, that batches are drawn from. */
+      readonly inPlay: number;
+      readonly passes: number;
+    }
+  | {
+      /** Curriculum of freedom: from this phase on more may move. */
+      readonly type: 'freedomGrown';
+      readonly phase: number;
+      /** 1 to stages. */
+      readonly stage: number;
+      readonly stages: number;
+      readonly name: string;
+      /** What a proposal may change, for people. */
+      readonly prompt: string;
+      /** That train, of all. */
+      readonly rank: readonly [number, number];
+      readonly layers: readonly [number, number];
+      /** Factor on lambda1 and lambda2. */
+      readonly penalty: number;
       readonly because: string;
     }
   | {

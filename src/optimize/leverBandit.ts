@@ -60,3 +60,9 @@ export function recordPhase(statistics: LeverStatistics, lever: Lever, { gain, p
   const reopened = accepted ? { ...statistics[other], failures: 0 } : statistics[other];
   return lever === 'prompt' ? { prompt: updated, weights: reopened } : { weights: updated, prompt: reopened };
 }
+
+/** Both levers may be tried again: more may move now. */
+export const reopened = ({ prompt, weights }: LeverStatistics): LeverStatistics => ({
+  prompt: { ...prompt, failures: 0 },
+  weights: { ...weights, failures: 0 },
+});

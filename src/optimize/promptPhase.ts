@@ -6,8 +6,10 @@ import { randomStream } from '../random.ts';
 import type { AlternatingMemory, AlternatingOptions, PhaseResult } from './alternating.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { decide } from './gate.ts';
+import { growthOfWeights, noPhaseGrowth, type PhaseGrowth } from './growth.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
 import { editOperators } from './proposers/edits.ts';
+import { expectedWin, guidedShares } from './proposalPrior.ts';
 import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import { race, type Finisher, type Runner } from './race.ts';
@@ -21,6 +23,9 @@ const proposers: readonly { readonly proposer: Proposer; readonly share: number 
   { proposer: bootstrappedDemonstrations, share: 0.1 },
 ];
 
+/** So many times the proposals that are wanted are asked for where some are chosen among them. */
+const choice = 3;
+
 export interface PhaseStart {
   readonly phase: number;
   readonly memory: AlternatingMemory;
@@ -31,6 +36,8 @@ export interface PhaseStart {
   readonly spent: number;
   /** Token passes that the phase may spend. */
   readonly budget: number;
+  /** What a curriculum lets the phase have. */
+  readonly growth?: PhaseGrowth;
 }
 
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
@@ -65,7 +72,7 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
 export async function propose(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, before, adapter }: PhaseStart,
+  { phase, memory, before, adapter, growth }: PhaseStart,
 ): Promise<{ runners: Runner[]; passes: number }> {
   const { trainset, emit, seed } = context;
   let passes = 0;
@@ -90,12 +97,23 @@ export async function propose(
   };
   for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again under the new weights' });
   const limit = runners.length + wanted;
-  for (const { proposer, share } of proposers) {
+  const { stage, rows } = growth ?? noPhaseGrowth;
+  const { prior } = context;
+  for (const { proposer, share } of guidedShares(proposers, prior)) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name);
-    const count = Math.max(1, Math.round(share * wanted));
+    const few = Math.max(1, Math.round(share * wanted));
+    // Where a stage bars some of them, or a prior prefers some, there must be more to choose from.
+    const count = few * (stage || prior ? choice : 1);
     if (runners.length >= limit) break;
-    const proposals = await proposer.propose({ prompt: memory.current.prompt, adapter, evaluator, trainset, random, count });
-    for (const proposal of proposals) take(proposer.name, proposal);
+    const { prompt } = memory.current;
+    const hard = rows?.hard ?? [];
+    const proposals = await proposer.propose({ prompt, adapter, evaluator, trainset, random, count, ...(hard.length > 0 && { hard }) });
+    let fitting = stage ? proposals.filter((proposal) => stage.allows(prompt, proposal.prompt)) : proposals;
+    if (prior) {
+      const expected = ({ reason }: Proposal): number => expectedWin(prior, proposer.name, reason);
+      fitting = [...fitting].sort((a, b) => expected(b) - expected(a)).slice(0, stage ? undefined : few);
+    }
+    for (const proposal of fitting.slice(0, stage && limit - runners.length)) take(proposer.name, proposal);
   }
   return { runners, passes };
 }
@@ -127,24 +145,25 @@ function affordableRivals(
 async function lookAhead(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, adapter, spent, budget }: PhaseStart,
+  { phase, memory, adapter, spent, budget, growth }: PhaseStart,
   rivals: readonly Finisher[],
   result: PhaseResult,
 ): Promise<PhaseResult> {
   let best: PhaseResult | undefined;
   let unchanged: Evaluation | undefined;
   let passes = result.passes;
+  const start = adapter ?? context.trainer.fresh(context.seed);
   for (const { id, prompt } of [{ id: undefined, prompt: memory.current.prompt }, ...rivals]) {
     const before = spent + passes;
     const tuned = await tuneWeights({
       trainer: context.trainer,
-      start: adapter ?? context.trainer.fresh(context.seed),
+      start,
       prompts: [prompt],
       trainset: context.trainset,
       steps: options.lookAheadSteps,
       batchRows: options.batchRows,
       learningRate: options.learningRate,
-      weightPenalty: context.objective.weights,
+      ...growthOfWeights(growth ?? noPhaseGrowth, context, start),
       seed: randomStream(context.seed, 'phase', phase, 'look-ahead').integer(2 ** 31),
       budget: Math.max(0, budget - passes),
       signal: context.signal,

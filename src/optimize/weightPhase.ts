@@ -3,6 +3,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingOptions, PhaseResult } from './alternating.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import type { PhaseStart } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
@@ -20,7 +21,7 @@ export const attempts = [
 export async function weightPhase(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, before, adapter, spent, budget }: PhaseStart,
+  { phase, memory, before, adapter, spent, budget, growth = noPhaseGrowth }: PhaseStart,
 ): Promise<PhaseResult> {
   const { trainer, evaluator, valset, emit, seed } = context;
   const { anew, rate } = attempts[memory.statistics.weights.failures % attempts.length];
@@ -28,15 +29,22 @@ export async function weightPhase(
   const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
   const steps = stepsOf(options);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
+  const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
+  const { rows } = growth;
+  let reached = spent;
   const tuned = await tuneWeights({
     trainer,
-    start: adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed),
+    start,
     prompts,
     trainset: context.trainset,
     steps,
     batchRows: options.batchRows,
     learningRate: options.learningRate * rate,
-    weightPenalty: context.objective.weights,
+    ...growthOfWeights(growth, context, start),
+    ...(rows && {
+      batches: rows.batches(seedOfPhase, () => reached / context.budget),
+      afterMeasurement: (candidate) => rows.remeasure({ prompt, adapter: candidate }, options.batchRows),
+    }),
     seed: seedOfPhase,
     // What is trained must be measured too, under every live prompt.
     budget: budget - prompts.length * before.passes,
@@ -44,7 +52,10 @@ export async function weightPhase(
     measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
     measureEvery: Math.max(8, Math.round(steps / 5)),
     patience: options.patience,
-    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
+    onStep: (step) => {
+      reached = spent + step.passes;
+      emit({ type: 'weightStep', phase, steps, ...step, passes: reached });
+    },
   });
   if (!tuned.evaluation) return { lever: 'weights', prompt, passes: tuned.passes };
   let passes = tuned.passes;

@@ -4,7 +4,7 @@ import { TandemError } from '../errors.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import { answerAfter, questionText } from '../evaluate/question.ts';
 import { checkedLora, initialAdapter, linearNames, type Adapter, type LoraConfig } from '../model/adapter.ts';
-import { trainAdapter, type AdapterTraining } from '../model/adapterTraining.ts';
+import { trainAdapter, type AdapterFreedom, type AdapterTraining } from '../model/adapterTraining.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { TrainingExample } from '../model/training.ts';
@@ -20,7 +20,7 @@ export interface WeightTrainer {
   /** An adapter that changes nothing yet. */
   fresh(seed: number): Adapter;
   /** Trains a copy of the adapter, which keeps its shape. */
-  start(from: Adapter, options: { seed: number; weightPenalty: number; softPenalty?: number }): AdapterTraining;
+  start(from: Adapter, options: { seed: number; weightPenalty: number; softPenalty?: number; freedom?: AdapterFreedom }): AdapterTraining;
   /** A row under a prompt, as tokens; a prompt with a {{soft}} line needs its soft prompt. */
   example(prompt: Prompt, row: Row, soft?: SoftPrompt): TrainingExample;
   readonly soft: SoftTuner;
@@ -88,12 +88,17 @@ export interface TuneOptions {
   /** Of the adapter's soft prompt, on the same schedule; it stays as it is without one. */
   readonly soft?: { readonly learningRate: number; readonly penalty: number };
   readonly seed: number;
+  /** Draws the batches of a curriculum; by default every row once before any twice. */
+  readonly batches?: (count: number) => readonly Row[];
+  readonly freedom?: AdapterFreedom;
   /** Token passes that may be spent, measuring included. */
   readonly budget: number;
   readonly signal?: AbortSignal;
   /** Measures the adapter on the valset; called every `measureEvery` steps and at the end. */
   readonly measure: (adapter: Adapter) => Promise<Evaluation>;
   readonly measureEvery: number;
+  /** Called after a measurement that is not the last; what it costs, in token passes, belongs to the phase. */
+  readonly afterMeasurement?: (adapter: Adapter) => Promise<number>;
   /** Ends the phase after so many measurements without a better one. */
   readonly patience: number;
   readonly onStep: (step: WeightStep) => void;
@@ -114,9 +119,10 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
   const training = trainer.start(options.start, {
     seed,
     weightPenalty: options.weightPenalty,
+    ...(options.freedom && { freedom: options.freedom }),
     ...(options.soft && { softPenalty: options.soft.penalty }),
   });
-  const rows = rowCycle(trainset, seed);
+  const rows = options.batches ?? rowCycle(trainset, seed);
   let best: { adapter: Adapter; evaluation: Evaluation } | undefined;
   let passes = 0;
   let since = 0;
@@ -144,6 +150,7 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
       best = { adapter, evaluation };
       since = 0;
     } else if (++since >= options.patience) break;
+    if (!last && options.afterMeasurement) passes += await options.afterMeasurement(adapter);
   }
   return best ? { ...best, passes, measurements } : { adapter: training.adapter(), passes, measurements };
 }

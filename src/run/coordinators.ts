@@ -8,12 +8,18 @@ import type { PromptFile } from '../prompt/promptFile.ts';
 import { TandemError } from '../errors.ts';
 import { chainSteps, runDefaults, type CoordinatorName, type RunSpec } from './spec.ts';
 
-type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'lever' | 'soft'>;
+type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'lever' | 'soft' | 'curriculum' | 'pacing'>;
 
 /** Each makes a new one, as after a kill: it can know nothing but the snapshot. */
 const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> = {
-  alternating: ({ schedule, strategy, lever }) =>
-    new AlternatingJointOptimizer({ schedule: scheduleOf(schedule), ...(strategy && { strategy }), ...leversOf(lever) }),
+  alternating: ({ schedule, strategy, lever, curriculum, pacing }) =>
+    new AlternatingJointOptimizer({
+      schedule: scheduleOf(schedule),
+      ...(strategy && { strategy }),
+      ...leversOf(lever),
+      ...(curriculum && { curriculum }),
+      ...(pacing && { pacing }),
+    }),
   coordinate: ({ lever }) => new CoordinateJointOptimizer(leversOf(lever)),
   simultaneous: ({ lever, soft }) => new SimultaneousJointOptimizer({ ...leversOf(lever), ...soft }),
 };
@@ -50,11 +56,11 @@ export function coordinatorName({ coordinator, lever }: RunSpec, { prompt, path 
 }
 
 /** What is asked and makes no difference to the coordinator, for people. */
-export function coordinatorNotices(name: CoordinatorName, { schedule, strategy, soft }: Asked): string[] {
+export function coordinatorNotices(name: CoordinatorName, { schedule, strategy, curriculum = 'none', soft }: Asked): string[] {
   return [
     ...(soft && name !== 'simultaneous' ? [`The coordinator is ${name}: what was asked of a soft prompt makes no difference.`] : []),
-    ...(name !== 'alternating' && (schedule !== runDefaults.schedule || strategy)
-      ? [`The coordinator is ${name}: schedule and strategy are those of the alternating one, and make no difference.`]
+    ...(name !== 'alternating' && (schedule !== runDefaults.schedule || strategy || curriculum !== 'none')
+      ? [`The coordinator is ${name}: schedule, strategy and curriculum are those of the alternating one, and make no difference.`]
       : []),
   ];
 }

@@ -2,7 +2,7 @@
 import type { JournalLine } from './events.ts';
 import { count, duration, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
-import { doing, softText } from './words.ts';
+import { difficultyText, doing, freedomText, softText, warmStartText } from './words.ts';
 
 /** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
 export function eventText(line: JournalLine, state: RunState): string | undefined {
@@ -19,6 +19,12 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${line.state.score.rows} validation rows, J ${line.state.objective.total.toFixed(3)}`;
     case 'phaseStarted':
       return `Phase ${line.phase}, ${line.block ?? line.lever}: ${line.because}`;
+    case 'warmStartProbed':
+      return warmStartText(line);
+    case 'difficultyMeasured':
+      return `  ${difficultyText(line)}`;
+    case 'freedomGrown':
+      return `More may move, ${freedomText(line)}; ${line.because}`;
     case 'gateDecided':
       return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}, log-likelihood ${natsGained(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
     case 'softPromptJudged':

@@ -1,5 +1,6 @@
 /** @file Everything that a run tells: the journal is these events on disk, and every surface is a fold over them. */
 import type { LoraConfig } from '../model/adapter.ts';
+import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import type { OptimizationEvent } from '../optimize/events.ts';
 import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, SoftPromptChoice, Strategy } from './spec.ts';
 
@@ -21,6 +22,8 @@ export interface RunConfig {
   readonly schedule: Schedule;
   readonly strategy: Strategy | 'default';
   readonly lever: LeverChoice;
+  /** Absent where nothing grows. */
+  readonly curriculum?: { readonly of: Curriculum; readonly pacing: Pacing };
   /** What was asked of new adapters; absent where nothing was. */
   readonly lora?: Partial<LoraConfig>;
   /** Rows of each split that the run uses. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { chartOf } from './chart.ts';
-import type { JournalLine } from './events.ts';
+import type { JournalLine, RunEvent } from './events.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution } from './fakeRun.fixture.ts';
 import { reportOf } from './report.ts';
@@ -33,6 +33,22 @@ const states = async (): Promise<RunState[]> => {
   let state = initialState;
   return [state, ...lines.map((line) => (state = apply(state, line)))];
 };
+
+test('what grew in the course of a run is told', async () => {
+  const grown = { type: 'freedomGrown', phase: 2, stage: 2, stages: 3, name: 'lines', prompt: 'whole lines', penalty: 10 } as const;
+  const measured = { type: 'difficultyMeasured', phase: 1, rows: 60, known: 96, success: 0.414, passRate: 0.4, logLikelihood: -1 } as const;
+  const lines: RunEvent[] = [
+    { ...measured, roles: { weights: 50, prompt: 30, guard: 16 }, inPlay: 1, passes: 10 },
+    { ...grown, rank: [4, 8], layers: [4, 6], because: '30% of the budget is spent' },
+  ];
+  const state = lines.reduce((before, event, seq) => apply(before, { version: 1, seq, at: 0, ...event }), (await states()).at(-1)!);
+  const report = reportOf(state);
+  expect(report).toContain('## Curriculum');
+  expect(report).toContain('| 1 | 96 training rows known, success 0.41: 50 for the weights, 30 always failed, 16 always passed |');
+  expect(report).toContain(
+    'stage 2 of 3 (lines): whole lines, rank 4 of 8, the top 4 of 6 layers, penalties x 10; 30% of the budget is spent',
+  );
+});
 
 test('the report of an ended run', async () => {
   const report = reportOf((await states()).at(-1)!);

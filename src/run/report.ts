@@ -4,7 +4,7 @@ import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { coordinatorText, count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
 import type { Attribution, RunState } from './state.ts';
-import { fate, softText } from './words.ts';
+import { difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
 export const chartName = 'metric.svg';
@@ -16,11 +16,14 @@ export function reportOf(state: RunState): string {
   const sections = [
     `# ${config.prompt}: ${headline(state)}`,
     standing(state),
+    ...(state.warmStart ? [`${text(warmStartText(state.warmStart))}.`] : []),
     ...state.notices.map((notice) => `> **Notice:** ${notice}`),
     ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best)] : []),
     ...(state.attribution ? [attributionSection(state.attribution)] : []),
     softSection(state),
-    ...(start && best ? [timelineSection(state), objectiveSection(start, best), gateSection(state), candidatesSection(state)] : []),
+    ...(start && best
+      ? [timelineSection(state), curriculumSection(state), objectiveSection(start, best), gateSection(state), candidatesSection(state)]
+      : []),
     settingsSection(state),
     readingSection(config.metric),
   ];
@@ -140,6 +143,18 @@ function timelineSection({ phases, history }: RunState): string {
   return `## Phases\n\n![The metric over the run](${chartName})\n\n${rows.length > 0 ? table(header, rows) : 'No phase has begun.'}`;
 }
 
+function curriculumSection({ curriculum }: RunState): string {
+  if (!curriculum) return '';
+  const lines = [
+    ...curriculum.data.map((point) => ({ phase: point.phase, text: difficultyText(point) })),
+    ...curriculum.freedom.map((point) => ({ phase: point.phase, text: `${freedomText(point)}; ${point.because}` })),
+  ].sort((a, b) => a.phase - b.phase);
+  return `## Curriculum\n\n${table(
+    ['phase', 'what grew'],
+    lines.map(({ phase, text: grown }) => [String(phase), text(grown)]),
+  )}`;
+}
+
 function objectiveSection(start: MeasuredState, best: MeasuredState): string {
   const line = (name: string, { objective }: MeasuredState): string[] => [
     name,
@@ -206,6 +221,7 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): string 
     ['metric', text(config.metric)],
     ['seed', String(config.seed)],
     ['coordinator', coordinatorText(config)],
+    ...(config.curriculum ? [['curriculum', `${config.curriculum.of}, pacing ${config.curriculum.pacing}`]] : []),
     ...(config.lora ? [['LoRA asked for', loraText(config.lora)]] : []),
     [
       'budget',

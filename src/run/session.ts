@@ -16,8 +16,10 @@ import { modelsFolder, resolveModel } from '../model/store/store.ts';
 import { alternatingDefaults } from '../optimize/alternating.ts';
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
+import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import { defaultObjective } from '../optimize/objective.ts';
 import { programContext } from '../optimize/programContext.ts';
+import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
@@ -249,14 +251,14 @@ export interface Optimizer {
   readonly notices: readonly string[];
 }
 
-/** What the run asks for. @throws TandemError reasons 'bad-lora', 'not-for-programs' */
-export function openOptimizer(session: Session, spec: RunSpec): Optimizer {
+/** What the run asks for, from a learned start if there is one. @throws TandemError reasons 'bad-lora', 'not-for-programs' */
+export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart): Optimizer {
   const { model, evaluator, adapter, file, programEvaluator } = session;
   const { lever } = spec;
   const name = coordinatorName(spec, file);
   const lora = loraFor(spec.lora, adapter);
   return {
-    coordinator: makeCoordinator(name, spec),
+    coordinator: withWarmStart(makeCoordinator(name, spec), warm),
     coordinatorName: name,
     trainer: loraTrainer(model, evaluator.task, lora),
     ...(programEvaluator && { program: programContext(model, programEvaluator, lora) }),
@@ -264,6 +266,11 @@ export function openOptimizer(session: Session, spec: RunSpec): Optimizer {
     attribute: attributeStates,
     notices: [...(spec.lora ? loraNotices(spec.lora, lever, adapter) : []), ...coordinatorNotices(name, spec)],
   };
+}
+
+/** What is asked, with the defaults for what is not. */
+export function curriculumOf({ curriculum, pacing }: RunSpec): { readonly of: Curriculum; readonly pacing: Pacing } {
+  return { of: curriculum ?? alternatingDefaults.curriculum, pacing: pacing ?? alternatingDefaults.pacing };
 }
 
 /** An adapter that is there keeps rank, alpha and targets: its matrices mean nothing with others. */

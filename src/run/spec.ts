@@ -2,6 +2,7 @@
 import { TandemError } from '../errors.ts';
 import type { LoraConfig } from '../model/adapter.ts';
 import type { SoftStart } from '../model/softPrompt.ts';
+import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 
 /** Seconds of wall clock (turned into passes at the start) or, for comparisons at equal compute, nominal token passes. */
 export type Budget = { readonly seconds: number } | { readonly passes: number };
@@ -72,6 +73,12 @@ export interface RunSpec extends SessionSpec {
   /** The coordinator's own default where absent. */
   readonly strategy?: Strategy;
   readonly lever: LeverChoice;
+  /** What grows in the course of the run; nothing where absent. */
+  readonly curriculum?: Curriculum;
+  /** How fast; the coordinator's own default where absent. */
+  readonly pacing?: Pacing;
+  /** A learned start: 'auto' (where absent) takes the workspace's or the model's own if there is one, 'none' none; else a folder. */
+  readonly warmStart?: string;
   /** What new adapters are like; in the rest like the adapter to start from, or `defaultLora`. */
   readonly lora?: Partial<LoraConfig>;
 }

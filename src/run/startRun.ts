@@ -25,9 +25,10 @@ import {
   workspaceOf,
   type RunDirectory,
 } from './runDirectory.ts';
-import { defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
+import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
 import type { CoordinatorName, RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
+import { warmStartFor } from './warmStarts.ts';
 
 export interface RunHooks {
   readonly onOpened?: (directory: RunDirectory) => void;
@@ -96,7 +97,7 @@ async function work(
   hooks: RunHooks,
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   hooks.onOpened?.(directory);
-  const optimizer = openOptimizer(session, spec);
+  const optimizer = openOptimizer(session, spec, await warmStartFor(session, spec));
   const { coordinator, trainer, objective, attribute, program } = optimizer;
   const onLine = (line: JournalLine, replayed: boolean): void => {
     if (line.type === 'candidateProposed') writeCandidate(directory, session, line.candidate, line.prompt);
@@ -162,6 +163,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     schedule: spec.schedule,
     strategy: spec.strategy ?? 'default',
     lever: spec.lever,
+    ...(spec.curriculum && spec.curriculum !== 'none' && { curriculum: curriculumOf(spec) }),
     ...(spec.lora && { lora: spec.lora }),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,

@@ -84,6 +84,12 @@ export interface HistoryPoint {
 
 export type Attribution = Omit<Extract<OptimizationEvent, { type: 'attributed' }>, 'type' | 'passes'>;
 
+/** Grown in the course of the run. */
+export interface CurriculumState {
+  readonly data: readonly Omit<Extract<OptimizationEvent, { type: 'difficultyMeasured' }>, 'type' | 'passes'>[];
+  readonly freedom: readonly Omit<Extract<OptimizationEvent, { type: 'freedomGrown' }>, 'type'>[];
+}
+
 export interface RunState {
   readonly version: 1;
   readonly status: RunStatus;
@@ -98,10 +104,14 @@ export interface RunState {
   readonly elapsed: number;
   /** Running time and passes when the optimization proper began; the pace is counted from here. */
   readonly pacedFrom: { readonly at: number; readonly passes: number };
+  /** A learned start for new adapters, and whether it is used. */
+  readonly warmStart?: Omit<Extract<OptimizationEvent, { type: 'warmStartProbed' }>, 'type' | 'passes'>;
   readonly start?: MeasuredState;
   readonly best?: MeasuredState;
   readonly phases: readonly PhaseState[];
   readonly history: readonly HistoryPoint[];
+  /** Absent where nothing grows. */
+  readonly curriculum?: CurriculumState;
   readonly stopRequested: boolean;
   /** Rows of the sealed test split, once it has been opened. */
   readonly testRows?: number;
@@ -121,6 +131,8 @@ export const initialState: RunState = {
   history: [],
   stopRequested: false,
 };
+
+const noCurriculum: CurriculumState = { data: [], freedom: [] };
 
 /** The state after one more line. Pure; a line of a type that this version does not know changes nothing. */
 export function apply(state: RunState, line: JournalLine): RunState {
@@ -161,6 +173,23 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       };
     case 'phaseStarted':
       return { elapsed, phases: [...state.phases, startPhase(state, line)] };
+    case 'warmStartProbed': {
+      const { from, helped, because, score, logLikelihood, steps } = line;
+      const warmStart = { from, helped, because, steps, ...(score && { score }), ...(logLikelihood && { logLikelihood }) };
+      return { elapsed, passes: Math.max(state.passes, line.passes), warmStart };
+    }
+    case 'difficultyMeasured': {
+      const { phase, rows, known, success, passRate, logLikelihood, roles, inPlay } = line;
+      const { data, freedom } = state.curriculum ?? noCurriculum;
+      const point = { phase, rows, known, success, passRate, logLikelihood, roles, inPlay };
+      return { elapsed, passes: Math.max(state.passes, line.passes), curriculum: { data: [...data, point], freedom } };
+    }
+    case 'freedomGrown': {
+      const { phase, stage, stages, name, prompt, rank, layers, penalty, because } = line;
+      const { data, freedom } = state.curriculum ?? noCurriculum;
+      const point = { phase, stage, stages, name, prompt, rank, layers, penalty, because };
+      return { elapsed, curriculum: { data, freedom: [...freedom, point] } };
+    }
     case 'candidateProposed':
       return {
         elapsed,

@@ -1,7 +1,7 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
 import type { Evidence } from './evidence.ts';
 import { natsGained, points, sureness } from './format.ts';
-import type { CandidateState, PhaseState, RunState, SoftPromptState } from './state.ts';
+import type { CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
 export function doing({ status, phases, start, testRows }: RunState): string {
@@ -18,6 +18,24 @@ function phaseText({ lever, block, weightSteps, candidates }: PhaseState): strin
   if (step) return `${what} ${step.step}/${step.steps} loss ${step.loss.toFixed(3)}`;
   const measured = candidates.filter((candidate) => candidate.measured.length > 0);
   return candidates.length === 0 ? what : `${what} ${measured.length} of ${candidates.length} candidates measured`;
+}
+
+/** `96 training rows known, success 0.41: 50 for the weights, 30 always failed, 16 always passed`. */
+export function difficultyText({ known, success, roles, inPlay }: CurriculumState['data'][number]): string {
+  const easiest = inPlay < 1 ? `, batches from the easiest ${Math.round(100 * inPlay)}%` : '';
+  return `${known} training rows known, success ${success.toFixed(2)}: ${roles.weights} for the weights, ${roles.prompt} always failed, ${roles.guard} always passed${easiest}`;
+}
+
+/** `stage 2 of 3 (lines): whole lines, rank 4 of 8, the top 3 of 6 layers, penalties x 10`. */
+export function freedomText({ stage, stages, name, prompt, rank, layers, penalty }: CurriculumState['freedom'][number]): string {
+  const shape = `rank ${rank[0]} of ${rank[1]}, the top ${layers[0]} of ${layers[1]} layers`;
+  return `stage ${stage} of ${stages} (${name}): ${prompt}, ${shape}, penalties x ${penalty}`;
+}
+
+/** `Warm start from .tandem/warm-start/nano: after 8 steps +3.1 points […] beside a start from nothing; the score rose by …`. */
+export function warmStartText({ from, helped, because, score, steps }: NonNullable<RunState['warmStart']>): string {
+  const probed = score ? `after ${steps} steps ${points(score)} beside a start from nothing, P(better) ${sureness(score)}; ` : '';
+  return `${helped ? 'Warm start from' : 'No warm start from'} ${from}: ${probed}${because}`;
 }
 
 /** How far a candidate got. */

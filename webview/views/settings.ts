@@ -1,12 +1,13 @@
 /** @file What the run was asked to do, and on what. */
 import { coordinatorText, count, duration, loraText } from '../../src/run/format.ts';
+import { warmStartText } from '../../src/run/words.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { fold, type Ui } from './parts.ts';
 
-export function settings({ config, budget, passesPerSecond }: RunState, ui: Ui): VNode | undefined {
+export function settings({ config, budget, passesPerSecond, warmStart }: RunState, ui: Ui): VNode | undefined {
   if (!config) return undefined;
-  const { run, data, splits, model, metric, seed, lora, executor, threads, versions, startedAt } = config;
+  const { run, data, splits, model, metric, seed, curriculum, lora, executor, threads, versions, startedAt } = config;
   const spent = budget === undefined ? '' : `${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`;
   const asked =
     'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.passes)} token passes`];
@@ -17,6 +18,8 @@ export function settings({ config, budget, passesPerSecond }: RunState, ui: Ui):
     ['Rows', `${splits.train} training, ${splits.val} validation, ${splits.test} test`],
     ['Metric', metric],
     ['Coordinator', coordinatorText(config)],
+    ...(warmStart ? ([['Warm start', warmStartText(warmStart)]] as const) : []),
+    ...(curriculum ? ([['Curriculum', `${curriculum.of}, pacing ${curriculum.pacing}`]] as const) : []),
     ...(lora ? ([['LoRA', loraText(lora)]] as const) : []),
     ['Budget', asked.filter((part) => part !== '').join(', or ')],
     ['Seed', String(seed)],

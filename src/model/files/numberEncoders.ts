@@ -6,6 +6,7 @@ export type Encoder = (data: Float32Array) => Uint8Array;
 
 export const numberEncoders = {
   F32: (data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(),
+  F16: encodeHalves,
   Q8_0: encodeQ8,
   Q4_0: encodeQ4,
 } as const satisfies Partial<Record<keyof typeof numberFormats, Encoder>>;
@@ -15,6 +16,12 @@ export type EncodedFormat = keyof typeof numberEncoders;
 /** What is left of the numbers after they were stored in a format: where training sees what the format does to its weights. */
 export function roundedTo(format: EncodedFormat, data: Float32Array, out = new Float32Array(data.length)): Float32Array {
   numberFormats[format].decode(numberEncoders[format](data), data.length / numberFormats[format].blockNumbers, out, 0);
+  return out;
+}
+
+function encodeHalves(data: Float32Array): Uint8Array {
+  const out = new Uint8Array(2 * data.length);
+  for (let i = 0; i < data.length; i++) writeHalf(out, 2 * i, data[i]);
   return out;
 }
 

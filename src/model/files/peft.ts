@@ -15,8 +15,13 @@ import type { WeightTensor } from './weights.ts';
  * Writes `adapter_config.json` and `adapter_model.safetensors`. The directory is made under a temporary name and renamed, so that it
  * is never half there; an older adapter at the same place is replaced.
  * @param baseModel  how `peft` finds the base model: a Hugging Face id or a folder
+ * @param dtype  F16 halves the file and rounds the matrices; `peft` reads both
  */
-export async function saveAdapter(directory: string, adapter: Adapter, { baseModel }: { baseModel: string }): Promise<void> {
+export async function saveAdapter(
+  directory: string,
+  adapter: Adapter,
+  { baseModel, dtype }: { baseModel: string; dtype?: 'F32' | 'F16' },
+): Promise<void> {
   const target = resolve(directory);
   const temporary = `${target}.${process.pid}.part`;
   const former = `${target}.${process.pid}.old`;
@@ -24,7 +29,7 @@ export async function saveAdapter(directory: string, adapter: Adapter, { baseMod
   await mkdir(temporary, { recursive: true });
   if (adapter.pairs.length > 0) {
     await writeFile(join(temporary, configName), JSON.stringify(peftConfig(adapter.config, baseModel), undefined, 2) + '\n');
-    await writeSafetensors(join(temporary, weightsName), adapterTensors(adapter), { format: 'pt' });
+    await writeSafetensors(join(temporary, weightsName), adapterTensors(adapter), { format: 'pt' }, dtype);
   }
   if (adapter.soft) {
     await writeSoftPrompt(adapter.pairs.length > 0 ? join(temporary, softFolder) : temporary, adapter.soft, { baseModel });

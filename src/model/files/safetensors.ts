@@ -1,4 +1,5 @@
 /** @file Reads and writes safetensors files: a JSON header, then the tensors' bytes. */
+import { numberEncoders } from './numberEncoders.ts';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
@@ -51,23 +52,24 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
   }
 }
 
-/** Writes float32 tensors, to a temporary name first; an existing file is replaced whole. */
+/** Writes float32 tensors, rounded to halves if asked, to a temporary name first; an existing file is replaced whole. */
 export async function writeSafetensors(
   path: string,
   tensors: Iterable<readonly [name: string, tensor: WeightTensor]>,
   metadata: Readonly<Record<string, string>> = {},
+  dtype: 'F32' | 'F16' = 'F32',
 ): Promise<void> {
   const items = [...tensors];
   const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
   for (const [name, { shape, data }] of items) {
     const begin = end;
-    end += data.byteLength;
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+    end += dtype === 'F32' ? data.byteLength : data.byteLength / 2;
+    header[name] = { dtype, shape, data_offsets: [begin, end] };
   }
   await replaceFile(path, async (file) => {
     await file.write(encodeHeader(header));
-    for (const [, { data }] of items) await file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    for (const [, { data }] of items) await file.write(numberEncoders[dtype](data));
   });
 }
 

@@ -20,9 +20,10 @@ const sizes = [2, 4, 6, 8];
 export const labelledDemonstrations: Proposer = {
   name: 'demonstrations',
   async propose(context) {
-    const { prompt, trainset, count } = context;
+    const { prompt, trainset, hard = [], count } = context;
     const proposals = sizesWithin(trainset, count).map((size) => proposalOf(context, trainset, size, 'that cover the answers'));
-    return newOnes(prompt, [{ prompt: { ...prompt, demonstrations: [] }, reason: 'no demonstrations' }, ...proposals], count);
+    const ofHard = sizesWithin(hard, Math.ceil(count / 2)).map((size) => proposalOf(context, hard, size, 'that the model always fails'));
+    return newOnes(prompt, [{ prompt: { ...prompt, demonstrations: [] }, reason: 'no demonstrations' }, ...ofHard, ...proposals], count);
   },
 };
 

@@ -12,6 +12,8 @@ export interface ProposerContext {
   readonly adapter?: Adapter;
   readonly evaluator: Evaluator;
   readonly trainset: readonly Row[];
+  /** Rows of the trainset that the model has failed every time, where a curriculum knows them: what the prompt might speak of. */
+  readonly hard?: readonly Row[];
   readonly random: Random;
   /** How many proposals are wanted at most. */
   readonly count: number;

@@ -1,0 +1,117 @@
+/** @file One run of the alternating coordinator that notes every measurement of the whole valset, with the steps and passes before it. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeEvaluator, type Evaluator } from '../../src/evaluate/evaluator.ts';
+import type { Adapter } from '../../src/model/adapter.ts';
+import type { LlamaModel } from '../../src/model/llama.ts';
+import { AlternatingJointOptimizer, type AlternatingOptions } from '../../src/optimize/alternating.ts';
+import type { OptimizationContext } from '../../src/optimize/coordinator.ts';
+import { memoryAdapters } from '../../src/optimize/jointOptimizer.ts';
+import { defaultObjective } from '../../src/optimize/objective.ts';
+import { loraTrainer, type WeightTrainer } from '../../src/optimize/weightTuner.ts';
+import type { JointCase } from './jointRun.ts';
+
+export interface TracePoint {
+  /** Weight steps, those of look-aheads too, and nominal token passes before the measurement was done. */
+  readonly steps: number;
+  readonly passes: number;
+  readonly score: number;
+  readonly logLikelihood: number;
+}
+
+export interface TracedRun {
+  readonly trace: readonly TracePoint[];
+  /** Per test row, of the best state and of the start. */
+  readonly test: { readonly before: number; readonly after: number; readonly logLikelihood: number };
+  readonly val: { readonly score: number; readonly logLikelihood: number };
+  readonly phases: number;
+  readonly passes: number;
+}
+
+export interface TracedOptions {
+  readonly options: Partial<AlternatingOptions>;
+  readonly seed: number;
+  readonly budget: number;
+  /** Another trainer than the task's own, e.g. one whose new adapters begin elsewhere. */
+  readonly trainer?: (trainer: WeightTrainer) => WeightTrainer;
+}
+
+export async function tracedRun(
+  model: LlamaModel,
+  { task, prompt, rows }: JointCase,
+  { options, seed, budget, trainer = (own) => own }: TracedOptions,
+): Promise<TracedRun> {
+  const evaluator = makeEvaluator({ model, task, calibrationRows: rows.train });
+  const trace: TracePoint[] = [];
+  let [steps, passes] = [0, 0];
+  const traced: Evaluator = {
+    ...evaluator,
+    async evaluate(candidate, asked, ...rest) {
+      const evaluation = await evaluator.evaluate(candidate, asked, ...rest);
+      passes += evaluation.passes;
+      if (asked === rows.val) trace.push({ steps, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood.mean });
+      return evaluation;
+    },
+  };
+  const own = trainer(loraTrainer(model, task));
+  const counted: WeightTrainer = {
+    ...own,
+    start(...asked) {
+      const training = own.start(...asked);
+      return {
+        ...training,
+        async step(...given) {
+          const result = await training.step(...given);
+          steps++;
+          passes += 3 * result.tokens;
+          return result;
+        },
+      };
+    },
+  };
+  const adapters = memoryAdapters();
+  const context: OptimizationContext = {
+    evaluator: traced,
+    trainer: counted,
+    adapters,
+    prompt,
+    trainset: rows.train,
+    valset: rows.val,
+    objective: defaultObjective,
+    seed,
+    budget,
+    emit: () => {},
+  };
+  const coordinator = new AlternatingJointOptimizer(options);
+  let state = await coordinator.begin(context);
+  while (!state.done) state = await coordinator.advance(context, state);
+  const adapter: Adapter | undefined = state.best.adapter === undefined ? undefined : await adapters.get(state.best.adapter);
+  const before = await evaluator.evaluate({ prompt }, rows.test);
+  const after = await evaluator.evaluate({ prompt: state.best.prompt, adapter }, rows.test);
+  model.forget();
+  return {
+    trace,
+    test: { before: before.score.mean, after: after.score.mean, logLikelihood: after.logLikelihood.mean },
+    val: { score: state.best.score.mean, logLikelihood: state.best.logLikelihood.mean },
+    phases: state.phase,
+    passes: state.passes,
+  };
+}
+
+/** The first point that is as good; undefined where there is none. */
+export const reached = (trace: readonly TracePoint[], what: 'score' | 'logLikelihood', target: number): TracePoint | undefined =>
+  trace.find((point) => point[what] >= target - 1e-9);
+
+/** The lines of a results file, oldest first. */
+export function readLines<T>(file: string): T[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
+}
+
+export function addLine(file: string, line: object): void {
+  mkdirSync(dirname(file), { recursive: true });
+  appendFileSync(file, JSON.stringify(line) + '\n');
+}

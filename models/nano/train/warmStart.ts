@@ -1,0 +1,76 @@
+/**
+ * @file Learns nano's warm start on the training tasks of ../shared/corpus: `npm run nano -- warmStart [--rounds 70] [--rank 4]`.
+ * Notes every round in .work/warm-start/, and goes on from there when it was broken off. Writes models/nano/warm-start/.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { initialAdapter, linearNames } from '../../../src/model/adapter.ts';
+import { loadAdapter, saveAdapter } from '../../../src/model/files/peft.ts';
+import { loadModelFiles } from '../../../src/model/files/modelFiles.ts';
+import { makeLlama } from '../../../src/model/llama.ts';
+import { resolveModel } from '../../../src/model/store/store.ts';
+import { reptile, reptileDefaults, type ReptileState } from '../../../src/optimize/metaLearning.ts';
+import { noPrior } from '../../../src/optimize/proposalPrior.ts';
+import { writeFileAtomically } from '../../../src/run/jsonFile.ts';
+import { saveWarmStart } from '../../../src/run/warmStarts.ts';
+import { truncated } from '../../../src/model/lowRank.ts';
+import { onnxRuntimeExecutor } from '../../../src/tensor/onnxruntime.ts';
+import { corpusTasks, metaTaskOf } from './corpusTasks.ts';
+import { work } from './settings.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '70' },
+    rank: { type: 'string', default: '4' },
+    threads: { type: 'string', default: '2' },
+    /** Rank that is written in the end. */
+    ship: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '0' },
+    out: { type: 'string', default: join(work, 'warm-start') },
+  },
+});
+const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+const rank = Number(options.rank);
+const seed = Number(options.seed);
+const tasks = corpusTasks('train').map((task) => metaTaskOf(model, task));
+mkdirSync(options.out, { recursive: true });
+const [stateFile, adapterFolder] = [join(options.out, 'state.json'), join(options.out, 'adapter')];
+const lora = { rank, alpha: 2 * rank, dropout: 0, targets: linearNames };
+const begun: ReptileState = existsSync(stateFile)
+  ? {
+      ...(JSON.parse(readFileSync(stateFile, 'utf8')) as Pick<ReptileState, 'round' | 'passes'>),
+      adapter: await loadAdapter(adapterFolder),
+    }
+  : { round: 0, passes: 0, adapter: initialAdapter(model.engine.config, lora, seed) };
+console.error(`${tasks.length} tasks, from round ${begun.round}`);
+const learned = await reptile(begun, tasks, { ...reptileDefaults, rounds: Number(options.rounds), seed }, async (state, losses) => {
+  await saveAdapter(adapterFolder, state.adapter, { baseModel: 'nano' });
+  writeFileAtomically(stateFile, JSON.stringify({ round: state.round, passes: state.passes, tasks: tasks.length }) + '\n');
+  console.error(`round ${state.round}: loss ${losses.first.toFixed(3)} -> ${losses.last.toFixed(3)}, ${state.passes} passes`);
+  model.forget();
+});
+const { adapter, kept } = truncated(learned.adapter, Number(options.ship));
+const share = `${(100 * kept).toFixed(0)}%`;
+const record = { model: { name: model.name, fingerprint: model.fingerprint }, tasks: tasks.map(({ name }) => name), prior: noPrior };
+await saveWarmStart(
+  'models/nano/warm-start',
+  adapter,
+  { ...record, rounds: learned.round, passes: learned.passes },
+  {
+    baseModel: 'nano',
+    dtype: 'F16',
+    about: `# nano's warm start
+
+A LoRA adapter (PEFT layout, halves) from which a few steps on a new task lead far. It is not meant to be used without tuning: a run tries it
+beside a start from nothing, and uses it where that helps. Learned by Reptile (Nichol et al. 2018) on ${tasks.length} training tasks of the corpus that
+nano was healed on (labels, short rows; sources and licences: [the model's card](../README.md)): ${learned.round} rounds of
+${reptileDefaults.tasksARound} tasks, ${reptileDefaults.innerSteps} steps of ${reptileDefaults.batchRows} rows each at rank ${rank}, ${learned.passes.toLocaleString('en')} token passes, seed ${seed}; then cut to rank ${options.ship} by singular
+value decomposition, which keeps ${share} of the squared change of the weights. No held-out task was looked at.
+
+\`npm run nano -- warmStart\` makes it again, \`npm run bench -- warm-start\` measures it. Licence: Apache-2.0, as nano's.
+`,
+  },
+);
+console.log(JSON.stringify({ passes: learned.passes, kept, id: adapter.id }));
+await model.dispose();

@@ -1,0 +1,79 @@
+/** @file `tandem warm-start`: learns start points for later runs. */
+import { Command, Option } from 'commander';
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { checkedLora } from '../model/adapter.ts';
+import { learnDefaults, learnStart } from '../run/learnStart.ts';
+import { executors, parseBudget, sessionDefaults, type Budget, type ExecutorName } from '../run/spec.ts';
+import { share, wholeNumber } from './options.ts';
+import { withExamples } from './examples.ts';
+import { makeProgress } from './progress.ts';
+
+interface WarmStartOptions {
+  readonly model?: string;
+  readonly budget: Budget;
+  readonly rank: number;
+  readonly promptShare: number;
+  readonly seed: number;
+  readonly executor: ExecutorName;
+  readonly threads?: number;
+  readonly trainRows?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export function warmStartCommand(): Command {
+  const command = new Command('warm-start')
+    .argument('<folder...>', 'folders with prompt files and their data, however deep')
+    .description('learn from earlier prompts, data and runs where new adapters begin and which proposals come first')
+    .option('--model <model>', "a folder, a .gguf, a Hugging Face id or an installed model; by default the first prompt's")
+    .option('--budget <time>', 'time, such as 10m, or token passes, such as 2000000p', parseBudget, learnDefaults.budget)
+    .option('--rank <n>', 'rank of the adapter', wholeNumber(1), learnDefaults.rank)
+    .option('--prompt-share <share>', 'of the budget, for trying prompts on each task', share, learnDefaults.promptShare)
+    .option('--train-rows <n>', 'use at most this many training rows of a task', wholeNumber(1))
+    .option('--seed <n>', 'seed of every random choice', wholeNumber(0), sessionDefaults.seed)
+    .addOption(new Option('--executor <name>', 'what runs the computations').choices(executors).default(sessionDefaults.executor))
+    .option('--threads <n>', 'threads of the computations; all cores by default', wholeNumber(1))
+    .option('--out <folder>', 'where to write it; by default .tandem/warm-start/ of the workspace, where later runs find it')
+    .option('--json', 'print JSON')
+    .action(async (folders: string[], options: WarmStartOptions) => {
+      const { model, budget, rank, promptShare, seed, executor, threads, trainRows, out, json } = options;
+      const progress = makeProgress(process.stderr, { quiet: json });
+      const stop = new AbortController();
+      const onInterrupt = (): void => stop.abort();
+      process.once('SIGINT', onInterrupt);
+      try {
+        const { folder, record, losses } = await learnStart(
+          {
+            folders: folders.map((each) => resolve(each)),
+            ...checkedLora({ rank }),
+            ...{ budget, rank, promptShare, seed, executor },
+            rows: trainRows === undefined ? {} : { train: trainRows },
+            ...(model !== undefined && { model: existsSync(model) ? resolve(model) : model }),
+            ...(threads !== undefined && { threads }),
+            ...(out !== undefined && { out: resolve(out) }),
+          },
+          {
+            onBusy: (what, done) => (done === undefined || process.stderr.isTTY ? progress.busy(what) : undefined),
+            onNote: progress.note,
+            signal: stop.signal,
+          },
+        );
+        progress.close();
+        if (json) process.stdout.write(JSON.stringify({ ...record, folder, losses }, null, 2) + '\n');
+        else
+          process.stdout.write(
+            `A warm start for ${record.model.name}, from ${record.tasks.length} tasks in ${record.rounds} rounds: ${relative(process.cwd(), folder) || '.'}\n` +
+              `  loss on a task ${losses.first.toFixed(3)} at its first step, ${losses.last.toFixed(3)} at its last, in nats a row\n` +
+              'Later runs try it, and use it where it helps; --warm-start none leaves it out.\n',
+          );
+      } finally {
+        progress.close();
+        process.off('SIGINT', onInterrupt);
+      }
+    });
+  return withExamples(command, [
+    ['tandem warm-start prompts', 'ten minutes, then later runs in this workspace try it'],
+    ['tandem warm-start ../other/prompts prompts --budget 1h --rank 8', 'from more tasks, for longer'],
+  ]);
+}

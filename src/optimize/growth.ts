@@ -1,0 +1,209 @@
+/** @file What a curriculum gives to a phase of the alternation: rows by role, what may move, and guards against regression. */
+import type { Row } from '../data/dataset.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Candidate } from '../evaluate/evaluator.ts';
+import { weightDrift } from '../model/adapterTraining.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { AlternatingOptions } from './alternating.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import {
+  leastMeasured,
+  pacedBatches,
+  recordRows,
+  rowsOf,
+  shareInPlay,
+  type Curriculum,
+  type Difficulties,
+  type RowRole,
+} from './curriculum.ts';
+import type { GateDecision } from './gate.ts';
+import { freedomOf, freedomStages, nextStage, relaxed, type FreedomMemory, type FreedomStage } from './freedom.ts';
+
+/** JSON. */
+export interface GrowthMemory {
+  readonly difficulties: Difficulties;
+  /** Token passes that measuring rows has cost so far. */
+  readonly measuring: number;
+  readonly freedom?: FreedomMemory;
+}
+
+export const noGrowth: GrowthMemory = { difficulties: {}, measuring: 0 };
+
+/** What one phase is given; nothing where there is no curriculum. */
+export interface PhaseGrowth {
+  readonly stage?: FreedomStage;
+  readonly rows?: PhaseRows;
+  /** Token passes that it has cost before the phase. */
+  readonly passes: number;
+}
+
+export const noPhaseGrowth: PhaseGrowth = { passes: 0 };
+
+export interface PhaseRows {
+  /** Rows that the model has always failed: for the prompt to speak of. */
+  readonly hard: readonly Row[];
+  /** Rows that it has always passed. */
+  readonly guards: readonly Row[];
+  /** Draws the batches of a weight phase. @param progress share of the run's budget that is spent, at the moment */
+  batches(seed: number, progress: () => number): (count: number) => Row[];
+  /** Measures some rows anew under what is being trained, for the batches to come. @returns token passes */
+  remeasure(candidate: Candidate, count: number): Promise<number>;
+  difficulties(): Difficulties;
+}
+
+const growsData = (curriculum: Curriculum): boolean => curriculum === 'data' || curriculum === 'both';
+const growsFreedom = (curriculum: Curriculum): boolean => curriculum === 'freedom' || curriculum === 'both';
+
+/** Of the budget, what the first look at the training rows may cost, and one before a later phase; and of what was spent, all of them. */
+const firstLook = 0.05;
+const laterLook = 0.02;
+const mostLooking = 0.1;
+/** Rows that a look has at least. */
+const fewestRows = 16;
+/** Always-passed rows that a candidate must still pass, at most, and the share of them that it may lose. */
+const mostGuards = 32;
+const guardsLost = 0.1;
+
+/** The stage of the coming phase, told where it is a new one. @param stuck no lever helps in the present one */
+export function growFreedom(
+  { emit, budget, trainer, seed }: OptimizationContext,
+  { curriculum, pacing }: AlternatingOptions,
+  memory: GrowthMemory,
+  spent: number,
+  phase: number,
+  stuck = false,
+): GrowthMemory {
+  if (!growsFreedom(curriculum)) return memory;
+  const next = stuck
+    ? { stage: memory.freedom!.stage + 1, because: 'neither lever helps any more with so little' }
+    : nextStage(pacing, memory.freedom, spent / budget);
+  if (next.stage === memory.freedom?.stage) return memory;
+  const stage = freedomStages[next.stage];
+  const { config, pairs } = trainer.fresh(seed);
+  const layers = 1 + Math.max(...pairs.map(({ layer }) => layer));
+  const { rank, fromLayer } = freedomOf(stage, config, layers);
+  emit({
+    type: 'freedomGrown',
+    phase,
+    stage: next.stage + 1,
+    stages: freedomStages.length,
+    name: stage.name,
+    prompt: stage.prompt,
+    rank: [rank, config.rank],
+    layers: [layers - fromLayer, layers],
+    penalty: stage.penalty,
+    because: next.because,
+  });
+  return { ...memory, freedom: { stage: next.stage, helped: true } };
+}
+
+/** Whether another stage is to come: then a run is not over because no lever helps. */
+export const canGrow = ({ freedom }: GrowthMemory): boolean => freedom !== undefined && freedom.stage < freedomStages.length - 1;
+
+/** Looks at the training rows with the model as it is, and hands the phase its share of them. */
+export async function growthOf(
+  context: OptimizationContext,
+  { curriculum, pacing }: AlternatingOptions,
+  memory: GrowthMemory,
+  candidate: Candidate,
+  before: Evaluation,
+  spent: number,
+  phase: number,
+): Promise<PhaseGrowth> {
+  const stage = memory.freedom && freedomStages[memory.freedom.stage];
+  if (!growsData(curriculum)) return { ...(stage && { stage }), passes: 0 };
+  const { evaluator, trainset, budget, seed, emit } = context;
+  let known = memory.difficulties;
+  const look = async (asked: Candidate, count: number): Promise<Evaluation> => {
+    const evaluation = await evaluator.evaluate(asked, leastMeasured(trainset, known, count, seed));
+    known = recordRows(known, evaluation.rows);
+    return evaluation;
+  };
+  const first = memory.measuring === 0;
+  let passes = 0;
+  if (first || memory.measuring < mostLooking * spent) {
+    const rowPasses = before.passes / before.rows.length;
+    const seen = await look(candidate, Math.max(fewestRows, Math.floor(((first ? firstLook : laterLook) * budget) / rowPasses)));
+    passes = seen.passes;
+    const count = (role: RowRole): number => rowsOf(role, trainset, known).length;
+    const measured = Object.values(known);
+    emit({
+      type: 'difficultyMeasured',
+      phase,
+      rows: seen.rows.length,
+      known: measured.length,
+      success: measured.reduce((sum, { success }) => sum + success, 0) / measured.length,
+      passRate: seen.score.mean,
+      logLikelihood: seen.logLikelihood.mean,
+      roles: { weights: count('weights'), prompt: count('prompt'), guard: count('guard') },
+      inPlay: shareInPlay(pacing, spent / budget),
+      passes: spent + passes,
+    });
+  }
+  const rows: PhaseRows = {
+    hard: rowsOf('prompt', trainset, known),
+    guards: rowsOf('guard', trainset, known).slice(0, mostGuards),
+    batches: (batchSeed, progress) => pacedBatches(trainset, pacing, batchSeed, () => ({ known, progress: progress() })),
+    remeasure: async (asked, count) => (await look(asked, count)).passes,
+    difficulties: () => known,
+  };
+  return { ...(stage && { stage }), rows, passes };
+}
+
+/** What a phase in this stage may train, and the penalties in its place. */
+export function growthOfWeights(
+  { stage }: PhaseGrowth,
+  { objective }: OptimizationContext,
+  { config, pairs }: Adapter,
+): { readonly weightPenalty: number; readonly freedom?: { readonly rank: number; readonly fromLayer: number } } {
+  if (!stage) return { weightPenalty: objective.weights };
+  const layers = 1 + Math.max(...pairs.map(({ layer }) => layer));
+  return { weightPenalty: relaxed(stage, objective).weights, freedom: freedomOf(stage, config, layers) };
+}
+
+interface Judged {
+  readonly adapter: Adapter | undefined;
+  readonly evaluation: Evaluation;
+}
+
+/**
+ * What speaks against a candidate that the gate has let through on a level score: rows that were always passed and are lost, or a gain in
+ * likelihood that does not pay for the penalties of the stage. A sure gain in score outweighs both.
+ */
+export async function objection(
+  context: OptimizationContext,
+  { rows, stage }: PhaseGrowth,
+  decision: GateDecision,
+  before: Judged,
+  after: Judged & { readonly candidate: Candidate },
+): Promise<{ readonly because?: string; readonly passes: number }> {
+  if (!decision.accepted || decision.score.probabilityBetter >= 0.95) return { passes: 0 };
+  if (stage && stage.penalty !== 1) {
+    const { weights, prompt } = relaxed(stage, context.objective);
+    const penalty = ({ adapter, evaluation }: Judged): number =>
+      weights * (adapter ? weightDrift(adapter) : 0) + prompt * evaluation.promptTokens;
+    const more = penalty(after) - penalty(before);
+    if (decision.score.mean <= 0 && more > decision.logLikelihood.mean)
+      return { because: `its penalties rose by ${more.toFixed(3)} at this stage, more than its likelihood`, passes: 0 };
+  }
+  if (!rows || rows.guards.length < fewestRows) return { passes: 0 };
+  const held = await context.evaluator.evaluate(after.candidate, rows.guards);
+  const lost = held.rows.filter(({ score }) => score < 1).length;
+  const because = `it fails ${lost} of ${held.rows.length} training rows that were always passed`;
+  return { ...(lost > guardsLost * held.rows.length && { because }), passes: held.passes };
+}
+
+/** What the next phase is to know. */
+export function rememberGrowth(
+  memory: GrowthMemory,
+  { rows, passes }: PhaseGrowth,
+  started: Difficulties,
+  { accepted, helped }: { readonly accepted: boolean; readonly helped: boolean },
+): GrowthMemory {
+  return {
+    // What rows were like under weights that were not kept says nothing.
+    difficulties: (accepted ? rows?.difficulties() : undefined) ?? started,
+    measuring: memory.measuring + passes,
+    ...(memory.freedom && { freedom: { ...memory.freedom, helped } }),
+  };
+}

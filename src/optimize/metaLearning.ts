@@ -1,0 +1,140 @@
+/** @file Meta-learning of a start for adapters: Reptile, Nichol et al. 2018. What is learned is where a few steps on a new task lead far. */
+import type { Row } from '../data/dataset.ts';
+import { makeAdapter, type Adapter, type LoraPair } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { randomStream } from '../random.ts';
+import type { WeightTrainer } from './weightTuner.ts';
+
+/** A task to learn from. */
+export interface MetaTask {
+  readonly name: string;
+  readonly trainer: Pick<WeightTrainer, 'start' | 'example'>;
+  /** Ways to ask it; each visit takes one. */
+  readonly prompts: readonly Prompt[];
+  readonly rows: readonly Row[];
+}
+
+export interface ReptileOptions {
+  readonly rounds: number;
+  /** Visited a round; the start moves to the mean of where they lead. */
+  readonly tasksARound: number;
+  readonly innerSteps: number;
+  readonly batchRows: number;
+  /** Of the steps on a task, constant. */
+  readonly learningRate: number;
+  /** How far the start moves, from the first round on; goes down along a line to a tenth. */
+  readonly outerRate: number;
+  readonly seed: number;
+}
+
+export const reptileDefaults: Omit<ReptileOptions, 'rounds' | 'seed'> = {
+  tasksARound: 2,
+  innerSteps: 5,
+  batchRows: 8,
+  learningRate: 1e-3,
+  outerRate: 1,
+};
+
+/** After a round; JSON but for the adapter: with it a later call goes on as if it had not been broken off. */
+export interface ReptileState {
+  readonly round: number;
+  readonly adapter: Adapter;
+  /** Nominal token passes so far. */
+  readonly passes: number;
+}
+
+/** Runs the rounds that are left. @param onRound hears each round, with the mean first and last loss on its tasks, in nats a row */
+export async function reptile(
+  from: ReptileState,
+  tasks: readonly MetaTask[],
+  { rounds, tasksARound, innerSteps, batchRows, learningRate, outerRate, seed }: ReptileOptions,
+  onRound: (state: ReptileState, losses: { readonly first: number; readonly last: number }) => Promise<void> | void = () => {},
+  signal?: AbortSignal,
+): Promise<ReptileState> {
+  let state = from;
+  while (state.round < rounds && !signal?.aborted) {
+    const { round } = state;
+    const reached: Adapter[] = [];
+    let passes = 0;
+    let [first, last] = [0, 0];
+    for (const task of visited(tasks, round, tasksARound, seed)) {
+      const random = randomStream(seed, 'round', round, task.name);
+      const prompt = random.choice(task.prompts);
+      const training = task.trainer.start(state.adapter, { seed: random.integer(2 ** 31), weightPenalty: 0 });
+      const rows = random.shuffle(task.rows);
+      for (let step = 0; step < innerSteps; step++) {
+        // A small task gives its rows more than once.
+        const batch = Array.from({ length: Math.min(batchRows, rows.length) }, (_, i) => rows[(step * batchRows + i) % rows.length]);
+        const { loss, tokens } = await training.step(
+          batch.map((row) => task.trainer.example(prompt, row)),
+          learningRate,
+        );
+        passes += 3 * tokens;
+        if (step === 0) first += loss / tasksARound;
+        if (step === innerSteps - 1) last += loss / tasksARound;
+      }
+      reached.push(training.adapter());
+    }
+    const rate = outerRate * (1 - (0.9 * round) / rounds);
+    state = { round: round + 1, adapter: towards(state.adapter, reached, rate), passes: state.passes + passes };
+    await onRound(state, { first, last });
+  }
+  return state;
+}
+
+/** Each task once before any twice, in another order each time. */
+function visited(tasks: readonly MetaTask[], round: number, count: number, seed: number): MetaTask[] {
+  return Array.from({ length: Math.min(count, tasks.length) }, (_, i) => {
+    const visit = round * count + i;
+    const epoch = Math.floor(visit / tasks.length);
+    return randomStream(seed, 'tasks', epoch).shuffle(tasks)[visit % tasks.length];
+  });
+}
+
+/** The start, moved by a share of the way to the mean of the others. All have its shape. */
+export function towards(start: Adapter, others: readonly Adapter[], share: number): Adapter {
+  const moved = (own: Float32Array, of: (adapter: Adapter) => Float32Array): Float32Array => {
+    const result = own.slice();
+    for (const other of others) {
+      const values = of(other);
+      for (let i = 0; i < result.length; i++) result[i] += (share * (values[i] - own[i])) / others.length;
+    }
+    return result;
+  };
+  return makeAdapter(
+    start.config,
+    start.pairs.map(({ layer, linear, a, b }, place) => ({
+      ...{ layer, linear },
+      a: moved(a, ({ pairs }) => pairs[place].a),
+      b: moved(b, ({ pairs }) => pairs[place].b),
+    })),
+  );
+}
+
+/**
+ * A learned start in the shape of a run's new adapters: a higher rank gets components that change nothing yet, the scale alpha / rank is
+ * made up for. Undefined where the run's adapters cannot hold it: a lower rank, or linears and layers that are not among theirs.
+ * @param fresh an adapter as the run would begin with
+ */
+export function widened(learned: Adapter, fresh: Adapter): Adapter | undefined {
+  const { rank, alpha } = learned.config;
+  const lora = fresh.config;
+  const nameOf = ({ layer, linear }: LoraPair): string => `${layer}.${linear}`;
+  const places = new Map(fresh.pairs.map((pair) => [nameOf(pair), pair]));
+  const fits = learned.pairs.every((pair) => places.get(nameOf(pair))?.a.length === (pair.a.length / rank) * lora.rank);
+  if (lora.rank < rank || !fits) return undefined;
+  const scale = alpha / rank / (lora.alpha / lora.rank);
+  const known = new Map(learned.pairs.map((pair) => [nameOf(pair), pair]));
+  return makeAdapter(
+    lora,
+    fresh.pairs.map((pair) => {
+      const from = known.get(nameOf(pair));
+      if (!from) return pair;
+      const [a, b] = [pair.a.slice(), pair.b.slice()];
+      a.set(from.a);
+      for (let row = 0; row < b.length / lora.rank; row++)
+        for (let component = 0; component < rank; component++) b[row * lora.rank + component] = scale * from.b[row * rank + component];
+      return { ...pair, a, b };
+    }),
+  );
+}

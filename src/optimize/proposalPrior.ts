@@ -1,0 +1,76 @@
+/** @file What earlier runs say about proposals: which proposers and which kinds of change won, for later runs to try those first. */
+import type { OptimizationEvent } from './events.ts';
+
+export interface Tally {
+  readonly tried: number;
+  readonly won: number;
+}
+
+/** JSON. */
+export interface ProposalPrior {
+  readonly proposers: Readonly<Record<string, Tally>>;
+  /** By kind of change: the proposal's reason without what it quotes. */
+  readonly kinds: Readonly<Record<string, Tally>>;
+}
+
+export const noPrior: ProposalPrior = { proposers: {}, kinds: {} };
+
+/** How sure the last measurement must be for a proposal that the gate did not see. */
+const sure = 0.85;
+
+/** Counts the measured proposals of one run. One has won that the gate accepted, or whose last measurement was surely better. */
+export function learnFrom(prior: ProposalPrior, events: Iterable<OptimizationEvent>): ProposalPrior {
+  const proposed = new Map<string, { proposer: string; reason: string; measured: boolean; won: boolean }>();
+  for (const event of events) {
+    if (event.type === 'candidateProposed')
+      proposed.set(event.candidate, { proposer: event.proposer, reason: event.reason, measured: false, won: false });
+    if (event.type === 'candidateMeasured') {
+      const known = proposed.get(event.candidate);
+      if (known) Object.assign(known, { measured: true, won: event.kept && event.score.probabilityBetter >= sure });
+    }
+    if (event.type === 'gateDecided' && event.accepted) {
+      const known = proposed.get(event.candidate);
+      if (known) known.won = true;
+    }
+  }
+  const proposers = { ...prior.proposers };
+  const kinds = { ...prior.kinds };
+  for (const { proposer, reason, measured, won } of proposed.values()) {
+    if (!measured || proposer === 'challengers') continue;
+    proposers[proposer] = counted(tallyOf(proposers, proposer), won);
+    kinds[kindOf(reason)] = counted(tallyOf(kinds, kindOf(reason)), won);
+  }
+  return { proposers, kinds };
+}
+
+/** Without the words of anybody's prompt: `"…" for "…"`. */
+export const kindOf = (reason: string): string => reason.replaceAll(/"[^"]*"/g, '"…"');
+
+/** How often a kind of change may be expected to win: its own record, leaning on its proposer's where it is short. */
+export function expectedWin(prior: ProposalPrior, proposer: string, reason: string): number {
+  const { tried, won } = tallyOf(prior.kinds, kindOf(reason));
+  return (won + 4 * expectedOf(prior, proposer)) / (tried + 4);
+}
+
+/** By how much the shares of the proposers change: between a third and three times, and their sum stays the same. */
+export function guidedShares<T extends { readonly share: number; readonly proposer: { readonly name: string } }>(
+  table: readonly T[],
+  prior: ProposalPrior | undefined,
+): readonly T[] {
+  if (!prior || Object.keys(prior.proposers).length === 0) return table;
+  const total = table.reduce((sum, { share }) => sum + share, 0);
+  const usual = table.reduce((sum, { share, proposer }) => sum + (share * expectedOf(prior, proposer.name)) / total, 0);
+  const raw = table.map(({ share, proposer }) => share * Math.min(3, Math.max(1 / 3, expectedOf(prior, proposer.name) / usual)));
+  const sum = raw.reduce((all, each) => all + each, 0);
+  return table.map((entry, place) => ({ ...entry, share: (total * raw[place]) / sum }));
+}
+
+/** One win in ten is what an unknown proposer is taken to have. */
+function expectedOf({ proposers }: ProposalPrior, proposer: string): number {
+  const { tried, won } = tallyOf(proposers, proposer);
+  return (won + 1) / (tried + 10);
+}
+
+const tallyOf = (tallies: Readonly<Record<string, Tally>>, name: string): Tally =>
+  Object.hasOwn(tallies, name) ? tallies[name] : { tried: 0, won: 0 };
+const counted = ({ tried, won }: Tally, winner: boolean): Tally => ({ tried: tried + 1, won: won + (winner ? 1 : 0) });

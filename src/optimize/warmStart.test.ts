@@ -1,0 +1,143 @@
+/** @file A learned start is used where the probe is for it, by any coordinator, and a resumed run goes on with the same one. */
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { makeEvaluator } from '../evaluate/evaluator.ts';
+import { makeAdapter, type Adapter } from '../model/adapter.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import { AlternatingJointOptimizer } from './alternating.ts';
+import type { OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+import { memoryAdapters } from './jointOptimizer.ts';
+import { intentTask } from './madeUp.fixture.ts';
+import { defaultObjective } from './objective.ts';
+import { learnFrom, noPrior } from './proposalPrior.ts';
+import { withWarmStart, type WarmStart } from './warmStart.ts';
+import { loraTrainer } from './weightTuner.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const words = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
+const rows: Row[] = Array.from({ length: 56 }, (_, i) => {
+  const [word, kind] = Object.entries(words)[i % 6];
+  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
+});
+const [trainset, valset] = [rows.slice(0, 32), rows.slice(32)];
+const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+const prompt: Prompt = { body: 'Text: ${input:text}\nKind:\n', demonstrations: [] };
+const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
+
+let model: LlamaModel;
+/** Trained on the task itself: as good as a start can be. */
+let good: Adapter;
+/** Trained on the wrong answers. */
+let bad: Adapter;
+beforeAll(async () => {
+  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
+  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  const trainer = loraTrainer(model, task, lora);
+  const trainedOn = async (answer: (kind: string) => string): Promise<Adapter> => {
+    const training = trainer.start(trainer.fresh(1), { seed: 1, weightPenalty: 0 });
+    const batch = trainset.slice(0, 12).map((row) => ({ ...row, values: { ...row.values, kind: answer(row.values.kind) } }));
+    for (let step = 0; step < 20; step++)
+      await training.step(
+        batch.map((row) => trainer.example(prompt, row)),
+        5e-3,
+      );
+    return training.adapter();
+  };
+  good = await trainedOn((kind) => kind);
+  bad = await trainedOn((kind) => (kind === 'animal' ? 'colour' : 'animal'));
+});
+
+const options = { levers: ['weights'], weightSteps: 8, batchRows: 8, learningRate: 1e-3 } as const;
+
+async function drive(warm?: WarmStart, { budget = 300_000, from, start, adapters = memoryAdapters() }: Drive = {}) {
+  const events: OptimizationEvent[] = [];
+  const snapshots: { json: string; events: number }[] = [];
+  const fresh: string[] = [];
+  const contextNow = (): OptimizationContext => {
+    model.forget();
+    const trainer = loraTrainer(model, task, lora);
+    return {
+      ...{ adapters, prompt, trainset, valset, budget, seed: 1, objective: defaultObjective },
+      ...(start && { start }),
+      evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
+      trainer: { ...trainer, start: (adapter, ...rest) => (fresh.push(adapter.id), trainer.start(adapter, ...rest)) },
+      emit: (event) => events.push(event),
+    };
+  };
+  const coordinator = (): ReturnType<typeof withWarmStart> => withWarmStart(new AlternatingJointOptimizer(options), warm);
+  let state = from ?? (await coordinator().begin(contextNow()));
+  for (let phase = 0; phase < 2 && !state.done; phase++) {
+    snapshots.push({ json: JSON.stringify(state), events: events.length });
+    state = await withWarmStart(new AlternatingJointOptimizer(options)).advance(contextNow(), state);
+  }
+  return { state, events, snapshots, adapters, trainedFrom: fresh };
+}
+interface Drive {
+  readonly budget?: number;
+  readonly from?: OptimizationState;
+  readonly start?: Adapter;
+  readonly adapters?: ReturnType<typeof memoryAdapters>;
+}
+
+const probeOf = (events: readonly OptimizationEvent[]) =>
+  events.filter((event): event is Extract<OptimizationEvent, { type: 'warmStartProbed' }> => event.type === 'warmStartProbed');
+
+describe('a start', () => {
+  test('that helps is told, paid for, and where new adapters begin', async () => {
+    const { events, trainedFrom, state } = await drive({ from: 'earlier', adapter: good });
+    const [probe, ...more] = probeOf(events);
+    expect(more).toEqual([]);
+    expect(probe).toMatchObject({ from: 'earlier', helped: true });
+    expect(probe.score!.rows).toBe(valset.length);
+    const [baseline] = events;
+    expect(baseline.type === 'baselineMeasured' && probe.passes > baseline.passes).toBe(true);
+    // Cold, warm, then the phase: warm again.
+    expect(trainedFrom.slice(1, 3)).toEqual([good.id, good.id]);
+    expect(state.start.adapter).toBeUndefined();
+  });
+
+  test('that does not help is told and left out', async () => {
+    const { events, trainedFrom } = await drive({ from: 'nowhere', adapter: bad });
+    expect(probeOf(events)).toMatchObject([{ helped: false }]);
+    expect(trainedFrom[2]).toBe(trainedFrom[0]);
+  });
+
+  test.each([
+    ['the run has an adapter already', { start: true }, 'goes on from an adapter'],
+    ['the budget is small', { budget: 1500 }, 'more than 5% of the budget'],
+  ] as const)('is not tried where %s', async (_, { start, budget }: { start?: true; budget?: number }, because) => {
+    const { events } = await drive({ from: 'earlier', adapter: good }, { ...(start && { start: good }), ...(budget && { budget }) });
+    const [probe] = probeOf(events);
+    expect(probe).toMatchObject({ helped: false, steps: 0 });
+    expect(probe.because).toContain(because);
+  });
+
+  test('of another shape is not tried', async () => {
+    const { pairs, config } = good;
+    const wide = makeAdapter(
+      { ...config, rank: 8 },
+      pairs.map((pair) => ({ ...pair, a: new Float32Array(2 * pair.a.length), b: new Float32Array(2 * pair.b.length) })),
+    );
+    expect(probeOf((await drive({ from: 'wide', adapter: wide })).events)[0].because).toContain('shape');
+  });
+});
+
+test('a resumed run goes on the same, without the start that it began with: the run keeps it', async () => {
+  const prior = learnFrom(noPrior, []);
+  const whole = await drive({ from: 'earlier', adapter: good, prior });
+  expect(whole.snapshots.length).toBeGreaterThan(1);
+  const { json, events } = whole.snapshots[1];
+  const rest = await drive(undefined, { from: JSON.parse(json) as OptimizationState, adapters: whole.adapters });
+  expect(rest.events.slice(0, whole.events.length - events)).toEqual(whole.events.slice(events));
+});
+
+test('without a start nothing changes: the same state as the coordinator alone', async () => {
+  const { state } = await drive();
+  expect(state.memory).toHaveProperty('current');
+});

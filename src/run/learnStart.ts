@@ -1,0 +1,203 @@
+/** @file Learns a warm start from prompt files with data, and from what the runs of their workspaces proposed. */
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { TandemError } from '../errors.ts';
+import type { Adapter, LoraConfig } from '../model/adapter.ts';
+import { defaultLora, loraTrainer } from '../optimize/weightTuner.ts';
+import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
+import type { OptimizationEvent } from '../optimize/events.ts';
+import { JointOptimizer } from '../optimize/jointOptimizer.ts';
+import { reptile, reptileDefaults, type MetaTask } from '../optimize/metaLearning.ts';
+import { learnFrom, noPrior, type ProposalPrior } from '../optimize/proposalPrior.ts';
+import { count } from './format.ts';
+import { readJournal } from './journal.ts';
+import { keepOneModel } from './modelKeeper.ts';
+import { findRun, listRuns, portable } from './runDirectory.ts';
+import { measureRate, openOptimizer, openSession, type Session } from './session.ts';
+import { runDefaults, type Budget, type SessionSpec } from './spec.ts';
+import { ownWarmStart, saveWarmStart, type WarmStartRecord } from './warmStarts.ts';
+
+export interface LearnSpec extends Omit<SessionSpec, 'prompt' | 'adapter'> {
+  /** Absolute paths: folders with prompt files, however deep, or prompt files. */
+  readonly folders: readonly string[];
+  readonly budget: Budget;
+  readonly rank: number;
+  /** Of the budget, what trying prompts on each task may cost. */
+  readonly promptShare: number;
+  /** Where to write; by default `.tandem/warm-start/<model>` of the first task's workspace. */
+  readonly out?: string;
+}
+
+export const learnDefaults: Pick<LearnSpec, 'budget' | 'rank' | 'promptShare'> = { budget: { seconds: 600 }, rank: 4, promptShare: 0.3 };
+
+export interface LearnHooks {
+  readonly onBusy?: (what: string, share?: number) => void;
+  readonly onNote?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface LearnedStart {
+  readonly folder: string;
+  readonly record: WarmStartRecord;
+  /** Mean loss at the first and the last of the steps on a task, over the last rounds. */
+  readonly losses: { readonly first: number; readonly last: number };
+}
+
+/** @throws TandemError reasons 'too-few-tasks', 'no-folder', and those of openSession for a model that cannot be loaded */
+export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: LearnHooks = {}): Promise<LearnedStart> {
+  const models = keepOneModel();
+  try {
+    const sessions = await openTasks(spec, models, { onBusy, onNote, signal });
+    const [{ model, modelSource, workspace }] = sessions;
+    const lora: LoraConfig = { ...defaultLora, rank: spec.rank, alpha: (defaultLora.alpha / defaultLora.rank) * spec.rank };
+    const tasks = sessions.map((session): MetaTask => {
+      const name = portable(workspace, session.file.path);
+      return { name, trainer: loraTrainer(model, session.evaluator.task, lora), prompts: [session.file.prompt], rows: session.trainset };
+    });
+    const budget = await passesOf(spec, sessions[0]);
+    let prior = priorOfRuns([...new Set(sessions.map((session) => session.workspace))]);
+    let passes = 0;
+    for (const [place, session] of sessions.entries()) {
+      if (signal?.aborted || spec.promptShare === 0) break;
+      onBusy?.(`Trying prompts on ${tasks[place].name}`, place / sessions.length);
+      const tried = await tryPrompts(session, (spec.promptShare * budget) / sessions.length, spec.seed, signal);
+      prior = learnFrom(prior, tried.events);
+      passes += tried.passes;
+    }
+    const fresh: Adapter = loraTrainer(model, sessions[0].evaluator.task, lora).fresh(spec.seed);
+    const rounds = Math.max(1, Math.floor((budget - passes) / roundPasses(tasks)));
+    const recent: { first: number; last: number }[] = [];
+    const learned = await reptile(
+      { round: 0, adapter: fresh, passes },
+      tasks,
+      { ...reptileDefaults, rounds, seed: spec.seed },
+      ({ round, passes: spent }, losses) => {
+        recent.push(losses);
+        onBusy?.(`Learning a start, round ${round} of ${rounds}, ${count(spent)} passes`, round / rounds);
+        model.forget();
+      },
+      signal,
+    );
+    const record: Omit<WarmStartRecord, 'version'> = {
+      model: { name: model.name, fingerprint: model.fingerprint },
+      tasks: tasks.map(({ name }) => name),
+      rounds: learned.round,
+      passes: learned.passes,
+      prior,
+    };
+    const folder = spec.out ?? ownWarmStart(workspace, model.name);
+    await saveWarmStart(folder, learned.adapter, record, { baseModel: modelSource, about: card(record, spec) });
+    const last = recent.slice(-Math.max(1, Math.ceil(tasks.length / reptileDefaults.tasksARound)));
+    const mean = (of: (losses: { first: number; last: number }) => number): number =>
+      last.reduce((sum, each) => sum + of(each), 0) / Math.max(1, last.length);
+    return { folder, record: { version: 1, ...record }, losses: { first: mean(({ first }) => first), last: mean((each) => each.last) } };
+  } finally {
+    await models.dispose();
+  }
+}
+
+/** Prompt files under a folder, sorted; hidden folders and node_modules are left out. @throws TandemError 'no-folder' */
+export function promptFilesIn(path: string): string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new TandemError('no-folder', `There is no folder ${path}.`);
+  if (stat.isFile()) return [resolve(path)];
+  return readdirSync(path, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
+      if (entry.isDirectory()) return promptFilesIn(join(path, entry.name));
+      return /\.(prompt\.md|prompty)$/.test(entry.name) ? [resolve(path, entry.name)] : [];
+    });
+}
+
+/** Sessions of all prompts that can be opened and run with the first one's model; what is passed over is noted. */
+async function openTasks(
+  spec: LearnSpec,
+  models: ReturnType<typeof keepOneModel>,
+  { onBusy, onNote, signal }: LearnHooks,
+): Promise<[Session, ...Session[]]> {
+  const found = [...new Set(spec.folders.flatMap(promptFilesIn))];
+  const sessions: Session[] = [];
+  for (const prompt of found) {
+    const chosen = spec.model ?? sessions[0]?.modelSource;
+    try {
+      const { seed, rows, executor, threads } = spec;
+      const asked = {
+        prompt,
+        seed,
+        rows,
+        executor,
+        ...(threads !== undefined && { threads }),
+        ...(chosen !== undefined && { model: chosen }),
+      };
+      sessions.push(await openSession(asked, { forgetful: true, models, ...(onBusy && { onBusy }), ...(signal && { signal }) }));
+    } catch (error) {
+      if (!(error instanceof TandemError) || signal?.aborted) throw error;
+      onNote?.(`Left out ${prompt}: ${error.message}`);
+    }
+  }
+  const [first, ...rest] = sessions;
+  if (first && rest.length > 0) return [first, ...rest];
+  throw new TandemError(
+    'too-few-tasks',
+    `A start is learned from two tasks or more; ${sessions.length} of ${found.length} prompt files can be used.`,
+    {
+      hint: 'Name folders that have prompt files with data.',
+    },
+  );
+}
+
+async function passesOf({ budget }: LearnSpec, session: Session): Promise<number> {
+  if ('passes' in budget) return budget.passes;
+  const spec = { ...runDefaults, prompt: session.file.path };
+  return Math.round(budget.seconds * (await measureRate(session, openOptimizer(session, spec), 'both')));
+}
+
+/** Token passes of a mean round. */
+function roundPasses(tasks: readonly MetaTask[]): number {
+  const { tasksARound, innerSteps, batchRows } = reptileDefaults;
+  const tokens = tasks.map(({ trainer, prompts, rows }) => {
+    const seen = rows.slice(0, 16).map((row) => trainer.example(prompts[0], row));
+    return seen.reduce((sum, { prompt, answer }) => sum + prompt.length + answer.length, 0) / seen.length;
+  });
+  const mean = tokens.reduce((sum, each) => sum + each, 0) / tokens.length;
+  return 3 * tasksARound * innerSteps * batchRows * mean;
+}
+
+/** What won in all the runs of these workspaces. */
+export function priorOfRuns(workspaces: readonly string[]): ProposalPrior {
+  return workspaces
+    .flatMap((workspace) => listRuns(workspace).map((run) => findRun(workspace, join('.tandem', 'runs', run))))
+    .reduce((prior, { journal }) => learnFrom(prior, readJournal(journal) as readonly OptimizationEvent[]), noPrior);
+}
+
+/** A short optimization of the prompt alone, for what its proposals come to. */
+async function tryPrompts(
+  { model, evaluator, file, trainset, valset }: Session,
+  budget: number,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<{ events: readonly OptimizationEvent[]; passes: number }> {
+  const events: OptimizationEvent[] = [];
+  const { metric, ...task } = evaluator.task;
+  const coordinator = new AlternatingJointOptimizer({ levers: ['prompt'], strategy: 'plain' });
+  const { state } = await new JointOptimizer({ coordinator }).optimize({
+    ...{ model, metric, task, trainset, valset, budget, seed },
+    prompts: [file.prompt],
+    ...(signal && { signal }),
+    onEvent: (event) => events.push(event),
+  });
+  return { events, passes: state.passes };
+}
+
+function card({ model, tasks, rounds, passes, prior }: Omit<WarmStartRecord, 'version'>, { rank, seed }: LearnSpec): string {
+  const tallies = Object.entries(prior.proposers).map(([name, { tried, won }]) => `- ${name}: ${won} of ${tried} proposals won`);
+  return `# A warm start for ${model.name}
+
+A LoRA adapter of rank ${rank} (PEFT layout) from which a few steps on a new task lead far, learned by Reptile (Nichol et al. 2018) over
+${tasks.length} tasks in ${rounds} rounds, ${count(passes)} token passes, seed ${seed}; and in \`warm-start.json\` how often each kind of proposal won.
+It is not meant to be used without tuning. A run tries it beside a start from nothing, and uses it where that helps.
+
+Tasks: ${tasks.slice(0, 40).join(', ')}${tasks.length > 40 ? ', …' : ''}
+${tallies.length > 0 ? `\n${tallies.join('\n')}\n` : ''}`;
+}

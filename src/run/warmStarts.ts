@@ -1,0 +1,92 @@
+/** @file Learned starts on disk: a PEFT adapter, `warm-start.json` with where it is from and the prior over proposals, and a card. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { TandemError } from '../errors.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
+import type { ProposalPrior } from '../optimize/proposalPrior.ts';
+import type { WarmStart } from '../optimize/warmStart.ts';
+import { readVersioned, writeVersioned } from './jsonFile.ts';
+import { makeTandemFolder } from './runDirectory.ts';
+import type { Session } from './session.ts';
+import type { RunSpec } from './spec.ts';
+
+/** `warm-start.json`. */
+export interface WarmStartRecord {
+  readonly version: 1;
+  readonly model: { readonly name: string; readonly fingerprint: string };
+  readonly tasks: readonly string[];
+  readonly rounds: number;
+  /** Nominal token passes that learning took. */
+  readonly passes: number;
+  readonly prior: ProposalPrior;
+}
+
+const recordName = 'warm-start.json';
+
+/** `.tandem/warm-start/<model>/` of the workspace. */
+export const warmStartFolder = (workspace: string, model: string): string =>
+  join(workspace, '.tandem', 'warm-start', model.replaceAll(/[^\w.-]+/g, '-'));
+
+/** Replaces what is there. @param about what the card says, in Markdown */
+export async function saveWarmStart(
+  folder: string,
+  adapter: Adapter,
+  record: Omit<WarmStartRecord, 'version'>,
+  { baseModel, about, dtype }: { readonly baseModel: string; readonly about: string; readonly dtype?: 'F32' | 'F16' },
+): Promise<void> {
+  await saveAdapter(folder, adapter, { baseModel, ...(dtype && { dtype }) });
+  writeVersioned(join(folder, recordName), { version: 1, ...record } satisfies WarmStartRecord);
+  writeFileSync(join(folder, 'README.md'), about);
+}
+
+/** @throws TandemError 'no-warm-start', and whatever is wrong with its files */
+export async function readWarmStart(folder: string, from = folder): Promise<{ warm: WarmStart; record: WarmStartRecord }> {
+  const record = readVersioned<WarmStartRecord>(join(folder, recordName), 1);
+  if (!record) {
+    throw new TandemError('no-warm-start', 'There is no warm start here.', {
+      where: { file: join(folder, recordName) },
+      hint: 'Learn one with: tandem warm-start FOLDER',
+    });
+  }
+  return { warm: { from, adapter: await loadAdapter(folder), prior: record.prior }, record };
+}
+
+/**
+ * The start of a run: the folder that it names, or, with 'auto', the workspace's own for this model, else the one that lies beside the model.
+ * One that belongs to another model is passed over, or refused where it was named.
+ * @throws TandemError 'no-warm-start', 'other-model'
+ */
+export async function warmStartFor(
+  { workspace, model, modelSource, programEvaluator }: Session,
+  spec: RunSpec,
+): Promise<WarmStart | undefined> {
+  const wanted = spec.warmStart ?? 'auto';
+  // Nobody vouches for what a workspace's settings name.
+  const asked = spec.untrusted && wanted !== 'none' ? 'auto' : wanted;
+  // A program's probe would have to measure all of its steps: it goes without.
+  if (asked === 'none' || spec.lever === 'prompt' || programEvaluator) return undefined;
+  const named = asked !== 'auto';
+  const beside = modelSource.endsWith('.gguf') ? dirname(modelSource) : modelSource;
+  const places = named ? [asked] : [...(spec.untrusted ? [] : [warmStartFolder(workspace, model.name)]), join(beside, 'warm-start')];
+  for (const folder of places) {
+    if (!named && !existsSync(join(folder, recordName))) continue;
+    const own = folder.startsWith(workspace) && !named;
+    const name = own ? relative(workspace, folder).replaceAll('\\', '/') : named ? basename(folder) : `the start of ${model.name}`;
+    const { warm, record } = await readWarmStart(folder, name);
+    if (record.model.fingerprint === model.fingerprint) return warm;
+    if (named) {
+      throw new TandemError('other-model', `The warm start was learned for ${record.model.name}, not for ${model.name}.`, {
+        where: { file: join(folder, recordName) },
+        hint: 'Learn one for this model: tandem warm-start FOLDER --model MODEL',
+      });
+    }
+  }
+  return undefined;
+}
+
+/** The folder where a workspace keeps its start for the model, made if need be. */
+export function ownWarmStart(workspace: string, model: string): string {
+  makeTandemFolder(workspace);
+  return warmStartFolder(workspace, model);
+}
