@@ -10,7 +10,7 @@ import type { CandidateId, Lever, MeasuredState, OptimizationEvent } from './eve
 import { flipsBetween } from './flips.ts';
 import { decide } from './gate.ts';
 import { chooseLever, noStatistics, recordPhase, reopened, type LeverStatistics } from './leverBandit.ts';
-import { measuredState } from './measuredState.ts';
+import { measuredState, measureStart } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -129,12 +129,8 @@ export class AlternatingJointOptimizer implements Coordinator {
   }
 
   async begin(context: OptimizationContext): Promise<OptimizationState> {
-    const { start: adapter } = context;
-    if (adapter) await context.adapters.put(adapter);
-    const evaluation = await context.evaluator.evaluate({ prompt: context.prompt, adapter }, context.valset);
+    const { start, evaluation } = await measureStart(context);
     this.measured.set('0.0', evaluation);
-    const start = measuredState('0.0', context.prompt, adapter, evaluation, context.objective);
-    context.emit({ type: 'baselineMeasured', state: start, passes: evaluation.passes });
     const memory: AlternatingMemory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
     return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
   }

@@ -2,6 +2,7 @@
 import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
 import type { Evaluation } from '../../evaluate/evaluation.ts';
+import type { Candidate, Evaluator } from '../../evaluate/evaluator.ts';
 import { isRight } from '../../evaluate/metrics.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
@@ -33,14 +34,7 @@ export const bootstrappedDemonstrations: Proposer = {
   async propose(context) {
     const { evaluator, prompt, adapter, trainset, random, count } = context;
     if (!trainset.length) return [];
-    const tried = random.shuffle(trainset).slice(0, 32);
-    const { rows } = await evaluator.evaluate({ prompt, adapter }, tried);
-    const { labels, output } = evaluator.task;
-    const inOwnWords = !labels && isPassOrFail(rows);
-    const passed = rows.flatMap((result, i) => {
-      const { prediction, logLikelihood } = result;
-      return isRight(result) ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], logLikelihood }] : [];
-    });
+    const { passed, inOwnWords } = await passingRows(evaluator, { prompt, adapter }, random.shuffle(trainset).slice(0, 32));
     passed.sort((a, b) => b.logLikelihood - a.logLikelihood);
     const sure = passed.slice(0, Math.ceil(passed.length / 2)).map(({ row }) => row);
     const which = `that the model answers right and surely${inOwnWords ? ', in its own words' : ''}`;
@@ -51,6 +45,25 @@ export const bootstrappedDemonstrations: Proposer = {
     );
   },
 };
+
+export interface PassingRows {
+  /** With the model's own answers where they are in its own words. */
+  readonly passed: { readonly row: Row; readonly logLikelihood: number }[];
+  readonly inOwnWords: boolean;
+  readonly passes: number;
+}
+
+/** The rows that the model answers right. @throws TandemError those of `Evaluator.evaluate` */
+export async function passingRows(evaluator: Evaluator, candidate: Candidate, tried: readonly Row[]): Promise<PassingRows> {
+  const { rows, passes } = await evaluator.evaluate(candidate, tried);
+  const { labels, output } = evaluator.task;
+  const inOwnWords = !labels && isPassOrFail(rows);
+  const passed = rows.flatMap((result, i) => {
+    const { prediction, logLikelihood } = result;
+    return isRight(result) ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], logLikelihood }] : [];
+  });
+  return { passed, inOwnWords, passes };
+}
 
 /** A metric that gives part of a point tells how near an answer is, which is no reason to show it in the place of the right one. */
 const isPassOrFail = (rows: Evaluation['rows']): boolean => rows.every(({ score }) => score === 0 || score === 1);

@@ -1,0 +1,212 @@
+/** @file The published methods, run by the same evaluator with a tiny model on a task that it can learn. */
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeRow, type Row } from '../../data/dataset.ts';
+import type { Task } from '../../evaluate/evaluation.ts';
+import { makeEvaluator } from '../../evaluate/evaluator.ts';
+import { makeLlama, type LlamaModel } from '../../model/llama.ts';
+import { loadModelFiles } from '../../model/files/modelFiles.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import { randomStream } from '../../random.ts';
+import { onnxRuntimeExecutor } from '../../tensor/onnxruntime.ts';
+import type { OptimizationContext, OptimizationState } from '../coordinator.ts';
+import type { OptimizationEvent } from '../events.ts';
+import { memoryAdapters } from '../jointOptimizer.ts';
+import { intentTask } from '../madeUp.fixture.ts';
+import { defaultObjective } from '../objective.ts';
+import { loraTrainer } from '../weightTuner.ts';
+import { baselineNames, baselines, type BaselineName } from './baselines.ts';
+import { chooseParent } from './gepa.ts';
+import { suggest, type Trial } from './tpe.ts';
+
+// Seconds even on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+let model: LlamaModel;
+beforeAll(async () => {
+  const files = await loadModelFiles(new URL('../../../test/fixtures/tiny-tied', import.meta.url).pathname);
+  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+});
+
+const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
+const rows: Row[] = Array.from({ length: 56 }, (_, i) => {
+  const [word, kind] = Object.entries(kinds)[i % 6];
+  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
+});
+const [trainset, valset] = [rows.slice(0, 32), rows.slice(32)];
+const labelTask: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+const prompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
+const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
+const training = { learningRate: 5e-3, batchRows: 8 };
+const budget = 16_000;
+
+/** Runs as `run/execute.ts` does: a new coordinator for each phase, which knows nothing but the snapshot. */
+async function drive(name: BaselineName, { task = labelTask, from }: { task?: Task; from?: { json: string; drive: Driven } } = {}) {
+  const events: OptimizationEvent[] = [];
+  const snapshots: string[] = [];
+  const adapters = from?.drive.adapters ?? memoryAdapters();
+  const contextNow = (): OptimizationContext => {
+    model.forget();
+    return {
+      evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
+      trainer: loraTrainer(model, task, lora),
+      adapters,
+      prompt,
+      trainset,
+      valset,
+      objective: defaultObjective,
+      seed: 3,
+      budget,
+      emit: (event) => void events.push(event),
+    };
+  };
+  let state = from ? (JSON.parse(from.json) as OptimizationState) : await baselines[name].make(training).begin(contextNow());
+  while (!state.done) {
+    snapshots.push(JSON.stringify(state));
+    state = await baselines[name].make(training).advance(contextNow(), state);
+  }
+  return { state, events, snapshots, adapters };
+}
+const runs = new Map<BaselineName, ReturnType<typeof drive>>();
+/** The whole run, once for all tests. */
+const run = (name: BaselineName): ReturnType<typeof drive> => runs.get(name) ?? runs.set(name, drive(name)).get(name)!;
+
+interface Driven {
+  readonly adapters: OptimizationContext['adapters'];
+}
+
+const ends = [
+  'the budget is spent',
+  'the chain is done',
+  'the training is over',
+  'the rounds are over',
+  'every pair is measured',
+  'no output of its own passes',
+  'neither lever helps any more',
+];
+
+describe.each(baselineNames)('%s', (name) => {
+  test('ends by itself, at most a little over the budget, with what it measured best, and tells of each phase', async () => {
+    const { state, events } = await run(name);
+    expect(ends).toContain(state.done);
+    expect(state.passes).toBeLessThan(1.15 * budget);
+    const types = new Set(events.map(({ type }) => type));
+    for (const type of ['baselineMeasured', 'phaseStarted', 'phaseEnded'] as const) expect(types).toContain(type);
+    const measured = events.flatMap((event) => (event.type === 'phaseEnded' ? [event.passes] : []));
+    expect(measured).toEqual([...measured].sort((a, b) => a - b));
+    expect(measured.at(-1)).toBe(state.passes);
+    if (!name.includes('-p')) expect(state.best.score.mean).toBeGreaterThanOrEqual(state.start.score.mean);
+  });
+
+  test('goes on from a snapshot as if nothing had been', async () => {
+    const whole = await run(name);
+    const json = whole.snapshots[Math.floor(whole.snapshots.length / 2)];
+    const resumed = await drive(name, { from: { json, drive: whole } });
+    expect(resumed.state).toEqual(whole.state);
+  });
+});
+
+describe('what they learn', () => {
+  test.each(['lora-on-gold', 'w-w', 'w-p', 'p-w-p', 'weights'] as const)('%s: its weights make the answers likelier', async (name) => {
+    const { events } = await run(name);
+    const trained = events.flatMap((event) => (event.type === 'gateDecided' && event.candidate.endsWith('.0') ? [event] : []));
+    expect(Math.max(...trained.map(({ logLikelihood }) => logLikelihood.low))).toBeGreaterThan(0.5);
+  });
+
+  test.each(['bootstrap-few-shot', 'mipro', 'gepa', 'p-p', 'prompt'] as const)('%s leaves the weights alone', async (name) => {
+    const { state, events } = await run(name);
+    expect(state.best.adapter).toBeUndefined();
+    expect(events.some(({ type }) => type === 'weightStep')).toBe(false);
+  });
+
+  test('LoRA on own outputs learns no answer that is wrong', async () => {
+    const { state, events } = await run('lora-on-own-outputs');
+    expect(state.best.score.mean).toBeGreaterThanOrEqual(state.start.score.mean);
+    expect(events.filter(({ type }) => type === 'phaseStarted')).toHaveLength(3);
+  });
+
+  test('LoRA on own outputs of a model that gets nothing right ends at once', async () => {
+    const { labels: _, ...text } = labelTask;
+    const { state } = await drive('lora-on-own-outputs', { task: { ...text, decoding: { ...text.decoding, maxTokens: 2 } } });
+    expect(state.done).toBe('no output of its own passes');
+  });
+});
+
+test('demonstrations of bootstrap few-shot are rows of the trainset with their gold answers, sixteen at most', async () => {
+  const { events } = await run('bootstrap-few-shot');
+  const proposed = events.flatMap((event) => (event.type === 'candidateProposed' ? [event.prompt] : []));
+  expect(proposed.length).toBeGreaterThan(2);
+  for (const { demonstrations, body } of proposed) {
+    expect(body).toBe(prompt.body);
+    expect(demonstrations.length).toBeLessThanOrEqual(16);
+    for (const { inputs, output } of demonstrations) {
+      expect(trainset.some(({ values }) => values.text === inputs.text && values.kind === output)).toBe(true);
+    }
+  }
+  expect(new Set(proposed.map(({ demonstrations }) => JSON.stringify(demonstrations))).size).toBe(proposed.length);
+});
+
+describe('the Parzen estimator', () => {
+  const scoreOf = ([a, b]: readonly number[]): number => (a === 2 ? 0.5 : 0) + (b === 4 ? 0.4 : 0);
+
+  test('finds the best pair more often than chance does', () => {
+    let hits = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const random = randomStream('tpe', seed);
+      const trials: Trial[] = [];
+      for (let trial = 0; trial < 40; trial++) {
+        const choices = suggest([6, 6], trials, random);
+        trials.push({ choices, score: scoreOf(choices) + 0.1 * random.normal() });
+      }
+      hits += trials.slice(20).filter(({ choices }) => choices[0] === 2 && choices[1] === 4).length;
+    }
+    // Chance: 20 x 20 / 36 = 11.
+    expect(hits).toBeGreaterThan(100);
+  });
+
+  test('draws anything before it has seen enough', () => {
+    const random = randomStream('tpe', 'start');
+    const drawn = Array.from({ length: 200 }, () => suggest([3, 2], [{ choices: [0, 0], score: 1 }], random).join());
+    expect(new Set(drawn).size).toBe(6);
+  });
+});
+
+describe('the parents of GEPA', () => {
+  const pick = (scores: readonly (readonly number[])[]): Set<number> => {
+    const random = randomStream('parents');
+    return new Set(
+      Array.from({ length: 200 }, () =>
+        chooseParent(
+          scores.map((each) => ({ scores: each })),
+          random,
+        ),
+      ),
+    );
+  };
+
+  test('are the ones that are best on some row; one that others cover is left out', () => {
+    expect(
+      pick([
+        [1, 0, 0],
+        [0, 1, 1],
+        [0, 0, 1],
+      ]),
+    ).toEqual(new Set([0, 1]));
+    expect(
+      pick([
+        [1, 1, 0],
+        [0, 1, 1],
+        [0, 1, 0],
+      ]),
+    ).toEqual(new Set([0, 1]));
+  });
+
+  test('include one of those that are alike, and the only one there is', () => {
+    expect(
+      pick([
+        [1, 0],
+        [1, 0],
+      ]).size,
+    ).toBe(1);
+    expect(pick([[0, 0]])).toEqual(new Set([0]));
+  });
+});

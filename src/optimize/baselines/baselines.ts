@@ -1,0 +1,38 @@
+/**
+ * @file The published methods by name, to be compared with at equal compute: coordinators like Tandem's own, on the same evaluator, tuner,
+ * rows and budget. `--schedule baseline:<name>` runs one.
+ */
+import type { Coordinator } from '../coordinator.ts';
+import { bootstrapFewShot } from './bootstrapFewShot.ts';
+import { chain, singleLever } from './chains.ts';
+import { gepa } from './gepa.ts';
+import { loraOnGold } from './loraOnGold.ts';
+import { loraOnOwnOutputs } from './loraOnOwnOutputs.ts';
+import { mipro } from './mipro.ts';
+import type { TrainingSettings } from './training.ts';
+
+export interface Baseline {
+  /** As people read it. */
+  readonly title: string;
+  readonly make: (training?: TrainingSettings) => Coordinator;
+}
+
+export const baselines = {
+  'bootstrap-few-shot': { title: 'bootstrap few-shot, random search', make: bootstrapFewShot },
+  mipro: { title: 'MIPRO-like', make: mipro },
+  gepa: { title: 'GEPA-like', make: gepa },
+  'lora-on-gold': { title: 'LoRA on gold', make: loraOnGold },
+  'lora-on-own-outputs': { title: 'LoRA on own passing outputs', make: loraOnOwnOutputs },
+  'p-w-p': { title: 'p -> w -> p', make: (training) => chain(['prompt', 'weights', 'prompt'], training) },
+  'w-p': { title: 'w -> p', make: (training) => chain(['weights', 'prompt'], training) },
+  'p-p': { title: 'p -> p', make: (training) => chain(['prompt', 'prompt'], training) },
+  'w-w': { title: 'w -> w', make: (training) => chain(['weights', 'weights'], training) },
+  prompt: { title: 'prompt alone, gated', make: (training) => singleLever('prompt', training) },
+  weights: { title: 'weights alone, gated', make: (training) => singleLever('weights', training) },
+} as const satisfies Readonly<Record<string, Baseline>>;
+
+export type BaselineName = keyof typeof baselines;
+
+export const baselineNames = Object.keys(baselines) as readonly BaselineName[];
+
+export const isBaseline = (name: string): name is BaselineName => Object.hasOwn(baselines, name);

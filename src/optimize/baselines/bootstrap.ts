@@ -1,0 +1,47 @@
+/** @file Sets of demonstrations as DSPy draws them: some that the model itself got right, filled up with labelled rows. Khattab et al. 2023. */
+import type { Row } from '../../data/dataset.ts';
+import type { Demonstration } from '../../prompt/prompt.ts';
+import type { Random } from '../../random.ts';
+import type { OptimizationContext } from '../coordinator.ts';
+import { demonstrationOf, passingRows } from '../proposers/demonstrations.ts';
+
+/** DSPy's defaults. */
+export const mostBootstrapped = 4;
+export const mostLabelled = 16;
+
+/** Rows asked at a time while passing ones are looked for, and in all: where the model gets next to nothing right, more cost without end. */
+const chunk = 8;
+const mostAsked = 64;
+
+export interface DrawnDemonstrations {
+  readonly demonstrations: readonly Demonstration[];
+  /** How many of them, from the first on, the model answered itself. */
+  readonly bootstrapped: number;
+  readonly passes: number;
+}
+
+/**
+ * The author's prompt without demonstrations is the teacher.
+ * @param rows of the trainset, in the order in which they are tried
+ * @param bootstrapped how many demonstrations should be the model's own
+ */
+export async function drawDemonstrations(
+  { evaluator, prompt, start: adapter }: OptimizationContext,
+  rows: readonly Row[],
+  bootstrapped: number,
+  random: Random,
+): Promise<DrawnDemonstrations> {
+  const teacher = { prompt: { ...prompt, demonstrations: [] }, adapter };
+  const own: Row[] = [];
+  let passes = 0;
+  for (let at = 0; own.length < bootstrapped && at < Math.min(rows.length, mostAsked); at += chunk) {
+    const { passed, passes: cost } = await passingRows(evaluator, teacher, rows.slice(at, at + chunk));
+    own.push(...passed.map(({ row }) => row));
+    passes += cost;
+  }
+  const shown = own.slice(0, bootstrapped);
+  const taken = new Set(shown.map(({ id }) => id));
+  const labelled = random.shuffle(rows.filter(({ id }) => !taken.has(id))).slice(0, mostLabelled - shown.length);
+  const demonstrations = [...shown, ...labelled].map((row) => demonstrationOf(prompt, evaluator.task.output, row));
+  return { demonstrations, bootstrapped: shown.length, passes };
+}

@@ -1,0 +1,34 @@
+/**
+ * @file LoRA on the gold answers under the author's prompt: plain supervised fine-tuning with the whole budget, the best measured adapter
+ * kept. Hu et al. 2022.
+ */
+import { randomStream } from '../../random.ts';
+import type { Coordinator } from '../coordinator.ts';
+import { coordinatorOf } from './method.ts';
+import { train, trainingDefaults, type TrainingSettings } from './training.ts';
+
+export const loraOnGold = (settings: TrainingSettings = trainingDefaults): Coordinator =>
+  coordinatorOf<null>({
+    begin: () => null,
+    next(context, { phase, left, spent, bestEvaluation }) {
+      if (phase > 1) return { done: 'the training is over' };
+      const { trainset: rows, trainer, seed, prompt } = context;
+      return {
+        lever: 'weights',
+        because: 'the gold answers, with the whole budget',
+        async take() {
+          const { adapter, evaluation, passes } = await train(context, {
+            phase,
+            start: context.start ?? trainer.fresh(seed),
+            rows,
+            budget: left,
+            spent,
+            measuring: bestEvaluation.passes,
+            settings,
+            seed: randomStream(seed, 'lora on gold').integer(2 ** 31),
+          });
+          return { memory: null, passes, ...(evaluation && { candidate: { id: `${phase}.0`, prompt, adapter, evaluation } }) };
+        },
+      };
+    },
+  });

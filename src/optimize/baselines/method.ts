@@ -1,0 +1,137 @@
+/**
+ * @file What the published methods have in common as coordinators: they measure the start, take one step after another while the budget
+ * lasts, and keep the state with the best score on the valset. There is no gate: a higher mean is all that they ask for.
+ */
+import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';
+import { TandemError } from '../../errors.ts';
+import type { Row } from '../../data/dataset.ts';
+import type { Adapter } from '../../model/adapter.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import type { Coordinator, OptimizationContext } from '../coordinator.ts';
+import type { CandidateId, Lever, MeasuredState } from '../events.ts';
+import { flipsBetween } from '../flips.ts';
+import { measuredState, measureStart } from '../measuredState.ts';
+import type { Proposal } from '../proposers/proposer.ts';
+import { isBetter } from '../weightTuner.ts';
+
+/** Where a method stands before a step. */
+export interface Standing<M> {
+  /** Of the step to come; from 1 on. */
+  readonly phase: number;
+  readonly memory: M;
+  readonly start: MeasuredState;
+  readonly best: MeasuredState;
+  readonly bestEvaluation: Evaluation;
+  /** Token passes spent since the start, and those that are left. */
+  readonly spent: number;
+  readonly left: number;
+}
+
+export interface Step<M> {
+  readonly lever: Lever;
+  /** For people: what is tried. */
+  readonly because: string;
+  take(): Promise<StepResult<M>>;
+}
+
+export interface StepResult<M> {
+  readonly memory: M;
+  readonly passes: number;
+  /** What the step brought, measured on the whole valset. */
+  readonly candidate?: Measured;
+}
+
+export interface Measured {
+  readonly id: CandidateId;
+  readonly prompt: Prompt;
+  readonly adapter?: Adapter;
+  readonly evaluation: Evaluation;
+}
+
+/** A published method; its memory is JSON, so that a run goes on from it after a kill. */
+export interface Method<M> {
+  begin(context: OptimizationContext, start: Evaluation): M;
+  /** The next step, or why it is over. */
+  next(context: OptimizationContext, standing: Standing<M>): Step<M> | { readonly done: string };
+}
+
+interface Memory<M> {
+  readonly bestEvaluation: Evaluation;
+  readonly own: M;
+}
+
+export function coordinatorOf<M>(method: Method<M>): Coordinator {
+  return {
+    async begin(context) {
+      const { start, evaluation } = await measureStart(context);
+      const memory: Memory<M> = { bestEvaluation: evaluation, own: method.begin(context, evaluation) };
+      return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
+    },
+    async advance(context, state) {
+      const { bestEvaluation, own } = state.memory as Memory<M>;
+      const left = context.budget - state.passes;
+      // What cannot be measured on the valset any more would bring nothing.
+      if (left < bestEvaluation.passes) return { ...state, done: 'the budget is spent' };
+      const phase = state.phase + 1;
+      const { start, best, passes: spent } = state;
+      const step = method.next(context, { phase, memory: own, start, best, bestEvaluation, spent, left });
+      if ('done' in step) return { ...state, done: step.done };
+      const { lever, because } = step;
+      context.emit({ type: 'phaseStarted', phase, lever, because });
+      const { memory, passes: cost, candidate } = await step.take();
+      const passes = spent + cost;
+      const kept = await settle(context, phase, bestEvaluation, candidate);
+      const next: Memory<M> = { bestEvaluation: kept?.evaluation ?? bestEvaluation, own: memory };
+      context.emit({ type: 'phaseEnded', phase, lever, accepted: kept !== undefined, best: kept?.state ?? best, passes });
+      return { ...state, phase, best: kept?.state ?? best, passes, memory: next };
+    },
+  };
+}
+
+/** Keeps the candidate where its mean is the best so far. */
+async function settle(
+  context: OptimizationContext,
+  phase: number,
+  best: Evaluation,
+  candidate: Measured | undefined,
+): Promise<{ state: MeasuredState; evaluation: Evaluation } | undefined> {
+  if (!candidate) return undefined;
+  const { id, prompt, adapter, evaluation } = candidate;
+  const state = measuredState(id, prompt, adapter, evaluation, context.objective);
+  const accepted = isBetter(evaluation, best);
+  context.emit({
+    type: 'gateDecided',
+    phase,
+    candidate: id,
+    accepted,
+    because: `without a gate: ${accepted ? 'the best mean so far' : 'not the best mean so far'}`,
+    ...compareEvaluations(best, evaluation),
+    objective: state.objective,
+    flips: flipsBetween(best, evaluation, context.prompt, context.valset, context.trainer.output),
+  });
+  if (!accepted) return undefined;
+  if (adapter) await context.adapters.put(adapter);
+  return { state, evaluation };
+}
+
+/** Tells of a proposal and measures it; undefined where it is longer than the model reads. */
+export async function tryOut(
+  context: OptimizationContext,
+  { phase, candidate, proposer, proposal }: { phase: number; candidate: CandidateId; proposer: string; proposal: Proposal },
+  rows: readonly Row[] = context.valset,
+): Promise<Evaluation | undefined> {
+  const { prompt, reason } = proposal;
+  context.emit({ type: 'candidateProposed', phase, candidate, proposer, reason, prompt });
+  return measureIfFits(context, prompt, rows);
+}
+
+export async function measureIfFits(
+  { evaluator, start: adapter }: OptimizationContext,
+  prompt: Prompt,
+  rows: readonly Row[],
+): Promise<Evaluation | undefined> {
+  return evaluator.evaluate({ prompt, adapter }, rows).catch((error: unknown) => {
+    if (error instanceof TandemError && error.reason === 'too-long') return undefined;
+    throw error;
+  });
+}

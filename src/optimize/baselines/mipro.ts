@@ -1,0 +1,117 @@
+/**
+ * @file MIPRO-like: instructions and sets of demonstrations are drafted first, then a Parzen estimator chooses pairs of them, measured on
+ * small batches of the valset, the best so far on all of it now and then. Opsahl-Ong et al. 2024 (MIPROv2's numbers); instructions come from
+ * Tandem's grounded templates and edits and from the tuned model itself, there being no larger one.
+ */
+import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
+import { randomStream } from '../../random.ts';
+import type { Coordinator, OptimizationContext } from '../coordinator.ts';
+import { editOperators } from '../proposers/edits.ts';
+import { promptKey, type Proposal } from '../proposers/proposer.ts';
+import { groundedTemplates } from '../proposers/templates.ts';
+import { drawDemonstrations, mostBootstrapped } from './bootstrap.ts';
+import { coordinatorOf, measureIfFits, tryOut, type Standing, type StepResult } from './method.ts';
+import { reflect } from './reflection.ts';
+import { suggest, type Trial } from './tpe.ts';
+
+/** Instructions and sets of demonstrations, the author's own counted in; MIPROv2 'light'. */
+const candidates = 6;
+const batchRows = 35;
+/** Batches between two measurements on the whole valset. */
+const trialsAPhase = 5;
+
+interface Memory {
+  readonly instructions: readonly (Proposal & { readonly proposer: string })[];
+  readonly sets: readonly (readonly Demonstration[])[];
+  readonly trials: readonly Trial[];
+  /** Pairs that were measured on the whole valset, as `instruction,set`. */
+  readonly measured: readonly string[];
+}
+
+export const mipro = (): Coordinator =>
+  coordinatorOf<Memory>({
+    begin: ({ prompt }, { score }) => ({
+      instructions: [{ prompt, reason: "the author's", proposer: 'author' }],
+      sets: [prompt.demonstrations],
+      trials: [{ choices: [0, 0], score: score.mean }],
+      measured: ['0,0'],
+    }),
+    next(context, standing) {
+      const { phase, memory } = standing;
+      if (phase === 1) return { lever: 'prompt', because: 'drafts of instructions and demonstrations', take: () => draft(context, memory) };
+      if (memory.measured.length === memory.instructions.length * memory.sets.length) return { done: 'every pair is measured' };
+      return { lever: 'prompt', because: `${memory.trials.length} trials so far`, take: () => search(context, standing) };
+    },
+  });
+
+async function draft(context: OptimizationContext, memory: Memory): Promise<StepResult<Memory>> {
+  const { prompt, start: adapter, evaluator, trainset, seed } = context;
+  const stream = (...purpose: readonly (string | number)[]) => randomStream(seed, 'mipro', ...purpose);
+  const plain = { ...prompt, demonstrations: [] };
+  let passes = 0;
+  const sets: (readonly Demonstration[])[] = [...memory.sets];
+  for (let set = 1; set < candidates; set++) {
+    const random = stream('set', set);
+    const size = set === 1 ? 0 : 1 + random.integer(mostBootstrapped);
+    const drawn = await drawDemonstrations(context, random.shuffle(trainset), size, random);
+    sets.push(drawn.demonstrations);
+    passes += drawn.passes;
+  }
+  const random = stream('instructions');
+  const rows = random.shuffle(trainset).slice(0, 3);
+  const answered = await evaluator.evaluate({ prompt: plain, adapter }, rows);
+  const written = await reflect(context, plain, rows, answered, random.integer(2 ** 31));
+  passes += answered.passes + written.passes;
+  const asked = { prompt: plain, adapter, evaluator, trainset, random, count: candidates };
+  const from = (proposer: string, proposals: readonly Proposal[]): Memory['instructions'] =>
+    proposals.map((each) => ({ ...each, proposer }));
+  const proposed = [
+    ...memory.instructions,
+    ...(written.prompt ? from('reflection', [{ prompt: written.prompt, reason: 'written by the model' }]) : []),
+    ...from(groundedTemplates.name, (await groundedTemplates.propose(asked)).slice(0, 3)),
+    ...from(editOperators.name, await editOperators.propose(asked)),
+  ];
+  const seen = new Set<string>();
+  const bodyKey = ({ prompt: each }: Proposal): string => promptKey({ ...each, demonstrations: [] });
+  const instructions = proposed.filter((each) => !seen.has(bodyKey(each)) && seen.add(bodyKey(each))).slice(0, candidates);
+  return { memory: { ...memory, instructions, sets }, passes };
+}
+
+/** Some trials on batches, then the pair with the best mean of its trials on the whole valset, if it was not measured there yet. */
+async function search(context: OptimizationContext, { phase, memory, left }: Standing<Memory>): Promise<StepResult<Memory>> {
+  const { valset, seed, signal, start: adapter } = context;
+  const { instructions, sets, measured } = memory;
+  const random = randomStream(seed, 'mipro', phase);
+  const pairOf = ([instruction, set]: readonly number[]): Prompt => ({ ...instructions[instruction].prompt, demonstrations: sets[set] });
+  const trials = [...memory.trials];
+  let passes = 0;
+  for (let trial = 0; trial < trialsAPhase && passes < left && !signal?.aborted; trial++) {
+    const choices = suggest([instructions.length, sets.length], trials, random);
+    const rows = random.shuffle(valset).slice(0, batchRows);
+    const evaluation = await measureIfFits(context, pairOf(choices), rows);
+    passes += evaluation?.passes ?? 0;
+    trials.push({ choices, score: evaluation?.score.mean ?? 0 });
+  }
+  const best = bestPair(trials, measured);
+  if (!best || passes >= left) return { memory: { ...memory, trials }, passes };
+  const id = `${phase}.1`;
+  const { reason, proposer } = instructions[best[0]];
+  const proposal = { prompt: pairOf(best), reason: `${reason}; ${sets[best[1]].length} demonstrations` };
+  const evaluation = await tryOut(context, { phase, candidate: id, proposer, proposal });
+  const known = { ...memory, measured: [...measured, best.join()] };
+  if (!evaluation) return { memory: { ...known, trials }, passes };
+  trials.push({ choices: best, score: evaluation.score.mean });
+  const candidate = { id, prompt: proposal.prompt, adapter, evaluation };
+  return { memory: { ...known, trials }, passes: passes + evaluation.passes, candidate };
+}
+
+/** The pair with the best mean over its trials among those that were not measured on the whole valset. */
+function bestPair(trials: readonly Trial[], measured: readonly string[]): readonly number[] | undefined {
+  const groups = new Map<string, Trial[]>();
+  for (const trial of trials) {
+    const key = trial.choices.join();
+    if (!measured.includes(key)) groups.set(key, [...(groups.get(key) ?? []), trial]);
+  }
+  const mean = (group: readonly Trial[]): number => group.reduce((sum, { score }) => sum + score, 0) / group.length;
+  return [...groups.values()].sort((a, b) => mean(b) - mean(a)).at(0)?.[0].choices;
+}

@@ -1,0 +1,75 @@
+/** @file Has the model itself write a new instruction from rows and what was said of its answers. Agrawal et al. 2025; Yang et al. 2023. */
+import type { Row } from '../../data/dataset.ts';
+import { TandemError } from '../../errors.ts';
+import type { Evaluation } from '../../evaluate/evaluation.ts';
+import type { Generation } from '../../model/languageModel.ts';
+import { asTurn } from '../../evaluate/question.ts';
+import { isRight } from '../../evaluate/metrics.ts';
+import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import { columnsOf } from '../../prompt/template.ts';
+import type { OptimizationContext } from '../coordinator.ts';
+
+export interface Reflection {
+  /** Undefined where the model wrote nothing that can be an instruction. */
+  readonly prompt?: Prompt;
+  readonly passes: number;
+}
+
+/** Tokens of an instruction at most. */
+const longest = 96;
+
+/**
+ * @param answered an evaluation of `rows` under the prompt
+ * @param seed of the sampling, at temperature 1 as in GEPA
+ */
+export async function reflect(
+  { evaluator, start: adapter }: OptimizationContext,
+  prompt: Prompt,
+  rows: readonly Row[],
+  answered: Evaluation,
+  seed: number,
+): Promise<Reflection> {
+  const { model, task } = evaluator;
+  const columns = columnsOf(prompt.body).filter((name) => name !== task.output);
+  const shown = rows.map(({ values }, place) => {
+    const result = answered.rows[place];
+    const verdict = isRight(result) ? 'This is right.' : `This is wrong. The right answer is: ${result.gold}`;
+    return [...columns.map((name) => `${name}: ${values[name] ?? ''}`), `answer: ${result.prediction}`, `feedback: ${verdict}`].join('\n');
+  });
+  const asked = [
+    'An assistant was given this instruction:',
+    instructionOf(prompt.body) || `Give the ${task.output}.`,
+    ...(task.labels && task.labels.length <= 20 ? [`It has to choose one of: ${task.labels.join(', ')}.`] : []),
+    'Here is how it answered, with feedback:',
+    ...shown,
+    'Write a better instruction for the assistant. Say what the task is and what the feedback teaches. Write only the instruction.',
+  ].join('\n\n');
+  const text = asTurn({ ...task, template: 'chat' }, model.tokenizer, asked);
+  const sampling = { maxTokens: longest, temperature: 1, topP: 1, stop: ['\n\n'], seed };
+  const written = await orNothing(async () => model.generate([text], { adapter, ...sampling }));
+  if (!written) return { passes: 0 };
+  const passes = model.tokenizer.encode(text).length + written.tokens.length;
+  const instruction = cleaned(written.text);
+  return { ...(instruction !== undefined && { prompt: withInstruction(prompt, instruction) }), passes };
+}
+
+/** Long rows may leave no room for an answer. */
+async function orNothing(generate: () => Promise<readonly Generation[]>): Promise<Generation | undefined> {
+  try {
+    return (await generate())[0];
+  } catch (error) {
+    if (error instanceof TandemError && error.reason === 'too-long') return undefined;
+    throw error;
+  }
+}
+
+/** Without fences and quotes around it; a text that would read as template language is none. */
+function cleaned(text: string): string | undefined {
+  const instruction = text
+    .replaceAll('```', '')
+    .trim()
+    .replace(/^"(.*)"$/s, '$1')
+    .trim();
+  return /[\p{L}]/u.test(instruction) && !/\$\{|\{\{|<\|/.test(instruction) ? instruction : undefined;
+}

@@ -1,0 +1,71 @@
+/** @file Weight steps as the published methods take them: as many as the budget pays for, the best of some measurements kept. */
+import type { Row } from '../../data/dataset.ts';
+import { commonPrefix } from '../../model/packing.ts';
+import type { Adapter } from '../../model/adapter.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import { alternatingDefaults, type AlternatingOptions } from '../alternating.ts';
+import type { OptimizationContext } from '../coordinator.ts';
+import { tuneWeights, type TuneResult } from '../weightTuner.ts';
+
+/** What a batch and the learning rate are: Tandem's own defaults unless a caller knows better. */
+export type TrainingSettings = Pick<AlternatingOptions, 'batchRows' | 'learningRate'>;
+
+export const trainingDefaults: TrainingSettings = alternatingDefaults;
+
+/** Measurements on the valset over a training. */
+const measurements = 5;
+
+export interface Training {
+  readonly phase: number;
+  readonly start: Adapter;
+  readonly rows: readonly Row[];
+  /** Token passes that it may spend, and what was spent before it. */
+  readonly budget: number;
+  readonly spent: number;
+  /** Of one evaluation of the valset. */
+  readonly measuring: number;
+  readonly seed: number;
+  readonly settings: TrainingSettings;
+}
+
+/** Trains under the author's prompt with the tuner's settings; there is no early stopping but the choice among the measurements. */
+export async function train(context: OptimizationContext, training: Training): Promise<TuneResult> {
+  const { trainer, evaluator, prompt, valset, objective, signal, emit } = context;
+  const { phase, budget, spent, measuring, settings } = training;
+  const { batchRows, learningRate } = settings;
+  const steps = affordableSteps(context, prompt, training.rows, { budget, measuring, batchRows });
+  return tuneWeights({
+    trainer,
+    start: training.start,
+    prompts: [prompt],
+    trainset: training.rows,
+    steps,
+    batchRows,
+    learningRate,
+    weightPenalty: objective.weights,
+    seed: training.seed,
+    budget: budget - measuring,
+    signal,
+    measure: (adapter) => evaluator.evaluate({ prompt, adapter }, valset),
+    measureEvery: Math.max(1, Math.ceil(steps / measurements)),
+    patience: Infinity,
+    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
+  });
+}
+
+/** Steps that the budget pays for beside the measurements, if batches cost what the first rows do; at least one. */
+export function affordableSteps(
+  { trainer }: OptimizationContext,
+  prompt: Prompt,
+  rows: readonly Row[],
+  { budget, measuring, batchRows }: { budget: number; measuring: number; batchRows: number },
+): number {
+  const batch = rows.slice(0, 2 * batchRows).map((row) => {
+    const { prompt: question, answer } = trainer.example(prompt, row);
+    return [...question, ...answer];
+  });
+  const shared = commonPrefix(batch);
+  const own = batch.reduce((sum, tokens) => sum + tokens.length - shared, 0) / batch.length;
+  const step = 3 * (shared + own * Math.min(batchRows, rows.length));
+  return Math.max(1, Math.floor((budget - measurements * measuring) / step));
+}
