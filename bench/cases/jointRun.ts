@@ -1,12 +1,13 @@
 /** @file One run of a comparison at equal compute, and the results file that it becomes a line of. */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import type { Row } from '../../src/data/dataset.ts';
 import type { Task } from '../../src/evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../../src/evaluate/programEvaluator.ts';
 import type { LlamaModel } from '../../src/model/llama.ts';
-import { AlternatingJointOptimizer, type AlternatingOptions } from '../../src/optimize/alternating.ts';
+import { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from '../../src/optimize/alternating.ts';
 import { CoordinateJointOptimizer, type CoordinateOptions } from '../../src/optimize/coordinate.ts';
 import type { OptimizationEvent } from '../../src/optimize/events.ts';
 import { SimultaneousJointOptimizer, type SimultaneousOptions } from '../../src/optimize/simultaneous.ts';
@@ -39,6 +40,9 @@ export const simultaneousVariants: Readonly<Record<string, Partial<SimultaneousO
   'soft prompt alone': { levers: ['prompt'] },
 };
 
+/** What is compared, by the name in the results. @param set overrides of a variant's options */
+export type Coordinators = Readonly<Record<string, (set: object) => Coordinator>>;
+
 /** One line of the results file. */
 export interface JointLine {
   /** Of the code that ran, `-dirty` with uncommitted changes. */
@@ -68,6 +72,11 @@ export interface JointLine {
   /** The best text that a soft prompt was projected to, or that gradients led to, alone with the base weights on the test rows. */
   readonly projected?: AloneText;
   readonly edited?: AloneText;
+  readonly model?: string;
+  /** Prompts that the model was asked, and training rows that it saw; what the cache knew is not counted. */
+  readonly calls?: number;
+  /** Processes that waited for a core at the end, averaged over a minute: how far `seconds` can be trusted. */
+  readonly load?: number;
   readonly phases: readonly {
     readonly lever: string;
     readonly block?: string;
@@ -100,22 +109,37 @@ export interface JointCase {
 export async function runVariants(
   model: LlamaModel,
   { name, task, earlier = [], prompt, rows }: JointCase,
-  { out, seed, budget, chosen, set = {} }: { out: string; seed: number; budget: number; chosen?: string; set?: object },
+  {
+    out,
+    seed,
+    budget,
+    chosen,
+    set = {},
+    coordinators = ofVariants,
+  }: { out: string; seed: number; budget: number; chosen?: string; set?: object; coordinators?: Coordinators },
 ): Promise<void> {
   const commit = execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
   const train = rows.train.length;
   const known = readResultLines(out).filter(
-    (line) => line.task === name && line.train === train && line.seed === seed && line.budget === budget,
+    (line) =>
+      line.task === name &&
+      line.train === train &&
+      line.seed === seed &&
+      line.budget === budget &&
+      (line.model ?? model.name) === model.name,
   );
   for (const [variant, make] of Object.entries(coordinators)) {
-    const asked = chosen ? chosen.split(';').flatMap((part) => (part in coordinators ? [part] : part.split(','))) : Object.keys(variants);
+    const asked = chosen ? chosen.split(';').flatMap((part) => (part in coordinators ? [part] : part.split(','))) : coordinators === ofVariants ? Object.keys(variants) : Object.keys(coordinators);
     if (!asked.includes(variant) || known.some((line) => line.variant === variant)) continue;
     const texts = aloneTexts();
+    const counted = countCalls(model);
+    let trained = 0;
     const phases: JointLine['phases'][number][] = [];
     let block: string | undefined;
     const onEvent = (event: OptimizationEvent): void => {
       if (event.type === 'phaseStarted') block = event.block;
       texts.hear(event);
+      if (event.type === 'weightStep') trained += alternatingDefaults.batchRows;
       if (event.type !== 'phaseEnded') return;
       const { phase, lever, accepted, best, passes } = event;
       phases.push({ lever, ...(block !== undefined && { block }), accepted, val: best.score.mean, passes });
@@ -126,7 +150,7 @@ export async function runVariants(
     const begun = performance.now();
     const optimizer = new JointOptimizer({ coordinator: make(set) });
     const { adapter, prompts, state } = await optimizer.optimize({
-      model,
+      model: counted.model,
       metric: task.metric,
       task,
       earlier,
@@ -168,6 +192,9 @@ export async function runVariants(
       demonstrations: prompts.reduce((sum, { demonstrations }) => sum + demonstrations.length, 0),
       ...(prompts.some(({ decoding }) => decoding) && { decoding: prompts.map((each) => each.decoding ?? {}) }),
       drift: adapter ? weightDrift(adapter) : 0,
+      model: model.name,
+      calls: counted.calls() + trained,
+      load: Math.round(loadavg()[0] * 10) / 10,
       ...(adapter?.soft && { soft: true }),
       ...(projected && { projected }),
       ...(edited && { edited }),
@@ -181,7 +208,7 @@ export async function runVariants(
   }
 }
 
-const coordinators: Readonly<Record<string, (set: object) => Coordinator>> = {
+const ofVariants: Coordinators = {
   ...mapped(variants, (options) => (set) => new AlternatingJointOptimizer({ ...options, ...set })),
   ...mapped(coordinateVariants, (options) => (set) => new CoordinateJointOptimizer({ ...options, ...set })),
   ...mapped(simultaneousVariants, (options) => (set) => new SimultaneousJointOptimizer({ ...options, ...set })),
@@ -219,6 +246,22 @@ function aloneTexts(): { hear: (event: OptimizationEvent) => void; best: (propos
         .sort((a, b) => b.rows - a.rows || b.val - a.val || b.logLikelihood - a.logLikelihood)
         .at(0),
   };
+}
+
+/** The model, and how many prompts it has been asked since. */
+function countCalls(model: LlamaModel): { model: LlamaModel; calls: () => number } {
+  let calls = 0;
+  const note = <T>(asked: readonly unknown[], answer: T): T => {
+    calls += asked.length;
+    return answer;
+  };
+  const counting: LlamaModel = {
+    ...model,
+    scoreLabels: (prompts, ...rest) => note(prompts, model.scoreLabels(prompts, ...rest)),
+    logLikelihoods: (pairs, ...rest) => note(pairs, model.logLikelihoods(pairs, ...rest)),
+    generate: (prompts, ...rest) => note(prompts, model.generate(prompts, ...rest)),
+  };
+  return { model: counting, calls: () => calls };
 }
 
 export function readResultLines(file: string): JointLine[] {

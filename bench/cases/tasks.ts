@@ -1,6 +1,7 @@
-/** @file The benchmark's tasks: rows of ../shared/data, and the plain prompt that a person would start from. */
+/** @file The benchmark's tasks: rows of ../shared/data and ../shared/corpus, and the plain prompt that a person would start from. */
 import { fileURLToPath } from 'node:url';
-import type { Row } from '../../src/data/dataset.ts';
+import { readInstructions, readTasks } from '../../models/nano/train/corpus.ts';
+import { makeRow, type Row } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/readDataset.ts';
 import { limitRows } from '../../src/data/split.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
@@ -10,8 +11,7 @@ export interface BenchTask {
   readonly name: string;
   readonly output: string;
   readonly prompt: Prompt;
-  readonly trainFile: string;
-  readonly testFile: string;
+  readonly source: { readonly trainFile: string; readonly testFile: string } | { readonly heldOut: string };
   /** Of the answers in alphabetical order, every so manyth, up to a count. */
   readonly cut?: { readonly every: number; readonly count: number };
 }
@@ -23,24 +23,37 @@ export const tasks: readonly BenchTask[] = [
     name: 'trec6',
     output: 'type',
     prompt: plain('Question: ${input:question}\nType:\n'),
-    trainFile: 'trec6.train.jsonl',
-    testFile: 'trec6.test.jsonl',
+    source: { trainFile: 'trec6.train.jsonl', testFile: 'trec6.test.jsonl' },
   },
   {
     name: 'sst2',
     output: 'sentiment',
     prompt: plain('Review: ${input:review}\nSentiment:\n'),
-    trainFile: 'sst2.train.jsonl',
-    testFile: 'sst2.test.jsonl',
+    source: { trainFile: 'sst2.train.jsonl', testFile: 'sst2.test.jsonl' },
   },
   {
     name: 'banking12',
     output: 'intent',
     prompt: plain('Message: ${input:query}\nIntent:\n'),
-    trainFile: 'banking77.train.jsonl',
-    testFile: 'banking77.test.jsonl',
+    source: { trainFile: 'banking77.train.jsonl', testFile: 'banking77.test.jsonl' },
     cut: { every: 6, count: 12 },
   },
+];
+
+/** All 77 intents, and two tasks whose whole source nano's training never saw. */
+export const furtherTasks: readonly BenchTask[] = [
+  {
+    name: 'banking77',
+    output: 'intent',
+    prompt: plain('Message: ${input:query}\nIntent:\n'),
+    source: { trainFile: 'banking77.train.jsonl', testFile: 'banking77.test.jsonl' },
+  },
+  ...['sms_spam', 'verse_sentiment'].map((heldOut): BenchTask => ({
+    name: heldOut,
+    output: 'output',
+    prompt: plain(`${readTasks()[heldOut].definition}\n\n{{demos}}\nInput: \${input:input}\nOutput:\n`),
+    source: { heldOut },
+  })),
 ];
 
 export interface BenchRows {
@@ -55,21 +68,34 @@ export async function rowsOf(
   task: BenchTask,
   seed: number,
   counts: { train: number; val: number; test: number },
-  held: 'test' | 'development' = 'test',
+  which: 'test' | 'development' = 'test',
 ): Promise<BenchRows> {
-  const read = async (file: string): Promise<readonly Row[]> => {
-    const { rows } = await readDataset(fileURLToPath(new URL(`../shared/data/${file}`, projectRoot)));
-    const answers = [...new Set(rows.map((row) => row.values[task.output]))].sort();
-    const { every, count } = task.cut ?? { every: 1, count: Infinity };
-    const chosen = new Set(answers.filter((_, i) => i % every === 0).slice(0, count));
-    const kept = rows.filter((row) => chosen.has(row.values[task.output]));
-    return [...new Map(kept.map((row) => [row.id, row])).values()];
-  };
-  const pool = await read(task.trainFile);
+  const [pool, held] = await poolsOf(task);
   const drawn = randomStream('bench rows', seed).shuffle(pool);
   const used = counts.train + counts.val;
-  const test = held === 'test' ? limitRows(await read(task.testFile), counts.test, 0) : drawn.slice(used, used + counts.test);
+  const test = which === 'test' ? limitRows(held, counts.test, 0) : drawn.slice(used, used + counts.test);
   return { train: drawn.slice(0, counts.train), val: drawn.slice(counts.train, counts.train + counts.val), test };
+}
+
+/** Distinct rows to draw train and val from, and those held out for the test. */
+async function poolsOf({ source, output, cut }: BenchTask): Promise<[readonly Row[], readonly Row[]]> {
+  const distinct = (rows: readonly Row[]): Row[] => [...new Map(rows.map((row) => [row.id, row])).values()];
+  if ('heldOut' in source) {
+    const rows = readInstructions('heldout').get(source.heldOut)!;
+    const mixed = randomStream('bench test', source.heldOut).shuffle(
+      distinct(rows.map(({ input, output }, i) => makeRow({ input, output }, i + 1))),
+    );
+    const half = Math.floor(mixed.length / 2);
+    return [mixed.slice(half), mixed.slice(0, half)];
+  }
+  const read = async (file: string): Promise<readonly Row[]> => {
+    const { rows } = await readDataset(fileURLToPath(new URL(`../shared/data/${file}`, projectRoot)));
+    const answers = [...new Set(rows.map((row) => row.values[output]))].sort();
+    const { every, count } = cut ?? { every: 1, count: Infinity };
+    const chosen = new Set(answers.filter((_, i) => i % every === 0).slice(0, count));
+    return distinct(rows.filter((row) => chosen.has(row.values[output])));
+  };
+  return [await read(source.trainFile), await read(source.testFile)];
 }
 
 /** This file runs from dist/bench. */

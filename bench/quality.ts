@@ -1,0 +1,71 @@
+/**
+ * @file Quality: Tandem's default beside the published methods, at equal compute, on the same rows, by the same evaluator and tuner.
+ * `npm run bench -- quality [--model smollm2-135m] [--task trec6,sst2] [--seeds 5] [--method tandem,gepa] [--out FILE]`
+ * Runs that the results file already has are passed over; every task has a seed before any has the next.
+ */
+import { parseArgs } from 'node:util';
+import { metricNamed } from '../src/evaluate/metrics.ts';
+import { loadModelFiles } from '../src/model/files/modelFiles.ts';
+import { makeLlama } from '../src/model/llama.ts';
+import { resolveModel } from '../src/model/store/store.ts';
+import { AlternatingJointOptimizer } from '../src/optimize/alternating.ts';
+import { baselineNames, baselines } from '../src/optimize/baselines/baselines.ts';
+import { defaultDecoding } from '../src/prompt/settings.ts';
+import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
+import { runVariants, type Coordinators } from './cases/jointRun.ts';
+import { furtherTasks, rowsOf, tasks } from './cases/tasks.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'nano' },
+    task: { type: 'string' },
+    method: { type: 'string' },
+    seeds: { type: 'string', default: '5' },
+    /** First seed. */
+    from: { type: 'string', default: '0' },
+    threads: { type: 'string', default: '2' },
+    out: { type: 'string', default: 'bench/results/quality.jsonl' },
+  },
+});
+
+interface Size {
+  readonly counts: { readonly train: number; readonly val: number; readonly test: number };
+  /** Token passes a run, for nano and, on the tasks that it is run on, for SmolLM2-135M. */
+  readonly passes: number;
+}
+
+const usual: Size = { counts: { train: 160, val: 60, test: 200 }, passes: 100_000 };
+const heldOut: Size = { counts: { train: 100, val: 50, test: 150 }, passes: 100_000 };
+/** 77 labels are some 250 tokens to score a row. */
+const sizes: Readonly<Record<string, Size>> = {
+  banking77: { counts: { train: 300, val: 60, test: 200 }, passes: 300_000 },
+  sms_spam: heldOut,
+  verse_sentiment: heldOut,
+};
+const tasksOf: Readonly<Record<string, string>> = { 'smollm2-135m': 'trec6,sst2' };
+
+const methods: Coordinators = {
+  tandem: () => new AlternatingJointOptimizer(),
+  ...Object.fromEntries(baselineNames.map((name) => [name, baselines[name].make])),
+};
+
+const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+const chosen = (options.task ?? tasksOf[options.model])?.split(',');
+for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
+  for (const task of [...tasks, ...furtherTasks]) {
+    if (chosen && !chosen.includes(task.name)) continue;
+    const { counts, passes } = sizes[task.name] ?? usual;
+    const rows = await rowsOf(task, seed, counts);
+    const labels = [...new Set([...rows.train, ...rows.val].map((row) => row.values[task.output]))].sort();
+    const asked = {
+      output: task.output,
+      labels,
+      metric: metricNamed('accuracy'),
+      template: 'text',
+      decoding: { ...defaultDecoding, maxTokens: 16 },
+    } as const;
+    const run = { out: options.out, seed, budget: passes, ...(options.method && { chosen: options.method }), coordinators: methods };
+    await runVariants(model, { name: task.name, task: asked, prompt: task.prompt, rows }, run);
+  }
+}
+await model.dispose();
