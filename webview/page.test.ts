@@ -33,6 +33,29 @@ test('an ended run: numbers with rows and intervals, every phase with why, the 2
     expect(text).toContain(part);
 });
 
+test('controls: asked for, their cost beforehand; run, their score and what the run has over them on the same rows', () => {
+  const controls = ['p -> p', 'w -> w', 'best single lever'] as const;
+  const asked = journal.slice(0, -1).map((line) => (line.type === 'runStarted' ? { ...line, config: { ...line.config, controls } } : line));
+  const score = { mean: 0.8, low: 0.7, high: 0.9, rows: 86 };
+  const difference = { mean: 0.08, low: 0.01, high: 0.15, rows: 86, probabilityBetter: 0.99 };
+  const later = [
+    { type: 'controlStarted', control: 'p -> p', because: 'two prompt steps', budget: 400_000 },
+    { type: 'controlMeasured', control: 'p -> p', passes: 390_000, score, logLikelihood: score, difference },
+    { type: 'controlStarted', control: 'w -> w', because: 'two weight steps', budget: 400_000 },
+  ].map((event, i) => ({ version: 1, at: 0, seq: asked.length + i, ...event }) as JournalLine);
+  const heard = (lines: readonly JournalLine[]): string => {
+    const messages = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines } as const];
+    const known = messages.reduce((known: Known, message) => hear(known, message, 0), {});
+    return page(known, folded, 0).map(textOf).join('\n');
+  };
+  expect(heard(asked)).toContain('3 controls after the run, each from the same start with the whole budget again, 400.0k token passes');
+  expect(heard(asked)).toContain('p -> pto come');
+  const text = heard([...asked, ...later]);
+  expect(text).toContain('p -> p80.0% [70.0, 90.0]+8.0 points [+1.0, +15.0]99%');
+  expect(text).toContain('w -> wunder way, 0 passes');
+  expect(said(opened(journal.length))).not.toContain('Controls');
+});
+
 test('opened, a phase tells its candidates with their differences, its loss, and the rows that it turned', () => {
   const text = said(opened(journal.length), unfolded);
   expect(text).toContain('3.7without any instructionedits · finished the race+2.7 points [0.0, +6.7]93%');

@@ -1,6 +1,7 @@
 /** @file The whole page, from what is known. */
 import { h, type VNode } from './dom.ts';
 import { clockOf, type Known, type ShownRun } from './follow.ts';
+import { controls } from './views/controls.ts';
 import { curriculum } from './views/curriculum.ts';
 import { noRuns, refused, waiting } from './views/empty.ts';
 import { heading, toolbar } from './views/header.ts';
@@ -33,6 +34,7 @@ function sections(shown: ShownRun, prompt: string, ui: Ui, now: number): VNode[]
     phases(run, state, live, ui),
     curriculum(state),
     h('div', { class: 'pair', key: 'outcome' }, objective(state), attribution(state)),
+    controls(state),
     settings(state, ui),
   ];
   return parts.filter((part) => part !== undefined);

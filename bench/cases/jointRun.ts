@@ -129,7 +129,11 @@ export async function runVariants(
       (line.model ?? model.name) === model.name,
   );
   for (const [variant, make] of Object.entries(coordinators)) {
-    const asked = chosen ? chosen.split(';').flatMap((part) => (part in coordinators ? [part] : part.split(','))) : coordinators === ofVariants ? Object.keys(variants) : Object.keys(coordinators);
+    const asked = chosen
+      ? chosen.split(';').flatMap((part) => (part in coordinators ? [part] : part.split(',')))
+      : coordinators === ofVariants
+        ? Object.keys(variants)
+        : Object.keys(coordinators);
     if (!asked.includes(variant) || known.some((line) => line.variant === variant)) continue;
     const texts = aloneTexts();
     const counted = countCalls(model);

@@ -35,6 +35,7 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
 interface OptimizeOptions extends TuneOptions, SoftOptions {
   readonly coordinator?: CoordinatorName;
   readonly lever: LeverChoice;
+  readonly controls?: true;
 }
 
 export function optimizeCommand(): Command {
@@ -47,10 +48,16 @@ export function optimizeCommand(): Command {
       ).choices(coordinators),
     )
     .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
+    .option('--controls', 'afterwards p -> p, w -> w and the best single lever on the same test rows; each costs the budget again')
     .action((prompt: string, options: OptimizeOptions) => {
-      const { lever, coordinator } = options;
+      const { lever, coordinator, controls } = options;
       const soft = softAsked(options);
-      return optimize(prompt, options, { lever, ...(coordinator && { coordinator }), ...(soft && { soft }) });
+      return optimize(prompt, options, {
+        lever,
+        ...(coordinator && { coordinator }),
+        ...(soft && { soft }),
+        ...(controls && { controls }),
+      });
     });
   return withExamples(
     command,
@@ -86,7 +93,7 @@ const runOptions = (command: Command): Command =>
     )
     .option(
       '--schedule <name>',
-      'of alternating: gated, classic, or a chain such as "chain:p -> w -> p"',
+      'of alternating: gated, classic, a chain such as "chain:p -> w -> p", or a published method such as baseline:mipro',
       parseSchedule,
       runDefaults.schedule,
     )
@@ -98,7 +105,11 @@ const runOptions = (command: Command): Command =>
     .option('--json', 'print the events, one JSON object a line');
 
 /** @param what the options that `tune` does not have */
-async function optimize(prompt: string, options: TuneOptions, what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft'>): Promise<void> {
+async function optimize(
+  prompt: string,
+  options: TuneOptions,
+  what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft' | 'controls'>,
+): Promise<void> {
   const { budget, schedule, strategy, curriculum, pacing } = options;
   const [lora, warmStart] = [loraAsked(options), asPath(options.warmStart)];
   const asked = { ...(strategy && { strategy }), ...(curriculum && { curriculum }), ...(pacing && { pacing }), ...(lora && { lora }) };

@@ -36,6 +36,7 @@ export const settingIds = {
   allowModules: 'tandem.metrics.allowModules',
   headroom: 'tandem.optimize.headroom',
   budget: 'tandem.optimize.budget',
+  controls: 'tandem.optimize.controls',
   schedule: 'tandem.optimize.schedule',
   strategy: 'tandem.optimize.strategy',
   coordinator: 'tandem.optimize.coordinator',

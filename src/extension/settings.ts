@@ -52,5 +52,6 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice, asked?: Coordina
     pacing: setting(settingIds.pacing, prompt),
     warmStart: setting(settingIds.warmStart, prompt),
     ...(strategy && strategy !== 'default' && { strategy }),
+    ...(setting<boolean>(settingIds.controls, prompt) && { controls: true }),
   };
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OptimizationState } from '../optimize/coordinator.ts';
+import type { ControlCheckpoint } from './controls.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 
 export interface Checkpoint {
@@ -9,6 +10,8 @@ export interface Checkpoint {
   /** How many lines of the journal the snapshot has behind it. */
   readonly lines: number;
   readonly state: OptimizationState;
+  /** Of the control that is being run. */
+  readonly control?: ControlCheckpoint;
 }
 
 /** Replaces the last checkpoint in one step. The journal must have been flushed before. */

@@ -1,5 +1,7 @@
 /** @file The ways of optimizing jointly that a run can name: one line each. */
 import { AlternatingJointOptimizer, type Schedule } from '../optimize/alternating.ts';
+import { baselines, type Baseline } from '../optimize/baselines/baselines.ts';
+import { isBaseline } from '../optimize/baselines/names.ts';
 import { CoordinateJointOptimizer } from '../optimize/coordinate.ts';
 import type { Coordinator } from '../optimize/coordinator.ts';
 import { SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
@@ -13,6 +15,7 @@ type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'lever' | 'soft' | 'curricu
 /** Each makes a new one, as after a kill: it can know nothing but the snapshot. */
 const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> = {
   alternating: ({ schedule, strategy, lever, curriculum, pacing }) =>
+    baselineOf(schedule)?.make() ??
     new AlternatingJointOptimizer({
       schedule: scheduleOf(schedule),
       ...(strategy && { strategy }),
@@ -72,6 +75,12 @@ export function makeCoordinator(name: CoordinatorName, asked: Asked): Coordinato
 }
 
 const leversOf = (lever: RunSpec['lever']): { levers?: readonly ('prompt' | 'weights')[] } => (lever === 'both' ? {} : { levers: [lever] });
+
+/** The published method that the schedule names, if it names one. */
+function baselineOf(schedule: RunSpec['schedule']): Baseline | undefined {
+  const name = schedule.replace(/^baseline:/, '');
+  return name !== schedule && isBaseline(name) ? baselines[name] : undefined;
+}
 
 function scheduleOf(schedule: RunSpec['schedule']): Schedule {
   if (schedule === 'gated') return { kind: 'gated' };

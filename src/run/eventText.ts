@@ -13,8 +13,13 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     }
     case 'noticed':
       return `Notice: ${line.message}`;
-    case 'rateMeasured':
-      return `Budget: ${count(line.budget)} token passes, ${duration((line.budget / line.passesPerSecond) * 1000)} at ${count(line.passesPerSecond)} a second`;
+    case 'rateMeasured': {
+      const { budget, passesPerSecond } = line;
+      const time = (passes: number): string => duration((passes / passesPerSecond) * 1000);
+      const controls = state.config?.controls?.length ?? 0;
+      const more = controls ? `; after it ${controls} controls at as much each, ${time(controls * budget)} more` : '';
+      return `Budget: ${count(budget)} token passes, ${time(budget)} at ${count(passesPerSecond)} a second${more}`;
+    }
     case 'baselineMeasured':
       return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${line.state.score.rows} validation rows, J ${line.state.objective.total.toFixed(3)}`;
     case 'phaseStarted':
@@ -37,6 +42,12 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `Test: opening the sealed split, ${line.rows} rows`;
     case 'attributed':
       return `Test: ${points(line.total)}, P(better) ${sureness(line.total)}; prompt alone ${points(line.promptAlone)}, weights alone ${points(line.weightsAlone)}, beyond the sum ${points(line.interaction)}`;
+    case 'controlStarted':
+      return `Control ${line.control}: ${line.because}; ${count(line.budget)} token passes`;
+    case 'controlProgressed':
+      return undefined;
+    case 'controlMeasured':
+      return `  ${line.control}: ${percentWithInterval(line.score)} on ${line.score.rows} test rows; the run against it ${points(line.difference)}, P(better) ${sureness(line.difference)}`;
     case 'runEnded':
       return `Ended after ${duration(line.at)}: ${line.because}`;
     case 'runFailed':

@@ -1,7 +1,9 @@
 /** @file Everything that a run tells: the journal is these events on disk, and every surface is a fold over them. */
 import type { LoraConfig } from '../model/adapter.ts';
+import type { MeasuredControl } from '../optimize/baselines/controls.ts';
+import type { ControlName } from '../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
-import type { OptimizationEvent } from '../optimize/events.ts';
+import type { Estimate, OptimizationEvent, PhaseLever } from '../optimize/events.ts';
 import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, SoftPromptChoice, Strategy } from './spec.ts';
 
 /** What the run is about, as found when it started. */
@@ -24,6 +26,8 @@ export interface RunConfig {
   readonly lever: LeverChoice;
   /** Absent where nothing grows. */
   readonly curriculum?: { readonly of: Curriculum; readonly pacing: Pacing };
+  /** What the run is compared with after its test, each at the whole budget again; absent where nothing was asked. */
+  readonly controls?: readonly ControlName[];
   /** What was asked of new adapters; absent where nothing was. */
   readonly lora?: Partial<LoraConfig>;
   /** Rows of each split that the run uses. */
@@ -45,6 +49,25 @@ export type RunEvent =
   | { readonly type: 'rateMeasured'; readonly passesPerSecond: number; readonly budget: number }
   | { readonly type: 'stopRequested' }
   | { readonly type: 'testOpened'; readonly rows: number }
+  | {
+      readonly type: 'controlStarted';
+      readonly control: ControlName;
+      readonly because: string;
+      /** Nominal token passes: those of the run. */
+      readonly budget: number;
+    }
+  | {
+      readonly type: 'controlProgressed';
+      readonly control: ControlName;
+      /** 0: its start is measured; else a phase of it has ended. */
+      readonly phase: number;
+      readonly lever?: PhaseLever;
+      readonly accepted?: boolean;
+      /** Its best so far, on the valset. */
+      readonly score: Estimate;
+      readonly passes: number;
+    }
+  | ({ readonly type: 'controlMeasured'; readonly control: ControlName; readonly passes: number } & MeasuredControl)
   | { readonly type: 'runEnded'; readonly because: string }
   | { readonly type: 'runFailed'; readonly reason: string; readonly message: string };
 

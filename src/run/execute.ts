@@ -3,6 +3,7 @@ import type { Coordinator, OptimizationContext, OptimizationState } from '../opt
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import { TandemError } from '../errors.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { runControls, type ControlCheckpoint, type Controls } from './controls.ts';
 import type { JournalLine, RunConfig, RunEvent } from './events.ts';
 import { explainedError } from './fileErrors.ts';
 import { openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
@@ -26,6 +27,8 @@ export interface Execution {
     readonly rows: number;
     readonly attribute: (context: OptimizationContext, start: MeasuredState, best: MeasuredState) => Promise<AttributedEvent>;
   };
+  /** Run after the test, at equal compute; without a test there are none. */
+  readonly controls?: Controls;
   /** Hears the lines that a former process left, then each new line. */
   readonly onLine: (line: JournalLine, replayed: boolean) => void;
   /** Drops what is remembered: called before each phase, since a resumed run begins its phase with nothing else but the checkpoint. */
@@ -60,7 +63,7 @@ export async function executeRun(execution: Execution): Promise<RunState> {
     try {
       if (signal?.aborted && !view.stopRequested) onStop();
       signal?.addEventListener('abort', onStop, { once: true });
-      await drive(execution, journal, checkpoint?.state, emit, () => view);
+      await drive(execution, journal, checkpoint, emit, () => view);
       journal.flush();
     } catch (thrown) {
       const error = explainedError(thrown);
@@ -91,9 +94,21 @@ function withoutThrowing(act: () => void): void {
 }
 
 async function drive(
-  { directory, config, notices, coordinator, context, measureRate, test, forget = () => {}, lateNotices = () => [], signal }: Execution,
+  {
+    directory,
+    config,
+    notices,
+    coordinator,
+    context,
+    measureRate,
+    test,
+    controls,
+    forget = () => {},
+    lateNotices = () => [],
+    signal,
+  }: Execution,
   journal: Journal,
-  saved: OptimizationState | undefined,
+  saved: Checkpoint | undefined,
   emit: (event: RunEvent) => void,
   view: () => RunState,
 ): Promise<void> {
@@ -107,21 +122,30 @@ async function drive(
     journal.flush();
   }
   const whole: OptimizationContext = { ...context, budget: view().budget!, emit, ...(signal && { signal }) };
-  const save = (state: OptimizationState): OptimizationState => {
+  const save = (state: OptimizationState, control?: ControlCheckpoint): OptimizationState => {
     journal.flush();
-    writeCheckpoint(directory.path, { lines: journal.count(), state });
+    writeCheckpoint(directory.path, { lines: journal.count(), state, ...(control && { control }) });
     forget();
     return state;
   };
   forget();
-  let state = saved ?? save(await coordinator.begin(whole));
+  let state = saved?.state ?? save(await coordinator.begin(whole));
   while (!state.done && !view().stopRequested) state = save(await coordinator.advance(whole, state));
   if (test && test.rows > 0) {
-    emit({ type: 'testOpened', rows: test.rows });
-    emit(await test.attribute({ ...whole, signal: undefined }, state.start, state.best));
+    if (!view().attribution) {
+      emit({ type: 'testOpened', rows: test.rows });
+      emit(await test.attribute({ ...whole, signal: undefined }, state.start, state.best));
+    }
+    if (controls && !view().stopRequested) {
+      save(state, saved?.control);
+      const keep = (control: ControlCheckpoint | undefined): void => void save(state, control);
+      await runControls(controls, { context: whole, run: state.best, saved: saved?.control, view, emit, save: keep });
+    }
   }
   for (const message of lateNotices()) emit({ type: 'noticed', message });
-  emit({ type: 'runEnded', because: view().stopRequested ? 'stopped by the user' : state.done || 'ended' });
+  const because = state.done || 'ended';
+  const stopped = state.done && view().controls.length > 0 ? `${because}; its controls were stopped by the user` : 'stopped by the user';
+  emit({ type: 'runEnded', because: view().stopRequested ? stopped : because });
 }
 
 /** Cuts the journal back to what the last checkpoint stands for; before the first one, to the measured rate. */

@@ -3,7 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Adapter } from '../model/adapter.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
 import type { Difference, Estimate, MeasuredState } from '../optimize/events.ts';
+import { controlNames } from '../optimize/baselines/names.ts';
 import { randomStream } from '../random.ts';
+import type { Controls } from './controls.ts';
 import type { RunConfig } from './events.ts';
 import type { AttributedEvent, Execution } from './execute.ts';
 import type { RunDirectory } from './runDirectory.ts';
@@ -46,6 +48,24 @@ export function fakeExecution(directory: RunDirectory, onLine: Execution['onLine
     test: { rows: 300, attribute: async (_, start, best) => fakeAttribution(start, best) },
     onLine,
   };
+}
+
+/** The same with controls, of two phases each. */
+export function withFakeControls(execution: Execution): Execution {
+  const controls: Controls = {
+    names: controlNames,
+    choose: (name, valOf) => ({
+      coordinator: fakeCoordinator(2),
+      lever: 'prompt',
+      because: `${name}, after ${valOf('p -> p') ?? 'nothing'}`,
+    }),
+    measure: async (_, run, control) => ({
+      score: control.score,
+      logLikelihood: control.logLikelihood,
+      difference: difference(run.score.mean - control.score.mean),
+    }),
+  };
+  return { ...execution, config: { ...execution.config, controls: controlNames }, controls };
 }
 
 export function fakeCoordinator(phases: number): Coordinator {

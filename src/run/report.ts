@@ -21,6 +21,7 @@ export function reportOf(state: RunState): string {
     ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best)] : []),
     ...(state.attribution ? [attributionSection(state.attribution)] : []),
     softSection(state),
+    ...(config.controls ? [controlsSection(state, config.controls)] : []),
     ...(start && best
       ? [timelineSection(state), curriculumSection(state), objectiveSection(start, best), gateSection(state), candidatesSection(state)]
       : []),
@@ -120,6 +121,22 @@ function attributionSection(attribution: Attribution): string {
 function softSection({ phases }: RunState): string {
   const judged = phases.findLast(({ softPrompt }) => softPrompt)?.softPrompt;
   return judged ? `## Soft prompt\n\n${softText(judged)}.` : '';
+}
+
+/** What the same compute brought otherwise. */
+function controlsSection({ controls, budget, attribution, status }: RunState, names: readonly string[]): string {
+  const run = attribution ? [['**this run**', '', percentWithInterval(cell(attribution, 'new', 'new').score), '', '', '']] : [];
+  const rows = controls.map(({ control, because, measured, passes }) => [
+    control,
+    text(because),
+    measured ? percentWithInterval(measured.score) : status === 'ended' ? 'not measured' : 'under way',
+    measured ? points(measured.difference) : '',
+    measured ? sureness(measured.difference) : '',
+    count(passes),
+  ]);
+  const intro = `${names.length} controls, each from the same start with the run's whole budget${budget === undefined ? '' : ` of ${count(budget)} token passes`}, on the same test rows. The difference is this run's over the control's, row by row.`;
+  const head = ['', 'what', 'test', 'this run against it', 'P(better)', 'passes'];
+  return `## Controls at equal compute\n\n${intro}\n\n${table(head, [...run, ...rows])}`;
 }
 
 function timelineSection({ phases, history }: RunState): string {

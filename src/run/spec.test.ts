@@ -1,5 +1,6 @@
 /** @file Budgets and schedules as people write them. */
 import { expect, test } from 'vitest';
+import { baselineNames } from '../optimize/baselines/names.ts';
 import { chainSteps, parseBudget, parseSchedule } from './spec.ts';
 
 test.each([
@@ -12,6 +13,11 @@ test.each([
 
 test.each(['', '0m', '-5m', '5 weeks', '1.2.3h', 'm'])("'%s' is no budget", (text) => {
   expect(() => parseBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget' }) as Error);
+});
+
+test('published methods are schedules by name', () => {
+  for (const name of baselineNames) expect(parseSchedule(`baseline:${name}`)).toBe(`baseline:${name}`);
+  expect(() => parseSchedule('baseline:magic')).toThrow(expect.objectContaining({ reason: 'bad-schedule' }) as Error);
 });
 
 test('schedules', () => {

@@ -2,13 +2,14 @@
 import { TandemError } from '../errors.ts';
 import type { LoraConfig } from '../model/adapter.ts';
 import type { SoftStart } from '../model/softPrompt.ts';
+import { baselineNames, isBaseline, type BaselineName } from '../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 
 /** Seconds of wall clock (turned into passes at the start) or, for comparisons at equal compute, nominal token passes. */
 export type Budget = { readonly seconds: number } | { readonly passes: number };
 
-/** `gated` and `classic`, or a published chain of steps such as `chain:p -> w -> p`. */
-export type Schedule = 'gated' | 'classic' | `chain:${string}`;
+/** `gated` and `classic`, a published chain of steps such as `chain:p -> w -> p`, or a published method such as `baseline:mipro`. */
+export type Schedule = 'gated' | 'classic' | `chain:${string}` | `baseline:${BaselineName}`;
 
 export const strategies = ['plain', 'mixture', 'look-ahead'] as const;
 /** How a prompt step escapes lock-in. */
@@ -81,6 +82,8 @@ export interface RunSpec extends SessionSpec {
   readonly warmStart?: string;
   /** What new adapters are like; in the rest like the adapter to start from, or `defaultLora`. */
   readonly lora?: Partial<LoraConfig>;
+  /** After the run: p -> p, w -> w and the best single lever, each at the whole budget again, on the same test rows. */
+  readonly controls?: true;
 }
 
 export const sessionDefaults: Omit<SessionSpec, 'prompt'> = { seed: 0, rows: {}, executor: 'onnxruntime' };
@@ -113,7 +116,9 @@ export function parseSchedule(text: string): Schedule {
     .split('->')
     .map((step) => step.trim());
   if (steps?.every((step) => step === 'p' || step === 'w')) return `chain:${steps.join(' -> ')}`;
+  const baseline = text.startsWith('baseline:') ? text.slice('baseline:'.length) : '';
+  if (isBaseline(baseline)) return `baseline:${baseline}`;
   throw new TandemError('bad-schedule', `'${text}' is not a schedule.`, {
-    hint: `Write gated, classic, or a chain such as "chain:p -> w -> p".`,
+    hint: `Write gated, classic, a chain such as "chain:p -> w -> p", or a published method: ${baselineNames.map((name) => `baseline:${name}`).join(', ')}.`,
   });
 }

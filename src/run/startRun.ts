@@ -8,7 +8,10 @@ import { isPrompty, type PromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { TandemError } from '../errors.ts';
 import manifest from '../../package.json' with { type: 'json' };
+import { withWarmStart } from '../optimize/warmStart.ts';
 import { adapterFolder } from './adapterFolder.ts';
+import { chooseControl, measureControl } from '../optimize/baselines/controls.ts';
+import { controlNames } from '../optimize/baselines/names.ts';
 import type { JournalLine, RunConfig } from './events.ts';
 import { executeRun } from './execute.ts';
 import { writeReport } from './reportFile.ts';
@@ -97,7 +100,8 @@ async function work(
   hooks: RunHooks,
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   hooks.onOpened?.(directory);
-  const optimizer = openOptimizer(session, spec, await warmStartFor(session, spec));
+  const warm = await warmStartFor(session, spec);
+  const optimizer = openOptimizer(session, spec, warm);
   const { coordinator, trainer, objective, attribute, program } = optimizer;
   const onLine = (line: JournalLine, replayed: boolean): void => {
     if (line.type === 'candidateProposed') writeCandidate(directory, session, line.candidate, line.prompt);
@@ -109,7 +113,7 @@ async function work(
     state = await executeRun({
       directory,
       config: configOf(directory, spec, session, optimizer.coordinatorName),
-      notices: [...session.notices, ...optimizer.notices],
+      notices: [...session.notices, ...optimizer.notices, ...controlNotices(spec, session)],
       coordinator,
       context: {
         evaluator: session.evaluator,
@@ -128,6 +132,18 @@ async function work(
         test: {
           rows: session.testSize,
           attribute: (context, start, best) => attribute(context, session.openTest(`the end of run ${directory.run}`), start, best),
+        },
+      }),
+      ...(canHaveControls(spec, session) && {
+        controls: {
+          names: controlNames,
+          choose: (name, valOf) => {
+            const { coordinator, ...chosen } = chooseControl(name, valOf);
+            // Weights that are tuned alone have the same learned start to probe as the run had.
+            return { ...chosen, coordinator: withWarmStart(coordinator, chosen.lever === 'weights' ? warm : undefined) };
+          },
+          measure: (context, run, control) =>
+            measureControl(context, session.openTest(`the controls of run ${directory.run}`), run, control),
         },
       }),
       forget: session.forget,
@@ -164,6 +180,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     strategy: spec.strategy ?? 'default',
     lever: spec.lever,
     ...(spec.curriculum && spec.curriculum !== 'none' && { curriculum: curriculumOf(spec) }),
+    ...(canHaveControls(spec, session) && { controls: controlNames }),
     ...(spec.lora && { lora: spec.lora }),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,
@@ -172,6 +189,17 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     versions: { tandem: manifest.version, node: process.version, platform: `${process.platform} ${process.arch}` },
     startedAt: new Date().toISOString(),
   };
+}
+
+/** Chains and single levers are those of one prompt, and they are compared on test rows. */
+const canHaveControls = ({ controls }: RunSpec, { testSize, program }: Session): boolean => controls === true && testSize > 0 && !program;
+
+function controlNotices(spec: RunSpec, session: Session): string[] {
+  if (!spec.controls || canHaveControls(spec, session)) return [];
+  const why = session.program
+    ? 'Controls are of one prompt, not of a program'
+    : 'There are no test rows to compare the run with its controls on';
+  return [`${why}, so none are run.`];
 }
 
 /** A candidate as a whole prompt file, for people to open; of a program a file for each step: `3.1.summary.prompt.md`. */

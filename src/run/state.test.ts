@@ -42,6 +42,7 @@ const measured: fc.Arbitrary<MeasuredState> = fc.record(
 );
 const type = <T extends string>(name: T): fc.Arbitrary<T> => fc.constant(name);
 const passes = fc.nat(100_000);
+const control = fc.constantFrom('p -> p', 'w -> w', 'best single lever');
 
 const event: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.constant({ type: 'runStarted' as const, config: fakeConfig }),
@@ -115,6 +116,9 @@ const event: fc.Arbitrary<RunEvent> = fc.oneof(
     interaction: difference,
     passes,
   }),
+  fc.record({ type: type('controlStarted'), control, because: fc.string(), budget: passes }),
+  fc.record({ type: type('controlProgressed'), control, phase: fc.nat(4), score: estimate, passes }),
+  fc.record({ type: type('controlMeasured'), control, passes, score: estimate, logLikelihood: estimate, difference }),
   fc.record({ type: type('runEnded'), because: fc.string() }),
   fc.record({ type: type('runFailed'), reason: fc.string(), message: fc.string() }),
 );

@@ -1,4 +1,6 @@
 /** @file The state of a run, as a pure fold over its journal: all that panel, terminal, report, annotations and resume know. */
+import type { MeasuredControl } from '../optimize/baselines/controls.ts';
+import type { ControlName } from '../optimize/baselines/names.ts';
 import type {
   CandidateId,
   Difference,
@@ -90,6 +92,21 @@ export interface CurriculumState {
   readonly freedom: readonly Omit<Extract<OptimizationEvent, { type: 'freedomGrown' }>, 'type'>[];
 }
 
+/** What the run is compared with, at the same compute. */
+export interface ControlState {
+  readonly control: ControlName;
+  /** What it does, and why that. */
+  readonly because: string;
+  /** Nominal token passes that it has spent. */
+  readonly passes: number;
+  /** Phases that have ended. */
+  readonly phase: number;
+  /** Its best so far, on the validation rows. */
+  readonly val?: Estimate;
+  /** On the test rows, once it is through. */
+  readonly measured?: MeasuredControl;
+}
+
 export interface RunState {
   readonly version: 1;
   readonly status: RunStatus;
@@ -116,6 +133,8 @@ export interface RunState {
   /** Rows of the sealed test split, once it has been opened. */
   readonly testRows?: number;
   readonly attribution?: Attribution;
+  /** Those that have begun. */
+  readonly controls: readonly ControlState[];
   readonly because?: string;
   readonly failure?: { readonly reason: string; readonly message: string };
 }
@@ -130,6 +149,7 @@ export const initialState: RunState = {
   phases: [],
   history: [],
   stopRequested: false,
+  controls: [],
 };
 
 const noCurriculum: CurriculumState = { data: [], freedom: [] };
@@ -139,19 +159,32 @@ export function apply(state: RunState, line: JournalLine): RunState {
   return { ...state, ...change(state, line) };
 }
 
-/** Share of the budget that is spent, 0 to 1; absent before the budget is known. */
+/** Share of the budget that is spent, 0 to 1, controls counted in; absent before the budget is known. */
 export function progressOf(state: RunState): number | undefined {
   if (state.status === 'ended') return 1;
-  return state.budget === undefined ? undefined : Math.min(1, state.passes / state.budget);
+  if (state.budget === undefined) return undefined;
+  const own = state.attribution ? state.budget : Math.min(state.budget, state.passes);
+  return (own + (ofControls(state) - leftOfControls(state))) / (state.budget + ofControls(state));
 }
 
-/** Milliseconds until the budget is spent at the pace so far, not counting the final test. */
+/** Token passes of all controls that were asked for. */
+const ofControls = ({ config, budget = 0 }: RunState): number => (config?.controls?.length ?? 0) * budget;
+
+/** Of these, what is still to be spent; a control that ended early leaves nothing. */
+function leftOfControls({ config, controls, budget = 0 }: RunState): number {
+  return (config?.controls ?? []).reduce((sum, name) => {
+    const known = controls.find(({ control }) => control === name);
+    return sum + (known?.measured ? 0 : Math.max(0, budget - (known?.passes ?? 0)));
+  }, 0);
+}
+
+/** Milliseconds until the budget is spent at the pace so far, with that of the controls, not counting the final test. */
 export function remainingTime(state: RunState): number | undefined {
   if (state.budget === undefined) return undefined;
   const spent = state.passes - state.pacedFrom.passes;
   const time = state.elapsed - state.pacedFrom.at;
   const perMillisecond = spent > 0 && time > 5000 ? spent / time : (state.passesPerSecond ?? 0) / 1000;
-  return perMillisecond > 0 ? Math.max(0, state.budget - state.passes) / perMillisecond : undefined;
+  return perMillisecond > 0 ? (Math.max(0, state.budget - state.passes) + leftOfControls(state)) / perMillisecond : undefined;
 }
 
 function change(state: RunState, line: JournalLine): Partial<RunState> {
@@ -244,6 +277,16 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
         attribution: { cells, total, promptAlone, weightsAlone, interaction, ...told },
       };
     }
+    case 'controlStarted': {
+      const { control, because } = line;
+      return { elapsed, controls: [...state.controls, { control, because, passes: 0, phase: 0 }] };
+    }
+    case 'controlProgressed':
+      return { elapsed, ...inControl(state, line.control, { passes: line.passes, phase: line.phase, val: line.score }) };
+    case 'controlMeasured': {
+      const { score, logLikelihood, difference } = line;
+      return { elapsed, ...inControl(state, line.control, { passes: line.passes, measured: { score, logLikelihood, difference } }) };
+    }
     case 'runEnded':
       return { elapsed, status: 'ended', because: line.because };
     case 'runFailed':
@@ -282,6 +325,10 @@ function startPhase(
 
 function inPhase(state: RunState, number: number, update: (phase: PhaseState) => Partial<PhaseState>): Pick<RunState, 'phases'> {
   return { phases: state.phases.map((phase) => (phase.phase === number ? { ...phase, ...update(phase) } : phase)) };
+}
+
+function inControl(state: RunState, name: ControlName, update: Partial<ControlState>): Pick<RunState, 'controls'> {
+  return { controls: state.controls.map((each) => (each.control === name ? { ...each, ...update } : each)) };
 }
 
 /** Changes a candidate of a phase, adding it first when it is new. */

@@ -67,6 +67,8 @@ export async function warmStartFor(
   // A program's probe would have to measure all of its steps: it goes without.
   if (asked === 'none' || spec.lever === 'prompt' || programEvaluator) return undefined;
   const named = asked !== 'auto';
+  // A published method has none, unless one is named.
+  if (!named && spec.schedule.startsWith('baseline:')) return undefined;
   const beside = modelSource.endsWith('.gguf') ? dirname(modelSource) : modelSource;
   const places = named ? [asked] : [...(spec.untrusted ? [] : [warmStartFolder(workspace, model.name)]), join(beside, 'warm-start')];
   for (const folder of places) {

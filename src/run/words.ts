@@ -4,7 +4,11 @@ import { natsGained, points, sureness } from './format.ts';
 import type { CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
-export function doing({ status, phases, start, testRows }: RunState): string {
+export function doing({ status, phases, start, testRows, controls, config }: RunState): string {
+  const control = controls.at(-1);
+  if (status === 'testing' && control && !control.measured) {
+    return `control ${controls.length} of ${config?.controls?.length ?? 0}, ${control.control}: phase ${control.phase + 1}`;
+  }
   if (status === 'testing') return `measuring on ${testRows ?? 0} test rows`;
   const phase = phases.at(-1);
   if (!phase || phase.ended) return status === 'stopping' ? 'stopping' : start ? 'choosing the next step' : 'measuring the start';

@@ -14,8 +14,9 @@ import { memoryAdapters } from '../jointOptimizer.ts';
 import { intentTask } from '../madeUp.fixture.ts';
 import { defaultObjective } from '../objective.ts';
 import { loraTrainer } from '../weightTuner.ts';
-import { baselineNames, baselines, type BaselineName } from './baselines.ts';
+import { baselines } from './baselines.ts';
 import { chooseParent } from './gepa.ts';
+import { baselineNames, type BaselineName } from './names.ts';
 import { suggest, type Trial } from './tpe.ts';
 
 // Seconds even on a busy machine.

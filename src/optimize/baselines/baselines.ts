@@ -9,6 +9,7 @@ import { gepa } from './gepa.ts';
 import { loraOnGold } from './loraOnGold.ts';
 import { loraOnOwnOutputs } from './loraOnOwnOutputs.ts';
 import { mipro } from './mipro.ts';
+import type { BaselineName } from './names.ts';
 import type { TrainingSettings } from './training.ts';
 
 export interface Baseline {
@@ -17,7 +18,7 @@ export interface Baseline {
   readonly make: (training?: TrainingSettings) => Coordinator;
 }
 
-export const baselines = {
+export const baselines: Readonly<Record<BaselineName, Baseline>> = {
   'bootstrap-few-shot': { title: 'bootstrap few-shot, random search', make: bootstrapFewShot },
   mipro: { title: 'MIPRO-like', make: mipro },
   gepa: { title: 'GEPA-like', make: gepa },
@@ -29,10 +30,4 @@ export const baselines = {
   'w-w': { title: 'w -> w', make: (training) => chain(['weights', 'weights'], training) },
   prompt: { title: 'prompt alone, gated', make: (training) => singleLever('prompt', training) },
   weights: { title: 'weights alone, gated', make: (training) => singleLever('weights', training) },
-} as const satisfies Readonly<Record<string, Baseline>>;
-
-export type BaselineName = keyof typeof baselines;
-
-export const baselineNames = Object.keys(baselines) as readonly BaselineName[];
-
-export const isBaseline = (name: string): name is BaselineName => Object.hasOwn(baselines, name);
+};

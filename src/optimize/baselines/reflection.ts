@@ -3,7 +3,6 @@ import type { Row } from '../../data/dataset.ts';
 import { TandemError } from '../../errors.ts';
 import type { Evaluation } from '../../evaluate/evaluation.ts';
 import type { Generation } from '../../model/languageModel.ts';
-import { asTurn } from '../../evaluate/question.ts';
 import { isRight } from '../../evaluate/metrics.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
@@ -31,7 +30,7 @@ export async function reflect(
   seed: number,
 ): Promise<Reflection> {
   const { model, task } = evaluator;
-  const columns = columnsOf(prompt.body).filter((name) => name !== task.output);
+  const columns = columnsOf(prompt).filter((name) => name !== task.output);
   const shown = rows.map(({ values }, place) => {
     const result = answered.rows[place];
     const verdict = isRight(result) ? 'This is right.' : `This is wrong. The right answer is: ${result.gold}`;
@@ -45,7 +44,7 @@ export async function reflect(
     ...shown,
     'Write a better instruction for the assistant. Say what the task is and what the feedback teaches. Write only the instruction.',
   ].join('\n\n');
-  const text = asTurn({ ...task, template: 'chat' }, model.tokenizer, asked);
+  const text = model.tokenizer.applyChatTemplate([{ role: 'user', content: asked }]);
   const sampling = { maxTokens: longest, temperature: 1, topP: 1, stop: ['\n\n'], seed };
   const written = await orNothing(async () => model.generate([text], { adapter, ...sampling }));
   if (!written) return { passes: 0 };

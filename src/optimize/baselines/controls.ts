@@ -1,0 +1,48 @@
+/**
+ * @file Controls: what the same compute would have brought without tuning both levers together. Each has the whole budget of the run and
+ * starts where the run did.
+ */
+import type { Row } from '../../data/dataset.ts';
+import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';
+import type { Coordinator, OptimizationContext } from '../coordinator.ts';
+import type { Difference, Estimate, Lever, MeasuredState } from '../events.ts';
+import { baselines } from './baselines.ts';
+import { singleLever } from './chains.ts';
+import type { ControlName } from './names.ts';
+
+export interface ChosenControl {
+  readonly coordinator: Coordinator;
+  readonly lever: Lever;
+  /** For people: what it does, and why that. */
+  readonly because: string;
+}
+
+/** @param valOf the validation score that a control has reached, where it has run */
+export function chooseControl(name: ControlName, valOf: (control: ControlName) => number | undefined): ChosenControl {
+  if (name === 'p -> p') return { coordinator: baselines['p-p'].make(), lever: 'prompt', because: 'two prompt steps, without a gate' };
+  if (name === 'w -> w') return { coordinator: baselines['w-w'].make(), lever: 'weights', because: 'two weight steps, without a gate' };
+  const lever: Lever = (valOf('p -> p') ?? 0) > (valOf('w -> w') ?? 0) ? 'prompt' : 'weights';
+  const because = `the ${lever} alone under Tandem's gate; of the two chains its own did better on the validation rows`;
+  return { coordinator: singleLever(lever), lever, because };
+}
+
+export interface MeasuredControl {
+  /** Of the control, on the test rows. */
+  readonly score: Estimate;
+  readonly logLikelihood: Estimate;
+  /** What the run has over the control, on the same rows: above zero speaks for the run. */
+  readonly difference: Difference;
+}
+
+/** Compares what the run came to with what a control came to, on the test rows. */
+export async function measureControl(
+  { adapters, evaluator }: Pick<OptimizationContext, 'adapters' | 'evaluator'>,
+  rows: readonly Row[],
+  run: MeasuredState,
+  control: MeasuredState,
+): Promise<MeasuredControl> {
+  const measure = async ({ prompt, adapter }: MeasuredState): Promise<Evaluation> =>
+    evaluator.evaluate({ prompt, adapter: adapter === undefined ? undefined : await adapters.get(adapter) }, rows);
+  const [of, other] = [await measure(run), await measure(control)];
+  return { score: other.score, logLikelihood: other.logLikelihood, difference: compareEvaluations(other, of).score };
+}

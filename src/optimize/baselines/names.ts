@@ -1,0 +1,23 @@
+/** @file The names of the published methods and of the controls; apart from the methods, so that who only reads a name loads no model code. */
+
+export const baselineNames = [
+  'bootstrap-few-shot',
+  'mipro',
+  'gepa',
+  'lora-on-gold',
+  'lora-on-own-outputs',
+  'p-w-p',
+  'w-p',
+  'p-p',
+  'w-w',
+  'prompt',
+  'weights',
+] as const;
+
+export type BaselineName = (typeof baselineNames)[number];
+
+export const isBaseline = (name: string): name is BaselineName => (baselineNames as readonly string[]).includes(name);
+
+/** In the order in which they run: the last one hangs on the two before it. */
+export const controlNames = ['p -> p', 'w -> w', 'best single lever'] as const;
+export type ControlName = (typeof controlNames)[number];

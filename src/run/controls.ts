@@ -1,0 +1,72 @@
+/** @file Controls of a run: after its test, each is tuned at the same compute and compared on the same test rows; resumed like the run. */
+import type { OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
+import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
+import type { ChosenControl, MeasuredControl } from '../optimize/baselines/controls.ts';
+import type { ControlName } from '../optimize/baselines/names.ts';
+import type { RunEvent } from './events.ts';
+import type { RunState } from './state.ts';
+
+export interface Controls {
+  readonly names: readonly ControlName[];
+  readonly choose: (name: ControlName, valOf: (control: ControlName) => number | undefined) => ChosenControl;
+  /** Run and control on the test rows, which are open by then. */
+  readonly measure: (context: OptimizationContext, run: MeasuredState, control: MeasuredState) => Promise<MeasuredControl>;
+}
+
+/** Where a control stands; absent between two of them. */
+export interface ControlCheckpoint {
+  readonly control: ControlName;
+  readonly state: OptimizationState;
+}
+
+/** Runs those that were not measured yet. A stop ends it: a control that did not have its whole budget compares nothing. */
+export async function runControls(
+  { names, choose, measure }: Controls,
+  {
+    context,
+    run,
+    saved,
+    view,
+    emit,
+    save,
+  }: {
+    readonly context: OptimizationContext;
+    readonly run: MeasuredState;
+    readonly saved: ControlCheckpoint | undefined;
+    readonly view: () => RunState;
+    readonly emit: (event: RunEvent) => void;
+    readonly save: (checkpoint: ControlCheckpoint | undefined) => void;
+  },
+): Promise<void> {
+  const known = (name: ControlName) => view().controls.find(({ control }) => control === name);
+  for (const control of names) {
+    if (known(control)?.measured) continue;
+    if (view().stopRequested) return;
+    const { coordinator, because } = choose(control, (name) => known(name)?.val?.mean);
+    const inner: OptimizationContext = { ...context, emit: (event) => relay(control, event, emit) };
+    const kept = (state: OptimizationState): OptimizationState => {
+      save({ control, state });
+      return state;
+    };
+    let state = saved?.control === control ? saved.state : undefined;
+    if (!state) {
+      emit({ type: 'controlStarted', control, because, budget: context.budget });
+      state = kept(await coordinator.begin(inner));
+    }
+    while (!state.done && !view().stopRequested) state = kept(await coordinator.advance(inner, state));
+    if (view().stopRequested) return;
+    const measured = await measure({ ...context, signal: undefined }, run, state.best);
+    emit({ type: 'controlMeasured', control, passes: state.passes, ...measured });
+    save(undefined);
+  }
+}
+
+/** Of a control's own events the journal has the outline only. */
+function relay(control: ControlName, event: OptimizationEvent, emit: (event: RunEvent) => void): void {
+  if (event.type === 'baselineMeasured') {
+    emit({ type: 'controlProgressed', control, phase: 0, score: event.state.score, passes: event.passes });
+  } else if (event.type === 'phaseEnded') {
+    const { phase, lever, accepted, best, passes } = event;
+    emit({ type: 'controlProgressed', control, phase, lever, accepted, score: best.score, passes });
+  }
+}
