@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { bootstrapMean, pairedBootstrap, type Interval } from '../src/evaluate/statistics.ts';
 import { readResultLines, simultaneousVariants, type AloneText, type JointLine } from './cases/jointRun.ts';
+import { digits, mean, meanOverSeeds, qualitySections } from './cases/qualityTable.ts';
 
 const order = [
   'coordinate',
@@ -22,6 +23,7 @@ const sections = [
   ...exampleSections(readResultLines('bench/results/examples.jsonl')),
   ...programSections(readResultLines('bench/results/program.jsonl')),
   ...simultaneousSections(readResultLines('bench/results/simultaneous.jsonl')),
+  ...qualitySections(readResultLines('bench/results/quality.jsonl')),
   ...jointSections(readResultLines('bench/results/joint.jsonl')),
   existsSync('bench/results/speed.md') ? readFileSync('bench/results/speed.md', 'utf8').trim() : '',
 ];
@@ -172,17 +174,6 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
   return `### ${name}\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
 }
 
-/** For each test row the mean of its scores over the seeds. */
-function meanOverSeeds(scores: readonly string[]): number[] {
-  return digits(scores[0]).map((_, row) => mean(scores.map((line) => Number(line[row]))));
-}
-
-function digits(scores: string): number[] {
-  return [...scores].map(Number);
-}
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
 function percent({ mean: value, low, high }: Interval): string {
   return `${(100 * value).toFixed(1)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
 }

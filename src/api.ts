@@ -22,6 +22,8 @@ export { JointOptimizer, type JointOptimization, type JointResult } from './opti
 export { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from './optimize/alternating.ts';
 export { coordinateDefaults, CoordinateJointOptimizer, type CoordinateOptions } from './optimize/coordinate.ts';
 export { simultaneousDefaults, SimultaneousJointOptimizer, type SimultaneousOptions } from './optimize/simultaneous.ts';
+export { baselines, type Baseline } from './optimize/baselines/baselines.ts';
+export type { BaselineName, ControlName } from './optimize/baselines/names.ts';
 export { curricula, pacings, type Curriculum, type Pacing } from './optimize/curriculum.ts';
 export { withWarmStart, type WarmStart } from './optimize/warmStart.ts';
 export { learnDefaults, learnStart, type LearnedStart, type LearnHooks, type LearnSpec } from './run/learnStart.ts';

@@ -164,6 +164,27 @@ describe('tandem optimize', () => {
     return readdirSync(adapters).map((id) => JSON.parse(readFileSync(join(adapters, id, 'adapter_config.json'), 'utf8')) as unknown);
   };
 
+  test('--controls: says their cost beforehand, and compares the run with each on the same test rows', () => {
+    const folder = workspace();
+    const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '30000p', '--threads', '1', '--controls');
+    expect(status, stderr).toBe(0);
+    expect(stderr).toMatch(/\nBudget: 30\.0k token passes, .* a second; after it 3 controls at as much each, .* more\n/);
+    const measured = [...stderr.matchAll(/\n {2}(\S.*?): \d+\.\d% \[.*\] on (\d+) test rows; the run against it [+-]?\d+\.\d points/g)];
+    expect(measured.map(([, control]) => control)).toEqual(['p -> p', 'w -> w', 'best single lever']);
+    expect(new Set(measured.map(([, , rows]) => rows))).toEqual(new Set([/opening the sealed split, (\d+) rows/.exec(stderr)![1]]));
+    expect(run(folder, 'report').stdout).toContain('## Controls at equal compute');
+  });
+
+  test('--schedule baseline: runs a published method', () => {
+    const folder = workspace();
+    const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '20000p', '--schedule', 'baseline:mipro');
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain('Phase 1, prompt: drafts of instructions and demonstrations');
+    const refused = run(folder, 'optimize', 'kind.prompt.md', '--schedule', 'baseline:magic');
+    expect(refused.status).not.toBe(0);
+    expect(refused.stderr).toContain('baseline:bootstrap-few-shot');
+  });
+
   test('ends with a report, a diff and the command to accept it, and changes nothing before', () => {
     const folder = workspace();
     const before = readFileSync(join(folder, 'kind.prompt.md'), 'utf8');

@@ -79,6 +79,9 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
     lines.push(`  in all ${points(total)}, P(better) ${sureness(total)}`);
     lines.push(`  prompt alone ${points(promptAlone)}; weights alone ${points(weightsAlone)}; beyond their sum ${points(interaction)}`);
   }
+  for (const { control, measured } of state.controls) {
+    if (measured) lines.push(`  against ${control} ${points(measured.difference)}, P(better) ${sureness(measured.difference)}`);
+  }
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposals.every(({ before, after }) => before === after))
     lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');

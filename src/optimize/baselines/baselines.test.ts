@@ -16,6 +16,7 @@ import { defaultObjective } from '../objective.ts';
 import { loraTrainer } from '../weightTuner.ts';
 import { baselines } from './baselines.ts';
 import { chooseParent } from './gepa.ts';
+import { freshPasses } from './method.ts';
 import { baselineNames, type BaselineName } from './names.ts';
 import { suggest, type Trial } from './tpe.ts';
 
@@ -41,7 +42,10 @@ const training = { learningRate: 5e-3, batchRows: 8 };
 const budget = 16_000;
 
 /** Runs as `run/execute.ts` does: a new coordinator for each phase, which knows nothing but the snapshot. */
-async function drive(name: BaselineName, { task = labelTask, from }: { task?: Task; from?: { json: string; drive: Driven } } = {}) {
+async function drive(
+  name: BaselineName,
+  { task = labelTask, asked = prompt, from }: { task?: Task; asked?: Prompt; from?: { json: string; drive: Driven } } = {},
+) {
   const events: OptimizationEvent[] = [];
   const snapshots: string[] = [];
   const adapters = from?.drive.adapters ?? memoryAdapters();
@@ -51,7 +55,7 @@ async function drive(name: BaselineName, { task = labelTask, from }: { task?: Ta
       evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
       trainer: loraTrainer(model, task, lora),
       adapters,
-      prompt,
+      prompt: asked,
       trainset,
       valset,
       objective: defaultObjective,
@@ -144,6 +148,21 @@ test('demonstrations of bootstrap few-shot are rows of the trainset with their g
     }
   }
   expect(new Set(proposed.map(({ demonstrations }) => JSON.stringify(demonstrations))).size).toBe(proposed.length);
+});
+
+test('rows that the model was asked before cost nothing again', () => {
+  const asked = trainset.slice(0, 8);
+  const known = (rows: readonly Row[]): Set<string> => new Set(rows.map(({ id }) => id));
+  expect(freshPasses(800, asked, known([]))).toBe(800);
+  expect(freshPasses(800, asked, known(trainset.slice(0, 6)))).toBe(200);
+  expect(freshPasses(800, asked, known(trainset))).toBe(0);
+});
+
+test('where no demonstration fits beside the prompt, bootstrap few-shot ends and leaves it as it was', async () => {
+  const long = { ...prompt, body: `${'word '.repeat(38)}\n\n${prompt.body}` };
+  const { state } = await drive('bootstrap-few-shot', { asked: long });
+  expect(state.done).toMatch(/^no set of demonstrations fits/);
+  expect(state.best).toEqual(state.start);
 });
 
 describe('the Parzen estimator', () => {

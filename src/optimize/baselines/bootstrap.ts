@@ -4,6 +4,7 @@ import type { Demonstration } from '../../prompt/prompt.ts';
 import type { Random } from '../../random.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import { demonstrationOf, passingRows } from '../proposers/demonstrations.ts';
+import { freshPasses } from './method.ts';
 
 /** DSPy's defaults. */
 export const mostBootstrapped = 4;
@@ -17,31 +18,39 @@ export interface DrawnDemonstrations {
   readonly demonstrations: readonly Demonstration[];
   /** How many of them, from the first on, the model answered itself. */
   readonly bootstrapped: number;
+  /** Of the rows that the teacher was not asked before. */
   readonly passes: number;
+  /** Ids of all rows that the teacher has been asked. */
+  readonly asked: readonly string[];
 }
 
 /**
  * The author's prompt without demonstrations is the teacher.
  * @param rows of the trainset, in the order in which they are tried
  * @param bootstrapped how many demonstrations should be the model's own
+ * @param known ids of rows that the teacher was asked before
  */
 export async function drawDemonstrations(
   { evaluator, prompt, start: adapter }: OptimizationContext,
   rows: readonly Row[],
   bootstrapped: number,
+  known: readonly string[],
   random: Random,
 ): Promise<DrawnDemonstrations> {
   const teacher = { prompt: { ...prompt, demonstrations: [] }, adapter };
   const own: Row[] = [];
+  const asked = new Set(known);
   let passes = 0;
   for (let at = 0; own.length < bootstrapped && at < Math.min(rows.length, mostAsked); at += chunk) {
-    const { passed, passes: cost } = await passingRows(evaluator, teacher, rows.slice(at, at + chunk));
+    const tried = rows.slice(at, at + chunk);
+    const { passed, passes: cost } = await passingRows(evaluator, teacher, tried);
     own.push(...passed.map(({ row }) => row));
-    passes += cost;
+    passes += freshPasses(cost, tried, asked);
+    for (const { id } of tried) asked.add(id);
   }
   const shown = own.slice(0, bootstrapped);
   const taken = new Set(shown.map(({ id }) => id));
   const labelled = random.shuffle(rows.filter(({ id }) => !taken.has(id))).slice(0, mostLabelled - shown.length);
   const demonstrations = [...shown, ...labelled].map((row) => demonstrationOf(prompt, evaluator.task.output, row));
-  return { demonstrations, bootstrapped: shown.length, passes };
+  return { demonstrations, bootstrapped: shown.length, passes, asked: [...asked] };
 }

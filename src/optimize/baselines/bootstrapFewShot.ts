@@ -7,28 +7,42 @@ import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { drawDemonstrations, mostBootstrapped } from './bootstrap.ts';
 import { coordinatorOf, tryOut, type Standing, type StepResult } from './method.ts';
 
+interface Memory {
+  /** Ids of rows that the teacher has been asked: they cost nothing again. */
+  readonly asked: readonly string[];
+  /** Sets in a row that were longer than the model reads, however few demonstrations were left. */
+  readonly tooLong: number;
+}
+
+/** A set that does not fit is cut to so many demonstrations. */
+const cuts = [16, 8, 4, 2];
+const mostTooLong = 5;
+
 export const bootstrapFewShot = (): Coordinator =>
-  coordinatorOf<null>({
-    begin: () => null,
-    next: (context, standing) => ({
-      lever: 'prompt',
-      because: `set ${standing.phase} of demonstrations`,
-      take: () => trySet(context, standing),
-    }),
+  coordinatorOf<Memory>({
+    begin: () => ({ asked: [], tooLong: 0 }),
+    next(context, standing) {
+      if (standing.memory.tooLong === mostTooLong) return { done: 'no set of demonstrations fits into what the model reads' };
+      return { lever: 'prompt', because: `set ${standing.phase} of demonstrations`, take: () => trySet(context, standing) };
+    },
   });
 
 /** As in DSPy the first two sets are labelled rows alone, and the first rows in order; the rest are random in rows and size. */
-async function trySet(context: OptimizationContext, { phase }: Standing<null>): Promise<StepResult<null>> {
+async function trySet(context: OptimizationContext, { phase, memory }: Standing<Memory>): Promise<StepResult<Memory>> {
   const { trainset, seed, prompt } = context;
   const random = randomStream(seed, 'bootstrap few-shot', phase);
   const size = phase === 1 ? 0 : phase === 2 ? mostBootstrapped : 1 + random.integer(mostBootstrapped);
   const rows = phase === 2 ? trainset : random.shuffle(trainset);
-  const { demonstrations, bootstrapped, passes } = await drawDemonstrations(context, rows, size, random);
-  const reason = `${demonstrations.length} demonstrations, ${bootstrapped} of them answered by the model`;
-  const id = `${phase}.1`;
-  const proposal = { prompt: { ...prompt, demonstrations }, reason };
-  const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'bootstrap few-shot', proposal });
-  if (!evaluation) return { memory: null, passes };
-  const candidate = { id, prompt: proposal.prompt, adapter: context.start, evaluation };
-  return { memory: null, passes: passes + evaluation.passes, candidate };
+  const { demonstrations, bootstrapped, passes, asked } = await drawDemonstrations(context, rows, size, memory.asked, random);
+  for (const [place, most] of cuts.filter((cut) => cut === cuts[0] || cut < demonstrations.length).entries()) {
+    const shown = demonstrations.slice(0, most);
+    const reason = `${shown.length} demonstrations, ${Math.min(bootstrapped, most)} of them answered by the model`;
+    const id = `${phase}.${place + 1}`;
+    const proposal = { prompt: { ...prompt, demonstrations: shown }, reason };
+    const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'bootstrap few-shot', proposal });
+    if (!evaluation) continue;
+    const candidate = { id, prompt: proposal.prompt, adapter: context.start, evaluation };
+    return { memory: { asked, tooLong: 0 }, passes: passes + evaluation.passes, candidate };
+  }
+  return { memory: { asked, tooLong: memory.tooLong + 1 }, passes };
 }

@@ -7,7 +7,7 @@ import { randomStream, type Random } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { promptKey } from '../proposers/proposer.ts';
 import { coordinatorOf, measureIfFits, tryOut, type Measured, type Standing, type StepResult } from './method.ts';
-import { reflect } from './reflection.ts';
+import { canReflect, reflect } from './reflection.ts';
 
 /** GEPA's minibatch. */
 const batchRows = 3;
@@ -27,11 +27,14 @@ interface Memory {
 export const gepa = (): Coordinator =>
   coordinatorOf<Memory>({
     begin: ({ prompt }, { rows }) => ({ pool: [{ prompt, scores: rows.map(({ score }) => score) }] }),
-    next: (context, standing) => ({
-      lever: 'prompt',
-      because: `reflection on failures, ${standing.memory.pool.length} in the pool`,
-      take: () => evolve(context, standing),
-    }),
+    next(context, standing) {
+      if (!canReflect(context.prompt)) return { done: 'an instruction with roles is not rewritten' };
+      return {
+        lever: 'prompt',
+        because: `reflection on failures, ${standing.memory.pool.length} in the pool`,
+        take: () => evolve(context, standing),
+      };
+    },
   });
 
 async function evolve(context: OptimizationContext, { phase, memory, left }: Standing<Memory>): Promise<StepResult<Memory>> {

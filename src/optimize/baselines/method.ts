@@ -125,6 +125,11 @@ export async function tryOut(
   return measureIfFits(context, prompt, rows);
 }
 
+/** What rows cost of which some were asked under the same prompt before: a cache has those. */
+export function freshPasses(passes: number, rows: readonly Row[], known: ReadonlySet<string>): number {
+  return Math.round((passes * rows.filter(({ id }) => !known.has(id)).length) / rows.length);
+}
+
 export async function measureIfFits(
   { evaluator, start: adapter }: OptimizationContext,
   prompt: Prompt,

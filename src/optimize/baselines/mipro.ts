@@ -4,13 +4,13 @@
  * Tandem's grounded templates and edits and from the tuned model itself, there being no larger one.
  */
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
-import { randomStream } from '../../random.ts';
+import { randomStream, type Random } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { editOperators } from '../proposers/edits.ts';
 import { promptKey, type Proposal } from '../proposers/proposer.ts';
 import { groundedTemplates } from '../proposers/templates.ts';
 import { drawDemonstrations, mostBootstrapped } from './bootstrap.ts';
-import { coordinatorOf, measureIfFits, tryOut, type Standing, type StepResult } from './method.ts';
+import { coordinatorOf, freshPasses, measureIfFits, tryOut, type Standing, type StepResult } from './method.ts';
 import { reflect } from './reflection.ts';
 import { suggest, type Trial } from './tpe.ts';
 
@@ -26,6 +26,8 @@ interface Memory {
   readonly trials: readonly Trial[];
   /** Pairs that were measured on the whole valset, as `instruction,set`. */
   readonly measured: readonly string[];
+  /** Ids of the rows that a pair was measured on: they cost nothing again. */
+  readonly asked: Readonly<Record<string, readonly string[]>>;
 }
 
 export const mipro = (): Coordinator =>
@@ -35,6 +37,7 @@ export const mipro = (): Coordinator =>
       sets: [prompt.demonstrations],
       trials: [{ choices: [0, 0], score: score.mean }],
       measured: ['0,0'],
+      asked: {},
     }),
     next(context, standing) {
       const { phase, memory } = standing;
@@ -49,12 +52,14 @@ async function draft(context: OptimizationContext, memory: Memory): Promise<Step
   const stream = (...purpose: readonly (string | number)[]) => randomStream(seed, 'mipro', ...purpose);
   const plain = { ...prompt, demonstrations: [] };
   let passes = 0;
+  let asked: readonly string[] = [];
   const sets: (readonly Demonstration[])[] = [...memory.sets];
   for (let set = 1; set < candidates; set++) {
     const random = stream('set', set);
     const size = set === 1 ? 0 : 1 + random.integer(mostBootstrapped);
-    const drawn = await drawDemonstrations(context, random.shuffle(trainset), size, random);
+    const drawn = await drawDemonstrations(context, random.shuffle(trainset), size, asked, random);
     sets.push(drawn.demonstrations);
+    asked = drawn.asked;
     passes += drawn.passes;
   }
   const random = stream('instructions');
@@ -62,14 +67,14 @@ async function draft(context: OptimizationContext, memory: Memory): Promise<Step
   const answered = await evaluator.evaluate({ prompt: plain, adapter }, rows);
   const written = await reflect(context, plain, rows, answered, random.integer(2 ** 31));
   passes += answered.passes + written.passes;
-  const asked = { prompt: plain, adapter, evaluator, trainset, random, count: candidates };
+  const wanted = { prompt: plain, adapter, evaluator, trainset, random, count: candidates };
   const from = (proposer: string, proposals: readonly Proposal[]): Memory['instructions'] =>
     proposals.map((each) => ({ ...each, proposer }));
   const proposed = [
     ...memory.instructions,
     ...(written.prompt ? from('reflection', [{ prompt: written.prompt, reason: 'written by the model' }]) : []),
-    ...from(groundedTemplates.name, (await groundedTemplates.propose(asked)).slice(0, 3)),
-    ...from(editOperators.name, await editOperators.propose(asked)),
+    ...from(groundedTemplates.name, (await groundedTemplates.propose(wanted)).slice(0, 3)),
+    ...from(editOperators.name, await editOperators.propose(wanted)),
   ];
   const seen = new Set<string>();
   const bodyKey = ({ prompt: each }: Proposal): string => promptKey({ ...each, demonstrations: [] });
@@ -84,25 +89,37 @@ async function search(context: OptimizationContext, { phase, memory, left }: Sta
   const random = randomStream(seed, 'mipro', phase);
   const pairOf = ([instruction, set]: readonly number[]): Prompt => ({ ...instructions[instruction].prompt, demonstrations: sets[set] });
   const trials = [...memory.trials];
+  const asked = new Map(Object.entries(memory.asked));
   let passes = 0;
   for (let trial = 0; trial < trialsAPhase && passes < left && !signal?.aborted; trial++) {
     const choices = suggest([instructions.length, sets.length], trials, random);
     const rows = random.shuffle(valset).slice(0, batchRows);
     const evaluation = await measureIfFits(context, pairOf(choices), rows);
-    passes += evaluation?.passes ?? 0;
+    const pair = choices.join();
+    const known = new Set(measured.includes(pair) ? valset.map(({ id }) => id) : asked.get(pair));
+    passes += freshPasses(evaluation?.passes ?? 0, rows, known);
+    asked.set(pair, [...new Set([...known, ...rows.map(({ id }) => id)])]);
     trials.push({ choices, score: evaluation?.score.mean ?? 0 });
   }
-  const best = bestPair(trials, measured);
-  if (!best || passes >= left) return { memory: { ...memory, trials }, passes };
+  const best = bestPair(trials, measured) ?? unmeasuredPair(memory, random);
+  const noted = { ...memory, trials, asked: Object.fromEntries(asked) };
+  if (passes >= left) return { memory: noted, passes };
   const id = `${phase}.1`;
   const { reason, proposer } = instructions[best[0]];
   const proposal = { prompt: pairOf(best), reason: `${reason}; ${sets[best[1]].length} demonstrations` };
   const evaluation = await tryOut(context, { phase, candidate: id, proposer, proposal });
-  const known = { ...memory, measured: [...measured, best.join()] };
-  if (!evaluation) return { memory: { ...known, trials }, passes };
+  const memoryAfter = { ...noted, measured: [...measured, best.join()] };
+  if (!evaluation) return { memory: memoryAfter, passes };
   trials.push({ choices: best, score: evaluation.score.mean });
+  passes += freshPasses(evaluation.passes, valset, new Set(asked.get(best.join())));
   const candidate = { id, prompt: proposal.prompt, adapter, evaluation };
-  return { memory: { ...known, trials }, passes: passes + evaluation.passes, candidate };
+  return { memory: memoryAfter, passes, candidate };
+}
+
+/** Where every pair that was tried is measured, another one by chance. */
+function unmeasuredPair({ instructions, sets, measured }: Memory, random: Random): readonly number[] {
+  const pairs = instructions.flatMap((_, i) => sets.map((__, j) => [i, j]));
+  return random.choice(pairs.filter((pair) => !measured.includes(pair.join())));
 }
 
 /** The pair with the best mean over its trials among those that were not measured on the whole valset. */

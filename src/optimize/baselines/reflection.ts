@@ -15,6 +15,9 @@ export interface Reflection {
   readonly passes: number;
 }
 
+/** The instruction of a `.prompty` has roles in it, which a text from a model would not keep. */
+export const canReflect = ({ syntax }: Prompt): boolean => syntax !== 'jinja';
+
 /** Tokens of an instruction at most. */
 const longest = 96;
 
@@ -29,6 +32,7 @@ export async function reflect(
   answered: Evaluation,
   seed: number,
 ): Promise<Reflection> {
+  if (!canReflect(prompt)) return { passes: 0 };
   const { model, task } = evaluator;
   const columns = columnsOf(prompt).filter((name) => name !== task.output);
   const shown = rows.map(({ values }, place) => {

@@ -1,0 +1,135 @@
+/** @file The section of bench/results.md on Tandem's default beside the published methods. */
+import { bootstrapMean, pairedBootstrap, type PairedDifference } from '../../src/evaluate/statistics.ts';
+import { baselines } from '../../src/optimize/baselines/baselines.ts';
+import { baselineNames, type BaselineName } from '../../src/optimize/baselines/names.ts';
+import type { JointLine } from './jointRun.ts';
+
+const own = 'tandem';
+const titleOf = (method: string): string => (method === own ? "Tandem's default" : baselines[method as BaselineName].title);
+
+export function qualitySections(lines: readonly JointLine[]): string[] {
+  if (!lines.length) return [];
+  const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
+  const intro =
+    "## Tandem's default beside the published methods\n\n" +
+    'At equal compute in token passes (forward 1, backward 2), by the same evaluator, trainer, rows and start; the plain prompt is the start. ' +
+    'Means are over the test rows and the seeds that there are; the difference is the method minus Tandem, row by row, over the seeds that both ' +
+    'have: below zero speaks for Tandem. Calls: prompts that the model was asked, and training rows that it saw. Seconds were taken on a shared ' +
+    `machine; passes are the measure of compute. Where the methods reflect, the tuned model itself does. Code: ${commits}.\n\n` +
+    '`npm run bench -- quality`, and `npm run bench -- quality --model smollm2-135m --seeds 3`';
+  const models = [...new Set(lines.map(({ model = '' }) => model))];
+  return [
+    intro,
+    ...models.flatMap((model) =>
+      modelSections(
+        model,
+        lines.filter((line) => line.model === model),
+      ),
+    ),
+  ];
+}
+
+function modelSections(model: string, lines: readonly JointLine[]): string[] {
+  const tasks = [...new Set(lines.map(({ task }) => task))];
+  return [
+    overallTable(model, tasks, lines),
+    ...tasks.map((task) =>
+      taskTable(
+        model,
+        lines.filter((line) => line.task === task),
+      ),
+    ),
+  ];
+}
+
+/** Every method's mean on every task, and its difference to Tandem over the rows of all tasks that both have. */
+function overallTable(model: string, tasks: readonly string[], lines: readonly JointLine[]): string {
+  const rows = methodsOf(lines).map((method) => {
+    const of = (task: string): JointLine[] => lines.filter((line) => line.task === task && line.variant === method);
+    const cells = tasks.map((task) => {
+      const runs = of(task);
+      return runs.length ? (100 * mean(meanOverSeeds(runs.map(({ after }) => after)))).toFixed(1) : '';
+    });
+    const pairs = tasks.flatMap((task) =>
+      pairedRows(
+        lines.filter((line) => line.task === task),
+        method,
+      ),
+    );
+    const difference =
+      method === own || !pairs.length
+        ? ''
+        : differenceText(
+            pairedBootstrap(
+              pairs.map(([a]) => a),
+              pairs.map(([, b]) => b),
+            ),
+          );
+    return [titleOf(method), ...cells, difference];
+  });
+  const head = ['', ...tasks, 'against Tandem, all rows'];
+  return `### ${model}: test accuracy by task\n\n${table(head, rows)}`;
+}
+
+function taskTable(model: string, lines: readonly JointLine[]): string {
+  const [{ task, train, budget }] = lines;
+  const starts = [...new Map(lines.map((line) => [line.seed, line.before])).values()];
+  const rows = methodsOf(lines).map((method) => {
+    const runs = lines.filter(({ variant }) => variant === method).sort((a, b) => a.seed - b.seed);
+    const pairs = pairedRows(lines, method);
+    return [
+      titleOf(method),
+      percent(meanOverSeeds(runs.map(({ after }) => after))),
+      runs.map(({ after }) => (100 * mean(digits(after))).toFixed(1)).join(' · '),
+      method === own || !pairs.length
+        ? ''
+        : differenceText(
+            pairedBootstrap(
+              pairs.map(([a]) => a),
+              pairs.map(([, b]) => b),
+            ),
+          ),
+      `${Math.round(mean(runs.map(({ passes }) => passes)) / 1000)}k`,
+      Math.round(mean(runs.map(({ calls = 0 }) => calls))).toLocaleString('en'),
+      Math.round(mean(runs.map(({ seconds }) => seconds))).toString(),
+    ];
+  });
+  const head = ['', 'test accuracy', 'by seed', 'against Tandem', 'passes', 'LM calls', 'seconds'];
+  const start = ['plain prompt', percent(meanOverSeeds(starts)), '', '', '', '', ''];
+  return `### ${model}, ${task}: ${train} training rows, ${budget.toLocaleString('en')} token passes\n\n${table(head, [start, ...rows])}`;
+}
+
+const methodsOf = (lines: readonly JointLine[]): string[] =>
+  [own, ...baselineNames].filter((method) => lines.some(({ variant }) => variant === method));
+
+/** Tandem's and the method's score of each test row, means over the seeds that both have; of lines of one task. */
+function pairedRows(lines: readonly JointLine[], method: string): (readonly [number, number])[] {
+  const both = lines.flatMap((line) => {
+    const tandem = line.variant === method && lines.find(({ variant, seed }) => variant === own && seed === line.seed);
+    return tandem ? [[tandem.after, line.after] as const] : [];
+  });
+  if (!both.length) return [];
+  const [a, b] = [meanOverSeeds(both.map(([first]) => first)), meanOverSeeds(both.map(([, second]) => second))];
+  return a.map((score, row) => [score, b[row]] as const);
+}
+
+/** For each test row the mean of its scores over the seeds. */
+export const meanOverSeeds = (scores: readonly string[]): number[] =>
+  digits(scores[0]).map((_, row) => mean(scores.map((line) => Number(line[row]))));
+
+export const digits = (scores: string): number[] => [...scores].map(Number);
+
+export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function percent(scores: readonly number[]): string {
+  const { mean: value, low, high } = bootstrapMean(scores);
+  return `${(100 * value).toFixed(1)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
+}
+
+function differenceText({ mean: value, low, high }: PairedDifference): string {
+  const signed = (x: number): string => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(1)}`;
+  return `${signed(value)} [${signed(low)}, ${signed(high)}]`;
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
