@@ -58,7 +58,7 @@ test('it has nothing else, and is small', () => {
     /^dist\/node_modules\/(node-fetch|seedrandom|tr46|webidl-conversions|whatwg-url)\//,
     /^examples\/[^/]+\/([^/]+\.md|data\/[^/]+)$/,
     /^media\/([^/]+|walkthrough\/.+)$/,
-    /^models\/nano\/[^/]+$/,
+    /^models\/nano\/(warm-start\/)?[^/]+$/,
     /^schemas\/[^/]+\.json$/,
     /^(LICENSE\.txt|NOTICE|changelog\.md|package\.json|package\.nls\.json|readme\.md)$/,
   ];
