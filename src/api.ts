@@ -12,6 +12,8 @@ export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSp
 export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
 export { findRun, readState, type RunDirectory } from './run/runDirectory.ts';
 export { accept, proposalOf, proposalsOf } from './run/accept.ts';
+export { exportAdapter, type Exported, type ExportSpec } from './run/exportAdapter.ts';
+export { sessionHeadroom } from './run/headroom.ts';
 export { compareRuns, type RunComparison } from './run/compareRuns.ts';
 export type { Proposal } from './run/review.ts';
 export type { JournalLine, RunConfig, RunEvent } from './run/events.ts';
@@ -29,6 +31,7 @@ export { withWarmStart, type WarmStart } from './optimize/warmStart.ts';
 export { learnDefaults, learnStart, type LearnedStart, type LearnHooks, type LearnSpec } from './run/learnStart.ts';
 export { readWarmStart, saveWarmStart, type WarmStartRecord } from './run/warmStarts.ts';
 export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './optimize/coordinator.ts';
+export { measureHeadroom, type Headroom, type LeverOutlook } from './optimize/headroom.ts';
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 
 // Measuring.

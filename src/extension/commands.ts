@@ -9,12 +9,14 @@ import { withAnswers } from './core/answers.ts';
 import { ago } from './core/headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
 import { replaceText } from './edit.ts';
+import { exportAdapterOf } from './exportAdapter.ts';
 import { lookForHeadroom, optimizeWithHeadroom } from './headroom.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import { tellError } from './messages.ts';
+import { newPrompt } from './newPrompt.ts';
 import { findPrompts, isPrompt } from './prompts.ts';
 import type { Services } from './services.ts';
-import { measure, openReport, optimize, resume, stop } from './work.ts';
+import { measure, openReport, optimize, resume, showComparison, stop } from './work.ts';
 
 /** Those of this file; every one settles when its work is done. */
 type Command = (services: Services, argument: unknown) => Promise<unknown>;
@@ -42,6 +44,20 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
     const run = await chosenRun(services, services.runs.list, name, 'Open the Report of a Run');
     if (run) await openReport(run, services);
   },
+  [commandIds.compareRuns]: async ({ runs }) => {
+    await runs.refresh();
+    const ended = runs.list().filter(({ standing }) => standing === 'ended');
+    const a = await chosenOf(ended, 'Compare Runs: the First');
+    const b =
+      a &&
+      (await chosenOf(
+        ended.filter((run) => run !== a),
+        'Compare Runs: the Second',
+      ));
+    if (b) await showComparison(a, b, runs);
+  },
+  [commandIds.newPrompt]: (_, target) => newPrompt(target),
+  [commandIds.exportAdapter]: onPrompt(exportAdapterOf),
   [commandIds.chooseModel]: onPrompt(async (document) => {
     const model = await pickModel(document.uri, `Choose the Model of ${basename(document.uri.fsPath)}`);
     if (model === undefined) return;
@@ -114,7 +130,10 @@ async function chosenRun(
   if (typeof name === 'string') return runs.find(name);
   await runs.refresh();
   const among = candidates();
-  if (among.length < 2) return among.at(0);
+  return among.length < 2 ? among.at(0) : chosenOf(among, title);
+}
+
+async function chosenOf(among: readonly ListedRun[], title: string): Promise<ListedRun | undefined> {
   const items = among.map((run) => ({
     label: basename(run.prompt),
     description: `${ago(run.created, Date.now())} · ${run.standing}`,

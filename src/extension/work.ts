@@ -3,6 +3,8 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
+import { compareRuns } from '../run/compareRuns.ts';
+import { comparisonText } from '../run/comparisonText.ts';
 import { writeReport } from '../run/reportFile.ts';
 import { workspaceOf } from '../run/runDirectory.ts';
 import type { ListedRun } from '../run/runList.ts';
@@ -64,6 +66,13 @@ export function resume({ directory, prompt }: ListedRun, services: Services): Pr
 export async function openReport({ directory }: ListedRun, { runs }: Services): Promise<void> {
   writeReport(directory, (await runs.read(directory)).state);
   await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(directory.report));
+}
+
+/** Shows what two runs ended with beside each other. @throws TandemError those of compareRuns */
+export async function showComparison(a: ListedRun, b: ListedRun, runs: Services['runs']): Promise<void> {
+  const states = await Promise.all([runs.read(a.directory), runs.read(b.directory)]);
+  const content = comparisonText(a.directory.run, b.directory.run, compareRuns(states[0].state, states[1].state));
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language: 'plaintext' }), { preview: true });
 }
 
 /** Ends a job gracefully. A run that is ending already is ended at once if the user wants it. */

@@ -40,12 +40,18 @@ export interface Exported {
 }
 
 /**
- * @throws TandemError 'no-adapter' for a source without one, 'already-there' rather than overwrite anything, and what reading the adapter
+ * @throws TandemError 'no-adapter' for a source without one, 'soft-prompt' where the form cannot hold one, 'already-there' rather than overwrite anything, and what reading the adapter
  *   and the model throws
  */
 export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => void = () => {}): Promise<Exported> {
   const found = findAdapter(spec);
   const adapter = await loadAdapter(found.adapter);
+  if (adapter.soft && spec.format !== 'peft') {
+    throw new TandemError('soft-prompt', `The adapter has a soft prompt, which ${exportFormats[spec.format]} cannot hold.`, {
+      where: { file: found.adapter },
+      hint: 'Export it with --to peft, or tune with --text-only.',
+    });
+  }
   const path = resolve(spec.cwd, spec.out ?? `${found.name}-${adapter.id.slice(0, 8)}${endings[spec.format]}`);
   if (existsSync(path)) {
     throw new TandemError('already-there', 'There is something at this place already.', {

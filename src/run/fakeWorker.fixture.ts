@@ -42,6 +42,7 @@ serve({
     tell({ type: 'busy', what: 'Measured 1 of 2 lines', share: 0.5 });
     return { evaluation: fakeMeasurement(split), lines: [], items: [] };
   },
+  export: () => Promise.reject(new Error('not needed')),
   headroom: () => Promise.reject(new Error('not needed')),
   rows: async ({ most }) => [
     { split: 'val', file: `data of process ${process.pid}`, rows: [{ line: 1, text: 'one' }].slice(0, most), total: 20 },

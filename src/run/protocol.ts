@@ -1,6 +1,7 @@
 /** @file What a run's process and the process that started it say to each other. */
 import { TandemError, type Place } from '../errors.ts';
 import type { Headroom } from '../optimize/headroom.ts';
+import type { Exported, ExportSpec } from './exportAdapter.ts';
 import type { JournalLine } from './events.ts';
 import { explainedError } from './fileErrors.ts';
 import type { LineMeasurement, PromptMeasurement } from './measure.ts';
@@ -15,6 +16,8 @@ export interface Methods {
   evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
   /** The same for each line of a prompt. */
   attribute: { readonly params: MeasureParams; readonly result: LineMeasurement };
+  /** Writes an adapter in a form that other programs load. */
+  export: { readonly params: { readonly spec: ExportSpec }; readonly result: Exported };
   /** Which lever is likely to help. */
   headroom: { readonly params: { readonly spec: RunSpec }; readonly result: Headroom };
   /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */

@@ -1,4 +1,5 @@
 /** @file The process that works on one run, or measures again and again: the entry of dist/worker.js. */
+import { exportAdapter } from './exportAdapter.ts';
 import { sessionHeadroom } from './headroom.ts';
 import { measureLines, measurePrompt, type PromptMeasureOptions } from './measure.ts';
 import { listRows } from './measuredRows.ts';
@@ -25,6 +26,7 @@ serve({
   },
   evaluate: (params, tell, signal) => inSession(measurePrompt, params, tell, signal),
   attribute: (params, tell, signal) => inSession(measureLines, params, tell, signal),
+  export: ({ spec }, tell) => exportAdapter(spec, busyTeller(tell)),
   headroom: async ({ spec }, tell, signal) => {
     const onBusy = busyTeller(tell);
     const session = await openSession(spec, { models, onBusy, signal });

@@ -198,6 +198,8 @@ async function ask(worker: WorkerClient, task: Task): Promise<Partial<Job>> {
       return { directory: (await worker.call('resume', { directory: task.directory.path, allowModules: task.allowModules })).directory };
     case 'headroom':
       return { headroom: await worker.call('headroom', { spec: task.spec }) };
+    case 'export':
+      return { exported: await worker.call('export', { spec: task.spec }) };
     case 'evaluate':
     case 'attribute':
       return { measured: await worker.call(task.kind, { spec: task.spec, split: task.split }) };

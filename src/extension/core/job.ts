@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { duration, percent } from '../../run/format.ts';
 import type { Headroom } from '../../optimize/headroom.ts';
+import type { Exported, ExportSpec } from '../../run/exportAdapter.ts';
 import type { LineMeasurement, PromptMeasurement } from '../../run/measure.ts';
 import type { MeasureParams } from '../../run/protocol.ts';
 import type { RunDirectory } from '../../run/runDirectory.ts';
@@ -12,6 +13,7 @@ import { doing } from '../../run/words.ts';
 export type Task =
   | { readonly kind: 'optimize' | 'headroom'; readonly prompt: string; readonly spec: RunSpec }
   | { readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory; readonly allowModules?: true }
+  | { readonly kind: 'export'; readonly prompt: string; readonly spec: ExportSpec }
   | ({ readonly kind: 'evaluate' | 'attribute'; readonly prompt: string } & MeasureParams);
 
 /** 'stopping': asked to end, and not there yet. The last three are final. */
@@ -40,6 +42,7 @@ export interface Job {
   readonly lastLines?: string;
   readonly measured?: PromptMeasurement | LineMeasurement;
   readonly headroom?: Headroom;
+  readonly exported?: Exported;
   readonly error?: Error;
 }
 
@@ -57,6 +60,7 @@ const verbs: Readonly<Record<Task['kind'], string>> = {
   optimize: 'Optimizing',
   resume: 'Optimizing',
   headroom: 'Looking for headroom in',
+  export: 'Exporting the adapter of',
   evaluate: 'Evaluating',
   attribute: 'Measuring the lines of',
 };

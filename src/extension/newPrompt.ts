@@ -1,0 +1,51 @@
+/** @file A first prompt file for data that has none, as `tandem init` writes it. */
+import { basename, dirname, extname, join } from 'node:path';
+import * as vscode from 'vscode';
+import { firstPrompt } from '../data/firstPrompt.ts';
+import { readDataset } from '../data/readDataset.ts';
+import { TandemError } from '../errors.ts';
+import { portable } from '../run/runDirectory.ts';
+
+const dataFiles = '**/*.{jsonl,csv,tsv}';
+
+/** @param target the data file, where a menu names one; else it is picked. @returns the new file's text, in an editor; undefined where the user went away */
+export async function newPrompt(target: unknown): Promise<vscode.TextDocument | undefined> {
+  const data = target instanceof vscode.Uri ? target : await pickData();
+  if (!data) return undefined;
+  const folder = vscode.workspace.getWorkspaceFolder(data)?.uri.fsPath ?? dirname(data.fsPath);
+  const file = vscode.Uri.file(join(folder, `${basename(data.fsPath, extname(data.fsPath))}.prompt.md`));
+  const dataset = await readDataset(data.fsPath);
+  const column = await vscode.window.showQuickPick(likeliestFirst(dataset.columns, firstPrompt(dataset, '').output), {
+    title: `New Prompt from ${basename(data.fsPath)}`,
+    placeHolder: 'The column to predict',
+  });
+  if (!column) return undefined;
+  const { text } = firstPrompt(dataset, portable(folder, data.fsPath), { output: column.label });
+  const edit = new vscode.WorkspaceEdit();
+  // Never over a file that is there.
+  edit.createFile(file, { contents: new TextEncoder().encode(text) });
+  if (!(await vscode.workspace.applyEdit(edit))) {
+    throw new TandemError('file-exists', 'There is such a file, and it is left as it is.', {
+      where: { file: file.fsPath },
+      hint: 'Rename it, or write another prompt file by hand.',
+    });
+  }
+  const document = await vscode.workspace.openTextDocument(file);
+  await vscode.window.showTextDocument(document);
+  return document;
+}
+
+const likeliestFirst = (columns: readonly string[], likeliest: string): vscode.QuickPickItem[] => [
+  { label: likeliest, description: 'the likeliest' },
+  ...columns.filter((name) => name !== likeliest).map((label) => ({ label })),
+];
+
+async function pickData(): Promise<vscode.Uri | undefined> {
+  const found = await vscode.workspace.findFiles(dataFiles, '**/{node_modules,.tandem}/**');
+  if (found.length === 0) {
+    throw new TandemError('no-data', 'There is no data file here.', { hint: 'Add a .jsonl, .csv or .tsv file with a row each line.' });
+  }
+  const items = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
+  return (await vscode.window.showQuickPick(items, { title: 'New Prompt from Data', placeHolder: 'Rows with inputs and the right answer' }))
+    ?.uri;
+}

@@ -1,0 +1,65 @@
+/** @file What the command line does beside tuning, from the palette: a first prompt from data, two runs compared, an adapter exported. */
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Editor } from '../support/editor.ts';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+const activeText = (editor: Editor): Promise<string> => editor.run((vscode) => vscode.window.activeTextEditor?.document.getText() ?? '');
+
+test('a first prompt file is made of a data file, and never over one that is there', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => writeFileSync(join(workspace, 'reviews.csv'), 'review,mood\nLovely,good\nAwful,bad\nNice,good\nPoor,bad\n'),
+  });
+  const make = async (): Promise<void> => {
+    await editor.command('Tandem: New Prompt from Data');
+    await expect.poll(editor.picks).toContain('reviews.csv');
+    await editor.pick('reviews.csv');
+    await expect.poll(async () => (await editor.picks()).sort()).toEqual(['mood', 'review']);
+    await editor.pick('mood');
+  };
+  await make();
+  await expect.poll(() => activeText(editor)).toContain('data: reviews.csv');
+  const file = join(editor.workspace, 'reviews.prompt.md');
+  expect(readFileSync(file, 'utf8')).toMatch(/output: mood[\s\S]*\$\{input:review\}/);
+  writeFileSync(file, 'mine');
+  await make();
+  await expect.poll(editor.notifications).toContainEqual(expect.stringContaining('There is such a file'));
+  expect(readFileSync(file, 'utf8')).toBe('mine');
+});
+
+test('two runs are compared, and the adapter of the accepted one is exported', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      writeTinyTask(workspace);
+      mkdirSync(join(workspace, '.vscode'));
+      const settings = { 'tandem.optimize.budget': '60000p', 'tandem.optimize.schedule': 'chain:w' };
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+    },
+  });
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Tune Weights Only');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: .*test rows/));
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Accept All');
+  const prompt = join(editor.workspace, 'kind.prompt.md');
+  await expect.poll(() => readFileSync(prompt, 'utf8')).toContain('adapter:');
+
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Export Adapter');
+  await expect.poll(editor.picks).toEqual(['PEFT', 'Merged Safetensors', 'GGUF LoRA', 'Ollama']);
+  await editor.pick('PEFT');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Written: kind-\w{8}-peft/));
+  const [, folder] = /Written: (kind-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
+  expect(existsSync(join(editor.workspace, folder, 'adapter_config.json'))).toBe(true);
+
+  // A copy of the run under another name is a second one.
+  const runs = join(editor.workspace, '.tandem', 'runs');
+  const [run] = await editor.run((_, path) => process.getBuiltinModule('node:fs').readdirSync(path), runs);
+  cpSync(join(runs, run), join(runs, '2026-01-01-000000-kind'), { recursive: true });
+  await editor.command('Tandem: Compare Runs');
+  await expect.poll(async () => (await editor.picks()).length).toBe(2);
+  await editor.page.keyboard.press('Enter');
+  await editor.page.keyboard.press('Enter');
+  await expect.poll(() => activeText(editor)).toMatch(/B - A: 0\.0 points[\s\S]*Both ended with the same prompt/);
+});
