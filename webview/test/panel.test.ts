@@ -197,7 +197,8 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
         ),
       );
       await button('Stop').waitFor();
-      expect(await panel.page.locator('.phase').count()).toBe(1);
+      // The lines come after what the page was opened with.
+      await expect.poll(() => panel.page.locator('.phase').count()).toBe(1);
     });
   });
 
