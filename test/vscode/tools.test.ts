@@ -47,7 +47,7 @@ test('two runs are compared, and the adapter of the accepted one is exported', a
 
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Export Adapter');
-  await expect.poll(editor.picks).toEqual(['PEFT', 'Merged Safetensors', 'GGUF LoRA', 'Ollama']);
+  await expect.poll(editor.picks).toEqual(expect.arrayContaining(['PEFT', 'Merged Safetensors', 'GGUF LoRA', 'Ollama']));
   await editor.pick('PEFT');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Written: kind-\w{8}-peft/));
   const [, folder] = /Written: (kind-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
@@ -56,10 +56,16 @@ test('two runs are compared, and the adapter of the accepted one is exported', a
   // A copy of the run under another name is a second one.
   const runs = join(editor.workspace, '.tandem', 'runs');
   const [run] = await editor.run((_, path) => process.getBuiltinModule('node:fs').readdirSync(path), runs);
-  cpSync(join(runs, run), join(runs, '2026-01-01-000000-kind'), { recursive: true });
+  const copy = '2026-01-01-000000-kind';
+  cpSync(join(runs, run), join(runs, copy), { recursive: true });
   await editor.command('Tandem: Compare Runs');
-  await expect.poll(async () => (await editor.picks()).length).toBe(2);
-  await editor.page.keyboard.press('Enter');
-  await editor.page.keyboard.press('Enter');
+  for (const [wanted, other] of [
+    [run, copy],
+    [copy, run],
+  ]) {
+    await expect.poll(editor.picks).toEqual(expect.arrayContaining([wanted]));
+    if (wanted === copy) await expect.poll(editor.picks).not.toContain(other);
+    await editor.pick(wanted);
+  }
   await expect.poll(() => activeText(editor)).toMatch(/B - A: 0\.0 points[\s\S]*Both ended with the same prompt/);
 });
