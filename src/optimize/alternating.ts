@@ -2,15 +2,14 @@
  * @file Alternating joint optimization: weight phases and prompt phases take turns, each from the best state so far, and the gate keeps
  * what the valset proves. Also the sources' plain loop (classic) and published chains, which go on from the latest state.
  */
-import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
+import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { CandidateId, Lever, MeasuredState, OptimizationEvent } from './events.ts';
-import { flipsBetween } from './flips.ts';
 import { decide } from './gate.ts';
-import { chooseLever, noStatistics, recordPhase, reopened, type LeverStatistics } from './leverBandit.ts';
-import { measuredState, measureStart } from './measuredState.ts';
+import { chooseLever, gainOf, noStatistics, recordPhase, reopened, type LeverStatistics } from './leverBandit.ts';
+import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -121,8 +120,7 @@ const leastMeasurements = 3;
 
 export class AlternatingJointOptimizer implements Coordinator {
   readonly options: AlternatingOptions;
-  /** Evaluations of the current state by its candidate id: so that it is measured once. */
-  private readonly measured = new Map<string, Evaluation>();
+  private readonly known = knownEvaluations();
 
   constructor(options: Partial<AlternatingOptions> = {}) {
     this.options = { ...alternatingDefaults, ...options };
@@ -130,14 +128,14 @@ export class AlternatingJointOptimizer implements Coordinator {
 
   async begin(context: OptimizationContext): Promise<OptimizationState> {
     const { start, evaluation } = await measureStart(context);
-    this.measured.set('0.0', evaluation);
+    this.known.set(start.candidate, evaluation);
     const memory: AlternatingMemory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
     return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
   }
 
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     let memory = state.memory as AlternatingMemory;
-    const before = await this.evaluationOf(context, memory.current);
+    const before = await this.known.of(context, memory.current);
     const phase = state.phase + 1;
     const grown: OptimizationEvent[] = [];
     const grow = (stuck: boolean): void => {
@@ -155,7 +153,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     if ('done' in choice) return { ...state, done: choice.done };
     grown.forEach(context.emit);
     context.emit({ type: 'phaseStarted', phase, lever: choice.lever, because: choice.because });
-    const adapter = memory.current.adapter === undefined ? undefined : await context.adapters.get(memory.current.adapter);
+    const adapter = await adapterOf(context, memory.current);
     const { growth: known = noGrowth, current } = memory;
     const growth = await growthOf(context, this.options, known, { prompt: current.prompt, adapter }, before, state.passes, phase);
     const start = { phase, memory, before, adapter, spent: state.passes + growth.passes, budget: choice.budget - growth.passes, growth };
@@ -216,8 +214,7 @@ export class AlternatingJointOptimizer implements Coordinator {
         context.objective,
       );
       const decision = decide(before, result.evaluation, result.among);
-      // A likelihood that rises while the score is level may cost a row at each phase: never below the start.
-      const sunk = candidate.score.mean < state.start.score.mean;
+      const sunk = isBelow(state.start, candidate);
       const against = gated
         ? await objection(
             context,
@@ -231,24 +228,15 @@ export class AlternatingJointOptimizer implements Coordinator {
       accepted = !gated || (decision.accepted && !sunk && !against.because);
       const what =
         result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
-      const but = decision.accepted && (sunk ? "the score would be below the start's" : against.because);
+      const but = decision.accepted && (sunk ? belowStart : against.because);
       const because = but ? `${decision.because}, but ${but}` : decision.because;
       // Weights that a look-ahead trained are no merit of the prompt's.
       gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, result.evaluation) : decision);
-      context.emit({
-        type: 'gateDecided',
-        phase,
-        candidate: candidate.candidate,
-        accepted,
-        because: what + (gated ? because : `without a gate the latest stands; ${decision.because}`),
-        score: decision.score,
-        logLikelihood: decision.logLikelihood,
-        objective: candidate.objective,
-        flips: flipsBetween(before, result.evaluation, context.prompt, context.valset, context.trainer.output),
-      });
+      const told = what + (gated ? because : `without a gate the latest stands; ${decision.because}`);
+      tellDecision(context, phase, candidate, { ...decision, accepted, because: told }, before, result.evaluation);
       if (accepted) {
         if (result.adapter) await context.adapters.put(result.adapter);
-        this.measured.set(candidate.candidate, result.evaluation);
+        this.known.set(candidate.candidate, result.evaluation);
         current = candidate;
         // Classic keeps the better state aside; a chain's last state stands.
         best = this.options.schedule.kind !== 'classic' || isBetter(candidate, best) ? candidate : best;
@@ -267,16 +255,4 @@ export class AlternatingJointOptimizer implements Coordinator {
     };
     return { ...state, phase, best, passes, memory: next };
   }
-
-  private async evaluationOf(context: OptimizationContext, state: MeasuredState): Promise<Evaluation> {
-    const known = this.measured.get(state.candidate);
-    if (known) return known;
-    const adapter = state.adapter === undefined ? undefined : await context.adapters.get(state.adapter);
-    const evaluation = await context.evaluator.evaluate({ prompt: state.prompt, adapter }, context.valset);
-    this.measured.set(state.candidate, evaluation);
-    return evaluation;
-  }
 }
-
-/** For the bandit: points count, and nats a little. */
-const gainOf = ({ score, logLikelihood }: Comparison): number => Math.max(0, score.mean) + 0.05 * Math.max(0, logLikelihood.mean);

@@ -2,16 +2,16 @@
  * @file Coordinate descent: one block at a time (an instruction, demonstrations, decoding, the adapter; of a program each step's prompt),
  * all others held, the one next that gained most per token pass; the gate keeps what the valset proves of the whole.
  */
-import type { Comparison, Evaluation } from '../evaluate/evaluation.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { adapterBlock } from './adapterBlock.ts';
 import { blocksOf, chooseBlock, leverOf, recordBlock, type Block, type BlockStatistics } from './blocks.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { CandidateId, Lever, MeasuredState } from './events.ts';
-import { flipsBetween } from './flips.ts';
 import { decide } from './gate.ts';
-import { measuredState } from './measuredState.ts';
+import { gainOf } from './leverBandit.ts';
+import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
 import { promptBlock } from './promptBlock.ts';
 import { promptKey } from './proposers/proposer.ts';
 
@@ -82,27 +82,22 @@ const leastMeasurements = 3;
 
 export class CoordinateJointOptimizer implements Coordinator {
   readonly options: CoordinateOptions;
-  /** Evaluations of the current state by its candidate id: so that it is measured once. */
-  private readonly measured = new Map<string, Evaluation>();
+  private readonly known = knownEvaluations();
 
   constructor(options: Partial<CoordinateOptions> = {}) {
     this.options = { ...coordinateDefaults, ...options };
   }
 
   async begin(context: OptimizationContext): Promise<OptimizationState> {
-    const { start: adapter } = context;
-    if (adapter) await context.adapters.put(adapter);
-    const evaluation = await context.evaluator.evaluate({ prompt: context.prompt, adapter }, context.valset);
-    this.measured.set('0.0', evaluation);
-    const start = measuredState('0.0', context.prompt, adapter, evaluation, context.objective);
-    context.emit({ type: 'baselineMeasured', state: start, passes: evaluation.passes });
+    const { start, evaluation } = await measureStart(context);
+    this.known.set(start.candidate, evaluation);
     const memory: CoordinateMemory = { current: start, statistics: {}, tried: [] };
     return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
   }
 
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     const memory = state.memory as CoordinateMemory;
-    const before = await this.evaluationOf(context, memory.current);
+    const before = await this.known.of(context, memory.current);
     const budget = context.budget - state.passes;
     if (budget < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
     const outputs = context.program?.tasks.map(({ output }) => output) ?? [];
@@ -111,7 +106,7 @@ export class CoordinateJointOptimizer implements Coordinator {
     const { block, because } = choice;
     const phase = state.phase + 1;
     context.emit({ type: 'phaseStarted', phase, lever: leverOf(block), block: block.name, because });
-    const adapter = memory.current.adapter === undefined ? undefined : await context.adapters.get(memory.current.adapter);
+    const adapter = await adapterOf(context, memory.current);
     const run = block.kind === 'adapter' ? adapterBlock : promptBlock;
     const result = await run(context, this.options, { phase, block, memory, before, adapter, spent: state.passes, budget });
     return this.settle(context, state, memory, before, result, phase, block);
@@ -140,24 +135,14 @@ export class CoordinateJointOptimizer implements Coordinator {
         context.objective,
       );
       const decision = decide(before, result.evaluation, result.among);
-      // A likelihood that rises while the score is level may cost a row at each phase: never below the start.
-      const sunk = candidate.score.mean < state.start.score.mean;
+      const sunk = isBelow(state.start, candidate);
       accepted = decision.accepted && !sunk;
       gain = gainOf(decision);
-      context.emit({
-        type: 'gateDecided',
-        phase,
-        candidate: candidate.candidate,
-        accepted,
-        because: decision.accepted && sunk ? `${decision.because}, but the score would be below the start's` : decision.because,
-        score: decision.score,
-        logLikelihood: decision.logLikelihood,
-        objective: candidate.objective,
-        flips: flipsBetween(before, result.evaluation, context.prompt, context.valset, context.trainer.output),
-      });
+      const because = decision.accepted && sunk ? `${decision.because}, but ${belowStart}` : decision.because;
+      tellDecision(context, phase, candidate, { ...decision, accepted, because }, before, result.evaluation);
       if (accepted) {
         if (result.adapter) await context.adapters.put(result.adapter);
-        this.measured.set(candidate.candidate, result.evaluation);
+        this.known.set(candidate.candidate, result.evaluation);
         current = candidate;
       }
     }
@@ -169,16 +154,4 @@ export class CoordinateJointOptimizer implements Coordinator {
     };
     return { ...state, phase, best: current, passes, memory: next };
   }
-
-  private async evaluationOf(context: OptimizationContext, state: MeasuredState): Promise<Evaluation> {
-    const known = this.measured.get(state.candidate);
-    if (known) return known;
-    const adapter = state.adapter === undefined ? undefined : await context.adapters.get(state.adapter);
-    const evaluation = await context.evaluator.evaluate({ prompt: state.prompt, adapter }, context.valset);
-    this.measured.set(state.candidate, evaluation);
-    return evaluation;
-  }
 }
-
-/** For the bandit: points count, and nats a little. */
-const gainOf = ({ score, logLikelihood }: Comparison): number => Math.max(0, score.mean) + 0.05 * Math.max(0, logLikelihood.mean);

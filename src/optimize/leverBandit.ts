@@ -1,4 +1,5 @@
 /** @file Which lever next: a bandit on measured gain per token pass, with a plateau stop. */
+import type { Comparison } from '../evaluate/evaluation.ts';
 import type { Lever } from './events.ts';
 
 interface LeverRecord {
@@ -14,6 +15,9 @@ export type LeverStatistics = Readonly<Record<Lever, LeverRecord>>;
 
 const none: LeverRecord = { phases: 0, failures: 0, gain: 0, passes: 0 };
 export const noStatistics: LeverStatistics = { prompt: none, weights: none };
+
+/** What a phase brought, for the bandit: points count, and nats a little. */
+export const gainOf = ({ score, logLikelihood }: Comparison): number => Math.max(0, score.mean) + 0.05 * Math.max(0, logLikelihood.mean);
 
 /** A lever that failed so often is left alone until the other one has moved something. */
 const mostFailures = 3;

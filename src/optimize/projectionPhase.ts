@@ -3,15 +3,15 @@
  * soft prompt would have every text look bad), and the weights are settled on the winner.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
-import type { Evaluator } from '../evaluate/evaluator.ts';
 import { withoutSoft, type Adapter } from '../model/adapter.ts';
 import { withInstruction } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
+import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
-import { promptKey, type Proposal } from './proposers/proposer.ts';
+import { promptKey } from './proposers/proposer.ts';
 import { race, type Runner } from './race.ts';
 import type { SimultaneousOptions } from './simultaneous.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
@@ -74,33 +74,18 @@ async function propose(
   options: SimultaneousOptions,
   { phase, soft, text, startAdapter, start }: ProjectionStart,
   limit: number,
-): Promise<{ runners: Runner[]; passes: number }> {
-  const { trainer, emit, seed, trainset } = context;
+): Promise<{ runners: readonly Runner[]; passes: number }> {
+  const { trainer, seed, trainset } = context;
   let passes = 0;
-  const runners: Runner[] = [];
   // A runner costs about half a measurement, the finishers two.
   const most = Math.max(2, Math.min(options.projections, Math.floor(2 * (limit / start.passes - 1))));
-  const seen = new Set([promptKey(text)]);
-  const take = (proposer: string, { prompt, reason }: Proposal): void => {
-    if (seen.has(promptKey(prompt)) || runners.length >= most) return;
-    seen.add(promptKey(prompt));
-    const candidate = `${phase}.${runners.length + 1}`;
-    runners.push({ id: candidate, proposer, prompt });
-    emit({ type: 'candidateProposed', phase, candidate, proposer, reason, prompt });
-  };
+  const { runners, take } = collectRunners(context, phase, [promptKey(text)], most);
   for (const { name, ...how } of projections) {
     const found = await trainer.soft.project(soft.soft!, { ...how, beam: 4, nearest: 12 });
     passes += found.passes;
     if (found.text !== '') take('soft prompt', { prompt: withInstruction(text, found.text), reason: name });
   }
-  const evaluator: Evaluator = {
-    ...context.evaluator,
-    async evaluate(...asked) {
-      const evaluation = await context.evaluator.evaluate(...asked);
-      passes += evaluation.passes;
-      return evaluation;
-    },
-  };
+  const { evaluator, spent } = countingEvaluator(context.evaluator);
   const edits = gradientEdits({ ...gradientEditDefaults, tuner: trainer.soft, onPasses: (cost) => (passes += cost) });
   const random = randomStream(seed, 'phase', phase, 'propose', edits.name);
   // From what the author wrote or, where that is nothing, from what the soft prompt began as.
@@ -110,7 +95,7 @@ async function propose(
     const proposals = await edits.propose({ prompt: began, adapter: startAdapter, evaluator, trainset, random, count: 3 });
     for (const proposal of proposals) take(edits.name, proposal);
   }
-  return { runners, passes };
+  return { runners, passes: passes + spent() };
 }
 
 /**

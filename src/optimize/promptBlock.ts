@@ -8,10 +8,11 @@ import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinate.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
 import { editOperators } from './proposers/edits.ts';
-import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
+import { promptKey, type Proposer } from './proposers/proposer.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import { measureAll, race, type Runner } from './race.ts';
 
@@ -45,18 +46,11 @@ async function propose(
   context: OptimizationContext,
   options: CoordinateOptions,
   { phase, block, memory, before, adapter, budget }: BlockStart,
-): Promise<{ runners: Runner[]; passes: number }> {
-  const { emit, seed, program } = context;
+): Promise<{ runners: readonly Runner[]; passes: number }> {
+  const { seed, program } = context;
   const { prompt: current } = memory.current;
-  const seen = new Set([promptKey(current), ...memory.tried]);
-  const runners: Runner[] = [];
-  const take = (proposer: string, { prompt, reason }: Proposal): void => {
-    if (seen.has(promptKey(prompt))) return;
-    seen.add(promptKey(prompt));
-    const id = `${phase}.${runners.length + 1}`;
-    runners.push({ id, proposer, prompt });
-    emit({ type: 'candidateProposed', phase, candidate: id, proposer, reason, prompt });
-  };
+  const known = new Set([promptKey(current), ...memory.tried]);
+  const { runners, take } = collectRunners(context, phase, known);
   const affordable = Math.round((options.promptShare * context.budget) / before.passes);
   const wanted = Math.max(2, Math.min(options.proposals, affordable));
   if (block.kind === 'decoding') {
@@ -68,7 +62,7 @@ async function propose(
         reason: tasks.length === 1 ? reason : `${reason}, in ${tasks[step].output}`,
       })),
     );
-    const fresh = proposals.filter(({ prompt }) => !seen.has(promptKey(prompt)));
+    const fresh = proposals.filter(({ prompt }) => !known.has(promptKey(prompt)));
     for (const proposal of random.shuffle(fresh).slice(0, Math.max(wanted, 3))) take('decoding', proposal);
     return { runners, passes: 0 };
   }
@@ -118,18 +112,8 @@ async function viewOf(
   adapter: Adapter | undefined,
   { rows: count, seed }: { rows: number; seed: number },
 ): Promise<StepView> {
-  let spent = 0;
-  if (!program || program.tasks.length === 1) {
-    const counting: Evaluator = {
-      ...evaluator,
-      async evaluate(...asked) {
-        const evaluation = await evaluator.evaluate(...asked);
-        spent += evaluation.passes;
-        return evaluation;
-      },
-    };
-    return { evaluator: counting, trainset, passes: 0, spent: () => spent };
-  }
+  const { evaluator: counting, spent } = countingEvaluator(evaluator);
+  if (!program || program.tasks.length === 1) return { evaluator: counting, trainset, passes: 0, spent };
   const sample = limitRows(trainset, count, seed, { balance: evaluator.task.output });
   const candidate = { prompt: current, ...(adapter && { adapter }) };
   const evaluation = await evaluator.evaluate(candidate, sample);
@@ -143,8 +127,7 @@ async function viewOf(
       task,
       async evaluate({ prompt, adapter: tuned }, rows, options) {
         const whole = { prompt: withStep(current, step, prompt), ...(tuned && { adapter: tuned }) };
-        const result = await evaluator.evaluate(whole, rows, options);
-        spent += result.passes;
+        const result = await counting.evaluate(whole, rows, options);
         if (isLast) return result;
         const answers = await program.trace(whole, rows, options);
         const results = result.rows.map((row, place) => {
@@ -162,6 +145,6 @@ async function viewOf(
           return isRight(evaluation.rows[place]) ? [row] : [];
         }),
     passes: evaluation.passes,
-    spent: () => spent,
+    spent,
   };
 }

@@ -1,12 +1,12 @@
 /** @file One prompt phase: proposals race under the current weights; with look-ahead, finalists are judged after weight steps of their own. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
-import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingMemory, AlternatingOptions, PhaseResult } from './alternating.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { decide } from './gate.ts';
 import { growthOfWeights, noPhaseGrowth, type PhaseGrowth } from './growth.ts';
+import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
 import { editOperators } from './proposers/edits.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
@@ -73,28 +73,12 @@ export async function propose(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before, adapter, growth }: PhaseStart,
-): Promise<{ runners: Runner[]; passes: number }> {
-  const { trainset, emit, seed } = context;
-  let passes = 0;
-  const evaluator: Evaluator = {
-    ...context.evaluator,
-    async evaluate(...asked) {
-      const evaluation = await context.evaluator.evaluate(...asked);
-      passes += evaluation.passes;
-      return evaluation;
-    },
-  };
-  const seen = new Set([promptKey(memory.current.prompt), ...memory.tried]);
-  const runners: Runner[] = [];
+): Promise<{ runners: readonly Runner[]; passes: number }> {
+  const { trainset, seed } = context;
+  const { evaluator, spent } = countingEvaluator(context.evaluator);
+  const { runners, take } = collectRunners(context, phase, [promptKey(memory.current.prompt), ...memory.tried]);
   const affordable = Math.round((options.promptShare * context.budget) / before.passes);
   const wanted = Math.max(2, Math.min(options.proposals, affordable));
-  const take = (proposer: string, { prompt, reason }: Proposal): void => {
-    if (seen.has(promptKey(prompt))) return;
-    seen.add(promptKey(prompt));
-    const id = `${phase}.${runners.length + 1}`;
-    runners.push({ id, proposer, prompt });
-    emit({ type: 'candidateProposed', phase, candidate: id, proposer, reason, prompt });
-  };
   for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again under the new weights' });
   const limit = runners.length + wanted;
   const { stage, rows } = growth ?? noPhaseGrowth;
@@ -115,7 +99,7 @@ export async function propose(
     }
     for (const proposal of fitting.slice(0, stage && limit - runners.length)) take(proposer.name, proposal);
   }
-  return { runners, passes };
+  return { runners, passes: spent() };
 }
 
 /** The best finishers with different bodies first: rivals should differ in more than their demonstrations. */

@@ -3,14 +3,12 @@
  * then the soft prompt is read back as text, and the gate says whether the text holds what the soft prompt reached.
  */
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
-import type { Adapter } from '../model/adapter.ts';
 import type { SoftStart } from '../model/softPrompt.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, MeasuredState } from './events.ts';
-import { flipsBetween } from './flips.ts';
 import { decide, defaultGate } from './gate.ts';
 import { jointPhase } from './jointPhase.ts';
-import { measuredState } from './measuredState.ts';
+import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
 import { projectionPhase } from './projectionPhase.ts';
 
 export interface SimultaneousOptions {
@@ -74,27 +72,22 @@ const leastMeasurements = 4;
 
 export class SimultaneousJointOptimizer implements Coordinator {
   readonly options: SimultaneousOptions;
-  /** Evaluations by candidate id: so that a state is measured once. */
-  private readonly measured = new Map<string, Evaluation>();
+  private readonly known = knownEvaluations();
 
   constructor(options: Partial<SimultaneousOptions> = {}) {
     this.options = { ...simultaneousDefaults, ...options };
   }
 
   async begin(context: OptimizationContext): Promise<OptimizationState> {
-    const { start: adapter } = context;
-    if (adapter) await context.adapters.put(adapter);
-    const evaluation = await context.evaluator.evaluate({ prompt: context.prompt, adapter }, context.valset);
-    this.measured.set('0.0', evaluation);
-    const start = measuredState('0.0', context.prompt, adapter, evaluation, context.objective);
-    context.emit({ type: 'baselineMeasured', state: start, passes: evaluation.passes });
+    const { start, evaluation } = await measureStart(context);
+    this.known.set(start.candidate, evaluation);
     const memory: SimultaneousMemory = { stage: 'joint', text: start, failures: 0, improved: false };
     return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
   }
 
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     const memory = state.memory as SimultaneousMemory;
-    const before = await this.evaluationOf(context, state.best);
+    const before = await this.known.of(context, state.best);
     const left = context.budget - state.passes;
     if (left < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
     if (memory.stage === 'joint' && memory.failures >= attempts.length) return { ...state, done: 'neither lever helps any more' };
@@ -130,26 +123,12 @@ export class SimultaneousJointOptimizer implements Coordinator {
     }
     const soft = measuredState(`${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
     await context.adapters.put(found.adapter);
-    this.measured.set(soft.candidate, found.evaluation);
+    this.known.set(soft.candidate, found.evaluation);
     const { accepted: better, because: verdict, ...comparison } = decide(before, found.evaluation, found.measurements);
-    const sunk = soft.score.mean < state.start.score.mean;
+    const sunk = isBelow(state.start, soft);
     const accepted = better && !sunk && this.options.keep;
-    context.emit({
-      type: 'gateDecided',
-      phase,
-      candidate: soft.candidate,
-      accepted,
-      because: !better
-        ? verdict
-        : sunk
-          ? `${verdict}, but the score would be below the start's`
-          : accepted
-            ? verdict
-            : `${verdict}; only a text may stay`,
-      ...comparison,
-      objective: soft.objective,
-      flips: flipsBetween(before, found.evaluation, context.prompt, context.valset, context.trainer.output),
-    });
+    const but = better && (sunk ? `, but ${belowStart}` : this.options.keep ? '' : '; only a text may stay');
+    tellDecision(context, phase, soft, { ...comparison, accepted, because: verdict + (but || '') }, before, found.evaluation);
     const best = accepted ? soft : state.best;
     context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted, best, passes });
     return { ...state, phase, best, passes, memory: { ...memory, stage: 'project', soft, improved: accepted } };
@@ -166,13 +145,13 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const soft = memory.soft!;
     const softAdapter = (await adapterOf(context, soft))!;
     context.emit({ type: 'phaseStarted', phase, lever: 'prompt', because: `the soft prompt of phase ${state.phase}, read back as text` });
-    const textBefore = await this.evaluationOf(context, memory.text);
+    const textBefore = await this.known.of(context, memory.text);
     const found = await projectionPhase(context, this.options, {
       phase,
       soft: softAdapter,
       text: memory.text.prompt,
       startAdapter: await adapterOf(context, state.start),
-      start: await this.evaluationOf(context, state.start),
+      start: await this.known.of(context, state.start),
       spent: state.passes,
     });
     const passes = state.passes + found.passes;
@@ -182,32 +161,23 @@ export class SimultaneousJointOptimizer implements Coordinator {
     if (found.evaluation) {
       const candidate = measuredState(found.candidate ?? `${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
       const gate = decide(textBefore, found.evaluation, found.measurements);
-      const sunk = candidate.score.mean < state.start.score.mean;
+      const sunk = isBelow(state.start, candidate);
       const softStands = best.candidate === soft.candidate;
       const held = !softStands || holds(before, found.evaluation);
       const better = gate.accepted && !sunk;
       accepted = better && held;
-      const { score, logLikelihood } = compareEvaluations(before, found.evaluation);
-      const against = softStands ? `; against the soft prompt ${pointsOf(score.mean)}` : '';
-      context.emit({
-        type: 'gateDecided',
-        phase,
-        candidate: candidate.candidate,
-        accepted,
-        because: `against the text before: ${gate.because}${sunk ? ", but the score would be below the start's" : ''}${against}`,
-        score,
-        logLikelihood,
-        objective: candidate.objective,
-        flips: flipsBetween(before, found.evaluation, context.prompt, context.valset, context.trainer.output),
-      });
+      const comparison = compareEvaluations(before, found.evaluation);
+      const against = softStands ? `; against the soft prompt ${pointsOf(comparison.score.mean)}` : '';
+      const because = `against the text before: ${gate.because}${sunk ? `, but ${belowStart}` : ''}${against}`;
+      tellDecision(context, phase, candidate, { ...comparison, accepted, because }, before, found.evaluation);
       if (better) {
         if (found.adapter) await context.adapters.put(found.adapter);
-        this.measured.set(candidate.candidate, found.evaluation);
+        this.known.set(candidate.candidate, found.evaluation);
         text = candidate;
       }
       if (accepted) best = candidate;
     }
-    const softEvaluation = await this.evaluationOf(context, soft);
+    const softEvaluation = await this.known.of(context, soft);
     context.emit({
       type: 'softPromptJudged',
       phase,
@@ -215,25 +185,13 @@ export class SimultaneousJointOptimizer implements Coordinator {
       drift: softAdapter.soft!.drift,
       kept: best.candidate === soft.candidate,
       text,
-      without: compareEvaluations(softEvaluation, await this.evaluationOf(context, text)),
+      without: compareEvaluations(softEvaluation, await this.known.of(context, text)),
     });
     context.emit({ type: 'phaseEnded', phase, lever: 'prompt', accepted, best, passes });
     const failures = accepted || memory.improved ? 0 : memory.failures + 1;
     const next: SimultaneousMemory = { stage: 'joint', text, failures, improved: false };
     return { ...state, phase, best, passes, memory: next };
   }
-
-  private async evaluationOf(context: OptimizationContext, state: MeasuredState): Promise<Evaluation> {
-    const known = this.measured.get(state.candidate);
-    if (known) return known;
-    const evaluation = await context.evaluator.evaluate({ prompt: state.prompt, adapter: await adapterOf(context, state) }, context.valset);
-    this.measured.set(state.candidate, evaluation);
-    return evaluation;
-  }
-}
-
-async function adapterOf(context: OptimizationContext, { adapter }: MeasuredState): Promise<Adapter | undefined> {
-  return adapter === undefined ? undefined : context.adapters.get(adapter);
 }
 
 /** The text is as good as the soft prompt, as far as the gate's tie goes. */

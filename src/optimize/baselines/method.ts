@@ -9,8 +9,7 @@ import type { Adapter } from '../../model/adapter.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import type { CandidateId, Lever, MeasuredState } from '../events.ts';
-import { flipsBetween } from '../flips.ts';
-import { measuredState, measureStart } from '../measuredState.ts';
+import { measuredState, measureStart, tellDecision } from '../measuredState.ts';
 import type { Proposal } from '../proposers/proposer.ts';
 import { isBetter } from '../weightTuner.ts';
 
@@ -99,16 +98,8 @@ async function settle(
   const { id, prompt, adapter, evaluation } = candidate;
   const state = measuredState(id, prompt, adapter, evaluation, context.objective);
   const accepted = isBetter(evaluation, best);
-  context.emit({
-    type: 'gateDecided',
-    phase,
-    candidate: id,
-    accepted,
-    because: `without a gate: ${accepted ? 'the best mean so far' : 'not the best mean so far'}`,
-    ...compareEvaluations(best, evaluation),
-    objective: state.objective,
-    flips: flipsBetween(best, evaluation, context.prompt, context.valset, context.trainer.output),
-  });
+  const because = `without a gate: ${accepted ? 'the best mean so far' : 'not the best mean so far'}`;
+  tellDecision(context, phase, state, { ...compareEvaluations(best, evaluation), accepted, because }, best, evaluation);
   if (!accepted) return undefined;
   if (adapter) await context.adapters.put(adapter);
   return { state, evaluation };

@@ -1,0 +1,50 @@
+/** @file What proposals become: runners of a race, told of and none twice, and the passes that finding them cost. */
+import type { Evaluator } from '../../evaluate/evaluator.ts';
+import type { OptimizationContext } from '../coordinator.ts';
+import type { Runner } from '../race.ts';
+import { promptKey, type Proposal } from './proposer.ts';
+
+export interface Collection {
+  /** Grows as proposals are taken. */
+  readonly runners: readonly Runner[];
+  readonly take: (proposer: string, proposal: Proposal) => void;
+}
+
+/**
+ * @param known keys of prompts that are not taken again
+ * @param most runners; whatever comes later is left
+ */
+export function collectRunners(
+  { emit }: Pick<OptimizationContext, 'emit'>,
+  phase: number,
+  known: Iterable<string>,
+  most = Infinity,
+): Collection {
+  const seen = new Set(known);
+  const runners: Runner[] = [];
+  return {
+    runners,
+    take(proposer, { prompt, reason }) {
+      const key = promptKey(prompt);
+      if (seen.has(key) || runners.length >= most) return;
+      seen.add(key);
+      const candidate = `${phase}.${runners.length + 1}`;
+      runners.push({ id: candidate, proposer, prompt });
+      emit({ type: 'candidateProposed', phase, candidate, proposer, reason, prompt });
+    },
+  };
+}
+
+/** The same evaluator, which tells the token passes that were spent through it. */
+export function countingEvaluator<E extends Evaluator>(evaluator: E): { readonly evaluator: E; readonly spent: () => number } {
+  let passes = 0;
+  const counting: E = {
+    ...evaluator,
+    async evaluate(...asked: Parameters<Evaluator['evaluate']>) {
+      const evaluation = await evaluator.evaluate(...asked);
+      passes += evaluation.passes;
+      return evaluation;
+    },
+  };
+  return { evaluator: counting, spent: () => passes };
+}
