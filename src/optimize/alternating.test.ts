@@ -1,18 +1,28 @@
 /** @file Joint optimization as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeRow, type Row } from '../data/dataset.ts';
-import type { Evaluation, Task } from '../evaluate/evaluation.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
-import { makeLlama, type LlamaModel } from '../model/llama.ts';
-import { loadModelFiles } from '../model/files/modelFiles.ts';
+import type { LlamaModel } from '../model/llama.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { AlternatingJointOptimizer, type AlternatingMemory, type AlternatingOptions } from './alternating.ts';
 import { attributeStates } from './attribution.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
-import { evaluationWith, intentTask } from './madeUp.fixture.ts';
+import {
+  driveCoordinator,
+  type EventOf,
+  kindContext,
+  kindPrompt,
+  kindRows,
+  kindTask,
+  kinds,
+  loadTinyModel,
+  ofType,
+  tinyLora,
+  type Silent,
+} from './kinds.fixture.ts';
+import { evaluationWith } from './madeUp.fixture.ts';
 import type { LeverStatistics } from './leverBandit.ts';
 import { defaultObjective } from './objective.ts';
 import { promptKey } from './proposers/proposer.ts';
@@ -23,19 +33,12 @@ vi.setConfig({ testTimeout: 30_000 });
 
 let model: LlamaModel;
 beforeAll(async () => {
-  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  model = await loadTinyModel();
 });
 
-const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
-const rows: Row[] = Array.from({ length: 80 }, (_, i) => {
-  const [word, kind] = Object.entries(kinds)[i % 6];
-  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
-});
+const rows = kindRows(80);
 const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows.slice(56)];
-const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
-const prompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
-const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
+const [task, prompt, lora] = [kindTask, kindPrompt, tinyLora];
 const small: Partial<AlternatingOptions> = { weightSteps: 20, lookAheadSteps: 6, learningRate: 5e-3, batchRows: 8, proposals: 4 };
 
 interface Drive {
@@ -49,42 +52,11 @@ interface Drive {
   readonly onEvent?: (event: OptimizationEvent) => void;
 }
 
-/** Runs as `run/execute.ts` does: each phase begins with nothing but the snapshot and the adapters. */
 async function drive({ options, seed = 1, budget = 40_000, signal, from, adapters = memoryAdapters(), onEvent }: Drive = {}) {
-  const events: OptimizationEvent[] = [];
-  /** Each with the number of events before it. */
-  const snapshots: { json: string; events: number }[] = [];
-  const contextNow = (): OptimizationContext => {
-    model.forget();
-    return {
-      evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
-      trainer: loraTrainer(model, task, lora),
-      adapters,
-      prompt,
-      trainset,
-      valset,
-      objective: defaultObjective,
-      seed,
-      budget,
-      signal,
-      emit: (event) => {
-        events.push(event);
-        onEvent?.(event);
-      },
-    };
-  };
-  const coordinator = (): AlternatingJointOptimizer => new AlternatingJointOptimizer({ ...small, ...options });
-  let state = from ?? (await coordinator().begin(contextNow()));
-  while (!state.done && !signal?.aborted) {
-    snapshots.push({ json: JSON.stringify(state), events: events.length });
-    state = await coordinator().advance(contextNow(), state);
-  }
-  return { state, events, snapshots, adapters };
+  const make = (): AlternatingJointOptimizer => new AlternatingJointOptimizer({ ...small, ...options });
+  const context = (): Silent => kindContext(model, { adapters, trainset, valset, seed, budget });
+  return { ...(await driveCoordinator(model, { make, context, from, signal, onEvent })), adapters };
 }
-
-type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationEvent, { type: T }>;
-const ofType = <T extends OptimizationEvent['type']>(events: readonly OptimizationEvent[], type: T): EventOf<T>[] =>
-  events.filter((event): event is EventOf<T> => event.type === type);
 
 const strategies = ['plain', 'mixture', 'look-ahead'] as const;
 const reasons = ['the budget is spent', 'neither lever helps any more', 'the chain is done'];

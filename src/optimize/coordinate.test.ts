@@ -1,44 +1,43 @@
 /** @file Coordinate descent with a tiny model: one prompt, and a program of two steps as a whole. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
-import { makeLlama, type LlamaModel } from '../model/llama.ts';
-import { loadModelFiles } from '../model/files/modelFiles.ts';
+import type { LlamaModel } from '../model/llama.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
-import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { CoordinateJointOptimizer, type CoordinateOptions } from './coordinate.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
-import type { OptimizationEvent } from './events.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import { intentTask } from './madeUp.fixture.ts';
-import { defaultObjective } from './objective.ts';
 import { programContext } from './programContext.ts';
-import { loraTrainer } from './weightTuner.ts';
+import {
+  driveCoordinator,
+  kindContext,
+  kindPrompt,
+  kindRows,
+  kindTask,
+  loadTinyModel,
+  ofType,
+  tinyLora,
+  type Silent,
+} from './kinds.fixture.ts';
 
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 let model: LlamaModel;
 beforeAll(async () => {
-  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  model = await loadTinyModel();
 });
 
-const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
-const rows: Row[] = Array.from({ length: 80 }, (_, i) => {
-  const [word, kind] = Object.entries(kinds)[i % 6];
-  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
-});
+const rows = kindRows(80);
 const [trainset, valset] = [rows.slice(0, 24), rows.slice(24, 42)];
-const last: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+const last = kindTask;
 const first: Task = { ...intentTask, output: 'hint', labels: ['one', 'two', 'three'] };
-const lone: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
+const lone = kindPrompt;
 const program = asProgram([
   { body: 'Give a hint.\n\nText: ${input:text}\nHint:\n', demonstrations: [] },
   { body: 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n', demonstrations: [] },
 ]);
-const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
 const small: Partial<CoordinateOptions> = { weightSteps: 12, learningRate: 8e-3, batchRows: 6, proposals: 2, tracedRows: 12 };
 
 interface Drive {
@@ -51,38 +50,15 @@ interface Drive {
 
 /** Each phase begins with nothing but the snapshot and the adapters. */
 async function drive({ prompt = program, options, budget = 20_000, from, adapters = memoryAdapters() }: Drive = {}) {
-  const events: OptimizationEvent[] = [];
-  const snapshots: { json: string; events: number }[] = [];
   const tasks = stepsOf(prompt).length === 1 ? [last] : [first, last];
-  const contextNow = (): OptimizationContext => {
-    model.forget();
+  const make = (): CoordinateJointOptimizer => new CoordinateJointOptimizer({ ...small, ...options });
+  const context = (): Silent => {
     const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
-    return {
-      evaluator,
-      trainer: loraTrainer(model, last, lora),
-      ...(tasks.length > 1 && { program: programContext(model, evaluator, lora) }),
-      adapters,
-      prompt,
-      trainset,
-      valset,
-      objective: defaultObjective,
-      seed: 1,
-      budget,
-      emit: (event) => void events.push(event),
-    };
+    const whole = tasks.length > 1 && { program: programContext(model, evaluator, tinyLora) };
+    return kindContext(model, { evaluator, ...whole, adapters, prompt, trainset, valset, seed: 1, budget });
   };
-  const coordinator = (): CoordinateJointOptimizer => new CoordinateJointOptimizer({ ...small, ...options });
-  let state = from ?? (await coordinator().begin(contextNow()));
-  while (!state.done) {
-    snapshots.push({ json: JSON.stringify(state), events: events.length });
-    state = await coordinator().advance(contextNow(), state);
-  }
-  return { state, events, snapshots, adapters };
+  return { ...(await driveCoordinator(model, { make, context, from })), adapters };
 }
-
-type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationEvent, { type: T }>;
-const ofType = <T extends OptimizationEvent['type']>(events: readonly OptimizationEvent[], type: T): EventOf<T>[] =>
-  events.filter((event): event is EventOf<T> => event.type === type);
 
 describe.each([
   ['a prompt', lone, ['decoding', 'adapter', 'instruction', 'demonstrations']],

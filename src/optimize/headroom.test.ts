@@ -3,12 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
-import { loadModelFiles } from '../model/files/modelFiles.ts';
-import { makeLlama } from '../model/llama.ts';
-import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { measureHeadroom, outlookOf } from './headroom.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
+import { loadTinyModel } from './kinds.fixture.ts';
 import { loraTrainer } from './weightTuner.ts';
 
 /** Of forty rows the first so many right. */
@@ -53,8 +51,7 @@ describe('the outlook of a lever', () => {
 });
 
 test('a tiny model that knows nothing is told to train, and what it cost is said', { timeout: 60_000 }, async () => {
-  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  const model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  const model = await loadTinyModel();
   const rows: Row[] = Array.from({ length: 80 }, (_, i) => makeRow({ text: `red ${i}`, kind: i % 3 ? 'colour' : 'animal' }, i + 1));
   const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
   const evaluator = makeEvaluator({ model, task });

@@ -1,34 +1,25 @@
 /** @file A learned start is used where the probe is for it, by any coordinator, and a resumed run goes on with the same one. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeRow, type Row } from '../data/dataset.ts';
-import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { makeAdapter, type Adapter } from '../model/adapter.ts';
-import { loadModelFiles } from '../model/files/modelFiles.ts';
-import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import type { LlamaModel } from '../model/llama.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
-import { intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { learnFrom, noPrior } from './proposalPrior.ts';
 import { withWarmStart, type WarmStart } from './warmStart.ts';
+import { kindRows, kindTask, loadTinyModel, tinyLora } from './kinds.fixture.ts';
 import { loraTrainer } from './weightTuner.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
-const words = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
-const rows: Row[] = Array.from({ length: 56 }, (_, i) => {
-  const [word, kind] = Object.entries(words)[i % 6];
-  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
-});
+const rows = kindRows(56);
 const [trainset, valset] = [rows.slice(0, 32), rows.slice(32)];
-const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+const task = kindTask;
 const prompt: Prompt = { body: 'Text: ${input:text}\nKind:\n', demonstrations: [] };
-const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
 
 let model: LlamaModel;
 /** Trained on the task itself: as good as a start can be. */
@@ -36,9 +27,8 @@ let good: Adapter;
 /** Trained on the wrong answers. */
 let bad: Adapter;
 beforeAll(async () => {
-  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
-  const trainer = loraTrainer(model, task, lora);
+  model = await loadTinyModel();
+  const trainer = loraTrainer(model, task, tinyLora);
   const trainedOn = async (answer: (kind: string) => string): Promise<Adapter> => {
     const training = trainer.start(trainer.fresh(1), { seed: 1, weightPenalty: 0 });
     const batch = trainset.slice(0, 12).map((row) => ({ ...row, values: { ...row.values, kind: answer(row.values.kind) } }));
@@ -61,7 +51,7 @@ async function drive(warm?: WarmStart, { budget = 300_000, from, start, adapters
   const fresh: string[] = [];
   const contextNow = (): OptimizationContext => {
     model.forget();
-    const trainer = loraTrainer(model, task, lora);
+    const trainer = loraTrainer(model, task, tinyLora);
     return {
       ...{ adapters, prompt, trainset, valset, budget, seed: 1, objective: defaultObjective },
       ...(start && { start }),

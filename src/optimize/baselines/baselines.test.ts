@@ -1,23 +1,17 @@
 /** @file The published methods, run by the same evaluator with a tiny model on a task that it can learn. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeRow, type Row } from '../../data/dataset.ts';
+import type { Row } from '../../data/dataset.ts';
 import type { Task } from '../../evaluate/evaluation.ts';
-import { makeEvaluator } from '../../evaluate/evaluator.ts';
-import { makeLlama, type LlamaModel } from '../../model/llama.ts';
-import { loadModelFiles } from '../../model/files/modelFiles.ts';
+import type { LlamaModel } from '../../model/llama.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { randomStream } from '../../random.ts';
-import { onnxRuntimeExecutor } from '../../tensor/onnxruntime.ts';
-import type { OptimizationContext, OptimizationState } from '../coordinator.ts';
-import type { OptimizationEvent } from '../events.ts';
+import type { Coordinator, OptimizationContext, OptimizationState } from '../coordinator.ts';
 import { memoryAdapters } from '../jointOptimizer.ts';
-import { intentTask } from '../madeUp.fixture.ts';
-import { defaultObjective } from '../objective.ts';
-import { loraTrainer } from '../weightTuner.ts';
 import { baselines } from './baselines.ts';
 import { chooseParent } from './gepa.ts';
 import { freshPasses } from './method.ts';
 import { baselineNames, type BaselineName } from './names.ts';
+import { driveCoordinator, kindContext, kindPrompt, kindRows, kindTask, loadTinyModel, type Silent } from '../kinds.fixture.ts';
 import { suggest, type Trial } from './tpe.ts';
 
 // Seconds even on a busy machine.
@@ -25,51 +19,26 @@ vi.setConfig({ testTimeout: 60_000 });
 
 let model: LlamaModel;
 beforeAll(async () => {
-  const files = await loadModelFiles(new URL('../../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  model = await loadTinyModel();
 });
 
-const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
-const rows: Row[] = Array.from({ length: 56 }, (_, i) => {
-  const [word, kind] = Object.entries(kinds)[i % 6];
-  return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
-});
+const rows = kindRows(56);
 const [trainset, valset] = [rows.slice(0, 32), rows.slice(32)];
-const labelTask: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
-const prompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
-const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
+const prompt = kindPrompt;
 const training = { learningRate: 5e-3, batchRows: 8 };
 const budget = 16_000;
 
 /** Runs as `run/execute.ts` does: a new coordinator for each phase, which knows nothing but the snapshot. */
 async function drive(
   name: BaselineName,
-  { task = labelTask, asked = prompt, from }: { task?: Task; asked?: Prompt; from?: { json: string; drive: Driven } } = {},
+  { task = kindTask, asked = prompt, from }: { task?: Task; asked?: Prompt; from?: { json: string; drive: Driven } } = {},
 ) {
-  const events: OptimizationEvent[] = [];
-  const snapshots: string[] = [];
   const adapters = from?.drive.adapters ?? memoryAdapters();
-  const contextNow = (): OptimizationContext => {
-    model.forget();
-    return {
-      evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
-      trainer: loraTrainer(model, task, lora),
-      adapters,
-      prompt: asked,
-      trainset,
-      valset,
-      objective: defaultObjective,
-      seed: 3,
-      budget,
-      emit: (event) => void events.push(event),
-    };
-  };
-  let state = from ? (JSON.parse(from.json) as OptimizationState) : await baselines[name].make(training).begin(contextNow());
-  while (!state.done) {
-    snapshots.push(JSON.stringify(state));
-    state = await baselines[name].make(training).advance(contextNow(), state);
-  }
-  return { state, events, snapshots, adapters };
+  const make = (): Coordinator => baselines[name].make(training);
+  const context = (): Silent => kindContext(model, { adapters, prompt: asked, trainset, valset, seed: 3, budget }, task);
+  const state = from && (JSON.parse(from.json) as OptimizationState);
+  const { snapshots, ...driven } = await driveCoordinator(model, { make, context, ...(state && { from: state }) });
+  return { ...driven, snapshots: snapshots.map(({ json }) => json), adapters };
 }
 const runs = new Map<BaselineName, ReturnType<typeof drive>>();
 /** The whole run, once for all tests. */
@@ -130,7 +99,7 @@ describe('what they learn', () => {
   });
 
   test('LoRA on own outputs of a model that gets nothing right ends at once', async () => {
-    const { labels: _, ...text } = labelTask;
+    const { labels: _, ...text } = kindTask;
     const { state } = await drive('lora-on-own-outputs', { task: { ...text, decoding: { ...text.decoding, maxTokens: 2 } } });
     expect(state.done).toBe('no output of its own passes');
   });

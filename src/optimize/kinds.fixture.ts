@@ -1,0 +1,80 @@
+/** @file A task that a tiny model can learn, the kind of a thing by its first word, and a coordinator driven on it as a run drives it. */
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { makeEvaluator } from '../evaluate/evaluator.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
+import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+import { intentTask } from './madeUp.fixture.ts';
+import { defaultObjective } from './objective.ts';
+import { loraTrainer } from './weightTuner.ts';
+
+export async function loadTinyModel(): Promise<LlamaModel> {
+  const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
+  return makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+}
+
+export const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };
+
+export const kindRows = (count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => {
+    const [word, kind] = Object.entries(kinds)[i % 6];
+    return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
+  });
+export const kindTask: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
+export const kindPrompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
+export const tinyLora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
+
+/** Everything of a context but where its events go. */
+export type Silent = Omit<OptimizationContext, 'emit'>;
+
+/** The task on a tiny model: with a memory of its own, as after a kill. */
+export function kindContext(
+  model: LlamaModel,
+  rest: Pick<Silent, 'adapters' | 'trainset' | 'valset' | 'seed' | 'budget'> & Partial<Silent>,
+  task: Task = kindTask,
+): Silent {
+  return {
+    evaluator: makeEvaluator({ model, task, calibrationRows: rest.trainset }),
+    trainer: loraTrainer(model, task, tinyLora),
+    prompt: kindPrompt,
+    objective: defaultObjective,
+    ...rest,
+  };
+}
+
+export interface Driving {
+  /** Made anew for each phase, as are the contexts: it can know nothing but the snapshot and the adapters. */
+  readonly make: () => Coordinator;
+  readonly context: () => Silent;
+  readonly from?: OptimizationState;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: OptimizationEvent) => void;
+}
+
+/** Runs as `run/execute.ts` does. @returns the snapshot before each phase, with the number of events before it */
+export async function driveCoordinator(model: LlamaModel, { make, context, from, signal, onEvent }: Driving) {
+  const events: OptimizationEvent[] = [];
+  const snapshots: { json: string; events: number }[] = [];
+  const contextNow = (): OptimizationContext => {
+    model.forget();
+    const emit = (event: OptimizationEvent): void => {
+      events.push(event);
+      onEvent?.(event);
+    };
+    return { ...context(), signal, emit };
+  };
+  let state = from ?? (await make().begin(contextNow()));
+  while (!state.done && !signal?.aborted) {
+    snapshots.push({ json: JSON.stringify(state), events: events.length });
+    state = await make().advance(contextNow(), state);
+  }
+  return { state, events, snapshots };
+}
+
+export type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationEvent, { type: T }>;
+export const ofType = <T extends OptimizationEvent['type']>(events: readonly OptimizationEvent[], type: T): EventOf<T>[] =>
+  events.filter((event): event is EventOf<T> => event.type === type);
