@@ -1,0 +1,50 @@
+/** @file A prompt phase with a look-ahead: which finalist it brings, with a made-up model and trainer. */
+import { expect, test } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { alternatingDefaults, type AlternatingMemory } from './alternating.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import { noStatistics } from './leverBandit.ts';
+import { evaluatorWith, messages } from './madeUp.fixture.ts';
+import { measureStart } from './measuredState.ts';
+import { defaultObjective } from './objective.ts';
+import { promptPhase } from './promptPhase.ts';
+
+const prompt: Prompt = { body: 'Say what it is about.\n\nMessage: ${input:message}\nIntent:\n', demonstrations: [] };
+const valset: readonly Row[] = Array.from({ length: 60 }, (_, i) =>
+  makeRow({ message: `Message ${i}`, sender: 'Ann', intent: 'card' }, i + 1),
+);
+
+/** After the look-ahead the prompt as it is has half of the rows right, and every other prompt so many more. */
+async function broughtBy(more: number) {
+  const tuned = { id: 'tuned', pairs: [], config: {} } as unknown as Adapter;
+  const half = valset.length / 2;
+  const evaluator = evaluatorWith((row, { body }, adapter) =>
+    Number(row.line <= (adapter ? half : half / 2) + (adapter && body !== prompt.body ? more : 0)),
+  );
+  const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1 });
+  const trainer = { output: 'intent', fresh: () => tuned, start: () => ({ step, adapter: () => tuned }), example: () => ({}) };
+  const context = {
+    ...{ evaluator, trainer, prompt, valset, trainset: messages, objective: defaultObjective, seed: 1, budget: 1e6 },
+    ...{ adapters: { put: () => Promise.resolve() }, emit: () => {} },
+  } as unknown as OptimizationContext;
+  const { start, evaluation: before } = await measureStart(context);
+  const memory: AlternatingMemory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
+  return promptPhase(context, alternatingDefaults, { phase: 1, memory, before, adapter: undefined, spent: 0, budget: 1e6 });
+}
+
+test('a finalist that is ahead by a row or two after the look-ahead does not take the place of the prompt as it is', async () => {
+  const { candidate, prompt: brought, adapter } = await broughtBy(2);
+  expect(candidate).toBeUndefined();
+  expect(brought).toEqual(prompt);
+  // Its weights of the look-ahead go to the gate all the same.
+  expect(adapter?.id).toBe('tuned');
+});
+
+test('one that is ahead by twelve of sixty does', async () => {
+  const { candidate, prompt: brought, evaluation, unchanged } = await broughtBy(12);
+  expect(candidate).toMatch(/^1\.\d+$/);
+  expect(brought.body).not.toBe(prompt.body);
+  expect(evaluation!.score.mean - unchanged!.score.mean).toBeCloseTo(0.2, 10);
+});
