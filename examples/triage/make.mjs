@@ -1,44 +1,4 @@
 /** @file Makes data/messages.jsonl: ten intents of banking77, forty messages each, none of them among those of ../support. Run: node examples/triage/make.mjs [banking77.train.jsonl] */
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeMessages } from '../banking77.mjs';
 
-const source = process.argv[2] ?? new URL('../../../shared/data/banking77.train.jsonl', import.meta.url);
-const seed = 7;
-const perIntent = 40;
-
-/** Everyday intents, some of them easily mistaken for one another. */
-const intents = [
-  'card arrival',
-  'card not working',
-  'lost or stolen card',
-  'change pin',
-  'exchange rate',
-  'declined card payment',
-  'transaction charged twice',
-  'request refund',
-  'failed transfer',
-  'terminate account',
-];
-
-const place = (text) => createHash('sha256').update(`${seed}\u0000${text}`).digest('hex');
-const byPlace = (a, b) => (place(a.message) < place(b.message) ? -1 : 1);
-
-const messages = readFileSync(source, 'utf8')
-  .split('\n')
-  .filter((line) => line !== '')
-  .map((line) => JSON.parse(line))
-  .map(({ query, intent }) => ({ message: query.replace(/\s+/g, ' ').trim(), intent }));
-const distinct = [...new Map(messages.map((row) => [row.message.toLowerCase(), row])).values()];
-const rows = intents.flatMap((intent) =>
-  distinct
-    .filter((row) => row.intent === intent)
-    .sort(byPlace)
-    .slice(perIntent, 2 * perIntent),
-);
-if (rows.length !== intents.length * perIntent) throw new Error(`Only ${rows.length} rows: is the source complete?`);
-
-const text = rows
-  .sort(byPlace)
-  .map((row) => JSON.stringify(row) + '\n')
-  .join('');
-writeFileSync(new URL('data/messages.jsonl', import.meta.url), text);
+writeMessages(new URL('data/messages.jsonl', import.meta.url), { skip: 40, source: process.argv[2] });

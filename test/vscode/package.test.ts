@@ -27,7 +27,15 @@ beforeAll(async () => {
 test('it has what the extension runs, and of the libraries those of this platform', () => {
   const bundles = ['dist/cli.js', 'dist/extension.cjs', 'dist/worker.js'];
   const documents = ['LICENSE.txt', 'NOTICE', 'changelog.md', 'package.json', 'readme.md'];
-  expect(files).toEqual(expect.arrayContaining([...bundles, ...documents, 'examples/support/intent.prompt.md', 'models/nano/nano.gguf']));
+  expect(files).toEqual(
+    expect.arrayContaining([
+      ...bundles,
+      ...documents,
+      'examples/support/intent.prompt.md',
+      'examples/triage/tandem.program.yaml',
+      'models/nano/nano.gguf',
+    ]),
+  );
   expect(files.filter((file) => file.startsWith(native)).sort()).toEqual(
     readdirSync(join(root, native.slice('dist/'.length), platform, architecture))
       .filter((file) => !/^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/.test(file))
@@ -56,7 +64,7 @@ test('it has nothing else, and is small', () => {
     /^dist\/node_modules\/(@tensorflow\/tfjs-(core|backend-cpu|backend-wasm)|onnxruntime-(node|common))\//,
     // What TensorFlow.js needs to fetch models, which we do not have it do, but it loads them all the same.
     /^dist\/node_modules\/(node-fetch|seedrandom|tr46|webidl-conversions|whatwg-url)\//,
-    /^examples\/[^/]+\/([^/]+\.md|data\/[^/]+)$/,
+    /^examples\/[^/]+\/([^/]+\.(md|yaml)|data\/[^/]+)$/,
     /^media\/([^/]+|walkthrough\/.+)$/,
     /^models\/nano\/(warm-start\/)?[^/]+$/,
     /^schemas\/[^/]+\.json$/,
