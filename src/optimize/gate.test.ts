@@ -50,7 +50,7 @@ test('the more were tried, the surer the best of them must be', () => {
   expect(decide(best, candidate).accepted).toBe(true);
   expect(decide(best, candidate, 20)).toMatchObject({
     accepted: false,
-    because: expect.stringMatching(/; 0\.999 is asked of the best of 20$/) as string,
+    because: expect.stringMatching(/; 0\.9995 is asked of the best of 20$/) as string,
   });
 });
 

@@ -42,7 +42,7 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, error
     return verdict(true, `the score is level (${points}) and the likelihood rose by ${nats}, ${sure(logLikelihood.probabilityBetter)}`);
   }
   if (!tied) return verdict(false, `the score fell by ${points.replace('-', '')}, ${sure(score.probabilityBetter)}`);
-  const asked = `${enough(errors.score).toFixed(3)} is asked of ${tried > 1 ? `the best of ${tried}` : 'one candidate'}`;
+  const asked = `${enough(errors.score).toFixed(4)} is asked of ${tried > 1 ? `the best of ${tried}` : 'one candidate'}`;
   return verdict(
     false,
     `no sure gain: ${points}, ${sure(score.probabilityBetter)}; ${nats}, ${sure(logLikelihood.probabilityBetter)}; ${asked}`,
