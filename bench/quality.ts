@@ -26,6 +26,10 @@ const { values: options } = parseArgs({
     from: { type: 'string', default: '0' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string', default: 'bench/results/quality.jsonl' },
+    /** Test rows from the train file: for developing methods without looking at the test rows. */
+    development: { type: 'boolean', default: false },
+    /** Other options of Tandem's, as JSON. */
+    set: { type: 'string', default: '{}' },
   },
 });
 
@@ -46,8 +50,8 @@ const sizes: Readonly<Record<string, Size>> = {
 const tasksOf: Readonly<Record<string, string>> = { 'smollm2-135m': 'trec6,sst2' };
 
 const methods: Coordinators = {
-  tandem: () => new AlternatingJointOptimizer(),
-  ...Object.fromEntries(baselineNames.map((name) => [name, baselines[name].make])),
+  tandem: (set) => new AlternatingJointOptimizer(set),
+  ...Object.fromEntries(baselineNames.map((name) => [name, () => baselines[name].make()])),
 };
 
 const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
@@ -56,7 +60,7 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
   for (const task of [...tasks, ...furtherTasks]) {
     if (chosen && !chosen.includes(task.name)) continue;
     const { counts, passes } = sizes[task.name] ?? usual;
-    const rows = await rowsOf(task, seed, counts);
+    const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');
     const labels = [...new Set([...rows.train, ...rows.val].map((row) => row.values[task.output]))].sort();
     const asked = {
       output: task.output,
@@ -65,7 +69,14 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
       template: 'text',
       decoding: { ...defaultDecoding, maxTokens: 16 },
     } as const;
-    const run = { out: options.out, seed, budget: passes, ...(options.method && { chosen: options.method }), coordinators: methods };
+    const run = {
+      out: options.out,
+      seed,
+      budget: passes,
+      set: JSON.parse(options.set) as object,
+      coordinators: methods,
+      ...(options.method && { chosen: options.method }),
+    };
     await runVariants(model, { name: task.name, task: asked, prompt: task.prompt, rows }, run);
   }
 }
