@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import type { ListedRun } from '../run/runList.ts';
-import { pickCoordinator } from './chooseCoordinator.ts';
 import { pickInstalledModel, pickModel, pickNewModel } from './chooseModel.ts';
+import { pickWay } from './chooseWay.ts';
 import { withAnswers } from './core/answers.ts';
 import { ago } from './core/headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
@@ -24,8 +24,8 @@ type Command = (services: Services, argument: unknown) => Promise<unknown>;
 const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   [commandIds.optimize]: onPrompt(optimizeWithHeadroom),
   [commandIds.optimizeWith]: onPrompt(async (document, services) => {
-    const coordinator = await pickCoordinator(document.uri);
-    return coordinator && optimize(document, 'both', services, coordinator);
+    const way = await pickWay(document);
+    return way && optimize(document, 'both', services, way);
   }),
   [commandIds.optimizePrompt]: onPrompt((document, services) => optimize(document, 'prompt', services)),
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),

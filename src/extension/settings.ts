@@ -10,6 +10,7 @@ import {
   type RunSpec,
   type SessionSpec,
 } from '../run/spec.ts';
+import type { Way } from './core/ways.ts';
 import { settingIds, type SettingId } from './ids.ts';
 
 /** The value of a setting for this file; the manifest has its default. */
@@ -34,11 +35,11 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
 }
 
 /**
- * @param asked the coordinator; the setting's where left out; with the weights alone there is nothing to be simultaneous with
+ * @param way what is left out is as the settings have it; with the weights alone there is nothing to be simultaneous with
  * @throws TandemError reasons 'bad-budget', 'bad-schedule'
  */
-export function runSpec(prompt: vscode.Uri, lever: LeverChoice, asked?: CoordinatorName): RunSpec {
-  const coordinator = asked ?? setting<CoordinatorName | 'default'>(settingIds.coordinator, prompt);
+export function runSpec(prompt: vscode.Uri, lever: LeverChoice, way: Partial<Way> = {}): RunSpec {
+  const coordinator = way.coordinator ?? setting<CoordinatorName | 'default'>(settingIds.coordinator, prompt);
   const strategy = setting<RunSpec['strategy'] | 'default'>(settingIds.strategy, prompt);
   return {
     ...runDefaults,
@@ -48,9 +49,9 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice, asked?: Coordina
     lever,
     // With the weights alone there is nothing to be simultaneous with.
     ...(coordinator !== 'default' && !(coordinator === 'simultaneous' && lever === 'weights') && { coordinator }),
-    curriculum: setting(settingIds.curriculum, prompt),
+    curriculum: way.curriculum ?? setting(settingIds.curriculum, prompt),
     pacing: setting(settingIds.pacing, prompt),
-    warmStart: setting(settingIds.warmStart, prompt),
+    warmStart: way.warmStart ?? setting(settingIds.warmStart, prompt),
     ...(strategy && strategy !== 'default' && { strategy }),
     ...(setting<boolean>(settingIds.controls, prompt) && { controls: true }),
   };

@@ -8,9 +8,10 @@ import { comparisonText } from '../run/comparisonText.ts';
 import { writeReport } from '../run/reportFile.ts';
 import { workspaceOf } from '../run/runDirectory.ts';
 import type { ListedRun } from '../run/runList.ts';
-import type { CoordinatorName, LeverChoice } from '../run/spec.ts';
+import type { LeverChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import { isOver, jobProgress, jobTitle, progressText, type Job, type Task } from './core/job.ts';
+import type { Way } from './core/ways.ts';
 import { commandIds } from './ids.ts';
 import { tellEnd } from './messages.ts';
 import type { Services } from './services.ts';
@@ -39,21 +40,21 @@ export async function finish(task: Task, services: Services): Promise<Job> {
 
 /**
  * Tunes a prompt, its weights, or both.
- * @param coordinator the setting's where left out
+ * @param way what is left out is as the settings have it
  * @returns the job at its end; undefined where the user went away
  */
 export async function optimize(
   document: vscode.TextDocument,
   lever: LeverChoice,
   services: Services,
-  coordinator?: CoordinatorName,
+  way: Partial<Way> = {},
 ): Promise<Job | undefined> {
   requireTrust();
   const purpose = { both: 'Optimize', prompt: 'Optimize', weights: 'Tune' }[lever];
   if (!(await answerQuestions(document, purpose))) return undefined;
   await save(document);
   const { uri } = document;
-  return follow(folderOf(uri), { kind: 'optimize', prompt: uri.fsPath, spec: runSpec(uri, lever, coordinator) }, services);
+  return follow(folderOf(uri), { kind: 'optimize', prompt: uri.fsPath, spec: runSpec(uri, lever, way) }, services);
 }
 
 /** Goes on with a run from its last checkpoint. */

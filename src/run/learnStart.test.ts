@@ -8,7 +8,7 @@ import { learnDefaults, learnStart, promptFilesIn, type LearnedStart } from './l
 import { openSession } from './session.ts';
 import { runDefaults, sessionDefaults, type RunSpec } from './spec.ts';
 import { startRun } from './startRun.ts';
-import { readWarmStart, warmStartFor } from './warmStarts.ts';
+import { learnedStarts, readWarmStart, warmStartFor } from './warmStarts.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -90,6 +90,15 @@ describe('a run', () => {
     expect(probe.steps).toBeGreaterThan(0);
     expect(state.warmStart!.helped).toBe(probe.helped);
     expect(readFileSync(directory.report, 'utf8')).toMatch(/(Warm|No warm) start from \.tandem\/warm-start\//);
+  });
+
+  test('is the first of those that there are for its model', async () => {
+    const session = await openSession(spec);
+    const [{ folder, record }] = learnedStarts(session.workspace, session.modelSource);
+    expect(folder).toBe(learned.folder);
+    expect(record).toEqual(learned.record);
+    expect(learnedStarts(join(workspace, 'tasks', '0'), session.modelSource)).toEqual([]);
+    await session.dispose();
   });
 
   test('uses none where it is told so, where only the prompt may change, and where nobody vouches for the workspace', async () => {

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
+import { modelName } from '../model/files/modelFiles.ts';
 import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
 import type { ProposalPrior } from '../optimize/proposalPrior.ts';
 import type { WarmStart } from '../optimize/warmStart.ts';
@@ -52,6 +53,32 @@ export async function readWarmStart(folder: string, from = folder): Promise<{ wa
   return { warm: { from, adapter: await loadAdapter(folder), prior: record.prior }, record };
 }
 
+/** Where a run looks for a start, in this order: what the workspace has learned for the model, then what lies beside the model. */
+function startPlaces(workspace: string, model: string, modelSource: string): { readonly folder: string; readonly name: string }[] {
+  const own = warmStartFolder(workspace, model);
+  const beside = join(modelSource.endsWith('.gguf') ? dirname(modelSource) : modelSource, 'warm-start');
+  return [
+    { folder: own, name: relative(workspace, own).replaceAll('\\', '/') },
+    { folder: beside, name: `the start of ${model}` },
+  ].filter(({ folder }) => existsSync(join(folder, recordName)));
+}
+
+/**
+ * The learned starts that there are for a model, the one that a run takes by itself first. Whether they fit the weights is seen when a run loads
+ * them.
+ * @param modelSource as resolveModel gives it
+ * @throws TandemError 'bad-file', 'newer-version'
+ */
+export function learnedStarts(
+  workspace: string,
+  modelSource: string,
+): { readonly folder: string; readonly name: string; readonly record: WarmStartRecord }[] {
+  return startPlaces(workspace, modelName(modelSource), modelSource).map((place) => ({
+    ...place,
+    record: readVersioned<WarmStartRecord>(join(place.folder, recordName), 1)!,
+  }));
+}
+
 /**
  * The start of a run: the folder that it names, or, with 'auto', the workspace's own for this model, else the one that lies beside the model.
  * One that belongs to another model is passed over, or refused where it was named.
@@ -69,12 +96,11 @@ export async function warmStartFor(
   const named = asked !== 'auto';
   // A published method has none, unless one is named.
   if (!named && spec.schedule.startsWith('baseline:')) return undefined;
-  const beside = modelSource.endsWith('.gguf') ? dirname(modelSource) : modelSource;
-  const places = named ? [asked] : [...(spec.untrusted ? [] : [warmStartFolder(workspace, model.name)]), join(beside, 'warm-start')];
-  for (const folder of places) {
-    if (!named && !existsSync(join(folder, recordName))) continue;
-    const own = folder.startsWith(workspace) && !named;
-    const name = own ? relative(workspace, folder).replaceAll('\\', '/') : named ? basename(folder) : `the start of ${model.name}`;
+  const found = startPlaces(workspace, model.name, modelSource);
+  const places = named
+    ? [{ folder: asked, name: basename(asked) }]
+    : found.filter(({ folder }) => !spec.untrusted || folder !== warmStartFolder(workspace, model.name));
+  for (const { folder, name } of places) {
     const { warm, record } = await readWarmStart(folder, name);
     if (record.model.fingerprint === model.fingerprint) return warm;
     if (named) {

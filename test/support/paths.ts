@@ -13,3 +13,5 @@ export const screenshots = join(root, 'dist', 'screenshots');
 export const sample = join(root, 'examples', 'support');
 
 export const tinyModel = join(root, 'test', 'fixtures', 'tiny-tied');
+
+export const nano = join(root, 'models', 'nano');

@@ -1,6 +1,9 @@
 /** @file What the panel shows of the ways to optimize beside plain alternation, in a real window, and the choices before a run. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { noPrior } from '../../src/optimize/proposalPrior.ts';
+import type { RunSpec } from '../../src/run/spec.ts';
+import { nano, tinyModel } from '../support/paths.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -32,11 +35,58 @@ test('the way of optimizing is chosen for one run, and the phases of coordinate 
   await editor.command('Tandem: Optimize With…');
   await expect.poll(async () => (await editor.picks()).join()).toMatch(/Alternating.*Coordinate.*Simultaneous/);
   await editor.screenshot('optimize-with');
-  await editor.page.locator('.quick-input-widget .monaco-list-row', { hasText: 'Coordinate' }).click();
+  // The tiny model has no learned start, and there is no curriculum but for those that alternate: nothing else is asked.
+  await editor.pick('Coordinate');
   const panel = editor.webview();
   await panel.getByRole('button', { name: /^Phase 1 .*(adapter|decoding|instruction|demonstrations)/ }).waitFor();
   await panel.getByText('Ended', { exact: true }).first().waitFor();
   await editor.screenshot('blocks');
+});
+
+/** As `tandem warm-start` would have left it for the tiny model; its weights are of no use, and the probe says so. */
+function writeLearnedStart(workspace: string): void {
+  const model = basename(tinyModel);
+  const folder = join(workspace, '.tandem', 'warm-start', model);
+  mkdirSync(folder, { recursive: true });
+  const record = { version: 1, model: { name: model, fingerprint: 'another' }, tasks: ['a', 'b'], rounds: 1, passes: 1, prior: noPrior };
+  writeFileSync(join(folder, 'warm-start.json'), JSON.stringify(record));
+  cpSync(join(nano, 'warm-start', 'adapter_config.json'), join(folder, 'adapter_config.json'));
+  cpSync(join(nano, 'warm-start', 'adapter_model.safetensors'), join(folder, 'adapter_model.safetensors'));
+}
+
+test('curriculum and learned start are chosen for one run, what is set first, and there is a way back', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      withSettings({ 'tandem.optimize.curriculum': 'freedom' })(workspace);
+      writeLearnedStart(workspace);
+    },
+  });
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Optimize With…');
+  const title = editor.page.locator('.quick-input-title');
+  await expect.poll(() => title.innerText()).toMatch(/Optimize kind\.prompt\.md With….*\(1\/3\)/);
+  await expect.poll(async () => (await editor.picks())[0]).toMatch(/Alternating/);
+  await editor.page.keyboard.press('Enter');
+  await expect.poll(() => title.innerText()).toMatch(/\(2\/3\)/);
+  await expect.poll(async () => (await editor.picks()).join()).toMatch(/^Freedom,.*No curriculum,.*Data,.*Data and freedom,/);
+  await editor.screenshot('optimize-with-curriculum');
+  await editor.page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
+  await expect.poll(() => title.innerText()).toMatch(/\(1\/3\)/);
+  await editor.pick('Alternating');
+  await editor.pick('Data and freedom');
+  await expect.poll(() => title.innerText()).toMatch(/\(3\/3\)/);
+  await expect.poll(async () => (await editor.picks()).join()).toMatch(/warm-start.*None/);
+  await editor.screenshot('optimize-with-start');
+  await editor.pick('None');
+  await editor.webview().getByText('Ended', { exact: true }).first().waitFor();
+  await editor
+    .webview()
+    .getByRole('heading', { name: /^Curriculum/ })
+    .first()
+    .waitFor();
+  const runs = join(editor.workspace, '.tandem', 'runs');
+  const { spec } = JSON.parse(readFileSync(join(runs, readdirSync(runs)[0], 'run.json'), 'utf8')) as { spec: RunSpec };
+  expect(spec).toMatchObject({ coordinator: 'alternating', curriculum: 'both', warmStart: 'none' });
 });
 
 test('what the headroom is stands in a message, with what may be done', async ({ openEditor }) => {

@@ -51,7 +51,7 @@ function unreadable(error: unknown, path: string): unknown {
 }
 
 /** `.../models--org--name/snapshots/<hash>` is `org/name`; else the last part, without `.gguf`. */
-function modelName(path: string): string {
+export function modelName(path: string): string {
   const full = resolve(path);
   const cached = basename(dirname(dirname(full)));
   return cached.startsWith('models--') ? cached.slice('models--'.length).replace('--', '/') : basename(full).replace(/\.gguf$/i, '');

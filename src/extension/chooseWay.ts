@@ -1,0 +1,55 @@
+/** @file Choosing the way of optimizing for one run: the coordinator, a curriculum, a learned start. The settings say it for all. */
+import { basename, dirname } from 'node:path';
+import type * as vscode from 'vscode';
+import { isProgramPath } from '../prompt/programFile.ts';
+import { stepsOf } from '../prompt/prompt.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { openPrompt } from '../run/openPrompt.ts';
+import { workspaceOf } from '../run/runDirectory.ts';
+import type { CoordinatorName } from '../run/spec.ts';
+import { wayQuestions, type Way, type WayFacts } from './core/ways.ts';
+import { settingIds } from './ids.ts';
+import { modelStore } from './models.ts';
+import { pickSteps } from './pickSteps.ts';
+import { setting } from './settings.ts';
+
+/** @returns undefined where the user went away @throws TandemError what is wrong with the prompt file */
+export async function pickWay(document: vscode.TextDocument): Promise<Partial<Way> | undefined> {
+  const facts = await wayFacts(document);
+  const wayOf = (answers: readonly string[]): Partial<Way> => {
+    let way: Partial<Way> = {};
+    for (const answer of answers) way = { ...way, [wayQuestions(facts, way)[Object.keys(way).length].key]: answer };
+    return way;
+  };
+  const answers = await pickSteps<string>(`Optimize ${basename(document.uri.fsPath)} With…`, (given) =>
+    wayQuestions(facts, wayOf(given)).map(({ placeHolder, choices }) => ({ placeHolder, items: choices })),
+  );
+  return answers && wayOf(answers);
+}
+
+async function wayFacts(document: vscode.TextDocument): Promise<WayFacts> {
+  const { uri } = document;
+  const source = document.getText();
+  // What a prompt file does not say yet is asked later; a program says it or is wrong.
+  const file = isProgramPath(uri.fsPath) ? openPrompt(uri.fsPath, { source }).file : parsePromptFile(uri.fsPath, source);
+  const isProgram = stepsOf(file.prompt).length > 1;
+  const coordinator = setting<CoordinatorName | 'default'>(settingIds.coordinator, uri);
+  return {
+    set: {
+      coordinator: coordinator === 'default' ? (isProgram ? 'coordinate' : 'alternating') : coordinator,
+      curriculum: setting(settingIds.curriculum, uri),
+      warmStart: setting(settingIds.warmStart, uri),
+    },
+    isProgram,
+    starts: isProgram ? [] : await startsFor(uri.fsPath, file.settings.model),
+  };
+}
+
+/** None where the model is not here yet: whether it brings a start is known when it is. */
+async function startsFor(prompt: string, model: string): Promise<WayFacts['starts']> {
+  const { resolveModel } = await modelStore();
+  const source = await resolveModel(model, { cwd: dirname(prompt), download: false }).catch(() => undefined);
+  if (source === undefined) return [];
+  const { learnedStarts } = await import('../run/warmStarts.ts');
+  return learnedStarts(workspaceOf(prompt), source).map(({ folder, name, record }) => ({ folder, name, tasks: record.tasks.length }));
+}

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { wayQuestions, type WayFacts } from './ways.ts';
+
+const facts: WayFacts = {
+  set: { coordinator: 'alternating', curriculum: 'none', warmStart: 'auto' },
+  isProgram: false,
+  starts: [
+    { folder: '/w/.tandem/warm-start/nano', name: '.tandem/warm-start/nano', tasks: 4 },
+    { folder: '/models/nano/warm-start', name: 'the start of nano', tasks: 1 },
+  ],
+};
+const valuesOf = (facts: WayFacts, answers = {}): Record<string, string[]> =>
+  Object.fromEntries(wayQuestions(facts, answers).map(({ key, choices }) => [key, choices.map(({ value }) => value)]));
+
+test('coordinator, curriculum and learned start are asked; Enter at each is what the settings say', () => {
+  expect(valuesOf(facts)).toEqual({
+    coordinator: ['alternating', 'coordinate', 'simultaneous'],
+    curriculum: ['none', 'data', 'freedom', 'both'],
+    warmStart: ['auto', '/models/nano/warm-start', 'none'],
+  });
+  const otherwise = { ...facts, set: { coordinator: 'simultaneous', curriculum: 'data', warmStart: 'none' } } as const;
+  const first = Object.values(valuesOf(otherwise, { coordinator: 'alternating' })).map(([value]) => value);
+  expect(first).toEqual(['simultaneous', 'data', 'none']);
+  for (const { choices } of wayQuestions(otherwise, {}))
+    expect(choices.map(({ description }) => description ?? '').join()).toMatch(/^as set,*$/);
+});
+
+test('a curriculum is not asked of coordinators that have none, nor a start where there is none', () => {
+  expect(Object.keys(valuesOf(facts, { coordinator: 'simultaneous' }))).toEqual(['coordinator', 'warmStart']);
+  expect(Object.keys(valuesOf({ ...facts, starts: [] }))).toEqual(['coordinator', 'curriculum']);
+});
+
+test('programs have one coordinator, whatever is set', () => {
+  expect(valuesOf({ ...facts, isProgram: true })).toEqual({ coordinator: ['coordinate'] });
+});
