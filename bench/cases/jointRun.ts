@@ -13,6 +13,8 @@ import type { OptimizationEvent } from '../../src/optimize/events.ts';
 import { SimultaneousJointOptimizer, type SimultaneousOptions } from '../../src/optimize/simultaneous.ts';
 import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
+import { editOperators } from '../../src/optimize/proposers/edits.ts';
+import { groundedTemplates } from '../../src/optimize/proposers/templates.ts';
 import { weightDrift } from '../../src/model/adapterTraining.ts';
 import { asProgram, stepsOf, type Prompt } from '../../src/prompt/prompt.ts';
 
@@ -38,6 +40,8 @@ export const simultaneousVariants: Readonly<Record<string, Partial<SimultaneousO
   'simultaneous, text only': { keep: false },
   'simultaneous, no text batches': { textBatches: 0 },
   'soft prompt alone': { levers: ['prompt'] },
+  /** Proposals made from the soft prompt's words against the same proposers without them, in the same races. */
+  'simultaneous, hinted against plain': { hinted: 4, plain: 4, raceShare: 0.3 },
 };
 
 /** What is compared, by the name in the results. @param set overrides of a variant's options */
@@ -72,6 +76,8 @@ export interface JointLine {
   /** The best text that a soft prompt was projected to, or that gradients led to, alone with the base weights on the test rows. */
   readonly projected?: AloneText;
   readonly edited?: AloneText;
+  /** Templates and edits beside the projections, where there were such: what each came to in its race. */
+  readonly raced?: readonly RacedLine[];
   readonly model?: string;
   /** Prompts that the model was asked, and training rows that it saw; what the cache knew is not counted. */
   readonly calls?: number;
@@ -84,6 +90,17 @@ export interface JointLine {
     readonly val: number;
     readonly passes: number;
   }[];
+}
+
+export interface RacedLine {
+  readonly phase: number;
+  readonly proposer: string;
+  readonly reason: string;
+  /** Of the validation rows, at its last rung. */
+  readonly rows: number;
+  /** Minus the start's, on those rows. */
+  readonly val: number;
+  readonly logLikelihood: number;
 }
 
 export interface AloneText {
@@ -202,6 +219,7 @@ export async function runVariants(
       ...(adapter?.soft && { soft: true }),
       ...(projected && { projected }),
       ...(edited && { edited }),
+      ...(texts.raced().some(({ proposer }) => others.has(proposer)) && variant in simultaneousVariants && { raced: texts.raced() }),
       phases,
     };
     mkdirSync(dirname(out), { recursive: true });
@@ -222,7 +240,11 @@ function mapped<T, U>(table: Readonly<Record<string, T>>, change: (value: T) => 
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, change(value)]));
 }
 
+/** Proposers that a soft prompt may give a hint. */
+const others: ReadonlySet<string> = new Set([editOperators.name, groundedTemplates.name]);
+
 interface RacedText {
+  readonly phase: number;
   readonly prompt: Prompt;
   readonly reason: string;
   readonly val: number;
@@ -231,19 +253,27 @@ interface RacedText {
 }
 
 /** Proposals of a simultaneous run race under the start's weights: those that got furthest, then scored best, are its best texts alone. */
-function aloneTexts(): { hear: (event: OptimizationEvent) => void; best: (proposer: string) => RacedText | undefined } {
+function aloneTexts(): {
+  hear: (event: OptimizationEvent) => void;
+  best: (proposer: string) => RacedText | undefined;
+  raced: () => RacedLine[];
+} {
   const found = new Map<string, RacedText & { readonly proposer: string }>();
   return {
     hear(event) {
       if (event.type === 'candidateProposed') {
-        const { candidate, prompt, reason, proposer } = event;
-        found.set(candidate, { prompt, reason, proposer, val: 0, logLikelihood: 0, rows: 0 });
+        const { phase, candidate, prompt, reason, proposer } = event;
+        found.set(candidate, { phase, prompt, reason, proposer, val: 0, logLikelihood: 0, rows: 0 });
       }
       if (event.type !== 'candidateMeasured') return;
       const known = found.get(event.candidate)!;
       const { mean, rows } = event.score;
       found.set(event.candidate, { ...known, val: mean, logLikelihood: event.logLikelihood.mean, rows });
     },
+    raced: () =>
+      [...found.values()]
+        .filter(({ rows }) => rows > 0)
+        .map(({ phase, proposer, reason, rows, val, logLikelihood }) => ({ phase, proposer, reason, rows, val, logLikelihood })),
     best: (proposer) =>
       [...found.values()]
         .filter((text) => text.proposer === proposer && text.rows > 0)

@@ -5,7 +5,8 @@ import { initialAdapter, makeAdapter, withoutSoft, withSoft } from './adapter.ts
 import { trainAdapter } from './adapterTraining.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
 import { makeLlama, type LlamaModel } from './llama.ts';
-import { fluencyOf, modelVocabulary, projectSoftPrompt, choicesAt } from './softProjection.ts';
+import { fluencyOf, modelVocabulary, projectSoftPrompt, choicesAt, wholeWordAt, wordTokens } from './softProjection.ts';
+import { wordsNear } from './softWords.ts';
 import { encodeWithSoft, holdNorms, initialSoftPrompt, softMark, type SoftPrompt, type SoftStart } from './softPrompt.ts';
 
 let model: LlamaModel;
@@ -179,5 +180,39 @@ describe('back to text', () => {
     const soft = { tokens: 1, rows, text: from, drift: 0 };
     const read = async (reach: number) => (await projectSoftPrompt(model, soft, { reach, fluency: 0, beam: 1, nearest: 4 })).text;
     expect([await read(1), await read(2.5)]).toEqual([from.trim(), to.trim()]);
+  });
+});
+
+describe('the words that it went towards', () => {
+  const tokenOf = (word: string): number =>
+    wordTokens(model.tokenizer, model.engine.config.vocabularySize).find((token) => model.tokenizer.decode([token]) === ` ${word}`)!;
+
+  test('are none before a tuning; then the one first that all places moved to, with the whole word whose place moved most', () => {
+    const { embedding, width } = modelVocabulary(model);
+    const ids = model.tokenizer.encode('Say the sea. Choose');
+    const soft = initialSoftPrompt(modelVocabulary(model), {
+      start: 'text',
+      tokens: ids.length,
+      text: 'Say the sea. Choose',
+      ids,
+      seed: 1,
+    });
+    expect(wordsNear(model, soft, 5)).toEqual([]);
+    const to = tokenOf('shells') * width;
+    const wholes = ids.map((_, place) => wholeWordAt(model.tokenizer, ids, place));
+    expect(wholes.filter((whole) => whole !== undefined)).toEqual(['the', 'sea']);
+    const share = (place: number): number => (wholes[place] === 'sea' ? 0.6 : 0.3);
+    const rows = soft.rows.map((value, i) => value + share(Math.floor(i / width)) * (embedding[to + (i % width)] - value));
+    const [first, ...others] = wordsNear(model, { ...soft, rows }, 5);
+    expect(first).toMatchObject({ word: 'shells', instead: 'sea' });
+    for (const { way } of others) expect(way).toBeLessThan(first.way);
+    expect(wordsNear(model, { ...soft, rows }, 1)).toEqual([first]);
+  });
+
+  test('of one that began without a text stand in the place of no word', () => {
+    const { embedding, width } = modelVocabulary(model);
+    const rows = embedding.slice(tokenOf('she') * width, (tokenOf('she') + 1) * width);
+    const [first] = wordsNear(model, { tokens: 1, rows, text: '', drift: 0 }, 5);
+    expect(first).toEqual({ word: 'she', way: expect.any(Number) as number });
   });
 });

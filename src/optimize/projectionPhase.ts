@@ -10,8 +10,10 @@ import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
+import { editOperators } from './proposers/edits.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
-import { promptKey } from './proposers/proposer.ts';
+import { promptKey, type Hint } from './proposers/proposer.ts';
+import { groundedTemplates } from './proposers/templates.ts';
 import { race, type Runner } from './race.ts';
 import type { SimultaneousOptions } from './simultaneous.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
@@ -48,6 +50,9 @@ const projections = [
   { reach: 4, fluency: 0.3, name: 'tokens far on its way, that read well' },
 ];
 
+/** A hint has at most so many. */
+const hintedWords = 12;
+
 export async function projectionPhase(
   context: OptimizationContext,
   options: SimultaneousOptions,
@@ -78,8 +83,16 @@ async function propose(
   const { trainer, seed, trainset } = context;
   let passes = 0;
   // A runner costs about half a measurement, the finishers two.
-  const most = Math.max(2, Math.min(options.projections, Math.floor(2 * (limit / start.passes - 1))));
-  const { runners, take } = collectRunners(context, phase, [promptKey(text)], most);
+  const affordable = Math.max(2, Math.floor(2 * (limit / start.passes - 1)));
+  const others = Math.min(options.hinted + options.plain, Math.floor(affordable / 3));
+  const { runners, take: add } = collectRunners(
+    context,
+    phase,
+    [promptKey(text)],
+    Math.min(options.projections, affordable - others) + others,
+  );
+  const own = Math.min(options.projections, affordable - others);
+  const take: typeof add = (proposer, proposal) => runners.length < own && add(proposer, proposal);
   for (const { name, ...how } of projections) {
     const found = await trainer.soft.project(soft.soft!, { ...how, beam: 4, nearest: 12 });
     passes += found.passes;
@@ -94,6 +107,21 @@ async function propose(
   if (passes < limit / 2) {
     const proposals = await edits.propose({ prompt: began, adapter: startAdapter, evaluator, trainset, random, count: 3 });
     for (const proposal of proposals) take(edits.name, proposal);
+  }
+  const hint: Hint = { from: 'the soft prompt', words: trainer.soft.words(soft.soft!, hintedWords) };
+  const plain = Math.round((others * options.plain) / Math.max(1, options.hinted + options.plain));
+  for (const [given, count] of [
+    [hint, hint.words.length > 0 ? others - plain : 0],
+    [undefined, plain],
+  ] as const) {
+    for (const [place, proposer] of [groundedTemplates, editOperators].entries()) {
+      // Of an odd number the edits make one more.
+      const few = place === 0 ? Math.floor(count / 2) : Math.ceil(count / 2);
+      const purpose = randomStream(seed, 'phase', phase, 'propose', proposer.name, given ? 'hinted' : 'plain');
+      const asked = { prompt: began, adapter: startAdapter, evaluator, trainset, random: purpose, count: few };
+      const proposals = few > 0 ? await proposer.propose({ ...asked, ...(given && { hint: given }) }) : [];
+      for (const proposal of proposals) add(proposer.name, proposal);
+    }
   }
   return { runners, passes: passes + spent() };
 }

@@ -76,6 +76,21 @@ describe('the phases', () => {
     expect(['the budget is spent', 'neither lever helps any more']).toContain(state.done);
   });
 
+  test('templates and edits race beside the projections, with the words that the soft prompt went towards, and say so', async () => {
+    const ofOthers = async (options: Partial<SimultaneousOptions>) => {
+      const { events } = await drive({ options: { raceShare: 0.4, ...options } });
+      const first = ofType(events, 'candidateProposed').filter(({ phase }) => phase === 2);
+      expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(first.length);
+      return first.filter(({ proposer }) => proposer === 'edits' || proposer === 'grounded templates');
+    };
+    const hinted = await ofOthers({ hinted: 3 });
+    expect(hinted.map(({ proposer }) => proposer)).toEqual(['grounded templates', 'edits', 'edits']);
+    for (const { reason } of hinted) expect(reason).toContain('that the soft prompt went towards');
+    const both = await ofOthers({ hinted: 2, plain: 2 });
+    expect(both.map(({ reason }) => reason.includes('the soft prompt'))).toEqual([true, true, false, false]);
+    expect(await ofOthers({ hinted: 0 })).toEqual([]);
+  });
+
   test('the best is a text with plain weights, or a {{soft}} line with weights that have a soft prompt', async () => {
     for (const seed of [1, 2, 3]) {
       const { state, events, adapters } = await drive({ seed });
@@ -182,6 +197,7 @@ test('the passes are those of everything that was evaluated, trained, projected 
       soft: {
         begin: (...asked) => trainer.soft.begin(...asked),
         project: (...asked) => counted(trainer.soft.project(...asked)),
+        words: (...asked) => trainer.soft.words(...asked),
         fluency: (...asked) => counted(trainer.soft.fluency(...asked)),
         substitutions: (...asked) => counted(trainer.soft.substitutions(...asked)),
       },

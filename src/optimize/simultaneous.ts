@@ -30,6 +30,9 @@ export interface SimultaneousOptions {
   /** Texts that a soft prompt is projected to, at most; their race costs at most `raceShare` of the whole budget. */
   readonly projections: number;
   readonly raceShare: number;
+  /** Templates and edits that race beside them, at most: `hinted` are made from the words that the soft prompt went towards, `plain` are not. */
+  readonly hinted: number;
+  readonly plain: number;
   /** Weight steps that settle the weights on the best projected text, and on the text of before; half of `steps` follow for the better. */
   readonly settleSteps: number;
   readonly patience: number;
@@ -47,6 +50,8 @@ export const simultaneousDefaults: SimultaneousOptions = {
   textBatches: 1,
   projections: 8,
   raceShare: 0.1,
+  hinted: 3,
+  plain: 0,
   settleSteps: 8,
   patience: 3,
 };

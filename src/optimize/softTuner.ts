@@ -11,6 +11,7 @@ import {
   type ProjectionOptions,
 } from '../model/softProjection.ts';
 import { initialSoftPrompt, type SoftPrompt, type SoftStart } from '../model/softPrompt.ts';
+import { wordsNear, type NearWord } from '../model/softWords.ts';
 import { batchGradient, type TrainingExample } from '../model/training.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { withSoftLine } from '../prompt/instruction.ts';
@@ -19,6 +20,8 @@ export interface SoftTuner {
   /** @param tokens how many; as many as the text has where left out, within `softSizes` */
   begin(text: string, options: { readonly start: SoftStart; readonly tokens?: number; readonly seed: number }): SoftPrompt;
   project(soft: SoftPrompt, options: ProjectionOptions): Promise<Projection>;
+  /** The words that a soft prompt has gone towards, furthest first; costs no token passes. */
+  words(soft: SoftPrompt, count: number): readonly NearWord[];
   /** Mean log-probability of a token, for each text. */
   fluency(texts: readonly string[]): Promise<{ readonly fluency: readonly number[]; readonly passes: number }>;
   /** The instruction with one token replaced, by how much the loss on the rows is expected to fall, most first. */
@@ -56,6 +59,7 @@ export function softTuner(
       return initialSoftPrompt(modelVocabulary(model), { start, tokens: count, text, ids, seed });
     },
     project: (soft, options) => projectSoftPrompt(model, soft, options),
+    words: (soft, count) => wordsNear(model, soft, count),
     fluency: (texts) => fluencyOf(model, texts),
     async substitutions(prompt, instruction, rows, adapter, count) {
       const ids = tokenizer.encode(instruction);

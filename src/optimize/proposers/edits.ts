@@ -2,21 +2,21 @@
 import { bodyProblems } from '../../prompt/bodyProblems.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { isRoleName } from '../../prompt/sections.ts';
-import { fixedSpans, instructionSpan, rowBlockStart, variablesOf } from '../../prompt/template.ts';
+import { fixedSpans, rowBlockStart, variablesOf } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
+import { instructionParts, likeFirst, type Edit } from './edit.ts';
+import { hintedEdits } from './hintedEdits.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
-
-/** An edit of a body; undefined where it does not apply. */
-type Edit = (prompt: Prompt, random: Random) => { readonly body: string; readonly reason: string } | undefined;
 
 const edits: readonly Edit[] = [dropLine, dropSentence, dropInstruction, swapSentences, reword, renameField, renameAnswer, repeatQuestion];
 
 export const editOperators: Proposer = {
   name: 'edits',
-  async propose({ prompt, random, count }) {
+  async propose({ prompt, random, count, hint }) {
     let found: Proposal[] = [];
+    const hinted = hint ? hintedEdits(hint) : [];
     for (let tries = 0; tries < 8 * count && found.length < count; tries++) {
-      const edit = random.choice(edits)(prompt, random);
+      const edit = (tries < hinted.length ? hinted[tries] : random.choice(edits))(prompt, random);
       if (!edit || !/\S/.test(edit.body) || isBroken({ ...prompt, body: edit.body })) continue;
       found = newOnes(prompt, [...found, { prompt: { ...prompt, body: edit.body }, reason: edit.reason }], count);
     }
@@ -28,15 +28,8 @@ export const editOperators: Proposer = {
 const isBroken = (prompt: Prompt): boolean =>
   prompt.syntax === 'jinja' && bodyProblems(prompt).some(({ severity }) => severity === 'error');
 
-/** The instruction with what stands around it. */
-function instructionOf(prompt: Prompt): { before: string; text: string; rest: string } {
-  const { body } = prompt;
-  const { start, end } = instructionSpan(prompt);
-  return { before: body.slice(0, start), text: body.slice(start, end), rest: body.slice(end) };
-}
-
 function dropLine(prompt: Prompt, random: Random): ReturnType<Edit> {
-  const { before: lead, text, rest } = instructionOf(prompt);
+  const { before: lead, text, rest } = instructionParts(prompt);
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const full = lines.flatMap((line, i) => (line.trim() ? [i] : []));
   if (full.length < 2) return undefined;
@@ -45,7 +38,7 @@ function dropLine(prompt: Prompt, random: Random): ReturnType<Edit> {
 }
 
 function dropSentence(prompt: Prompt, random: Random): ReturnType<Edit> {
-  const { before: lead, text, rest } = instructionOf(prompt);
+  const { before: lead, text, rest } = instructionParts(prompt);
   const sentences = sentencesOf(text);
   if (sentences.length < 2) return undefined;
   const { start, end } = random.choice(sentences);
@@ -55,12 +48,12 @@ function dropSentence(prompt: Prompt, random: Random): ReturnType<Edit> {
 }
 
 function dropInstruction(prompt: Prompt): ReturnType<Edit> {
-  const { before: lead, text, rest } = instructionOf(prompt);
+  const { before: lead, text, rest } = instructionParts(prompt);
   return text.trim() ? { body: lead + rest.replace(/^\s*\n/, ''), reason: 'without any instruction' } : undefined;
 }
 
 function swapSentences(prompt: Prompt, random: Random): ReturnType<Edit> {
-  const { before: lead, text, rest } = instructionOf(prompt);
+  const { before: lead, text, rest } = instructionParts(prompt);
   const sentences = sentencesOf(text);
   if (sentences.length < 2) return undefined;
   const at = random.integer(sentences.length - 1);
@@ -83,7 +76,7 @@ const sameMeaning: readonly (readonly string[])[] = [
 ];
 
 function reword(prompt: Prompt, random: Random): ReturnType<Edit> {
-  const { before: lead, text, rest } = instructionOf(prompt);
+  const { before: lead, text, rest } = instructionParts(prompt);
   const places = sameMeaning.flatMap((group) => {
     const longestFirst = group.filter(Boolean).sort((a, b) => b.length - a.length);
     const found = text.matchAll(new RegExp(`(?<!\\w)(?:${longestFirst.join('|')})(?!\\w)`, 'gi'));
@@ -99,10 +92,6 @@ function reword(prompt: Prompt, random: Random): ReturnType<Edit> {
   if (!other) return { body: lead + before + likeFirst(old, text.slice(end).trimStart()) + rest, reason: `without "${old}"` };
   return { body: lead + before + likeFirst(old, other) + text.slice(end) + rest, reason: `"${likeFirst(old, other)}" for "${old}"` };
 }
-
-/** The text with its first letter in upper or lower case, as the old one has it. */
-const likeFirst = (old: string, text: string): string =>
-  (/^\p{Lu}/u.test(old) ? text.charAt(0).toUpperCase() : text.charAt(0).toLowerCase()) + text.slice(1);
 
 const fieldNames = ['Text', 'Input', 'Sentence', 'Q', 'Message'];
 const answerNames = ['Answer', 'Label', 'Category', 'Class', 'Output', 'A'];
@@ -139,7 +128,7 @@ function unusedName(names: readonly string[], body: string, random: Random): str
 /** The instruction's last sentence once more, right before the answer. */
 function repeatQuestion(prompt: Prompt): ReturnType<Edit> {
   const { body } = prompt;
-  const { text, rest } = instructionOf(prompt);
+  const { text, rest } = instructionParts(prompt);
   const last = sentencesOf(text).at(-1);
   const match = /(^|\n)([^\n${}]{1,30}:\s*)$/.exec(body);
   if (!last || !match || text.length > 400 || isRoleName(match[2].replace(/:\s*$/, ''))) return undefined;

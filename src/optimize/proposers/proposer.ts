@@ -14,9 +14,18 @@ export interface ProposerContext {
   readonly trainset: readonly Row[];
   /** Rows of the trainset that the model has failed every time, where a curriculum knows them: what the prompt might speak of. */
   readonly hard?: readonly Row[];
+  /** Where something else that was tuned says that the prompt should go; proposers that know no use for it do without. */
+  readonly hint?: Hint;
   readonly random: Random;
   /** How many proposals are wanted at most. */
   readonly count: number;
+}
+
+export interface Hint {
+  /** Whose it is, for people: the soft prompt. */
+  readonly from: string;
+  /** The most telling first; `instead` is the word of the prompt in whose place it would stand. */
+  readonly words: readonly { readonly word: string; readonly instead?: string }[];
 }
 
 export interface Proposal {

@@ -12,13 +12,29 @@ import { randomStream } from '../../random.ts';
 import { evaluatorWith, intentTask, messages } from '../madeUp.fixture.ts';
 import { bootstrappedDemonstrations, demonstrationOf, labelledDemonstrations } from './demonstrations.ts';
 import { editOperators } from './edits.ts';
-import { promptKey, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
+import { promptKey, type Hint, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
 import { groundedTemplates } from './templates.ts';
 
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
 
-const proposers: readonly Proposer[] = [editOperators, groundedTemplates, labelledDemonstrations, bootstrappedDemonstrations];
+const hint: Hint = {
+  from: 'the soft prompt',
+  words: [{ word: 'payment', instead: 'message' }, { word: 'short', instead: 'Answer' }, { word: 'account' }],
+};
+const withHint = (proposer: Proposer): Proposer => ({
+  name: `${proposer.name} with a hint`,
+  propose: (context) => proposer.propose({ ...context, hint }),
+});
+
+const proposers: readonly Proposer[] = [
+  editOperators,
+  groundedTemplates,
+  labelledDemonstrations,
+  bootstrappedDemonstrations,
+  withHint(editOperators),
+  withHint(groundedTemplates),
+];
 
 /** Rows with columns of all kinds of names. */
 const rows: readonly Row[] = messages.map(({ values, line }) =>
@@ -205,6 +221,53 @@ describe('grounded templates', () => {
     const proposals = await groundedTemplates.propose(contextOf(prompt, 1, { evaluator: evaluatorWith(() => 1, textTask) }));
     expect(proposals.length).toBeGreaterThan(2);
     for (const proposal of proposals) expect(proposal.prompt.body).not.toMatch(/card|choose/i);
+  });
+});
+
+describe('a hint', () => {
+  const proposed = (proposer: Proposer, asked: Prompt, count: number): Promise<readonly Proposal[]> =>
+    withHint(proposer).propose(contextOf(asked, 1, { count }));
+
+  test('gives edits their words: for another, before another, in a sentence; in that order, before those without', async () => {
+    const found = await proposed(editOperators, prompt, 6);
+    expect(found.slice(0, 5).map(({ prompt: { body: text }, reason }) => [text.slice(0, text.indexOf('\n')), reason])).toEqual([
+      ['Please read the payment. Answer briefly', '"payment" for "message", a word that the soft prompt went towards'],
+      [
+        'Please read the message. Answer briefly. Think of: payment, short, account.',
+        '"Think of: payment, short, account", words that the soft prompt went towards',
+      ],
+      ['Please read the payment message. Answer briefly', '"payment" before "message", a word that the soft prompt went towards'],
+      ['Please read the message. Short briefly', '"short" for "Answer", a word that the soft prompt went towards'],
+      ['Please read the message. Short answer briefly', '"short" before "Answer", a word that the soft prompt went towards'],
+    ]);
+    expect(found).toHaveLength(6);
+    expect(found[5].reason).not.toContain('the soft prompt');
+  });
+
+  test('never changes the name of a variable, and says nothing to a prompt without an instruction', async () => {
+    const variable = { body: 'Of ${input:message} the intent.\n{{demos}}\nFrom: ${input:sender}\nA:', demonstrations: [] };
+    const [first, second] = await proposed(editOperators, variable, 2);
+    expect(first.reason).toMatch(/^"Think of/);
+    expect(second.reason).not.toContain('the soft prompt');
+    const bare = { body: 'Message: ${input:message}\nIntent:\n', demonstrations: [] };
+    for (const { reason } of await proposed(editOperators, bare, 3)) expect(reason).not.toContain('the soft prompt');
+  });
+
+  test('gives templates words beside the labels, or beside the task of a free text', async () => {
+    const found = await proposed(groundedTemplates, prompt, 3);
+    expect(
+      found.slice(0, 2).every(({ reason }) => reason.endsWith('words that the soft prompt went towards: payment, short, account')),
+    ).toBe(true);
+    expect(found.slice(0, 2).every(({ prompt: { body: text } }) => text.includes('(payment, short, account)'))).toBe(true);
+    expect(found[2].reason).not.toContain('the soft prompt');
+    const free = await withHint(groundedTemplates).propose(contextOf(prompt, 1, { evaluator: evaluatorWith(() => 1, textTask), count: 1 }));
+    expect(free[0].prompt.body).toMatch(/^Give the intent of the message \(payment, short, account\)\.\n/);
+  });
+
+  test('without words is none', async () => {
+    const asked = contextOf(prompt);
+    const none = { from: 'the soft prompt', words: [] };
+    expect(await groundedTemplates.propose({ ...contextOf(prompt), hint: none })).toEqual(await groundedTemplates.propose(asked));
   });
 });
 

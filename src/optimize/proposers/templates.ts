@@ -3,6 +3,7 @@ import type { Row } from '../../data/dataset.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { roleLines } from '../../prompt/sections.ts';
 import { columnsOf, variableText } from '../../prompt/template.ts';
+import { hinted, namedWords } from './hintedEdits.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
 interface Facts {
@@ -17,6 +18,8 @@ interface Facts {
   readonly thing: string;
   /** The sections that a `.prompty` has: the instruction is the system's then, the row the user's. */
   readonly hasRoles: boolean;
+  /** Words of a hint, apart by commas; '' without one. */
+  readonly hinted: string;
 }
 
 /** One line a template: an instruction (above the row) and how the answer is asked for (below it). */
@@ -63,22 +66,49 @@ const textTemplates: typeof labelTemplates = [
   },
 ];
 
+/** With a hint, these come first. */
+const hintedTemplates: Readonly<
+  Record<'labels' | 'text', readonly { readonly reason: string; readonly body: (facts: Facts) => string }[]>
+> = {
+  labels: [
+    {
+      reason: 'an instruction with the list of labels, and',
+      body: (f) =>
+        frame(`Classify the ${f.thing} by its ${f.output} (${f.hinted}). Choose one of: ${f.labels.join(', ')}.`, f, title(f.output)),
+    },
+    {
+      reason: 'asked as a question, labels named, with',
+      body: (f) => frame(`What is the ${f.output} (${f.hinted}) of this ${f.thing}: ${alternatives(f.labels)}?`, f, 'Answer'),
+    },
+  ],
+  text: [
+    {
+      reason: 'a short instruction with',
+      body: (f) => frame(`Give the ${f.output} of the ${f.thing} (${f.hinted}).`, f, title(f.output)),
+    },
+  ],
+};
+
 export const groundedTemplates: Proposer = {
   name: 'grounded templates',
-  async propose({ prompt, evaluator, trainset, random, count }) {
-    const facts = factsOf(prompt, evaluator.task.output, evaluator.task.labels ?? [], trainset);
+  async propose({ prompt, evaluator, trainset, random, count, hint }) {
+    const words = hint ? namedWords(hint).join(', ') : '';
+    const facts = { ...factsOf(prompt, evaluator.task.output, evaluator.task.labels ?? [], trainset), hinted: words };
     if (!facts.inputs.length) return [];
     const table = evaluator.task.labels ? labelTemplates : textTemplates;
     const few = facts.labels.length <= 40;
     const newline = /\r?\n/.exec(prompt.body)?.[0] ?? '\n';
     // A template shows every column in the row block, so a demonstration must have them all.
     const demonstrations = prompt.demonstrations.filter(({ inputs }) => facts.inputs.every((name) => Object.hasOwn(inputs, name)));
-    const proposals = table.map(({ reason, body }): Proposal => ({
+    const made = ({ reason, body }: (typeof table)[number]): Proposal => ({
       prompt: { ...prompt, demonstrations, body: body(facts).replaceAll('\n', newline) },
       reason,
-    }));
-    const fitting = few ? proposals : proposals.filter((proposal) => !proposal.prompt.body.includes(facts.labels[0]));
-    return newOnes(prompt, random.shuffle(fitting), count);
+    });
+    const withHint = hint && words ? hintedTemplates[evaluator.task.labels ? 'labels' : 'text'] : [];
+    const fromHint = withHint.map(made).map((each) => ({ ...each, reason: `${each.reason} ${hinted(hint!, true)}: ${words}` }));
+    const fitting = (proposals: readonly Proposal[]): readonly Proposal[] =>
+      few ? proposals : proposals.filter((proposal) => !proposal.prompt.body.includes(facts.labels[0]));
+    return newOnes(prompt, [...random.shuffle(fitting(fromHint)), ...random.shuffle(fitting(table.map(made)))], count);
   },
 };
 
@@ -87,7 +117,7 @@ function frame(instruction: string, { shown, hasRoles }: Facts, ask: string): st
   return `${system}${hasRoles ? 'user:\n' : ''}{{demos}}\n${shown}\n${ask}:\n`;
 }
 
-function factsOf(prompt: Prompt, output: string, labels: readonly string[], rows: readonly Row[]): Facts {
+function factsOf(prompt: Prompt, output: string, labels: readonly string[], rows: readonly Row[]): Omit<Facts, 'hinted'> {
   const inputs = columnsOf(prompt).filter((name) => name !== output);
   return {
     inputs,
