@@ -23,7 +23,9 @@ export function exportCommand(): Command {
         const spec = { format: to, cwd: process.cwd(), ...(source !== undefined && { source }), ...(out !== undefined && { out }) };
         const exported = await exportAdapter({ ...spec, ...(model !== undefined && { model }) }, progress.busy);
         progress.close();
-        process.stdout.write(`${exported.path}: ${exportFormats[to]}\n${uses[to](exported)}\n`);
+        const { path, steps, model: base } = exported;
+        const called = steps ? steps.map((each) => uses[to]({ path: each, model: base })) : [uses[to](exported)];
+        process.stdout.write(`${path}: ${exportFormats[to]}${steps ? ', one for each step' : ''}\n${called.join('\n')}\n`);
       } finally {
         progress.close();
       }

@@ -15,6 +15,7 @@ import {
   type Schedule,
   type Strategy,
 } from '../run/spec.ts';
+import { adapterChoices, type AdapterChoice } from '../model/stepAdapters.ts';
 import { curricula, pacings, type Curriculum, type Pacing } from '../optimize/curriculum.ts';
 import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
@@ -35,6 +36,7 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
 interface OptimizeOptions extends TuneOptions, SoftOptions {
   readonly coordinator?: CoordinatorName;
   readonly lever: LeverChoice;
+  readonly adapters?: AdapterChoice;
   readonly controls?: true;
 }
 
@@ -47,15 +49,21 @@ export function optimizeCommand(): Command {
         'prompt and weights by turns, one block at a time, or a soft prompt and the weights at once; by default by turns, a program by blocks',
       ).choices(coordinators),
     )
+    .addOption(
+      new Option('--adapters <which>', 'of a program by blocks: one that its steps share, or one for each; by default shared').choices(
+        adapterChoices,
+      ),
+    )
     .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
     .option('--controls', 'afterwards p -> p, w -> w and the best single lever on the same test rows; each costs the budget again')
     .action((prompt: string, options: OptimizeOptions) => {
-      const { lever, coordinator, controls } = options;
+      const { lever, coordinator, adapters, controls } = options;
       const soft = softAsked(options);
       return optimize(prompt, options, {
         lever,
         ...(coordinator && { coordinator }),
         ...(soft && { soft }),
+        ...(adapters && { adapters }),
         ...(controls && { controls }),
       });
     });
@@ -108,7 +116,7 @@ const runOptions = (command: Command): Command =>
 async function optimize(
   prompt: string,
   options: TuneOptions,
-  what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft' | 'controls'>,
+  what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft' | 'adapters' | 'controls'>,
 ): Promise<void> {
   const { budget, schedule, strategy, curriculum, pacing } = options;
   const [lora, warmStart] = [loraAsked(options), asPath(options.warmStart)];

@@ -2,6 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
+import { adapterOfStep } from '../model/stepAdapters.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import type { Task } from './evaluation.ts';
@@ -31,7 +32,7 @@ export interface ProgramEvaluatorOptions {
   readonly calibrationRows?: readonly Row[];
 }
 
-/** Every step runs with the candidate's adapter. A single task is a program of one step. */
+/** Every step runs with the candidate's adapter, or with its own where that has one for each. A single task is a program of one step. */
 export function makeProgramEvaluator({
   model,
   tasks,
@@ -58,14 +59,15 @@ export function makeProgramEvaluator({
   async function traceTo(
     end: number,
     steps: readonly Prompt[],
-    { adapter }: Candidate,
+    { adapter: ofAll }: Candidate,
     rows: readonly Row[],
     options?: EvaluateOptions,
   ): Promise<Traced> {
     let known = rows;
     let passes = 0;
     for (let step = 0; step < end; step++) {
-      const { evaluator, passes: calibrating } = await evaluatorOf(step, steps, { prompt: steps[step], adapter }, options);
+      const adapter = adapterOfStep(ofAll, step);
+      const { evaluator, passes: calibrating } = await evaluatorOf(step, steps, { prompt: steps[step], adapter: ofAll }, options);
       const { answers, passes: answering } = await evaluator.answer({ prompt: steps[step], adapter }, known, options);
       passes += calibrating + answering;
       known = known.map((row, place) => ({ ...row, values: { ...row.values, [tasks[step].output]: answers[place] } }));
@@ -82,7 +84,11 @@ export function makeProgramEvaluator({
       const steps = stepsOf(candidate.prompt);
       const traced = await traceTo(last, steps, candidate, rows, options);
       const { evaluator, passes } = await evaluatorOf(last, steps, candidate, options);
-      const evaluation = await evaluator.evaluate({ ...candidate, prompt: steps[last] }, traced.rows, options);
+      const evaluation = await evaluator.evaluate(
+        { prompt: steps[last], adapter: adapterOfStep(candidate.adapter, last) },
+        traced.rows,
+        options,
+      );
       const promptTokens = steps
         .slice(0, last)
         .reduce((sum, prompt, step) => sum + evaluators[step].promptTokens(prompt), evaluation.promptTokens);
@@ -93,7 +99,7 @@ export function makeProgramEvaluator({
       const row: Row = { id: '', line: 0, values };
       const traced = await traceTo(last, steps, { prompt: asProgram(steps), adapter }, [row], options);
       const { evaluator } = await evaluatorOf(last, steps, { prompt, adapter }, options);
-      return evaluator.predict({ prompt: steps[last], adapter }, traced.rows[0].values, options);
+      return evaluator.predict({ prompt: steps[last], adapter: adapterOfStep(adapter, last) }, traced.rows[0].values, options);
     },
   };
 }

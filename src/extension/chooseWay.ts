@@ -39,6 +39,7 @@ async function wayFacts(document: vscode.TextDocument): Promise<WayFacts> {
       coordinator: coordinator === 'default' ? (isProgram ? 'coordinate' : 'alternating') : coordinator,
       curriculum: setting(settingIds.curriculum, uri),
       warmStart: setting(settingIds.warmStart, uri),
+      adapters: setting(settingIds.adapters, uri),
     },
     isProgram,
     starts: isProgram ? [] : await startsFor(uri.fsPath, file.settings.model),

@@ -40,6 +40,7 @@ export const settingIds = {
   headroom: 'tandem.optimize.headroom',
   budget: 'tandem.optimize.budget',
   controls: 'tandem.optimize.controls',
+  adapters: 'tandem.optimize.adapters',
   schedule: 'tandem.optimize.schedule',
   strategy: 'tandem.optimize.strategy',
   coordinator: 'tandem.optimize.coordinator',

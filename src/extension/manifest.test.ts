@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { variablesOf } from '../prompt/template.ts';
 import { describeError, TandemError } from '../errors.ts';
+import { adapterChoices } from '../model/stepAdapters.ts';
 import { alternatingDefaults } from '../optimize/alternating.ts';
+import { coordinateDefaults } from '../optimize/coordinate.ts';
 import { curricula, pacings } from '../optimize/curriculum.ts';
 import { coordinators, executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
 import type { Ability } from './core/rows.ts';
@@ -129,6 +131,8 @@ describe('settings', () => {
     expect(properties[settingIds.pacing].enum).toEqual([...pacings]);
     expect(properties[settingIds.pacing].default).toBe(alternatingDefaults.pacing);
     expect(properties[settingIds.curriculum].default).toBe(alternatingDefaults.curriculum);
+    expect(properties[settingIds.adapters].enum).toEqual([...adapterChoices]);
+    expect(properties[settingIds.adapters].default).toBe(coordinateDefaults.adapters);
     expect(properties[executor].enum).toEqual(executors);
     parseBudget(properties[budget].default as string);
     for (const each of ['gated', 'classic', 'chain:p -> w -> p']) {

@@ -11,6 +11,7 @@ import {
   type SessionSpec,
 } from '../run/spec.ts';
 import type { Way } from './core/ways.ts';
+import type { AdapterChoice } from '../model/stepAdapters.ts';
 import { settingIds, type SettingId } from './ids.ts';
 
 /** The value of a setting for this file; the manifest has its default. */
@@ -54,5 +55,6 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice, way: Partial<Way
     warmStart: way.warmStart ?? setting(settingIds.warmStart, prompt),
     ...(strategy && strategy !== 'default' && { strategy }),
     ...(setting<boolean>(settingIds.controls, prompt) && { controls: true }),
+    ...((way.adapters ?? setting<AdapterChoice>(settingIds.adapters, prompt)) === 'per-step' && { adapters: 'per-step' }),
   };
 }

@@ -42,6 +42,8 @@ export interface Adapter {
   readonly pairs: readonly LoraPair[];
   /** Stands where the prompt says {{soft}}. */
   readonly soft?: SoftPrompt;
+  /** Of a program whose steps have one each, first to last, with neither pairs nor soft prompt of its own: stepAdapters.ts. */
+  readonly steps?: readonly (Adapter | undefined)[];
 }
 
 /** Input and output width of one of the seven linears. */

@@ -108,15 +108,19 @@ function driftBetween(from: Float32Array, to: Float32Array, meanSquare: number):
   return squares / meanSquare;
 }
 
-/** R1: squared Frobenius norm of the change (alpha / rank) B A, summed over all linears; it is tr((A A')(B' B)), so B A is never formed. */
-export function weightDrift({ config: { rank, alpha }, pairs }: Pick<Adapter, 'config' | 'pairs'>): number {
+/**
+ * R1: squared Frobenius norm of the change (alpha / rank) B A, summed over all linears, and over the steps where each has its own; it is
+ * tr((A A')(B' B)), so B A is never formed.
+ */
+export function weightDrift({ config: { rank, alpha }, pairs, steps = [] }: Pick<Adapter, 'config' | 'pairs' | 'steps'>): number {
+  const ofSteps = steps.reduce((sum, step) => sum + (step ? weightDrift(step) : 0), 0);
   let total = 0;
   for (const { a, b } of pairs) {
     const aa = gramOfRows(a, rank);
     const bb = gramOfColumns(b, rank);
     for (let i = 0; i < rank * rank; i++) total += aa[i] * bb[i];
   }
-  return total * (alpha / rank) ** 2;
+  return ofSteps + total * (alpha / rank) ** 2;
 }
 
 /** Adds penalty times d R1 / dA = 2 s^2 (B' B) A and d R1 / dB = 2 s^2 B (A A'), to gradients by the names that training uses. */

@@ -1,10 +1,12 @@
 /**
- * @file A phase of coordinate descent on the adapter, which all steps share: the last step learns the right answers, given what the earlier
- * steps answer now; the earlier ones learn the data's answers where it has them, else those of their own that led to a right end
- * (rejection sampling; Soylu et al. 2024).
+ * @file A phase of coordinate descent on the adapter, the one which all steps share or a step's own: the last step learns the right answers,
+ * given what the earlier steps answer now; the earlier ones learn the data's answers where it has them, else those of their own that led to
+ * a right end (rejection sampling; Soylu et al. 2024).
  */
 import type { Row } from '../data/dataset.ts';
 import { isRight } from '../evaluate/metrics.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { adapterOfStep, withStepAdapter } from '../model/stepAdapters.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
@@ -22,36 +24,45 @@ export async function adapterBlock(
   const { prompt } = memory.current;
   const { anew, rate } = attempts[failuresOf(memory.statistics, block) % attempts.length];
   const seedOfPhase = randomStream(seed, 'phase', phase, 'adapter').integer(2 ** 31);
-  const { trainer, trainset, passes: tracing } = await lessonsOf(context, memory.current.prompt, adapter);
+  const { trainer, trainset, passes: tracing } = await lessonsOf(context, memory.current.prompt, adapter, block.step);
+  // No answer of an earlier step has led to a right end yet.
+  if (trainset.length === 0) return { prompt, passes: tracing };
+  // Each step's adapter has its first turn before the budget is spent.
+  const tried = Object.keys(memory.statistics).filter((name) => name.startsWith('adapter of ')).length;
+  const turns = block.step === undefined ? 1 : Math.max(1, stepsOf(prompt).length - tried);
+  const own = block.step === undefined ? adapter : adapterOfStep(adapter, block.step);
+  const whole = (tuned: Adapter): Adapter =>
+    block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
   const steps = options.weightSteps;
   const tuned = await tuneWeights({
     trainer,
-    start: adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed),
-    prompts: [stepsOf(prompt).at(-1)!],
+    start: own && !anew ? own : trainer.fresh(anew ? seedOfPhase : seed),
+    prompts: [stepsOf(prompt).at(block.step ?? -1)!],
     trainset,
     steps,
     batchRows: options.batchRows,
     learningRate: options.learningRate * rate,
     weightPenalty: context.objective.weights,
     seed: seedOfPhase,
-    budget: budget - tracing,
+    budget: budget / turns - tracing,
     signal: context.signal,
-    measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
+    measure: (candidate) => evaluator.evaluate({ prompt, adapter: whole(candidate) }, valset),
     measureEvery: Math.max(8, Math.round(steps / 5)),
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + tracing + step.passes }),
   });
   const passes = tracing + tuned.passes;
   return tuned.evaluation
-    ? { prompt, adapter: tuned.adapter, evaluation: tuned.evaluation, passes, among: tuned.measurements }
+    ? { prompt, adapter: whole(tuned.adapter), evaluation: tuned.evaluation, passes, among: tuned.measurements }
     : { prompt, passes };
 }
 
-/** What the adapter is trained on: the rows as they are, or of a program one row for each step that has something to learn. */
+/** What the adapter is trained on: the rows as they are, or of a program one row for each step, or for the one, that has something to learn. */
 async function lessonsOf(
   { trainer, trainset, program, evaluator }: OptimizationContext,
   prompt: BlockStart['memory']['current']['prompt'],
   adapter: BlockStart['adapter'],
+  only?: number,
 ): Promise<{ trainer: WeightTrainer; trainset: readonly Row[]; passes: number }> {
   if (!program || program.tasks.length === 1) return { trainer, trainset, passes: 0 };
   const candidate = { prompt, ...(adapter && { adapter }) };
@@ -62,6 +73,7 @@ async function lessonsOf(
   const stepOfRow = new Map<string, number>();
   const earlier = traced.flatMap((row, place) => {
     return program.tasks.slice(0, last).flatMap(({ output }, step): Row[] => {
+      if (only !== undefined && only !== step) return [];
       const known = trainset[place].values;
       const gold = Object.hasOwn(known, output) ? { [output]: known[output] } : undefined;
       if (!gold && !isRight(evaluation.rows[place])) return [];
@@ -75,10 +87,10 @@ async function lessonsOf(
       ...trainer,
       example: (shown, row) => {
         const step = stepOfRow.get(row.id) ?? last;
-        return program.example(step, step === last ? shown : steps[step], row);
+        return program.example(step, step === (only ?? last) ? shown : steps[step], row);
       },
     },
-    trainset: [...traced, ...earlier],
+    trainset: [...(only === undefined || only === last ? traced : []), ...earlier],
     passes: evaluation.passes,
   };
 }

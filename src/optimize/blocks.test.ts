@@ -21,6 +21,12 @@ test('a prompt has four blocks, a program two more for each step beyond the firs
   expect(names(one, ['prompt'])).not.toContain('adapter');
 });
 
+test('with an adapter for each step, a program has a block for each', () => {
+  const named = (prompt: Prompt): string[] => blocksOf(prompt, ['summary', 'intent'], ['weights'], 'per-step').map(({ name }) => name);
+  expect(named(asProgram([one, one]))).toEqual(['adapter of intent', 'adapter of summary']);
+  expect(named(one)).toEqual(['adapter']);
+});
+
 const blocks = blocksOf(one, [], ['prompt', 'weights']);
 const [decoding, adapter, instruction] = blocks;
 /** Every block tried once, without success. */

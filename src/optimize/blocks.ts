@@ -1,4 +1,5 @@
 /** @file The blocks of coordinate descent, and which comes next: a bandit on measured gain per token pass over any number of them. */
+import type { AdapterChoice } from '../model/stepAdapters.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { Lever } from './events.ts';
 import { discount } from './leverBandit.ts';
@@ -9,7 +10,7 @@ export type BlockKind = (typeof blockKinds)[number];
 /** What a phase may change, all else being held. */
 export interface Block {
   readonly kind: BlockKind;
-  /** The step of a program whose prompt it is, from 0; absent for what all steps share. */
+  /** The step of a program whose prompt or adapter it is, from 0; absent for what all steps share. */
   readonly step?: number;
   /** For people, e.g. `instruction of summary`; the same block has the same name throughout a run. */
   readonly name: string;
@@ -22,8 +23,14 @@ export const leverOf = ({ kind }: Pick<Block, 'kind'>): Lever => (kind === 'adap
  * small model makes little of any wording; then the prompts, the last step's before the earlier ones, since what it makes of their answers
  * decides what these are worth.
  * @param outputs what the steps' answers are called, first to last
+ * @param adapters whether each step of a program has one of its own
  */
-export function blocksOf(prompt: Prompt, outputs: readonly string[], levers: readonly Lever[]): Block[] {
+export function blocksOf(
+  prompt: Prompt,
+  outputs: readonly string[],
+  levers: readonly Lever[],
+  adapters: AdapterChoice = 'shared',
+): Block[] {
   const steps = stepsOf(prompt).map((_, step) => step);
   const named = (kind: BlockKind): Block[] =>
     [...steps]
@@ -31,7 +38,7 @@ export function blocksOf(prompt: Prompt, outputs: readonly string[], levers: rea
       .map((step) => (steps.length === 1 ? { kind, step, name: kind } : { kind, step, name: `${kind} of ${outputs[step]}` }));
   const all: Block[] = [
     { kind: 'decoding', name: 'decoding' },
-    { kind: 'adapter', name: 'adapter' },
+    ...(adapters === 'per-step' && steps.length > 1 ? named('adapter') : [{ kind: 'adapter' as const, name: 'adapter' }]),
     ...named('instruction'),
     ...named('demonstrations'),
   ];

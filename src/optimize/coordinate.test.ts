@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
+import type { Adapter } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
+import { stepAdapters } from '../model/stepAdapters.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { CoordinateJointOptimizer, type CoordinateOptions } from './coordinate.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
@@ -20,6 +22,7 @@ import {
   tinyLora,
   type Silent,
 } from './kinds.fixture.ts';
+import { loraTrainer } from './weightTuner.ts';
 
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -105,6 +108,69 @@ test('the levers choose the blocks', async () => {
   const prompts = await drive({ prompt: lone, options: { levers: ['prompt'] } });
   expect(ofType(prompts.events, 'weightStep')).toEqual([]);
   expect(prompts.state.best.adapter).toBeUndefined();
+});
+
+describe('an adapter for each step', () => {
+  const perStep: Partial<CoordinateOptions> = { levers: ['weights'], adapters: 'per-step' };
+
+  test('changes while the others stay, and answers as its step alone', async () => {
+    const { state, events, adapters } = await drive({ options: perStep, budget: 60_000 });
+    expect(
+      ofType(events, 'phaseStarted')
+        .slice(0, 2)
+        .map(({ block }) => block),
+    ).toEqual(['adapter of kind', 'adapter of hint']);
+    let before: (string | undefined)[] = [undefined, undefined];
+    for (const { phase, accepted, best } of ofType(events, 'phaseEnded')) {
+      const { block } = ofType(events, 'phaseStarted').find((event) => event.phase === phase)!;
+      const now = best.adapter === undefined ? [undefined, undefined] : (await adapters.get(best.adapter)).steps!.map((step) => step?.id);
+      const changed = [0, 1].filter((step) => now[step] !== before[step]);
+      expect(changed).toEqual(accepted ? [block === 'adapter of kind' ? 1 : 0] : []);
+      before = now;
+    }
+    expect(state.best.score.mean).toBeGreaterThan(state.start.score.mean);
+    expect(state.best.objective.weightPenalty).toBeGreaterThan(0);
+    const tuned = await adapters.get(state.best.adapter!);
+    const evaluate = async (adapter: Adapter): Promise<number> =>
+      (
+        await makeProgramEvaluator({ model, tasks: [first, last], calibrationRows: trainset }).evaluate(
+          { prompt: program, adapter },
+          valset,
+        )
+      ).logLikelihood.mean;
+    expect(await evaluate(tuned)).toBe(state.best.logLikelihood.mean);
+    // The last step's alone is another program than it for both.
+    expect(await evaluate(tuned.steps![1]!)).not.toBe(await evaluate(stepAdapters([undefined, tuned.steps![1]])));
+  });
+
+  test('from any snapshot the rest is the same', async () => {
+    const { events, snapshots, adapters } = await drive({ options: perStep });
+    for (const { json, events: count } of [snapshots[1], snapshots.at(-2)!]) {
+      const again = await drive({ options: perStep, from: JSON.parse(json) as OptimizationState, adapters });
+      expect(again.events).toEqual(events.slice(count));
+    }
+  });
+
+  test('a start that all shared is where each begins; one for each is kept, whatever is asked', async () => {
+    const shared = loraTrainer(model, last, tinyLora).fresh(3);
+    const optimize = (start: Adapter, adapters: CoordinateOptions['adapters']) =>
+      new JointOptimizer({ coordinator: new CoordinateJointOptimizer({ ...small, levers: ['weights'], adapters }) }).optimize({
+        model,
+        metric: last.metric,
+        task: last,
+        earlier: [first],
+        prompts: stepsOf(program) as [Prompt, ...Prompt[]],
+        trainset,
+        valset,
+        budget: 20_000,
+        start,
+      });
+    const apart = (await optimize(shared, 'per-step')).adapter!;
+    expect(apart.steps).toHaveLength(2);
+    expect(apart.steps!.some((step) => step!.id !== shared.id)).toBe(true);
+    const kept = await optimize(apart, 'shared');
+    expect(kept.adapter!.steps).toHaveLength(2);
+  });
 });
 
 test('the joint optimizer takes a program: prompts and tasks step by step', async () => {

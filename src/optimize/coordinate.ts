@@ -4,6 +4,7 @@
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
+import type { AdapterChoice } from '../model/stepAdapters.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { adapterBlock } from './adapterBlock.ts';
 import { blocksOf, chooseBlock, leverOf, recordBlock, type Block, type BlockStatistics } from './blocks.ts';
@@ -18,6 +19,8 @@ import { promptKey } from './proposers/proposer.ts';
 export interface CoordinateOptions {
   /** What may change: 'weights' is the adapter's block, 'prompt' all others. */
   readonly levers: readonly Lever[];
+  /** Of a program: one adapter that all steps share, or one for each. A start that has one for each keeps them. */
+  readonly adapters: AdapterChoice;
   /** Candidates proposed a phase, fewer where they would cost more than `promptShare` of the whole budget. */
   readonly proposals: number;
   readonly promptShare: number;
@@ -33,6 +36,7 @@ export interface CoordinateOptions {
 
 export const coordinateDefaults: CoordinateOptions = {
   levers: ['weights', 'prompt'],
+  adapters: 'shared',
   proposals: 5,
   promptShare: 0.05,
   weightSteps: 60,
@@ -100,8 +104,9 @@ export class CoordinateJointOptimizer implements Coordinator {
     const before = await this.known.of(context, memory.current);
     const budget = context.budget - state.passes;
     if (budget < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
+    const adapters = context.start?.steps ? 'per-step' : this.options.adapters;
     const outputs = context.program?.tasks.map(({ output }) => output) ?? [];
-    const choice = chooseBlock(memory.statistics, blocksOf(context.prompt, outputs, this.options.levers));
+    const choice = chooseBlock(memory.statistics, blocksOf(context.prompt, outputs, this.options.levers, adapters));
     if (!choice) return { ...state, done: 'no block helps any more' };
     const { block, because } = choice;
     const phase = state.phase + 1;

@@ -24,7 +24,7 @@ export interface ProgramFile {
   readonly data?: string;
   readonly metric?: string;
   readonly model?: string;
-  /** One adapter for all steps. Written when a tuned adapter is accepted. */
+  /** One adapter for all steps, or a folder with one for each. Written when a tuned adapter is accepted. */
   readonly adapter?: string;
   readonly problems: readonly Problem[];
   /** Where the settings stand in `text`, by name. */

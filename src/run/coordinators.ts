@@ -5,12 +5,13 @@ import { isBaseline } from '../optimize/baselines/names.ts';
 import { CoordinateJointOptimizer } from '../optimize/coordinate.ts';
 import type { Coordinator } from '../optimize/coordinator.ts';
 import { SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
+import type { Adapter } from '../model/adapter.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { TandemError } from '../errors.ts';
 import { chainSteps, runDefaults, type CoordinatorName, type RunSpec } from './spec.ts';
 
-type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'lever' | 'soft' | 'curriculum' | 'pacing'>;
+type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'lever' | 'soft' | 'curriculum' | 'pacing' | 'adapters'>;
 
 /** Each makes a new one, as after a kill: it can know nothing but the snapshot. */
 const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> = {
@@ -23,7 +24,7 @@ const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> =
       ...(curriculum && { curriculum }),
       ...(pacing && { pacing }),
     }),
-  coordinate: ({ lever }) => new CoordinateJointOptimizer(leversOf(lever)),
+  coordinate: ({ lever, adapters }) => new CoordinateJointOptimizer({ ...leversOf(lever), ...(adapters && { adapters }) }),
   simultaneous: ({ lever, soft }) => new SimultaneousJointOptimizer({ ...leversOf(lever), ...soft }),
 };
 
@@ -59,8 +60,17 @@ export function coordinatorName({ coordinator, lever }: RunSpec, { prompt, path 
 }
 
 /** What is asked and makes no difference to the coordinator, for people. */
-export function coordinatorNotices(name: CoordinatorName, { schedule, strategy, curriculum = 'none', soft }: Asked): string[] {
+export function coordinatorNotices(
+  name: CoordinatorName,
+  { schedule, strategy, curriculum = 'none', soft, adapters }: Asked,
+  steps: number,
+  start?: Adapter,
+): string[] {
   return [
+    ...(adapters === 'per-step' && (name !== 'coordinate' || steps === 1)
+      ? ['Adapters per step are those of coordinate descent on a program of several steps: here there is one adapter.']
+      : []),
+    ...(adapters === 'shared' && start?.steps ? [`The adapter ${start.id} has one for each step: they are kept.`] : []),
     ...(soft && name !== 'simultaneous' ? [`The coordinator is ${name}: what was asked of a soft prompt makes no difference.`] : []),
     ...(name !== 'alternating' && (schedule !== runDefaults.schedule || strategy || curriculum !== 'none')
       ? [`The coordinator is ${name}: schedule, strategy and curriculum are those of the alternating one, and make no difference.`]

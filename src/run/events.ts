@@ -26,6 +26,8 @@ export interface RunConfig {
   readonly lever: LeverChoice;
   /** Absent where nothing grows. */
   readonly curriculum?: { readonly of: Curriculum; readonly pacing: Pacing };
+  /** Of a program whose steps have adapters of their own. */
+  readonly adapters?: 'per-step';
   /** What the run is compared with after its test, each at the whole budget again; absent where nothing was asked. */
   readonly controls?: readonly ControlName[];
   /** What was asked of new adapters; absent where nothing was. */

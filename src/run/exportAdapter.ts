@@ -1,16 +1,17 @@
 /** @file Takes a tuned adapter out of Tandem, in the forms that other programs load. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { writeGgufLora } from '../model/files/ggufLora.ts';
 import { writeMergedModel } from '../model/files/mergedModel.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
-import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
+import { isAdapterFolder, loadAdapter, saveAdapter, stepFolders } from '../model/files/peft.ts';
 import { resolveModel } from '../model/store/store.ts';
-import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
 import { modelfile } from './modelfile.ts';
-import { findRun, promptName, readRecord, readSource, readState } from './runDirectory.ts';
+import { openPrompt } from './openPrompt.ts';
+import { findRun, promptName, readRecord, readState } from './runDirectory.ts';
 
 /** By the name that `tandem export --to` takes. */
 export const exportFormats = {
@@ -37,6 +38,8 @@ export interface Exported {
   readonly path: string;
   /** What the adapter needs beside it: the path of its model. */
   readonly model: string;
+  /** Of a program's adapters, where each step's lies in there: paths, first step first; the steps without one are left out. */
+  readonly steps?: readonly string[];
 }
 
 /**
@@ -52,7 +55,8 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
       hint: 'Export it with --to peft, or tune with --text-only.',
     });
   }
-  const path = resolve(spec.cwd, spec.out ?? `${found.name}-${adapter.id.slice(0, 8)}${endings[spec.format]}`);
+  const ending = adapter.steps ? endings[spec.format].replace(/\..*$/, '') : endings[spec.format];
+  const path = resolve(spec.cwd, spec.out ?? `${found.name}-${adapter.id.slice(0, 8)}${ending}`);
   if (existsSync(path)) {
     throw new TandemError('already-there', 'There is something at this place already.', {
       where: { file: path },
@@ -65,8 +69,11 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
     onProgress: ({ what }) => onBusy(`Downloading ${what}`),
   });
   mkdirSync(dirname(path), { recursive: true });
-  await writers[spec.format]({ path, model, adapter, onBusy, ...(found.prompt && { prompt: found.prompt }) });
-  return { path, model };
+  const { prompts = [] } = found;
+  if (adapter.steps && spec.format !== 'peft') await writeSteps(spec.format, { path, model, adapter, onBusy }, prompts);
+  else await writers[spec.format]({ path, model, adapter, onBusy, ...(prompts.length > 0 && { prompt: prompts.at(-1)! }) });
+  const steps = stepFolders(adapter).map(({ folder }) => join(path, spec.format === 'gguf-lora' ? `${folder}.gguf` : folder));
+  return { path, model, ...(adapter.steps && { steps }) };
 }
 
 const endings: Readonly<Record<ExportFormat, string>> = {
@@ -83,45 +90,49 @@ interface Found {
   /** The folder that a relative model is seen from. */
   readonly from: string;
   readonly name: string;
-  readonly prompt?: PromptFile;
+  /** One for each step; none of a directory. */
+  readonly prompts?: readonly PromptFile[];
 }
+
+const promptsOf = ({ file, program }: ReturnType<typeof openPrompt>): readonly PromptFile[] => program?.steps ?? [file];
 
 function findAdapter({ source, cwd, format }: ExportSpec): Found {
   const path = source === undefined ? undefined : resolve(cwd, source);
-  if (path && existsSync(join(path, 'adapter_config.json'))) return fromDirectory(path);
+  if (path && isAdapterFolder(path)) return fromDirectory(path);
   if (path && existsSync(path) && statSync(path).isFile()) return fromPrompt(path);
   const directory = findRun(cwd, source);
-  const { spec, source: text } = readRecord(directory);
+  const { spec, source: text, sources } = readRecord(directory);
   const { best } = readState(directory);
   if (best?.adapter === undefined) {
     throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state has the model's own weights.`, {
       hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${directory.run}`,
     });
   }
-  const prompt = requireUsable(parsePromptFile(spec.prompt, text));
+  const opened = openPrompt(spec.prompt, { source: text, ...(sources && { sources }) });
   return {
     adapter: join(directory.adapters, best.adapter),
-    model: spec.model ?? prompt.settings.model,
+    model: spec.model ?? opened.file.settings.model,
     from: dirname(spec.prompt),
     name: promptName(spec.prompt),
-    prompt,
+    prompts: promptsOf(opened),
   };
 }
 
 function fromPrompt(path: string): Found {
-  const prompt = requireUsable(parsePromptFile(path, readSource(path)));
-  const { adapter, model } = prompt.settings;
+  const opened = openPrompt(path);
+  const { adapter, model } = opened.file.settings;
   if (adapter === undefined) {
     throw new TandemError('no-adapter', 'This prompt file names no adapter.', {
       where: { file: path },
       hint: 'Tune one with tandem optimize, and take it over with tandem accept.',
     });
   }
-  return { adapter: resolve(dirname(path), adapter), model, from: dirname(path), name: promptName(path), prompt };
+  return { adapter: resolve(dirname(path), adapter), model, from: dirname(path), name: promptName(path), prompts: promptsOf(opened) };
 }
 
 function fromDirectory(path: string): Found {
-  const { base_model_name_or_path: model } = JSON.parse(readFileSync(join(path, 'adapter_config.json'), 'utf8')) as Record<string, unknown>;
+  const config = ['', ...readdirSync(path)].map((folder) => join(path, folder, 'adapter_config.json')).find((file) => existsSync(file));
+  const { base_model_name_or_path: model } = (config ? JSON.parse(readFileSync(config, 'utf8')) : {}) as Record<string, unknown>;
   return { adapter: path, model: typeof model === 'string' ? model : '', from: path, name: basename(path) };
 }
 
@@ -131,6 +142,22 @@ interface Writing {
   readonly adapter: Adapter;
   readonly prompt?: PromptFile;
   readonly onBusy: (what: string) => void;
+}
+
+/** A folder with what each step's adapter becomes. */
+async function writeSteps(format: ExportFormat, writing: Writing, prompts: readonly PromptFile[]): Promise<void> {
+  const part = `${writing.path}.${process.pid}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part);
+  try {
+    for (const { step, folder, adapter } of stepFolders(writing.adapter)) {
+      const path = join(part, format === 'gguf-lora' ? `${folder}.gguf` : folder);
+      await writers[format]({ ...writing, path, adapter, ...(prompts[step] && { prompt: prompts[step] }) });
+    }
+    renameSync(part, writing.path);
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
 }
 
 const writers: Readonly<Record<ExportFormat, (writing: Writing) => Promise<void>>> = {

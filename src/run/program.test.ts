@@ -8,6 +8,10 @@ import type { MeasuredState } from '../optimize/events.ts';
 import { accept, proposalsOf } from './accept.ts';
 import { measureLines, measurePrompt } from './measure.ts';
 import { listRows } from './measuredRows.ts';
+import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
+import { stepAdapters } from '../model/stepAdapters.ts';
+import { coordinatorNotices } from './coordinators.ts';
+import { exportAdapter } from './exportAdapter.ts';
 import { createRun, readRecord } from './runDirectory.ts';
 import { openOptimizer, openSession } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
@@ -97,6 +101,55 @@ test('a run names its blocks, keeps the texts it began with, and writes candidat
   const names = readdirSync(directory.candidates);
   expect(names).toEqual(expect.arrayContaining(['1.1.hint.prompty', '1.1.kind.prompt.md']));
   expect(readFileSync(directory.report, 'utf8')).toContain('| 1 | decoding |');
+});
+
+describe('with an adapter for each step', () => {
+  const perStep = (): RunSpec => ({ ...spec, lever: 'weights', adapters: 'per-step', lora: { rank: 4 }, budget: { passes: 300_000 } });
+
+  test('a run keeps them, and they are accepted, measured as they were, and exported', async () => {
+    const { directory, state } = await startRun(perStep());
+    expect(state.phases.slice(0, 2).map(({ block }) => block)).toEqual(['adapter of kind', 'adapter of hint']);
+    const id = state.best!.adapter!;
+    expect(id).toBeDefined();
+    expect(existsSync(join(directory.adapters, id, 'step-2', 'adapter_model.safetensors'))).toBe(true);
+    expect(readFileSync(directory.report, 'utf8')).toContain('| adapters | one for each step |');
+    accept(proposalsOf(directory, state));
+    const pointer = /adapter: "(.+)"/.exec(read('tandem.program.yaml'))![1];
+    expect(existsSync(at(`${pointer}/tandem_steps.json`))).toBe(true);
+    const session = await openSession(spec);
+    try {
+      expect(session.adapter!.id).toBe(id);
+      const { logLikelihood } = await session.evaluator.evaluate({ prompt: session.file.prompt, adapter: session.adapter }, session.valset);
+      expect(logLikelihood.mean).toBeCloseTo(state.best!.logLikelihood.mean, 4);
+      // A later run keeps them, whatever it is asked.
+      const { notices, coordinatorName } = openOptimizer(session, { ...spec, adapters: 'shared' });
+      expect([coordinatorName, notices.join()]).toEqual(['coordinate', `The adapter ${id} has one for each step: they are kept.`]);
+    } finally {
+      await session.dispose();
+    }
+    const peft = await exportAdapter({ source: directory.run, format: 'peft', cwd: workspace });
+    expect((await loadAdapter(peft.path)).id).toBe(id);
+    expect(peft.steps).toContain(join(peft.path, 'step-2'));
+    const gguf = await exportAdapter({ source: at('tandem.program.yaml'), format: 'gguf-lora', cwd: workspace });
+    expect(gguf.steps!.every((file) => existsSync(file))).toBe(true);
+    expect(readdirSync(gguf.path)).toContain('step-2.gguf');
+    const ollama = await exportAdapter({ source: peft.path, format: 'ollama', model: tinyModel, cwd: workspace });
+    expect(readFileSync(join(ollama.path, 'step-2', 'Modelfile'), 'utf8')).toContain('FROM ./model');
+  });
+
+  test('they are not those of a single prompt', async () => {
+    await saveAdapter(at('apart'), stepAdapters([undefined, undefined, undefined]), { baseModel: tinyModel });
+    await expect(openSession({ ...spec, adapter: at('apart') })).rejects.toMatchObject({
+      reason: 'adapter-mismatch',
+      message: 'The adapter is of a program of 3 steps, and this has 2 steps.',
+      where: { file: at('apart') },
+    });
+  });
+
+  test('a prompt has one adapter, and a run of one says so', () => {
+    expect(coordinatorNotices('coordinate', { ...spec, adapters: 'per-step' }, 1).join()).toMatch(/here there is one adapter/);
+    expect(coordinatorNotices('coordinate', { ...spec, adapters: 'per-step' }, 2)).toEqual([]);
+  });
 });
 
 /** A run that ended with this prompt and adapter. */

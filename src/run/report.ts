@@ -238,6 +238,7 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): string 
     ['metric', text(config.metric)],
     ['seed', String(config.seed)],
     ['coordinator', coordinatorText(config)],
+    ...(config.adapters ? [['adapters', 'one for each step']] : []),
     ...(config.curriculum ? [['curriculum', `${config.curriculum.of}, pacing ${config.curriculum.pacing}`]] : []),
     ...(config.lora ? [['LoRA asked for', loraText(config.lora)]] : []),
     [

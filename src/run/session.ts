@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
-import { describeError } from '../errors.ts';
+import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { taskFor } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
@@ -12,6 +12,7 @@ import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/program
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import { loadAdapter } from '../model/files/peft.ts';
+import { adapterOfStep } from '../model/stepAdapters.ts';
 import { modelsFolder, resolveModel } from '../model/store/store.ts';
 import { alternatingDefaults } from '../optimize/alternating.ts';
 import { attributeStates } from '../optimize/attribution.ts';
@@ -21,6 +22,7 @@ import { defaultObjective } from '../optimize/objective.ts';
 import { programContext } from '../optimize/programContext.ts';
 import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
+import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
@@ -108,6 +110,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const tasks = [...earlier, taskFor(file, measured, modules.metrics)];
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
+  if (adapter?.steps && adapter.steps.length !== tasks.length) throw otherSteps(adapterPath!, adapter.steps.length, tasks.length);
   onBusy?.('Loading the model');
   const threads = spec.threads ?? defaultThreads();
   const modelSource = await resolveModel(spec.model ?? file.settings.model, {
@@ -155,6 +158,14 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   };
 }
 
+function otherSteps(file: string, steps: number, asked: number): TandemError {
+  const count = (n: number): string => (n === 1 ? 'one step' : `${n} steps`);
+  return new TandemError('adapter-mismatch', `The adapter is of a program of ${count(steps)}, and this has ${count(asked)}.`, {
+    where: { file },
+    hint: 'Name the folder of one of its steps, or tune anew.',
+  });
+}
+
 export const defaultThreads = (): number => availableParallelism();
 
 /**
@@ -167,7 +178,8 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
   const { file, programEvaluator } = session;
   const first = session.trainset.slice(0, alternatingDefaults.batchRows);
   const trainset = programEvaluator ? (await programEvaluator.trace({ prompt: file.prompt, adapter: session.adapter }, first)).rows : first;
-  const training = trainer.start(session.adapter ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
+  const own = adapterOfStep(session.adapter, (programEvaluator?.steps.length ?? 1) - 1);
+  const training = trainer.start(own ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
   const batch = trainset.map((row) => trainer.example(file.prompt, row));
   await training.step(batch, 0);
   const begun = performance.now();
@@ -264,7 +276,10 @@ export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart)
     ...(programEvaluator && { program: programContext(model, programEvaluator, lora) }),
     objective: defaultObjective,
     attribute: attributeStates,
-    notices: [...(spec.lora ? loraNotices(spec.lora, lever, adapter) : []), ...coordinatorNotices(name, spec)],
+    notices: [
+      ...(spec.lora ? loraNotices(spec.lora, lever, adapter) : []),
+      ...coordinatorNotices(name, spec, stepsOf(file.prompt).length, adapter),
+    ],
   };
 }
 

@@ -1,6 +1,7 @@
 /** @file What a user asks of one run; `runDefaults` has everything but the prompt. */
 import { TandemError } from '../errors.ts';
 import type { LoraConfig } from '../model/adapter.ts';
+import type { AdapterChoice } from '../model/stepAdapters.ts';
 import type { SoftStart } from '../model/softPrompt.ts';
 import { baselineNames, isBaseline, type BaselineName } from '../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
@@ -80,6 +81,8 @@ export interface RunSpec extends SessionSpec {
   readonly pacing?: Pacing;
   /** A learned start: 'auto' (where absent) takes the workspace's or the model's own if there is one, 'none' none; else a folder. */
   readonly warmStart?: string;
+  /** Of coordinate descent on a program: whether its steps share an adapter; they do where absent, unless the start has one for each. */
+  readonly adapters?: AdapterChoice;
   /** What new adapters are like; in the rest like the adapter to start from, or `defaultLora`. */
   readonly lora?: Partial<LoraConfig>;
   /** After the run: p -> p, w -> w and the best single lever, each at the whole budget again, on the same test rows. */

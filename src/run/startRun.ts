@@ -181,6 +181,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     lever: spec.lever,
     ...(spec.curriculum && spec.curriculum !== 'none' && { curriculum: curriculumOf(spec) }),
     ...(canHaveControls(spec, session) && { controls: controlNames }),
+    ...(hasStepAdapters(spec, session) && { adapters: 'per-step' }),
     ...(spec.lora && { lora: spec.lora }),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,
@@ -190,6 +191,9 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     startedAt: new Date().toISOString(),
   };
 }
+
+const hasStepAdapters = ({ adapters }: RunSpec, { adapter, programEvaluator }: Session): boolean =>
+  (programEvaluator?.steps.length ?? 1) > 1 && (adapter?.steps !== undefined || adapters === 'per-step');
 
 /** Chains and single levers are those of one prompt, and they are compared on test rows. */
 const canHaveControls = ({ controls }: RunSpec, { testSize, program }: Session): boolean => controls === true && testSize > 0 && !program;

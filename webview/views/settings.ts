@@ -7,7 +7,7 @@ import { fold, type Ui } from './parts.ts';
 
 export function settings({ config, budget, passesPerSecond, warmStart }: RunState, ui: Ui): VNode | undefined {
   if (!config) return undefined;
-  const { run, data, splits, model, metric, seed, curriculum, lora, executor, threads, versions, startedAt } = config;
+  const { run, data, splits, model, metric, seed, curriculum, adapters, lora, executor, threads, versions, startedAt } = config;
   const spent = budget === undefined ? '' : `${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`;
   const asked =
     'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.passes)} token passes`];
@@ -20,6 +20,7 @@ export function settings({ config, budget, passesPerSecond, warmStart }: RunStat
     ['Coordinator', coordinatorText(config)],
     ...(warmStart ? ([['Warm start', warmStartText(warmStart)]] as const) : []),
     ...(curriculum ? ([['Curriculum', `${curriculum.of}, pacing ${curriculum.pacing}`]] as const) : []),
+    ...(adapters ? ([['Adapters', 'one for each step']] as const) : []),
     ...(lora ? ([['LoRA', loraText(lora)]] as const) : []),
     ['Budget', asked.filter((part) => part !== '').join(', or ')],
     ['Seed', String(seed)],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { wayQuestions, type WayFacts } from './ways.ts';
 
 const facts: WayFacts = {
-  set: { coordinator: 'alternating', curriculum: 'none', warmStart: 'auto' },
+  set: { coordinator: 'alternating', curriculum: 'none', warmStart: 'auto', adapters: 'shared' },
   isProgram: false,
   starts: [
     { folder: '/w/.tandem/warm-start/nano', name: '.tandem/warm-start/nano', tasks: 4 },
@@ -18,7 +18,7 @@ test('coordinator, curriculum and learned start are asked; Enter at each is what
     curriculum: ['none', 'data', 'freedom', 'both'],
     warmStart: ['auto', '/models/nano/warm-start', 'none'],
   });
-  const otherwise = { ...facts, set: { coordinator: 'simultaneous', curriculum: 'data', warmStart: 'none' } } as const;
+  const otherwise = { ...facts, set: { coordinator: 'simultaneous', curriculum: 'data', warmStart: 'none', adapters: 'shared' } } as const;
   const first = Object.values(valuesOf(otherwise, { coordinator: 'alternating' })).map(([value]) => value);
   expect(first).toEqual(['simultaneous', 'data', 'none']);
   for (const { choices } of wayQuestions(otherwise, {}))
@@ -30,6 +30,8 @@ test('a curriculum is not asked of coordinators that have none, nor a start wher
   expect(Object.keys(valuesOf({ ...facts, starts: [] }))).toEqual(['coordinator', 'curriculum']);
 });
 
-test('programs have one coordinator, whatever is set', () => {
-  expect(valuesOf({ ...facts, isProgram: true })).toEqual({ coordinator: ['coordinate'] });
+test('programs have one coordinator, whatever is set, and one adapter or several', () => {
+  expect(valuesOf({ ...facts, isProgram: true })).toEqual({ coordinator: ['coordinate'], adapters: ['shared', 'per-step'] });
+  const perStep = { ...facts, isProgram: true, set: { ...facts.set, adapters: 'per-step' } } as const;
+  expect(valuesOf(perStep).adapters).toEqual(['per-step', 'shared']);
 });

@@ -1,4 +1,5 @@
 /** @file What is asked before a run that goes another way than the settings say: one question a step, the answer that is set first. */
+import { adapterChoices, type AdapterChoice } from '../../model/stepAdapters.ts';
 import { curricula, type Curriculum } from '../../optimize/curriculum.ts';
 import { coordinators, type CoordinatorName } from '../../run/spec.ts';
 
@@ -8,6 +9,8 @@ export interface Way {
   readonly curriculum: Curriculum;
   /** 'auto' for the first start that there is, 'none', or a folder. */
   readonly warmStart: string;
+  /** Of a program. */
+  readonly adapters: AdapterChoice;
 }
 
 export interface WayFacts {
@@ -60,6 +63,19 @@ export function wayQuestions(facts: WayFacts, answers: Partial<Way>): WayQuestio
           },
         ]
       : []),
+    ...(isProgram
+      ? [
+          {
+            key: 'adapters' as const,
+            placeHolder: 'The adapters of the steps',
+            choices: setFirst(adapterChoices, set.adapters).map((value) => ({
+              ...aboutAdapters[value],
+              ...(value === set.adapters && asSet),
+              value,
+            })),
+          },
+        ]
+      : []),
     ...(starts.length > 0 && !isProgram
       ? [{ key: 'warmStart' as const, placeHolder: 'Where new adapters begin', choices: startChoices(facts) }]
       : []),
@@ -102,6 +118,11 @@ const aboutCoordinators: Readonly<Record<CoordinatorName, About>> = {
     label: '$(combine) Simultaneous',
     detail: 'At once: one backward pass moves a soft prompt and the weights; then it is read back as text',
   },
+};
+
+const aboutAdapters: Readonly<Record<AdapterChoice, About>> = {
+  shared: { label: '$(link) One that all steps share', detail: 'It learns the answers of all steps' },
+  'per-step': { label: '$(list-tree) One for each step', detail: 'Each learns its own answers alone' },
 };
 
 const aboutCurricula: Readonly<Record<Curriculum, About>> = {

@@ -2,10 +2,11 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { initialAdapter, linearNames, makeAdapter, withSoft } from '../adapter.ts';
 import { parseLlamaConfig } from '../llamaConfig.ts';
-import { loadAdapter, saveAdapter } from './peft.ts';
+import { adapterOfStep, stepAdapters } from '../stepAdapters.ts';
+import { isAdapterFolder, loadAdapter, saveAdapter } from './peft.ts';
 import { readSafetensors } from './safetensors.ts';
 
 const fixture = 'test/fixtures/tiny-tied';
@@ -99,4 +100,45 @@ test('adapters that compute something else are refused with a reason', async () 
     await expect(loadAdapter(path), JSON.stringify(change)).rejects.toMatchObject({ reason: 'bad-adapter' });
   }
   await expect(loadAdapter(join(folder, 'nowhere'))).rejects.toMatchObject({ reason: 'bad-adapter' });
+});
+
+describe('of a program with an adapter for each step', () => {
+  const own = (seed: number) => initialAdapter(config, lora, seed);
+  const program = stepAdapters([own(1), undefined, own(2)]);
+
+  test('each step that has one gets a PEFT directory, and all load as the same adapter', async () => {
+    const path = join(folder, 'program');
+    await saveAdapter(path, program, { baseModel: fixture });
+    expect(readdirSync(path).sort()).toEqual(['step-1', 'step-3', 'tandem_steps.json']);
+    expect(await loadAdapter(path)).toEqual(program);
+    expect(await loadAdapter(join(path, 'step-3'))).toEqual(own(2));
+    expect([isAdapterFolder(path), isAdapterFolder(join(path, 'step-1')), isAdapterFolder(folder)]).toEqual([true, true, false]);
+    const plain = join(folder, 'plain-again');
+    await saveAdapter(plain, program, { baseModel: fixture });
+    await saveAdapter(plain, own(1), { baseModel: fixture });
+    expect(await loadAdapter(plain)).toEqual(own(1));
+  });
+
+  test('has a name that tells which step has which', () => {
+    const others = [stepAdapters([undefined, own(1), own(2)]), stepAdapters([own(2), undefined, own(1)]), own(1)];
+    expect(new Set([program, ...others].map(({ id }) => id)).size).toBe(4);
+    expect(stepAdapters([own(1), undefined, own(2)]).id).toBe(program.id);
+    expect([0, 1, 2].map((step) => adapterOfStep(program, step)?.id)).toEqual([own(1).id, undefined, own(2).id]);
+    expect([0, 1].map((step) => adapterOfStep(own(1), step)?.id)).toEqual([own(1).id, own(1).id]);
+  });
+
+  test.each([
+    ['{', 'not JSON'],
+    ['null', 'not like'],
+    ['{"version": 1, "steps": []}', 'not like'],
+    ['{"version": 1, "steps": ["../../elsewhere"]}', 'not like'],
+    ['{"version": 1, "steps": ["step-2", "step-1"]}', 'not like'],
+    ['{"version": 2, "steps": ["step-1"]}', 'newer Tandem'],
+    ['{"version": 1, "steps": ["step-1", "step-2"]}', 'no adapter'],
+  ])('a list of steps %s is refused', async (text, message) => {
+    const path = join(folder, 'bad-steps');
+    await saveAdapter(path, program, { baseModel: fixture });
+    writeFileSync(join(path, 'tandem_steps.json'), text);
+    await expect(loadAdapter(path)).rejects.toMatchObject({ reason: 'bad-adapter', message: expect.stringContaining(message) as string });
+  });
 });

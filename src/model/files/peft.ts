@@ -1,12 +1,15 @@
 /**
  * @file LoRA adapters as PEFT directories, which `peft` loads unchanged. A soft prompt stands in PEFT's prompt-tuning layout in the folder
- * `soft_prompt` beside the LoRA, or in the folder itself where there is no LoRA: PEFT cannot have both in one.
+ * `soft_prompt` beside the LoRA, or in the folder itself where there is no LoRA: PEFT cannot have both in one. Of a program whose steps have
+ * one each, the directory has one of these for each step, and `tandem_steps.json`.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { blockOf, isLinearName, linearNames, makeAdapter, withSoft } from '../adapter.ts';
 import type { Adapter, LinearName, LoraConfig, LoraPair } from '../adapter.ts';
+import { stepAdapters } from '../stepAdapters.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { loadSoftPrompt, writeSoftPrompt } from './softPromptFiles.ts';
 import type { WeightTensor } from './weights.ts';
@@ -27,20 +30,69 @@ export async function saveAdapter(
   const former = `${target}.${process.pid}.old`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
-  if (adapter.pairs.length > 0) {
-    await writeFile(join(temporary, configName), JSON.stringify(peftConfig(adapter.config, baseModel), undefined, 2) + '\n');
-    await writeSafetensors(join(temporary, weightsName), adapterTensors(adapter), { format: 'pt' }, dtype);
-  }
-  if (adapter.soft) {
-    await writeSoftPrompt(adapter.pairs.length > 0 ? join(temporary, softFolder) : temporary, adapter.soft, { baseModel });
-  }
+  await writeInto(temporary, adapter, { baseModel, dtype });
   await rename(target, former).catch(ignoreMissing);
   await rename(temporary, target);
   await rm(former, { recursive: true, force: true });
 }
 
+async function writeInto(
+  directory: string,
+  adapter: Adapter,
+  { baseModel, dtype }: { baseModel: string; dtype: 'F32' | 'F16' | undefined },
+): Promise<void> {
+  if (adapter.pairs.length > 0) {
+    await writeFile(join(directory, configName), JSON.stringify(peftConfig(adapter.config, baseModel), undefined, 2) + '\n');
+    await writeSafetensors(join(directory, weightsName), adapterTensors(adapter), { format: 'pt' }, dtype);
+  }
+  if (adapter.soft) {
+    await writeSoftPrompt(adapter.pairs.length > 0 ? join(directory, softFolder) : directory, adapter.soft, { baseModel });
+  }
+  if (!adapter.steps) return;
+  for (const { folder, adapter: own } of stepFolders(adapter)) {
+    await mkdir(join(directory, folder));
+    await writeInto(join(directory, folder), own, { baseModel, dtype });
+  }
+  const steps = adapter.steps.map((own, step) => (own ? folderOfStep(step) : null));
+  await writeFile(join(directory, stepsName), JSON.stringify({ version: stepsVersion, steps }, undefined, 2) + '\n');
+}
+
+/** Where the adapter of each step that has one lies, from the first step on. */
+export function stepFolders({ steps = [] }: Adapter): { readonly step: number; readonly folder: string; readonly adapter: Adapter }[] {
+  return steps.flatMap((adapter, step) => (adapter ? [{ step, folder: folderOfStep(step), adapter }] : []));
+}
+
+const folderOfStep = (step: number): string => `step-${step + 1}`;
+
+/** Whether there is an adapter in this folder, of whichever kind. */
+export const isAdapterFolder = (directory: string): boolean => [configName, stepsName].some((name) => existsSync(join(directory, name)));
+
+/** The folders that it names; undefined where there is no such file. */
+async function readSteps(directory: string): Promise<readonly (string | null)[] | undefined> {
+  const file = join(directory, stepsName);
+  const text = await readFile(file, 'utf8').catch(ignoreMissing);
+  if (text === undefined) return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw bad(file, 'The list of steps is not JSON', cause);
+  }
+  const { version, steps } = (json ?? {}) as { version?: unknown; steps?: unknown };
+  if (typeof version === 'number' && version > stepsVersion) throw bad(file, 'The list of steps was written by a newer Tandem');
+  const named = Array.isArray(steps) && steps.length > 0 && steps.every((name, step) => name === null || name === folderOfStep(step));
+  if (version !== stepsVersion || !named) throw bad(file, `The list of steps is not like ["${folderOfStep(0)}", null]`);
+  return steps as (string | null)[];
+}
+
 /** @throws TandemError 'bad-adapter' for a directory that is not a plain LoRA of Llama's linears, 'bad-safetensors' for damaged weights */
 export async function loadAdapter(directory: string): Promise<Adapter> {
+  const steps = await readSteps(directory);
+  if (steps) {
+    const loaded: (Adapter | undefined)[] = [];
+    for (const name of steps) loaded.push(name === null ? undefined : await loadAdapter(join(directory, name)));
+    return stepAdapters(loaded);
+  }
   const file = join(directory, configName);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw bad(file, 'There is no adapter at this place', cause);
@@ -58,8 +110,10 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
 const configName = 'adapter_config.json';
 const weightsName = 'adapter_model.safetensors';
 const softFolder = 'soft_prompt';
+const stepsName = 'tandem_steps.json';
+const stepsVersion = 1;
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
