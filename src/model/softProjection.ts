@@ -92,10 +92,6 @@ export function choicesAt(
   };
 }
 
-/** Tokens that are a word with the space before it. */
-export const wordTokens = (tokenizer: Tokenizer, vocabularySize: number): readonly number[] =>
-  tokenKinds(tokenizer, vocabularySize).get(' word') ?? [];
-
 /** The word that the token at a place of a text is, if it is a whole one. */
 export function wholeWordAt(tokenizer: Tokenizer, text: readonly number[], place: number): string | undefined {
   const goesOn = (at: number): boolean => at > 0 && at < text.length && kindOf(tokenizer, text[at]) === 'word';

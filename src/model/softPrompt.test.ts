@@ -5,7 +5,7 @@ import { initialAdapter, makeAdapter, withoutSoft, withSoft } from './adapter.ts
 import { trainAdapter } from './adapterTraining.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
 import { makeLlama, type LlamaModel } from './llama.ts';
-import { fluencyOf, modelVocabulary, projectSoftPrompt, choicesAt, wholeWordAt, wordTokens } from './softProjection.ts';
+import { fluencyOf, modelVocabulary, projectSoftPrompt, choicesAt, wholeWordAt } from './softProjection.ts';
 import { wordsNear } from './softWords.ts';
 import { encodeWithSoft, holdNorms, initialSoftPrompt, softMark, type SoftPrompt, type SoftStart } from './softPrompt.ts';
 
@@ -184,35 +184,50 @@ describe('back to text', () => {
 });
 
 describe('the words that it went towards', () => {
-  const tokenOf = (word: string): number =>
-    wordTokens(model.tokenizer, model.engine.config.vocabularySize).find((token) => model.tokenizer.decode([token]) === ` ${word}`)!;
-
-  test('are none before a tuning; then the one first that all places moved to, with the whole word whose place moved most', () => {
+  const words = ['colour', 'animal', 'shells', 'number'];
+  const author = 'Say the sea. Choose';
+  const authorSoft = (): SoftPrompt => {
+    const ids = model.tokenizer.encode(author);
+    return initialSoftPrompt(modelVocabulary(model), { start: 'text', tokens: ids.length, text: author, ids, seed: 1 });
+  };
+  /** The mean of a word's tokens, of which it may have several. */
+  const meanOf = (word: string): Float32Array => {
     const { embedding, width } = modelVocabulary(model);
-    const ids = model.tokenizer.encode('Say the sea. Choose');
-    const soft = initialSoftPrompt(modelVocabulary(model), {
-      start: 'text',
-      tokens: ids.length,
-      text: 'Say the sea. Choose',
-      ids,
-      seed: 1,
-    });
-    expect(wordsNear(model, soft, 5)).toEqual([]);
-    const to = tokenOf('shells') * width;
-    const wholes = ids.map((_, place) => wholeWordAt(model.tokenizer, ids, place));
-    expect(wholes.filter((whole) => whole !== undefined)).toEqual(['the', 'sea']);
-    const share = (place: number): number => (wholes[place] === 'sea' ? 0.6 : 0.3);
-    const rows = soft.rows.map((value, i) => value + share(Math.floor(i / width)) * (embedding[to + (i % width)] - value));
-    const [first, ...others] = wordsNear(model, { ...soft, rows }, 5);
-    expect(first).toMatchObject({ word: 'shells', instead: 'sea' });
-    for (const { way } of others) expect(way).toBeLessThan(first.way);
-    expect(wordsNear(model, { ...soft, rows }, 1)).toEqual([first]);
-  });
+    const ids = model.tokenizer.encode(` ${word}`);
+    return Float32Array.from({ length: width }, (_, i) => ids.reduce((sum, id) => sum + embedding[id * width + i] / ids.length, 0));
+  };
+
+  test.each(words)(
+    'are none before a tuning; %s first where all places went there, with the whole word whose place went furthest',
+    (word) => {
+      const { embedding, width, norms } = modelVocabulary(model);
+      const soft = authorSoft();
+      expect(wordsNear(model, soft, words, 5)).toEqual([]);
+      const ids = model.tokenizer.encode(author);
+      const wholes = ids.map((_, place) => wholeWordAt(model.tokenizer, ids, place));
+      expect(wholes.filter((whole) => whole !== undefined)).toEqual(['the', 'sea']);
+      const middle = Float32Array.from({ length: width }, (_, i) => {
+        let sum = 0;
+        for (let token = 0; token < norms.length; token++) sum += embedding[token * width + i] / norms.length;
+        return sum;
+      });
+      const to = meanOf(word);
+      const rows = soft.rows.map(
+        (value, i) => value + (wholes[Math.floor(i / width)] === 'sea' ? 2 : 1) * (to[i % width] - middle[i % width]),
+      );
+      const [first, ...others] = wordsNear(model, { ...soft, rows }, [...words, word], 5);
+      expect(first).toMatchObject({ word, instead: 'sea' });
+      expect(others).toHaveLength(3);
+      for (const { way } of others) expect(way).toBeLessThan(first.way);
+      expect(wordsNear(model, { ...soft, rows }, words, 1)).toEqual([first]);
+      // As far away again is the last of them.
+      const away = soft.rows.map((value, i) => value - (to[i % width] - middle[i % width]));
+      expect(wordsNear(model, { ...soft, rows: away }, words, 5).at(-1)).toMatchObject({ word });
+    },
+  );
 
   test('of one that began without a text stand in the place of no word', () => {
-    const { embedding, width } = modelVocabulary(model);
-    const rows = embedding.slice(tokenOf('she') * width, (tokenOf('she') + 1) * width);
-    const [first] = wordsNear(model, { tokens: 1, rows, text: '', drift: 0 }, 5);
-    expect(first).toEqual({ word: 'she', way: expect.any(Number) as number });
+    const soft = { tokens: 1, rows: meanOf('animal'), text: '', drift: 0 };
+    expect(wordsNear(model, soft, words, 1)).toEqual([{ word: 'animal', way: expect.any(Number) as number }]);
   });
 });

@@ -1,7 +1,7 @@
-/** @file The words of the vocabulary that a soft prompt has gone towards: a hint to whoever proposes texts. */
+/** @file The words that a soft prompt has gone towards: a hint to whoever proposes texts. */
 import type { LlamaModel } from './llama.ts';
-import { modelVocabulary, wholeWordAt, wordTokens } from './softProjection.ts';
-import type { SoftPrompt } from './softPrompt.ts';
+import { modelVocabulary, wholeWordAt } from './softProjection.ts';
+import type { SoftPrompt, Vocabulary } from './softPrompt.ts';
 
 export interface NearWord {
   readonly word: string;
@@ -12,39 +12,50 @@ export interface NearWord {
 }
 
 /**
- * Each word once, the one first that the soft prompt went furthest towards. The distance would not do: after a tuning most rows are still
- * nearest to the token that they began as. Nor would a single place: what all of them agree on is less noise.
+ * The words that the soft prompt went towards from where it began, furthest first. The distance would not do: after a tuning most rows are
+ * still nearest to the token that they began as. Nor would a single place: what all of them agree on is less noise. A word's direction is
+ * seen from the middle of the vocabulary; seen from the token that a row left, rare tokens, which are short, would lie on the way of all.
+ * @param among the words that are asked for: a vocabulary is full of parts of words
  * @param count at most so many; none where it is as it began
  */
-export function wordsNear(model: LlamaModel, soft: SoftPrompt, count: number): NearWord[] {
+export function wordsNear(model: LlamaModel, soft: SoftPrompt, among: Iterable<string>, count: number): NearWord[] {
   const { tokenizer } = model;
-  const { embedding, width, norms, meanSquare } = modelVocabulary(model);
+  const vocabulary = modelVocabulary(model);
+  const { embedding, width, meanSquare } = vocabulary;
   const origin = soft.text === '' ? [] : tokenizer.encode(soft.text);
   const places = Array.from({ length: soft.tokens }, (_, place) => {
     const at = origin.length ? place % origin.length : undefined;
-    const began = at === undefined ? new Float32Array(width) : embedding.subarray(origin[at] * width, (origin[at] + 1) * width);
-    const went = soft.rows.slice(place * width, (place + 1) * width).map((value, i) => value - began[i]);
-    return { began, went, whole: at === undefined ? undefined : wholeWordAt(tokenizer, origin, at) };
+    const began = at === undefined ? 0 : origin[at] * width;
+    const went = soft.rows
+      .slice(place * width, (place + 1) * width)
+      .map((value, i) => (at === undefined ? value : value - embedding[began + i]));
+    return { went, whole: at === undefined ? undefined : wholeWordAt(tokenizer, origin, at) };
   });
   if (places.every(({ went }) => went.every((value) => value === 0))) return [];
-  const found = wordTokens(tokenizer, norms.length).flatMap((token): NearWord[] => {
-    const word = tokenizer.decode([token]).slice(1);
-    // Names and abbreviations tell nothing.
-    if (!/^\p{Ll}{3,}$/u.test(word)) return [];
-    let sum = 0;
-    let furthest: { instead?: string; way: number } = { way: -Infinity };
-    for (const { began, went, whole } of places) {
-      let [dot, square] = [0, 0];
-      for (let i = 0, from = token * width; i < width; i++, from++) {
-        const towards = embedding[from] - began[i];
-        dot += went[i] * towards;
-        square += towards * towards;
-      }
-      const way = square === 0 ? 0 : dot / Math.sqrt(square * meanSquare);
-      sum += way;
-      if (whole !== undefined && whole.toLowerCase() !== word && way > furthest.way) furthest = { instead: whole, way };
-    }
-    return [{ word, ...(furthest.instead !== undefined && { instead: furthest.instead }), way: sum / soft.tokens }];
+  const middle = middleOf(vocabulary);
+  const found = [...new Set(among)].map((word): NearWord => {
+    const direction = directionOf(vocabulary, tokenizer.encode(` ${word}`), middle);
+    const ways = places.map(({ went }) => went.reduce((sum, value, i) => sum + value * direction[i], 0) / Math.sqrt(meanSquare));
+    const others = places.flatMap(({ whole }, place) =>
+      whole !== undefined && whole.toLowerCase() !== word.toLowerCase() ? [{ whole, way: ways[place] }] : [],
+    );
+    const [furthest] = others.sort((a, b) => b.way - a.way);
+    const way = ways.reduce((sum, each) => sum + each, 0) / soft.tokens;
+    return { word, ...(furthest && { instead: furthest.whole }), way };
   });
   return found.sort((a, b) => b.way - a.way || (a.word < b.word ? -1 : 1)).slice(0, count);
+}
+
+function middleOf({ embedding, width, norms }: Vocabulary): Float32Array {
+  const sum = new Float32Array(width);
+  for (let at = 0; at < norms.length * width; at++) sum[at % width] += embedding[at] / norms.length;
+  return sum;
+}
+
+/** Of length 1: from the middle of the vocabulary to the mean of a word's tokens. */
+function directionOf({ embedding, width }: Vocabulary, tokens: readonly number[], middle: Float32Array): Float32Array {
+  const direction = middle.map((value) => -value);
+  for (const token of tokens) for (let i = 0; i < width; i++) direction[i] += embedding[token * width + i] / tokens.length;
+  const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+  return norm === 0 ? direction : direction.map((value) => value / norm);
 }

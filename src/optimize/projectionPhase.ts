@@ -13,6 +13,7 @@ import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { editOperators } from './proposers/edits.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
 import { promptKey, type Hint } from './proposers/proposer.ts';
+import { taskWords } from './proposers/taskWords.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import { race, type Runner } from './race.ts';
 import type { SimultaneousOptions } from './simultaneous.ts';
@@ -108,7 +109,7 @@ async function propose(
     const proposals = await edits.propose({ prompt: began, adapter: startAdapter, evaluator, trainset, random, count: 3 });
     for (const proposal of proposals) take(edits.name, proposal);
   }
-  const hint: Hint = { from: 'the soft prompt', words: trainer.soft.words(soft.soft!, hintedWords) };
+  const hint: Hint = { from: 'the soft prompt', words: trainer.soft.words(soft.soft!, taskWords(context, text), hintedWords) };
   const plain = Math.round((others * options.plain) / Math.max(1, options.hinted + options.plain));
   for (const [given, count] of [
     [hint, hint.words.length > 0 ? others - plain : 0],

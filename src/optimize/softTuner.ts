@@ -20,8 +20,8 @@ export interface SoftTuner {
   /** @param tokens how many; as many as the text has where left out, within `softSizes` */
   begin(text: string, options: { readonly start: SoftStart; readonly tokens?: number; readonly seed: number }): SoftPrompt;
   project(soft: SoftPrompt, options: ProjectionOptions): Promise<Projection>;
-  /** The words that a soft prompt has gone towards, furthest first; costs no token passes. */
-  words(soft: SoftPrompt, count: number): readonly NearWord[];
+  /** Those of the words that a soft prompt has gone towards, furthest first; costs no token passes. */
+  words(soft: SoftPrompt, among: Iterable<string>, count: number): readonly NearWord[];
   /** Mean log-probability of a token, for each text. */
   fluency(texts: readonly string[]): Promise<{ readonly fluency: readonly number[]; readonly passes: number }>;
   /** The instruction with one token replaced, by how much the loss on the rows is expected to fall, most first. */
@@ -59,7 +59,7 @@ export function softTuner(
       return initialSoftPrompt(modelVocabulary(model), { start, tokens: count, text, ids, seed });
     },
     project: (soft, options) => projectSoftPrompt(model, soft, options),
-    words: (soft, count) => wordsNear(model, soft, count),
+    words: (soft, among, count) => wordsNear(model, soft, among, count),
     fluency: (texts) => fluencyOf(model, texts),
     async substitutions(prompt, instruction, rows, adapter, count) {
       const ids = tokenizer.encode(instruction);

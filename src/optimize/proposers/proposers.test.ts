@@ -13,6 +13,7 @@ import { evaluatorWith, intentTask, messages } from '../madeUp.fixture.ts';
 import { bootstrappedDemonstrations, demonstrationOf, labelledDemonstrations } from './demonstrations.ts';
 import { editOperators } from './edits.ts';
 import { promptKey, type Hint, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
+import { taskWords } from './taskWords.ts';
 import { groundedTemplates } from './templates.ts';
 
 // Seconds even on a busy machine.
@@ -262,6 +263,13 @@ describe('a hint', () => {
     expect(found[2].reason).not.toContain('the soft prompt');
     const free = await withHint(groundedTemplates).propose(contextOf(prompt, 1, { evaluator: evaluatorWith(() => 1, textTask), count: 1 }));
     expect(free[0].prompt.body).toMatch(/^Give the intent of the message \(payment, short, account\)\.\n/);
+  });
+
+  test('names words that the task is about: of labels and columns, and of some rows but not of many', () => {
+    const texts = ['The lost card is mine', 'The card was lost', 'The fee', 'The transfer', 'The end', 'The money', 'A b', 'It is'];
+    const trainset = texts.map((message, place) => makeRow({ message, intent: 'x', sender: 'Mona Lisa' }, place));
+    const words = taskWords({ evaluator: evaluatorWith(() => 1), trainset }, prompt);
+    expect(words).toEqual(['intent', 'message', 'card', 'fees', 'transfer', 'lost']);
   });
 
   test('without words is none', async () => {
