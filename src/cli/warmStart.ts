@@ -13,6 +13,7 @@ interface WarmStartOptions {
   readonly model?: string;
   readonly budget: Budget;
   readonly rank: number;
+  readonly softTokens: number;
   readonly promptShare: number;
   readonly seed: number;
   readonly executor: ExecutorName;
@@ -29,6 +30,12 @@ export function warmStartCommand(): Command {
     .option('--model <model>', "a folder, a .gguf, a Hugging Face id or an installed model; by default the first prompt's")
     .option('--budget <time>', 'time, such as 10m, or token passes, such as 2000000p', parseBudget, learnDefaults.budget)
     .option('--rank <n>', 'rank of the adapter', wholeNumber(1), learnDefaults.rank)
+    .option(
+      '--soft-tokens <n>',
+      'virtual tokens of the soft prompt that is learned beside it; 0 for none',
+      wholeNumber(0),
+      learnDefaults.softTokens,
+    )
     .option('--prompt-share <share>', 'of the budget, for trying prompts on each task', share, learnDefaults.promptShare)
     .option('--train-rows <n>', 'use at most this many training rows of a task', wholeNumber(1))
     .option('--seed <n>', 'seed of every random choice', wholeNumber(0), sessionDefaults.seed)
@@ -37,7 +44,7 @@ export function warmStartCommand(): Command {
     .option('--out <folder>', 'where to write it; by default .tandem/warm-start/ of the workspace, where later runs find it')
     .option('--json', 'print JSON')
     .action(async (folders: string[], options: WarmStartOptions) => {
-      const { model, budget, rank, promptShare, seed, executor, threads, trainRows, out, json } = options;
+      const { model, budget, rank, softTokens, promptShare, seed, executor, threads, trainRows, out, json } = options;
       const progress = makeProgress(process.stderr, { quiet: json });
       const stop = new AbortController();
       const onInterrupt = (): void => stop.abort();
@@ -47,7 +54,7 @@ export function warmStartCommand(): Command {
           {
             folders: folders.map((each) => resolve(each)),
             ...checkedLora({ rank }),
-            ...{ budget, rank, promptShare, seed, executor },
+            ...{ budget, softTokens, promptShare, seed, executor },
             rows: trainRows === undefined ? {} : { train: trainRows },
             ...(model !== undefined && { model: existsSync(model) ? resolve(model) : model }),
             ...(threads !== undefined && { threads }),

@@ -4,6 +4,7 @@ import type { Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import type { ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
+import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { MeasuredState, OptimizationEvent } from './events.ts';
 import type { ObjectiveWeights } from './objective.ts';
@@ -64,7 +65,19 @@ export interface OptimizationState {
   readonly memory: unknown;
 }
 
+/** What a soft prompt begins as. */
+export interface SoftBeginning {
+  readonly text: string;
+  readonly soft: SoftPrompt;
+  /** At which it learns. */
+  readonly rate: number;
+  /** How many virtual tokens it must have, where that was asked for. */
+  readonly tokens?: number;
+}
+
 export interface Coordinator {
+  /** Of one that tunes soft prompts: what the first one would begin as. */
+  softBeginning?(context: OptimizationContext): SoftBeginning;
   /** Measures the start. */
   begin(context: OptimizationContext): Promise<OptimizationState>;
   /** One phase: returns the state after it. A run saves it before it calls again. */

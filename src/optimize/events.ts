@@ -92,6 +92,8 @@ export type OptimizationEvent =
   | {
       /** Whether new adapters begin at a learned start: decided by the same few steps from it and from nothing. */
       readonly type: 'warmStartProbed';
+      /** Of the adapter where absent. */
+      readonly part?: 'soft prompt';
       /** What it is called, e.g. its folder. */
       readonly from: string;
       readonly helped: boolean;

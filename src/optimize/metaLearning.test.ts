@@ -5,6 +5,7 @@ import type { Task } from '../evaluate/evaluation.ts';
 import { initialAdapter, makeAdapter, type Adapter } from '../model/adapter.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import { withSoftLine } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { intentTask } from './madeUp.fixture.ts';
@@ -36,7 +37,7 @@ const tasks = (): MetaTask[] =>
     prompts: [prompt],
     rows: rowsAbout(place),
   }));
-const options = { tasksARound: 2, innerSteps: 4, batchRows: 6, learningRate: 5e-3, outerRate: 1, seed: 1 };
+const options = { tasksARound: 2, innerSteps: 4, batchRows: 6, learningRate: 5e-3, softRate: 0.03, outerRate: 1, seed: 1 };
 const begin = (): ReptileState => ({ round: 0, adapter: initialAdapter(model.engine.config, lora, 1), passes: 0 });
 
 /** Loss on a task that was not learned from, at each step from a start. */
@@ -89,6 +90,52 @@ test('a start moves towards the mean of where its tasks led', () => {
     expect(a).toEqual(start.pairs[place].a);
     for (const value of b) expect(value).toBeCloseTo(1);
   }
+});
+
+describe('with a soft prompt', () => {
+  const withLearnedSoft = (): ReptileState => {
+    const { round, adapter, passes } = begin();
+    const { soft } = loraTrainer(model, task, lora);
+    const start = { ...soft.begin('Say what it is.', { start: 'text', tokens: 6, seed: 1 }), text: '' };
+    return { round, adapter: makeAdapter(adapter.config, adapter.pairs, start), passes };
+  };
+  /** Loss with the soft prompt in front, which alone moves; on a task that was not learned from. */
+  async function softLosses({ config, pairs, soft }: Adapter): Promise<number[]> {
+    const trainer = loraTrainer(model, task, lora);
+    const training = trainer.start(makeAdapter(config, pairs, soft), { seed: 3, weightPenalty: 0 });
+    const batch = rowsAbout(5).map((row) => trainer.example(withSoftLine(prompt), row, soft));
+    const found: number[] = [];
+    for (let step = 0; step < 4; step++) found.push((await training.step(batch, 0, 0.03)).loss);
+    return found;
+  }
+
+  test('learns where that begins too: with the base weights a new task is sooner learned from it', async () => {
+    const began = withLearnedSoft();
+    const learned = await reptile(began, tasks(), { ...options, rounds: 12 });
+    const { soft } = learned.adapter;
+    expect(soft).toMatchObject({ tokens: 6, text: '', drift: 0 });
+    expect(soft!.rows).not.toEqual(began.adapter.soft!.rows);
+    expect(learned.adapter.pairs[0].b).not.toEqual(began.adapter.pairs[0].b);
+    const [cold, warm] = [began.adapter.soft!, soft!].map((each) =>
+      softLosses(makeAdapter(began.adapter.config, began.adapter.pairs, each)),
+    );
+    expect((await warm)[0]).toBeLessThan((await cold)[0]);
+    expect((await warm)[3]).toBeLessThan((await cold)[3]);
+  });
+
+  test('broken off after a round and gone on with, ends the same', async () => {
+    const states: ReptileState[] = [];
+    const whole = await reptile(withLearnedSoft(), tasks(), { ...options, rounds: 3 }, (state) => void states.push(state));
+    expect((await reptile(states[0], tasks(), { ...options, rounds: 3 })).adapter.id).toBe(whole.adapter.id);
+  });
+
+  test('that has no place in a .prompty stays as it is', async () => {
+    const jinja: Prompt = { ...prompt, body: 'user:\nText: {{text}}\nKind:\n', syntax: 'jinja' };
+    const others = tasks().map((each) => ({ ...each, prompts: [jinja] }));
+    const learned = await reptile(withLearnedSoft(), others, { ...options, rounds: 2 });
+    expect(learned.adapter.soft!.rows).toEqual(withLearnedSoft().adapter.soft!.rows);
+    expect(learned.adapter.pairs).not.toEqual(withLearnedSoft().adapter.pairs);
+  });
 });
 
 describe('in the shape of a run', () => {

@@ -1,6 +1,10 @@
-/** @file Meta-learning of a start for adapters: Reptile, Nichol et al. 2018. What is learned is where a few steps on a new task lead far. */
+/**
+ * @file Meta-learning of a start for adapters, and for soft prompts beside them: Reptile, Nichol et al. 2018. What is learned is where a few
+ * steps on a new task lead far.
+ */
 import type { Row } from '../data/dataset.ts';
 import { makeAdapter, type Adapter, type LoraPair } from '../model/adapter.ts';
+import { withSoftLine } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { WeightTrainer } from './weightTuner.ts';
@@ -22,6 +26,8 @@ export interface ReptileOptions {
   readonly batchRows: number;
   /** Of the steps on a task, constant. */
   readonly learningRate: number;
+  /** The same of the soft prompt, where the start has one. */
+  readonly softRate: number;
   /** How far the start moves, from the first round on; goes down along a line to a tenth. */
   readonly outerRate: number;
   readonly seed: number;
@@ -32,6 +38,7 @@ export const reptileDefaults: Omit<ReptileOptions, 'rounds' | 'seed'> = {
   innerSteps: 5,
   batchRows: 8,
   learningRate: 1e-3,
+  softRate: 0.03,
   outerRate: 1,
 };
 
@@ -43,11 +50,14 @@ export interface ReptileState {
   readonly passes: number;
 }
 
-/** Runs the rounds that are left. @param onRound hears each round, with the mean first and last loss on its tasks, in nats a row */
+/**
+ * Runs the rounds that are left. A start that has a soft prompt learns where that begins too: every second step is read with it in the place of
+ * the instruction, and moves both. @param onRound hears each round, with the mean first and last loss on its tasks, in nats a row
+ */
 export async function reptile(
   from: ReptileState,
   tasks: readonly MetaTask[],
-  { rounds, tasksARound, innerSteps, batchRows, learningRate, outerRate, seed }: ReptileOptions,
+  { rounds, tasksARound, innerSteps, batchRows, learningRate, softRate, outerRate, seed }: ReptileOptions,
   onRound: (state: ReptileState, losses: { readonly first: number; readonly last: number }) => Promise<void> | void = () => {},
   signal?: AbortSignal,
 ): Promise<ReptileState> {
@@ -62,13 +72,16 @@ export async function reptile(
       const prompt = random.choice(task.prompts);
       const training = task.trainer.start(state.adapter, { seed: random.integer(2 ** 31), weightPenalty: 0 });
       const rows = random.shuffle(task.rows);
+      // In a .prompty a soft prompt has no place.
+      const softPrompt = state.adapter.soft && prompt.syntax !== 'jinja' ? withSoftLine(prompt) : undefined;
       for (let step = 0; step < innerSteps; step++) {
         // A small task gives its rows more than once.
         const batch = Array.from({ length: Math.min(batchRows, rows.length) }, (_, i) => rows[(step * batchRows + i) % rows.length]);
-        const { loss, tokens } = await training.step(
-          batch.map((row) => task.trainer.example(prompt, row)),
-          learningRate,
+        const soft = softPrompt && step % 2 === 0;
+        const examples = batch.map((row) =>
+          soft ? task.trainer.example(softPrompt, row, state.adapter.soft) : task.trainer.example(prompt, row),
         );
+        const { loss, tokens } = await training.step(examples, learningRate, ...(soft ? [softRate] : []));
         passes += 3 * tokens;
         if (step === 0) first += loss / tasksARound;
         if (step === innerSteps - 1) last += loss / tasksARound;
@@ -108,11 +121,12 @@ export function towards(start: Adapter, others: readonly Adapter[], share: numbe
       a: moved(a, ({ pairs }) => pairs[place].a),
       b: moved(b, ({ pairs }) => pairs[place].b),
     })),
+    start.soft && { ...start.soft, rows: moved(start.soft.rows, ({ soft }) => soft!.rows) },
   );
 }
 
 /**
- * A learned start in the shape of a run's new adapters: a higher rank gets components that change nothing yet, the scale alpha / rank is
+ * A learned start in the shape of a run's new adapters, without a soft prompt: a higher rank gets components that change nothing yet, the scale alpha / rank is
  * made up for. Undefined where the run's adapters cannot hold it: a lower rank, or linears and layers that are not among theirs.
  * @param fresh an adapter as the run would begin with
  */

@@ -4,10 +4,10 @@
  */
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { SoftStart } from '../model/softPrompt.ts';
-import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { Coordinator, OptimizationContext, OptimizationState, SoftBeginning } from './coordinator.ts';
 import type { Lever, MeasuredState } from './events.ts';
 import { decide, defaultGate } from './gate.ts';
-import { jointPhase } from './jointPhase.ts';
+import { jointPhase, startText } from './jointPhase.ts';
 import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
 import { projectionPhase } from './projectionPhase.ts';
 
@@ -81,6 +81,17 @@ export class SimultaneousJointOptimizer implements Coordinator {
 
   constructor(options: Partial<SimultaneousOptions> = {}) {
     this.options = { ...simultaneousDefaults, ...options };
+  }
+
+  softBeginning(context: OptimizationContext): SoftBeginning {
+    const text = startText(context, context.prompt);
+    const { tokens } = this.options;
+    return {
+      ...(tokens !== undefined && { tokens }),
+      text,
+      soft: context.trainer.soft.begin(text, { ...this.options, seed: context.seed }),
+      rate: this.options.softRate,
+    };
   }
 
   async begin(context: OptimizationContext): Promise<OptimizationState> {

@@ -10,6 +10,7 @@ import type { OptimizationEvent } from './events.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
 import { defaultObjective } from './objective.ts';
 import { learnFrom, noPrior } from './proposalPrior.ts';
+import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { withWarmStart, type WarmStart } from './warmStart.ts';
 import { kindRows, kindTask, loadTinyModel, tinyLora } from './kinds.fixture.ts';
 import { loraTrainer } from './weightTuner.ts';
@@ -130,4 +131,80 @@ test('a resumed run goes on the same, without the start that it began with: the 
 test('without a start nothing changes: the same state as the coordinator alone', async () => {
   const { state } = await drive();
   expect(state.memory).toHaveProperty('current');
+});
+
+describe('a learned soft prompt', () => {
+  const simultaneous = { steps: 8, settleSteps: 4, batchRows: 8, projections: 2, learningRate: 1e-3, softRate: 0.03 } as const;
+  const softLine = { ...prompt, body: `{{soft}}\n\n${prompt.body}` };
+  let learned: Adapter;
+  beforeAll(async () => {
+    const trainer = loraTrainer(model, task, tinyLora);
+    const soft = { ...trainer.soft.begin('Say what it is.', { start: 'text', tokens: 8, seed: 1 }), text: '' };
+    const fresh = trainer.fresh(1);
+    const training = trainer.start(makeAdapter(fresh.config, fresh.pairs, soft), { seed: 1, weightPenalty: 0 });
+    const batch = trainset.slice(0, 12).map((row) => trainer.example(softLine, row, soft));
+    for (let step = 0; step < 60; step++) await training.step(batch, 0, 0.05);
+    learned = { ...training.adapter() };
+  });
+
+  const begin = async (
+    adapter: Adapter,
+    { tokens, budget = 300_000, plain = false }: { tokens?: number; budget?: number; plain?: boolean } = {},
+  ) => {
+    const events: OptimizationEvent[] = [];
+    const adapters = memoryAdapters();
+    model.forget();
+    const begun: string[] = [];
+    const trainer = loraTrainer(model, task, tinyLora);
+    const context: OptimizationContext = {
+      ...{ adapters, prompt, trainset, valset, budget, seed: 1, objective: defaultObjective },
+      evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
+      trainer: {
+        ...trainer,
+        start: (start, ...rest) => (begun.push(start.soft ? start.id : 'no soft prompt'), trainer.start(start, ...rest)),
+      },
+      emit: (event) => events.push(event),
+    };
+    const make = () =>
+      plain ? new AlternatingJointOptimizer(options) : new SimultaneousJointOptimizer({ ...simultaneous, ...(tokens && { tokens }) });
+    const warm = { from: 'earlier', adapter };
+    const state = await withWarmStart(make(), warm).begin(context);
+    return { events, state, begun, context, make };
+  };
+  const softProbe = (events: readonly OptimizationEvent[]) => probeOf(events).find(({ part }) => part === 'soft prompt');
+
+  test('that helps is told, paid for, and what the first soft prompt begins as; a resumed run keeps it', async () => {
+    const { events, state, context, begun, make } = await begin(learned);
+    const probe = softProbe(events)!;
+    expect(probe).toMatchObject({ from: 'earlier', helped: true });
+    expect(probe.score!.rows).toBe(valset.length);
+    expect(state.passes).toBe(probe.passes);
+    const began = begun.length;
+    const firsts: (Float32Array | undefined)[] = [];
+    const { start } = context.trainer;
+    const noting: OptimizationContext = {
+      ...context,
+      trainer: { ...context.trainer, start: (adapter, ...rest) => (firsts.push(adapter.soft?.rows), start(adapter, ...rest)) },
+    };
+    // Whoever resumes has no start but what the run kept.
+    await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(state)) as OptimizationState);
+    expect(began).toBe(4);
+    expect(firsts[0]).toEqual(learned.soft!.rows);
+  });
+
+  test('that does not help is told and left out', async () => {
+    const { soft } = learned;
+    const noise = makeAdapter(learned.config, learned.pairs, { ...soft!, rows: soft!.rows.map((value, i) => -value + Math.sin(i)) });
+    const { events, state } = await begin(noise);
+    expect(softProbe(events)).toMatchObject({ helped: false });
+    expect(softProbe(events)!.steps).toBeGreaterThan(0);
+    expect((state.memory as { warm: object }).warm).not.toHaveProperty('soft');
+  });
+
+  test('is not tried with another size than was asked for, with a small budget, or by a coordinator without one', async () => {
+    expect(softProbe((await begin(learned, { tokens: 5 })).events)!.because).toBe('it has 8 virtual tokens, and 5 were asked for');
+    expect(softProbe((await begin(learned, { budget: 1500 })).events)!.because).toContain('more than 5% of the budget');
+    expect(softProbe((await begin(learned, { plain: true })).events)).toBeUndefined();
+    expect(softProbe((await begin(good)).events)).toBeUndefined();
+  });
 });

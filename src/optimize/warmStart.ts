@@ -1,9 +1,12 @@
 /** @file A learned start for new adapters, and a prior over proposals: used by any coordinator, the adapter only where a probe says that it helps. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
-import type { Adapter } from '../model/adapter.ts';
-import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
+import { makeAdapter, type Adapter } from '../model/adapter.ts';
+import type { Coordinator, OptimizationContext } from './coordinator.ts';
 import { commonPrefix } from '../model/packing.ts';
+import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { TrainingExample } from '../model/training.ts';
+import { withSoftLine } from '../prompt/instruction.ts';
+import type { Prompt } from '../prompt/prompt.ts';
 import { decide } from './gate.ts';
 import { widened } from './metaLearning.ts';
 import type { ProposalPrior } from './proposalPrior.ts';
@@ -31,38 +34,45 @@ const fewestSteps = 3;
 
 /** Beside the coordinator's own memory; JSON. What was learned is kept with the run: a later start point is not this run's. */
 interface WarmMemory {
-  readonly warm: { readonly adapter?: string; readonly prior?: ProposalPrior };
+  /** Ids of the start, where new adapters begin there, and soft prompts at the one that it has. */
+  readonly warm: { readonly adapter?: string; readonly soft?: string; readonly prior?: ProposalPrior };
   readonly own: unknown;
 }
 
 const isWarm = (memory: unknown): memory is WarmMemory => typeof memory === 'object' && memory !== null && 'warm' in memory;
 
-/** The coordinator, with new adapters from the learned start if the probe at the beginning is for it. Without one it goes on as it began. */
+/**
+ * The coordinator, with new adapters from the learned start if the probe at the beginning is for it, and with the learned soft prompt, where it
+ * tunes one, if a second probe is for that. Without a start it goes on as it began.
+ */
 export function withWarmStart(coordinator: Coordinator, warm?: WarmStart, options: ProbeOptions = probeDefaults): Coordinator {
   return {
     async begin(context) {
       const state = await coordinator.begin(context);
       if (!warm) return state;
-      const { helped, passes } = await probe(context, warm, state, options);
-      if (helped) await context.adapters.put(warm.adapter);
+      // What was measured just now is what either measurement of a probe costs.
+      const spent = { spent: state.passes, measuring: state.passes };
+      const adapter = await probeAdapter(context, warm, spent, options);
+      const soft = await probeSoft(context, coordinator, warm, adapter, { ...spent, spent: state.passes + adapter.passes }, options);
+      if (adapter.helped || soft.helped) await context.adapters.put(warm.adapter);
       const memory: WarmMemory = {
-        warm: { ...(helped && { adapter: warm.adapter.id }), ...(warm.prior && { prior: warm.prior }) },
+        warm: {
+          ...(adapter.helped && { adapter: warm.adapter.id }),
+          ...(soft.helped && { soft: warm.adapter.id }),
+          ...(warm.prior && { prior: warm.prior }),
+        },
         own: state.memory,
       };
-      return { ...state, passes: state.passes + passes, memory };
+      return { ...state, passes: state.passes + adapter.passes + soft.passes, memory };
     },
     async advance(context, state) {
       if (!isWarm(state.memory)) return coordinator.advance(context, state);
       const { warm: kept, own } = state.memory;
-      const learned = kept.adapter === undefined ? undefined : await context.adapters.get(kept.adapter);
-      const next = await coordinator.advance(
-        {
-          ...context,
-          ...(learned && { trainer: warmTrainer(context.trainer, learned) }),
-          ...(kept.prior && { prior: kept.prior }),
-        },
-        { ...state, memory: own },
-      );
+      let { trainer } = context;
+      if (kept.adapter !== undefined) trainer = warmTrainer(trainer, await context.adapters.get(kept.adapter));
+      const beginning = kept.soft === undefined ? undefined : coordinator.softBeginning?.(context);
+      if (beginning) trainer = withSoftBeginning(trainer, beginning.text, (await context.adapters.get(kept.soft!)).soft!);
+      const next = await coordinator.advance({ ...context, trainer, ...(kept.prior && { prior: kept.prior }) }, { ...state, memory: own });
       return { ...next, memory: { warm: kept, own: next.memory } satisfies WarmMemory };
     },
   };
@@ -73,40 +83,100 @@ export function warmTrainer(trainer: WeightTrainer, learned: Adapter): WeightTra
   return { ...trainer, fresh: (seed) => widened(learned, trainer.fresh(seed)) ?? trainer.fresh(seed) };
 }
 
+/** A trainer whose soft prompt begins as the learned one, in the place of this text; that of a text which was found later begins as that. */
+const withSoftBeginning = (trainer: WeightTrainer, text: string, learned: SoftPrompt): WeightTrainer => ({
+  ...trainer,
+  soft: { ...trainer.soft, begin: (asked, options) => (asked === text ? learned : trainer.soft.begin(asked, options)) },
+});
+
 /** Token passes of a training step on a batch: what its rows have in common is run once. */
 function stepPasses(batch: readonly TrainingExample[]): number {
   const shared = commonPrefix(batch.map((example) => example.prompt));
   return 3 * batch.reduce((sum, { prompt, answer }) => sum + prompt.length - shared + answer.length - 1, shared);
 }
 
-/** The same few steps from either start, judged by the gate on the valset. */
-async function probe(
+/** Token passes. */
+interface Spent {
+  /** Since the start of the optimization. */
+  readonly spent: number;
+  /** What a measurement on the valset costs. */
+  readonly measuring: number;
+}
+
+interface Probed {
+  readonly helped: boolean;
+  /** Token passes that it cost. */
+  readonly passes: number;
+}
+
+/** The same few steps from either start of the adapter, under the prompt as it is. */
+async function probeAdapter(context: OptimizationContext, warm: WarmStart, spent: Spent, options: ProbeOptions): Promise<Probed> {
+  const { trainer, prompt, seed } = context;
+  const cold = trainer.fresh(seed);
+  const learned = widened(warm.adapter, cold);
+  const left = context.start
+    ? 'the run goes on from an adapter that is there'
+    : learned
+      ? undefined
+      : 'it does not fit the shape of the adapters that were asked for';
+  return probe(context, { from: warm.from }, spent, options, left ?? { prompt, starts: [cold, learned!] });
+}
+
+/** The same few steps from either start of the soft prompt, with the weights beside it from where they begin. */
+async function probeSoft(
   context: OptimizationContext,
+  coordinator: Coordinator,
   warm: WarmStart,
-  state: OptimizationState,
+  adapter: Probed,
+  spent: Spent,
+  options: ProbeOptions,
+): Promise<Probed> {
+  const { trainer, prompt, seed } = context;
+  const { soft } = warm.adapter;
+  const beginning = coordinator.softBeginning?.(context);
+  if (!soft || !beginning) return { helped: false, passes: 0 };
+  const weights = (adapter.helped ? warmTrainer(trainer, warm.adapter) : trainer).fresh(seed);
+  const [cold, learned] = [beginning.soft, soft].map((each) => makeAdapter(weights.config, weights.pairs, each));
+  const asked = beginning.tokens ?? soft.tokens;
+  const left = context.start
+    ? 'the run goes on from an adapter that is there'
+    : asked === soft.tokens
+      ? undefined
+      : `it has ${soft.tokens} virtual tokens, and ${asked} were asked for`;
+  const starts = { prompt: withSoftLine(prompt), starts: [cold, learned], rate: beginning.rate } as const;
+  return probe(context, { part: 'soft prompt', from: warm.from }, spent, options, left ?? starts);
+}
+
+/**
+ * Trains from either start, and has the gate judge them on the valset.
+ * @param what the starts, cold and warm; or why there is nothing to try
+ */
+async function probe(
+  { trainer, trainset, valset, evaluator, objective, seed, budget, signal, emit }: OptimizationContext,
+  named: { readonly part?: 'soft prompt'; readonly from: string },
+  { spent, measuring }: Spent,
   { steps, batchRows, learningRate, share }: ProbeOptions,
-): Promise<{ helped: boolean; passes: number }> {
-  const { trainer, trainset, valset, evaluator, prompt, seed, budget, emit } = context;
-  const { from } = warm;
+  what: string | { readonly prompt: Prompt; readonly starts: readonly Adapter[]; readonly rate?: number },
+): Promise<Probed> {
   const skip = (because: string): { helped: false; passes: 0 } => {
-    emit({ type: 'warmStartProbed', from, helped: false, because, steps: 0, passes: state.passes });
+    emit({ type: 'warmStartProbed', ...named, helped: false, because, steps: 0, passes: spent });
     return { helped: false, passes: 0 };
   };
-  if (context.start) return skip('the run goes on from an adapter that is there');
-  if (!widened(warm.adapter, trainer.fresh(seed))) return skip('it does not fit the shape of the adapters that were asked for');
-  // The start has been measured just now, for as many passes.
-  const step = stepPasses(trainset.slice(0, batchRows).map((row) => trainer.example(prompt, row)));
-  const affordable = Math.floor(((share * budget) / 2 - state.passes) / step);
+  if (typeof what === 'string') return skip(what);
+  const { prompt, starts, rate } = what;
+  const step = stepPasses(trainset.slice(0, batchRows).map((row) => trainer.example(prompt, row, starts[0].soft)));
+  const affordable = Math.floor(((share * budget) / 2 - measuring) / step);
   const count = Math.min(steps, affordable);
   if (count < fewestSteps) return skip(`a probe would cost more than ${Math.round(100 * share)}% of the budget`);
   let passes = 0;
   const reached: Evaluation[] = [];
-  for (const adapter of [trainer.fresh(seed), warmTrainer(trainer, warm.adapter).fresh(seed)]) {
+  for (const start of starts) {
     const tuned = await tuneWeights({
-      ...{ trainer, start: adapter, prompts: [prompt], trainset, steps: count, batchRows, learningRate, seed },
-      weightPenalty: context.objective.weights,
+      ...{ trainer, start, prompts: [prompt], trainset, steps: count, batchRows, learningRate, seed },
+      weightPenalty: objective.weights,
+      ...(rate !== undefined && { soft: { learningRate: rate, penalty: objective.prompt } }),
       budget: Infinity,
-      ...(context.signal && { signal: context.signal }),
+      ...(signal && { signal }),
       measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
       measureEvery: count,
       patience: 1,
@@ -117,6 +187,6 @@ async function probe(
   }
   if (reached.length < 2) return { ...skip('the probe was broken off'), passes };
   const { accepted: helped, because, score, logLikelihood } = decide(reached[0], reached[1]);
-  emit({ type: 'warmStartProbed', from, helped, because, score, logLikelihood, steps: count, passes: state.passes + passes });
+  emit({ type: 'warmStartProbed', ...named, helped, because, score, logLikelihood, steps: count, passes: spent + passes });
   return { helped, passes };
 }

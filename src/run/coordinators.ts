@@ -81,7 +81,11 @@ export function coordinatorNotices(
 /** @returns a coordinator that starts each phase knowing nothing but the state */
 export function makeCoordinator(name: CoordinatorName, asked: Asked): Coordinator {
   const make = (): Coordinator => makers[name](asked);
-  return { begin: (context) => make().begin(context), advance: (context, state) => make().advance(context, state) };
+  return {
+    begin: (context) => make().begin(context),
+    advance: (context, state) => make().advance(context, state),
+    ...(make().softBeginning && { softBeginning: (context) => make().softBeginning!(context) }),
+  };
 }
 
 const leversOf = (lever: RunSpec['lever']): { levers?: readonly ('prompt' | 'weights')[] } => (lever === 'both' ? {} : { levers: [lever] });

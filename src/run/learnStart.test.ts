@@ -65,6 +65,9 @@ describe('learning', () => {
     expect(record).toEqual(learned.record);
     expect(readFileSync(join(learned.folder, 'README.md'), 'utf8')).toContain('Reptile');
     expect(existsSync(join(learned.folder, 'adapter_config.json'))).toBe(true);
+    expect(existsSync(join(learned.folder, 'soft_prompt', 'adapter_config.json'))).toBe(true);
+    expect(warm.adapter.soft).toMatchObject({ tokens: learnDefaults.softTokens, text: '' });
+    expect(record.softTokens).toBe(learnDefaults.softTokens);
   });
 
   test('counts which proposals won, and stays within its budget', () => {
@@ -90,6 +93,16 @@ describe('a run', () => {
     expect(probe.steps).toBeGreaterThan(0);
     expect(state.warmStart!.helped).toBe(probe.helped);
     expect(readFileSync(directory.report, 'utf8')).toMatch(/(Warm|No warm) start from \.tandem\/warm-start\//);
+  });
+
+  test('with a soft prompt tries the learned one too, and its journal and report say so', async () => {
+    const lines: JournalLine[] = [];
+    const { state, directory } = await startRun({ ...spec, coordinator: 'simultaneous' }, { onLine: (line) => lines.push(line) });
+    const probes = lines.filter((line) => line.type === 'warmStartProbed');
+    expect(probes.map(({ part }) => part)).toEqual([undefined, 'soft prompt']);
+    expect([state.warmStart!.steps, state.warmSoft!.steps]).toEqual(probes.map(({ steps }) => steps));
+    expect(state.warmSoft!.steps).toBeGreaterThan(0);
+    expect(readFileSync(directory.report, 'utf8')).toMatch(/(Warm|No warm) start of the soft prompt from \.tandem\/warm-start\//);
   });
 
   test('is the first of those that there are for its model', async () => {

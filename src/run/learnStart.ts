@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
-import type { Adapter, LoraConfig } from '../model/adapter.ts';
+import { makeAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { defaultLora, loraTrainer } from '../optimize/weightTuner.ts';
 import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
 import type { OptimizationEvent } from '../optimize/events.ts';
@@ -22,13 +22,23 @@ export interface LearnSpec extends Omit<SessionSpec, 'prompt' | 'adapter'> {
   readonly folders: readonly string[];
   readonly budget: Budget;
   readonly rank: number;
+  /** Virtual tokens of the soft prompt that is learned beside it; 0 for none. */
+  readonly softTokens: number;
   /** Of the budget, what trying prompts on each task may cost. */
   readonly promptShare: number;
   /** Where to write; by default `.tandem/warm-start/<model>` of the first task's workspace. */
   readonly out?: string;
 }
 
-export const learnDefaults: Pick<LearnSpec, 'budget' | 'rank' | 'promptShare'> = { budget: { seconds: 600 }, rank: 4, promptShare: 0.3 };
+export const learnDefaults: Pick<LearnSpec, 'budget' | 'rank' | 'softTokens' | 'promptShare'> = {
+  budget: { seconds: 600 },
+  rank: 4,
+  softTokens: 16,
+  promptShare: 0.3,
+};
+
+/** What the soft prompt begins as, repeated or cut. A learned one says that it began as nothing: no word of it stands in the place of these. */
+const softStartText = 'Read what is given and answer what is asked of it.';
 
 export interface LearnHooks {
   readonly onBusy?: (what: string, share?: number) => void;
@@ -64,7 +74,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
       prior = learnFrom(prior, tried.events);
       passes += tried.passes;
     }
-    const fresh: Adapter = loraTrainer(model, sessions[0].evaluator.task, lora).fresh(spec.seed);
+    const fresh = startOf(loraTrainer(model, sessions[0].evaluator.task, lora), spec);
     const rounds = Math.max(1, Math.floor((budget - passes) / roundPasses(tasks)));
     const recent: { first: number; last: number }[] = [];
     const learned = await reptile(
@@ -82,6 +92,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
       model: { name: model.name, fingerprint: model.fingerprint },
       tasks: tasks.map(({ name }) => name),
       rounds: learned.round,
+      ...(spec.softTokens > 0 && { softTokens: spec.softTokens }),
       passes: learned.passes,
       prior,
     };
@@ -190,11 +201,16 @@ async function tryPrompts(
   return { events, passes: state.passes };
 }
 
-function card({ model, tasks, rounds, passes, prior }: Omit<WarmStartRecord, 'version'>, { rank, seed }: LearnSpec): string {
+function startOf({ fresh, soft }: ReturnType<typeof loraTrainer>, { seed, softTokens: tokens }: LearnSpec): Adapter {
+  const { config, pairs } = fresh(seed);
+  return makeAdapter(config, pairs, tokens > 0 ? { ...soft.begin(softStartText, { start: 'text', tokens, seed }), text: '' } : undefined);
+}
+
+function card({ model, tasks, rounds, passes, prior, softTokens }: Omit<WarmStartRecord, 'version'>, { rank, seed }: LearnSpec): string {
   const tallies = Object.entries(prior.proposers).map(([name, { tried, won }]) => `- ${name}: ${won} of ${tried} proposals won`);
   return `# A warm start for ${model.name}
 
-A LoRA adapter of rank ${rank} (PEFT layout) from which a few steps on a new task lead far, learned by Reptile (Nichol et al. 2018) over
+A LoRA adapter of rank ${rank}${softTokens === undefined ? '' : ` and a soft prompt of ${softTokens} virtual tokens`} (PEFT layout) from which a few steps on a new task lead far, learned by Reptile (Nichol et al. 2018) over
 ${tasks.length} tasks in ${rounds} rounds, ${count(passes)} token passes, seed ${seed}; and in \`warm-start.json\` how often each kind of proposal won.
 It is not meant to be used without tuning. A run tries it beside a start from nothing, and uses it where that helps.
 

@@ -16,7 +16,7 @@ export function reportOf(state: RunState): string {
   const sections = [
     `# ${config.prompt}: ${headline(state)}`,
     standing(state),
-    ...(state.warmStart ? [`${text(warmStartText(state.warmStart))}.`] : []),
+    ...[state.warmStart, state.warmSoft].flatMap((probed) => (probed ? [`${text(warmStartText(probed))}.`] : [])),
     ...state.notices.map((notice) => `> **Notice:** ${notice}`),
     ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best)] : []),
     ...(state.attribution ? [attributionSection(state.attribution)] : []),

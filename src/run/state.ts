@@ -123,6 +123,8 @@ export interface RunState {
   readonly pacedFrom: { readonly at: number; readonly passes: number };
   /** A learned start for new adapters, and whether it is used. */
   readonly warmStart?: Omit<Extract<OptimizationEvent, { type: 'warmStartProbed' }>, 'type' | 'passes'>;
+  /** The same of the soft prompt. */
+  readonly warmSoft?: RunState['warmStart'];
   readonly start?: MeasuredState;
   readonly best?: MeasuredState;
   readonly phases: readonly PhaseState[];
@@ -207,9 +209,17 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
     case 'phaseStarted':
       return { elapsed, phases: [...state.phases, startPhase(state, line)] };
     case 'warmStartProbed': {
-      const { from, helped, because, score, logLikelihood, steps } = line;
-      const warmStart = { from, helped, because, steps, ...(score && { score }), ...(logLikelihood && { logLikelihood }) };
-      return { elapsed, passes: Math.max(state.passes, line.passes), warmStart };
+      const { part, from, helped, because, score, logLikelihood, steps } = line;
+      const probed = {
+        ...(part && { part }),
+        from,
+        helped,
+        because,
+        steps,
+        ...(score && { score }),
+        ...(logLikelihood && { logLikelihood }),
+      };
+      return { elapsed, passes: Math.max(state.passes, line.passes), ...(part ? { warmSoft: probed } : { warmStart: probed }) };
     }
     case 'difficultyMeasured': {
       const { phase, rows, known, success, passRate, logLikelihood, roles, inPlay } = line;

@@ -18,6 +18,8 @@ export interface WarmStartRecord {
   readonly model: { readonly name: string; readonly fingerprint: string };
   readonly tasks: readonly string[];
   readonly rounds: number;
+  /** Of the soft prompt that was learned beside the adapter; absent where none was. */
+  readonly softTokens?: number;
   /** Nominal token passes that learning took. */
   readonly passes: number;
   readonly prior: ProposalPrior;

@@ -37,9 +37,12 @@ export function freedomText({ stage, stages, name, prompt, rank, layers, penalty
 }
 
 /** `Warm start from .tandem/warm-start/nano: after 8 steps +3.1 points […] beside a start from nothing; the score rose by …`. */
-export function warmStartText({ from, helped, because, score, steps }: NonNullable<RunState['warmStart']>): string {
-  const probed = score ? `after ${steps} steps ${points(score)} beside a start from nothing, P(better) ${sureness(score)}; ` : '';
-  return `${helped ? 'Warm start from' : 'No warm start from'} ${from}: ${probed}${because}`;
+export function warmStartText({ part, from, helped, because, score, steps }: NonNullable<RunState['warmStart']>): string {
+  const probed = score
+    ? `after ${steps} steps ${points(score)} beside ${part ? 'one from the instruction' : 'a start from nothing'}, P(better) ${sureness(score)}; `
+    : '';
+  const start = part ? `warm start of the ${part}` : 'warm start';
+  return `${helped ? `W${start.slice(1)}` : `No ${start}`} from ${from}: ${probed}${because}`;
 }
 
 /** How far a candidate got. */

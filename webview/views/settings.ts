@@ -5,7 +5,7 @@ import type { RunState } from '../../src/run/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { fold, type Ui } from './parts.ts';
 
-export function settings({ config, budget, passesPerSecond, warmStart }: RunState, ui: Ui): VNode | undefined {
+export function settings({ config, budget, passesPerSecond, warmStart, warmSoft }: RunState, ui: Ui): VNode | undefined {
   if (!config) return undefined;
   const { run, data, splits, model, metric, seed, curriculum, adapters, lora, executor, threads, versions, startedAt } = config;
   const spent = budget === undefined ? '' : `${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`;
@@ -19,6 +19,7 @@ export function settings({ config, budget, passesPerSecond, warmStart }: RunStat
     ['Metric', metric],
     ['Coordinator', coordinatorText(config)],
     ...(warmStart ? ([['Warm start', warmStartText(warmStart)]] as const) : []),
+    ...(warmSoft ? ([['Soft prompt', warmStartText(warmSoft)]] as const) : []),
     ...(curriculum ? ([['Curriculum', `${curriculum.of}, pacing ${curriculum.pacing}`]] as const) : []),
     ...(adapters ? ([['Adapters', 'one for each step']] as const) : []),
     ...(lora ? ([['LoRA', loraText(lora)]] as const) : []),
