@@ -181,10 +181,9 @@ describe('a learned soft prompt', () => {
     expect(state.passes).toBe(probe.passes);
     const began = begun.length;
     const firsts: (Float32Array | undefined)[] = [];
-    const { start } = context.trainer;
     const noting: OptimizationContext = {
       ...context,
-      trainer: { ...context.trainer, start: (adapter, ...rest) => (firsts.push(adapter.soft?.rows), start(adapter, ...rest)) },
+      trainer: { ...context.trainer, start: (adapter, ...rest) => (firsts.push(adapter.soft?.rows), context.trainer.start(adapter, ...rest)) },
     };
     // Whoever resumes has no start but what the run kept.
     await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(state)) as OptimizationState);

@@ -3,7 +3,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { makeAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts';
-import { defaultLora, loraTrainer } from '../optimize/weightTuner.ts';
+import type { SoftPrompt } from '../model/softPrompt.ts';
+import { defaultLora, loraTrainer, type WeightTrainer } from '../optimize/weightTuner.ts';
 import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
 import type { OptimizationEvent } from '../optimize/events.ts';
 import { JointOptimizer } from '../optimize/jointOptimizer.ts';
@@ -201,9 +202,17 @@ async function tryPrompts(
   return { events, passes: state.passes };
 }
 
-function startOf({ fresh, soft }: ReturnType<typeof loraTrainer>, { seed, softTokens: tokens }: LearnSpec): Adapter {
-  const { config, pairs } = fresh(seed);
-  return makeAdapter(config, pairs, tokens > 0 ? { ...soft.begin(softStartText, { start: 'text', tokens, seed }), text: '' } : undefined);
+function startOf(trainer: WeightTrainer, asked: LearnSpec): Adapter {
+  const { config, pairs } = trainer.fresh(asked.seed);
+  return makeAdapter(config, pairs, softStartOf(trainer, asked));
+}
+
+/** What a learned soft prompt begins as; undefined where none is learned. */
+export function softStartOf(
+  { soft }: WeightTrainer,
+  { seed, softTokens: tokens }: Pick<LearnSpec, 'seed' | 'softTokens'>,
+): SoftPrompt | undefined {
+  return tokens > 0 ? { ...soft.begin(softStartText, { start: 'text', tokens, seed }), text: '' } : undefined;
 }
 
 function card({ model, tasks, rounds, passes, prior, softTokens }: Omit<WarmStartRecord, 'version'>, { rank, seed }: LearnSpec): string {
