@@ -181,6 +181,20 @@ describe('with the gate', () => {
     expect(weights.state.best.prompt).toEqual(prompt);
   });
 
+  test('a phase is as long as the budget lets it end, and leaves none that would be much shorter than usual', async () => {
+    for (const budget of [8_000, 15_000, 25_000, 40_000]) {
+      const { events } = await drive({ options: { levers: ['weights'], patience: Infinity }, budget });
+      const lengths = ofType(events, 'phaseEnded').map(({ phase }) => {
+        const steps = ofType(events, 'weightStep').filter((step) => step.phase === phase);
+        const last = steps.at(-1)!;
+        expect([last.step, last.passes < budget]).toEqual([last.steps, true]);
+        return last.steps;
+      });
+      expect(lengths.length).toBeGreaterThan(0);
+      for (const length of lengths.slice(0, -1)) expect(length).toBe(small.weightSteps);
+    }
+  });
+
   test('weights that run away are refused, and the run goes on', async () => {
     const { state } = await drive({ options: { learningRate: 1e30, levers: ['weights'] } });
     expect(state).toMatchObject({ best: state.start, done: 'neither lever helps any more' });
@@ -454,7 +468,11 @@ test('likelier answers do not take the score below the start, not even by a row'
             )
           : evaluationWith(start),
     },
-    trainer: { fresh: () => after, example: () => ({}), start: () => ({ step: async () => ({ tokens: 1 }), adapter: () => after }) },
+    trainer: {
+      fresh: () => after,
+      example: () => ({ prompt: [1], answer: [2] }),
+      start: () => ({ step: async () => ({ tokens: 1 }), adapter: () => after }),
+    },
     adapters: memoryAdapters(),
     prompt,
     trainset,
