@@ -6,6 +6,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import type { PhaseStart } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { bestReading } from './reading.ts';
 import { stepPasses } from './stepCost.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
@@ -74,12 +75,15 @@ export async function weightPhase(
   }
   measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
   const [winner, ...rivals] = measured;
+  const readable = options.schedule.kind === 'gated' && options.levers.includes('prompt');
+  const read = readable ? await bestReading(context, { prompt: winner.prompt, adapter: tuned.adapter }, winner.evaluation) : undefined;
   return {
     lever: 'weights',
     ...winner,
+    ...(read && { prompt: read.prompt, evaluation: read.evaluation, ...(read.reason && { reading: read.reason }) }),
     adapter: tuned.adapter,
-    passes,
-    among: tuned.measurements * prompts.length,
+    passes: passes + (read?.passes ?? 0),
+    among: tuned.measurements * prompts.length + (read?.tried ?? 0),
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
