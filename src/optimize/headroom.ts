@@ -10,6 +10,7 @@ import { noStatistics } from './leverBandit.ts';
 import { measuredState } from './measuredState.ts';
 import { propose } from './promptPhase.ts';
 import { nothingIfTooLong } from './race.ts';
+import { otherReadings } from './reading.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
 /** What a lever's probe says: `likely` where the gate would have let it through. */
@@ -39,8 +40,8 @@ const training = { steps: 12, batchRows: 8, learningRate: alternatingDefaults.le
 const little = 0.02;
 
 /**
- * Ten prompts as the prompt phase would propose them, and twelve steps of weights under the prompt as it is, each measured on the same 24
- * validation rows. It misses what only many steps or only both levers together would bring.
+ * Ten prompts as the prompt phase would propose them, other ways to read the answers off, and twelve steps of weights under the prompt as
+ * it is, each measured on the same 24 validation rows. It misses what only many steps or only both levers together would bring.
  * @param context of the run that would follow; its budget does not count
  * @throws TandemError those of the evaluator; an abort throws its reason
  */
@@ -78,6 +79,7 @@ export async function measureHeadroom(
     const evaluation = await measure({ prompt: runner.prompt, adapter: start }).catch(nothingIfTooLong);
     if (evaluation) candidates.push(evaluation);
   }
+  for (const reading of otherReadings(context, prompt)) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
   onBusy('Training for a moment', 1 - 2 / (proposed.runners.length + 2));
   const tuned = await tuneWeights({
     ...training,

@@ -2,14 +2,13 @@
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { makeAdapter, type Adapter } from '../model/adapter.ts';
 import type { Coordinator, OptimizationContext } from './coordinator.ts';
-import { commonPrefix } from '../model/packing.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
-import type { TrainingExample } from '../model/training.ts';
 import { withSoftLine } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { decide } from './gate.ts';
 import { widened } from './metaLearning.ts';
 import type { ProposalPrior } from './proposalPrior.ts';
+import { stepPasses } from './stepCost.ts';
 import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
 
 export interface WarmStart {
@@ -89,12 +88,6 @@ const withSoftBeginning = (trainer: WeightTrainer, text: string, learned: SoftPr
   soft: { ...trainer.soft, begin: (asked, options) => (asked === text ? learned : trainer.soft.begin(asked, options)) },
 });
 
-/** Token passes of a training step on a batch: what its rows have in common is run once. */
-function stepPasses(batch: readonly TrainingExample[]): number {
-  const shared = commonPrefix(batch.map((example) => example.prompt));
-  return 3 * batch.reduce((sum, { prompt, answer }) => sum + prompt.length - shared + answer.length - 1, shared);
-}
-
 /** Token passes. */
 interface Spent {
   /** Since the start of the optimization. */
@@ -164,7 +157,7 @@ async function probe(
   };
   if (typeof what === 'string') return skip(what);
   const { prompt, starts, rate } = what;
-  const step = stepPasses(trainset.slice(0, batchRows).map((row) => trainer.example(prompt, row, starts[0].soft)));
+  const step = stepPasses({ trainer, prompt, rows: trainset, batchRows, ...(starts[0].soft && { soft: starts[0].soft }) });
   const affordable = Math.floor(((share * budget) / 2 - measuring) / step);
   const count = Math.min(steps, affordable);
   if (count < fewestSteps) return skip(`a probe would cost more than ${Math.round(100 * share)}% of the budget`);
