@@ -83,12 +83,12 @@ describe('the phases', () => {
       expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(first.length);
       return first.filter(({ proposer }) => proposer === 'edits' || proposer === 'grounded templates');
     };
-    const hinted = await ofOthers({ hinted: 3 });
+    const hinted = await ofOthers({ hinted: 3, plain: 0 });
     expect(hinted.map(({ proposer }) => proposer)).toEqual(['grounded templates', 'edits', 'edits']);
     for (const { reason } of hinted) expect(reason).toContain('that the soft prompt went towards');
     const both = await ofOthers({ hinted: 2, plain: 2 });
     expect(both.map(({ reason }) => reason.includes('the soft prompt'))).toEqual([true, true, false, false]);
-    expect(await ofOthers({ hinted: 0 })).toEqual([]);
+    expect(await ofOthers({ hinted: 0, plain: 0 })).toEqual([]);
   });
 
   test('the best is a text with plain weights, or a {{soft}} line with weights that have a soft prompt', async () => {

@@ -50,8 +50,8 @@ export const simultaneousDefaults: SimultaneousOptions = {
   textBatches: 1,
   projections: 8,
   raceShare: 0.1,
-  hinted: 3,
-  plain: 0,
+  hinted: 2,
+  plain: 2,
   settleSteps: 8,
   patience: 3,
 };

@@ -183,7 +183,10 @@ describe('a learned soft prompt', () => {
     const firsts: (Float32Array | undefined)[] = [];
     const noting: OptimizationContext = {
       ...context,
-      trainer: { ...context.trainer, start: (adapter, ...rest) => (firsts.push(adapter.soft?.rows), context.trainer.start(adapter, ...rest)) },
+      trainer: {
+        ...context.trainer,
+        start: (adapter, ...rest) => (firsts.push(adapter.soft?.rows), context.trainer.start(adapter, ...rest)),
+      },
     };
     // Whoever resumes has no start but what the run kept.
     await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(state)) as OptimizationState);
