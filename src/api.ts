@@ -53,7 +53,7 @@ export { loadModelFiles, type ModelFiles } from './model/files/modelFiles.ts';
 export { makeLlama, type LlamaModel } from './model/llama.ts';
 export type { LanguageModel } from './model/languageModel.ts';
 export { loadAdapter, saveAdapter } from './model/files/peft.ts';
-export { adapterChoices, adapterOfStep, stepAdapters, type AdapterChoice } from './model/stepAdapters.ts';
+export { adapterOfStep, stepAdapters, type AdapterChoice } from './model/stepAdapters.ts';
 export type { Adapter, LoraConfig } from './model/adapter.ts';
 export type { SoftPrompt, SoftStart } from './model/softPrompt.ts';
 export { onnxRuntimeExecutor } from './tensor/onnxruntime.ts';
