@@ -104,3 +104,7 @@ export const activationMeasure = 'tandem.activate';
 
 /** What files are called that are prompt files. */
 export const promptPattern = '**/*.{prompt.md,prompty}';
+
+/** Those, and programs of several. */
+export const tunableEndings = ['prompt.md', 'prompty', 'program.yaml', 'program.yml'] as const;
+export const tunablePattern = `**/*.{${tunableEndings.join(',')}}`;

@@ -36,12 +36,12 @@ export function proposalsOf(directory: RunDirectory, { start, best }: RunState):
   if (isProgramPath(spec.prompt)) {
     const { steps } = openProgram(spec.prompt, source, (file) => sources?.[file] ?? readSource(file));
     const prompts = stepsOf(best.prompt);
-    const ofSteps = steps.map(({ path, text, settings }, step): Proposal => {
+    const ofSteps = steps.map(({ path, text, settings: { output } }, place): Proposal => {
       const file = parsePromptFile(path, text);
       // What the program file says from now on no step may say too.
       const without = changed && file.settings.adapter !== undefined ? { adapter: null } : {};
-      const after = applyPrompt(file, prompts[step], { output: settings.output, ...without });
-      return { file: path, before: text, prompt: after, after };
+      const after = applyPrompt(file, prompts[place], { output, ...without });
+      return { file: path, step: { place, output }, before: text, prompt: after, after };
     });
     const whole = changed ? withAdapter(directory, best, same, spec.model) : same;
     return [whole, ...ofSteps.filter(({ before, after }) => before !== after)];
@@ -76,12 +76,12 @@ export interface Accepted {
 
 /**
  * Writes the adapter, then the prompt files. A file that was edited since the run began keeps those edits, where the changes still fit.
- * @param rejected ids of items that are left out; of a program's files none are
+ * @param rejected ids of items that are left out
  * @throws TandemError reason 'file-changed' where they do not; nothing is written then
  */
 export function accept(proposed: Proposal | readonly Proposal[], rejected: Iterable<string> = []): Accepted {
   const proposals = Array.isArray(proposed) ? (proposed as readonly Proposal[]) : [proposed as Proposal];
-  const down = proposals.length === 1 ? [...rejected] : [];
+  const down = [...rejected];
   const changes = proposals.map((proposal) => changeOf(proposal, down));
   const written = changes.map(({ proposal: { file, adapter }, current, text, chosen }) => {
     const copied = adapter && chosen.includes(adapterItem) && copyAdapter(adapter);

@@ -54,7 +54,7 @@ const proposal = (prompt: string, weights = false): Proposal => ({
 });
 const told = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[] }> =>
   Object.fromEntries(
-    [...groundsOf(of, state)].map(([id, { reason, evidence }]) => [
+    [...groundsOf([of], state)].map(([id, { reason, evidence }]) => [
       id,
       {
         reason,

@@ -8,9 +8,10 @@ import { writeMergedModel } from '../model/files/mergedModel.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
 import { resolveModel } from '../model/store/store.ts';
-import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
 import { modelfile } from './modelfile.ts';
-import { findRun, promptName, readRecord, readSource, readState } from './runDirectory.ts';
+import { openPrompt } from './openPrompt.ts';
+import { findRun, promptName, readRecord, readState } from './runDirectory.ts';
 
 /** By the name that `tandem export --to` takes. */
 export const exportFormats = {
@@ -22,7 +23,7 @@ export const exportFormats = {
 export type ExportFormat = keyof typeof exportFormats;
 
 export interface ExportSpec {
-  /** A run's name or folder, a prompt file with an adapter, or a PEFT directory; the latest run when left out. */
+  /** A run's name or folder, a prompt file or program with an adapter, or a PEFT directory; the latest run when left out. */
   readonly source?: string;
   readonly format: ExportFormat;
   /** Default: in `cwd`, by the names of prompt, adapter and format. */
@@ -83,6 +84,7 @@ interface Found {
   /** The folder that a relative model is seen from. */
   readonly from: string;
   readonly name: string;
+  /** Whose template a form may carry; a program has none of its own. */
   readonly prompt?: PromptFile;
 }
 
@@ -91,33 +93,39 @@ function findAdapter({ source, cwd, format }: ExportSpec): Found {
   if (path && existsSync(join(path, 'adapter_config.json'))) return fromDirectory(path);
   if (path && existsSync(path) && statSync(path).isFile()) return fromPrompt(path);
   const directory = findRun(cwd, source);
-  const { spec, source: text } = readRecord(directory);
+  const { spec, source: text, sources } = readRecord(directory);
   const { best } = readState(directory);
   if (best?.adapter === undefined) {
     throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state has the model's own weights.`, {
       hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${directory.run}`,
     });
   }
-  const prompt = requireUsable(parsePromptFile(spec.prompt, text));
+  const { file, program } = openPrompt(spec.prompt, { source: text, ...(sources && { sources }) });
   return {
     adapter: join(directory.adapters, best.adapter),
-    model: spec.model ?? prompt.settings.model,
+    model: spec.model ?? file.settings.model,
     from: dirname(spec.prompt),
     name: promptName(spec.prompt),
-    prompt,
+    ...(!program && { prompt: file }),
   };
 }
 
 function fromPrompt(path: string): Found {
-  const prompt = requireUsable(parsePromptFile(path, readSource(path)));
-  const { adapter, model } = prompt.settings;
+  const { file, program } = openPrompt(path);
+  const { adapter, model } = file.settings;
   if (adapter === undefined) {
-    throw new TandemError('no-adapter', 'This prompt file names no adapter.', {
+    throw new TandemError('no-adapter', `This ${program ? 'program' : 'prompt file'} names no adapter.`, {
       where: { file: path },
       hint: 'Tune one with tandem optimize, and take it over with tandem accept.',
     });
   }
-  return { adapter: resolve(dirname(path), adapter), model, from: dirname(path), name: promptName(path), prompt };
+  return {
+    adapter: resolve(dirname(path), adapter),
+    model,
+    from: dirname(path),
+    name: promptName(path),
+    ...(!program && { prompt: file }),
+  };
 }
 
 function fromDirectory(path: string): Found {

@@ -6,7 +6,15 @@ import { judgedBy, scoreOf, type Evaluation, type RowResult } from '../evaluate/
 import { shortened } from '../optimize/flips.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
-import { writeResults, type LineFlip, type LineWorth, type MeasuredPrompt, type MeasuredWith, type Results } from './results.ts';
+import {
+  programText,
+  writeResults,
+  type LineFlip,
+  type LineWorth,
+  type MeasuredPrompt,
+  type MeasuredWith,
+  type Results,
+} from './results.ts';
 import type { Session } from './session.ts';
 import type { Split } from './spec.ts';
 
@@ -79,9 +87,9 @@ export async function measureLines(session: Session, split: Split, { onBusy, sig
 }
 
 /** What was measured is told, whether or not it can be kept. */
-function keep({ file, warn }: Session, measured: Pick<Results, 'evaluation' | 'lines'>): void {
+function keep({ file, program, warn }: Session, measured: Pick<Results, 'evaluation' | 'lines'>): void {
   try {
-    writeResults(file.path, file.text, measured);
+    writeResults(file.path, program ? programText(program) : file.text, measured);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     warn(`The numbers cannot be kept for the editor: ${describeError(explainedError(error)).split('\n', 1)[0]}`);

@@ -15,7 +15,7 @@ describe('a prompt', () => {
       label: 'a/intent',
       description: '72.0% ±6 · 120 rows · nano · 3 min ago',
       icon: 'graph',
-      can: ['beMeasured', 'beTuned'],
+      can: ['beMeasured', 'haveLinesMeasured', 'beTuned', 'beTunedInWays'],
       opens: 'vscode.open',
     });
   });
@@ -33,8 +33,13 @@ describe('a prompt', () => {
     expect(promptRow({ ...facts, job: { ...job, status: 'running' } })).toMatchObject({ description: 'starting', icon: 'loading~spin' });
   });
 
+  test('of several steps is measured and tuned as a whole, in its one way', () => {
+    const { label, can } = promptRow({ ...facts, name: 'a/tandem.program.yaml' });
+    expect([label, can]).toEqual(['a/tandem.program', ['beMeasured', 'beTuned']]);
+  });
+
   test('of a workspace that is not trusted is not tuned, and not measured with what it names', () => {
-    expect(promptRow({ ...facts, allows: 'measuring' }).can).toEqual(['beMeasured']);
+    expect(promptRow({ ...facts, allows: 'measuring' }).can).toEqual(['beMeasured', 'haveLinesMeasured']);
     const { can, tooltip } = promptRow({ ...facts, allows: 'nothing' });
     expect(can).toEqual([]);
     expect(tooltip).toContain('before the workspace is trusted');

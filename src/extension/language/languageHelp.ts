@@ -3,19 +3,34 @@ import * as vscode from 'vscode';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
 import { knownModels } from '../chooseModel.ts';
 import { suggestionsAt, type Suggestion, type SuggestionSources } from '../core/completion.ts';
-import { sampleOf, type DataSample } from '../core/dataSample.ts';
+import { sampleOf, stepSample, type DataSample } from '../core/dataSample.ts';
+import { stepIn } from '../core/measuredFile.ts';
 import { promptHover } from '../core/promptHover.ts';
 import { dataFilesNear } from '../dataFiles.ts';
 import { rangeIn } from '../edit.ts';
 import { promptPattern } from '../ids.ts';
 import type { Services } from '../services.ts';
 
-export function registerLanguageHelp({ samples }: Services): vscode.Disposable {
+export function registerLanguageHelp({ samples, library }: Services): vscode.Disposable {
   const selector: vscode.DocumentSelector = { scheme: 'file', pattern: promptPattern };
   /** The document as it reads now: what the other surfaces know of it lags a little behind the typing. */
   const read = (document: vscode.TextDocument) => {
     const file = parsePromptFile(document.uri.fsPath, document.getText());
-    return { file, sample: (): Promise<DataSample | undefined> => sampleOf(file.settings, file.path, samples) };
+    const sample = async (): Promise<DataSample | undefined> => {
+      const own = await sampleOf(file.settings, file.path, samples);
+      if (own) return own;
+      const [program] = await library.programsWith(file.path);
+      const ofProgram = program && (await sampleOf(program.file.settings, program.file.path, samples));
+      return (
+        ofProgram &&
+        stepSample(
+          ofProgram,
+          program.steps!.map(({ output }) => output),
+          stepIn(program, file.path),
+        )
+      );
+    };
+    return { file, sample };
   };
   const completion: vscode.CompletionItemProvider = {
     async provideCompletionItems(document, position) {
