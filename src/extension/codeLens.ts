@@ -39,7 +39,7 @@ export function registerCodeLenses({ engine, prompts, library, runs, reviews, of
       stale: measured.stale,
       job: jobs.find(({ status }) => status !== 'waiting') ?? jobs.at(0),
       latestRun: runs.newestOf(path)?.directory.run,
-      proposedBy: reviews.openFor(shown)?.directory.run,
+      proposedBy: reviews.openFor(shown.file.path)?.directory.run,
       ...(step && { step }),
       allows: allowanceOf(measured),
       now: Date.now(),
@@ -67,7 +67,7 @@ export function registerCodeLenses({ engine, prompts, library, runs, reviews, of
         });
       }
       if (!prompt.file.hasSettings) return [];
-      const run = reviews.openFor(prompt);
+      const run = reviews.openFor(path);
       const ofSteps = (prompt.steps ?? []).map((step): vscode.CodeLens[] => {
         const changes = run ? reviews.openIn(run, step.path) : 0;
         const facts = { target: vscode.Uri.file(step.path), path: step.path, changes, offers };

@@ -76,6 +76,9 @@ export const viewIds = {
 } as const;
 export type ViewId = (typeof viewIds)[keyof typeof viewIds];
 
+/** The language of a program as it is proposed: YAML, but its diff has lenses, which are not to be put into every YAML file's. */
+export const proposedProgramLanguage = 'tandem-program';
+
 /** The type of Tandem's tasks, as tasks.json names it. */
 export const taskType = 'tandem';
 

@@ -17,12 +17,12 @@ import type { Runs } from './runs.ts';
 export interface Reviews extends vscode.Disposable {
   /** What the run proposes; undefined where it proposes nothing or has not ended. @throws TandemError those of proposalsOf */
   of(run: ListedRun): Promise<RunReview | undefined>;
-  /** The newest ended run that concerns this prompt, if it proposes something which is not decided yet. */
-  openFor(prompt: OpenPrompt): ListedRun | undefined;
+  /** The newest ended run that concerns this file, if it proposes something for it which is not decided yet. */
+  openFor(path: string): ListedRun | undefined;
   /** How many changes of the file are not decided yet, by that run. */
   openIn(run: ListedRun, file: string): number;
   /** Whether something of what its newest ended run proposed was taken over. */
-  isAccepted(prompt: OpenPrompt): boolean;
+  isAccepted(path: string): boolean;
   /**
    * Takes these items over, or turns them down; all that are undecided where none are named. The edit can be undone.
    * @returns the documents whose text changed
@@ -69,12 +69,12 @@ export function watchReviews(prompts: Prompts, runs: Runs, log: vscode.LogOutput
       changed.fire();
     }
   };
-  const newestFor = ({ file }: OpenPrompt): { run: ListedRun; items: readonly { proposal: Proposal; item: ReviewItem }[] } | undefined => {
-    const run = newestEnded(file.path);
+  const newestFor = (path: string): { run: ListedRun; items: readonly { proposal: Proposal; item: ReviewItem }[] } | undefined => {
+    const run = newestEnded(path);
     const review = run && known.get(run.directory.path);
     if (!review) return undefined;
     // To a step of a program only its own changes matter.
-    const items = itemsOf(review, textIn).filter(({ proposal }) => run.prompt === file.path || proposal.file === file.path);
+    const items = itemsOf(review, textIn).filter(({ proposal }) => run.prompt === path || proposal.file === path);
     return { run, items };
   };
   const listeners = [
@@ -84,16 +84,16 @@ export function watchReviews(prompts: Prompts, runs: Runs, log: vscode.LogOutput
   ];
   return {
     of,
-    openFor(prompt) {
-      const { run, items = [] } = newestFor(prompt) ?? {};
+    openFor(path) {
+      const { run, items = [] } = newestFor(path) ?? {};
       return items.some(({ item }) => isOpen(item)) ? run : undefined;
     },
     openIn({ directory }, file) {
       const review = known.get(directory.path);
       return review ? itemsOf(review, textIn).filter(({ proposal, item }) => proposal.file === file && isOpen(item)).length : 0;
     },
-    isAccepted(prompt) {
-      const { items = [] } = newestFor(prompt) ?? {};
+    isAccepted(path) {
+      const { items = [] } = newestFor(path) ?? {};
       return items.some(({ item }) => item.standing === 'accepted');
     },
     async decide(run, verdict, ids) {

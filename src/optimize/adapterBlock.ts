@@ -5,7 +5,8 @@
  */
 import type { Row } from '../data/dataset.ts';
 import { isRight } from '../evaluate/metrics.ts';
-import { stepsOf } from '../prompt/prompt.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinate.ts';
@@ -47,12 +48,20 @@ export async function adapterBlock(
     : { prompt, passes };
 }
 
+export interface Lessons {
+  /** Knows which step a row is for. */
+  readonly trainer: WeightTrainer;
+  readonly trainset: readonly Row[];
+  /** Token passes that finding them cost. */
+  readonly passes: number;
+}
+
 /** What the adapter is trained on: the rows as they are, or of a program one row for each step that has something to learn. */
-async function lessonsOf(
-  { trainer, trainset, program, evaluator }: OptimizationContext,
-  prompt: BlockStart['memory']['current']['prompt'],
-  adapter: BlockStart['adapter'],
-): Promise<{ trainer: WeightTrainer; trainset: readonly Row[]; passes: number }> {
+export async function lessonsOf(
+  { trainer, trainset, program, evaluator }: Pick<OptimizationContext, 'trainer' | 'trainset' | 'program' | 'evaluator'>,
+  prompt: Prompt,
+  adapter: Adapter | undefined,
+): Promise<Lessons> {
   if (!program || program.tasks.length === 1) return { trainer, trainset, passes: 0 };
   const candidate = { prompt, ...(adapter && { adapter }) };
   const evaluation = await evaluator.evaluate(candidate, trainset);

@@ -44,12 +44,22 @@ export function proposalsOf(directory: RunDirectory, { start, best }: RunState):
       return { file: path, step: { place, output }, before: text, prompt: after, after };
     });
     const whole = changed ? withAdapter(directory, best, same, spec.model) : same;
-    return [whole, ...ofSteps.filter(({ before, after }) => before !== after)];
+    const changing = ofSteps.filter(({ before, after }) => before !== after);
+    const shared = changing.find(({ file }) => ofSteps.some((other) => other.file === file && !changing.includes(other)));
+    const twice = changing.find(({ file, after }) => changing.some((other) => other.file === file && other.after !== after));
+    if (shared ?? twice) throw sharedFile((shared ?? twice)!.file);
+    return [whole, ...changing.filter(({ file }, place) => changing.findIndex((other) => other.file === file) === place)];
   }
   const prompt = applyPrompt(parsePromptFile(spec.prompt, source), best.prompt, best.adapter === undefined ? { adapter: null } : {});
   const changedPrompt = { ...same, prompt, after: prompt };
   return [changed ? withAdapter(directory, best, changedPrompt, spec.model) : changedPrompt];
 }
+
+const sharedFile = (file: string): TandemError =>
+  new TandemError('cannot-rewrite', 'Two steps of the program have this prompt file, and the run changed it for one of them.', {
+    where: { file },
+    hint: 'Give each step a prompt file of its own, and optimize again.',
+  });
 
 /** The proposal with the pointer to the run's adapter; without one if the base weights are best. */
 function withAdapter({ workspace, adapters }: RunDirectory, best: MeasuredState, proposal: Proposal, model: string | undefined): Proposal {

@@ -83,7 +83,8 @@ export function readResults(promptFile: string): Results | undefined {
 export const hashPrompt = (text: string): string => hashText(editorText(text));
 
 /** What a program's numbers hang on as one text: the program file, and its prompt files in the order of the steps. */
-export const programText = ({ file, steps }: Program): string => [file, ...steps].map(({ text }) => editorText(text)).join('\0');
+export const programText = ({ file, steps }: Pick<Program, 'file' | 'steps'>): string =>
+  [file, ...steps].map(({ text }) => editorText(text)).join('\0');
 
 export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 

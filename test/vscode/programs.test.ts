@@ -12,7 +12,8 @@ const problemsOf = (editor: Editor, file: string): Promise<string[]> =>
       vscode.languages
         .getDiagnostics()
         .filter(([uri]) => uri.fsPath.endsWith(`/${name}`))
-        .flatMap(([, found]) => found.map(({ message }) => message)),
+        // The editor's own marks are another matter: docs/decisions/0008.
+        .flatMap(([, found]) => found.filter(({ source }) => source === 'Tandem').map(({ message }) => message)),
     file,
   );
 
@@ -55,5 +56,86 @@ test('what a run proposes for a program is reviewed step by step, undone as a wh
   await editor.screenshot('program-proposed');
   await editor.pressLens('Review 3 changes');
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | +12.0 points'));
+  expect(await editor.lenses()).toContainEqual(expect.stringContaining('Accept | Reject | +4.0 points'));
+  // The editor shows its list of all comments, which takes half of a window as small as this one.
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
   await editor.screenshot('program-review-step');
+  await editor.pressLens('Reject', true);
+  await expect.poll(editor.lenses).toContain('Rejected | Accept');
+  // What is not in sight is not decided.
+  await editor.command('Tandem: Accept All');
+  const last = before.last.replace(/system:[^]*/, () => proposed.last);
+  await expect.poll(() => onDisk(editor, steps.last)).toBe(last);
+  expect([onDisk(editor, program), onDisk(editor, steps.first)]).toEqual([before.whole, before.first]);
+
+  await editor.open(program);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/just now \| Evaluate \| Optimize \| Review changes \| Show run$/));
+  expect((await editor.lenses()).slice(1)).toEqual([`Open ${steps.first} | Review 1 change`, `Open ${steps.last}`]);
+  await editor.pressLens('Review changes');
+  await expect.poll(() => editor.page.getByRole('tab', { selected: true }).allInnerTexts()).toContain('Proposed Changes (3 files)');
+  await expect
+    .poll(() => editor.page.locator('.codelens-decoration').allInnerTexts())
+    .toContainEqual(expect.stringContaining('Accept Adapter'));
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
+  await editor.screenshot('program-review');
+  await editor.command('Tandem: Accept All');
+  await expect.poll(() => onDisk(editor, steps.first)).toBe(before.first.replace(/Give[^]*/, () => proposed.first));
+  expect(onDisk(editor, program)).toBe(`${before.whole}adapter: ${JSON.stringify(proposed.adapter)}\n`);
+  expect(onDisk(editor, steps.last)).toBe(last);
+  expect(existsSync(join(editor.workspace, proposed.adapter, 'adapter_config.json'))).toBe(true);
+
+  await editor.open(program);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
+  await editor.command('Tandem: Show Panel');
+  const panel = editor.webview();
+  await panel.getByText('All 5 decided').waitFor();
+  await panel.getByRole('heading', { name: `${steps.last}: Line 7` }).scrollIntoViewIfNeeded();
+  await editor.screenshot('program-review-panel');
+
+  await editor.open(program);
+  await editor.run((vscode) => void vscode.commands.executeCommand('undo'));
+  await editor.pressDialog('Undo in 2 Files');
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('before your edits | Evaluate | Optimize | Review changes'));
+  expect((await editor.lenses())[1]).toBe(`Open ${steps.first} | Review 1 change`);
+});
+
+test('a program stands among prompts and tests, is asked where it has headroom, and what a run finds is taken over at once', async ({
+  openEditor,
+}) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      writeTinyProgram(workspace);
+      mkdirSync(join(workspace, '.vscode'));
+      // A way for prompts must not stand in the way of programs.
+      const settings = {
+        'tandem.optimize.budget': '60000p',
+        'tandem.optimize.headroom': 'off',
+        'tandem.optimize.coordinator': 'alternating',
+      };
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+    },
+  });
+  await editor.open(steps.first);
+  await editor.command('Tandem: Look for Headroom');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml: weights .*, prompt /));
+  await editor.command('Testing: Focus on Test Explorer View');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml/));
+  expect((await editor.treeRows()).filter((row) => row.includes(steps.first) || row.includes(steps.last))).toEqual([]);
+  await editor.command('Tandem: Focus on Prompts View');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^kinds\.program, Not measured yet/));
+  expect((await editor.rowActions('kinds.program')).map((action) => action.replace(/ \(.*/, ''))).toEqual([
+    'Evaluate',
+    'Optimize Prompt and Weights',
+  ]);
+  await editor.pressRow('kinds.program', 'Optimize Prompt and Weights');
+  await editor
+    .webview()
+    .getByRole('button', { name: /^Phase 1 .*decoding/ })
+    .waitFor();
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kinds\.program\.yaml: .*test rows/));
+  await editor.pressNotification('Review Changes');
+  await editor.command('Tandem: Accept All');
+  await expect.poll(() => onDisk(editor, program)).toMatch(/^adapter: .*kinds\.program-/m);
+  await editor.open(program);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
 });

@@ -2,8 +2,10 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';
+import { isProgramPath } from '../../prompt/programFile.ts';
 import { proposedText } from '../../run/review.ts';
 import type { ListedRun } from '../../run/runList.ts';
+import { proposedProgramLanguage } from '../ids.ts';
 import { documentAt } from '../reviews.ts';
 import type { Services } from '../services.ts';
 
@@ -34,13 +36,20 @@ export function registerReviewDiff({ runs, reviews }: Services): vscode.Disposab
       return review && proposal ? proposedText(proposal, text, review.rejected) : text;
     },
   };
+  vscode.workspace.textDocuments.forEach((document) => void nameLanguage(document));
   return vscode.Disposable.from(
     vscode.workspace.registerTextDocumentContentProvider(proposedScheme, provider),
+    vscode.workspace.onDidOpenTextDocument((document) => void nameLanguage(document)),
     reviews.onDidChange(() => {
       for (const { uri } of vscode.workspace.textDocuments) if (isProposed(uri)) changed.fire(uri);
     }),
     changed,
   );
+}
+
+async function nameLanguage(document: vscode.TextDocument): Promise<void> {
+  if (!isProposed(document.uri) || document.languageId === proposedProgramLanguage || !isProgramPath(document.uri.path)) return;
+  await vscode.languages.setTextDocumentLanguage(document, proposedProgramLanguage);
 }
 
 /** A file that a run proposes to change. */
@@ -52,6 +61,8 @@ export interface ReviewedFile {
 /** Opens the review of these files: one as a diff, several in one editor. */
 export async function openReviewDiff(files: readonly ReviewedFile[]): Promise<void> {
   const [first, ...others] = files.map(({ run, file }) => ({ file: vscode.Uri.file(file), proposed: proposedUri(run, file) }));
+  // An editor of several diffs asks for the language once, when it opens.
+  for (const { proposed } of [first, ...others]) await nameLanguage(await vscode.workspace.openTextDocument(proposed));
   if (others.length > 0) {
     const changes = [first, ...others].map(({ file, proposed }) => [file, file, proposed]);
     await vscode.commands.executeCommand('vscode.changes', 'Proposed Changes', changes);

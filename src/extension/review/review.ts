@@ -69,14 +69,11 @@ async function reviewable(target: unknown, { runs, reviews, prompts }: Services)
     const alone = vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff;
     return [await reviewed(await runs.find(runOfProposed(uri)), alone ? fileOfProposed(uri) : undefined)];
   }
-  const open = prompts.all().flatMap((prompt) => {
-    const run = reviews.openFor(prompt);
-    return run ? [{ run, uri: prompt.document.uri }] : [];
-  });
-  const own = open.filter((each) => each.uri.toString() === uri?.toString());
-  if (own.length > 0) return Promise.all(own.map(({ run }) => reviewed(run, run.prompt === uri?.fsPath ? undefined : uri?.fsPath)));
+  const own = uri && reviews.openFor(uri.fsPath);
+  if (own) return [await reviewed(own, own.prompt === uri.fsPath ? undefined : uri.fsPath)];
+  const open = prompts.all().flatMap(({ file }) => reviews.openFor(file.path) ?? []);
   if (open.length === 0 || target instanceof vscode.Uri) throw nothingProposed(uri ? `For ${basename(uri.path)}, a run` : 'A run');
-  return Promise.all([...new Set(open.map(({ run }) => run))].map((run) => reviewed(run)));
+  return Promise.all([...new Set(open)].map((run) => reviewed(run)));
 }
 
 const filesOf = ({ run, review, file }: Reviewed): ReviewedFile[] =>
