@@ -93,8 +93,7 @@ test('what a run proposes for a program is reviewed step by step, undone as a wh
   await editor.screenshot('program-review-panel');
 
   await editor.open(program);
-  await editor.run((vscode) => void vscode.commands.executeCommand('undo'));
-  await editor.pressDialog('Undo in 2 Files');
+  await editor.run((vscode) => vscode.commands.executeCommand('undo'));
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('before your edits | Evaluate | Optimize | Review changes'));
   expect((await editor.lenses())[1]).toBe(`Open ${steps.first} | Review 1 change`);
 });
@@ -134,6 +133,9 @@ test('a program stands among prompts and tests, is asked where it has headroom, 
     .waitFor();
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kinds\.program\.yaml: .*test rows/));
   await editor.pressNotification('Review Changes');
+  await expect
+    .poll(() => editor.page.locator('.codelens-decoration').allInnerTexts())
+    .toContainEqual(expect.stringContaining('Accept Adapter'));
   await editor.command('Tandem: Accept All');
   await expect.poll(() => onDisk(editor, program)).toMatch(/^adapter: .*kinds\.program-/m);
   await editor.open(program);
