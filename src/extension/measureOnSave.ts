@@ -7,11 +7,11 @@ import { sessionSpec, setting } from './settings.ts';
 import { folderOf } from './work.ts';
 
 export function registerMeasureOnSave({ engine, prompts, library }: Services): vscode.Disposable {
-  const measure = ({ file, results, stale, steps }: MeasuredFile): void => {
+  const measure = ({ file, results, stale }: MeasuredFile): void => {
     const uri = vscode.Uri.file(file.path);
     const set = setting<'off' | 'prompt' | 'lines'>(settingIds.onSave, uri);
     if (!file.hasSettings || set === 'off' || file.problems.some(({ severity }) => severity === 'error')) return;
-    const wanted = set === 'lines' && !steps ? 'lines' : 'evaluation';
+    const wanted = set === 'lines' ? 'lines' : 'evaluation';
     if (results?.[wanted] && !stale) return;
     // How it fails is for the log: nobody asked for it just now.
     engine.start(folderOf(uri), {

@@ -59,7 +59,14 @@ describe('measuring', () => {
       expect(kept).toBe(hashPrompt(programText(session.program!)));
       const { file, steps } = session.program!;
       expect(kept).not.toBe(hashPrompt(programText({ file, steps: [{ ...steps[0], text: 'another' }, steps[1]] })));
-      await expect(measureLines(session, 'val')).rejects.toMatchObject({ reason: 'not-for-programs' });
+      const { lines, evaluation } = await measureLines(session, 'val');
+      expect(lines.map(({ file, line, text }) => [file, line, text])).toEqual([
+        ['hint.prompty', 12, 'Hint:'],
+        ['kind.prompt.md', 5, 'Say what it is.'],
+        ['kind.prompt.md', 9, 'Kind:'],
+      ]);
+      expect(evaluation.score).toEqual(measured.score);
+      expect(readResults(spec.prompt)!.lines!.lines).toEqual(lines);
       expect(() => openOptimizer(session, { ...spec, coordinator: 'alternating' })).toThrow(
         expect.objectContaining({ reason: 'not-for-programs' }),
       );

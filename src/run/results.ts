@@ -41,6 +41,8 @@ export interface MeasuredLines extends MeasuredWith {
 
 /** What a line of the prompt is worth: with it minus without it, over the same rows. */
 export interface LineWorth {
+  /** Of a program: the prompt file of the step, relative to the workspace. */
+  readonly file?: string;
   /** 1-based line of the prompt file. */
   readonly line: number;
   readonly text: string;

@@ -34,6 +34,8 @@ test('a program is measured where it stands, and each step leads to its prompt f
     .toEqual([expect.stringMatching(/^Step 1 of 2 in kinds\.program\.yaml · \d+\.\d% ± ?\d+ .* just now \| Evaluate \| Optimize$/)]);
   // It lacks nothing that its program says.
   expect(await problemsOf(editor, steps.first)).toEqual([]);
+  await editor.command('Tandem: Measure Lines');
+  await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Give a hint.')?.added).toMatch(/pts|saves|0\.0/);
   await editor.screenshot('program-step');
   await editor.page.keyboard.type('x');
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('before your edits'));
@@ -53,7 +55,6 @@ test('what a run proposes for a program is reviewed step by step, undone as a wh
       `Open ${steps.first} | Review 1 change`,
       `Open ${steps.last} | Review 3 changes`,
     ]);
-  await editor.screenshot('program-proposed');
   await editor.pressLens('Review 3 changes');
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | +12.0 points'));
   expect(await editor.lenses()).toContainEqual(expect.stringContaining('Accept | Reject | +4.0 points'));
@@ -132,6 +133,9 @@ test('a program stands among prompts and tests, is asked where it has headroom, 
     .getByRole('button', { name: /^Phase 1 .*decoding/ })
     .waitFor();
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kinds\.program\.yaml: .*test rows/));
+  await editor.webview().getByRole('button', { name: '1.1: show diff' }).first().click();
+  const tabs = (): Promise<string[]> => editor.page.getByRole('tab', { selected: true }).allInnerTexts();
+  await expect.poll(tabs).toContainEqual(expect.stringMatching(/start ↔ candidate 1\.1 in (hint\.prompt\.md|sort\.prompty)/));
   await editor.pressNotification('Review Changes');
   await expect
     .poll(() => editor.page.locator('.codelens-decoration').allInnerTexts())

@@ -70,6 +70,7 @@ test('it is measured as a whole and line by line, and stands among prompts, test
 test('its settings, columns and mistakes are helped with', async ({ openEditor }) => {
   const editor = await openEditor({ prepare });
   await editor.open(file);
+  await expect.poll(editor.lenses).toHaveLength(1);
   await expect.poll(() => editor.hover(' text ')).toMatch(/text.*red number 0/);
   await editor.page.keyboard.press('Escape');
   await expect.poll(() => editor.hover('labels')).toMatch(/answers to choose from/);

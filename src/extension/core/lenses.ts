@@ -103,9 +103,9 @@ function headlineLens({ target, path, measured, stale, step, job, allows, now }:
     const title = `Step ${step.place + 1} of ${step.of} in ${basename(path)} · ${lowerFirst(known)}`;
     return { title, tooltip: `Of the whole program: ${detail}`, command: openFile, argument: target };
   }
-  if (isProgramPath(path)) return { title: known, tooltip: detail };
   const measure = allows === 'nothing' ? {} : { command: commandIds.measureLines, argument: target };
-  const tooltip = measured ? `${headlineDetail(measured)}\nSelect to measure each line` : 'Measure the prompt and each of its lines';
+  const what = isProgramPath(path) ? 'the program and each line of its prompts' : 'the prompt and each of its lines';
+  const tooltip = measured ? `${headlineDetail(measured)}\nSelect to measure each line` : `Measure ${what}`;
   return { title: known, tooltip, ...measure };
 }
 

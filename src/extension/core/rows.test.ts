@@ -15,7 +15,7 @@ describe('a prompt', () => {
       label: 'a/intent',
       description: '72.0% ±6 · 120 rows · nano · 3 min ago',
       icon: 'graph',
-      can: ['beMeasured', 'haveLinesMeasured', 'beTuned', 'beTunedInWays'],
+      can: ['beMeasured', 'beTuned', 'beTunedInWays'],
       opens: 'vscode.open',
     });
   });
@@ -39,7 +39,7 @@ describe('a prompt', () => {
   });
 
   test('of a workspace that is not trusted is not tuned, and not measured with what it names', () => {
-    expect(promptRow({ ...facts, allows: 'measuring' }).can).toEqual(['beMeasured', 'haveLinesMeasured']);
+    expect(promptRow({ ...facts, allows: 'measuring' }).can).toEqual(['beMeasured']);
     const { can, tooltip } = promptRow({ ...facts, allows: 'nothing' });
     expect(can).toEqual([]);
     expect(tooltip).toContain('before the workspace is trusted');

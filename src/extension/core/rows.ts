@@ -23,7 +23,7 @@ export interface Row {
   readonly opens?: CommandId | 'vscode.open';
 }
 
-export type Ability = 'beMeasured' | 'haveLinesMeasured' | 'beTuned' | 'beTunedInWays' | 'beStopped' | 'beResumed' | 'beRead' | 'beRemoved';
+export type Ability = 'beMeasured' | 'beTuned' | 'beTunedInWays' | 'beStopped' | 'beResumed' | 'beRead' | 'beRemoved';
 
 export interface PromptFacts {
   /** Its path in the workspace. */
@@ -41,10 +41,12 @@ export interface PromptFacts {
 export function promptRow({ name, measured, stale, job, allows, now }: PromptFacts): Row {
   const open = { label: shortName(name), opens: 'vscode.open' } as const;
   if (job) return { ...open, ...workedOn(job, name, now), can: ['beStopped'] };
-  const isProgram = isProgramPath(name);
-  const measuring: readonly Ability[] = isProgram ? ['beMeasured'] : ['beMeasured', 'haveLinesMeasured'];
-  const tuning: readonly Ability[] = isProgram ? ['beTuned'] : ['beTuned', 'beTunedInWays'];
-  const can: Readonly<Record<Allowance, readonly Ability[]>> = { everything: [...measuring, ...tuning], measuring, nothing: [] };
+  const can: Readonly<Record<Allowance, readonly Ability[]>> = {
+    // Programs are optimized in one way only.
+    everything: isProgramPath(name) ? ['beMeasured', 'beTuned'] : ['beMeasured', 'beTuned', 'beTunedInWays'],
+    measuring: ['beMeasured'],
+    nothing: [],
+  };
   const distrusted = 'It names a model or an adapter, which is not loaded before the workspace is trusted';
   const details = [...(measured ? [headlineDetail(measured)] : []), ...(allows === 'nothing' ? [distrusted] : [])];
   return {
