@@ -108,6 +108,8 @@ export const activationMeasure = 'tandem.activate';
 /** What files are called that are prompt files. */
 export const promptPattern = '**/*.{prompt.md,prompty}';
 
+export const programPattern = '**/*.program.{yaml,yml}';
+
 /** Those, and programs of several. */
 export const tunableEndings = ['prompt.md', 'prompty', 'program.yaml', 'program.yml'] as const;
 export const tunablePattern = `**/*.{${tunableEndings.join(',')}}`;

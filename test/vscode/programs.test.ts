@@ -44,6 +44,31 @@ test('a program is measured where it stands, and each step leads to its prompt f
   await expect.poll(editor.lenses).toContain(`Open ${steps.last}`);
 });
 
+test('what can be written in a program, and in the prompt file of a step, is suggested', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: writeTinyProgram });
+  /** At the end of the first line that has this. */
+  const suggested = async (file: string, at: string): Promise<string[]> => {
+    await editor.open(file);
+    return editor.run(async (vscode, text) => {
+      const { document } = vscode.window.activeTextEditor!;
+      const place = document.positionAt(document.getText().indexOf(text) + text.length);
+      const list = await vscode.commands.executeCommand<{ items: { label: string | { label: string } }[] }>(
+        'vscode.executeCompletionItemProvider',
+        document.uri,
+        place,
+      );
+      return list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+    }, at);
+  };
+  await expect.poll(() => suggested(program, 'prompt: ')).toEqual(expect.arrayContaining([steps.first, steps.last, 'kind.prompt.md']));
+  expect(await suggested(program, 'output: ')).toEqual(expect.arrayContaining(['text', 'kind']));
+  expect(await suggested(program, 'model: ')).toContain('nano');
+  // What the step before it answers, but not what it is to find.
+  const columns = await suggested(steps.last, '{{ ');
+  expect(columns).toEqual(expect.arrayContaining(['text', 'hint']));
+  expect(columns).not.toContain('kind');
+});
+
 test('what a run proposes for a program is reviewed step by step, undone as a whole, and measured', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: (workspace) => void writeTinyProgramProposal(workspace) });
   const before = { whole: onDisk(editor, program), first: onDisk(editor, steps.first), last: onDisk(editor, steps.last) };
@@ -133,7 +158,11 @@ test('a program stands among prompts and tests, is asked where it has headroom, 
     .getByRole('button', { name: /^Phase 1 .*decoding/ })
     .waitFor();
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kinds\.program\.yaml: .*test rows/));
-  await editor.webview().getByRole('button', { name: '1.1: show diff' }).first().click();
+  await editor
+    .webview()
+    .getByRole('button', { name: /^Phase 1 .*decoding/ })
+    .click();
+  await editor.webview().getByRole('button', { name: '1.1: show diff' }).click();
   const tabs = (): Promise<string[]> => editor.page.getByRole('tab', { selected: true }).allInnerTexts();
   await expect.poll(tabs).toContainEqual(expect.stringMatching(/start ↔ candidate 1\.1 in (hint\.prompt\.md|sort\.prompty)/));
   await editor.pressNotification('Review Changes');

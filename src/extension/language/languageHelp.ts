@@ -1,14 +1,16 @@
-/** @file Completion and hovers in prompt files. */
+/** @file Completion and hovers in prompt files and programs. */
 import * as vscode from 'vscode';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
 import { knownModels } from '../chooseModel.ts';
 import { suggestionsAt, type Suggestion, type SuggestionSources } from '../core/completion.ts';
 import { sampleOf, stepSample, type DataSample } from '../core/dataSample.ts';
-import { stepIn } from '../core/measuredFile.ts';
+import { measuredFile, stepIn } from '../core/measuredFile.ts';
+import { programHover, programSuggestionsAt, type ProgramSources } from '../core/programHelp.ts';
 import { promptHover } from '../core/promptHover.ts';
-import { dataFilesNear } from '../dataFiles.ts';
+import { dataFilesNear, promptFilesNear } from '../dataFiles.ts';
 import { rangeIn } from '../edit.ts';
-import { promptPattern } from '../ids.ts';
+import { programPattern, promptPattern } from '../ids.ts';
+import { textNow } from '../prompts.ts';
 import type { Services } from '../services.ts';
 
 export function registerLanguageHelp({ samples, library }: Services): vscode.Disposable {
@@ -47,11 +49,37 @@ export function registerLanguageHelp({ samples, library }: Services): vscode.Dis
       return found && new vscode.Hover(new vscode.MarkdownString(found.text), rangeIn(document, found.span));
     },
   };
+  const programs: vscode.DocumentSelector = { scheme: 'file', pattern: programPattern };
+  const programCompletion: vscode.CompletionItemProvider = {
+    async provideCompletionItems(document, position) {
+      const { file } = measuredFile(document.uri.fsPath, document.getText(), undefined, textNow);
+      const sources: ProgramSources = {
+        sample: () => sampleOf(file.settings, file.path, samples),
+        models: knownModels,
+        dataFiles: () => dataFilesNear(document.uri),
+        promptFiles: () => promptFilesNear(document.uri),
+      };
+      const found = await programSuggestionsAt(file, document.offsetAt(position), file, sources);
+      // Where there is help with YAML, it has the keys from the schema.
+      const suggestions = found?.suggestions.filter(({ kind }) => kind !== 'setting' || !helpsWithYaml());
+      return suggestions?.map((suggestion, place) => itemOf(suggestion, rangeIn(document, found!.span), place));
+    },
+  };
+  const programHovers: vscode.HoverProvider = {
+    provideHover(document, position) {
+      const found = helpsWithYaml() ? undefined : programHover(document.getText(), document.offsetAt(position));
+      return found && new vscode.Hover(new vscode.MarkdownString(found.text), rangeIn(document, found.span));
+    },
+  };
   return vscode.Disposable.from(
+    vscode.languages.registerCompletionItemProvider(programs, programCompletion, ':', ' ', '/'),
+    vscode.languages.registerHoverProvider(programs, programHovers),
     vscode.languages.registerCompletionItemProvider(selector, completion, '$', '{', ':', ' ', '/'),
     vscode.languages.registerHoverProvider(selector, hover),
   );
 }
+
+const helpsWithYaml = (): boolean => vscode.extensions.getExtension('redhat.vscode-yaml') !== undefined;
 
 function itemOf({ kind, label, detail, about, text, more }: Suggestion, range: vscode.Range, place: number): vscode.CompletionItem {
   const item = new vscode.CompletionItem(label, kinds[kind]);
