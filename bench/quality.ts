@@ -39,11 +39,11 @@ interface Size {
   readonly passes: number;
 }
 
-const usual: Size = { counts: { train: 160, val: 60, test: 200 }, passes: 100_000 };
-const heldOut: Size = { counts: { train: 100, val: 50, test: 150 }, passes: 100_000 };
+const usual: Size = { counts: { train: 160, val: 60, test: 200 }, passes: 60_000 };
+const heldOut: Size = { counts: { train: 100, val: 50, test: 150 }, passes: 60_000 };
 /** 77 labels are some 250 tokens to score a row. */
 const sizes: Readonly<Record<string, Size>> = {
-  banking77: { counts: { train: 300, val: 60, test: 200 }, passes: 300_000 },
+  banking77: { counts: { train: 300, val: 60, test: 200 }, passes: 180_000 },
   sms_spam: heldOut,
   verse_sentiment: heldOut,
 };

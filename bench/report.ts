@@ -1,7 +1,10 @@
 /** @file Writes bench/results.md from the result files: `npm run bench -- report`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { bootstrapMean, pairedBootstrap, type Interval } from '../src/evaluate/statistics.ts';
-import { readResultLines, simultaneousVariants, type AloneText, type JointLine } from './cases/jointRun.ts';
+import { simultaneousVariants, type AloneText, type JointLine } from './cases/jointRun.ts';
+import { curriculumTable, type CurriculumLine } from './cases/curriculumTable.ts';
+import { readLines } from './cases/resultLines.ts';
+import { warmStartTable, type WarmStartLine } from './cases/warmStartTable.ts';
 import { digits, mean, meanOverSeeds, qualitySections } from './cases/qualityTable.ts';
 
 const order = [
@@ -20,11 +23,13 @@ const order = [
 const sections = [
   '# Results',
   'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% bootstrap intervals over the test rows.',
-  ...exampleSections(readResultLines('bench/results/examples.jsonl')),
-  ...programSections(readResultLines('bench/results/program.jsonl')),
-  ...simultaneousSections(readResultLines('bench/results/simultaneous.jsonl')),
-  ...qualitySections(readResultLines('bench/results/quality.jsonl')),
-  ...jointSections(readResultLines('bench/results/joint.jsonl')),
+  ...exampleSections(readLines<JointLine>('bench/results/examples.jsonl')),
+  ...programSections(readLines<JointLine>('bench/results/program.jsonl')),
+  ...simultaneousSections(readLines<JointLine>('bench/results/simultaneous.jsonl')),
+  ...curriculumSections(readLines('bench/results/curriculum.jsonl')),
+  ...warmStartSections(readLines('bench/results/warm-start.jsonl')),
+  ...qualitySections(readLines<JointLine>('bench/results/quality.jsonl')),
+  ...jointSections(readLines<JointLine>('bench/results/joint.jsonl')),
   existsSync('bench/results/speed.md') ? readFileSync('bench/results/speed.md', 'utf8').trim() : '',
 ];
 writeFileSync('bench/results.md', sections.filter(Boolean).join('\n\n') + '\n');
@@ -81,6 +86,25 @@ function simultaneousSections(lines: readonly JointLine[]): string[] {
     '### The projected text alone, with the base weights\n\nOf each run the text that its soft prompt was projected to and that came furthest in the race on the validation rows, ' +
     'measured once on the test rows with the base weights; and the same of the texts that gradients led to. Differences to the plain prompt, paired, over the seeds.';
   return [intro, ...tables(lines), `${alone}\n\n${aloneTable(lines)}`];
+}
+
+function curriculumSections(lines: readonly CurriculumLine[]): string[] {
+  if (!lines.length) return [];
+  return [
+    '## Curricula\n\nnano, held-out tasks of the corpus: 64 training, 48 validation and 100 test rows, phases of 24 steps of 8 rows, self-paced unless it is said. Steps and passes: ' +
+      'to the validation log-likelihood that the run without a curriculum ends with, as a multiple of its own, median over the seeds. ' +
+      `Whether one helps is told in [docs/curriculum.md](../docs/curriculum.md).\n\n\`npm run bench -- curriculum\`\n\n${curriculumTable(lines)}`,
+  ];
+}
+
+function warmStartSections(lines: readonly WarmStartLine[]): string[] {
+  if (!lines.length) return [];
+  return [
+    "## Warm starts\n\nnano's own learned start (`models/nano/warm-start/`) on tasks that it never saw, those whose source is held out first. 48 validation and 100 test rows. " +
+      'Cost: what the learned start needs to the best validation score of the cold one, as a multiple of what that needed; weight steps of the adapter alone, token passes where prompts are tried. For the prompt alone only the prior over proposals is learned. ' +
+      'The target is a median of 0.5; [docs/warm-start.md](../docs/warm-start.md) tells what was tried.\n\n`npm run bench -- warm-start`',
+    warmStartTable(lines),
+  ];
 }
 
 function aloneTable(lines: readonly JointLine[]): string {

@@ -31,7 +31,7 @@ beforeAll(() => {
   const built = spawnSync(process.execPath, ['esbuild.mjs', '--if-stale', 'api'], { cwd: root, encoding: 'utf8' });
   expect(built.status, built.stdout + built.stderr).toBe(0);
   mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true });
-  symlinkSync(root, join(folder, 'node_modules', 'tandem-prompt-weights'), 'junction');
+  symlinkSync(root, join(folder, 'node_modules', 'tandem'), 'junction');
   symlinkSync(join(root, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'), 'junction');
   write('package.json', '{ "type": "module" }');
   mkdirSync(join(folder, '.tandem'));
@@ -69,10 +69,10 @@ test('the second example tunes, tells of its decisions and saves the adapter for
 });
 
 test('what the package exports is named in docs/api.md, and nothing deeper can be imported', () => {
-  write('names.js', "console.log(Object.keys(await import('tandem-prompt-weights')).join());");
+  write('names.js', "console.log(Object.keys(await import('tandem')).join());");
   const names = node('names.js').output.trim().split(',');
   expect(names.length).toBeGreaterThan(20);
   for (const name of names) expect(doc, name).toMatch(new RegExp(`\\b${name}\\b`));
-  write('deep.js', "await import('tandem-prompt-weights/dist/worker.js');");
+  write('deep.js', "await import('tandem/dist/worker.js');");
   expect(node('deep.js').output).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
 });

@@ -20,7 +20,7 @@ const run = (cwd: string, ...args: string[]): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, [tandem, ...args], {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, npm_package_name: 'tandem-prompt-weights', TANDEM_HOME: join(temporary, 'home') },
+    env: { ...process.env, npm_package_name: 'tandem', TANDEM_HOME: join(temporary, 'home') },
   });
 
 /** A workspace with a task that has a pattern to find. */

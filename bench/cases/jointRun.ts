@@ -1,8 +1,6 @@
 /** @file One run of a comparison at equal compute, and the results file that it becomes a line of. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { dirname } from 'node:path';
 import type { Row } from '../../src/data/dataset.ts';
 import type { Task } from '../../src/evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../../src/evaluate/programEvaluator.ts';
@@ -15,6 +13,7 @@ import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
 import { weightDrift } from '../../src/model/adapterTraining.ts';
 import { asProgram, stepsOf, type Prompt } from '../../src/prompt/prompt.ts';
+import { addLine, readLines } from './resultLines.ts';
 
 export const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
   'weights only': { levers: ['weights'], strategy: 'plain' },
@@ -120,7 +119,7 @@ export async function runVariants(
 ): Promise<void> {
   const commit = execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
   const train = rows.train.length;
-  const known = readResultLines(out).filter(
+  const known = readLines<JointLine>(out).filter(
     (line) =>
       line.task === name &&
       line.train === train &&
@@ -204,8 +203,7 @@ export async function runVariants(
       ...(edited && { edited }),
       phases,
     };
-    mkdirSync(dirname(out), { recursive: true });
-    appendFileSync(out, JSON.stringify(line) + '\n');
+    addLine(out, line);
     console.log(
       `${name} ${train} rows, seed ${seed}, ${variant}: test ${before.score.mean.toFixed(3)} -> ${after.score.mean.toFixed(3)}, val ${line.val.toFixed(3)}, ${state.passes} passes in ${seconds.toFixed(0)} s (${Math.round(state.passes / seconds)}/s), ${line.done}`,
     );
@@ -266,12 +264,4 @@ function countCalls(model: LlamaModel): { model: LlamaModel; calls: () => number
     generate: (prompts, ...rest) => note(prompts, model.generate(prompts, ...rest)),
   };
   return { model: counting, calls: () => calls };
-}
-
-export function readResultLines(file: string): JointLine[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as JointLine);
 }

@@ -1,6 +1,4 @@
 /** @file One run of the alternating coordinator that notes every measurement of the whole valset, with the steps and passes before it. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { makeEvaluator, type Evaluator } from '../../src/evaluate/evaluator.ts';
 import type { Adapter } from '../../src/model/adapter.ts';
 import type { LlamaModel } from '../../src/model/llama.ts';
@@ -8,6 +6,7 @@ import { AlternatingJointOptimizer, type AlternatingOptions } from '../../src/op
 import type { OptimizationContext } from '../../src/optimize/coordinator.ts';
 import { memoryAdapters } from '../../src/optimize/jointOptimizer.ts';
 import { defaultObjective } from '../../src/optimize/objective.ts';
+import type { ProposalPrior } from '../../src/optimize/proposalPrior.ts';
 import { loraTrainer, type WeightTrainer } from '../../src/optimize/weightTuner.ts';
 import type { JointCase } from './jointRun.ts';
 
@@ -34,12 +33,13 @@ export interface TracedOptions {
   readonly budget: number;
   /** Another trainer than the task's own, e.g. one whose new adapters begin elsewhere. */
   readonly trainer?: (trainer: WeightTrainer) => WeightTrainer;
+  readonly prior?: ProposalPrior;
 }
 
 export async function tracedRun(
   model: LlamaModel,
   { task, prompt, rows }: JointCase,
-  { options, seed, budget, trainer = (own) => own }: TracedOptions,
+  { options, seed, budget, trainer = (own) => own, prior }: TracedOptions,
 ): Promise<TracedRun> {
   const evaluator = makeEvaluator({ model, task, calibrationRows: rows.train });
   const trace: TracePoint[] = [];
@@ -49,7 +49,8 @@ export async function tracedRun(
     async evaluate(candidate, asked, ...rest) {
       const evaluation = await evaluator.evaluate(candidate, asked, ...rest);
       passes += evaluation.passes;
-      if (asked === rows.val) trace.push({ steps, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood.mean });
+      if (asked.length === rows.val.length)
+        trace.push({ steps, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood.mean });
       return evaluation;
     },
   };
@@ -81,6 +82,7 @@ export async function tracedRun(
     seed,
     budget,
     emit: () => {},
+    ...(prior && { prior }),
   };
   const coordinator = new AlternatingJointOptimizer(options);
   let state = await coordinator.begin(context);
@@ -101,17 +103,3 @@ export async function tracedRun(
 /** The first point that is as good; undefined where there is none. */
 export const reached = (trace: readonly TracePoint[], what: 'score' | 'logLikelihood', target: number): TracePoint | undefined =>
   trace.find((point) => point[what] >= target - 1e-9);
-
-/** The lines of a results file, oldest first. */
-export function readLines<T>(file: string): T[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as T);
-}
-
-export function addLine(file: string, line: object): void {
-  mkdirSync(dirname(file), { recursive: true });
-  appendFileSync(file, JSON.stringify(line) + '\n');
-}

@@ -1,15 +1,25 @@
-/** @file The table of the warm start: steps to the cold start's final score, and what either comes to, over tasks and seeds. */
+/** @file The table of the warm start: what it costs to come to the cold start's final score, and what either comes to, over tasks and seeds. */
+import type { AlternatingOptions } from '../../src/optimize/alternating.ts';
 import { median } from './curriculumTable.ts';
 import { reached, type TracePoint } from './tracedRun.ts';
+
+/** What is tuned, and what of a learned start has to do with it; costs are weight steps or, with prompts in play, token passes. */
+export const warmLevers = {
+  adapter: { title: 'the adapter alone', cost: 'steps', options: { levers: ['weights'] } },
+  prompt: { title: 'the prompt alone', cost: 'passes', options: { levers: ['prompt'], strategy: 'plain' } },
+  both: { title: 'both levers', cost: 'passes', options: {} },
+} as const satisfies Record<string, { title: string; cost: 'steps' | 'passes'; options: Partial<AlternatingOptions> }>;
+export type WarmLever = keyof typeof warmLevers;
 
 export interface WarmStartLine {
   readonly task: string;
   /** The whole source of the task is held out. */
   readonly fresh: boolean;
   readonly seed: number;
+  readonly lever: WarmLever;
   readonly start: 'cold' | 'warm';
-  /** Id of the learned start; 'none' for a cold one. */
-  readonly adapter: string;
+  /** Id of the learned adapter; 'none' for a cold start. */
+  readonly learned: string;
   /** Training rows. */
   readonly rows: number;
   readonly trace: readonly TracePoint[];
@@ -17,60 +27,82 @@ export interface WarmStartLine {
   readonly seconds: number;
 }
 
-/** @param id of the learned start; by default the latest that the lines know */
-export function warmStartTable(lines: readonly WarmStartLine[], id = lines.findLast(({ start }) => start === 'warm')?.adapter): string {
-  const of = lines.filter(({ adapter, start }) => start === 'cold' || adapter === id);
-  const pairs = of
+interface Pair {
+  readonly cold: WarmStartLine;
+  readonly warm: WarmStartLine;
+  /** Costs of the warm start by those of the cold one; a run that never gets there counts as infinitely long. */
+  readonly ratio: number;
+}
+
+/** One table for each lever that the lines have. @param id of the learned start; by default the latest that the lines know */
+export function warmStartTable(lines: readonly WarmStartLine[], id = lines.findLast(({ start }) => start === 'warm')?.learned): string {
+  return (Object.keys(warmLevers) as WarmLever[])
+    .map((lever) => {
+      const pairs = pairsOf(
+        lines.filter((line) => line.lever === lever),
+        lever,
+        id,
+      );
+      return pairs.length ? `### Warm start: ${warmLevers[lever].title}\n\n${tableOf(pairs)}` : '';
+    })
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function pairsOf(lines: readonly WarmStartLine[], lever: WarmLever, id: string | undefined): Pair[] {
+  const { cost } = warmLevers[lever];
+  return lines
     .filter(({ start }) => start === 'cold')
     .flatMap((cold) => {
-      const warm = of.find(
-        (line) => line.start === 'warm' && line.task === cold.task && line.seed === cold.seed && line.rows === cold.rows,
+      const warm = lines.find(
+        ({ start, learned, task, seed, rows }) =>
+          start === 'warm' && learned === id && task === cold.task && seed === cold.seed && rows === cold.rows,
       );
-      return warm ? [{ cold, warm }] : [];
+      if (!warm) return [];
+      const own = reached(cold.trace, 'score', best(cold))![cost];
+      const same = reached(warm.trace, 'score', best(cold))?.[cost] ?? Infinity;
+      // Measuring the start costs both the same, and where it is best already nothing was to be learned.
+      const first = cold.trace[0][cost];
+      return [{ cold, warm, ratio: own === first ? 1 : (same - first) / (own - first) }];
     });
-  const head = [
-    'task',
-    'rows',
-    'seed',
-    'cold start: val before → best',
-    'steps to its best',
-    'warm start: val before → best',
-    'steps to the same',
-    'ratio',
-    'test cold',
-    'test warm',
-  ];
-  const ratios: number[] = [];
-  const rows = pairs.map(({ cold, warm }) => {
-    const best = (line: WarmStartLine): number => Math.max(...line.trace.map(({ score }) => score));
-    const own = reached(cold.trace, 'score', best(cold))!;
-    const same = reached(warm.trace, 'score', best(cold));
-    // Where nothing is to be learned both are there at once.
-    const ratio = own.steps === 0 ? 1 : same ? same.steps / own.steps : Infinity;
-    ratios.push(ratio);
-    const span = (line: WarmStartLine): string => `${percent(line.trace[0].score)} → ${percent(best(line))}`;
+}
+
+const best = ({ trace }: WarmStartLine): number => Math.max(...trace.map(({ score }) => score));
+
+function tableOf(pairs: readonly Pair[]): string {
+  const head = ['task', 'rows', 'seeds', 'val: start → cold', 'start → warm', 'cost, × cold: median', 'by seed', 'test cold', 'test warm'];
+  const rows = [...new Set(pairs.map(({ cold }) => `${cold.task} ${cold.rows}`))].map((name) => {
+    const own = pairs.filter(({ cold }) => `${cold.task} ${cold.rows}` === name);
+    const [{ cold }] = own;
+    const ratios = own.map(({ ratio }) => ratio);
+    const span = (of: (pair: Pair) => WarmStartLine): string =>
+      `${percent(mean(own.map((pair) => of(pair).trace[0].score)))} → ${percent(mean(own.map((pair) => best(of(pair)))))}`;
     return [
       `${cold.task}${cold.fresh ? '' : ' (source known)'}`,
       String(cold.rows),
-      String(cold.seed),
-      span(cold),
-      String(own.steps),
-      span(warm),
-      same ? String(same.steps) : 'never',
-      Number.isFinite(ratio) ? ratio.toFixed(2) : '∞',
-      percent(cold.test.score),
-      percent(warm.test.score),
+      String(own.length),
+      span((pair) => pair.cold),
+      span((pair) => pair.warm),
+      times(median(ratios)),
+      ratios.map(times).join(' · '),
+      percent(mean(own.map((pair) => pair.cold.test.score))),
+      percent(mean(own.map((pair) => pair.warm.test.score))),
     ];
   });
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const total = [
-    '**median of the ratios, means**',
-    ...['', '', '', '', '', ''],
-    `**${pairs.length > 0 ? median(ratios).toFixed(2) : ''}**`,
+    '**all**',
+    '',
+    String(pairs.length),
+    '',
+    '',
+    `**${times(median(pairs.map(({ ratio }) => ratio)))}**`,
+    '',
     percent(mean(pairs.map(({ cold }) => cold.test.score))),
     percent(mean(pairs.map(({ warm }) => warm.test.score))),
   ];
   return [head, head.map(() => '---'), ...rows, total].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+const times = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(2) : 'never');

@@ -101,7 +101,7 @@ function acceptHint(directory: RunDirectory): string {
 }
 
 /** How the command is called where this was started. */
-export const tandemHere = (): string => (process.env.npm_package_name === 'tandem-prompt-weights' ? 'npm run tandem --' : 'tandem');
+export const tandemHere = (): string => (process.env.npm_package_name === 'tandem' ? 'npm run tandem --' : 'tandem');
 
 function acceptedLines({ written, leftOut }: Accepted): string[] {
   const changes = `${leftOut} ${leftOut === 1 ? 'change' : 'changes'}`;

@@ -12,6 +12,7 @@ import { chooseLever, gainOf, noStatistics, recordPhase, reopened, type LeverSta
 import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { hasReadings, readingPhase } from './reading.ts';
 import { weightPhase } from './weightPhase.ts';
 import { isBetter } from './weightTuner.ts';
 import type { Curriculum, Difficulties, Pacing } from './curriculum.ts';
@@ -37,7 +38,7 @@ export type Strategy =
 export interface AlternatingOptions {
   readonly schedule: Schedule;
   readonly strategy: Strategy;
-  /** Which levers may be pulled; both by default. */
+  /** Which levers may be pulled, in the order in which they are tried; both by default, the one first that brings most on a small model. */
   readonly levers: readonly Lever[];
   /** Prompts proposed a prompt phase, fewer where they would cost more than `promptShare` of the whole budget. */
   readonly proposals: number;
@@ -104,6 +105,10 @@ export interface PhaseResult {
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
+  /** How the answers are read off now, where a weight phase has changed it. */
+  readonly reading?: string;
+  /** It was cheap, and says nothing of what the lever brings for what it costs otherwise. */
+  readonly trial?: true;
 }
 
 /** How a phase began. */
@@ -158,7 +163,8 @@ export class AlternatingJointOptimizer implements Coordinator {
     const growth = await growthOf(context, this.options, known, { prompt: current.prompt, adapter }, before, state.passes, phase);
     const start = { phase, memory, before, adapter, spent: state.passes + growth.passes, budget: choice.budget - growth.passes, growth };
     const measured = growth.rows?.difficulties() ?? known.difficulties;
-    const result = await (choice.lever === 'weights' ? weightPhase : promptPhase)(context, this.options, start);
+    const run = choice.reading ? readingPhase : choice.lever === 'weights' ? weightPhase : promptPhase;
+    const result = await run(context, this.options, start);
     return this.settle(context, { ...state, passes: start.spent }, memory, { before, adapter, growth, measured }, result, phase);
   }
 
@@ -168,7 +174,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     state: OptimizationState,
     { statistics }: AlternatingMemory,
     measuring: number,
-  ): { lever: Lever; because: string; budget: number } | { done: string; over?: true } {
+  ): { lever: Lever; because: string; budget: number; reading?: true } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
     const left = context.budget - state.passes;
     if (schedule.kind === 'chain') {
@@ -186,7 +192,12 @@ export class AlternatingJointOptimizer implements Coordinator {
         budget: left,
       };
     }
-    const choice = chooseLever(statistics, levers);
+    if (state.phase === 0 && levers.includes('prompt') && hasReadings(context)) {
+      return { lever: 'prompt', because: 'how answers are read off costs next to nothing', budget: left, reading: true };
+    }
+    // Prompts first where weights are trained under several.
+    const order = this.options.strategy === 'mixture' ? [...levers].sort() : levers;
+    const choice = chooseLever(statistics, order);
     return choice ? { ...choice, budget: left } : { done: 'neither lever helps any more', over: true };
   }
 
@@ -227,7 +238,11 @@ export class AlternatingJointOptimizer implements Coordinator {
       passes += against.passes;
       accepted = !gated || (decision.accepted && !sunk && !against.because);
       const what =
-        result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
+        result.unchanged && result.candidate === undefined
+          ? 'no proposal beat the prompt as it is, with its look-ahead weights: '
+          : result.reading
+            ? `with ${result.reading}: `
+            : '';
       const but = decision.accepted && (sunk ? belowStart : against.because);
       const because = but ? `${decision.because}, but ${but}` : decision.because;
       // Weights that a look-ahead trained are no merit of the prompt's.
@@ -246,7 +261,9 @@ export class AlternatingJointOptimizer implements Coordinator {
     const helped = accepted && (result.lever === 'weights' || result.candidate !== undefined);
     const next: AlternatingMemory = {
       current,
-      statistics: recordPhase(memory.statistics, result.lever, { gain: accepted ? gain : 0, passes: result.passes, accepted, helped }),
+      statistics: result.trial
+        ? memory.statistics
+        : recordPhase(memory.statistics, result.lever, { gain: accepted ? gain : 0, passes: result.passes, accepted, helped }),
       challengers: (accepted || result.lever === 'prompt' ? (result.challengers ?? memory.challengers) : memory.challengers).filter(
         (prompt) => promptKey(prompt) !== promptKey(current.prompt),
       ),

@@ -13,7 +13,9 @@ import { noStatistics } from './leverBandit.ts';
 import { measuredState } from './measuredState.ts';
 import { proposeForBlock } from './promptBlock.ts';
 import { propose } from './promptPhase.ts';
+import { promptKey } from './proposers/proposer.ts';
 import { nothingIfTooLong, type Runner } from './race.ts';
+import { otherReadings } from './reading.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
 /** What a lever's probe says: `likely` where the gate would have let it through. */
@@ -46,9 +48,9 @@ const little = 0.02;
 export type HeadroomContext = Omit<OptimizationContext, 'budget' | 'emit' | 'adapters'>;
 
 /**
- * Ten prompts as the prompt phase would propose them, or of a program as the blocks of coordinate descent would, and twelve steps of weights
- * under the prompt as it is, each measured on the same 24 validation rows. It misses what only many steps or only both levers together would
- * bring.
+ * Ten prompts as the prompt phase would propose them, or of a program as the blocks of coordinate descent would, other ways to read the
+ * (last) answers off, and twelve steps of weights under the prompt as it is, each measured on the same 24 validation rows. It misses what
+ * only many steps or only both levers together would bring.
  * @throws TandemError those of the evaluator; an abort throws its reason
  */
 export async function measureHeadroom(
@@ -76,6 +78,9 @@ export async function measureHeadroom(
     const evaluation = await measure({ prompt: runner.prompt, adapter: start }).catch(nothingIfTooLong);
     if (evaluation) candidates.push(evaluation);
   }
+  const tried = new Set(proposed.runners.map((runner) => promptKey(runner.prompt)));
+  const readings = otherReadings(context, prompt).filter((reading) => !tried.has(promptKey(reading.prompt)));
+  for (const reading of readings) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
   onBusy('Training for a moment', 1 - 2 / (proposed.runners.length + 2));
   const { trainer, trainset, passes: tracing } = await lessonsFor(context);
   passes += tracing;

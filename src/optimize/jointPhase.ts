@@ -8,6 +8,7 @@ import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import type { SimultaneousOptions } from './simultaneous.ts';
+import { stepPasses } from './stepCost.ts';
 import { tuneWeights } from './weightTuner.ts';
 
 export interface JointStart {
@@ -80,7 +81,7 @@ function batchesOf(soft: Prompt, text: Prompt, textBatches: number): Prompt[] {
   return textBatches === 0 ? [soft] : [soft, ...(textBatches === 1 ? [soft, text] : [text, text])];
 }
 
-/** Steps that cost at most the phase's share of what is left, measurements included; a batch is counted as it will be run. */
+/** Steps that cost at most the phase's share of what is left, measurements included. */
 function affordableSteps(
   { trainer, trainset, budget }: OptimizationContext,
   { steps, batchRows, jointShare }: SimultaneousOptions,
@@ -88,16 +89,6 @@ function affordableSteps(
   prompt: Prompt,
   { before, spent }: JointStart,
 ): number {
-  const rows = trainset.slice(0, batchRows).map((row) => trainer.example(prompt, row, soft));
-  const [first] = rows;
-  const shared = rows.reduce((length, row) => Math.min(length, sameHead(first.prompt, row.prompt)), first.prompt.length);
-  const batch = rows.reduce((sum, row) => sum + row.prompt.length - shared + row.answer.length, shared);
   const most = jointShare * (budget - spent) - 5 * before.passes;
-  return Math.max(5, Math.min(steps, Math.floor(most / (3 * batch))));
-}
-
-function sameHead(a: readonly number[], b: readonly number[]): number {
-  let at = 0;
-  while (at < a.length && at < b.length && a[at] === b[at]) at++;
-  return at;
+  return Math.max(5, Math.min(steps, Math.floor(most / stepPasses({ trainer, prompt, rows: trainset, batchRows, soft }))));
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Lever } from './events.ts';
 import { chooseLever, noStatistics, recordPhase, type LeverStatistics, type PhaseOutcome } from './leverBandit.ts';
 
-const both: readonly Lever[] = ['weights', 'prompt'];
+const both: readonly Lever[] = ['prompt', 'weights'];
 type Phase = readonly [lever: Lever, gain: number, passes: number];
 /** The statistics after phases; one without gain was not accepted. */
 const after = (...phases: readonly Phase[]): LeverStatistics =>
@@ -11,9 +11,10 @@ const after = (...phases: readonly Phase[]): LeverStatistics =>
 const outcome = (gain: number, passes: number): PhaseOutcome => ({ gain, passes, accepted: gain > 0, helped: gain > 0 });
 const next = (...phases: readonly Phase[]): Lever | undefined => chooseLever(after(...phases), both)?.lever;
 
-test('each lever is tried once, the prompt first', () => {
+test('each lever is tried once, in their order', () => {
   expect(next()).toBe('prompt');
   expect(next(['prompt', 0.5, 100])).toBe('weights');
+  expect(chooseLever(noStatistics, [...both].reverse())?.lever).toBe('weights');
 });
 
 test('the lever with the larger gain per token pass is next, not the one with the larger gain', () => {

@@ -24,23 +24,21 @@ const mostFailures = 3;
 /** Older phases count less: gains shrink as tuning goes on. */
 export const discount = 0.5;
 
-/** The lever with the best gain per pass, each tried once first; undefined when all have failed too often. */
+/**
+ * The lever with the best gain per pass, each tried once first; undefined when all have failed too often.
+ * @param levers in the order in which they are tried
+ */
 export function chooseLever(statistics: LeverStatistics, levers: readonly Lever[]): { lever: Lever; because: string } | undefined {
   const open = levers.filter((lever) => statistics[lever].failures < mostFailures);
   if (!open.length) return undefined;
-  const untried = order.find((lever) => open.includes(lever) && statistics[lever].phases === 0);
+  const untried = open.find((lever) => statistics[lever].phases === 0);
   if (untried) return { lever: untried, because: `${untried} not tried yet` };
   const rate = (lever: Lever): number => statistics[lever].gain / Math.max(1, statistics[lever].passes);
-  const [lever, other] = [...open].sort(
-    (a, b) => rate(b) - rate(a) || statistics[a].failures - statistics[b].failures || order.indexOf(a) - order.indexOf(b),
-  );
+  const [lever, other] = [...open].sort((a, b) => rate(b) - rate(a) || statistics[a].failures - statistics[b].failures);
   if (!other) return { lever, because: levers.length > 1 ? 'the other lever has stopped helping' : 'the only lever' };
   if (rate(lever) === rate(other)) return { lever, because: 'neither has helped lately; the one with fewer failures' };
   return { lever, because: `most gain per token pass lately` };
 }
-
-/** Prompts first: they are cheap to try, and the weights are then trained under live ones. */
-const order: readonly Lever[] = ['prompt', 'weights'];
 
 export interface PhaseOutcome {
   /** What the lever brought: of a phase that pulls both, its own part. */

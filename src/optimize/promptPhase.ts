@@ -55,7 +55,7 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   const rivals = different(finishers, options.challengers);
   const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt) };
   if (options.strategy === 'look-ahead' && options.levers.includes('weights')) {
-    const affordable = rivals.slice(0, affordableRivals(context, options, before));
+    const affordable = rivals.slice(0, affordableRivals(context, options, before, start.budget - result.passes));
     if (affordable.length > 0) return lookAhead(context, options, start, affordable, result);
   }
   const [winner] = finishers;
@@ -117,9 +117,10 @@ function affordableRivals(
   { budget, valset }: OptimizationContext,
   { lookAheadShare, lookAheadSteps, batchRows }: AlternatingOptions,
   { passes }: Evaluation,
+  left: number,
 ): number {
   const each = passes * ((3 * lookAheadSteps * batchRows) / valset.length + 1);
-  return Math.max(0, Math.floor((lookAheadShare * budget) / each) - 1);
+  return Math.max(0, Math.floor(Math.min(lookAheadShare * budget, left) / each) - 1);
 }
 
 /**

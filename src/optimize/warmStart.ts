@@ -2,11 +2,10 @@
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
-import { commonPrefix } from '../model/packing.ts';
-import type { TrainingExample } from '../model/training.ts';
 import { decide } from './gate.ts';
 import { widened } from './metaLearning.ts';
 import type { ProposalPrior } from './proposalPrior.ts';
+import { stepPasses } from './stepCost.ts';
 import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
 
 export interface WarmStart {
@@ -73,12 +72,6 @@ export function warmTrainer(trainer: WeightTrainer, learned: Adapter): WeightTra
   return { ...trainer, fresh: (seed) => widened(learned, trainer.fresh(seed)) ?? trainer.fresh(seed) };
 }
 
-/** Token passes of a training step on a batch: what its rows have in common is run once. */
-function stepPasses(batch: readonly TrainingExample[]): number {
-  const shared = commonPrefix(batch.map((example) => example.prompt));
-  return 3 * batch.reduce((sum, { prompt, answer }) => sum + prompt.length - shared + answer.length - 1, shared);
-}
-
 /** The same few steps from either start, judged by the gate on the valset. */
 async function probe(
   context: OptimizationContext,
@@ -95,7 +88,7 @@ async function probe(
   if (context.start) return skip('the run goes on from an adapter that is there');
   if (!widened(warm.adapter, trainer.fresh(seed))) return skip('it does not fit the shape of the adapters that were asked for');
   // The start has been measured just now, for as many passes.
-  const step = stepPasses(trainset.slice(0, batchRows).map((row) => trainer.example(prompt, row)));
+  const step = stepPasses({ trainer, prompt, rows: trainset, batchRows });
   const affordable = Math.floor(((share * budget) / 2 - state.passes) / step);
   const count = Math.min(steps, affordable);
   if (count < fewestSteps) return skip(`a probe would cost more than ${Math.round(100 * share)}% of the budget`);

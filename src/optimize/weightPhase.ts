@@ -6,6 +6,8 @@ import type { OptimizationContext } from './coordinator.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import type { PhaseStart } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { bestReading } from './reading.ts';
+import { stepPasses } from './stepCost.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
 /**
@@ -18,6 +20,9 @@ export const attempts = [
   { anew: true, rate: 2 },
 ];
 
+/** Five measurements on the valset over a phase, fewer in a short one. */
+const measureEvery = (steps: number): number => Math.max(8, Math.round(steps / 5));
+
 export async function weightPhase(
   context: OptimizationContext,
   options: AlternatingOptions,
@@ -27,7 +32,11 @@ export async function weightPhase(
   const { anew, rate } = attempts[memory.statistics.weights.failures % attempts.length];
   const { prompt } = memory.current;
   const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
-  const steps = stepsOf(options);
+  // What is trained must be measured too, under every live prompt.
+  const affordable = budget - prompts.length * before.passes;
+  const batch = { trainer, rows: context.trainset, batchRows: options.batchRows };
+  const stepCost = mean(prompts.map((live) => stepPasses({ ...batch, prompt: live })));
+  const steps = stepsOf(options, (count) => count * stepCost + Math.floor(count / measureEvery(count)) * before.passes <= affordable);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
   const { rows } = growth;
@@ -46,11 +55,10 @@ export async function weightPhase(
       afterMeasurement: (candidate) => rows.remeasure({ prompt, adapter: candidate }, options.batchRows),
     }),
     seed: seedOfPhase,
-    // What is trained must be measured too, under every live prompt.
-    budget: budget - prompts.length * before.passes,
+    budget: affordable,
     signal: context.signal,
     measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
-    measureEvery: Math.max(8, Math.round(steps / 5)),
+    measureEvery: measureEvery(steps),
     patience: options.patience,
     onStep: (step) => {
       reached = spent + step.passes;
@@ -67,12 +75,15 @@ export async function weightPhase(
   }
   measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
   const [winner, ...rivals] = measured;
+  const readable = options.schedule.kind === 'gated' && options.levers.includes('prompt');
+  const read = readable ? await bestReading(context, { prompt: winner.prompt, adapter: tuned.adapter }, winner.evaluation) : undefined;
   return {
     lever: 'weights',
     ...winner,
+    ...(read && { prompt: read.prompt, evaluation: read.evaluation, ...(read.reason && { reading: read.reason }) }),
     adapter: tuned.adapter,
-    passes,
-    among: tuned.measurements * prompts.length,
+    passes: passes + (read?.passes ?? 0),
+    among: tuned.measurements * prompts.length + (read?.tried ?? 0),
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
@@ -81,11 +92,21 @@ export async function weightPhase(
   };
 }
 
-/** A parameter step of the classic loop is one step; a chain's weight phase is its only one and takes longer. */
-function stepsOf({ schedule, weightSteps }: AlternatingOptions): number {
+/**
+ * A parameter step of the classic loop is one step; a chain's weight phase is its only one and takes longer. With the gate a phase takes what
+ * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
+ */
+function stepsOf({ schedule, weightSteps }: AlternatingOptions, affordable: (steps: number) => boolean): number {
   if (schedule.kind === 'classic') return 1;
-  return schedule.kind === 'chain' ? 3 * weightSteps : weightSteps;
+  if (schedule.kind === 'chain') return 3 * weightSteps;
+  const longest = Math.ceil(1.5 * weightSteps);
+  if (affordable(longest)) return weightSteps;
+  let steps = longest;
+  while (steps > 1 && !affordable(steps)) steps--;
+  return steps;
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function distinct(prompts: readonly Prompt[]): Prompt[] {
   const seen = new Set<string>();

@@ -25,7 +25,7 @@ const spec: RunSpec = {
   ...runDefaults,
   prompt: join(workspace, 'tasks', '0', 'kind.prompt.md'),
   threads: 1,
-  budget: { passes: 60_000 },
+  budget: { passes: 80_000 },
   seed: 1,
   rows: { val: 8 },
 };

@@ -9,6 +9,7 @@ import type { OptimizationEvent } from '../optimize/events.ts';
 import { JointOptimizer } from '../optimize/jointOptimizer.ts';
 import { reptile, reptileDefaults, type MetaTask } from '../optimize/metaLearning.ts';
 import { learnFrom, noPrior, type ProposalPrior } from '../optimize/proposalPrior.ts';
+import type { Prompt } from '../prompt/prompt.ts';
 import { count } from './format.ts';
 import { readJournal } from './journal.ts';
 import { keepOneModel } from './modelKeeper.ts';
@@ -60,7 +61,9 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
     for (const [place, session] of sessions.entries()) {
       if (signal?.aborted || spec.promptShare === 0) break;
       onBusy?.(`Trying prompts on ${tasks[place].name}`, place / sessions.length);
-      const tried = await tryPrompts(session, (spec.promptShare * budget) / sessions.length, spec.seed, signal);
+      const { evaluator, trainset, valset } = session;
+      const asked = { model, evaluator, prompt: session.file.prompt, trainset, valset };
+      const tried = await tryPrompts(asked, (spec.promptShare * budget) / sessions.length, spec.seed, signal);
       prior = learnFrom(prior, tried.events);
       passes += tried.passes;
     }
@@ -172,8 +175,17 @@ export function priorOfRuns(workspaces: readonly string[]): ProposalPrior {
 }
 
 /** A short optimization of the prompt alone, for what its proposals come to. */
-async function tryPrompts(
-  { model, evaluator, file, trainset, valset }: Session,
+export async function tryPrompts(
+  {
+    model,
+    evaluator,
+    prompt,
+    trainset,
+    valset,
+  }: Pick<Session, 'model' | 'trainset' | 'valset'> & {
+    readonly evaluator: Pick<Session['evaluator'], 'task'>;
+    readonly prompt: Prompt;
+  },
   budget: number,
   seed: number,
   signal?: AbortSignal,
@@ -183,7 +195,7 @@ async function tryPrompts(
   const coordinator = new AlternatingJointOptimizer({ levers: ['prompt'], strategy: 'plain' });
   const { state } = await new JointOptimizer({ coordinator }).optimize({
     ...{ model, metric, task, trainset, valset, budget, seed },
-    prompts: [file.prompt],
+    prompts: [prompt],
     ...(signal && { signal }),
     onEvent: (event) => events.push(event),
   });

@@ -1,5 +1,5 @@
 /**
- * @file Learns nano's warm start on the training tasks of ../shared/corpus: `npm run nano -- warmStart [--rounds 70] [--rank 4]`.
+ * @file Learns nano's warm start on the training tasks of ../shared/corpus: `npm run nano -- warmStart [--rounds 70] [--rank 4] [--prompts 8000]`.
  * Notes every round in .work/warm-start/, and goes on from there when it was broken off. Writes models/nano/warm-start/.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -11,12 +11,13 @@ import { loadModelFiles } from '../../../src/model/files/modelFiles.ts';
 import { makeLlama } from '../../../src/model/llama.ts';
 import { resolveModel } from '../../../src/model/store/store.ts';
 import { reptile, reptileDefaults, type ReptileState } from '../../../src/optimize/metaLearning.ts';
-import { noPrior } from '../../../src/optimize/proposalPrior.ts';
+import { learnFrom, noPrior, type ProposalPrior } from '../../../src/optimize/proposalPrior.ts';
 import { writeFileAtomically } from '../../../src/run/jsonFile.ts';
 import { saveWarmStart } from '../../../src/run/warmStarts.ts';
 import { truncated } from '../../../src/model/lowRank.ts';
 import { onnxRuntimeExecutor } from '../../../src/tensor/onnxruntime.ts';
-import { corpusTasks, metaTaskOf } from './corpusTasks.ts';
+import { tryPrompts } from '../../../src/run/learnStart.ts';
+import { corpusTasks, metaTaskOf, promptFor, type CorpusCase } from './corpusTasks.ts';
 import { work } from './settings.ts';
 
 const { values: options } = parseArgs({
@@ -26,6 +27,8 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '2' },
     /** Rank that is written in the end. */
     ship: { type: 'string', default: '2' },
+    /** Token passes of trying prompts on each task. */
+    prompts: { type: 'string', default: '8000' },
     seed: { type: 'string', default: '0' },
     out: { type: 'string', default: join(work, 'warm-start') },
   },
@@ -50,9 +53,10 @@ const learned = await reptile(begun, tasks, { ...reptileDefaults, rounds: Number
   console.error(`round ${state.round}: loss ${losses.first.toFixed(3)} -> ${losses.last.toFixed(3)}, ${state.passes} passes`);
   model.forget();
 });
+const prior = await triedPrompts(corpusTasks('train'));
 const { adapter, kept } = truncated(learned.adapter, Number(options.ship));
 const share = `${(100 * kept).toFixed(0)}%`;
-const record = { model: { name: model.name, fingerprint: model.fingerprint }, tasks: tasks.map(({ name }) => name), prior: noPrior };
+const record = { model: { name: model.name, fingerprint: model.fingerprint }, tasks: tasks.map(({ name }) => name), prior };
 await saveWarmStart(
   'models/nano/warm-start',
   adapter,
@@ -66,7 +70,8 @@ A LoRA adapter (PEFT layout, halves) from which a few steps on a new task lead f
 beside a start from nothing, and uses it where that helps. Learned by Reptile (Nichol et al. 2018) on ${tasks.length} training tasks of the corpus that
 nano was healed on (labels, short rows; sources and licences: [the model's card](../README.md)): ${learned.round} rounds of
 ${reptileDefaults.tasksARound} tasks, ${reptileDefaults.innerSteps} steps of ${reptileDefaults.batchRows} rows each at rank ${rank}, ${learned.passes.toLocaleString('en')} token passes, seed ${seed}; then cut to rank ${options.ship} by singular
-value decomposition, which keeps ${share} of the squared change of the weights. No held-out task was looked at.
+value decomposition, which keeps ${share} of the squared change of the weights. \`warm-start.json\` says too how often each kind of proposal won on those tasks, in a short
+optimization of each one's prompt. No held-out task was looked at.
 
 \`npm run nano -- warmStart\` makes it again, \`npm run bench -- warm-start\` measures it. Licence: Apache-2.0, as nano's.
 `,
@@ -74,3 +79,18 @@ value decomposition, which keeps ${share} of the squared change of the weights. 
 );
 console.log(JSON.stringify({ passes: learned.passes, kept, id: adapter.id }));
 await model.dispose();
+
+/** Which proposals win on the prompts of these tasks. */
+async function triedPrompts(cases: readonly CorpusCase[]): Promise<ProposalPrior> {
+  let found = noPrior;
+  for (const { name, task, definition, rows } of cases) {
+    const val = Math.min(48, Math.floor(rows.length / 3));
+    const [valset, trainset] = [rows.slice(0, val), rows.slice(val, val + 64)];
+    const asked = { model, evaluator: { task }, prompt: promptFor(definition), trainset, valset };
+    const { events } = await tryPrompts(asked, Number(options.prompts), seed);
+    found = learnFrom(found, events);
+    console.error(`${name}: ${JSON.stringify(found.proposers)}`);
+    model.forget();
+  }
+  return found;
+}

@@ -1,10 +1,10 @@
 /** @file Weight steps as the published methods take them: as many as the budget pays for, the best of some measurements kept. */
 import type { Row } from '../../data/dataset.ts';
-import { commonPrefix } from '../../model/packing.ts';
 import type { Adapter } from '../../model/adapter.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { alternatingDefaults, type AlternatingOptions } from '../alternating.ts';
 import type { OptimizationContext } from '../coordinator.ts';
+import { stepPasses } from '../stepCost.ts';
 import { tuneWeights, type TuneResult } from '../weightTuner.ts';
 
 /** What a batch and the learning rate are: Tandem's own defaults unless a caller knows better. */
@@ -60,12 +60,5 @@ export function affordableSteps(
   rows: readonly Row[],
   { budget, measuring, batchRows }: { budget: number; measuring: number; batchRows: number },
 ): number {
-  const batch = rows.slice(0, 2 * batchRows).map((row) => {
-    const { prompt: question, answer } = trainer.example(prompt, row);
-    return [...question, ...answer];
-  });
-  const shared = commonPrefix(batch);
-  const own = batch.reduce((sum, tokens) => sum + tokens.length - shared, 0) / batch.length;
-  const step = 3 * (shared + own * Math.min(batchRows, rows.length));
-  return Math.max(1, Math.floor((budget - measurements * measuring) / step));
+  return Math.max(1, Math.floor((budget - measurements * measuring) / stepPasses({ trainer, prompt, rows, batchRows })));
 }

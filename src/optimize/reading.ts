@@ -1,0 +1,78 @@
+/**
+ * @file How the answer is read off the scores of the labels: summed over their tokens or a token's mean, with or without content-free
+ * calibration (Zhao et al. 2021). Where the valset has just been measured the other ways cost next to nothing, and on a small model they can
+ * be worth more than any wording: labels differ in length, and in how likely the model finds them whatever it is asked.
+ */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Candidate } from '../evaluate/evaluator.ts';
+import type { Decoding } from '../prompt/settings.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { PhaseResult } from './alternating.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import { decide } from './gate.ts';
+import type { PhaseStart } from './promptPhase.ts';
+import { collectRunners } from './proposers/collect.ts';
+import { decodingProposals } from './proposers/decoding.ts';
+import { promptKey, type Proposal } from './proposers/proposer.ts';
+import { measureAll } from './race.ts';
+import { isBetter } from './weightTuner.ts';
+
+/** Calibration by the labels' prior asks the model 64 rows more at every measurement to come. */
+const isCheap = ({ calibration }: Partial<Decoding>): boolean => calibration !== 'prior';
+
+/** Whether there is more than one way. */
+export const hasReadings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;
+
+/** The prompt with every other way that costs little; none where the answer is free text. */
+export function otherReadings({ evaluator, trainset }: Pick<OptimizationContext, 'evaluator' | 'trainset'>, prompt: Prompt): Proposal[] {
+  if (!evaluator.task.labels) return [];
+  return decodingProposals(prompt, evaluator.task, trainset, undefined).filter((proposal) => isCheap(proposal.prompt.decoding ?? {}));
+}
+
+/** A first phase of its own: the other ways to read the answers of the prompt as it is. */
+export async function readingPhase(
+  context: OptimizationContext,
+  _: unknown,
+  { phase, memory, before, adapter, budget }: PhaseStart,
+): Promise<PhaseResult> {
+  const { prompt } = memory.current;
+  const { runners, take } = collectRunners(context, phase, [promptKey(prompt)]);
+  for (const proposal of otherReadings(context, prompt)) take('reading', proposal);
+  const { finishers } = await measureAll(context, phase, runners, adapter, before, budget);
+  const passes = newPasses(
+    before,
+    finishers.map(({ evaluation }) => evaluation),
+  );
+  const [winner] = finishers;
+  const result: PhaseResult = { lever: 'prompt', trial: true, prompt, passes, among: runners.length };
+  return winner ? { ...result, candidate: winner.id, prompt: winner.prompt, adapter, evaluation: winner.evaluation } : result;
+}
+
+export interface Reading {
+  readonly prompt: Prompt;
+  readonly evaluation: Evaluation;
+  readonly passes: number;
+  /** Other ways that were tried. */
+  readonly tried: number;
+  /** Absent where it is the same as before. */
+  readonly reason?: string;
+}
+
+/** The way to read the answers of what has just been measured that is surely better, or the one that there is. */
+export async function bestReading(context: OptimizationContext, { prompt, adapter }: Candidate, measured: Evaluation): Promise<Reading> {
+  const others = otherReadings(context, prompt);
+  let best: Omit<Reading, 'passes' | 'tried'> = { prompt, evaluation: measured };
+  const evaluations: Evaluation[] = [];
+  for (const { prompt: other, reason } of others) {
+    const evaluation = await context.evaluator.evaluate({ prompt: other, adapter }, context.valset);
+    evaluations.push(evaluation);
+    const sure = decide(measured, evaluation, others.length).accepted;
+    if (sure && isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation, reason };
+  }
+  return { ...best, passes: newPasses(measured, evaluations), tried: others.length };
+}
+
+/** The scores of the labels are in the cache: what is new is only what calibration asks, once for all ways of it. */
+function newPasses(measured: Evaluation, evaluations: readonly Evaluation[]): number {
+  return Math.max(0, ...evaluations.map(({ passes }) => passes - measured.passes));
+}
