@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import nodePath, { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
-import { isPrompty } from '../prompt/promptFile.ts';
 import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import type { RunSpec } from './spec.ts';
@@ -151,12 +150,6 @@ export function promptName(file: string): string {
       .replace(/(\.prompt)?\.\w+$/, '')
       .replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'prompt'
   );
-}
-
-/** What the file of a candidate is called: `3.1.prompt.md`; of a program one for each step, `3.1.summary.prompt.md`. */
-export function candidateFile(candidate: string, promptFile: string, step?: string): string {
-  const name = step === undefined ? '' : `.${step.replace(/[^\p{L}\p{N}._-]+/gu, '-')}`;
-  return `${candidate}${name}${isPrompty(promptFile) ? '.prompty' : '.prompt.md'}`;
 }
 
 /** Relative to the workspace, with forward slashes. */

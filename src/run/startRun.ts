@@ -17,8 +17,8 @@ import { executeRun } from './execute.ts';
 import { writeReport } from './reportFile.ts';
 import { acquireLock } from './lock.ts';
 import { hashText } from './results.ts';
+import { candidateFile } from './candidateFile.ts';
 import {
-  candidateFile,
   createRun,
   noteResumed,
   portable,
