@@ -1,4 +1,4 @@
-/** @file `tandem attribute`: what each line of a prompt is worth. */
+/** @file `tandem attribute`: what each line of a prompt, or of a program's prompts, is worth. */
 import { Command, Option } from 'commander';
 import type { Attribution } from '../evaluate/attribution.ts';
 import { count, natsGained, percentWithInterval, points, sureness } from '../run/format.ts';
@@ -16,7 +16,9 @@ interface AttributeOptions extends SessionOptions {
 }
 
 export function attributeCommand(): Command {
-  const command = withSessionOptions(new Command('attribute').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key'))
+  const command = withSessionOptions(
+    new Command('attribute').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
+  )
     .description('measure what each line of a prompt is worth, by leaving it out')
     .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
     .addOption(new Option('--split <name>', 'the rows to measure on; test opens the sealed split').choices(['val', 'test']).default('val'))
@@ -36,11 +38,18 @@ export function attributeCommand(): Command {
           process.stdout.write(
             `${shownPath(file)} with ${evaluation.model}: ${percentWithInterval(evaluation.score)} on ${rowsText(session, options.split)}\n\n`,
           );
-          process.stdout.write(lines.map((line, i) => lineText(line, items[i])).join(''));
+          process.stdout.write(lines.map((line, i) => headingOf(lines, i) + lineText(line, items[i])).join(''));
         }
       }),
     );
   return withExamples(command, [['tandem attribute intent.prompt.md', 'the gain of each line, with its interval']]);
+}
+
+/** The prompt file of a program's step, before its first line. */
+function headingOf(lines: readonly LineWorth[], place: number): string {
+  const { file } = lines[place];
+  if (file === undefined || (lines.at(place - 1)?.file === file && place > 0)) return '';
+  return `${place > 0 ? '\n' : ''}${file}\n`;
 }
 
 function lineText({ line, text, score, logLikelihood }: LineWorth, { tokensSaved }: Attribution): string {

@@ -15,7 +15,10 @@ interface HeadroomOptions extends SessionOptions, LoraOptions {
 }
 
 export function headroomCommand(): Command {
-  const command = new Command('headroom').argument('<prompt>', 'a .prompt.md file with the `tandem:` key');
+  const command = new Command('headroom').argument(
+    '<prompt>',
+    'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml',
+  );
   withLoraOptions(withSessionOptions(command))
     .description('say which lever is likely to help, from ten prompts and a moment of training on a few rows')
     .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")

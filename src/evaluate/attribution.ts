@@ -1,6 +1,6 @@
-/** @file What each line of a prompt is worth: leave it out, measure again, compare on the same rows. */
+/** @file What each line of a prompt, or of the prompts of a program, is worth: leave it out, measure again, compare on the same rows. */
 import type { Row } from '../data/dataset.ts';
-import type { Prompt } from '../prompt/prompt.ts';
+import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
 import { demosLines, fixedSpans, variablesOf } from '../prompt/template.ts';
 import { compareEvaluations, type Evaluation } from './evaluation.ts';
 import type { Candidate, EvaluateOptions, Evaluator } from './evaluator.ts';
@@ -8,6 +8,8 @@ import type { PairedDifference } from './statistics.ts';
 
 export interface Attribution {
   readonly kind: 'line' | 'demonstrations';
+  /** Of a program: the step in whose prompt it stands, from 0. */
+  readonly step?: number;
   /** 1-based, in the body. Of demonstrations: the {{demos}} line, else where they are put in. */
   readonly line: number;
   readonly text: string;
@@ -40,7 +42,10 @@ export interface AttributeOptions extends EvaluateOptions {
   readonly onItem?: (item: Attribution, done: number, total: number) => void;
 }
 
-/** Measures every line that is neither blank nor has a variable, and the demonstrations as one, each left out alone. */
+/**
+ * Measures every line that is neither blank nor has a variable, and the demonstrations as one, each left out alone; of a program step by
+ * step, each by what the whole makes of it.
+ */
 export async function attributeLines(
   evaluator: Evaluator,
   candidate: Candidate,
@@ -48,7 +53,7 @@ export async function attributeLines(
   options: AttributeOptions = {},
 ): Promise<LineAttributions> {
   const whole = await evaluator.evaluate(candidate, rows, options);
-  const parts = partsOf(candidate.prompt);
+  const parts = partsOfAll(candidate.prompt);
   const items: Attribution[] = [];
   for (const { prompt, ...part } of parts) {
     const without = await evaluator.evaluate({ ...candidate, prompt }, rows, options);
@@ -60,11 +65,18 @@ export async function attributeLines(
 }
 
 interface Part {
+  readonly step?: number;
   readonly kind: Attribution['kind'];
   readonly line: number;
   readonly text: string;
   /** The prompt without it. */
   readonly prompt: Prompt;
+}
+
+function partsOfAll(prompt: Prompt): Part[] {
+  const steps = stepsOf(prompt);
+  if (steps.length === 1) return partsOf(prompt);
+  return steps.flatMap((own, step) => partsOf(own).map((part) => ({ ...part, step, prompt: withStep(prompt, step, part.prompt) })));
 }
 
 function partsOf(prompt: Prompt): Part[] {

@@ -1,6 +1,9 @@
 /** @file What each line is worth, at its end and in the overview ruler; greyed while the text is not the one that was measured. */
 import * as vscode from 'vscode';
-import { annotateLines, type Tint } from './core/lineWorth.ts';
+import { describeError } from '../errors.ts';
+import type { MeasuredLines } from '../run/results.ts';
+import { portable, workspaceOf } from '../run/runDirectory.ts';
+import { annotateLines, linesOfStep, type Tint } from './core/lineWorth.ts';
 import { colorIds, settingIds } from './ids.ts';
 import type { OpenPrompt } from './prompts.ts';
 import type { Services } from './services.ts';
@@ -9,12 +12,24 @@ import { setting } from './settings.ts';
 const tints: readonly Tint[] = ['helps', 'hurts', 'unclear', 'stale'];
 type Types = Readonly<Record<Tint, vscode.TextEditorDecorationType>>;
 
-export function registerAnnotations({ prompts }: Services): vscode.Disposable {
+export function registerAnnotations({ prompts, library, log }: Services): vscode.Disposable {
   let types = makeTypes();
-  const show = (editor: vscode.TextEditor): void => {
-    const prompt = prompts.of(editor.document);
-    if (prompt) decorate(editor, prompt, types);
+  /** What was measured of the lines: of the prompt itself, or of the program that it is a step of. */
+  const linesOf = async (prompt: OpenPrompt): Promise<Shown | undefined> => {
+    const { file, results, stale, steps } = prompt;
+    if (steps) return undefined;
+    if (results?.lines) return { lines: results.lines, stale };
+    const [program] = (await library.programsWith(file.path)).filter((each) => each.results?.lines);
+    const ofProgram = program?.results?.lines;
+    return ofProgram && { lines: linesOfStep(ofProgram, portable(workspaceOf(program.file.path), file.path)), stale: program.stale };
   };
+  const draw = async (editor: vscode.TextEditor): Promise<void> => {
+    const prompt = prompts.of(editor.document);
+    const lines = prompt && (await linesOf(prompt));
+    // The text may be another one by now; that is drawn by itself.
+    if (prompt && prompts.of(editor.document) === prompt) decorate(editor, prompt, lines, types);
+  };
+  const show = (editor: vscode.TextEditor): void => void draw(editor).catch((error: unknown) => log.warn(describeError(error)));
   const showAll = (): void => vscode.window.visibleTextEditors.forEach(show);
   const remake = (): void => {
     disposeAll(types);
@@ -23,16 +38,21 @@ export function registerAnnotations({ prompts }: Services): vscode.Disposable {
   };
   showAll();
   return vscode.Disposable.from(
-    prompts.onDidChange(({ document }) => vscode.window.visibleTextEditors.filter((editor) => editor.document === document).forEach(show)),
+    library.onDidChange(showAll),
     vscode.window.onDidChangeVisibleTextEditors(showAll),
     vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('tandem.annotations') && remake()),
     { dispose: () => disposeAll(types) },
   );
 }
 
-function decorate(editor: vscode.TextEditor, { document, file, results, stale }: OpenPrompt, types: Types): void {
-  const shown = results?.lines && setting<boolean>(settingIds.lines, document.uri);
-  const annotations = shown ? annotateLines(results.lines, file.text, { stale, now: Date.now(), settingLink }) : [];
+interface Shown {
+  readonly lines: MeasuredLines;
+  readonly stale: boolean;
+}
+
+function decorate(editor: vscode.TextEditor, { document, file }: OpenPrompt, shown: Shown | undefined, types: Types): void {
+  const wanted = shown && setting<boolean>(settingIds.lines, document.uri);
+  const annotations = wanted ? annotateLines(shown.lines, file.text, { stale: shown.stale, now: Date.now(), settingLink }) : [];
   for (const tint of tints) {
     const own = annotations.filter((annotation) => annotation.tint === tint);
     editor.setDecorations(

@@ -1,6 +1,7 @@
 /** @file Asks what a prompt file does not say yet, and writes the answers into its front matter. */
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { isProgramPath } from '../prompt/programFile.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { openQuestions, pathFrom, withAnswers, type Question } from './core/answers.ts';
 import { labelGuess, rankOutputs } from '../data/guesses.ts';
@@ -17,6 +18,8 @@ type Answers = Partial<Record<Question, string>>;
  * @throws TandemError reasons of readSample, and 'cannot-rewrite'
  */
 export async function answerQuestions(document: vscode.TextDocument, purpose: string): Promise<boolean> {
+  // What a program lacks is among its problems.
+  if (isProgramPath(document.uri.fsPath)) return true;
   const questions = openQuestions(parsePromptFile(document.uri.fsPath, document.getText()));
   if (questions.length === 0) return true;
   const answers: Answers = {};

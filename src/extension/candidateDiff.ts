@@ -1,31 +1,45 @@
-/** @file A candidate's prompt beside the one that its run began with. */
-import { join } from 'node:path';
+/** @file A candidate's prompt beside the one that its run began with; of a program the prompts of the steps that it changes. */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
-import { TandemError } from '../errors.ts';
-import { isProgramPath } from '../prompt/programFile.ts';
-import { isPrompty } from '../prompt/promptFile.ts';
+import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFile.ts';
+import { candidateFile } from '../run/candidateFile.ts';
 import { readRecord, type RunDirectory } from '../run/runDirectory.ts';
 import { runAt } from './runs.ts';
 
-/** Addresses the prompt file as it was when a run began: its path is that of the run's directory and the file's name. */
+/** Addresses a prompt file as it was when a run began: its path is that of the run's directory and the candidate's file, its query its own. */
 const scheme = 'tandem-run-start';
 
 export function registerCandidateDiffs(): vscode.Disposable {
   return vscode.workspace.registerTextDocumentContentProvider(scheme, {
-    provideTextDocumentContent: ({ fsPath }) => readRecord(runAt(join(fsPath, '..'))).source,
+    provideTextDocumentContent: ({ fsPath, query }) => startOf(runAt(join(fsPath, '..')), query),
   });
 }
 
 export async function openCandidateDiff(directory: RunDirectory, candidate: string): Promise<void> {
-  const { spec } = readRecord(directory);
-  if (isProgramPath(spec.prompt)) {
-    throw new TandemError('not-for-programs', 'A candidate of a program is several files; they are not compared here yet.', {
-      where: { file: directory.candidates },
-      hint: `Open those in the run's folder whose names begin with ${candidate}.`,
-    });
+  const { spec, source } = readRecord(directory);
+  const program = isProgramPath(spec.prompt) ? parseProgramFile(spec.prompt, source) : undefined;
+  const files = program
+    ? stepPaths(program).map((path, step) => ({ path, name: candidateFile(candidate, path, program.steps[step].output) }))
+    : [{ path: spec.prompt, name: candidateFile(candidate, spec.prompt) }];
+  const diffs = files.map(({ path, name }) => ({
+    path,
+    before: vscode.Uri.file(join(directory.path, name)).with({ scheme, query: path }),
+    after: vscode.Uri.file(join(directory.candidates, name)),
+  }));
+  const changed = diffs.filter(({ path, after }) => readFileSync(after.fsPath, 'utf8') !== startOf(directory, path));
+  const [first, ...others] = changed.length > 0 ? changed : diffs;
+  const title = `${directory.run}: start ↔ candidate ${candidate}`;
+  if (others.length > 0) {
+    const changes = [first, ...others].map(({ before, after }) => [after, before, after]);
+    await vscode.commands.executeCommand('vscode.changes', title, changes);
+    return;
   }
-  const name = `${candidate}${isPrompty(spec.prompt) ? '.prompty' : '.prompt.md'}`;
-  const before = vscode.Uri.file(join(directory.path, name)).with({ scheme });
-  const after = vscode.Uri.file(join(directory.candidates, name));
-  await vscode.commands.executeCommand('vscode.diff', before, after, `${directory.run}: start ↔ candidate ${candidate}`);
+  const of = program ? ` in ${basename(first.path)}` : '';
+  await vscode.commands.executeCommand('vscode.diff', first.before, first.after, `${title}${of}`);
+}
+
+function startOf(directory: RunDirectory, path: string): string {
+  const { spec, source, sources } = readRecord(directory);
+  return path === spec.prompt ? source : (sources?.[path] ?? '');
 }

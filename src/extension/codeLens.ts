@@ -1,9 +1,10 @@
-/** @file The lens above the body of a prompt file that has data: its headline, and what can be done with it. */
+/** @file The lens above the body of a prompt file that has data, or above a program and its steps: its headline, and what can be done with it. */
 import * as vscode from 'vscode';
 import { isOver, type Job, type JobStatus } from './core/job.ts';
-import { lensesOf } from './core/lenses.ts';
-import { promptPattern, settingIds } from './ids.ts';
-import { allowanceOf } from './prompts.ts';
+import { lensesOf, stepLenses, type Lens, type LensFacts } from './core/lenses.ts';
+import { hasData, stepIn, type MeasuredFile } from './core/measuredFile.ts';
+import { settingIds, tunablePattern } from './ids.ts';
+import { allowanceOf, type OpenPrompt } from './prompts.ts';
 import type { Services } from './services.ts';
 import { setting } from './settings.ts';
 
@@ -12,7 +13,7 @@ const tick = 60_000;
 /** A job that is worked on changes more often than a lens should jump. Milliseconds. */
 const pause = 2000;
 
-export function registerCodeLenses({ engine, prompts, runs, reviews, offers }: Services): vscode.Disposable {
+export function registerCodeLenses({ engine, prompts, library, runs, reviews, offers }: Services): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
   const statuses = new Map<number, JobStatus>();
   let timer: NodeJS.Timeout | undefined;
@@ -27,36 +28,59 @@ export function registerCodeLenses({ engine, prompts, runs, reviews, offers }: S
     if (isOver(job)) statuses.delete(job.id);
     else statuses.set(job.id, job.status);
   };
+  /** The lens of a prompt file or a program; or, in the prompt file of a step, that of its program. */
+  const factsOf = (measured: MeasuredFile, shown: OpenPrompt, step?: LensFacts['step']): LensFacts => {
+    const { path } = measured.file;
+    const jobs = engine.jobs().filter(({ task }) => task.prompt === path);
+    return {
+      target: vscode.Uri.file(path),
+      path,
+      measured: measured.results?.evaluation,
+      stale: measured.stale,
+      job: jobs.find(({ status }) => status !== 'waiting') ?? jobs.at(0),
+      latestRun: runs.newestOf(path)?.directory.run,
+      proposedBy: reviews.openFor(shown.file.path)?.directory.run,
+      ...(step && { step }),
+      allows: allowanceOf(measured),
+      now: Date.now(),
+      offers,
+    };
+  };
+  const lensesAt = (line: number, lenses: readonly Lens[]): vscode.CodeLens[] => {
+    const place = new vscode.Range(line, 0, line, 0);
+    return lenses.map(({ title, tooltip, command = '', argument }) => {
+      return new vscode.CodeLens(place, { title, tooltip, command, ...(argument !== undefined && { arguments: [argument] }) });
+    });
+  };
   const provider: vscode.CodeLensProvider = {
     onDidChangeCodeLenses: changed.event,
-    provideCodeLenses(document) {
+    async provideCodeLenses(document) {
       const prompt = prompts.of(document);
-      if (!prompt?.file.hasSettings || !setting<boolean>(settingIds.headline, document.uri)) return [];
+      if (!prompt || !setting<boolean>(settingIds.headline, document.uri)) return [];
       const { path, bodyOffset } = prompt.file;
-      const place = new vscode.Range(document.positionAt(bodyOffset), document.positionAt(bodyOffset));
-      const jobs = engine.jobs().filter(({ task }) => task.prompt === path);
-      const lenses = lensesOf({
-        target: document.uri,
-        path,
-        measured: prompt.results?.evaluation,
-        stale: prompt.stale,
-        job: jobs.find(({ status }) => status !== 'waiting') ?? jobs.at(0),
-        latestRun: runs.newestOf(path)?.directory.run,
-        proposedBy: reviews.openFor(prompt)?.directory.run,
-        allows: allowanceOf(prompt),
-        now: Date.now(),
-        offers,
+      const { line } = document.positionAt(bodyOffset);
+      const programs = hasData(prompt) ? [] : await library.programsWith(path);
+      if (programs.length > 0) {
+        return programs.flatMap((program) => {
+          const step = { target: document.uri, place: stepIn(program, path), of: program.steps!.length };
+          return lensesAt(line, lensesOf(factsOf(program, prompt, step)));
+        });
+      }
+      if (!prompt.file.hasSettings) return [];
+      const run = reviews.openFor(path);
+      const ofSteps = (prompt.steps ?? []).map((step): vscode.CodeLens[] => {
+        const changes = run ? reviews.openIn(run, step.path) : 0;
+        const facts = { target: vscode.Uri.file(step.path), path: step.path, changes, offers };
+        return lensesAt(Math.min(step.line, document.lineCount - 1), stepLenses(facts));
       });
-      return lenses.map(({ title, tooltip, command = '', argument }) => {
-        return new vscode.CodeLens(place, { title, tooltip, command, ...(argument !== undefined && { arguments: [argument] }) });
-      });
+      return [...lensesAt(line, lensesOf(factsOf(prompt, prompt))), ...ofSteps.flat()];
     },
   };
   const minutes = setInterval(fire, tick);
   return vscode.Disposable.from(
-    vscode.languages.registerCodeLensProvider({ scheme: 'file', pattern: promptPattern }, provider),
+    vscode.languages.registerCodeLensProvider({ scheme: 'file', pattern: tunablePattern }, provider),
     engine.onDidChange(follow),
-    prompts.onDidChange(fire),
+    library.onDidChange(fire),
     runs.onDidChange(fire),
     reviews.onDidChange(fire),
     vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration(settingIds.headline) && fire()),

@@ -2,6 +2,8 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
+import { isProgramPath } from '../prompt/programFile.ts';
+import { applyProgram } from '../prompt/writeProgram.ts';
 import type { ListedRun } from '../run/runList.ts';
 import { pickInstalledModel, pickModel, pickNewModel } from './chooseModel.ts';
 import { pickWay } from './chooseWay.ts';
@@ -14,7 +16,8 @@ import { lookForHeadroom, optimizeWithHeadroom } from './headroom.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import { tellError } from './messages.ts';
 import { newPrompt } from './newPrompt.ts';
-import { findPrompts, isPrompt } from './prompts.ts';
+import { hasData, measuredFile, type MeasuredFile } from './core/measuredFile.ts';
+import { findPrompts, isPrompt, textNow } from './prompts.ts';
 import type { Services } from './services.ts';
 import { measure, openReport, optimize, resume, showComparison, stop } from './work.ts';
 
@@ -61,7 +64,12 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   [commandIds.chooseModel]: onPrompt(async (document) => {
     const model = await pickModel(document.uri, `Choose the Model of ${basename(document.uri.fsPath)}`);
     if (model === undefined) return;
-    await replaceText(document, withAnswers(document.uri.fsPath, document.getText(), { model }));
+    const { fsPath } = document.uri;
+    const text = document.getText();
+    await replaceText(
+      document,
+      isProgramPath(fsPath) ? applyProgram({ path: fsPath, text }, { model }) : withAnswers(fsPath, text, { model }),
+    );
   }),
   [commandIds.addModel]: async ({ models }) => {
     const spec = await pickNewModel();
@@ -73,10 +81,10 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   },
 };
 
-/** A command on a prompt file. */
+/** A command on a prompt file or a program. */
 function onPrompt(command: (document: vscode.TextDocument, services: Services) => Promise<unknown>): Command {
   return async (services, target) => {
-    const document = await promptDocument(target);
+    const document = await promptDocument(target, services);
     return document && command(document, services);
   };
 }
@@ -95,18 +103,35 @@ export function registerCommands(services: Services): vscode.Disposable {
   return vscode.Disposable.from(...registered);
 }
 
-/** The prompt file that a lens or a button names, the one in the active editor, the only one, or one that is picked; undefined where none was. */
-async function promptDocument(target: unknown): Promise<vscode.TextDocument | undefined> {
+/**
+ * The prompt file or program that a lens or a button names, the one in the active editor, the only one, or one that is picked; for a step
+ * without data of its own, its program.
+ * @returns undefined where none was picked
+ */
+async function promptDocument(target: unknown, { library }: Services): Promise<vscode.TextDocument | undefined> {
   const active = vscode.window.activeTextEditor?.document;
   const document = target instanceof vscode.Uri ? await vscode.workspace.openTextDocument(target) : active;
-  if (document && isPrompt(document)) return document;
+  if (document && isPrompt(document)) {
+    const { fsPath } = document.uri;
+    const alone = hasData(measuredFile(fsPath, document.getText(), undefined, textNow));
+    const programs: readonly MeasuredFile[] = alone ? [] : await library.programsWith(fsPath);
+    if (programs.length === 0) return document;
+    return pickPrompt(
+      programs.map(({ file }) => vscode.Uri.file(file.path)),
+      `Choose a Program of ${basename(fsPath)}`,
+    );
+  }
   const found = await findPrompts();
   if (found.length === 0) {
     throw new TandemError('no-prompt', 'There is no prompt file here.', { hint: 'Make a file whose name ends in .prompt.md or .prompty.' });
   }
+  return pickPrompt(found, 'Choose a Prompt');
+}
+
+async function pickPrompt(found: readonly vscode.Uri[], title: string): Promise<vscode.TextDocument | undefined> {
   if (found.length === 1) return vscode.workspace.openTextDocument(found[0]);
   const items = found.map((uri) => ({ label: basename(uri.path), description: vscode.workspace.asRelativePath(uri), uri }));
-  const picked = await vscode.window.showQuickPick(items, { title: 'Choose a Prompt', matchOnDescription: true });
+  const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
   return picked && vscode.workspace.openTextDocument(picked.uri);
 }
 

@@ -19,7 +19,7 @@ export function registerContexts(services: Services): vscode.Disposable {
   const updateReviews = (): void => {
     set(
       contextKeys.reviewable,
-      prompts.all().some((prompt) => reviews.openFor(prompt)),
+      prompts.all().some((prompt) => reviews.openFor(prompt.file.path)),
     );
   };
   const readFiles = async (): Promise<void> => {
@@ -49,7 +49,7 @@ export async function stepsDone({ runs, reviews, prompts, library }: Services): 
     [contextKeys.hasPrompts]: all.length > 0,
     [contextKeys.hasResults]: all.some(({ results }) => results !== undefined),
     [contextKeys.hasEndedRuns]: runs.list().some(({ standing }) => standing === 'ended'),
-    [contextKeys.hasAccepted]: prompts.all().some((prompt) => reviews.isAccepted(prompt)),
+    [contextKeys.hasAccepted]: prompts.all().some((prompt) => reviews.isAccepted(prompt.file.path)),
   };
 }
 

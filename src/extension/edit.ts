@@ -3,18 +3,25 @@ import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 
 /** Replaces what differs, and nothing else. @throws TandemError reason 'edit-refused' */
-export async function replaceText(document: vscode.TextDocument, text: string): Promise<void> {
+export const replaceText = (document: vscode.TextDocument, text: string): Promise<void> => replaceTexts([[document, text]]);
+
+/** The same in several documents, in one edit. @throws TandemError reason 'edit-refused', and no document is changed then */
+export async function replaceTexts(texts: readonly (readonly [vscode.TextDocument, string])[]): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  const changing = texts.filter(([document, text]) => document.getText() !== text);
+  for (const [document, text] of changing) replaceIn(edit, document, text);
+  if (changing.length === 0 || (await vscode.workspace.applyEdit(edit))) return;
+  throw new TandemError('edit-refused', 'The editor did not take the change.', { where: { file: changing[0][0].uri.fsPath } });
+}
+
+function replaceIn(edit: vscode.WorkspaceEdit, document: vscode.TextDocument, text: string): void {
   const old = document.getText();
-  if (old === text) return;
   let start = 0;
   while (start < old.length && old[start] === text[start]) start++;
   let end = 0;
   while (end < old.length - start && end < text.length - start && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
-  const edit = new vscode.WorkspaceEdit();
   const range = new vscode.Range(document.positionAt(start), document.positionAt(old.length - end));
   edit.replace(document.uri, range, text.slice(start, text.length - end));
-  if (!(await vscode.workspace.applyEdit(edit)))
-    throw new TandemError('edit-refused', 'The editor did not take the change.', { where: { file: document.uri.fsPath } });
 }
 
 /** A stretch given by offsets. */

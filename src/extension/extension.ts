@@ -5,7 +5,6 @@ import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './language/diagnostics.ts';
-import { registerProgramDiagnostics } from './language/programDiagnostics.ts';
 import { registerLanguageHelp } from './language/languageHelp.ts';
 import { activationMeasure } from './ids.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
@@ -33,7 +32,6 @@ export function activate(context: vscode.ExtensionContext): void {
       registerCodeLenses(services),
       registerAnnotations(services),
       registerDiagnostics(services),
-      registerProgramDiagnostics(),
       registerLanguageHelp(services),
       registerStatusBar(services),
       registerSilenceWarning(services),

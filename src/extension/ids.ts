@@ -77,6 +77,9 @@ export const viewIds = {
 } as const;
 export type ViewId = (typeof viewIds)[keyof typeof viewIds];
 
+/** The language of a program as it is proposed: YAML, but its diff has lenses, which are not to be put into every YAML file's. */
+export const proposedProgramLanguage = 'tandem-program';
+
 /** The type of Tandem's tasks, as tasks.json names it. */
 export const taskType = 'tandem';
 
@@ -105,3 +108,9 @@ export const activationMeasure = 'tandem.activate';
 
 /** What files are called that are prompt files. */
 export const promptPattern = '**/*.{prompt.md,prompty}';
+
+export const programPattern = '**/*.program.{yaml,yml}';
+
+/** Those, and programs of several. */
+export const tunableEndings = ['prompt.md', 'prompty', 'program.yaml', 'program.yml'] as const;
+export const tunablePattern = `**/*.{${tunableEndings.join(',')}}`;

@@ -1,15 +1,17 @@
-/** @file All prompt files of the workspace that have data, open or not, each with what was measured of it. */
+/** @file All prompt files and programs of the workspace that have data, open or not, each with what was measured of it. */
 import { readFile } from 'node:fs/promises';
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
-import { hasData, measuredFile, type MeasuredFile } from './core/measuredFile.ts';
-import { promptPattern } from './ids.ts';
-import { findPrompts, resultsOf, type Prompts } from './prompts.ts';
+import { hasData, measuredFile, stepIn, type MeasuredFile } from './core/measuredFile.ts';
+import { tunablePattern } from './ids.ts';
+import { findPrompts, resultsOf, textNow, type Prompts } from './prompts.ts';
 
 export interface Library extends vscode.Disposable {
   /** By their path; those that are open as they read now. */
   list(): Promise<readonly MeasuredFile[]>;
+  /** The programs that a prompt file is a step of. */
+  programsWith(path: string): Promise<readonly MeasuredFile[]>;
   readonly onDidChange: vscode.Event<void>;
 }
 
@@ -23,7 +25,7 @@ export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Li
   const heed = ({ path }: vscode.Uri): void => {
     if (!path.includes('/.tandem/')) forget();
   };
-  const watcher = vscode.workspace.createFileSystemWatcher(promptPattern, false, false, true);
+  const watcher = vscode.workspace.createFileSystemWatcher(tunablePattern, false, false, true);
   // A folder that goes is told without its files.
   const losses = vscode.workspace.createFileSystemWatcher('**', true, true, false);
   const heedLoss = async ({ fsPath }: vscode.Uri): Promise<void> => {
@@ -42,12 +44,14 @@ export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Li
     prompts.onDidClose(() => changed.fire()),
     changed,
   ];
+  const list = async (): Promise<readonly MeasuredFile[]> => {
+    const found = await (onDisk ??= readAll(log));
+    const open = new Map(prompts.all().map((prompt) => [prompt.file.path, prompt]));
+    return found.map((prompt) => open.get(prompt.file.path) ?? prompt).filter(hasData);
+  };
   return {
-    async list() {
-      const found = await (onDisk ??= readAll(log));
-      const open = new Map(prompts.all().map((prompt) => [prompt.file.path, prompt]));
-      return found.map((prompt) => open.get(prompt.file.path) ?? prompt).filter(hasData);
-    },
+    list,
+    programsWith: async (path) => (await list()).filter((each) => stepIn(each, path) >= 0),
     onDidChange: changed.event,
     dispose: () => {
       vscode.Disposable.from(...listeners).dispose();
@@ -65,7 +69,7 @@ async function readAll(log: vscode.LogOutputChannel): Promise<MeasuredFile[]> {
     found.map(async (uri) => {
       const text = await readFile(uri.fsPath, 'utf8').catch(() => undefined);
       // It may be gone again by now.
-      return text === undefined ? [] : [measuredFile(uri.fsPath, text, resultsOf(uri, log))];
+      return text === undefined ? [] : [measuredFile(uri.fsPath, text, resultsOf(uri, log), textNow)];
     }),
   );
   return read.flat().sort((a, b) => (a.file.path < b.file.path ? -1 : 1));

@@ -67,7 +67,7 @@ interface Manifest {
       };
     }[];
     readonly colors: readonly { readonly id: string }[];
-    readonly yamlValidation: readonly { readonly fileMatch: string; readonly url: string }[];
+    readonly yamlValidation: readonly { readonly fileMatch: readonly string[]; readonly url: string }[];
   };
 }
 
@@ -160,7 +160,7 @@ describe('views', () => {
   });
 
   test('offer for a row what the row can, and nothing that tunes before the workspace is trusted', () => {
-    const abilities: readonly Ability[] = ['beMeasured', 'beTuned', 'beStopped', 'beResumed', 'beRead', 'beRemoved'];
+    const abilities: readonly Ability[] = ['beMeasured', 'beTuned', 'beTunedInWays', 'beStopped', 'beResumed', 'beRead', 'beRemoved'];
     const conditions = menus['view/item/context'].map(({ when }) => when);
     const named = conditions.flatMap((when) => [...when.matchAll(/viewItem =~ \/(\w+)\//g)].map(([, ability]) => ability));
     expect([...new Set(named)].sort()).toEqual([...abilities].sort());
@@ -252,7 +252,7 @@ describe('the schema of tandem.program.yaml', () => {
   };
 
   test('is for that file, and says of every key what it is', () => {
-    expect(fileMatch).toBe('*.program.yaml');
+    expect(fileMatch).toEqual(['*.program.yaml', '*.program.yml']);
     const check = ({ description, properties = {}, items, type, additionalProperties }: Schema): void => {
       expect(description).toMatch(/\.$/);
       if (type === 'object') expect(additionalProperties).toBe(false);

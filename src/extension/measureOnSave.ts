@@ -1,19 +1,18 @@
-/** @file Measures a prompt when it is saved, where the settings say so. */
+/** @file Measures a prompt or a program when it, or a prompt file of its steps, is saved, where the settings say so. */
 import * as vscode from 'vscode';
+import type { MeasuredFile } from './core/measuredFile.ts';
 import { settingIds } from './ids.ts';
 import type { Services } from './services.ts';
 import { sessionSpec, setting } from './settings.ts';
 import { folderOf } from './work.ts';
 
-export function registerMeasureOnSave({ engine, prompts }: Services): vscode.Disposable {
-  return vscode.workspace.onDidSaveTextDocument((document) => {
-    const { uri } = document;
-    const known = prompts.of(document);
-    if (!known?.file.hasSettings) return;
-    const wanted = setting<'off' | 'prompt' | 'lines'>(settingIds.onSave, uri);
-    if (wanted === 'off' || known.file.problems.some(({ severity }) => severity === 'error')) return;
-    const measured = wanted === 'lines' ? known.results?.lines : known.results?.evaluation;
-    if (measured && !known.stale) return;
+export function registerMeasureOnSave({ engine, prompts, library }: Services): vscode.Disposable {
+  const measure = ({ file, results, stale }: MeasuredFile): void => {
+    const uri = vscode.Uri.file(file.path);
+    const set = setting<'off' | 'prompt' | 'lines'>(settingIds.onSave, uri);
+    if (!file.hasSettings || set === 'off' || file.problems.some(({ severity }) => severity === 'error')) return;
+    const wanted = set === 'lines' ? 'lines' : 'evaluation';
+    if (results?.[wanted] && !stale) return;
     // How it fails is for the log: nobody asked for it just now.
     engine.start(folderOf(uri), {
       kind: wanted === 'lines' ? 'attribute' : 'evaluate',
@@ -21,5 +20,11 @@ export function registerMeasureOnSave({ engine, prompts }: Services): vscode.Dis
       spec: sessionSpec(uri),
       split: 'val',
     });
+  };
+  return vscode.workspace.onDidSaveTextDocument((document) => {
+    const known = prompts.of(document);
+    if (!known) return;
+    measure(known);
+    void library.programsWith(known.file.path).then((programs) => programs.forEach(measure));
   });
 }

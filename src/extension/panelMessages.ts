@@ -32,6 +32,8 @@ export interface Snapshot {
 
 interface ReviewItem {
   readonly id: string;
+  /** Relative to the workspace; absent where all items are of one file. */
+  readonly file?: string;
   readonly standing: Standing;
   /** Why the change was proposed. */
   readonly reason?: string;
@@ -55,7 +57,7 @@ export interface ReviewAdapter extends ReviewItem {
 }
 
 export interface Review {
-  /** Relative to the workspace. */
+  /** The file that the run is of, relative to the workspace. */
   readonly file: string;
   readonly items: readonly (ReviewHunk | ReviewAdapter)[];
 }

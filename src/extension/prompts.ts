@@ -1,12 +1,14 @@
-/** @file The prompt files that are open: each as it reads now, with what was measured of it. The surfaces in the editor listen here. */
+/** @file The prompt files and programs that are open: each as it reads now, with what was measured of it. The surfaces in the editor listen here. */
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
 import { readResults, type Results } from '../run/results.ts';
 import { foreignSetting } from '../run/trust.ts';
 import type { Allowance } from './core/lenses.ts';
-import { measuredFile, type MeasuredFile } from './core/measuredFile.ts';
+import { measuredFile, stepIn, type MeasuredFile } from './core/measuredFile.ts';
+import { isProgramPath } from '../prompt/programFile.ts';
 import { isPromptPath } from '../prompt/promptFile.ts';
-import { promptPattern } from './ids.ts';
+import { readSource } from '../run/runDirectory.ts';
+import { promptPattern, tunablePattern } from './ids.ts';
 
 /** Its file has the document's text, saved or not. */
 export interface OpenPrompt extends MeasuredFile {
@@ -25,15 +27,21 @@ export interface Prompts extends vscode.Disposable {
   readonly onDidRefresh: vscode.Event<void>;
 }
 
-/** The prompt files of the workspace; those that runs have tried are not among them. */
+/** The prompt files and programs of the workspace; those that runs have tried are not among them. */
 export async function findPrompts(): Promise<vscode.Uri[]> {
   // A search before the editor has opened the folders of a workspace file is never answered.
   if (!vscode.workspace.workspaceFolders?.length) return [];
-  return vscode.workspace.findFiles(promptPattern, '**/{node_modules,.tandem}/**', mostPrompts);
+  return vscode.workspace.findFiles(tunablePattern, '**/{node_modules,.tandem}/**', mostPrompts);
 }
 const mostPrompts = 200;
 
-export const isPrompt = ({ uri }: vscode.TextDocument): boolean => uri.scheme === 'file' && isPromptPath(uri.path);
+export const isTunable = ({ scheme, path }: vscode.Uri): boolean => scheme === 'file' && (isPromptPath(path) || isProgramPath(path));
+
+export const isPrompt = ({ uri }: vscode.TextDocument): boolean => isTunable(uri);
+
+/** The text of a prompt file as it is now: in an editor, saved or not, else on the disk. @throws TandemError reason 'no-prompt' */
+export const textNow = (path: string): string =>
+  vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === path)?.getText() ?? readSource(path);
 
 /** What may be done with a prompt file in this workspace. */
 export function allowanceOf({ file }: MeasuredFile): Allowance {
@@ -52,34 +60,44 @@ export function watchPrompts(log: vscode.LogOutputChannel): Prompts {
   const refreshed = new vscode.EventEmitter<void>();
 
   const look = (document: vscode.TextDocument, results: Results | undefined): void => {
-    const prompt = { document, ...measuredFile(document.uri.fsPath, document.getText(), results) };
+    const prompt = { document, ...measuredFile(document.uri.fsPath, document.getText(), results, textNow) };
     known.set(document.uri.toString(), prompt);
     changed.fire(prompt);
   };
+  /** A program is as its steps are. */
+  const lookAtProgramsOf = ({ fsPath }: vscode.Uri): void => {
+    for (const program of known.values()) if (stepIn(program, fsPath) >= 0) look(program.document, program.results);
+  };
   const open = (document: vscode.TextDocument): void => {
-    if (isPrompt(document)) look(document, resultsOf(document.uri, log));
+    if (!isPrompt(document)) return;
+    look(document, resultsOf(document.uri, log));
+    lookAtProgramsOf(document.uri);
   };
   const later = (document: vscode.TextDocument): void => {
     const key = document.uri.toString();
     if (!known.has(key)) return;
     clearTimeout(waiting.get(key));
-    waiting.set(
-      key,
-      setTimeout(() => !document.isClosed && look(document, known.get(key)?.results), pause),
-    );
+    const begin = (): void => {
+      if (document.isClosed) return;
+      look(document, known.get(key)?.results);
+      lookAtProgramsOf(document.uri);
+    };
+    waiting.set(key, setTimeout(begin, pause));
   };
   const close = (document: vscode.TextDocument): void => {
     const key = document.uri.toString();
     clearTimeout(waiting.get(key));
     waiting.delete(key);
     if (known.delete(key)) closed.fire(document);
+    lookAtProgramsOf(document.uri);
   };
   const refresh = (): void => {
-    for (const { document } of known.values()) open(document);
+    for (const { document } of known.values()) look(document, resultsOf(document.uri, log));
     refreshed.fire();
   };
 
   const watcher = vscode.workspace.createFileSystemWatcher('**/.tandem/results/**/*.json');
+  const files = vscode.workspace.createFileSystemWatcher(promptPattern);
   const listeners = [
     vscode.workspace.onDidOpenTextDocument(open),
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => contentChanges.length > 0 && later(document)),
@@ -88,6 +106,10 @@ export function watchPrompts(log: vscode.LogOutputChannel): Prompts {
     watcher.onDidCreate(refresh),
     watcher.onDidChange(refresh),
     watcher.onDidDelete(refresh),
+    files,
+    files.onDidCreate(lookAtProgramsOf),
+    files.onDidChange(lookAtProgramsOf),
+    files.onDidDelete(lookAtProgramsOf),
     changed,
     closed,
     refreshed,

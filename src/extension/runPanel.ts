@@ -2,7 +2,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
-import { editorText } from '../prompt/hunks.ts';
 import { portable } from '../run/runDirectory.ts';
 import type { ListedRun } from '../run/runList.ts';
 import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
@@ -12,7 +11,7 @@ import { commandIds } from './ids.ts';
 import { registerPanel, type PanelSource } from './panel.ts';
 import type { PanelAction, Review, Vitals } from './panelMessages.ts';
 import { decide } from './review/actions.ts';
-import { promptOf } from './reviews.ts';
+import { textIn } from './reviews.ts';
 import type { Services } from './services.ts';
 import { stop } from './work.ts';
 
@@ -111,11 +110,11 @@ async function act(action: PanelAction, services: Services): Promise<void> {
   }
 }
 
-/** What a run proposes for the prompt file as it is now; nothing where that file is gone. */
+/** What a run proposes for the files as they are now. */
 async function reviewInPanel(run: ListedRun, { reviews, log }: Services): Promise<Review | undefined> {
   try {
     const review = await reviews.of(run);
-    return review && panelReview(review, editorText((await promptOf(run)).getText()), run.directory.workspace);
+    return review && panelReview(review, textIn, run.directory.workspace);
   } catch (error) {
     log.warn(describeError(error));
     return undefined;

@@ -1,5 +1,6 @@
 /** @file The user's settings, as what the worker is asked. */
 import * as vscode from 'vscode';
+import { isProgramPath } from '../prompt/programFile.ts';
 import {
   parseBudget,
   parseSchedule,
@@ -40,7 +41,9 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
  * @throws TandemError reasons 'bad-budget', 'bad-schedule'
  */
 export function runSpec(prompt: vscode.Uri, lever: LeverChoice, way: Partial<Way> = {}): RunSpec {
-  const coordinator = way.coordinator ?? setting<CoordinatorName | 'default'>(settingIds.coordinator, prompt);
+  // A program is optimized by its blocks, whatever is set for prompts.
+  const set = isProgramPath(prompt.fsPath) ? 'default' : setting<CoordinatorName | 'default'>(settingIds.coordinator, prompt);
+  const coordinator = way.coordinator ?? set;
   const strategy = setting<RunSpec['strategy'] | 'default'>(settingIds.strategy, prompt);
   return {
     ...runDefaults,

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
+import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFile.ts';
 import { compareRuns } from '../run/compareRuns.ts';
 import { comparisonText } from '../run/comparisonText.ts';
 import { writeReport } from '../run/reportFile.ts';
@@ -99,10 +100,15 @@ export function folderOf(uri: vscode.Uri): string {
   return vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? workspaceOf(uri.fsPath);
 }
 
-/** The worker reads the file. @throws TandemError reason 'not-saved' */
+/** The worker reads the file, of a program its prompt files too. @throws TandemError reason 'not-saved' */
 export async function save(document: vscode.TextDocument): Promise<void> {
-  if (!document.isDirty || (await document.save())) return;
-  throw new TandemError('not-saved', 'The prompt file could not be saved.', { where: { file: document.uri.fsPath } });
+  const { fsPath } = document.uri;
+  const steps = isProgramPath(fsPath) ? stepPaths(parseProgramFile(fsPath, document.getText())) : [];
+  const ofSteps = vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === 'file' && steps.includes(uri.fsPath));
+  for (const each of [document, ...ofSteps]) {
+    if (!each.isDirty || (await each.save())) continue;
+    throw new TandemError('not-saved', 'The prompt file could not be saved.', { where: { file: each.uri.fsPath } });
+  }
 }
 
 async function follow(folder: string, task: Task, services: Services): Promise<Job> {

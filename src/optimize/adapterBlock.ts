@@ -7,7 +7,7 @@ import type { Row } from '../data/dataset.ts';
 import { isRight } from '../evaluate/metrics.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { adapterOfStep, withStepAdapter } from '../model/stepAdapters.ts';
-import { stepsOf } from '../prompt/prompt.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinate.ts';
@@ -57,13 +57,24 @@ export async function adapterBlock(
     : { prompt, passes };
 }
 
-/** What the adapter is trained on: the rows as they are, or of a program one row for each step, or for the one, that has something to learn. */
-async function lessonsOf(
-  { trainer, trainset, program, evaluator }: OptimizationContext,
-  prompt: BlockStart['memory']['current']['prompt'],
-  adapter: BlockStart['adapter'],
+export interface Lessons {
+  /** Knows which step a row is for. */
+  readonly trainer: WeightTrainer;
+  readonly trainset: readonly Row[];
+  /** Token passes that finding them cost. */
+  readonly passes: number;
+}
+
+/**
+ * What the adapter is trained on: the rows as they are, or of a program one row for each step that has something to learn.
+ * @param only the one step whose adapter it is; all of them where absent
+ */
+export async function lessonsOf(
+  { trainer, trainset, program, evaluator }: Pick<OptimizationContext, 'trainer' | 'trainset' | 'program' | 'evaluator'>,
+  prompt: Prompt,
+  adapter: Adapter | undefined,
   only?: number,
-): Promise<{ trainer: WeightTrainer; trainset: readonly Row[]; passes: number }> {
+): Promise<Lessons> {
   if (!program || program.tasks.length === 1) return { trainer, trainset, passes: 0 };
   const candidate = { prompt, ...(adapter && { adapter }) };
   const evaluation = await evaluator.evaluate(candidate, trainset);

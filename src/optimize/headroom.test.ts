@@ -1,12 +1,16 @@
 /** @file Headroom: the gate's verdict on a probe, and a probe of a tiny model that has everything to learn. */
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
+import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
+import { asProgram, stepsOf } from '../prompt/prompt.ts';
 import { measureHeadroom, outlookOf } from './headroom.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
-import { loadTinyModel } from './kinds.fixture.ts';
+import { kindRows, kindTask, loadTinyModel, tinyLora } from './kinds.fixture.ts';
+import { programContext } from './programContext.ts';
 import { loraTrainer } from './weightTuner.ts';
 
 /** Of forty rows the first so many right. */
@@ -79,4 +83,49 @@ test('a tiny model that knows nothing is told to train, and what it cost is said
   // Twelve steps of training come on top of all that was asked.
   expect(headroom.passes).toBeGreaterThan(asked);
   await model.dispose();
+});
+
+test('of a program the prompts of every step are tried, and one adapter is trained for all of them', { timeout: 60_000 }, async () => {
+  const model = await loadTinyModel();
+  const rows = kindRows(80);
+  const [trainset, valset] = [rows.slice(0, 40), rows.slice(40)];
+  const tasks: Task[] = [{ ...intentTask, output: 'hint', labels: ['one', 'two'] }, kindTask];
+  const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
+  const bodies = ['Give a hint.\n\nText: ${input:text}\nHint:\n', 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n'];
+  const prompt = asProgram(bodies.map((body) => ({ body, demonstrations: [] })));
+  const program = programContext(model, evaluator, tinyLora);
+  const changed = { decoding: 0, first: 0, last: 0 };
+  const learnt = new Set<number>();
+  const headroom = await measureHeadroom({
+    evaluator: {
+      ...evaluator,
+      evaluate: async (candidate, ...rest) => {
+        const asked = stepsOf(candidate.prompt);
+        if (!candidate.adapter && rest[0].length === 24) {
+          if (asked.some(({ decoding }) => decoding)) changed.decoding++;
+          else if (!isDeepStrictEqual(asked[0], stepsOf(prompt)[0])) changed.first++;
+          else if (!isDeepStrictEqual(asked[1], stepsOf(prompt)[1])) changed.last++;
+        }
+        return evaluator.evaluate(candidate, ...rest);
+      },
+    },
+    trainer: loraTrainer(model, kindTask, tinyLora),
+    program: {
+      ...program,
+      example: (step, ...rest) => {
+        learnt.add(step);
+        return program.example(step, ...rest);
+      },
+    },
+    prompt,
+    trainset,
+    valset,
+    objective: defaultObjective,
+    seed: 1,
+  });
+  const [weights, prompts] = headroom.levers;
+  expect(weights).toMatchObject({ lever: 'weights', tried: 1, score: { rows: 24 } });
+  expect(prompts).toMatchObject({ lever: 'prompt', score: { rows: 24 } });
+  for (const count of Object.values(changed)) expect(count).toBeGreaterThan(0);
+  expect([...learnt].sort()).toEqual([0, 1]);
 });

@@ -1,15 +1,21 @@
 /** @file Headroom: before a run spends anything, which lever is likely to help: some cheap prompts and one short training, on a few rows. */
 import { limitRows } from '../data/split.ts';
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
-import type { Prompt } from '../prompt/prompt.ts';
+import { adapterOfStep, withStepAdapter } from '../model/stepAdapters.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
+import { lessonsOf } from './adapterBlock.ts';
 import { alternatingDefaults } from './alternating.ts';
+import { blocksOf } from './blocks.ts';
+import { coordinateDefaults } from './coordinate.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import type { Lever } from './events.ts';
+import type { Lever, MeasuredState } from './events.ts';
 import { decide } from './gate.ts';
 import { noStatistics } from './leverBandit.ts';
 import { measuredState } from './measuredState.ts';
+import { proposeForBlock } from './promptBlock.ts';
 import { propose } from './promptPhase.ts';
-import { nothingIfTooLong } from './race.ts';
+import { promptKey } from './proposers/proposer.ts';
+import { nothingIfTooLong, type Runner } from './race.ts';
 import { otherReadings } from './reading.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
@@ -39,14 +45,17 @@ const training = { steps: 12, batchRows: 8, learningRate: alternatingDefaults.le
 /** A lever whose interval ends below this has little left to bring, in points of the score. */
 const little = 0.02;
 
+/** Of the run that would follow; its budget does not count. */
+export type HeadroomContext = Omit<OptimizationContext, 'budget' | 'emit' | 'adapters'>;
+
 /**
- * Ten prompts as the prompt phase would propose them, other ways to read the answers off, and twelve steps of weights under the prompt as
- * it is, each measured on the same 24 validation rows. It misses what only many steps or only both levers together would bring.
- * @param context of the run that would follow; its budget does not count
+ * Ten prompts as the prompt phase would propose them, or of a program as the blocks of coordinate descent would, other ways to read the
+ * (last) answers off, and twelve steps of weights under the prompt as it is, each measured on the same 24 validation rows. It misses what
+ * only many steps or only both levers together would bring.
  * @throws TandemError those of the evaluator; an abort throws its reason
  */
 export async function measureHeadroom(
-  context: Omit<OptimizationContext, 'budget' | 'emit' | 'adapters'>,
+  context: HeadroomContext,
   onBusy: (what: string, share: number) => void = () => {},
 ): Promise<Headroom> {
   const { evaluator, prompt, start, signal, seed } = context;
@@ -60,18 +69,9 @@ export async function measureHeadroom(
   };
   const now = await measure({ prompt, adapter: start });
   const current = measuredState('0.0', prompt, start, now, context.objective);
-  const proposed = await propose(
-    { ...context, adapters: undefined as never, budget: Infinity, emit: () => {} },
-    { ...alternatingDefaults, proposals: prompts },
-    {
-      phase: 1,
-      memory: { current, statistics: noStatistics, challengers: [], tried: [] },
-      before: now,
-      adapter: start,
-      spent: 0,
-      budget: Infinity,
-    },
-  );
+  onBusy('Looking for prompts to try', 0);
+  const proposed = await (context.program ? proposedByBlocks : proposedByPhase)(context, current, now);
+  signal?.throwIfAborted();
   passes += proposed.passes;
   const candidates: Evaluation[] = [];
   for (const [at, runner] of proposed.runners.entries()) {
@@ -79,19 +79,25 @@ export async function measureHeadroom(
     const evaluation = await measure({ prompt: runner.prompt, adapter: start }).catch(nothingIfTooLong);
     if (evaluation) candidates.push(evaluation);
   }
-  for (const reading of otherReadings(context, prompt)) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
+  const tried = new Set(proposed.runners.map((runner) => promptKey(runner.prompt)));
+  const readings = otherReadings(context, prompt).filter((reading) => !tried.has(promptKey(reading.prompt)));
+  for (const reading of readings) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
   onBusy('Training for a moment', 1 - 2 / (proposed.runners.length + 2));
+  const last = stepsOf(prompt).length - 1;
+  const { trainer, trainset, passes: tracing } = await lessonsFor(context);
+  passes += tracing;
   const tuned = await tuneWeights({
     ...training,
-    trainer: context.trainer,
-    start: start ?? context.trainer.fresh(seed),
-    prompts: [prompt],
-    trainset: context.trainset,
+    trainer,
+    start: adapterOfStep(start, last) ?? trainer.fresh(seed),
+    prompts: [stepsOf(prompt).at(-1)!],
+    trainset,
     weightPenalty: context.objective.weights,
     seed,
     budget: Infinity,
     signal,
-    measure: (adapter) => evaluator.evaluate({ prompt, adapter }, rows, { signal }),
+    measure: (adapter) =>
+      evaluator.evaluate({ prompt, adapter: start?.steps ? withStepAdapter(start, last, adapter, last + 1) : adapter }, rows, { signal }),
     measureEvery: training.steps,
     patience: 1,
     onStep: () => {},
@@ -103,6 +109,51 @@ export async function measureHeadroom(
     levers: [outlookOf('weights', now, tuned.evaluation ? [tuned.evaluation] : []), outlookOf('prompt', now, candidates)],
     passes,
   };
+}
+
+interface Proposed {
+  readonly runners: readonly Runner[];
+  readonly passes: number;
+}
+
+const asRun = (context: HeadroomContext): OptimizationContext => ({
+  ...context,
+  adapters: undefined as never,
+  budget: Infinity,
+  emit: () => {},
+});
+
+/** As a prompt phase of the alternating coordinator would propose them. */
+function proposedByPhase(context: HeadroomContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {
+  const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
+  const options = { ...alternatingDefaults, proposals: prompts };
+  return propose(asRun(context), options, { phase: 1, memory, before, adapter: context.start, spent: 0, budget: Infinity });
+}
+
+/** As the prompt blocks of coordinate descent would, the last step's before the earlier ones, some of each. */
+async function proposedByBlocks(context: HeadroomContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {
+  const { program, prompt, start: adapter } = context;
+  const blocks = blocksOf(
+    prompt,
+    program!.tasks.map(({ output }) => output),
+    ['prompt'],
+  );
+  const options = { ...coordinateDefaults, proposals: Math.ceil(prompts / blocks.length), tracedRows: probeRows };
+  const memory = { current, statistics: {}, tried: [] };
+  const found: Proposed[] = [];
+  for (const block of blocks) {
+    // The same phase, so that all blocks see the same rows traced, which costs once.
+    found.push(await proposeForBlock(asRun(context), options, { phase: 1, block, memory, before, adapter, budget: Infinity }));
+  }
+  return { runners: found.flatMap(({ runners }) => runners), passes: found.reduce((sum, { passes }) => sum + passes, 0) };
+}
+
+/** What the moment of training learns from; a program traces no more rows than that sees. */
+function lessonsFor(context: HeadroomContext): ReturnType<typeof lessonsOf> {
+  const { prompt, start, program, trainset, evaluator, seed } = context;
+  const few = limitRows(trainset, training.steps * training.batchRows, seed, { balance: evaluator.task.output });
+  // Where each step has an adapter, it is the last one's turn first.
+  return lessonsOf(program ? { ...context, trainset: few } : context, prompt, start, start?.steps && stepsOf(prompt).length - 1);
 }
 
 /** What the best of some evaluations says of its lever. */

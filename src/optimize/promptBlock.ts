@@ -30,7 +30,7 @@ const proposers: Readonly<Record<'instruction' | 'demonstrations', readonly { re
 
 export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
   const { phase, memory, before, adapter } = start;
-  const { runners, passes: proposing } = await propose(context, options, start);
+  const { runners, passes: proposing } = await proposeForBlock(context, options, start);
   // Calibration asks as many rows for a part of the valset as for all of it.
   const compete = start.block.kind === 'decoding' ? measureAll : race;
   const { finishers, passes: racing } = await compete(context, phase, runners, adapter, before, start.budget - proposing);
@@ -42,10 +42,11 @@ export async function promptBlock(context: OptimizationContext, options: Coordin
   return { candidate, prompt, ...(adapter && { adapter }), evaluation, passes, tried, among: runners.length };
 }
 
-async function propose(
+/** The proposals of one phase for its block, none twice; each is the whole prompt or program. */
+export async function proposeForBlock(
   context: OptimizationContext,
   options: CoordinateOptions,
-  { phase, block, memory, before, adapter, budget }: BlockStart,
+  { phase, block, memory, before, adapter, budget }: Omit<BlockStart, 'spent'>,
 ): Promise<{ runners: readonly Runner[]; passes: number }> {
   const { seed, program } = context;
   const { prompt: current } = memory.current;

@@ -1,4 +1,5 @@
 /** @file A program file (`tandem.program.yaml`) as it is on disk: which prompt files answer one after the other, and what is wrong with it. */
+import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
 import { resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
@@ -33,6 +34,9 @@ export interface ProgramFile {
 
 /** Whether a file is called like a program. */
 export const isProgramPath = (path: string): boolean => /\.program\.ya?ml$/i.test(path);
+
+/** Absolute paths of the prompt files, first to last. */
+export const stepPaths = ({ path, steps }: ProgramFile): string[] => steps.map(({ prompt }) => resolve(dirname(path), prompt));
 
 const currentVersion = 1;
 const settings = ['data', 'metric', 'model', 'adapter'] as const;

@@ -36,20 +36,30 @@ export function proposalsOf(directory: RunDirectory, { start, best }: RunState):
   if (isProgramPath(spec.prompt)) {
     const { steps } = openProgram(spec.prompt, source, (file) => sources?.[file] ?? readSource(file));
     const prompts = stepsOf(best.prompt);
-    const ofSteps = steps.map(({ path, text, settings }, step): Proposal => {
+    const ofSteps = steps.map(({ path, text, settings: { output } }, place): Proposal => {
       const file = parsePromptFile(path, text);
       // What the program file says from now on no step may say too.
       const without = changed && file.settings.adapter !== undefined ? { adapter: null } : {};
-      const after = applyPrompt(file, prompts[step], { output: settings.output, ...without });
-      return { file: path, before: text, prompt: after, after };
+      const after = applyPrompt(file, prompts[place], { output, ...without });
+      return { file: path, step: { place, output }, before: text, prompt: after, after };
     });
     const whole = changed ? withAdapter(directory, best, same, spec.model) : same;
-    return [whole, ...ofSteps.filter(({ before, after }) => before !== after)];
+    const changing = ofSteps.filter(({ before, after }) => before !== after);
+    const shared = changing.find(({ file }) => ofSteps.some((other) => other.file === file && !changing.includes(other)));
+    const twice = changing.find(({ file, after }) => changing.some((other) => other.file === file && other.after !== after));
+    if (shared ?? twice) throw sharedFile((shared ?? twice)!.file);
+    return [whole, ...changing.filter(({ file }, place) => changing.findIndex((other) => other.file === file) === place)];
   }
   const prompt = applyPrompt(parsePromptFile(spec.prompt, source), best.prompt, best.adapter === undefined ? { adapter: null } : {});
   const changedPrompt = { ...same, prompt, after: prompt };
   return [changed ? withAdapter(directory, best, changedPrompt, spec.model) : changedPrompt];
 }
+
+const sharedFile = (file: string): TandemError =>
+  new TandemError('cannot-rewrite', 'Two steps of the program have this prompt file, and the run changed it for one of them.', {
+    where: { file },
+    hint: 'Give each step a prompt file of its own, and optimize again.',
+  });
 
 /** The proposal with the pointer to the run's adapter; without one if the base weights are best. */
 function withAdapter({ workspace, adapters }: RunDirectory, best: MeasuredState, proposal: Proposal, model: string | undefined): Proposal {
@@ -76,12 +86,12 @@ export interface Accepted {
 
 /**
  * Writes the adapter, then the prompt files. A file that was edited since the run began keeps those edits, where the changes still fit.
- * @param rejected ids of items that are left out; of a program's files none are
+ * @param rejected ids of items that are left out
  * @throws TandemError reason 'file-changed' where they do not; nothing is written then
  */
 export function accept(proposed: Proposal | readonly Proposal[], rejected: Iterable<string> = []): Accepted {
   const proposals = Array.isArray(proposed) ? (proposed as readonly Proposal[]) : [proposed as Proposal];
-  const down = proposals.length === 1 ? [...rejected] : [];
+  const down = [...rejected];
   const changes = proposals.map((proposal) => changeOf(proposal, down));
   const written = changes.map(({ proposal: { file, adapter }, current, text, chosen }) => {
     const copied = adapter && chosen.includes(adapterItem) && copyAdapter(adapter);

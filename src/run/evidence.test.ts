@@ -1,6 +1,7 @@
 /** @file What a reviewer is told of a change: whose it was, what was measured with it, and on which rows. */
 import { describe, expect, test } from 'vitest';
 import type { Difference } from '../optimize/events.ts';
+import { asProgram, type Prompt } from '../prompt/prompt.ts';
 import { groundsOf } from './evidence.ts';
 import type { Proposal } from './review.ts';
 import { initialState, type CandidateState, type PhaseState, type RunState } from './state.ts';
@@ -54,7 +55,7 @@ const proposal = (prompt: string, weights = false): Proposal => ({
 });
 const told = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[] }> =>
   Object.fromEntries(
-    [...groundsOf(of, state)].map(([id, { reason, evidence }]) => [
+    [...groundsOf([of], state)].map(([id, { reason, evidence }]) => [
       id,
       {
         reason,
@@ -133,4 +134,42 @@ test('steps after the best state took no part', () => {
   const body = before.replace('two', '2');
   const phases = [phase(1, 'prompt', [kept('1.1', body)]), phase(2, 'prompt', [kept('2.1', before)])];
   expect(told(proposal(body), run(body, '1.1', phases))[1].reason).toBe('why 1.1');
+});
+
+test('in a program each change has the grounds of the phase on its step, and the adapter those of its training', () => {
+  const yaml = 'data: rows.jsonl\nsteps: []\n';
+  const [first, last] = [before.replace('two', '2'), before.replace('four', '4')];
+  const asked = (own: string, then: string): Prompt => asProgram([own, then].map((body) => ({ body, demonstrations: [] })));
+  const ofStep = (place: number, prompt: string): Proposal => ({
+    ...proposal(prompt),
+    file: `/w/${place}.prompt.md`,
+    step: { place, output: 'x' },
+  });
+  const whole: Proposal = { file: '/w/x.program.yaml', before: yaml, prompt: yaml, after: `adapter: a\n${yaml}`, adapter };
+  const keptWith = (candidate: string, prompt: Prompt): CandidateState => {
+    const { proposal: known, ...rest } = kept(candidate, prompt.body);
+    return { ...rest, proposal: { ...known!, prompt } };
+  };
+  const phases = [
+    phase(1, 'prompt', [keptWith('1.1', asked(before, last))]),
+    phase(2, 'weights', [kept('2.0')], [undefined, undefined]),
+    phase(3, 'prompt', [keptWith('3.1', asked(first, last))]),
+  ];
+  const state = {
+    ...run(last, '3.1', phases, { attribution }),
+    start: { candidate: '0.0', prompt: asked(before, before) },
+    best: { candidate: '3.1', prompt: asked(first, last) },
+  } as unknown as RunState;
+  const grounds = groundsOf([whole, ofStep(0, first), ofStep(1, last)], state);
+  const of = (id: string): unknown[] => [grounds.get(id)?.reason, ...grounds.get(id)!.evidence.map((each) => each.of)];
+  expect([...grounds.keys()]).toEqual(['adapter', '1.1', '2.1']);
+  const both = ['the new prompt under the old weights', 'all that the run proposes'];
+  expect(of('1.1')).toEqual(['why 3.1', 'this change alone', ...both]);
+  expect(of('2.1')).toEqual(['why 1.1', 'this change alone', ...both]);
+  expect(of('adapter')).toEqual([
+    'tuned by 2 training steps in phase 2',
+    'all of phase 2',
+    'the new weights under the old prompt',
+    'all that the run proposes',
+  ]);
 });

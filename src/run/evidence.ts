@@ -1,10 +1,11 @@
 /** @file Why each item of a proposal was proposed, and what was measured of it: a fold over the run. It says what a number is of. */
 import type { Difference, Flips } from '../optimize/events.ts';
-import type { Prompt } from '../prompt/prompt.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { diffHunks, rebaseHunks } from '../prompt/hunks.ts';
+import { isProgramPath } from '../prompt/programFile.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
-import { adapterItem, type Proposal } from './review.ts';
+import { adapterItem, itemId, type Proposal } from './review.ts';
 import type { Split } from './spec.ts';
 import type { CandidateState, PhaseState, RunState } from './state.ts';
 
@@ -25,25 +26,26 @@ export interface Grounds {
   readonly evidence: readonly Evidence[];
 }
 
-/** The grounds of the proposal's items by their ids. */
-export function groundsOf(proposal: Proposal, state: RunState): ReadonlyMap<string, Grounds> {
-  const steps = stepsOf(proposal, state);
-  const hunks = diffHunks(proposal.before, proposal.prompt);
+/** The grounds of all that a run proposes, file by file, by the items' ids. */
+export function groundsOf(proposals: readonly Proposal[], state: RunState): ReadonlyMap<string, Grounds> {
   const grounds = new Map<string, Grounds>();
-  for (const { id } of hunks) {
-    const step = steps.at(firstWith(steps, id));
-    const reason = step && reasonOf(step, state);
-    const evidence = [
-      ...(step ? [measuredIn(step)] : []),
-      ...onTest(state, 'promptAlone', proposal, 'the new prompt under the old weights'),
-    ];
-    grounds.set(id, { ...(reason !== undefined && { reason }), evidence });
-  }
-  if (proposal.adapter) {
-    const tuned = steps.filter(({ training }) => training > 0);
+  const levers = { prompt: proposals.some(({ before, prompt }) => before !== prompt), weights: proposals.some(({ adapter }) => adapter) };
+  // With one lever alone that is the same as all together.
+  const onRowsOfTest = (which: 'promptAlone' | 'weightsAlone', of: string): Evidence[] =>
+    onTest(state, levers.prompt && levers.weights ? { which, of } : undefined);
+  for (const proposal of proposals) {
+    const way = wayTo(proposal, state);
+    for (const { id } of diffHunks(proposal.before, proposal.prompt)) {
+      const step = way.at(firstWith(way, id));
+      const reason = step && reasonOf(step, state);
+      const evidence = [...(step ? [measuredIn(step)] : []), ...onRowsOfTest('promptAlone', 'the new prompt under the old weights')];
+      grounds.set(itemId(proposal, id), { ...(reason !== undefined && { reason }), evidence });
+    }
+    if (!proposal.adapter) continue;
+    const tuned = way.filter(({ training }) => training > 0);
     const evidence = [
       ...[...tuned].sort((a, b) => a.changes - b.changes).map(measuredIn),
-      ...onTest(state, 'weightsAlone', proposal, 'the new weights under the old prompt'),
+      ...onRowsOfTest('weightsAlone', 'the new weights under the old prompt'),
     ];
     grounds.set(adapterItem, { ...(tuned.length > 0 && { reason: trainingText(tuned) }), evidence });
   }
@@ -63,7 +65,8 @@ interface Step {
   readonly has: ReadonlySet<string>;
 }
 
-function stepsOf({ file: path, before, prompt: proposed }: Proposal, { phases, start, best }: RunState): Step[] {
+function wayTo(proposal: Proposal, { phases, start, best }: RunState): Step[] {
+  const { before, prompt: proposed } = proposal;
   if (!start || !best) return [];
   const kept = phases.flatMap((phase) =>
     phase.candidates.filter(({ decision }) => decision?.accepted).map((candidate) => ({ phase, candidate })),
@@ -71,17 +74,26 @@ function stepsOf({ file: path, before, prompt: proposed }: Proposal, { phases, s
   // The classic schedule goes on from states that are not the best.
   const way = kept.slice(0, kept.findLastIndex(({ candidate }) => candidate.candidate === best.candidate) + 1);
   const hunks = diffHunks(before, proposed);
-  const file = parsePromptFile(path, before);
+  const textWith = textOf(proposal);
   const steps: Step[] = [];
   let [prompt, text] = [start.prompt, before];
   for (const [place, { phase, candidate }] of way.entries()) {
     prompt = place === way.length - 1 ? best.prompt : (candidate.proposal?.prompt ?? prompt);
-    const next = applyPrompt(file, prompt);
+    const next = textWith(prompt);
     const has = new Set(rebaseHunks(before, hunks, next).present.map(({ id }) => id));
     steps.push({ phase, candidate, prompt, changes: diffHunks(text, next).length, training: trainingOf(phase, candidate), has });
     text = next;
   }
   return steps;
+}
+
+/** The file's text with a prompt of the run; a program's own file has no prompt in it. */
+function textOf({ file: path, step, before }: Proposal): (prompt: Prompt) => string {
+  if (isProgramPath(path)) return () => before;
+  const file = parsePromptFile(path, before);
+  if (!step) return (prompt) => applyPrompt(file, prompt);
+  const { place, output } = step;
+  return (prompt) => applyPrompt(file, stepsOf(prompt)[place], { output });
 }
 
 /** The step from which on the prompt has the hunk. */
@@ -113,15 +125,12 @@ const measuredIn = ({ phase, candidate: { decision }, changes, training }: Step)
 
 function onTest(
   { attribution }: RunState,
-  which: 'promptAlone' | 'weightsAlone',
-  { before, prompt, adapter }: Proposal,
-  of: string,
+  alone: { readonly which: 'promptAlone' | 'weightsAlone'; readonly of: string } | undefined,
 ): Evidence[] {
   if (!attribution) return [];
   const together: Evidence = { of: 'all that the run proposes', difference: attribution.total, split: 'test' };
-  // With one lever alone that is the same.
-  if (!adapter || prompt === before) return [together];
-  return [{ of, difference: attribution[which], split: 'test' }, together];
+  if (!alone) return [together];
+  return [{ of: alone.of, difference: attribution[alone.which], split: 'test' }, together];
 }
 
 function trainingText(steps: readonly Step[]): string {

@@ -123,6 +123,24 @@ test('for Ollama, from a prompt file: a GGUF model with the adapter beside it, a
   expect((await loadModelFiles(join(whole.path, 'model'))).config.layers).toBe(3);
 });
 
+test('from a program: the adapter and model that it names, with the template of no single step', async () => {
+  const cwd = folder();
+  cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });
+  const steps = 'steps:\n  - {prompt: hint.prompt.md, output: hint}\n  - {prompt: kind.prompt.md, output: kind}\n';
+  const program = `data: rows.jsonl\nmodel: ${join(fixtures, 'tiny-tied.gguf')}\n${steps}`;
+  writeFileSync(join(cwd, 'hint.prompt.md'), '---\ntandem: {labels: [x, y]}\n---\nText: ${input:text}\nHint:\n');
+  writeFileSync(join(cwd, 'kind.prompt.md'), '---\ntandem: {labels: [a, b]}\n---\n${input:hint} ${input:text}\nKind:\n');
+  const source = 'tandem.program.yaml';
+  writeFileSync(join(cwd, source), program);
+  await expect(exportAdapter({ source, format: 'ollama', cwd })).rejects.toMatchObject({ reason: 'no-adapter' });
+  writeFileSync(join(cwd, source), `${program}adapter: tuned\n`);
+  const { path } = await exportAdapter({ source, format: 'ollama', cwd });
+  expect(path).toMatch(/tandem\.program-[0-9a-f]{8}-ollama$/);
+  const text = readFileSync(join(path, 'Modelfile'), 'utf8');
+  expect(text).toContain('ADAPTER ./adapter.gguf');
+  expect(text).not.toContain('TEMPLATE');
+});
+
 describe('what cannot be exported', () => {
   test('is refused with a reason, and nothing is written', async () => {
     const cwd = folder();

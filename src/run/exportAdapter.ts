@@ -23,7 +23,7 @@ export const exportFormats = {
 export type ExportFormat = keyof typeof exportFormats;
 
 export interface ExportSpec {
-  /** A run's name or folder, a prompt file with an adapter, or a PEFT directory; the latest run when left out. */
+  /** A run's name or folder, a prompt file or program with an adapter, or a PEFT directory; the latest run when left out. */
   readonly source?: string;
   readonly format: ExportFormat;
   /** Default: in `cwd`, by the names of prompt, adapter and format. */
@@ -71,7 +71,7 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
   mkdirSync(dirname(path), { recursive: true });
   const { prompts = [] } = found;
   if (adapter.steps && spec.format !== 'peft') await writeSteps(spec.format, { path, model, adapter, onBusy }, prompts);
-  else await writers[spec.format]({ path, model, adapter, onBusy, ...(prompts.length > 0 && { prompt: prompts.at(-1)! }) });
+  else await writers[spec.format]({ path, model, adapter, onBusy, ...(prompts.length === 1 && { prompt: prompts[0] }) });
   const steps = stepFolders(adapter).map(({ folder }) => join(path, spec.format === 'gguf-lora' ? `${folder}.gguf` : folder));
   return { path, model, ...(adapter.steps && { steps }) };
 }
@@ -90,7 +90,7 @@ interface Found {
   /** The folder that a relative model is seen from. */
   readonly from: string;
   readonly name: string;
-  /** One for each step; none of a directory. */
+  /** One for each step; none of a directory. A form may carry the template of a prompt; a program has none as a whole. */
   readonly prompts?: readonly PromptFile[];
 }
 
@@ -122,7 +122,7 @@ function fromPrompt(path: string): Found {
   const opened = openPrompt(path);
   const { adapter, model } = opened.file.settings;
   if (adapter === undefined) {
-    throw new TandemError('no-adapter', 'This prompt file names no adapter.', {
+    throw new TandemError('no-adapter', `This ${opened.program ? 'program' : 'prompt file'} names no adapter.`, {
       where: { file: path },
       hint: 'Tune one with tandem optimize, and take it over with tandem accept.',
     });

@@ -1,12 +1,22 @@
 /** @file Measures a prompt, or each of its lines, and keeps the numbers in `.tandem/results/`: what CLI and worker both do. */
 import type { Row } from '../data/dataset.ts';
-import { describeError, TandemError } from '../errors.ts';
+import { describeError } from '../errors.ts';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
 import { judgedBy, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
 import { shortened } from '../optimize/flips.ts';
+import { stepsOf } from '../prompt/prompt.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
-import { writeResults, type LineFlip, type LineWorth, type MeasuredPrompt, type MeasuredWith, type Results } from './results.ts';
+import {
+  programText,
+  writeResults,
+  type LineFlip,
+  type LineWorth,
+  type MeasuredPrompt,
+  type MeasuredWith,
+  type Results,
+} from './results.ts';
+import { portable } from './runDirectory.ts';
 import type { Session } from './session.ts';
 import type { Split } from './spec.ts';
 
@@ -57,21 +67,14 @@ export async function measurePrompt(
 
 /** @throws TandemError those of the evaluator */
 export async function measureLines(session: Session, split: Split, { onBusy, signal }: MeasureOptions = {}): Promise<LineMeasurement> {
-  const { file, adapter, evaluator, program } = session;
-  if (program) {
-    throw new TandemError('not-for-programs', 'Lines are measured in one prompt file at a time, not in a program.', {
-      where: { file: file.path },
-      hint: 'Name the prompt file of a step that has data of its own.',
-    });
-  }
+  const { file, adapter, evaluator } = session;
   onBusy?.(`Measuring on ${rowsText(session, split)}`);
   const rows = rowsOf(session, split);
   const { whole, items } = await attributeLines(evaluator, { prompt: file.prompt, adapter }, rows, {
     signal,
     onItem: (_, done, total) => onBusy?.(`Measured ${done} of ${total} lines on ${rowsText(session, split)}`, done / total),
   });
-  const firstLine = file.text.slice(0, file.bodyOffset).split('\n').length;
-  const lines = items.map((item) => worthOf(item, firstLine, flipsOf(item, session, rows)));
+  const lines = items.map((item) => worthOf(item, session, flipsOf(item, session, rows)));
   const about = measuredWith(session, split);
   const evaluation = measuredPrompt(about, whole, session, rows);
   keep(session, { evaluation, lines: { ...about, lines } });
@@ -79,9 +82,9 @@ export async function measureLines(session: Session, split: Split, { onBusy, sig
 }
 
 /** What was measured is told, whether or not it can be kept. */
-function keep({ file, warn }: Session, measured: Pick<Results, 'evaluation' | 'lines'>): void {
+function keep({ file, program, warn }: Session, measured: Pick<Results, 'evaluation' | 'lines'>): void {
   try {
-    writeResults(file.path, file.text, measured);
+    writeResults(file.path, program ? programText(program) : file.text, measured);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     warn(`The numbers cannot be kept for the editor: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
@@ -115,22 +118,35 @@ function measuredPrompt(about: MeasuredWith, evaluation: Evaluation, { evaluator
   return { ...about, score, logLikelihood, ...(reported && { reported }) };
 }
 
-/** @param firstLine the prompt file's line where the body starts */
 function worthOf(
-  { kind, line, text, score, logLikelihood, tokensSaved }: Attribution,
-  firstLine: number,
+  { step, kind, line, text, score, logLikelihood, tokensSaved }: Attribution,
+  { file, program, workspace }: Session,
   flips: readonly LineFlip[],
 ): LineWorth {
-  return { kind, line: firstLine + line - 1, text, score, logLikelihood, tokensSaved, flips };
+  const own = program?.steps[step ?? 0] ?? file;
+  const firstLine = own.text.slice(0, own.bodyOffset).split('\n').length;
+  return {
+    ...(program && { file: portable(workspace, own.path) }),
+    kind,
+    line: firstLine + line - 1,
+    text,
+    score,
+    logLikelihood,
+    tokensSaved,
+    flips,
+  };
 }
 
 function flipsOf({ flips }: Attribution, { file, evaluator }: Session, rows: readonly Row[]): LineFlip[] {
-  const columns = columnsOf(file.prompt).filter((name) => name !== evaluator.task.output);
+  const read = new Set(stepsOf(file.prompt).flatMap(columnsOf));
   return flips.map(({ row: id, gold, withLine, withoutLine }) => {
     const { line, values } = rows.find((row) => row.id === id)!;
     return {
       line,
-      inputs: Object.fromEntries(columns.map((name) => [name, shortened(values[name] ?? '')])),
+      // What an earlier step of a program answers is no input.
+      inputs: Object.fromEntries(
+        [...read].flatMap((name) => (name !== evaluator.task.output && name in values ? [[name, shortened(values[name])]] : [])),
+      ),
       gold: shortened(gold),
       withLine: shortened(withLine),
       withoutLine: shortened(withoutLine),

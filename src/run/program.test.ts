@@ -1,7 +1,7 @@
 /** @file A program from the file to what is accepted: measured, optimized as a whole, written into each file that changed. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { MeasuredState } from '../optimize/events.ts';
@@ -12,6 +12,9 @@ import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
 import { stepAdapters } from '../model/stepAdapters.ts';
 import { coordinatorNotices } from './coordinators.ts';
 import { exportAdapter } from './exportAdapter.ts';
+import { sessionHeadroom } from './headroom.ts';
+import { hashPrompt, programText, readResults } from './results.ts';
+import { reviewItems } from './review.ts';
 import { createRun, readRecord } from './runDirectory.ts';
 import { openOptimizer, openSession } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
@@ -56,12 +59,36 @@ describe('measuring', () => {
       const measured = await measurePrompt(session, 'val');
       expect(measured.rows).toHaveLength(session.valset.length);
       for (const { prediction } of measured.rows) expect(['animal', 'colour']).toContain(prediction);
-      expect(existsSync(at('.tandem/results/tandem.program.json'))).toBe(true);
-      await expect(measureLines(session, 'val')).rejects.toMatchObject({ reason: 'not-for-programs' });
+      const kept = readResults(spec.prompt)!.textHash;
+      expect(kept).toBe(hashPrompt(programText(session.program!)));
+      const { file, steps } = session.program!;
+      expect(kept).not.toBe(hashPrompt(programText({ file, steps: [{ ...steps[0], text: 'another' }, steps[1]] })));
+      const { lines, evaluation } = await measureLines(session, 'val');
+      expect(lines.map(({ file, line, text }) => [file, line, text])).toEqual([
+        ['hint.prompty', 12, 'Hint:'],
+        ['kind.prompt.md', 5, 'Say what it is.'],
+        ['kind.prompt.md', 9, 'Kind:'],
+      ]);
+      expect(evaluation.score).toEqual(measured.score);
+      expect(readResults(spec.prompt)!.lines!.lines).toEqual(lines);
       expect(() => openOptimizer(session, { ...spec, coordinator: 'alternating' })).toThrow(
         expect.objectContaining({ reason: 'not-for-programs' }),
       );
       expect(openOptimizer(session, spec).coordinatorName).toBe('coordinate');
+    } finally {
+      await session.dispose();
+    }
+  });
+
+  test('its headroom is that of all steps together', async () => {
+    const session = await openSession(spec);
+    try {
+      const { now, levers } = await sessionHeadroom(session, spec);
+      expect(now.score.rows).toBe(Math.min(24, session.valset.length));
+      expect(levers.map(({ lever, tried }) => [lever, tried > 0])).toEqual([
+        ['weights', true],
+        ['prompt', true],
+      ]);
     } finally {
       await session.dispose();
     }
@@ -121,6 +148,8 @@ describe('with an adapter for each step', () => {
       expect(session.adapter!.id).toBe(id);
       const { logLikelihood } = await session.evaluator.evaluate({ prompt: session.file.prompt, adapter: session.adapter }, session.valset);
       expect(logLikelihood.mean).toBeCloseTo(state.best!.logLikelihood.mean, 4);
+      const { now, levers } = await sessionHeadroom(session, spec);
+      expect([now.score.rows, ...levers.map(({ lever }) => lever)]).toEqual([session.valset.length, 'weights', 'prompt']);
       // A later run keeps them, whatever it is asked.
       const { notices, coordinatorName } = openOptimizer(session, { ...spec, adapters: 'shared' });
       expect([coordinatorName, notices.join()]).toEqual(['coordinate', `The adapter ${id} has one for each step: they are kept.`]);
@@ -199,6 +228,27 @@ describe('accepting', () => {
       files['kind.prompt.md'].replace('from-data\n', 'from-data\n  decoding:\n    normalize: sum\n').replace('Say what', 'Tell what'),
     );
     expect(accept(proposals)).toEqual({ written: [], leftOut: 0 });
+  });
+
+  test('leaves out what was rejected, step by step', () => {
+    const { directory, state } = ended(([first, last]) => [
+      { ...first, demonstrations },
+      { ...last, body: last.body.replace('Say what', 'Tell what').replace('Kind:', 'Its kind:') },
+    ]);
+    const proposals = proposalsOf(directory, state);
+    expect(proposals.flatMap((proposal) => reviewItems(proposal, read(basename(proposal.file))).map(({ id }) => id))).toEqual([
+      '1.1',
+      '2.1',
+      '2.2',
+    ]);
+    expect(accept(proposals, ['1.1', '2.2'])).toEqual({ written: [at('kind.prompt.md')], leftOut: 2 });
+    expect(read('kind.prompt.md')).toBe(files['kind.prompt.md'].replace('Say what', 'Tell what'));
+  });
+
+  test('of a file that two steps share changes it for neither of them alone', () => {
+    writeFileSync(at('tandem.program.yaml'), files['tandem.program.yaml'].replace('kind.prompt.md', 'hint.prompty'));
+    const { directory, state } = ended(([first]) => [{ ...first, demonstrations }, first]);
+    expect(() => proposalsOf(directory, state)).toThrow(expect.objectContaining({ reason: 'cannot-rewrite' }));
   });
 
   test('leaves files alone that did not change', () => {

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import { editorText } from '../prompt/hunks.ts';
+import type { Program } from '../prompt/program.ts';
 import { isPrompty } from '../prompt/promptFile.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
@@ -40,6 +41,8 @@ export interface MeasuredLines extends MeasuredWith {
 
 /** What a line of the prompt is worth: with it minus without it, over the same rows. */
 export interface LineWorth {
+  /** Of a program: the prompt file of the step, relative to the workspace. */
+  readonly file?: string;
   /** 1-based line of the prompt file. */
   readonly line: number;
   readonly text: string;
@@ -80,6 +83,10 @@ export function readResults(promptFile: string): Results | undefined {
 
 /** The same for a text with and without BOM and with either line ending: as little as the score it hangs on how a file is checked out. */
 export const hashPrompt = (text: string): string => hashText(editorText(text));
+
+/** What a program's numbers hang on as one text: the program file, and its prompt files in the order of the steps. */
+export const programText = ({ file, steps }: Pick<Program, 'file' | 'steps'>): string =>
+  [file, ...steps].map(({ text }) => editorText(text)).join('\0');
 
 export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 

@@ -43,6 +43,16 @@ test('the hunks are those of the prompt; the adapter with its pointer is an item
   expect(hunks[0]).toContain('greeting');
 });
 
+test('the items of a step of a program are named by the step, and no other file has them', () => {
+  const { adapter: _, ...ofFile } = proposal;
+  const step = { ...ofFile, after: proposal.prompt, step: { place: 1, output: 'intent' } };
+  expect(standings(step, before)).toEqual({ '2.1': 'open', '2.2': 'open' });
+  const text = takeOver(step, before, ['2.2', '1.1', '1', 'adapter']);
+  expect(standings(step, text, ['2.1'])).toEqual({ '2.1': 'rejected', '2.2': 'accepted' });
+  expect(takeOver(proposal, before, ['2.2', '1.1'])).toBe(before);
+  expect(takeBack(step, text, ['2.2', '1'])).toBe(before);
+});
+
 test('an accepted hunk stands in the text, the others stay open', () => {
   const text = takeOver(proposal, before, ['2']);
   expect(text).toBe(before.replace('Intent:', 'Its intent:'));

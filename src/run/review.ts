@@ -6,6 +6,8 @@ import { pointerOf, pointTo, type Pointer, type PointerChange } from './pointer.
 export interface Proposal {
   /** Absolute path of the prompt file, or of the program where it is the adapter that changes. */
   readonly file: string;
+  /** Of a step of a program: its place from 0, and what its answer is called. Absent for the file that the run is of. */
+  readonly step?: { readonly place: number; readonly output: string };
   /** The file's text when the run started. */
   readonly before: string;
   /** The same with the run's prompt. */
@@ -35,6 +37,11 @@ interface AdapterItem {
   readonly standing: Standing;
 }
 
+/** What an item is called among all that a run proposes: '2' of its own file, '1.2' the second hunk of a program's first step. */
+export const itemId = (proposal: Pick<Proposal, 'step'>, hunk: string): string => `${prefixOf(proposal)}${hunk}`;
+
+const prefixOf = ({ step }: Pick<Proposal, 'step'>): string => (step ? `${step.place + 1}.` : '');
+
 /** A hunk's line is that of the text that was asked about. */
 export type ReviewItem = (Hunk & { readonly kind: 'hunk'; readonly standing: Standing }) | AdapterItem;
 
@@ -57,14 +64,15 @@ export function reviewItems(proposal: Proposal, text: string, rejected: Iterable
   );
   items.sort((a, b) => Number(a.id) - Number(b.id));
   if (pointer) items.push({ kind: 'adapter', id: adapterItem, line: now.line, standing: pointer });
-  return items.map((item) => (item.standing === 'open' && down.has(item.id) ? { ...item, standing: 'rejected' } : item));
+  const named = items.map((item) => (item.kind === 'hunk' ? { ...item, id: itemId(proposal, item.id) } : item));
+  return named.map((item) => (item.standing === 'open' && down.has(item.id) ? { ...item, standing: 'rejected' } : item));
 }
 
-/** The text with these items, as far as they fit; what it has otherwise stays as it is. @throws TandemError reason 'cannot-rewrite' */
-export const takeOver = (proposal: Proposal, text: string, ids: Iterable<string>): string => rewrite(proposal, text, new Set(ids), true);
+/** The text with these items, as far as they are this file's and fit; what it has otherwise stays as it is. @throws TandemError reason 'cannot-rewrite' */
+export const takeOver = (proposal: Proposal, text: string, ids: Iterable<string>): string => rewrite(proposal, text, ids, true);
 
 /** The text without these items, where it has them. @throws TandemError reason 'cannot-rewrite' */
-export const takeBack = (proposal: Proposal, text: string, ids: Iterable<string>): string => rewrite(proposal, text, new Set(ids), false);
+export const takeBack = (proposal: Proposal, text: string, ids: Iterable<string>): string => rewrite(proposal, text, ids, false);
 
 /** The text with all that may still be taken over: what a diff of the file is shown against. @throws TandemError reason 'cannot-rewrite' */
 export function proposedText(proposal: Proposal, text: string, rejected: Iterable<string>): string {
@@ -97,8 +105,10 @@ function look({ file: path, before, prompt, adapter }: Proposal, text: string): 
   return { now, plain, hunks: rebased(plain), pointer };
 }
 
-function rewrite(proposal: Proposal, text: string, chosen: ReadonlySet<string>, over: boolean): string {
+function rewrite(proposal: Proposal, text: string, items: Iterable<string>, over: boolean): string {
   const { plain, hunks, pointer } = look(proposal, text);
+  const prefix = prefixOf(proposal);
+  const chosen = new Set([...items].flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : [])));
   const reversed = hunks.present.map((hunk) => ({ ...hunk, before: hunk.after, after: hunk.before }));
   const changed = applyHunks(plain, over ? hunks.applied : reversed, chosen);
   const point = (): string => pointTo(proposal.file, changed, proposal.adapter!.settings);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { isModule } from '../evaluate/metrics.ts';
 import { checkedLora } from '../model/adapter.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
-import { isPrompty, type PromptFile } from '../prompt/promptFile.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { TandemError } from '../errors.ts';
 import manifest from '../../package.json' with { type: 'json' };
@@ -17,6 +17,7 @@ import { executeRun } from './execute.ts';
 import { writeReport } from './reportFile.ts';
 import { acquireLock } from './lock.ts';
 import { hashText } from './results.ts';
+import { candidateFile } from './candidateFile.ts';
 import {
   createRun,
   noteResumed,
@@ -211,9 +212,8 @@ function writeCandidate(directory: RunDirectory, { file, program }: Session, can
   const files = program?.steps ?? [file];
   for (const [step, own] of stepsOf(prompt).entries()) {
     const { path, settings } = files[step];
-    const name = program ? `.${settings.output.replace(/[^\p{L}\p{N}._-]+/gu, '-')}` : '';
-    const ending = isPrompty(path) ? '.prompty' : '.prompt.md';
-    writeFileSync(join(directory.candidates, `${candidate}${name}${ending}`), candidateText(files[step], own));
+    const name = candidateFile(candidate, path, program && settings.output);
+    writeFileSync(join(directory.candidates, name), candidateText(files[step], own));
   }
 }
 

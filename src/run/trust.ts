@@ -13,7 +13,8 @@ export function foreignSetting({ settings }: PromptFile): 'adapter' | 'model' | 
 export function requireNothingForeign(file: PromptFile): void {
   const foreign = foreignSetting(file);
   if (!foreign) return;
-  const { line, column } = file.ranges[foreign];
+  // A program may have it from its last step.
+  const { line, column } = file.ranges[foreign] ?? { line: 1, column: 1 };
   throw new TandemError(
     'untrusted-workspace',
     `The workspace is not trusted, so the ${foreign} that the prompt file names is not loaded.`,

@@ -67,7 +67,7 @@ test('it has nothing else, and is small', () => {
     /^examples\/[^/]+\/([^/]+\.(md|yaml)|data\/[^/]+)$/,
     /^media\/([^/]+|walkthrough\/.+)$/,
     /^models\/nano\/(warm-start\/)?[^/]+$/,
-    /^schemas\/[^/]+\.json$/,
+    /^(schemas|syntaxes)\/[^/]+\.json$/,
     /^(LICENSE\.txt|NOTICE|changelog\.md|package\.json|package\.nls\.json|readme\.md)$/,
   ];
   expect(files.filter((file) => !places.some((place) => place.test(file)))).toEqual([]);

@@ -28,7 +28,8 @@ export function review(run: string, proposed: Review | undefined, ui: Ui): VNode
 
 function itemOf(run: string, item: Item, ui: Ui): VNode {
   const { id, reason, evidence, standing } = item;
-  const name = item.kind === 'adapter' ? 'Weights' : linesText(item);
+  const lines = item.kind === 'adapter' ? 'Weights' : linesText(item);
+  const name = item.file === undefined || item.kind === 'adapter' ? lines : `${item.file}: ${lines}`;
   const facts = [reason, item.kind === 'adapter' ? `a LoRA adapter, in ${item.folder}` : undefined, ...evidence.map(evidenceText)].filter(
     (fact) => fact !== undefined,
   );

@@ -8,10 +8,13 @@ const longest = 120;
 export function sampleText(column: string, { columns, rows }: DataSample): string {
   if (!columns.includes(column)) return `The data has no column ${code(column)}. It has: ${columns.map(code).join(', ')}.`;
   const found = new Set<string>();
-  for (const row of rows) {
-    found.add(row.values[column]);
+  for (const { values: known } of rows) {
+    // What an earlier step of a program answers need not be in the data.
+    if (!Object.hasOwn(known, column)) continue;
+    found.add(known[column]);
     if (found.size === values) break;
   }
+  if (found.size === 0 && rows.length > 0) return `What an earlier step answers: ${code(column)}.`;
   return [`Column ${code(column)} of the data, for example:`, '', ...[...found].map((value) => `- ${code(shortened(value))}`)].join('\n');
 }
 

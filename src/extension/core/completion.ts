@@ -98,7 +98,7 @@ const dataFiles: Values = async (_, sources) =>
   (await sources.dataFiles()).map((path) => ({ kind: 'file', label: path, text: quote(path) }));
 
 /** Settings whose values hang on what there is. */
-const valuesOf: Readonly<Record<string, Values>> = {
+export const valuesOf: Readonly<Record<string, Values>> = {
   data: dataFiles,
   'data.train': dataFiles,
   'data.val': dataFiles,

@@ -62,6 +62,13 @@ export async function sampleOf(
   return undefined;
 }
 
+/** What a step of a program can read: the columns of the data, and what the steps before it answer, but not what the last one is to find. */
+export function stepSample({ columns, rows }: DataSample, outputs: readonly string[], place: number): DataSample {
+  const answers = outputs.slice(0, place);
+  const read = columns.filter((column) => column !== outputs.at(-1) && !answers.includes(column));
+  return { columns: [...read, ...answers], rows };
+}
+
 /** The data files that a prompt file names, by their setting: 'data', or 'data.train', 'data.val' and 'data.test'. */
 export function dataFilesOf({ data }: Pick<TandemSettings, 'data'>, promptPath: string): { setting: string; file: string }[] {
   const named =

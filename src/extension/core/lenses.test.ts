@@ -1,9 +1,9 @@
 /** @file Which lenses stand above a prompt's body. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commandIds } from '../ids.ts';
 import { sessionDefaults } from '../../run/spec.ts';
 import type { Job } from './job.ts';
-import { lensesOf, type LensFacts } from './lenses.ts';
+import { lensesOf, stepLenses, type Lens, type LensFacts } from './lenses.ts';
 import { measured, now } from './measured.fixture.ts';
 
 const facts: LensFacts = {
@@ -49,4 +49,32 @@ test('what cannot work is not offered: optimizing where the workspace is not tru
   expect(titles({ allows: 'nothing' })).toEqual(['Not measured yet', 'Trust the workspace to measure']);
   expect(lensesOf({ ...facts, allows: 'nothing' })[0].command).toBeUndefined();
   expect(titles({ proposedBy: 'r2', offers: (command) => command !== commandIds.reviewChanges })).not.toContain('Review changes');
+});
+
+describe('of a program', () => {
+  const plain = (lenses: readonly Lens[]): string[] => lenses.map(({ title }) => title.replace(/^\$\(.*?\) /, ''));
+  const path = '/tandem.program.yaml';
+
+  test('the prompt file of a step has the number of the whole, which leads to it; its own changes are reviewed', () => {
+    const step = { target: 'file:///area.prompt.md', place: 0, of: 2 };
+    const lenses = lensesOf({ ...facts, path, target: 'file:///tandem.program.yaml', measured, step, proposedBy: 'r2', latestRun: 'r2' });
+    expect(plain(lenses)).toEqual([
+      'Step 1 of 2 in tandem.program.yaml · 72.0% ±6 · 120 rows · nano · 3 min ago',
+      'Evaluate',
+      'Optimize',
+      'Review changes',
+      'Show run',
+    ]);
+    expect(lenses[0]).toMatchObject({ command: 'vscode.open', argument: 'file:///tandem.program.yaml' });
+    expect(lenses[1].argument).toBe('file:///tandem.program.yaml');
+    expect(lenses[3].argument).toBe(step.target);
+    expect(plain(lensesOf({ ...facts, path, step }))[0]).toBe('Step 1 of 2 in tandem.program.yaml · not measured yet');
+  });
+
+  test('each step leads to its prompt file, and to what is proposed for it', () => {
+    const of = (changes: number): string[] => plain(stepLenses({ target: 'x', path: '/area.prompt.md', changes, offers: () => true }));
+    expect(of(0)).toEqual(['Open area.prompt.md']);
+    expect(of(1)).toEqual(['Open area.prompt.md', 'Review 1 change']);
+    expect(of(2)).toEqual(['Open area.prompt.md', 'Review 2 changes']);
+  });
 });

@@ -1,5 +1,6 @@
-/** @file The lens above a prompt's body: its headline, and what can be done with it now. */
+/** @file The lens above a prompt's body, or a program: its headline, and what can be done with it now; and those of a program's steps. */
 import { basename } from 'node:path';
+import { isProgramPath } from '../../prompt/programFile.ts';
 import type { MeasuredPrompt } from '../../run/results.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import { headlineDetail, knownHeadline } from './headline.ts';
@@ -9,7 +10,7 @@ export interface Lens {
   readonly title: string;
   readonly tooltip?: string;
   /** Absent for a text that does nothing; of Tandem or of the editor itself. */
-  readonly command?: CommandId | typeof manageTrust;
+  readonly command?: CommandId | EditorCommand;
   readonly argument?: unknown;
 }
 
@@ -29,6 +30,8 @@ export interface LensFacts {
   readonly latestRun?: string;
   /** Name of an ended run whose changes the file does not have yet. */
   readonly proposedBy?: string;
+  /** Where the lens is not in that file but in the prompt file of one of its steps: how to tell the commands which, and its place from 0. */
+  readonly step?: { readonly target: unknown; readonly place: number; readonly of: number };
   readonly allows: Allowance;
   /** Date.now() */
   readonly now: number;
@@ -36,40 +39,74 @@ export interface LensFacts {
   readonly offers: (command: CommandId) => boolean;
 }
 
+type EditorCommand = typeof manageTrust | typeof openFile;
 const manageTrust = 'workbench.trust.manage';
+const openFile = 'vscode.open';
+const ofEditor: readonly unknown[] = [manageTrust, openFile] satisfies EditorCommand[];
 
 export function lensesOf(facts: LensFacts): Lens[] {
-  const { target, latestRun, proposedBy, offers } = facts;
+  const { target, latestRun, proposedBy, step, offers } = facts;
   const lenses: Lens[] = [headlineLens(facts), ...workLenses(facts)];
   if (proposedBy !== undefined) {
     const tooltip = `What the run ${proposedBy} proposes`;
-    lenses.push({ title: '$(diff) Review changes', tooltip, command: commandIds.reviewChanges, argument: target });
+    lenses.push({ title: '$(diff) Review changes', tooltip, command: commandIds.reviewChanges, argument: step?.target ?? target });
   }
   if (latestRun !== undefined) {
     lenses.push({ title: '$(graph-line) Show run', tooltip: latestRun, command: commandIds.showPanel, argument: latestRun });
   }
-  return lenses.filter(({ command }) => command === undefined || command === manageTrust || offers(command));
+  return thoseOffered(lenses, offers);
 }
+
+export interface StepFacts extends Pick<LensFacts, 'offers'> {
+  /** How the commands are told which prompt file is meant. */
+  readonly target: unknown;
+  readonly path: string;
+  /** Changes that a run proposes for it and that are not decided yet. */
+  readonly changes: number;
+}
+
+/** What stands above a step in the program file. */
+export function stepLenses({ target, path, changes, offers }: StepFacts): Lens[] {
+  const open: Lens = { title: `$(go-to-file) Open ${basename(path)}`, command: openFile, argument: target };
+  const review: Lens = {
+    title: `$(diff) Review ${changes} change${changes === 1 ? '' : 's'}`,
+    tooltip: `What the last run proposes for ${basename(path)}`,
+    command: commandIds.reviewChanges,
+    argument: target,
+  };
+  return thoseOffered(changes > 0 ? [open, review] : [open], offers);
+}
+
+const thoseOffered = (lenses: readonly Lens[], offers: LensFacts['offers']): Lens[] =>
+  lenses.filter(({ command }) => command === undefined || ofEditor.includes(command) || offers(command as CommandId));
 
 function workLenses({ target, path, job, allows }: LensFacts): Lens[] {
   if (job)
     return [{ title: '$(debug-stop) Stop', tooltip: `Stop ${lowerFirst(jobTitle(job))}`, command: commandIds.stop, argument: job.id }];
   if (allows === 'nothing') {
-    const tooltip = 'The prompt names a model or an adapter, which is not loaded before the workspace is trusted';
+    const tooltip = 'A model or an adapter is named, which is not loaded before the workspace is trusted';
     return [{ title: '$(shield) Trust the workspace to measure', tooltip, command: manageTrust }];
   }
   const measuring = `Measure ${basename(path)} on its validation rows`;
   const evaluate: Lens = { title: '$(beaker) Evaluate', tooltip: measuring, command: commandIds.evaluate, argument: target };
   if (allows === 'measuring') return [evaluate];
-  const tuning = 'Tune the prompt and a LoRA adapter together; nothing is written until you accept it';
+  const what = isProgramPath(path) ? 'the prompts of its steps' : 'the prompt';
+  const tuning = `Tune ${what} and a LoRA adapter together; nothing is written until you accept it`;
   return [evaluate, { title: '$(rocket) Optimize', tooltip: tuning, command: commandIds.optimize, argument: target }];
 }
 
-function headlineLens({ target, measured, stale, job, allows, now }: LensFacts): Lens {
+function headlineLens({ target, path, measured, stale, step, job, allows, now }: LensFacts): Lens {
   if (job) return { title: `$(loading~spin) ${progressText(jobProgress(job, now))}`, tooltip: jobTitle(job) };
+  const known = knownHeadline(measured, stale, now);
+  const detail = measured ? headlineDetail(measured) : 'Not measured yet';
+  if (step) {
+    const title = `Step ${step.place + 1} of ${step.of} in ${basename(path)} · ${lowerFirst(known)}`;
+    return { title, tooltip: `Of the whole program: ${detail}`, command: openFile, argument: target };
+  }
   const measure = allows === 'nothing' ? {} : { command: commandIds.measureLines, argument: target };
-  const tooltip = measured ? `${headlineDetail(measured)}\nSelect to measure each line` : 'Measure the prompt and each of its lines';
-  return { title: knownHeadline(measured, stale, now), tooltip, ...measure };
+  const what = isProgramPath(path) ? 'the program and each line of its prompts' : 'the prompt and each of its lines';
+  const tooltip = measured ? `${headlineDetail(measured)}\nSelect to measure each line` : `Measure ${what}`;
+  return { title: known, tooltip, ...measure };
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -1,7 +1,7 @@
 /** @file What stands at the lines' ends, and where. */
 import { describe, expect, test } from 'vitest';
 import type { LineWorth, MeasuredLines } from '../../run/results.ts';
-import { annotateLines, labelOf, type LineAnnotation } from './lineWorth.ts';
+import { annotateLines, labelOf, linesOfStep, type LineAnnotation } from './lineWorth.ts';
 
 const worth = (line: number, text: string, mean: number, more: Partial<LineWorth> = {}): LineWorth => ({
   line,
@@ -104,4 +104,9 @@ describe('the hover', () => {
   test('says that the text has changed', () => {
     expect(annotate([worth(4, 'Read it.', 0.062)], text, true)[0].hover).toContain('changed since');
   });
+});
+
+test('of a program the lines of a step stand in its prompt file only', () => {
+  const lines = [worth(4, 'Read it.', 0.1, { file: 'a/one.prompt.md' }), worth(4, 'Read it.', 0.2, { file: 'two.prompt.md' })];
+  expect(linesOfStep({ ...about, lines }, 'two.prompt.md').lines).toEqual([lines[1]]);
 });

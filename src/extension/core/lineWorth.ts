@@ -26,6 +26,11 @@ export interface AnnotationOptions {
   readonly settingLink: string;
 }
 
+/** What was measured of a program's lines, as far as it stands in one of its prompt files. @param file as results name it */
+export function linesOfStep(measured: MeasuredLines, file: string): MeasuredLines {
+  return { ...measured, lines: measured.lines.filter((line) => line.file === file) };
+}
+
 /** @param text the prompt file as it is now: a line that was moved keeps its number, one that was changed loses it */
 export function annotateLines(measured: MeasuredLines, text: string, options: AnnotationOptions): LineAnnotation[] {
   const places = placesIn(text, measured.lines);

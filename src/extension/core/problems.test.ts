@@ -1,12 +1,13 @@
 /** @file Defects of a prompt file as the editor underlines them. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
 import { readSample, type DataFinding } from './dataSample.ts';
-import { problemsOf } from './problems.ts';
+import { measuredFile } from './measuredFile.ts';
+import { problemsIn, problemsOf } from './problems.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-problems-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -67,5 +68,53 @@ describe('the head of a data file', () => {
       ['rows.xml', 'unknown-format'],
     ])
       await expect(readSample(join(folder, name))).rejects.toMatchObject({ reason });
+  });
+});
+
+describe('of a program', () => {
+  const at = (name: string): string => join(folder, name);
+  const yaml = 'data: rows.jsonl\nsteps:\n  - prompt: hint.prompt.md\n    output: hint\n  - prompt: kind.prompt.md\n    output: kind\n';
+  const files: Readonly<Record<string, string>> = {
+    'hint.prompt.md': '---\ntandem: {labels: [x, y]}\n---\n${input:text}\nHint:\n',
+    'kind.prompt.md': '---\ntandem: {labels: from-data}\n---\n${input:hint}: ${input:text}\nKind:\n',
+  };
+  /** What is said in each of its files. */
+  const said = (more: Readonly<Record<string, string>> = {}, text = yaml, finding: DataFinding = sample): Record<string, string[]> => {
+    const texts = { ...files, ...more };
+    const program = measuredFile(at('x.program.yaml'), text, undefined, (each) => texts[basename(each)]);
+    const own = [program.file, ...Object.entries(texts).map(([name, written]) => parsePromptFile(at(name), written))];
+    const found = own.map((file) => [basename(file.path), problemsIn(file, program, new Map([[at('rows.jsonl'), finding]]))] as const);
+    return Object.fromEntries(
+      found
+        .map(([name, problems]) => [name, problems.map(({ range, message }) => `${range.line}: ${message}`)])
+        .filter(([, list]) => list.length > 0),
+    ) as Record<string, string[]>;
+  };
+
+  test('steps lack nothing that it says', () => {
+    expect(said()).toEqual({});
+  });
+
+  test('a column that neither the data nor an earlier step has is told in the step that reads it', () => {
+    const kind = files['kind.prompt.md'].replace('input:hint', 'input:hind');
+    expect(said({ 'kind.prompt.md': kind })).toEqual({
+      'x.program.yaml': ['4: No later step reads "hint".'],
+      'kind.prompt.md': ['4: The data has no column "hind" (columns: text, hint, kind).'],
+    });
+  });
+
+  test('what is wrong with its data or its answer is told in the program', () => {
+    const missing = new TandemError('missing-data', 'The data file cannot be read.');
+    expect(said({}, yaml, missing)).toEqual({ 'x.program.yaml': ['1: The data file cannot be read.'] });
+    expect(said({}, yaml.replace('output: kind', 'output: sort'))['x.program.yaml']).toContain(
+      '6: The data has no column "sort" (columns: text, kind).',
+    );
+  });
+
+  test('a defect of a prompt file is told there, and at the top of the program', () => {
+    const kind = files['kind.prompt.md'].replace('from-data', '7');
+    const found = said({ 'kind.prompt.md': kind });
+    expect(found['kind.prompt.md']).toHaveLength(1);
+    expect(found['x.program.yaml']).toEqual([expect.stringMatching(/^1: kind\.prompt\.md: /)]);
   });
 });

@@ -1,12 +1,14 @@
-/** @file All that can be told to be wrong with a prompt file without running anything. */
+/** @file All that can be told to be wrong with a prompt file or a program without running anything. */
 import { namedColumns } from '../../data/columns.ts';
 import { TandemError } from '../../errors.ts';
 import { taskFor } from '../../evaluate/evaluation.ts';
 import { metrics } from '../../evaluate/metrics.ts';
 import { nearestNames } from '../../prompt/nearest.ts';
+import { checkProgram } from '../../prompt/program.ts';
 import { checkColumns, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
 import { rangesOf, type TextRange } from '../../prompt/textRange.ts';
 import { dataFilesOf, type DataFinding } from './dataSample.ts';
+import type { MeasuredFile } from './measuredFile.ts';
 
 /** @param findings by absolute path; a file that is not there yet is taken to be in order */
 export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataFinding>): Problem[] {
@@ -19,6 +21,31 @@ export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataF
     else columns ??= finding && namedColumns(finding.columns, file.settings.columns);
   }
   if (columns) problems.push(...checkColumns(file, columns));
+  return problems.sort((a, b) => a.range.start - b.range.start);
+}
+
+/**
+ * Those of a program that stand in one of its files: the program file itself, or the prompt file of a step, which needs no data of its own.
+ * @param own the file as it reads now
+ * @param findings of the program's data
+ */
+export function problemsIn(
+  own: PromptFile,
+  { file: whole, program }: Pick<MeasuredFile, 'file' | 'program'>,
+  findings: ReadonlyMap<string, DataFinding>,
+): Problem[] {
+  const isWhole = own.path === whole.path;
+  const problems: Problem[] = [];
+  if (!isWhole) problems.push(...own.problems.filter(({ missing }) => missing === undefined));
+  else problems.push(...(program ? program.file.problems : whole.problems), ...(program ? taskProblems(whole) : []));
+  let columns: readonly string[] | undefined;
+  for (const { setting, file: path } of dataFilesOf(whole.settings, whole.path)) {
+    const finding = findings.get(path);
+    if (!(finding instanceof TandemError)) columns ??= finding && namedColumns(finding.columns, whole.settings.columns);
+    else if (isWhole) problems.push(dataProblem(whole, setting, finding));
+  }
+  if (program && columns)
+    problems.push(...checkProgram(program, columns).flatMap(({ path, ...problem }) => (path === own.path ? [problem] : [])));
   return problems.sort((a, b) => a.range.start - b.range.start);
 }
 

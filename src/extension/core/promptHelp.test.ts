@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
 import { tandemHelp, type SettingHelp } from '../../prompt/settings.ts';
 import { suggestionsAt, type SuggestionSources } from './completion.ts';
-import type { DataSample } from './dataSample.ts';
+import { stepSample, type DataSample } from './dataSample.ts';
 import { promptHover } from './promptHover.ts';
 
 const rows = ['red', 'blue', 'red', 'one `tick`\nand a line', 'white'].map((text, i) => ({
@@ -111,4 +111,16 @@ test('every setting is documented', () => {
     Object.values(fields).forEach(check);
   };
   check(tandemHelp);
+});
+
+test('a step of a program reads the columns of the data and what the steps before it answer', async () => {
+  const ofStep = stepSample(sample, ['hint', 'kind'], 1);
+  expect(ofStep.columns).toEqual(['text', 'a: b', 'hint']);
+  expect(stepSample(sample, ['hint', 'kind'], 0).columns).toEqual(['text', 'a: b']);
+  const over = async (marked: string) => {
+    const { file, offset } = parsed(`---\ntandem: {labels: from-data}\n---\n${marked}\n`);
+    return (await promptHover(file, offset, async () => ofStep))?.text;
+  };
+  expect(await over('${input:hi|nt}')).toBe('What an earlier step answers: `hint`.');
+  expect(await over('${input:te|xt}')).toContain('- `red`');
 });

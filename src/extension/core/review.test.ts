@@ -4,7 +4,7 @@ import type { Difference } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from '../../run/evidence.ts';
 import type { ReviewItem, Standing } from '../../run/review.ts';
 import { commandIds } from '../ids.ts';
-import { commentText, hasOpenItems, panelReview, reviewLenses, type RunReview } from './review.ts';
+import { commentText, isOpen, itemsOf, panelReview, reviewLenses, type RunReview } from './review.ts';
 
 const difference: Difference = { mean: 0.093, low: 0, high: 0.2, rows: 75, probabilityBetter: 0.97 };
 const alone: Evidence = { of: 'this change alone', difference, split: 'val' };
@@ -64,22 +64,52 @@ describe('the comment beside a change', () => {
 
 describe('the panel', () => {
   const review: RunReview = {
-    proposal: { file: '/w/a.prompt.md', before: 'one\ntwo\n', prompt: 'one\n2\n', after: 'one\n2\n' },
+    file: '/w/a.prompt.md',
+    proposals: [{ file: '/w/a.prompt.md', before: 'one\ntwo\n', prompt: 'one\n2\n', after: 'one\n2\n' }],
     grounds: new Map([['1', grounds]]),
     rejected: [],
   };
 
   test('gets each item with its line of the file as it is now', () => {
-    expect(panelReview(review, 'zero\none\ntwo\n', '/w')).toEqual({
+    expect(panelReview(review, () => 'zero\none\ntwo\n', '/w')).toEqual({
       file: 'a.prompt.md',
       items: [{ kind: 'hunk', id: '1', standing: 'open', line: 3, before: 'two\n', after: '2\n', ...grounds }],
     });
   });
 
   test('nothing is left to review once everything is decided', () => {
-    expect(hasOpenItems(review, 'one\ntwo\n')).toBe(true);
-    expect(hasOpenItems(review, 'one\n2\n')).toBe(false);
-    expect(hasOpenItems({ ...review, rejected: ['1'] }, 'one\ntwo\n')).toBe(false);
-    expect(hasOpenItems({ ...review, rejected: ['1'] }, 'one\nTWO\n')).toBe(true);
+    const open = (of: RunReview, text: string): boolean => itemsOf(of, () => text).some(({ item }) => isOpen(item));
+    expect(open(review, 'one\ntwo\n')).toBe(true);
+    expect(open(review, 'one\n2\n')).toBe(false);
+    expect(open({ ...review, rejected: ['1'] }, 'one\ntwo\n')).toBe(false);
+    expect(open({ ...review, rejected: ['1'] }, 'one\nTWO\n')).toBe(true);
+  });
+
+  test('gets the items of all files of a program, each with its file, the weights last; a file that is gone has none', () => {
+    const step = (place: number, file: string) => ({ ...review.proposals[0], file, step: { place, output: `answer ${place}` } });
+    const pointer = { from: '/r/a', to: '/w/.tandem/adapters/p-1', settings: { adapter: '.tandem/adapters/p-1' } };
+    const yaml = 'steps:\n';
+    const program = {
+      file: '/w/p.program.yaml',
+      before: yaml,
+      prompt: yaml,
+      after: `adapter: ${pointer.settings.adapter}\n${yaml}`,
+      adapter: pointer,
+    };
+    const whole: RunReview = {
+      file: program.file,
+      proposals: [program, step(0, '/w/a.prompt.md'), step(1, '/w/sub/b.prompt.md'), step(2, '/w/gone.prompt.md')],
+      grounds: new Map([['2.1', grounds]]),
+      rejected: ['2.1'],
+    };
+    const textOf = (file: string): string | undefined => (file.endsWith('yaml') ? yaml : file.includes('gone') ? undefined : 'one\ntwo\n');
+    expect(panelReview(whole, textOf, '/w')).toMatchObject({
+      file: 'p.program.yaml',
+      items: [
+        { id: '1.1', file: 'a.prompt.md', standing: 'open', line: 2, evidence: [] },
+        { id: '2.1', file: 'sub/b.prompt.md', standing: 'rejected', ...grounds },
+        { id: 'adapter', file: 'p.program.yaml', standing: 'open', folder: '.tandem/adapters/p-1' },
+      ],
+    });
   });
 });

@@ -10,8 +10,10 @@ import type { Review } from '../panelMessages.ts';
 import { code, escaped } from './markdown.ts';
 
 export interface RunReview {
-  /** Its texts as an editor has them. */
-  readonly proposal: Proposal;
+  /** The file that the run is of. */
+  readonly file: string;
+  /** What is proposed for each file that changes: the run's own, and the prompt files of a program. */
+  readonly proposals: readonly Proposal[];
   readonly grounds: ReadonlyMap<string, Grounds>;
   /** Ids of the items that were turned down. */
   readonly rejected: readonly string[];
@@ -26,22 +28,35 @@ export const decidable: Readonly<Record<Verdict, readonly Standing[]>> = {
   takeBack: ['accepted'],
 };
 
-/** @param text the prompt file as it is now, in an editor */
-export const itemsIn = ({ proposal, rejected }: RunReview, text: string): ReviewItem[] => reviewItems(proposal, text, rejected);
+/** A file as it is now, in an editor; undefined where it is gone. */
+export type TextOf = (file: string) => string | undefined;
 
-export const hasOpenItems = (review: RunReview, text: string): boolean =>
-  itemsIn(review, text).some(({ standing }) => standing === 'open' || standing === 'conflict');
+/** The items of a file. @param text the file as it is now, in an editor */
+export const itemsIn = (proposal: Proposal, { rejected }: RunReview, text: string): ReviewItem[] => reviewItems(proposal, text, rejected);
+
+/** The items of all files that are there, with what is proposed for their file. */
+export function itemsOf(review: RunReview, textOf: TextOf): { readonly proposal: Proposal; readonly item: ReviewItem }[] {
+  return review.proposals.flatMap((proposal) => {
+    const text = textOf(proposal.file);
+    return text === undefined ? [] : itemsIn(proposal, review, text).map((item) => ({ proposal, item }));
+  });
+}
+
+export const isOpen = ({ standing }: ReviewItem): boolean => standing === 'open' || standing === 'conflict';
 
 /** As the run panel shows it. */
-export function panelReview(review: RunReview, text: string, workspace: string): Review {
-  const { proposal, grounds } = review;
-  const items = itemsIn(review, text).map((item): Review['items'][number] => {
+export function panelReview(review: RunReview, textOf: TextOf, workspace: string): Review {
+  const { proposals, grounds } = review;
+  const several = proposals.some(({ file }) => file !== review.file);
+  const items = itemsOf(review, textOf).map(({ proposal, item }): Review['items'][number] => {
     const { id, kind, standing } = item;
-    const about = { id, standing, ...(grounds.get(id) ?? { evidence: [] }) };
+    const about = { id, standing, ...(grounds.get(id) ?? { evidence: [] }), ...(several && { file: portable(workspace, proposal.file) }) };
     if (kind === 'adapter') return { ...about, kind, folder: portable(workspace, proposal.adapter!.to) };
     return { ...about, kind, line: item.line + 1, before: item.before, after: item.after };
   });
-  return { file: portable(workspace, proposal.file), items };
+  // The weights come last, as in one file.
+  items.sort((a, b) => Number(a.kind === 'adapter') - Number(b.kind === 'adapter'));
+  return { file: portable(workspace, review.file), items };
 }
 
 export interface ReviewLens {

@@ -15,7 +15,7 @@ describe('a prompt', () => {
       label: 'a/intent',
       description: '72.0% ±6 · 120 rows · nano · 3 min ago',
       icon: 'graph',
-      can: ['beMeasured', 'beTuned'],
+      can: ['beMeasured', 'beTuned', 'beTunedInWays'],
       opens: 'vscode.open',
     });
   });
@@ -31,6 +31,11 @@ describe('a prompt', () => {
   test('that is worked on has its progress, and can be stopped', () => {
     expect(promptRow({ ...facts, job })).toMatchObject({ description: 'waiting for its turn', icon: 'clock', can: ['beStopped'] });
     expect(promptRow({ ...facts, job: { ...job, status: 'running' } })).toMatchObject({ description: 'starting', icon: 'loading~spin' });
+  });
+
+  test('of several steps is measured and tuned as a whole, in its one way', () => {
+    const { label, can } = promptRow({ ...facts, name: 'a/tandem.program.yaml' });
+    expect([label, can]).toEqual(['a/tandem.program', ['beMeasured', 'beTuned']]);
   });
 
   test('of a workspace that is not trusted is not tuned, and not measured with what it names', () => {

@@ -1,6 +1,7 @@
 /** @file How the rows of Tandem's views read, and what can be done with each. */
 import { embeddedModel } from '../../model/store/embedded.ts';
 import type { InstalledModel } from '../../model/store/store.ts';
+import { isProgramPath } from '../../prompt/programFile.ts';
 import { bytes } from '../../run/format.ts';
 import type { MeasuredPrompt } from '../../run/results.ts';
 import type { ListedRun } from '../../run/runList.ts';
@@ -22,7 +23,7 @@ export interface Row {
   readonly opens?: CommandId | 'vscode.open';
 }
 
-export type Ability = 'beMeasured' | 'beTuned' | 'beStopped' | 'beResumed' | 'beRead' | 'beRemoved';
+export type Ability = 'beMeasured' | 'beTuned' | 'beTunedInWays' | 'beStopped' | 'beResumed' | 'beRead' | 'beRemoved';
 
 export interface PromptFacts {
   /** Its path in the workspace. */
@@ -38,10 +39,11 @@ export interface PromptFacts {
 
 /** `support/intent` with `72.0% ±6 · 120 rows · …`. */
 export function promptRow({ name, measured, stale, job, allows, now }: PromptFacts): Row {
-  const open = { label: name.replace(/\.prompt\.md$|\.prompty$/, ''), opens: 'vscode.open' } as const;
+  const open = { label: shortName(name), opens: 'vscode.open' } as const;
   if (job) return { ...open, ...workedOn(job, name, now), can: ['beStopped'] };
   const can: Readonly<Record<Allowance, readonly Ability[]>> = {
-    everything: ['beMeasured', 'beTuned'],
+    // Programs are optimized in one way only.
+    everything: isProgramPath(name) ? ['beMeasured', 'beTuned'] : ['beMeasured', 'beTuned', 'beTunedInWays'],
     measuring: ['beMeasured'],
     nothing: [],
   };
@@ -55,6 +57,8 @@ export function promptRow({ name, measured, stale, job, allows, now }: PromptFac
     can: can[allows],
   };
 }
+
+const shortName = (name: string): string => name.replace(/\.prompt\.md$|\.prompty$|\.ya?ml$/, '');
 
 export interface RunFacts {
   readonly run: ListedRun;
@@ -71,7 +75,7 @@ export interface RunFacts {
 /** `support/intent` with `ended · 52.5% → 72.0% on 40 test rows · 3 min ago`. */
 export function runRow({ run, name, headline, job, now }: RunFacts): Row {
   const { directory, created, standing, worker } = run;
-  const show = { label: name.replace(/\.prompt\.md$|\.prompty$/, ''), opens: commandIds.showPanel } as const;
+  const show = { label: shortName(name), opens: commandIds.showPanel } as const;
   if (job) return { ...show, ...workedOn(job, directory.run, now), can: ['beStopped', 'beRead'] };
   const { word, icon, color } = worker === undefined ? standings[standing] : elsewhere;
   const description = [word, ...(headline === undefined ? [] : [headline]), ago(created, now)].join(' · ');

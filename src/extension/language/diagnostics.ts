@@ -1,25 +1,36 @@
-/** @file What is wrong with the open prompt files, as problems of the editor. */
+/** @file What is wrong with the open prompt files and programs, as problems of the editor. */
 import * as vscode from 'vscode';
 import { describeError } from '../../errors.ts';
 import type { Problem } from '../../prompt/promptFile.ts';
-import { dataFilesOf } from '../core/dataSample.ts';
-import { problemsOf } from '../core/problems.ts';
+import { dataFilesOf, type DataFinding } from '../core/dataSample.ts';
+import { hasData, type MeasuredFile } from '../core/measuredFile.ts';
+import { problemsIn, problemsOf } from '../core/problems.ts';
 import { dataPattern } from '../dataFiles.ts';
 import { rangeIn } from '../edit.ts';
 import type { OpenPrompt } from '../prompts.ts';
 import { registerQuickFixes } from './quickFixes.ts';
 import type { Services } from '../services.ts';
 
-export function registerDiagnostics({ prompts, samples, log }: Services): vscode.Disposable {
+export function registerDiagnostics({ prompts, library, samples, log }: Services): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection('tandem');
   const problems = new Map<string, readonly Problem[]>();
-  const check = async (prompt: OpenPrompt): Promise<void> => {
-    const { document, file } = prompt;
+  const findingsOf = async ({ file }: MeasuredFile): Promise<ReadonlyMap<string, DataFinding>> => {
     const paths = file.hasSettings ? dataFilesOf(file.settings, file.path).map((each) => each.file) : [];
-    const findings = new Map(await Promise.all(paths.map(async (path) => [path, await samples.find(path)] as const)));
+    return new Map(await Promise.all(paths.map(async (path) => [path, await samples.find(path)] as const)));
+  };
+  const find = async (prompt: OpenPrompt): Promise<Problem[]> => {
+    const { file, steps } = prompt;
+    const programs = steps ? [prompt] : hasData(prompt) ? [] : await library.programsWith(file.path);
+    if (programs.length === 0) return problemsOf(file, await findingsOf(prompt));
+    const found = await Promise.all(programs.map(async (program) => problemsIn(file, program, await findingsOf(program))));
+    // The same in two programs is told once.
+    return [...new Map(found.flat().map((problem) => [JSON.stringify(problem), problem])).values()];
+  };
+  const check = async (prompt: OpenPrompt): Promise<void> => {
+    const { document } = prompt;
+    const found = await find(prompt);
     // The text may be another one by now; its own check follows.
     if (prompts.of(document) !== prompt) return;
-    const found = problemsOf(file, findings);
     problems.set(document.uri.toString(), found);
     collection.set(
       document.uri,
@@ -32,7 +43,8 @@ export function registerDiagnostics({ prompts, samples, log }: Services): vscode
   beginAll();
   return vscode.Disposable.from(
     collection,
-    prompts.onDidChange(begin),
+    // A prompt file may become a step of a program, or no longer be one.
+    library.onDidChange(beginAll),
     prompts.onDidClose(({ uri }) => {
       problems.delete(uri.toString());
       collection.delete(uri);
@@ -45,7 +57,7 @@ export function registerDiagnostics({ prompts, samples, log }: Services): vscode
   );
 }
 
-export function diagnosticOf({ severity, message, hint, range }: Problem, document: vscode.TextDocument): vscode.Diagnostic {
+function diagnosticOf({ severity, message, hint, range }: Problem, document: vscode.TextDocument): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(
     rangeIn(document, range),
     hint === undefined ? message : `${message} ${hint}`,

@@ -1,21 +1,38 @@
-/** @file Completion and hovers in prompt files. */
+/** @file Completion and hovers in prompt files and programs. */
 import * as vscode from 'vscode';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
 import { knownModels } from '../chooseModel.ts';
 import { suggestionsAt, type Suggestion, type SuggestionSources } from '../core/completion.ts';
-import { sampleOf, type DataSample } from '../core/dataSample.ts';
+import { sampleOf, stepSample, type DataSample } from '../core/dataSample.ts';
+import { measuredFile, stepIn } from '../core/measuredFile.ts';
+import { programHover, programSuggestionsAt, type ProgramSources } from '../core/programHelp.ts';
 import { promptHover } from '../core/promptHover.ts';
-import { dataFilesNear } from '../dataFiles.ts';
+import { dataFilesNear, promptFilesNear } from '../dataFiles.ts';
 import { rangeIn } from '../edit.ts';
-import { promptPattern } from '../ids.ts';
+import { programPattern, promptPattern } from '../ids.ts';
+import { textNow } from '../prompts.ts';
 import type { Services } from '../services.ts';
 
-export function registerLanguageHelp({ samples }: Services): vscode.Disposable {
+export function registerLanguageHelp({ samples, library }: Services): vscode.Disposable {
   const selector: vscode.DocumentSelector = { scheme: 'file', pattern: promptPattern };
   /** The document as it reads now: what the other surfaces know of it lags a little behind the typing. */
   const read = (document: vscode.TextDocument) => {
     const file = parsePromptFile(document.uri.fsPath, document.getText());
-    return { file, sample: (): Promise<DataSample | undefined> => sampleOf(file.settings, file.path, samples) };
+    const sample = async (): Promise<DataSample | undefined> => {
+      const own = await sampleOf(file.settings, file.path, samples);
+      if (own) return own;
+      const [program] = await library.programsWith(file.path);
+      const ofProgram = program && (await sampleOf(program.file.settings, program.file.path, samples));
+      return (
+        ofProgram &&
+        stepSample(
+          ofProgram,
+          program.steps!.map(({ output }) => output),
+          stepIn(program, file.path),
+        )
+      );
+    };
+    return { file, sample };
   };
   const completion: vscode.CompletionItemProvider = {
     async provideCompletionItems(document, position) {
@@ -32,11 +49,37 @@ export function registerLanguageHelp({ samples }: Services): vscode.Disposable {
       return found && new vscode.Hover(new vscode.MarkdownString(found.text), rangeIn(document, found.span));
     },
   };
+  const programs: vscode.DocumentSelector = { scheme: 'file', pattern: programPattern };
+  const programCompletion: vscode.CompletionItemProvider = {
+    async provideCompletionItems(document, position) {
+      const { file } = measuredFile(document.uri.fsPath, document.getText(), undefined, textNow);
+      const sources: ProgramSources = {
+        sample: () => sampleOf(file.settings, file.path, samples),
+        models: knownModels,
+        dataFiles: () => dataFilesNear(document.uri),
+        promptFiles: () => promptFilesNear(document.uri),
+      };
+      const found = await programSuggestionsAt(file, document.offsetAt(position), file, sources);
+      // Where there is help with YAML, it has the keys from the schema.
+      const suggestions = found?.suggestions.filter(({ kind }) => kind !== 'setting' || !helpsWithYaml());
+      return suggestions?.map((suggestion, place) => itemOf(suggestion, rangeIn(document, found!.span), place));
+    },
+  };
+  const programHovers: vscode.HoverProvider = {
+    provideHover(document, position) {
+      const found = helpsWithYaml() ? undefined : programHover(document.getText(), document.offsetAt(position));
+      return found && new vscode.Hover(new vscode.MarkdownString(found.text), rangeIn(document, found.span));
+    },
+  };
   return vscode.Disposable.from(
+    vscode.languages.registerCompletionItemProvider(programs, programCompletion, ':', ' ', '/'),
+    vscode.languages.registerHoverProvider(programs, programHovers),
     vscode.languages.registerCompletionItemProvider(selector, completion, '$', '{', ':', ' ', '/'),
     vscode.languages.registerHoverProvider(selector, hover),
   );
 }
+
+const helpsWithYaml = (): boolean => vscode.extensions.getExtension('redhat.vscode-yaml') !== undefined;
 
 function itemOf({ kind, label, detail, about, text, more }: Suggestion, range: vscode.Range, place: number): vscode.CompletionItem {
   const item = new vscode.CompletionItem(label, kinds[kind]);

@@ -1,9 +1,9 @@
-/** @file Quick fixes for what is wrong with a prompt file. */
+/** @file Quick fixes for what is wrong with a prompt file or a program. */
 import * as vscode from 'vscode';
 import type { Problem } from '../../prompt/promptFile.ts';
 import { quickFixes } from '../core/fixes.ts';
 import { dataFilesNear } from '../dataFiles.ts';
-import { promptPattern } from '../ids.ts';
+import { tunablePattern } from '../ids.ts';
 import { rangeIn } from '../edit.ts';
 
 /** @param problemsOf what was found wrong with the document as it reads now */
@@ -26,7 +26,7 @@ export function registerQuickFixes(problemsOf: (document: vscode.TextDocument) =
       });
     },
   };
-  return vscode.languages.registerCodeActionsProvider({ scheme: 'file', pattern: promptPattern }, provider, {
+  return vscode.languages.registerCodeActionsProvider({ scheme: 'file', pattern: tunablePattern }, provider, {
     providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
   });
 }

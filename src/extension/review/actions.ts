@@ -13,16 +13,17 @@ export async function decide(run: ListedRun, verdict: Verdict, ids: readonly str
   if (!vscode.workspace.isTrusted) {
     throw new TandemError('untrusted-workspace', 'What a run proposes can be taken over once the workspace is trusted.');
   }
-  const unsaved = vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.fsPath === run.prompt);
+  const unsaved = new Set(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty).map(({ uri }) => uri.toString()));
   const changed = await services.reviews.decide(run, verdict, ids);
   // Edits of the user's own are theirs to save; the numbers then grey out until that is done and measured.
-  if (changed && !unsaved && (await changed.save())) void measureAgain(changed, services);
+  const saved = await Promise.all(changed.map(async (document) => !unsaved.has(document.uri.toString()) && (await document.save())));
+  if (saved.length > 0 && saved.every(Boolean)) void measureAgain(vscode.Uri.file(run.prompt), services);
 }
 
 /** Measurements that were begun here, by prompt: the next one takes their place. */
 const measuring = new Map<string, number>();
 
-async function measureAgain({ uri }: vscode.TextDocument, services: Services): Promise<void> {
+async function measureAgain(uri: vscode.Uri, services: Services): Promise<void> {
   const { engine } = services;
   const former = measuring.get(uri.fsPath);
   if (former !== undefined) engine.stop(former);

@@ -1,13 +1,15 @@
-/** @file The diff of a review: the prompt file beside the same with all that may still be taken over. */
+/** @file The diff of a review: each file that a run changes beside the same with all that may still be taken over. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';
+import { isProgramPath } from '../../prompt/programFile.ts';
 import { proposedText } from '../../run/review.ts';
 import type { ListedRun } from '../../run/runList.ts';
-import { promptOf } from '../reviews.ts';
+import { proposedProgramLanguage } from '../ids.ts';
+import { documentAt } from '../reviews.ts';
 import type { Services } from '../services.ts';
 
-/** Addresses the proposed text: its path is that of the prompt file, its query that of the run's directory. */
+/** Addresses a proposed text: its path is that of the file, its query that of the run's directory. */
 export const proposedScheme = 'tandem-proposed';
 
 export const isProposed = ({ scheme }: vscode.Uri): boolean => scheme === proposedScheme;
@@ -15,8 +17,11 @@ export const isProposed = ({ scheme }: vscode.Uri): boolean => scheme === propos
 /** The path of the run whose proposed text this is. */
 export const runOfProposed = ({ query }: vscode.Uri): string => query;
 
-const proposedUri = ({ directory, prompt }: ListedRun): vscode.Uri =>
-  vscode.Uri.file(prompt).with({ scheme: proposedScheme, query: directory.path });
+/** The path of the file that it is proposed for. */
+export const fileOfProposed = (uri: vscode.Uri): string => uri.with({ scheme: 'file', query: '' }).fsPath;
+
+const proposedUri = ({ directory }: ListedRun, file: string): vscode.Uri =>
+  vscode.Uri.file(file).with({ scheme: proposedScheme, query: directory.path });
 
 export function registerReviewDiff({ runs, reviews }: Services): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
@@ -24,14 +29,17 @@ export function registerReviewDiff({ runs, reviews }: Services): vscode.Disposab
     onDidChange: changed.event,
     async provideTextDocumentContent(uri) {
       const run = await runs.find(runOfProposed(uri));
-      const document = await promptOf(run);
+      const file = fileOfProposed(uri);
+      const text = editorText((await documentAt(file)).getText());
       const review = await reviews.of(run);
-      const text = editorText(document.getText());
-      return review ? proposedText(review.proposal, text, review.rejected) : text;
+      const proposal = review?.proposals.find((each) => each.file === file);
+      return review && proposal ? proposedText(proposal, text, review.rejected) : text;
     },
   };
+  vscode.workspace.textDocuments.forEach((document) => void nameLanguage(document));
   return vscode.Disposable.from(
     vscode.workspace.registerTextDocumentContentProvider(proposedScheme, provider),
+    vscode.workspace.onDidOpenTextDocument((document) => void nameLanguage(document)),
     reviews.onDidChange(() => {
       for (const { uri } of vscode.workspace.textDocuments) if (isProposed(uri)) changed.fire(uri);
     }),
@@ -39,9 +47,22 @@ export function registerReviewDiff({ runs, reviews }: Services): vscode.Disposab
   );
 }
 
-/** Opens the reviews of these runs: one as a diff, several in one editor. */
-export async function openReviewDiff(runs: readonly ListedRun[]): Promise<void> {
-  const [first, ...others] = runs.map((run) => ({ file: vscode.Uri.file(run.prompt), proposed: proposedUri(run) }));
+async function nameLanguage(document: vscode.TextDocument): Promise<void> {
+  if (!isProposed(document.uri) || document.languageId === proposedProgramLanguage || !isProgramPath(document.uri.path)) return;
+  await vscode.languages.setTextDocumentLanguage(document, proposedProgramLanguage);
+}
+
+/** A file that a run proposes to change. */
+export interface ReviewedFile {
+  readonly run: ListedRun;
+  readonly file: string;
+}
+
+/** Opens the review of these files: one as a diff, several in one editor. */
+export async function openReviewDiff(files: readonly ReviewedFile[]): Promise<void> {
+  const [first, ...others] = files.map(({ run, file }) => ({ file: vscode.Uri.file(file), proposed: proposedUri(run, file) }));
+  // An editor of several diffs asks for the language once, when it opens.
+  for (const { proposed } of [first, ...others]) await nameLanguage(await vscode.workspace.openTextDocument(proposed));
   if (others.length > 0) {
     const changes = [first, ...others].map(({ file, proposed }) => [file, file, proposed]);
     await vscode.commands.executeCommand('vscode.changes', 'Proposed Changes', changes);
@@ -49,6 +70,6 @@ export async function openReviewDiff(runs: readonly ListedRun[]): Promise<void> 
   }
   // Beside the run panel, not in its place.
   const viewColumn = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.One;
-  const title = `${basename(runs[0].prompt)} ↔ proposed`;
+  const title = `${basename(files[0].file)} ↔ proposed`;
   await vscode.commands.executeCommand('vscode.diff', first.file, first.proposed, title, { preview: false, viewColumn });
 }

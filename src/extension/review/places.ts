@@ -4,12 +4,12 @@ import { editorText } from '../../prompt/hunks.ts';
 import type { Grounds } from '../../run/evidence.ts';
 import { reviewItems, type Proposal, type ReviewItem } from '../../run/review.ts';
 import { itemsIn } from '../core/review.ts';
-import { runOfProposed } from './diff.ts';
-import { promptOf } from '../reviews.ts';
+import { fileOfProposed, runOfProposed } from './diff.ts';
+import { documentAt } from '../reviews.ts';
 import type { Services } from '../services.ts';
 
 export interface PlacedItem {
-  /** As it stands in the prompt file. */
+  /** As it stands in its file. */
   readonly item: ReviewItem;
   readonly grounds: Grounds;
   readonly proposal: Proposal;
@@ -21,10 +21,12 @@ export interface PlacedItem {
 export async function placedItems(document: vscode.TextDocument, { runs, reviews }: Services): Promise<PlacedItem[]> {
   const run = await runs.find(runOfProposed(document.uri));
   const review = await reviews.of(run);
-  if (!review) return [];
-  const { proposal, grounds } = review;
+  const file = fileOfProposed(document.uri);
+  const proposal = review?.proposals.find((each) => each.file === file);
+  if (!review || !proposal) return [];
+  const { grounds } = review;
   const shown = reviewItems(proposal, editorText(document.getText()));
-  const items = itemsIn(review, editorText((await promptOf(run)).getText()));
+  const items = itemsIn(proposal, review, editorText((await documentAt(file)).getText()));
   return items.map((item, place) => {
     const { line } = shown[place];
     const [first, last] = [line, line + Math.max(0, heightOf(shown[place]) - 1)].map((each) => Math.min(each, document.lineCount - 1));

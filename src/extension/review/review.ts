@@ -3,13 +3,14 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../../errors.ts';
 import type { ListedRun } from '../../run/runList.ts';
-import type { Verdict } from '../core/review.ts';
+import { itemsOf, type RunReview, type Verdict } from '../core/review.ts';
 import { commandIds } from '../ids.ts';
 import { tellError } from '../messages.ts';
 import { decide } from './actions.ts';
-import { isProposed, openReviewDiff, registerReviewDiff, runOfProposed } from './diff.ts';
+import { fileOfProposed, isProposed, openReviewDiff, registerReviewDiff, runOfProposed, type ReviewedFile } from './diff.ts';
 import { registerReviewLenses } from './lenses.ts';
 import { registerReviewThreads } from './threads.ts';
+import { textIn } from '../reviews.ts';
 import type { Services } from '../services.ts';
 
 export function registerReview(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
@@ -20,11 +21,11 @@ export function registerReview(context: vscode.ExtensionContext, services: Servi
     if (item) await decide(await services.runs.find(item.run), verdict, [item.id], services);
   };
   const onAll = (verdict: Verdict) => async (target: unknown) => {
-    const run = await chosen(await reviewable(target, services));
-    if (run) await decide(run, verdict, undefined, services);
+    const one = await chosen(await reviewable(target, services));
+    if (one) await decide(one.run, verdict, idsOf(one), services);
   };
   const commands = {
-    [commandIds.reviewChanges]: async (target: unknown) => openReviewDiff(await reviewable(target, services)),
+    [commandIds.reviewChanges]: async (target: unknown) => openReviewDiff((await reviewable(target, services)).flatMap(filesOf)),
     [commandIds.acceptAll]: onAll('accept'),
     [commandIds.discard]: onAll('reject'),
     [commandIds.acceptChange]: onChange('accept'),
@@ -40,35 +41,57 @@ export function registerReview(context: vscode.ExtensionContext, services: Servi
   return vscode.Disposable.from(threads, registerReviewDiff(services), registerReviewLenses(services), ...registered);
 }
 
+/** What is reviewed: all that a run proposes, or what of it is for one file. */
+interface Reviewed {
+  readonly run: ListedRun;
+  readonly review: RunReview;
+  readonly file?: string;
+}
+
 /**
- * The run that is named, the one that proposes something for a prompt file or whose diff it is, else all that propose something.
+ * Of the run that is named, the one that proposes something for a prompt file or whose diff it is; else of all that propose something.
  * @throws TandemError reasons 'no-run', 'nothing-proposed'
  */
-async function reviewable(target: unknown, { runs, reviews, prompts }: Services): Promise<ListedRun[]> {
+async function reviewable(target: unknown, { runs, reviews, prompts }: Services): Promise<Reviewed[]> {
+  const reviewed = async (run: ListedRun, file?: string): Promise<Reviewed> => {
+    const review = await reviews.of(run);
+    if (!review) throw nothingProposed(`The run ${run.directory.run}`);
+    return { run, review, ...(file !== undefined && { file }) };
+  };
   if (typeof target === 'string') {
     // It may have ended just now.
     await runs.refresh();
-    const run = await runs.find(target);
-    if (await reviews.of(run)) return [run];
-    throw nothingProposed(`The run ${target}`);
+    return [await reviewed(await runs.find(target))];
   }
   const uri = target instanceof vscode.Uri ? target : vscode.window.activeTextEditor?.document.uri;
-  if (uri && isProposed(uri)) return [await runs.find(runOfProposed(uri))];
-  const open = prompts.all().flatMap((prompt) => {
-    const run = reviews.openFor(prompt);
-    return run ? [{ run, uri: prompt.document.uri }] : [];
-  });
-  const own = open.filter((each) => each.uri.toString() === uri?.toString());
-  const found = own.length > 0 || target instanceof vscode.Uri ? own : open;
-  if (found.length === 0) throw nothingProposed(uri ? `For ${basename(uri.path)}, a run` : 'A run');
-  return found.map(({ run }) => run);
+  if (uri && isProposed(uri)) {
+    // Of several in one editor all are in sight.
+    const alone = vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff;
+    return [await reviewed(await runs.find(runOfProposed(uri)), alone ? fileOfProposed(uri) : undefined)];
+  }
+  const own = uri && reviews.openFor(uri.fsPath);
+  if (own) return [await reviewed(own, own.prompt === uri.fsPath ? undefined : uri.fsPath)];
+  const open = prompts.all().flatMap(({ file }) => reviews.openFor(file.path) ?? []);
+  if (open.length === 0 || target instanceof vscode.Uri) throw nothingProposed(uri ? `For ${basename(uri.path)}, a run` : 'A run');
+  return Promise.all([...new Set(open)].map((run) => reviewed(run)));
+}
+
+const filesOf = ({ run, review, file }: Reviewed): ReviewedFile[] =>
+  review.proposals.filter((proposal) => file === undefined || proposal.file === file).map((proposal) => ({ run, file: proposal.file }));
+
+/** The undecided items of the file, where it is one among several. */
+function idsOf({ review, file }: Reviewed): readonly string[] | undefined {
+  if (file === undefined) return undefined;
+  return itemsOf(review, textIn).flatMap(({ proposal, item }) => (proposal.file === file && item.standing === 'open' ? [item.id] : []));
 }
 
 const nothingProposed = (what: string): TandemError =>
   new TandemError('nothing-proposed', `${what} proposes nothing that is not decided yet.`);
 
-async function chosen(runs: readonly ListedRun[]): Promise<ListedRun | undefined> {
-  if (runs.length < 2) return runs.at(0);
-  const items = runs.map((run) => ({ label: vscode.workspace.asRelativePath(run.prompt), description: run.directory.run, run }));
-  return (await vscode.window.showQuickPick(items, { title: 'Choose a Prompt' }))?.run;
+async function chosen(reviewed: readonly Reviewed[]): Promise<Reviewed | undefined> {
+  if (reviewed.length < 2) return reviewed.at(0);
+  const items = reviewed.map((one) => {
+    return { label: vscode.workspace.asRelativePath(one.run.prompt), description: one.run.directory.run, one };
+  });
+  return (await vscode.window.showQuickPick(items, { title: 'Choose a Prompt' }))?.one;
 }

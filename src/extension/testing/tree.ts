@@ -1,17 +1,17 @@
-/** @file The tests in the Test Explorer: each prompt file with settings, and under it the rows that it is measured on. */
+/** @file The tests in the Test Explorer: each prompt file with settings and each program, and under it the rows that it is measured on. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../../errors.ts';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
 import type { RowList } from '../../run/measuredRows.ts';
+import { readSource } from '../../run/runDirectory.ts';
 import type { Split } from '../../run/spec.ts';
 import { dataFilesOf } from '../core/dataSample.ts';
+import { hasData, measuredFile } from '../core/measuredFile.ts';
 import { listNote, mostListed, rowTestsOf } from '../core/rowTests.ts';
 import { dataExtensions } from '../dataFiles.ts';
-import { isPromptPath } from '../../prompt/promptFile.ts';
-import { promptPattern, settingIds } from '../ids.ts';
-import { isPrompt } from '../prompts.ts';
+import { settingIds, tunableEndings, tunablePattern } from '../ids.ts';
+import { isPrompt, isTunable } from '../prompts.ts';
 import type { Services } from '../services.ts';
 import { sessionSpec } from '../settings.ts';
 
@@ -35,9 +35,9 @@ export interface TestTree extends vscode.Disposable {
 /** Milliseconds to wait for files that are saved together. */
 const pause = 200;
 
-export function watchTests(controller: vscode.TestController, { prompts, rowLister, log }: Services): TestTree {
+export function watchTests(controller: vscode.TestController, { prompts, library, rowLister, log }: Services): TestTree {
   const changed = new vscode.EventEmitter<vscode.TestItem>();
-  /** By the id of a prompt's item: the files that it is made of, its list of rows, what is to be said of the list. */
+  /** By the id of a prompt's item: the data and the prompt files of steps that it is made of, its list of rows, what is to be said of the list. */
   const files = new Map<string, ReadonlySet<string>>();
   const listed = new Map<string, Promise<void>>();
   const notes = new Map<string, string | undefined>();
@@ -47,15 +47,17 @@ export function watchTests(controller: vscode.TestController, { prompts, rowList
   const look = async (uri: vscode.Uri): Promise<vscode.TestItem | undefined> => {
     const id = uri.toString();
     const text = await readFile(uri.fsPath, 'utf8').catch(() => undefined);
-    const file = text === undefined ? undefined : parsePromptFile(uri.fsPath, text);
-    if (!file?.hasSettings) {
+    const known = text === undefined ? undefined : measuredFile(uri.fsPath, text, undefined, readSource);
+    const isStep = known && !hasData(known) && (await library.programsWith(uri.fsPath)).length > 0;
+    if (!known?.file.hasSettings || isStep) {
       controller.items.delete(id);
-      for (const known of [files, listed, notes]) known.delete(id);
+      for (const facts of [files, listed, notes]) facts.delete(id);
       return undefined;
     }
-    files.set(id, new Set(dataFilesOf(file.settings, file.path).map((each) => each.file)));
-    const known = controller.items.get(id);
-    if (known) return known;
+    const data = dataFilesOf(known.file.settings, known.file.path).map((each) => each.file);
+    files.set(id, new Set([...data, ...(known.steps ?? []).map(({ path }) => path)]));
+    const there = controller.items.get(id);
+    if (there) return there;
     const item = makeItem(controller, id, uri);
     controller.items.add(item);
     return item;
@@ -98,11 +100,11 @@ export function watchTests(controller: vscode.TestController, { prompts, rowList
     waiting.set(id, setTimeout(begin, pause));
   };
   const notice = (uri: vscode.Uri): void => {
-    if (isPromptPath(uri.path)) later(uri.toString());
-    else for (const [id, data] of files) if (data.has(uri.fsPath)) later(id);
+    if (isTunable(uri)) later(uri.toString());
+    for (const [id, own] of files) if (own.has(uri.fsPath)) later(id);
   };
 
-  const watcher = vscode.workspace.createFileSystemWatcher(`**/*.{prompt.md,prompty,${dataExtensions.join(',')}}`);
+  const watcher = vscode.workspace.createFileSystemWatcher(`**/*.{${[...tunableEndings, ...dataExtensions].join(',')}}`);
   for (const { document } of prompts.all()) void look(document.uri);
   const listeners = vscode.Disposable.from(
     changed,
@@ -118,7 +120,7 @@ export function watchTests(controller: vscode.TestController, { prompts, rowList
   );
   return {
     async find() {
-      const found = await vscode.workspace.findFiles(promptPattern, '**/node_modules/**');
+      const found = await vscode.workspace.findFiles(tunablePattern, '**/node_modules/**');
       await Promise.all(found.map(look));
     },
     list,

@@ -1,0 +1,176 @@
+/** @file Programs of several steps in the editor: measured, tuned and reviewed as one prompt is. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Editor } from '../support/editor.ts';
+import { program, proposed, steps, writeTinyProgram, writeTinyProgramProposal } from '../support/tinyProgram.ts';
+import { expect, test } from './fixtures.ts';
+
+const onDisk = ({ workspace }: Editor, file: string): string => readFileSync(join(workspace, file), 'utf8');
+const problemsOf = (editor: Editor, file: string): Promise<string[]> =>
+  editor.run(
+    (vscode, name) =>
+      vscode.languages
+        .getDiagnostics()
+        .filter(([uri]) => uri.fsPath.endsWith(`/${name}`))
+        // The editor's own marks are another matter: docs/decisions/0008.
+        .flatMap(([, found]) => found.filter(({ source }) => source === 'Tandem').map(({ message }) => message)),
+    file,
+  );
+
+/** What is suggested behind the first place that has this text. */
+async function suggested(editor: Editor, file: string, at: string): Promise<string[]> {
+  await editor.open(file);
+  return editor.run(async (vscode, text) => {
+    const { document } = vscode.window.activeTextEditor!;
+    const place = document.positionAt(document.getText().indexOf(text) + text.length);
+    const list = await vscode.commands.executeCommand<{ items: { label: string | { label: string } }[] }>(
+      'vscode.executeCompletionItemProvider',
+      document.uri,
+      place,
+    );
+    return list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+  }, at);
+}
+
+test('a program is measured where it stands, each step leads to its prompt file and back, and both are helped with', async ({
+  openEditor,
+}) => {
+  const editor = await openEditor({ prepare: writeTinyProgram });
+  await editor.open(program);
+  await expect.poll(editor.lenses).toEqual(['Not measured yet | Evaluate | Optimize', `Open ${steps.first}`, `Open ${steps.last}`]);
+  expect(await problemsOf(editor, program)).toEqual([]);
+  await editor.pressLens('Evaluate');
+  await expect
+    .poll(editor.lenses)
+    .toContainEqual(expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · .* just now \| Evaluate \| Optimize$/));
+  await editor.screenshot('program');
+
+  await editor.pressLens(`Open ${steps.first}`);
+  await expect
+    .poll(editor.lenses)
+    .toEqual([expect.stringMatching(/^Step 1 of 2 in kinds\.program\.yaml · \d+\.\d% ± ?\d+ .* just now \| Evaluate \| Optimize$/)]);
+  // It lacks nothing that its program says.
+  expect(await problemsOf(editor, steps.first)).toEqual([]);
+  await editor.command('Tandem: Measure Lines');
+  await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Give a hint.')?.added).toMatch(/pts|saves|0\.0/);
+  await editor.screenshot('program-step');
+  await editor.page.keyboard.type('x');
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('before your edits'));
+  await editor.run((vscode) => vscode.commands.executeCommand('undo'));
+  await editor.pressLens('Step 1 of 2');
+  await expect.poll(editor.lenses).toContain(`Open ${steps.last}`);
+
+  await expect
+    .poll(() => suggested(editor, program, 'prompt: '))
+    .toEqual(expect.arrayContaining([steps.first, steps.last, 'kind.prompt.md']));
+  expect(await suggested(editor, program, 'output: ')).toEqual(expect.arrayContaining(['text', 'kind']));
+  // What the step before it answers, but not what it is to find.
+  const columns = await suggested(editor, steps.last, '{{ ');
+  expect(columns).toEqual(expect.arrayContaining(['text', 'hint']));
+  expect(columns).not.toContain('kind');
+});
+
+test('what a run proposes for a program is reviewed step by step, undone as a whole, and measured', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: (workspace) => void writeTinyProgramProposal(workspace) });
+  const before = { whole: onDisk(editor, program), first: onDisk(editor, steps.first), last: onDisk(editor, steps.last) };
+  await editor.open(program);
+  await expect
+    .poll(editor.lenses)
+    .toEqual([
+      'Not measured yet | Evaluate | Optimize | Review changes | Show run',
+      `Open ${steps.first} | Review 1 change`,
+      `Open ${steps.last} | Review 3 changes`,
+    ]);
+  await editor.pressLens('Review 3 changes');
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | +12.0 points'));
+  expect(await editor.lenses()).toContainEqual(expect.stringContaining('Accept | Reject | +4.0 points'));
+  // The editor shows its list of all comments, which takes half of a window as small as this one.
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
+  await editor.screenshot('program-review-step');
+  await editor.pressLens('Reject', true);
+  await expect.poll(editor.lenses).toContain('Rejected | Accept');
+  // What is not in sight is not decided.
+  await editor.command('Tandem: Accept All');
+  const last = before.last.replace(/system:[^]*/, () => proposed.last);
+  await expect.poll(() => onDisk(editor, steps.last)).toBe(last);
+  expect([onDisk(editor, program), onDisk(editor, steps.first)]).toEqual([before.whole, before.first]);
+
+  await editor.open(program);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/just now \| Evaluate \| Optimize \| Review changes \| Show run$/));
+  expect((await editor.lenses()).slice(1)).toEqual([`Open ${steps.first} | Review 1 change`, `Open ${steps.last}`]);
+  await editor.pressLens('Review changes');
+  await expect.poll(() => editor.page.getByRole('tab', { selected: true }).allInnerTexts()).toContain('Proposed Changes (3 files)');
+  await expect
+    .poll(() => editor.page.locator('.codelens-decoration').allInnerTexts())
+    .toContainEqual(expect.stringContaining('Accept Adapter'));
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
+  await editor.screenshot('program-review');
+  await editor.command('Tandem: Accept All');
+  await expect.poll(() => onDisk(editor, steps.first)).toBe(before.first.replace(/Give[^]*/, () => proposed.first));
+  expect(onDisk(editor, program)).toBe(`${before.whole}adapter: ${JSON.stringify(proposed.adapter)}\n`);
+  expect(onDisk(editor, steps.last)).toBe(last);
+  expect(existsSync(join(editor.workspace, proposed.adapter, 'adapter_config.json'))).toBe(true);
+
+  await editor.open(program);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
+  await editor.command('Tandem: Show Panel');
+  const panel = editor.webview();
+  await panel.getByText('All 5 decided').waitFor();
+  await panel.getByRole('heading', { name: `${steps.last}: Line 7` }).waitFor();
+
+  await editor.open(program);
+  await editor.run((vscode) => vscode.commands.executeCommand('undo'));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('before your edits | Evaluate | Optimize | Review changes'));
+  expect((await editor.lenses())[1]).toBe(`Open ${steps.first} | Review 1 change`);
+});
+
+test('a program stands among prompts and tests, is asked where it has headroom, and what a run finds is taken over at once', async ({
+  openEditor,
+}) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      writeTinyProgram(workspace);
+      mkdirSync(join(workspace, '.vscode'));
+      // A way for prompts must not stand in the way of programs.
+      const settings = {
+        'tandem.optimize.budget': '60000p',
+        'tandem.optimize.headroom': 'off',
+        'tandem.optimize.coordinator': 'alternating',
+      };
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+    },
+  });
+  await editor.open(steps.first);
+  await editor.command('Tandem: Look for Headroom');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml: weights .*, prompt /));
+  await editor.command('Testing: Focus on Test Explorer View');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml/));
+  expect((await editor.treeRows()).filter((row) => row.includes(steps.first) || row.includes(steps.last))).toEqual([]);
+  await editor.command('Tandem: Focus on Prompts View');
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^kinds\.program, Not measured yet/));
+  expect((await editor.rowActions('kinds.program')).map((action) => action.replace(/ \(.*/, ''))).toEqual([
+    'Evaluate',
+    'Optimize Prompt and Weights',
+  ]);
+  await editor.pressRow('kinds.program', 'Optimize Prompt and Weights');
+  await editor
+    .webview()
+    .getByRole('button', { name: /^Phase 1 .*decoding/ })
+    .waitFor();
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kinds\.program\.yaml: .*test rows/));
+  await editor
+    .webview()
+    .getByRole('button', { name: /^Phase 1 .*decoding/ })
+    .click();
+  await editor.webview().getByRole('button', { name: '1.1: show diff' }).click();
+  const tabs = (): Promise<string[]> => editor.page.getByRole('tab', { selected: true }).allInnerTexts();
+  await expect.poll(tabs).toContainEqual(expect.stringMatching(/start ↔ candidate 1\.1 in (hint\.prompt\.md|sort\.prompty)/));
+  await editor.pressNotification('Review Changes');
+  await expect
+    .poll(() => editor.page.locator('.codelens-decoration').allInnerTexts())
+    .toContainEqual(expect.stringContaining('Accept Adapter'));
+  await editor.command('Tandem: Accept All');
+  await expect.poll(() => onDisk(editor, program)).toMatch(/^adapter: .*kinds\.program-/m);
+  await editor.open(program);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
+});
