@@ -7,8 +7,7 @@ const stale = !existsSync(installed) || statSync(installed).mtimeMs < statSync('
 // Nothing relies on an install script; that of onnxruntime-node would fetch what only GPUs need.
 if (stale) run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 run(process.execPath, ['esbuild.mjs', '--if-stale', 'cli', 'worker']);
-// Seed 2, to show both levers: in some runs of this example the prompt stays as it is, and the weights do it all.
-const optimize = ['optimize', 'examples/support/intent.prompt.md', '--budget', '50s', '--seed', '2'];
+const optimize = ['optimize', 'examples/support/intent.prompt.md', '--budget', '50s'];
 run(process.execPath, ['dist/cli.js', ...optimize, ...process.argv.slice(2)]);
 
 /** @param {string} command @param {string[]} args */

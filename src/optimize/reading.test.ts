@@ -4,14 +4,18 @@ import { makeRow, type Row } from '../data/dataset.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import type { Decoding } from '../prompt/settings.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { AlternatingJointOptimizer } from './alternating.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { alternatingDefaults, AlternatingJointOptimizer } from './alternating.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
 import { kindPrompt, kindRows, kindTask, loadTinyModel, ofType } from './kinds.fixture.ts';
 import { evaluatorWith, intentTask, messages } from './madeUp.fixture.ts';
+import { noStatistics } from './leverBandit.ts';
+import { measureStart } from './measuredState.ts';
 import { defaultObjective } from './objective.ts';
 import { bestReading, hasReadings } from './reading.ts';
+import { weightPhase } from './weightPhase.ts';
 
 const prompt: Prompt = { body: 'Message: ${input:message}\nIntent:\n', demonstrations: [] };
 const valset: readonly Row[] = Array.from({ length: 60 }, (_, i) => makeRow({ message: `${i}`, intent: 'card' }, i + 1));
@@ -63,6 +67,29 @@ test('of what has just been measured the surely better way is told of, with how 
   expect(read.reason).toContain('summed');
   const level = contextWith(() => 20).context;
   expect(await bestReading(level, { prompt }, measured)).toEqual({ prompt, evaluation: measured, passes: 0, tried: 3 });
+});
+
+test('weights that want another way to read their answers are not passed over for earlier ones that do not', async () => {
+  const { context } = contextWith(() => 0);
+  let steps = 0;
+  // Early weights do best calibrated, later ones as they are, and by far.
+  const evaluator = evaluatorWith((row, { decoding }, adapter) => {
+    const late = adapter?.id === 'late';
+    return Number(row.line <= (decoding?.calibration === 'content-free' ? (late ? 35 : 40) : late ? 55 : 20));
+  }, intentTask);
+  const adapter = () => ({ id: steps > 10 ? 'late' : 'early', pairs: [], config: {} }) as unknown as Adapter;
+  const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1, steps: steps++ });
+  const calibrated: Prompt = { ...prompt, decoding: { calibration: 'content-free', normalize: 'tokens' } };
+  const trainer = { output: 'intent', fresh: adapter, start: () => ({ step, adapter }), example: () => ({ prompt: [1], answer: [2] }) };
+  const whole = { ...context, evaluator, trainer, prompt: calibrated } as unknown as OptimizationContext;
+  const { start, evaluation: before } = await measureStart(whole);
+  const memory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
+  const asked = { phase: 2, memory, before, adapter: undefined, spent: 0, budget: 1e6 };
+  const result = await weightPhase(whole, { ...alternatingDefaults, weightSteps: 16 }, asked);
+  expect(result).toMatchObject({ adapter: { id: 'late' }, prompt: { decoding: { calibration: 'none', normalize: 'tokens' } } });
+  expect(result.evaluation!.score.mean).toBeCloseTo(55 / 60, 10);
+  const fixed = await weightPhase(whole, { ...alternatingDefaults, weightSteps: 16, levers: ['weights'] }, asked);
+  expect(fixed.prompt).toBe(start.prompt);
 });
 
 test('all ways together cost what calibration asks, once', async () => {

@@ -51,6 +51,7 @@ export async function readingPhase(
 export interface Reading {
   readonly prompt: Prompt;
   readonly evaluation: Evaluation;
+  /** What it cost to find. */
   readonly passes: number;
   /** Other ways that were tried. */
   readonly tried: number;
@@ -70,6 +71,15 @@ export async function bestReading(context: OptimizationContext, { prompt, adapte
     if (sure && isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation, reason };
   }
   return { ...best, passes: newPasses(measured, evaluations), tried: others.length };
+}
+
+/** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
+export async function measureAsRead(context: OptimizationContext, candidate: Candidate, mayChange: boolean): Promise<Reading> {
+  const evaluation = await context.evaluator.evaluate(candidate, context.valset);
+  const { passes } = evaluation;
+  if (!mayChange) return { prompt: candidate.prompt, evaluation, passes, tried: 0 };
+  const read = await bestReading(context, candidate, evaluation);
+  return { ...read, passes: passes + read.passes };
 }
 
 /** The scores of the labels are in the cache: what is new is only what calibration asks, once for all ways of it. */

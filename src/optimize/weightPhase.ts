@@ -6,7 +6,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import type { PhaseStart } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { bestReading } from './reading.ts';
+import { measureAsRead, type Reading } from './reading.ts';
 import { stepPasses } from './stepCost.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
@@ -28,7 +28,7 @@ export async function weightPhase(
   options: AlternatingOptions,
   { phase, memory, before, adapter, spent, budget, growth = noPhaseGrowth }: PhaseStart,
 ): Promise<PhaseResult> {
-  const { trainer, evaluator, valset, emit, seed } = context;
+  const { trainer, emit, seed } = context;
   const { anew, rate } = attempts[memory.statistics.weights.failures % attempts.length];
   const { prompt } = memory.current;
   const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
@@ -40,6 +40,8 @@ export async function weightPhase(
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
   const { rows } = growth;
+  const mayRead = options.schedule.kind === 'gated' && options.levers.includes('prompt');
+  const readings = new Map<string, Reading>();
   let reached = spent;
   const tuned = await tuneWeights({
     trainer,
@@ -57,7 +59,11 @@ export async function weightPhase(
     seed: seedOfPhase,
     budget: affordable,
     signal: context.signal,
-    measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
+    measure: async (candidate) => {
+      const read = await measureAsRead(context, { prompt, adapter: candidate }, mayRead);
+      readings.set(candidate.id, read);
+      return { ...read.evaluation, passes: read.passes };
+    },
     measureEvery: measureEvery(steps),
     patience: options.patience,
     onStep: (step) => {
@@ -67,23 +73,23 @@ export async function weightPhase(
   });
   if (!tuned.evaluation) return { lever: 'weights', prompt, passes: tuned.passes };
   let passes = tuned.passes;
-  const measured = [{ prompt, evaluation: tuned.evaluation }];
+  const measured = [readings.get(tuned.adapter.id)!];
   for (const other of prompts.slice(1)) {
-    const evaluation = await evaluator.evaluate({ prompt: other, adapter: tuned.adapter }, valset);
-    passes += evaluation.passes;
-    measured.push({ prompt: other, evaluation });
+    const read = await measureAsRead(context, { prompt: other, adapter: tuned.adapter }, mayRead);
+    passes += read.passes;
+    measured.push(read);
   }
   measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
   const [winner, ...rivals] = measured;
-  const readable = options.schedule.kind === 'gated' && options.levers.includes('prompt');
-  const read = readable ? await bestReading(context, { prompt: winner.prompt, adapter: tuned.adapter }, winner.evaluation) : undefined;
   return {
     lever: 'weights',
-    ...winner,
-    ...(read && { prompt: read.prompt, evaluation: read.evaluation, ...(read.reason && { reading: read.reason }) }),
+    prompt: winner.prompt,
+    evaluation: winner.evaluation,
+    ...(winner.reason && { reading: winner.reason }),
     adapter: tuned.adapter,
-    passes: passes + (read?.passes ?? 0),
-    among: tuned.measurements * prompts.length + (read?.tried ?? 0),
+    passes,
+    // Another way to read the answers is taken only where it is surely better by itself.
+    among: tuned.measurements * prompts.length + winner.tried,
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
