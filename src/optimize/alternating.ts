@@ -105,7 +105,7 @@ export interface PhaseResult {
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
-  /** How the answers are read off now, where a weight phase has changed it. */
+  /** How the answers are read off, where the phase would change it. */
   readonly reading?: string;
   /** It was cheap, and says nothing of what the lever brings for what it costs otherwise. */
   readonly trial?: true;

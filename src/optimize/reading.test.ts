@@ -42,6 +42,7 @@ describe('as the first phase', () => {
     const { state, events } = await first(({ calibration }) => (calibration === 'content-free' ? 45 : 20));
     expect(state.best.prompt.decoding).toMatchObject({ calibration: 'content-free' });
     expect(state.best.score.mean).toBeCloseTo(0.75, 10);
+    expect(ofType(events, 'gateDecided')[0].because).toMatch(/^with label scores .*, calibration content-free: the score rose/);
     expect(ofType(events, 'candidateProposed').map(({ proposer }) => proposer)).toEqual(['reading', 'reading', 'reading']);
     expect(state.memory).toMatchObject({ statistics: { prompt: { phases: 0 }, weights: { phases: 0 } } });
   });

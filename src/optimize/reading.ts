@@ -37,7 +37,8 @@ export async function readingPhase(
 ): Promise<PhaseResult> {
   const { prompt } = memory.current;
   const { runners, take } = collectRunners(context, phase, [promptKey(prompt)]);
-  for (const proposal of otherReadings(context, prompt)) take('reading', proposal);
+  const proposals = otherReadings(context, prompt);
+  for (const proposal of proposals) take('reading', proposal);
   const { finishers } = await measureAll(context, phase, runners, adapter, before, budget);
   const passes = newPasses(
     before,
@@ -45,7 +46,9 @@ export async function readingPhase(
   );
   const [winner] = finishers;
   const result: PhaseResult = { lever: 'prompt', trial: true, prompt, passes, among: runners.length };
-  return winner ? { ...result, candidate: winner.id, prompt: winner.prompt, adapter, evaluation: winner.evaluation } : result;
+  if (!winner) return result;
+  const reading = proposals.find((proposal) => proposal.prompt === winner.prompt)?.reason;
+  return { ...result, candidate: winner.id, prompt: winner.prompt, adapter, evaluation: winner.evaluation, ...(reading && { reading }) };
 }
 
 export interface Reading {
