@@ -56,6 +56,17 @@ test('controls: asked for, their cost beforehand; run, their score and what the 
   expect(said(opened(journal.length))).not.toContain('Controls');
 });
 
+test('metrics that are reported beside the one that is optimized stand below what was gained', () => {
+  const score = { mean: 0.8, low: 0.7, high: 0.9, rows: 86 };
+  const difference = { mean: 0.08, low: 0.01, high: 0.15, rows: 86, probabilityBetter: 0.99 };
+  const lines = journal.map((line) =>
+    line.type === 'attributed' ? { ...line, reported: [{ metric: 'macro-f1', before: score, after: score, difference }] } : line,
+  );
+  const messages = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines } as const];
+  const known = messages.reduce((heard: Known, message) => hear(heard, message, 0), {});
+  expect(page(known, folded, 0).map(textOf).join('\n')).toContain('In all, macro-f1+8.0 points [+1.0, +15.0]99%');
+});
+
 test('opened, a phase tells its candidates with their differences, its loss, and the rows that it turned', () => {
   const text = said(opened(journal.length), unfolded);
   expect(text).toContain('3.7without any instructionedits · finished the race+2.7 points [0.0, +6.7]93%');

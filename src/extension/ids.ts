@@ -36,6 +36,7 @@ export const settingIds = {
   overviewRuler: 'tandem.annotations.overviewRuler',
   onSave: 'tandem.measure.onSave',
   rows: 'tandem.measure.rows',
+  skipBadRows: 'tandem.data.skipBadRows',
   allowModules: 'tandem.metrics.allowModules',
   headroom: 'tandem.optimize.headroom',
   budget: 'tandem.optimize.budget',

@@ -31,6 +31,7 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
     rows: rows > 0 ? { val: rows } : {},
     executor: setting(settingIds.executor, prompt),
     ...(threads > 0 && { threads }),
+    ...(setting<boolean>(settingIds.skipBadRows, prompt) && { skipBadRows: true }),
     ...(!vscode.workspace.isTrusted && { untrusted: true }),
     ...(mayRunModules(prompt) && { allowModules: true }),
   };

@@ -81,14 +81,15 @@ export function attribution({ attribution: found, config, status, start }: RunSt
           : `Measured once, when the run ends, on ${rows} sealed test rows.`;
     return section('attribution', 'Which lever did it', note);
   }
-  const { total, promptAlone, weightsAlone, interaction } = found;
+  const { total, promptAlone, weightsAlone, interaction, reported = [] } = found;
   const parts: [string, Difference][] = [
     ['Prompt alone', promptAlone],
     ['Weights alone', weightsAlone],
     ['Both, beyond the sum', interaction],
     ['In all', total],
   ];
-  const reach = reachOf(parts.map(([, difference]) => difference));
+  const others = reported.map(({ metric, difference }): [string, Difference] => [`In all, ${metric}`, difference]);
+  const reach = reachOf([...parts, ...others].map(([, difference]) => difference));
   return section(
     'attribution',
     'Which lever did it',
@@ -112,7 +113,7 @@ export function attribution({ attribution: found, config, status, start }: RunSt
       h(
         'tbody',
         {},
-        parts.map(([name, difference], i) =>
+        [...parts, ...others].map(([name, difference], i) =>
           h('tr', { class: i === 3 ? 'total' : '' }, h('th', { scope: 'row' }, name), differenceCells(difference, reach)),
         ),
       ),
