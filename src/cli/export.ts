@@ -39,7 +39,8 @@ export function exportCommand(): Command {
     ],
     Object.entries(exportFormats)
       .map(([name, what]) => `${name}: ${what}.`)
-      .join(' '),
+      .join(' ') +
+      ' Where a prompt has labels, what was tuned is the choice among them: a program that writes freely begins with the label, and runs on.',
   );
 }
 
