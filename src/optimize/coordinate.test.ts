@@ -102,6 +102,16 @@ describe.each([
   });
 });
 
+test('other ways to read the answers of what was just measured cost what their calibration asks, not the rows again', async () => {
+  const { events } = await drive({ prompt: lone });
+  const [{ passes: measuring }] = ofType(events, 'baselineMeasured');
+  const [{ phase, passes }] = ofType(events, 'phaseEnded');
+  const ways = ofType(events, 'candidateMeasured').filter((event) => event.phase === phase);
+  expect(ways.length).toBeGreaterThan(2);
+  // As many training rows as there are, once, for the prior; all in full would be more than this for each.
+  expect(passes - measuring).toBeLessThan(2 * measuring);
+});
+
 test('the levers choose the blocks', async () => {
   const weights = await drive({ prompt: lone, options: { levers: ['weights'] } });
   expect(new Set(ofType(weights.events, 'phaseStarted').map(({ block }) => block))).toEqual(new Set(['adapter']));

@@ -1,6 +1,7 @@
 /** @file A phase of coordinate descent on a prompt: one step's instruction or demonstrations, or the decoding; proposals race, the rest is held. */
 import { limitRows } from '../data/split.ts';
 import type { Row } from '../data/dataset.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import { isRight } from '../evaluate/metrics.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -15,6 +16,7 @@ import { editOperators } from './proposers/edits.ts';
 import { promptKey, type Proposer } from './proposers/proposer.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import { measureAll, race, type Runner } from './race.ts';
+import { readingCosts } from './reading.ts';
 
 /** Who proposes for which block, with the share of the proposals. */
 const proposers: Readonly<Record<'instruction' | 'demonstrations', readonly { readonly proposer: Proposer; readonly share: number }[]>> = {
@@ -31,15 +33,29 @@ const proposers: Readonly<Record<'instruction' | 'demonstrations', readonly { re
 export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
   const { phase, memory, before, adapter } = start;
   const { runners, passes: proposing } = await proposeForBlock(context, options, start);
+  const left = start.budget - proposing;
   // Calibration asks as many rows for a part of the valset as for all of it.
-  const compete = start.block.kind === 'decoding' ? measureAll : race;
-  const { finishers, passes: racing } = await compete(context, phase, runners, adapter, before, start.budget - proposing);
+  const { finishers, passes: racing } =
+    start.block.kind === 'decoding'
+      ? await measureAll(context, phase, runners, adapter, before, left, costOfDecoding(context, memory.current.prompt, before))
+      : await race(context, phase, runners, adapter, before, left);
   const tried = runners.map(({ prompt }) => promptKey(prompt));
   const passes = proposing + racing;
   const [winner] = finishers;
   if (!winner) return { prompt: memory.current.prompt, passes, tried };
   const { id: candidate, prompt, evaluation } = winner;
   return { candidate, prompt, ...(adapter && { adapter }), evaluation, passes, tried, among: runners.length };
+}
+
+/** Where only the last step's labels are read another way, all that was asked for the current prompt is in the cache. */
+function costOfDecoding({ evaluator }: OptimizationContext, current: Prompt, before: Evaluation) {
+  const readAnew = readingCosts(before);
+  const earlier = stepsOf(current).slice(0, -1);
+  return ({ prompt }: Runner, evaluation: Evaluation): number => {
+    const steps = stepsOf(prompt);
+    const onlyRead = evaluator.task.labels !== undefined && earlier.every((step, place) => steps[place] === step);
+    return onlyRead ? readAnew(evaluation) : evaluation.passes;
+  };
 }
 
 /** The proposals of one phase for its block, none twice; each is the whole prompt or program. */

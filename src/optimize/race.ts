@@ -81,7 +81,10 @@ export async function race(
   return { finishers, passes };
 }
 
-/** All of them on the whole valset, where parts of it would save nothing: what is computed once for any number of rows is most of the cost. */
+/**
+ * All of them on the whole valset, where parts of it would save nothing: what is computed once for any number of rows is most of the cost.
+ * @param costOf token passes of a measurement, where a part of it is known already
+ */
 export async function measureAll(
   { evaluator, emit, signal, valset }: OptimizationContext,
   phase: number,
@@ -89,6 +92,7 @@ export async function measureAll(
   adapter: Adapter | undefined,
   best: Evaluation,
   budget: number,
+  costOf: (runner: Runner, evaluation: Evaluation) => number = (_, { passes }) => passes,
 ): Promise<{ finishers: Finisher[]; passes: number }> {
   const finishers: Finisher[] = [];
   let passes = 0;
@@ -96,7 +100,7 @@ export async function measureAll(
     if (signal?.aborted || passes >= budget) break;
     const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, valset).catch(nothingIfTooLong);
     if (!evaluation) continue;
-    passes += evaluation.passes;
+    passes += costOf(runner, evaluation);
     finishers.push({ ...runner, evaluation });
     const { score, logLikelihood } = compareEvaluations(best, evaluation);
     emit({ type: 'candidateMeasured', phase, candidate: runner.id, score, logLikelihood, kept: true });

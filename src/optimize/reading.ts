@@ -39,11 +39,8 @@ export async function readingPhase(
   const { runners, take } = collectRunners(context, phase, [promptKey(prompt)]);
   const proposals = otherReadings(context, prompt);
   for (const proposal of proposals) take('reading', proposal);
-  const { finishers } = await measureAll(context, phase, runners, adapter, before, budget);
-  const passes = newPasses(
-    before,
-    finishers.map(({ evaluation }) => evaluation),
-  );
+  const costOf = readingCosts(before);
+  const { finishers, passes } = await measureAll(context, phase, runners, adapter, before, budget, (_, evaluation) => costOf(evaluation));
   const [winner] = finishers;
   const result: PhaseResult = { lever: 'prompt', trial: true, prompt, passes, among: runners.length };
   if (!winner) return result;
@@ -66,14 +63,15 @@ export interface Reading {
 export async function bestReading(context: OptimizationContext, { prompt, adapter }: Candidate, measured: Evaluation): Promise<Reading> {
   const others = otherReadings(context, prompt);
   let best: Omit<Reading, 'passes' | 'tried'> = { prompt, evaluation: measured };
-  const evaluations: Evaluation[] = [];
+  const costOf = readingCosts(measured);
+  let passes = 0;
   for (const { prompt: other, reason } of others) {
     const evaluation = await context.evaluator.evaluate({ prompt: other, adapter }, context.valset);
-    evaluations.push(evaluation);
+    passes += costOf(evaluation);
     const sure = decide(measured, evaluation, others.length).accepted;
     if (sure && isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation, reason };
   }
-  return { ...best, passes: newPasses(measured, evaluations), tried: others.length };
+  return { ...best, passes, tried: others.length };
 }
 
 /** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
@@ -85,7 +83,12 @@ export async function measureAsRead(context: OptimizationContext, candidate: Can
   return { ...read, passes: passes + read.passes };
 }
 
-/** The scores of the labels are in the cache: what is new is only what calibration asks, once for all ways of it. */
-function newPasses(measured: Evaluation, evaluations: readonly Evaluation[]): number {
-  return Math.max(0, ...evaluations.map(({ passes }) => passes - measured.passes));
+/** What measuring one after another costs: the scores of the labels are in the cache, and new is only what a calibration asks first. */
+export function readingCosts(measured: Evaluation): (evaluation: Evaluation) => number {
+  let known = measured.passes;
+  return ({ passes }) => {
+    const more = Math.max(0, passes - known);
+    known += more;
+    return more;
+  };
 }
