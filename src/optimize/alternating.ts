@@ -120,6 +120,8 @@ interface Started {
   readonly measured: Difficulties;
 }
 
+const promptsFirst: readonly Lever[] = ['prompt', 'weights'];
+
 /** A phase that could measure less often than this on the valset would bring nothing. */
 const leastMeasurements = 3;
 
@@ -196,7 +198,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       return { lever: 'prompt', because: 'how answers are read off costs next to nothing', budget: left, reading: true };
     }
     // Prompts first where weights are trained under several.
-    const order = this.options.strategy === 'mixture' ? [...levers].sort() : levers;
+    const order = this.options.strategy === 'mixture' ? promptsFirst.filter((lever) => levers.includes(lever)) : levers;
     const choice = chooseLever(statistics, order);
     return choice ? { ...choice, budget: left } : { done: 'neither lever helps any more', over: true };
   }

@@ -41,6 +41,15 @@ const program = asProgram([
   { body: 'Give a hint.\n\nText: ${input:text}\nHint:\n', demonstrations: [] },
   { body: 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n', demonstrations: [] },
 ]);
+/** The program as the joint optimizer is asked for it. */
+const asked = {
+  metric: last.metric,
+  task: last,
+  earlier: [first],
+  prompts: stepsOf(program) as [Prompt, ...Prompt[]],
+  trainset,
+  valset,
+};
 const small: Partial<CoordinateOptions> = { weightSteps: 12, learningRate: 8e-3, batchRows: 6, proposals: 2, tracedRows: 12 };
 
 interface Drive {
@@ -166,12 +175,7 @@ describe('an adapter for each step', () => {
     const optimize = (start: Adapter, adapters: CoordinateOptions['adapters']) =>
       new JointOptimizer({ coordinator: new CoordinateJointOptimizer({ ...small, levers: ['weights'], adapters }) }).optimize({
         model,
-        metric: last.metric,
-        task: last,
-        earlier: [first],
-        prompts: stepsOf(program) as [Prompt, ...Prompt[]],
-        trainset,
-        valset,
+        ...asked,
         budget: 20_000,
         start,
       });
@@ -186,12 +190,7 @@ describe('an adapter for each step', () => {
 test('the joint optimizer takes a program: prompts and tasks step by step', async () => {
   const { prompts, state } = await new JointOptimizer().optimize({
     model,
-    metric: last.metric,
-    task: last,
-    earlier: [first],
-    prompts: stepsOf(program) as [Prompt, ...Prompt[]],
-    trainset,
-    valset,
+    ...asked,
     budget: 8_000,
   });
   expect(prompts).toHaveLength(2);

@@ -1,10 +1,16 @@
-/** @file Races of candidates without a true difference: each answers a share of the rows anew, by chance, and otherwise like all the others. */
+/** @file Races of candidates without a true difference, and weight phases that bring nothing: each answers a share of the rows anew, by chance, and otherwise like all the others. */
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
-import type { Evaluator } from '../evaluate/evaluator.ts';
+import type { Candidate, Evaluator } from '../evaluate/evaluator.ts';
+import { defaultDecoding } from '../prompt/settings.ts';
+import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
+import { alternatingDefaults } from './alternating.ts';
 import { decide } from './gate.ts';
+import { noStatistics } from './leverBandit.ts';
+import { defaultObjective } from './objective.ts';
 import { race } from './race.ts';
+import { weightPhase } from './weightPhase.ts';
 
 export interface NullRaces {
   readonly races: number;
@@ -29,6 +35,49 @@ export async function wrongAcceptances({ races, rows, candidates, gain = 0 }: Nu
     if (decision.accepted) accepted[decision.because.startsWith('the score rose') ? 'score' : 'likelihood'] += 1 / races;
   }
   return accepted;
+}
+
+/**
+ * Weight phases that bring nothing: each measurement, and each other way to read its answers, is like the best but for chance.
+ * @returns the share of the phases whose result the gate lets through
+ */
+export async function wrongWeightPhases({ phases, rows }: { readonly phases: number; readonly rows: number }): Promise<number> {
+  const valset = Array.from({ length: rows }, (_, i) => makeRow({ text: `row ${i}`, kind: 'a' }, i + 1));
+  const prompt: Prompt = { body: 'best', demonstrations: [] };
+  let accepted = 0;
+  for (let seed = 0; seed < phases; seed++) {
+    const known = nullEvaluator(seed, 0);
+    const task = { output: 'kind', labels: ['a', 'b'], decoding: defaultDecoding };
+    const evaluator = {
+      task,
+      evaluate: ({ prompt: { decoding = {} }, adapter }: Candidate, asked: readonly Row[]) =>
+        known.evaluate({ prompt: { body: adapter ? `${adapter.id} ${JSON.stringify(decoding)}` : 'best', demonstrations: [] } }, asked),
+    };
+    let steps = 0;
+    const adapter = () => ({ id: String(steps), pairs: [], config: {} });
+    const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1, steps: steps++ });
+    const trainer = { output: 'kind', fresh: adapter, start: () => ({ step, adapter }), example: () => ({ prompt: [1], answer: [2] }) };
+    const context = {
+      evaluator,
+      trainer,
+      prompt,
+      valset,
+      trainset: valset,
+      objective: defaultObjective,
+      seed,
+      budget: 1e9,
+      emit: () => {},
+    };
+    const before = await evaluator.evaluate({ prompt }, valset);
+    const memory = { current: { prompt }, statistics: noStatistics, challengers: [], tried: [] };
+    const result = await weightPhase(
+      context as never,
+      { ...alternatingDefaults, weightSteps: 40, patience: Infinity },
+      { phase: 1, memory: memory as never, before, adapter: undefined, spent: 0, budget: 1e9 },
+    );
+    if (decide(before, result.evaluation!, result.among).accepted) accepted++;
+  }
+  return accepted / phases;
 }
 
 /** Of the rows, those that a candidate answers in its own way. */

@@ -13,6 +13,7 @@ import { kindPrompt, kindRows, kindTask, loadTinyModel, ofType } from './kinds.f
 import { evaluatorWith, intentTask, messages } from './madeUp.fixture.ts';
 import { noStatistics } from './leverBandit.ts';
 import { measureStart } from './measuredState.ts';
+import { wrongWeightPhases } from './nullRace.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { bestReading, hasReadings } from './reading.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -92,6 +93,10 @@ test('weights that want another way to read their answers are not passed over fo
   const fixed = await weightPhase(whole, { ...alternatingDefaults, weightSteps: 16, levers: ['weights'] }, asked);
   expect(fixed.prompt).toBe(start.prompt);
 });
+
+test('weights that are no better get through in at most one phase of twenty, with every measurement read four ways', async () => {
+  expect(await wrongWeightPhases({ phases: 200, rows: 80 })).toBeLessThanOrEqual(0.05);
+}, 120_000);
 
 test('all ways together cost what calibration asks, once', async () => {
   const model = await loadTinyModel();

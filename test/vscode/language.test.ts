@@ -3,22 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
+import { rewrite } from '../support/rewrite.ts';
 import { expect, test } from './fixtures.ts';
 
 /** Replaces the first occurrence of a text in the active editor, and leaves the cursor right behind. */
-const rewrite = (editor: Editor, from: string, to: string): Promise<void> =>
-  editor.run(
-    async (vscode, old, by) => {
-      const shown = vscode.window.activeTextEditor!;
-      const at = shown.document.positionAt(shown.document.getText().indexOf(old));
-      await shown.edit((edit) => edit.replace(new vscode.Range(at, at.translate(0, old.length)), by));
-      const end = at.translate(0, by.length);
-      shown.selection = new vscode.Selection(end, end);
-    },
-    from,
-    to,
-  );
-
 const text = (editor: Editor): Promise<string> => editor.run((vscode) => vscode.window.activeTextEditor!.document.getText());
 
 /** What the list of suggestions has, asked for anew until it has this. */

@@ -1,9 +1,9 @@
 /** @file A `.prompty` file in the editor: every surface that a `.prompt.md` has, and a colour for roles and Jinja. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Editor } from '../support/editor.ts';
 import { tinyModel } from '../support/paths.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
+import { rewrite } from '../support/rewrite.ts';
 import { expect, test } from './fixtures.ts';
 
 const file = 'sort.prompty';
@@ -33,19 +33,6 @@ Kind:
   const settings = { 'tandem.optimize.budget': '60000p', 'tandem.optimize.headroom': 'off', 'tandem.optimize.schedule': 'chain:p -> w' };
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
 }
-
-const rewrite = (editor: Editor, from: string, to: string): Promise<void> =>
-  editor.run(
-    async (vscode, old, by) => {
-      const shown = vscode.window.activeTextEditor!;
-      const at = shown.document.positionAt(shown.document.getText().indexOf(old));
-      await shown.edit((edit) => edit.replace(new vscode.Range(at, at.translate(0, old.length)), by));
-      const end = at.translate(0, by.length);
-      shown.selection = new vscode.Selection(end, end);
-    },
-    from,
-    to,
-  );
 
 test('it is measured as a whole and line by line, and stands among prompts, tests and tasks', async ({ openEditor }) => {
   const editor = await openEditor({ prepare });
