@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import type { Row } from '../../src/data/dataset.ts';
-import type { Task } from '../../src/evaluate/evaluation.ts';
+import type { Evaluation, Task } from '../../src/evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../../src/evaluate/programEvaluator.ts';
 import type { LlamaModel } from '../../src/model/llama.ts';
 import { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from '../../src/optimize/alternating.ts';
@@ -144,6 +144,8 @@ export async function runVariants(
       line.budget === budget &&
       (line.model ?? model.name) === model.name,
   );
+  const evaluator = makeProgramEvaluator({ model, tasks: [...earlier, task], calibrationRows: rows.train });
+  let before: Evaluation | undefined;
   for (const [variant, make] of Object.entries(coordinators)) {
     const asked = chosen
       ? chosen.split(';').flatMap((part) => (part in coordinators ? [part] : part.split(',')))
@@ -182,8 +184,7 @@ export async function runVariants(
       onEvent,
     });
     const seconds = (performance.now() - begun) / 1000;
-    const evaluator = makeProgramEvaluator({ model, tasks: [...earlier, task], calibrationRows: rows.train });
-    const before = await evaluator.evaluate({ prompt }, rows.test);
+    before ??= await evaluator.evaluate({ prompt }, rows.test);
     const after = await evaluator.evaluate({ prompt: asProgram(prompts), adapter }, rows.test);
     const alone = async (proposer: string): Promise<AloneText | undefined> => {
       const found = texts.best(proposer);
