@@ -161,6 +161,7 @@ export async function runVariants(
     const onEvent = (event: OptimizationEvent): void => {
       if (event.type === 'phaseStarted') block = event.block;
       texts.hear(event);
+      if (event.type === 'gateDecided') console.error(`    ${event.because}`);
       if (event.type === 'weightStep') trained += alternatingDefaults.batchRows;
       if (event.type !== 'phaseEnded') return;
       const { phase, lever, accepted, best, passes } = event;

@@ -1,12 +1,12 @@
 /** @file Joint optimization as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Evaluation } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { AlternatingJointOptimizer, type AlternatingMemory, type AlternatingOptions } from './alternating.ts';
 import { attributeStates } from './attribution.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
+import { counting } from './counting.fixture.ts';
 import type { OptimizationEvent } from './events.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import {
@@ -352,62 +352,18 @@ test('the mixture trains under the author’s prompt, the best one and one that 
 
 describe('cost', () => {
   test.each(strategies)('%s: the passes are those of everything that was evaluated and trained', async (strategy) => {
-    let expected = 0;
-    const evaluator = makeEvaluator({ model, task });
-    const trainer = loraTrainer(model, task, lora);
-    // Rows that a candidate has answered cost nothing when it is asked for them and more.
-    const latest = new Map<string, { readonly evaluation: Evaluation; readonly read: string }>();
-    const known = (key: string, read: string, { rows, passes }: Evaluation): number => {
-      const former = latest.get(key);
-      const asked = new Set(rows.map(({ row }) => row));
-      if (!former?.evaluation.rows.every(({ row }) => asked.has(row))) return 0;
-      // Nor does another way to read the same scores, but for what calibration asks.
-      const more = former.evaluation.rows.length < rows.length || former.read !== read;
-      return more ? Math.min(former.evaluation.passes, passes) : 0;
-    };
     const told: number[] = [];
-    const context: OptimizationContext = {
-      evaluator: {
-        ...evaluator,
-        evaluate: async (candidate, rows) => {
-          const evaluation = await evaluator.evaluate(candidate, rows);
-          const { decoding, ...shown } = candidate.prompt;
-          const [key, read] = [`${promptKey(shown)} ${candidate.adapter?.id ?? ''}`, JSON.stringify(decoding)];
-          expected += evaluation.passes - known(key, read, evaluation);
-          latest.set(key, { evaluation, read });
-          return evaluation;
-        },
-      },
-      trainer: {
-        ...trainer,
-        start: (...from) => {
-          const training = trainer.start(...from);
-          return {
-            ...training,
-            step: async (...batch) => {
-              const result = await training.step(...batch);
-              expected += 3 * result.tokens;
-              return result;
-            },
-          };
-        },
-      },
-      adapters: memoryAdapters(),
-      prompt,
-      trainset,
-      valset,
-      objective: defaultObjective,
-      seed: 1,
-      budget: 20_000,
-      emit: (event) => 'passes' in event && told.push(event.passes),
-    };
+    const { context: counted, passes } = counting(
+      kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 1, budget: 20_000 }),
+    );
+    const context: OptimizationContext = { ...counted, emit: (event) => 'passes' in event && told.push(event.passes) };
     const coordinator = new AlternatingJointOptimizer({ ...small, strategy, proposals: 10, promptShare: 1 });
     let state = await coordinator.begin(context);
     while (!state.done) state = await coordinator.advance(context, state);
-    expect(state.passes).toBe(expected);
+    expect(state.passes).toBe(passes());
     // What the events tell only grows, up to the same sum.
     expect(told).toEqual([...told].sort((a, b) => a - b));
-    expect(told.at(-1)).toBe(expected);
+    expect(told.at(-1)).toBe(state.passes);
   });
 });
 

@@ -12,7 +12,7 @@ import { chooseLever, gainOf, noStatistics, recordPhase, reopened, type LeverSta
 import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { hasReadings, readingPhase } from './reading.ts';
+import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { weightPhase } from './weightPhase.ts';
 import { isBetter } from './weightTuner.ts';
 import type { Curriculum, Difficulties, Pacing } from './curriculum.ts';
@@ -195,7 +195,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       };
     }
     if (state.phase === 0 && levers.includes('prompt') && hasReadings(context)) {
-      return { lever: 'prompt', because: 'how answers are read off costs next to nothing', budget: left, reading: true };
+      return { lever: 'prompt', because: readingFirst, budget: left, reading: true };
     }
     // Prompts first where weights are trained under several.
     const order = this.options.strategy === 'mixture' ? promptsFirst.filter((lever) => levers.includes(lever)) : levers;

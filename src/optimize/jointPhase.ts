@@ -8,6 +8,7 @@ import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import type { SimultaneousOptions } from './simultaneous.ts';
+import { readAlong } from './reading.ts';
 import { stepPasses } from './stepCost.ts';
 import { tuneWeights } from './weightTuner.ts';
 
@@ -30,12 +31,14 @@ export interface JointFound {
   readonly adapter: Adapter;
   readonly evaluation?: Evaluation;
   /** Among how many it is the best. */
-  readonly measurements: number;
+  readonly among: number;
+  /** How the answers are read off, where that has changed. */
+  readonly reading?: string;
   readonly passes: number;
 }
 
 export async function jointPhase(context: OptimizationContext, options: SimultaneousOptions, start: JointStart): Promise<JointFound> {
-  const { trainer, evaluator, valset, seed, emit, budget, objective } = context;
+  const { trainer, seed, emit, budget, objective } = context;
   const { phase, best, text, before, spent, rate } = start;
   const seedOfPhase = randomStream(seed, 'phase', phase, 'joint').integer(2 ** 31);
   const prompt = withSoftLine(best.prompt);
@@ -45,6 +48,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const pairs = weightsMove || start.adapter ? weights.pairs : [];
   const adapter = makeAdapter(pairs.length ? weights.config : { ...weights.config, targets: [] }, pairs, soft);
   const steps = affordableSteps(context, options, adapter, prompt, start);
+  const reading = readAlong(context, prompt, true);
   const tuned = await tuneWeights({
     trainer,
     start: adapter,
@@ -58,12 +62,18 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
     seed: seedOfPhase,
     budget: budget - spent - before.passes,
     signal: context.signal,
-    measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
+    measure: reading.measure,
     measureEvery: Math.max(8, Math.round(steps / 5)),
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
   });
-  return { prompt, ...tuned };
+  const { adapter: found, evaluation, measurements, passes } = tuned;
+  if (!evaluation) return { prompt, adapter: found, among: measurements, passes };
+  const read = reading.of(found);
+  return {
+    ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, among: measurements + read.tried, passes },
+    ...(read.reason && { reading: read.reason }),
+  };
 }
 
 /** What the soft prompt begins as: the instruction or, without one, what there is to answer. Lester et al. 2021 start from the labels. */

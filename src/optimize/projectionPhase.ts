@@ -16,7 +16,9 @@ import { promptKey, type Hint } from './proposers/proposer.ts';
 import { taskWords } from './proposers/taskWords.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import { race, type Runner } from './race.ts';
+import { readAlong } from './reading.ts';
 import type { SimultaneousOptions } from './simultaneous.ts';
+import { stepPasses } from './stepCost.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
 export interface ProjectionStart {
@@ -26,7 +28,8 @@ export interface ProjectionStart {
   /** The best prompt that is all text. */
   readonly text: Prompt;
   readonly startAdapter: Adapter | undefined;
-  /** Of the start on the valset. */
+  /** The author's prompt, as its answers are read best under the weights of the start, and what that comes to on the valset. */
+  readonly plain: Prompt;
   readonly start: Evaluation;
   readonly spent: number;
 }
@@ -38,7 +41,9 @@ export interface ProjectionFound {
   readonly adapter?: Adapter;
   readonly evaluation?: Evaluation;
   /** Among how many it is the best. */
-  readonly measurements: number;
+  readonly among: number;
+  /** How the answers are read off, where that has changed. */
+  readonly reading?: string;
   readonly passes: number;
 }
 
@@ -51,6 +56,9 @@ const projections = [
   { reach: 4, fluency: 0.3, name: 'tokens far on its way, that read well' },
 ];
 
+/** Fewer steps than this are not worth their measurements. */
+const leastSteps = 5;
+
 /** A hint has at most so many. */
 const hintedWords = 12;
 
@@ -61,12 +69,12 @@ export async function projectionPhase(
 ): Promise<ProjectionFound> {
   const { phase, spent, text } = start;
   const left = context.budget - spent;
-  const limit = Math.min(left / 2, options.raceShare * context.budget);
+  const limit = Math.min(0.6 * left, options.raceShare * context.budget);
   const { runners, passes: proposing } = await propose(context, options, start, limit);
   const racing = await race(context, phase, runners, start.startAdapter, start.start, left - proposing);
   const passes = proposing + racing.passes;
   const [winner] = racing.finishers;
-  const nothing: ProjectionFound = { prompt: text, measurements: runners.length, passes };
+  const nothing: ProjectionFound = { prompt: text, among: runners.length, passes };
   if (!options.levers.includes('weights')) {
     return winner
       ? { ...nothing, candidate: winner.id, prompt: winner.prompt, adapter: start.startAdapter, evaluation: winner.evaluation }
@@ -75,13 +83,19 @@ export async function projectionPhase(
   return settle(context, options, start, winner, nothing);
 }
 
+/** A text whose answers are read as another's. */
+function readAs({ decoding }: Prompt, { decoding: _, ...wording }: Prompt): Prompt {
+  return { ...wording, ...(decoding && { decoding }) };
+}
+
 async function propose(
   context: OptimizationContext,
   options: SimultaneousOptions,
-  { phase, soft, text, startAdapter, start }: ProjectionStart,
+  { phase, soft, text: best, startAdapter, plain, start }: ProjectionStart,
   limit: number,
 ): Promise<{ runners: readonly Runner[]; passes: number }> {
   const { trainer, seed, trainset } = context;
+  const text = readAs(plain, best);
   let passes = 0;
   // A runner costs about half a measurement, the finishers two.
   const affordable = Math.max(2, Math.floor(2 * (limit / start.passes - 1)));
@@ -110,10 +124,10 @@ async function propose(
     for (const proposal of proposals) take(edits.name, proposal);
   }
   const hint: Hint = { from: 'the soft prompt', words: trainer.soft.words(soft.soft!, taskWords(context, text), hintedWords) };
-  const plain = Math.round((others * options.plain) / Math.max(1, options.hinted + options.plain));
+  const without = Math.round((others * options.plain) / Math.max(1, options.hinted + options.plain));
   for (const [given, count] of [
-    [hint, hint.words.length > 0 ? others - plain : 0],
-    [undefined, plain],
+    [hint, hint.words.length > 0 ? others - without : 0],
+    [undefined, without],
   ] as const) {
     for (const [place, proposer] of [groundedTemplates, editOperators].entries()) {
       // Of an odd number the edits make one more.
@@ -141,9 +155,10 @@ async function settle(
   const rivals = [...(winner ? [winner] : []), { prompt: text }];
   let { passes } = nothing;
   // The race was run under other weights: it takes part in no choice between these.
-  let measurements = 0;
+  let among = 0;
   const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, share: number): Promise<ProjectionFound> => {
     const before = spent + passes;
+    const reading = readAlong(context, prompt, true);
     const tuned = await tuneWeights({
       trainer: context.trainer,
       start,
@@ -156,7 +171,7 @@ async function settle(
       seed: randomStream(context.seed, 'phase', phase, purpose).integer(2 ** 31),
       budget: Math.max(0, (context.budget - before) * share),
       signal: context.signal,
-      measure: (adapter) => context.evaluator.evaluate({ prompt, adapter }, context.valset),
+      measure: reading.measure,
       measureEvery: Math.max(8, Math.round(steps / 3)),
       patience: 2,
       onStep: (step) =>
@@ -170,19 +185,31 @@ async function settle(
         }),
     });
     passes += tuned.passes;
-    measurements += tuned.measurements;
-    return { ...(id !== undefined && { candidate: id }), prompt, ...tuned };
+    among += tuned.measurements;
+    const { adapter, evaluation } = tuned;
+    if (!evaluation) return { prompt, adapter, among, passes };
+    const read = reading.of(adapter);
+    among += read.tried;
+    return {
+      ...(id !== undefined && { candidate: id }),
+      ...{ prompt: read.prompt, adapter, evaluation: read.evaluation, among, passes },
+      ...(read.reason && { reading: read.reason }),
+    };
   };
   const weights = withoutSoft(soft) ?? context.trainer.fresh(context.seed);
   let best = nothing;
   for (const [place, rival] of rivals.entries()) {
     best = better(best, await tune(rival, weights, options.settleSteps, 'settle', 1 / (rivals.length - place)));
   }
-  if (best.adapter && best.evaluation && context.budget - spent - passes > 2 * best.evaluation.passes) {
-    const rest = { ...(best.candidate !== undefined && { id: best.candidate }), prompt: best.prompt };
-    best = better(best, await tune(rest, best.adapter, options.steps / 2, 'rest', 1));
+  if (best.adapter && best.evaluation) {
+    const { candidate: id, prompt, adapter, evaluation } = best;
+    const stepCost = stepPasses({ trainer: context.trainer, prompt, rows: context.trainset, batchRows: options.batchRows });
+    // Its three measurements are paid for first.
+    const affordable = Math.floor((context.budget - spent - passes - 3 * evaluation.passes) / stepCost);
+    const steps = Math.min(options.steps / 2, affordable);
+    if (steps >= leastSteps) best = better(best, await tune({ ...(id !== undefined && { id }), prompt }, adapter, steps, 'rest', 1));
   }
-  return { ...best, measurements, passes };
+  return { ...best, among, passes };
 }
 
 interface Text {

@@ -8,9 +8,10 @@ import type { Candidate } from '../evaluate/evaluator.ts';
 import type { Decoding } from '../prompt/settings.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { PhaseResult } from './alternating.ts';
+import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import type { MeasuredState } from './events.ts';
 import { decide } from './gate.ts';
-import type { PhaseStart } from './promptPhase.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
@@ -29,11 +30,24 @@ export function otherReadings({ evaluator, trainset }: Pick<OptimizationContext,
   return decodingProposals(prompt, evaluator.task, trainset, undefined).filter((proposal) => isCheap(proposal.prompt.decoding ?? {}));
 }
 
+/** Why it comes first. */
+export const readingFirst = 'how answers are read off costs next to nothing';
+
+export interface ReadingStart {
+  readonly phase: number;
+  readonly memory: { readonly current: MeasuredState };
+  /** Of the current state on the valset. */
+  readonly before: Evaluation;
+  readonly adapter: Adapter | undefined;
+  /** Token passes that the phase may spend. */
+  readonly budget: number;
+}
+
 /** A first phase of its own: the other ways to read the answers of the prompt as it is. */
 export async function readingPhase(
   context: OptimizationContext,
   _: unknown,
-  { phase, memory, before, adapter, budget }: PhaseStart,
+  { phase, memory, before, adapter, budget }: ReadingStart,
 ): Promise<PhaseResult> {
   const { prompt } = memory.current;
   const { runners, take } = collectRunners(context, phase, [promptKey(prompt)]);
@@ -81,6 +95,26 @@ export async function measureAsRead(context: OptimizationContext, candidate: Can
   if (!mayChange) return { prompt: candidate.prompt, evaluation, passes, tried: 0 };
   const read = await bestReading(context, candidate, evaluation);
   return { ...read, passes: passes + read.passes };
+}
+
+/**
+ * Measures the adapters of a phase, each as its answers are read best.
+ * @returns `of`: how an adapter that was measured was read
+ */
+export function readAlong(
+  context: OptimizationContext,
+  prompt: Prompt,
+  mayChange: boolean,
+): { measure: (adapter: Adapter) => Promise<Evaluation>; of: (adapter: Adapter) => Reading } {
+  const readings = new Map<string, Reading>();
+  return {
+    async measure(adapter) {
+      const read = await measureAsRead(context, { prompt, adapter }, mayChange);
+      readings.set(adapter.id, read);
+      return { ...read.evaluation, passes: read.passes };
+    },
+    of: ({ id }) => readings.get(id)!,
+  };
 }
 
 /** What measuring one after another costs: the scores of the labels are in the cache, and new is only what a calibration asks first. */

@@ -1,6 +1,5 @@
 /** @file The simultaneous coordinator as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Evaluation } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { withSoft } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
@@ -10,6 +9,7 @@ import { softLine } from '../prompt/template.ts';
 import { randomStream } from '../random.ts';
 import { attributeStates } from './attribution.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
+import { counting } from './counting.fixture.ts';
 import type { OptimizationEvent } from './events.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import { startText } from './jointPhase.ts';
@@ -26,7 +26,6 @@ import {
 } from './kinds.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
-import { promptKey } from './proposers/proposer.ts';
 import { SimultaneousJointOptimizer, type SimultaneousMemory, type SimultaneousOptions } from './simultaneous.ts';
 import { loraTrainer } from './weightTuner.ts';
 
@@ -42,6 +41,9 @@ const rows = kindRows(80);
 const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows.slice(56)];
 const [task, prompt, lora] = [kindTask, kindPrompt, tinyLora];
 const small: Partial<SimultaneousOptions> = { steps: 30, settleSteps: 8, learningRate: 2e-2, batchRows: 8, projections: 4 };
+
+/** The first phase with a soft prompt; the one before it reads the answers in other ways. */
+const jointly = 2;
 
 interface Drive {
   readonly options?: Partial<SimultaneousOptions>;
@@ -64,8 +66,9 @@ describe('the phases', () => {
   test('joint steps move both with rates of their own, then texts are proposed, and the soft prompt is judged', async () => {
     const { state, events } = await drive();
     const levers = ofType(events, 'phaseStarted').map(({ lever }) => lever);
-    expect(levers.slice(0, 2)).toEqual(['both', 'prompt']);
-    const joint = ofType(events, 'weightStep').filter(({ phase }) => phase === 1);
+    // How the answers are read off comes first.
+    expect(levers.slice(0, 3)).toEqual(['prompt', 'both', 'prompt']);
+    const joint = ofType(events, 'weightStep').filter(({ phase }) => phase === jointly);
     // One batch of three is read with the text.
     expect(joint.map(({ soft }) => soft !== undefined).slice(0, 6)).toEqual([true, true, false, true, true, false]);
     expect(joint[4].soft!.learningRate).not.toBe(joint[4].learningRate);
@@ -79,7 +82,7 @@ describe('the phases', () => {
   test('templates and edits race beside the projections, with the words that the soft prompt went towards, and say so', async () => {
     const ofOthers = async (options: Partial<SimultaneousOptions>) => {
       const { events } = await drive({ options: { raceShare: 0.4, ...options } });
-      const first = ofType(events, 'candidateProposed').filter(({ phase }) => phase === 2);
+      const first = ofType(events, 'candidateProposed').filter(({ phase }) => phase === jointly + 1);
       expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(first.length);
       return first.filter(({ proposer }) => proposer === 'edits' || proposer === 'grounded templates');
     };
@@ -114,15 +117,15 @@ describe('the phases', () => {
   test('with the prompt lever alone no LoRA is trained', async () => {
     const { state, events, adapters } = await drive({ options: { levers: ['prompt'] } });
     expect(ofType(events, 'weightStep').every(({ learningRate }) => learningRate === 0)).toBe(true);
-    const soft = ofType(events, 'gateDecided')[0];
+    const soft = ofType(events, 'gateDecided').find(({ phase }) => phase === jointly)!;
     expect(soft.objective!.weightPenalty).toBe(0);
     if (state.best.adapter !== undefined) expect((await adapters.get(state.best.adapter)).pairs).toEqual([]);
   });
 
   test('J of a soft prompt has its three terms: the drift is paid for like tokens', async () => {
     const { events, adapters, snapshots } = await drive();
-    const { objective } = ofType(events, 'gateDecided')[0];
-    const after = JSON.parse(snapshots[1].json) as OptimizationState;
+    const { objective } = ofType(events, 'gateDecided').find(({ phase }) => phase === jointly)!;
+    const after = JSON.parse(snapshots[jointly].json) as OptimizationState;
     const { soft } = after.memory as SimultaneousMemory;
     const adapter = await adapters.get(soft!.adapter!);
     expect(objective!.promptPenalty).toBeCloseTo(defaultObjective.prompt * (soft!.promptTokens + adapter.soft!.drift), 8);
@@ -134,6 +137,32 @@ describe('the phases', () => {
     const { state } = await drive({ options: { learningRate: 1e30, softRate: 1e30 } });
     expect(state.best).toEqual(state.start);
   });
+});
+
+test('texts race, and are kept, with their answers read as the start is read best', async () => {
+  const events: OptimizationEvent[] = [];
+  const plain = kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 1, budget: 30_000 });
+  const wrongUncalibrated: OptimizationContext = {
+    ...plain,
+    emit: (event) => events.push(event),
+    evaluator: {
+      ...plain.evaluator,
+      async evaluate(candidate, asked) {
+        const evaluation = await plain.evaluator.evaluate(candidate, asked);
+        if (candidate.prompt.decoding?.calibration === 'content-free') return evaluation;
+        const rows = evaluation.rows.map((row) => ({ ...row, score: 0 }));
+        return { ...evaluation, rows, score: { ...evaluation.score, mean: 0 } };
+      },
+    },
+  };
+  const coordinator = new SimultaneousJointOptimizer(small);
+  let state = await coordinator.begin(wrongUncalibrated);
+  while (!state.done) state = await coordinator.advance(wrongUncalibrated, state);
+  const texts = ofType(events, 'candidateProposed').filter(({ phase }) => phase > jointly);
+  expect(texts.length).toBeGreaterThan(0);
+  for (const { prompt: text } of texts) expect(text.decoding?.calibration).toBe('content-free');
+  expect((state.memory as SimultaneousMemory).plain.prompt).toMatchObject({ body: prompt.body, decoding: { calibration: 'content-free' } });
+  expect(state.best.prompt.decoding?.calibration).toBe('content-free');
 });
 
 test('without an instruction the soft prompt begins as the question and its labels', () => {
@@ -169,68 +198,19 @@ describe('replay', () => {
 });
 
 test('the passes are those of everything that was evaluated, trained, projected and differentiated', async () => {
-  let expected = 0;
-  const evaluator = makeEvaluator({ model, task });
-  const trainer = loraTrainer(model, task, lora);
-  // Rows that a candidate has answered in a former rung of the race cost nothing.
-  const latest = new Map<string, Evaluation>();
-  const counted = async <T extends { readonly passes: number }>(result: Promise<T>): Promise<T> => {
-    expected += (await result).passes;
-    return result;
-  };
-  const context: OptimizationContext = {
-    evaluator: {
-      ...evaluator,
-      async evaluate(candidate, asked) {
-        const evaluation = await evaluator.evaluate(candidate, asked);
-        const key = `${promptKey(candidate.prompt)} ${candidate.adapter?.id ?? ''}`;
-        const rungBefore = latest.get(key);
-        const within = rungBefore?.rows.every(({ row }) => evaluation.rows.some((other) => other.row === row));
-        const known = rungBefore && within && rungBefore.rows.length < evaluation.rows.length ? rungBefore.passes : 0;
-        expected += evaluation.passes - known;
-        latest.set(key, evaluation);
-        return evaluation;
-      },
-    },
-    trainer: {
-      ...trainer,
-      soft: {
-        begin: (...asked) => trainer.soft.begin(...asked),
-        project: (...asked) => counted(trainer.soft.project(...asked)),
-        words: (...asked) => trainer.soft.words(...asked),
-        fluency: (...asked) => counted(trainer.soft.fluency(...asked)),
-        substitutions: (...asked) => counted(trainer.soft.substitutions(...asked)),
-      },
-      start(...from) {
-        const training = trainer.start(...from);
-        return {
-          ...training,
-          async step(...asked) {
-            const result = await training.step(...asked);
-            expected += 3 * result.tokens;
-            return result;
-          },
-        };
-      },
-    },
-    adapters: memoryAdapters(),
-    prompt,
-    trainset,
-    valset,
-    objective: defaultObjective,
-    seed: 1,
-    budget: 20_000,
-    emit: () => {},
-  };
+  const { context: counted, passes } = counting(
+    kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 1, budget: 20_000 }),
+  );
+  const context: OptimizationContext = { ...counted, emit: () => {} };
   const coordinator = new SimultaneousJointOptimizer(small);
   let state = await coordinator.begin(context);
   while (!state.done) state = await coordinator.advance(context, state);
-  expect(state.passes).toBe(expected);
+  expect(state.passes).toBe(passes());
 });
 
 test('the 2x2 takes a soft prompt for a part of the prompt: old weights with it are the base weights with it', async () => {
   const { adapters, snapshots } = await drive();
-  const { soft } = (JSON.parse(snapshots[1].json) as OptimizationState).memory as SimultaneousMemory;
+  const { soft } = (JSON.parse(snapshots[jointly].json) as OptimizationState).memory as SimultaneousMemory;
   const start = (JSON.parse(snapshots[0].json) as OptimizationState).start;
   const evaluator = makeEvaluator({ model, task });
   const { cells } = await attributeStates({ adapters, evaluator }, testset, start, soft!);

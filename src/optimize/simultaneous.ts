@@ -10,6 +10,7 @@ import { decide, defaultGate } from './gate.ts';
 import { jointPhase, startText } from './jointPhase.ts';
 import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
 import { projectionPhase } from './projectionPhase.ts';
+import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 
 export interface SimultaneousOptions {
   /** What may change: of the levers, the weights may be left out, and the soft prompt is then only a way to a text. */
@@ -33,7 +34,7 @@ export interface SimultaneousOptions {
   /** Templates and edits that race beside them, at most: `hinted` are made from the words that the soft prompt went towards, `plain` are not. */
   readonly hinted: number;
   readonly plain: number;
-  /** Weight steps that settle the weights on the best projected text, and on the text of before; half of `steps` follow for the better. */
+  /** Weight steps that settle the weights on the best projected text, and on the text of before; up to half of `steps` follow for the better. */
   readonly settleSteps: number;
   readonly patience: number;
 }
@@ -45,8 +46,8 @@ export const simultaneousDefaults: SimultaneousOptions = {
   softRate: 0.03,
   learningRate: 1e-3,
   batchRows: 16,
-  steps: 60,
-  jointShare: 0.6,
+  steps: 150,
+  jointShare: 0.75,
   textBatches: 1,
   projections: 8,
   raceShare: 0.1,
@@ -58,8 +59,10 @@ export const simultaneousDefaults: SimultaneousOptions = {
 
 /** What the next phase hangs on beside the best state; JSON. */
 export interface SimultaneousMemory {
-  /** 'project': the soft prompt of the last joint phase waits to be read back. */
-  readonly stage: 'joint' | 'project';
+  /** 'read': other ways to read label scores come first; 'project': the soft prompt of the last joint phase waits to be read back. */
+  readonly stage: 'read' | 'joint' | 'project';
+  /** The author's prompt and the weights of the start, as the answers are read best. */
+  readonly plain: MeasuredState;
   /** The best state that is all text: what stands without a soft prompt. */
   readonly text: MeasuredState;
   /** Of the last joint phase, whether or not the gate accepted it. */
@@ -97,7 +100,8 @@ export class SimultaneousJointOptimizer implements Coordinator {
   async begin(context: OptimizationContext): Promise<OptimizationState> {
     const { start, evaluation } = await measureStart(context);
     this.known.set(start.candidate, evaluation);
-    const memory: SimultaneousMemory = { stage: 'joint', text: start, failures: 0, improved: false };
+    const stage = hasReadings(context) ? 'read' : 'joint';
+    const memory: SimultaneousMemory = { stage, plain: start, text: start, failures: 0, improved: false };
     return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
   }
 
@@ -107,7 +111,42 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const left = context.budget - state.passes;
     if (left < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
     if (memory.stage === 'joint' && memory.failures >= attempts.length) return { ...state, done: 'neither lever helps any more' };
-    return memory.stage === 'joint' ? this.joint(context, state, memory, before) : this.project(context, state, memory, before);
+    return this[memory.stage](context, state, memory, before);
+  }
+
+  /** The author's prompt as it is, its answers read off the label scores in other ways. */
+  private async read(
+    context: OptimizationContext,
+    state: OptimizationState,
+    memory: SimultaneousMemory,
+    before: Evaluation,
+  ): Promise<OptimizationState> {
+    const phase = state.phase + 1;
+    context.emit({ type: 'phaseStarted', phase, lever: 'prompt', because: readingFirst });
+    const adapter = await adapterOf(context, state.best);
+    const budget = context.budget - state.passes;
+    const found = await readingPhase(context, {}, { phase, memory: { current: state.best }, before, adapter, budget });
+    const passes = state.passes + found.passes;
+    let { best } = state;
+    if (found.evaluation && found.candidate !== undefined) {
+      const candidate = measuredState(found.candidate, found.prompt, adapter, found.evaluation, context.objective);
+      const decision = decide(before, found.evaluation, found.among);
+      const accepted = decision.accepted && !isBelow(state.start, candidate);
+      tellDecision(
+        context,
+        phase,
+        candidate,
+        { ...decision, accepted, because: as(found.reading, decision.because) },
+        before,
+        found.evaluation,
+      );
+      if (accepted) {
+        this.known.set(candidate.candidate, found.evaluation);
+        best = candidate;
+      }
+    }
+    context.emit({ type: 'phaseEnded', phase, lever: 'prompt', accepted: best !== state.best, best, passes });
+    return { ...state, phase, best, passes, memory: { ...memory, stage: 'joint', plain: best, text: best } };
   }
 
   /** Soft prompt and weights together, from the best state. */
@@ -140,11 +179,18 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const soft = measuredState(`${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
     await context.adapters.put(found.adapter);
     this.known.set(soft.candidate, found.evaluation);
-    const { accepted: better, because: verdict, ...comparison } = decide(before, found.evaluation, found.measurements);
+    const { accepted: better, because: verdict, ...comparison } = decide(before, found.evaluation, found.among);
     const sunk = isBelow(state.start, soft);
     const accepted = better && !sunk && this.options.keep;
     const but = better && (sunk ? `, but ${belowStart}` : this.options.keep ? '' : '; only a text may stay');
-    tellDecision(context, phase, soft, { ...comparison, accepted, because: verdict + (but || '') }, before, found.evaluation);
+    tellDecision(
+      context,
+      phase,
+      soft,
+      { ...comparison, accepted, because: as(found.reading, verdict + (but || '')) },
+      before,
+      found.evaluation,
+    );
     const best = accepted ? soft : state.best;
     context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted, best, passes });
     return { ...state, phase, best, passes, memory: { ...memory, stage: 'project', soft, improved: accepted } };
@@ -167,7 +213,8 @@ export class SimultaneousJointOptimizer implements Coordinator {
       soft: softAdapter,
       text: memory.text.prompt,
       startAdapter: await adapterOf(context, state.start),
-      start: await this.known.of(context, state.start),
+      plain: memory.plain.prompt,
+      start: await this.known.of(context, memory.plain),
       spent: state.passes,
     });
     const passes = state.passes + found.passes;
@@ -176,7 +223,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     let accepted = false;
     if (found.evaluation) {
       const candidate = measuredState(found.candidate ?? `${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
-      const gate = decide(textBefore, found.evaluation, found.measurements);
+      const gate = decide(textBefore, found.evaluation, found.among);
       const sunk = isBelow(state.start, candidate);
       const softStands = best.candidate === soft.candidate;
       const held = !softStands || holds(before, found.evaluation);
@@ -185,7 +232,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
       const comparison = compareEvaluations(before, found.evaluation);
       const against = softStands ? `; against the soft prompt ${pointsOf(comparison.score.mean)}` : '';
       const because = `against the text before: ${gate.because}${sunk ? `, but ${belowStart}` : ''}${against}`;
-      tellDecision(context, phase, candidate, { ...comparison, accepted, because }, before, found.evaluation);
+      tellDecision(context, phase, candidate, { ...comparison, accepted, because: as(found.reading, because) }, before, found.evaluation);
       if (better) {
         if (found.adapter) await context.adapters.put(found.adapter);
         this.known.set(candidate.candidate, found.evaluation);
@@ -205,10 +252,13 @@ export class SimultaneousJointOptimizer implements Coordinator {
     });
     context.emit({ type: 'phaseEnded', phase, lever: 'prompt', accepted, best, passes });
     const failures = accepted || memory.improved ? 0 : memory.failures + 1;
-    const next: SimultaneousMemory = { stage: 'joint', text, failures, improved: false };
+    const next: SimultaneousMemory = { stage: 'joint', plain: memory.plain, text, failures, improved: false };
     return { ...state, phase, best, passes, memory: next };
   }
 }
+
+/** A verdict, with how the answers are read where that would change. */
+const as = (reading: string | undefined, verdict: string): string => (reading ? `with ${reading}: ${verdict}` : verdict);
 
 /** The text is as good as the soft prompt, as far as the gate's tie goes. */
 function holds(soft: Evaluation, text: Evaluation): boolean {

@@ -6,7 +6,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import type { PhaseStart } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { measureAsRead, type Reading } from './reading.ts';
+import { measureAsRead, readAlong } from './reading.ts';
 import { stepPasses } from './stepCost.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
@@ -41,7 +41,7 @@ export async function weightPhase(
   const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
   const { rows } = growth;
   const mayRead = options.schedule.kind === 'gated' && options.levers.includes('prompt');
-  const readings = new Map<string, Reading>();
+  const reading = readAlong(context, prompt, mayRead);
   let reached = spent;
   const tuned = await tuneWeights({
     trainer,
@@ -59,11 +59,7 @@ export async function weightPhase(
     seed: seedOfPhase,
     budget: affordable,
     signal: context.signal,
-    measure: async (candidate) => {
-      const read = await measureAsRead(context, { prompt, adapter: candidate }, mayRead);
-      readings.set(candidate.id, read);
-      return { ...read.evaluation, passes: read.passes };
-    },
+    measure: reading.measure,
     measureEvery: measureEvery(steps),
     patience: options.patience,
     onStep: (step) => {
@@ -73,7 +69,7 @@ export async function weightPhase(
   });
   if (!tuned.evaluation) return { lever: 'weights', prompt, passes: tuned.passes };
   let passes = tuned.passes;
-  const measured = [readings.get(tuned.adapter.id)!];
+  const measured = [reading.of(tuned.adapter)];
   for (const other of prompts.slice(1)) {
     const read = await measureAsRead(context, { prompt: other, adapter: tuned.adapter }, mayRead);
     passes += read.passes;

@@ -46,14 +46,14 @@ test('killed after its joint phase and resumed, a run has the journal of one tha
   let directory: RunDirectory | undefined;
   const crash = startRun(killed, {
     onOpened: (opened) => (directory = opened),
-    onLine: ({ type }) => {
-      if (type === 'candidateProposed') throw new Error('killed');
+    onLine: (line) => {
+      if (line.type === 'candidateProposed' && line.proposer === 'soft prompt') throw new Error('killed');
     },
   });
   await expect(crash).rejects.toThrow('killed');
   await resumeRun(directory!);
   expect(timeless(directory!)).toEqual(timeless(whole.directory));
-  expect(whole.state.phases.map(({ lever }) => lever).slice(0, 2)).toEqual(['both', 'prompt']);
+  expect(whole.state.phases.map(({ lever }) => lever).slice(0, 3)).toEqual(['prompt', 'both', 'prompt']);
 
   const report = readFileSync(whole.directory.report, 'utf8');
   expect(report).toContain('| coordinator | simultaneous, lever both |');
@@ -70,7 +70,7 @@ test('stopped while its soft prompt stands, it is accepted with it, and scores f
   const stop = new AbortController();
   const { directory, state } = await startRun(spec, {
     signal: stop.signal,
-    onLine: ({ type }) => type === 'phaseEnded' && stop.abort(),
+    onLine: (line) => line.type === 'phaseEnded' && line.lever === 'both' && stop.abort(),
   });
   expect(state.best!.prompt.body).toContain('{{soft}}');
   // Opened after the 2x2, which needs the soft prompt with the old weights too.

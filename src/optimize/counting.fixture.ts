@@ -1,0 +1,58 @@
+/** @file A context that counts what everything costs that is evaluated, trained, projected and differentiated, whoever asks. */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import { promptKey } from './proposers/proposer.ts';
+import type { Silent } from './kinds.fixture.ts';
+
+/** Counts token passes as they should be paid for. */
+export function counting({ evaluator, trainer, ...rest }: Silent): { context: Silent; passes: () => number } {
+  let sum = 0;
+  const counted = async <T extends { readonly passes: number }>(result: Promise<T>): Promise<T> => {
+    sum += (await result).passes;
+    return result;
+  };
+  // Rows that a candidate has answered cost nothing when it is asked for them and more.
+  const latest = new Map<string, { readonly evaluation: Evaluation; readonly read: string }>();
+  const known = (key: string, read: string, { rows, passes }: Evaluation): number => {
+    const former = latest.get(key);
+    const asked = new Set(rows.map(({ row }) => row));
+    if (!former?.evaluation.rows.every(({ row }) => asked.has(row))) return 0;
+    // Nor does another way to read the same scores, but for what calibration asks.
+    const more = former.evaluation.rows.length < rows.length || former.read !== read;
+    return more ? Math.min(former.evaluation.passes, passes) : 0;
+  };
+  const context: Silent = {
+    ...rest,
+    evaluator: {
+      ...evaluator,
+      async evaluate(candidate, rows) {
+        const evaluation = await evaluator.evaluate(candidate, rows);
+        const { decoding, ...shown } = candidate.prompt;
+        const [key, read] = [`${promptKey(shown)} ${candidate.adapter?.id ?? ''}`, JSON.stringify(decoding)];
+        sum += evaluation.passes - known(key, read, evaluation);
+        latest.set(key, { evaluation, read });
+        return evaluation;
+      },
+    },
+    trainer: {
+      ...trainer,
+      soft: {
+        ...trainer.soft,
+        project: (...asked) => counted(trainer.soft.project(...asked)),
+        fluency: (...asked) => counted(trainer.soft.fluency(...asked)),
+        substitutions: (...asked) => counted(trainer.soft.substitutions(...asked)),
+      },
+      start(...from) {
+        const training = trainer.start(...from);
+        return {
+          ...training,
+          async step(...batch) {
+            const result = await training.step(...batch);
+            sum += 3 * result.tokens;
+            return result;
+          },
+        };
+      },
+    },
+  };
+  return { context, passes: () => sum };
+}
