@@ -109,6 +109,8 @@ export interface AloneText {
   readonly val: number;
   readonly rows: number;
   readonly scores: string;
+  /** Of the plain prompt with its answers read the same way, where that is not how they are read otherwise. */
+  readonly plainReadSo?: string;
 }
 
 export interface JointCase {
@@ -190,9 +192,14 @@ export async function runVariants(
     const alone = async (proposer: string): Promise<AloneText | undefined> => {
       const found = texts.best(proposer);
       if (!found) return undefined;
-      const { rows: scored } = await evaluator.evaluate({ prompt: found.prompt }, rows.test);
+      const scores = async (alone: Prompt): Promise<string> => {
+        const { rows: scored } = await evaluator.evaluate({ prompt: alone }, rows.test);
+        return scored.map(({ score }) => score).join('');
+      };
       const { reason, val } = found;
-      return { body: found.prompt.body, reason, val, rows: found.rows, scores: scored.map(({ score }) => score).join('') };
+      const { body, decoding } = found.prompt;
+      const plainReadSo = decoding && (await scores({ ...prompt, decoding }));
+      return { body, reason, val, rows: found.rows, scores: await scores(found.prompt), ...(plainReadSo && { plainReadSo }) };
     };
     const [projected, edited] = [await alone('soft prompt'), await alone('gradient edits')];
     const line: JointLine = {

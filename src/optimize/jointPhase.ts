@@ -76,15 +76,16 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   };
 }
 
-/** What the soft prompt begins as: the instruction or, without one, what there is to answer. Lester et al. 2021 start from the labels. */
-export function startText({ evaluator, trainer }: OptimizationContext, { body }: Prompt): string {
+/**
+ * What the soft prompt begins as: the instruction or, without one, what there is to answer. Lester et al. 2021 start from the labels; to a
+ * small model their names do more harm than the steps of a run can undo (docs/simultaneous.md).
+ */
+export function startText({ trainer }: Pick<OptimizationContext, 'trainer'>, { body }: Prompt): string {
   const author = instructionOf(body);
   if (author !== '') return author;
-  const { labels } = evaluator.task;
   const thing = columnsOf(body).find((name) => name !== trainer.output) ?? 'input';
   const words = (name: string): string => name.replaceAll(/[_-]/g, ' ');
-  const asked = `Give the ${words(trainer.output)} of the ${words(thing)}`;
-  return labels && labels.length <= 20 ? `${asked}: ${labels.join(', ')}.` : `${asked}.`;
+  return `Give the ${words(trainer.output)} of the ${words(thing)}.`;
 }
 
 function batchesOf(soft: Prompt, text: Prompt, textBatches: number): Prompt[] {
