@@ -10,7 +10,7 @@ import { makeLlama } from '../src/model/llama.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { AlternatingJointOptimizer } from '../src/optimize/alternating.ts';
 import { baselines } from '../src/optimize/baselines/baselines.ts';
-import { baselineNames } from '../src/optimize/baselines/names.ts';
+import { baselineNames, type BaselineName } from '../src/optimize/baselines/names.ts';
 import { defaultDecoding } from '../src/prompt/settings.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 import { runVariants, type Coordinators } from './cases/jointRun.ts';
@@ -49,9 +49,13 @@ const sizes: Readonly<Record<string, Size>> = {
 };
 const tasksOf: Readonly<Record<string, string>> = { 'smollm2-135m': 'trec6,sst2' };
 
+/** Single levers are Tandem's own controls, not published methods. */
+const controls: readonly BaselineName[] = ['w-w', 'prompt', 'weights'];
+const published = baselineNames.filter((name) => !controls.includes(name));
+
 const methods: Coordinators = {
   tandem: (set) => new AlternatingJointOptimizer(set),
-  ...Object.fromEntries(baselineNames.map((name) => [name, () => baselines[name].make()])),
+  ...Object.fromEntries(published.map((name) => [name, () => baselines[name].make()])),
 };
 
 const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
