@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { AlternatingOptions } from '../src/optimize/alternating.ts';
+import type { AlternatingOptions } from '../src/optimize/alternatingPhase.ts';
 import { makeLlama, type LlamaModel } from '../src/model/llama.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';

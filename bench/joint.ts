@@ -3,7 +3,7 @@
  * `npm run bench -- joint [--task trec6] [--train 200] [--seeds 3] [--passes 270000] [--variant mixture] [--out FILE]`
  * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
  */
-import { defaultDecoding } from '../src/prompt/settings.ts';
+import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { parseArgs } from 'node:util';
 import { metricNamed } from '../src/evaluate/metrics.ts';
 import { makeLlama } from '../src/model/llama.ts';

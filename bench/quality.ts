@@ -11,7 +11,7 @@ import { resolveModel } from '../src/model/store/store.ts';
 import { AlternatingJointOptimizer } from '../src/optimize/alternating.ts';
 import { baselines } from '../src/optimize/baselines/baselines.ts';
 import { baselineNames, type BaselineName } from '../src/optimize/baselines/names.ts';
-import { defaultDecoding } from '../src/prompt/settings.ts';
+import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 import { runVariants, type Coordinators } from './cases/jointRun.ts';
 import { furtherTasks, rowsOf, tasks } from './cases/tasks.ts';

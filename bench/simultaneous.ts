@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { metricNamed } from '../src/evaluate/metrics.ts';
 import type { LlamaModel } from '../src/model/llama.ts';
-import { defaultDecoding } from '../src/prompt/settings.ts';
+import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { openModel } from '../src/run/modelKeeper.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { openSession } from '../src/run/session.ts';

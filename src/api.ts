@@ -21,9 +21,12 @@ export type { RunState } from './run/state.ts';
 
 // The optimizers, on a model and rows in memory.
 export { JointOptimizer, type JointOptimization, type JointResult } from './optimize/jointOptimizer.ts';
-export { alternatingDefaults, AlternatingJointOptimizer, type AlternatingOptions } from './optimize/alternating.ts';
-export { coordinateDefaults, CoordinateJointOptimizer, type CoordinateOptions } from './optimize/coordinate.ts';
-export { simultaneousDefaults, SimultaneousJointOptimizer, type SimultaneousOptions } from './optimize/simultaneous.ts';
+export { AlternatingJointOptimizer } from './optimize/alternating.ts';
+export { alternatingDefaults, type AlternatingOptions } from './optimize/alternatingPhase.ts';
+export { CoordinateJointOptimizer } from './optimize/coordinate.ts';
+export { coordinateDefaults, type CoordinateOptions } from './optimize/coordinatePhase.ts';
+export { SimultaneousJointOptimizer } from './optimize/simultaneous.ts';
+export { simultaneousDefaults, type SimultaneousOptions } from './optimize/simultaneousOptions.ts';
 export { baselines, type Baseline } from './optimize/baselines/baselines.ts';
 export type { BaselineName, ControlName } from './optimize/baselines/names.ts';
 export { curricula, pacings, type Curriculum, type Pacing } from './optimize/curriculum.ts';

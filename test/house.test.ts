@@ -1,7 +1,8 @@
-/** @file The house rules: imports between rooms go down only, and the manifest is one that VS Code accepts. */
+/** @file The house rules: imports between rooms go down only, none of them in a circle, and the manifest is one that VS Code accepts. */
 import { ESLint } from 'eslint';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 import tseslint from 'typescript-eslint';
 import { describe, expect, test } from 'vitest';
 import { roomRules, rooms } from '../eslint.rooms.mjs';
@@ -43,6 +44,41 @@ describe('imports between rooms', () => {
     expect(await complaints('src/extension/core/a.ts', "import * as vscode from 'vscode'; vscode;")).toBe(1);
   });
 });
+
+test('no file imports itself through others, be it for a type', () => {
+  const importsOf = new Map(
+    sourceFiles().map((file) => {
+      const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);
+      return [file, importedFiles.flatMap(({ fileName }) => (fileName.startsWith('.') ? [join(file, '..', fileName)] : []))];
+    }),
+  );
+  expect(circle(importsOf)).toEqual([]);
+  expect(circle(new Map(Object.entries({ a: ['b'], b: ['c', 'd'], c: [], d: ['b'] })))).toEqual(['b', 'd', 'b']);
+});
+
+/** Of src/ and webview/, but for tests. */
+const sourceFiles = (): string[] =>
+  ['src', 'webview'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /(?<!\.test|\.d)\.ts$/.test(name))
+      .map((name) => join(root, folder, name)),
+  );
+
+/** A way from a file back to itself; empty where there is none. */
+function circle(importsOf: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const from = (file: string, way: readonly string[]): string[] => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const imported of importsOf.get(file) ?? []) {
+      const found = from(imported, [...way, file]);
+      if (found.length > 0) return found;
+    }
+    done.add(file);
+    return [];
+  };
+  return [...importsOf.keys()].map((file) => from(file, [])).find((found) => found.length > 0) ?? [];
+}
 
 test('the API may import run/ and the rooms below it, and nothing in src/ imports the API', async () => {
   for (const room of rooms) {

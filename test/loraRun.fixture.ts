@@ -2,7 +2,7 @@
  * @file A LoRA run of 12 steps on 32 rows in a process of its own: `node loraRun.js <model> <rows.jsonl>` prints as JSON the mean
  * log-likelihood of 48 other rows before and after, in nats, and the most memory that the process has held.
  */
-import { defaultDecoding } from '../src/prompt/settings.ts';
+import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { readFileSync } from 'node:fs';
 import { readDataset } from '../src/data/readDataset.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';

@@ -14,7 +14,7 @@ import { makeLlama, type LlamaModel } from '../src/model/llama.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import type { Prompt } from '../src/prompt/prompt.ts';
-import { defaultDecoding } from '../src/prompt/settings.ts';
+import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { findRun } from '../src/run/runDirectory.ts';
 import { readRun } from '../src/run/runList.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';

@@ -1,7 +1,8 @@
 /** @file Tandem's side of the line protocol: the work of bench/peers/*.py on the same ids. */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { initialAdapter, linearNames } from '../../src/model/adapter.ts';
+import { initialAdapter } from '../../src/model/adapter.ts';
+import { linearNames } from '../../src/model/linears.ts';
 import { trainAdapter } from '../../src/model/adapterTraining.ts';
 import { makeEngine, type Engine } from '../../src/model/engine.ts';
 import { generate } from '../../src/model/generation.ts';

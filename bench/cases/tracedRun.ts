@@ -2,7 +2,8 @@
 import { makeEvaluator, type Evaluator } from '../../src/evaluate/evaluator.ts';
 import type { Adapter } from '../../src/model/adapter.ts';
 import type { LlamaModel } from '../../src/model/llama.ts';
-import { AlternatingJointOptimizer, type AlternatingOptions } from '../../src/optimize/alternating.ts';
+import { AlternatingJointOptimizer } from '../../src/optimize/alternating.ts';
+import type { AlternatingOptions } from '../../src/optimize/alternatingPhase.ts';
 import type { OptimizationContext } from '../../src/optimize/coordinator.ts';
 import { memoryAdapters } from '../../src/optimize/jointOptimizer.ts';
 import { defaultObjective } from '../../src/optimize/objective.ts';

@@ -1,5 +1,5 @@
 /** @file The table of the warm start: what it costs to come to the cold start's final score, and what either comes to, over tasks and seeds. */
-import type { AlternatingOptions } from '../../src/optimize/alternating.ts';
+import type { AlternatingOptions } from '../../src/optimize/alternatingPhase.ts';
 import { median } from './curriculumTable.ts';
 import { reached, type TracePoint } from './tracedRun.ts';
 

@@ -1,7 +1,7 @@
 /** @file What the LoRA options take, and what they say of anything else. */
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { linearNames } from '../model/adapter.ts';
+import { linearNames } from '../model/linears.ts';
 import { loraAsked, withLoraOptions } from './loraOptions.ts';
 
 const asked = (...args: string[]): ReturnType<typeof loraAsked> =>

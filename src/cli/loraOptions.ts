@@ -1,7 +1,8 @@
 /** @file Options that say what LoRA adapter a run trains, in PEFT's words. */
 import type { Command } from 'commander';
 import { TandemError } from '../errors.ts';
-import { checkedLora, linearNames, type LinearName, type LoraConfig } from '../model/adapter.ts';
+import { checkedLora, type LoraConfig } from '../model/adapter.ts';
+import { linearNames, type LinearName } from '../model/linears.ts';
 import { defaultLora } from '../optimize/weightTuner.ts';
 
 export interface LoraOptions {

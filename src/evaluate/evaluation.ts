@@ -2,7 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
-import type { Decoding } from '../prompt/settings.ts';
+import type { Decoding } from '../prompt/decoding.ts';
 import { isModule, metricNamed, type CorpusScore, type Metric } from './metrics.ts';
 import {
   bootstrapMean,

@@ -7,7 +7,7 @@ import type { LabelScore, LanguageModel } from '../model/languageModel.ts';
 import { encodeWithSoft } from '../model/softPrompt.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import type { Decoding } from '../prompt/settings.ts';
+import type { Decoding } from '../prompt/decoding.ts';
 import { valuesOfNothing } from '../prompt/template.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
 import { asProgram, stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
-import { defaultDecoding } from '../prompt/settings.ts';
+import { defaultDecoding } from '../prompt/decoding.ts';
 import { memoryCache } from './cache.ts';
 import type { Task } from './evaluation.ts';
 import { makeEvaluator } from './evaluator.ts';

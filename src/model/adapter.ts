@@ -2,17 +2,9 @@
 import { createHash } from 'node:crypto';
 import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
+import { isLinearName, linearNames, type LinearName } from './linears.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 import type { SoftPrompt } from './softPrompt.ts';
-
-/** Which of a layer's seven linears carry a LoRA; Hugging Face's names. */
-export const linearNames = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
-export type LinearName = (typeof linearNames)[number];
-
-export const isLinearName = (name: string): name is LinearName => (linearNames as readonly string[]).includes(name);
-
-/** The part of a layer that a linear belongs to; Hugging Face's names. */
-export const blockOf = (linear: LinearName): 'self_attn' | 'mlp' => (linear.length === 6 ? 'self_attn' : 'mlp');
 
 export interface LoraConfig {
   readonly rank: number;

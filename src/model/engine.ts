@@ -1,11 +1,11 @@
 /** @file One model's weights and compiled graphs: frozen weights stand once in memory, whichever graph reads them. */
 import { TandemError } from '../errors.ts';
 import type { Executable, Executor, TensorValue } from '../tensor/executor.ts';
-import type { Node } from '../tensor/graph.ts';
+import { input, product, type Node } from '../tensor/graph.ts';
 import { logSoftmax } from '../tensor/neuralOps.ts';
 import { gatherRows, reshape } from '../tensor/ops.ts';
-import { input, product } from '../tensor/graph.ts';
-import { linearSizes, type Adapter, type LinearName } from './adapter.ts';
+import { linearSizes, type Adapter } from './adapter.ts';
+import type { LinearName } from './linears.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 import { llamaGraph } from './llamaGraph.ts';
 import { inverseFrequencies } from './rotary.ts';

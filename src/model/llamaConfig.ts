@@ -1,6 +1,6 @@
 /** @file The shape of a Llama-family model, read from Hugging Face's config.json, and what is too large or odd to be one. */
 import { TandemError } from '../errors.ts';
-import { linearNames, type LinearName } from './adapter.ts';
+import { linearNames, type LinearName } from './linears.ts';
 import { configFields, isRecord, shown, type ConfigFields } from './configFields.ts';
 import { readRope, writtenScaling, type RopeScaling } from './rotary.ts';
 

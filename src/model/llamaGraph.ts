@@ -8,7 +8,7 @@
 import { input, product, sumOf, type Dim, type Node } from '../tensor/graph.ts';
 import { rmsNorm, rope } from '../tensor/neuralOps.ts';
 import { add, concat, gatherRows, matMul, mul, reshape, silu, slice } from '../tensor/ops.ts';
-import { blockOf, linearNames, type LinearName } from './adapter.ts';
+import { blockOf, linearNames, type LinearName } from './linears.ts';
 import { attention, masksOf, type KeysAndValues, type PackingInputs, type Positions } from './attention.ts';
 import type { LlamaConfig } from './llamaConfig.ts';
 

@@ -10,7 +10,7 @@ import { adapterOfStep, withStepAdapter } from '../model/stepAdapters.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
-import type { BlockResult, BlockStart, CoordinateOptions } from './coordinate.ts';
+import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { attempts } from './weightPhase.ts';
 import { tuneWeights, type WeightTrainer } from './weightTuner.ts';

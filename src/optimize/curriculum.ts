@@ -11,6 +11,12 @@ export type Curriculum = (typeof curricula)[number];
 export const pacings = ['linear', 'root', 'self-paced'] as const;
 export type Pacing = (typeof pacings)[number];
 
+/** What grows in the course of the run, and how fast. */
+export interface CurriculumOptions {
+  readonly curriculum: Curriculum;
+  readonly pacing: Pacing;
+}
+
 /** What the model made of a row so far; JSON. */
 export interface RowRecord {
   readonly measured: number;

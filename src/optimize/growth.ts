@@ -4,7 +4,6 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
 import { weightDrift } from '../model/adapterTraining.ts';
 import type { Adapter } from '../model/adapter.ts';
-import type { AlternatingOptions } from './alternating.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import {
   leastMeasured,
@@ -13,6 +12,7 @@ import {
   rowsOf,
   shareInPlay,
   type Curriculum,
+  type CurriculumOptions,
   type Difficulties,
   type RowRole,
 } from './curriculum.ts';
@@ -67,7 +67,7 @@ const guardsLost = 0.1;
 /** The stage of the coming phase, told where it is a new one. @param stuck no lever helps in the present one */
 export function growFreedom(
   { emit, budget, trainer, seed }: OptimizationContext,
-  { curriculum, pacing }: AlternatingOptions,
+  { curriculum, pacing }: CurriculumOptions,
   memory: GrowthMemory,
   spent: number,
   phase: number,
@@ -103,7 +103,7 @@ export const canGrow = ({ freedom }: GrowthMemory): boolean => freedom !== undef
 /** Looks at the training rows with the model as it is, and hands the phase its share of them. */
 export async function growthOf(
   context: OptimizationContext,
-  { curriculum, pacing }: AlternatingOptions,
+  { curriculum, pacing }: CurriculumOptions,
   memory: GrowthMemory,
   candidate: Candidate,
   before: Evaluation,

@@ -4,9 +4,9 @@ import { compareEvaluations, type Comparison, type Evaluation } from '../evaluat
 import { adapterOfStep, withStepAdapter } from '../model/stepAdapters.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { lessonsOf } from './adapterBlock.ts';
-import { alternatingDefaults } from './alternating.ts';
+import { alternatingDefaults } from './alternatingPhase.ts';
 import { blocksOf } from './blocks.ts';
-import { coordinateDefaults } from './coordinate.ts';
+import { coordinateDefaults } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Lever, MeasuredState } from './events.ts';
 import { decide } from './gate.ts';

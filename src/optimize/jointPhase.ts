@@ -7,7 +7,7 @@ import { columnsOf } from '../prompt/template.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
-import type { SimultaneousOptions } from './simultaneous.ts';
+import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { readAlong } from './reading.ts';
 import { stepPasses } from './stepCost.ts';
 import { tuneWeights } from './weightTuner.ts';

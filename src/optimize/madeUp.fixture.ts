@@ -1,5 +1,5 @@
 /** @file Evaluations, rows and an evaluator without a model behind them, for the tests of this room. */
-import { defaultDecoding } from '../prompt/settings.ts';
+import { defaultDecoding } from '../prompt/decoding.ts';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';

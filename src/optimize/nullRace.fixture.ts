@@ -2,10 +2,10 @@
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate, Evaluator } from '../evaluate/evaluator.ts';
-import { defaultDecoding } from '../prompt/settings.ts';
+import { defaultDecoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
-import { alternatingDefaults } from './alternating.ts';
+import { alternatingDefaults } from './alternatingPhase.ts';
 import { decide } from './gate.ts';
 import { noStatistics } from './leverBandit.ts';
 import { defaultObjective } from './objective.ts';

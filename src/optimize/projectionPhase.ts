@@ -17,7 +17,7 @@ import { taskWords } from './proposers/taskWords.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import { race, type Runner } from './race.ts';
 import { readAlong } from './reading.ts';
-import type { SimultaneousOptions } from './simultaneous.ts';
+import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { stepPasses } from './stepCost.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 

@@ -7,7 +7,7 @@ import { isRight } from '../evaluate/metrics.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
-import type { BlockResult, BlockStart, CoordinateOptions } from './coordinate.ts';
+import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { alternatingDefaults, type AlternatingMemory } from './alternating.ts';
+import { alternatingDefaults, type AlternatingMemory } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { noStatistics } from './leverBandit.ts';
 import { evaluatorWith, messages } from './madeUp.fixture.ts';

@@ -1,11 +1,10 @@
 /** @file One prompt phase: proposals race under the current weights; with look-ahead, finalists are judged after weight steps of their own. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
-import type { Adapter } from '../model/adapter.ts';
 import { randomStream } from '../random.ts';
-import type { AlternatingMemory, AlternatingOptions, PhaseResult } from './alternating.ts';
+import type { AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { decide } from './gate.ts';
-import { growthOfWeights, noPhaseGrowth, type PhaseGrowth } from './growth.ts';
+import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
 import { editOperators } from './proposers/edits.ts';
@@ -25,20 +24,6 @@ const proposers: readonly { readonly proposer: Proposer; readonly share: number 
 
 /** So many times the proposals that are wanted are asked for where some are chosen among them. */
 const choice = 3;
-
-export interface PhaseStart {
-  readonly phase: number;
-  readonly memory: AlternatingMemory;
-  /** Of the current state on the valset. */
-  readonly before: Evaluation;
-  readonly adapter: Adapter | undefined;
-  /** Token passes since the start of the optimization. */
-  readonly spent: number;
-  /** Token passes that the phase may spend. */
-  readonly budget: number;
-  /** What a curriculum lets the phase have. */
-  readonly growth?: PhaseGrowth;
-}
 
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
   const { phase, memory, before, adapter } = start;

@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
-import type { Decoding } from '../prompt/settings.ts';
+import type { Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Adapter } from '../model/adapter.ts';
-import { alternatingDefaults, AlternatingJointOptimizer } from './alternating.ts';
+import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternatingDefaults } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { memoryAdapters } from './jointOptimizer.ts';

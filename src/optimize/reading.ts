@@ -5,9 +5,9 @@
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
-import type { Decoding } from '../prompt/settings.ts';
+import type { Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import type { PhaseResult } from './alternating.ts';
+import type { PhaseResult } from './alternatingPhase.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';

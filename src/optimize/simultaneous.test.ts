@@ -26,7 +26,8 @@ import {
 } from './kinds.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
-import { SimultaneousJointOptimizer, type SimultaneousMemory, type SimultaneousOptions } from './simultaneous.ts';
+import { SimultaneousJointOptimizer, type SimultaneousMemory } from './simultaneous.ts';
+import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { loraTrainer } from './weightTuner.ts';
 
 // Seconds even on a busy machine.

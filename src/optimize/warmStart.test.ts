@@ -189,7 +189,9 @@ describe('a learned soft prompt', () => {
       },
     };
     // Whoever resumes has no start but what the run kept.
-    await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(state)) as OptimizationState);
+    const read = await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(state)) as OptimizationState);
+    expect(firsts).toEqual([]);
+    await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(read)) as OptimizationState);
     expect(began).toBe(4);
     expect(firsts[0]).toEqual(learned.soft!.rows);
   });

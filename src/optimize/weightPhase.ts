@@ -1,10 +1,9 @@
 /** @file One weight phase: LoRA steps under the current prompt, or under a mixture of it and its challengers. */
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
-import type { AlternatingOptions, PhaseResult } from './alternating.ts';
+import type { AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
-import type { PhaseStart } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { measureAsRead, readAlong } from './reading.ts';
 import { stepPasses } from './stepCost.ts';

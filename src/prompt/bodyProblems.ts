@@ -1,9 +1,10 @@
 /** @file What is wrong with a prompt's body. */
-import type { Severity } from './promptFile.ts';
 import { depthOf, jinjaProblems, tagsOf } from './jinja.ts';
 import type { Prompt } from './prompt.ts';
 import { foreignRoles, roleLines } from './sections.ts';
 import { demosLines, variablesOf, variableText } from './template.ts';
+
+export type Severity = 'error' | 'warning' | 'information';
 
 export interface BodyProblem {
   readonly severity: Severity;

@@ -1,5 +1,5 @@
 /** @file A prompt as the optimizer sees it: immutable text and demonstrations, apart from the file that they stand in. */
-import type { Decoding } from './settings.ts';
+import type { Decoding } from './decoding.ts';
 
 export interface Demonstration {
   /** Values of the input columns. */

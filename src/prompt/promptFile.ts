@@ -6,12 +6,10 @@ import { findFrontMatter, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Prompt } from './prompt.ts';
 import { readSettings, type Report, type TandemSettings } from './settings.ts';
-import { bodyProblems } from './bodyProblems.ts';
+import { bodyProblems, type Severity } from './bodyProblems.ts';
 import { readPrompty, type Prompty } from './prompty.ts';
 import { columnsOf, rowBlockColumns, variablesOf, variableText } from './template.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
-
-export type Severity = 'error' | 'warning' | 'information';
 
 /** A defect of a prompt file, as an editor shows it. */
 export interface Problem {

@@ -1,7 +1,8 @@
 /** @file What the front matter of a `.prompty` file says in keys of its own format: the model's parameters, inputs and samples. */
 import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { resolved, scalarText } from './frontMatter.ts';
-import type { Decoding, Report } from './settings.ts';
+import type { Report } from './settings.ts';
+import type { Decoding } from './decoding.ts';
 
 export interface Prompty {
   /** `model.api: chat` makes the sections turns of a chat; else their texts follow one another. */

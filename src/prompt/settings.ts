@@ -1,28 +1,12 @@
 /** @file The `tandem` key of a prompt file: its types and one table of readers. */
 import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
+import { calibrations, defaultDecoding, type Decoding } from './decoding.ts';
 import { resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Demonstration } from './prompt.ts';
 
 /** One file, split by row hash; or the files of given splits. Paths as written, relative to the prompt file. */
 export type DataSource = string | { readonly train: string; readonly val?: string; readonly test?: string };
-
-export const calibrations = ['none', 'content-free', 'prior'] as const;
-export type Calibration = (typeof calibrations)[number];
-
-export interface Decoding {
-  /** How label scores are corrected for what the model prefers whatever the input. */
-  readonly calibration: Calibration;
-  /** Label scores per token, or summed over tokens. */
-  readonly normalize: 'tokens' | 'sum';
-  /** The rest is for free text. */
-  readonly maxTokens: number;
-  /** 0 is greedy. */
-  readonly temperature: number;
-  readonly topP: number;
-  readonly stop: readonly string[];
-  readonly seed: number;
-}
 
 export interface TandemSettings {
   /** '' if missing, which is a problem of the file. */
@@ -85,16 +69,6 @@ export function readSettings(
     }),
   };
 }
-
-export const defaultDecoding: Decoding = {
-  calibration: 'none',
-  normalize: 'tokens',
-  maxTokens: 64,
-  temperature: 0,
-  topP: 1,
-  stop: [],
-  seed: 0,
-};
 
 interface Context {
   readonly document: Document;

@@ -6,7 +6,7 @@ import { setEntry } from './editYaml.ts';
 import { findFrontMatter } from './frontMatter.ts';
 import { parsePromptFile, type PromptFile } from './promptFile.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
-import type { Calibration, Decoding } from './settings.ts';
+import type { Calibration, Decoding } from './decoding.ts';
 
 export interface SettingChanges {
   /** The adapter's path relative to the prompt file; null takes it out. */

@@ -1,5 +1,6 @@
 /** @file The ways of optimizing jointly that a run can name: one line each. */
-import { AlternatingJointOptimizer, type Schedule } from '../optimize/alternating.ts';
+import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
+import type { Schedule } from '../optimize/alternatingPhase.ts';
 import { baselines, type Baseline } from '../optimize/baselines/baselines.ts';
 import { isBaseline } from '../optimize/baselines/names.ts';
 import { CoordinateJointOptimizer } from '../optimize/coordinate.ts';

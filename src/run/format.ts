@@ -1,5 +1,6 @@
 /** @file Numbers and settings as people read them, the same in the report, the terminal and the editor. */
-import type { LinearName, LoraConfig } from '../model/adapter.ts';
+import type { LoraConfig } from '../model/adapter.ts';
+import type { LinearName } from '../model/linears.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import type { RunConfig } from './events.ts';
 

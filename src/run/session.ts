@@ -14,7 +14,7 @@ import type { LlamaModel } from '../model/llama.ts';
 import { loadAdapter } from '../model/files/peft.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { modelsFolder, resolveModel } from '../model/store/store.ts';
-import { alternatingDefaults } from '../optimize/alternating.ts';
+import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';

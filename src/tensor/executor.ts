@@ -23,3 +23,6 @@ export interface Executor {
   /** Compiles once for all sizes of the symbolic dimensions. */
   compile(outputs: Readonly<Record<string, Node>>): Promise<Executable>;
 }
+
+/** Of TensorFlow.js. Stands here so that the API can be typed without its types, which need more than they say. */
+export type Backend = 'node' | 'wasm' | 'cpu';

@@ -1,6 +1,5 @@
 /** @file The graph: immutable nodes of named ops over tensors whose dimensions may be symbols. */
 import { TandemError } from '../errors.ts';
-import type { Lowering } from './onnx.ts';
 
 /** A number, or a symbolic sum of products such as 'T', '3*N*L' or 'P+T'; equal symbols are equal sizes. */
 export type Dim = number | string;
@@ -27,6 +26,27 @@ export interface Op {
   gradient?(dy: Node, inputs: readonly Node[], y: Node): readonly (Node | undefined)[];
   /** Emits ONNX nodes and returns the name of the result. */
   onnx(emit: Lowering, inputs: readonly string[], node: Node): string;
+}
+
+/** A float attribute; plain numbers are written as integers. */
+export interface FloatAttribute {
+  readonly float: number;
+}
+export const float = (value: number): FloatAttribute => ({ float: value });
+export type OnnxAttribute = number | string | readonly number[] | FloatAttribute;
+
+/** What the ops' lowering rules write with. Names are those of ONNX values. */
+export interface Lowering {
+  node(type: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>, domain?: string): string;
+  input(node: Node): string;
+  constant(dtype: DType | 'int64', values: readonly number[], shape: readonly number[]): string;
+  /** A constant vector of int64. */
+  ints(values: readonly number[]): string;
+  /** A shape vector of int64, read off the inputs where symbolic. */
+  dims(shape: Shape): string;
+  dtype(type: DType | 'int64'): number;
+  /** One Gemm for (A B) + C, if the node is such a sum of full matrices, or of a matrix and a row. */
+  matMulAdd(node: Node): string | undefined;
 }
 
 const ops = new Map<string, Op>();

@@ -1,6 +1,5 @@
 /** @file The ops of neural networks, in the same form as ops.ts: shape rule, gradient and ONNX lowering side by side. */
-import { defineOp, sameShape, shapeError, type Dim, type Node } from './graph.ts';
-import { float } from './onnx.ts';
+import { defineOp, sameShape, shapeError, float, type Dim, type Node } from './graph.ts';
 import { add, exp, meanLast, mul, reciprocal, reduceTo, reshape, sqrt, sub, sum } from './ops.ts';
 
 const softmaxOp = defineOp('Softmax', {

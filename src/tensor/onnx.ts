@@ -1,28 +1,19 @@
 /** @file Writes a graph as an ONNX model: lowering with common subexpressions shared and dead nodes dropped, then protobuf bytes. */
 import protobuf from 'protobufjs';
-import { inputName, isInput, sameShape, topological, type Dim, type DType, type Node, type Shape } from './graph.ts';
+import {
+  float,
+  inputName,
+  isInput,
+  sameShape,
+  topological,
+  type Dim,
+  type DType,
+  type Lowering,
+  type Node,
+  type OnnxAttribute,
+  type Shape,
+} from './graph.ts';
 import { TandemError } from '../errors.ts';
-
-/** A float attribute; plain numbers are written as integers. */
-export interface FloatAttribute {
-  readonly float: number;
-}
-export const float = (value: number): FloatAttribute => ({ float: value });
-export type OnnxAttribute = number | string | readonly number[] | FloatAttribute;
-
-/** What the ops' lowering rules write with. Names are those of ONNX values. */
-export interface Lowering {
-  node(type: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>, domain?: string): string;
-  input(node: Node): string;
-  constant(dtype: DType | 'int64', values: readonly number[], shape: readonly number[]): string;
-  /** A constant vector of int64. */
-  ints(values: readonly number[]): string;
-  /** A shape vector of int64, read off the inputs where symbolic. */
-  dims(shape: Shape): string;
-  dtype(type: DType | 'int64'): number;
-  /** One Gemm for (A B) + C, if the node is such a sum of full matrices, or of a matrix and a row. */
-  matMulAdd(node: Node): string | undefined;
-}
 
 /** The ONNX bytes of a graph, with `outputs` under the given names. */
 export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {

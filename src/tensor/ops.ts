@@ -8,12 +8,13 @@ import {
   sameShape,
   shapeError,
   sumOf,
+  float,
   type Dim,
   type DType,
   type Node,
   type Shape,
+  type Lowering,
 } from './graph.ts';
-import { float, type Lowering } from './onnx.ts';
 
 // ---- elementwise, two inputs, NumPy broadcasting: [..] x [..] -> broadcast ----
 

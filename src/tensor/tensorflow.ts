@@ -4,12 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
-import type { Executor, TensorValue } from './executor.ts';
+import type { Backend, Executor, TensorValue } from './executor.ts';
 import { inputName, isInput, topological, type Dim, type Node } from './graph.ts';
 import { tensorFlowKernels, type Kernel, type TensorFlow } from './tensorflowOps.ts';
-
-/** Stands here so that the API can be typed without the types of TensorFlow.js, which need more than they say. */
-export type Backend = 'node' | 'wasm' | 'cpu';
 
 /**
  * @param options.backend by default the first that this machine has: 'node' if `@tensorflow/tfjs-node` is installed, 'wasm', 'cpu'.

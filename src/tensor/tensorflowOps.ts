@@ -1,8 +1,8 @@
 /** @file The table of ops for TensorFlow.js: what computes each of them, side by side; the twin of the ONNX lowering in ops.ts and neuralOps.ts. */
 import type * as tensorflow from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Backend } from './executor.ts';
 import type { Dim, DType, Node } from './graph.ts';
-import type { Backend } from './tensorflow.ts';
 
 export type TensorFlow = typeof tensorflow;
 /** Computes a node from its inputs; `size` gives what a dimension is in this run. */

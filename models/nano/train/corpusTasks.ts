@@ -3,7 +3,7 @@ import { makeRow, type Row } from '../../../src/data/dataset.ts';
 import type { Task } from '../../../src/evaluate/evaluation.ts';
 import { metricNamed } from '../../../src/evaluate/metrics.ts';
 import type { LlamaModel } from '../../../src/model/llama.ts';
-import { defaultDecoding } from '../../../src/prompt/settings.ts';
+import { defaultDecoding } from '../../../src/prompt/decoding.ts';
 import type { Prompt } from '../../../src/prompt/prompt.ts';
 import { randomStream } from '../../../src/random.ts';
 import type { MetaTask } from '../../../src/optimize/metaLearning.ts';

@@ -14,7 +14,7 @@ import { makeLlama } from '../../../src/model/llama.ts';
 import { loadModelFiles } from '../../../src/model/files/modelFiles.ts';
 import { resolveModel } from '../../../src/model/store/store.ts';
 import type { Demonstration } from '../../../src/prompt/prompt.ts';
-import { defaultDecoding, type Calibration } from '../../../src/prompt/settings.ts';
+import { defaultDecoding, type Calibration } from '../../../src/prompt/decoding.ts';
 import { randomStream } from '../../../src/random.ts';
 import { onnxRuntimeExecutor } from '../../../src/tensor/onnxruntime.ts';
 import { readInstructions, readTasks, type CorpusRow } from './corpus.ts';

@@ -5,7 +5,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { initialAdapter, linearNames } from '../../../src/model/adapter.ts';
+import { initialAdapter } from '../../../src/model/adapter.ts';
+import { linearNames } from '../../../src/model/linears.ts';
 import { loadAdapter, saveAdapter } from '../../../src/model/files/peft.ts';
 import { loadModelFiles } from '../../../src/model/files/modelFiles.ts';
 import { makeLlama } from '../../../src/model/llama.ts';

@@ -1,21 +1,17 @@
 /** @file Reads a model from a GGUF file: config, weights in Hugging Face's names and layout, tokenizer. */
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
-import { blockOf, linearNames } from '../adapter.ts';
-import { biasesField, checkedConfig, mostPositions } from '../llamaConfig.ts';
-import type { LlamaConfig, SlidingWindow } from '../llamaConfig.ts';
+import { blockOf, linearNames } from '../linears.ts';
+import { biasesField, checkedConfig, mostPositions, type LlamaConfig, type SlidingWindow } from '../llamaConfig.ts';
 import { yarnSharpening, type RopeScaling } from '../rotary.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { readGgufHeader, type GgufHeader, type GgufTensor } from './ggufHeader.ts';
 import { architectureOf, type Architecture } from './ggufArchitectures.ts';
-import { ggufMetadata } from './ggufMetadata.ts';
-import type { GgufMetadata } from './ggufMetadata.ts';
+import { ggufMetadata, type GgufMetadata } from './ggufMetadata.ts';
 import { ggufName, huggingFaceName, undoRotaryOrder } from './ggufNames.ts';
 import { ggufTokenizer } from './ggufTokenizer.ts';
 import { readNumbers } from './numberFormats.ts';
-import { requireNumbers, requireWeights } from './weights.ts';
-import type { WeightTensor } from './weights.ts';
+import { requireNumbers, requireWeights, type WeightTensor } from './weights.ts';
 
 export interface ModelParts {
   readonly config: LlamaConfig;

@@ -1,6 +1,6 @@
 /** @file llama.cpp's architectures that share our transformer, and what differs between them. */
 import { TandemError } from '../../errors.ts';
-import type { LinearName } from '../adapter.ts';
+import type { LinearName } from '../linears.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
 import type { GgufMetadata } from './ggufMetadata.ts';
 

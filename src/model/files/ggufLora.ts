@@ -1,6 +1,6 @@
 /** @file Writes an adapter as the GGUF file that llama.cpp's `--lora` and Ollama's `ADAPTER` take. */
 import type { Adapter } from '../adapter.ts';
-import { blockOf } from '../adapter.ts';
+import { blockOf } from '../linears.ts';
 import { loraFeeds } from '../engine.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
 import { architectureFor } from './ggufArchitectures.ts';

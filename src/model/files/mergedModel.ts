@@ -3,7 +3,8 @@ import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
-import { blockOf, type Adapter } from '../adapter.ts';
+import type { Adapter } from '../adapter.ts';
+import { blockOf } from '../linears.ts';
 import { isRecord } from '../configFields.ts';
 import { loraFeeds } from '../engine.ts';
 import { huggingFaceConfig } from '../llamaConfig.ts';

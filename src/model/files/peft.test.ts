@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { initialAdapter, linearNames, makeAdapter, withSoft } from '../adapter.ts';
+import { initialAdapter, makeAdapter, withSoft } from '../adapter.ts';
+import { linearNames } from '../linears.ts';
 import { parseLlamaConfig } from '../llamaConfig.ts';
 import { adapterOfStep, stepAdapters } from '../stepAdapters.ts';
 import { isAdapterFolder, loadAdapter, saveAdapter } from './peft.ts';

@@ -2,7 +2,8 @@
  * @file Chains of prompt and weight steps, each with its share of the budget and from the latest state, without a gate, and one lever alone
  * under Tandem's own schedule. Soylu, Potts and Khattab 2024 (BetterTogether): p -> w -> p, w -> p, p -> p, w -> w.
  */
-import { AlternatingJointOptimizer, type AlternatingMemory } from '../alternating.ts';
+import { AlternatingJointOptimizer } from '../alternating.ts';
+import type { AlternatingMemory } from '../alternatingPhase.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { Lever } from '../events.ts';
 import { affordableSteps, trainingDefaults, type TrainingSettings } from './training.ts';

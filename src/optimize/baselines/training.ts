@@ -2,7 +2,7 @@
 import type { Row } from '../../data/dataset.ts';
 import type { Adapter } from '../../model/adapter.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { alternatingDefaults, type AlternatingOptions } from '../alternating.ts';
+import { alternatingDefaults, type AlternatingOptions } from '../alternatingPhase.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import { stepPasses } from '../stepCost.ts';
 import { tuneWeights, type TuneResult } from '../weightTuner.ts';

@@ -3,7 +3,7 @@ import type { Row } from '../../data/dataset.ts';
 import type { Task } from '../../evaluate/evaluation.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { calibrations, type Decoding } from '../../prompt/settings.ts';
+import { calibrations, type Decoding } from '../../prompt/decoding.ts';
 import type { Proposal } from './proposer.ts';
 
 /** Every other choice for the task, each as the prompt with that decoding. */

@@ -1,0 +1,112 @@
+/** @file What the phases of alternating optimization are given and what they bring: options, memory, start and result of a phase. */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { CurriculumOptions } from './curriculum.ts';
+import type { CandidateId, Lever, MeasuredState } from './events.ts';
+import type { GrowthMemory, PhaseGrowth } from './growth.ts';
+import type { LeverStatistics } from './leverBandit.ts';
+
+export type Schedule =
+  /** A bandit on gain per token pass chooses the lever; ends when neither helps any more. */
+  | { readonly kind: 'gated' }
+  /** The sources' loop: so many parameter steps, so many prompt steps, evaluate, keep the best state; goes on from the latest. */
+  | { readonly kind: 'classic'; readonly parameterSteps: number; readonly promptSteps: number }
+  /** Published chains such as p -> w -> p: one phase each with an equal share of the budget, no gate. */
+  | { readonly kind: 'chain'; readonly levers: readonly Lever[] };
+
+/** How a prompt phase escapes lock-in: weights tuned under one prompt make every other prompt look bad. */
+export type Strategy =
+  /** It does not: candidates are judged under the current weights. */
+  | 'plain'
+  /** Weights are trained on a mixture of the live prompts, then each of them is judged. */
+  | 'mixture'
+  /** Each finalist is judged after a few weight steps of its own from the common start. */
+  | 'look-ahead';
+
+export interface AlternatingOptions extends CurriculumOptions {
+  readonly schedule: Schedule;
+  readonly strategy: Strategy;
+  /** Which levers may be pulled, in the order in which they are tried; both by default, the one first that brings most on a small model. */
+  readonly levers: readonly Lever[];
+  /** Prompts proposed a prompt phase, fewer where they would cost more than `promptShare` of the whole budget. */
+  readonly proposals: number;
+  readonly promptShare: number;
+  /** Challengers kept alive beside the best prompt for mixture and look-ahead. */
+  readonly challengers: number;
+  /** AdamW steps a weight phase. */
+  readonly weightSteps: number;
+  readonly lookAheadSteps: number;
+  /** Of the whole budget, what a look-ahead may cost: fewer rivals, or judgement under the weights as they are, where it would be more. */
+  readonly lookAheadShare: number;
+  readonly batchRows: number;
+  readonly learningRate: number;
+  /** Measurements without a better one that end a weight phase. */
+  readonly patience: number;
+}
+
+export const alternatingDefaults: AlternatingOptions = {
+  schedule: { kind: 'gated' },
+  strategy: 'look-ahead',
+  levers: ['weights', 'prompt'],
+  proposals: 10,
+  promptShare: 0.15,
+  challengers: 2,
+  weightSteps: 60,
+  lookAheadSteps: 12,
+  lookAheadShare: 0.4,
+  batchRows: 16,
+  learningRate: 1e-3,
+  patience: 3,
+  curriculum: 'none',
+  pacing: 'self-paced',
+};
+
+/** What the next phase hangs on beside the best state; JSON. */
+export interface AlternatingMemory {
+  /** Where the next phase starts: the best state, or the latest without a gate. */
+  readonly current: MeasuredState;
+  readonly statistics: LeverStatistics;
+  /** Prompts that did well and are not the best: rivals for mixture and look-ahead. */
+  readonly challengers: readonly Prompt[];
+  /** Keys of prompts that were measured under the current weights and lost. */
+  readonly tried: readonly string[];
+  /** With a curriculum. */
+  readonly growth?: GrowthMemory;
+}
+
+export interface PhaseStart {
+  readonly phase: number;
+  readonly memory: AlternatingMemory;
+  /** Of the current state on the valset. */
+  readonly before: Evaluation;
+  readonly adapter: Adapter | undefined;
+  /** Token passes since the start of the optimization. */
+  readonly spent: number;
+  /** Token passes that the phase may spend. */
+  readonly budget: number;
+  /** What a curriculum lets the phase have. */
+  readonly growth?: PhaseGrowth;
+}
+
+/** What a phase brings: at most one new state, for the gate. */
+export interface PhaseResult {
+  readonly lever: Lever;
+  /** The proposal that won; absent for a prompt that was not proposed in this phase. */
+  readonly candidate?: CandidateId;
+  readonly prompt: Prompt;
+  readonly adapter?: Adapter;
+  readonly evaluation?: Evaluation;
+  readonly passes: number;
+  /** Of how many results on these rows it is the best; 1 if absent. */
+  readonly among?: number;
+  /** What the current prompt came to by the same look-ahead steps: a proposal is worth what it brings beyond that. */
+  readonly unchanged?: Evaluation;
+  /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
+  readonly challengers?: readonly Prompt[];
+  readonly tried?: readonly string[];
+  /** How the answers are read off, where the phase would change it. */
+  readonly reading?: string;
+  /** It was cheap, and says nothing of what the lever brings for what it costs otherwise. */
+  readonly trial?: true;
+}

@@ -1,0 +1,72 @@
+/** @file What the phases of coordinate descent are given and what they bring: options, memory, start and result of a block's turn. */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { AdapterChoice } from '../model/stepAdapters.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { Block, BlockStatistics } from './blocks.ts';
+import type { CandidateId, Lever, MeasuredState } from './events.ts';
+
+export interface CoordinateOptions {
+  /** What may change: 'weights' is the adapter's block, 'prompt' all others. */
+  readonly levers: readonly Lever[];
+  /** Of a program: one adapter that all steps share, or one for each. A start that has one for each keeps them. */
+  readonly adapters: AdapterChoice;
+  /** Candidates proposed a phase, fewer where they would cost more than `promptShare` of the whole budget. */
+  readonly proposals: number;
+  readonly promptShare: number;
+  /** AdamW steps a phase of the adapter. */
+  readonly weightSteps: number;
+  readonly batchRows: number;
+  readonly learningRate: number;
+  /** Measurements without a better one that end a phase of the adapter. */
+  readonly patience: number;
+  /** Training rows that a program answers before its prompts are proposed: where demonstrations of its earlier steps come from. */
+  readonly tracedRows: number;
+}
+
+export const coordinateDefaults: CoordinateOptions = {
+  levers: ['weights', 'prompt'],
+  adapters: 'shared',
+  proposals: 5,
+  promptShare: 0.05,
+  weightSteps: 60,
+  batchRows: 16,
+  learningRate: 1e-3,
+  patience: 3,
+  tracedRows: 48,
+};
+
+/** What the next phase hangs on beside the best state; JSON. */
+export interface CoordinateMemory {
+  readonly current: MeasuredState;
+  readonly statistics: BlockStatistics;
+  /** Keys of prompts that were measured beside the current state and lost. */
+  readonly tried: readonly string[];
+}
+
+/** What a phase is given. */
+export interface BlockStart {
+  readonly phase: number;
+  readonly block: Block;
+  readonly memory: CoordinateMemory;
+  /** Of the current state on the valset. */
+  readonly before: Evaluation;
+  readonly adapter: Adapter | undefined;
+  /** Token passes since the start of the optimization. */
+  readonly spent: number;
+  /** Token passes that the phase may spend. */
+  readonly budget: number;
+}
+
+/** What a phase brings: at most one new state, for the gate. */
+export interface BlockResult {
+  /** The proposal that won; absent for an adapter. */
+  readonly candidate?: CandidateId;
+  readonly prompt: Prompt;
+  readonly adapter?: Adapter;
+  readonly evaluation?: Evaluation;
+  readonly passes: number;
+  /** Of how many results on these rows it is the best; 1 if absent. */
+  readonly among?: number;
+  readonly tried?: readonly string[];
+}
