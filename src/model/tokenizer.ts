@@ -13,7 +13,7 @@ export interface Tokenizer {
   readonly beginToken?: number;
   /** No special tokens are added; special tokens written in the text are recognized. */
   encode(text: string): number[];
-  /** `encode` for text that follows other text, where they differ: Llama 2's and Mistral's tokenizers put a space before a text, but not within it. */
+  /** `encode` for text that follows other text, where they differ: Llama 2's and Mistral's tokenizers put a space before a text and after special tokens, but none before what goes on. */
   encodeNext?(text: string): number[];
   decode(tokens: readonly number[], options?: { skipSpecial?: boolean }): string;
   /** Renders the model's chat template, up to where the assistant's answer starts. */

@@ -9,10 +9,12 @@ import { readGgufHeader } from '../model/files/ggufHeader.ts';
 import { mergedWeights } from '../model/files/mergedModel.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { readNumbers } from '../model/files/numberFormats.ts';
-import { loadAdapter } from '../model/files/peft.ts';
+import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
+import { initialAdapter, makeAdapter } from '../model/adapter.ts';
 import { makeEngine } from '../model/engine.ts';
 import { makePrefixCache } from '../model/prefixCache.ts';
 import { score } from '../model/scoring.ts';
+import { continuationTokens } from '../model/tokenizer.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { exportAdapter, type ExportSpec } from './exportAdapter.ts';
 import { createRun } from './runDirectory.ts';
@@ -89,16 +91,27 @@ describe.each(['tiny-tied', 'tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s', (n
   });
 });
 
-test('a model from a GGUF file is merged into a Hugging Face directory with the same tokenizer and chat template', async () => {
-  const model = join(fixtures, 'tiny-tied.gguf');
-  const { path } = await exportAdapter(from('tiny-tied', 'safetensors', { model }));
-  const [merged, plain] = await Promise.all([path, model].map((place) => loadModelFiles(place)));
-  const expected = await mergedWeights(plain, await loadAdapter(join(fixtures, 'tiny-tied', 'adapter')));
-  for (const [name, tensor] of expected) expect(merged.weights.get(name), name).toEqual(tensor);
-  expect(merged.config).toEqual(plain.config);
-  const text = 'Where is Paris? 12<|im_end|>';
+test.each([
+  ['tiny-tied.gguf', 'Where is Paris? 12<|im_end|>'],
+  ['tiny-spm.gguf', '  Where is Paris? 12\t\u{1f600}</s> y'],
+])('%s is merged into a Hugging Face directory with the same tokenizer and chat template', async (name, text) => {
+  const model = join(fixtures, name);
+  const plain = await loadModelFiles(model);
+  const source = join(folder(), 'adapter');
+  const lora = { rank: 2, alpha: 4, dropout: 0, targets: ['q_proj', 'down_proj'] } as const;
+  const adapter = makeAdapter(
+    lora,
+    initialAdapter(plain.config, lora, 5).pairs.map((pair) => ({ ...pair, b: pair.b.fill(0.1) })),
+  );
+  await saveAdapter(source, adapter, { baseModel: model });
+  const { path } = await exportAdapter({ source, model, format: 'safetensors', cwd: folder() });
+  const merged = await loadModelFiles(path);
+  for (const [weight, tensor] of await mergedWeights(plain, adapter)) expect(merged.weights.get(weight), weight).toEqual(tensor);
+  expect(merged.config).toEqual({ ...plain.config, rmsNormEps: expect.closeTo(plain.config.rmsNormEps, 12) as number });
   expect(merged.tokenizer.encode(text)).toEqual(plain.tokenizer.encode(text));
-  expect(merged.tokenizer.endTokens).toEqual(plain.tokenizer.endTokens);
+  expect(continuationTokens(merged.tokenizer, text)).toEqual(continuationTokens(plain.tokenizer, text));
+  expect(merged.tokenizer).toMatchObject({ endTokens: plain.tokenizer.endTokens });
+  expect(merged.tokenizer.beginToken).toBe(plain.tokenizer.beginToken);
   const messages = [{ role: 'user', content: 'Hi' }] as const;
   expect(merged.tokenizer.applyChatTemplate(messages)).toBe(plain.tokenizer.applyChatTemplate(messages));
 });

@@ -7,6 +7,7 @@ export interface GgufMetadata {
   text(key: string): string;
   number(key: string): number;
   texts(key: string): readonly string[];
+  numbers(key: string): readonly number[];
   optionalText(key: string): string | undefined;
   optionalNumber(key: string): number | undefined;
   optionalNumbers(key: string): readonly number[] | undefined;
@@ -28,14 +29,17 @@ export function ggufMetadata(values: ReadonlyMap<string, unknown>, file: string)
   };
   const optionalText = (key: string): string | undefined => read(key, 'a text', asText);
   const optionalNumber = (key: string): number | undefined => read(key, 'a number', asNumber);
+  const optionalNumbers = (key: string): readonly number[] | undefined =>
+    read(key, 'a list of numbers', (value) => asList(value, asNumber));
   return {
     file,
     optionalText,
     optionalNumber,
-    optionalNumbers: (key) => read(key, 'a list of numbers', (value) => asList(value, asNumber)),
+    optionalNumbers,
     optionalFlag: (key) => read(key, 'true or false', (value) => (typeof value === 'boolean' ? value : undefined)),
     text: (key) => needed(key, optionalText(key)),
     number: (key) => needed(key, optionalNumber(key)),
+    numbers: (key) => needed(key, optionalNumbers(key)),
     texts: (key) =>
       needed(
         key,

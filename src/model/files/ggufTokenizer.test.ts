@@ -52,7 +52,7 @@ test('the begin-of-text token is prepended by models that say so, or whose pre-t
 
 test('an unknown pre-tokenizer, another tokenizer kind and a missing chat template are refused with a reason', () => {
   expect(() => tokenizerOf({ 'tokenizer.ggml.pre': 'tekken' })).toThrow(expect.objectContaining({ reason: 'unsupported-tokenizer' }));
-  expect(() => tokenizerOf({ 'tokenizer.ggml.model': 'llama' })).toThrow(expect.objectContaining({ reason: 'unsupported-tokenizer' }));
+  expect(() => tokenizerOf({ 'tokenizer.ggml.model': 'rwkv' })).toThrow(expect.objectContaining({ reason: 'unsupported-tokenizer' }));
   expect(() => tokenizerOf({ 'tokenizer.ggml.tokens': undefined })).toThrow(expect.objectContaining({ reason: 'bad-gguf' }));
   expect(() => tokenizerOf({}).applyChatTemplate([])).toThrow(expect.objectContaining({ reason: 'no-chat-template' }));
   expect(() => tokenizerOf({ 'tokenizer.chat_template': "{{ raise_exception('no system role') }}" }).applyChatTemplate([])).toThrow(

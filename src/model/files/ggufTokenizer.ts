@@ -1,8 +1,9 @@
 /** @file The tokenizer that a GGUF file describes in its metadata, as a tokenizer.json. */
 import { TandemError } from '../../errors.ts';
+import { sentencePieceParts, sentencePieceTexts } from './sentencePiece.ts';
 import { makeTokenizer } from './textTokenizer.ts';
 import { bytesOnly, gpt2Pattern, splitBy } from './tokenizerJson.ts';
-import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
+import type { AddedToken, BpeParts, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
 import type { GgufMetadata } from './ggufMetadata.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 
@@ -16,57 +17,86 @@ export interface GgufTokenizer {
   readonly specialTexts: Readonly<Record<string, string>>;
 }
 
-/** @throws TandemError 'unsupported-tokenizer' for another kind than byte-level BPE or an unknown pre-tokenizer, 'bad-gguf' for missing metadata */
+/**
+ * @throws TandemError 'unsupported-tokenizer' for another kind than byte-level and SentencePiece BPE or an unknown pre-tokenizer, 'bad-gguf'
+ *   for metadata that are missing or do not fit together
+ */
 export function ggufTokenizer(metadata: GgufMetadata): GgufTokenizer {
   const { file } = metadata;
-  const kind = metadata.text('tokenizer.ggml.model');
-  if (kind !== 'gpt2') {
-    throw new TandemError(
-      'unsupported-tokenizer',
-      `The tokenizer kind "${kind}" of this GGUF file is not supported, only byte-level BPE ("gpt2").`,
-      {
-        where: { file },
-        hint: 'Use the Hugging Face directory of the same model: its tokenizer.json is read.',
-      },
-    );
-  }
-  const tokens = metadata.texts('tokenizer.ggml.tokens');
-  const json = tokenizerJson(metadata, tokens);
-  const ids = (names: readonly string[]): number[] =>
-    names.map((name) => metadata.optionalNumber(`tokenizer.ggml.${name}`)).filter((id) => id !== undefined);
-  const [begin] = ids(['bos_token_id']);
-  const special = (name: string): string => tokens[metadata.optionalNumber(`tokenizer.ggml.${name}_token_id`) ?? -1] ?? '';
-  const addBegin = metadata.optionalFlag('tokenizer.ggml.add_bos_token') ?? preTokenizer(metadata).addsBegin;
+  const kind = kindOf(metadata);
+  const tokens = kind.texts(metadata);
+  const json = tokenizerJson(metadata, kind, tokens);
+  const idOf = (name: string): number | undefined => metadata.optionalNumber(`tokenizer.ggml.${name}_token_id`) ?? kind.usualIds[name];
+  const special = (name: string): string => tokens[idOf(name) ?? -1] ?? '';
+  const addBegin = metadata.optionalFlag('tokenizer.ggml.add_bos_token') ?? kind.addsBegin(metadata);
+  const beginToken = addBegin ? idOf('bos') : undefined;
+  if (beginToken !== undefined && tokens[beginToken] === undefined)
+    throw new TandemError('bad-gguf', `"tokenizer.ggml.bos_token_id" is ${beginToken}, which is no token.`, { where: { file } });
   const parts = {
     json,
     chatTemplate: metadata.optionalText('tokenizer.chat_template'),
     specialTexts: { bos_token: special('bos'), eos_token: special('eos'), unk_token: special('unknown'), pad_token: special('padding') },
-    beginToken: addBegin ? begin : undefined,
-    endTokens: ids(['eos_token_id', 'eot_token_id', 'eom_token_id']),
+    beginToken,
+    endTokens: ['eos', 'eot', 'eom'].map(idOf).filter((id) => id !== undefined),
     file,
   };
   const definition = JSON.stringify([json, parts.chatTemplate, parts.beginToken, parts.endTokens]);
   return { tokenizer: makeTokenizer(parts), definition, json, chatTemplate: parts.chatTemplate, specialTexts: parts.specialTexts };
 }
 
+interface Kind {
+  /** Of the tokens, by id. */
+  texts(metadata: GgufMetadata): readonly string[];
+  parts(metadata: GgufMetadata, tokens: readonly string[]): BpeParts;
+  /** When the file does not say: whether a text begins with the begin-of-text token. */
+  addsBegin(metadata: GgufMetadata): boolean;
+  /** When the file does not say: the ids of special tokens. */
+  readonly usualIds: Readonly<Record<string, number>>;
+}
+
+/** By `tokenizer.ggml.model`; defaults as in llama.cpp's llama-vocab.cpp. */
+const kinds: Readonly<Record<string, Kind>> = {
+  gpt2: {
+    texts: (metadata) => metadata.texts('tokenizer.ggml.tokens'),
+    parts: byteLevelParts,
+    addsBegin: (metadata) => preTokenizer(metadata).addsBegin,
+    usualIds: {},
+  },
+  llama: { texts: sentencePieceTexts, parts: sentencePieceParts, addsBegin: () => true, usualIds: { unknown: 0, bos: 1, eos: 2 } },
+};
+
+/** What people call the kinds that are not read. */
+const otherKinds: Readonly<Record<string, string>> = { t5: 'SentencePiece unigram', bert: 'WordPiece' };
+
+function kindOf(metadata: GgufMetadata): Kind {
+  const name = metadata.text('tokenizer.ggml.model');
+  if (Object.hasOwn(kinds, name)) return kinds[name];
+  const called = Object.hasOwn(otherKinds, name) ? `, ${otherKinds[name]},` : '';
+  throw new TandemError(
+    'unsupported-tokenizer',
+    `The tokenizer kind "${name.slice(0, 80)}"${called} of this GGUF file is not supported, only BPE: byte-level ("gpt2") and SentencePiece's ("llama").`,
+    {
+      where: { file: metadata.file },
+      hint: 'Use the Hugging Face directory of the same model: its tokenizer.json is read.',
+    },
+  );
+}
+
 /** Values of `tokenizer.ggml.token_type` (llama.h, llama_token_type) that are recognized as written in a text; 3 is a control token. */
 const addedTypes: ReadonlySet<number> = new Set([2, 3, 4]);
 
-function tokenizerJson(metadata: GgufMetadata, tokens: readonly string[]): TokenizerJson {
+function tokenizerJson(metadata: GgufMetadata, kind: Kind, tokens: readonly string[]): TokenizerJson {
   const types = metadata.optionalNumbers('tokenizer.ggml.token_type') ?? [];
   const added: AddedToken[] = [];
-  const vocabulary: Record<string, number> = {};
-  for (const [id, content] of tokens.entries()) {
-    vocabulary[content] = id;
+  for (const [id, content] of tokens.entries())
     if (addedTypes.has(types[id])) added.push({ id, content, special: types[id] !== 4, normalized: false });
-  }
-  const { splits, ignoresMerges } = preTokenizer(metadata);
+  const { normalizer, pre_tokenizer, decoder, model } = kind.parts(metadata, tokens);
   return {
     added_tokens: added,
-    normalizer: null,
-    pre_tokenizer: { type: 'Sequence', pretokenizers: [...splits, bytesOnly] },
+    normalizer,
+    pre_tokenizer,
     post_processor: null,
-    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    decoder,
     model: {
       type: 'BPE',
       dropout: null,
@@ -75,10 +105,20 @@ function tokenizerJson(metadata: GgufMetadata, tokens: readonly string[]): Token
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: ignoresMerges,
-      vocab: vocabulary,
-      merges: metadata.texts('tokenizer.ggml.merges'),
+      ignore_merges: false,
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      ...model,
     },
+  };
+}
+
+function byteLevelParts(metadata: GgufMetadata): BpeParts {
+  const { splits, ignoresMerges } = preTokenizer(metadata);
+  return {
+    normalizer: null,
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [...splits, bytesOnly] },
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: { ignore_merges: ignoresMerges, merges: metadata.texts('tokenizer.ggml.merges') },
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file Files from elsewhere may be damaged, cut off or made to harm: 125,000 mutants of headers and settings end in an error with its
+ * @file Files from elsewhere may be damaged, cut off or made to harm: 135,000 mutants of headers and settings end in an error with its
  * place or in a model that holds together; none crashes, hangs or takes memory that the file does not account for.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,8 @@ import { randomStream, type Random } from '../../random.ts';
 import { parseLlamaConfig, type LlamaConfig } from '../llamaConfig.ts';
 import { ggufPlan } from './gguf.ts';
 import { parseGgufHeader, type GgufHeader } from './ggufHeader.ts';
+import { ggufMetadata } from './ggufMetadata.ts';
+import { ggufTokenizer } from './ggufTokenizer.ts';
 import { tokenizerOf } from './huggingFaceDirectory.ts';
 import { loadModelFiles } from './modelFiles.ts';
 import { numberFormats, storedBytes } from './numberFormats.ts';
@@ -72,24 +74,44 @@ const isNamed = (error: unknown): error is TandemError =>
 // ---- GGUF ----
 
 describe('GGUF headers', () => {
-  test.each(['tiny-tied.gguf', 'tiny-qwen2.gguf', 'tiny-qwen3.gguf', 'tiny-biased.gguf'])('12,500 mutants of %s', (name) => {
-    const whole = readFileSync(join(fixtures, name));
-    const original = header(whole);
-    const headerEnd = Math.min(...original.tensors.map(({ position }) => position));
+  test.each(['tiny-tied.gguf', 'tiny-qwen2.gguf', 'tiny-qwen3.gguf', 'tiny-biased.gguf', 'tiny-spm.gguf'])(
+    '12,500 mutants of %s',
+    (name) => {
+      const whole = readFileSync(join(fixtures, name));
+      const original = header(whole);
+      const headerEnd = Math.min(...original.tensors.map(({ position }) => position));
+      const { refused, accepted, reasons } = readAll(
+        12_500,
+        name,
+        (random) => mutatedBytes(whole, headerEnd, random),
+        (bytes) => {
+          const read = header(bytes);
+          expectTiled(read, bytes.length);
+          const plan = ggufPlan(read, undefined, path);
+          expect([...plan.tensors.keys()].sort()).toEqual([...weightShapes(plan.config).keys()].sort());
+        },
+      );
+      expect(refused).toBeGreaterThan(2000);
+      expect(accepted).toBeGreaterThan(100);
+      expect(Object.keys(reasons).sort()).toEqual(['bad-gguf', 'bad-model-config', 'bad-weights', 'unsupported-model']);
+    },
+  );
+
+  test('1,500 mutants of a SentencePiece vocabulary', () => {
+    const whole = readFileSync(join(fixtures, 'tiny-spm.gguf'));
+    const headerEnd = Math.min(...header(whole).tensors.map(({ position }) => position));
     const { refused, accepted, reasons } = readAll(
-      12_500,
-      name,
+      1500,
+      'tiny-spm.gguf tokenizer',
       (random) => mutatedBytes(whole, headerEnd, random),
       (bytes) => {
-        const read = header(bytes);
-        expectTiled(read, bytes.length);
-        const plan = ggufPlan(read, undefined, path);
-        expect([...plan.tensors.keys()].sort()).toEqual([...weightShapes(plan.config).keys()].sort());
+        const { tokenizer } = ggufTokenizer(ggufMetadata(header(bytes).metadata, path));
+        tokenizer.decode(tokenizer.encode('<s> The capital is Paris.\n\tÀ €</s>'));
       },
     );
-    expect(refused).toBeGreaterThan(2000);
+    expect(refused).toBeGreaterThan(300);
     expect(accepted).toBeGreaterThan(100);
-    expect(Object.keys(reasons).sort()).toEqual(['bad-gguf', 'bad-model-config', 'bad-weights', 'unsupported-model']);
+    expect(Object.keys(reasons)).toContain('unsupported-tokenizer');
   });
 
   test('a file that ends early is refused wherever it ends', () => {

@@ -2,7 +2,7 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { TandemError } from '../../errors.ts';
-import { prepareTokenizerJson, requireTokens, withoutFirstSpace } from './tokenizerJson.ts';
+import { forTextWithin, prepareTokenizerJson, requireTokens, withinMark } from './tokenizerJson.ts';
 import type { TokenizerJson } from './tokenizerJson.ts';
 import type { ChatMessage, Tokenizer } from '../tokenizer.ts';
 
@@ -23,19 +23,17 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const { file, beginToken } = parts;
   requireTokens(parts.json, file);
   const library = build(parts);
-  const vocabularySize = Math.max(...library.get_added_tokens_decoder().keys(), library.get_vocab().size - 1) + 1;
-  const encode = remembered((text) => guarded(() => library.encode(text, { add_special_tokens: false }).ids, file));
-  const inner = withoutFirstSpace(parts.json);
-  const innerLibrary = inner && build({ ...parts, json: inner });
+  const lastToken = parts.json.added_tokens.reduce((last, { id }) => Math.max(last, id), library.get_vocab().size - 1);
+  const encodeBy = (by: LibraryTokenizer) => (text: string) => guarded(() => by.encode(text, { add_special_tokens: false }).ids, file);
+  const within = forTextWithin(parts.json);
+  const encodeWithin = within && encodeBy(build({ ...parts, json: within }));
   let template: Template | undefined;
   return {
-    vocabularySize,
+    vocabularySize: lastToken + 1,
     endTokens: endTokens(parts),
     ...(beginToken === undefined ? {} : { beginToken }),
-    encode,
-    ...(innerLibrary && {
-      encodeNext: remembered((text) => guarded(() => innerLibrary.encode(text, { add_special_tokens: false }).ids, file)),
-    }),
+    encode: remembered(encodeBy(library)),
+    ...(encodeWithin && { encodeNext: remembered((text) => encodeWithin(`${withinMark}${text}`)) }),
     decode: (tokens, options) =>
       tokens.length === 0
         ? ''

@@ -27,6 +27,11 @@ export interface TokenizerJson {
   readonly model: TokenizerStep;
 }
 
+/** What BPE tokenizers differ in, beside their tokens. */
+export type BpeParts = Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer' | 'decoder'> & {
+  readonly model: { readonly merges: readonly (string | readonly [string, string])[]; readonly [field: string]: unknown };
+};
+
 /** A vocabulary beyond this is damaged; the library makes a list of all ids up to the largest. */
 const mostTokens = 2 ** 22;
 
@@ -75,16 +80,21 @@ function exactSplits(step: TokenizerStep): TokenizerStep {
   return step;
 }
 
-/** The same tokenizer without the space that it puts before a text; undefined if it puts none. */
-export function withoutFirstSpace(json: TokenizerJson): TokenizerJson | undefined {
+/** Put before a text for the tokenizer of `forTextWithin`: a code point that no text may use. */
+export const withinMark = '\u{8FFFF}';
+
+/**
+ * The same tokenizer for marked text that follows other text: it puts no space before it, but where it does so within a text (after added
+ * tokens) it still does. Undefined if it never puts any.
+ */
+export function forTextWithin(json: TokenizerJson): TokenizerJson | undefined {
   let changed = false;
-  const walk = (step: TokenizerStep | null, list: 'normalizers' | 'pretokenizers'): TokenizerStep | null => {
-    if (!step) return step;
+  const walk = (step: TokenizerStep, list: 'normalizers' | 'pretokenizers'): TokenizerStep => {
     if (step.type === 'Sequence' && Array.isArray(step[list]))
-      return { ...step, [list]: (step[list] as TokenizerStep[]).map((each) => walk(each, list)).filter((each) => each !== null) };
+      return { ...step, [list]: (step[list] as TokenizerStep[]).map((each) => walk(each, list)) };
     if (step.type === 'Prepend') {
       changed = true;
-      return null;
+      return { type: 'Sequence', normalizers: [step, without(`${String(step.prepend)}${withinMark}`)] };
     }
     if (step.type === 'Metaspace' && step.prepend_scheme !== 'never' && step.add_prefix_space !== false) {
       changed = true;
@@ -92,6 +102,10 @@ export function withoutFirstSpace(json: TokenizerJson): TokenizerJson | undefine
     }
     return step;
   };
-  const stripped = { ...json, normalizer: walk(json.normalizer, 'normalizers'), pre_tokenizer: walk(json.pre_tokenizer, 'pretokenizers') };
-  return changed ? stripped : undefined;
+  const normalizer = json.normalizer && walk(json.normalizer, 'normalizers');
+  const pre_tokenizer = json.pre_tokenizer && walk(json.pre_tokenizer, 'pretokenizers');
+  const unmarked = { type: 'Sequence', normalizers: [...(normalizer ? [normalizer] : []), without(withinMark)] };
+  return changed ? { ...json, normalizer: unmarked, pre_tokenizer } : undefined;
 }
+
+const without = (text: string): TokenizerStep => ({ type: 'Replace', pattern: { String: text }, content: '' });

@@ -1,5 +1,5 @@
 /** @file Tests that a written GGUF file is read back as the model that it was made of, and that numbers are stored as gguf-py stores them. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -55,4 +55,10 @@ test('what the metadata cannot say is refused', async () => {
   const tokenizer = { json, pre: 'gpt-2', chatTemplate: '', begin: '<|im_start|>', end: '<|im_end|>' };
   const write = writeGguf(join(folder, 'no.gguf'), { ...model, licence: '', formatOf: () => 'F32', tokenizer });
   await expect(write).rejects.toMatchObject({ reason: 'unsupported-model' });
+  const { cases } = JSON.parse(readFileSync('test/fixtures/tokenizer-spm.json', 'utf8')) as { cases: { prepend: { json: TokenizerJson } } };
+  const pieces = { ...tokenizer, json: cases.prepend.json, begin: '<s>', end: '</s>' };
+  await expect(
+    writeGguf(join(folder, 'no.gguf'), { ...model, licence: '', formatOf: () => 'F32', tokenizer: pieces }),
+  ).rejects.toMatchObject({ reason: 'unsupported-tokenizer', where: { file: join(folder, 'no.gguf') } });
+  expect(existsSync(join(folder, 'no.gguf'))).toBe(false);
 });

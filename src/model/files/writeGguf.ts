@@ -30,10 +30,15 @@ export interface GgufContents {
 
 /**
  * To a temporary name first; an existing file is replaced whole.
- * @throws TandemError 'unsupported-model' for what llama.cpp's metadata cannot say
+ * @throws TandemError 'unsupported-model' for what llama.cpp's metadata cannot say, 'unsupported-tokenizer' for another than byte-level BPE: a
+ *   tokenizer.json no longer has SentencePiece's scores
  */
 export async function writeGguf(path: string, contents: GgufContents): Promise<void> {
-  const { config, weights, formatOf } = contents;
+  const { config, weights, formatOf, tokenizer } = contents;
+  if (tokenizer.json.decoder?.type !== 'ByteLevel')
+    throw new TandemError('unsupported-tokenizer', 'Only tokenizers of byte-level BPE can be written as GGUF.', {
+      where: { file: path },
+    });
   const architecture = architectureFor(config);
   const tensors = [...weights].map(([name, { shape, data }]) => {
     const [written, rotary] = ggufName(name);
