@@ -119,8 +119,12 @@ async function propose(
   // From what the author wrote or, where that is nothing, from what the soft prompt began as.
   const began = soft.soft!.text === '' ? text : withInstruction(text, soft.soft!.text);
   if (began !== text) take('soft prompt start', { prompt: began, reason: 'what the soft prompt began as' });
-  if (passes < limit / 2) {
-    const proposals = await edits.propose({ prompt: began, adapter: startAdapter, evaluator, trainset, random, count: 3 });
+  // A round measures each of its tries on its rows; its gradients cost about four measurements more. The race needs the other half.
+  const { rows, tries } = gradientEditDefaults;
+  const round = (start.passes / start.rows.length) * rows * (tries + 4);
+  const rounds = Math.min(3, Math.floor((limit / 2 - passes) / round));
+  if (rounds > 0) {
+    const proposals = await edits.propose({ prompt: began, adapter: startAdapter, evaluator, trainset, random, count: rounds });
     for (const proposal of proposals) take(edits.name, proposal);
   }
   const hint: Hint = { from: 'the soft prompt', words: trainer.soft.words(soft.soft!, taskWords(context, text), hintedWords) };
