@@ -152,7 +152,7 @@ async function propose(
 async function settle(
   context: OptimizationContext,
   options: SimultaneousOptions,
-  { phase, soft, text, spent }: ProjectionStart,
+  { phase, soft, text, start: { passes: measuring }, spent }: ProjectionStart,
   winner: Text | undefined,
   nothing: ProjectionFound,
 ): Promise<ProjectionFound> {
@@ -173,7 +173,8 @@ async function settle(
       learningRate: options.learningRate,
       weightPenalty: context.objective.weights,
       seed: randomStream(context.seed, 'phase', phase, purpose).integer(2 ** 31),
-      budget: Math.max(0, (context.budget - before) * share),
+      // Its last measurement is paid for first.
+      budget: (context.budget - before) * share - measuring,
       signal: context.signal,
       measure: reading.measure,
       measureEvery: Math.max(8, Math.round(steps / 3)),
