@@ -102,11 +102,3 @@ test('curriculum, pacing and learned start are chosen for one run, what is set f
   const { spec } = JSON.parse(readFileSync(join(runs, readdirSync(runs)[0], 'run.json'), 'utf8')) as { spec: RunSpec };
   expect(spec).toMatchObject({ coordinator: 'alternating', curriculum: 'both', pacing: 'linear', warmStart: 'none' });
 });
-
-test('what the headroom is stands in a message, with what may be done', async ({ openEditor }) => {
-  const editor = await openEditor({ prepare: withSettings({}) });
-  await editor.open('kind.prompt.md');
-  await editor.command('Tandem: Look for Headroom');
-  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kind\.prompt\.md: weights /));
-  await editor.screenshot('headroom');
-});

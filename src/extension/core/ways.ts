@@ -131,8 +131,5 @@ const aboutCurricula: Readonly<Record<Curriculum, About>> = {
 const aboutPacings: Readonly<Record<Pacing, About>> = {
   linear: { label: '$(arrow-up) Linear', detail: 'Along the budget; all is in play after half of it' },
   root: { label: '$(rocket) Root', detail: 'Quickly at first; all is in play after half of the budget' },
-  'self-paced': {
-    label: '$(pulse) Self-paced',
-    detail: 'By what the model can do: rows that it gets right half of the time; the next stage when one brings nothing',
-  },
+  'self-paced': { label: '$(pulse) Self-paced', detail: 'By what the model can do by now, row by row and stage by stage' },
 };
