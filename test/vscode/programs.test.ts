@@ -1,8 +1,9 @@
 /** @file Programs of several steps in the editor: measured, tuned and reviewed as one prompt is. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
 import type { Results } from '../../src/run/results.ts';
+import { root } from '../support/paths.ts';
 import { rewrite } from '../support/rewrite.ts';
 import { program, proposed, steps, writeTinyProgram, writeTinyProgramProposal } from '../support/tinyProgram.ts';
 import { expect, test } from './fixtures.ts';
@@ -226,4 +227,29 @@ test('a program is measured when it or the prompt file of a step is saved, by th
   await measuredAgain(before);
   await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · nano · just now \|/));
   await editor.screenshot('program-model');
+});
+
+test('the sample of a program says of both its steps what their lines are worth', { timeout: 300_000 }, async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      const triage = join(dirname(workspace), 'triage');
+      cpSync(join(root, 'examples', 'triage'), triage, { recursive: true, filter: (file) => basename(file) !== '.tandem' });
+      return triage;
+    },
+  });
+  await editor.open('../triage/tandem.program.yaml');
+  await editor.command('Tandem: Measure Lines');
+  await expect
+    // It takes a quarter of a minute on two cores, more where others work on them too.
+    .poll(editor.lenses, { timeout: 240_000 })
+    .toEqual([
+      expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · nano · just now \| Evaluate \| Optimize$/),
+      'Open area.prompt.md',
+      'Open intent.prompt.md',
+    ]);
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.newGroupBelow'));
+  await editor.open('../triage/intent.prompt.md');
+  await expect.poll(editor.lenses).toEqual([expect.stringMatching(/^Step 2 of 2 in tandem\.program\.yaml · \d+\.\d% /)]);
+  await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Intent:')?.added).toMatch(/pts|saves|0\.0/);
+  await editor.screenshot('triage');
 });
