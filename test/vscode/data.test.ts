@@ -56,7 +56,7 @@ test('a row that cannot be used ends a measurement with its place, or is passed 
   await editor.command('Notifications: Clear All Notifications');
   await editor.command('Tandem: Measure Lines');
   await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Say what it is.')?.added).toMatch(/pts|saves|0\.0/);
-  expect(await editor.notifications()).toEqual([]);
+  expect((await editor.notifications()).filter((message) => leftOut.test(message))).toEqual([]);
 
   await editor.command('Tandem: Optimize Prompt and Weights');
   const panel = editor.webview();
