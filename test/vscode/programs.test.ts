@@ -145,7 +145,7 @@ test('a program stands among prompts and tests, is asked where it has headroom, 
   });
   await editor.open(steps.first);
   const offered = ['Evaluate', 'Optimize Prompt and Weights', 'Optimize With…', 'Look for Headroom', 'Choose Model', 'Export Adapter'];
-  expect(await editor.commandsFor('Tandem:')).toEqual(expect.arrayContaining(offered.map((title) => `Tandem: ${title}`)));
+  await expect.poll(() => editor.commandsFor('Tandem:')).toEqual(expect.arrayContaining(offered.map((title) => `Tandem: ${title}`)));
   await editor.command('Tandem: Look for Headroom');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml: weights .*, prompt /));
   await editor.command('Testing: Focus on Test Explorer View');
