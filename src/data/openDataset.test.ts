@@ -79,7 +79,9 @@ describe('openDataset', async () => {
     await expect(openDataset({ data: 'bad.csv', output: 'label' }, prompt)).rejects.toMatchObject({
       reason: 'bad-row',
       where: { file: join(folder, 'bad.csv'), line: 3 },
-      hint: expect.stringMatching(/ Bad too: line 5\. --skip-bad-rows leaves bad rows out\.$/) as string,
+      hint: expect.stringMatching(
+        / Bad too: line 5\. --skip-bad-rows, in VS Code tandem\.data\.skipBadRows, leaves bad rows out\.$/,
+      ) as string,
     });
     await writeFile(join(folder, 'bad.csv'), 'text,label\n' + 'a,odd\nb,even\nc,odd\nd,even\n1,2,3\n');
     const splits = await openDataset({ data: 'bad.csv', output: 'label' }, prompt, { skipBad: true });

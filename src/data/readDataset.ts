@@ -62,7 +62,7 @@ function withCount([first, ...more]: readonly TandemError[]): TandemError {
   const { reason, message, where, hint, cause } = first;
   const lines = more.slice(0, 5).map((error) => error.where?.line);
   const others = `${more.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${more.length > lines.length ? ' and others' : ''}`;
-  const count = `Bad too: ${others}. --skip-bad-rows leaves bad rows out.`;
+  const count = `Bad too: ${others}. --skip-bad-rows, in VS Code tandem.data.skipBadRows, leaves bad rows out.`;
   return new TandemError(reason, message, { where, hint: hint === undefined ? count : `${hint} ${count}`, cause });
 }
 

@@ -1,4 +1,4 @@
-/** @file Choosing the way of optimizing for one run: the coordinator, a curriculum, a learned start. The settings say it for all. */
+/** @file Choosing the way of optimizing for one run: the coordinator, a curriculum and its pacing, a learned start. The settings say it for all. */
 import { basename, dirname } from 'node:path';
 import type * as vscode from 'vscode';
 import { isProgramPath } from '../prompt/programFile.ts';
@@ -38,6 +38,7 @@ async function wayFacts(document: vscode.TextDocument): Promise<WayFacts> {
     set: {
       coordinator: coordinator === 'default' ? (isProgram ? 'coordinate' : 'alternating') : coordinator,
       curriculum: setting(settingIds.curriculum, uri),
+      pacing: setting(settingIds.pacing, uri),
       warmStart: setting(settingIds.warmStart, uri),
       adapters: setting(settingIds.adapters, uri),
     },

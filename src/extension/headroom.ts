@@ -6,18 +6,16 @@ import { headroomHeadline, headroomText } from '../run/headroomText.ts';
 import type { LeverChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import type { Job } from './core/job.ts';
+import { leversOffered } from './core/leversOffered.ts';
 import { settingIds } from './ids.ts';
 import type { Services } from './services.ts';
 import { runSpec, setting } from './settings.ts';
 import { finish, optimize, requireTrust, save } from './work.ts';
 
-interface Choice extends vscode.MessageItem {
-  readonly lever: LeverChoice;
-}
-const choices: Readonly<Record<LeverChoice, Choice>> = {
-  both: { title: 'Optimize Both', lever: 'both' },
-  weights: { title: 'Tune Weights Only', lever: 'weights' },
-  prompt: { title: 'Optimize Prompt Only', lever: 'prompt' },
+const titles: Readonly<Record<LeverChoice, string>> = {
+  both: 'Optimize Both',
+  weights: 'Tune Weights Only',
+  prompt: 'Optimize Prompt Only',
 };
 
 /** Measures, tells, and offers to go on. @returns undefined where the user went away or it failed */
@@ -50,9 +48,7 @@ async function measured(document: vscode.TextDocument, purpose: string, services
 
 async function ask({ uri }: vscode.TextDocument, headroom: Headroom, { modal = false } = {}): Promise<LeverChoice | undefined> {
   const headline = `${basename(uri.fsPath)}: ${headroomHeadline(headroom)}.`;
-  const promising = headroom.levers.filter(({ outlook }) => outlook !== 'unlikely');
-  // The lever that is left first, then both nevertheless.
-  const offered = promising.length === 1 ? [choices[promising[0].lever], choices.both] : [choices.both, choices.weights, choices.prompt];
+  const offered = leversOffered(headroom).map((lever) => ({ title: titles[lever], lever }));
   const options = modal ? { modal, detail: headroomText(headroom) } : {};
   return (await vscode.window.showInformationMessage(headline, options, ...offered))?.lever;
 }

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
 import { hasData, measuredFile, stepIn, type MeasuredFile } from './core/measuredFile.ts';
 import { tunablePattern } from './ids.ts';
-import { findPrompts, resultsOf, textNow, type Prompts } from './prompts.ts';
+import { asNow, findPrompts, resultsOf, textNow, type Prompts } from './prompts.ts';
 
 export interface Library extends vscode.Disposable {
   /** By their path; those that are open as they read now. */
@@ -41,13 +41,16 @@ export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Li
     vscode.workspace.onDidChangeWorkspaceFolders(forget),
     prompts.onDidRefresh(forget),
     prompts.onDidChange(() => changed.fire()),
-    prompts.onDidClose(() => changed.fire()),
+    // What was read may have been of the text that was closed unsaved.
+    prompts.onDidClose(forget),
     changed,
   ];
   const list = async (): Promise<readonly MeasuredFile[]> => {
     const found = await (onDisk ??= readAll(log));
     const open = new Map(prompts.all().map((prompt) => [prompt.file.path, prompt]));
-    return found.map((prompt) => open.get(prompt.file.path) ?? prompt).filter(hasData);
+    /** A program that is not open itself is as its open steps are. */
+    const current = (prompt: MeasuredFile): MeasuredFile => (prompt.steps?.some(({ path }) => open.has(path)) ? asNow(prompt) : prompt);
+    return found.map((prompt) => open.get(prompt.file.path) ?? current(prompt)).filter(hasData);
   };
   return {
     list,

@@ -19,6 +19,7 @@ export function makeLog(engine: Engine): vscode.LogOutputChannel {
       if (job.status === 'failed' || job.silentSince !== undefined) log.error(text);
       else log.info(text);
     }
+    if (isOver(job)) for (const notice of job.notices ?? []) log.warn(`${jobTitle(job)}: ${notice}`);
     if (isOver(job)) said.delete(job.id);
     else if (text !== undefined) said.set(job.id, text);
   });
@@ -26,11 +27,11 @@ export function makeLog(engine: Engine): vscode.LogOutputChannel {
 }
 
 function textOf(job: Job): string | undefined {
-  const { status, busy, error, silentSince, lastLines, measured } = job;
+  const { status, busy, error, silentSince, lastLines } = job;
   const title = jobTitle(job);
   if (status === 'failed') return `${title} failed: ${describeError(error)}`;
   if (silentSince !== undefined) return `${title}: its process gives no sign of life.${lastLines ? `\n${lastLines}` : ''}`;
-  if (status === 'done') return `${title}: done${measured ? '' : `, ${job.directory ?? ''}`}`;
+  if (status === 'done') return `${title}: done${job.directory === undefined ? '' : `, ${job.directory}`}`;
   if (status === 'stopped' || status === 'stopping') return `${title}: ${status}`;
   return busy && `${title}: ${busy.what}`;
 }

@@ -2,12 +2,15 @@
 import * as vscode from 'vscode';
 import type { MeasuredFile } from './core/measuredFile.ts';
 import { settingIds } from './ids.ts';
+import { asNow } from './prompts.ts';
 import type { Services } from './services.ts';
 import { sessionSpec, setting } from './settings.ts';
 import { folderOf } from './work.ts';
 
 export function registerMeasureOnSave({ engine, prompts, library }: Services): vscode.Disposable {
-  const measure = ({ file, results, stale }: MeasuredFile): void => {
+  const measure = (known: MeasuredFile): void => {
+    // A text may be saved sooner than it is looked at.
+    const { file, results, stale } = asNow(known);
     const uri = vscode.Uri.file(file.path);
     const set = setting<'off' | 'prompt' | 'lines'>(settingIds.onSave, uri);
     if (!file.hasSettings || set === 'off' || file.problems.some(({ severity }) => severity === 'error')) return;

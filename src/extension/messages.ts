@@ -10,7 +10,7 @@ import type { Services } from './services.ts';
 
 /** Tells how a job that the user asked for came out. The answer to the message is not waited for. */
 export function tellEnd(job: Job, services: Services): void {
-  const { status, task, run, directory, measured, error } = job;
+  const { status, task, run, directory, measured, error, notices = [] } = job;
   if (status === 'failed') void tellFailure(job, services);
   else if (status === 'done' && isRun(job) && run && directory) {
     const found = run.best && run.start && run.best.candidate !== run.start.candidate;
@@ -25,6 +25,19 @@ export function tellEnd(job: Job, services: Services): void {
     const evaluation = 'evaluation' in measured ? measured.evaluation : measured;
     vscode.window.setStatusBarMessage(`Tandem: ${basename(task.prompt)} ${headline(evaluation, Date.now())}`, 8000);
   }
+  void warnOnce(task.prompt, notices, services);
+}
+
+/** What a measurement warned of, by prompt: it is told once, however often it is measured. */
+const warned = new Set<string>();
+
+async function warnOnce(prompt: string, notices: readonly string[], { log }: Services): Promise<void> {
+  const message = `${basename(prompt)}: ${notices.join(' ')}`;
+  if (notices.length === 0 || warned.has(message)) return;
+  warned.add(message);
+  const showLog = 'Show Log';
+  // With a button the message is shown as a whole.
+  if ((await vscode.window.showWarningMessage(message, showLog)) === showLog) log.show(true);
 }
 
 /** An error of a command itself. */
@@ -66,8 +79,11 @@ async function tellFailure(job: Job, { log }: Services): Promise<void> {
 
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const hint = error instanceof TandemError && error.reason !== 'worker-died' && error.hint ? ` ${error.hint}` : '';
-  return `${error.message}${hint}`;
+  if (!(error instanceof TandemError)) return error.message;
+  const { reason, message, where, hint } = error;
+  const place = where?.line === undefined ? '' : `${vscode.workspace.asRelativePath(where.file)}:${where.line}: `;
+  const said = `${place}${message}${/[.!?]$/.test(message) ? '' : '.'}`;
+  return reason !== 'worker-died' && hint ? `${said} ${hint}` : said;
 }
 
 const goThere = 'Go There';

@@ -43,6 +43,9 @@ export const isPrompt = ({ uri }: vscode.TextDocument): boolean => isTunable(uri
 export const textNow = (path: string): string =>
   vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === path)?.getText() ?? readSource(path);
 
+/** The same prompt file or program with its text, and that of its steps, as they are now. @throws TandemError reason 'no-prompt' */
+export const asNow = ({ file: { path }, results }: MeasuredFile): MeasuredFile => measuredFile(path, textNow(path), results, textNow);
+
 /** What may be done with a prompt file in this workspace. */
 export function allowanceOf({ file }: MeasuredFile): Allowance {
   if (vscode.workspace.isTrusted) return 'everything';

@@ -55,7 +55,7 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice, way: Partial<Way
     // With the weights alone there is nothing to be simultaneous with.
     ...(coordinator !== 'default' && !(coordinator === 'simultaneous' && lever === 'weights') && { coordinator }),
     curriculum: way.curriculum ?? setting(settingIds.curriculum, prompt),
-    pacing: setting(settingIds.pacing, prompt),
+    pacing: way.pacing ?? setting(settingIds.pacing, prompt),
     warmStart: way.warmStart ?? setting(settingIds.warmStart, prompt),
     ...(strategy && strategy !== 'default' && { strategy }),
     ...(setting<boolean>(settingIds.controls, prompt) && { controls: true }),

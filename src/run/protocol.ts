@@ -48,6 +48,8 @@ export type Notification =
   | { readonly type: 'heartbeat'; /** Resident memory in bytes. */ readonly memory: number }
   | { readonly type: 'runOpened'; readonly directory: string }
   | { readonly type: 'line'; readonly line: JournalLine; /** A former process wrote it. */ readonly replayed: boolean }
+  /** A warning for people about what is measured; a run has its own among its events. */
+  | { readonly type: 'noticed'; readonly message: string }
   /** What the worker is busy with while there is no event to tell, e.g. loading the model; `share` of it is done, 0 to 1. */
   | { readonly type: 'busy'; readonly what: string; readonly share?: number };
 

@@ -126,7 +126,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const notices = [...file.problems, ...defects]
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
-    .concat(skipNotices(splits), leakNotices(splits));
+    .concat(skipNotices(splits, workspace), leakNotices(splits));
   const warn = (notice: string): void => void notices.push(notice);
   const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   const makeWith = (known?: Cache): ProgramEvaluator =>
@@ -234,9 +234,9 @@ function forgetfulCache(): Cache & { forget: () => void } {
   };
 }
 
-function skipNotices({ bad }: Splits): string[] {
+function skipNotices({ bad }: Splits, workspace: string): string[] {
   if (bad.length === 0) return [];
-  const places = bad.slice(0, 3).map(({ where, message }) => `${where?.file ?? ''}:${where?.line ?? ''}: ${message}`);
+  const places = bad.slice(0, 3).map(({ where, message }) => `${portable(workspace, where!.file)}:${where!.line}: ${message}`);
   const more = bad.length > places.length ? `; and ${bad.length - places.length} more` : '';
   return [`${bad.length} bad ${bad.length === 1 ? 'row is' : 'rows are'} left out: ${places.join('; ')}${more}.`];
 }

@@ -1,14 +1,14 @@
 /** @file The process that works on one run, or measures again and again: the entry of dist/worker.js. */
 import { exportAdapter } from './exportAdapter.ts';
 import { sessionHeadroom } from './headroom.ts';
-import { measureLines, measurePrompt, type PromptMeasureOptions } from './measure.ts';
+import { measureLines, measurePrompt, type MeasureOptions } from './measure.ts';
 import { listRows } from './measuredRows.ts';
 import { keepOneModel } from './modelKeeper.ts';
-import type { MeasureParams, Notification, RunResult } from './protocol.ts';
+import type { Notification, RunResult } from './protocol.ts';
 import { findRun } from './runDirectory.ts';
 import { serve } from './serve.ts';
 import { openSession, type Session } from './session.ts';
-import type { Split } from './spec.ts';
+import type { SessionSpec } from './spec.ts';
 import { resumeRun, startRun, type RunHooks } from './startRun.ts';
 
 type Tell = (notification: Notification) => void;
@@ -24,18 +24,11 @@ serve({
     await models.dispose();
     return resultOf(await resumeRun(findRun(directory, directory), { ...hooksFor(tell, signal), allowModules }));
   },
-  evaluate: (params, tell, signal) => inSession(measurePrompt, params, tell, signal),
-  attribute: (params, tell, signal) => inSession(measureLines, params, tell, signal),
+  evaluate: ({ spec, split, lines }, tell, signal) =>
+    inSession(spec, tell, signal, (session, options) => measurePrompt(session, split, { ...options, ...(lines && { lines }) })),
+  attribute: ({ spec, split }, tell, signal) => inSession(spec, tell, signal, (session, options) => measureLines(session, split, options)),
+  headroom: ({ spec }, tell, signal) => inSession(spec, tell, signal, (session, options) => sessionHeadroom(session, spec, options)),
   export: ({ spec }, tell) => exportAdapter(spec, busyTeller(tell)),
-  headroom: async ({ spec }, tell, signal) => {
-    const onBusy = busyTeller(tell);
-    const session = await openSession(spec, { models, onBusy, signal });
-    try {
-      return await sessionHeadroom(session, spec, { onBusy, signal });
-    } finally {
-      await session.dispose();
-    }
-  },
   rows: ({ spec, most }) => listRows(spec, most),
 });
 
@@ -55,16 +48,19 @@ const busyTeller =
   (what: string, share?: number): void =>
     tell({ type: 'busy', what, ...(share !== undefined && { share }) });
 
+/** Works in a session, and tells what there is to notice about it. */
 async function inSession<T>(
-  measure: (session: Session, split: Split, options: PromptMeasureOptions) => Promise<T>,
-  { spec, split, lines }: MeasureParams,
+  spec: SessionSpec,
   tell: Tell,
   signal: AbortSignal,
+  work: (session: Session, options: MeasureOptions) => Promise<T>,
 ): Promise<T> {
-  const onBusy = busyTeller(tell);
-  const session = await openSession(spec, { models, onBusy, signal });
+  const options = { onBusy: busyTeller(tell), signal };
+  const session = await openSession(spec, { models, ...options });
   try {
-    return await measure(session, split, { onBusy, signal, ...(lines && { lines }) });
+    const result = await work(session, options);
+    for (const message of session.notices) tell({ type: 'noticed', message });
+    return result;
   } finally {
     await session.dispose();
   }

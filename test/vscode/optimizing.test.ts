@@ -54,39 +54,3 @@ test('a worker that is killed is noticed, and its run goes on when asked to', as
   await editor.command('Tandem: Stop');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: /));
 });
-
-test('before a run its headroom is told, and with it which levers to pull', async ({ openEditor }) => {
-  const editor = await openEditor({ prepare: withBudget('60000p') });
-  await editor.open('kind.prompt.md');
-  await editor.command('Tandem: Look for Headroom');
-  await expect
-    .poll(editor.notifications)
-    .toContainEqual(expect.stringMatching(/^kind\.prompt\.md: weights (likely|unlikely|unclear).*, prompt (likely|unlikely|unclear)/));
-  await editor.pressNotification('Tune Weights Only');
-  const panel = editor.webview();
-  await panel.getByRole('button', { name: /^Phase 1 .*weights/i }).waitFor();
-  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: .*(test rows|nothing was better)/));
-});
-
-test('with the setting as it comes, a run looks for headroom first and then goes on', async ({ openEditor }) => {
-  const editor = await openEditor({
-    prepare: (workspace) => {
-      writeTinyTask(workspace);
-      mkdirSync(join(workspace, '.vscode'));
-      const settings = { 'tandem.optimize.budget': '60000p', 'tandem.optimize.headroom': 'ask' };
-      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
-    },
-  });
-  await editor.open('kind.prompt.md');
-  await editor.command('Tandem: Optimize Prompt and Weights');
-  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Looking for headroom in kind|Optimizing kind/));
-  // Where a lever is not likely to help, it asks.
-  const dialog = editor.page.locator('.monaco-dialog-box');
-  const phase = editor.webview().getByRole('button', { name: /^Phase 1 / });
-  await expect
-    .poll(async () => {
-      if (await dialog.isVisible()) await editor.pressDialog('Optimize Both');
-      return phase.isVisible();
-    })
-    .toBe(true);
-});

@@ -1,7 +1,10 @@
 /** @file Programs of several steps in the editor: measured, tuned and reviewed as one prompt is. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
+import type { Results } from '../../src/run/results.ts';
+import { root } from '../support/paths.ts';
+import { rewrite } from '../support/rewrite.ts';
 import { program, proposed, steps, writeTinyProgram, writeTinyProgramProposal } from '../support/tinyProgram.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -141,6 +144,8 @@ test('a program stands among prompts and tests, is asked where it has headroom, 
     },
   });
   await editor.open(steps.first);
+  const offered = ['Evaluate', 'Optimize Prompt and Weights', 'Optimize With…', 'Look for Headroom', 'Choose Model', 'Export Adapter'];
+  await expect.poll(() => editor.commandsFor('Tandem:')).toEqual(expect.arrayContaining(offered.map((title) => `Tandem: ${title}`)));
   await editor.command('Tandem: Look for Headroom');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml: weights .*, prompt /));
   await editor.command('Testing: Focus on Test Explorer View');
@@ -173,4 +178,78 @@ test('a program stands among prompts and tests, is asked where it has headroom, 
   await expect.poll(() => onDisk(editor, program)).toMatch(/^adapter: .*kinds\.program-/m);
   await editor.open(program);
   await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
+  await editor.command('Tandem: Export Adapter');
+  await editor.pick('PEFT');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Written: kinds\.program-\w{8}-peft/));
+  const [, folder] = /Written: (kinds\.program-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
+  expect(existsSync(join(editor.workspace, folder, 'adapter_config.json'))).toBe(true);
+});
+
+test('a program is measured when it or the prompt file of a step is saved, by the model that is chosen for it', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      writeTinyProgram(workspace);
+      mkdirSync(join(workspace, '.vscode'));
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.measure.onSave': 'prompt' }));
+    },
+  });
+  const save = (): Promise<unknown> => editor.run((vscode) => vscode.window.activeTextEditor!.document.save());
+  const results = join(editor.workspace, '.tandem', 'results', 'kinds.program.json');
+  const measuredAt = (): string | undefined =>
+    existsSync(results) ? (JSON.parse(readFileSync(results, 'utf8')) as Results).evaluation?.at : undefined;
+  const measuredAgain = (before: string | undefined): Promise<void> => expect.poll(measuredAt).not.toBe(before);
+  const step = expect.stringMatching(/^Step 1 of 2 in kinds\.program\.yaml · \d+\.\d% ± ?\d+ .* just now \|/) as string;
+
+  // The program itself is not open.
+  await editor.open(steps.first);
+  for (const [from, to] of [
+    ['Give a hint.', 'Give a short hint.'],
+    ['a short hint', 'a very short hint'],
+  ]) {
+    const before = measuredAt();
+    await rewrite(editor, from, to);
+    if (before) await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('before your edits'));
+    await save();
+    await measuredAgain(before);
+    await expect.poll(editor.lenses).toContainEqual(step);
+  }
+
+  await editor.command('Tandem: Choose Model');
+  await editor.pick('nano');
+  // It is the program that names the model.
+  expect(onDisk(editor, steps.first)).not.toContain('nano');
+  await editor.open(program);
+  await expect.poll(() => editor.run((vscode) => vscode.window.activeTextEditor!.document.getText())).toMatch(/^model: nano$/m);
+  expect(await problemsOf(editor, program)).toEqual([]);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('before your edits'));
+  const before = measuredAt();
+  await save();
+  await measuredAgain(before);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · nano · just now \|/));
+  await editor.screenshot('program-model');
+});
+
+test('the sample of a program says of both its steps what their lines are worth', { timeout: 300_000 }, async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      const triage = join(dirname(workspace), 'triage');
+      cpSync(join(root, 'examples', 'triage'), triage, { recursive: true, filter: (file) => basename(file) !== '.tandem' });
+      return triage;
+    },
+  });
+  await editor.open('../triage/tandem.program.yaml');
+  await editor.command('Tandem: Measure Lines');
+  await expect
+    // It takes a quarter of a minute on two cores, more where others work on them too.
+    .poll(editor.lenses, { timeout: 240_000 })
+    .toEqual([
+      expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · nano · just now \| Evaluate \| Optimize$/),
+      'Open area.prompt.md',
+      'Open intent.prompt.md',
+    ]);
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.newGroupBelow'));
+  await editor.open('../triage/intent.prompt.md');
+  await expect.poll(editor.lenses).toEqual([expect.stringMatching(/^Step 2 of 2 in tandem\.program\.yaml · \d+\.\d% /)]);
+  await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Intent:')?.added).toMatch(/pts|saves|0\.0/);
+  await editor.screenshot('triage');
 });

@@ -54,27 +54,41 @@ function writeLearnedStart(workspace: string): void {
   cpSync(join(nano, 'warm-start', 'adapter_model.safetensors'), join(folder, 'adapter_model.safetensors'));
 }
 
-test('curriculum and learned start are chosen for one run, what is set first, and there is a way back', async ({ openEditor }) => {
+test('curriculum, pacing and learned start are chosen for one run, what is set first, and there is a way back', async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => {
-      withSettings({ 'tandem.optimize.curriculum': 'freedom' })(workspace);
+      withSettings({ 'tandem.optimize.curriculum': 'freedom', 'tandem.optimize.pacing': 'root' })(workspace);
       writeLearnedStart(workspace);
     },
   });
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize With…');
   const title = editor.page.locator('.quick-input-title');
-  await expect.poll(() => title.innerText()).toMatch(/Optimize kind\.prompt\.md With….*\(1\/3\)/);
+  await expect.poll(() => title.innerText()).toMatch(/Optimize kind\.prompt\.md With….*\(1\/4\)/);
   await expect.poll(async () => (await editor.picks())[0]).toMatch(/Alternating/);
   await editor.page.keyboard.press('Enter');
-  await expect.poll(() => title.innerText()).toMatch(/\(2\/3\)/);
+  await expect.poll(() => title.innerText()).toMatch(/\(2\/4\)/);
   await expect.poll(async () => (await editor.picks()).join()).toMatch(/^Freedom,.*No curriculum,.*Data,.*Data and freedom,/);
   await editor.screenshot('optimize-with-curriculum');
   await editor.page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
-  await expect.poll(() => title.innerText()).toMatch(/\(1\/3\)/);
+  await expect.poll(() => title.innerText()).toMatch(/\(1\/4\)/);
   await editor.pick('Alternating');
-  await editor.pick('Data and freedom');
+  // Without a curriculum there is nothing to pace.
+  await editor.pick('No curriculum');
   await expect.poll(() => title.innerText()).toMatch(/\(3\/3\)/);
+  await expect.poll(async () => (await editor.picks()).join()).toMatch(/warm-start.*None/);
+  await editor.page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
+  await expect.poll(() => title.innerText()).toMatch(/\(2\/4\)/);
+  await editor.pick('Data and freedom');
+  await expect.poll(() => title.innerText()).toMatch(/\(3\/4\)/);
+  await expect.poll(async () => (await editor.picks()).join()).toMatch(/^Root,.*Linear,.*Self-paced,/);
+  await editor.screenshot('optimize-with-pacing');
+  await editor.page.keyboard.press('Enter');
+  await expect.poll(() => title.innerText()).toMatch(/\(4\/4\)/);
+  await editor.page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
+  await expect.poll(() => title.innerText()).toMatch(/\(3\/4\)/);
+  await editor.pick('Linear');
+  await expect.poll(() => title.innerText()).toMatch(/\(4\/4\)/);
   await expect.poll(async () => (await editor.picks()).join()).toMatch(/warm-start.*None/);
   await editor.screenshot('optimize-with-start');
   await editor.pick('None');
@@ -86,13 +100,5 @@ test('curriculum and learned start are chosen for one run, what is set first, an
     .waitFor();
   const runs = join(editor.workspace, '.tandem', 'runs');
   const { spec } = JSON.parse(readFileSync(join(runs, readdirSync(runs)[0], 'run.json'), 'utf8')) as { spec: RunSpec };
-  expect(spec).toMatchObject({ coordinator: 'alternating', curriculum: 'both', warmStart: 'none' });
-});
-
-test('what the headroom is stands in a message, with what may be done', async ({ openEditor }) => {
-  const editor = await openEditor({ prepare: withSettings({}) });
-  await editor.open('kind.prompt.md');
-  await editor.command('Tandem: Look for Headroom');
-  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kind\.prompt\.md: weights /));
-  await editor.screenshot('headroom');
+  expect(spec).toMatchObject({ coordinator: 'alternating', curriculum: 'both', pacing: 'linear', warmStart: 'none' });
 });

@@ -87,6 +87,9 @@ export function makeEngine({
       case 'runOpened':
         update(id, { directory: notification.directory });
         break;
+      case 'noticed':
+        update(id, { notices: [...(jobs.get(id)!.notices ?? []), notification.message] });
+        break;
       case 'busy': {
         const { what, share } = notification;
         const since = jobs.get(id)!.busy;

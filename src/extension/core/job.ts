@@ -43,6 +43,8 @@ export interface Job {
   readonly measured?: PromptMeasurement | LineMeasurement;
   readonly headroom?: Headroom;
   readonly exported?: Exported;
+  /** Of a measurement: warnings about the prompt and its data. */
+  readonly notices?: readonly string[];
   readonly error?: Error;
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { wayQuestions, type WayFacts } from './ways.ts';
 
 const facts: WayFacts = {
-  set: { coordinator: 'alternating', curriculum: 'none', warmStart: 'auto', adapters: 'shared' },
+  set: { coordinator: 'alternating', curriculum: 'none', pacing: 'self-paced', warmStart: 'auto', adapters: 'shared' },
   isProgram: false,
   starts: [
     { folder: '/w/.tandem/warm-start/nano', name: '.tandem/warm-start/nano', tasks: 4 },
@@ -18,11 +18,25 @@ test('coordinator, curriculum and learned start are asked; Enter at each is what
     curriculum: ['none', 'data', 'freedom', 'both'],
     warmStart: ['auto', '/models/nano/warm-start', 'none'],
   });
-  const otherwise = { ...facts, set: { coordinator: 'simultaneous', curriculum: 'data', warmStart: 'none', adapters: 'shared' } } as const;
+  const otherwise = {
+    ...facts,
+    set: { coordinator: 'simultaneous', curriculum: 'data', pacing: 'root', warmStart: 'none', adapters: 'shared' },
+  } as const;
   const first = Object.values(valuesOf(otherwise, { coordinator: 'alternating' })).map(([value]) => value);
-  expect(first).toEqual(['simultaneous', 'data', 'none']);
+  expect(first).toEqual(['simultaneous', 'data', 'root', 'none']);
   for (const { choices } of wayQuestions(otherwise, {}))
     expect(choices.map(({ description }) => description ?? '').join()).toMatch(/^as set,*$/);
+});
+
+test('how fast a curriculum grows is asked where there is one, by the answer and else as set', () => {
+  const pacingsFor = (facts: WayFacts, answers = {}): string[] | undefined => valuesOf(facts, answers).pacing;
+  const grown = { ...facts, set: { ...facts.set, curriculum: 'freedom', pacing: 'linear' } } as const;
+  expect(pacingsFor(facts)).toBeUndefined();
+  expect(pacingsFor(facts, { curriculum: 'data' })).toEqual(['self-paced', 'linear', 'root']);
+  expect(pacingsFor(grown)).toEqual(['linear', 'root', 'self-paced']);
+  expect(pacingsFor(grown, { curriculum: 'none' })).toBeUndefined();
+  expect(pacingsFor(grown, { coordinator: 'coordinate' })).toBeUndefined();
+  expect(Object.keys(valuesOf(grown))).toEqual(['coordinator', 'curriculum', 'pacing', 'warmStart']);
 });
 
 test('a curriculum is not asked of coordinators that have none, nor a start where there is none', () => {

@@ -1,12 +1,13 @@
 /** @file What is asked before a run that goes another way than the settings say: one question a step, the answer that is set first. */
 import { adapterChoices, type AdapterChoice } from '../../model/stepAdapters.ts';
-import { curricula, type Curriculum } from '../../optimize/curriculum.ts';
+import { curricula, pacings, type Curriculum, type Pacing } from '../../optimize/curriculum.ts';
 import { coordinators, type CoordinatorName } from '../../run/spec.ts';
 
 /** What a run is asked beside the settings. */
 export interface Way {
   readonly coordinator: CoordinatorName;
   readonly curriculum: Curriculum;
+  readonly pacing: Pacing;
   /** 'auto' for the first start that there is, 'none', or a folder. */
   readonly warmStart: string;
   /** Of a program. */
@@ -40,46 +41,35 @@ export interface WayQuestion {
 export function wayQuestions(facts: WayFacts, answers: Partial<Way>): WayQuestion[] {
   const { set, isProgram, starts } = facts;
   const coordinator = answers.coordinator ?? (isProgram ? 'coordinate' : set.coordinator);
-  return [
+  const grows = coordinator === 'alternating' && (answers.curriculum ?? set.curriculum) !== 'none';
+  const questions: readonly (WayQuestion | false)[] = [
     {
       key: 'coordinator',
       placeHolder: 'The way of optimizing prompt and weights together',
-      choices: (isProgram ? (['coordinate'] as const) : setFirst(coordinators, set.coordinator)).map((value) => ({
-        ...aboutCoordinators[value],
-        ...(value === set.coordinator && asSet),
-        value,
-      })),
+      choices: choicesOf(isProgram ? ['coordinate'] : coordinators, set.coordinator, aboutCoordinators),
     },
-    ...(coordinator === 'alternating'
-      ? [
-          {
-            key: 'curriculum' as const,
-            placeHolder: 'The curriculum: what grows in the course of the run',
-            choices: setFirst(curricula, set.curriculum).map((value) => ({
-              ...aboutCurricula[value],
-              ...(value === set.curriculum && asSet),
-              value,
-            })),
-          },
-        ]
-      : []),
-    ...(isProgram
-      ? [
-          {
-            key: 'adapters' as const,
-            placeHolder: 'The adapters of the steps',
-            choices: setFirst(adapterChoices, set.adapters).map((value) => ({
-              ...aboutAdapters[value],
-              ...(value === set.adapters && asSet),
-              value,
-            })),
-          },
-        ]
-      : []),
-    ...(starts.length > 0 && !isProgram
-      ? [{ key: 'warmStart' as const, placeHolder: 'Where new adapters begin', choices: startChoices(facts) }]
-      : []),
+    coordinator === 'alternating' && {
+      key: 'curriculum',
+      placeHolder: 'The curriculum: what grows in the course of the run',
+      choices: choicesOf(curricula, set.curriculum, aboutCurricula),
+    },
+    grows && {
+      key: 'pacing',
+      placeHolder: 'The pacing: how fast it grows',
+      choices: choicesOf(pacings, set.pacing, aboutPacings),
+    },
+    isProgram && {
+      key: 'adapters',
+      placeHolder: 'The adapters of the steps',
+      choices: choicesOf(adapterChoices, set.adapters, aboutAdapters),
+    },
+    starts.length > 0 && !isProgram && { key: 'warmStart', placeHolder: 'Where new adapters begin', choices: startChoices(facts) },
   ];
+  return questions.filter((question) => question !== false);
+}
+
+function choicesOf<T extends string>(all: readonly T[], set: T, about: Readonly<Record<T, About>>): WayChoice[] {
+  return setFirst(all, set).map((value) => ({ ...about[value], ...(value === set && asSet), value }));
 }
 
 const asSet = { description: 'as set' };
@@ -136,4 +126,10 @@ const aboutCurricula: Readonly<Record<Curriculum, About>> = {
     detail: 'First a few edits to the wording and a small adapter, then lines, then demonstrations and all of it',
   },
   both: { label: '$(graph-line) Data and freedom', detail: 'Both grow' },
+};
+
+const aboutPacings: Readonly<Record<Pacing, About>> = {
+  linear: { label: '$(arrow-up) Linear', detail: 'Along the budget; all is in play after half of it' },
+  root: { label: '$(rocket) Root', detail: 'Quickly at first; all is in play after half of the budget' },
+  'self-paced': { label: '$(pulse) Self-paced', detail: 'By what the model can do by now, row by row and stage by stage' },
 };

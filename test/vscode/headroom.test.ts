@@ -1,0 +1,104 @@
+/** @file Headroom before a run: told when asked for, and the question where a lever is not likely to help. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunSpec } from '../../src/run/spec.ts';
+import type { Editor } from '../support/editor.ts';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+const withSettings = (settings: Readonly<Record<string, unknown>>) => (workspace: string) => {
+  writeTinyTask(workspace);
+  mkdirSync(join(workspace, '.vscode'));
+  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60000p', ...settings }));
+};
+
+test('before a run its headroom is told, and with it which levers to pull', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: withSettings({}) });
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Look for Headroom');
+  await expect
+    .poll(editor.notifications)
+    .toContainEqual(expect.stringMatching(/^kind\.prompt\.md: weights (likely|unlikely|unclear).*, prompt (likely|unlikely|unclear)/));
+  await editor.screenshot('headroom');
+  await editor.pressNotification('Tune Weights Only');
+  const panel = editor.webview();
+  await panel.getByRole('button', { name: /^Phase 1 .*weights/i }).waitFor();
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: .*(test rows|nothing was better)/));
+});
+
+test('with the setting as it comes, a run looks for headroom first and then goes on', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: withSettings({ 'tandem.optimize.headroom': 'ask' }) });
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Looking for headroom in kind|Optimizing kind/));
+  // Where a lever is not likely to help, it asks.
+  const dialog = editor.page.locator('.monaco-dialog-box');
+  const phase = editor.webview().getByRole('button', { name: /^Phase 1 / });
+  await expect
+    .poll(async () => {
+      if (await dialog.isVisible()) await editor.pressDialog('Optimize Both');
+      return phase.isVisible();
+    })
+    .toBe(true);
+});
+
+/** Every answer is right already, so neither lever is likely to help; short ones, for speed. */
+function withNothingToGain(workspace: string): void {
+  withSettings({ 'tandem.optimize.headroom': 'ask' })(workspace);
+  const prompt = join(workspace, 'kind.prompt.md');
+  writeFileSync(prompt, readFileSync(prompt, 'utf8').replace('labels: from-data', 'metric: regex\n  decoding: {maxTokens: 2}'));
+  const rows = Array.from({ length: 30 }, (_, i) => JSON.stringify({ text: `number ${i}`, kind: '.*' }));
+  writeFileSync(join(workspace, 'rows.jsonl'), rows.join('\n') + '\n');
+}
+
+/** The levers of the runs so far, first to last. */
+function leversRun({ workspace }: Editor): string[] {
+  const runs = join(workspace, '.tandem', 'runs');
+  if (!existsSync(runs)) return [];
+  const specs = readdirSync(runs)
+    .sort()
+    .map((run) => (JSON.parse(readFileSync(join(runs, run, 'run.json'), 'utf8')) as { spec: RunSpec }).spec);
+  return specs.map(({ lever }) => lever);
+}
+
+test('where no lever is likely to help it asks: nothing runs when that is cancelled, else what was chosen', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: withNothingToGain });
+  const dialog = editor.page.locator('.monaco-dialog-box');
+  const optimize = async (answer: string): Promise<void> => {
+    await editor.open('kind.prompt.md');
+    await editor.command('Tandem: Optimize Prompt and Weights');
+    await dialog.waitFor();
+    await editor.pressDialog(answer);
+    await dialog.waitFor({ state: 'hidden' });
+  };
+  const ended = (): Promise<void> => expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kind\.prompt\.md: /));
+
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  await dialog.waitFor();
+  expect(await dialog.locator('.dialog-message-text').innerText()).toBe(
+    'kind.prompt.md: weights unlikely to help, prompt unlikely to help.',
+  );
+  expect(await dialog.locator('.dialog-message-detail').innerText()).toMatch(
+    /^As it is: 100\.0% .* on \d+ validation rows\n+weights unlikely to help: 0\.0 points .*after a short training\n+prompt unlikely to help: 0\.0 points .*with the best of \d+ prompts$/,
+  );
+  // The buttons' order is the platform's; the first of them is what Enter presses.
+  const buttons = (which: string): Promise<string[]> => dialog.locator(`.monaco-button${which}`).allInnerTexts();
+  expect((await buttons('')).sort()).toEqual(['Cancel', 'Optimize Both', 'Optimize Prompt Only', 'Tune Weights Only']);
+  expect(await buttons(':not(.secondary)')).toEqual(['Optimize Both']);
+  // The measurement is over.
+  await expect.poll(editor.lenses).toEqual(['Not measured yet | Evaluate | Optimize']);
+  await editor.screenshot('headroom-question');
+  await editor.pressDialog('Cancel');
+  await dialog.waitFor({ state: 'hidden' });
+  expect(leversRun(editor)).toEqual([]);
+  expect(await editor.statusBar()).not.toContainEqual(expect.stringContaining('Optimizing'));
+
+  await optimize('Tune Weights Only');
+  await ended();
+  expect(leversRun(editor)).toEqual(['weights']);
+  await editor.command('Notifications: Clear All Notifications');
+  await optimize('Optimize Both');
+  await ended();
+  expect(leversRun(editor)).toEqual(['weights', 'both']);
+});
