@@ -71,7 +71,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   if (!evaluation) return { prompt, adapter: found, among: measurements, passes };
   const read = reading.of(found);
   return {
-    ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, among: measurements + read.tried, passes },
+    ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, among: measurements * read.among, passes },
     ...(read.reason && { reading: read.reason }),
   };
 }

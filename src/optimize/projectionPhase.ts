@@ -190,11 +190,10 @@ async function settle(
         }),
     });
     passes += tuned.passes;
-    among += tuned.measurements;
     const { adapter, evaluation } = tuned;
     if (!evaluation) return { prompt, adapter, among, passes };
     const read = reading.of(adapter);
-    among += read.tried;
+    among += tuned.measurements * read.among;
     return {
       ...(id !== undefined && { candidate: id }),
       ...{ prompt: read.prompt, adapter, evaluation: read.evaluation, among, passes },

@@ -67,14 +67,17 @@ test('where prompts must not change, or text is free, there is none', async () =
   expect(ofType(events, 'candidateProposed')).toEqual([]);
 });
 
-test('of what has just been measured the surely better way is told of, with how many were tried', async () => {
+test('of what has just been measured the best way is told of, with how many there were', async () => {
   const { context } = contextWith(({ calibration, normalize }) => (calibration === 'none' && normalize === 'sum' ? 50 : 20));
   const measured = await context.evaluator.evaluate({ prompt }, valset);
   const read = await bestReading(context, { prompt }, measured);
-  expect(read).toMatchObject({ prompt: { decoding: { calibration: 'none', normalize: 'sum' } }, tried: 3 });
+  expect(read).toMatchObject({ prompt: { decoding: { calibration: 'none', normalize: 'sum' } }, among: 4 });
   expect(read.reason).toContain('summed');
+  // The gate that judges it counts all ways: being ahead is enough here.
+  const ahead = contextWith(({ normalize }) => (normalize === 'sum' ? 22 : 20)).context;
+  expect((await bestReading(ahead, { prompt }, measured)).prompt.decoding).toMatchObject({ normalize: 'sum' });
   const level = contextWith(() => 20).context;
-  expect(await bestReading(level, { prompt }, measured)).toEqual({ prompt, evaluation: measured, passes: 0, tried: 3 });
+  expect(await bestReading(level, { prompt }, measured)).toEqual({ prompt, evaluation: measured, passes: 0, among: 4 });
 });
 
 test('weights that want another way to read their answers are not passed over for earlier ones that do not', async () => {
@@ -119,9 +122,9 @@ test('all ways together cost what calibration asks, once', async () => {
   const context = { evaluator, valset: rows, trainset: rows } as unknown as OptimizationContext;
   const measured = await evaluator.evaluate({ prompt: kindPrompt }, rows);
   const before = runs;
-  const { passes, tried } = await bestReading(context, { prompt: kindPrompt }, measured);
+  const { passes, among } = await bestReading(context, { prompt: kindPrompt }, measured);
   const calibrated = await evaluator.evaluate({ prompt: { ...kindPrompt, decoding: { calibration: 'content-free' } } }, rows);
-  expect([runs - before, tried]).toEqual([3, 3]);
+  expect([runs - before, among]).toEqual([3, 4]);
   expect(passes).toBe(calibrated.passes - measured.passes);
   await model.dispose();
 });

@@ -11,7 +11,6 @@ import type { PhaseResult } from './alternatingPhase.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
-import { decide } from './gate.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
@@ -67,32 +66,34 @@ export interface Reading {
   readonly evaluation: Evaluation;
   /** What it cost to find. */
   readonly passes: number;
-  /** Other ways that were tried. */
-  readonly tried: number;
+  /** Of how many ways it is the best. */
+  readonly among: number;
   /** Absent where it is the same as before. */
   readonly reason?: string;
 }
 
-/** The way to read the answers of what has just been measured that is surely better, or the one that there is. */
+/**
+ * The best way to read the answers of what has just been measured, counted as one result more for each other way: a way that served other
+ * weights stands on no better ground than the rest, least of all a calibration that made up for what training now has taught.
+ */
 export async function bestReading(context: OptimizationContext, { prompt, adapter }: Candidate, measured: Evaluation): Promise<Reading> {
   const others = otherReadings(context, prompt);
-  let best: Omit<Reading, 'passes' | 'tried'> = { prompt, evaluation: measured };
+  let best: Omit<Reading, 'passes' | 'among'> = { prompt, evaluation: measured };
   const costOf = readingCosts(measured);
   let passes = 0;
   for (const { prompt: other, reason } of others) {
     const evaluation = await context.evaluator.evaluate({ prompt: other, adapter }, context.valset);
     passes += costOf(evaluation);
-    const sure = decide(measured, evaluation, others.length).accepted;
-    if (sure && isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation, reason };
+    if (isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation, reason };
   }
-  return { ...best, passes, tried: others.length };
+  return { ...best, passes, among: 1 + others.length };
 }
 
 /** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
 export async function measureAsRead(context: OptimizationContext, candidate: Candidate, mayChange: boolean): Promise<Reading> {
   const evaluation = await context.evaluator.evaluate(candidate, context.valset);
   const { passes } = evaluation;
-  if (!mayChange) return { prompt: candidate.prompt, evaluation, passes, tried: 0 };
+  if (!mayChange) return { prompt: candidate.prompt, evaluation, passes, among: 1 };
   const read = await bestReading(context, candidate, evaluation);
   return { ...read, passes: passes + read.passes };
 }

@@ -83,8 +83,7 @@ export async function weightPhase(
     ...(winner.reason && { reading: winner.reason }),
     adapter: tuned.adapter,
     passes,
-    // Another way to read the answers is taken only where it is surely better by itself.
-    among: tuned.measurements * prompts.length + winner.tried,
+    among: tuned.measurements * prompts.length * winner.among,
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
