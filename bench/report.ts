@@ -80,7 +80,7 @@ function simultaneousSections(lines: readonly JointLine[]): string[] {
   const [{ budget }] = lines;
   const intro =
     `## Soft prompt and weights at once\n\nnano, ${budget.toLocaleString('en')} token passes a run. trec6, sst2 and banking12 with 100 training, 60 validation and 200 test ` +
-    'rows, which the seeds draw but for the test rows; support as `tandem optimize` splits it, its weights-only runs those of the examples above. ' +
+    'rows, which the seeds draw but for the test rows; support as `tandem optimize` splits it. ' +
     `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- simultaneous\``;
   const alone =
     '### The projected text alone, with the base weights\n\nOf each run the text that its soft prompt was projected to and that came furthest in the race on the validation rows, ' +
