@@ -158,7 +158,13 @@ test('texts race, and are kept, with their answers read as the start is read bes
   };
   const coordinator = new SimultaneousJointOptimizer(small);
   let state = await coordinator.begin(wrongUncalibrated);
-  while (!state.done) state = await coordinator.advance(wrongUncalibrated, state);
+  while (!state.done) {
+    const memory = state.memory as SimultaneousMemory;
+    // Tuned weights may have their text read in another way: races, which are run without them, have nothing of it.
+    const { decoding: _, ...text } = memory.text.prompt;
+    const known = memory.stage === 'project' ? { ...memory, text: { ...memory.text, prompt: text } } : memory;
+    state = await coordinator.advance(wrongUncalibrated, { ...state, memory: known });
+  }
   const texts = ofType(events, 'candidateProposed').filter(({ phase }) => phase > jointly);
   expect(texts.length).toBeGreaterThan(0);
   for (const { prompt: text } of texts) expect(text.decoding?.calibration).toBe('content-free');
