@@ -3,7 +3,8 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { CurriculumOptions } from './curriculum.ts';
-import type { CandidateId, Lever, MeasuredState } from './events.ts';
+import type { Lever, MeasuredState } from './events.ts';
+import type { Finding } from './finding.ts';
 import type { GrowthMemory, PhaseGrowth } from './growth.ts';
 import type { LeverStatistics } from './leverBandit.ts';
 
@@ -89,24 +90,14 @@ export interface PhaseStart {
   readonly growth?: PhaseGrowth;
 }
 
-/** What a phase brings: at most one new state, for the gate. */
-export interface PhaseResult {
+/** What a phase brings. */
+export interface PhaseResult extends Finding {
   readonly lever: Lever;
-  /** The proposal that won; absent for a prompt that was not proposed in this phase. */
-  readonly candidate?: CandidateId;
-  readonly prompt: Prompt;
-  readonly adapter?: Adapter;
-  readonly evaluation?: Evaluation;
-  readonly passes: number;
-  /** Of how many results on these rows it is the best; 1 if absent. */
-  readonly among?: number;
   /** What the current prompt came to by the same look-ahead steps: a proposal is worth what it brings beyond that. */
   readonly unchanged?: Evaluation;
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
-  /** How the answers are read off, where the phase would change it. */
-  readonly reading?: string;
   /** It was cheap, and says nothing of what the lever brings for what it costs otherwise. */
   readonly trial?: true;
 }

@@ -2,9 +2,9 @@
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { AdapterChoice } from '../model/stepAdapters.ts';
-import type { Prompt } from '../prompt/prompt.ts';
 import type { Block, BlockStatistics } from './blocks.ts';
-import type { CandidateId, Lever, MeasuredState } from './events.ts';
+import type { Lever, MeasuredState } from './events.ts';
+import type { Finding } from './finding.ts';
 
 export interface CoordinateOptions {
   /** What may change: 'weights' is the adapter's block, 'prompt' all others. */
@@ -58,15 +58,8 @@ export interface BlockStart {
   readonly budget: number;
 }
 
-/** What a phase brings: at most one new state, for the gate. */
-export interface BlockResult {
-  /** The proposal that won; absent for an adapter. */
-  readonly candidate?: CandidateId;
-  readonly prompt: Prompt;
-  readonly adapter?: Adapter;
-  readonly evaluation?: Evaluation;
-  readonly passes: number;
-  /** Of how many results on these rows it is the best; 1 if absent. */
-  readonly among?: number;
+/** What a phase brings. */
+export interface BlockResult extends Finding {
+  /** Keys of prompts that were measured and lost. */
   readonly tried?: readonly string[];
 }

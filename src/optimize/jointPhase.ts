@@ -7,6 +7,7 @@ import { columnsOf } from '../prompt/template.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
+import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { readAlong } from './reading.ts';
 import { stepPasses } from './stepCost.ts';
@@ -26,15 +27,9 @@ export interface JointStart {
   readonly rate: number;
 }
 
-export interface JointFound {
-  readonly prompt: Prompt;
+export interface JointFound extends Finding {
   readonly adapter: Adapter;
-  readonly evaluation?: Evaluation;
-  /** Among how many it is the best. */
   readonly among: number;
-  /** How the answers are read off, where that has changed. */
-  readonly reading?: string;
-  readonly passes: number;
 }
 
 export async function jointPhase(context: OptimizationContext, options: SimultaneousOptions, start: JointStart): Promise<JointFound> {

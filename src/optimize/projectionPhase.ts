@@ -9,6 +9,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
+import type { Finding } from './finding.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { editOperators } from './proposers/edits.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
@@ -34,17 +35,9 @@ export interface ProjectionStart {
   readonly spent: number;
 }
 
-export interface ProjectionFound {
-  /** Absent for the text of before, with other weights. */
-  readonly candidate?: CandidateId;
-  readonly prompt: Prompt;
-  readonly adapter?: Adapter;
-  readonly evaluation?: Evaluation;
-  /** Among how many it is the best. */
+/** Its candidate is absent for the text of before, with other weights. */
+export interface ProjectionFound extends Finding {
   readonly among: number;
-  /** How the answers are read off, where that has changed. */
-  readonly reading?: string;
-  readonly passes: number;
 }
 
 /** From the nearest tokens to what reads best; reach beyond 1 goes on the way that the soft prompt was heading. */
@@ -100,13 +93,8 @@ async function propose(
   // A runner costs about half a measurement, the finishers two.
   const affordable = Math.max(2, Math.floor(2 * (limit / start.passes - 1)));
   const others = Math.min(options.hinted + options.plain, Math.floor(affordable / 3));
-  const { runners, take: add } = collectRunners(
-    context,
-    phase,
-    [promptKey(text)],
-    Math.min(options.projections, affordable - others) + others,
-  );
   const own = Math.min(options.projections, affordable - others);
+  const { runners, take: add } = collectRunners(context, phase, [promptKey(text)], own + others);
   const take: typeof add = (proposer, proposal) => runners.length < own && add(proposer, proposal);
   for (const { name, ...how } of projections) {
     const found = await trainer.soft.project(soft.soft!, { ...how, beam: 4, nearest: 12 });

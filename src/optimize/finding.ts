@@ -1,0 +1,19 @@
+/** @file What a phase brings, whichever coordinator it is of: at most one new state, for the gate. */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { CandidateId } from './events.ts';
+
+export interface Finding {
+  /** The proposal that won; absent for a prompt that was not proposed in this phase. */
+  readonly candidate?: CandidateId;
+  readonly prompt: Prompt;
+  readonly adapter?: Adapter;
+  /** On the valset; absent where nothing could be measured. */
+  readonly evaluation?: Evaluation;
+  readonly passes: number;
+  /** Of how many results on these rows it is the best; 1 if absent. */
+  readonly among?: number;
+  /** How the answers are read off, where the phase would change it. */
+  readonly reading?: string;
+}
