@@ -12,6 +12,7 @@ import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import { readAlong } from './reading.ts';
 import { attempts } from './weightPhase.ts';
 import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
 
@@ -20,7 +21,7 @@ export async function adapterBlock(
   options: CoordinateOptions,
   { phase, block, memory, adapter, spent, budget }: BlockStart,
 ): Promise<BlockResult> {
-  const { evaluator, valset, emit, seed } = context;
+  const { emit, seed } = context;
   const { prompt } = memory.current;
   const { anew, rate } = attempts[failuresOf(memory.statistics, block) % attempts.length];
   const seedOfPhase = randomStream(seed, 'phase', phase, 'adapter').integer(2 ** 31);
@@ -34,6 +35,7 @@ export async function adapterBlock(
   const whole = (tuned: Adapter): Adapter =>
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
   const steps = options.weightSteps;
+  const reading = readAlong(context, prompt, options.levers.includes('prompt'));
   const tuned = await tuneWeights({
     trainer,
     start: own && !anew ? own : trainer.fresh(anew ? seedOfPhase : seed),
@@ -46,15 +48,19 @@ export async function adapterBlock(
     seed: seedOfPhase,
     budget: budget / turns - tracing,
     signal: context.signal,
-    measure: (candidate) => evaluator.evaluate({ prompt, adapter: whole(candidate) }, valset),
+    measure: (candidate) => reading.measure(whole(candidate)),
     measureEvery: Math.max(8, Math.round(steps / 5)),
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + tracing + step.passes }),
   });
   const passes = tracing + tuned.passes;
-  return tuned.evaluation
-    ? { prompt, adapter: whole(tuned.adapter), evaluation: tuned.evaluation, passes, among: tuned.measurements }
-    : { prompt, passes };
+  if (!tuned.evaluation) return { prompt, passes };
+  const best = whole(tuned.adapter);
+  const read = reading.of(best);
+  return {
+    ...{ prompt: read.prompt, adapter: best, evaluation: read.evaluation, passes, among: tuned.measurements * read.among },
+    ...(read.reason && { reading: read.reason }),
+  };
 }
 
 export interface Lessons {

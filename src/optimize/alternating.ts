@@ -7,6 +7,7 @@ import type { Adapter } from '../model/adapter.ts';
 import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseResult } from './alternatingPhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, OptimizationEvent } from './events.ts';
+import { asRead } from './finding.ts';
 import { decide } from './gate.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
 import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
@@ -147,16 +148,12 @@ export class AlternatingJointOptimizer implements Coordinator {
       passes += against.passes;
       accepted = !gated || (decision.accepted && !sunk && !against.because);
       const what =
-        result.unchanged && result.candidate === undefined
-          ? 'no proposal beat the prompt as it is, with its look-ahead weights: '
-          : result.reading
-            ? `with ${result.reading}: `
-            : '';
+        result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
       const but = decision.accepted && (sunk ? belowStart : against.because);
       const because = but ? `${decision.because}, but ${but}` : decision.because;
       // Weights that a look-ahead trained are no merit of the prompt's.
       gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, result.evaluation) : decision);
-      const told = what + (gated ? because : `without a gate the latest stands; ${decision.because}`);
+      const told = what + asRead(result.reading, gated ? because : `without a gate the latest stands; ${decision.because}`);
       tellDecision(context, phase, candidate, { ...decision, accepted, because: told }, before, result.evaluation);
       if (accepted) {
         if (result.adapter) await context.adapters.put(result.adapter);

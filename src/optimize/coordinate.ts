@@ -7,6 +7,7 @@ import { adapterBlock } from './adapterBlock.ts';
 import { blocksOf, chooseBlock, leverOf, recordBlock, type Block } from './blocks.ts';
 import { coordinateDefaults, type BlockResult, type CoordinateMemory, type CoordinateOptions } from './coordinatePhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
+import { asRead } from './finding.ts';
 import { decide } from './gate.ts';
 import { gainOf } from './leverBandit.ts';
 import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
@@ -76,7 +77,14 @@ export class CoordinateJointOptimizer implements Coordinator {
       accepted = decision.accepted && !sunk;
       gain = gainOf(decision);
       const because = decision.accepted && sunk ? `${decision.because}, but ${belowStart}` : decision.because;
-      tellDecision(context, phase, candidate, { ...decision, accepted, because }, before, result.evaluation);
+      tellDecision(
+        context,
+        phase,
+        candidate,
+        { ...decision, accepted, because: asRead(result.reading, because) },
+        before,
+        result.evaluation,
+      );
       if (accepted) {
         if (result.adapter) await context.adapters.put(result.adapter);
         this.known.set(candidate.candidate, result.evaluation);

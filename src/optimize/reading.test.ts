@@ -6,9 +6,12 @@ import type { Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
-import { alternatingDefaults } from './alternatingPhase.ts';
+import { adapterBlock } from './adapterBlock.ts';
+import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
+import { coordinateDefaults, type BlockStart } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import type { OptimizationEvent } from './events.ts';
+import type { Lever, OptimizationEvent } from './events.ts';
+import type { Finding } from './finding.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
 import { kindPrompt, kindRows, kindTask, loadTinyModel, ofType } from './kinds.fixture.ts';
 import { evaluatorWith, intentTask, messages } from './madeUp.fixture.ts';
@@ -80,7 +83,17 @@ test('of what has just been measured the best way is told of, with how many ther
   expect(await bestReading(level, { prompt }, measured)).toEqual({ prompt, evaluation: measured, passes: 0, among: 4 });
 });
 
-test('weights that want another way to read their answers are not passed over for earlier ones that do not', async () => {
+type Pulls = (
+  context: OptimizationContext,
+  start: PhaseStart & BlockStart,
+  options: { weightSteps: number; levers?: Lever[] },
+) => Promise<Finding>;
+const pulls: readonly { readonly of: string; readonly pull: Pulls }[] = [
+  { of: 'an alternating run', pull: (context, start, options) => weightPhase(context, { ...alternatingDefaults, ...options }, start) },
+  { of: 'coordinate descent', pull: (context, start, options) => adapterBlock(context, { ...coordinateDefaults, ...options }, start) },
+];
+
+test.each(pulls)('in $of weights that want another way to read their answers are not passed over for earlier ones', async ({ pull }) => {
   const { context } = contextWith(() => 0);
   let steps = 0;
   // Early weights do best calibrated, later ones as they are, and by far.
@@ -95,11 +108,13 @@ test('weights that want another way to read their answers are not passed over fo
   const whole = { ...context, evaluator, trainer, prompt: calibrated } as unknown as OptimizationContext;
   const { start, evaluation: before } = await measureStart(whole);
   const memory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
-  const asked = { phase: 2, memory, before, adapter: undefined, spent: 0, budget: 1e6 };
-  const result = await weightPhase(whole, { ...alternatingDefaults, weightSteps: 16 }, asked);
+  const block = { kind: 'adapter', name: 'adapter' } as const;
+  const asked = { phase: 2, block, memory, before, adapter: undefined, spent: 0, budget: 1e6 };
+  const result = await pull(whole, asked, { weightSteps: 16 });
   expect(result).toMatchObject({ adapter: { id: 'late' }, prompt: { decoding: { calibration: 'none', normalize: 'tokens' } } });
   expect(result.evaluation!.score.mean).toBeCloseTo(55 / 60, 10);
-  const fixed = await weightPhase(whole, { ...alternatingDefaults, weightSteps: 16, levers: ['weights'] }, asked);
+  expect(result).toMatchObject({ among: 8, reading: expect.stringContaining('calibration none') as string });
+  const fixed = await pull(whole, asked, { weightSteps: 16, levers: ['weights'] });
   expect(fixed.prompt).toBe(start.prompt);
 });
 

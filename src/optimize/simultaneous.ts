@@ -5,6 +5,7 @@
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Coordinator, OptimizationContext, OptimizationState, SoftBeginning } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
+import { asRead } from './finding.ts';
 import { decide, defaultGate } from './gate.ts';
 import { jointPhase, startText } from './jointPhase.ts';
 import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
@@ -91,7 +92,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
         context,
         phase,
         candidate,
-        { ...decision, accepted, because: as(found.reading, decision.because) },
+        { ...decision, accepted, because: asRead(found.reading, decision.because) },
         before,
         found.evaluation,
       );
@@ -142,7 +143,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
       context,
       phase,
       soft,
-      { ...comparison, accepted, because: as(found.reading, verdict + (but || '')) },
+      { ...comparison, accepted, because: asRead(found.reading, verdict + (but || '')) },
       before,
       found.evaluation,
     );
@@ -187,7 +188,14 @@ export class SimultaneousJointOptimizer implements Coordinator {
       const comparison = compareEvaluations(before, found.evaluation);
       const against = softStands ? `; against the soft prompt ${pointsOf(comparison.score.mean)}` : '';
       const because = `against the text before: ${gate.because}${sunk ? `, but ${belowStart}` : ''}${against}`;
-      tellDecision(context, phase, candidate, { ...comparison, accepted, because: as(found.reading, because) }, before, found.evaluation);
+      tellDecision(
+        context,
+        phase,
+        candidate,
+        { ...comparison, accepted, because: asRead(found.reading, because) },
+        before,
+        found.evaluation,
+      );
       if (better) {
         if (found.adapter) await context.adapters.put(found.adapter);
         this.known.set(candidate.candidate, found.evaluation);
@@ -211,9 +219,6 @@ export class SimultaneousJointOptimizer implements Coordinator {
     return { ...state, phase, best, passes, memory: next };
   }
 }
-
-/** A verdict, with how the answers are read where that would change. */
-const as = (reading: string | undefined, verdict: string): string => (reading ? `with ${reading}: ${verdict}` : verdict);
 
 /** The text is as good as the soft prompt, as far as the gate's tie goes. */
 function holds(soft: Evaluation, text: Evaluation): boolean {

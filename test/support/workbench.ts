@@ -66,13 +66,7 @@ async function command(page: Page, title: string): Promise<void> {
   // The palette does not hear of commands that come while it is open.
   for (let tries = 0; tries < 20; tries++) {
     await openPalette(page, title);
-    if (
-      await wanted.waitFor({ timeout: 3000 }).then(
-        () => true,
-        () => false,
-      )
-    )
-      break;
+    if (await isSeen(wanted)) break;
     await page.keyboard.press('Escape');
   }
   await wanted.click();
@@ -91,7 +85,7 @@ async function openPalette(page: Page, words: string): Promise<void> {
   const input = page.locator('.quick-input-widget input.input');
   for (let tries = 0; tries < 20 && !(await input.isVisible()); tries++) {
     await page.keyboard.press('F1');
-    await input.waitFor({ timeout: 1000 }).catch(() => {});
+    await isSeen(input);
   }
   await input.fill(`>${words}`);
 }
@@ -124,12 +118,30 @@ async function rowActions(page: Page, text: string): Promise<string[]> {
 }
 
 async function hover(page: Page, text: string): Promise<string> {
-  await activeEditor(page).locator('.view-line span', { hasText: text }).last().hover();
   // One part for each who has something to say: the editor, extensions, diagnostics.
   const parts = page.locator('.monaco-hover:visible .hover-contents');
-  await parts.first().waitFor();
+  // An extension that still starts has nothing to say, and nobody asks it again for a pointer that rests.
+  for (let tries = 0; tries < 20; tries++) {
+    await page.mouse.move(0, 0);
+    await isHidden(parts.first());
+    await activeEditor(page).locator('.view-line span', { hasText: text }).last().hover();
+    if (await isSeen(parts.first())) break;
+  }
+  await isHidden(parts.filter({ hasText: 'Loading...' }).first());
   return plain((await parts.allInnerTexts()).join('\n'));
 }
+
+/** Whether it is in sight within a few seconds. */
+export const isSeen = (locator: Locator): Promise<boolean> => within(locator.waitFor({ timeout: 3000 }));
+
+/** Whether it is out of sight within a few seconds. */
+const isHidden = (locator: Locator): Promise<boolean> => within(locator.waitFor({ state: 'hidden', timeout: 3000 }));
+
+const within = (wait: Promise<void>): Promise<boolean> =>
+  wait.then(
+    () => true,
+    () => false,
+  );
 
 /** As much of an element as is used below; the project's types are those of Node, which has no page. */
 interface Drawn {
