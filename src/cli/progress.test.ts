@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JournalLine } from '../run/events.ts';
 import { executeRun } from '../run/execute.ts';
-import { fakeExecution } from '../run/fakeRun.fixture.ts';
+import { fakeExecution, fakeSpec } from '../run/fakeRun.fixture.ts';
 import { createRun } from '../run/runDirectory.ts';
 import { makeProgress, type ProgressStream } from './progress.ts';
 
@@ -19,12 +19,7 @@ beforeAll(async () => {
   const directory = createRun(
     {
       prompt: join(temporary, 'intent.prompt.md'),
-      seed: 7,
-      rows: {},
-      executor: 'onnxruntime',
-      budget: { seconds: 60 },
-      schedule: 'gated',
-      lever: 'both',
+      ...fakeSpec,
     },
     { source: '', data: {} },
     new Date(0),

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { fakeSpec } from './fakeRun.fixture.ts';
 import { accept, proposalOf } from './accept.ts';
 import type { Proposal } from './review.ts';
 import { createRun, type RunDirectory } from './runDirectory.ts';
@@ -38,12 +39,7 @@ const finished = (best: {
     {
       prompt,
       ...(best.model !== undefined && { model: best.model }),
-      seed: 1,
-      rows: {},
-      executor: 'onnxruntime',
-      budget: { seconds: 1 },
-      schedule: 'gated',
-      lever: 'both',
+      ...fakeSpec,
     },
     { source, data: {} },
   );

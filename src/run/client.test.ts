@@ -7,6 +7,7 @@ import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fakeSpec } from './fakeRun.fixture.ts';
 import { startWorker, type WorkerClient } from './client.ts';
 import type { Notification } from './protocol.ts';
 import type { RunSpec } from './spec.ts';
@@ -34,12 +35,7 @@ const specOf = (prompt: string): RunSpec => {
   writeFileSync(join(temporary, prompt), '');
   return {
     prompt: join(temporary, prompt),
-    seed: 7,
-    rows: {},
-    executor: 'onnxruntime',
-    budget: { seconds: 60 },
-    schedule: 'gated',
-    lever: 'both',
+    ...fakeSpec,
   };
 };
 const alive = (pid: number): boolean => {

@@ -7,7 +7,7 @@ import { chooseControl } from '../optimize/baselines/controls.ts';
 import type { JournalLine } from './events.ts';
 import { eventText } from './eventText.ts';
 import { executeRun } from './execute.ts';
-import { fakeExecution, withFakeControls } from './fakeRun.fixture.ts';
+import { fakeExecution, fakeSpec, withFakeControls } from './fakeRun.fixture.ts';
 import { readJournal } from './journal.ts';
 import { reportOf } from './report.ts';
 import { createRun, findRun, type RunDirectory } from './runDirectory.ts';
@@ -21,8 +21,7 @@ const newRun = (): RunDirectory => {
   const workspace = mkdtempSync(join(temporary, 'workspace-'));
   const prompt = join(workspace, 'intent.prompt.md');
   writeFileSync(prompt, '');
-  const asked = { seed: 7, rows: {}, executor: 'onnxruntime', budget: { seconds: 60 }, schedule: 'gated', lever: 'both' } as const;
-  return createRun({ prompt, ...asked, controls: true }, { source: '', data: {} }, new Date(0));
+  return createRun({ prompt, ...fakeSpec, controls: true }, { source: '', data: {} }, new Date(0));
 };
 const timeless = (directory: RunDirectory): JournalLine[] => readJournal(directory.journal).map((line) => ({ ...line, at: 0 }));
 const statesOf = (directory: RunDirectory): RunState[] => {

@@ -9,7 +9,7 @@ import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import type { JournalLine } from './events.ts';
 import { executeRun } from './execute.ts';
-import { fakeCoordinator, fakeExecution } from './fakeRun.fixture.ts';
+import { fakeCoordinator, fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
 import { readJournal } from './journal.ts';
 import { createRun, type RunDirectory } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
@@ -35,12 +35,7 @@ const newRun = (): RunDirectory => {
   return createRun(
     {
       prompt: join(workspace, 'intent.prompt.md'),
-      seed: 7,
-      rows: {},
-      executor: 'onnxruntime',
-      budget: { seconds: 60 },
-      schedule: 'gated',
-      lever: 'both',
+      ...fakeSpec,
     },
     { source: 'Message: ${input:message}\nIntent:', data: {} },
     new Date(0),

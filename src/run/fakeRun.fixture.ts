@@ -9,6 +9,7 @@ import type { Controls } from './controls.ts';
 import type { RunConfig } from './events.ts';
 import type { AttributedEvent, Execution } from './execute.ts';
 import type { RunDirectory } from './runDirectory.ts';
+import type { RunSpec } from './spec.ts';
 
 export const fakeConfig: RunConfig = {
   run: '2026-01-01-000000-intent',
@@ -27,6 +28,16 @@ export const fakeConfig: RunConfig = {
   threads: 2,
   versions: { tandem: '0.1.0', node: 'v20.19.0', platform: 'linux x64' },
   startedAt: '2026-01-01T00:00:00.000Z',
+};
+
+/** What such a run was asked for, but for its prompt. */
+export const fakeSpec: Omit<RunSpec, 'prompt'> = {
+  seed: fakeConfig.seed,
+  rows: {},
+  executor: 'onnxruntime',
+  budget: { seconds: 60 },
+  schedule: 'gated',
+  lever: 'both',
 };
 
 /** What executeRun needs, with nothing real behind it. */

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { chartOf } from './chart.ts';
 import type { JournalLine, RunEvent } from './events.ts';
 import { executeRun } from './execute.ts';
-import { fakeExecution } from './fakeRun.fixture.ts';
+import { fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
 import { reportOf } from './report.ts';
 import { createRun } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
@@ -19,12 +19,7 @@ const states = async (): Promise<RunState[]> => {
   const directory = createRun(
     {
       prompt: join(temporary, 'intent.prompt.md'),
-      seed: 7,
-      rows: {},
-      executor: 'onnxruntime',
-      budget: { seconds: 60 },
-      schedule: 'gated',
-      lever: 'both',
+      ...fakeSpec,
     },
     { source: '', data: {} },
   );

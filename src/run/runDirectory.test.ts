@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, win32 } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { fakeSpec } from './fakeRun.fixture.ts';
 import { createRun, findRun, listRuns, noteResumed, portable, promptName, readRecord, workspaceOf } from './runDirectory.ts';
 import type { RunSpec } from './spec.ts';
 
@@ -18,12 +19,7 @@ const newWorkspace = (): string => {
 };
 const specOf = (workspace: string): RunSpec => ({
   prompt: join(workspace, 'prompts', 'intent.prompt.md'),
-  seed: 1,
-  rows: {},
-  executor: 'onnxruntime',
-  budget: { seconds: 60 },
-  schedule: 'gated',
-  lever: 'both',
+  ...fakeSpec,
 });
 const facts = { source: 'x', data: { 'data.jsonl': 'abc' } };
 

@@ -39,9 +39,12 @@ export async function saveWarmStart(
   { baseModel, about, dtype }: { readonly baseModel: string; readonly about: string; readonly dtype?: 'F32' | 'F16' },
 ): Promise<void> {
   await saveAdapter(folder, adapter, { baseModel, ...(dtype && { dtype }) });
-  writeVersioned(join(folder, recordName), { version: 1, ...record } satisfies WarmStartRecord);
+  writeRecord(folder, { version: 1, ...record });
   writeFileSync(join(folder, 'README.md'), about);
 }
+
+/** Where a start is from, and its prior; the adapter stays as it is. */
+export const writeRecord = (folder: string, record: WarmStartRecord): void => writeVersioned(join(folder, recordName), record);
 
 /** @throws TandemError 'no-warm-start', and whatever is wrong with its files */
 export async function readWarmStart(folder: string, from = folder): Promise<{ warm: WarmStart; record: WarmStartRecord }> {

@@ -1,6 +1,7 @@
 /**
  * @file Learns nano's warm start on the training tasks of ../shared/corpus: `npm run nano -- warmStart [--rounds 70] [--rank 4] [--prompts 8000]`.
  * Notes every round in .work/warm-start/, and goes on from there when it was broken off. Writes models/nano/warm-start/.
+ * `--prior` leaves the adapter that is there as it is, and learns anew which proposals win.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,11 +15,11 @@ import { resolveModel } from '../../../src/model/store/store.ts';
 import { reptile, reptileDefaults, type ReptileState } from '../../../src/optimize/metaLearning.ts';
 import { learnFrom, noPrior, type ProposalPrior } from '../../../src/optimize/proposalPrior.ts';
 import { writeFileAtomically } from '../../../src/run/jsonFile.ts';
-import { saveWarmStart } from '../../../src/run/warmStarts.ts';
+import { readWarmStart, saveWarmStart, writeRecord } from '../../../src/run/warmStarts.ts';
 import { truncated } from '../../../src/model/lowRank.ts';
 import { onnxRuntimeExecutor } from '../../../src/tensor/onnxruntime.ts';
 import { tryPrompts } from '../../../src/run/learnStart.ts';
-import { corpusTasks, metaTaskOf, promptFor, type CorpusCase } from './corpusTasks.ts';
+import { corpusTasks, metaTaskOf, promptFor } from './corpusTasks.ts';
 import { work } from './settings.ts';
 
 const { values: options } = parseArgs({
@@ -30,6 +31,9 @@ const { values: options } = parseArgs({
     ship: { type: 'string', default: '2' },
     /** Token passes of trying prompts on each task. */
     prompts: { type: 'string', default: '8000' },
+    /** Prompts are tried on every so manyth task: many are of one source. */
+    every: { type: 'string', default: '4' },
+    prior: { type: 'boolean', default: false },
     seed: { type: 'string', default: '0' },
     out: { type: 'string', default: join(work, 'warm-start') },
   },
@@ -37,54 +41,63 @@ const { values: options } = parseArgs({
 const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const rank = Number(options.rank);
 const seed = Number(options.seed);
-const tasks = corpusTasks('train').map((task) => metaTaskOf(model, task));
-mkdirSync(options.out, { recursive: true });
-const [stateFile, adapterFolder] = [join(options.out, 'state.json'), join(options.out, 'adapter')];
-const lora = { rank, alpha: 2 * rank, dropout: 0, targets: linearNames };
-const begun: ReptileState = existsSync(stateFile)
-  ? {
-      ...(JSON.parse(readFileSync(stateFile, 'utf8')) as Pick<ReptileState, 'round' | 'passes'>),
-      adapter: await loadAdapter(adapterFolder),
-    }
-  : { round: 0, passes: 0, adapter: initialAdapter(model.engine.config, lora, seed) };
-console.error(`${tasks.length} tasks, from round ${begun.round}`);
-const learned = await reptile(begun, tasks, { ...reptileDefaults, rounds: Number(options.rounds), seed }, async (state, losses) => {
-  await saveAdapter(adapterFolder, state.adapter, { baseModel: 'nano' });
-  writeFileAtomically(stateFile, JSON.stringify({ round: state.round, passes: state.passes, tasks: tasks.length }) + '\n');
-  console.error(`round ${state.round}: loss ${losses.first.toFixed(3)} -> ${losses.last.toFixed(3)}, ${state.passes} passes`);
-  model.forget();
-});
-const prior = await triedPrompts(corpusTasks('train'));
-const { adapter, kept } = truncated(learned.adapter, Number(options.ship));
-const share = `${(100 * kept).toFixed(0)}%`;
-const record = { model: { name: model.name, fingerprint: model.fingerprint }, tasks: tasks.map(({ name }) => name), prior };
-await saveWarmStart(
-  'models/nano/warm-start',
-  adapter,
-  { ...record, rounds: learned.round, passes: learned.passes },
-  {
-    baseModel: 'nano',
-    dtype: 'F16',
-    about: `# nano's warm start
-
-A LoRA adapter (PEFT layout, halves) from which a few steps on a new task lead far. It is not meant to be used without tuning: a run tries it
-beside a start from nothing, and uses it where that helps. Learned by Reptile (Nichol et al. 2018) on ${tasks.length} training tasks of the corpus that
-nano was healed on (labels, short rows; sources and licences: [the model's card](../README.md)): ${learned.round} rounds of
-${reptileDefaults.tasksARound} tasks, ${reptileDefaults.innerSteps} steps of ${reptileDefaults.batchRows} rows each at rank ${rank}, ${learned.passes.toLocaleString('en')} token passes, seed ${seed}; then cut to rank ${options.ship} by singular
-value decomposition, which keeps ${share} of the squared change of the weights. \`warm-start.json\` says too how often each kind of proposal won on those tasks, in a short
-optimization of each one's prompt. No held-out task was looked at.
-
-\`npm run nano -- warmStart\` makes it again, \`npm run bench -- warm-start\` measures it. Licence: Apache-2.0, as nano's.
-`,
-  },
-);
-console.log(JSON.stringify({ passes: learned.passes, kept, id: adapter.id }));
+const folder = 'models/nano/warm-start';
+const cases = corpusTasks('train');
+if (options.prior) {
+  const { record } = await readWarmStart(folder);
+  writeRecord(folder, { ...record, prior: await triedPrompts() });
+} else {
+  const learned = await learnedAdapter();
+  const prior = await triedPrompts();
+  const { adapter, kept } = truncated(learned.adapter, Number(options.ship));
+  const record = { model: { name: model.name, fingerprint: model.fingerprint }, tasks: cases.map(({ name }) => name), prior };
+  const { round: rounds, passes } = learned;
+  const card = { baseModel: 'nano', dtype: 'F16', about: cardOf({ rounds, passes, kept }) } as const;
+  await saveWarmStart(folder, adapter, { ...record, rounds, passes }, card);
+  console.log(JSON.stringify({ passes, kept, id: adapter.id }));
+}
 await model.dispose();
 
-/** Which proposals win on the prompts of these tasks. */
-async function triedPrompts(cases: readonly CorpusCase[]): Promise<ProposalPrior> {
+async function learnedAdapter(): Promise<ReptileState> {
+  const tasks = cases.map((task) => metaTaskOf(model, task));
+  mkdirSync(options.out, { recursive: true });
+  const [stateFile, adapterFolder] = [join(options.out, 'state.json'), join(options.out, 'adapter')];
+  const lora = { rank, alpha: 2 * rank, dropout: 0, targets: linearNames };
+  const begun: ReptileState = existsSync(stateFile)
+    ? {
+        ...(JSON.parse(readFileSync(stateFile, 'utf8')) as Pick<ReptileState, 'round' | 'passes'>),
+        adapter: await loadAdapter(adapterFolder),
+      }
+    : { round: 0, passes: 0, adapter: initialAdapter(model.engine.config, lora, seed) };
+  console.error(`${tasks.length} tasks, from round ${begun.round}`);
+  return reptile(begun, tasks, { ...reptileDefaults, rounds: Number(options.rounds), seed }, async (state, losses) => {
+    await saveAdapter(adapterFolder, state.adapter, { baseModel: 'nano' });
+    writeFileAtomically(stateFile, JSON.stringify({ round: state.round, passes: state.passes, tasks: tasks.length }) + '\n');
+    console.error(`round ${state.round}: loss ${losses.first.toFixed(3)} -> ${losses.last.toFixed(3)}, ${state.passes} passes`);
+    model.forget();
+  });
+}
+
+/** @param kept share of the squared change that the cut leaves */
+function cardOf({ rounds, passes, kept }: { readonly rounds: number; readonly passes: number; readonly kept: number }): string {
+  const { tasksARound, innerSteps, batchRows } = reptileDefaults;
+  return `# nano's warm start
+
+A LoRA adapter (PEFT layout, halves) from which a few steps on a new task lead far. It is not meant to be used without tuning: a run tries it
+beside a start from nothing, and uses it where that helps. Learned by Reptile (Nichol et al. 2018) on ${cases.length} training tasks of the corpus that
+nano was healed on (labels, short rows; sources and licences: [the model's card](../README.md)): ${rounds} rounds of
+${tasksARound} tasks, ${innerSteps} steps of ${batchRows} rows each at rank ${rank}, ${passes.toLocaleString('en')} token passes, seed ${seed}; then cut to rank ${options.ship} by singular
+value decomposition, which keeps ${(100 * kept).toFixed(0)}% of the squared change of the weights. \`warm-start.json\` says too how often each kind of proposal won on a
+part of those tasks, in a short optimization of each one's prompt. No held-out task was looked at.
+
+\`npm run nano -- warmStart\` makes it again, \`npm run bench -- warm-start\` measures it. Licence: Apache-2.0, as nano's.
+`;
+}
+
+/** Which proposals win on the prompts of some of these tasks. */
+async function triedPrompts(): Promise<ProposalPrior> {
   let found = noPrior;
-  for (const { name, task, definition, rows } of cases) {
+  for (const { name, task, definition, rows } of cases.filter((_, place) => place % Number(options.every) === 0)) {
     const val = Math.min(48, Math.floor(rows.length / 3));
     const [valset, trainset] = [rows.slice(0, val), rows.slice(val, val + 64)];
     const asked = { model, evaluator: { task }, prompt: promptFor(definition), trainset, valset };
