@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunSummary, Snapshot } from '../src/extension/panelMessages.ts';
+import type { OptimizationEvent } from '../src/optimize/events.ts';
 import type { JournalLine } from '../src/run/events.ts';
 import { apply, initialState, type RunState } from '../src/run/state.ts';
 
@@ -32,3 +33,28 @@ export const snapshotAfter = (lines: number, rest: Partial<Snapshot> = {}): Snap
   live: false,
   ...rest,
 });
+
+/** The same as if the run's rows and its freedom had grown. */
+export const withCurriculum = (state: RunState): RunState =>
+  [1, 2, 3].flatMap(grownIn).reduce((before, event) => apply(before, { version: 1, seq: 0, at: 0, ...event }), state);
+
+const stages = [
+  { name: 'wording', prompt: 'a few edits within lines', rank: [2, 8], layers: [10, 30], penalty: 100, because: 'the run begins' },
+  { name: 'lines', prompt: 'whole lines', rank: [4, 8], layers: [20, 30], penalty: 10, because: '22% of the budget is spent' },
+  {
+    name: 'demonstrations',
+    prompt: 'lines and demonstrations',
+    rank: [8, 8],
+    layers: [30, 30],
+    penalty: 1,
+    because: '51% of the budget is spent',
+  },
+] as const;
+
+function grownIn(phase: number): readonly OptimizationEvent[] {
+  const measured = { rows: 64, known: 239, success: 0.171, passRate: 0.152, logLikelihood: -1.6, inPlay: 1, passes: 4000 };
+  return [
+    { type: 'difficultyMeasured', phase, ...measured, roles: { weights: 181, prompt: 35, guard: 23 } },
+    { type: 'freedomGrown', phase, stage: phase, stages: stages.length, ...stages[phase - 1] },
+  ];
+}

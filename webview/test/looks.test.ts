@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { journal, midway, run, snapshotAfter, summaries } from '../journal.fixture.ts';
+import { journal, midway, run, snapshotAfter, summaries, withCurriculum } from '../journal.fixture.ts';
 import { chromiumFound, review, startHarness, themes, type Harness, type Panel, type ThemeName } from './harness.ts';
 
 const folder = join(import.meta.dirname, '..', '.screenshots');
@@ -36,6 +36,10 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     await button('32 rows became better').click();
     await button('Settings').click();
     await shoot('open');
+    const grown = snapshotAfter(journal.length);
+    await panel.tell({ type: 'opened', run, snapshot: { ...grown, state: withCurriculum(grown.state) } });
+    await panel.page.getByRole('heading', { name: 'Curriculum' }).waitFor();
+    await shoot('curriculum');
     const live = { type: 'opened', run, snapshot: snapshotAfter(midway, { live: true }) } as const;
     await panel.tell(live, { type: 'vitals', run, vitals: { memory: 1_912_000_000 } });
     await button('Stop').waitFor();

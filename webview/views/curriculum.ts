@@ -6,39 +6,41 @@ import { section } from './parts.ts';
 
 export function curriculum({ curriculum: grown, config }: RunState): VNode | undefined {
   if (!grown) return undefined;
-  const pacing = config?.curriculum?.pacing;
-  const tables = [
-    grown.data.length > 0 &&
-      table('Training rows by difficulty', ['Phase', 'Success', 'Weights', 'Prompt', 'Guards', 'In play'], dataRows(grown)),
-    grown.freedom.length > 0 && table('What may move', ['Phase', 'Stage', 'Prompt', 'Rank', 'Layers', 'Penalties'], freedomRows(grown)),
+  const { data, freedom } = grown;
+  const notes = [
+    config?.curriculum?.pacing,
+    data.length > 0 && 'rows near one half go to the weights, always failed ones to the prompt, always passed ones guard',
   ];
   return section(
     'curriculum',
     'Curriculum',
-    pacing && `${pacing}; rows near one half go to the weights, always failed ones to the prompt, always passed ones guard`,
-    ...tables.filter((each) => each !== false),
+    notes.filter(Boolean).join('; '),
+    data.length > 0 && table('Training rows by difficulty', ['Success', 'Weights', 'Prompt', 'Guards', 'In play'], data.map(dataRow)),
+    freedom.length > 0 && table('What may move', ['May change', 'Rank', 'Top layers', 'Penalties'], freedom.map(freedomRow)),
   );
 }
 
-const dataRows = ({ data }: CurriculumState): string[][] =>
-  data.map(({ phase, success, roles, inPlay }) => [
-    String(phase),
-    success.toFixed(2),
-    ...[roles.weights, roles.prompt, roles.guard].map(String),
-    percent(inPlay),
-  ]);
+interface Line {
+  readonly phase: number;
+  readonly cells: readonly VNode[];
+}
 
-const freedomRows = ({ freedom }: CurriculumState): string[][] =>
-  freedom.map(({ phase, stage, stages, name, prompt, rank, layers, penalty }) => [
-    String(phase),
-    `${stage} of ${stages}, ${name}`,
-    prompt,
-    `${rank[0]} of ${rank[1]}`,
-    `top ${layers[0]} of ${layers[1]}`,
-    `× ${penalty}`,
-  ]);
+const dataRow = ({ phase, success, roles, inPlay }: CurriculumState['data'][number]): Line => ({
+  phase,
+  cells: [success.toFixed(2), ...[roles.weights, roles.prompt, roles.guard].map(String), percent(inPlay)].map(numeric),
+});
 
-function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): VNode {
+const freedomRow = ({ phase, stage, stages, name, prompt, rank, layers, penalty }: CurriculumState['freedom'][number]): Line => ({
+  phase,
+  cells: [
+    h('td', { class: 'proposed' }, `${stage} of ${stages}, ${name}`, h('span', { class: 'by' }, prompt)),
+    ...[`${rank[0]} of ${rank[1]}`, `${layers[0]} of ${layers[1]}`, `× ${penalty}`].map(numeric),
+  ],
+});
+
+const numeric = (text: string): VNode => h('td', { class: 'number' }, text);
+
+function table(caption: string, head: readonly string[], lines: readonly Line[]): VNode {
   return h(
     'table',
     { class: 'terms' },
@@ -49,20 +51,14 @@ function table(caption: string, head: readonly string[], rows: readonly (readonl
       h(
         'tr',
         {},
-        head.map((name) => h('th', { scope: 'col', class: 'number' }, name)),
+        h('th', { scope: 'col' }, 'Phase'),
+        head.map((name) => h('th', { scope: 'col', class: name === 'May change' ? '' : 'number' }, name)),
       ),
     ),
     h(
       'tbody',
       {},
-      rows.map(([first, ...cells]) =>
-        h(
-          'tr',
-          {},
-          h('th', { scope: 'row' }, first),
-          cells.map((cell) => h('td', { class: 'number' }, cell)),
-        ),
-      ),
+      lines.map(({ phase, cells }) => h('tr', {}, h('th', { scope: 'row' }, String(phase)), ...cells)),
     ),
   );
 }

@@ -26,7 +26,7 @@ const leverIcons: Readonly<Record<PhaseLever, string>> = { weights: 'chip', prom
 export const leverName = (lever: PhaseLever, block: string = lever): VNode =>
   h('span', { class: `lever ${lever}` }, icon(leverIcons[lever]), block);
 
-export function section(key: string, title: string, note: string | undefined, ...content: readonly VNode[]): VNode {
+export function section(key: string, title: string, note: string | undefined, ...content: readonly (VNode | false)[]): VNode {
   return h(
     'section',
     { key, 'aria-labelledby': `${key}-title` },
