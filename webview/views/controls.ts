@@ -3,7 +3,7 @@ import { count, percent, percentInterval } from '../../src/run/format.ts';
 import type { ControlState, RunState } from '../../src/run/state.ts';
 import { reachOf } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
-import { differenceCells, section } from './parts.ts';
+import { differenceCells, inParts, section } from './parts.ts';
 
 export function controls({ config, controls: begun, budget, status }: RunState): VNode | undefined {
   const names = config?.controls;
@@ -39,7 +39,7 @@ export function controls({ config, controls: begun, budget, status }: RunState):
             'tr',
             { key: name },
             h('th', { scope: 'row', ...(control && { title: control.because }) }, name),
-            h('td', { class: 'number' }, standing(control, status)),
+            h('td', { class: 'number' }, inParts(standing(control, status))),
             differenceCells(control?.measured?.difference, reach),
           );
         }),
