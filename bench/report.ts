@@ -25,7 +25,7 @@ const sections = [
   'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% bootstrap intervals over the test rows.',
   ...exampleSections(readLines<JointLine>('bench/results/examples.jsonl')),
   ...programSections(readLines<JointLine>('bench/results/program.jsonl')),
-  ...simultaneousSections(readLines<JointLine>('bench/results/simultaneous.jsonl')),
+  ...['nano', 'smollm2-135m'].flatMap((model) => simultaneousSections(model, readLines(`bench/results/simultaneous-${model}.jsonl`))),
   ...curriculumSections(readLines('bench/results/curriculum.jsonl')),
   ...warmStartSections(readLines('bench/results/warm-start.jsonl')),
   ...qualitySections(readLines<JointLine>('bench/results/quality.jsonl')),
@@ -75,13 +75,13 @@ function blocksTable(lines: readonly JointLine[]): string {
   return `Block by block:\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
 }
 
-function simultaneousSections(lines: readonly JointLine[]): string[] {
+function simultaneousSections(model: string, lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const [{ budget }] = lines;
   const intro =
-    `## Soft prompt and weights at once\n\nnano, ${budget.toLocaleString('en')} token passes a run. trec6, sst2 and banking12 with 100 training, 60 validation and 200 test ` +
+    `## Soft prompt and weights at once: ${model}\n\n${budget.toLocaleString('en')} token passes a run. trec6, sst2 and banking12 with 100 training, 60 validation and 200 test ` +
     'rows, which the seeds draw but for the test rows; support as `tandem optimize` splits it. ' +
-    `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- simultaneous\``;
+    `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- simultaneous${model === 'nano' ? '' : ` --model ${model} --passes ${budget}`}\``;
   const alone =
     '### The projected text alone, with the base weights\n\nOf each run the text that its soft prompt was projected to and that came furthest in the race on the validation rows, ' +
     'measured once on the test rows with the base weights; and the same of the texts that gradients led to. The answers of all of them are read off the label scores as the first phase found best, ' +

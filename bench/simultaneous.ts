@@ -1,6 +1,6 @@
 /**
  * @file Quality of the simultaneous coordinator beside tuning the weights only, at equal compute, and of its projected text alone.
- * `npm run bench -- simultaneous [--task trec6,sst2,banking12,support] [--seeds 5] [--variant "weights only;simultaneous"] [--out FILE]`
+ * `npm run bench -- simultaneous [--model smollm2-135m] [--task trec6,sst2,banking12,support] [--seeds 5] [--variant "weights only;simultaneous"] [--out FILE]`
  * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
  */
 import { resolve } from 'node:path';
@@ -27,7 +27,8 @@ const { values: options } = parseArgs({
     passes: { type: 'string', default: '135000' },
     model: { type: 'string', default: 'nano' },
     threads: { type: 'string', default: '2' },
-    out: { type: 'string', default: 'bench/results/simultaneous.jsonl' },
+    /** By default the model's own file of results. */
+    out: { type: 'string' },
     /** Test rows from the train file: for developing methods without looking at the test rows. */
     development: { type: 'boolean', default: false },
     set: { type: 'string', default: '{}' },
@@ -44,7 +45,7 @@ for (let seed = first; seed < first + Number(options.seeds); seed++) {
   for (const name of options.task.split(',')) {
     const known = name === 'support' ? await support() : await dataTask(model, name, seed);
     await runVariants(known.model, known.of, {
-      out: options.out,
+      out: options.out ?? `bench/results/simultaneous-${options.model}.jsonl`,
       seed,
       budget: Number(options.passes),
       chosen: options.variant,
