@@ -11,7 +11,7 @@ import { withAnswers } from './core/answers.ts';
 import { ago } from './core/headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
 import { replaceText } from './edit.ts';
-import { exportAdapterOf } from './exportAdapter.ts';
+import { exportAdapterOf, exportAdapterOfRun } from './exportAdapter.ts';
 import { lookForHeadroom, optimizeWithHeadroom } from './headroom.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import { tellError } from './messages.ts';
@@ -60,7 +60,10 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
     if (b) await showComparison(a, b, runs);
   },
   [commandIds.newPrompt]: (_, target) => newPrompt(target),
-  [commandIds.exportAdapter]: onPrompt(exportAdapterOf),
+  [commandIds.exportAdapter]: async (services, target) =>
+    typeof target === 'string'
+      ? exportAdapterOfRun(await services.runs.find(target), services)
+      : onPrompt(exportAdapterOf)(services, target),
   [commandIds.chooseModel]: onPrompt(async (document) => {
     const model = await pickModel(document.uri, `Choose the Model of ${basename(document.uri.fsPath)}`);
     if (model === undefined) return;

@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { ExportFormat } from '../run/exportAdapter.ts';
+import type { ListedRun } from '../run/runList.ts';
 import type { Job } from './core/job.ts';
 import type { Services } from './services.ts';
 import { finish, requireTrust, save } from './work.ts';
@@ -16,13 +17,28 @@ const formats: Readonly<Record<ExportFormat, { readonly label: string; readonly 
 
 /** Exports the adapter that a prompt file names. @returns undefined where the user went away */
 export async function exportAdapterOf(document: vscode.TextDocument, services: Services): Promise<Job | undefined> {
-  requireTrust();
   const prompt = document.uri.fsPath;
-  const items = (Object.keys(formats) as ExportFormat[]).map((format) => ({ ...formats[format], format }));
-  const picked = await vscode.window.showQuickPick(items, { title: `Export the Adapter of ${basename(prompt)}` });
-  if (!picked) return undefined;
+  const format = await pickFormat(basename(prompt));
+  if (!format) return undefined;
   await save(document);
-  const job = await finish({ kind: 'export', prompt, spec: { source: prompt, format: picked.format, cwd: dirname(prompt) } }, services);
+  return write(prompt, prompt, format, services);
+}
+
+/** Exports the adapter of a run's best state, accepted or not. @returns undefined where the user went away */
+export async function exportAdapterOfRun({ directory, prompt }: ListedRun, services: Services): Promise<Job | undefined> {
+  const format = await pickFormat(directory.run);
+  return format && write(directory.path, prompt, format, services);
+}
+
+async function pickFormat(source: string): Promise<ExportFormat | undefined> {
+  requireTrust();
+  const items = (Object.keys(formats) as ExportFormat[]).map((format) => ({ ...formats[format], format }));
+  return (await vscode.window.showQuickPick(items, { title: `Export the Adapter of ${source}` }))?.format;
+}
+
+/** @param source as ExportSpec has it */
+async function write(source: string, prompt: string, format: ExportFormat, services: Services): Promise<Job> {
+  const job = await finish({ kind: 'export', prompt, spec: { source, format, cwd: dirname(prompt) } }, services);
   if (job.exported) void tell(job.exported.path);
   return job;
 }

@@ -160,7 +160,16 @@ describe('views', () => {
   });
 
   test('offer for a row what the row can, and nothing that tunes before the workspace is trusted', () => {
-    const abilities: readonly Ability[] = ['beMeasured', 'beTuned', 'beTunedInWays', 'beStopped', 'beResumed', 'beRead', 'beRemoved'];
+    const abilities: readonly Ability[] = [
+      'beMeasured',
+      'beTuned',
+      'beTunedInWays',
+      'beStopped',
+      'beResumed',
+      'beRead',
+      'beExported',
+      'beRemoved',
+    ];
     const conditions = menus['view/item/context'].map(({ when }) => when);
     const named = conditions.flatMap((when) => [...when.matchAll(/viewItem =~ \/(\w+)\//g)].map(([, ability]) => ability));
     expect([...new Set(named)].sort()).toEqual([...abilities].sort());

@@ -42,6 +42,8 @@ export function workbench(page: Page) {
     treeRows: () => spoken(page.locator('.part.sidebar .monaco-list-row')),
     /** Presses the row of a tree view whose spoken text begins so, or the action of that title which it shows when it is pointed at. */
     pressRow: (text: string, action?: string) => pressRow(page, text, action),
+    /** Chooses from the menu of such a row. */
+    pressRowMenu: (text: string, action: string) => pressRowMenu(page, text, action),
     /** The titles of the actions that such a row shows when it is pointed at. */
     rowActions: (text: string) => rowActions(page, text),
     /** The page inside a webview; with several in sight say which, from 0. */
@@ -110,6 +112,11 @@ async function pressRow(page: Page, text: string, action?: string): Promise<void
   if (action === undefined) return found.click();
   await found.hover();
   await found.locator(`.action-label[aria-label^="${action}"]`).click();
+}
+
+async function pressRowMenu(page: Page, text: string, action: string): Promise<void> {
+  await treeRow(page, text).click({ button: 'right' });
+  await page.locator('.monaco-menu .action-label', { hasText: action }).first().click();
 }
 
 async function rowActions(page: Page, text: string): Promise<string[]> {

@@ -28,7 +28,7 @@ test('a first prompt file is made of a data file, and never over one that is the
   expect(readFileSync(file, 'utf8')).toBe('mine');
 });
 
-test('two runs are compared, and the adapter of the accepted one is exported', async ({ openEditor }) => {
+test('two runs are compared, and their adapter is exported, accepted or not', async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeTinyTask(workspace);
@@ -40,6 +40,10 @@ test('two runs are compared, and the adapter of the accepted one is exported', a
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Tune Weights Only');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: .*test rows/));
+  await editor.command('Tandem: Focus on Runs View');
+  await editor.pressRowMenu('kind, ended', 'Export Adapter');
+  await editor.pick('GGUF LoRA');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Written: kind-\w{8}-lora\.gguf/));
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Accept All');
   const prompt = join(editor.workspace, 'kind.prompt.md');

@@ -54,14 +54,14 @@ describe('a run', () => {
     expect(runRow(facts)).toMatchObject({
       label: 'a/intent',
       description: 'ended · 52.5% → 72.0% on 40 test rows · 3 min ago',
-      can: ['beRead'],
+      can: ['beRead', 'beExported'],
       opens: 'tandem.showPanel',
     });
   });
 
   test.each([
-    [{ standing: 'failed' }, 'failed', ['beResumed', 'beRead']],
-    [{ standing: 'unfinished' }, 'cut off', ['beResumed', 'beRead']],
+    [{ standing: 'failed' }, 'failed', ['beResumed', 'beRead', 'beExported']],
+    [{ standing: 'unfinished' }, 'cut off', ['beResumed', 'beRead', 'beExported']],
     [{ standing: 'unfinished', worker: 7 }, 'under way elsewhere', ['beRead']],
   ] as const)('of %o is %s', (change, word, can) => {
     const row = runRow({ ...facts, headline: undefined, run: { ...run, ...change } });

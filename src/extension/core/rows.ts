@@ -23,7 +23,7 @@ export interface Row {
   readonly opens?: CommandId | 'vscode.open';
 }
 
-export type Ability = 'beMeasured' | 'beTuned' | 'beTunedInWays' | 'beStopped' | 'beResumed' | 'beRead' | 'beRemoved';
+export type Ability = 'beMeasured' | 'beTuned' | 'beTunedInWays' | 'beStopped' | 'beResumed' | 'beRead' | 'beExported' | 'beRemoved';
 
 export interface PromptFacts {
   /** Its path in the workspace. */
@@ -85,7 +85,7 @@ export function runRow({ run, name, headline, job, now }: RunFacts): Row {
     tooltip: `${directory.run}\n${description}`,
     icon,
     ...(color && { color }),
-    can: standing === 'ended' || worker !== undefined ? ['beRead'] : ['beResumed', 'beRead'],
+    can: worker !== undefined ? ['beRead'] : standing === 'ended' ? ['beRead', 'beExported'] : ['beResumed', 'beRead', 'beExported'],
   };
 }
 
