@@ -1,7 +1,7 @@
 /**
  * @file Learns nano's warm start on the training tasks of ../shared/corpus: `npm run nano -- warmStart [--rounds 70] [--rank 4] [--prompts 8000]`.
  * Notes every round in .work/warm-start/, and goes on from there when it was broken off. Writes models/nano/warm-start/.
- * `--prior` leaves the adapter that is there as it is, and learns anew which proposals win.
+ * `--prior` leaves the adapter that is there as it is, and learns which proposals win; nano ships without: docs/warm-start.md.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,9 +48,8 @@ if (options.prior) {
   writeRecord(folder, { ...record, prior: await triedPrompts() });
 } else {
   const learned = await learnedAdapter();
-  const prior = await triedPrompts();
   const { adapter, kept } = truncated(learned.adapter, Number(options.ship));
-  const record = { model: { name: model.name, fingerprint: model.fingerprint }, tasks: cases.map(({ name }) => name), prior };
+  const record = { model: { name: model.name, fingerprint: model.fingerprint }, tasks: cases.map(({ name }) => name), prior: noPrior };
   const { round: rounds, passes } = learned;
   const card = { baseModel: 'nano', dtype: 'F16', about: cardOf({ rounds, passes, kept }) } as const;
   await saveWarmStart(folder, adapter, { ...record, rounds, passes }, card);
@@ -87,8 +86,7 @@ A LoRA adapter (PEFT layout, halves) from which a few steps on a new task lead f
 beside a start from nothing, and uses it where that helps. Learned by Reptile (Nichol et al. 2018) on ${cases.length} training tasks of the corpus that
 nano was healed on (labels, short rows; sources and licences: [the model's card](../README.md)): ${rounds} rounds of
 ${tasksARound} tasks, ${innerSteps} steps of ${batchRows} rows each at rank ${rank}, ${passes.toLocaleString('en')} token passes, seed ${seed}; then cut to rank ${options.ship} by singular
-value decomposition, which keeps ${(100 * kept).toFixed(0)}% of the squared change of the weights. \`warm-start.json\` says too how often each kind of proposal won on a
-part of those tasks, in a short optimization of each one's prompt. No held-out task was looked at.
+value decomposition, which keeps ${(100 * kept).toFixed(0)}% of the squared change of the weights. No held-out task was looked at.
 
 \`npm run nano -- warmStart\` makes it again, \`npm run bench -- warm-start\` measures it. Licence: Apache-2.0, as nano's.
 `;
