@@ -1,0 +1,116 @@
+/**
+ * @file Which way to read answers off label scores a tuned adapter should be judged in: weights trained on development rows, at each measurement all
+ * ways on the validation rows that choose and on rows that were not looked at, for the rules of choice to be compared on.
+ * `npm run bench -- readings [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--threads 2] [--out FILE]`
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Row } from '../src/data/dataset.ts';
+import type { Task } from '../src/evaluate/evaluation.ts';
+import { makeEvaluator } from '../src/evaluate/evaluator.ts';
+import { metricNamed } from '../src/evaluate/metrics.ts';
+import type { LlamaModel } from '../src/model/llama.ts';
+import { resolveModel } from '../src/model/store/store.ts';
+import { defaultObjective } from '../src/optimize/objective.ts';
+import { otherReadings } from '../src/optimize/reading.ts';
+import { loraTrainer, tuneWeights } from '../src/optimize/weightTuner.ts';
+import { defaultDecoding } from '../src/prompt/decoding.ts';
+import type { Prompt } from '../src/prompt/prompt.ts';
+import { randomStream } from '../src/random.ts';
+import { openModel } from '../src/run/modelKeeper.ts';
+import { openSession } from '../src/run/session.ts';
+import { sessionDefaults } from '../src/run/spec.ts';
+import { readingRules, type ReadingLine } from './cases/readingRules.ts';
+import { addLine, readLines } from './cases/resultLines.ts';
+import { furtherTasks, rowsOf, tasks } from './cases/tasks.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    task: { type: 'string', default: 'trec6,sst2,banking12,support' },
+    from: { type: 'string', default: '10' },
+    seeds: { type: 'string', default: '4' },
+    steps: { type: 'string', default: '48' },
+    every: { type: 'string', default: '12' },
+    threads: { type: 'string', default: '2' },
+    out: { type: 'string', default: 'bench/results/readings.jsonl' },
+  },
+});
+const [steps, every] = [options.steps, options.every].map(Number);
+const counts = { train: 100, val: 60, test: 200 };
+const model = await openModel(await resolveModel('nano'), 'onnxruntime', Number(options.threads));
+
+for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
+  for (const name of options.task.split(',')) {
+    if (readLines<ReadingLine>(options.out).some((line) => line.task === name && line.seed === seed && line.steps >= steps)) continue;
+    const { task, prompt, train, val, fresh } = await (name === 'support' ? support(seed) : dataTask(name, seed));
+    await trainAndRead(model, { name, seed, task, prompt, train, val, fresh });
+    model.forget();
+  }
+}
+await model.dispose();
+console.log(readingRules(readLines(options.out)));
+
+interface Given {
+  readonly task: Task;
+  readonly prompt: Prompt;
+  readonly train: readonly Row[];
+  readonly val: readonly Row[];
+  /** Take no part in the choice. */
+  readonly fresh: readonly Row[];
+}
+
+async function trainAndRead(
+  given: LlamaModel,
+  { name, seed, task, prompt, train, val, fresh }: Given & { readonly name: string; readonly seed: number },
+): Promise<void> {
+  const evaluator = makeEvaluator({ model: given, task, calibrationRows: train });
+  const trainer = loraTrainer(given, task);
+  const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt).map((way) => way.prompt)];
+  let taken = 0;
+  await tuneWeights({
+    ...{ trainer, start: trainer.fresh(seed), prompts: [prompt], trainset: train, steps, batchRows: 16, learningRate: 1e-3, seed },
+    ...{ budget: Infinity, weightPenalty: defaultObjective.weights, measureEvery: every, patience: steps },
+    async measure(adapter) {
+      const readings = [];
+      for (const way of ways) {
+        const [chosenBy, unseen] = [
+          await evaluator.evaluate({ prompt: way, adapter }, val),
+          await evaluator.evaluate({ prompt: way, adapter }, fresh),
+        ];
+        readings.push({
+          decoding: way.decoding ?? {},
+          val: digits(chosenBy.rows),
+          fresh: digits(unseen.rows),
+          logLikelihoods: chosenBy.rows.map(({ logLikelihood }) => Math.round(1e3 * logLikelihood) / 1e3),
+        });
+      }
+      addLine(options.out, { task: name, seed, steps: taken, readings } satisfies ReadingLine);
+      return evaluator.evaluate({ prompt, adapter }, val);
+    },
+    onStep: ({ step }) => (taken = step),
+  });
+  console.error(`${name}, seed ${seed}: done`);
+}
+
+function digits(rows: readonly { readonly score: number }[]): string {
+  return rows.map(({ score }) => String(score)).join('');
+}
+
+async function dataTask(name: string, seed: number): Promise<Given> {
+  const known = [...tasks, ...furtherTasks].find((each) => each.name === name)!;
+  const { train, val, test } = await rowsOf(known, seed, counts, 'development');
+  const labels = [...new Set([...train, ...val].map((row) => row.values[known.output]))].sort();
+  const decoding = { ...defaultDecoding, maxTokens: 16 };
+  const task: Task = { output: known.output, labels, metric: metricNamed('accuracy'), template: 'text', decoding };
+  return { task, prompt: known.prompt, train, val, fresh: test };
+}
+
+/** Only its training rows: those of its other splits are kept for judging. */
+async function support(seed: number): Promise<Given> {
+  const prompt = resolve('examples/support/intent.prompt.md');
+  const session = await openSession({ ...sessionDefaults, prompt, model: 'nano' }, { forgetful: true });
+  const rows = randomStream('readings', seed).shuffle(session.trainset);
+  const given = { task: session.evaluator.task, prompt: session.file.prompt };
+  await session.dispose();
+  return { ...given, train: rows.slice(0, 110), val: rows.slice(110, 170), fresh: rows.slice(170) };
+}
