@@ -1,7 +1,7 @@
 /**
  * @file Quality: curricula of data, of freedom and of both beside none, at equal compute, with the embedded model.
- * `npm run bench -- curriculum [--task support,robot_first_step] [--seeds 3] [--passes 16000] [--variant none,data] [--threads 1] [--out FILE]`
- * Steps to the val likelihood that the run without a curriculum ends with, and the final score. Runs that the file has are passed over.
+ * `npm run bench -- curriculum [--task support,robot_first_step] [--seeds 5] [--passes 48000] [--variant "none;data, root"] [--threads 1] [--out FILE]`
+ * Names of variants apart by semicolons: some have commas. Steps to the val likelihood that the run without a curriculum ends with, and the final score. Runs that the file has are passed over.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -52,9 +52,9 @@ async function openCase(name: string): Promise<{ model: LlamaModel; given: Joint
 const { values: options } = parseArgs({
   options: {
     task: { type: 'string', default: 'robot_first_step,restaurant_has_detail' },
-    seeds: { type: 'string', default: '3' },
-    passes: { type: 'string', default: '16000' },
-    variant: { type: 'string', default: 'none,data,freedom,both' },
+    seeds: { type: 'string', default: '5' },
+    passes: { type: 'string', default: '48000' },
+    variant: { type: 'string', default: 'none;data;freedom;both' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string', default: 'bench/results/curriculum.jsonl' },
   },
@@ -63,7 +63,7 @@ const { values: options } = parseArgs({
 for (const name of options.task.split(',')) {
   const { model, given, dispose } = await openCase(name);
   for (let seed = 0; seed < Number(options.seeds); seed++) {
-    for (const variant of options.variant.split(',')) {
+    for (const variant of options.variant.split(';')) {
       const budget = Number(options.passes);
       const known = readLines<CurriculumLine>(options.out).some(
         (line) => line.task === name && line.seed === seed && line.variant === variant && line.budget === budget,
