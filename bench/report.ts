@@ -51,7 +51,7 @@ function programSections(lines: readonly JointLine[]): string[] {
   return [
     `## A program of two steps\n\nnano, ${budget.toLocaleString('en')} token passes a run, on examples/triage: which desk, then which intent; only the last answer is judged. ` +
       'Coordinate descent over all blocks beside the same with the adapter alone and with the prompts and decoding alone. ' +
-      'The rows are split as `tandem optimize` splits them, the same for all seeds; the test rows are sealed until a run has ended. ' +
+      'Each seed divides the rows anew, into as many as `tandem optimize` does; the test rows are sealed until a run has ended. ' +
       `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- program\``,
     ...tables(lines),
     blocksTable(lines.filter(({ variant }) => variant === 'coordinate')),
