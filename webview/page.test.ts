@@ -132,7 +132,8 @@ test('a curriculum is shown where there is one: rows by the lever that they go t
   ];
   const message = opened(journal.length, { state: lines.reduce(apply, stateAfter(journal.length)) });
   const text = said(message);
-  for (const part of ['Curriculum', '0.4150301625.0%', 'Top layers', '2 of 3, lineswhole lines4 of 84 of 6× 10']) expect(text).toContain(part);
+  for (const part of ['Curriculum', '0.4150301625.0%', 'Top layers', '2 of 3, lineswhole lines4 of 84 of 6× 10'])
+    expect(text).toContain(part);
 });
 
 test('a journal of an earlier version, without the rows that changed, says so', () => {
