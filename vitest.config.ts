@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'webview/*.test.ts', 'test/house.test.ts', 'test/support/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 30_000,
           // Files share loaded modules: the unit tests take half the time.
           isolate: false,
         },

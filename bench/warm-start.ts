@@ -40,6 +40,11 @@ const { values: options } = parseArgs({
 
 const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const { warm: learned } = await readWarmStart(options.start);
+if (options.lever !== 'adapter' && Object.keys(learned.prior?.proposers ?? {}).length === 0) {
+  throw new Error(
+    `${options.start} has no prior over proposals, so that both starts would be the same prompts. Learn one: npm run nano -- warmStart --prior`,
+  );
+}
 // Tasks whose source is held out first, short rows before long ones.
 const length = ({ rows }: JointCase): number => rows.test.reduce((sum, { values }) => sum + values.input.length, 0) / rows.test.length;
 const cases = heldOutNames()
