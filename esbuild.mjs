@@ -2,13 +2,40 @@
 import { build as bundle, context } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Native or loaded only on demand: they stay in node_modules. */
 const external = ['vscode', 'onnxruntime-node', '@tensorflow/*'];
 
 /** Libraries in CommonJS call `require`, which an ES module lacks. */
 const requireBanner = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+
+/** Libraries that do nothing on import but do not say so in their package.json: what is not used of them stays out. */
+const lean = {
+  name: 'lean',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /^@huggingface\// }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === lean) return undefined;
+      return { ...(await build.resolve(path, { ...from, pluginData: lean })), sideEffects: false };
+    });
+  },
+};
+
+/** Their ES modules instead of CommonJS, of which esbuild can leave nothing out. */
+const alias = { yaml: resolve('node_modules/yaml/browser/index.js') };
+
+/** @type {import('esbuild').BuildOptions} */
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  external,
+  alias,
+  plugins: [lean],
+  logLevel: 'warning',
+};
 
 /** @type {Record<string, import('esbuild').BuildOptions & { outfile: string }>} */
 const bundles = {
@@ -18,6 +45,9 @@ const bundles = {
     entryPoints: ['src/extension/extension.ts'],
     outfile: 'dist/extension.cjs',
     format: 'cjs',
+    // Half of what activation takes is reading this text. Names stay, for the traces of errors.
+    minifyWhitespace: true,
+    minifySyntax: true,
     // CommonJS has no import.meta.
     banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': '__fileUrl' },
@@ -48,7 +78,7 @@ async function build(name) {
   if (name === 'api') declareTypes();
   if (name === 'webview') copyIcons();
   /** @type {import('esbuild').BuildOptions} */
-  const options = { bundle: true, platform: 'node', target: 'node20', sourcemap: true, external, logLevel: 'warning', ...own };
+  const options = { ...shared, ...own };
   if (process.argv.includes('--watch')) {
     await (await context({ ...options, logLevel: 'info' })).watch();
     return;
