@@ -9,7 +9,7 @@ import { expect, test } from './fixtures.ts';
 const withSettings = (settings: Readonly<Record<string, unknown>>) => (workspace: string) => {
   writeTinyTask(workspace);
   mkdirSync(join(workspace, '.vscode'));
-  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60000p', ...settings }));
+  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20000p', ...settings }));
 };
 
 test('before a run its headroom is told, and with it which levers to pull', async ({ openEditor }) => {
