@@ -87,3 +87,20 @@ test('what a former process did is told in outline', () => {
   expect(log).not.toContain('Start:');
   expect(log).toContain('best after phase 2');
 });
+
+test('a terminal shows how much of something is done, a log that it began', () => {
+  const measuring = (stream: Partial<ProgressStream>): string => {
+    let written = '';
+    const progress = makeProgress({ ...stream, write: (text) => (written += text) }, { env: {} });
+    for (const share of [undefined, 0.25, 0.996, 1]) progress.busy('Measuring', share);
+    progress.close();
+    return written;
+  };
+  expect(measuring({})).toBe('Measuring …\n');
+  expect(measuring({ isTTY: true }).match(/Measuring[^\r\u001b]*/g)).toEqual([
+    'Measuring …',
+    'Measuring … 25%',
+    'Measuring … 99%',
+    'Measuring … 100%',
+  ]);
+});

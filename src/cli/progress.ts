@@ -11,8 +11,8 @@ export interface ProgressStream {
 }
 
 export interface Progress {
-  /** What takes time while there is no event, e.g. the loading of the model. */
-  readonly busy: (what: string) => void;
+  /** What takes time while there is no event, e.g. the loading of the model, and which share of it is done. */
+  readonly busy: (what: string, share?: number) => void;
   readonly event: (line: JournalLine, replayed: boolean) => void;
   /** A line that stays. */
   readonly note: (text: string) => void;
@@ -50,9 +50,11 @@ export function makeProgress(
   };
   const busyText = (what: string): string => {
     const waited = Date.now() - since;
-    return waited < 2000 ? `${what} …` : `${what} … ${duration(waited)}`;
+    const done = share === undefined ? '' : ` ${Math.floor(100 * share)}%`;
+    return waited < 2000 ? `${what} …${done}` : `${what} …${done} ${duration(waited)}`;
   };
   let busyWith: string | undefined;
+  let share: number | undefined;
   const redraw = (): void => {
     if (busyWith !== undefined) draw(busyText(busyWith));
     else if (state.config) draw(statusText({ ...state, elapsed: state.elapsed + Date.now() - silentSince }));
@@ -61,10 +63,10 @@ export function makeProgress(
   timer?.unref();
 
   return {
-    busy: (what) => {
+    busy: (what, done) => {
       if (!redraws && what !== busyWith) note(`${what} …`);
       if (what !== busyWith) since = Date.now();
-      busyWith = what;
+      [busyWith, share] = [what, done];
       if (redraws) redraw();
     },
     event: (line, replayed) => {

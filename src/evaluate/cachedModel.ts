@@ -8,6 +8,8 @@ export interface Call {
   readonly adapter?: Adapter;
   /** Checked between batches; an abort throws its reason. */
   readonly signal?: AbortSignal;
+  /** Hears of how many more questions the answer is known. */
+  readonly onAnswered?: (questions: number) => void;
 }
 
 export interface CachedModel {
@@ -36,6 +38,7 @@ export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
       else known.set(question.key, value);
     }
     const rest = [...open.values()].sort((a, b) => b.length - a.length);
+    if (questions.length > rest.length) call.onAnswered?.(questions.length - rest.length);
     for (let from = 0; from < rest.length; from += batchSize) {
       call.signal?.throwIfAborted();
       const batch = rest.slice(from, from + batchSize);
@@ -44,6 +47,7 @@ export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
         known.set(key, values[place]);
         cache.set(key, values[place]);
       });
+      call.onAnswered?.(batch.length);
     }
     if (rest.length > 0) await cache.flush();
     return questions.map(({ key }) => known.get(key)!);

@@ -191,6 +191,15 @@ describe('cost', () => {
     expect(log).toHaveLength(2);
   });
 
+  test('the share of rows that are answered is told after each call, and what was known counts', async () => {
+    const many = rowsOf(Array.from({ length: 160 }, (_, i) => [`message ${i} red`, 'red'] as const));
+    const shares: number[] = [];
+    const evaluator = evaluatorOf();
+    await evaluator.evaluate({ prompt }, many.slice(0, 40), { onShare: (share) => shares.push(share) });
+    await evaluator.evaluate({ prompt }, many, { onShare: (share) => shares.push(share) });
+    expect(shares).toEqual([1, 0.25, 0.65, 1]);
+  });
+
   test('at most 64 prompts a call; an abort stops between calls', async () => {
     const log: string[] = [];
     const many = rowsOf(Array.from({ length: 150 }, (_, i) => [`message ${i} red`, 'red'] as const));

@@ -26,6 +26,8 @@ export interface Candidate {
 export interface EvaluateOptions {
   /** Checked between batches; an abort throws its reason. */
   readonly signal?: AbortSignal;
+  /** Hears which share of the rows has been answered; of a program, by its last step. */
+  readonly onShare?: (share: number) => void;
 }
 
 export interface Prediction {
@@ -141,7 +143,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     const asked = await goldLikelihoods(
       strangers.map((place) => golds[place]),
       strangers.map((place) => texts[place]),
-      call,
+      unheard(call),
     );
     return judgements.map(({ raw, scores }, place) => {
       const gold = choices.indexOf(golds[place]);
@@ -154,7 +156,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   async function writeTexts(prompt: Prompt, rows: readonly Row[], texts: readonly string[], call: Call): Promise<Answer[]> {
     const predictions = await outputs.generate(texts, decodingOf(prompt), call);
-    const likelihoods = await goldLikelihoods(rows.map(goldOf), texts, call);
+    const likelihoods = await goldLikelihoods(rows.map(goldOf), texts, unheard(call));
     return predictions.map((prediction, place) => ({ prediction: prediction.trim(), logLikelihood: likelihoods[place] }));
   }
 
@@ -178,9 +180,11 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     model,
     task,
     promptTokens,
-    async evaluate({ prompt, adapter }, rows, { signal } = {}): Promise<Evaluation> {
+    async evaluate({ prompt, adapter }, rows, { signal, onShare } = {}): Promise<Evaluation> {
       const texts = rows.map((row) => textOf(prompt, row.values));
-      const call = { adapter, signal };
+      let answered = 0;
+      const onAnswered = (questions: number): void => onShare?.(Math.min(1, (answered += questions) / rows.length));
+      const call = { adapter, signal, onAnswered };
       signal?.throwIfAborted();
       const answers = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(prompt, rows, texts, call));
       const results = rows.map((row, place): RowResult => {
@@ -241,5 +245,8 @@ const biasOf = {
   'content-free': contentFreeBias,
   prior: priorBias,
 };
+
+/** What is asked beside the rows' own answers is not counted among them. */
+const unheard = ({ adapter, signal }: Call): Call => ({ adapter, signal });
 
 const mostLikely = (scores: readonly number[]): number => scores.indexOf(Math.max(...scores));

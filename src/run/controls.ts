@@ -9,8 +9,8 @@ import type { RunState } from './state.ts';
 export interface Controls {
   readonly names: readonly ControlName[];
   readonly choose: (name: ControlName, valOf: (control: ControlName) => number | undefined) => ChosenControl;
-  /** Run and control on the test rows, which are open by then. */
-  readonly measure: (context: OptimizationContext, run: MeasuredState, control: MeasuredState) => Promise<MeasuredControl>;
+  /** Run and control on the test rows, which are open by then: on `rows` of them, as the run was. */
+  readonly measure: (context: OptimizationContext, rows: number, run: MeasuredState, control: MeasuredState) => Promise<MeasuredControl>;
 }
 
 /** Where a control stands; absent between two of them. */
@@ -24,6 +24,7 @@ export async function runControls(
   { names, choose, measure }: Controls,
   {
     context,
+    rows,
     run,
     saved,
     view,
@@ -31,6 +32,8 @@ export async function runControls(
     save,
   }: {
     readonly context: OptimizationContext;
+    /** Test rows. */
+    readonly rows: number;
     readonly run: MeasuredState;
     readonly saved: ControlCheckpoint | undefined;
     readonly view: () => RunState;
@@ -55,7 +58,7 @@ export async function runControls(
     }
     while (!state.done && !view().stopRequested) state = kept(await coordinator.advance(inner, state));
     if (view().stopRequested) return;
-    const measured = await measure({ ...context, signal: undefined }, run, state.best);
+    const measured = await measure({ ...context, signal: undefined }, rows, run, state.best);
     emit({ type: 'controlMeasured', control, passes: state.passes, ...measured });
     save(undefined);
   }

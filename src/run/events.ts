@@ -4,6 +4,7 @@ import type { MeasuredControl } from '../optimize/baselines/controls.ts';
 import type { ControlName } from '../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import type { Estimate, OptimizationEvent, PhaseLever } from '../optimize/events.ts';
+import type { MeasuredRows } from './rowPlan.ts';
 import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, SoftPromptChoice, Strategy } from './spec.ts';
 
 /** What the run is about, as found when it started. */
@@ -32,7 +33,7 @@ export interface RunConfig {
   readonly controls?: readonly ControlName[];
   /** What was asked of new adapters; absent where nothing was. */
   readonly lora?: Partial<LoraConfig>;
-  /** Rows of each split that the run uses. */
+  /** Rows of each split that the run uses; of validation and test rows as many as the budget pays for, once that is known. */
   readonly splits: { readonly train: number; readonly val: number; readonly test: number };
   readonly limits: RowLimits;
   readonly executor: ExecutorName;
@@ -48,7 +49,13 @@ export type RunEvent =
   /** A warning for people, e.g. rows that stand almost alike in two splits. */
   | { readonly type: 'noticed'; readonly message: string }
   /** The budget in nominal token passes: fixed here once, so that a resumed run spends the same. */
-  | { readonly type: 'rateMeasured'; readonly passesPerSecond: number; readonly budget: number }
+  | {
+      readonly type: 'rateMeasured';
+      readonly passesPerSecond: number;
+      readonly budget: number;
+      /** What the budget pays for, where that is less than the splits have. */
+      readonly rows?: MeasuredRows;
+    }
   | { readonly type: 'stopRequested' }
   | { readonly type: 'testOpened'; readonly rows: number }
   | {

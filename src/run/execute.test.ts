@@ -5,10 +5,12 @@ import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
 import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import type { JournalLine } from './events.ts';
-import { executeRun } from './execute.ts';
+import { executeRun, type Execution } from './execute.ts';
 import { fakeCoordinator, fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
 import { readJournal } from './journal.ts';
 import { createRun, type RunDirectory } from './runDirectory.ts';
@@ -113,6 +115,46 @@ test('the rate is measured once in the life of a run', async () => {
   await work(directory, { dieAfter: 4 });
   await executeRun({ ...fakeExecution(directory, () => {}), measureRate: () => Promise.reject(new Error('measured again')) });
   expect(fold(readJournal(directory.journal))).toMatchObject({ status: 'ended', passesPerSecond: 1000, budget: 60_000 });
+});
+
+test('of many rows a run measures as many as its budget pays for, says so, and takes the same after a kill', async () => {
+  const directory = newRun();
+  const { config, context, ...fake } = fakeExecution(directory, () => {});
+  const valset = Array.from({ length: 3000 }, (_, i) => makeRow({ message: `number ${i}` }, i + 1));
+  const measured: (readonly Row[])[] = [];
+  const execution: Execution = {
+    ...fake,
+    config: { ...config, splits: { train: 9000, val: 3000, test: 4000 } },
+    context: { ...context, valset },
+    coordinator: {
+      ...fake.coordinator,
+      begin: (context) => {
+        measured.push(context.valset);
+        return fake.coordinator.begin(context);
+      },
+      advance: (context, state) => {
+        measured.push(context.valset);
+        if (measured.length === 3) throw new Error('no more memory');
+        return fake.coordinator.advance(context, state);
+      },
+    },
+    test: { attribute: async (context, rows, ...states) => ({ ...(await fake.test!.attribute(context, rows, ...states)), passes: rows }) },
+  };
+  await expect(executeRun(execution)).rejects.toThrow('no more memory');
+  const resumed = await executeRun({ ...execution, measureRate: () => Promise.reject(new Error('measured again')) });
+  // 60,000 passes at 10 a row: a thirtieth for a measurement of the validation rows, a half for four of the test rows.
+  expect(new Set(measured.map((rows) => rows.map(({ id }) => id).join()))).toEqual(
+    new Set([
+      limitRows(valset, 200, 0)
+        .map(({ id }) => id)
+        .join(),
+    ]),
+  );
+  expect(resumed).toMatchObject({ status: 'ended', config: { splits: { train: 9000, val: 200, test: 750 } }, testRows: 750 });
+  expect(resumed.notices.at(-1)).toMatch(
+    /^The run measures 200 of 3000 validation rows and 750 of 4000 test rows: .* A longer budget takes more\.$/,
+  );
+  expect(timeless(directory)).toContainEqual(expect.objectContaining({ type: 'attributed', passes: 750 }));
 });
 
 test('a stop ends the run after the current phase, with the sealed test on the best so far', async () => {

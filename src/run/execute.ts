@@ -1,4 +1,5 @@
 /** @file Drives one run from wherever it stands to its end: phases with a checkpoint after each, then the sealed test. */
+import { limitRows } from '../data/split.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import { TandemError } from '../errors.ts';
@@ -8,6 +9,7 @@ import type { JournalLine, RunConfig, RunEvent } from './events.ts';
 import { explainedError } from './fileErrors.ts';
 import { openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
 import { acquireLock } from './lock.ts';
+import { affordableRows, rowsNotice } from './rowPlan.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import type { Budget } from './spec.ts';
 import { apply, initialState, type RunState } from './state.ts';
@@ -20,12 +22,12 @@ export interface Execution {
   readonly coordinator: Coordinator;
   /** Everything of the coordinator's context that a run does not set itself. */
   readonly context: Omit<OptimizationContext, 'budget' | 'emit' | 'signal'>;
-  /** Nominal token passes a second on this machine, on this task. Asked once in the life of a run. */
-  readonly measureRate: () => Promise<number>;
+  /** How fast this machine is on this task. Asked once in the life of a run. */
+  readonly measureRate: () => Promise<Rate>;
   /** Opens the sealed test split and compares the four pairs of old and new; absent when there are no test rows. */
   readonly test?: {
-    readonly rows: number;
-    readonly attribute: (context: OptimizationContext, start: MeasuredState, best: MeasuredState) => Promise<AttributedEvent>;
+    /** @param rows at most so many of them */
+    readonly attribute: (context: OptimizationContext, rows: number, start: MeasuredState, best: MeasuredState) => Promise<AttributedEvent>;
   };
   /** Run after the test, at equal compute; without a test there are none. */
   readonly controls?: Controls;
@@ -37,6 +39,13 @@ export interface Execution {
   readonly lateNotices?: () => readonly string[];
   /** Aborting it stops gracefully: the best so far is tested and stands. */
   readonly signal?: AbortSignal;
+}
+
+export interface Rate {
+  /** Nominal token passes. */
+  readonly passesPerSecond: number;
+  /** What a row costs to measure once with the prompt as it is. */
+  readonly passesPerRow: number;
 }
 
 export type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
@@ -117,11 +126,18 @@ async function drive(
     for (const message of notices) emit({ type: 'noticed', message });
   }
   if (view().budget === undefined) {
-    const passesPerSecond = await measureRate();
-    emit({ type: 'rateMeasured', passesPerSecond, budget: toPasses(config.budget, passesPerSecond) });
+    const { passesPerSecond, passesPerRow } = await measureRate();
+    const budget = toPasses(config.budget, passesPerSecond);
+    const rows = affordableRows(config.splits, config.limits, budget, passesPerRow);
+    const notice = rowsNotice(config.splits, rows);
+    // Before the rate, up to which the journal stands after a kill.
+    if (notice !== undefined) emit({ type: 'noticed', message: notice });
+    emit({ type: 'rateMeasured', passesPerSecond, budget, ...(notice !== undefined && { rows }) });
     journal.flush();
   }
-  const whole: OptimizationContext = { ...context, budget: view().budget!, emit, ...(signal && { signal }) };
+  const { splits } = view().config!;
+  const valset = limitRows(context.valset, splits.val, 0);
+  const whole: OptimizationContext = { ...context, valset, budget: view().budget!, emit, ...(signal && { signal }) };
   const save = (state: OptimizationState, control?: ControlCheckpoint): OptimizationState => {
     journal.flush();
     writeCheckpoint(directory.path, { lines: journal.count(), state, ...(control && { control }) });
@@ -131,15 +147,15 @@ async function drive(
   forget();
   let state = saved?.state ?? save(await coordinator.begin(whole));
   while (!state.done && !view().stopRequested) state = save(await coordinator.advance(whole, state));
-  if (test && test.rows > 0) {
+  if (test && splits.test > 0) {
     if (!view().attribution) {
-      emit({ type: 'testOpened', rows: test.rows });
-      emit(await test.attribute({ ...whole, signal: undefined }, state.start, state.best));
+      emit({ type: 'testOpened', rows: splits.test });
+      emit(await test.attribute({ ...whole, signal: undefined }, splits.test, state.start, state.best));
     }
     if (controls && !view().stopRequested) {
       save(state, saved?.control);
       const keep = (control: ControlCheckpoint | undefined): void => void save(state, control);
-      await runControls(controls, { context: whole, run: state.best, saved: saved?.control, view, emit, save: keep });
+      await runControls(controls, { context: whole, rows: splits.test, run: state.best, saved: saved?.control, view, emit, save: keep });
     }
   }
   for (const message of lateNotices()) emit({ type: 'noticed', message });

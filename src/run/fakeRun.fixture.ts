@@ -55,8 +55,8 @@ export function fakeExecution(directory: RunDirectory, onLine: Execution['onLine
       valset: [],
       adapters: { put: async (adapter: Adapter) => void adapters.set(adapter.id, adapter), get: async (id: string) => adapters.get(id) },
     } as unknown as Execution['context'],
-    measureRate: async () => 1000,
-    test: { rows: 300, attribute: async (_, start, best) => fakeAttribution(start, best) },
+    measureRate: async () => ({ passesPerSecond: 1000, passesPerRow: 10 }),
+    test: { attribute: async (_, _rows, start, best) => fakeAttribution(start, best) },
     onLine,
   };
 }
@@ -70,7 +70,7 @@ export function withFakeControls(execution: Execution): Execution {
       lever: 'prompt',
       because: `${name}, after ${valOf('p -> p') ?? 'nothing'}`,
     }),
-    measure: async (_, run, control) => ({
+    measure: async (_, _rows, run, control) => ({
       score: control.score,
       logLikelihood: control.logLikelihood,
       difference: difference(run.score.mean - control.score.mean),

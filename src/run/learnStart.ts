@@ -165,7 +165,8 @@ async function openTasks(
 async function passesOf({ budget }: LearnSpec, session: Session): Promise<number> {
   if ('passes' in budget) return budget.passes;
   const spec = { ...runDefaults, prompt: session.file.path };
-  return Math.round(budget.seconds * (await measureRate(session, openOptimizer(session, spec), 'both')));
+  const { passesPerSecond } = await measureRate(session, openOptimizer(session, spec), 'both');
+  return Math.round(budget.seconds * passesPerSecond);
 }
 
 /** Token passes of a mean round. */

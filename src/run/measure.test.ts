@@ -37,14 +37,15 @@ beforeEach(() => {
 describe('a prompt', () => {
   test('is kept with its numbers, and they belong to its text', async () => {
     const session = await openSession(spec, { models });
-    const told: string[] = [];
-    const measured = await measurePrompt(session, 'val', { onBusy: (what) => told.push(what) });
+    const told: unknown[][] = [];
+    const measured = await measurePrompt(session, 'val', { onBusy: (...words) => told.push(words) });
     await session.dispose();
     const { textHash, evaluation } = readResults(prompt)!;
     expect(textHash).toBe(hashPrompt(readFileSync(prompt, 'utf8')));
     expect(measured).toMatchObject({ ...evaluation, rows: { length: session.valset.length } });
     expect(evaluation).toMatchObject({ model: 'tiny-tied', metric: 'accuracy', split: 'val', score: { rows: session.valset.length } });
-    expect(told).toEqual([`Measuring on ${session.valset.length} validation rows`]);
+    const what = `Measuring on ${session.valset.length} validation rows`;
+    expect(told).toEqual([[what], [what, 1]]);
   });
 
   test('is measured on some rows without touching the number of all of them, and each result says where its row stands', async () => {

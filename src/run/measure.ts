@@ -57,8 +57,12 @@ export async function measurePrompt(
   const { file, adapter, evaluator } = session;
   const chosen = lines && new Set(lines);
   const rows = rowsOf(session, split).filter(({ line }) => chosen?.has(line) ?? true);
-  onBusy?.(`Measuring on ${lines ? `${rows.length} of ` : ''}${rowsText(session, split)}`);
-  const evaluation = await evaluator.evaluate({ prompt: file.prompt, adapter }, rows, { signal });
+  const what = `Measuring on ${lines ? `${rows.length} of ` : ''}${rowsText(session, split)}`;
+  onBusy?.(what);
+  const evaluation = await evaluator.evaluate({ prompt: file.prompt, adapter }, rows, {
+    signal,
+    onShare: (share) => onBusy?.(what, share),
+  });
   const measured = measuredPrompt(measuredWith(session, split), evaluation, session, rows);
   if (!lines) keep(session, { evaluation: measured });
   const results = evaluation.rows.map((result, place) => ({ ...result, line: rows[place].line }));

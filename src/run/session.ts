@@ -31,6 +31,7 @@ import { loraText } from './format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import { loadModules } from './metricModules.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
+import type { Rate } from './execute.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
 import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
@@ -169,10 +170,10 @@ function otherSteps(file: string, steps: number, asked: number): TandemError {
 export const defaultThreads = (): number => availableParallelism();
 
 /**
- * Nominal token passes a second on this task: some training rows are scored and, if the weights may change, some training steps taken,
- * each after a first one that only warms up. Half of the passes are taken to go into either.
+ * How fast this machine is on this task: some training rows are scored and, if the weights may change, some training steps taken, each
+ * after a first one that only warms up. Half of the passes are taken to go into either.
  */
-export async function measureRate(session: Session, { trainer }: Optimizer, lever: LeverChoice): Promise<number> {
+export async function measureRate(session: Session, { trainer }: Optimizer, lever: LeverChoice): Promise<Rate> {
   const scoring = await scoringRate(session);
   if (lever === 'prompt') return scoring;
   const { file, programEvaluator } = session;
@@ -185,10 +186,10 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
   const begun = performance.now();
   const { tokens } = await training.step(batch, 0);
   const stepping = (3 * tokens * 1000) / (performance.now() - begun);
-  return 2 / (1 / scoring + 1 / stepping);
+  return { ...scoring, passesPerSecond: 2 / (1 / scoring.passesPerSecond + 1 / stepping) };
 }
 
-async function scoringRate({ freshEvaluator, file, trainset }: Session): Promise<number> {
+async function scoringRate({ freshEvaluator, file, trainset }: Session): Promise<Rate> {
   // Answers that are known would cost no time.
   const fresh = freshEvaluator();
   const candidate = { prompt: file.prompt };
@@ -196,7 +197,7 @@ async function scoringRate({ freshEvaluator, file, trainset }: Session): Promise
   const rows = trainset.length > 16 ? trainset.slice(8, 72) : trainset;
   const begun = performance.now();
   const { passes } = await fresh.evaluate(candidate, rows);
-  return (passes * 1000) / (performance.now() - begun);
+  return { passesPerSecond: (passes * 1000) / (performance.now() - begun), passesPerRow: passes / rows.length };
 }
 
 /** Answers are remembered on the disk where that can be; where not, they are measured again the next time, and that is all. */

@@ -1,6 +1,8 @@
 /** @file Starts and resumes runs in this process; the worker calls it, and who uses the API. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
 import { isModule } from '../evaluate/metrics.ts';
 import { checkedLora } from '../model/adapter.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
@@ -109,6 +111,7 @@ async function work(
     hooks.onLine?.(line, replayed);
   };
   const { data } = readRecord(directory);
+  const testRows = (opener: string, most: number): Row[] => limitRows(session.openTest(`${opener} of run ${directory.run}`), most, 0);
   let state: RunState;
   try {
     state = await executeRun({
@@ -131,8 +134,7 @@ async function work(
       measureRate: () => measureRate(session, optimizer, spec.lever),
       ...(session.testSize > 0 && {
         test: {
-          rows: session.testSize,
-          attribute: (context, start, best) => attribute(context, session.openTest(`the end of run ${directory.run}`), start, best),
+          attribute: (context, rows, start, best) => attribute(context, testRows('the end', rows), start, best),
         },
       }),
       ...(canHaveControls(spec, session) && {
@@ -143,8 +145,7 @@ async function work(
             // Weights that are tuned alone have the same learned start to probe as the run had.
             return { ...chosen, coordinator: withWarmStart(coordinator, chosen.lever === 'weights' ? warm : undefined) };
           },
-          measure: (context, run, control) =>
-            measureControl(context, session.openTest(`the controls of run ${directory.run}`), run, control),
+          measure: (context, rows, run, control) => measureControl(context, testRows('the controls', rows), run, control),
         },
       }),
       forget: session.forget,

@@ -197,7 +197,13 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
     case 'noticed':
       return { elapsed, notices: [...state.notices, line.message] };
     case 'rateMeasured':
-      return { elapsed, passesPerSecond: line.passesPerSecond, budget: line.budget, pacedFrom: { at: line.at, passes: state.passes } };
+      return {
+        elapsed,
+        passesPerSecond: line.passesPerSecond,
+        budget: line.budget,
+        pacedFrom: { at: line.at, passes: state.passes },
+        ...(state.config && line.rows && { config: { ...state.config, splits: { ...state.config.splits, ...line.rows } } }),
+      };
     case 'baselineMeasured':
       return {
         elapsed,

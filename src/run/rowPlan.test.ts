@@ -1,0 +1,28 @@
+/** @file How many rows a run measures. */
+import { describe, expect, test } from 'vitest';
+import { affordableRows, rowsNotice } from './rowPlan.ts';
+
+describe('affordableRows', () => {
+  const there = { val: 1500, test: 1500 };
+
+  test('a measurement of the validation rows costs a thirtieth of the budget, the four of the test rows half of it', () => {
+    expect(affordableRows(there, {}, 300_000, 40)).toEqual({ val: 250, test: 937 });
+  });
+
+  test('where rows are dear there are 80 and 200, whatever they cost', () => {
+    expect(affordableRows(there, {}, 300_000, 270)).toEqual({ val: 80, test: 200 });
+    expect(affordableRows({ val: 75, test: 0 }, {}, 1000, 270)).toEqual({ val: 75, test: 0 });
+  });
+
+  test('what was asked for is measured', () => {
+    expect(affordableRows({ val: 1000, test: 1500 }, { val: 1000 }, 300_000, 270)).toEqual({ val: 1000, test: 200 });
+    expect(affordableRows({ val: 1500, test: 600 }, { test: 600 }, 300_000, 270)).toEqual({ val: 80, test: 600 });
+  });
+});
+
+test('only what is left out is told', () => {
+  const there = { val: 100, test: 900 };
+  expect(rowsNotice(there, there)).toBeUndefined();
+  expect(rowsNotice(there, { val: 100, test: 200 })).toMatch(/^The run measures 200 of 900 test rows: /);
+  expect(rowsNotice(there, { val: 80, test: 200 })).toMatch(/^The run measures 80 of 100 validation rows and 200 of 900 test rows: /);
+});

@@ -1,0 +1,40 @@
+/** @file How many validation and test rows a run measures: all, or of many as many as its budget pays for. */
+import type { RowLimits } from './spec.ts';
+
+/** How many rows there are, or are measured. */
+export interface MeasuredRows {
+  readonly val: number;
+  readonly test: number;
+}
+
+/** To measure all validation rows once may cost this much of the budget: a run does so a dozen times, and trains between. */
+const valShare = 1 / 30;
+/** Fewer would hardly tell two states apart, whatever they cost. */
+const leastVal = 80;
+/** The end measures the test rows four times, beside the budget; that may take half as long again. */
+const testShare = 1 / 2 / 4;
+const leastTest = 200;
+
+/**
+ * @param there after the limits
+ * @param limits what the user asked for is measured, whatever it costs
+ * @param budget nominal token passes of the run
+ * @param passesPerRow what a row costs to measure once
+ */
+export function affordableRows(there: MeasuredRows, limits: RowLimits, budget: number, passesPerRow: number): MeasuredRows {
+  const affordable = (share: number, least: number): number => Math.max(least, Math.floor((share * budget) / passesPerRow));
+  return {
+    val: limits.val === undefined ? Math.min(there.val, affordable(valShare, leastVal)) : there.val,
+    test: limits.test === undefined ? Math.min(there.test, affordable(testShare, leastTest)) : there.test,
+  };
+}
+
+/** What is left out, for people; nothing where nothing is. */
+export function rowsNotice(there: MeasuredRows, measured: MeasuredRows): string | undefined {
+  const parts = [
+    ...(measured.val < there.val ? [`${measured.val} of ${there.val} validation rows`] : []),
+    ...(measured.test < there.test ? [`${measured.test} of ${there.test} test rows`] : []),
+  ];
+  if (parts.length === 0) return undefined;
+  return `The run measures ${parts.join(' and ')}: all of them would leave too little of the budget for the rest. A longer budget takes more.`;
+}
