@@ -75,7 +75,7 @@ export function optimizeCommand(): Command {
       ['tandem optimize intent.prompt.md --lever prompt', 'leave the weights alone'],
       ['tandem optimize intent.prompt.md --json > events.jsonl', 'the events, for a program'],
     ],
-    'Phases on the weights and on the prompt take turns, each from the best state so far, and a step is kept where paired evidence on the validation rows says that it is better. The test rows stay sealed until the end. Ctrl-C ends a run gracefully: the best so far is tested and stands. One run at a time works in a workspace.',
+    'Phases on the weights and on the prompt take turns, each from the best state so far, and a step is kept where paired evidence on the validation rows says that it is better. The test rows stay sealed until the end. Of many validation and test rows as many are measured as the budget pays for; --val-rows and --test-rows say how many instead. Ctrl-C ends a run gracefully: the best so far is tested and stands. One run at a time works in a workspace.',
   );
 }
 
