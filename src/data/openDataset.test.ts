@@ -38,6 +38,18 @@ describe('openDataset', async () => {
     expect(texts(train)).toEqual(texts(splitRows(numbered(100), { seed: 0 }).train));
   });
 
+  test('of many rows some of each split are looked through for leaks', async () => {
+    const many = (mark: string): string =>
+      Array.from({ length: 12_000 }, (_, i) => `{"text": "row ${i}${mark}", "label": "odd"}\n`).join('');
+    await writeFile(join(folder, 'many.jsonl'), many(''));
+    await writeFile(join(folder, 'again.jsonl'), many('!'));
+    const splits = await openDataset({ data: { train: 'many.jsonl', val: 'all.jsonl', test: 'again.jsonl' }, output: 'label' }, prompt);
+    const found = splits.leaks().filter(({ a, b }) => a.split === 'train' && b.split === 'test');
+    // Of each 10,000: a pair is found where both of it are among them.
+    expect(found.length).toBeGreaterThan(8000);
+    expect(found.length).toBeLessThan(8700);
+  });
+
   test('given files stay as they are, val is taken from train, leaks are found without opening the seal', async () => {
     const splits = await openDataset({ data: { train: 'train.jsonl', test: 'test.csv' }, output: 'label' }, prompt);
     expect(splits.train.length + splits.val.length).toBe(80);

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
-import { openDataset, type Splits } from '../data/openDataset.ts';
+import { mostCompared, openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
@@ -247,8 +247,10 @@ function leakNotices(splits: Splits): string[] {
   if (leaks.length === 0) return [];
   const [{ a, b }] = leaks;
   const rows = leaks.length === 1 ? '1 pair of rows stands' : `${leaks.length} pairs of rows stand`;
+  const ofSome = [splits.train.length, splits.val.length, splits.test.size].some((count) => count > mostCompared);
+  const among = ofSome ? `, of ${mostCompared} at most that were compared of each` : '';
   return [
-    `${rows} almost alike in two splits, e.g. line ${a.row.line} in ${a.split} and line ${b.row.line} in ${b.split}: numbers may be too good.`,
+    `${rows} almost alike in two splits${among}, e.g. line ${a.row.line} in ${a.split} and line ${b.row.line} in ${b.split}: numbers may be too good.`,
   ];
 }
 
