@@ -30,7 +30,7 @@ export async function followRun(
 ): Promise<void> {
   const progress = makeProgress(process.stderr, { quiet: json });
   const onNotification = (notification: Notification): void => {
-    if (notification.type === 'busy') progress.busy(notification.what);
+    if (notification.type === 'busy') progress.busy(notification.what, notification.share);
     if (notification.type !== 'line') return;
     progress.event(notification.line, notification.replayed);
     if (json) process.stdout.write(JSON.stringify(notification.line) + '\n');

@@ -157,6 +157,19 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
   expect(timeless(directory)).toContainEqual(expect.objectContaining({ type: 'attributed', passes: 750 }));
 });
 
+test('where the test rows speak against the result, a notice says so', async () => {
+  const directory = newRun();
+  const { test: sealed, ...fake } = fakeExecution(directory, () => {});
+  const against = { mean: -0.25, low: -0.625, high: 0, rows: 8, probabilityBetter: 0.05 };
+  const attribute: NonNullable<Execution['test']>['attribute'] = async (...words) => ({
+    ...(await sealed!.attribute(...words)),
+    total: against,
+  });
+  const { notices } = await executeRun({ ...fake, test: { attribute } });
+  expect(notices.at(-1)).toMatch(/^The test rows speak against this result: -25\.0 points \[-62\.5, 0\.0\], P\(better\) 5%\. /);
+  expect((await executeRun(fakeExecution(newRun(), () => {}))).notices).toHaveLength(1);
+});
+
 test('a stop ends the run after the current phase, with the sealed test on the best so far', async () => {
   const directory = newRun();
   const stop = new AbortController();

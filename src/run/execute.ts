@@ -13,6 +13,7 @@ import { affordableRows, rowsNotice } from './rowPlan.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import type { Budget } from './spec.ts';
 import { apply, initialState, type RunState } from './state.ts';
+import { testNotice } from './words.ts';
 
 export interface Execution {
   readonly directory: RunDirectory;
@@ -150,7 +151,11 @@ async function drive(
   if (test && splits.test > 0) {
     if (!view().attribution) {
       emit({ type: 'testOpened', rows: splits.test });
-      emit(await test.attribute({ ...whole, signal: undefined }, splits.test, state.start, state.best));
+      const attributed = await test.attribute({ ...whole, signal: undefined }, splits.test, state.start, state.best);
+      const notice = testNotice(attributed);
+      // Before the event up to which a resumed run takes the test as done.
+      if (notice !== undefined) emit({ type: 'noticed', message: notice });
+      emit(attributed);
     }
     if (controls && !view().stopRequested) {
       save(state, saved?.control);

@@ -1,6 +1,6 @@
 /** @file How many rows a run measures. */
 import { describe, expect, test } from 'vitest';
-import { affordableRows, rowsNotice } from './rowPlan.ts';
+import { affordableRows, fewRowsNotice, rowsNotice } from './rowPlan.ts';
 
 describe('affordableRows', () => {
   const there = { val: 1500, test: 1500 };
@@ -25,4 +25,10 @@ test('only what is left out is told', () => {
   expect(rowsNotice(there, there)).toBeUndefined();
   expect(rowsNotice(there, { val: 100, test: 200 })).toMatch(/^The run measures 200 of 900 test rows: /);
   expect(rowsNotice(there, { val: 80, test: 200 })).toMatch(/^The run measures 80 of 100 validation rows and 200 of 900 test rows: /);
+});
+
+test('where chance decides, it is told by how much a score can be off', () => {
+  expect(fewRowsNotice({ val: 3 })).toMatch(/^3 validation rows decide what is kept, and a score on so few can be off by 57 points\. Add rows/);
+  expect(fewRowsNotice({ val: 1 })).toMatch(/^One validation row decides /);
+  expect(fewRowsNotice({ val: 20 })).toBeUndefined();
 });

@@ -15,6 +15,9 @@ const leastVal = 80;
 const testShare = 1 / 2 / 4;
 const leastTest = 200;
 
+/** Of fewer validation rows a score can be off by more than 22 points. */
+const leastTelling = 20;
+
 /**
  * @param there after the limits
  * @param limits what the user asked for is measured, whatever it costs
@@ -27,6 +30,13 @@ export function affordableRows(there: MeasuredRows, limits: RowLimits, budget: n
     val: limits.val === undefined ? Math.min(there.val, affordable(valShare, leastVal)) : there.val,
     test: limits.test === undefined ? Math.min(there.test, affordable(testShare, leastTest)) : there.test,
   };
+}
+
+/** Where chance decides whatever is measured, for people; nothing where it does not. */
+export function fewRowsNotice({ val }: Pick<MeasuredRows, 'val'>): string | undefined {
+  if (val >= leastTelling) return undefined;
+  const off = Math.round((100 * 1.96 * 0.5) / Math.sqrt(val));
+  return `${val === 1 ? 'One validation row decides' : `${val} validation rows decide`} what is kept, and a score on so few can be off by ${off} points. Add rows: a hundred of them tell more.`;
 }
 
 /** What is left out, for people; nothing where nothing is. */

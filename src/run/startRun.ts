@@ -32,6 +32,7 @@ import {
   type RunDirectory,
 } from './runDirectory.ts';
 import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
+import { fewRowsNotice } from './rowPlan.ts';
 import type { CoordinatorName, RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
 import { warmStartFor } from './warmStarts.ts';
@@ -117,7 +118,7 @@ async function work(
     state = await executeRun({
       directory,
       config: configOf(directory, spec, session, optimizer.coordinatorName),
-      notices: [...session.notices, ...optimizer.notices, ...controlNotices(spec, session)],
+      notices: [...session.notices, ...fewRows(session), ...optimizer.notices, ...controlNotices(spec, session)],
       coordinator,
       context: {
         evaluator: session.evaluator,
@@ -199,6 +200,11 @@ const hasStepAdapters = ({ adapters }: RunSpec, { adapter, programEvaluator }: S
 
 /** Chains and single levers are those of one prompt, and they are compared on test rows. */
 const canHaveControls = ({ controls }: RunSpec, { testSize, program }: Session): boolean => controls === true && testSize > 0 && !program;
+
+function fewRows({ valset }: Session): string[] {
+  const notice = fewRowsNotice({ val: valset.length });
+  return notice === undefined ? [] : [notice];
+}
 
 function controlNotices(spec: RunSpec, session: Session): string[] {
   if (!spec.controls || canHaveControls(spec, session)) return [];

@@ -1,7 +1,7 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
 import type { Evidence } from './evidence.ts';
 import { natsGained, points, sureness } from './format.ts';
-import type { CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
+import type { Attribution, CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
 export function doing({ status, phases, start, testRows, controls, config }: RunState): string {
@@ -49,6 +49,12 @@ export function warmStartText({ part, from, helped, because, score, steps }: Non
 export function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
   if (decision) return decision.accepted ? 'kept' : 'reached the gate';
   return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
+}
+
+/** What to think over before a result is taken over; nothing where the test rows do not speak against it. */
+export function testNotice({ total }: Attribution): string | undefined {
+  if (total.probabilityBetter > 0.1) return undefined;
+  return `The test rows speak against this result: ${points(total)}, P(better) ${sureness(total)}. Look at it twice before you take it over.`;
 }
 
 /** What a soft prompt is worth beside the best text: what would be lost without it. */
