@@ -6,7 +6,7 @@ import type { TandemSettings } from '../prompt/settings.ts';
 import { nameColumns } from './columns.ts';
 import type { Dataset, Row } from './dataset.ts';
 import { findLeaks, type Leak } from './leaks.ts';
-import { readDataset, type ReadOptions } from './readDataset.ts';
+import { readDataset, withOthers, type ReadOptions } from './readDataset.ts';
 import { limitRows, splitRows, type Shares, type SplitName } from './split.ts';
 
 /** Rows that are to be looked at once, at the end; every opening is on record. */
@@ -37,6 +37,12 @@ export interface Splits {
   readonly bad: readonly TandemError[];
   /** Near-duplicates across splits, the sealed one included, of `mostCompared` rows of each; found at the first call, without opening the seal. */
   leaks(): readonly Leak[];
+  /**
+   * The same without the rows that something is wrong with, the sealed ones included, whose seal stays.
+   * @param defectOf a row of the named file
+   * @throws the first defect, with the lines of the others, unless bad rows are to be skipped
+   */
+  without(defectOf: (row: Row, file: string) => TandemError | undefined): Splits;
 }
 
 export interface OpenOptions extends ReadOptions {
@@ -69,19 +75,48 @@ export async function openDataset(
   const rows = train!.rows;
   const shares: Shares = { train: fractions.train, val: val ? 0 : fractions.val, test: val || test ? 0 : fractions.test };
   const parts = splitRows(rows, { seed, fractions: shares });
-  const splits = { train: parts.train, val: val?.rows ?? parts.val, test: test?.rows ?? parts.test };
   const { columns } = sets[0];
-  const inputs = columns.filter((column) => column !== settings.output);
-  let leaks: readonly Leak[] | undefined;
-  return {
-    train: splits.train,
-    val: splits.val,
-    test: sealRows(splits.test),
+  const about: About = {
     columns,
     files: sets.map((set) => set.file),
     hashes: sets.map((set) => set.hash),
     bad: sets.flatMap((set) => set.bad),
-    leaks: () => (leaks ??= findLeaks(compared(splits), inputs)),
+    inputs: columns.filter((column) => column !== settings.output),
+    fileOf: { train: train!.file, val: (val ?? train)!.file, test: (test ?? train)!.file },
+    skipBad: options.skipBad === true,
+  };
+  return splitsOf({ train: parts.train, val: val?.rows ?? parts.val, test: test?.rows ?? parts.test }, about);
+}
+
+/** What does not hang on which rows there are, and the bad ones so far. */
+interface About extends Pick<Splits, 'columns' | 'files' | 'hashes' | 'bad'> {
+  readonly inputs: readonly string[];
+  readonly fileOf: Readonly<Record<SplitName, string>>;
+  readonly skipBad: boolean;
+}
+
+function splitsOf(rows: Readonly<Record<SplitName, readonly Row[]>>, about: About): Splits {
+  const { columns, files, hashes, bad, inputs, fileOf, skipBad } = about;
+  let leaks: readonly Leak[] | undefined;
+  return {
+    ...{ columns, files, hashes, bad },
+    train: rows.train,
+    val: rows.val,
+    test: sealRows(rows.test),
+    leaks: () => (leaks ??= findLeaks(compared(rows), inputs)),
+    without(defectOf) {
+      const defects: TandemError[] = [];
+      const sound = (split: SplitName): Row[] =>
+        rows[split].filter((row) => {
+          const defect = defectOf(row, fileOf[split]);
+          if (defect) defects.push(defect);
+          return !defect;
+        });
+      const left = { train: sound('train'), val: sound('val'), test: sound('test') };
+      if (defects.length === 0) return this;
+      if (!skipBad) throw withOthers(defects);
+      return splitsOf(left, { ...about, bad: [...bad, ...defects] });
+    },
   };
 }
 

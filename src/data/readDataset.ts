@@ -40,7 +40,7 @@ export function parseDataset(file: string, bytes: Uint8Array, options: ReadOptio
   const readable = withoutLines(parsed, badLines);
   const { columns, entries, bad: uneven } = sameColumns(file, readable.entries);
   const bad = [...badLines.values(), ...readable.bad, ...uneven].sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0));
-  if (bad.length > 0 && !options.skipBad) throw withCount(bad);
+  if (bad.length > 0 && !options.skipBad) throw withOthers(bad);
   if (entries.length === 0) {
     throw new TandemError('no-rows', bad.length > 0 ? 'No row of the data file can be used.' : 'The data file has no rows.', {
       where: { file, line: bad[0]?.where?.line },
@@ -57,7 +57,7 @@ export function parseDataset(file: string, bytes: Uint8Array, options: ReadOptio
 }
 
 /** The first bad row; of several it says how many there are. */
-function withCount([first, ...more]: readonly TandemError[]): TandemError {
+export function withOthers([first, ...more]: readonly TandemError[]): TandemError {
   if (more.length === 0) return first;
   const { reason, message, where, hint, cause } = first;
   const lines = more.slice(0, 5).map((error) => error.where?.line);

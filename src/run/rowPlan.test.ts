@@ -28,7 +28,9 @@ test('only what is left out is told', () => {
 });
 
 test('where chance decides, it is told by how much a score can be off', () => {
-  expect(fewRowsNotice({ val: 3 })).toMatch(/^3 validation rows decide what is kept, and a score on so few can be off by 57 points\. Add rows/);
+  expect(fewRowsNotice({ val: 3 })).toMatch(
+    /^3 validation rows decide what is kept, and a score on so few can be off by 57 points\. Add rows/,
+  );
   expect(fewRowsNotice({ val: 1 })).toMatch(/^One validation row decides /);
   expect(fewRowsNotice({ val: 20 })).toBeUndefined();
 });

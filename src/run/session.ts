@@ -28,6 +28,7 @@ import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
 import { loraText } from './format.ts';
+import { tooLongFor } from './longRows.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import { loadModules } from './metricModules.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
@@ -93,20 +94,16 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const { file, program } = openPrompt(spec.prompt, options);
   if (spec.untrusted) requireNothingForeign(file);
   onBusy?.('Reading the data');
-  const splits = withSamples(
-    await openDataset(file.settings, spec.prompt, { skipBad: spec.skipBadRows === true }),
-    program ? program.steps : [file],
-  );
+  const opened = await openDataset(file.settings, spec.prompt, { skipBad: spec.skipBadRows === true });
+  const files = program ? program.steps : [file];
+  const read = withSamples(opened, files);
   const defects = program
-    ? checkProgram(program, splits.columns)
-    : checkColumns(file, splits.columns).map((problem) => ({ ...problem, path: file.path }));
+    ? checkProgram(program, read.columns)
+    : checkColumns(file, read.columns).map((problem) => ({ ...problem, path: file.path }));
   const defect = defects.find(({ severity }) => severity === 'error');
   if (defect) throw placed('bad-prompt-file', defect.path, defect);
-  const { rows, seed } = spec;
-  const trainset = limitRows(splits.train, rows.train ?? Infinity, seed, file.settings.labels ? { balance: file.settings.output } : {});
-  const valset = validationRows(splits, rows);
   const modules = await loadModules(file, spec.allowModules === true && !spec.untrusted);
-  const measured = [...splits.train, ...splits.val];
+  const measured = [...read.train, ...read.val];
   const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
   const tasks = [...earlier, taskFor(file, measured, modules.metrics)];
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
@@ -122,6 +119,17 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   });
   signal?.throwIfAborted();
   const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
+  const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
+  let splits: Splits;
+  try {
+    splits = withSamples(opened.without(tooLongFor(model, tasks, file.prompt)), files);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  const { rows, seed } = spec;
+  const trainset = limitRows(splits.train, rows.train ?? Infinity, seed, file.settings.labels ? { balance: file.settings.output } : {});
+  const valset = validationRows(splits, rows);
   const portableHashes = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [portable(workspace, path), hash]));
   const notices = [...file.problems, ...defects]
@@ -155,7 +163,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
       cache.forget();
       model.forget();
     },
-    dispose: async () => (models ? model.forget() : model.dispose()),
+    dispose,
   };
 }
 
