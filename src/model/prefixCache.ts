@@ -1,9 +1,9 @@
 /** @file Keys and values of prompts' shared prefixes, computed once and reused, whole or in part, by later prompts. */
 import type { TensorValue } from '../tensor/executor.ts';
 import type { Adapter } from './adapter.ts';
-import { adapterFeeds, stepGraph, variant, type Engine } from './engine.ts';
+import { adapterFeeds, stepGraph, variant, type Engine, type GraphVariant } from './engine.ts';
 import { int32, packRows } from './packing.ts';
-import { softFeeds } from './softPrompt.ts';
+import { softFeeds, type SoftPrompt } from './softPrompt.ts';
 
 /** The inputs `layers.N.prefixKeys` and `.prefixValues`, each [keyValueHeads, tokens, headSize]. */
 export type PrefixFeeds = Readonly<Record<string, TensorValue>>;
@@ -34,7 +34,11 @@ export function makePrefixCache(engine: Engine, capacity = 8): PrefixCache {
         if (shared > common || !nearest) [nearest, common] = [entry, shared];
       }
       const head = nearest ? firstTokens(nearest.feeds, common) : emptyPrefix(engine);
-      const feeds = common === tokens.length ? head : joined(head, await run(engine, tokens.slice(common), common, head, adapter));
+      const feeds = await continued(engine, head, tokens.slice(common), common, {
+        shape: { targets: adapter?.config.targets },
+        feeds: adapter && adapterFeeds(engine.config, adapter),
+        soft: adapter?.soft,
+      });
       entries = [{ adapter: id, tokens, feeds }, ...entries.filter((entry) => entry !== nearest || common < entry.tokens.length)].slice(
         0,
         capacity,
@@ -47,22 +51,47 @@ export function makePrefixCache(engine: Engine, capacity = 8): PrefixCache {
   };
 }
 
+/** What tokens run through beside the model's weights. */
+export interface Tuned {
+  readonly shape: Pick<GraphVariant, 'targets'>;
+  /** The matrices of a LoRA. */
+  readonly feeds?: Readonly<Record<string, TensorValue>>;
+  readonly soft?: SoftPrompt;
+}
+
+/** Tokens of one run: its attention scores are of so many tokens to all before them. */
+const tokensPerRun = 1024;
+
+/** Keys and values of a head of `start` tokens and of those that follow it. */
+export async function continued(
+  engine: Engine,
+  head: PrefixFeeds,
+  tokens: readonly number[],
+  start: number,
+  tuned: Tuned,
+): Promise<PrefixFeeds> {
+  let feeds = head;
+  for (let at = 0; at < tokens.length; at += tokensPerRun)
+    feeds = joined(feeds, await run(engine, tokens.slice(at, at + tokensPerRun), start + at, feeds, tuned));
+  return feeds;
+}
+
 /** Keys and values of tokens that follow a prefix of known length. */
 async function run(
   engine: Engine,
   tokens: readonly number[],
   start: number,
   head: PrefixFeeds,
-  adapter: Adapter | undefined,
+  { shape: { targets }, feeds: lora, soft: softPrompt }: Tuned,
 ): Promise<PrefixFeeds> {
   const { config } = engine;
   const { feeds: packed } = packRows([{ tokens }], start);
-  const soft = softFeeds(config, adapter?.soft, packed);
-  const shape = { targets: adapter?.config.targets, soft: soft !== undefined };
+  const soft = softFeeds(config, softPrompt, packed);
+  const shape = { targets, soft: soft !== undefined };
   const graph = await engine.graph(variant('step', shape), () => stepGraph(config, shape));
   const results = await graph.run({
     ...engine.weights,
-    ...(adapter && adapterFeeds(config, adapter)),
+    ...lora,
     ...head,
     ...emptyPast(engine, 1),
     ...packed,

@@ -49,7 +49,7 @@ function distance(a: BatchGradient['gradients'], b: BatchGradient['gradients']):
 describe('batches', () => {
   test('a batch that is run in parts has the loss and the gradient of the whole', async () => {
     const whole = await batchGradient(engine, tuned, examples, 0);
-    const parts = await batchGradient(engine, tuned, examples, 0, 9 + 4);
+    const parts = await batchGradient(engine, tuned, examples, 0, { tokens: 9 + 4 });
     // Own tokens once, the shared nine in each of the three parts.
     expect([whole.tokens, parts.tokens]).toEqual([17 + 9, 17 + 3 * 9]);
     expect(parts.loss).toBeCloseTo(whole.loss, 5);
@@ -72,6 +72,66 @@ describe('batches', () => {
     }
     expect(loss).toBeCloseTo(whole.loss, 4);
     expect(distance(mean, whole.gradients)).toBeLessThan(1e-4);
+  });
+});
+
+describe('rows and prefixes that hold too many pairs of tokens for one run', () => {
+  const long: TrainingExample = { prompt: [...head, ...Array.from({ length: 40 }, (_, i) => 20 + ((7 * i) % 70))], answer: [20, 30, 31] };
+  /** At most `count` pairs a head. */
+  const within = (count: number, of: readonly TrainingExample[], seed = 0, adapter = tuned): Promise<BatchGradient> =>
+    batchGradient(engine, adapter, of, seed, { pairs: count * engine.config.heads * engine.config.layers });
+  /** What hangs on the asked positions alone. */
+  const last = ({ gradients }: BatchGradient): Map<string, Float32Array> =>
+    new Map([...gradients].filter(([name]) => new RegExp(`^layers\\.${engine.config.layers - 1}\\.(q|o|gate|up|down)_proj`).test(name)));
+
+  test('a long row has the loss of the whole; its gradient flows through as many of its last tokens as may be, and is the nearer the more', async () => {
+    const batch = [...examples, long];
+    const whole = await batchGradient(engine, tuned, batch, 0);
+    const distances: number[] = [];
+    for (const own of [4, 16, 32]) {
+      // 51 tokens look at up to 51.
+      const cut = await within(own * 51, batch);
+      expect(cut.tokens).toBeGreaterThan(whole.tokens);
+      expect(cut.loss).toBeCloseTo(whole.loss, 4);
+      expect(distance(last(cut), last(whole))).toBeLessThan(1e-4);
+      distances.push(distance(cut.gradients, whole.gradients));
+    }
+    expect(distances[0]).toBeGreaterThan(distances[1]);
+    expect(distances[1]).toBeGreaterThan(distances[2]);
+    expect(distances[2]).toBeGreaterThan(1e-3);
+    expect(last(whole).size).toBeGreaterThan(0);
+    expect(distance((await within(42 * 51, batch)).gradients, whole.gradients)).toBeLessThan(1e-4);
+  });
+
+  test('a long prefix is given to the rows that share it', async () => {
+    const cut = await within(80, examples);
+    const whole = await batchGradient(engine, tuned, examples, 0);
+    expect(cut.loss).toBeCloseTo(whole.loss, 4);
+    expect(distance(last(cut), last(whole))).toBeLessThan(1e-4);
+    expect(distance(cut.gradients, whole.gradients)).toBeGreaterThan(1e-3);
+  });
+
+  test('with dropout too; and rows that are all long are trained on', async () => {
+    const dropping = { ...tuned, config: { ...tuned.config, dropout: 0.3 } };
+    const [one, again, other] = [
+      await within(200, [long], 1, dropping),
+      await within(200, [long], 1, dropping),
+      await within(200, [long], 2, dropping),
+    ];
+    expect(again).toEqual(one);
+    expect(distance(other.gradients, one.gradients)).toBeGreaterThan(0.05);
+    const training = trainAdapter(engine, tuned, { seed: 0 });
+    const losses = [];
+    for (let step = 0; step < 12; step++) losses.push((await training.step([long], 5e-3)).loss);
+    expect(losses.at(-1)).toBeLessThan(losses[0]);
+  });
+
+  test('rows of middling length are run apart where together they would hold too many', async () => {
+    const whole = await batchGradient(engine, tuned, examples, 0);
+    // The longest alone: 7 own tokens that look at 16; two of them would be 2 x 7 x 16.
+    const parts = await within(7 * 16, examples);
+    expect(parts.tokens).toBeGreaterThan(whole.tokens);
+    expect(distance(parts.gradients, whole.gradients)).toBeLessThan(1e-5);
   });
 });
 

@@ -2,13 +2,14 @@
 import { randomStream } from '../random.ts';
 import type { TensorValue } from '../tensor/executor.ts';
 import { gradients } from '../tensor/gradients.ts';
-import { constant, input, sumOf, type Node } from '../tensor/graph.ts';
+import { constant, input, sumOf, type Dim, type Node } from '../tensor/graph.ts';
 import { crossEntropy } from '../tensor/neuralOps.ts';
 import { add, cast, floor, gatherRows, lessOrEqual, mul, reshape, slice, sub, sum } from '../tensor/ops.ts';
 import type { LoraConfig, LoraPair } from './adapter.ts';
 import { loraFeeds, requirePositions, variant, type Engine, type GraphVariant } from './engine.ts';
 import { llamaGraph } from './llamaGraph.ts';
 import { commonPrefix, int32, packRows, prefixFeeds } from './packing.ts';
+import { continued, emptyPrefix } from './prefixCache.ts';
 import { softFeeds, type SoftPrompt } from './softPrompt.ts';
 
 /** A prompt and the answer whose likelihood is raised, as tokens. */
@@ -33,10 +34,23 @@ export type Trainable = { readonly config: LoraConfig; readonly pairs: readonly 
 const tokensPerRun = 896;
 
 /**
+ * Pairs of a token and one that it looks at, over all heads and layers, whose scores one run holds for its backward pass: some 4 GB. A row of
+ * SmolLM2-135M has as many with 900 tokens.
+ */
+const pairsPerRun = 2.2e8;
+
+export interface GradientOptions {
+  /** Tokens a run, or somewhat more. */
+  readonly tokens?: number;
+  readonly pairs?: number;
+}
+
+/**
  * The gradient of the mean negative log-likelihood of the answers given the prompts.
  * The prompts' common prefix is computed once a run and receives gradients from every row.
  * @param dropoutSeed names the dropout masks of this step; the same seed gives the same masks
- * @param limit tokens a run, or somewhat more: a row is not divided
+ * @param limits where a LoRA is trained, a row or a prefix that alone has more pairs than a run may hold keeps its loss, but its gradient
+ *   flows through the last tokens only, those before them being given (truncated backpropagation)
  * @throws TandemError 'too-long'
  */
 export async function batchGradient(
@@ -44,15 +58,30 @@ export async function batchGradient(
   trainable: Trainable,
   examples: readonly TrainingExample[],
   dropoutSeed: number,
-  limit = tokensPerRun,
+  limits: GradientOptions = {},
 ): Promise<BatchGradient> {
-  for (const { prompt, answer } of examples) requirePositions(engine.config, prompt.length + answer.length - 1);
+  for (const example of examples) requirePositions(engine.config, lengthOf(example));
+  const { heads, layers } = engine.config;
+  const { tokens: most = tokensPerRun, pairs = pairsPerRun } = limits;
+  const pairsPerHead = pairs / (heads * layers);
+  // A soft prompt stands at the beginning, which is what would be given.
+  const isDivisible = trainable !== 'weights' && !trainable.soft;
   const shared = commonPrefix(examples.map((example) => example.prompt));
+  const isLong = (example: TrainingExample): boolean => isDivisible && (lengthOf(example) - shared) * lengthOf(example) > pairsPerHead;
+  const short = examples.filter((example) => !isLong(example));
+  const given = isDivisible && shared * shared > pairsPerHead;
+  const runs = [
+    ...parts(short, shared, Math.max(most - shared, most / 4), pairsPerHead).map((part) => ({ part, prefix: shared, given })),
+    ...examples.filter(isLong).map((example) => {
+      const own = Math.max(example.answer.length, Math.floor(pairsPerHead / lengthOf(example)));
+      return { part: [example], prefix: lengthOf(example) - own, given: true };
+    }),
+  ];
   const total = new Map<string, Float32Array>();
   let loss = 0;
   let tokens = 0;
-  for (const part of parts(examples, shared, Math.max(limit - shared, limit / 4))) {
-    const result = await partGradient(engine, trainable, part, shared, examples.length, dropoutSeed);
+  for (const run of runs) {
+    const result = await partGradient(engine, trainable, run, examples.length, dropoutSeed);
     loss += result.loss;
     tokens += result.tokens;
     for (const [name, gradient] of result.gradients) {
@@ -64,15 +93,22 @@ export async function batchGradient(
   return { loss, gradients: total, tokens };
 }
 
-function parts(examples: readonly TrainingExample[], shared: number, most: number): TrainingExample[][] {
-  const sizeOf = (example: TrainingExample): number => example.prompt.length - shared + example.answer.length - 1;
+/** Tokens that are run: the last one of the answer is never an input. */
+const lengthOf = ({ prompt, answer }: TrainingExample): number => prompt.length + answer.length - 1;
+
+/** Parts of like size, short rows first. */
+function parts(examples: readonly TrainingExample[], shared: number, most: number, pairsPerHead: number): TrainingExample[][] {
+  if (examples.length === 0) return [];
+  const sizeOf = (example: TrainingExample): number => lengthOf(example) - shared;
   const sorted = [...examples].sort((a, b) => sizeOf(a) - sizeOf(b));
   const all = sorted.reduce((sum, example) => sum + sizeOf(example), 0);
   const limit = all / Math.ceil(all / most);
   const result: TrainingExample[][] = [[]];
   let used = 0;
   for (const example of sorted) {
-    if (used >= limit) {
+    const size = sizeOf(example);
+    const padded = (result[result.length - 1].length + 1) * size * (shared + size);
+    if (used >= limit || (used > 0 && padded > pairsPerHead)) {
       result.push([]);
       used = 0;
     }
@@ -82,11 +118,18 @@ function parts(examples: readonly TrainingExample[], shared: number, most: numbe
   return result;
 }
 
+interface Part {
+  readonly part: readonly TrainingExample[];
+  /** Tokens that all of them begin with. */
+  readonly prefix: number;
+  /** The prefix is run beforehand, and no gradient flows through it. */
+  readonly given: boolean;
+}
+
 async function partGradient(
   engine: Engine,
   trainable: Trainable,
-  examples: readonly TrainingExample[],
-  shared: number,
+  { part: examples, prefix: shared, given }: Part,
   batchRows: number,
   dropoutSeed: number,
 ): Promise<BatchGradient> {
@@ -96,33 +139,37 @@ async function partGradient(
     examples.map(({ prompt, answer }) => ({ tokens: [...prompt.slice(shared), ...answer.slice(0, -1)] })),
     shared,
   );
+  const first = given ? 0 : shared;
   const asked = examples.flatMap(({ prompt, answer }, row) =>
-    answer.map((_, t) => shared + packing.offsets[row] + prompt.length - shared - 1 + t),
+    answer.map((_, t) => first + packing.offsets[row] + prompt.length - shared - 1 + t),
   );
   const targets = examples.flatMap(({ answer }) => answer);
-  const tokens = shared + packing.feeds.ids.data.length;
-  const prefix = prefixFeeds(examples[0].prompt.slice(0, shared));
+  const own = packing.feeds.ids.data.length;
+  const lora = adapter && loraFeeds(engine.config, adapter);
+  const beginning = examples[0].prompt.slice(0, shared);
+  const prefix = given
+    ? await continued(engine, emptyPrefix(engine), beginning, 0, { shape: { targets: adapter?.config.targets }, feeds: lora })
+    : prefixFeeds(beginning);
   const soft = softFeeds(engine.config, adapter?.soft, { ...prefix, ...packing.feeds });
   const shape = { targets: adapter?.config.targets, soft: soft !== undefined };
-  const graph = await engine.graph(variant(`train:${dropout > 0 ? 'dropout' : ''}`, shape), () =>
-    trainingGraph(engine, shape, dropout > 0),
-  );
+  const kind = `train:${given ? 'given' : ''}${dropout > 0 ? 'dropout' : ''}`;
+  const graph = await engine.graph(variant(kind, shape), () => trainingGraph(engine, shape, { dropout: dropout > 0, given }));
   const results = await graph.run({
     ...engine.weights,
-    ...(adapter && loraFeeds(engine.config, adapter)),
+    ...lora,
     ...prefix,
     ...packing.feeds,
     ...soft,
     asked: int32(asked),
     targets: int32(targets),
     rowWeight: scalar(1 / batchRows),
-    ...(dropout > 0 && dropoutFeeds(dropout, dropoutSeed, tokens, Math.max(engine.config.hiddenSize, engine.config.intermediateSize))),
+    ...(dropout > 0 && dropoutFeeds(dropout, dropoutSeed, first + own, Math.max(engine.config.hiddenSize, engine.config.intermediateSize))),
   });
   const found = new Map<string, Float32Array>();
   for (const [name, value] of Object.entries(results))
     if (name.startsWith(gradientOf)) found.set(name.slice(gradientOf.length), value.data as Float32Array);
   if (adapter) unscale(found, adapter.config.alpha / adapter.config.rank);
-  return { loss: results.loss.data[0], gradients: found, tokens };
+  return { loss: results.loss.data[0], gradients: found, tokens: shared + own };
 }
 
 /** The graph sees B times alpha / rank; the parameter is B. */
@@ -133,12 +180,16 @@ function unscale(found: ReadonlyMap<string, Float32Array>, scale: number): void 
 const gradientOf = 'gradient of ';
 
 /** LoRA and soft prompt stand in one graph: one forward and one backward for both. */
-function trainingGraph(engine: Engine, { targets, soft }: GraphVariant, dropout: boolean): Readonly<Record<string, Node>> {
+function trainingGraph(
+  engine: Engine,
+  { targets, soft }: GraphVariant,
+  { dropout, given }: { readonly dropout: boolean; readonly given: boolean },
+): Readonly<Record<string, Node>> {
   const graph = llamaGraph(engine.config, {
     adapter: targets,
     soft,
-    dropout: dropout ? dropoutNode() : undefined,
-    prefix: 'computed',
+    dropout: dropout ? dropoutNode(given ? 'T' : sumOf(['P', 'T'])) : undefined,
+    prefix: given ? 'cached' : 'computed',
     past: false,
   });
   const loss = sum(mul(crossEntropy(graph.logits, input('targets', ['M'], 'int32')), input('rowWeight', [])));
@@ -154,8 +205,8 @@ function trainingGraph(engine: Engine, { targets, soft }: GraphVariant, dropout:
  * Inverted dropout on the input of each A. A mask's noise is the fractional part of a product of two random vectors, one over tokens and
  * one over features: seeded from outside, the same in every executor, and no [tokens, features] array has to be fed.
  */
-function dropoutNode(): (x: Node, name: string) => Node {
-  const tokens = input('dropoutTokens', [sumOf(['P', 'T'])]);
+function dropoutNode(count: Dim): (x: Node, name: string) => Node {
+  const tokens = input('dropoutTokens', [count]);
   const features = input('dropoutFeatures', ['D']);
   const rate = input('dropoutRate', []);
   let linear = 0;
