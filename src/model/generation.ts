@@ -4,7 +4,7 @@ import type { TensorValue } from '../tensor/executor.ts';
 import { adapterFeeds, stepGraph, variant, type Engine } from './engine.ts';
 import type { GenerateOptions, Generation } from './languageModel.ts';
 import { commonPrefix, int32, packRows } from './packing.ts';
-import { emptyPast, type PrefixCache } from './prefixCache.ts';
+import { continued, emptyPast, tokensPerRun, tunedBy, type PrefixCache, type PrefixFeeds } from './prefixCache.ts';
 import { softFeeds } from './softPrompt.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
@@ -36,52 +36,81 @@ export async function generate(
   const prefix = await cache.encode(prompts[0].slice(0, shared), options.adapter);
   const done: Generation[] = [];
   const randoms = randomStreams(prompts, options.seed);
-  let rows: Row[] = prompts.map((prompt, at) => ({
+  const rowFrom = (at: number, start: number): Row => ({
     at,
     random: randoms[at],
-    most: Math.min(options.maxTokens, config.maxPositions - prompt.length),
-    fresh: prompt.slice(shared),
+    most: Math.min(options.maxTokens, config.maxPositions - prompts[at].length),
+    fresh: prompts[at].slice(start),
     written: [],
     slots: new Uint8Array(),
-  }));
-  let past = emptyPast(engine, rows.length);
-  while (rows.length) {
-    const packing = packRows(
-      rows.map((row) => ({ tokens: row.fresh })),
-      shared,
-      rows.map((row) => row.slots),
-    );
-    const soft = softFeeds(config, options.adapter?.soft, packing.feeds);
-    const shape = { targets, soft: soft !== undefined };
-    const graph = await engine.graph(variant('step', shape), () => stepGraph(config, shape));
-    const results = await graph.run({
-      ...engine.weights,
-      ...(options.adapter && adapterFeeds(config, options.adapter)),
-      ...prefix,
-      ...past,
-      ...packing.feeds,
-      ...soft,
-      asked: int32(rows.map((row, i) => packing.offsets[i] + row.fresh.length - 1)),
-    });
-    const length = Math.max(...rows.map((row) => row.fresh.length));
-    const kept: number[] = [];
-    rows.forEach((row, i) => {
-      const logits = results.logits.data.subarray(i * config.vocabularySize, (i + 1) * config.vocabularySize);
-      const token = sample(logits, options, row.random);
-      const slots = new Uint8Array(row.slots.length + length);
-      slots.set(row.slots);
-      slots.fill(1, row.slots.length, row.slots.length + row.fresh.length);
-      row.slots = slots;
-      row.fresh = [token];
-      if (!tokenizer.endTokens.includes(token)) row.written.push(token);
-      const end = finished(row, token, tokenizer, options);
-      if (end) done[row.at] = end;
-      else kept.push(i);
-    });
-    past = keepRows(results, kept, rows.length);
-    rows = kept.map((i) => rows[i]);
+  });
+  const isLong = (at: number): boolean => prompts[at].length - shared > tokensPerRun;
+  const places = prompts.map((_, at) => at);
+  for (const group of groups(
+    places.filter((at) => !isLong(at)).map((at) => rowFrom(at, shared)),
+    shared,
+  ))
+    await write(group, shared, prefix);
+  for (const at of places.filter(isLong)) {
+    const end = prompts[at].length - 1;
+    const head = await continued(engine, prefix, prompts[at].slice(shared, end), shared, tunedBy(engine, options.adapter));
+    await write([rowFrom(at, end)], end, head);
   }
   return done;
+
+  async function write(begun: readonly Row[], before: number, head: PrefixFeeds): Promise<void> {
+    let rows = begun;
+    let past = emptyPast(engine, rows.length);
+    while (rows.length) {
+      const packing = packRows(
+        rows.map((row) => ({ tokens: row.fresh })),
+        before,
+        rows.map((row) => row.slots),
+      );
+      const soft = softFeeds(config, options.adapter?.soft, packing.feeds);
+      const shape = { targets, soft: soft !== undefined };
+      const graph = await engine.graph(variant('step', shape), () => stepGraph(config, shape));
+      const results = await graph.run({
+        ...engine.weights,
+        ...(options.adapter && adapterFeeds(config, options.adapter)),
+        ...head,
+        ...past,
+        ...packing.feeds,
+        ...soft,
+        asked: int32(rows.map((row, i) => packing.offsets[i] + row.fresh.length - 1)),
+      });
+      const length = Math.max(...rows.map((row) => row.fresh.length));
+      const kept: number[] = [];
+      rows.forEach((row, i) => {
+        const logits = results.logits.data.subarray(i * config.vocabularySize, (i + 1) * config.vocabularySize);
+        const token = sample(logits, options, row.random);
+        const slots = new Uint8Array(row.slots.length + length);
+        slots.set(row.slots);
+        slots.fill(1, row.slots.length, row.slots.length + row.fresh.length);
+        row.slots = slots;
+        row.fresh = [token];
+        if (!tokenizer.endTokens.includes(token)) row.written.push(token);
+        const end = finished(row, token, tokenizer, options);
+        if (end) done[row.at] = end;
+        else kept.push(i);
+      });
+      past = keepRows(results, kept, rows.length);
+      rows = kept.map((i) => rows[i]);
+    }
+  }
+}
+
+/** Rows that begin together, such that their attention scores stay within some 500 MB a layer. */
+function groups(rows: readonly Row[], shared: number): Row[][] {
+  const result: Row[][] = [];
+  let longest = 0;
+  for (const row of [...rows].sort((a, b) => a.fresh.length - b.fresh.length)) {
+    longest = Math.max(longest, row.fresh.length);
+    const group = result.at(-1);
+    if (group && (group.length + 1) * longest * (shared + longest) <= 14e6) group.push(row);
+    else result.push([row]);
+  }
+  return result;
 }
 
 /** One stream a row, by its prompt: what is sampled does not hang on the neighbours in the call. Copies of a prompt differ. */

@@ -212,3 +212,46 @@ test('scores over a trie of labels, with a shared prefix and a cache, equal thos
     }
   }
 });
+
+describe('rows of thousands of tokens, which are run by themselves and in pieces', () => {
+  const long = Array.from({ length: 2500 }, (_, i) => 20 + ((7 * i + (i >> 5)) % 70));
+  const [short, middling] = [long.slice(0, 40), [...long.slice(0, 300), 33, 21]];
+
+  test.each(['tiny-tied', 'tiny-mistral'])('%s scores and continues them as one pass over all of it does', async (name) => {
+    const files = await loadModelFiles(fixture(name));
+    const engine = makeEngine({ ...files.config, maxPositions: 4096 }, files.weights, onnxRuntimeExecutor({ threads: 1 }));
+    const prompts = [short, [...long, 50], middling, [...long.slice(0, 2000), 51]];
+    const completions = [[20], [30, 41]];
+    const scored = await score(
+      engine,
+      makePrefixCache(engine),
+      prompts.map((prompt) => ({ prompt, completions })),
+      undefined,
+    );
+    const written = await generate(engine, makePrefixCache(engine), files.tokenizer, prompts, {
+      ...{ maxTokens: 3, temperature: 0, topP: 1, stop: [], seed: 0 },
+    });
+    for (const [at, prompt] of prompts.entries()) {
+      for (const [which, completion] of completions.entries()) {
+        const all = [...prompt, ...completion];
+        const asked = completion.map((_, i) => prompt.length - 1 + i);
+        const logits = await logitsOf(engine, all.slice(0, -1), undefined, asked);
+        const size = engine.config.vocabularySize;
+        const expected = completion.reduce((sum, token, i) => sum + logProbability(logits.subarray(i * size, (i + 1) * size), token), 0);
+        expect(scored[at][which].logLikelihood).toBeCloseTo(expected, 3);
+      }
+      const text = [...prompt];
+      for (const token of written[at].tokens) {
+        const logits = await logitsOf(engine, text, undefined, [text.length - 1]);
+        expect(token).toBe(logits.indexOf(Math.max(...logits)));
+        text.push(token);
+      }
+    }
+    await engine.dispose();
+  });
+});
+
+function logProbability(logits: Float32Array, token: number): number {
+  const most = Math.max(...logits);
+  return logits[token] - most - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
+}

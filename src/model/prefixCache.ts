@@ -34,11 +34,7 @@ export function makePrefixCache(engine: Engine, capacity = 8): PrefixCache {
         if (shared > common || !nearest) [nearest, common] = [entry, shared];
       }
       const head = nearest ? firstTokens(nearest.feeds, common) : emptyPrefix(engine);
-      const feeds = await continued(engine, head, tokens.slice(common), common, {
-        shape: { targets: adapter?.config.targets },
-        feeds: adapter && adapterFeeds(engine.config, adapter),
-        soft: adapter?.soft,
-      });
+      const feeds = await continued(engine, head, tokens.slice(common), common, tunedBy(engine, adapter));
       entries = [{ adapter: id, tokens, feeds }, ...entries.filter((entry) => entry !== nearest || common < entry.tokens.length)].slice(
         0,
         capacity,
@@ -59,8 +55,14 @@ export interface Tuned {
   readonly soft?: SoftPrompt;
 }
 
-/** Tokens of one run: its attention scores are of so many tokens to all before them. */
-const tokensPerRun = 1024;
+export const tunedBy = ({ config }: Engine, adapter: Adapter | undefined): Tuned => ({
+  shape: { targets: adapter?.config.targets },
+  ...(adapter && { feeds: adapterFeeds(config, adapter) }),
+  ...(adapter?.soft && { soft: adapter.soft }),
+});
+
+/** Tokens of one run: its attention scores are of so many tokens to all before them. Rows with more of their own are run by themselves. */
+export const tokensPerRun = 1024;
 
 /** Keys and values of a head of `start` tokens and of those that follow it. */
 export async function continued(

@@ -4,7 +4,7 @@ import type { Adapter } from './adapter.ts';
 import { adapterFeeds, requirePositions, scoringGraph, variant, type Engine } from './engine.ts';
 import type { LabelScore } from './languageModel.ts';
 import { commonPrefix, int32, packRows, type PackedRow } from './packing.ts';
-import type { PrefixCache } from './prefixCache.ts';
+import { continued, tokensPerRun, tunedBy, type PrefixCache, type PrefixFeeds } from './prefixCache.ts';
 import { softFeeds } from './softPrompt.ts';
 
 /** A prompt and the completions that are scored after it, all as tokens. */
@@ -31,15 +31,22 @@ export async function score(
   const prefix = await cache.encode(rows[0].prompt.slice(0, shared), adapter);
   const targets = adapter?.config.targets;
   const order = rows.map((_, i) => i).sort((a, b) => rows[a].prompt.length - rows[b].prompt.length);
+  const isLong = (at: number): boolean => rows[at].prompt.length - shared > tokensPerRun;
   const results: LabelScore[][] = [];
-  for (const batch of batches(
-    order.map((at) => ({ at, tree: labelTree(rows[at], shared) })),
-    engine.config.vocabularySize,
-    shared,
-  )) {
+  const short = order.filter((at) => !isLong(at)).map((at) => ({ at, tree: labelTree(rows[at], shared) }));
+  for (const batch of batches(short, engine.config.vocabularySize, shared)) await run(batch, shared, prefix);
+  for (const at of order.filter(isLong)) {
+    const { prompt } = rows[at];
+    const end = prompt.length - 1;
+    const head = await continued(engine, prefix, prompt.slice(shared, end), shared, tunedBy(engine, adapter));
+    await run([{ at, tree: labelTree(rows[at], end) }], end, head);
+  }
+  return results;
+
+  async function run(batch: readonly { at: number; tree: LabelTree }[], before: number, head: PrefixFeeds): Promise<void> {
     const packing = packRows(
       batch.map(({ tree }) => tree.row),
-      shared,
+      before,
     );
     const asked = batch.flatMap(({ tree }, i) => tree.asked.map((token) => packing.offsets[i] + token));
     const firstAsked = startsOf(batch.map(({ tree }) => tree.asked.length));
@@ -52,7 +59,7 @@ export async function score(
     const { logProbabilities } = await graph.run({
       ...engine.weights,
       ...(adapter && adapterFeeds(engine.config, adapter)),
-      ...prefix,
+      ...head,
       ...packing.feeds,
       ...soft,
       asked: int32(asked),
@@ -67,7 +74,6 @@ export async function score(
       });
     }
   }
-  return results;
 }
 
 interface LabelTree {
