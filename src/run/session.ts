@@ -182,10 +182,11 @@ export const defaultThreads = (): number => availableParallelism();
  * after a first one that only warms up. Half of the passes are taken to go into either.
  */
 export async function measureRate(session: Session, { trainer }: Optimizer, lever: LeverChoice): Promise<Rate> {
-  const scoring = await scoringRate(session);
+  const few = await rowsToTime(session);
+  const scoring = await scoringRate(session, few);
   if (lever === 'prompt') return scoring;
   const { file, programEvaluator } = session;
-  const first = session.trainset.slice(0, alternatingDefaults.batchRows);
+  const first = session.trainset.slice(0, Math.min(few, alternatingDefaults.batchRows));
   const trainset = programEvaluator ? (await programEvaluator.trace({ prompt: file.prompt, adapter: session.adapter }, first)).rows : first;
   const own = adapterOfStep(session.adapter, (programEvaluator?.steps.length ?? 1) - 1);
   const training = trainer.start(own ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
@@ -197,12 +198,19 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
   return { ...scoring, passesPerSecond: 2 / (1 / scoring.passesPerSecond + 1 / stepping) };
 }
 
-async function scoringRate({ freshEvaluator, file, trainset }: Session): Promise<Rate> {
+/** 64 rows, or of long ones as many as cost some 20,000 token passes. */
+async function rowsToTime({ freshEvaluator, file, trainset }: Session): Promise<number> {
+  const { passes } = await freshEvaluator().evaluate({ prompt: file.prompt }, trainset.slice(0, 1));
+  return Math.max(1, Math.min(64, Math.floor(20_000 / passes)));
+}
+
+async function scoringRate({ freshEvaluator, file, trainset }: Session, few: number): Promise<Rate> {
   // Answers that are known would cost no time.
   const fresh = freshEvaluator();
   const candidate = { prompt: file.prompt };
-  await fresh.evaluate(candidate, trainset.slice(0, 8));
-  const rows = trainset.length > 16 ? trainset.slice(8, 72) : trainset;
+  const warming = Math.min(8, few);
+  await fresh.evaluate(candidate, trainset.slice(0, warming));
+  const rows = trainset.length > 2 * warming ? trainset.slice(warming, warming + few) : trainset;
   const begun = performance.now();
   const { passes } = await fresh.evaluate(candidate, rows);
   return { passesPerSecond: (passes * 1000) / (performance.now() - begun), passesPerRow: passes / rows.length };
