@@ -120,6 +120,9 @@ describe('rows and prefixes that hold too many pairs of tokens for one run', () 
     ];
     expect(again).toEqual(one);
     expect(distance(other.gradients, one.gradients)).toBeGreaterThan(0.05);
+    const whole = await batchGradient(engine, tuned, [long], 0);
+    const [near, far] = [await within(40 * 51, [long]), await within(8 * 51, [long])];
+    expect(distance(near.gradients, whole.gradients)).toBeLessThan(distance(far.gradients, whole.gradients));
     const training = trainAdapter(engine, tuned, { seed: 0 });
     const losses = [];
     for (let step = 0; step < 12; step++) losses.push((await training.step([long], 5e-3)).loss);

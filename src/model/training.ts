@@ -39,7 +39,7 @@ const tokensPerRun = 896;
  */
 const pairsPerRun = 2.2e8;
 
-export interface GradientOptions {
+export interface RunLimits {
   /** Tokens a run, or somewhat more. */
   readonly tokens?: number;
   readonly pairs?: number;
@@ -58,7 +58,7 @@ export async function batchGradient(
   trainable: Trainable,
   examples: readonly TrainingExample[],
   dropoutSeed: number,
-  limits: GradientOptions = {},
+  limits: RunLimits = {},
 ): Promise<BatchGradient> {
   for (const example of examples) requirePositions(engine.config, lengthOf(example));
   const { heads, layers } = engine.config;
@@ -66,7 +66,9 @@ export async function batchGradient(
   const pairsPerHead = pairs / (heads * layers);
   // A soft prompt stands at the beginning, which is what would be given.
   const isDivisible = trainable !== 'weights' && !trainable.soft;
-  const shared = commonPrefix(examples.map((example) => example.prompt));
+  const common = commonPrefix(examples.map((example) => example.prompt));
+  // A single row has all of its prompt in common with itself; as much of a long one as may be is its own.
+  const shared = examples.length === 1 && common * common > pairsPerHead ? 0 : common;
   const isLong = (example: TrainingExample): boolean => isDivisible && (lengthOf(example) - shared) * lengthOf(example) > pairsPerHead;
   const short = examples.filter((example) => !isLong(example));
   const given = isDivisible && shared * shared > pairsPerHead;
@@ -113,7 +115,7 @@ function parts(examples: readonly TrainingExample[], shared: number, most: numbe
       used = 0;
     }
     result[result.length - 1].push(example);
-    used += sizeOf(example);
+    used += size;
   }
   return result;
 }
