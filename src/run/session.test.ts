@@ -1,7 +1,7 @@
 /** @file What a run's LoRA options come to: of new adapters, and of one that the prompt file has already. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoraConfig } from '../model/adapter.ts';
 import { metricNamed } from '../evaluate/metrics.ts';
@@ -141,6 +141,48 @@ test('bad rows are left out where that is asked, with a notice that names them',
   const session = await openSession({ ...spec, skipBadRows: true });
   sessions.push(session);
   expect(session.notices).toEqual([expect.stringMatching(/^1 bad row is left out: rows\.jsonl:41: Not valid JSON/)]);
+});
+
+describe('a row that is longer than the model reads', () => {
+  /** Tokens of some bytes each; the tiny model reads 256. */
+  const words = (count: number): string => Array.from({ length: count }, (_, i) => `word${i % 10}`).join(' ');
+  const data = (): string => join(dirname(spec.prompt), 'rows.jsonl');
+  const add = (...texts: string[]): void => {
+    for (const text of texts) appendFileSync(data(), `{"text": "${text}", "kind": "odd"}\n`);
+  };
+
+  test('is named by its line before anything is computed, and so are others like it, of whichever split', async () => {
+    add(words(300), 'short enough', words(301), words(302));
+    await expect(open()).rejects.toMatchObject({
+      reason: 'too-long',
+      message: expect.stringMatching(/^With this row the prompt has \d{3,} tokens; tiny-tied reads at most 256\.$/) as string,
+      where: { file: data(), line: expect.toSatisfy((line: number) => [41, 43, 44].includes(line)) as number },
+      hint: expect.stringMatching(/^Shorten the row .* Bad too: lines 4\d, 4\d\. --skip-bad-rows/) as string,
+    });
+  });
+
+  test('is left out where that is asked, sealed ones too, and all others stay in their splits', async () => {
+    const sizes = ({ trainset, valset, testSize }: Session): number[] => [trainset.length, valset.length, testSize];
+    const { session: before } = await open();
+    add(...Array.from({ length: 12 }, (_, i) => words(300 + i)));
+    const { session } = await open(undefined, { skipBadRows: true });
+    expect(sizes(session)).toEqual(sizes(before));
+    expect(session.openTest('a test')).toEqual(before.openTest('a test'));
+    expect(session.notices).toEqual([
+      expect.stringMatching(/^12 bad rows are left out: rows\.jsonl:\d+: With this row the prompt has .*; and 9 more\.$/),
+    ]);
+  });
+
+  test('that just fits stays; of a prompt that is too long by itself no row is to blame', async () => {
+    add('x '.repeat(60));
+    expect((await open()).session.notices).toEqual([]);
+    writeFileSync(spec.prompt, readFileSync(spec.prompt, 'utf8').replace('Text:', `${words(300)}\nText:`));
+    const { session } = await open();
+    await expect(session.evaluator.evaluate({ prompt: session.file.prompt }, session.valset)).rejects.toMatchObject({
+      reason: 'too-long',
+      message: expect.not.stringContaining('row') as string,
+    });
+  });
 });
 
 test('macro-f1 is measured, and its test answers are in the journal', async () => {

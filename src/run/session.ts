@@ -253,7 +253,9 @@ function forgetfulCache(): Cache & { forget: () => void } {
 
 function skipNotices({ bad }: Splits, workspace: string): string[] {
   if (bad.length === 0) return [];
-  const places = bad.slice(0, 3).map(({ where, message }) => `${portable(workspace, where!.file)}:${where!.line}: ${message}`);
+  const places = bad
+    .slice(0, 3)
+    .map(({ where, message }) => `${portable(workspace, where!.file)}:${where!.line}: ${message.replace(/\.$/, '')}`);
   const more = bad.length > places.length ? `; and ${bad.length - places.length} more` : '';
   return [`${bad.length} bad ${bad.length === 1 ? 'row is' : 'rows are'} left out: ${places.join('; ')}${more}.`];
 }
