@@ -3,6 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { TandemError } from '../errors.ts';
 import { checkColumns, parsePromptFile, requireUsable } from '../prompt/promptFile.ts';
 import { makeRow, type Row } from './dataset.ts';
 import { openDataset, sealRows } from './openDataset.ts';
@@ -36,6 +37,24 @@ describe('openDataset', async () => {
     expect(train.length + val.length + sealed.size).toBe(100);
     expect([columns, files]).toEqual([['text', 'label'], [join(folder, 'all.jsonl')]]);
     expect(texts(train)).toEqual(texts(splitRows(numbered(100), { seed: 0 }).train));
+  });
+
+  test('rows that something is wrong with are named by file and line, or left out of every split, the seal kept', async () => {
+    const data = { train: 'train.jsonl', test: 'test.csv' };
+    const defectOf = ({ values, line }: Row, file: string) =>
+      /^row 3( xxx)?$/.test(values.text) ? new TandemError('bad-row', 'No threes.', { where: { file, line } }) : undefined;
+    const strict = await openDataset({ data, output: 'label' }, prompt);
+    expect(() => strict.without(defectOf)).toThrow(
+      expect.objectContaining({
+        where: { file: join(folder, 'train.jsonl'), line: expect.any(Number) as number },
+        hint: expect.stringMatching(/^Bad too: line 2 of test\.csv\. /) as string,
+      }),
+    );
+    const splits = await openDataset({ data, output: 'label' }, prompt, { skipBad: true });
+    const left = splits.without(defectOf);
+    expect([left.train.length + left.val.length, left.test.size, left.test.openings]).toEqual([79, 1, []]);
+    expect(texts(left.test.open('a test'))).toEqual(['new row']);
+    expect(left.bad.map(({ where }) => where!.file)).toEqual([join(folder, 'train.jsonl'), join(folder, 'test.csv')]);
   });
 
   test('of many rows some of each split are looked through for leaks', async () => {

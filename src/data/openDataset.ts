@@ -114,8 +114,11 @@ function splitsOf(rows: Readonly<Record<SplitName, readonly Row[]>>, about: Abou
         });
       const left = { train: sound('train'), val: sound('val'), test: sound('test') };
       if (defects.length === 0) return this;
-      if (!skipBad) throw withOthers(defects);
-      return splitsOf(left, { ...about, bad: [...bad, ...defects] });
+      const ordered = files.flatMap((file) =>
+        defects.filter(({ where }) => where?.file === file).sort((a, b) => a.where!.line! - b.where!.line!),
+      );
+      if (!skipBad) throw withOthers(ordered);
+      return splitsOf(left, { ...about, bad: [...bad, ...ordered] });
     },
   };
 }

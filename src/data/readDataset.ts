@@ -1,7 +1,7 @@
 /** @file Reads a data file (JSONL, CSV, TSV) into rows that all have the same columns. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { nearestName } from '../prompt/nearest.ts';
 import { parseCsv } from './csv.ts';
@@ -56,11 +56,13 @@ export function parseDataset(file: string, bytes: Uint8Array, options: ReadOptio
   };
 }
 
-/** The first bad row; of several it says how many there are. */
+/** The first bad row, and where the others stand. */
 export function withOthers([first, ...more]: readonly TandemError[]): TandemError {
   if (more.length === 0) return first;
   const { reason, message, where, hint, cause } = first;
-  const lines = more.slice(0, 5).map((error) => error.where?.line);
+  const placeOf = (error: TandemError): string =>
+    error.where?.file === where?.file ? String(error.where?.line) : `${error.where?.line} of ${basename(error.where!.file)}`;
+  const lines = more.slice(0, 5).map(placeOf);
   const others = `${more.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${more.length > lines.length ? ' and others' : ''}`;
   const count = `Bad too: ${others}. --skip-bad-rows, in VS Code tandem.data.skipBadRows, leaves bad rows out.`;
   return new TandemError(reason, message, { where, hint: hint === undefined ? count : `${hint} ${count}`, cause });

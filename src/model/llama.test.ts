@@ -1,6 +1,7 @@
 /** @file Parity with transformers, peft and PyTorch on a tiny model of each family; test/fixtures/make_parity.py and make_families.py made the fixtures. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import type { Executor } from '../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import type { Adapter } from './adapter.ts';
 import { adapterFeeds, makeEngine, stepGraph, variant, type Engine } from './engine.ts';
@@ -249,6 +250,40 @@ describe('rows of thousands of tokens, which are run by themselves and in pieces
     }
     await engine.dispose();
   });
+});
+
+test('no run of rows of middling length holds more attention scores than it should', async () => {
+  const files = await loadModelFiles(fixture('tiny-tied'));
+  const executor = onnxRuntimeExecutor({ threads: 1 });
+  const held: number[] = [];
+  const counting: Executor = {
+    ...executor,
+    async compile(outputs) {
+      const graph = await executor.compile(outputs);
+      return {
+        dispose: () => graph.dispose(),
+        run: (feeds) => {
+          const [rows, length] = feeds.rowIndex.shape;
+          if (length > 1) held.push(rows * length * length);
+          return graph.run(feeds);
+        },
+      };
+    },
+  };
+  const engine = makeEngine({ ...files.config, maxPositions: 4096 }, files.weights, counting);
+  const prompts = Array.from({ length: 24 }, (_, row) => Array.from({ length: 900 }, (_, i) => 20 + ((7 * i + 3 * row) % 70)));
+  const options = { maxTokens: 1, temperature: 0, topP: 1, stop: [], seed: 0 };
+  const written = await generate(engine, makePrefixCache(engine), files.tokenizer, prompts, options);
+  expect(written).toHaveLength(24);
+  expect(held.reduce((sum, pairs) => sum + pairs, 0)).toBe(24 * 900 * 900);
+  expect(Math.max(...held)).toBeLessThanOrEqual(14e6);
+  held.length = 0;
+  const adapter = await loadAdapter(fixture('tiny-tied/adapter'));
+  const examples = prompts.slice(0, 8).map((prompt) => ({ prompt, answer: [20] }));
+  const { heads, layers } = engine.config;
+  await batchGradient(engine, adapter, examples, 0, { tokens: 1e6, pairs: 2 * 900 * 900 * heads * layers });
+  expect(held.length).toBe(4);
+  await engine.dispose();
 });
 
 function logProbability(logits: Float32Array, token: number): number {

@@ -68,7 +68,7 @@ export async function batchGradient(
   const isDivisible = trainable !== 'weights' && !trainable.soft;
   const common = commonPrefix(examples.map((example) => example.prompt));
   // A single row has all of its prompt in common with itself; as much of a long one as may be is its own.
-  const shared = examples.length === 1 && common * common > pairsPerHead ? 0 : common;
+  const shared = isDivisible && examples.length === 1 && common * common > pairsPerHead ? 0 : common;
   const isLong = (example: TrainingExample): boolean => isDivisible && (lengthOf(example) - shared) * lengthOf(example) > pairsPerHead;
   const short = examples.filter((example) => !isLong(example));
   const given = isDivisible && shared * shared > pairsPerHead;

@@ -152,7 +152,7 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
   );
   expect(resumed).toMatchObject({ status: 'ended', config: { splits: { train: 9000, val: 200, test: 750 } }, testRows: 750 });
   expect(resumed.notices.at(-1)).toMatch(
-    /^The run measures 200 of 3000 validation rows and 750 of 4000 test rows: .* A longer budget takes more\.$/,
+    /^The run measures 200 of 3000 validation rows and 750 of 4000 test rows, as many .* A longer budget takes more\.$/,
   );
   expect(timeless(directory)).toContainEqual(expect.objectContaining({ type: 'attributed', passes: 750 }));
 });

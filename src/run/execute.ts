@@ -1,5 +1,4 @@
 /** @file Drives one run from wherever it stands to its end: phases with a checkpoint after each, then the sealed test. */
-import { limitRows } from '../data/split.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import { TandemError } from '../errors.ts';
@@ -9,7 +8,7 @@ import type { JournalLine, RunConfig, RunEvent } from './events.ts';
 import { explainedError } from './fileErrors.ts';
 import { openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
 import { acquireLock } from './lock.ts';
-import { affordableRows, rowsNotice } from './rowPlan.ts';
+import { affordableRows, atMost, rowsNotice } from './rowPlan.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import type { Budget } from './spec.ts';
 import { apply, initialState, type RunState } from './state.ts';
@@ -137,7 +136,7 @@ async function drive(
     journal.flush();
   }
   const { splits } = view().config!;
-  const valset = limitRows(context.valset, splits.val, 0);
+  const valset = atMost(context.valset, splits.val);
   const whole: OptimizationContext = { ...context, valset, budget: view().budget!, emit, ...(signal && { signal }) };
   const save = (state: OptimizationState, control?: ControlCheckpoint): OptimizationState => {
     journal.flush();

@@ -21,7 +21,10 @@ export function tooLongFor(model: LlamaModel, tasks: readonly Task[], prompt: Pr
     return model.tokenizer.encode(question).length + longest + 1;
   };
   const bytesOf = (text: string): number => Buffer.byteLength(text);
-  const own = steps.map((step, at) => bytesOf(questionOf(at, valuesOfNothing(step))));
+  /** Of the prompt without a row, and of its longest label. */
+  const own = steps.map(
+    (step, at) => bytesOf(questionOf(at, valuesOfNothing(step))) + Math.max(0, ...(tasks[at].labels ?? []).map(bytesOf)) + 1,
+  );
   const isPromptTooLong = steps.some((step, at) => tokensOf(at, valuesOfNothing(step), tasks[at].labels ?? []) > maxPositions);
   if (isPromptTooLong) return () => undefined;
   return (row, file) => {
@@ -30,14 +33,18 @@ export function tooLongFor(model: LlamaModel, tasks: readonly Task[], prompt: Pr
       const gold = row.values[output] ?? '';
       const values = { ...valuesOfNothing(step), ...row.values };
       // A token is a byte or more: of most rows there is nothing to count.
-      const most = own[at] + columnsOf(step).reduce((sum, column) => sum + bytesOf(values[column]), bytesOf(gold) + 1);
-      if (most + Math.max(0, ...(labels ?? []).map(bytesOf)) <= maxPositions) continue;
+      const most = own[at] + columnsOf(step).reduce((sum, column) => sum + bytesOf(values[column]), bytesOf(gold));
+      if (most <= maxPositions) continue;
       const tokens = tokensOf(at, values, labels ?? [gold]);
       if (tokens <= maxPositions) continue;
-      return new TandemError('too-long', `With this row the prompt has ${tokens} tokens; ${model.name} reads at most ${maxPositions}.`, {
-        where: { file, line: row.line },
-        hint: 'Shorten the row or take it out, or choose a model that reads more.',
-      });
+      return new TandemError(
+        'too-long',
+        `With this row prompt and answer have ${tokens} tokens; ${model.name} reads at most ${maxPositions}.`,
+        {
+          where: { file, line: row.line },
+          hint: 'Shorten the row or take it out, or choose a model that reads more.',
+        },
+      );
     }
     return undefined;
   };

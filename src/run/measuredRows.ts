@@ -2,11 +2,11 @@
 import { dirname, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
-import { limitRows } from '../data/split.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { openPrompt } from './openPrompt.ts';
+import { atMost } from './rowPlan.ts';
 import type { RowLimits, SessionSpec, Split } from './spec.ts';
 
 /** The rows of one split. */
@@ -27,11 +27,10 @@ export interface ListedRow {
   readonly text: string;
 }
 
-export const validationRows = ({ val }: Splits, limits: RowLimits): Row[] => limitRows(val, limits.val ?? Infinity, 0);
+export const validationRows = ({ val }: Splits, limits: RowLimits): Row[] => atMost(val, limits.val);
 
 /** Opens the sealed split. */
-export const testRows = ({ test }: Splits, limits: RowLimits, reason: string): Row[] =>
-  limitRows(test.open(reason), limits.test ?? Infinity, 0);
+export const testRows = ({ test }: Splits, limits: RowLimits, reason: string): Row[] => atMost(test.open(reason), limits.test);
 
 /**
  * @param most rows of each split

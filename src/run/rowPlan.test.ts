@@ -23,8 +23,10 @@ describe('affordableRows', () => {
 test('only what is left out is told', () => {
   const there = { val: 100, test: 900 };
   expect(rowsNotice(there, there)).toBeUndefined();
-  expect(rowsNotice(there, { val: 100, test: 200 })).toMatch(/^The run measures 200 of 900 test rows: /);
-  expect(rowsNotice(there, { val: 80, test: 200 })).toMatch(/^The run measures 80 of 100 validation rows and 200 of 900 test rows: /);
+  expect(rowsNotice(there, { val: 100, test: 200 })).toMatch(/^The run measures 200 of 900 test rows, as many /);
+  expect(rowsNotice(there, { val: 80, test: 200 })).toMatch(
+    /^The run measures 80 of 100 validation rows and 200 of 900 test rows, as many /,
+  );
 });
 
 test('where chance decides, it is told by how much a score can be off', () => {

@@ -1,4 +1,6 @@
 /** @file How many validation and test rows a run measures: all, or of many as many as its budget pays for. */
+import type { Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
 import type { RowLimits } from './spec.ts';
 
 /** How many rows there are, or are measured. */
@@ -6,6 +8,9 @@ export interface MeasuredRows {
   readonly val: number;
   readonly test: number;
 }
+
+/** The rows that a limit leaves: a higher one keeps them, and whoever sets it, user or budget, gets the same. */
+export const atMost = (rows: readonly Row[], limit = Infinity): Row[] => limitRows(rows, limit, 0);
 
 /** To measure all validation rows once may cost this much of the budget: a run does so a dozen times, and trains between. */
 const valShare = 1 / 30;
@@ -46,5 +51,5 @@ export function rowsNotice(there: MeasuredRows, measured: MeasuredRows): string 
     ...(measured.test < there.test ? [`${measured.test} of ${there.test} test rows`] : []),
   ];
   if (parts.length === 0) return undefined;
-  return `The run measures ${parts.join(' and ')}: all of them would leave too little of the budget for the rest. A longer budget takes more.`;
+  return `The run measures ${parts.join(' and ')}, as many as its budget pays for. A longer budget takes more.`;
 }

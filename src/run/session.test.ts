@@ -143,6 +143,17 @@ test('bad rows are left out where that is asked, with a notice that names them',
   expect(session.notices).toEqual([expect.stringMatching(/^1 bad row is left out: rows\.jsonl:41: Not valid JSON/)]);
 });
 
+test('of hundreds of rows a run measures, from its start to its sealed test, as many as its budget pays for', async () => {
+  const rows = Array.from({ length: 1300 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);
+  writeFileSync(join(dirname(spec.prompt), 'rows.jsonl'), rows.join(''));
+  const { state } = await startRun({ ...spec, budget: { passes: 2000 }, lever: 'weights' });
+  expect(state.notices).toEqual([expect.stringMatching(/^The run measures 80 of 2\d\d validation rows and 200 of 2\d\d test rows, /)]);
+  expect(state.config!.splits).toMatchObject({ val: 80, test: 200 });
+  expect([state.start!.score.rows, state.testRows, state.attribution!.answers!.length]).toEqual([80, 200, 200]);
+  const asked = await startRun({ ...spec, budget: { passes: 2000 }, lever: 'weights', rows: { val: 210, test: 0 } });
+  expect([asked.state.notices, asked.state.start!.score.rows, asked.state.attribution]).toEqual([[], 210, undefined]);
+});
+
 describe('a row that is longer than the model reads', () => {
   /** Tokens of some bytes each; the tiny model reads 256. */
   const words = (count: number): string => Array.from({ length: count }, (_, i) => `word${i % 10}`).join(' ');
@@ -155,7 +166,7 @@ describe('a row that is longer than the model reads', () => {
     add(words(300), 'short enough', words(301), words(302));
     await expect(open()).rejects.toMatchObject({
       reason: 'too-long',
-      message: expect.stringMatching(/^With this row the prompt has \d{3,} tokens; tiny-tied reads at most 256\.$/) as string,
+      message: expect.stringMatching(/^With this row prompt and answer have \d{3,} tokens; tiny-tied reads at most 256\.$/) as string,
       where: { file: data(), line: expect.toSatisfy((line: number) => [41, 43, 44].includes(line)) as number },
       hint: expect.stringMatching(/^Shorten the row .* Bad too: lines 4\d, 4\d\. --skip-bad-rows/) as string,
     });
@@ -169,7 +180,7 @@ describe('a row that is longer than the model reads', () => {
     expect(sizes(session)).toEqual(sizes(before));
     expect(session.openTest('a test')).toEqual(before.openTest('a test'));
     expect(session.notices).toEqual([
-      expect.stringMatching(/^12 bad rows are left out: rows\.jsonl:\d+: With this row the prompt has .*; and 9 more\.$/),
+      expect.stringMatching(/^12 bad rows are left out: rows\.jsonl:\d+: With this row prompt and answer have .*; and 9 more\.$/),
     ]);
   });
 

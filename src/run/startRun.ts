@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
-import { limitRows } from '../data/split.ts';
 import { isModule } from '../evaluate/metrics.ts';
 import { checkedLora } from '../model/adapter.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
@@ -32,7 +31,7 @@ import {
   type RunDirectory,
 } from './runDirectory.ts';
 import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
-import { fewRowsNotice } from './rowPlan.ts';
+import { atMost, fewRowsNotice } from './rowPlan.ts';
 import type { CoordinatorName, RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
 import { warmStartFor } from './warmStarts.ts';
@@ -112,7 +111,7 @@ async function work(
     hooks.onLine?.(line, replayed);
   };
   const { data } = readRecord(directory);
-  const testRows = (opener: string, most: number): Row[] => limitRows(session.openTest(`${opener} of run ${directory.run}`), most, 0);
+  const testRows = (opener: string, most: number): Row[] => atMost(session.openTest(`${opener} of run ${directory.run}`), most);
   let state: RunState;
   try {
     state = await executeRun({
