@@ -165,11 +165,11 @@ export function sample(
   let best = 0;
   for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
   if (temperature <= 0) return best;
-  const top = logits[best];
   const weights = new Float64Array(logits.length);
   let total = 0;
-  for (let i = 0; i < logits.length; i++) total += weights[i] = Math.exp((logits[i] - top) / temperature);
-  const order = Array.from(weights.keys()).filter((i) => weights[i] > total * 1e-7);
+  for (let i = 0; i < logits.length; i++) total += weights[i] = Math.exp((logits[i] - logits[best]) / temperature);
+  const order: number[] = [];
+  for (let i = 0; i < weights.length; i++) if (weights[i] > total * 1e-7) order.push(i);
   order.sort((a, b) => weights[b] - weights[a] || a - b);
   let nucleus = 0;
   let size = 0;
