@@ -4,6 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     maxWorkers: '100%',
+    experimental: { fsModuleCache: true },
+    tags: [
+      { name: 'long', description: 'Whole optimizations, simulations, mutants by the thousand: in `npm test`, not in `npm run check`.' },
+    ],
     projects: [
       // Generous: machines are shared, and no test is about time.
       {

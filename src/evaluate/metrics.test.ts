@@ -120,23 +120,27 @@ describe('macro-f1', () => {
     expect(scoreDifference([before, after], [before, after]).mean).toBeCloseTo(0, 12);
   });
 
-  test('two guessers that are equally good: the gate is wrong as often as its threshold says, and the interval holds the truth', () => {
-    const random = randomStream('macro-f1 simulation');
-    const shares = [0.4, 0.25, 0.15, 0.1, 0.06, 0.04];
-    let [accepted, covered] = [0, 0];
-    const trials = 300;
-    for (let trial = 0; trial < trials; trial++) {
-      const golds = Array.from({ length: 100 }, () => draw(shares, random));
-      const [a, b] = [0, 1].map(() => ({ rows: guesses(golds, shares, random), corpus: macroF1.corpus }) as unknown as Evaluation);
-      const { score: gain } = compareEvaluations(a, b, { samples: 400, seed: trial });
-      if (gain.probabilityBetter >= 0.85) accepted++;
-      if (gain.low <= 0 && gain.high >= 0) covered++;
-    }
-    // 15% and 95% nominally; three standard errors of 300 trials are 6 and 4 points.
-    expect(accepted / trials).toBeLessThan(0.21);
-    expect(accepted / trials).toBeGreaterThan(0.09);
-    expect(covered / trials).toBeGreaterThan(0.91);
-  });
+  test(
+    'two guessers that are equally good: the gate is wrong as often as its threshold says, and the interval holds the truth',
+    { tags: 'long' },
+    () => {
+      const random = randomStream('macro-f1 simulation');
+      const shares = [0.4, 0.25, 0.15, 0.1, 0.06, 0.04];
+      let [accepted, covered] = [0, 0];
+      const trials = 300;
+      for (let trial = 0; trial < trials; trial++) {
+        const golds = Array.from({ length: 100 }, () => draw(shares, random));
+        const [a, b] = [0, 1].map(() => ({ rows: guesses(golds, shares, random), corpus: macroF1.corpus }) as unknown as Evaluation);
+        const { score: gain } = compareEvaluations(a, b, { samples: 400, seed: trial });
+        if (gain.probabilityBetter >= 0.85) accepted++;
+        if (gain.low <= 0 && gain.high >= 0) covered++;
+      }
+      // 15% and 95% nominally; three standard errors of 300 trials are 6 and 4 points.
+      expect(accepted / trials).toBeLessThan(0.21);
+      expect(accepted / trials).toBeGreaterThan(0.09);
+      expect(covered / trials).toBeGreaterThan(0.91);
+    },
+  );
 });
 
 function draw(shares: readonly number[], random: Random): number {

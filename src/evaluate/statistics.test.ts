@@ -27,10 +27,10 @@ describe('bootstrapMean', () => {
   });
 
   test.each([
-    [12, 'normal'],
-    [50, 'normal'],
-    [100, 'accuracy of 0.8'],
-  ])('its 95%% interval of %i rows (%s) covers the truth about 95%% of the time', (n, kind) => {
+    { n: 12, kind: 'normal' },
+    { n: 50, kind: 'normal' },
+    { n: 100, kind: 'accuracy of 0.8' },
+  ])('its interval of $n rows ($kind) covers the truth about 95 times of 100', { tags: 'long' }, ({ n, kind }) => {
     const random = randomStream('coverage', n);
     let covered = 0;
     const rounds = 1000;

@@ -214,7 +214,7 @@ test('scores over a trie of labels, with a shared prefix and a cache, equal thos
   }
 });
 
-describe('rows of thousands of tokens, which are run by themselves and in pieces', () => {
+describe('rows of thousands of tokens, which are run by themselves and in pieces', { tags: 'long' }, () => {
   const long = Array.from({ length: 2500 }, (_, i) => 20 + ((7 * i + (i >> 5)) % 70));
   const [short, middling] = [long.slice(0, 40), [...long.slice(0, 300), 33, 21]];
 
@@ -252,7 +252,7 @@ describe('rows of thousands of tokens, which are run by themselves and in pieces
   });
 });
 
-test('no run of rows of middling length holds more attention scores than it should', async () => {
+test('no run of rows of middling length holds more attention scores than it should', { tags: 'long' }, async () => {
   const files = await loadModelFiles(fixture('tiny-tied'));
   const executor = onnxRuntimeExecutor({ threads: 1 });
   const held: number[] = [];

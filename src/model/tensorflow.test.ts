@@ -1,4 +1,7 @@
-/** @file The model on TensorFlow.js agrees with the model on ONNX Runtime: the same graphs, computed by independent libraries. */
+/**
+ * @file The model on TensorFlow.js agrees with the model on ONNX Runtime: the same graphs, computed by independent libraries.
+ * @module-tag long
+ */
 import { expect, test } from 'vitest';
 import { randomStream } from '../random.ts';
 import type { Executor } from '../tensor/executor.ts';

@@ -197,7 +197,7 @@ describe('dropout', () => {
     expect(other.loss).not.toBe(first.loss);
   });
 
-  test('what is dropped is made up for: on average over masks the gradient is that without dropout', async () => {
+  test('what is dropped is made up for: on average over masks the gradient is that without dropout', { tags: 'long' }, async () => {
     // While B is zero the loss does not see the masks, and the gradient of B is linear in them.
     const plain = await batchGradient(engine, dropped(0), examples, 0);
     const draws = 150;

@@ -1,4 +1,7 @@
-/** @file Joint optimization as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
+/**
+ * @file Joint optimization as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word.
+ * @module-tag long
+ */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import type { LlamaModel } from '../model/llama.ts';

@@ -1,4 +1,7 @@
-/** @file Coordinate descent with a tiny model: one prompt, and a program of two steps as a whole. */
+/**
+ * @file Coordinate descent with a tiny model: one prompt, and a program of two steps as a whole.
+ * @module-tag long
+ */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';

@@ -57,13 +57,13 @@ test('the more were tried, the surer the best of them must be', () => {
 test.each([
   [1, 200],
   [10, 60],
-])('with %d candidates that are no better, at most one race in twenty is won by mistake', async (candidates, races) => {
+])('with %d candidates that are no better, at most one race in twenty is won by mistake', { tags: 'long' }, async (candidates, races) => {
   const wrong = await wrongAcceptances({ races, rows: 40, candidates });
   // Three standard errors above it.
   expect(wrong.score + wrong.likelihood).toBeLessThan(0.05 + 3 * Math.sqrt((0.05 * 0.95) / races));
 });
 
-test('a true gain passes nevertheless: some 11 points in most races of ten', async () => {
+test('a true gain passes nevertheless: some 11 points in most races of ten', { tags: 'long' }, async () => {
   const right = await wrongAcceptances({ races: 30, rows: 100, candidates: 10, gain: 0.5 });
   expect(right.score + right.likelihood).toBeGreaterThan(0.6);
 });

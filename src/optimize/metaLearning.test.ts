@@ -1,4 +1,7 @@
-/** @file Reptile on the tiny model, over tasks of one family: a learned start makes a new task of the family easier. */
+/**
+ * @file Reptile on the tiny model, over tasks of one family: a learned start makes a new task of the family easier.
+ * @module-tag long
+ */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';

@@ -118,9 +118,13 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   expect(fixed.prompt).toBe(start.prompt);
 });
 
-test('weights that are no better get through in at most one phase of twenty, with every measurement read four ways', async () => {
-  expect(await wrongWeightPhases({ phases: 200, rows: 80 })).toBeLessThanOrEqual(0.05);
-}, 120_000);
+test(
+  'weights that are no better get through in at most one phase of twenty, with every measurement read four ways',
+  { tags: 'long', timeout: 120_000 },
+  async () => {
+    expect(await wrongWeightPhases({ phases: 200, rows: 80 })).toBeLessThanOrEqual(0.05);
+  },
+);
 
 test('all ways together cost what calibration asks, once', async () => {
   const model = await loadTinyModel();

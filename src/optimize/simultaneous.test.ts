@@ -1,4 +1,7 @@
-/** @file The simultaneous coordinator as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word. */
+/**
+ * @file The simultaneous coordinator as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word.
+ * @module-tag long
+ */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { withSoft } from '../model/adapter.ts';

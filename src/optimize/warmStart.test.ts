@@ -1,4 +1,7 @@
-/** @file A learned start is used where the probe is for it, by any coordinator, and a resumed run goes on with the same one. */
+/**
+ * @file A learned start is used where the probe is for it, by any coordinator, and a resumed run goes on with the same one.
+ * @module-tag long
+ */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { makeAdapter, type Adapter } from '../model/adapter.ts';

@@ -189,7 +189,7 @@ test('never throws and keeps body and text, whatever the file holds; what has no
   );
 });
 
-test('writing changes only what was asked: other keys, comments, line endings and BOM stay', () => {
+test('writing changes only what was asked: other keys, comments, line endings and BOM stay', { tags: 'long' }, () => {
   const body = fc
     .array(fc.constantFrom('system:\n', 'user:\n', 'Text.\n', '{{ x }}\n', '{{demos}}\n', '---\n', '\n'))
     .map((lines) => lines.join(''));

@@ -148,7 +148,7 @@ const fileText = fc.constantFrom(
   '---\ntandem:\n  output: y\n  demos:\n  - x: >-\n      folded\n      text\n    y: |\n      two\n      lines\n  # end\nz: 1\n---\nB\n',
 );
 
-test('reading the written file gives exactly the prompt that was written', () => {
+test('reading the written file gives exactly the prompt that was written', { tags: 'long' }, () => {
   fc.assert(
     fc.property(
       fileText,
@@ -176,7 +176,7 @@ test('a body without front matter stays alone, even if it looks like front matte
   expect(applyPrompt(parse('Old'), { body: 'New', demonstrations: [] })).toBe('New');
 });
 
-test('any subset of the hunks of a written file is valid YAML whose demonstrations are whole', () => {
+test('any subset of the hunks of a written file is valid YAML whose demonstrations are whole', { tags: 'long' }, () => {
   const few = fc.array(
     fc.record({ inputs: fc.record({ x: fc.constantFrom('a', 'b', 'c: "d"\n') }), output: fc.constantFrom('one', 'two', '# 3') }),
     { maxLength: 5 },

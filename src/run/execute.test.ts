@@ -1,4 +1,7 @@
-/** @file A run ends in the same journal whether and whenever it was killed. */
+/**
+ * @file A run ends in the same journal whether and whenever it was killed.
+ * @module-tag long
+ */
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

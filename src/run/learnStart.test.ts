@@ -1,4 +1,7 @@
-/** @file From a folder of prompts to a warm start, and from there to a run that says whether it uses it; with the tiny model. */
+/**
+ * @file From a folder of prompts to a warm start, and from there to a run that says whether it uses it; with the tiny model.
+ * @module-tag long
+ */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** @file A program from the file to what is accepted: measured, optimized as a whole, written into each file that changed. */
+/**
+ * @file A program from the file to what is accepted: measured, optimized as a whole, written into each file that changed.
+ * @module-tag long
+ */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';

@@ -1,4 +1,7 @@
-/** @file A simultaneous run on disk: killed and resumed, stopped while its soft prompt stands, accepted, and told of. */
+/**
+ * @file A simultaneous run on disk: killed and resumed, stopped while its soft prompt stands, accepted, and told of.
+ * @module-tag long
+ */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
  * @file Files from elsewhere may be damaged, cut off or made to harm: 135,000 mutants of headers and settings end in an error with its
  * place or in a model that holds together; none crashes, hangs or takes memory that the file does not account for.
+ * @module-tag long
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

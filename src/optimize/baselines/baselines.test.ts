@@ -1,4 +1,7 @@
-/** @file The published methods, run by the same evaluator with a tiny model on a task that it can learn. */
+/**
+ * @file The published methods, run by the same evaluator with a tiny model on a task that it can learn.
+ * @module-tag long
+ */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Row } from '../../data/dataset.ts';
 import type { Task } from '../../evaluate/evaluation.ts';

@@ -92,7 +92,7 @@ const file: fc.Arbitrary<PromptFile> = fc
     return parsePromptFile('a.prompt.md', applyPrompt(bare, { body, demonstrations: shownRows }));
   });
 
-describe.each(proposers)('every proposal of $name', (proposer) => {
+describe.each(proposers)('every proposal of $name', { tags: 'long' }, (proposer) => {
   /** Checks the proposals for many files. */
   const forAll = (check: (proposals: readonly Proposal[], file: PromptFile, context: () => ProposerContext) => unknown): Promise<void> =>
     fc.assert(
