@@ -5,7 +5,6 @@
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
-import type { Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { PhaseResult } from './alternatingPhase.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -17,16 +16,16 @@ import { promptKey, type Proposal } from './proposers/proposer.ts';
 import { measureAll } from './race.ts';
 import { isBetter } from './weightTuner.ts';
 
-/** Calibration by the labels' prior asks the model 64 rows more at every measurement to come. */
-const isCheap = ({ calibration }: Partial<Decoding>): boolean => calibration !== 'prior';
-
 /** Whether there is more than one way. */
 export const hasReadings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;
 
 /** The prompt with every other way that costs little; none where the answer is free text. */
 export function otherReadings({ evaluator, trainset }: Pick<OptimizationContext, 'evaluator' | 'trainset'>, prompt: Prompt): Proposal[] {
-  if (!evaluator.task.labels) return [];
-  return decodingProposals(prompt, evaluator.task, trainset, undefined).filter((proposal) => isCheap(proposal.prompt.decoding ?? {}));
+  const { task } = evaluator;
+  if (!task.labels) return [];
+  // Calibration by the labels' prior asks the model 64 rows more at every measurement to come.
+  const isCheap = ({ decoding }: Prompt): boolean => (decoding?.calibration ?? task.decoding.calibration) !== 'prior';
+  return decodingProposals(prompt, task, trainset, undefined).filter((proposal) => isCheap(proposal.prompt));
 }
 
 /** Why it comes first. */

@@ -1,4 +1,5 @@
 /** @file Other ways to read the answer off the model: calibration and normalization of label scores; where free text ends. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../../data/dataset.ts';
 import type { Task } from '../../evaluate/evaluation.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
@@ -6,14 +7,25 @@ import type { Prompt } from '../../prompt/prompt.ts';
 import { calibrations, type Decoding } from '../../prompt/decoding.ts';
 import type { Proposal } from './proposer.ts';
 
-/** Every other choice for the task, each as the prompt with that decoding. */
+/** Every other choice for the task, each as the prompt with what it decodes otherwise than the file says. */
 export function decodingProposals(prompt: Prompt, task: Task, trainset: readonly Row[], tokenizer: Tokenizer | undefined): Proposal[] {
-  const now: Decoding = { ...task.decoding, ...prompt.decoding };
+  const now = { ...task.decoding, ...prompt.decoding };
   const changes = task.labels ? labelChanges : textChanges(task, trainset, tokenizer);
-  return changes.flatMap(({ decoding, reason }) => {
-    const same = Object.entries(decoding).every(([name, value]) => JSON.stringify(now[name as keyof Decoding]) === JSON.stringify(value));
-    return same ? [] : [{ prompt: { ...prompt, decoding: { ...prompt.decoding, ...decoding } }, reason }];
-  });
+  return changes.flatMap(({ decoding, reason }) =>
+    differing(now, decoding)
+      ? [{ prompt: withDecoding(prompt, differing(task.decoding, { ...prompt.decoding, ...decoding })), reason }]
+      : [],
+  );
+}
+
+/** What is another than in `from`; undefined where nothing is. */
+function differing(from: Decoding, asked: Partial<Decoding>): Partial<Decoding> | undefined {
+  const entries = Object.entries(asked).filter(([name, value]) => !isDeepStrictEqual(from[name as keyof Decoding], value));
+  return entries.length ? Object.fromEntries(entries) : undefined;
+}
+
+function withDecoding({ decoding: _, ...prompt }: Prompt, decoding: Partial<Decoding> | undefined): Prompt {
+  return decoding ? { ...prompt, decoding } : prompt;
 }
 
 interface Change {
