@@ -116,7 +116,12 @@ async function pressRow(page: Page, text: string, action?: string): Promise<void
 
 async function pressRowMenu(page: Page, text: string, action: string): Promise<void> {
   await treeRow(page, text).click({ button: 'right' });
-  await page.locator('.monaco-menu .action-label', { hasText: action }).first().click();
+  const item = page.locator('.monaco-menu .action-label', { hasText: action }).first();
+  // A menu that has only just opened does not take a click.
+  for (let tries = 0; tries < 5; tries++) {
+    await item.click();
+    if (await isHidden(item)) return;
+  }
 }
 
 async function rowActions(page: Page, text: string): Promise<string[]> {
