@@ -19,7 +19,7 @@ import { noStatistics } from './leverBandit.ts';
 import { measureStart } from './measuredState.ts';
 import { wrongWeightPhases } from './nullRace.fixture.ts';
 import { defaultObjective } from './objective.ts';
-import { bestReading, hasReadings } from './reading.ts';
+import { bestReading, hasReadings, otherReadings } from './reading.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { weightPhase } from './weightPhase.ts';
 
@@ -127,6 +127,17 @@ test(
     expect(await wrongWeightPhases({ phases: 200, rows: 80 })).toBeLessThanOrEqual(0.05);
   },
 );
+
+test('where the file calibrates by the prior, the other ways are those without it: of a dear one none is tried', () => {
+  const dear = { ...intentTask, decoding: { ...intentTask.decoding, calibration: 'prior' as const } };
+  const ways = otherReadings(contextWith(() => 20, dear).context, prompt).map((way) => ({ ...dear.decoding, ...way.prompt.decoding }));
+  expect(ways.map(({ calibration, normalize }) => `${calibration}, ${normalize}`).sort()).toEqual([
+    'content-free, sum',
+    'content-free, tokens',
+    'none, sum',
+    'none, tokens',
+  ]);
+});
 
 test('all ways together cost what calibration asks, once', async () => {
   const model = await loadTinyModel();

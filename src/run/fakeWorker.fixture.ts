@@ -39,6 +39,8 @@ serve({
   },
   attribute: async ({ spec, split }, tell): Promise<LineMeasurement> => {
     if (spec.prompt.includes('silent')) process.kill(process.pid, 'SIGSTOP');
+    tell({ type: 'busy', what: 'Measuring on 2 rows' });
+    await sleep(20);
     tell({ type: 'busy', what: 'Measured 1 of 2 lines', share: 0.5 });
     return { evaluation: fakeMeasurement(split), lines: [], items: [] };
   },

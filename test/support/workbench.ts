@@ -122,6 +122,7 @@ async function pressRowMenu(page: Page, text: string, action: string): Promise<v
     await item.click();
     if (await isHidden(item)) return;
   }
+  throw new Error(`The menu of ${text} stays open, however often ${action} is pressed.`);
 }
 
 async function rowActions(page: Page, text: string): Promise<string[]> {

@@ -118,6 +118,14 @@ test('a process that dies is noticed at once, with the last lines that it wrote;
   expect((await engine.start('a', evaluate('intent.prompt.md')).finished).status).toBe('done');
 });
 
+test('what is counted began with what was told before its first share', async () => {
+  const { id, finished } = engine.start('a', measureLines('intent.prompt.md'));
+  const { busy: begun } = await once(id, ({ busy }) => busy?.what === 'Measuring on 2 rows');
+  const { busy: counted } = await once(id, ({ busy }) => busy?.share === 0.5);
+  expect(counted).toEqual({ what: 'Measured 1 of 2 lines', share: 0.5, at: begun!.at });
+  await finished;
+});
+
 test('a process that falls silent is noticed within 2 seconds, and its job can be ended', async () => {
   const { id, finished } = engine.start('a', measureLines('silent.prompt.md'));
   const { startedAt } = await once(id, ({ status }) => status === 'running');

@@ -93,7 +93,9 @@ export function makeEngine({
       case 'busy': {
         const { what, share } = notification;
         const since = jobs.get(id)!.busy;
-        update(id, { busy: { what, ...(share !== undefined && { share }), at: since?.what === what ? since.at : at } });
+        // What is counted began with what was told before the first share.
+        const isSame = since !== undefined && (share !== undefined || since.what === what);
+        update(id, { busy: { what, ...(share !== undefined && { share }), at: isSame ? since.at : at } });
         break;
       }
       case 'line': {

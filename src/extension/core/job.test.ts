@@ -29,8 +29,9 @@ test('a job that waits, starts or is busy says so', () => {
 });
 
 test('a measurement whose share is known says how long it still takes', () => {
-  const busy = { what: 'Measured 1 of 4 lines', share: 0.25, at: now };
-  expect(text({ ...measuring, busy })).toBe('25% · measured 1 of 4 lines · 30 s left');
+  // The model was loaded before.
+  const busy = { what: 'Measured 1 of 4 lines', share: 0.25, at: now - 4000 };
+  expect(text({ ...measuring, busy })).toBe('25% · measured 1 of 4 lines · 12 s left');
 });
 
 test('a run says what its reducer says, and how long its budget still lasts', () => {

@@ -84,8 +84,7 @@ export function jobProgress(job: Job, now: number): JobProgress {
     const waited = now - busy.at;
     const what = `${status === 'stopping' ? 'stopping, ' : ''}${lowerFirst(busy.what)}${waited < 2000 || busy.share ? '' : ` … ${duration(waited)}`}`;
     if (busy.share === undefined) return { what };
-    const spent = now - (job.startedAt ?? now);
-    return { what, share: busy.share, ...(busy.share > 0 && !run && { remaining: (spent * (1 - busy.share)) / busy.share }) };
+    return { what, share: busy.share, ...(busy.share > 0 && !run && { remaining: (waited * (1 - busy.share)) / busy.share }) };
   }
   if (!run?.config) return { what: status === 'stopping' ? 'stopping' : 'starting' };
   const share = progressOf(run);

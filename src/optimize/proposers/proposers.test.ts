@@ -11,6 +11,7 @@ import { applyPrompt } from '../../prompt/writePrompt.ts';
 import { randomStream } from '../../random.ts';
 import { evaluatorWith, intentTask, messages } from '../madeUp.fixture.ts';
 import { bootstrappedDemonstrations, demonstrationOf, labelledDemonstrations } from './demonstrations.ts';
+import { decodingProposals } from './decoding.ts';
 import { editOperators } from './edits.ts';
 import { promptKey, type Hint, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
 import { taskWords } from './taskWords.ts';
@@ -347,6 +348,18 @@ describe('bootstrapped demonstrations', () => {
   test('are none where nothing was right', async () => {
     expect(await bootstrappedDemonstrations.propose(contextOf(prompt, 1, { evaluator: evaluatorWith(() => 0) }))).toEqual([]);
   });
+});
+
+test('a free text that ends with its line is not told to once more', () => {
+  const reasons = (stop: string[]): string[] =>
+    decodingProposals(
+      { body: 'Say ${input:message}', demonstrations: [] },
+      { ...textTask, decoding: { ...textTask.decoding, stop } },
+      messages,
+      undefined,
+    ).map(({ reason }) => reason);
+  expect(reasons([])).toContain('the answer ends with its line');
+  expect(reasons(['\n'])).not.toContain('the answer ends with its line');
 });
 
 describe('promptKey', () => {
