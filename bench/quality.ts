@@ -1,6 +1,6 @@
 /**
  * @file Quality: Tandem's default beside the published methods, at equal compute, on the same rows, by the same evaluator and tuner.
- * `npm run bench -- quality [--model smollm2-135m] [--task trec6,sst2] [--seeds 5] [--method tandem,gepa] [--out FILE]`
+ * `npm run bench -- quality [--model smollm2-135m] [--task trec6,sst2] [--many] [--seeds 5] [--method tandem,gepa] [--out FILE]`
  * Runs that the results file already has are passed over; every task has a seed before any has the next.
  */
 import { parseArgs } from 'node:util';
@@ -14,7 +14,7 @@ import { baselineNames, type BaselineName } from '../src/optimize/baselines/name
 import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 import { runVariants, type Coordinators } from './cases/jointRun.ts';
-import { furtherTasks, rowsOf, tasks } from './cases/tasks.ts';
+import { furtherTasks, largeTasks, rowsOf, tasks } from './cases/tasks.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -25,9 +25,11 @@ const { values: options } = parseArgs({
     /** First seed. */
     from: { type: 'string', default: '0' },
     threads: { type: 'string', default: '2' },
-    out: { type: 'string', default: 'bench/results/quality.jsonl' },
+    out: { type: 'string' },
     /** Test rows from the train file: for developing methods without looking at the test rows. */
     development: { type: 'boolean', default: false },
+    /** Thousands of training rows. */
+    many: { type: 'boolean', default: false },
     /** Other options of Tandem's, as JSON. */
     set: { type: 'string', default: '{}' },
   },
@@ -47,6 +49,13 @@ const sizes: Readonly<Record<string, Size>> = {
   sms_spam: heldOut,
   verse_sentiment: heldOut,
 };
+/** As many validation rows as a run takes of such a budget. */
+const manySizes: Readonly<Record<string, Size>> = {
+  trec6: { counts: { train: 4000, val: 133, test: 500 }, passes: 200_000 },
+  sst2: { counts: { train: 5500, val: 133, test: 500 }, passes: 200_000 },
+  banking77: { counts: { train: 8000, val: 80, test: 300 }, passes: 400_000 },
+  clinc150: { counts: { train: 6500, val: 80, test: 300 }, passes: 400_000 },
+};
 const tasksOf: Readonly<Record<string, string>> = { 'smollm2-135m': 'trec6,sst2' };
 
 /** Single levers are Tandem's own controls, not published methods. */
@@ -58,12 +67,15 @@ const methods: Coordinators = {
   ...Object.fromEntries(published.map((name) => [name, () => baselines[name].make()])),
 };
 
+/** Those that come near Tandem where rows are few. */
+const manyMethods = ['tandem', 'lora-on-gold', 'w-p'];
+
 const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const chosen = (options.task ?? tasksOf[options.model])?.split(',');
 for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
-  for (const task of [...tasks, ...furtherTasks]) {
+  for (const task of options.many ? largeTasks : [...tasks, ...furtherTasks]) {
     if (chosen && !chosen.includes(task.name)) continue;
-    const { counts, passes } = sizes[task.name] ?? usual;
+    const { counts, passes } = options.many ? manySizes[task.name] : (sizes[task.name] ?? usual);
     const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');
     const labels = [...new Set([...rows.train, ...rows.val].map((row) => row.values[task.output]))].sort();
     const asked = {
@@ -74,12 +86,12 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
       decoding: { ...defaultDecoding, maxTokens: 16 },
     } as const;
     const run = {
-      out: options.out,
+      out: options.out ?? `bench/results/quality${options.many ? '-many' : ''}.jsonl`,
       seed,
       budget: passes,
       set: JSON.parse(options.set) as object,
       coordinators: methods,
-      ...(options.method && { chosen: options.method }),
+      chosen: options.method ?? (options.many ? manyMethods : Object.keys(methods)).join(';'),
     };
     await runVariants(model, { name: task.name, task: asked, prompt: task.prompt, rows }, run);
   }

@@ -28,7 +28,7 @@ const sections = [
   ...['nano', 'smollm2-135m'].flatMap((model) => simultaneousSections(model, readLines(`bench/results/simultaneous-${model}.jsonl`))),
   ...curriculumSections(readLines('bench/results/curriculum.jsonl')),
   ...warmStartSections(readLines('bench/results/warm-start.jsonl')),
-  ...qualitySections(readLines<JointLine>('bench/results/quality.jsonl')),
+  ...qualitySections(readLines<JointLine>('bench/results/quality.jsonl'), readLines<JointLine>('bench/results/quality-many.jsonl')),
   ...jointSections(readLines<JointLine>('bench/results/joint.jsonl')),
   existsSync('bench/results/speed.md') ? readFileSync('bench/results/speed.md', 'utf8').trim() : '',
 ];

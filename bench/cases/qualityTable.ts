@@ -7,7 +7,8 @@ import type { JointLine } from './jointRun.ts';
 const own = 'tandem';
 const titleOf = (method: string): string => (method === own ? "Tandem's default" : baselines[method as BaselineName].title);
 
-export function qualitySections(lines: readonly JointLine[]): string[] {
+/** @param many runs on thousands of training rows */
+export function qualitySections(lines: readonly JointLine[], many: readonly JointLine[] = []): string[] {
   if (!lines.length) return [];
   const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
   const intro =
@@ -26,7 +27,15 @@ export function qualitySections(lines: readonly JointLine[]): string[] {
         lines.filter((line) => line.model === model),
       ),
     ),
+    ...manySections(many),
   ];
+}
+
+function manySections(lines: readonly JointLine[]): string[] {
+  if (!lines.length) return [];
+  const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
+  const intro = `### Thousands of training rows\n\nAs above, with nano, by those methods that come near where rows are few. Code: ${commits}.\n\n\`npm run bench -- quality --many\``;
+  return [intro, ...modelSections('nano, many rows', lines)];
 }
 
 function modelSections(model: string, lines: readonly JointLine[]): string[] {

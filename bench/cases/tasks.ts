@@ -56,6 +56,17 @@ export const furtherTasks: readonly BenchTask[] = [
   })),
 ];
 
+/** Those with thousands of training rows. */
+export const largeTasks: readonly BenchTask[] = [
+  ...[...tasks, ...furtherTasks].filter(({ name }) => ['trec6', 'sst2', 'banking77'].includes(name)),
+  {
+    name: 'clinc150',
+    output: 'intent',
+    prompt: plain('Message: ${input:utterance}\nIntent:\n'),
+    source: { trainFile: 'clinc150.train.jsonl', testFile: 'clinc150.test.jsonl' },
+  },
+];
+
 export interface BenchRows {
   readonly train: readonly Row[];
   readonly val: readonly Row[];

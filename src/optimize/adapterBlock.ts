@@ -13,13 +13,14 @@ import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { readAlong } from './reading.ts';
+import { measureEvery, mostSteps, phasePasses, stepPasses, usualSteps } from './stepCost.ts';
 import { attempts } from './weightPhase.ts';
 import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
 
 export async function adapterBlock(
   context: OptimizationContext,
   options: CoordinateOptions,
-  { phase, block, memory, adapter, spent, budget }: BlockStart,
+  { phase, block, waiting, memory, before, adapter, spent, budget }: BlockStart,
 ): Promise<BlockResult> {
   const { emit, seed } = context;
   const { prompt } = memory.current;
@@ -29,27 +30,33 @@ export async function adapterBlock(
   // No answer of an earlier step has led to a right end yet.
   if (trainset.length === 0) return { prompt, passes: tracing };
   // Each step's adapter has its first turn before the budget is spent.
-  const tried = Object.keys(memory.statistics).filter((name) => name.startsWith('adapter of ')).length;
-  const turns = block.step === undefined ? 1 : Math.max(1, stepsOf(prompt).length - tried);
+  const turns = 1 + waiting.filter(({ kind }) => kind === 'adapter').length;
+  const affordable = budget / turns - tracing;
   const own = block.step === undefined ? adapter : adapterOfStep(adapter, block.step);
   const whole = (tuned: Adapter): Adapter =>
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
-  const steps = options.weightSteps;
+  const lesson = stepsOf(prompt).at(block.step ?? -1)!;
+  const stepCost = stepPasses({ trainer, prompt: lesson, rows: trainset, batchRows: options.batchRows });
+  // A phase that is long by its many rows leaves the prompts their first turns.
+  const reserve = (waiting.filter(({ kind }) => kind !== 'adapter').length * options.promptShare * context.budget) / turns;
+  const fits = (count: number): boolean =>
+    count <= options.weightSteps || phasePasses(count, stepCost, before.passes) <= affordable - reserve;
+  const steps = mostSteps(usualSteps(options, trainset.length), fits);
   const reading = readAlong(context, prompt, options.levers.includes('prompt'));
   const tuned = await tuneWeights({
     trainer,
     start: own && !anew ? own : trainer.fresh(anew ? seedOfPhase : seed),
-    prompts: [stepsOf(prompt).at(block.step ?? -1)!],
+    prompts: [lesson],
     trainset,
     steps,
     batchRows: options.batchRows,
     learningRate: options.learningRate * rate,
     weightPenalty: context.objective.weights,
     seed: seedOfPhase,
-    budget: budget / turns - tracing,
+    budget: affordable,
     signal: context.signal,
     measure: (candidate) => reading.measure(whole(candidate)),
-    measureEvery: Math.max(8, Math.round(steps / 5)),
+    measureEvery: measureEvery(steps, stepCost, before.passes),
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + tracing + step.passes }),
   });

@@ -200,6 +200,40 @@ describe('with the gate', () => {
     }
   });
 
+  test('a phase on many rows is as long as they need, and leaves the prompt its first turn', async () => {
+    const many = { weightSteps: 4, weightEpochs: 12, strategy: 'plain', patience: Infinity } as const;
+    const firstOf = async (budget: number, more: Partial<AlternatingOptions> = {}) => {
+      const { events } = await drive({ options: { ...many, ...more }, budget });
+      const steps = ofType(events, 'weightStep');
+      const first = steps.filter(({ phase }) => phase === steps[0].phase);
+      expect(first.at(-1)!.steps).toBe(first.length);
+      return { length: first.length, measuredAfter: ofType(events, 'candidateMeasured').some(({ phase }) => phase > steps[0].phase) };
+    };
+    // Twelve times 32 rows in batches of eight.
+    expect(await firstOf(80_000)).toEqual({ length: 48, measuredAfter: true });
+    const { length, measuredAfter } = await firstOf(34_000);
+    expect([length > 24 && length < 48, measuredAfter]).toEqual([true, true]);
+    // Nothing is kept for a turn that is not to come, or could measure nothing.
+    for (const more of [{ levers: ['weights'] }, { promptShare: 0.01 }] as const) {
+      expect((await firstOf(34_000, more)).length).toBeGreaterThan(length);
+    }
+  });
+
+  test('what the budget leaves of a long phase is trained as its end is, with a low rate', async () => {
+    const options = { weightSteps: 4, weightEpochs: 6, strategy: 'plain', levers: ['weights'], patience: Infinity } as const;
+    const { events } = await drive({ options, budget: 30_000 });
+    const ended = ofType(events, 'phaseEnded').filter(({ lever }) => lever === 'weights');
+    expect(ended[0].accepted).toBe(true);
+    const rateOf = (phase: number): number => {
+      const steps = ofType(events, 'weightStep').filter((step) => step.phase === phase);
+      return Math.max(...steps.map(({ learningRate }) => learningRate));
+    };
+    const [first, last] = [ended[0], ended.at(-1)!].map(({ phase }) => rateOf(phase));
+    expect(first).toBe(small.learningRate);
+    expect(last).toBeLessThan(0.9 * first);
+    expect(last).toBeGreaterThanOrEqual(0.1 * first);
+  });
+
   test('weights that run away are refused, and the run goes on', async () => {
     const { state } = await drive({ options: { learningRate: 1e30, levers: ['weights'] } });
     expect(state).toMatchObject({ best: state.start, done: 'neither lever helps any more' });
@@ -294,6 +328,21 @@ describe('a curriculum', () => {
     const moved = pairs.filter(({ b }) => b.some((value) => value !== 0));
     expect(new Set(moved.map(({ layer }) => layer))).toEqual(new Set([Math.max(...pairs.map(({ layer }) => layer))]));
     for (const { b } of moved) b.forEach((value, i) => i % config.rank > 0 && expect(value).toBe(0));
+  });
+
+  test('has short phases until everything is in play, however many rows there are', async () => {
+    const options = {
+      curriculum: 'freedom',
+      pacing: 'linear',
+      levers: ['weights'],
+      weightSteps: 4,
+      weightEpochs: 6,
+      patience: Infinity,
+    } as const;
+    const { events } = await drive({ options, budget: 60_000 });
+    const last = ofType(events, 'freedomGrown').find(({ stage, stages }) => stage === stages)!.phase;
+    for (const { phase, steps } of ofType(events, 'weightStep')) if (phase < last) expect(steps).toBe(4);
+    expect(ofType(events, 'weightStep').some(({ steps }) => steps === 24)).toBe(true);
   });
 
   test('does not end before everything was in play', async () => {

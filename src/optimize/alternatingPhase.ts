@@ -7,6 +7,7 @@ import type { Lever, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { GrowthMemory, PhaseGrowth } from './growth.ts';
 import type { LeverStatistics } from './leverBandit.ts';
+import type { PhaseLength } from './stepCost.ts';
 
 export type Schedule =
   /** A bandit on gain per token pass chooses the lever; ends when neither helps any more. */
@@ -25,7 +26,8 @@ export type Strategy =
   /** Each finalist is judged after a few weight steps of its own from the common start. */
   | 'look-ahead';
 
-export interface AlternatingOptions extends CurriculumOptions {
+/** A weight phase's length by its rows is the gate's; the classic loop and chains have steps alone. */
+export interface AlternatingOptions extends CurriculumOptions, PhaseLength {
   readonly schedule: Schedule;
   readonly strategy: Strategy;
   /** Which levers may be pulled, in the order in which they are tried; both by default, the one first that brings most on a small model. */
@@ -35,12 +37,9 @@ export interface AlternatingOptions extends CurriculumOptions {
   readonly promptShare: number;
   /** Challengers kept alive beside the best prompt for mixture and look-ahead. */
   readonly challengers: number;
-  /** AdamW steps a weight phase. */
-  readonly weightSteps: number;
   readonly lookAheadSteps: number;
   /** Of the whole budget, what a look-ahead may cost: fewer rivals, or judgement under the weights as they are, where it would be more. */
   readonly lookAheadShare: number;
-  readonly batchRows: number;
   readonly learningRate: number;
   /** Measurements without a better one that end a weight phase. */
   readonly patience: number;
@@ -54,6 +53,7 @@ export const alternatingDefaults: AlternatingOptions = {
   promptShare: 0.15,
   challengers: 2,
   weightSteps: 60,
+  weightEpochs: 3,
   lookAheadSteps: 12,
   lookAheadShare: 0.4,
   batchRows: 16,
@@ -75,6 +75,9 @@ export interface AlternatingMemory {
   /** With a curriculum. */
   readonly growth?: GrowthMemory;
 }
+
+/** A phase that could measure less often than this on the valset would bring nothing. */
+export const leastMeasurements = 3;
 
 export interface PhaseStart {
   readonly phase: number;

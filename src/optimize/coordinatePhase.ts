@@ -5,8 +5,10 @@ import type { AdapterChoice } from '../model/stepAdapters.ts';
 import type { Block, BlockStatistics } from './blocks.ts';
 import type { Lever, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
+import type { PhaseLength } from './stepCost.ts';
 
-export interface CoordinateOptions {
+/** The length of a phase of the adapter is part of it. */
+export interface CoordinateOptions extends PhaseLength {
   /** What may change: 'weights' is the adapter's block, 'prompt' all others. */
   readonly levers: readonly Lever[];
   /** Of a program: one adapter that all steps share, or one for each. A start that has one for each keeps them. */
@@ -14,9 +16,6 @@ export interface CoordinateOptions {
   /** Candidates proposed a phase, fewer where they would cost more than `promptShare` of the whole budget. */
   readonly proposals: number;
   readonly promptShare: number;
-  /** AdamW steps a phase of the adapter. */
-  readonly weightSteps: number;
-  readonly batchRows: number;
   readonly learningRate: number;
   /** Measurements without a better one that end a phase of the adapter. */
   readonly patience: number;
@@ -30,6 +29,7 @@ export const coordinateDefaults: CoordinateOptions = {
   proposals: 5,
   promptShare: 0.05,
   weightSteps: 60,
+  weightEpochs: 3,
   batchRows: 16,
   learningRate: 1e-3,
   patience: 3,
@@ -48,6 +48,8 @@ export interface CoordinateMemory {
 export interface BlockStart {
   readonly phase: number;
   readonly block: Block;
+  /** Those that have not had a turn yet, beside this one. */
+  readonly waiting: readonly Block[];
   readonly memory: CoordinateMemory;
   /** Of the current state on the valset. */
   readonly before: Evaluation;

@@ -10,7 +10,7 @@ import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { readAlong } from './reading.ts';
-import { stepPasses } from './stepCost.ts';
+import { measureEvery, stepPasses, usualSteps } from './stepCost.ts';
 import { tuneWeights } from './weightTuner.ts';
 
 export interface JointStart {
@@ -42,7 +42,8 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const soft = start.adapter?.soft ?? trainer.soft.begin(startText(context, best.prompt), { ...options, seed: seedOfPhase });
   const pairs = weightsMove || start.adapter ? weights.pairs : [];
   const adapter = makeAdapter(pairs.length ? weights.config : { ...weights.config, targets: [] }, pairs, soft);
-  const steps = affordableSteps(context, options, adapter, prompt, start);
+  const stepCost = stepPasses({ trainer, prompt, rows: context.trainset, batchRows: options.batchRows, soft });
+  const steps = affordableSteps(context, options, stepCost, start);
   const reading = readAlong(context, prompt, true);
   const tuned = await tuneWeights({
     trainer,
@@ -58,7 +59,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
     budget: budget - spent - before.passes,
     signal: context.signal,
     measure: reading.measure,
-    measureEvery: Math.max(8, Math.round(steps / 5)),
+    measureEvery: measureEvery(steps, stepCost, before.passes),
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
   });
@@ -87,14 +88,14 @@ function batchesOf(soft: Prompt, text: Prompt, textBatches: number): Prompt[] {
   return textBatches === 0 ? [soft] : [soft, ...(textBatches === 1 ? [soft, text] : [text, text])];
 }
 
-/** Steps that cost at most the phase's share of what is left, measurements included. */
+/** As many steps as usual, or as cost at most the phase's share of what is left, measurements included. */
 function affordableSteps(
-  { trainer, trainset, budget }: OptimizationContext,
-  { steps, batchRows, jointShare }: SimultaneousOptions,
-  { soft }: Adapter,
-  prompt: Prompt,
+  { trainset, budget }: OptimizationContext,
+  { steps, epochs, batchRows, jointShare }: SimultaneousOptions,
+  stepCost: number,
   { before, spent }: JointStart,
 ): number {
+  const usual = usualSteps({ weightSteps: steps, weightEpochs: epochs, batchRows }, trainset.length);
   const most = jointShare * (budget - spent) - 5 * before.passes;
-  return Math.max(5, Math.min(steps, Math.floor(most / stepPasses({ trainer, prompt, rows: trainset, batchRows, soft }))));
+  return Math.max(5, Math.min(usual, Math.floor(most / stepCost)));
 }

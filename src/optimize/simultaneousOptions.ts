@@ -13,8 +13,9 @@ export interface SimultaneousOptions {
   readonly softRate: number;
   readonly learningRate: number;
   readonly batchRows: number;
-  /** Steps of a joint phase, fewer where they would cost more than `jointShare` of the budget that is left. */
+  /** Steps of a joint phase, or as many as see the trainset `epochs` times, where those are more; fewer where they would cost more than `jointShare` of the budget that is left. */
   readonly steps: number;
+  readonly epochs: number;
   readonly jointShare: number;
   /** Of three batches, how many are read with the text in the place of the soft prompt: so that the weights serve both. */
   readonly textBatches: 0 | 1 | 2;
@@ -37,6 +38,7 @@ export const simultaneousDefaults: SimultaneousOptions = {
   learningRate: 1e-3,
   batchRows: 16,
   steps: 150,
+  epochs: 3,
   jointShare: 0.75,
   textBatches: 1,
   projections: 8,

@@ -1,13 +1,20 @@
 /** @file One weight phase: LoRA steps under the current prompt, or under a mixture of it and its challengers. */
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
-import type { AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
+import {
+  leastMeasurements,
+  type AlternatingMemory,
+  type AlternatingOptions,
+  type PhaseResult,
+  type PhaseStart,
+} from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import { growthOfWeights, noPhaseGrowth } from './growth.ts';
+import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { raceSaves } from './race.ts';
 import { measureAsRead, readAlong } from './reading.ts';
-import { stepPasses } from './stepCost.ts';
-import { isBetter, tuneWeights } from './weightTuner.ts';
+import { measureEvery, mostSteps, phasePasses, stepPasses, usualSteps } from './stepCost.ts';
+import { isBetter, rateAfter, tuneWeights } from './weightTuner.ts';
 
 /**
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
@@ -18,9 +25,6 @@ export const attempts = [
   { anew: false, rate: 0.3 },
   { anew: true, rate: 2 },
 ];
-
-/** Five measurements on the valset over a phase, fewer in a short one. */
-const measureEvery = (steps: number): number => Math.max(8, Math.round(steps / 5));
 
 export async function weightPhase(
   context: OptimizationContext,
@@ -33,9 +37,7 @@ export async function weightPhase(
   const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
   // What is trained must be measured too, under every live prompt.
   const affordable = budget - prompts.length * before.passes;
-  const batch = { trainer, rows: context.trainset, batchRows: options.batchRows };
-  const stepCost = mean(prompts.map((live) => stepPasses({ ...batch, prompt: live })));
-  const steps = stepsOf(options, (count) => count * stepCost + Math.floor(count / measureEvery(count)) * before.passes <= affordable);
+  const { steps, every, pace } = lengthOf(context, options, memory, prompts, before.passes, affordable);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
   const { rows } = growth;
@@ -49,7 +51,7 @@ export async function weightPhase(
     trainset: context.trainset,
     steps,
     batchRows: options.batchRows,
-    learningRate: options.learningRate * rate,
+    learningRate: options.learningRate * rate * (anew ? 1 : pace),
     ...growthOfWeights(growth, context, start),
     ...(rows && {
       batches: rows.batches(seedOfPhase, () => reached / context.budget),
@@ -59,7 +61,7 @@ export async function weightPhase(
     budget: affordable,
     signal: context.signal,
     measure: reading.measure,
-    measureEvery: measureEvery(steps),
+    measureEvery: every,
     patience: options.patience,
     onStep: (step) => {
       reached = spent + step.passes;
@@ -95,15 +97,36 @@ export async function weightPhase(
 /**
  * A parameter step of the classic loop is one step; a chain's weight phase is its only one and takes longer. With the gate a phase takes what
  * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
+ * @param measuring token passes of one measurement
+ * @returns steps, after how many of them each measurement comes, and a factor on the rate of weights that go on
  */
-function stepsOf({ schedule, weightSteps }: AlternatingOptions, affordable: (steps: number) => boolean): number {
-  if (schedule.kind === 'classic') return 1;
-  if (schedule.kind === 'chain') return 3 * weightSteps;
-  const longest = Math.ceil(1.5 * weightSteps);
-  if (affordable(longest)) return weightSteps;
-  let steps = longest;
-  while (steps > 1 && !affordable(steps)) steps--;
-  return steps;
+function lengthOf(
+  { trainer, trainset, budget }: OptimizationContext,
+  options: AlternatingOptions,
+  memory: AlternatingMemory,
+  prompts: readonly Prompt[],
+  measuring: number,
+  affordable: number,
+): { steps: number; every: number; pace: number } {
+  const { schedule, weightSteps, batchRows } = options;
+  const stepCost = mean(prompts.map((prompt) => stepPasses({ trainer, prompt, rows: trainset, batchRows })));
+  const measured = (steps: number, pace = 1) => ({ steps, every: measureEvery(steps, stepCost, measuring), pace });
+  if (schedule.kind === 'classic') return measured(1);
+  if (schedule.kind === 'chain') return measured(3 * weightSteps);
+  // No long phase while less may move than will.
+  const grows = memory.growth !== undefined && canGrow(memory.growth);
+  const usual = grows ? weightSteps : usualSteps(options, trainset.length);
+  const isLong = usual > weightSteps;
+  const isWaiting = options.levers.includes('prompt') && memory.statistics.prompt.phases === 0;
+  const turn = (options.promptShare * budget) / raceSaves;
+  // Long by many rows, a phase leaves the prompt its first turn, if that can come to anything.
+  const most = affordable - (isLong && isWaiting && turn > (leastMeasurements + 1) * measuring ? turn : 0);
+  const fits = (steps: number): boolean => phasePasses(steps, stepCost, measuring) <= most;
+  const longest = Math.ceil(1.5 * usual);
+  const steps = fits(longest) ? usual : mostSteps(longest, fits);
+  // Another long phase in little, with a rate that is high again, would undo what weights have learned from many rows: it is the end of one.
+  const ends = isLong && steps < usual && memory.statistics.weights.gain > 0;
+  return measured(steps, ends ? rateAfter(1 - steps / usual) : 1);
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

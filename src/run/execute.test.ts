@@ -145,17 +145,17 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
   };
   await expect(executeRun(execution)).rejects.toThrow('no more memory');
   const resumed = await executeRun({ ...execution, measureRate: () => Promise.reject(new Error('measured again')) });
-  // 60,000 passes at 10 a row: a thirtieth for a measurement of the validation rows, a half for four of the test rows.
+  // 60,000 passes at 10 a row: a sixtieth for a measurement of the validation rows, a half for four of the test rows.
   expect(new Set(measured.map((rows) => rows.map(({ id }) => id).join()))).toEqual(
     new Set([
-      limitRows(valset, 200, 0)
+      limitRows(valset, 100, 0)
         .map(({ id }) => id)
         .join(),
     ]),
   );
-  expect(resumed).toMatchObject({ status: 'ended', config: { splits: { train: 9000, val: 200, test: 750 } }, testRows: 750 });
+  expect(resumed).toMatchObject({ status: 'ended', config: { splits: { train: 9000, val: 100, test: 750 } }, testRows: 750 });
   expect(resumed.notices.at(-1)).toMatch(
-    /^The run measures 200 of 3000 validation rows and 750 of 4000 test rows, as many .* A longer budget takes more\.$/,
+    /^The run measures 100 of 3000 validation rows and 750 of 4000 test rows, as many .* A longer budget takes more\.$/,
   );
   expect(timeless(directory)).toContainEqual(expect.objectContaining({ type: 'attributed', passes: 750 }));
 });

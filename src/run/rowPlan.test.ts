@@ -5,8 +5,8 @@ import { affordableRows, fewRowsNotice, rowsNotice } from './rowPlan.ts';
 describe('affordableRows', () => {
   const there = { val: 1500, test: 1500 };
 
-  test('a measurement of the validation rows costs a thirtieth of the budget, the four of the test rows half of it', () => {
-    expect(affordableRows(there, {}, 300_000, 40)).toEqual({ val: 250, test: 937 });
+  test('a measurement of the validation rows costs a sixtieth of the budget, the four of the test rows half of it', () => {
+    expect(affordableRows(there, {}, 300_000, 40)).toEqual({ val: 125, test: 937 });
   });
 
   test('where rows are dear there are 80 and 200, whatever they cost', () => {

@@ -13,7 +13,7 @@ export interface MeasuredRows {
 export const atMost = (rows: readonly Row[], limit = Infinity): Row[] => limitRows(rows, limit, 0);
 
 /** To measure all validation rows once may cost this much of the budget: a run does so a dozen times, and trains between. */
-const valShare = 1 / 30;
+const valShare = 1 / 60;
 /** Fewer would hardly tell two states apart, whatever they cost. */
 const leastVal = 80;
 /** The end measures the test rows four times, beside the budget; that may take half as long again. */

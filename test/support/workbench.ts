@@ -33,7 +33,8 @@ export function workbench(page: Page) {
     /** The messages of the notifications in sight. */
     notifications: async () => (await page.locator('.notifications-toasts .notification-list-item-message').allInnerTexts()).map(plain),
     /** Presses a button of a notification. */
-    pressNotification: (button: string) => page.locator('.notifications-toasts .monaco-button', { hasText: button }).first().click(),
+    pressNotification: (button: string) =>
+      pressUntilGone(page.locator('.notifications-toasts .monaco-button', { hasText: button }).first()),
     /** Presses a button of the open modal dialog. */
     pressDialog: (button: string) => page.locator('.monaco-dialog-box .monaco-button', { hasText: button }).first().click(),
     /** What the items of the status bar say to a screen reader. */
@@ -116,13 +117,16 @@ async function pressRow(page: Page, text: string, action?: string): Promise<void
 
 async function pressRowMenu(page: Page, text: string, action: string): Promise<void> {
   await treeRow(page, text).click({ button: 'right' });
-  const item = page.locator('.monaco-menu .action-label', { hasText: action }).first();
-  // A menu that has only just opened does not take a click.
+  await pressUntilGone(page.locator('.monaco-menu .action-label', { hasText: action }).first());
+}
+
+/** A menu or a notification that has only just opened does not take a click. */
+async function pressUntilGone(button: Locator): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
-    await item.click();
-    if (await isHidden(item)) return;
+    await button.click();
+    if (await isHidden(button)) return;
   }
-  throw new Error(`The menu of ${text} stays open, however often ${action} is pressed.`);
+  throw new Error(`It stays, however often it is pressed: ${button.toString()}`);
 }
 
 async function rowActions(page: Page, text: string): Promise<string[]> {

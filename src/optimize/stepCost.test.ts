@@ -1,0 +1,46 @@
+/** @file How long a phase is, how often it measures, and what stands for the rows that it will train on. */
+import { describe, expect, test } from 'vitest';
+import { makeRow } from '../data/dataset.ts';
+import { measureEvery, mostSteps, phasePasses, stepPasses, usualSteps } from './stepCost.ts';
+import type { WeightTrainer } from './weightTuner.ts';
+
+test('few rows have so many steps, many are seen so many times', () => {
+  const length = { weightSteps: 60, weightEpochs: 3, batchRows: 16 };
+  expect([1, 160, 320, 321, 4000].map((rows) => usualSteps(length, rows))).toEqual([60, 60, 60, 61, 750]);
+});
+
+describe('measurements of a phase', () => {
+  test('there are five, in a short phase fewer', () => {
+    expect(measureEvery(60, 100, 10)).toBe(12);
+    expect(measureEvery(750, 100, 10)).toBe(150);
+    expect(measureEvery(20, 100, 10)).toBe(8);
+  });
+
+  test('they cost no more than a quarter of its steps, but for the last', () => {
+    for (const steps of [1, 9, 60, 333, 1000]) {
+      for (const measuring of [1, 1000, 7000, 30_000, 1e6]) {
+        const count = Math.floor(steps / measureEvery(steps, 500, measuring));
+        expect(count <= 1 || count * measuring <= (steps * 500 * 1.1) / 4).toBe(true);
+        expect(phasePasses(steps, 500, measuring)).toBe(steps * 500 + count * measuring);
+      }
+    }
+  });
+});
+
+test('as many steps as fit are taken, and one that does not', () => {
+  expect(mostSteps(90, (steps) => steps <= 40)).toBe(40);
+  expect(mostSteps(90, () => true)).toBe(90);
+  expect(mostSteps(90, () => false)).toBe(1);
+});
+
+test('a step costs what rows from all over the trainset do, what they share once', () => {
+  const example = (length: number) => ({ prompt: [1, 2, ...Array.from({ length }, (_, i) => 9 + i + 100 * length)], answer: [3] });
+  // Sorted by length, as files come.
+  const rows = Array.from({ length: 320 }, (_, i) => makeRow({ text: String(i) }, i + 1));
+  const trainer = {
+    example: (_: unknown, row: (typeof rows)[number]) => example(1 + Math.floor(row.line / 16)),
+  } as unknown as WeightTrainer;
+  const own = rows.reduce((sum, row) => sum + 1 + Math.floor(row.line / 16), 0) / rows.length;
+  const passes = stepPasses({ trainer, prompt: { body: '', demonstrations: [] }, rows, batchRows: 16 });
+  expect(passes / (3 * (2 + 16 * own))).toBeCloseTo(1, 1);
+});
