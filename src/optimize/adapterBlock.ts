@@ -13,7 +13,7 @@ import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { readAlong } from './reading.ts';
-import { measureEvery, mostSteps, phasePasses, stepPasses, usualSteps } from './stepCost.ts';
+import { mostSteps, planPhase, stepPasses } from './stepCost.ts';
 import { attempts } from './weightPhase.ts';
 import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
 
@@ -37,11 +37,10 @@ export async function adapterBlock(
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
   const lesson = stepsOf(prompt).at(block.step ?? -1)!;
   const stepCost = stepPasses({ trainer, prompt: lesson, rows: trainset, batchRows: options.batchRows });
-  // A phase that is long by its many rows leaves the prompts their first turns.
+  const plan = planPhase(options, trainset.length, stepCost, before.passes);
+  // A long phase leaves the prompts their first turns.
   const reserve = (waiting.filter(({ kind }) => kind !== 'adapter').length * options.promptShare * context.budget) / turns;
-  const fits = (count: number): boolean =>
-    count <= options.weightSteps || phasePasses(count, stepCost, before.passes) <= affordable - reserve;
-  const steps = mostSteps(usualSteps(options, trainset.length), fits);
+  const steps = plan.isLong ? mostSteps(plan.usual, (count) => plan.passes(count) <= affordable - reserve) : plan.usual;
   const reading = readAlong(context, prompt, options.levers.includes('prompt'));
   const tuned = await tuneWeights({
     trainer,
@@ -56,7 +55,7 @@ export async function adapterBlock(
     budget: affordable,
     signal: context.signal,
     measure: (candidate) => reading.measure(whole(candidate)),
-    measureEvery: measureEvery(steps, stepCost, before.passes),
+    measureEvery: plan.every(steps),
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + tracing + step.passes }),
   });

@@ -10,7 +10,7 @@ import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { readAlong } from './reading.ts';
-import { measureEvery, stepPasses, usualSteps } from './stepCost.ts';
+import { planPhase, stepPasses } from './stepCost.ts';
 import { tuneWeights } from './weightTuner.ts';
 
 export interface JointStart {
@@ -43,7 +43,11 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const pairs = weightsMove || start.adapter ? weights.pairs : [];
   const adapter = makeAdapter(pairs.length ? weights.config : { ...weights.config, targets: [] }, pairs, soft);
   const stepCost = stepPasses({ trainer, prompt, rows: context.trainset, batchRows: options.batchRows, soft });
-  const steps = affordableSteps(context, options, stepCost, start);
+  const length = { weightSteps: options.steps, weightEpochs: options.epochs, batchRows: options.batchRows };
+  const plan = planPhase(length, context.trainset.length, stepCost, before.passes);
+  // At most the phase's share of what is left, measurements included.
+  const most = options.jointShare * (budget - spent) - 5 * before.passes;
+  const steps = Math.max(5, Math.min(plan.usual, Math.floor(most / stepCost)));
   const reading = readAlong(context, prompt, true);
   const tuned = await tuneWeights({
     trainer,
@@ -59,7 +63,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
     budget: budget - spent - before.passes,
     signal: context.signal,
     measure: reading.measure,
-    measureEvery: measureEvery(steps, stepCost, before.passes),
+    measureEvery: plan.every(steps),
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
   });
@@ -86,16 +90,4 @@ export function startText({ trainer }: Pick<OptimizationContext, 'trainer'>, { b
 
 function batchesOf(soft: Prompt, text: Prompt, textBatches: number): Prompt[] {
   return textBatches === 0 ? [soft] : [soft, ...(textBatches === 1 ? [soft, text] : [text, text])];
-}
-
-/** As many steps as usual, or as cost at most the phase's share of what is left, measurements included. */
-function affordableSteps(
-  { trainset, budget }: OptimizationContext,
-  { steps, epochs, batchRows, jointShare }: SimultaneousOptions,
-  stepCost: number,
-  { before, spent }: JointStart,
-): number {
-  const usual = usualSteps({ weightSteps: steps, weightEpochs: epochs, batchRows }, trainset.length);
-  const most = jointShare * (budget - spent) - 5 * before.passes;
-  return Math.max(5, Math.min(usual, Math.floor(most / stepCost)));
 }

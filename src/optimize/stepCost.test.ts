@@ -1,29 +1,41 @@
 /** @file How long a phase is, how often it measures, and what stands for the rows that it will train on. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
-import { measureEvery, mostSteps, phasePasses, stepPasses, usualSteps } from './stepCost.ts';
+import { mostSteps, planPhase, stepPasses } from './stepCost.ts';
 import type { WeightTrainer } from './weightTuner.ts';
 
+const length = { weightSteps: 60, weightEpochs: 3, batchRows: 16 };
+
 test('few rows have so many steps, many are seen so many times', () => {
-  const length = { weightSteps: 60, weightEpochs: 3, batchRows: 16 };
-  expect([1, 160, 320, 321, 4000].map((rows) => usualSteps(length, rows))).toEqual([60, 60, 60, 61, 750]);
+  const plans = [1, 160, 320, 321, 4000].map((rows) => planPhase(length, rows, 500, 1000));
+  expect(plans.map(({ usual, isLong }) => [usual, isLong])).toEqual([
+    [60, false],
+    [60, false],
+    [60, false],
+    [61, true],
+    [750, true],
+  ]);
 });
 
 describe('measurements of a phase', () => {
   test('there are five, in a short phase fewer', () => {
-    expect(measureEvery(60, 100, 10)).toBe(12);
-    expect(measureEvery(750, 100, 10)).toBe(150);
-    expect(measureEvery(20, 100, 10)).toBe(8);
+    const { every } = planPhase(length, 4000, 100, 10);
+    expect([60, 750, 20].map(every)).toEqual([12, 150, 8]);
   });
 
-  test('they cost no more than a quarter of its steps, but for the last', () => {
+  test('they cost no more than a quarter of the steps of a long phase, but for the last', () => {
     for (const steps of [1, 9, 60, 333, 1000]) {
       for (const measuring of [1, 1000, 7000, 30_000, 1e6]) {
-        const count = Math.floor(steps / measureEvery(steps, 500, measuring));
+        const { every, passes } = planPhase(length, 4000, 500, measuring);
+        const count = Math.floor(steps / every(steps));
         expect(count <= 1 || count * measuring <= (steps * 500 * 1.1) / 4).toBe(true);
-        expect(phasePasses(steps, 500, measuring)).toBe(steps * 500 + count * measuring);
+        expect(passes(steps)).toBe(steps * 500 + count * measuring);
       }
     }
+  });
+
+  test('on few rows they are as many, whatever they cost', () => {
+    expect(planPhase(length, 160, 500, 1e6).every(60)).toBe(12);
   });
 });
 

@@ -34,22 +34,41 @@ export interface PhaseLength {
   readonly batchRows: number;
 }
 
-/** Steps of a phase on so many rows, if it can afford them. */
-export const usualSteps = ({ weightSteps, weightEpochs, batchRows }: PhaseLength, rows: number): number =>
-  Math.max(weightSteps, Math.ceil((weightEpochs * rows) / batchRows));
-
-/** What the measurements on the way may cost beside the steps. */
+/** What the measurements on the way may cost beside the steps of a long phase. */
 const measuringShare = 1 / 4;
+const mostMeasurements = 5;
 
-/** Five measurements on the valset over a phase, fewer in a short one and where they would cost more than their share. */
-export function measureEvery(steps: number, stepCost: number, measuring: number): number {
-  const measurements = Math.max(1, Math.min(5, Math.floor((measuringShare * steps * stepCost) / measuring)));
-  return Math.max(8, Math.round(steps / measurements));
+export interface PhasePlan {
+  /** Steps, if they can be afforded. */
+  readonly usual: number;
+  /** By its many rows. */
+  readonly isLong: boolean;
+  /** After so many of its steps each measurement on the valset comes. */
+  readonly every: (steps: number) => number;
+  /** Token passes of so many steps with their measurements. */
+  readonly passes: (steps: number) => number;
 }
 
-/** Token passes of a phase with its measurements. */
-export const phasePasses = (steps: number, stepCost: number, measuring: number): number =>
-  steps * stepCost + Math.floor(steps / measureEvery(steps, stepCost, measuring)) * measuring;
+/**
+ * How a phase goes on so many rows.
+ * @param stepCost token passes of a step
+ * @param measuring token passes of a measurement
+ */
+export function planPhase(
+  { weightSteps, weightEpochs, batchRows }: PhaseLength,
+  rows: number,
+  stepCost: number,
+  measuring: number,
+): PhasePlan {
+  const usual = Math.max(weightSteps, Math.ceil((weightEpochs * rows) / batchRows));
+  const isLong = usual > weightSteps;
+  const every = (steps: number): number => {
+    // On few rows nothing decides more than when to stop. Many are not learned by heart so soon.
+    const affordable = isLong ? Math.floor((measuringShare * steps * stepCost) / measuring) : mostMeasurements;
+    return Math.max(8, Math.round(steps / Math.max(1, Math.min(mostMeasurements, affordable))));
+  };
+  return { usual, isLong, every, passes: (steps) => steps * stepCost + Math.floor(steps / every(steps)) * measuring };
+}
 
 /** As many steps as fit, at least one. @param most no more than these */
 export function mostSteps(most: number, fits: (steps: number) => boolean): number {

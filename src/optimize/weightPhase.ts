@@ -13,7 +13,7 @@ import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { raceSaves } from './race.ts';
 import { measureAsRead, readAlong } from './reading.ts';
-import { measureEvery, mostSteps, phasePasses, stepPasses, usualSteps } from './stepCost.ts';
+import { mostSteps, planPhase, stepPasses } from './stepCost.ts';
 import { isBetter, rateAfter, tuneWeights } from './weightTuner.ts';
 
 /**
@@ -110,18 +110,18 @@ function lengthOf(
 ): { steps: number; every: number; pace: number } {
   const { schedule, weightSteps, batchRows } = options;
   const stepCost = mean(prompts.map((prompt) => stepPasses({ trainer, prompt, rows: trainset, batchRows })));
-  const measured = (steps: number, pace = 1) => ({ steps, every: measureEvery(steps, stepCost, measuring), pace });
-  if (schedule.kind === 'classic') return measured(1);
-  if (schedule.kind === 'chain') return measured(3 * weightSteps);
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
-  const usual = grows ? weightSteps : usualSteps(options, trainset.length);
-  const isLong = usual > weightSteps;
+  const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
+  const measured = (steps: number, pace = 1) => ({ steps, every: plan.every(steps), pace });
+  if (schedule.kind === 'classic') return measured(1);
+  if (schedule.kind === 'chain') return measured(3 * weightSteps);
+  const { usual, isLong } = plan;
   const isWaiting = options.levers.includes('prompt') && memory.statistics.prompt.phases === 0;
   const turn = (options.promptShare * budget) / raceSaves;
-  // Long by many rows, a phase leaves the prompt its first turn, if that can come to anything.
+  // A long phase leaves the prompt its first turn, if that can come to anything.
   const most = affordable - (isLong && isWaiting && turn > (leastMeasurements + 1) * measuring ? turn : 0);
-  const fits = (steps: number): boolean => phasePasses(steps, stepCost, measuring) <= most;
+  const fits = (steps: number): boolean => plan.passes(steps) <= most;
   const longest = Math.ceil(1.5 * usual);
   const steps = fits(longest) ? usual : mostSteps(longest, fits);
   // Another long phase in little, with a rate that is high again, would undo what weights have learned from many rows: it is the end of one.
