@@ -83,6 +83,18 @@ describe('the phases', () => {
     expect(['the budget is spent', 'neither lever helps any more']).toContain(state.done);
   });
 
+  test('a joint phase on many rows sees them so many times, within its share', async () => {
+    const jointOf = async (epochs: number): Promise<number> => {
+      const { events } = await drive({ options: { epochs, patience: Infinity }, budget: 80_000 });
+      return ofType(events, 'weightStep').filter(({ phase }) => phase === jointly).length;
+    };
+    // 32 rows in batches of eight.
+    expect(await jointOf(7)).toBe(30);
+    expect(await jointOf(10)).toBe(40);
+    const most = await jointOf(1000);
+    expect(most > 40 && most < 200).toBe(true);
+  });
+
   test('templates and edits race beside the projections, with the words that the soft prompt went towards, and say so', async () => {
     const ofOthers = async (options: Partial<SimultaneousOptions>) => {
       const { events } = await drive({ options: { raceShare: 0.4, ...options } });
