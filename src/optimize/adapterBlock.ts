@@ -20,7 +20,7 @@ import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
 export async function adapterBlock(
   context: OptimizationContext,
   options: CoordinateOptions,
-  { phase, block, waiting, memory, before, adapter, spent, budget }: BlockStart,
+  { phase, block, memory, before, adapter, spent, budget }: BlockStart,
 ): Promise<BlockResult> {
   const { emit, seed } = context;
   const { prompt } = memory.current;
@@ -30,7 +30,8 @@ export async function adapterBlock(
   // No answer of an earlier step has led to a right end yet.
   if (trainset.length === 0) return { prompt, passes: tracing };
   // Each step's adapter has its first turn before the budget is spent.
-  const turns = 1 + waiting.filter(({ kind }) => kind === 'adapter').length;
+  const tried = Object.keys(memory.statistics).filter((name) => name.startsWith('adapter of ')).length;
+  const turns = block.step === undefined ? 1 : Math.max(1, stepsOf(prompt).length - tried);
   const affordable = budget / turns - tracing;
   const own = block.step === undefined ? adapter : adapterOfStep(adapter, block.step);
   const whole = (tuned: Adapter): Adapter =>
@@ -38,9 +39,7 @@ export async function adapterBlock(
   const lesson = stepsOf(prompt).at(block.step ?? -1)!;
   const stepCost = stepPasses({ trainer, prompt: lesson, rows: trainset, batchRows: options.batchRows });
   const plan = planPhase(options, trainset.length, stepCost, before.passes);
-  // A long phase leaves the prompts their first turns.
-  const reserve = (waiting.filter(({ kind }) => kind !== 'adapter').length * options.promptShare * context.budget) / turns;
-  const steps = plan.isLong ? mostSteps(plan.usual, (count) => plan.passes(count) <= affordable - reserve) : plan.usual;
+  const steps = plan.isLong ? mostSteps(plan.usual, (count) => plan.passes(count) <= affordable) : plan.usual;
   const reading = readAlong(context, prompt, options.levers.includes('prompt'));
   const tuned = await tuneWeights({
     trainer,

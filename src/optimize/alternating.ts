@@ -4,13 +4,7 @@
  */
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
-import {
-  alternatingDefaults,
-  leastMeasurements,
-  type AlternatingMemory,
-  type AlternatingOptions,
-  type PhaseResult,
-} from './alternatingPhase.ts';
+import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseResult } from './alternatingPhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, OptimizationEvent } from './events.ts';
 import { asRead } from './finding.ts';
@@ -35,6 +29,9 @@ interface Started {
 }
 
 const promptsFirst: readonly Lever[] = ['prompt', 'weights'];
+
+/** A phase that could measure less often than this on the valset would bring nothing. */
+const leastMeasurements = 3;
 
 export class AlternatingJointOptimizer implements Coordinator {
   readonly options: AlternatingOptions;

@@ -76,9 +76,6 @@ export interface AlternatingMemory {
   readonly growth?: GrowthMemory;
 }
 
-/** A phase that could measure less often than this on the valset would bring nothing. */
-export const leastMeasurements = 3;
-
 export interface PhaseStart {
   readonly phase: number;
   readonly memory: AlternatingMemory;

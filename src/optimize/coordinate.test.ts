@@ -133,20 +133,18 @@ test('the levers choose the blocks', async () => {
   expect(prompts.state.best.adapter).toBeUndefined();
 });
 
-test('a phase of the adapter is as long as many rows need, and leaves all other blocks a turn', async () => {
-  const options = { weightSteps: 4, weightEpochs: 20, patience: Infinity } as const;
-  const firstOf = async (budget: number) => {
-    const { events } = await drive({ prompt: lone, options, budget });
+test('a phase of the adapter is as long as many rows need, if the budget pays for it', async () => {
+  const firstOf = async (budget: number): Promise<number> => {
+    const { events } = await drive({ prompt: lone, options: { weightSteps: 4, weightEpochs: 20, patience: Infinity }, budget });
     const steps = ofType(events, 'weightStep');
     const first = steps.filter(({ phase }) => phase === steps[0].phase);
     expect(first.at(-1)!.steps).toBe(first.length);
-    return { steps: first.length, blocks: ofType(events, 'phaseStarted').map(({ block }) => block) };
+    return first.length;
   };
   // Twenty times 24 rows in batches of six.
-  expect((await firstOf(120_000)).steps).toBe(80);
-  const { steps, blocks } = await firstOf(40_000);
-  expect(steps > 40 && steps < 80).toBe(true);
-  expect(blocks).toEqual(expect.arrayContaining(['instruction', 'demonstrations']));
+  expect(await firstOf(120_000)).toBe(80);
+  const fewer = await firstOf(40_000);
+  expect(fewer > 40 && fewer < 80).toBe(true);
 });
 
 describe('an adapter for each step', () => {

@@ -39,16 +39,14 @@ export class CoordinateJointOptimizer implements Coordinator {
     if (budget < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
     const adapters = context.start?.steps ? 'per-step' : this.options.adapters;
     const outputs = context.program?.tasks.map(({ output }) => output) ?? [];
-    const blocks = blocksOf(context.prompt, outputs, this.options.levers, adapters);
-    const choice = chooseBlock(memory.statistics, blocks);
+    const choice = chooseBlock(memory.statistics, blocksOf(context.prompt, outputs, this.options.levers, adapters));
     if (!choice) return { ...state, done: 'no block helps any more' };
     const { block, because } = choice;
     const phase = state.phase + 1;
     context.emit({ type: 'phaseStarted', phase, lever: leverOf(block), block: block.name, because });
     const adapter = await adapterOf(context, memory.current);
     const run = block.kind === 'adapter' ? adapterBlock : promptBlock;
-    const waiting = blocks.filter((other) => other !== block && !(other.name in memory.statistics));
-    const result = await run(context, this.options, { phase, block, waiting, memory, before, adapter, spent: state.passes, budget });
+    const result = await run(context, this.options, { phase, block, memory, before, adapter, spent: state.passes, budget });
     return this.settle(context, state, memory, before, result, phase, block);
   }
 

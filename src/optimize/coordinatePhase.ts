@@ -48,8 +48,6 @@ export interface CoordinateMemory {
 export interface BlockStart {
   readonly phase: number;
   readonly block: Block;
-  /** Those that have not had a turn yet, beside this one. */
-  readonly waiting: readonly Block[];
   readonly memory: CoordinateMemory;
   /** Of the current state on the valset. */
   readonly before: Evaluation;

@@ -62,7 +62,7 @@ function costOfDecoding({ evaluator }: OptimizationContext, current: Prompt, bef
 export async function proposeForBlock(
   context: OptimizationContext,
   options: CoordinateOptions,
-  { phase, block, memory, before, adapter, budget }: Omit<BlockStart, 'spent' | 'waiting'>,
+  { phase, block, memory, before, adapter, budget }: Omit<BlockStart, 'spent'>,
 ): Promise<{ runners: readonly Runner[]; passes: number }> {
   const { seed, program } = context;
   const { prompt: current } = memory.current;

@@ -28,9 +28,6 @@ const rungs = [
 /** A rung that leaves no fewer is left out. */
 const fewestFinishers = 2;
 
-/** Most runners stop early: so many times as many are paid for by the price of measuring each in full. */
-export const raceSaves = 1.6;
-
 /**
  * @param best of the current state on the whole valset
  * @param budget passes; a race that cannot be run to its end has no finishers

@@ -109,7 +109,7 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   const { start, evaluation: before } = await measureStart(whole);
   const memory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
   const block = { kind: 'adapter', name: 'adapter' } as const;
-  const asked = { phase: 2, block, waiting: [], memory, before, adapter: undefined, spent: 0, budget: 1e6 };
+  const asked = { phase: 2, block, memory, before, adapter: undefined, spent: 0, budget: 1e6 };
   const result = await pull(whole, asked, { weightSteps: 16 });
   // As the file says: no change of the prompt is left.
   expect(result).toMatchObject({ adapter: { id: 'late' }, prompt });

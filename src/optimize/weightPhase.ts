@@ -1,17 +1,10 @@
 /** @file One weight phase: LoRA steps under the current prompt, or under a mixture of it and its challengers. */
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
-import {
-  leastMeasurements,
-  type AlternatingMemory,
-  type AlternatingOptions,
-  type PhaseResult,
-  type PhaseStart,
-} from './alternatingPhase.ts';
+import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { raceSaves } from './race.ts';
 import { measureAsRead, readAlong } from './reading.ts';
 import { mostSteps, planPhase, stepPasses } from './stepCost.ts';
 import { isBetter, rateAfter, tuneWeights } from './weightTuner.ts';
@@ -101,7 +94,7 @@ export async function weightPhase(
  * @returns steps, after how many of them each measurement comes, and a factor on the rate of weights that go on
  */
 function lengthOf(
-  { trainer, trainset, budget }: OptimizationContext,
+  { trainer, trainset }: OptimizationContext,
   options: AlternatingOptions,
   memory: AlternatingMemory,
   prompts: readonly Prompt[],
@@ -117,11 +110,7 @@ function lengthOf(
   if (schedule.kind === 'classic') return measured(1);
   if (schedule.kind === 'chain') return measured(3 * weightSteps);
   const { usual, isLong } = plan;
-  const isWaiting = options.levers.includes('prompt') && memory.statistics.prompt.phases === 0;
-  const turn = (options.promptShare * budget) / raceSaves;
-  // A long phase leaves the prompt its first turn, if that can come to anything.
-  const most = affordable - (isLong && isWaiting && turn > (leastMeasurements + 1) * measuring ? turn : 0);
-  const fits = (steps: number): boolean => plan.passes(steps) <= most;
+  const fits = (steps: number): boolean => plan.passes(steps) <= affordable;
   const longest = Math.ceil(1.5 * usual);
   const steps = fits(longest) ? usual : mostSteps(longest, fits);
   // Another long phase in little, with a rate that is high again, would undo what weights have learned from many rows: it is the end of one.
