@@ -67,8 +67,8 @@ const methods: Coordinators = {
   ...Object.fromEntries(published.map((name) => [name, () => baselines[name].make()])),
 };
 
-/** Those that come near Tandem where rows are few. */
-const manyMethods = ['tandem', 'lora-on-gold', 'w-p'];
+/** The one that comes nearest where rows are few. */
+const manyMethods = ['tandem', 'lora-on-gold'];
 
 const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const chosen = (options.task ?? tasksOf[options.model])?.split(',');

@@ -34,7 +34,7 @@ export function qualitySections(lines: readonly JointLine[], many: readonly Join
 function manySections(lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
-  const intro = `### Thousands of training rows\n\nAs above, with nano, by those methods that come near where rows are few. Code: ${commits}.\n\n\`npm run bench -- quality --many\``;
+  const intro = `### Thousands of training rows\n\nAs above, with nano, beside the method that comes nearest where rows are few. Code: ${commits}.\n\n\`npm run bench -- quality --many\``;
   return [intro, ...modelSections('nano, many rows', lines)];
 }
 
