@@ -38,7 +38,8 @@ export async function adapterBlock(
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
   const lesson = stepsOf(prompt).at(block.step ?? -1)!;
   const stepCost = stepPasses({ trainer, prompt: lesson, rows: trainset, batchRows: options.batchRows });
-  const plan = planPhase(options, trainset.length, stepCost, before.passes);
+  // By the rows of the data, however many lessons a program makes of each: so its prompts come to their turns.
+  const plan = planPhase(options, context.trainset.length, stepCost, before.passes);
   const steps = plan.isLong ? mostSteps(plan.usual, (count) => plan.passes(count) <= affordable) : plan.usual;
   const reading = readAlong(context, prompt, options.levers.includes('prompt'));
   const tuned = await tuneWeights({
