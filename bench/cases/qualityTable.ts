@@ -8,7 +8,7 @@ const own = 'tandem';
 const titleOf = (method: string): string => (method === own ? "Tandem's default" : baselines[method as BaselineName].title);
 
 /** @param many runs on thousands of training rows */
-export function qualitySections(lines: readonly JointLine[], many: readonly JointLine[] = []): string[] {
+export function qualitySections(lines: readonly JointLine[], many: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
   const intro =
@@ -18,37 +18,24 @@ export function qualitySections(lines: readonly JointLine[], many: readonly Join
     'have: below zero speaks for Tandem. Calls: prompts that the model was asked, and training rows that it saw. Seconds were taken on a shared ' +
     `machine; passes are the measure of compute. Where the methods reflect, the tuned model itself does. Code: ${commits}.\n\n` +
     '`npm run bench -- quality`, and `npm run bench -- quality --model smollm2-135m --seeds 3`';
-  const models = [...new Set(lines.map(({ model = '' }) => model))];
-  return [
-    intro,
-    ...models.flatMap((model) =>
-      modelSections(
-        model,
-        lines.filter((line) => line.model === model),
-      ),
-    ),
-    ...manySections(many),
-  ];
+  return [intro, ...modelSections(lines), ...manySections(many)];
 }
 
 function manySections(lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
-  const intro = `### Thousands of training rows\n\nAs above, with nano, beside the method that comes nearest where rows are few. Code: ${commits}.\n\n\`npm run bench -- quality --many\``;
-  return [intro, ...modelSections('nano, many rows', lines)];
+  const intro = `### Thousands of training rows\n\nAs above, beside the method that comes nearest where rows are few. Code: ${commits}.\n\n\`npm run bench -- quality --many\``;
+  return [intro, ...modelSections(lines, ', many rows')];
 }
 
-function modelSections(model: string, lines: readonly JointLine[]): string[] {
-  const tasks = [...new Set(lines.map(({ task }) => task))];
-  return [
-    overallTable(model, tasks, lines),
-    ...tasks.map((task) =>
-      taskTable(
-        model,
-        lines.filter((line) => line.task === task),
-      ),
-    ),
-  ];
+function modelSections(lines: readonly JointLine[], what = ''): string[] {
+  const models = [...new Set(lines.map(({ model = '' }) => model))];
+  return models.flatMap((model) => {
+    const its = lines.filter((line) => line.model === model);
+    const tasks = [...new Set(its.map(({ task }) => task))];
+    const of = (name: string): JointLine[] => its.filter(({ task }) => task === name);
+    return [overallTable(model + what, tasks, its), ...tasks.map((task) => taskTable(model + what, of(task)))];
+  });
 }
 
 /** Every method's mean on every task, and its difference to Tandem over the rows of all tasks that both have. */

@@ -16,6 +16,7 @@ import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import {
   driveCoordinator,
   type EventOf,
+  firstTuning,
   kindContext,
   kindPrompt,
   kindRows,
@@ -204,9 +205,9 @@ describe('with the gate', () => {
     const firstOf = async (budget: number): Promise<number> => {
       const options = { weightSteps: 4, weightEpochs: 12, strategy: 'plain', patience: Infinity } as const;
       const { events } = await drive({ options, budget });
-      const steps = ofType(events, 'weightStep');
-      const first = steps.filter(({ phase }) => phase === steps[0].phase);
-      expect(first.at(-1)!.steps).toBe(first.length);
+      const first = firstTuning(events);
+      // Cut short or not, what has not been tuned yet begins at the full rate.
+      expect(Math.max(...first.map(({ learningRate }) => learningRate))).toBe(small.learningRate);
       return first.length;
     };
     // Twelve times 32 rows in batches of eight.

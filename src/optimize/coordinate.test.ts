@@ -22,6 +22,7 @@ import {
   kindRows,
   kindTask,
   loadTinyModel,
+  firstTuning,
   ofType,
   tinyLora,
   type Silent,
@@ -136,10 +137,7 @@ test('the levers choose the blocks', async () => {
 test('a phase of the adapter is as long as many rows need, if the budget pays for it', async () => {
   const firstOf = async (budget: number): Promise<number> => {
     const { events } = await drive({ prompt: lone, options: { weightSteps: 4, weightEpochs: 20, patience: Infinity }, budget });
-    const steps = ofType(events, 'weightStep');
-    const first = steps.filter(({ phase }) => phase === steps[0].phase);
-    expect(first.at(-1)!.steps).toBe(first.length);
-    return first.length;
+    return firstTuning(events).length;
   };
   // Twenty times 24 rows in batches of six.
   expect(await firstOf(120_000)).toBe(80);

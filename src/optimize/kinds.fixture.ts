@@ -78,3 +78,11 @@ export async function driveCoordinator(model: LlamaModel, { make, context, from,
 export type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationEvent, { type: T }>;
 export const ofType = <T extends OptimizationEvent['type']>(events: readonly OptimizationEvent[], type: T): EventOf<T>[] =>
   events.filter((event): event is EventOf<T> => event.type === type);
+
+/** The steps of the first phase that tunes weights, which went to the end that they were planned with. */
+export function firstTuning(events: readonly OptimizationEvent[]): EventOf<'weightStep'>[] {
+  const steps = ofType(events, 'weightStep');
+  const first = steps.filter(({ phase }) => phase === steps[0].phase);
+  if (first.at(-1)!.steps !== first.length) throw new Error(`${first.length} of ${first[0].steps} steps were taken.`);
+  return first;
+}
