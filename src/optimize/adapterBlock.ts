@@ -32,7 +32,8 @@ export async function adapterBlock(
   // Each step's adapter has its first turn before the budget is spent.
   const tried = Object.keys(memory.statistics).filter((name) => name.startsWith('adapter of ')).length;
   const turns = block.step === undefined ? 1 : Math.max(1, stepsOf(prompt).length - tried);
-  const affordable = budget / turns - tracing;
+  // What is trained must be measured too.
+  const affordable = budget / turns - tracing - before.passes;
   const own = block.step === undefined ? adapter : adapterOfStep(adapter, block.step);
   const whole = (tuned: Adapter): Adapter =>
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);

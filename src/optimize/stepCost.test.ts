@@ -18,18 +18,23 @@ test('few rows have so many steps, many are seen so many times', () => {
 });
 
 describe('measurements of a phase', () => {
-  test('there are five, in a short phase fewer', () => {
+  test('there are five at most, in a short phase fewer, and never two close together', () => {
     const { every } = planPhase(length, 4000, 100, 10);
-    expect([60, 750, 20].map(every)).toEqual([12, 150, 8]);
+    expect([60, 750, 20].map(every)).toEqual([12, 150, 10]);
+    for (let steps = 1; steps <= 200; steps++) {
+      expect(Math.ceil(steps / every(steps))).toBeLessThanOrEqual(5);
+      expect(every(steps)).toBeGreaterThanOrEqual(Math.min(8, steps));
+    }
   });
 
-  test('they cost no more than a quarter of the steps of a long phase, but for the last', () => {
+  test('they cost no more than a quarter of the steps of a long phase, and the last of them is not in what its steps cost', () => {
     for (const steps of [1, 9, 60, 333, 1000]) {
       for (const measuring of [1, 1000, 7000, 30_000, 1e6]) {
         const { every, passes } = planPhase(length, 4000, 500, measuring);
-        const count = Math.floor(steps / every(steps));
+        const count = Math.ceil(steps / every(steps));
         expect(count <= 1 || count * measuring <= (steps * 500 * 1.1) / 4).toBe(true);
-        expect(passes(steps)).toBe(steps * 500 + count * measuring);
+        const onTheWay = Array.from({ length: steps - 1 }, (_, i) => i + 1).filter((step) => step % every(steps) === 0).length;
+        expect(passes(steps)).toBe(steps * 500 + onTheWay * measuring);
       }
     }
   });

@@ -37,15 +37,17 @@ export interface PhaseLength {
 /** What the measurements on the way may cost beside the steps of a long phase. */
 const measuringShare = 1 / 4;
 const mostMeasurements = 5;
+/** Steps from one to the next. */
+const leastBetween = 8;
 
 export interface PhasePlan {
   /** Steps, if they can be afforded. */
   readonly usual: number;
   /** By its many rows. */
   readonly isLong: boolean;
-  /** After so many of its steps each measurement on the valset comes. */
+  /** After so many of its steps each measurement on the valset comes; the last one comes at their end, whether or not that is as many. */
   readonly every: (steps: number) => number;
-  /** Token passes of so many steps with their measurements. */
+  /** Token passes of so many steps and of the measurements on the way; the last one, at their end, comes on top. */
   readonly passes: (steps: number) => number;
 }
 
@@ -65,9 +67,9 @@ export function planPhase(
   const every = (steps: number): number => {
     // On few rows nothing decides more than when to stop. Many are not learned by heart so soon.
     const affordable = isLong ? Math.floor((measuringShare * steps * stepCost) / measuring) : mostMeasurements;
-    return Math.max(8, Math.round(steps / Math.max(1, Math.min(mostMeasurements, affordable))));
+    return Math.ceil(steps / Math.max(1, Math.min(mostMeasurements, affordable, Math.floor(steps / leastBetween))));
   };
-  return { usual, isLong, every, passes: (steps) => steps * stepCost + Math.floor(steps / every(steps)) * measuring };
+  return { usual, isLong, every, passes: (steps) => steps * stepCost + (Math.ceil(steps / every(steps)) - 1) * measuring };
 }
 
 /** As many steps as fit, at least one. @param most no more than these */
