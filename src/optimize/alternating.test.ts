@@ -44,7 +44,7 @@ beforeAll(async () => {
 const rows = kindRows(80);
 const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows.slice(56)];
 const [task, prompt, lora] = [kindTask, kindPrompt, tinyLora];
-const small: Partial<AlternatingOptions> = { weightSteps: 20, lookAheadSteps: 6, learningRate: 5e-3, batchRows: 8, proposals: 4 };
+const small = { weightSteps: 20, lookAheadSteps: 6, learningRate: 5e-3, batchRows: 8, proposals: 4 } satisfies Partial<AlternatingOptions>;
 
 interface Drive {
   readonly options?: Partial<AlternatingOptions>;

@@ -7,13 +7,12 @@ import type { Adapter } from '../model/adapter.ts';
 import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseResult } from './alternatingPhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, OptimizationEvent } from './events.ts';
-import { asRead } from './finding.ts';
-import { decide } from './gate.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
-import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
+import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
+import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
 import { isBetter } from './weightTuner.ts';
 import type { Difficulties } from './curriculum.ts';
@@ -126,41 +125,24 @@ export class AlternatingJointOptimizer implements Coordinator {
     let best = state.best;
     let accepted = false;
     let gain = 0;
-    if (result.evaluation) {
-      const candidate = measuredState(
-        result.candidate ?? `${phase}.0`,
-        result.prompt,
-        result.adapter,
-        result.evaluation,
-        context.objective,
-      );
-      const decision = decide(before, result.evaluation, result.among);
-      const sunk = isBelow(state.start, candidate);
+    const verdict = judge(context, state.start, phase, before, result);
+    if (verdict) {
       const against = gated
-        ? await objection(
-            context,
-            growth,
-            decision,
-            { adapter, evaluation: before },
-            { ...result, evaluation: result.evaluation, adapter: result.adapter, candidate: result },
-          )
+        ? await objection(context, growth, verdict, { adapter, evaluation: before }, { ...verdict, candidate: result })
         : { passes: 0 };
       passes += against.passes;
-      accepted = !gated || (decision.accepted && !sunk && !against.because);
+      accepted = !gated || (verdict.accepted && !against.because);
       const what =
         result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
-      const but = decision.accepted && (sunk ? belowStart : against.because);
-      const because = but ? `${decision.because}, but ${but}` : decision.because;
+      const because = against.because ? `${verdict.because}, but ${against.because}` : verdict.because;
+      const told = what + (gated ? because : `without a gate the latest stands; ${because}`);
+      tellVerdict(context, phase, before, { ...verdict, accepted, because: told });
       // Weights that a look-ahead trained are no merit of the prompt's.
-      gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, result.evaluation) : decision);
-      const told = what + asRead(result.reading, gated ? because : `without a gate the latest stands; ${decision.because}`);
-      tellDecision(context, phase, candidate, { ...decision, accepted, because: told }, before, result.evaluation);
+      gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, verdict.evaluation) : verdict);
       if (accepted) {
-        if (result.adapter) await context.adapters.put(result.adapter);
-        this.known.set(candidate.candidate, result.evaluation);
-        current = candidate;
+        current = await this.known.keep(context, verdict);
         // Classic keeps the better state aside; a chain's last state stands.
-        best = this.options.schedule.kind !== 'classic' || isBetter(candidate, best) ? candidate : best;
+        best = this.options.schedule.kind !== 'classic' || isBetter(current, best) ? current : best;
       }
     }
     context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });

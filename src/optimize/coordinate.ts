@@ -7,12 +7,11 @@ import { adapterBlock } from './adapterBlock.ts';
 import { blocksOf, chooseBlock, leverOf, recordBlock, type Block } from './blocks.ts';
 import { coordinateDefaults, type BlockResult, type CoordinateMemory, type CoordinateOptions } from './coordinatePhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
-import { asRead } from './finding.ts';
-import { decide } from './gate.ts';
 import { gainOf } from './leverBandit.ts';
-import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
+import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { promptBlock } from './promptBlock.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { judge, tellVerdict } from './verdict.ts';
 
 /** A phase that could measure less often than this on the valset would bring nothing. */
 const leastMeasurements = 3;
@@ -64,32 +63,12 @@ export class CoordinateJointOptimizer implements Coordinator {
     let { current } = memory;
     let accepted = false;
     let gain = 0;
-    if (result.evaluation) {
-      const candidate = measuredState(
-        result.candidate ?? `${phase}.0`,
-        result.prompt,
-        result.adapter,
-        result.evaluation,
-        context.objective,
-      );
-      const decision = decide(before, result.evaluation, result.among);
-      const sunk = isBelow(state.start, candidate);
-      accepted = decision.accepted && !sunk;
-      gain = gainOf(decision);
-      const because = decision.accepted && sunk ? `${decision.because}, but ${belowStart}` : decision.because;
-      tellDecision(
-        context,
-        phase,
-        candidate,
-        { ...decision, accepted, because: asRead(result.reading, because) },
-        before,
-        result.evaluation,
-      );
-      if (accepted) {
-        if (result.adapter) await context.adapters.put(result.adapter);
-        this.known.set(candidate.candidate, result.evaluation);
-        current = candidate;
-      }
+    const verdict = judge(context, state.start, phase, before, result);
+    if (verdict) {
+      accepted = verdict.accepted;
+      gain = gainOf(verdict);
+      tellVerdict(context, phase, before, verdict);
+      if (accepted) current = await this.known.keep(context, verdict);
     }
     context.emit({ type: 'phaseEnded', phase, lever: leverOf(block), accepted, best: current, passes });
     const next: CoordinateMemory = {

@@ -17,6 +17,3 @@ export interface Finding {
   /** How the answers are read off, where the phase would change it. */
   readonly reading?: string;
 }
-
-/** A verdict, with how the answers are read where that would change. */
-export const asRead = (reading: string | undefined, verdict: string): string => (reading ? `with ${reading}: ${verdict}` : verdict);

@@ -173,7 +173,7 @@ interface Judged {
 export async function objection(
   context: OptimizationContext,
   { rows, stage }: PhaseGrowth,
-  decision: GateDecision,
+  decision: Pick<GateDecision, 'accepted' | 'score' | 'logLikelihood'>,
   before: Judged,
   after: Judged & { readonly candidate: Candidate },
 ): Promise<{ readonly because?: string; readonly passes: number }> {

@@ -1,10 +1,9 @@
 /** @file A prompt and an adapter with what the valset says of them, in the form in which events carry it. */
-import type { Comparison, Evaluation } from '../evaluate/evaluation.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId, MeasuredState } from './events.ts';
-import { flipsBetween } from './flips.ts';
 import { objectiveTerms, type ObjectiveWeights } from './objective.ts';
 
 export function measuredState(
@@ -35,16 +34,30 @@ export async function measureStart(context: OptimizationContext): Promise<{ star
   return { start, evaluation };
 }
 
+/** A state with what it was measured with. */
+export interface Measured {
+  readonly candidate: MeasuredState;
+  readonly adapter: Adapter | undefined;
+  readonly evaluation: Evaluation;
+}
+
 /** Evaluations of states on the valset, so that none is measured twice; after a kill they are not there, and are made again. */
 export interface KnownEvaluations {
   readonly of: (context: OptimizationContext, state: MeasuredState) => Promise<Evaluation>;
   readonly set: (candidate: CandidateId, evaluation: Evaluation) => void;
+  /** Puts a state's adapter into the store and remembers its evaluation. @returns the state */
+  readonly keep: (context: OptimizationContext, measured: Measured) => Promise<MeasuredState>;
 }
 
 export function knownEvaluations(): KnownEvaluations {
   const known = new Map<CandidateId, Evaluation>();
   return {
     set: (candidate, evaluation) => void known.set(candidate, evaluation),
+    async keep({ adapters }, { candidate, adapter, evaluation }) {
+      if (adapter) await adapters.put(adapter);
+      known.set(candidate.candidate, evaluation);
+      return candidate;
+    },
     async of(context, state) {
       const evaluation =
         known.get(state.candidate) ??
@@ -57,31 +70,4 @@ export function knownEvaluations(): KnownEvaluations {
 
 export async function adapterOf({ adapters }: OptimizationContext, { adapter }: MeasuredState): Promise<Adapter | undefined> {
   return adapter === undefined ? undefined : adapters.get(adapter);
-}
-
-/** A likelihood that rises while the score is level may cost a row at each phase: a state is never kept below the start. */
-export const isBelow = (start: MeasuredState, { score }: MeasuredState): boolean => score.mean < start.score.mean;
-export const belowStart = "the score would be below the start's";
-
-/** Tells what became of a candidate, and which rows it turned. */
-export function tellDecision(
-  context: OptimizationContext,
-  phase: number,
-  candidate: MeasuredState,
-  verdict: { readonly accepted: boolean; readonly because: string } & Comparison,
-  before: Evaluation,
-  after: Evaluation,
-): void {
-  const { accepted, because, score, logLikelihood } = verdict;
-  context.emit({
-    type: 'gateDecided',
-    phase,
-    candidate: candidate.candidate,
-    accepted,
-    because,
-    score,
-    logLikelihood,
-    objective: candidate.objective,
-    flips: flipsBetween(before, after, context.prompt, context.valset, context.trainer.output),
-  });
 }

@@ -5,13 +5,13 @@
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Coordinator, OptimizationContext, OptimizationState, SoftBeginning } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
-import { asRead } from './finding.ts';
-import { decide, defaultGate } from './gate.ts';
+import { defaultGate } from './gate.ts';
 import { jointPhase, startText } from './jointPhase.ts';
-import { adapterOf, belowStart, isBelow, knownEvaluations, measuredState, measureStart, tellDecision } from './measuredState.ts';
+import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { projectionPhase } from './projectionPhase.ts';
 import { simultaneousDefaults, type SimultaneousOptions } from './simultaneousOptions.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
+import { judge, tellVerdict } from './verdict.ts';
 
 /** What the next phase hangs on beside the best state; JSON. */
 export interface SimultaneousMemory {
@@ -84,22 +84,10 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const found = await readingPhase(context, {}, { phase, memory: { current: state.best }, before, adapter, budget });
     const passes = state.passes + found.passes;
     let { best } = state;
-    if (found.evaluation && found.candidate !== undefined) {
-      const candidate = measuredState(found.candidate, found.prompt, adapter, found.evaluation, context.objective);
-      const decision = decide(before, found.evaluation, found.among);
-      const accepted = decision.accepted && !isBelow(state.start, candidate);
-      tellDecision(
-        context,
-        phase,
-        candidate,
-        { ...decision, accepted, because: asRead(found.reading, decision.because) },
-        before,
-        found.evaluation,
-      );
-      if (accepted) {
-        this.known.set(candidate.candidate, found.evaluation);
-        best = candidate;
-      }
+    const verdict = judge(context, state.start, phase, before, found);
+    if (verdict) {
+      tellVerdict(context, phase, before, verdict);
+      if (verdict.accepted) best = await this.known.keep(context, verdict);
     }
     context.emit({ type: 'phaseEnded', phase, lever: 'prompt', accepted: best !== state.best, best, passes });
     return { ...state, phase, best, passes, memory: { ...memory, stage: 'joint', plain: best, text: best } };
@@ -128,25 +116,15 @@ export class SimultaneousJointOptimizer implements Coordinator {
       rate: attempts[memory.failures],
     });
     const passes = state.passes + found.passes;
-    if (!found.evaluation) {
+    const verdict = judge(context, state.start, phase, before, found);
+    if (!verdict) {
       context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted: false, best: state.best, passes });
       return { ...state, phase, passes, memory: { ...memory, failures: memory.failures + 1 } };
     }
-    const soft = measuredState(`${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
-    await context.adapters.put(found.adapter);
-    this.known.set(soft.candidate, found.evaluation);
-    const { accepted: better, because: verdict, ...comparison } = decide(before, found.evaluation, found.among);
-    const sunk = isBelow(state.start, soft);
-    const accepted = better && !sunk && this.options.keep;
-    const but = better && (sunk ? `, but ${belowStart}` : this.options.keep ? '' : '; only a text may stay');
-    tellDecision(
-      context,
-      phase,
-      soft,
-      { ...comparison, accepted, because: asRead(found.reading, verdict + (but || '')) },
-      before,
-      found.evaluation,
-    );
+    const soft = await this.known.keep(context, verdict);
+    const accepted = verdict.accepted && this.options.keep;
+    const but = verdict.accepted && !accepted ? '; only a text may stay' : '';
+    tellVerdict(context, phase, before, { ...verdict, accepted, because: verdict.because + but });
     const best = accepted ? soft : state.best;
     context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted, best, passes });
     return { ...state, phase, best, passes, memory: { ...memory, stage: 'project', soft, improved: accepted } };
@@ -177,31 +155,16 @@ export class SimultaneousJointOptimizer implements Coordinator {
     let { text } = memory;
     let { best } = state;
     let accepted = false;
-    if (found.evaluation) {
-      const candidate = measuredState(found.candidate ?? `${phase}.0`, found.prompt, found.adapter, found.evaluation, context.objective);
-      const gate = decide(textBefore, found.evaluation, found.among);
-      const sunk = isBelow(state.start, candidate);
+    const verdict = judge(context, state.start, phase, textBefore, found);
+    if (verdict) {
       const softStands = best.candidate === soft.candidate;
-      const held = !softStands || holds(before, found.evaluation);
-      const better = gate.accepted && !sunk;
-      accepted = better && held;
-      const comparison = compareEvaluations(before, found.evaluation);
+      accepted = verdict.accepted && (!softStands || holds(before, verdict.evaluation));
+      const comparison = compareEvaluations(before, verdict.evaluation);
       const against = softStands ? `; against the soft prompt ${pointsOf(comparison.score.mean)}` : '';
-      const because = `against the text before: ${gate.because}${sunk ? `, but ${belowStart}` : ''}${against}`;
-      tellDecision(
-        context,
-        phase,
-        candidate,
-        { ...comparison, accepted, because: asRead(found.reading, because) },
-        before,
-        found.evaluation,
-      );
-      if (better) {
-        if (found.adapter) await context.adapters.put(found.adapter);
-        this.known.set(candidate.candidate, found.evaluation);
-        text = candidate;
-      }
-      if (accepted) best = candidate;
+      const because = `against the text before: ${verdict.because}${against}`;
+      tellVerdict(context, phase, before, { ...verdict, ...comparison, accepted, because });
+      if (verdict.accepted) text = await this.known.keep(context, verdict);
+      if (accepted) best = text;
     }
     const softEvaluation = await this.known.of(context, soft);
     context.emit({

@@ -9,8 +9,9 @@ import type { Adapter } from '../../model/adapter.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import type { CandidateId, Lever, MeasuredState } from '../events.ts';
-import { measuredState, measureStart, tellDecision } from '../measuredState.ts';
+import { measuredState, measureStart } from '../measuredState.ts';
 import type { Proposal } from '../proposers/proposer.ts';
+import { tellVerdict } from '../verdict.ts';
 import { isBetter } from '../weightTuner.ts';
 
 /** Where a method stands before a step. */
@@ -99,7 +100,7 @@ async function settle(
   const state = measuredState(id, prompt, adapter, evaluation, context.objective);
   const accepted = isBetter(evaluation, best);
   const because = `without a gate: ${accepted ? 'the best mean so far' : 'not the best mean so far'}`;
-  tellDecision(context, phase, state, { ...compareEvaluations(best, evaluation), accepted, because }, best, evaluation);
+  tellVerdict(context, phase, best, { ...compareEvaluations(best, evaluation), candidate: state, adapter, evaluation, accepted, because });
   if (!accepted) return undefined;
   if (adapter) await context.adapters.put(adapter);
   return { state, evaluation };
