@@ -14,18 +14,17 @@ import { counting } from './counting.fixture.ts';
 import type { OptimizationEvent } from './events.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import {
-  driveCoordinator,
   type EventOf,
   firstTuning,
   kindContext,
+  kindDriver,
   kindPrompt,
-  kindRows,
+  kindSplits,
   kindTask,
   kinds,
   loadTinyModel,
   ofType,
   tinyLora,
-  type Silent,
 } from './kinds.fixture.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
 import type { LeverStatistics } from './leverBandit.ts';
@@ -41,27 +40,14 @@ beforeAll(async () => {
   model = await loadTinyModel();
 });
 
-const rows = kindRows(80);
-const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows.slice(56)];
+const { trainset, valset, testset } = kindSplits;
 const [task, prompt, lora] = [kindTask, kindPrompt, tinyLora];
 const small = { weightSteps: 20, lookAheadSteps: 6, learningRate: 5e-3, batchRows: 8, proposals: 4 } satisfies Partial<AlternatingOptions>;
 
-interface Drive {
-  readonly options?: Partial<AlternatingOptions>;
-  readonly seed?: number;
-  readonly budget?: number;
-  readonly signal?: AbortSignal;
-  /** Where to go on, with the adapters that it names. */
-  readonly from?: OptimizationState;
-  readonly adapters?: OptimizationContext['adapters'];
-  readonly onEvent?: (event: OptimizationEvent) => void;
-}
-
-async function drive({ options, seed = 1, budget = 40_000, signal, from, adapters = memoryAdapters(), onEvent }: Drive = {}) {
-  const make = (): AlternatingJointOptimizer => new AlternatingJointOptimizer({ ...small, ...options });
-  const context = (): Silent => kindContext(model, { adapters, trainset, valset, seed, budget });
-  return { ...(await driveCoordinator(model, { make, context, from, signal, onEvent })), adapters };
-}
+const drive = kindDriver(
+  () => model,
+  (options?: Partial<AlternatingOptions>) => new AlternatingJointOptimizer({ ...small, ...options }),
+);
 
 const strategies = ['plain', 'mixture', 'look-ahead'] as const;
 const reasons = ['the budget is spent', 'neither lever helps any more', 'the chain is done'];

@@ -8,6 +8,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
+import { memoryAdapters } from './jointOptimizer.ts';
 import { intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { loraTrainer } from './weightTuner.ts';
@@ -24,6 +25,8 @@ export const kindRows = (count: number): Row[] =>
     const [word, kind] = Object.entries(kinds)[i % 6];
     return makeRow({ text: `${word} number ${i}`, kind }, i + 1);
   });
+const rows = kindRows(80);
+export const kindSplits = { trainset: rows.slice(0, 32), valset: rows.slice(32, 56), testset: rows.slice(56) };
 export const kindTask: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
 export const kindPrompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
 export const tinyLora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
@@ -73,6 +76,24 @@ export async function driveCoordinator(model: LlamaModel, { make, context, from,
     state = await make().advance(contextNow(), state);
   }
   return { state, events, snapshots };
+}
+
+export interface Drive<Options> extends Pick<Driving, 'signal' | 'onEvent'> {
+  readonly options?: Partial<Options>;
+  readonly seed?: number;
+  readonly budget?: number;
+  /** Where to go on, with the adapters that it names. */
+  readonly from?: OptimizationState;
+  readonly adapters?: OptimizationContext['adapters'];
+}
+
+/** Drives a coordinator on the kinds. @param make with the options that a test asks for, beside those that keep it short */
+export function kindDriver<Options>(model: () => LlamaModel, make: (options?: Partial<Options>) => Coordinator) {
+  const { trainset, valset } = kindSplits;
+  return async ({ options, seed = 1, budget = 40_000, adapters = memoryAdapters(), ...rest }: Drive<Options> = {}) => {
+    const context = (): Silent => kindContext(model(), { adapters, trainset, valset, seed, budget });
+    return { ...(await driveCoordinator(model(), { make: () => make(options), context, ...rest })), adapters };
+  };
 }
 
 export type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationEvent, { type: T }>;

@@ -16,17 +16,7 @@ import { counting } from './counting.fixture.ts';
 import type { OptimizationEvent } from './events.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import { startText } from './jointPhase.ts';
-import {
-  driveCoordinator,
-  kindContext,
-  kindPrompt,
-  kindRows,
-  kindTask,
-  loadTinyModel,
-  ofType,
-  tinyLora,
-  type Silent,
-} from './kinds.fixture.ts';
+import { kindContext, kindDriver, kindPrompt, kindSplits, kindTask, loadTinyModel, ofType, tinyLora } from './kinds.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
 import { SimultaneousJointOptimizer, type SimultaneousMemory } from './simultaneous.ts';
@@ -41,30 +31,17 @@ beforeAll(async () => {
   model = await loadTinyModel();
 });
 
-const rows = kindRows(80);
-const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows.slice(56)];
+const { trainset, valset, testset } = kindSplits;
 const [task, prompt, lora] = [kindTask, kindPrompt, tinyLora];
 const small: Partial<SimultaneousOptions> = { steps: 30, settleSteps: 8, learningRate: 2e-2, batchRows: 8, projections: 4 };
 
 /** The first phase with a soft prompt; the one before it reads the answers in other ways. */
 const jointly = 2;
 
-interface Drive {
-  readonly options?: Partial<SimultaneousOptions>;
-  readonly seed?: number;
-  readonly budget?: number;
-  readonly signal?: AbortSignal;
-  /** Where to go on, with the adapters that it names. */
-  readonly from?: OptimizationState;
-  readonly adapters?: OptimizationContext['adapters'];
-  readonly onEvent?: (event: OptimizationEvent) => void;
-}
-
-async function drive({ options, seed = 1, budget = 40_000, signal, from, adapters = memoryAdapters(), onEvent }: Drive = {}) {
-  const make = (): SimultaneousJointOptimizer => new SimultaneousJointOptimizer({ ...small, ...options });
-  const context = (): Silent => kindContext(model, { adapters, trainset, valset, seed, budget });
-  return { ...(await driveCoordinator(model, { make, context, from, signal, onEvent })), adapters };
-}
+const drive = kindDriver(
+  () => model,
+  (options?: Partial<SimultaneousOptions>) => new SimultaneousJointOptimizer({ ...small, ...options }),
+);
 
 describe('the phases', () => {
   test('joint steps move both with rates of their own, then texts are proposed, and the soft prompt is judged', async () => {
