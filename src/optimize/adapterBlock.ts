@@ -13,7 +13,7 @@ import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { readAlong } from './reading.ts';
-import { mostSteps, planPhase, stepPasses } from './stepCost.ts';
+import { planPhase, stepPasses } from './stepCost.ts';
 import { attempts } from './weightPhase.ts';
 import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
 
@@ -41,7 +41,7 @@ export async function adapterBlock(
   const stepCost = stepPasses({ trainer, prompt: lesson, rows: trainset, batchRows: options.batchRows });
   // By the rows of the data, however many lessons a program makes of each: so its prompts come to their turns.
   const plan = planPhase(options, context.trainset.length, stepCost, before.passes);
-  const steps = plan.isLong ? mostSteps(plan.usual, (count) => plan.passes(count) <= affordable) : plan.usual;
+  const { steps, every } = plan.within(plan.usual, affordable);
   const reading = readAlong(context, prompt, options.levers.includes('prompt'));
   const tuned = await tuneWeights({
     trainer,
@@ -56,7 +56,7 @@ export async function adapterBlock(
     budget: affordable,
     signal: context.signal,
     measure: (candidate) => reading.measure(whole(candidate)),
-    measureEvery: plan.every(steps),
+    measureEvery: every,
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + tracing + step.passes }),
   });

@@ -63,7 +63,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
     budget: budget - spent - before.passes,
     signal: context.signal,
     measure: reading.measure,
-    measureEvery: plan.every(steps),
+    measureEvery: plan.within(steps).every,
     patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
   });

@@ -1,7 +1,7 @@
 /** @file How long a phase is, how often it measures, and what stands for the rows that it will train on. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
-import { mostSteps, planPhase, stepPasses } from './stepCost.ts';
+import { planPhase, stepPasses, type PhaseSteps } from './stepCost.ts';
 import type { WeightTrainer } from './weightTuner.ts';
 
 const length = { weightSteps: 60, weightEpochs: 3, batchRows: 16 };
@@ -17,37 +17,55 @@ test('few rows have so many steps, many are seen so many times', () => {
   ]);
 });
 
+/** What a phase of so many steps costs before the measurement at its end. */
+const costOf = ({ steps, every }: PhaseSteps, stepCost: number, measuring: number): number =>
+  steps * stepCost + (Math.ceil(steps / every) - 1) * measuring;
+
 describe('measurements of a phase', () => {
   test('there are five at most, in a short phase fewer, and never two close together', () => {
-    const { every } = planPhase(length, 4000, 100, 10);
-    expect([60, 750, 20].map(every)).toEqual([12, 150, 10]);
+    const { within } = planPhase(length, 4000, 100, 10);
+    expect([60, 750, 20].map((steps) => within(steps).every)).toEqual([12, 150, 10]);
     for (let steps = 1; steps <= 200; steps++) {
-      expect(Math.ceil(steps / every(steps))).toBeLessThanOrEqual(5);
-      expect(every(steps)).toBeGreaterThanOrEqual(Math.min(8, steps));
+      const { every } = within(steps);
+      expect(Math.ceil(steps / every)).toBeLessThanOrEqual(5);
+      expect(every).toBeGreaterThanOrEqual(Math.min(8, steps));
     }
   });
 
-  test('they cost no more than a quarter of the steps of a long phase, and the last of them is not in what its steps cost', () => {
+  test('they cost no more than a quarter of the steps of a long phase, but for the last', () => {
     for (const steps of [1, 9, 60, 333, 1000]) {
       for (const measuring of [1, 1000, 7000, 30_000, 1e6]) {
-        const { every, passes } = planPhase(length, 4000, 500, measuring);
-        const count = Math.ceil(steps / every(steps));
+        const { every } = planPhase(length, 4000, 500, measuring).within(steps);
+        const count = Math.ceil(steps / every);
         expect(count <= 1 || count * measuring <= (steps * 500 * 1.1) / 4).toBe(true);
-        const onTheWay = Array.from({ length: steps - 1 }, (_, i) => i + 1).filter((step) => step % every(steps) === 0).length;
-        expect(passes(steps)).toBe(steps * 500 + onTheWay * measuring);
       }
     }
   });
 
   test('on few rows they are as many, whatever they cost', () => {
-    expect(planPhase(length, 160, 500, 1e6).every(60)).toBe(12);
+    expect(planPhase(length, 160, 500, 1e6).within(60)).toEqual({ steps: 60, every: 12 });
   });
 });
 
-test('as many steps as fit are taken, and one that does not', () => {
-  expect(mostSteps(90, (steps) => steps <= 40)).toBe(40);
-  expect(mostSteps(90, () => true)).toBe(90);
-  expect(mostSteps(90, () => false)).toBe(1);
+describe('a phase that cannot be afforded', () => {
+  test.each([160, 4000])('leaves less than another step costs, and spends no more than there is; of %i rows', (rows) => {
+    for (const measuring of [10, 700, 4000]) {
+      const { within } = planPhase(length, rows, 500, measuring);
+      const all = within(90);
+      for (let affordable = 500; affordable < costOf(all, 500, measuring); affordable += 130) {
+        const phase = within(90, affordable);
+        const left = affordable - costOf(phase, 500, measuring);
+        expect(left).toBeGreaterThanOrEqual(0);
+        expect(phase.steps === 90 || left < 500).toBe(true);
+      }
+      expect(within(90, costOf(all, 500, measuring))).toEqual(all);
+    }
+  });
+
+  test('has one step at least', () => {
+    expect(planPhase(length, 160, 500, 700).within(60, 0)).toEqual({ steps: 1, every: 1 });
+    expect(planPhase(length, 160, 500, 700).within(60, -900)).toEqual({ steps: 1, every: 1 });
+  });
 });
 
 test('a step costs what rows from all over the trainset do, what they share once', () => {

@@ -45,10 +45,17 @@ export interface PhasePlan {
   readonly usual: number;
   /** By its many rows. */
   readonly isLong: boolean;
-  /** After so many of its steps each measurement on the valset comes; the last one comes at their end, whether or not that is as many. */
-  readonly every: (steps: number) => number;
-  /** Token passes of so many steps and of the measurements on the way; the last one, at their end, comes on top. */
-  readonly passes: (steps: number) => number;
+  /**
+   * So many steps, or as many of them as can be afforded, at least one.
+   * @param affordable token passes for the steps and the measurements on the way; the one at their end comes on top
+   */
+  readonly within: (steps: number, affordable?: number) => PhaseSteps;
+}
+
+export interface PhaseSteps {
+  readonly steps: number;
+  /** After so many steps each measurement on the valset comes, and one at their end, whether or not that is as many. */
+  readonly every: number;
 }
 
 /**
@@ -64,17 +71,19 @@ export function planPhase(
 ): PhasePlan {
   const usual = Math.max(weightSteps, Math.ceil((weightEpochs * rows) / batchRows));
   const isLong = usual > weightSteps;
-  const every = (steps: number): number => {
+  const measurementsOf = (steps: number): number => {
     // On few rows nothing decides more than when to stop. Many are not learned by heart so soon.
     const affordable = isLong ? Math.floor((measuringShare * steps * stepCost) / measuring) : mostMeasurements;
-    return Math.ceil(steps / Math.max(1, Math.min(mostMeasurements, affordable, Math.floor(steps / leastBetween))));
+    return Math.max(1, Math.min(mostMeasurements, affordable, Math.floor(steps / leastBetween)));
   };
-  return { usual, isLong, every, passes: (steps) => steps * stepCost + (Math.ceil(steps / every(steps)) - 1) * measuring };
-}
-
-/** As many steps as fit, at least one. @param most no more than these */
-export function mostSteps(most: number, fits: (steps: number) => boolean): number {
-  let steps = most;
-  while (steps > 1 && !fits(steps)) steps--;
-  return steps;
+  const within = (most: number, affordable = Infinity): PhaseSteps => {
+    const payable = (measurements: number): number => Math.floor((affordable - (measurements - 1) * measuring) / stepCost);
+    let steps = most;
+    while (steps > 1 && steps > payable(measurementsOf(steps))) steps--;
+    const measurements = measurementsOf(steps);
+    // What does not pay for one measurement more pays for steps.
+    steps = Math.max(steps, Math.min(most, payable(measurements)));
+    return { steps, every: Math.ceil(steps / measurements) };
+  };
+  return { usual, isLong, within };
 }

@@ -6,7 +6,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { measureAsRead, readAlong } from './reading.ts';
-import { mostSteps, planPhase, stepPasses } from './stepCost.ts';
+import { planPhase, stepPasses, type PhaseSteps } from './stepCost.ts';
 import { isBetter, rateAfter, tuneWeights } from './weightTuner.ts';
 
 /**
@@ -91,7 +91,7 @@ export async function weightPhase(
  * A parameter step of the classic loop is one step; a chain's weight phase is its only one and takes longer. With the gate a phase takes what
  * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
  * @param measuring token passes of one measurement
- * @returns steps, after how many of them each measurement comes, and a factor on the rate of weights that go on
+ * @returns with a factor on the rate of weights that go on
  */
 function lengthOf(
   { trainer, trainset }: OptimizationContext,
@@ -100,22 +100,21 @@ function lengthOf(
   prompts: readonly Prompt[],
   measuring: number,
   affordable: number,
-): { steps: number; every: number; pace: number } {
+): PhaseSteps & { readonly pace: number } {
   const { schedule, weightSteps, batchRows } = options;
   const stepCost = mean(prompts.map((prompt) => stepPasses({ trainer, prompt, rows: trainset, batchRows })));
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
   const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
-  const measured = (steps: number, pace = 1) => ({ steps, every: plan.every(steps), pace });
-  if (schedule.kind === 'classic') return measured(1);
-  if (schedule.kind === 'chain') return measured(3 * weightSteps);
+  if (schedule.kind === 'classic') return { ...plan.within(1), pace: 1 };
+  if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps), pace: 1 };
   const { usual, isLong } = plan;
-  const fits = (steps: number): boolean => plan.passes(steps) <= affordable;
   const longest = Math.ceil(1.5 * usual);
-  const steps = fits(longest) ? usual : mostSteps(longest, fits);
+  const all = plan.within(longest, affordable);
+  const phase = all.steps < longest ? all : plan.within(usual);
   // Another long phase in little, with a rate that is high again, would undo what weights have learned from many rows: it is the end of one.
-  const ends = isLong && steps < usual && memory.statistics.weights.gain > 0;
-  return measured(steps, ends ? rateAfter(1 - steps / usual) : 1);
+  const ends = isLong && phase.steps < usual && memory.statistics.weights.gain > 0;
+  return { ...phase, pace: ends ? rateAfter(1 - phase.steps / usual) : 1 };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
