@@ -137,7 +137,10 @@ test('the levers choose the blocks', async () => {
 test('a phase of the adapter is as long as many rows need, if the budget pays for it', async () => {
   const firstOf = async (budget: number): Promise<number> => {
     const { events } = await drive({ prompt: lone, options: { weightSteps: 4, weightEpochs: 20, patience: Infinity }, budget });
-    return firstTuning(events).length;
+    const steps = firstTuning(events);
+    // The measurement at its end is paid for too.
+    expect(ofType(events, 'phaseEnded').find(({ phase }) => phase === steps[0].phase)!.passes).toBeLessThan(budget);
+    return steps.length;
   };
   // Twenty times 24 rows in batches of six.
   expect(await firstOf(120_000)).toBe(80);
