@@ -191,6 +191,17 @@ describe('with the gate', () => {
     }
   });
 
+  test('a phase gives up where nothing gets better, unless it has all that is left of the budget', async () => {
+    const lengthOfFirst = async (budget: number): Promise<number> => {
+      const options = { levers: ['weights'], learningRate: 0, weightSteps: 40, patience: 1 } as const;
+      const { events } = await drive({ options, budget });
+      const { step, steps } = ofType(events, 'weightStep').findLast(({ phase }) => phase === 1)!;
+      return step / steps;
+    };
+    expect(await lengthOfFirst(80_000)).toBe(2 / 5);
+    expect(await lengthOfFirst(20_000)).toBe(1);
+  });
+
   test('a phase on many rows is as long as they need, if the budget pays for it', async () => {
     const firstOf = async (budget: number): Promise<number> => {
       const options = { weightSteps: 4, weightEpochs: 12, strategy: 'plain', patience: Infinity } as const;

@@ -30,7 +30,7 @@ export async function weightPhase(
   const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
   // What is trained must be measured too, under every live prompt.
   const affordable = budget - prompts.length * before.passes;
-  const { steps, every, pace } = lengthOf(context, options, memory, prompts, before.passes, affordable);
+  const { steps, every, pace, patience } = lengthOf(context, options, memory, prompts, before.passes, affordable);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
   const { rows } = growth;
@@ -55,7 +55,7 @@ export async function weightPhase(
     signal: context.signal,
     measure: reading.measure,
     measureEvery: every,
-    patience: options.patience,
+    patience,
     onStep: (step) => {
       reached = spent + step.passes;
       emit({ type: 'weightStep', phase, steps, ...step, passes: reached });
@@ -91,7 +91,7 @@ export async function weightPhase(
  * A parameter step of the classic loop is one step; a chain's weight phase is its only one and takes longer. With the gate a phase takes what
  * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
  * @param measuring token passes of one measurement
- * @returns with a factor on the rate of weights that go on
+ * @returns with a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up
  */
 function lengthOf(
   { trainer, trainset }: OptimizationContext,
@@ -100,21 +100,23 @@ function lengthOf(
   prompts: readonly Prompt[],
   measuring: number,
   affordable: number,
-): PhaseSteps & { readonly pace: number } {
-  const { schedule, weightSteps, batchRows } = options;
+): PhaseSteps & { readonly pace: number; readonly patience: number } {
+  const { schedule, weightSteps, batchRows, patience } = options;
   const stepCost = mean(prompts.map((prompt) => stepPasses({ trainer, prompt, rows: trainset, batchRows })));
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
   const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
-  if (schedule.kind === 'classic') return { ...plan.within(1), pace: 1 };
-  if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps), pace: 1 };
+  if (schedule.kind === 'classic') return { ...plan.within(1), pace: 1, patience };
+  if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps), pace: 1, patience };
   const { usual, isLong } = plan;
   const longest = Math.ceil(1.5 * usual);
-  const all = plan.within(longest, affordable);
-  const phase = all.steps < longest ? all : plan.within(usual);
+  const rest = plan.within(longest, affordable);
+  const takesAll = rest.steps < longest;
+  const phase = takesAll ? rest : plan.within(usual);
   // Another long phase in little, with a rate that is high again, would undo what weights have learned from many rows: it is the end of one.
   const ends = isLong && phase.steps < usual && memory.statistics.weights.gain > 0;
-  return { ...phase, pace: ends ? rateAfter(1 - phase.steps / usual) : 1 };
+  // What giving up would save of the last phase nothing else could use.
+  return { ...phase, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, patience: takesAll ? Infinity : patience };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
