@@ -54,7 +54,7 @@ export interface PhasePlan {
 
 export interface PhaseSteps {
   readonly steps: number;
-  /** After so many steps each measurement on the valset comes, and one at their end, whether or not that is as many. */
+  /** Steps from one measurement on the valset to the next; the last one comes at the end of the steps, after as many or fewer. */
   readonly every: number;
 }
 
