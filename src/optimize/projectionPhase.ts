@@ -94,7 +94,7 @@ async function propose(
   const affordable = Math.max(2, Math.floor(2 * (limit / start.passes - 1)));
   const others = Math.min(options.hinted + options.plain, Math.floor(affordable / 3));
   const own = Math.min(options.projections, affordable - others);
-  const { runners, take: add } = collectRunners(context, phase, [promptKey(text)], own + others);
+  const { runners, take: add } = collectRunners(context, phase, [promptKey(text)], { most: own + others });
   const take: typeof add = (proposer, proposal) => runners.length < own && add(proposer, proposal);
   for (const { name, ...how } of projections) {
     const found = await trainer.soft.project(soft.soft!, { ...how, beam: 4, nearest: 12 });

@@ -12,7 +12,7 @@ import { expectedWin, guidedShares } from './proposalPrior.ts';
 import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import { race, type Finisher, type Runner } from './race.ts';
-import { isBetter, tuneWeights } from './weightTuner.ts';
+import { bestFirst, isBetter, tuneWeights } from './weightTuner.ts';
 
 /** Who proposes, and its share of the proposals. */
 const proposers: readonly { readonly proposer: Proposer; readonly share: number }[] = [
@@ -22,17 +22,17 @@ const proposers: readonly { readonly proposer: Proposer; readonly share: number 
   { proposer: bootstrappedDemonstrations, share: 0.1 },
 ];
 
+const fewestProposals = 2;
 /** So many times the proposals that are wanted are asked for where some are chosen among them. */
 const choice = 3;
 
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
-  const { phase, memory, before, adapter } = start;
-  const { runners, passes: proposing } = await propose(context, options, start);
-  const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, start.budget - proposing);
+  const { memory, before, adapter } = start;
+  const { runners, finishers, passes } = await races(context, options, start);
   const nothing: PhaseResult = {
     lever: 'prompt',
     prompt: memory.current.prompt,
-    passes: proposing + racing,
+    passes,
     among: runners.length,
     tried: runners.map(({ prompt }) => promptKey(prompt)),
   };
@@ -53,23 +53,59 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   };
 }
 
-/** The proposals of one phase, by every proposer, none twice. */
+interface Races {
+  readonly runners: readonly Runner[];
+  /** Best first. */
+  readonly finishers: readonly Finisher[];
+  readonly passes: number;
+}
+
+/** One race; of a chain's step as many as its share pays for, since no other step will use it. */
+async function races(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<Races> {
+  const { phase, before, adapter, budget } = start;
+  let wanted = usualProposals(context, options, start);
+  let all: Races = { runners: [], finishers: [], passes: 0 };
+  for (;;) {
+    const { runners, passes: proposing } = await propose(context, options, start, wanted, all.runners);
+    const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, budget - all.passes - proposing);
+    const passes = all.passes + proposing + racing;
+    all = { runners: [...all.runners, ...runners], finishers: [...all.finishers, ...finishers].sort(bestFirst), passes };
+    if (options.schedule.kind !== 'chain' || !finishers.length) return all;
+    // A race stops most proposals early: what one of them costs is known after the first.
+    const affordable = Math.floor(((budget - passes) * runners.length) / (proposing + racing));
+    wanted = Math.min(options.proposals - all.runners.length, affordable);
+    if (wanted < fewestProposals) return all;
+  }
+}
+
+/** As many as are wanted, if each were measured in full. */
+function usualProposals(context: OptimizationContext, options: AlternatingOptions, { before, budget }: PhaseStart): number {
+  const share = options.schedule.kind === 'chain' ? budget : options.promptShare * context.budget;
+  return Math.max(fewestProposals, Math.min(options.proposals, Math.round(share / before.passes)));
+}
+
+/**
+ * Proposals by every proposer, none twice.
+ * @param earlier of the same phase, which are not proposed again
+ */
 export async function propose(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, before, adapter, growth }: PhaseStart,
+  start: PhaseStart,
+  wanted = usualProposals(context, options, start),
+  earlier: readonly Runner[] = [],
 ): Promise<{ runners: readonly Runner[]; passes: number }> {
+  const { phase, memory, adapter, growth } = start;
   const { trainset, seed } = context;
   const { evaluator, spent } = countingEvaluator(context.evaluator);
-  const { runners, take } = collectRunners(context, phase, [promptKey(memory.current.prompt), ...memory.tried]);
-  const affordable = Math.round((options.promptShare * context.budget) / before.passes);
-  const wanted = Math.max(2, Math.min(options.proposals, affordable));
+  const known = [promptKey(memory.current.prompt), ...memory.tried, ...earlier.map(({ prompt }) => promptKey(prompt))];
+  const { runners, take } = collectRunners(context, phase, known, { after: earlier.length });
   for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again under the new weights' });
   const limit = runners.length + wanted;
   const { stage, rows } = growth ?? noPhaseGrowth;
   const { prior } = context;
   for (const { proposer, share } of guidedShares(proposers, prior)) {
-    const random = randomStream(seed, 'phase', phase, 'propose', proposer.name);
+    const random = randomStream(seed, 'phase', phase, 'propose', proposer.name, ...(earlier.length ? [earlier.length] : []));
     const few = Math.max(1, Math.round(share * wanted));
     // Where a stage bars some of them, or a prior prefers some, there must be more to choose from.
     const count = few * (stage || prior ? choice : 1);

@@ -6,7 +6,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
-import { isBetter } from './weightTuner.ts';
+import { bestFirst } from './weightTuner.ts';
 
 export interface Runner {
   readonly id: CandidateId;
@@ -61,7 +61,7 @@ export async function race(
       passes += evaluation.passes - (finishers.find(({ id }) => id === runner.id)?.evaluation.passes ?? 0);
       measured.push({ ...runner, evaluation });
     }
-    measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
+    measured.sort(bestFirst);
     const kept = count === valset.length ? measured.length : Math.max(fewestFinishers, Math.ceil(keep * measured.length));
     measured.forEach(({ id, evaluation }, place) => {
       const { score, logLikelihood } = compareEvaluations({ ...best, rows: part.map((place) => best.rows[place]) }, evaluation);
@@ -105,7 +105,7 @@ export async function measureAll(
     const { score, logLikelihood } = compareEvaluations(best, evaluation);
     emit({ type: 'candidateMeasured', phase, candidate: runner.id, score, logLikelihood, kept: true });
   }
-  return { finishers: finishers.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1)), passes };
+  return { finishers: finishers.sort(bestFirst), passes };
 }
 
 /** A prompt may be longer than the model reads, with long demonstrations: then it is out. */

@@ -71,11 +71,11 @@ describe('a phase that cannot be afforded', () => {
 test('a step costs what rows from all over the trainset do, what they share once', () => {
   const example = (length: number) => ({ prompt: [1, 2, ...Array.from({ length }, (_, i) => 9 + i + 100 * length)], answer: [3] });
   // Sorted by length, as files come.
-  const rows = Array.from({ length: 320 }, (_, i) => makeRow({ text: String(i) }, i + 1));
+  const rows = Array.from({ length: 5120 }, (_, i) => makeRow({ text: String(i) }, i + 1));
   const trainer = {
-    example: (_: unknown, row: (typeof rows)[number]) => example(1 + Math.floor(row.line / 16)),
+    example: (_: unknown, row: (typeof rows)[number]) => example(1 + Math.floor(row.line / 256)),
   } as unknown as WeightTrainer;
-  const own = rows.reduce((sum, row) => sum + 1 + Math.floor(row.line / 16), 0) / rows.length;
+  const own = rows.reduce((sum, row) => sum + 1 + Math.floor(row.line / 256), 0) / rows.length;
   const passes = stepPasses({ trainer, prompt: { body: '', demonstrations: [] }, rows, batchRows: 16 });
   expect(passes / (3 * (2 + 16 * own))).toBeCloseTo(1, 1);
 });

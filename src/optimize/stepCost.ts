@@ -5,8 +5,8 @@ import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { WeightTrainer } from './weightTuner.ts';
 
-/** So many rows at most stand for all. */
-const sample = 32;
+/** So many rows at most stand for all: lengths vary by half and more, so that a hundred or fewer would be 5% off and more. */
+const sample = 512;
 
 export interface BatchKind {
   readonly trainer: WeightTrainer;
@@ -16,7 +16,7 @@ export interface BatchKind {
   readonly soft?: SoftPrompt;
 }
 
-/** Token passes of a step on a batch of the usual size, by some rows that stand for all; what its rows have in common is run once. */
+/** Token passes of a step on a batch of the usual size, by rows that stand for all; what its rows have in common is run once. */
 export function stepPasses({ trainer, prompt, rows, batchRows, soft }: BatchKind): number {
   const every = Math.ceil(rows.length / sample);
   const examples = rows.filter((_, place) => place % every === 0).map((row) => trainer.example(prompt, row, soft));
@@ -78,7 +78,7 @@ export function planPhase(
   };
   const within = (most: number, affordable = Infinity): PhaseSteps => {
     const payable = (measurements: number): number => Math.floor((affordable - (measurements - 1) * measuring) / stepCost);
-    let steps = most;
+    let steps = Math.max(1, Math.min(most, payable(1)));
     while (steps > 1 && steps > payable(measurementsOf(steps))) steps--;
     const measurements = measurementsOf(steps);
     // What does not pay for one measurement more pays for steps.

@@ -7,7 +7,7 @@ import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { measureAsRead, readAlong } from './reading.ts';
 import { planPhase, stepPasses, type PhaseSteps } from './stepCost.ts';
-import { isBetter, rateAfter, tuneWeights } from './weightTuner.ts';
+import { bestFirst, rateAfter, tuneWeights } from './weightTuner.ts';
 
 /**
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
@@ -69,7 +69,7 @@ export async function weightPhase(
     passes += read.passes;
     measured.push(read);
   }
-  measured.sort((a, b) => (isBetter(a.evaluation, b.evaluation) ? -1 : 1));
+  measured.sort(bestFirst);
   const [winner, ...rivals] = measured;
   return {
     lever: 'weights',
@@ -88,7 +88,7 @@ export async function weightPhase(
 }
 
 /**
- * A parameter step of the classic loop is one step; a chain's weight phase is its only one and takes longer. With the gate a phase takes what
+ * A parameter step of the classic loop is one step; a chain's weight phase takes longer, as far as its share goes. With the gate a phase takes what
  * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
  * @param measuring token passes of one measurement
  * @returns with a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up
@@ -107,7 +107,7 @@ function lengthOf(
   const grows = memory.growth !== undefined && canGrow(memory.growth);
   const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
   if (schedule.kind === 'classic') return { ...plan.within(1), pace: 1, patience };
-  if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps), pace: 1, patience };
+  if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps, affordable), pace: 1, patience };
   const { usual, isLong } = plan;
   const longest = Math.ceil(1.5 * usual);
   const rest = plan.within(longest, affordable);

@@ -189,6 +189,10 @@ export function isBetter(a: Scores, b: Scores): boolean {
   return a.score.mean !== b.score.mean ? a.score.mean > b.score.mean : a.logLikelihood.mean > b.logLikelihood.mean;
 }
 
+/** Sorts what was measured, the best first. */
+export const bestFirst = (a: { readonly evaluation: Scores }, b: { readonly evaluation: Scores }): number =>
+  isBetter(a.evaluation, b.evaluation) ? -1 : 1;
+
 /** Rows in random order, every one once before any twice. */
 function rowCycle(rows: readonly Row[], seed: number): (count: number) => Row[] {
   let epoch = 0;

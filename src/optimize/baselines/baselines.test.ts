@@ -108,6 +108,18 @@ describe('what they learn', () => {
   });
 });
 
+test.each(['p-p', 'w-w', 'w-p', 'p-w-p'] as const)('every step of %s spends its share', async (name) => {
+  const { state, events } = await run(name);
+  const ended = events.flatMap((event) => (event.type === 'phaseEnded' ? [event.passes] : []));
+  const [start] = events.flatMap((event) => (event.type === 'baselineMeasured' ? [event.passes] : []));
+  const share = (budget - start) / ended.length;
+  ended.forEach((passes, step) => expect(Math.abs(passes - start - (step + 1) * share)).toBeLessThan(0.15 * share));
+  expect(state.passes).toBe(ended.at(-1));
+  expect(new Set(events.flatMap((event) => (event.type === 'candidateProposed' ? [event.candidate] : []))).size).toBe(
+    events.filter(({ type }) => type === 'candidateProposed').length,
+  );
+});
+
 test('demonstrations of bootstrap few-shot are rows of the trainset with their gold answers, sixteen at most', async () => {
   const { events } = await run('bootstrap-few-shot');
   const proposed = events.flatMap((event) => (event.type === 'candidateProposed' ? [event.prompt] : []));

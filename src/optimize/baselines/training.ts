@@ -1,7 +1,6 @@
 /** @file Weight steps as the published methods take them: as many as the budget pays for, the best of some measurements kept. */
 import type { Row } from '../../data/dataset.ts';
 import type { Adapter } from '../../model/adapter.ts';
-import type { Prompt } from '../../prompt/prompt.ts';
 import { alternatingDefaults, type AlternatingOptions } from '../alternatingPhase.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import { stepPasses } from '../stepCost.ts';
@@ -33,7 +32,8 @@ export async function train(context: OptimizationContext, training: Training): P
   const { trainer, evaluator, prompt, valset, objective, signal, emit } = context;
   const { phase, budget, spent, measuring, settings } = training;
   const { batchRows, learningRate } = settings;
-  const steps = affordableSteps(context, prompt, training.rows, { budget, measuring, batchRows });
+  const stepCost = stepPasses({ trainer, prompt, rows: training.rows, batchRows });
+  const steps = Math.max(1, Math.floor((budget - measurements * measuring) / stepCost));
   return tuneWeights({
     trainer,
     start: training.start,
@@ -51,14 +51,4 @@ export async function train(context: OptimizationContext, training: Training): P
     patience: Infinity,
     onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
   });
-}
-
-/** Steps that the budget pays for beside the measurements, if batches cost what the first rows do; at least one. */
-export function affordableSteps(
-  { trainer }: OptimizationContext,
-  prompt: Prompt,
-  rows: readonly Row[],
-  { budget, measuring, batchRows }: { budget: number; measuring: number; batchRows: number },
-): number {
-  return Math.max(1, Math.floor((budget - measurements * measuring) / stepPasses({ trainer, prompt, rows, batchRows })));
 }

@@ -12,13 +12,13 @@ export interface Collection {
 
 /**
  * @param known keys of prompts that are not taken again
- * @param most runners; whatever comes later is left
+ * @param limits `most` runners, whatever comes later is left; they are numbered on `after` so many others of the phase
  */
 export function collectRunners(
   { emit }: Pick<OptimizationContext, 'emit'>,
   phase: number,
   known: Iterable<string>,
-  most = Infinity,
+  { most = Infinity, after = 0 }: { most?: number; after?: number } = {},
 ): Collection {
   const seen = new Set(known);
   const runners: Runner[] = [];
@@ -28,7 +28,7 @@ export function collectRunners(
       const key = promptKey(prompt);
       if (seen.has(key) || runners.length >= most) return;
       seen.add(key);
-      const candidate = `${phase}.${runners.length + 1}`;
+      const candidate = `${phase}.${after + runners.length + 1}`;
       runners.push({ id: candidate, proposer, prompt });
       emit({ type: 'candidateProposed', phase, candidate, proposer, reason, prompt });
     },
