@@ -1,0 +1,43 @@
+/** @file What becomes of a finding, whichever coordinator it is of. */
+import { describe, expect, test } from 'vitest';
+import type { OptimizationContext } from './coordinator.ts';
+import { evaluationWith } from './madeUp.fixture.ts';
+import { measuredState } from './measuredState.ts';
+import { judge } from './verdict.ts';
+
+const prompt = { body: 'Answer.', demonstrations: [] };
+const objective = { weights: 0, prompt: 0 };
+const context = { objective } as OptimizationContext;
+/** Of forty rows so many right from `first` on, each answer as likely. */
+const measured = (right: number, nats: number, first = 0) =>
+  evaluationWith(
+    Array.from({ length: 40 }, (_, i) => Number(i >= first && i < first + right)),
+    Array.from({ length: 40 }, (_, i) => nats + (i % 5) / 10),
+  );
+const startAt = (right: number) => measuredState('0.0', prompt, undefined, measured(right, -3), objective);
+
+describe('likelier answers with nine others right and ten wrong', () => {
+  const [before, found] = [measured(30, -2), { prompt, evaluation: measured(29, -1, 10), passes: 0 }];
+
+  test('are kept above the start', () => {
+    const verdict = judge(context, startAt(28), 3, before, found);
+    expect(verdict).toMatchObject({ accepted: true, candidate: { candidate: '3.0', score: { mean: 29 / 40 } } });
+    expect(verdict!.because).not.toContain('start');
+  });
+
+  test('are refused below it, and the reason says so', () => {
+    const verdict = judge(context, startAt(30), 3, before, { ...found, candidate: '3.7', reading: 'calibration none' });
+    expect(verdict).toMatchObject({ accepted: false, candidate: { candidate: '3.7' } });
+    expect(verdict!.because).toMatch(/^with calibration none: .*the likelihood rose.*, but the score would be below the start's$/);
+  });
+});
+
+test('of the best of many more is asked', () => {
+  const [before, evaluation] = [measured(20, -2), measured(24, -2)];
+  const verdictAmong = (among: number) => judge(context, startAt(20), 1, before, { prompt, evaluation, passes: 0, among })!;
+  expect([verdictAmong(1), verdictAmong(1000)].map(({ accepted }) => accepted)).toEqual([true, false]);
+});
+
+test('of what could not be measured there is none', () => {
+  expect(judge(context, startAt(20), 1, measured(20, -2), { prompt, passes: 100 })).toBeUndefined();
+});
