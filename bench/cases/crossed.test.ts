@@ -1,0 +1,84 @@
+/** @file Intervals over rows and seeds: what they cover, and what they come to in small cases. */
+import { describe, expect, test } from 'vitest';
+import { randomStream } from '../../src/random.ts';
+import { crossedDifference, crossedMean } from './crossed.ts';
+
+/** How often the interval of scores with these spreads, around 0, has 0 in it. */
+function coverage({ seeds, rows, ofSeeds, ofRows, ofRest }: Record<'seeds' | 'rows' | 'ofSeeds' | 'ofRows' | 'ofRest', number>): number {
+  const random = randomStream('crossed', seeds, rows, ofSeeds, ofRows);
+  const samples = 600;
+  let covered = 0;
+  for (let sample = 0; sample < samples; sample++) {
+    const easy = Array.from({ length: rows }, () => ofRows * random.normal());
+    const scores = Array.from({ length: seeds }, () => {
+      const luck = ofSeeds * random.normal();
+      return easy.map((row) => row + luck + ofRest * random.normal());
+    });
+    const { low, high } = crossedMean([scores]);
+    covered += Number(low <= 0 && high >= 0);
+  }
+  return covered / samples;
+}
+
+describe('95% of the intervals have the truth in them', () => {
+  test.each([
+    { seeds: 5, rows: 100, ofSeeds: 0.3, ofRows: 0.5, ofRest: 1 },
+    { seeds: 5, rows: 100, ofSeeds: 0, ofRows: 1, ofRest: 0.5 },
+    { seeds: 3, rows: 100, ofSeeds: 1, ofRows: 0.5, ofRest: 1 },
+    { seeds: 1, rows: 100, ofSeeds: 0, ofRows: 1, ofRest: 1 },
+  ])('with %o', (spreads) => {
+    const share = coverage(spreads);
+    expect(share).toBeGreaterThan(0.92);
+    expect(share).toBeLessThan(0.99);
+  });
+
+  test('but nine in ten of two seeds, which say little of how seeds differ', () => {
+    const share = coverage({ seeds: 2, rows: 200, ofSeeds: 0.2, ofRows: 0.5, ofRest: 1 });
+    expect(share).toBeGreaterThan(0.87);
+    expect(share).toBeLessThan(0.95);
+  });
+});
+
+test('what the seeds agree on is as sure as its rows, whatever their number', () => {
+  const line = Array.from({ length: 50 }, (_, row) => row % 2);
+  const one = crossedMean([[line]]);
+  expect(one).toMatchObject({ mean: 0.5, rows: 50 });
+  const half = 2.0096 * Math.sqrt(25 / 99 / 50);
+  expect(one.high - 0.5).toBeCloseTo(half, 1);
+  expect(crossedMean([[line, line, line]]).high).toBeCloseTo(one.high, 6);
+});
+
+test('where all rows rise and fall together with the seeds, three seeds say what three numbers say', () => {
+  const { mean, low, high } = crossedMean([[0.1, 0.2, 0.6].map((score) => Array.from({ length: 40 }, () => score))]);
+  expect(mean).toBeCloseTo(0.3, 12);
+  // Student's t of two degrees of freedom, to the accuracy of its expansion.
+  const half = 4.303 * Math.sqrt(0.07 / 3);
+  expect((high - low) / 2 / half).toBeCloseTo(1, 1);
+});
+
+test('several tasks weigh by their rows, and a difference is of the same seeds and rows', () => {
+  const [first, second] = [
+    [
+      [0, 0, 1],
+      [0, 1, 1],
+    ],
+    [
+      [1, 0, 1],
+      [1, 1, 1],
+    ],
+  ];
+  const one = crossedDifference([[first, second]]);
+  expect(one).toMatchObject({ mean: 1 / 3, rows: 3 });
+  expect(one.low).toBeLessThan(1 / 3);
+  const none = [[0, 0, 0, 0, 0, 0]];
+  expect(
+    crossedDifference([
+      [first, second],
+      [none, none],
+    ]),
+  ).toMatchObject({ mean: expect.closeTo(1 / 9, 12) as number, rows: 9 });
+});
+
+test('equal scores have no width', () => {
+  expect(crossedMean([[[1, 1, 1]]])).toEqual({ mean: 1, low: 1, high: 1, rows: 3 });
+});
