@@ -32,7 +32,7 @@ export interface AlternatingOptions extends CurriculumOptions, PhaseLength {
   readonly strategy: Strategy;
   /** Which levers may be pulled, in the order in which they are tried; both by default, the one first that brings most on a small model. */
   readonly levers: readonly Lever[];
-  /** Prompts proposed a prompt phase, fewer where they would cost more than `promptShare` of the whole budget. */
+  /** Prompts proposed a prompt phase, fewer where they would cost more than `promptShare` of the whole budget, or in a chain than the step's share. */
   readonly proposals: number;
   readonly promptShare: number;
   /** Challengers kept alive beside the best prompt for mixture and look-ahead. */
