@@ -34,11 +34,16 @@ const budget = 16_000;
 /** Runs as `run/execute.ts` does: a new coordinator for each phase, which knows nothing but the snapshot. */
 async function drive(
   name: BaselineName,
-  { task = kindTask, asked = prompt, from }: { task?: Task; asked?: Prompt; from?: { json: string; drive: Driven } } = {},
+  {
+    task = kindTask,
+    asked = prompt,
+    spend = budget,
+    from,
+  }: { task?: Task; asked?: Prompt; spend?: number; from?: { json: string; drive: Driven } } = {},
 ) {
   const adapters = from?.drive.adapters ?? memoryAdapters();
   const make = (): Coordinator => baselines[name].make(training);
-  const context = (): Silent => kindContext(model, { adapters, prompt: asked, trainset, valset, seed: 3, budget }, task);
+  const context = (): Silent => kindContext(model, { adapters, prompt: asked, trainset, valset, seed: 3, budget: spend }, task);
   const state = from && (JSON.parse(from.json) as OptimizationState);
   const { snapshots, ...driven } = await driveCoordinator(model, { make, context, ...(state && { from: state }) });
   return { ...driven, snapshots: snapshots.map(({ json }) => json), adapters };
@@ -96,9 +101,19 @@ describe('what they learn', () => {
   });
 
   test('LoRA on own outputs learns no answer that is wrong', async () => {
-    const { state, events } = await run('lora-on-own-outputs');
+    const { state, events } = await drive('lora-on-own-outputs', { spend: 24_000 });
     expect(state.best.score.mean).toBeGreaterThanOrEqual(state.start.score.mean);
     expect(events.filter(({ type }) => type === 'phaseStarted')).toHaveLength(3);
+  });
+
+  test('LoRA on own outputs has one round of all that is left where a third of the budget pays for little more than the answers', async () => {
+    const spend = 12_000;
+    const { state, events } = await drive('lora-on-own-outputs', { spend });
+    const steps = events.flatMap((event) => (event.type === 'weightStep' ? [event] : []));
+    expect(new Set(steps.map(({ phase }) => phase))).toEqual(new Set([1]));
+    expect(steps.length).toBeGreaterThan(5);
+    expect(state.passes).toBeGreaterThan(0.9 * spend);
+    expect(state.done).toBe('the budget is spent');
   });
 
   test('LoRA on own outputs of a model that gets nothing right ends at once', async () => {

@@ -16,20 +16,23 @@ const rounds = 3;
 /** Samples of free text a row, beside the greedy answer. */
 const samples = 2;
 const temperature = 0.7;
+/** What a training must pay for to be begun, in measurements on the valset: those on its way, and steps that cost as much as one. */
+const leastMeasurements = 6;
 
 interface Memory {
   /** Of the last round. */
   readonly adapter?: string;
-  readonly failed: boolean;
+  /** Why there is no other round. */
+  readonly over?: string;
 }
 
 export const loraOnOwnOutputs = (settings: TrainingSettings = trainingDefaults): Coordinator =>
   coordinatorOf<Memory>({
-    begin: ({ start }) => ({ ...(start && { adapter: start.id }), failed: false }),
+    begin: ({ start }) => (start ? { adapter: start.id } : {}),
     next(context, standing) {
       const { phase, memory } = standing;
-      if (memory.failed) return { done: 'no output of its own passes' };
       if (phase > rounds) return { done: 'the rounds are over' };
+      if (memory.over) return { done: memory.over };
       return { lever: 'weights', because: `round ${phase} on its own passing outputs`, take: () => round(context, standing, settings) };
     },
   });
@@ -41,22 +44,29 @@ async function round(
 ): Promise<StepResult<Memory>> {
   const { trainer, seed, adapters, prompt } = context;
   const answering = memory.adapter === undefined ? undefined : await adapters.get(memory.adapter);
-  const budget = left / (rounds + 1 - phase);
   const { rows, passes: asking } = await ownOutputs(context, answering, phase);
-  if (!rows.length || asking + bestEvaluation.passes > budget) return { memory: { ...memory, failed: true }, passes: asking };
+  if (!rows.length) return { memory: { ...memory, over: 'no output of its own passes' }, passes: asking };
+  const measuring = bestEvaluation.passes;
+  const least = asking + leastMeasurements * measuring;
+  const over = 'the budget is spent';
+  if (left < least) return { memory: { ...memory, over }, passes: asking };
+  const share = left / (rounds + 1 - phase);
+  // Where a share pays for little more than the answers, one round takes all that is left.
+  const isLast = share < least;
+  const budget = isLast ? left : share;
   const { adapter, evaluation, passes } = await train(context, {
     phase,
     start: context.start ?? trainer.fresh(seed),
     rows,
     budget: budget - asking,
     spent: spent + asking,
-    measuring: bestEvaluation.passes,
+    measuring,
     settings,
     seed: randomStream(seed, 'lora on own outputs', phase).integer(2 ** 31),
   });
   await adapters.put(adapter);
   return {
-    memory: { adapter: adapter.id, failed: false },
+    memory: { adapter: adapter.id, ...(isLast && { over }) },
     passes: asking + passes,
     ...(evaluation && { candidate: { id: `${phase}.0`, prompt, adapter, evaluation } }),
   };
