@@ -3,15 +3,13 @@
  * `npm run bench -- joint [--task trec6] [--train 200] [--seeds 3] [--passes 270000] [--variant mixture] [--out FILE]`
  * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
  */
-import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { parseArgs } from 'node:util';
-import { metricNamed } from '../src/evaluate/metrics.ts';
 import { makeLlama } from '../src/model/llama.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 import { runVariants } from './cases/jointRun.ts';
-import { rowsOf, tasks } from './cases/tasks.ts';
+import { labelTask, rowsOf, tasks } from './cases/tasks.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -40,17 +38,9 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
     if (options.task && !options.task.split(',').includes(task.name)) continue;
     const counts = { train: Number(options.train), val: Number(options.val), test: Number(options.test) };
     const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');
-    const labels = [...new Set([...rows.train, ...rows.val].map((row) => row.values[task.output]))].sort();
-    const asked = {
-      output: task.output,
-      labels,
-      metric: metricNamed('accuracy'),
-      template: 'text',
-      decoding: { ...defaultDecoding, maxTokens: 16 },
-    } as const;
     await runVariants(
       model,
-      { name: task.name, task: asked, prompt: task.prompt, rows },
+      { name: task.name, task: labelTask(task, rows), prompt: task.prompt, rows },
       { out: options.out, seed, budget: Number(options.passes), chosen: options.variant, set: JSON.parse(options.set) as object },
     );
   }

@@ -4,17 +4,15 @@
  * Runs that the results file already has are passed over; every task has a seed before any has the next.
  */
 import { parseArgs } from 'node:util';
-import { metricNamed } from '../src/evaluate/metrics.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { makeLlama } from '../src/model/llama.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { AlternatingJointOptimizer } from '../src/optimize/alternating.ts';
 import { baselines } from '../src/optimize/baselines/baselines.ts';
 import { baselineNames, type BaselineName } from '../src/optimize/baselines/names.ts';
-import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 import { runVariants, type Coordinators } from './cases/jointRun.ts';
-import { furtherTasks, largeTasks, rowsOf, tasks } from './cases/tasks.ts';
+import { furtherTasks, labelTask, largeTasks, rowsOf, tasks } from './cases/tasks.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -77,14 +75,6 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
     if (chosen && !chosen.includes(task.name)) continue;
     const { counts, passes } = options.many ? manySizes[task.name] : (sizes[task.name] ?? usual);
     const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');
-    const labels = [...new Set([...rows.train, ...rows.val].map((row) => row.values[task.output]))].sort();
-    const asked = {
-      output: task.output,
-      labels,
-      metric: metricNamed('accuracy'),
-      template: 'text',
-      decoding: { ...defaultDecoding, maxTokens: 16 },
-    } as const;
     const run = {
       out: options.out ?? `bench/results/quality${options.many ? '-many' : ''}.jsonl`,
       seed,
@@ -93,7 +83,7 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
       coordinators: methods,
       chosen: options.method ?? (options.many ? manyMethods : Object.keys(methods)).join(';'),
     };
-    await runVariants(model, { name: task.name, task: asked, prompt: task.prompt, rows }, run);
+    await runVariants(model, { name: task.name, task: labelTask(task, rows), prompt: task.prompt, rows }, run);
   }
 }
 await model.dispose();

@@ -8,13 +8,11 @@ import { parseArgs } from 'node:util';
 import type { Row } from '../src/data/dataset.ts';
 import type { Task } from '../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
-import { metricNamed } from '../src/evaluate/metrics.ts';
 import type { LlamaModel } from '../src/model/llama.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
 import { otherReadings } from '../src/optimize/reading.ts';
 import { loraTrainer, tuneWeights } from '../src/optimize/weightTuner.ts';
-import { defaultDecoding } from '../src/prompt/decoding.ts';
 import type { Prompt } from '../src/prompt/prompt.ts';
 import { randomStream } from '../src/random.ts';
 import { openModel } from '../src/run/modelKeeper.ts';
@@ -22,7 +20,7 @@ import { openSession } from '../src/run/session.ts';
 import { sessionDefaults } from '../src/run/spec.ts';
 import { readingRules, type ReadingLine } from './cases/readingRules.ts';
 import { addLine, readLines } from './cases/resultLines.ts';
-import { furtherTasks, rowsOf, tasks } from './cases/tasks.ts';
+import { furtherTasks, labelTask, rowsOf, tasks } from './cases/tasks.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -98,11 +96,8 @@ function digits(rows: readonly { readonly score: number }[]): string {
 
 async function dataTask(name: string, seed: number): Promise<Given> {
   const known = [...tasks, ...furtherTasks].find((each) => each.name === name)!;
-  const { train, val, test } = await rowsOf(known, seed, counts, 'development');
-  const labels = [...new Set([...train, ...val].map((row) => row.values[known.output]))].sort();
-  const decoding = { ...defaultDecoding, maxTokens: 16 };
-  const task: Task = { output: known.output, labels, metric: metricNamed('accuracy'), template: 'text', decoding };
-  return { task, prompt: known.prompt, train, val, fresh: test };
+  const rows = await rowsOf(known, seed, counts, 'development');
+  return { task: labelTask(known, rows), prompt: known.prompt, train: rows.train, val: rows.val, fresh: rows.test };
 }
 
 /** Only its training rows: those of its other splits are kept for judging. */

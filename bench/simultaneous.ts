@@ -5,15 +5,13 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { metricNamed } from '../src/evaluate/metrics.ts';
 import type { LlamaModel } from '../src/model/llama.ts';
-import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { openModel } from '../src/run/modelKeeper.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { openSession } from '../src/run/session.ts';
 import { sessionDefaults } from '../src/run/spec.ts';
 import { runVariants, type JointCase } from './cases/jointRun.ts';
-import { rowsOf, tasks } from './cases/tasks.ts';
+import { labelTask, rowsOf, tasks } from './cases/tasks.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -66,16 +64,7 @@ async function dataTask(model: LlamaModel, name: string, seed: number): Promise<
   const task = tasks.find((each) => each.name === name);
   if (!task) throw new Error(`There is no task ${name}: ${tasks.map((each) => each.name).join(', ')}, support.`);
   const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');
-  const labels = [...new Set([...rows.train, ...rows.val].map((row) => row.values[task.output]))].sort();
-  const { output, prompt } = task;
-  const asked = {
-    output,
-    labels,
-    metric: metricNamed('accuracy'),
-    template: 'text',
-    decoding: { ...defaultDecoding, maxTokens: 16 },
-  } as const;
-  return { model, of: { name, task: asked, prompt, rows }, dispose: async () => {} };
+  return { model, of: { name, task: labelTask(task, rows), prompt: task.prompt, rows }, dispose: async () => {} };
 }
 
 async function support(): Promise<Opened> {

@@ -4,6 +4,9 @@ import { readInstructions, readTasks } from '../../models/nano/train/corpus.ts';
 import { makeRow, type Row } from '../../src/data/dataset.ts';
 import { readDataset } from '../../src/data/readDataset.ts';
 import { limitRows } from '../../src/data/split.ts';
+import type { Task } from '../../src/evaluate/evaluation.ts';
+import { metricNamed } from '../../src/evaluate/metrics.ts';
+import { defaultDecoding } from '../../src/prompt/decoding.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
 import { randomStream } from '../../src/random.ts';
 
@@ -86,6 +89,12 @@ export async function rowsOf(
   const used = counts.train + counts.val;
   const test = which === 'test' ? limitRows(held, counts.test, 0) : drawn.slice(used, used + counts.test);
   return { train: drawn.slice(0, counts.train), val: drawn.slice(counts.train, counts.train + counts.val), test };
+}
+
+/** What is asked of a model: to choose one of the answers that the training and validation rows have. */
+export function labelTask({ output }: BenchTask, { train, val }: BenchRows): Task {
+  const labels = [...new Set([...train, ...val].map((row) => row.values[output]))].sort();
+  return { output, labels, metric: metricNamed('accuracy'), template: 'text', decoding: { ...defaultDecoding, maxTokens: 16 } };
 }
 
 /** Distinct rows to draw train and val from, and those held out for the test. */
