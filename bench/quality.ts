@@ -1,7 +1,8 @@
 /**
  * @file Quality: Tandem's default beside the published methods, at equal compute, on the same rows, by the same evaluator and tuner.
  * `npm run bench -- quality [--model smollm2-135m] [--task trec6,sst2] [--many] [--seeds 5] [--method tandem,gepa] [--out FILE]`
- * Runs that the results file already has are passed over; every task has a seed before any has the next.
+ * Runs that the results file already has are passed over; every task has a seed before any has the next. In the end it prints the tables of
+ * what was asked for.
  */
 import { parseArgs } from 'node:util';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
@@ -11,7 +12,9 @@ import { AlternatingJointOptimizer } from '../src/optimize/alternating.ts';
 import { baselines } from '../src/optimize/baselines/baselines.ts';
 import { baselineNames, type BaselineName } from '../src/optimize/baselines/names.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
-import { runVariants, type Coordinators } from './cases/jointRun.ts';
+import { runVariants, type Coordinators, type JointLine } from './cases/jointRun.ts';
+import { modelTables } from './cases/qualityTable.ts';
+import { readLines } from './cases/resultLines.ts';
 import { furtherTasks, labelTask, largeTasks, rowsOf, tasks } from './cases/tasks.ts';
 
 const { values: options } = parseArgs({
@@ -70,13 +73,14 @@ const manyMethods = ['tandem', 'lora-on-gold'];
 
 const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const chosen = (options.task ?? tasksOf[options.model])?.split(',');
+const out = options.out ?? `bench/results/quality${options.many ? '-many' : ''}.jsonl`;
 for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
   for (const task of options.many ? largeTasks : [...tasks, ...furtherTasks]) {
     if (chosen && !chosen.includes(task.name)) continue;
     const { counts, passes } = options.many ? manySizes[task.name] : (sizes[task.name] ?? usual);
     const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');
     const run = {
-      out: options.out ?? `bench/results/quality${options.many ? '-many' : ''}.jsonl`,
+      out,
       seed,
       budget: passes,
       set: JSON.parse(options.set) as object,
@@ -87,3 +91,5 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
   }
 }
 await model.dispose();
+const asked = readLines<JointLine>(out).filter((line) => line.model === model.name && (!chosen || chosen.includes(line.task)));
+console.log(modelTables(asked, options.many ? ', many rows' : '').join('\n\n'));

@@ -19,17 +19,18 @@ export function qualitySections(lines: readonly JointLine[], many: readonly Join
     'have: below zero speaks for Tandem. Calls: prompts that the model was asked, and training rows that it saw. Seconds were taken on a shared ' +
     `machine; passes are the measure of compute. Where the methods reflect, the tuned model itself does. Code: ${commits}.\n\n` +
     '`npm run bench -- quality`, and `npm run bench -- quality --model smollm2-135m --seeds 3`';
-  return [intro, ...modelSections(lines), ...manySections(many)];
+  return [intro, ...modelTables(lines), ...manySections(many)];
 }
 
 function manySections(lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
   const intro = `### Thousands of training rows\n\nAs above, beside the method that comes nearest where rows are few. Code: ${commits}.\n\n\`npm run bench -- quality --many\``;
-  return [intro, ...modelSections(lines, ', many rows')];
+  return [intro, ...modelTables(lines, ', many rows')];
 }
 
-function modelSections(lines: readonly JointLine[], what = ''): string[] {
+/** A table of all tasks and one of each, of every model that has run. @param what a remark for the headings */
+export function modelTables(lines: readonly JointLine[], what = ''): string[] {
   const models = [...new Set(lines.map(({ model = '' }) => model))];
   return models.flatMap((model) => {
     const its = lines.filter((line) => line.model === model);
