@@ -5,7 +5,7 @@ import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { WeightTrainer } from './weightTuner.ts';
 
-/** So many rows at most stand for all: lengths vary by half and more, so that a hundred or fewer would be 5% off and more. */
+/** So many rows at most stand for all: the words of rows vary by 40 to 70% of their mean, so that the mean of so many is within 3%. */
 const sample = 512;
 
 export interface BatchKind {

@@ -15,6 +15,7 @@ import { chooseParent } from './gepa.ts';
 import { freshPasses } from './method.ts';
 import { baselineNames, type BaselineName } from './names.ts';
 import { driveCoordinator, kindContext, kindPrompt, kindRows, kindTask, loadTinyModel, type Silent } from '../kinds.fixture.ts';
+import { promptKey } from '../proposers/proposer.ts';
 import { suggest, type Trial } from './tpe.ts';
 
 // Seconds even on a busy machine.
@@ -130,9 +131,17 @@ test.each(['p-p', 'w-w', 'w-p', 'p-w-p'] as const)('every step of %s spends its 
   const share = (budget - start) / ended.length;
   ended.forEach((passes, step) => expect(Math.abs(passes - start - (step + 1) * share)).toBeLessThan(0.15 * share));
   expect(state.passes).toBe(ended.at(-1));
-  expect(new Set(events.flatMap((event) => (event.type === 'candidateProposed' ? [event.candidate] : []))).size).toBe(
-    events.filter(({ type }) => type === 'candidateProposed').length,
-  );
+});
+
+test('a prompt step of a chain races again with new proposals for what the first race has saved', async () => {
+  const spend = 60_000;
+  const { state, events } = await drive('p-p', { spend });
+  const first = events.flatMap((event) => (event.type === 'candidateProposed' && event.phase === 1 ? [event] : []));
+  const measured = events.findIndex(({ type }) => type === 'candidateMeasured');
+  expect(events.indexOf(first.at(-1)!)).toBeGreaterThan(measured);
+  expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(first.length);
+  expect(new Set(first.map((event) => promptKey(event.prompt))).size).toBe(first.length);
+  expect(state.passes).toBeGreaterThan(0.9 * spend);
 });
 
 test('demonstrations of bootstrap few-shot are rows of the trainset with their gold answers, sixteen at most', async () => {
