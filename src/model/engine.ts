@@ -85,12 +85,12 @@ export function adapterFeeds(config: LlamaConfig, adapter: Adapter): Readonly<Re
 }
 const fed = new WeakMap<Adapter, Readonly<Record<string, TensorValue>>>();
 
-/** LoRA matrices as the graph's inputs; alpha / rank goes into B. */
+/** LoRA matrices as the graph's inputs; alpha / rank goes into B. Linears of a layer that the adapter does not have are zero. */
 export function loraFeeds(
   config: LlamaConfig,
-  { config: { rank, alpha }, pairs }: Pick<Adapter, 'config' | 'pairs'>,
+  { config: { rank, alpha, targets }, pairs }: Pick<Adapter, 'config' | 'pairs'>,
 ): Record<string, TensorValue> {
-  const feeds: Record<string, TensorValue> = {};
+  const feeds: Record<string, TensorValue> = pairs.length < config.layers * targets.length ? zeroFeeds(config, rank, targets) : {};
   for (const { layer, linear, a, b } of pairs) {
     const { inputs, outputs } = linearSizes(config, linear);
     if (layer >= config.layers || a.length !== rank * inputs || b.length !== rank * outputs) {
@@ -100,6 +100,20 @@ export function loraFeeds(
     }
     feeds[`layers.${layer}.${linear}.a`] = { shape: [rank, a.length / rank], data: a };
     feeds[`layers.${layer}.${linear}.b`] = { shape: [b.length / rank, rank], data: b.map((value) => (value * alpha) / rank) };
+  }
+  return feeds;
+}
+
+function zeroFeeds(config: LlamaConfig, rank: number, targets: readonly LinearName[]): Record<string, TensorValue> {
+  const feeds: Record<string, TensorValue> = {};
+  for (const linear of targets) {
+    const { inputs, outputs } = linearSizes(config, linear);
+    const a = { shape: [rank, inputs], data: new Float32Array(rank * inputs) };
+    const b = { shape: [outputs, rank], data: new Float32Array(outputs * rank) };
+    for (let layer = 0; layer < config.layers; layer++) {
+      feeds[`layers.${layer}.${linear}.a`] = a;
+      feeds[`layers.${layer}.${linear}.b`] = b;
+    }
   }
   return feeds;
 }

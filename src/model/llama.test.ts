@@ -4,12 +4,13 @@ import { describe, expect, test } from 'vitest';
 import type { Executor } from '../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import type { Adapter } from './adapter.ts';
-import { adapterFeeds, makeEngine, stepGraph, variant, type Engine } from './engine.ts';
+import { makeEngine, stepGraph, variant, type Engine } from './engine.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
 import { generate } from './generation.ts';
 import { commonPrefix, int32, packRows } from './packing.ts';
 import { loadAdapter } from './files/peft.ts';
-import { emptyPast, emptyPrefix, makePrefixCache } from './prefixCache.ts';
+import { logitsOf, openEngine } from './logits.fixture.ts';
+import { emptyPast, makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
 import { batchGradient } from './training.ts';
 
@@ -26,30 +27,7 @@ interface LoraFixture extends Sequences {
 
 const fixture = (name: string): string => new URL(`../../test/fixtures/${name}`, import.meta.url).pathname;
 const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(fixture(name), 'utf8'));
-const open = async (name: string): Promise<Engine> => {
-  const files = await loadModelFiles(fixture(name));
-  return makeEngine(files.config, files.weights, onnxRuntimeExecutor({ threads: 1 }));
-};
-
-/** Logits at the positions (all by default) of one sequence, computed as a row without a prefix. */
-async function logitsOf(
-  engine: Engine,
-  tokens: readonly number[],
-  adapter?: Adapter,
-  positions = tokens.map((_, i) => i),
-): Promise<Float32Array> {
-  const targets = adapter?.config.targets;
-  const graph = await engine.graph(variant('step', { targets, soft: false }), () => stepGraph(engine.config, { targets, soft: false }));
-  const results = await graph.run({
-    ...engine.weights,
-    ...(adapter && adapterFeeds(engine.config, adapter)),
-    ...emptyPrefix(engine),
-    ...emptyPast(engine, 1),
-    ...packRows([{ tokens }], 0).feeds,
-    asked: int32(positions),
-  });
-  return results.logits.data as Float32Array;
-}
+const open = (name: string): Promise<Engine> => openEngine(fixture(name));
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a.length).toBe(b.length);

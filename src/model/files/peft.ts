@@ -8,8 +8,9 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { makeAdapter, withSoft, type Adapter, type LoraConfig, type LoraPair } from '../adapter.ts';
-import { blockOf, isLinearName, linearNames, type LinearName } from '../linears.ts';
+import { isLinearName, linearNames, type LinearName } from '../linears.ts';
 import { stepAdapters } from '../stepAdapters.ts';
+import { moduleName, parsePeftConfig, peftConfig, type ModuleSettings, type PeftSettings } from './peftConfig.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { loadSoftPrompt, writeSoftPrompt } from './softPromptFiles.ts';
 import type { WeightTensor } from './weights.ts';
@@ -42,7 +43,7 @@ async function writeInto(
   { baseModel, dtype }: { baseModel: string; dtype: 'F32' | 'F16' | undefined },
 ): Promise<void> {
   if (adapter.pairs.length > 0) {
-    await writeFile(join(directory, configName), JSON.stringify(peftConfig(adapter.config, baseModel), undefined, 2) + '\n');
+    await writeFile(join(directory, configName), JSON.stringify(peftConfig(adapter, baseModel), undefined, 2) + '\n');
     await writeSafetensors(join(directory, weightsName), adapterTensors(adapter), { format: 'pt' }, dtype);
   }
   if (adapter.soft) {
@@ -85,7 +86,10 @@ async function readSteps(directory: string): Promise<readonly (string | null)[] 
   return steps as (string | null)[];
 }
 
-/** @throws TandemError 'bad-adapter' for a directory that is not a plain LoRA of Llama's linears, 'bad-safetensors' for damaged weights */
+/**
+ * Reads what PEFT computes the same from: a LoRA of any of the seven linears in any layers, each with a rank and a scale of its own.
+ * @throws TandemError 'bad-adapter' for anything else, 'bad-safetensors' for damaged weights
+ */
 export async function loadAdapter(directory: string): Promise<Adapter> {
   const steps = await readSteps(directory);
   if (steps) {
@@ -95,16 +99,22 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
   }
   const file = join(directory, configName);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw bad(file, 'There is no adapter at this place', cause);
+    throw bad(
+      file,
+      'There is no adapter at this place',
+      cause,
+      'Name a folder that holds adapter_config.json and adapter_model.safetensors.',
+    );
   });
   const alone = await loadSoftPrompt(directory);
   if (alone) return withSoft(undefined, alone);
-  const config = parseConfig(text, file);
+  const settings = parsePeftConfig(text, file);
   const weightsFile = join(directory, weightsName);
   const tensors = await readSafetensors(weightsFile).catch((cause: unknown) => {
     throw (cause as NodeJS.ErrnoException).code === 'ENOENT' ? bad(weightsFile, 'The adapter has no weights file', cause) : cause;
   });
-  return makeAdapter(config, pairTensors(tensors, config, weightsFile), await loadSoftPrompt(join(directory, softFolder)));
+  const { config, pairs } = uniformAdapter(pairTensors(tensors, settings, weightsFile), settings.dropout, weightsFile);
+  return makeAdapter(config, pairs, await loadSoftPrompt(join(directory, softFolder)));
 }
 
 const configName = 'adapter_config.json';
@@ -113,67 +123,15 @@ const softFolder = 'soft_prompt';
 const stepsName = 'tandem_steps.json';
 const stepsVersion = 1;
 
+/** A file in the place of the folder has nothing in it either. */
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
-}
-
-function peftConfig({ rank, alpha, dropout, targets }: LoraConfig, baseModel: string): object {
-  return {
-    peft_type: 'LORA',
-    task_type: 'CAUSAL_LM',
-    base_model_name_or_path: baseModel,
-    r: rank,
-    lora_alpha: alpha,
-    lora_dropout: dropout,
-    target_modules: targets,
-    bias: 'none',
-    fan_in_fan_out: false,
-    inference_mode: true,
-    init_lora_weights: true,
-    use_rslora: false,
-    use_dora: false,
-  };
-}
-
-/** PEFT settings that change what an adapter computes, with the value that we compute. */
-const neutralSettings: Readonly<Record<string, unknown>> = {
-  bias: 'none',
-  use_rslora: false,
-  use_dora: false,
-  fan_in_fan_out: false,
-  lora_bias: false,
-  rank_pattern: {},
-  alpha_pattern: {},
-  modules_to_save: null,
-};
-
-function parseConfig(text: string, file: string): LoraConfig {
-  let json: Record<string, unknown>;
-  try {
-    json = JSON.parse(text) as Record<string, unknown>;
-  } catch (cause) {
-    throw bad(file, 'The adapter config is not JSON', cause);
-  }
-  if (json.peft_type !== 'LORA') throw bad(file, `The adapter is of type ${String(json.peft_type)}, not LORA`);
-  for (const [name, neutral] of Object.entries(neutralSettings)) {
-    const value = json[name] ?? neutral;
-    if (JSON.stringify(value) !== JSON.stringify(neutral))
-      throw bad(file, `The adapter setting "${name}": ${JSON.stringify(value)} is not supported`);
-  }
-  const { r: rank, lora_alpha: alpha, lora_dropout: dropout = 0, target_modules: modules } = json;
-  if (typeof rank !== 'number' || typeof alpha !== 'number' || typeof dropout !== 'number') {
-    throw bad(file, '"r", "lora_alpha" or "lora_dropout" in the adapter config is not a number');
-  }
-  const targets = modules === 'all-linear' ? [...linearNames] : Array.isArray(modules) ? modules.map(String) : [];
-  const foreign = targets.find((name) => !isLinearName(name));
-  if (foreign !== undefined || targets.length === 0)
-    throw bad(file, `The adapter changes ${foreign ? `"${foreign}"` : 'no known module'}; only ${linearNames.join(', ')} are supported`);
-  return { rank, alpha, dropout, targets: linearNames.filter((name) => targets.includes(name)) };
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
 }
 
 function* adapterTensors({ config, pairs }: Adapter): Generator<readonly [string, WeightTensor]> {
-  for (const { layer, linear, a, b } of pairs) {
-    const name = `base_model.model.model.layers.${layer}.${blockOf(linear)}.${linear}`;
+  for (const pair of pairs) {
+    const { a, b } = pair;
+    const name = `base_model.model.${moduleName(pair)}`;
     yield [`${name}.lora_A.weight`, { shape: [config.rank, a.length / config.rank], data: a }];
     yield [`${name}.lora_B.weight`, { shape: [b.length / config.rank, config.rank], data: b }];
   }
@@ -181,22 +139,66 @@ function* adapterTensors({ config, pairs }: Adapter): Generator<readonly [string
 
 const tensorName = /(?:^|\.)layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.lora_([AB])(?:\.default)?\.weight$/;
 
-function pairTensors(tensors: ReadonlyMap<string, WeightTensor>, { rank, targets }: LoraConfig, file: string): LoraPair[] {
-  const halves = new Map<string, { layer: number; linear: LinearName; A?: Float32Array; B?: Float32Array }>();
-  for (const [name, { shape, data }] of tensors) {
-    const [, layer, linear, side] = tensorName.exec(name) ?? [];
-    if (!layer || !isLinearName(linear) || !targets.includes(linear)) throw bad(file, `The adapter has an unexpected tensor "${name}"`);
-    if (shape.length !== 2 || shape[side === 'A' ? 0 : 1] !== rank)
-      throw bad(file, `"${name}" is [${shape.join(', ')}], which does not fit rank ${rank}`);
-    const key = `${layer}.${linear}`;
-    halves.set(key, { layer: Number(layer), linear, ...halves.get(key), [side]: data });
-  }
-  return [...halves.values()].map(({ layer, linear, A, B }) => {
-    if (!A || !B) throw bad(file, `The adapter has only one half of layer ${layer}'s ${linear}`);
-    return { layer, linear, a: A, b: B };
-  });
+/** One module's matrices as they lie in the file. */
+interface StoredPair extends ModuleSettings {
+  readonly layer: number;
+  readonly linear: LinearName;
+  readonly A?: Float32Array;
+  readonly B?: Float32Array;
 }
 
-function bad(file: string, message: string, cause?: unknown): TandemError {
-  return new TandemError('bad-adapter', `${message}.`, { where: { file }, cause });
+function pairTensors(tensors: ReadonlyMap<string, WeightTensor>, settings: PeftSettings, file: string): StoredPair[] {
+  if ([...tensors.values()].every(({ data }) => data.length === 0)) {
+    throw bad(
+      file,
+      'The adapter has no weights',
+      undefined,
+      'ZeRO-3 leaves such a file; save the adapter again with its weights gathered.',
+    );
+  }
+  const halves = new Map<string, StoredPair>();
+  for (const [name, { shape, data }] of tensors) {
+    const [, layer, linear, side] = tensorName.exec(name) ?? [];
+    if (!layer || !isLinearName(linear)) {
+      throw bad(file, `The adapter has the tensor "${name}"; only LoRA of ${linearNames.join(', ')} is supported`);
+    }
+    const place = { layer: Number(layer), linear };
+    const module = moduleName(place);
+    const own = settings.moduleSettings(module);
+    if (!own) throw bad(file, `The adapter has the tensor "${name}", but its config leaves ${module} as it is`);
+    if (shape.length !== 2 || shape[side === 'A' ? 0 : 1] !== own.rank) {
+      throw bad(file, `"${name}" is [${shape.join(', ')}], which does not fit rank ${own.rank}`);
+    }
+    const known = halves.get(module);
+    if (known?.[side as 'A' | 'B']) throw bad(file, `The adapter has "${name}" twice`);
+    halves.set(module, { ...place, ...own, ...known, [side]: data });
+  }
+  return [...halves.values()];
+}
+
+/**
+ * One rank and one scale for all, as our graphs have them: the highest rank, with zeros where a module has a lower one, and other scales
+ * multiplied into B. Zeros have no gradients, so training leaves them as they are, and the adapter stays what PEFT makes of it.
+ */
+function uniformAdapter(stored: readonly StoredPair[], dropout: number, file: string): { config: LoraConfig; pairs: LoraPair[] } {
+  const { rank, scale } = stored.reduce((one, other) => (other.rank > one.rank ? other : one));
+  const pairs = stored.map(({ layer, linear, A, B, ...own }): LoraPair => {
+    if (!A || !B) throw bad(file, `The adapter has only one half of layer ${layer}'s ${linear}`);
+    const b = own.scale === scale ? B : B.map((value) => (value * own.scale) / scale);
+    return { layer, linear, a: padded(A, 1, A.length, rank / own.rank), b: padded(b, b.length / own.rank, own.rank, rank / own.rank) };
+  });
+  const targets = linearNames.filter((name) => pairs.some(({ linear }) => linear === name));
+  return { config: { rank, alpha: scale * rank, dropout, targets }, pairs };
+}
+
+/** Rows [count, width], each with zeros up to `times` its width. */
+function padded(values: Float32Array, count: number, width: number, times: number): Float32Array {
+  if (times === 1) return values;
+  const result = new Float32Array(values.length * times);
+  for (let row = 0; row < count; row++) result.set(values.subarray(row * width, (row + 1) * width), row * width * times);
+  return result;
+}
+
+function bad(file: string, message: string, cause?: unknown, hint?: string): TandemError {
+  return new TandemError('bad-adapter', `${message}.`, { where: { file }, ...(hint !== undefined && { hint }), cause });
 }
