@@ -9,6 +9,7 @@ import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { makeLlama } from '../src/model/llama.ts';
 import { resolveModel } from '../src/model/store/store.ts';
+import { textOf } from '../src/prompt/values.ts';
 import { randomStream } from '../src/random.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
 import { warmTrainer } from '../src/optimize/warmStart.ts';
@@ -46,7 +47,8 @@ if (options.lever !== 'adapter' && Object.keys(learned.prior?.proposers ?? {}).l
   );
 }
 // Tasks whose source is held out first, short rows before long ones.
-const length = ({ rows }: JointCase): number => rows.test.reduce((sum, { values }) => sum + values.input.length, 0) / rows.test.length;
+const length = ({ rows }: JointCase): number =>
+  rows.test.reduce((sum, { values }) => sum + textOf(values.input).length, 0) / rows.test.length;
 const cases = heldOutNames()
   .map((name) => heldOutCase(name))
   .sort((a, b) => Number(b.fresh) - Number(a.fresh) || length(a) - length(b));

@@ -10,6 +10,7 @@ import { metricNamed } from '../src/evaluate/metrics.ts';
 import { makeLlama } from '../src/model/llama.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { loraTrainer } from '../src/optimize/weightTuner.ts';
+import { textOf } from '../src/prompt/values.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 
 const [modelPath, rowsPath] = process.argv.slice(2);
@@ -18,7 +19,7 @@ const [trainset, heldOut] = [rows.slice(0, 32), rows.slice(32, 80)];
 const model = makeLlama(await loadModelFiles(modelPath), onnxRuntimeExecutor({ threads: 2 }));
 const task = {
   output: 'type',
-  labels: [...new Set(rows.map(({ values }) => values.type))].sort(),
+  labels: [...new Set(rows.map(({ values }) => textOf(values.type)))].sort(),
   metric: metricNamed('accuracy'),
   template: 'text',
   decoding: { ...defaultDecoding, maxTokens: 8 },

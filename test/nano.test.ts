@@ -15,6 +15,7 @@ import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import type { Prompt } from '../src/prompt/prompt.ts';
 import { defaultDecoding } from '../src/prompt/decoding.ts';
+import { textOf } from '../src/prompt/values.ts';
 import { findRun } from '../src/run/runDirectory.ts';
 import { readRun } from '../src/run/runList.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
@@ -37,8 +38,8 @@ describe('reading its prompt', () => {
     const { rows } = await readDataset(join(root, 'examples', 'support', 'data', 'messages.jsonl'));
     const names: Record<string, string> = { 'exchange rate': 'foo', 'lost or stolen card': 'bar' };
     const messages = rows
-      .filter(({ values }) => values.intent in names)
-      .map(({ values, line }) => makeRow({ message: values.message, kind: names[values.intent] }, line));
+      .filter(({ values }) => textOf(values.intent) in names)
+      .map(({ values, line }) => makeRow({ message: values.message, kind: names[textOf(values.intent)] }, line));
     const task: Task = { output: 'kind', labels: ['bar', 'foo'], metric: metricNamed('accuracy'), decoding, template: 'text' };
     const evaluator = makeEvaluator({ model: nano, task });
     const ofKind = (kind: string) => messages.filter(({ values }) => values.kind === kind).slice(0, 3);
@@ -46,7 +47,7 @@ describe('reading its prompt', () => {
     const asked = messages.filter((row) => !shown.includes(row));
     const promptOf = (label: (kind: string) => string): Prompt => ({
       body: '{{demos}}\nMessage: ${input:message}\nKind:\n',
-      demonstrations: shown.map(({ values: { message, kind } }) => ({ inputs: { message }, output: label(kind) })),
+      demonstrations: shown.map(({ values: { message, kind } }) => ({ inputs: { message }, output: label(textOf(kind)) })),
     });
     const likelihoods = async (prompt: Prompt): Promise<number[]> =>
       (await evaluator.evaluate({ prompt }, asked)).rows.map(({ logLikelihood }) => logLikelihood);

@@ -8,6 +8,7 @@ import type { Task } from '../../src/evaluate/evaluation.ts';
 import { metricNamed } from '../../src/evaluate/metrics.ts';
 import { defaultDecoding } from '../../src/prompt/decoding.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
+import { textIn } from '../../src/prompt/values.ts';
 import { randomStream } from '../../src/random.ts';
 
 export interface BenchTask {
@@ -93,7 +94,7 @@ export async function rowsOf(
 
 /** What is asked of a model: to choose one of the answers that the training and validation rows have. */
 export function labelTask({ output }: BenchTask, { train, val }: BenchRows): Task {
-  const labels = [...new Set([...train, ...val].map((row) => row.values[output]))].sort();
+  const labels = [...new Set([...train, ...val].map((row) => textIn(row.values, output)))].sort();
   return { output, labels, metric: metricNamed('accuracy'), template: 'text', decoding: { ...defaultDecoding, maxTokens: 16 } };
 }
 
@@ -110,10 +111,10 @@ async function poolsOf({ source, output, cut }: BenchTask): Promise<[readonly Ro
   }
   const read = async (file: string): Promise<readonly Row[]> => {
     const { rows } = await readDataset(fileURLToPath(new URL(`../shared/data/${file}`, projectRoot)));
-    const answers = [...new Set(rows.map((row) => row.values[output]))].sort();
+    const answers = [...new Set(rows.map((row) => textIn(row.values, output)))].sort();
     const { every, count } = cut ?? { every: 1, count: Infinity };
     const chosen = new Set(answers.filter((_, i) => i % every === 0).slice(0, count));
-    return distinct(rows.filter((row) => chosen.has(row.values[output])));
+    return distinct(rows.filter((row) => chosen.has(textIn(row.values, output))));
   };
   return [await read(source.trainFile), await read(source.testFile)];
 }

@@ -1,11 +1,12 @@
 /** @file Rows of a data file. */
 import { createHash } from 'node:crypto';
 import type { TandemError } from '../errors.ts';
+import { textsOf, type Values } from '../prompt/values.ts';
 
 export interface Row {
   /** Hash of the row's values (not of its place in the file): stable across reordering. */
   readonly id: string;
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Values;
   /** 1-based line in the file it came from. */
   readonly line: number;
 }
@@ -20,8 +21,11 @@ export interface Dataset {
   readonly hash: string;
 }
 
-/** A row with the id that belongs to its values: 16 hex digits of SHA-256 over them, sorted by column. */
-export function makeRow(values: Readonly<Record<string, string>>, line: number): Row {
-  const sorted = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+/**
+ * A row with the id that belongs to its values: 16 hex digits of SHA-256 over their texts, sorted by column.
+ * @param identity the values that the id is made from, where they are not those of the row
+ */
+export function makeRow(values: Values, line: number, identity: Values = values): Row {
+  const sorted = Object.entries(textsOf(identity)).sort(([a], [b]) => (a < b ? -1 : 1));
   return { id: createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 16), values, line };
 }

@@ -1,5 +1,6 @@
 /** @file What the columns of data are likely to be for. */
 import { columnsOf } from '../prompt/template.ts';
+import { textIn } from '../prompt/values.ts';
 import type { Dataset } from './dataset.ts';
 
 type Rows = Pick<Dataset, 'rows'>;
@@ -16,7 +17,7 @@ const answerNames = /^(label|labels|intent|output|answer|target|class|category|k
 
 /** How many different answers the sample has, and whether they look like a set to choose from. */
 export function labelGuess({ rows }: Rows, output: string): { count: number; likely: boolean } {
-  const count = new Set(rows.map(({ values }) => values[output]?.trim())).size;
+  const count = new Set(rows.map(({ values }) => textIn(values, output).trim())).size;
   const few = count <= 50 && count <= rows.length / 2;
   const frequent = count <= 200 && count <= rows.length / 10;
   return { count, likely: count >= 2 && (few || frequent) };
@@ -24,7 +25,7 @@ export function labelGuess({ rows }: Rows, output: string): { count: number; lik
 
 /** A metric for free text of this kind; undefined where that of old, the whole text, is the likeliest. */
 export function textMetricGuess({ rows }: Rows, output: string): 'numeric' | 'json-match' | 'token-f1' | undefined {
-  const answers = rows.map(({ values }) => values[output] ?? '');
+  const answers = rows.map(({ values }) => textIn(values, output));
   if (answers.every((answer) => /^[-+]?[\d,]*\.?\d+$/.test(answer.trim()))) return 'numeric';
   if (answers.every((answer) => /^\s*[{[]/.test(answer) && isJson(answer))) return 'json-match';
   const words = answers.reduce((sum, answer) => sum + answer.trim().split(/\s+/).length, 0) / answers.length;
@@ -34,7 +35,7 @@ export function textMetricGuess({ rows }: Rows, output: string): 'numeric' | 'js
 /** Whether a column numbers or names the rows and says nothing of them. */
 export function looksLikeId({ rows }: Rows, column: string): boolean {
   if (/^(id|uuid|guid|index|idx|row|row[_ ]?id|#|unnamed: 0)$/i.test(column)) return true;
-  const values = rows.map(({ values }) => values[column] ?? '');
+  const values = rows.map(({ values }) => textIn(values, column));
   return rows.length > 2 && new Set(values).size === rows.length && values.every((value) => /^\d+$|^[0-9a-f-]{16,}$/i.test(value));
 }
 

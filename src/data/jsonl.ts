@@ -1,11 +1,14 @@
 /** @file JSON Lines: one object a line, with the place and the reason of every line that is not one. */
 import { TandemError } from '../errors.ts';
+import type { Values } from '../prompt/values.ts';
 
-/** A line of a data file read into texts, before the columns of the lines are compared. */
+/** A line of a data file, before the columns of the lines are compared. */
 export interface Entry {
   /** 1-based. */
   readonly line: number;
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Values;
+  /** What the row's id is made from, where it is not the values: older versions read numbers without their last digits. */
+  readonly identity?: Values;
 }
 
 export interface Entries {
@@ -14,8 +17,8 @@ export interface Entries {
 }
 
 /**
- * Reads the objects of a text. Scalars become texts (null the empty one), lists and maps their JSON. Blank lines are skipped.
- * Errors are returned, not thrown: reason 'bad-row'.
+ * Reads the objects of a text; values keep their types. A number that JavaScript cannot hold (an integer beyond 2^53 - 1, 1e400) is the
+ * text of its digits. Blank lines are skipped. Errors are returned, not thrown: reason 'bad-row'.
  */
 export function parseJsonl(file: string, text: string): Entries {
   const entries: Entry[] = [];
@@ -24,7 +27,7 @@ export function parseJsonl(file: string, text: string): Entries {
     if (source.trim() === '') return;
     const line = index + 1;
     try {
-      entries.push({ line, values: parseObject(file, line, source) });
+      entries.push({ line, ...parseObject(file, line, source) });
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;
       bad.push(error);
@@ -40,7 +43,7 @@ export function snippet(source: string, column: number): string {
   return `${from > 0 ? '…' : ''}${source.slice(from, to).trimEnd()}${to < source.length ? '…' : ''}`;
 }
 
-function parseObject(file: string, line: number, source: string): Record<string, string> {
+function parseObject(file: string, line: number, source: string): Omit<Entry, 'line'> {
   const fail = (column: number, message: string, hint: string): TandemError =>
     new TandemError('bad-row', `${message}, at: ${snippet(source, column)}`, { where: { file, line, column }, hint });
   let value: unknown;
@@ -54,26 +57,38 @@ function parseObject(file: string, line: number, source: string): Record<string,
     throw fail(source.search(/\S/) + 1, 'A row should be a JSON object', 'Write {"column": "value", …}.');
   }
   const seen = new Set<string>();
-  for (const { key, at } of topKeys(source)) {
+  for (const { key, at, depth } of keysAndDepths(source)) {
+    if (depth > deepest) throw fail(at + 1, `The row is nested deeper than ${deepest} levels`, 'Flatten it.');
+    if (key === undefined) continue;
     if (seen.has(key)) throw fail(at + 1, `The column "${key}" is given twice`, 'Keep one of them.');
     seen.add(key);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, asText(each)]));
+  const plain = value as Values;
+  const exact = withAllDigits(source);
+  return exact === source ? { values: plain } : { values: JSON.parse(exact) as Values, identity: plain };
 }
 
-function asText(value: unknown): string {
-  if (value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
+/** Everything that walks through a value may call itself once a level. */
+const deepest = 100;
 
-/** The keys of the outermost object of valid JSON, in order, twice given ones included. */
-function* topKeys(source: string): Generator<{ key: string; at: number }> {
+/** Where valid JSON goes deeper, and the keys of its outermost object, in order, twice given ones included. */
+function* keysAndDepths(source: string): Generator<{ key?: string; at: number; depth: number }> {
   let depth = 0;
-  for (const { 0: token, 1: colon, index } of source.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth++;
+  for (const { 0: token, 1: colon, index: at } of source.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
+    if (token === '{' || token === '[') yield { at, depth: ++depth };
     else if (token === '}' || token === ']') depth--;
-    else if (colon && depth === 1) yield { key: JSON.parse(token.slice(0, token.length - colon.length)) as string, at: index };
+    else if (colon && depth === 1) yield { key: JSON.parse(token.slice(0, token.length - colon.length)) as string, at, depth };
   }
+}
+
+/** The JSON with numbers that JavaScript cannot hold as texts. */
+function withAllDigits(source: string): string {
+  if (!/\d{16}|[eE]\+?\d{3}/.test(source)) return source;
+  return source.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
+    if (token.startsWith('"')) return token;
+    const isHeld = /^-?\d+$/.test(token) ? Number.isSafeInteger(Number(token)) : Number.isFinite(Number(token));
+    return isHeld ? token : `"${token}"`;
+  });
 }
 
 /** JSON.parse says that a text is bad, but on Node 20 not where. */

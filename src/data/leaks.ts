@@ -1,4 +1,5 @@
 /** @file Near-duplicate rows across splits, which make a score look better than it is. */
+import { textIn } from '../prompt/values.ts';
 import type { Row } from './dataset.ts';
 import { splitNames, type SplitName } from './split.ts';
 
@@ -53,12 +54,12 @@ const pick = ({ split, row }: { split: SplitName; row: Row }): Leak['a'] => ({ s
 function gramsOf(row: Row, columns: readonly string[]): Set<string> {
   const tokens = columns.flatMap(
     (column) =>
-      (row.values[column] ?? '')
+      textIn(row.values, column)
         .normalize('NFKC')
         .toLowerCase()
         .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [],
   );
-  if (tokens.length === 0) return new Set([JSON.stringify(columns.map((column) => row.values[column]))]);
+  if (tokens.length === 0) return new Set([JSON.stringify(columns.map((column) => textIn(row.values, column)))]);
   if (tokens.length < 3) return new Set([tokens.join(' ')]);
   return new Set(tokens.slice(2).map((last, place) => `${tokens[place]} ${tokens[place + 1]} ${last}`));
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../errors.ts';
 import { checkColumns, parsePromptFile, requireUsable } from '../prompt/promptFile.ts';
+import { textOf } from '../prompt/values.ts';
 import { makeRow, type Row } from './dataset.ts';
 import { openDataset, sealRows } from './openDataset.ts';
 import { splitRows } from './split.ts';
@@ -42,7 +43,7 @@ describe('openDataset', async () => {
   test('rows that something is wrong with are named by file and line, or left out of every split, the seal kept', async () => {
     const data = { train: 'train.jsonl', test: 'test.csv' };
     const defectOf = ({ values, line }: Row, file: string) =>
-      /^row 3( xxx)?$/.test(values.text) ? new TandemError('bad-row', 'No threes.', { where: { file, line } }) : undefined;
+      /^row 3( xxx)?$/.test(textOf(values.text)) ? new TandemError('bad-row', 'No threes.', { where: { file, line } }) : undefined;
     const strict = await openDataset({ data, output: 'label' }, prompt);
     expect(() => strict.without(defectOf)).toThrow(
       expect.objectContaining({

@@ -18,13 +18,39 @@ const errorOf = (read: () => unknown): TandemError => {
 };
 
 describe('JSONL', () => {
-  test('BOM, CRLF, blank lines and a missing last newline are fine; scalars become texts, nested values JSON', () => {
+  test('BOM, CRLF, blank lines and a missing last newline are fine; values keep their types', () => {
     const { rows, columns } = jsonl('\uFEFF{"a": 1, "b": true}\r\n\r\n  \n{"b": null, "a": [1, {"x": "y"}]}');
     expect(columns).toEqual(['a', 'b']);
     expect(rows.map(({ values, line }) => [line, values])).toEqual([
-      [1, { a: '1', b: 'true' }],
-      [4, { a: '[1,{"x":"y"}]', b: '' }],
+      [1, { a: 1, b: true }],
+      [4, { a: [1, { x: 'y' }], b: null }],
     ]);
+  });
+
+  test('numbers that JavaScript cannot hold are the texts of their digits, at any depth; those in texts are texts', () => {
+    const line =
+      '{"a": 9007199254740993, "b": [-12345678901234567890, 9007199254740991, 1.0], "c": {"d": 1e400}, "e": "12345678901234567890"}';
+    expect(jsonl(line).rows[0].values).toEqual({
+      a: '9007199254740993',
+      b: ['-12345678901234567890', 9007199254740991, 1],
+      c: { d: '1e400' },
+      e: '12345678901234567890',
+    });
+  });
+
+  test('no row moves to another split: ids are those of the versions that read every value as a text', () => {
+    const ids = (text: string) => jsonl(text).rows.map(({ id }) => id);
+    const [texts, typed] = ids(
+      '{"a": "1", "b": "true", "c": "", "d": "[1,{\\"x\\":null}]"}\n{"a": 1, "b": true, "c": null, "d": [1, {"x": null}]}',
+    );
+    expect(typed).toBe(texts);
+    expect(typed).toBe('7cef3a93530fcdd7');
+    expect(ids('{"a": 12345678901234567890}')).toEqual(ids('{"a": "12345678901234567000"}'));
+  });
+
+  test('a row that is nested without end is refused by its place', () => {
+    const text = `{"a": ${'['.repeat(5000)}${']'.repeat(5000)}}`;
+    expect(errorOf(() => jsonl(text))).toMatchObject({ reason: 'bad-row', where: { line: 1, column: 106 } });
   });
 
   test('the id hangs on the values, not on line or order of the columns', () => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { nearestName } from '../prompt/nearest.ts';
+import { textOf } from '../prompt/values.ts';
 import { parseCsv } from './csv.ts';
 import { makeRow, type Dataset } from './dataset.ts';
 import { parseJsonl, type Entries, type Entry } from './jsonl.ts';
@@ -50,7 +51,7 @@ export function parseDataset(file: string, bytes: Uint8Array, options: ReadOptio
   return {
     file,
     columns,
-    rows: entries.map(({ values, line }) => makeRow(values, line)),
+    rows: entries.map(({ values, line, identity }) => makeRow(values, line, identity)),
     bad,
     hash: createHash('sha256').update(bytes).digest('hex'),
   };
@@ -112,7 +113,7 @@ function decode(file: string, bytes: Uint8Array): { text: string; badLines: Map<
 function withoutLines({ entries, bad }: Entries, badLines: ReadonlyMap<number, TandemError>): Entries {
   if (badLines.size === 0) return { entries, bad };
   const replaced = ({ line, values }: Entry): boolean =>
-    badLines.has(line) || Object.values(values).some((value) => value.includes('\uFFFD'));
+    badLines.has(line) || Object.values(values).some((value) => textOf(value).includes('\uFFFD'));
   return { entries: entries.filter((entry) => !replaced(entry)), bad: bad.filter((error) => !badLines.has(error.where?.line ?? 0)) };
 }
 

@@ -2,13 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../random.ts';
+import { textOf } from '../prompt/values.ts';
 import { makeRow, type Row } from './dataset.ts';
 import { limitRows, splitNames, splitRows } from './split.ts';
 
 const rowsOf = (texts: readonly string[]): Row[] =>
   texts.map((text, place) => makeRow({ text, label: text.length % 2 ? 'odd' : 'even' }, place + 1));
 const numbered = (n: number): Row[] => rowsOf(Array.from({ length: n }, (_, i) => `row ${i} ${'x'.repeat(i % 7)}`));
-const texts = (rows: readonly Row[]) => rows.map(({ values }) => values.text).sort();
+const texts = (rows: readonly Row[]) => rows.map(({ values }) => textOf(values.text)).sort();
 
 describe('splitRows', () => {
   test('does not hang on the order; copies of a row land together; every row lands once', () => {

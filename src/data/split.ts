@@ -1,6 +1,7 @@
 /** @file Splits and samples of rows that hang on the rows' own hashes, not on their order. */
 import { createHash } from 'node:crypto';
 import { TandemError } from '../errors.ts';
+import { textIn } from '../prompt/values.ts';
 import type { Row } from './dataset.ts';
 
 export const splitNames = ['train', 'val', 'test'] as const;
@@ -51,7 +52,7 @@ export function limitRows(rows: readonly Row[], n: number, seed: number, options
   const turn = new Map<string, number>();
   const turns = order.map(({ row }) => {
     if (balance === undefined) return 0;
-    const label = row.values[balance] ?? '';
+    const label = textIn(row.values, balance);
     turn.set(label, (turn.get(label) ?? 0) + 1);
     return turn.get(label)!;
   });

@@ -1,11 +1,12 @@
 /** @file Corrections for what a model prefers whatever the input. */
 import { columnsOf, type Template } from '../prompt/template.ts';
+import type { Values } from '../prompt/values.ts';
 
 /** Scores of the labels under one prompt, in nats. */
 export type Scores = readonly number[];
 
 /** Inputs that say nothing, one for each filler: every column holds it. Zhao et al. 2021. */
-export function contentFreeInputs(template: Template): Readonly<Record<string, string>>[] {
+export function contentFreeInputs(template: Template): Values[] {
   return ['N/A', '[MASK]', ''].map((filler) => Object.fromEntries(columnsOf(template).map((column) => [column, filler])));
 }
 

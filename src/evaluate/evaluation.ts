@@ -3,6 +3,7 @@ import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import type { Decoding } from '../prompt/decoding.ts';
+import { textIn } from '../prompt/values.ts';
 import { isModule, metricNamed, type CorpusScore, type Metric } from './metrics.ts';
 import {
   bootstrapMean,
@@ -154,7 +155,7 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 function labelsOf(rows: readonly Row[], output: string, where: { file: string; line?: number; column?: number }): string[] {
   const labels = new Set<string>();
   for (const { values, line } of rows) {
-    const label = values[output]?.trim() ?? '';
+    const label = textIn(values, output).trim();
     if (label !== '') labels.add(label);
     else
       throw new TandemError('no-output', `The data row of line ${line} has no "${output}".`, {

@@ -9,6 +9,7 @@ import type { Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { valuesOfNothing } from '../prompt/template.ts';
+import { textOf, type Values } from '../prompt/values.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
@@ -42,7 +43,7 @@ export interface Evaluator {
   /** @throws TandemError reasons 'no-rows', 'unknown-column', 'missing-output', 'no-calibration-rows' */
   evaluate(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Evaluation>;
   /** @param values of the input columns */
-  predict(candidate: Candidate, values: Readonly<Record<string, string>>, options?: EvaluateOptions): Promise<Prediction>;
+  predict(candidate: Candidate, values: Values, options?: EvaluateOptions): Promise<Prediction>;
 }
 
 export interface EvaluatorOptions {
@@ -74,11 +75,11 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     (labels ?? []).map((label) => answerAfter(task, '…', label)),
   );
 
-  const textOf = (prompt: Prompt, values: Readonly<Record<string, string>>): string => questionText(task, tokenizer, prompt, values);
+  const questionOf = (prompt: Prompt, values: Values): string => questionText(task, tokenizer, prompt, values);
   const promptTokens = (prompt: Prompt, adapter?: Adapter): number =>
-    countingWith(adapter).encode(textOf(prompt, valuesOfNothing(prompt))).length;
+    countingWith(adapter).encode(questionOf(prompt, valuesOfNothing(prompt))).length;
   const goldOf = (row: Row): string => {
-    if (Object.hasOwn(row.values, task.output)) return row.values[task.output];
+    if (Object.hasOwn(row.values, task.output)) return textOf(row.values[task.output]);
     throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, {
       hint: 'Check `output:` in the prompt file.',
     });
@@ -88,7 +89,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     const { calibration } = decodingOf(prompt);
     if (!labels || calibration === 'none') return [];
     const inputs = calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt);
-    if (inputs.length > 0) return inputs.map((values) => textOf(prompt, values));
+    if (inputs.length > 0) return inputs.map((values) => questionOf(prompt, values));
     throw new TandemError('no-calibration-rows', 'Calibration by the prior of the labels needs rows to take it from.', {
       hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
     });
@@ -181,7 +182,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     task,
     promptTokens,
     async evaluate({ prompt, adapter }, rows, { signal, onShare } = {}): Promise<Evaluation> {
-      const texts = rows.map((row) => textOf(prompt, row.values));
+      const texts = rows.map((row) => questionOf(prompt, row.values));
       let answered = 0;
       const onAnswered = (questions: number): void => onShare?.(Math.min(1, (answered += questions) / rows.length));
       const call = { adapter, signal, onAnswered };
@@ -202,7 +203,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       };
     },
     async answer({ prompt, adapter }, rows, { signal } = {}) {
-      const texts = rows.map((row) => textOf(prompt, row.values));
+      const texts = rows.map((row) => questionOf(prompt, row.values));
       const call = { adapter, signal };
       signal?.throwIfAborted();
       const asked = [...texts, ...calibrationTexts(prompt)];
@@ -215,7 +216,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       return { answers, passes: answers.reduce((sum, answer) => sum + tokenizer.encode(answer).length + 1, reading) };
     },
     async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {
-      const texts = [textOf(prompt, values)];
+      const texts = [questionOf(prompt, values)];
       const call = { adapter, signal };
       if (!labels) return { text: (await outputs.generate(texts, decodingOf(prompt), call))[0].trim() };
       const [{ scores }] = await judge(prompt, texts, labels, call);

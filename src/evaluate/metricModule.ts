@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { TandemError } from '../errors.ts';
+import { textsOf, type Values } from '../prompt/values.ts';
 import type { Metric } from './metrics.ts';
 
 export interface LoadedMetric {
@@ -35,10 +36,10 @@ export async function loadMetric(name: string, file: string): Promise<LoadedMetr
   if (typeof judge !== 'function') {
     throw fail('The module of the metric exports no function.', 'Write: export default (row, output) => row.answer === output ? 1 : 0;');
   }
-  const score = (prediction: string, _: string, values: Readonly<Record<string, string>> = {}): number => {
+  const score = (prediction: string, _: string, values: Values = {}): number => {
     let worth: unknown;
     try {
-      worth = (judge as (row: Readonly<Record<string, string>>, output: string) => unknown)({ ...values }, prediction);
+      worth = (judge as (row: Readonly<Record<string, string>>, output: string) => unknown)(textsOf(values), prediction);
     } catch (cause) {
       throw fail(`The metric failed on a row: ${messageOf(cause)}. The row: ${JSON.stringify(values).slice(0, 200)}`, 'Mend it.', cause);
     }

@@ -1,6 +1,7 @@
 /** @file The metrics: one entry each. */
 import { TandemError } from '../errors.ts';
 import { suggestName } from '../prompt/nearest.ts';
+import type { Values } from '../prompt/values.ts';
 import { macroF1, type Answered } from './macroF1.ts';
 import type { Statistic } from './statistics.ts';
 import { firstMatch, fold, sameJson, sameNumber, tidy, tokenF1, type Tolerance } from './textScores.ts';
@@ -13,7 +14,7 @@ export interface Metric {
    * What a row's prediction is worth, from 0 to 1.
    * @param values of the row, the output column among them
    */
-  score(prediction: string, gold: string, values?: Readonly<Record<string, string>>): number;
+  score(prediction: string, gold: string, values?: Values): number;
   /** Only of a metric that is no mean of the rows' scores: then this is the metric, and the scores say no more than which rows are right. */
   readonly corpus?: CorpusScore;
 }

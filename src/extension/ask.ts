@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { isProgramPath } from '../prompt/programFile.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
+import { textIn } from '../prompt/values.ts';
 import { openQuestions, pathFrom, withAnswers, type Question } from './core/answers.ts';
 import { labelGuess, rankOutputs } from '../data/guesses.ts';
 import { dataFilesOf, readSample } from './core/dataSample.ts';
@@ -57,7 +58,7 @@ const ask: Readonly<Record<Question, Ask>> = {
     const { columns, rows } = await sampleOf(document, answers);
     const items = rankOutputs(columns, parsePromptFile(document.uri.fsPath, document.getText()).prompt.body).map((column) => ({
       label: column,
-      description: rows[0]?.values[column]?.slice(0, 60),
+      description: rows[0] && textIn(rows[0].values, column).slice(0, 60),
     }));
     return (await vscode.window.showQuickPick(items, { title, placeHolder: 'The column to predict' }))?.label;
   },

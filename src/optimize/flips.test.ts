@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { textOf } from '../prompt/values.ts';
 import { flipsBetween } from './flips.ts';
 import { evaluationWith, messages } from './madeUp.fixture.ts';
 
@@ -12,7 +13,7 @@ const answered = (scores: readonly number[], answer: string): Evaluation => {
   const rows = evaluation.rows.map((result, i) => ({
     ...result,
     row: messages[i].id,
-    gold: messages[i].values.intent,
+    gold: textOf(messages[i].values.intent),
     prediction: answer,
   }));
   return { ...evaluation, rows };

@@ -3,6 +3,7 @@ import type { Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { columnsOf } from '../prompt/template.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { textIn } from '../prompt/values.ts';
 import type { Flip, Flips } from './events.ts';
 
 /** Examples kept of either kind, and characters kept of a value: a journal is no copy of the data. */
@@ -21,7 +22,7 @@ export function flipsBetween(before: Evaluation, after: Evaluation, prompt: Prom
     const now = after.rows[place];
     if (now.score === old.score) return [];
     const row = byId.get(old.row);
-    const inputs = Object.fromEntries(columns.map((name) => [name, shortened(row?.values[name] ?? '')]));
+    const inputs = Object.fromEntries(columns.map((name) => [name, shortened(row ? textIn(row.values, name) : '')]));
     return [
       {
         line: row?.line ?? 0,

@@ -7,6 +7,7 @@ import { metricNamed } from '../evaluate/metrics.ts';
 import { bootstrapMean } from '../evaluate/statistics.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { textIn } from '../prompt/values.ts';
 
 /** An evaluation with these scores, and log-likelihoods of -1 if none are given. */
 export function evaluationWith(scores: readonly number[], logLikelihoods = scores.map(() => -1), promptTokens = 10): Evaluation {
@@ -48,7 +49,7 @@ export function evaluatorWith(
   scoreOf: (row: Row, prompt: Prompt, adapter?: Adapter) => number,
   task: Task = intentTask,
   asked: { prompt: Prompt; rows: readonly Row[] }[] = [],
-  answerOf: (row: Row) => string = (row) => row.values[task.output],
+  answerOf: (row: Row) => string = (row) => textIn(row.values, task.output),
 ): Evaluator {
   return {
     task,
@@ -57,7 +58,7 @@ export function evaluatorWith(
     evaluate: async ({ prompt, adapter }, rows) => {
       asked.push({ prompt, rows });
       const evaluation = evaluationWith(rows.map((row) => scoreOf(row, prompt, adapter)));
-      const about = rows.map((row) => ({ row: row.id, prediction: answerOf(row), gold: row.values[task.output] }));
+      const about = rows.map((row) => ({ row: row.id, prediction: answerOf(row), gold: textIn(row.values, task.output) }));
       return { ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, ...about[i] })) };
     },
   };

@@ -6,6 +6,7 @@ import type { Evaluator } from '../evaluate/evaluator.ts';
 import { isRight } from '../evaluate/metrics.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
+import { textIn } from '../prompt/values.ts';
 import { randomStream } from '../random.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
@@ -148,7 +149,7 @@ async function viewOf(
         if (isLast) return result;
         const answers = await program.trace(whole, rows, options);
         const results = result.rows.map((row, place) => {
-          const answer = answers.rows[place].values[task.output];
+          const answer = textIn(answers.rows[place].values, task.output);
           return { ...row, prediction: answer, gold: answer };
         });
         return { ...result, rows: results };

@@ -13,6 +13,7 @@ import type { OptimizationEvent } from './events.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
 import { defaultObjective } from './objective.ts';
 import { learnFrom, noPrior } from './proposalPrior.ts';
+import { textOf } from '../prompt/values.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { withWarmStart, type WarmStart } from './warmStart.ts';
 import { kindRows, kindTask, loadTinyModel, tinyLora } from './kinds.fixture.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   const trainer = loraTrainer(model, task, tinyLora);
   const trainedOn = async (answer: (kind: string) => string): Promise<Adapter> => {
     const training = trainer.start(trainer.fresh(1), { seed: 1, weightPenalty: 0 });
-    const batch = trainset.slice(0, 12).map((row) => ({ ...row, values: { ...row.values, kind: answer(row.values.kind) } }));
+    const batch = trainset.slice(0, 12).map((row) => ({ ...row, values: { ...row.values, kind: answer(textOf(row.values.kind)) } }));
     for (let step = 0; step < 20; step++)
       await training.step(
         batch.map((row) => trainer.example(prompt, row)),

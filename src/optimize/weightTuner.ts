@@ -10,6 +10,7 @@ import type { LlamaModel } from '../model/llama.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { TrainingExample } from '../model/training.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { textIn } from '../prompt/values.ts';
 import { randomStream, type Random } from '../random.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
 import { softTuner, type SoftTuner } from './softTuner.ts';
@@ -47,7 +48,7 @@ export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = de
   const { tokenizer } = model;
   const example: WeightTrainer['example'] = (prompt, row, soft) => {
     const question = questionText(task, tokenizer, prompt, row.values);
-    const answer = model.completionTokens(answerAfter(task, question, row.values[task.output].trim()));
+    const answer = model.completionTokens(answerAfter(task, question, textIn(row.values, task.output).trim()));
     // A label is chosen among labels; free text must also learn where to end.
     const ended = task.labels ? answer : [...answer, ...tokenizer.endTokens.slice(0, 1)];
     return { prompt: model.promptTokens(question, soft), answer: ended };

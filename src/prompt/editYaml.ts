@@ -1,18 +1,25 @@
 /** @file Sets, replaces and removes entries of a YAML text and keeps every other byte. */
 import { isCollection, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
 import { scalarText } from './frontMatter.ts';
-import { columnTexts } from './settings.ts';
+import { textOf, type Value, type Values } from './values.ts';
+import { columnValues, printable, yamlText } from './yamlValues.ts';
 
-/** A text, a number, a list of texts, a list of flat maps of texts (one a demonstration), or a map. */
-export type YamlValue =
-  string | number | readonly string[] | readonly Readonly<Record<string, string>>[] | { readonly [key: string]: YamlValue };
+/** A text, a number, a list of texts, a list of columns with their values (one a demonstration), or a map. */
+export type YamlValue = string | number | readonly string[] | readonly Values[] | { readonly [key: string]: YamlValue };
 
 /**
  * The YAML with the entry at `path` set to `value`, or removed if undefined. Maps on the way are made. Lines of list items that stay
  * the same stay as they were written.
  * @param newline the line ending of new lines
+ * @param texts columns of list items whose values are read as texts, whatever type YAML gives them
  */
-export function setEntry(yaml: string, path: readonly string[], value: YamlValue | undefined, newline: string): string {
+export function setEntry(
+  yaml: string,
+  path: readonly string[],
+  value: YamlValue | undefined,
+  newline: string,
+  texts: readonly string[] = [],
+): string {
   const document = parseDocument(yaml, { prettyErrors: false });
   let map = isMap(document.contents) ? document.contents : undefined;
   let [indent, step] = ['', '  '];
@@ -30,18 +37,14 @@ export function setEntry(yaml: string, path: readonly string[], value: YamlValue
     }
     if (value === undefined) return pair && last && map ? removePair(yaml, map, pair) : yaml;
     const rest = path.slice(depth + 1).reduceRight<YamlValue>((inner, key) => ({ [key]: inner }), value);
-    return setPair({ yaml, document, map, indent, step, newline }, pair, path[depth], rest);
+    return setPair({ yaml, document, map, indent, step, newline, texts }, pair, path[depth], rest);
   }
 }
 
 /** A text as a YAML scalar on one line. */
 export function quote(text: string): string {
   if (/^\p{L}[\p{L}\p{N} _.,'()!?/-]*(?<! )$/u.test(text) && !/^(?:true|false|null|yes|no|on|off)$/i.test(text)) return text;
-  // JSON's strings are YAML's, but for characters that YAML does not count as printable or takes for line breaks.
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return printable(JSON.stringify(text));
 }
 
 interface Place {
@@ -51,6 +54,7 @@ interface Place {
   readonly indent: string;
   readonly step: string;
   readonly newline: string;
+  readonly texts: readonly string[];
 }
 
 function setPair(place: Place, pair: Pair | undefined, key: string, value: YamlValue): string {
@@ -79,7 +83,7 @@ function removePair(yaml: string, map: YAMLMap, pair: Pair): string {
   return splice(yaml, start(pair.key), next ? start(next.key) : endOf(pair), '');
 }
 
-type Items = readonly Readonly<Record<string, string>>[];
+type Items = readonly Values[];
 
 function blockLines(place: Place, key: string, value: YamlValue, indent: string): string {
   const { step, newline } = place;
@@ -91,28 +95,34 @@ function blockLines(place: Place, key: string, value: YamlValue, indent: string)
 }
 
 /** The list under `key` anew, with the lines of the old list for the items that it already had. */
-function listLines({ yaml, document, indent, step, newline }: Place, key: string, items: Items, old: YAMLSeq): string {
+function listLines({ yaml, document, indent, step, newline, texts }: Place, key: string, items: Items, old: YAMLSeq): string {
   const itemIndent = old.items.length > 0 ? indentAt(yaml, start(old.items[0])) : indent + step;
   const written = new Map<string, string>();
   for (const item of old.items) {
-    const values = columnTexts(item, document);
+    const values = isMap(item) ? columnValues(item, document) : undefined;
     const [from, to] = [lineStart(yaml, start(item)), lineEnd(yaml, lastOffset(item as Node))];
     const lines = yaml.slice(from, to);
-    if (values && lines.startsWith(`${itemIndent}- `)) written.set(identity(values), lines.endsWith('\n') ? lines : lines + newline);
+    if (values && lines.startsWith(`${itemIndent}- `)) written.set(identity(values, texts), lines.endsWith('\n') ? lines : lines + newline);
   }
   return (
-    `${indent}${quote(key)}:${newline}` + items.map((item) => written.get(identity(item)) ?? itemLines(item, itemIndent, newline)).join('')
+    `${indent}${quote(key)}:${newline}` +
+    items.map((item) => written.get(identity(item, texts)) ?? itemLines(item, itemIndent, newline)).join('')
   );
 }
 
-function itemLines(item: Readonly<Record<string, string>>, indent: string, newline: string): string {
+function itemLines(item: Values, indent: string, newline: string): string {
   return Object.entries(item)
-    .map(([key, value], place) => `${indent}${place === 0 ? '- ' : '  '}${quote(key)}: ${quote(value)}${newline}`)
+    .map(([key, value], place) => `${indent}${place === 0 ? '- ' : '  '}${quote(key)}: ${yamlText(value, quote)}${newline}`)
     .join('');
 }
 
-const identity = (values: Readonly<Record<string, string>>): string =>
-  JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+function identity(values: Values, texts: readonly string[]): string {
+  const entries = Object.entries(values).map(([column, value]): [string, Value] => [
+    column,
+    texts.includes(column) ? textOf(value) : value,
+  ]);
+  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 const isPlain = (value: YamlValue): value is number | readonly string[] =>
   typeof value === 'number' || (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string'));
@@ -123,11 +133,16 @@ function flowText(value: YamlValue): string {
   if (typeof value === 'string') return quoteInFlow(value);
   if (typeof value === 'number') return String(value);
   if (isPlain(value)) return `[${value.map(quoteInFlow).join(', ')}]`;
-  if (isItems(value)) return `[${value.map(flowText).join(', ')}]`;
+  if (isItems(value)) return `[${value.map(flowItem).join(', ')}]`;
   return `{${Object.entries(value)
     .map(([key, each]) => `${quoteInFlow(key)}: ${flowText(each)}`)
     .join(', ')}}`;
 }
+
+const flowItem = (item: Values): string =>
+  `{${Object.entries(item)
+    .map(([key, value]) => `${quoteInFlow(key)}: ${yamlText(value, quoteInFlow)}`)
+    .join(', ')}}`;
 
 const quoteInFlow = (text: string): string =>
   /^[\w-]+$/.test(quote(text)) ? text : quote(text).startsWith('"') ? quote(text) : JSON.stringify(text);

@@ -1,9 +1,10 @@
 /** @file A prompt as the optimizer sees it: immutable text and demonstrations, apart from the file that they stand in. */
 import type { Decoding } from './decoding.ts';
+import type { Values } from './values.ts';
 
 export interface Demonstration {
   /** Values of the input columns. */
-  readonly inputs: Readonly<Record<string, string>>;
+  readonly inputs: Values;
   readonly output: string;
 }
 

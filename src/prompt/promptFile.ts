@@ -10,6 +10,7 @@ import { bodyProblems, type Severity } from './bodyProblems.ts';
 import { readPrompty, type Prompty } from './prompty.ts';
 import { columnsOf, rowBlockColumns, variablesOf, variableText } from './template.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
+import { textOf, type Values } from './values.ts';
 
 /** A defect of a prompt file, as an editor shows it. */
 export interface Problem {
@@ -44,7 +45,7 @@ export interface PromptFile {
   /** Where the settings stand in `text`, by name: 'data', 'decoding.seed'. */
   readonly ranges: Readonly<Record<string, TextRange>>;
   /** Of a `.prompty` file: values for columns that the data lacks, from `inputs` and `sample`. */
-  readonly samples?: Readonly<Record<string, string>>;
+  readonly samples?: Values;
 }
 
 /** What files are called that are prompt files. */
@@ -157,7 +158,7 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
       const hint = 'Leave it out: the answer follows the end of the body.';
       problems.push({ severity: 'error', message: `The body reads "${name}", the column that is to be predicted.`, range, hint });
     } else if (!columns.includes(name) && Object.hasOwn(file.samples ?? {}, name)) {
-      const message = `The data has no column "${name}": every row gets its sample, "${file.samples![name]}".`;
+      const message = `The data has no column "${name}": every row gets its sample, "${textOf(file.samples![name])}".`;
       problems.push({ severity: 'information', message, range });
     } else if (!columns.includes(name)) {
       const inputs = columns.filter((column) => column !== output);

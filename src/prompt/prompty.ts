@@ -3,6 +3,8 @@ import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { resolved, scalarText } from './frontMatter.ts';
 import type { Report } from './settings.ts';
 import type { Decoding } from './decoding.ts';
+import type { Value, Values } from './values.ts';
+import { yamlValue } from './yamlValues.ts';
 
 export interface Prompty {
   /** `model.api: chat` makes the sections turns of a chat; else their texts follow one another. */
@@ -10,7 +12,7 @@ export interface Prompty {
   /** From `model.parameters`. */
   readonly decoding: Partial<Decoding>;
   /** Values of inputs, from `inputs.<name>.default` or `.sample`, and `sample.<name>`. */
-  readonly samples: Readonly<Record<string, string>>;
+  readonly samples: Values;
 }
 
 /** Reads what there is; a value that is not what the format says is reported. Other keys are for other tools. */
@@ -48,10 +50,10 @@ export function readPrompty(document: Document, report: Report): Prompty {
     else complain(node, `\`model.parameters.${name}\` has a value that cannot be meant.`);
   }
 
-  const samples: Record<string, string> = {};
+  const samples: Record<string, Value> = {};
   const keep = (name: string, node: Node | undefined): void => {
-    const text = node && (isScalar(node) ? scalarText(node) : JSON.stringify(node.toJSON()));
-    if (text !== undefined) samples[name] = text;
+    const value = node && yamlValue(node, document);
+    if (value !== undefined && value !== null) samples[name] = value;
   };
   for (const key of ['sample', 'inputs'] as const) {
     const map = value(root, key);

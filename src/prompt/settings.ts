@@ -4,6 +4,8 @@ import { calibrations, defaultDecoding, type Decoding } from './decoding.ts';
 import { resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Demonstration } from './prompt.ts';
+import { textOf, type Values } from './values.ts';
+import { columnValues } from './yamlValues.ts';
 
 /** One file, split by row hash; or the files of given splits. Paths as written, relative to the prompt file. */
 export type DataSource = string | { readonly train: string; readonly val?: string; readonly test?: string };
@@ -63,7 +65,7 @@ export function readSettings(
     demos: (read.demos ?? []).flatMap(({ values, start, end }) => {
       if (output === '') return [];
       const { [output]: answer, ...inputs } = values;
-      if (Object.hasOwn(values, output)) return [{ inputs, output: answer }];
+      if (Object.hasOwn(values, output)) return [{ inputs, output: textOf(answer) }];
       report({ start, end }, `This demonstration lacks the output column "${output}".`, suggestName(output, Object.keys(values)));
       return [];
     }),
@@ -95,7 +97,7 @@ interface Field<T> extends SettingHelp {
   readonly read: (node: Node, context: Context) => T | undefined;
 }
 type Fields = Readonly<Record<string, Field<unknown>>>;
-type Values<F extends Fields> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
+type FieldValues<F extends Fields> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
 function field<T>(
   expected: string,
@@ -236,14 +238,18 @@ const settingFields = {
     'a list of demonstrations, each with the columns as keys',
     {
       about:
-        'Worked examples, each a map of the columns to texts. They stand where the body says `{{demos}}`, or else before its first variable.',
+        'Worked examples, each a map of the columns to values. They stand where the body says `{{demos}}`, or else before its first variable.',
     },
     (node, { document, report }) => {
       if (!isSeq(node)) return undefined;
       return node.items.flatMap((item) => {
-        const values = columnTexts(resolved(item, document), document);
+        const values = columnValues(resolved(item, document), document);
         if (values) return [{ values, ...stretch(item as Node) }];
-        report(stretch(item as Node), 'A demonstration is a map of columns to texts.', 'Put texts in quotes, one `column: "text"` a line.');
+        report(
+          stretch(item as Node),
+          'A demonstration is a map of columns to values.',
+          'Put texts in quotes, one `column: "text"` a line.',
+        );
         return [];
       });
     },
@@ -258,13 +264,13 @@ export const tandemHelp: SettingHelp = {
 };
 
 interface DemonstrationValues {
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Values;
   readonly start: number;
   readonly end: number;
 }
 
 /** A map of scalars as column texts (null is the empty text); undefined for anything else. */
-export function columnTexts(node: unknown, document: Document): Record<string, string> | undefined {
+function columnTexts(node: unknown, document: Document): Record<string, string> | undefined {
   if (!isMap(node)) return undefined;
   const entries = node.items.map((pair): [string | undefined, string | undefined] => {
     const value = resolved(pair.value, document);
@@ -275,13 +281,13 @@ export function columnTexts(node: unknown, document: Document): Record<string, s
     : undefined;
 }
 
-function readMap<F extends Fields>(node: Node | null, fields: F, context: Context): Values<F> {
+function readMap<F extends Fields>(node: Node | null, fields: F, context: Context): FieldValues<F> {
   const { document, report, name } = context;
   const values: Record<string, unknown> = {};
   if (!isMap(node)) {
     if (node && !(isScalar(node) && node.value === null))
       report(stretch(node), `\`${name}\` should be a map of settings, one \`key: value\` a line.`);
-    return values as Values<F>;
+    return values as FieldValues<F>;
   }
   for (const pair of node.items) {
     const key = scalarText(pair.key) ?? String(pair.key);
@@ -298,7 +304,7 @@ function readMap<F extends Fields>(node: Node | null, fields: F, context: Contex
       if (values[key] === undefined) delete values[key];
     }
   }
-  return values as Values<F>;
+  return values as FieldValues<F>;
 }
 
 const stretch = (node: Node): { start: number; end: number } => ({ start: node.range?.[0] ?? 0, end: node.range?.[1] ?? 0 });

@@ -8,6 +8,7 @@ import { assignmentsOf, depthOf, freeNames, runJinja, tagsOf } from './jinja.ts'
 import { suggestName } from './nearest.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
 import { roleLines, sectionsOf, type Role, type Section } from './sections.ts';
+import { textOf, type Value, type Values } from './values.ts';
 
 /** A body and how it is written; a text alone is in the language of `.prompt.md`. */
 export type Template = string | Pick<Prompt, 'body' | 'syntax'>;
@@ -110,14 +111,14 @@ export function instructionSpan(template: Template): Span {
  * Of sections with roles the texts stand one after the other, a blank line apart.
  * @throws TandemError reason 'unknown-column' if the body reads a column that `values` lacks; 'bad-template'
  */
-export function render(prompt: Prompt, values: Readonly<Record<string, string>>): string {
+export function render(prompt: Prompt, values: Values): string {
   return messagesOf(prompt, values)
     .map(({ content }) => content)
     .join('\n\n');
 }
 
 /** The prompt for one row as the turns of a chat; without roles all is the user's. @throws as `render` */
-export function messagesOf(prompt: Prompt, values: Readonly<Record<string, string>>): { readonly role: Role; readonly content: string }[] {
+export function messagesOf(prompt: Prompt, values: Values): { readonly role: Role; readonly content: string }[] {
   const { sections, demonstrations } = compile(prompt);
   const filled = sections.map(({ role, head, block, rowBlock }) => {
     if (!block) return { role, content: head(values).trimEnd() };
@@ -128,7 +129,7 @@ export function messagesOf(prompt: Prompt, values: Readonly<Record<string, strin
 }
 
 /** The prompt with nothing in the place of its variables: what every row pays for. */
-export function valuesOfNothing(prompt: Prompt): Readonly<Record<string, string>> {
+export function valuesOfNothing(prompt: Prompt): Values {
   return Object.fromEntries(columnsOf(prompt).map((name) => [name, '']));
 }
 
@@ -156,7 +157,7 @@ const variablePattern = /\$\{input:([^:}\r\n]+)(?::([^}\r\n]*))?\}/g;
 const softPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*soft[ \t]*\}\}[ \t]*(?=\r?\n|$)/;
 const demosPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*demos[ \t]*\}\}[ \t]*(?:\r?\n|$)/g;
 
-type Fill = (values: Readonly<Record<string, string>>) => string;
+type Fill = (values: Values) => string;
 
 interface CompiledSection {
   readonly role: Role;
@@ -255,12 +256,12 @@ function markdownFill(text: string): Fill {
   }
   pieces.push(text.slice(from));
   // Literal text at even places, column names at odd ones.
-  return (values) => pieces.map((piece, place) => (place % 2 === 0 ? piece : valueOf(piece, values))).join('');
+  return (values) => pieces.map((piece, place) => (place % 2 === 0 ? piece : textOf(valueOf(piece, values)))).join('');
 }
 
 const parts = (template: Template): Pick<Prompt, 'body' | 'syntax'> => (typeof template === 'string' ? { body: template } : template);
 
-function valueOf(column: string, values: Readonly<Record<string, string>>): string {
+function valueOf(column: string, values: Values): Value {
   if (Object.hasOwn(values, column)) return values[column];
   const columns = Object.keys(values);
   throw new TandemError(

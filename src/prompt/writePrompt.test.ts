@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyHunks, diffHunks } from './hunks.ts';
 import { parsePromptFile } from './promptFile.ts';
+import type { Value } from './values.ts';
 import { applyPrompt } from './writePrompt.ts';
 
 const parse = (text: string) => parsePromptFile('a.prompt.md', text);
@@ -76,6 +77,15 @@ describe('edits', () => {
     );
   });
 
+  test('values keep their type, answers are texts, and lines stay as they were written', () => {
+    const file = parse('---\ntandem:\n  data: a\n  output: y\n  demos:\n  - x: 30 # years\n    y: 1\n---\n${input:x}');
+    const added = { inputs: { x: [{ id: '17', price: 9.5 }, false, null] }, output: '2' };
+    const next = { ...file.prompt, demonstrations: [{ inputs: { x: 30 }, output: '1' }, added] };
+    const text = applyPrompt(file, next);
+    expect(text).toContain('  - x: 30 # years\n    y: 1\n  - x: [{"id":"17","price":9.5},false,null]\n    y: "2"\n');
+    expect(parse(text).prompt).toEqual(next);
+  });
+
   test('demonstrations in a file that names no output, or a front matter with anchors in the way, are refused', () => {
     expect(() => applyPrompt(parse('${input:x}'), { body: '${input:x}', demonstrations: [one] })).toThrow(
       expect.objectContaining({ reason: 'no-output' }),
@@ -134,7 +144,11 @@ const column = fc
     fc.string({ maxLength: 20 }),
   )
   .filter((name) => name !== 'y');
-const demonstrations = fc.array(fc.record({ inputs: fc.dictionary(column, nasty, { maxKeys: 4, noNullPrototype: true }), output: nasty }), {
+const value = fc.oneof(
+  { arbitrary: nasty, weight: 3 },
+  fc.jsonValue({ maxDepth: 3 }).map((json) => JSON.parse(JSON.stringify(json)) as Value),
+);
+const demonstrations = fc.array(fc.record({ inputs: fc.dictionary(column, value, { maxKeys: 4, noNullPrototype: true }), output: nasty }), {
   maxLength: 4,
 });
 const body = fc.array(fc.oneof(nasty, fc.constantFrom('\n', '---\n', 'a: 1\n', '${input:x}'))).map((pieces) => pieces.join(''));

@@ -7,6 +7,7 @@ import { findFrontMatter } from './frontMatter.ts';
 import { parsePromptFile, type PromptFile } from './promptFile.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
 import type { Calibration, Decoding } from './decoding.ts';
+import type { Values } from './values.ts';
 
 export interface SettingChanges {
   /** The adapter's path relative to the prompt file; null takes it out. */
@@ -33,7 +34,7 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
     const named = file.ranges.output !== undefined;
     if (!named && changes.output !== undefined) yaml = setEntry(yaml, ['tandem', 'output'], changes.output, newline);
     const output = named ? settings.output : (changes.output ?? settings.output);
-    yaml = setEntry(yaml, ['tandem', 'demos'], demoItems(path, output, next.demonstrations), newline);
+    yaml = setEntry(yaml, ['tandem', 'demos'], demoItems(path, output, next.demonstrations), newline, [output]);
   }
   for (const [name, value] of Object.entries(next.decoding ?? {})) {
     if (isDeepStrictEqual(value, settings.decoding[name as keyof Decoding])) continue;
@@ -65,11 +66,12 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
 }
 
 function sameDemonstrations(a: readonly Demonstration[], b: readonly Demonstration[]): boolean {
-  const entries = (list: readonly Demonstration[]): unknown => list.map(({ inputs, output }) => [Object.entries(inputs).sort(), output]);
-  return isDeepStrictEqual(entries(a), entries(b));
+  const entries = (list: readonly Demonstration[]): string =>
+    JSON.stringify(list.map(({ inputs, output }) => [Object.entries(inputs).sort(([one], [other]) => (one < other ? -1 : 1)), output]));
+  return entries(a) === entries(b);
 }
 
-function demoItems(path: string, output: string, demonstrations: readonly Demonstration[]): Record<string, string>[] | undefined {
+function demoItems(path: string, output: string, demonstrations: readonly Demonstration[]): Values[] | undefined {
   if (demonstrations.length === 0) return undefined;
   if (output !== '') return demonstrations.map(({ inputs, output: answer }) => ({ ...inputs, [output]: answer }));
   throw new TandemError('no-output', 'The prompt file does not name its output column.', {

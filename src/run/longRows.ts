@@ -6,6 +6,7 @@ import { answerAfter, questionText } from '../evaluate/question.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { columnsOf, valuesOfNothing } from '../prompt/template.ts';
+import { textIn } from '../prompt/values.ts';
 
 /**
  * Says of a row what is wrong with it: that it is too long. Of a prompt that is too long by itself no row is to blame.
@@ -30,10 +31,10 @@ export function tooLongFor(model: LlamaModel, tasks: readonly Task[], prompt: Pr
   return (row, file) => {
     for (const [at, step] of steps.entries()) {
       const { output, labels } = tasks[at];
-      const gold = row.values[output] ?? '';
+      const gold = textIn(row.values, output);
       const values = { ...valuesOfNothing(step), ...row.values };
       // A token is a byte or more: of most rows there is nothing to count.
-      const most = own[at] + columnsOf(step).reduce((sum, column) => sum + bytesOf(values[column]), bytesOf(gold));
+      const most = own[at] + columnsOf(step).reduce((sum, column) => sum + bytesOf(textIn(values, column)), bytesOf(gold));
       if (most <= maxPositions) continue;
       const tokens = tokensOf(at, values, labels ?? [gold]);
       if (tokens <= maxPositions) continue;

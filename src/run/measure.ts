@@ -6,6 +6,7 @@ import { judgedBy, scoreOf, type Evaluation, type RowResult } from '../evaluate/
 import { shortened } from '../optimize/flips.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { columnsOf } from '../prompt/template.ts';
+import { textIn } from '../prompt/values.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
 import {
   programText,
@@ -149,7 +150,7 @@ function flipsOf({ flips }: Attribution, { file, evaluator }: Session, rows: rea
       line,
       // What an earlier step of a program answers is no input.
       inputs: Object.fromEntries(
-        [...read].flatMap((name) => (name !== evaluator.task.output && name in values ? [[name, shortened(values[name])]] : [])),
+        [...read].flatMap((name) => (name !== evaluator.task.output && name in values ? [[name, shortened(textIn(values, name))]] : [])),
       ),
       gold: shortened(gold),
       withLine: shortened(withLine),

@@ -5,6 +5,7 @@ import { openDataset, type Splits } from '../data/openDataset.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
+import { textIn, type Values } from '../prompt/values.ts';
 import { openPrompt } from './openPrompt.ts';
 import { atMost } from './rowPlan.ts';
 import type { RowLimits, SessionSpec, Split } from './spec.ts';
@@ -62,8 +63,8 @@ function dataFileOf({ settings: { data }, path }: PromptFile, split: Split): str
 
 const longestLabel = 80;
 
-function shownRow(values: Readonly<Record<string, string>>, columns: readonly string[]): string {
-  const text = columns.map((column) => (columns.length > 1 ? `${column}: ${values[column]}` : values[column])).join(' · ');
+function shownRow(values: Values, columns: readonly string[]): string {
+  const text = columns.map((column) => (columns.length > 1 ? `${column}: ${textIn(values, column)}` : textIn(values, column))).join(' · ');
   const line = text
     .slice(0, 4 * longestLabel)
     .replaceAll(/\s+/g, ' ')

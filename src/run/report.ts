@@ -2,6 +2,7 @@
 import type { AttributionCell, MeasuredState } from '../optimize/events.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
+import { textsOf } from '../prompt/values.ts';
 import { coordinatorText, count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
 import type { Attribution, RunState } from './state.ts';
 import { difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
@@ -98,7 +99,7 @@ export const promptText = (prompt: Prompt): string => stepsOf(prompt).map(stepTe
 
 function stepText({ body, demonstrations, decoding = {} }: Prompt): string {
   const set = Object.entries(decoding).map(([name, value]) => `decoding.${name}: ${JSON.stringify(value)}\n`);
-  const shown = demonstrations.map(({ inputs, output }) => `demonstration: ${Object.values(inputs).join(' | ')} => ${output}\n`);
+  const shown = demonstrations.map(({ inputs, output }) => `demonstration: ${Object.values(textsOf(inputs)).join(' | ')} => ${output}\n`);
   return set.join('') + shown.join('') + body + (body.endsWith('\n') ? '' : '\n');
 }
 

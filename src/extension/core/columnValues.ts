@@ -1,4 +1,5 @@
 /** @file What stands in a column of the data, in a few words. */
+import { textOf } from '../../prompt/values.ts';
 import type { DataSample } from './dataSample.ts';
 
 const values = 3;
@@ -11,7 +12,7 @@ export function sampleText(column: string, { columns, rows }: DataSample): strin
   for (const { values: known } of rows) {
     // What an earlier step of a program answers need not be in the data.
     if (!Object.hasOwn(known, column)) continue;
-    found.add(known[column]);
+    found.add(textOf(known[column]));
     if (found.size === values) break;
   }
   if (found.size === 0 && rows.length > 0) return `What an earlier step answers: ${code(column)}.`;

@@ -6,6 +6,7 @@
 import type { Row } from '../../data/dataset.ts';
 import { makeEvaluator } from '../../evaluate/evaluator.ts';
 import type { Adapter } from '../../model/adapter.ts';
+import { textIn } from '../../prompt/values.ts';
 import { randomStream } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { passingRows } from '../proposers/demonstrations.ts';
@@ -87,7 +88,7 @@ async function ownOutputs(
   let passes = 0;
   for (const each of [evaluator, ...sampled]) {
     const { passed, passes: cost } = await passingRows(each, { prompt, adapter }, trainset);
-    for (const { row } of passed) rows.set(`${row.id} ${row.values[task.output].trim()}`, row);
+    for (const { row } of passed) rows.set(`${row.id} ${textIn(row.values, task.output).trim()}`, row);
     passes += cost;
   }
   return { rows: [...rows.values()], passes };

@@ -7,6 +7,7 @@ import { isRight } from '../../evaluate/metrics.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
+import { textIn } from '../../prompt/values.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 
 export interface Reflection {
@@ -38,7 +39,9 @@ export async function reflect(
   const shown = rows.map(({ values }, place) => {
     const result = answered.rows[place];
     const verdict = isRight(result) ? 'This is right.' : `This is wrong. The right answer is: ${result.gold}`;
-    return [...columns.map((name) => `${name}: ${values[name] ?? ''}`), `answer: ${result.prediction}`, `feedback: ${verdict}`].join('\n');
+    return [...columns.map((name) => `${name}: ${textIn(values, name)}`), `answer: ${result.prediction}`, `feedback: ${verdict}`].join(
+      '\n',
+    );
   });
   const asked = [
     'An assistant was given this instruction:',

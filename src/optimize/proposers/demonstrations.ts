@@ -6,13 +6,14 @@ import type { Candidate, Evaluator } from '../../evaluate/evaluator.ts';
 import { isRight } from '../../evaluate/metrics.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
+import { textIn, textsOf } from '../../prompt/values.ts';
 import type { Random } from '../../random.ts';
 import { newOnes, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
 
 /** A row as a demonstration for a prompt: the columns that the prompt reads, and the answer. */
 export function demonstrationOf(prompt: Prompt, output: string, row: Row): Demonstration {
   const columns = columnsOf(prompt).filter((name) => name !== output);
-  return { inputs: Object.fromEntries(columns.map((name) => [name, row.values[name] ?? ''])), output: row.values[output] };
+  return { inputs: Object.fromEntries(columns.map((name) => [name, row.values[name] ?? ''])), output: textIn(row.values, output) };
 }
 
 const sizes = [2, 4, 6, 8];
@@ -83,14 +84,14 @@ function proposalOf({ prompt, evaluator, random }: ProposerContext, rows: readon
 /** Rows with as many different answers as there is room for, short ones preferred among a few drawn. */
 function covering(rows: readonly Row[], output: string, size: number, random: Random): Row[] {
   const drawn = limitRows(rows, Math.min(rows.length, 3 * size), random.integer(2 ** 31), { balance: output });
-  const length = (row: Row): number => Object.values(row.values).join('').length;
+  const length = (row: Row): number => Object.values(textsOf(row.values)).join('').length;
   const seen = new Set<string>();
   const chosen: Row[] = [];
   const byLength = [...drawn].sort((a, b) => length(a) - length(b));
   for (const fresh of [true, false]) {
     for (const row of byLength) {
-      if (chosen.length === size || chosen.includes(row) || (fresh && seen.has(row.values[output]))) continue;
-      seen.add(row.values[output]);
+      if (chosen.length === size || chosen.includes(row) || (fresh && seen.has(textIn(row.values, output)))) continue;
+      seen.add(textIn(row.values, output));
       chosen.push(row);
     }
   }

@@ -12,6 +12,7 @@ import { randomStream } from '../../random.ts';
 import { evaluatorWith, intentTask, messages } from '../madeUp.fixture.ts';
 import { bootstrappedDemonstrations, demonstrationOf, labelledDemonstrations } from './demonstrations.ts';
 import { decodingProposals } from './decoding.ts';
+import { textOf } from '../../prompt/values.ts';
 import { editOperators } from './edits.ts';
 import { promptKey, type Hint, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
 import { taskWords } from './taskWords.ts';
@@ -88,7 +89,7 @@ const file: fc.Arbitrary<PromptFile> = fc
     const own = columnsOf(body.slice(rowBlockStart(body)));
     const shownRows = rows.slice(0, demonstrations).map(({ values }) => ({
       inputs: Object.fromEntries(own.map((name) => [name, values[name]])),
-      output: values.intent,
+      output: textOf(values.intent),
     }));
     return parsePromptFile('a.prompt.md', applyPrompt(bare, { body, demonstrations: shownRows }));
   });

@@ -1,6 +1,7 @@
 /** @file The words that a task is about: those of its labels and columns, and those that its rows use now and then. */
 import { columnsOf } from '../../prompt/template.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
+import { textIn } from '../../prompt/values.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 
 /** A word of more rows than this share joins others and is about nothing. */
@@ -13,7 +14,7 @@ export function taskWords({ evaluator, trainset }: Pick<OptimizationContext, 'ev
   const columns = columnsOf(prompt).filter((name) => name !== output);
   const rowsOf = new Map<string, number>();
   for (const { values } of trainset)
-    for (const word of new Set(columns.flatMap((name) => wordsOf(values[name] ?? '')))) rowsOf.set(word, (rowsOf.get(word) ?? 0) + 1);
+    for (const word of new Set(columns.flatMap((name) => wordsOf(textIn(values, name))))) rowsOf.set(word, (rowsOf.get(word) ?? 0) + 1);
   const used = [...rowsOf].filter(([, rows]) => rows >= fewestRows && rows <= mostRows * trainset.length).map(([word]) => word);
   return [...new Set([output, ...columns, ...labels].flatMap(wordsOf).concat(used))];
 }

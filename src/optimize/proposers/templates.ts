@@ -3,6 +3,7 @@ import type { Row } from '../../data/dataset.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { roleLines } from '../../prompt/sections.ts';
 import { columnsOf, variableText } from '../../prompt/template.ts';
+import { textIn } from '../../prompt/values.ts';
 import { hinted, namedWords } from './hintedEdits.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
@@ -144,8 +145,15 @@ function distinctiveWords(rows: readonly Row[], inputs: readonly string[], outpu
   const overall = new Map<string, number>();
   const rowsOf = new Map<string, number>();
   for (const { values } of rows) {
-    const label = values[output];
-    const words = new Set(inputs.flatMap((name) => (values[name] ?? '').toLowerCase().match(/\p{L}{3,}/gu) ?? []));
+    const label = textIn(values, output);
+    const words = new Set(
+      inputs.flatMap(
+        (name) =>
+          textIn(values, name)
+            .toLowerCase()
+            .match(/\p{L}{3,}/gu) ?? [],
+      ),
+    );
     const counts = perLabel.get(label) ?? new Map<string, number>();
     perLabel.set(label, counts);
     rowsOf.set(label, (rowsOf.get(label) ?? 0) + 1);

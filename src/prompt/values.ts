@@ -1,0 +1,33 @@
+/** @file Values of a row: as JSON has them, and as texts where a text is asked for. */
+
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+
+/** Values by the columns that they stand in. */
+export type Values = Readonly<Record<string, Value>>;
+
+/** What stands in a text in the value's place: a text itself, nothing for null, the JSON of everything else. */
+export function textOf(value: Value): string {
+  if (typeof value === 'string') return value;
+  return value === null ? '' : JSON.stringify(value);
+}
+
+/** The same for a column that may be absent, which counts as the empty text. */
+export const textIn = (values: Values, column: string): string => (Object.hasOwn(values, column) ? textOf(values[column]) : '');
+
+/** All values as texts. */
+export const textsOf = (values: Values): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([column, value]) => [column, textOf(value)]));
+
+/** Whether a value has others in it. */
+export const isNested = (value: Value): value is readonly Value[] | { readonly [key: string]: Value } =>
+  typeof value === 'object' && value !== null;
+
+/** A value of the same shape whose scalars are other ones. */
+export function mapScalars(value: Value, change: (scalar: string | number | boolean | null) => Value): Value {
+  if (!isNested(value)) return change(value);
+  if (isList(value)) return value.map((each) => mapScalars(each, change));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapScalars(each, change)]));
+}
+
+/** `Array.isArray` for a type that says what the items are. */
+export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
