@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../random.ts';
+import { textOf } from '../prompt/values.ts';
 import { makeRow, type Row } from './dataset.ts';
 import { findLeaks } from './leaks.ts';
 
@@ -53,7 +54,7 @@ describe('findLeaks', () => {
         };
         const expected = train.flatMap((a) => val.filter((b) => similar(a, b)).map((b) => `${a}|${b}`));
         const found = findLeaks({ train: rowsOf(train), val: rowsOf(val), test: [] }, ['text']).map(
-          ({ a, b }) => `${a.row.values.text}|${b.row.values.text}`,
+          ({ a, b }) => `${textOf(a.row.values.text)}|${textOf(b.row.values.text)}`,
         );
         expect(found.sort()).toEqual(expected.sort());
       }),

@@ -19,6 +19,10 @@ test('a label that no input makes likely does not get an endless bonus', () => {
 
 test('content-free inputs fill every column; the bias is the mean score', () => {
   expect(contentFreeInputs('${input:a} ${input:b}')).toEqual(['N/A', '[MASK]', ''].map((filler) => ({ a: filler, b: filler })));
+  const like = { a: [{ x: 'text', n: 1 }], b: false };
+  const body = '{{ a[0].x }} {{ b }}';
+  expect(contentFreeInputs({ body, syntax: 'jinja' }, like)[0]).toEqual({ a: [{ x: 'N/A', n: 1 }], b: false });
+  expect(contentFreeInputs('${input:a}', like)[0]).toEqual({ a: 'N/A' });
   expect(
     contentFreeBias([
       [1, 2],

@@ -1,14 +1,25 @@
 /** @file Corrections for what a model prefers whatever the input. */
 import { columnsOf, type Template } from '../prompt/template.ts';
-import type { Values } from '../prompt/values.ts';
+import { mapScalars, type Value, type Values } from '../prompt/values.ts';
 
 /** Scores of the labels under one prompt, in nats. */
 export type Scores = readonly number[];
 
-/** Inputs that say nothing, one for each filler: every column holds it. Zhao et al. 2021. */
-export function contentFreeInputs(template: Template): Values[] {
-  return ['N/A', '[MASK]', ''].map((filler) => Object.fromEntries(columnsOf(template).map((column) => [column, filler])));
+/**
+ * Inputs that say nothing, one for each filler: every column holds it. Zhao et al. 2021.
+ * @param like a row: where it has lists, objects, numbers or truth values, so have the inputs, with the filler in the place of their texts
+ */
+export function contentFreeInputs(template: Template, like: Values = {}): Values[] {
+  const fill = (column: string, filler: string): Value =>
+    Object.hasOwn(like, column) && isTyped(template, like[column])
+      ? mapScalars(like[column], (scalar) => (typeof scalar === 'string' ? filler : scalar))
+      : filler;
+  return ['N/A', '[MASK]', ''].map((filler) => Object.fromEntries(columnsOf(template).map((column) => [column, fill(column, filler)])));
 }
+
+/** Only Jinja tells types apart. */
+const isTyped = (template: Template, value: Value): boolean =>
+  typeof template !== 'string' && template.syntax === 'jinja' && typeof value !== 'string' && value !== null;
 
 /** What to subtract from each label's score: its mean over content-free inputs. Zhao et al. 2021. */
 export function contentFreeBias(scores: readonly Scores[]): number[] {

@@ -1,6 +1,6 @@
 /** @file What is measured (a task), what comes out of it (an evaluation), and how two of them are compared. */
 import type { Row } from '../data/dataset.ts';
-import { TandemError } from '../errors.ts';
+import { TandemError, type Place } from '../errors.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
@@ -26,6 +26,8 @@ export interface Task {
   readonly reported?: readonly Metric[];
   readonly decoding: Decoding;
   readonly template: 'text' | 'chat';
+  /** Where the prompt stands that the file has, for errors: its file, and the 1-based line that its body starts in. */
+  readonly origin?: Place;
 }
 
 export interface RowResult {
@@ -84,10 +86,16 @@ export function taskFor(file: PromptFile, rows: readonly Row[], modules: Readonl
     });
   }
   const { output, decoding, template } = settings;
-  const task = { output, metric, ...(reported.length > 0 && { reported }), decoding, template };
+  const task = { output, metric, ...(reported.length > 0 && { reported }), decoding, template, origin: originOf(file) };
   if (!settings.labels) return task;
   return { ...task, labels: settings.labels === 'from-data' ? labelsOf(rows, output, place('labels')) : settings.labels };
 }
+
+/** Where the body of a prompt file starts. */
+export const originOf = ({ path, text, bodyOffset }: PromptFile): Place => ({
+  file: path,
+  line: text.slice(0, bodyOffset).split('\n').length,
+});
 
 /** The names of the metrics that are modules: code that runs where it is loaded. */
 export const modulesOf = (file: PromptFile): string[] => metricsOf(file).filter(isModule);

@@ -8,14 +8,13 @@ import { encodeWithSoft } from '../model/softPrompt.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Decoding } from '../prompt/decoding.ts';
-import { valuesOfNothing } from '../prompt/template.ts';
 import { textOf, type Values } from '../prompt/values.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
 import { scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
 import { answerPasses, promptPasses } from './passes.ts';
-import { answerAfter, questionText } from './question.ts';
+import { answerAfter, questionText, questionWithoutValues } from './question.ts';
 import { bootstrapMean } from './statistics.ts';
 
 /** What is measured: a prompt, and the adapter it runs with. */
@@ -59,8 +58,8 @@ export interface EvaluatorOptions {
 export interface PromptEvaluator extends Evaluator {
   /** The answers, in the order of the rows. @throws TandemError reasons 'unknown-column', 'no-calibration-rows' */
   answer(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<{ answers: readonly string[]; passes: number }>;
-  /** Tokens of the prompt without any row's values. */
-  promptTokens(prompt: Prompt, adapter?: Adapter): number;
+  /** Tokens of the prompt without any row's values. @param like a row, for the types of its values */
+  promptTokens(prompt: Prompt, adapter?: Adapter, like?: Values): number;
 }
 
 export function makeEvaluator({ model, task, cache = memoryCache(), calibrationRows = [] }: EvaluatorOptions): PromptEvaluator {
@@ -76,8 +75,8 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   );
 
   const questionOf = (prompt: Prompt, values: Values): string => questionText(task, tokenizer, prompt, values);
-  const promptTokens = (prompt: Prompt, adapter?: Adapter): number =>
-    countingWith(adapter).encode(questionOf(prompt, valuesOfNothing(prompt))).length;
+  const promptTokens = (prompt: Prompt, adapter?: Adapter, like?: Values): number =>
+    countingWith(adapter).encode(questionWithoutValues(task, tokenizer, prompt, like)).length;
   const goldOf = (row: Row): string => {
     if (Object.hasOwn(row.values, task.output)) return textOf(row.values[task.output]);
     throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, {
@@ -88,7 +87,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   function calibrationTexts(prompt: Prompt): string[] {
     const { calibration } = decodingOf(prompt);
     if (!labels || calibration === 'none') return [];
-    const inputs = calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt);
+    const inputs = calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt, calibrationInputs.at(0));
     if (inputs.length > 0) return inputs.map((values) => questionOf(prompt, values));
     throw new TandemError('no-calibration-rows', 'Calibration by the prior of the labels needs rows to take it from.', {
       hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
@@ -198,7 +197,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         score: scoreOf(task.metric, results),
         ...(task.metric.corpus && { corpus: task.metric.corpus }),
         logLikelihood: bootstrapMean(results.map(({ logLikelihood }) => logLikelihood)),
-        promptTokens: promptTokens(prompt, adapter),
+        promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
         passes: passesOf({ prompt, adapter }, rows, texts),
       };
     },

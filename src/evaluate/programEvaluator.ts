@@ -91,7 +91,10 @@ export function makeProgramEvaluator({
       );
       const promptTokens = steps
         .slice(0, last)
-        .reduce((sum, prompt, step) => sum + evaluators[step].promptTokens(prompt), evaluation.promptTokens);
+        .reduce(
+          (sum, prompt, step) => sum + evaluators[step].promptTokens(prompt, undefined, traced.rows.at(0)?.values),
+          evaluation.promptTokens,
+        );
       return { ...evaluation, promptTokens, passes: evaluation.passes + passes + traced.passes };
     },
     async predict({ prompt, adapter }, values, options) {

@@ -1,14 +1,23 @@
 /** @file What the model is asked for one row, and the form that its answer takes: the same in evaluation and in training. */
-import type { Tokenizer } from '../model/tokenizer.ts';
+import type { ChatMessage, Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { answerText, messagesOf, render } from '../prompt/template.ts';
+import { answerText, messagesOf } from '../prompt/template.ts';
 import type { Values } from '../prompt/values.ts';
+import { messagesWithoutValues } from '../prompt/withoutValues.ts';
 import type { Task } from './evaluation.ts';
 
 /** The text for the model: the prompt filled in; the turns of its roles, or a user's, if the task is a chat. */
 export function questionText(task: Task, tokenizer: Tokenizer, prompt: Prompt, values: Values): string {
-  return task.template === 'chat' ? tokenizer.applyChatTemplate(messagesOf(prompt, values)) : render(prompt, values);
+  return asked(task, tokenizer, messagesOf(prompt, values, task.origin));
 }
+
+/** The same without any row's values: what every row pays for. @param like a row, for the types of its values */
+export function questionWithoutValues(task: Task, tokenizer: Tokenizer, prompt: Prompt, like?: Values): string {
+  return asked(task, tokenizer, messagesWithoutValues(prompt, like));
+}
+
+const asked = ({ template }: Task, tokenizer: Tokenizer, messages: readonly ChatMessage[]): string =>
+  template === 'chat' ? tokenizer.applyChatTemplate(messages) : messages.map(({ content }) => content).join('\n\n');
 
 /** The answer as it follows the question. */
 export const answerAfter = ({ template }: Task, question: string, answer: string): string =>

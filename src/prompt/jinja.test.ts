@@ -1,7 +1,7 @@
 /** @file Tags of a Jinja body: what they read, where, what is wrong with them, and what running them gives. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assignmentsOf, freeNames, jinjaProblems, runJinja, tagsOf } from './jinja.ts';
+import { assigned, assignmentsOf, freeNames, jinjaProblems, runJinja, tagsOf } from './jinja.ts';
 
 const names = (body: string): string[] => freeNames(body).map(({ name }) => name);
 
@@ -64,7 +64,7 @@ describe('running', () => {
 
   test('assignments come along with a part', () => {
     const body = '{% set x = a %}\nText {{ x }}';
-    expect(runJinja(assignmentsOf(body) + 'Part {{ x }}', { a: '5' })).toBe('Part 5');
+    expect(runJinja(assigned(assignmentsOf(body)) + 'Part {{ x }}', { a: '5' })).toBe('Part 5');
   });
 
   test('a filter that there is not is an error with a reason', () => {

@@ -76,12 +76,15 @@ export function freeNames(body: string): FreeName[] {
   return found.filter(({ name }) => !bound.has(name));
 }
 
+/** What ends the block that a tag opens. */
+export const endOf = (tag: Tag): string => `{% ${blocks[keywordOf(tag)]} %}`;
+
 /** The assignments of a template, which say nothing themselves: a part of it needs those before it. */
-export const assignmentsOf = (body: string): string =>
-  tagsOf(body)
-    .filter((tag) => tag.closed && keywordOf(tag) === 'set' && tag.inner.includes('='))
-    .map(({ inner }) => `{%${inner}%}`)
-    .join('');
+export const assignmentsOf = (body: string): Tag[] =>
+  tagsOf(body).filter((tag) => tag.closed && keywordOf(tag) === 'set' && tag.inner.includes('='));
+
+/** Assignments as a text that stands before a part. */
+export const assigned = (tags: readonly Tag[]): string => tags.map(({ inner }) => `{%${inner}%}`).join('');
 
 /** What keeps the body from being a template, each at the tag that is to blame. */
 export function jinjaProblems(body: string): JinjaProblem[] {
@@ -140,7 +143,7 @@ export function jinjaProblems(body: string): JinjaProblem[] {
 
 /**
  * The text of a template, with values in the place of names; white space stays as it is written, as Jinja has it without options.
- * @throws TandemError reason 'bad-template' for what only shows when it runs, such as a filter that there is not
+ * @throws TandemError reason 'bad-template' for what only shows when it runs, such as a filter that there is not; its cause says what
  */
 export function runJinja(source: string, values: Readonly<Record<string, unknown>>): string {
   if (!/\{[{%#]/.test(source)) return source;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Demonstration } from './prompt.ts';
-import { answerText, columnsOf, render, renderDemonstration, renderWithoutValues, variablesOf } from './template.ts';
+import { answerText, columnsOf, render, renderDemonstration, variablesOf } from './template.ts';
 
 const body = 'Read the message.\n\n{{demos}}\nMessage: ${input:message}\nIntent:\n';
 const demo = (message: string, output: string): Demonstration => ({ inputs: { message }, output });
@@ -75,5 +75,4 @@ test('variables may carry a placeholder', () => {
     { name: 'b', start: 26, end: 38, nameStart: 35 },
   ]);
   expect(columnsOf('${input:a} ${input:b} ${input:a}')).toEqual(['a', 'b']);
-  expect(renderWithoutValues({ body: 'X ${input:a:hint} Y', demonstrations: [] })).toBe('X  Y');
 });

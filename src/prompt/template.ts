@@ -2,9 +2,10 @@
  * @file The template language of a prompt's body: variables (`${input:column}`, in Jinja `{{column}}`), the `{{demos}}` line, and the
  * `{{soft}}` line of a soft prompt.
  */
-import { TandemError } from '../errors.ts';
+import { TandemError, type Place } from '../errors.ts';
 import { softMark } from '../model/softPrompt.ts';
-import { assignmentsOf, depthOf, freeNames, runJinja, tagsOf } from './jinja.ts';
+import { assigned, assignmentsOf, depthOf, freeNames, tagsOf } from './jinja.ts';
+import { runPart } from './jinjaFault.ts';
 import { suggestName } from './nearest.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
 import { roleLines, sectionsOf, type Role, type Section } from './sections.ts';
@@ -109,42 +110,35 @@ export function instructionSpan(template: Template): Span {
  * The prompt for one row, up to where the answer follows (see answerText). Values stand in it literally. Line endings of the body
  * become LF and white space at its end is dropped, so that a checkout on another system or an editor that trims scores the same.
  * Of sections with roles the texts stand one after the other, a blank line apart.
- * @throws TandemError reason 'unknown-column' if the body reads a column that `values` lacks; 'bad-template'
+ * @param origin where the body stands, for errors: its file, and the 1-based line of the file that the body starts in
+ * @throws TandemError reason 'unknown-column' if the body reads a column that `values` lacks; 'bad-template' with the place of the tag
  */
-export function render(prompt: Prompt, values: Values): string {
-  return messagesOf(prompt, values)
+export function render(prompt: Prompt, values: Values, origin?: Place): string {
+  return messagesOf(prompt, values, origin)
     .map(({ content }) => content)
     .join('\n\n');
 }
 
 /** The prompt for one row as the turns of a chat; without roles all is the user's. @throws as `render` */
-export function messagesOf(prompt: Prompt, values: Values): { readonly role: Role; readonly content: string }[] {
-  const { sections, demonstrations } = compile(prompt);
+export function messagesOf(prompt: Prompt, values: Values, origin?: Place): { readonly role: Role; readonly content: string }[] {
+  const { sections, demonstrations } = compile(prompt, origin);
   const filled = sections.map(({ role, head, block, rowBlock }) => {
-    if (!block) return { role, content: head(values).trimEnd() };
-    return { role, content: head(values) + (demonstrations === '' ? block(values) : `${demonstrations}\n\n${rowBlock(values)}`) };
+    if (!block) return { role, content: head(values, origin).trimEnd() };
+    const rest = demonstrations === '' ? block(values, origin) : `${demonstrations}\n\n${rowBlock(values, origin)}`;
+    return { role, content: head(values, origin) + rest };
   });
   const full = filled.filter(({ content }) => content !== '');
   return full.length > 0 ? full : [{ role: 'user', content: '' }];
-}
-
-/** The prompt with nothing in the place of its variables: what every row pays for. */
-export function valuesOfNothing(prompt: Prompt): Values {
-  return Object.fromEntries(columnsOf(prompt).map((name) => [name, '']));
-}
-
-export function renderWithoutValues(prompt: Prompt): string {
-  return render(prompt, valuesOfNothing(prompt));
 }
 
 /**
  * One demonstration: the row block filled in, and the answer.
  * @throws TandemError reason 'unknown-column'
  */
-export function renderDemonstration(prompt: Prompt, demonstration: Demonstration): string {
+export function renderDemonstration(prompt: Prompt, demonstration: Demonstration, origin?: Place): string {
   const { body, syntax } = prompt;
   const { sections } = compile({ body, demonstrations: [], ...(syntax && { syntax }) });
-  const filled = sections.find(({ block }) => block)!.rowBlock(demonstration.inputs);
+  const filled = sections.find(({ block }) => block)!.rowBlock(demonstration.inputs, origin);
   return filled + answerText(filled, demonstration.output);
 }
 
@@ -157,7 +151,7 @@ const variablePattern = /\$\{input:([^:}\r\n]+)(?::([^}\r\n]*))?\}/g;
 const softPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*soft[ \t]*\}\}[ \t]*(?=\r?\n|$)/;
 const demosPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*demos[ \t]*\}\}[ \t]*(?:\r?\n|$)/g;
 
-type Fill = (values: Values) => string;
+type Fill = (values: Values, origin?: Place) => string;
 
 interface CompiledSection {
   readonly role: Role;
@@ -176,7 +170,7 @@ interface Compiled {
 
 const compiled = new WeakMap<Prompt, Compiled>();
 
-function compile(prompt: Prompt): Compiled {
+function compile(prompt: Prompt, origin?: Place): Compiled {
   const known = compiled.get(prompt);
   if (known) return known;
   const { syntax } = prompt;
@@ -188,9 +182,8 @@ function compile(prompt: Prompt): Compiled {
   const headEnd = demosLines(body).at(0)?.start ?? blockStart;
   const compiledSection = ({ role, start, end }: Section): CompiledSection => {
     // Between sections white space is no one's wording.
-    const fill = (text: string): Fill => (syntax === 'jinja' ? jinjaFill(text, assignmentsOf(body.slice(0, start))) : markdownFill(text));
-    const fillBlock = (text: string): Fill =>
-      syntax === 'jinja' ? jinjaFill(text, assignmentsOf(body.slice(0, blockStart))) : markdownFill(text);
+    const fillFrom = (from: number) => (text: string) => (syntax === 'jinja' ? jinjaFill(text, body, from) : markdownFill(text));
+    const [fill, fillBlock] = [fillFrom(start), fillFrom(blockStart)];
     const trimmed = (text: string): string => (syntax === 'jinja' ? text.replace(/^(?:[ \t]*\n)+/, '') : text);
     if (start !== row.start) return { role, head: fill(trimmed(body.slice(start, end)).trimEnd()), rowBlock: () => '' };
     const block = body.slice(blockStart, end).replace(syntax === 'jinja' ? /\s+$/ : /$^/, '');
@@ -205,7 +198,7 @@ function compile(prompt: Prompt): Compiled {
   };
   const result: Compiled = {
     sections: (syntax === 'jinja' ? sectionsOf(body) : [whole]).map(compiledSection),
-    demonstrations: prompt.demonstrations.map((demonstration) => renderDemonstration(prompt, demonstration)).join('\n\n'),
+    demonstrations: prompt.demonstrations.map((demonstration) => renderDemonstration(prompt, demonstration, origin)).join('\n\n'),
   };
   compiled.set(prompt, result);
   return result;
@@ -237,13 +230,17 @@ function jinjaBlockStart(body: string, { start, end }: Section): number {
   return Math.max(start, body.lastIndexOf('\n', at - 1) + 1);
 }
 
-/** @param before assignments that stand further up */
-function jinjaFill(text: string, before: string): Fill {
-  const source = text === '' ? '' : before + text;
-  const columns = columnsOf({ body: source, syntax: 'jinja' });
-  return (values) => {
+/** @param from what stands before it in the body comes along as far as it assigns names; the text starts there or after blank lines */
+function jinjaFill(text: string, body: string, from: number): Fill {
+  const assignments = text === '' ? [] : assignmentsOf(body.slice(0, from));
+  const part = {
+    ...{ text, body, before: assigned(assignments), start: body.indexOf(text, from) },
+    beforeStarts: assignments.map(({ start }) => start),
+  };
+  const columns = columnsOf({ body: part.before + text, syntax: 'jinja' });
+  return (values, origin) => {
     for (const column of columns) valueOf(column, values);
-    return runJinja(source, values);
+    return runPart(part, values, origin);
   };
 }
 

@@ -6,7 +6,7 @@ import { mostCompared, openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
-import { taskFor } from '../evaluate/evaluation.ts';
+import { originOf, taskFor } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
@@ -28,12 +28,12 @@ import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
 import { loraText } from './format.ts';
-import { tooLongFor } from './longRows.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import { loadModules } from './metricModules.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import type { Rate } from './execute.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
+import { rowDefects } from './rowDefects.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
 import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
@@ -105,7 +105,8 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const modules = await loadModules(file, spec.allowModules === true && !spec.untrusted);
   const measured = [...read.train, ...read.val];
   const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
-  const tasks = [...earlier, taskFor(file, measured, modules.metrics)];
+  const last = taskFor(file, measured, modules.metrics);
+  const tasks = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
   if (adapter?.steps && adapter.steps.length !== tasks.length) throw otherSteps(adapterPath!, adapter.steps.length, tasks.length);
@@ -122,7 +123,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
   let splits: Splits;
   try {
-    splits = withSamples(opened.without(tooLongFor(model, tasks, file.prompt)), files);
+    splits = withSamples(opened.without(rowDefects(model, tasks, file.prompt)), files);
   } catch (error) {
     await dispose();
     throw error;

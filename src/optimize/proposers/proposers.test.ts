@@ -319,7 +319,7 @@ describe('bootstrapped demonstrations', () => {
     }
   });
 
-  const answer = ({ values }: Row): string => `${values.intent}, I think`;
+  const answer = ({ values }: Row): string => `${textOf(values.intent)}, I think`;
   const proposed = async (scores: readonly number[], task: Task): Promise<readonly Proposal[]> => {
     const evaluator = evaluatorWith((row) => scores[row.line % scores.length], task, [], answer);
     const proposals = await bootstrappedDemonstrations.propose(contextOf(prompt, 1, { evaluator }));

@@ -1,0 +1,49 @@
+/** @file A prompt without any row's values: what every row pays for. */
+import { TandemError } from '../errors.ts';
+import { tagsOf } from './jinja.ts';
+import type { Prompt } from './prompt.ts';
+import { columnsOf, messagesOf } from './template.ts';
+import { mapScalars, type Value, type Values } from './values.ts';
+
+/** The empty text for every column that a prompt reads. */
+export function valuesOfNothing(prompt: Pick<Prompt, 'body' | 'syntax'>): Values {
+  return Object.fromEntries(columnsOf(prompt).map((name) => [name, '']));
+}
+
+/**
+ * The turns of a prompt with nothing in the place of its variables. Where the template does not take the empty text for a list or an
+ * object, an empty one of the row `like` stands there; where it takes neither, its tags are left out.
+ */
+export function messagesWithoutValues(prompt: Prompt, like: Values = {}): ReturnType<typeof messagesOf> {
+  const nothing = valuesOfNothing(prompt);
+  const shaped = Object.fromEntries(Object.keys(nothing).map((name) => [name, Object.hasOwn(like, name) ? emptied(like[name]) : '']));
+  return (
+    tried(() => messagesOf(prompt, nothing)) ??
+    tried(() => messagesOf(prompt, shaped)) ??
+    messagesOf({ ...prompt, body: withoutTags(prompt.body) }, {})
+  );
+}
+
+const emptied = (value: Value): Value => (Array.isArray(value) ? [] : mapScalars(value, () => ''));
+
+function tried<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TandemError && error.reason === 'bad-template') return undefined;
+    throw error;
+  }
+}
+
+/** What stood in `{% raw %}` looks like a tag then, and goes too. */
+function withoutTags(body: string): string {
+  const tags = tagsOf(body);
+  if (tags.length === 0) return body;
+  let from = 0;
+  const kept = tags.map(({ start, end }) => {
+    const text = body.slice(from, start);
+    from = end;
+    return text;
+  });
+  return withoutTags(kept.join('') + body.slice(from));
+}

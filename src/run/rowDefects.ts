@@ -1,0 +1,77 @@
+/** @file Rows that the prompt or the model cannot take: found before anything is computed, and named by their place. */
+import { basename } from 'node:path';
+import type { Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { answerAfter, questionText, questionWithoutValues } from '../evaluate/question.ts';
+import type { LlamaModel } from '../model/llama.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
+import { variablesOf } from '../prompt/template.ts';
+import { textIn } from '../prompt/values.ts';
+import { valuesOfNothing } from '../prompt/withoutValues.ts';
+
+/**
+ * Says of a row what is wrong with it: that a template cannot be filled in with it, or that it is too long. Of a prompt that is too long by
+ * itself no row is to blame.
+ * @param tasks one a step of the prompt; what an earlier step will answer counts nothing
+ * @returns a function that throws a TandemError of reason 'bad-template' where the very first row fails: that is the template's fault
+ */
+export function rowDefects(model: LlamaModel, tasks: readonly Task[], prompt: Prompt): (row: Row, file: string) => TandemError | undefined {
+  const { maxPositions } = model.engine.config;
+  const steps = stepsOf(prompt);
+  const tokensOf = (step: number, question: string, answers: readonly string[]): number => {
+    const longest = Math.max(0, ...answers.map((answer) => model.completionTokens(answerAfter(tasks[step], question, answer)).length));
+    return model.tokenizer.encode(question).length + longest + 1;
+  };
+  const own = steps.map((step, at) => questionWithoutValues(tasks[at], model.tokenizer, step));
+  const labelBytes = tasks.map(({ labels = [] }) => Math.max(0, ...labels.map(bytesOf)));
+  const isPromptTooLong = steps.some((_, at) => tokensOf(at, own[at], tasks[at].labels ?? []) > maxPositions);
+  let isFirst = true;
+  return (row, file) => {
+    const first = isFirst;
+    isFirst = false;
+    for (const [at, step] of steps.entries()) {
+      const { output, labels } = tasks[at];
+      const gold = textIn(row.values, output);
+      const values = { ...valuesOfNothing(step), ...row.values };
+      const asked = (): string => questionText(tasks[at], model.tokenizer, step, values);
+      // Only a template is more than its text with the values in it: what it comes to is only known once it is filled in.
+      let question = step.syntax === 'jinja' ? filledIn(asked, row, file, first) : undefined;
+      if (question instanceof TandemError) return question;
+      if (isPromptTooLong) continue;
+      // A token is a byte or more: of most rows there is nothing to count.
+      const most =
+        question === undefined
+          ? variablesOf(step).reduce((sum, { name }) => sum + bytesOf(textIn(values, name)), bytesOf(own[at]))
+          : bytesOf(question);
+      if (most + labelBytes[at] + bytesOf(gold) + 1 <= maxPositions) continue;
+      question ??= asked();
+      const tokens = tokensOf(at, question, labels ?? [gold]);
+      if (tokens <= maxPositions) continue;
+      return new TandemError(
+        'too-long',
+        `With this row prompt and answer have ${tokens} tokens; ${model.name} reads at most ${maxPositions}.`,
+        {
+          where: { file, line: row.line },
+          hint: 'Shorten the row or take it out, or choose a model that reads more.',
+        },
+      );
+    }
+    return undefined;
+  };
+}
+
+const bytesOf = (text: string): number => Buffer.byteLength(text);
+
+/** The text, or what is wrong with the row. @throws the error itself where it is of another kind, or of the first row */
+function filledIn(asked: () => string, { line }: Row, file: string, first: boolean): string | TandemError {
+  try {
+    return asked();
+  } catch (error) {
+    if (!(error instanceof TandemError) || error.reason !== 'bad-template') throw error;
+    const { message, where, hint, cause } = error;
+    if (first) throw new TandemError('bad-template', `${message} The row: ${basename(file)}:${line}.`, { where, hint, cause });
+    const place = where ? `${basename(where.file)}:${where.line}: ` : '';
+    return new TandemError('bad-template', `${place}${message}`, { where: { file, line }, hint, cause });
+  }
+}
