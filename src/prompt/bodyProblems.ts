@@ -33,8 +33,9 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
       hint,
     });
   }
+  const variableStarts = new Set(variables.map(({ start }) => start));
   for (const { index, 0: found } of body.matchAll(/\$\{input\b[^}\r\n]*\}?/g)) {
-    if (variables.some((variable) => variable.start === index)) continue;
+    if (variableStarts.has(index)) continue;
     if (syntax === 'jinja') continue;
     const hint = 'A variable is written ${input:column} or ${input:column:placeholder}.';
     problems.push({
@@ -55,8 +56,10 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
       hint: 'Keep one; demonstrations go there.',
     });
   }
+  const lineStarts = new Set([first, ...more].map((line) => line?.start));
   for (const { index, 0: found } of body.matchAll(/\{\{[ \t]*demos[ \t]*\}\}/g)) {
-    if ([first, ...more].some((line) => line && line.start <= index && index < line.end)) continue;
+    // Only white space may stand before it in a line of its own, and nothing but that after it.
+    if (lineStarts.has(body.lastIndexOf('\n', index) + 1)) continue;
     const hint = 'Give it a line of its own.';
     problems.push({
       severity: 'warning',

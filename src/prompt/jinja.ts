@@ -32,11 +32,12 @@ export interface JinjaProblem {
 /** The tags, first to last. What stands in `{% raw %}` is text. */
 export function tagsOf(body: string): Tag[] {
   const tags: Tag[] = [];
+  const closings = closingsOf(body);
   const opener = /\{[{%#]/g;
   for (let open = opener.exec(body); open; open = opener.exec(body)) {
     const start = open.index;
     const kind = ({ '{{': 'expression', '{%': 'statement', '{#': 'comment' } as const)[open[0] as '{{' | '{%' | '{#'];
-    const close = closeOf(body, start + 2, closers[kind], kind === 'comment');
+    const close = closings(kind, start + 2);
     const innerEnd = close ?? lineEnd(body, start);
     const end = close === undefined ? innerEnd : close + 2;
     const inner = body.slice(start + 2, innerEnd).replace(/^-|-$/g, ' ');
@@ -68,10 +69,11 @@ export function freeNames(body: string): FreeName[] {
   const bound = new Set<string>(globals);
   for (const tag of tagsOf(body)) {
     if (!tag.closed) continue;
-    const tree = withoutThrowing(() => parse(tokenize(alone(tag))));
+    const tree = withoutThrowing(() => parsed(alone(tag)));
     const reads = new Set<string>();
     if (tree) collect(tree, reads, bound);
-    for (const name of reads) found.push({ name, nameStart: placeOf(tag, name), start: tag.start, end: tag.end });
+    const places = reads.size > 0 ? placesIn(tag) : undefined;
+    for (const name of reads) found.push({ name, nameStart: places!.get(name) ?? tag.innerStart, start: tag.start, end: tag.end });
   }
   return found.filter(({ name }) => !bound.has(name));
 }
@@ -167,7 +169,7 @@ function programOf(source: string): ReturnType<typeof parse> {
   const known = programs.get(source);
   if (known) return known;
   if (programs.size > 200) programs.clear();
-  const program = parse(tokenize(source.endsWith('\n') ? `${source}\n` : source));
+  const program = parsed(source.endsWith('\n') ? `${source}\n` : source);
   programs.set(source, program);
   return program;
 }
@@ -246,41 +248,91 @@ function collect(node: unknown, reads: Set<string>, bound: Set<string>): void {
   }
 }
 
-/** Where a tag names something, strings and members aside. */
-function placeOf({ inner, innerStart }: Tag, name: string): number {
-  for (const { 0: token, index } of inner.matchAll(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\.?\s*[A-Za-z_]\w*/g)) {
-    if (token === name) return innerStart + index;
-    if (/^\s/.test(token) && token.trim() === name) return innerStart + index + token.indexOf(name);
+/** Where a tag names each thing first, strings and members aside. */
+function placesIn({ inner, innerStart }: Tag): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  const word = /\w+/y;
+  let member = false;
+  for (let at = 0; at < inner.length;) {
+    const char = inner[at];
+    word.lastIndex = at;
+    const found = word.exec(inner)?.[0];
+    if (found !== undefined) {
+      if (!member && !places.has(found)) places.set(found, innerStart + at);
+      at += found.length;
+    } else if (char === '"' || char === "'") at = endOfText(inner, at);
+    else at++;
+    if (!/\s/.test(char)) member = char === '.';
   }
-  return innerStart;
+  return places;
 }
 
-/** Where the closing bracket stands, strings passed over. */
-function closeOf(body: string, from: number, closer: string, plain: boolean): number | undefined {
-  if (plain) {
-    const at = body.indexOf(closer, from);
-    return at < 0 ? undefined : at;
+/** After the quote that ends the text which begins here. */
+function endOfText(source: string, start: number): number {
+  let end = start + 1;
+  while (end < source.length && source[end] !== source[start]) end += source[end] === '\\' ? 2 : 1;
+  return end + 1;
+}
+
+/**
+ * Where the bracket stands that closes a tag, strings passed over. Found for all places at once, from the end of the body to its beginning:
+ * to look from every opening bracket would take the square of the body's length where none is closed.
+ */
+function closingsOf(body: string): (kind: Tag['kind'], from: number) => number | undefined {
+  let known: Readonly<Record<'expression' | 'statement', Int32Array>> | undefined;
+  let [asked, comment] = [0, 0];
+  return (kind, from) => {
+    if (kind !== 'comment') {
+      known ??= closingPlaces(body);
+      const at = from < body.length ? known[kind][from] : -1;
+      return at < 0 ? undefined : at;
+    }
+    // Asked from left to right.
+    if (comment >= 0 && (comment < from || asked === 0)) comment = body.indexOf(closers.comment, from);
+    asked = from;
+    return comment < 0 ? undefined : comment;
+  };
+}
+
+function closingPlaces(body: string): Record<'expression' | 'statement', Int32Array> {
+  const length = body.length;
+  const make = (): Int32Array => new Int32Array(length + 2).fill(-1);
+  const places = { expression: make(), statement: make() };
+  // Where a text ends that is open at a place, by its quote.
+  const texts: Readonly<Record<string, Int32Array>> = { '"': make(), "'": make() };
+  for (let at = length - 1; at >= 0; at--) {
+    const char = body[at];
+    for (const [quote, ends] of Object.entries(texts)) ends[at] = char === quote ? at : ends[at + (char === '\\' ? 2 : 1)];
+    const end = Object.hasOwn(texts, char) ? texts[char][at + 1] : at;
+    for (const kind of ['expression', 'statement'] as const) {
+      const closes = body[at + 1] === '}' && char === closers[kind][0];
+      places[kind][at] = closes ? at : end < 0 ? -1 : places[kind][end + 1];
+    }
   }
-  for (let at = from; at < body.length; at++) {
-    if (body.startsWith(closer, at)) return at;
-    const quote = body[at];
-    if (quote !== '"' && quote !== "'") continue;
-    let end = at + 1;
-    while (end < body.length && body[end] !== quote) end += body[end] === '\\' ? 2 : 1;
-    if (end >= body.length) return undefined;
-    at = end;
-  }
-  return undefined;
+  return places;
 }
 
 function lineEnd(body: string, from: number): number {
-  const end = /\r?\n/.exec(body.slice(from));
-  return end ? from + end.index : body.length;
+  const end = body.indexOf('\n', from);
+  return end < 0 ? body.length : end > from && body[end - 1] === '\r' ? end - 1 : end;
 }
+
+/**
+ * Trees of the library, whose patterns for white space take the square of its length.
+ * @throws what the library throws, and for a stretch of white space that would take long
+ */
+function parsed(source: string): ReturnType<typeof parse> {
+  for (const { 0: space } of source.matchAll(/\s+/g)) {
+    if (space.length > longestSpace) throw new Error(`more than ${longestSpace} characters of white space stand in a row.`);
+  }
+  return parse(tokenize(source));
+}
+
+const longestSpace = 1000;
 
 function defectOf(source: string): string | undefined {
   try {
-    parse(tokenize(source));
+    parsed(source);
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -108,8 +108,9 @@ export function parsePromptFile(path: string, text: string): PromptFile {
   const prompt: Prompt = { body, demonstrations: settings.demos, ...(prompty && { syntax: 'jinja' }) };
   for (const { severity, start, end, message, hint } of bodyProblems(prompt))
     add(severity, bodyOffset + start, bodyOffset + end, message, hint);
+  const needed = settings.demos.length > 0 ? rowBlockColumns(prompt) : [];
   settings.demos.forEach((demonstration, place) => {
-    const lacking = rowBlockColumns(prompt).find((column) => !Object.hasOwn({ ...prompty?.samples, ...demonstration.inputs }, column));
+    const lacking = needed.find((column) => !Object.hasOwn({ ...prompty?.samples, ...demonstration.inputs }, column));
     if (lacking === undefined) return;
     const { start, end } = ranges.demos;
     const hint = suggestName(lacking, Object.keys(demonstration.inputs));

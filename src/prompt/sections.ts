@@ -24,9 +24,12 @@ export const isRoleName = (name: string): boolean =>
 /** Lines that name a role, and none within a tag. */
 export function roleLines(body: string): { readonly name: string; readonly start: number; readonly end: number }[] {
   const tags = tagsOf(body);
-  return [...body.matchAll(rolePattern)]
-    .map((match) => ({ name: match[1].toLowerCase(), start: match.index, end: match.index + match[0].length }))
-    .filter(({ start, end }) => !tags.some((tag) => start < tag.end && end > tag.start));
+  let next = 0;
+  return [...body.matchAll(rolePattern)].flatMap(({ 0: line, 1: name, index: start }) => {
+    const end = start + line.length;
+    while (next < tags.length && tags[next].end <= start) next++;
+    return next < tags.length && tags[next].start < end ? [] : [{ name: name.toLowerCase(), start, end }];
+  });
 }
 
 /** The sections, first to last; a body without role lines is one section of the user's. */
@@ -40,4 +43,4 @@ export function sectionsOf(body: string): Section[] {
   return before.trim() === '' ? sections : [{ role: 'system', marker: { start: 0, end: 0 }, start: 0, end: lines[0].start }, ...sections];
 }
 
-const rolePattern = /(?<=^|\n)[ \t]*#?[ \t]*(system|developer|user|assistant|function|tool)[ \t]*:[ \t]*(?:\r?\n|$)/gi;
+const rolePattern = /(?<=^|\n)[ \t]*(?:#[ \t]*)?(system|developer|user|assistant|function|tool)[ \t]*:[ \t]*(?:\r?\n|$)/gi;

@@ -33,13 +33,27 @@ export interface Span {
 export function variablesOf(template: Template): Variable[] {
   const { body, syntax } = parts(template);
   if (syntax === 'jinja') return freeNames(body).filter(({ name }) => name !== 'demos');
-  return [...body.matchAll(variablePattern)].map((match) => ({
-    name: match[1].trim(),
-    ...(match[2] === undefined ? {} : { placeholder: match[2] }),
-    start: match.index,
-    end: match.index + match[0].length,
-    nameStart: match.index + match[0].indexOf(match[1].trim(), '${input:'.length),
-  }));
+  return inputsOf(body);
+}
+
+/** In one pass: a pattern would look from every `${input:` to the end of its line. */
+function inputsOf(body: string): Variable[] {
+  const found: Variable[] = [];
+  const ends = /[}\r\n]/g;
+  for (let start = body.indexOf(opener); start >= 0; start = body.indexOf(opener, ends.lastIndex)) {
+    const nameFrom = (ends.lastIndex = start + opener.length);
+    const close = ends.exec(body);
+    if (!close) break;
+    if (close[0] !== '}') continue;
+    const inner = body.slice(nameFrom, close.index);
+    const colon = inner.indexOf(':');
+    const written = colon < 0 ? inner : inner.slice(0, colon);
+    const name = written.trim();
+    if (written === '') continue;
+    const nameStart = nameFrom + written.indexOf(name);
+    found.push({ name, ...(colon >= 0 && { placeholder: inner.slice(colon + 1) }), start, end: close.index + 1, nameStart });
+  }
+  return found;
 }
 
 /** What reads a column, as the language writes it. */
@@ -147,7 +161,7 @@ export function answerText(prompt: string, answer: string): string {
   return prompt === '' || /\s$/.test(prompt) ? answer : ` ${answer}`;
 }
 
-const variablePattern = /\$\{input:([^:}\r\n]+)(?::([^}\r\n]*))?\}/g;
+const opener = '${input:';
 const softPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*soft[ \t]*\}\}[ \t]*(?=\r?\n|$)/;
 const demosPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*demos[ \t]*\}\}[ \t]*(?:\r?\n|$)/g;
 
@@ -186,7 +200,8 @@ function compile(prompt: Prompt, origin?: Place): Compiled {
     const [fill, fillBlock] = [fillFrom(start), fillFrom(blockStart)];
     const trimmed = (text: string): string => (syntax === 'jinja' ? text.replace(/^(?:[ \t]*\n)+/, '') : text);
     if (start !== row.start) return { role, head: fill(trimmed(body.slice(start, end)).trimEnd()), rowBlock: () => '' };
-    const block = body.slice(blockStart, end).replace(syntax === 'jinja' ? /\s+$/ : /$^/, '');
+    const untrimmed = body.slice(blockStart, end);
+    const block = syntax === 'jinja' ? untrimmed.trimEnd() : untrimmed;
     const plainHead = trimmed(body.slice(start, headEnd));
     const head = soft ? plainHead.slice(0, soft.start) + softMark + plainHead.slice(soft.end) : plainHead;
     return {
