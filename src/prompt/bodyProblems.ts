@@ -46,6 +46,13 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
       hint,
     });
   }
+  if (syntax !== 'jinja') {
+    for (const { index, 0: found } of body.matchAll(editorVariables)) {
+      const message = `VS Code fills in "${found}" when the prompt is used. Tandem measures and tunes it as it stands.`;
+      const hint = 'Write ${input:column} where a value of the row belongs.';
+      problems.push({ severity: 'warning', start: index, end: index + found.length, message, hint });
+    }
+  }
   const [first, ...more] = demosLines(body);
   for (const { start, end } of more) {
     problems.push({
@@ -79,6 +86,10 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
   }
   return problems;
 }
+
+/** What VS Code knows in a prompt file beside `${input:…}`. */
+const editorVariables =
+  /\$\{(?:selection|selectedText|file|fileBasename|fileBasenameNoExtension|fileDirname|workspaceFolder|workspaceFolderBasename|(?:env|config|command):[\w.-]{1,80})\}/g;
 
 /** Of Jinja and of the roles. */
 function dialectProblems(body: string): BodyProblem[] {

@@ -1,5 +1,5 @@
 /** @file Where a prompt file's YAML stands, and how its scalars are read. */
-import { isAlias, isScalar, type Document, type Node } from 'yaml';
+import { isAlias, isCollection, isScalar, visit, type Alias, type Document, type Node } from 'yaml';
 
 export interface FrontMatter {
   /** Offsets of the YAML between the `---` lines. */
@@ -25,7 +25,25 @@ export function scalarText(node: unknown): string | undefined {
   return typeof node.value === 'string' ? node.value : (node.source ?? JSON.stringify(node.value));
 }
 
-/** The node that an alias stands for, or the node itself. */
+/** The node that an alias stands for, or the node itself; null for an alias of nothing, which is a problem of the file. */
 export function resolved(node: unknown, document: Document): Node | null {
-  return (isAlias(node) ? node.resolve(document) : node) as Node | null;
+  return isAlias(node) ? (meantBy(document).get(node) ?? null) : ((node ?? null) as Node | null);
+}
+
+const meanings = new WeakMap<Document, ReadonlyMap<Alias, Node>>();
+
+/** What each alias stands for: the last node above it with its name. Found in one walk; the library walks from the top for each. */
+function meantBy(document: Document): ReadonlyMap<Alias, Node> {
+  const known = meanings.get(document);
+  if (known) return known;
+  const named = new Map<string, Node>();
+  const meant = new Map<Alias, Node>();
+  visit(document, (_, node) => {
+    if (isAlias(node)) {
+      const target = named.get(node.source);
+      if (target) meant.set(node, target);
+    } else if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) named.set(node.anchor, node);
+  });
+  meanings.set(document, meant);
+  return meant;
 }

@@ -1,10 +1,11 @@
 /** @file A program file (`tandem.program.yaml`) as it is on disk: which prompt files answer one after the other, and what is wrong with it. */
 import { dirname, resolve } from 'node:path';
-import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
 import { resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import { promptEndings, type Problem } from './promptFile.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
+import { yamlProblems } from './yamlProblems.ts';
 
 export interface ProgramStep {
   /** As written: relative to the program file. */
@@ -64,8 +65,10 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
     return { path, text, ...rest, problems, ranges };
   };
 
-  for (const { pos, message } of document.errors)
-    error(rangeOf(bom + pos[0], bom + Math.max(pos[1], pos[0])), message, 'The file is not valid YAML.');
+  for (const { fix, start, end, ...problem } of yamlProblems(text.slice(bom), document, 'The file')) {
+    const instead = fix && { range: rangeOf(bom + fix.start, bom + fix.end), instead: [fix.instead] };
+    problems.push({ ...problem, range: rangeOf(bom + start, bom + end), ...(instead && { fix: instead }) });
+  }
   const root = document.contents;
   if (!isMap(root)) {
     if (document.errors.length === 0) error(rangeOf(bom, text.length), 'A program is a map with `steps`.', exampleHint);
@@ -81,7 +84,7 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
       const value = resolved(pair.value, document);
       if (!known.includes(key))
         error(place(pair.key as Node), `\`${key}\` is no key of a program.`, suggestName(key, known), nearestNames(key, known));
-      else found.set(key, { key: pair.key as Node, value });
+      else if (value || !isAlias(pair.value)) found.set(key, { key: pair.key as Node, value });
     }
     return found;
   };

@@ -187,3 +187,12 @@ test('the columns of the data are checked against the body', () => {
     range: { line: 4, column: 11 },
   });
 });
+
+test('what VS Code fills in when a prompt is used is told to stay as it stands', () => {
+  const source = withSettings('').replace('Q: ', 'Mend ${selection} of ${fileBasename}, ${env:HOME}, not ${name} or ${5}. Q: ');
+  expect(parse(source).problems.map(({ severity, range }) => [severity, source.slice(range.start, range.end)])).toEqual([
+    ['warning', '${selection}'],
+    ['warning', '${fileBasename}'],
+    ['warning', '${env:HOME}'],
+  ]);
+});

@@ -10,6 +10,7 @@ import { bodyProblems, type Severity } from './bodyProblems.ts';
 import { readPrompty, type Prompty } from './prompty.ts';
 import { columnsOf, rowBlockColumns, variablesOf, variableText } from './template.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
+import { yamlProblems } from './yamlProblems.ts';
 import { textOf, type Values } from './values.ts';
 
 /** A defect of a prompt file, as an editor shows it. */
@@ -72,18 +73,24 @@ export function parsePromptFile(path: string, text: string): PromptFile {
   }
   const [yamlStart, yamlEnd] = front ? [front.yamlStart, front.yamlEnd] : [bom, bom];
   const document = parseDocument(text.slice(yamlStart, yamlEnd), { prettyErrors: false });
-  for (const { pos, message } of document.errors) {
-    // The library marks one character; the word that starts there is what the author sees.
-    const word = /^[\w-]*/.exec(text.slice(yamlStart + pos[0], yamlEnd))![0].length;
-    add('error', yamlStart + pos[0], yamlStart + Math.max(pos[1], pos[0] + word), message, 'The front matter is not valid YAML.');
+  for (const { fix, start, end, ...problem } of yamlProblems(text.slice(yamlStart, yamlEnd), document, 'The front matter')) {
+    const instead = fix && { range: rangeOf(yamlStart + fix.start, yamlStart + fix.end), instead: [fix.instead] };
+    problems.push({ ...problem, range: rangeOf(yamlStart + start, yamlStart + end), ...(instead && { fix: instead }) });
   }
-  for (const warning of document.warnings) add('warning', yamlStart + warning.pos[0], yamlStart + warning.pos[1], warning.message);
   const root = document.contents;
   if (root && !isMap(root)) add('error', yamlStart, yamlEnd, 'The front matter should be a map, one `key: value` a line.');
 
   const pair = isMap(root) ? root.items.find((each) => scalarText(each.key) === 'tandem') : undefined;
-  const report: Report = (at, message, hint, instead) => add('error', yamlStart + at.start, yamlStart + at.end, message, hint, instead);
-  const prompty: Prompty | undefined = isPrompty(path) ? readPrompty(document, report) : undefined;
+  const reportAs =
+    (severity: Severity): Report =>
+    (at, message, hint, instead) =>
+      add(severity, yamlStart + at.start, yamlStart + at.end, message, hint, instead);
+  const report = reportAs('error');
+  const bodyOffset = front?.bodyOffset ?? bom;
+  const body = text.slice(bodyOffset);
+  const prompty: Prompty | undefined = isPrompty(path)
+    ? readPrompty(document, new Set(columnsOf({ body, syntax: 'jinja' })), { error: report, note: reportAs('information') })
+    : undefined;
   const settings = readSettings(
     document,
     resolved(pair?.value ?? null, document),
@@ -103,8 +110,6 @@ export function parsePromptFile(path: string, text: string): PromptFile {
     }
   }
 
-  const bodyOffset = front?.bodyOffset ?? bom;
-  const body = text.slice(bodyOffset);
   const prompt: Prompt = { body, demonstrations: settings.demos, ...(prompty && { syntax: 'jinja' }) };
   for (const { severity, start, end, message, hint } of bodyProblems(prompt))
     add(severity, bodyOffset + start, bodyOffset + end, message, hint);

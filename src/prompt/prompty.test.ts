@@ -63,9 +63,9 @@ describe('reading', () => {
   });
 
   test.each([
-    ['api: chat', 'api: telepathy', 'telepathy', 'Tandem has no api "telepathy".'],
-    ['max_tokens: 12', 'max_tokens: many', 'many', '`model.parameters.max_tokens` has a value that cannot be meant.'],
-    ['name: Intent', 'template: mustache', 'mustache', 'Tandem reads templates in Jinja.'],
+    ['api: chat', 'api: telepathy', 'telepathy', '`model.api` is "telepathy"; Tandem tunes prompts that are answered with text.'],
+    ['max_tokens: 12', 'max_tokens: many', 'many', '`model.parameters.max_tokens` should be a whole number from 1.'],
+    ['name: Intent', 'template: mustache', 'mustache', '`template` is "mustache"; Tandem reads templates in Jinja.'],
     ['{{ message | trim }}', '{{ message', '{{ message', 'This "{{" is never closed.'],
     ['{% endif %}', '', '{% if urgent %}', 'This "if" is never ended.'],
     ['# user:', 'function:', 'function:\n', 'A local model has no turn for "function".'],

@@ -1,4 +1,7 @@
-/** @file What the front matter of a `.prompty` file says in keys of its own format: the model's parameters, inputs and samples. */
+/**
+ * @file What the front matter of a `.prompty` file says in keys of its own format: the model's parameters, inputs and samples. Both versions of
+ * the format are read; where they differ, a key is known by the name that it has in each.
+ */
 import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { resolved, scalarText } from './frontMatter.ts';
 import type { Report } from './settings.ts';
@@ -7,47 +10,48 @@ import type { Value, Values } from './values.ts';
 import { yamlValue } from './yamlValues.ts';
 
 export interface Prompty {
-  /** `model.api: chat` makes the sections turns of a chat; else their texts follow one another. */
+  /** 'chat' makes the sections turns of a chat; else their texts follow one another. */
   readonly template?: 'chat' | 'text';
-  /** From `model.parameters`. */
+  /** From `model.parameters`, in version 2 `model.options`. */
   readonly decoding: Partial<Decoding>;
-  /** Values of inputs, from `inputs.<name>.default` or `.sample`, and `sample.<name>`. */
+  /** Values of inputs: their `default`, `example` or `sample`, and `sample.<name>`. */
   readonly samples: Values;
 }
 
-/** Reads what there is; a value that is not what the format says is reported. Other keys are for other tools. */
-export function readPrompty(document: Document, report: Report): Prompty {
+/** Where findings go: what keeps the file from being used, and what is good to know. */
+export interface PromptyReports {
+  readonly error: Report;
+  readonly note: Report;
+}
+
+/**
+ * Reads what there is; a value that the format has and Tandem cannot follow is reported by the name of its key. Other keys are for other tools.
+ * @param reads the columns that the body reads
+ */
+export function readPrompty(document: Document, reads: ReadonlySet<string>, { error, note }: PromptyReports): Prompty {
   const root = document.contents;
-  const value = (node: unknown, key: string): Node | undefined => {
-    const map = resolved(node, document);
-    if (!isMap(map)) return undefined;
-    const found = map.items.find((pair) => scalarText(pair.key) === key);
-    return found ? (resolved(found.value, document) ?? undefined) : undefined;
-  };
-  const complain = (node: Node, message: string, hint?: string): void => {
-    const [start, end] = node.range ?? [0, 0];
-    report({ start, end }, message, hint);
-  };
+  const at = (node: Node): { start: number; end: number } => ({ start: node.range?.[0] ?? 0, end: node.range?.[1] ?? 0 });
+  const entry = entryIn(document);
+  readTemplate(root, entry, (node, ...rest) => error(at(node), ...rest));
 
-  const template = value(root, 'template');
-  const language = template && (isMap(template) ? (value(template, 'format') ?? value(template, 'type')) : template);
-  if (language && !/^jinja2?$/.test(scalarText(language) ?? ''))
-    complain(language, 'Tandem reads templates in Jinja.', 'Write `template: jinja2`, or leave it out.');
-
-  const model = value(root, 'model');
-  const api = model && value(model, 'api');
-  const apiName = api && scalarText(api);
-  if (api && apiName !== 'chat' && apiName !== 'completion')
-    complain(api, `Tandem has no api "${apiName ?? '…'}".`, 'Write chat or completion.');
-
-  const decoding: { -readonly [K in keyof Decoding]?: Decoding[K] } = {};
-  const given = model && (value(model, 'parameters') ?? value(model, 'options'));
-  for (const [name, take] of parameters) {
-    const node = given && value(given, name);
-    if (!node || (isScalar(node) && node.value === null)) continue;
-    const taken = take(node);
-    if (taken) Object.assign(decoding, taken);
-    else complain(node, `\`model.parameters.${name}\` has a value that cannot be meant.`);
+  const model = entry(root, 'model');
+  const template = templateOf(model, entry, (node, ...rest) => error(at(node), ...rest));
+  const decoding: Partial<Decoding> = {};
+  for (const container of ['parameters', 'options']) {
+    const given = model && entry(model, container);
+    if (!isMap(given)) continue;
+    for (const { key } of given.items) {
+      const name = scalarText(key) ?? '';
+      const node = entry(given, name);
+      if (!node || (isScalar(node) && node.value === null)) continue;
+      const path = `\`model.${container}.${name}\``;
+      if (Object.hasOwn(parameters, name)) {
+        const { expected, take } = parameters[name];
+        const taken = take(node);
+        if (taken) Object.assign(decoding, taken);
+        else error(at(node), `${path} should be ${expected}.`);
+      } else if (hostedOnly.has(name)) note(at(key as Node), `${path} is for hosted models; Tandem does not apply it.`);
+    }
   }
 
   const samples: Record<string, Value> = {};
@@ -55,44 +59,155 @@ export function readPrompty(document: Document, report: Report): Prompty {
     const value = node && yamlValue(node, document);
     if (value !== undefined && value !== null) samples[name] = value;
   };
-  for (const key of ['sample', 'inputs'] as const) {
-    const map = value(root, key);
-    if (!isMap(map)) continue;
-    for (const pair of map.items) {
-      const name = scalarText(pair.key);
-      const node = resolved(pair.value, document);
-      if (name === undefined || !node) continue;
-      if (key === 'sample' || !isMap(node)) keep(name, key === 'sample' || isScalar(node) ? node : undefined);
-      else keep(name, value(node, 'default') ?? value(node, 'sample'));
+  for (const { name, value } of inputsIn(entry(root, 'sample'), document, note, at)) keep(name, value);
+  const schema = entry(root, 'inputs') ?? entry(entry(root, 'inputSchema'), 'properties');
+  for (const { name, value } of inputsIn(schema, document, note, at)) {
+    if (!isMap(value)) {
+      keep(name, isScalar(value) ? value : undefined);
+      continue;
     }
+    const kind = entry(value, 'kind') ?? entry(value, 'type');
+    const kindName = kind && scalarText(kind);
+    if (kind && reads.has(name) && noText.has(kindName ?? '')) {
+      error(at(kind), `The input "${name}" is of kind ${kindName}, and Tandem fills prompts with text only.`, 'Leave it out of the body.');
+    }
+    // A conversation that the data does not give is one that has not begun.
+    if (kindName === 'thread') samples[name] = '';
+    else keep(name, entry(value, 'default') ?? entry(value, 'example') ?? entry(value, 'sample'));
   }
-  return { ...(apiName === 'chat' && { template: 'chat' }), decoding, samples };
+  return { ...(template && { template }), decoding, samples };
 }
 
-const numberIn = (node: Node, holds: (value: number) => boolean): number | undefined =>
-  isScalar(node) && typeof node.value === 'number' && holds(node.value) ? node.value : undefined;
+type Entry = (map: unknown, key: string) => Node | undefined;
+type Complain = (node: Node, message: string, hint?: string) => void;
 
-const number =
-  (name: keyof Decoding, holds: (value: number) => boolean) =>
-  (node: Node): Partial<Decoding> | undefined => {
-    const value = numberIn(node, holds);
-    return value === undefined ? undefined : { [name]: value };
+const entryIn =
+  (document: Document): Entry =>
+  (node, key) => {
+    const map = resolved(node, document);
+    if (!isMap(map)) return undefined;
+    const found = map.items.find((pair) => scalarText(pair.key) === key);
+    return found ? (resolved(found.value, document) ?? undefined) : undefined;
   };
 
-const maxTokens = number('maxTokens', (value) => Number.isInteger(value) && value >= 1);
+/** `template: jinja2`, or in version 2 `{format: {kind: jinja2}, parser: {kind: prompty}}`. */
+function readTemplate(root: unknown, entry: Entry, complain: Complain): void {
+  const template = entry(root, 'template');
+  if (!template) return;
+  const part = (...names: string[]): { path: string; node: Node } | undefined => {
+    const name = names.find((each) => entry(template, each));
+    const node = name === undefined ? undefined : entry(template, name);
+    if (!node) return undefined;
+    const kind = entry(node, 'kind');
+    return isMap(node) ? kind && { path: `template.${name}.kind`, node: kind } : { path: `template.${name}`, node };
+  };
+  const language = isMap(template) ? part('format', 'type') : { path: 'template', node: template };
+  const named = language && scalarText(language.node);
+  if (language && !languages.has(named ?? '')) {
+    const hint = `Write \`${language.path}: jinja2\`, or leave it out.`;
+    complain(language.node, `\`${language.path}\` is "${named ?? '…'}"; Tandem reads templates in Jinja.`, hint);
+  }
+  const parser = isMap(template) ? part('parser') : undefined;
+  if (parser && scalarText(parser.node) !== 'prompty') {
+    complain(parser.node, `\`${parser.path}\` is "${scalarText(parser.node) ?? '…'}"; Tandem reads bodies as prompty does.`);
+  }
+}
 
-/** The parameters that say how an answer is decoded, as the format names them; the others are for hosted models. */
-const parameters: readonly (readonly [string, (node: Node) => Partial<Decoding> | undefined])[] = [
-  ['max_tokens', maxTokens],
-  ['max_completion_tokens', maxTokens],
-  ['temperature', number('temperature', (value) => value >= 0 && Number.isFinite(value))],
-  ['top_p', number('topP', (value) => value > 0 && value <= 1)],
-  ['seed', number('seed', (value) => Number.isSafeInteger(value) && value >= 0)],
-  [
-    'stop',
-    (node) => {
-      const texts = isSeq(node) ? node.items.map(scalarText) : [scalarText(node)];
-      return texts.every((text) => text !== undefined && text !== '') ? { stop: texts as string[] } : undefined;
-    },
-  ],
-];
+/** Nunjucks writes variables, conditions and loops as Jinja does. */
+const languages: ReadonlySet<string> = new Set(['jinja2', 'jinja', 'nunjucks']);
+
+/** `model.api`, in version 2 `model.apiType`, which is chat where nothing else is said. */
+function templateOf(model: Node | undefined, entry: Entry, complain: Complain): Prompty['template'] {
+  if (!model) return undefined;
+  for (const key of ['apiType', 'api']) {
+    const node = entry(model, key);
+    if (!node) continue;
+    const name = scalarText(node) ?? '…';
+    if (Object.hasOwn(apis, name)) return apis[name];
+    const hint = `Write ${Object.keys(apis).join(', ')}, or leave it out.`;
+    complain(node, `\`model.${key}\` is "${name}"; Tandem tunes prompts that are answered with text.`, hint);
+    return undefined;
+  }
+  return isScalar(model) || versionTwo.some((key) => entry(model, key)) ? 'chat' : undefined;
+}
+
+const apis: Readonly<Record<string, 'chat' | 'text'>> = { chat: 'chat', responses: 'chat', completion: 'text' };
+const versionTwo = ['id', 'provider', 'connection', 'options'];
+
+/** Kinds of input that are no text. */
+const noText: ReadonlySet<string> = new Set(['image', 'audio', 'file']);
+
+/** Inputs with their names, from a map or from a list of version 2. */
+function inputsIn(node: Node | undefined, document: Document, note: Report, at: (node: Node) => { start: number; end: number }): Input[] {
+  if (isMap(node)) {
+    return node.items.flatMap((pair) => {
+      const [name, value] = [scalarText(pair.key), resolved(pair.value, document)];
+      return name === undefined || !value ? [] : [{ name, value }];
+    });
+  }
+  if (isSeq(node)) {
+    return node.items.flatMap((item) => {
+      const value = resolved(item, document);
+      const name = scalarText(entryIn(document)(value, 'name'));
+      return name === undefined || !value ? [] : [{ name, value }];
+    });
+  }
+  if (node && isScalar(node) && node.value !== null) {
+    note(
+      at(node),
+      `Tandem does not open "${scalarText(node)}": values come from the data.`,
+      'Write the values here if the data lacks them.',
+    );
+  }
+  return [];
+}
+
+interface Input {
+  readonly name: string;
+  readonly value: Node;
+}
+
+interface Parameter {
+  /** For messages: `temperature should be …`. */
+  readonly expected: string;
+  readonly take: (node: Node) => Partial<Decoding> | undefined;
+}
+
+const number = (name: keyof Decoding, expected: string, holds: (value: number) => boolean): Parameter => ({
+  expected,
+  take: (node) => (isScalar(node) && typeof node.value === 'number' && holds(node.value) ? { [name]: node.value } : undefined),
+});
+
+const maxTokens = number('maxTokens', 'a whole number from 1', (value) => Number.isInteger(value) && value >= 1);
+const topP = number('topP', 'a number from 0 to 1', (value) => value >= 0 && value <= 1);
+const stop: Parameter = {
+  expected: 'a text or a list of texts',
+  take: (node) => {
+    const texts = isSeq(node) ? node.items.map(scalarText) : [scalarText(node)];
+    return texts.every((text) => text !== undefined && text !== '') ? { stop: texts as string[] } : undefined;
+  },
+};
+
+/** The parameters that say how an answer is decoded, by their names in both versions. */
+const parameters: Readonly<Record<string, Parameter>> = {
+  max_tokens: maxTokens,
+  max_completion_tokens: maxTokens,
+  maxOutputTokens: maxTokens,
+  temperature: number('temperature', 'a number from 0', (value) => value >= 0 && Number.isFinite(value)),
+  top_p: topP,
+  topP,
+  seed: number('seed', 'a whole number', Number.isSafeInteger),
+  stop,
+  stopSequences: stop,
+};
+
+/** What would change an answer, and is not done here. */
+const hostedOnly: ReadonlySet<string> = new Set([
+  'top_k',
+  'topK',
+  'frequency_penalty',
+  'frequencyPenalty',
+  'presence_penalty',
+  'presencePenalty',
+  'logit_bias',
+]);

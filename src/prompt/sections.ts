@@ -43,4 +43,5 @@ export function sectionsOf(body: string): Section[] {
   return before.trim() === '' ? sections : [{ role: 'system', marker: { start: 0, end: 0 }, start: 0, end: lines[0].start }, ...sections];
 }
 
-const rolePattern = /(?<=^|\n)[ \t]*(?:#[ \t]*)?(system|developer|user|assistant|function|tool)[ \t]*:[ \t]*(?:\r?\n|$)/gi;
+const rolePattern =
+  /(?<=^|\n)[ \t]*(?:#[ \t]*)?(system|developer|user|assistant|function|tool)(?:\[[^[\]\r\n]*\])?[ \t]*:[ \t]*(?:\r?\n|$)/gi;

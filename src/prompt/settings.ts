@@ -1,5 +1,5 @@
 /** @file The `tandem` key of a prompt file: its types and one table of readers. */
-import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { calibrations, defaultDecoding, type Decoding } from './decoding.ts';
 import { resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
@@ -149,9 +149,9 @@ const decodingFields = {
     (value) => value >= 0 && Number.isFinite(value),
   ),
   topP: numberField(
-    'a number above 0 and up to 1',
-    'Of free text: samples among the likeliest tokens that have this share together. Default 1.',
-    (value) => value > 0 && value <= 1,
+    'a number from 0 to 1',
+    'Of free text: samples among the likeliest tokens that have this share together; 0 takes the likeliest alone. Default 1.',
+    (value) => value >= 0 && value <= 1,
   ),
   stop: field(
     'a text or a list of texts',
@@ -296,6 +296,8 @@ function readMap<F extends Fields>(node: Node | null, fields: F, context: Contex
     if (!Object.hasOwn(fields, key)) {
       const names = Object.keys(fields);
       report(stretch(pair.key as Node), `\`${full}\` is not a setting of Tandem.`, suggestName(key, names), nearestNames(key, names));
+    } else if (isAlias(pair.value) && value === null) {
+      continue; // It stands for nothing, which is a problem of the YAML.
     } else if (value === null || (isScalar(value) && value.value === null)) {
       report(stretch(pair.key as Node), `\`${full}\` is empty.`, 'Give it a value or delete the line.');
     } else {

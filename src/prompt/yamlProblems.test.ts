@@ -1,0 +1,74 @@
+/** @file Front matter that is not YAML, or not the YAML that its author meant: where, and what to write instead. */
+import { describe, expect, test } from 'vitest';
+import { parseProgramFile } from './programFile.ts';
+import { parsePromptFile } from './promptFile.ts';
+
+const parsed = (source: string) =>
+  parsePromptFile('a.prompt.md', source)
+    .problems.filter(({ severity }) => severity === 'error')
+    .map(({ message, hint, range, fix }) => ({
+      message,
+      hint,
+      at: `${range.line}:${range.column} ${source.slice(range.start, range.end)}`,
+      instead: fix?.instead,
+      replaced: fix && source.slice(fix.range.start, fix.range.end),
+    }));
+const withSetting = (line: string): string => `---\ntandem:\n  output: y\n  ${line}\n---\nQ: \${input:x}\n`;
+
+describe('an alias of nothing', () => {
+  test.each([
+    ['data: *.jsonl', '4:9 *.jsonl', '"*.jsonl"'],
+    ['metric: *m', '4:11 *m', '"*m"'],
+    ['adapter: *x # ours', '4:12 *x', '"*x # ours"'],
+    ['labels: [a, *b]', '4:15 *b', undefined],
+  ])('%s is a problem at its place, with quotes as the way out', (line, at, instead) => {
+    const [problem] = parsed(withSetting(line)).filter(({ message }) => message.includes('there is none'));
+    expect(problem).toMatchObject({ at, hint: expect.stringContaining('goes in quotes') as string });
+    if (instead !== undefined) expect(problem.instead).toEqual([instead]);
+  });
+
+  test('is named once, and not called empty as well', () => {
+    expect(parsed(withSetting('data: *.jsonl')).map(({ message }) => message)).toEqual([
+      '"*.jsonl" stands for a part of the file that is named &.jsonl, and there is none.',
+    ]);
+  });
+
+  test('in a program is a problem at its place', () => {
+    const { problems } = parseProgramFile('p.program.yaml', 'data: *.jsonl\nsteps:\n  - prompt: a.prompt.md\n    output: *y\n  - *step\n');
+    expect(problems.map(({ range, message }) => [range.line, message.slice(0, 20)])).toEqual(
+      expect.arrayContaining([
+        [1, '"*.jsonl" stands for'],
+        [4, '"*y" stands for a pa'],
+        [5, '"*step" stands for a'],
+      ]),
+    );
+  });
+
+  test('above its anchor stands for nothing; below it for the last of that name', () => {
+    const file = (yaml: string) => parsePromptFile('a.prompt.md', `---\n${yaml}---\nQ: \${input:x}\n`);
+    expect(file('tandem: {data: *d, output: y}\nother: &d rows.jsonl\n').problems.map(({ message }) => message)).toContain(
+      '"*d" stands for a part of the file that is named &d, and there is none.',
+    );
+    const twice = file('a: &d one.jsonl\nb: &d two.jsonl\ntandem: {data: *d, output: y}\n');
+    expect(twice.problems).toEqual([]);
+    expect(twice.settings.data).toBe('two.jsonl');
+  });
+});
+
+describe('a text that YAML takes for something else', () => {
+  test.each([
+    ['description: Review: find the fault', '"Review: find the fault"'],
+    ['argument-hint: [path] or name', '"[path] or name"'],
+    ['mode: @agent', '"@agent"'],
+  ])('%s: the hint is the line as it should be, and the fix writes it', (line, instead) => {
+    const source = `---\n${line}\ntandem: {data: a.jsonl, output: y}\n---\nQ: \${input:x}\n`;
+    const [problem] = parsed(source);
+    const key = line.slice(0, line.indexOf(':'));
+    expect(problem).toMatchObject({ hint: `Put the text in quotes: ${key}: ${instead}`, instead: [instead] });
+    expect(parsed(source.replace(problem.replaced!, instead))).toEqual([]);
+  });
+
+  test('without a value to quote the hint says what is wrong', () => {
+    expect(parsed('---\n"a: 1\n---\nQ: ${input:x}\n')[0].hint).toBe('The front matter is not valid YAML.');
+  });
+});
