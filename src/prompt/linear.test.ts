@@ -35,7 +35,7 @@ const inputs: Readonly<Record<string, readonly [path: string, text: string]>> = 
   tags: ['a.prompty', head + repeated('{{a}} ')],
   assignments: ['a.prompty', head + repeated('{% set a = 1 %}\n')],
   'blocks that are never ended': ['a.prompty', head + repeated('{% if a %}')],
-  'names in one tag': ['a.prompty', `${head}{{ [${numbered((i) => `a${i},`)}] }}`],
+  'names in one tag': ['a.prompty', `${head}{{ [${numbered((i) => `loop.a${i},`)}a] }}`],
   'escapes in one tag': ['a.prompty', `${head}{{ a ${repeated("\\'")} }}`],
   'brackets in one tag': ['a.prompty', `${head}{{ ${repeated('(')} }}`],
   'raw text': ['a.prompty', head + repeated('{% raw %}{{')],
@@ -48,7 +48,7 @@ const inputs: Readonly<Record<string, readonly [path: string, text: string]>> = 
   'aliases of nothing': ['a.prompt.md', yaml(numbered((i) => `b${i}: *c\n`))],
   'worked examples': [
     'a.prompt.md',
-    `---\ntandem:\n  data: d\n  output: y\n  demos:\n${repeated('    - {x: a, y: b}\n')}---\n${repeated('${input:x} ')}`,
+    `---\ntandem:\n  data: d\n  output: y\n  demos:\n${repeated('    - {x: a, y: b}\n')}---\nQ: \${input:x}\n`,
   ],
   'steps of a program': ['p.program.yaml', `steps:\n${repeated('  - {prompt: a.prompt.md, output: b}\n')}`],
 };

@@ -4,7 +4,7 @@
  */
 import { TandemError, type Place } from '../errors.ts';
 import { softMark } from '../model/softPrompt.ts';
-import { assigned, assignmentsOf, depthOf, freeNames, tagsOf } from './jinja.ts';
+import { assigned, assignmentsOf, depthOf, freeNames, tagsOf, type Tag } from './jinja.ts';
 import { runPart } from './jinjaFault.ts';
 import { suggestName } from './nearest.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
@@ -152,8 +152,12 @@ export function messagesOf(prompt: Prompt, values: Values, origin?: Place): { re
 export function renderDemonstration(prompt: Prompt, demonstration: Demonstration, origin?: Place): string {
   const { body, syntax } = prompt;
   const { sections } = compile({ body, demonstrations: [], ...(syntax && { syntax }) });
-  const filled = sections.find(({ block }) => block)!.rowBlock(demonstration.inputs, origin);
-  return filled + answerText(filled, demonstration.output);
+  return demonstrationText(sections, demonstration, origin);
+}
+
+function demonstrationText(sections: readonly CompiledSection[], { inputs, output }: Demonstration, origin?: Place): string {
+  const filled = sections.find(({ block }) => block)!.rowBlock(inputs, origin);
+  return filled + answerText(filled, output);
 }
 
 /** The answer as it follows the prompt: after one space, or none if the prompt ends in white space (or is empty). */
@@ -194,9 +198,11 @@ function compile(prompt: Prompt, origin?: Place): Compiled {
   const blockStart = rowBlockStart({ body, ...(syntax && { syntax }) });
   const soft = syntax === 'jinja' ? undefined : softLine(body);
   const headEnd = demosLines(body).at(0)?.start ?? blockStart;
+  const assignments = syntax === 'jinja' ? assignmentsOf(body) : [];
   const compiledSection = ({ role, start, end }: Section): CompiledSection => {
     // Between sections white space is no one's wording.
-    const fillFrom = (from: number) => (text: string) => (syntax === 'jinja' ? jinjaFill(text, body, from) : markdownFill(text));
+    const fillFrom = (from: number) => (text: string) =>
+      syntax === 'jinja' ? jinjaFill(text, body, from, assignments) : markdownFill(text);
     const [fill, fillBlock] = [fillFrom(start), fillFrom(blockStart)];
     const trimmed = (text: string): string => (syntax === 'jinja' ? text.replace(/^(?:[ \t]*\n)+/, '') : text);
     if (start !== row.start) return { role, head: fill(trimmed(body.slice(start, end)).trimEnd()), rowBlock: () => '' };
@@ -211,10 +217,9 @@ function compile(prompt: Prompt, origin?: Place): Compiled {
       rowBlock: fillBlock(block.replace(/^(?:[ \t]*\n)+/, '')),
     };
   };
-  const result: Compiled = {
-    sections: (syntax === 'jinja' ? sectionsOf(body) : [whole]).map(compiledSection),
-    demonstrations: prompt.demonstrations.map((demonstration) => renderDemonstration(prompt, demonstration, origin)).join('\n\n'),
-  };
+  const sections = (syntax === 'jinja' ? sectionsOf(body) : [whole]).map(compiledSection);
+  const demonstrations = prompt.demonstrations.map((demonstration) => demonstrationText(sections, demonstration, origin)).join('\n\n');
+  const result: Compiled = { sections, demonstrations };
   compiled.set(prompt, result);
   return result;
 }
@@ -245,9 +250,12 @@ function jinjaBlockStart(body: string, { start, end }: Section): number {
   return Math.max(start, body.lastIndexOf('\n', at - 1) + 1);
 }
 
-/** @param from what stands before it in the body comes along as far as it assigns names; the text starts there or after blank lines */
-function jinjaFill(text: string, body: string, from: number): Fill {
-  const assignments = text === '' ? [] : assignmentsOf(body.slice(0, from));
+/**
+ * @param from what stands before it in the body comes along as far as it assigns names; the text starts there or after blank lines
+ * @param all assignments of the body
+ */
+function jinjaFill(text: string, body: string, from: number, all: readonly Tag[]): Fill {
+  const assignments = text === '' ? [] : all.filter(({ end }) => end <= from);
   const part = {
     ...{ text, body, before: assigned(assignments), start: body.indexOf(text, from) },
     beforeStarts: assignments.map(({ start }) => start),

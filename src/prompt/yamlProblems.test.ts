@@ -69,6 +69,6 @@ describe('a text that YAML takes for something else', () => {
   });
 
   test('without a value to quote the hint says what is wrong', () => {
-    expect(parsed('---\n"a: 1\n---\nQ: ${input:x}\n')[0].hint).toBe('The front matter is not valid YAML.');
+    expect(parsed('---\n}\n---\nQ: ${input:x}\n')[0].hint).toBe('The front matter is not valid YAML.');
   });
 });

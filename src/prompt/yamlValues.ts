@@ -1,5 +1,5 @@
 /** @file Values written in YAML, read and written so that the one gives back the other. */
-import { isMap, isScalar, isSeq, type Document } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml';
 import { resolved, scalarText } from './frontMatter.ts';
 import { isNested, textOf, type Value, type Values } from './values.ts';
 
@@ -18,8 +18,8 @@ export function yamlValue(node: unknown, document: Document): Value | undefined 
   let left = mostValues;
   const read = (at: unknown, depth: number): Value | undefined => {
     const found = resolved(at, document);
-    if (left-- <= 0 || depth > deepest || found === undefined) return undefined;
-    if (found === null) return null;
+    if (left-- <= 0 || depth > deepest) return undefined;
+    if (found === null) return isAlias(at) ? undefined : null;
     if (isScalar(found)) return typed(found.value, scalarText(found));
     if (isSeq(found)) {
       const items = found.items.map((item) => read(item, depth + 1));
