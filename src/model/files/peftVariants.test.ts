@@ -159,7 +159,7 @@ describe('a weights file', () => {
   });
 });
 
-test('mutated settings end in an adapter or in an error that names the file', async () => {
+test('mutated settings end in an adapter or in an error that names the file', { tags: 'long' }, async () => {
   const source = readFileSync(join(fixtures, 'rank-and-alpha-pattern', 'adapter_config.json'), 'utf8');
   const settings = JSON.parse(source) as Record<string, unknown>;
   const values = [
@@ -185,7 +185,7 @@ test('mutated settings end in an adapter or in an error that names the file', as
   const path = changed('rank-and-alpha-pattern', {});
   const file = join(path, 'adapter_config.json');
   let refused = 0;
-  for (let i = 0; i < 1500; i++) {
+  for (let i = 0; i < 600; i++) {
     const random = randomStream('peft mutants', i);
     const keys = Object.keys(settings);
     const mutant = { ...settings, [keys[random.integer(keys.length)]]: values[random.integer(values.length)] };
@@ -196,6 +196,6 @@ test('mutated settings end in an adapter or in an error that names the file', as
       if (error.name !== 'TandemError' || error.where?.file === undefined) throw new Error(`mutant ${i}: ${text}`, { cause: error });
     });
   }
-  expect(refused).toBeGreaterThan(300);
-  expect(refused).toBeLessThan(1400);
+  expect(refused).toBeGreaterThan(100);
+  expect(refused).toBeLessThan(560);
 });
