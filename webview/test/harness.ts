@@ -96,7 +96,9 @@ async function openPanel(
   return {
     page,
     complaints,
-    tell: (...messages) => page.evaluate((all) => all.forEach((message) => window.postMessage(message, '*')), messages),
+    // As JSON: the types of what a page may be given do not end for values within values.
+    tell: (...messages) =>
+      page.evaluate((all) => (JSON.parse(all) as unknown[]).forEach((each) => window.postMessage(each, '*')), JSON.stringify(messages)),
     said: () => page.evaluate(() => window.said.splice(0)),
     remembered: () => page.evaluate(() => window.remembered),
     useTheme: (name) => page.evaluate((theme) => window.useTheme(theme), themes[name]),
