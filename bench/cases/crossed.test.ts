@@ -14,7 +14,7 @@ function coverage({ seeds, rows, ofSeeds, ofRows, ofRest }: Record<'seeds' | 'ro
       const luck = ofSeeds * random.normal();
       return easy.map((row) => row + luck + ofRest * random.normal());
     });
-    const { low, high } = crossedMean([scores]);
+    const { low, high } = crossedMean([scores], { low: -Infinity, high: Infinity });
     covered += Number(low <= 0 && high >= 0);
   }
   return covered / samples;
@@ -49,11 +49,13 @@ test('what the seeds agree on is as sure as its rows, whatever their number', ()
 });
 
 test('where all rows rise and fall together with the seeds, three seeds say what three numbers say', () => {
-  const { mean, low, high } = crossedMean([[0.1, 0.2, 0.6].map((score) => Array.from({ length: 40 }, () => score))]);
+  const { mean, low, high } = crossedMean([[0.1, 0.2, 0.6].map((score) => Array.from({ length: 40 }, () => score))], {
+    low: -Infinity,
+    high: Infinity,
+  });
   expect(mean).toBeCloseTo(0.3, 12);
-  // Student's t of two degrees of freedom, to the accuracy of its expansion.
   const half = 4.303 * Math.sqrt(0.07 / 3);
-  expect((high - low) / 2 / half).toBeCloseTo(1, 1);
+  expect((high - low) / 2 / half).toBeCloseTo(1, 3);
 });
 
 test('several tasks weigh by their rows, and a difference is of the same seeds and rows', () => {
@@ -79,6 +81,11 @@ test('several tasks weigh by their rows, and a difference is of the same seeds a
   ).toMatchObject({ mean: expect.closeTo(1 / 9, 12) as number, rows: 9 });
 });
 
-test('equal scores have no width', () => {
-  expect(crossedMean([[[1, 1, 1]]])).toEqual({ mean: 1, low: 1, high: 1, rows: 3 });
+test('equal scores are as sure as so many rows can be, and no score is above one', () => {
+  const { low, high } = crossedMean([[[1, 1, 1]]]);
+  expect(low).toBeCloseTo(0.025 ** (1 / 3), 12);
+  expect(high).toBe(1);
+  const ahead = crossedDifference([[[[0, 0, 0]], [[0, 0, 0]]]]);
+  expect(ahead.low).toBeLessThan(-0.5);
+  expect(ahead.high).toBeGreaterThan(0.5);
 });

@@ -2,7 +2,8 @@
  * @file How sure a mean over test rows and trainings is. Both are samples: other rows would give another mean, and so would other seeds, which draw
  * training rows, batches and proposals. An interval over the rows alone calls chance what is only the luck of five trainings.
  */
-import { studentQuantile, type Interval } from '../../src/evaluate/statistics.ts';
+import { studentQuantile } from '../../src/evaluate/distributions.ts';
+import { bootstrapMean, shares, type Interval, type Range } from '../../src/evaluate/statistics.ts';
 
 /** The same rows in every training of a task. */
 export type SeedsByRows = readonly (readonly number[])[];
@@ -10,10 +11,11 @@ export type SeedsByRows = readonly (readonly number[])[];
 /**
  * Mean over all seeds and rows of one or more tasks, every row with the same weight, with its 95% interval: two-way analysis of variance with both
  * factors random (Searle, Casella and McCulloch 1992, ch. 5; Satterthwaite 1946 for the degrees of freedom). Of a single seed it is over the
- * rows; of two it covers nine in ten.
+ * rows; of two it covers nine in ten. Where nothing varies it is over the rows, as many as there are: so many equal ones do not say that all are.
+ * @param range of a score; the interval stays within
  * @param tasks at least one, none of them empty, with sets of rows and seeds of their own
  */
-export function crossedMean(tasks: readonly SeedsByRows[]): Interval {
+export function crossedMean(tasks: readonly SeedsByRows[], range: Range = shares): Interval {
   const rows = tasks.reduce((sum, [first]) => sum + first.length, 0);
   const parts = tasks.map((scores) => ({ share: scores[0].length / rows, ...meanOf(scores) }));
   const mean = parts.reduce((sum, part) => sum + part.share * part.mean, 0);
@@ -21,15 +23,18 @@ export function crossedMean(tasks: readonly SeedsByRows[]): Interval {
     its.map(({ variance, degrees }) => ({ variance: share ** 2 * variance, degrees })),
   );
   const variance = terms.reduce((sum, term) => sum + term.variance, 0);
-  if (variance <= 0) return { mean, low: mean, high: mean, rows };
+  if (variance <= 0) return bootstrapMean(new Float64Array(rows).fill(mean), { range });
   const degrees = variance ** 2 / terms.reduce((sum, term) => sum + (term.degrees ? term.variance ** 2 / term.degrees : 0), 0);
-  const half = Math.sqrt(variance) * studentQuantile(degrees, 1.959964);
-  return { mean, low: mean - half, high: mean + half, rows };
+  const half = Math.sqrt(variance) * studentQuantile(0.975, degrees);
+  return { mean, low: Math.max(range.low, mean - half), high: Math.min(range.high, mean + half), rows };
 }
 
 /** Of second minus first, seed by seed and row by row: pairs of scores of the same seeds and rows. */
 export const crossedDifference = (pairs: readonly (readonly [first: SeedsByRows, second: SeedsByRows])[]): Interval =>
-  crossedMean(pairs.map(([first, second]) => second.map((scores, seed) => scores.map((score, row) => score - first[seed][row]))));
+  crossedMean(
+    pairs.map(([first, second]) => second.map((scores, seed) => scores.map((score, row) => score - first[seed][row]))),
+    { low: -shares.high, high: shares.high },
+  );
 
 /** A part of a mean's variance, and the degrees of freedom of its estimate. */
 interface Term {

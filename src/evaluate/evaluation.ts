@@ -8,12 +8,14 @@ import { isModule, metricNamed, type CorpusScore, type Metric } from './metrics.
 import {
   bootstrapMean,
   bootstrapStatistic,
+  logShares,
   pairedBootstrap,
   pairedBootstrapStatistic,
-  type BootstrapOptions,
+  shares,
   type Interval,
   type PairedDifference,
 } from './statistics.ts';
+import type { Resampling } from './resampling.ts';
 
 export interface Task {
   /** The column to predict. */
@@ -122,31 +124,32 @@ export type Compared = Pick<Evaluation, 'rows' | 'corpus'>;
  * The paired differences of two evaluations of the same rows.
  * @throws TandemError reason 'rows-differ'
  */
-export function compareEvaluations(before: Compared, after: Compared, options: BootstrapOptions = {}): Comparison {
+export function compareEvaluations(before: Compared, after: Compared, options: Resampling = {}): Comparison {
   requireSameRows(before, after);
   const pair = (value: (result: RowResult) => number): PairedDifference =>
-    pairedBootstrap(before.rows.map(value), after.rows.map(value), options);
+    pairedBootstrap(before.rows.map(value), after.rows.map(value), { ...options, range: logShares });
   return { score: scoreDifference([before], [after], options), logLikelihood: pair(({ logLikelihood }) => logLikelihood) };
 }
 
 /**
  * The paired difference of two sums of scores over the same rows: of one evaluation and another, or of several for an interaction. A
- * metric that is no mean of row scores is taken anew from each resample of the rows.
+ * metric that is no mean of row scores is taken again for each weighting of the rows.
  * @throws TandemError reason 'rows-differ'
  */
-export function scoreDifference(less: readonly Compared[], more: readonly Compared[], options: BootstrapOptions = {}): PairedDifference {
+export function scoreDifference(less: readonly Compared[], more: readonly Compared[], options: Resampling = {}): PairedDifference {
   const [first] = less;
+  const range = { low: 0, high: less.length * shares.high };
   for (const other of [...less, ...more]) requireSameRows(first, other);
   if (!first.corpus) {
     const total = (parts: readonly Compared[]): number[] => first.rows.map((_, row) => sum(parts.map(({ rows }) => rows[row].score)));
-    return pairedBootstrap(total(less), total(more), options);
+    return pairedBootstrap(total(less), total(more), { ...options, range });
   }
   const { corpus } = first;
   const [minus, plus] = [less, more].map((parts) => parts.map(({ rows }) => corpus(rows)));
   return pairedBootstrapStatistic(
     first.rows.length,
-    (places) => sum(plus.map((score) => score(places))) - sum(minus.map((score) => score(places))),
-    options,
+    (weights) => sum(plus.map((score) => score(weights))) - sum(minus.map((score) => score(weights))),
+    { ...options, range },
   );
 }
 

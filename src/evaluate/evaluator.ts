@@ -15,7 +15,7 @@ import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from
 import { scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
 import { answerPasses, promptPasses } from './passes.ts';
 import { answerAfter, questionText, questionWithoutValues } from './question.ts';
-import { bootstrapMean } from './statistics.ts';
+import { bootstrapMean, logShares } from './statistics.ts';
 
 /** What is measured: a prompt, and the adapter it runs with. */
 export interface Candidate {
@@ -196,7 +196,10 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         rows: results,
         score: scoreOf(task.metric, results),
         ...(task.metric.corpus && { corpus: task.metric.corpus }),
-        logLikelihood: bootstrapMean(results.map(({ logLikelihood }) => logLikelihood)),
+        logLikelihood: bootstrapMean(
+          results.map(({ logLikelihood }) => logLikelihood),
+          { range: logShares },
+        ),
         promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
         passes: passesOf({ prompt, adapter }, rows, texts),
       };

@@ -3,7 +3,7 @@ import { TandemError } from '../errors.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import type { Values } from '../prompt/values.ts';
 import { macroF1, type Answered } from './macroF1.ts';
-import type { Statistic } from './statistics.ts';
+import type { Statistic } from './resampling.ts';
 import { firstMatch, fold, sameJson, sameNumber, tidy, tokenF1, type Tolerance } from './textScores.ts';
 
 export interface Metric {
@@ -19,7 +19,7 @@ export interface Metric {
   readonly corpus?: CorpusScore;
 }
 
-/** The score of rows together, for any resample of them: intervals and paired comparisons resample the rows and take it anew. */
+/** The score of rows together, for any weights of them: intervals and paired comparisons weight the rows anew and take it again. */
 export type CorpusScore = (rows: readonly Answered[]) => Statistic;
 
 type Score = (prediction: string, gold: string) => boolean | number;

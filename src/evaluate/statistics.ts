@@ -1,6 +1,7 @@
-/** @file How sure a mean is: bootstrap intervals of scores and of paired differences. */
+/** @file How sure a mean is: intervals of scores and of paired differences that hold on few rows and at the edges too. Decision 0026. */
 import { TandemError } from '../errors.ts';
-import { randomStream } from '../random.ts';
+import { betaQuantile, normalCdf, normalQuantile, studentCdf, studentQuantile } from './distributions.ts';
+import { counts, meansOfResamples, spacings, towards, type Resampling, type Statistic, type Weightings } from './resampling.ts';
 
 /** A mean with its 95% interval, in the unit of the scores. */
 export interface Interval {
@@ -11,84 +12,188 @@ export interface Interval {
 }
 
 export interface PairedDifference extends Interval {
-  /** P(b > a): the share of resamples with a mean above 0; ties count half. */
+  /** P(b > a): 1 less the one-sided p-value, ties half. The interval is above 0 where, and only where, this is 97.5% and more. */
   readonly probabilityBetter: number;
 }
 
-export interface BootstrapOptions {
-  /** Default 0. */
-  readonly seed?: number;
-  /** Resamples; default 10,000. */
-  readonly samples?: number;
+/** Between which a row's value can lie: what rows that were not drawn might bring. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Of the metrics' scores. */
+export const shares: Range = { low: 0, high: 1 };
+/** Of log-likelihoods. */
+export const logShares: Range = { low: -Infinity, high: 0 };
+
+export interface IntervalOptions extends Resampling {
+  /** Of a single value, not of a difference; by default that of scores, 0 to 1. */
+  readonly range?: Range;
+}
+
+/** Of an interval, on either side. */
+const tail = 0.025;
+
+/**
+ * The mean of per-row values with its 95% interval, which stays within the range; of one row it is the whole range, where that has ends.
+ *
+ * Of values that are all 0 or 1 it is Clopper and Pearson's exact one (1934). Of others between two ends it is its generalization by Gaffke
+ * (2005; Learned-Miller and Thomas 2020): the rows are weighted anew by chance (Rubin 1981), beside one more row at the worst end. Of values
+ * without ends it is the wider of the bootstrap's, widened for few rows (Hesterberg 2015), and Student's.
+ * @throws TandemError reason 'no-rows'
+ */
+export function bootstrapMean(values: ArrayLike<number>, options: IntervalOptions = {}): Interval {
+  const { range = shares } = options;
+  const all = Float64Array.from(values);
+  if (!hasEnds(range)) return within(range, freeInterval(all, options));
+  const ones = all.filter((value) => value === range.high).length;
+  const extremes = ones + all.filter((value) => value === range.low).length === all.length;
+  if (extremes && all.length > 1) return exactShare(ones, all.length, range);
+  return endedInterval(all.length, meanOf(all), spacings, options);
 }
 
 /**
- * Paired bootstrap of the mean difference b - a over the same rows; percentile interval, widened for small samples.
- * @param a per-row scores, same length n >= 1 as b; of one row the interval is the point itself
- * @throws TandemError reason 'rows-differ' for other lengths, 'no-rows' for none
- * Efron and Tibshirani 1993, ch. 13; Hesterberg 2015 for the widening.
+ * A statistic of all rows together, such as macro-F1, with its interval: rows are drawn anew and the statistic is taken again; as much as rows
+ * that were not drawn may weigh is put at the worst end of the range.
+ * @param rows how many there are
+ * @throws TandemError reason 'no-rows'
  */
-export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options: BootstrapOptions = {}): PairedDifference {
+export const bootstrapStatistic = (rows: number, statistic: Statistic, options: IntervalOptions = {}): Interval =>
+  endedInterval(rows, statistic, counts, options);
+
+/**
+ * The paired mean difference b - a over the same rows. Of scores, P(better) and interval are read off one distribution: the rows weighted anew
+ * by chance, beside one more row that may speak for either side. Of differences that are all -1, 0 or 1, P(better) is then McNemar's
+ * test with the mid-p-value (Fagerland, Lydersen and Laake 2013). Of values without ends: as `bootstrapMean`.
+ * @param a per-row values, same length n >= 1 as b
+ * @throws TandemError reason 'rows-differ' for other lengths, 'no-rows' for none
+ */
+export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options: IntervalOptions = {}): PairedDifference {
   if (a.length !== b.length) {
     throw new TandemError('rows-differ', `Paired scores need the same rows: ${a.length} against ${b.length}.`, {
       hint: 'Evaluate both on the same rows.',
     });
   }
   const differences = Float64Array.from({ length: a.length }, (_, row) => b[row] - a[row]);
-  const means = resampledMeans(differences, options);
-  const zero = 1e-12 * differences.reduce((sum, each) => Math.max(sum, Math.abs(each)), 0);
-  return { ...intervalOf(differences, means), probabilityBetter: shareAbove(means, zero) };
+  const { range = shares } = options;
+  return hasEnds(range)
+    ? endedDifference(differences.length, meanOf(differences), spacings, options)
+    : freeDifference(differences, options);
 }
 
 /**
- * The mean of per-row scores with its bootstrap interval.
+ * The paired difference of statistics of all rows: each resample is of the same rows on both sides.
+ * @param difference new minus old, of weighted rows
  * @throws TandemError reason 'no-rows'
  */
-export function bootstrapMean(scores: ArrayLike<number>, options: BootstrapOptions = {}): Interval {
-  const values = Float64Array.from(scores);
-  return intervalOf(values, resampledMeans(values, options));
-}
+export const pairedBootstrapStatistic = (rows: number, difference: Statistic, options: IntervalOptions = {}): PairedDifference =>
+  endedDifference(rows, difference, counts, options);
+
+/** The difference of a state and itself, which no rows need to tell. */
+export const noDifference = (rows: number): PairedDifference => ({ mean: 0, low: 0, high: 0, rows, probabilityBetter: 0.5 });
 
 /**
- * The P(better) that a paired comparison must reach so that, where there is no true difference, it does so with a chance of `error`; widened
- * for small samples like the intervals.
- * @param error from 0 to 0.5
+ * So many rows it takes to be as sure as that of anything: where there is no true difference, fewer agree by pure chance more often than in a share `error`.
+ * @param error above 0, at most 0.5
  */
-export function sureEnough(error: number, rows: number): number {
-  if (rows < 2) return 1;
-  return normalCdf(Math.sqrt(rows / (rows - 1)) * studentQuantile(rows - 1, normalQuantile(1 - error)));
+export const fewestRows = (error: number): number => Math.ceil(-Math.log2(error) - 1e-9);
+
+const hasEnds = ({ low, high }: Range): boolean => Number.isFinite(high - low);
+
+function requireRows(rows: number): void {
+  if (rows > 0) return;
+  throw new TandemError('no-rows', 'There are no rows to average over.', { hint: 'Check the split: it may be empty.' });
 }
 
-/** A number of a resample, given as the places of its rows, some of them more than once. */
-export type Statistic = (places: Uint32Array) => number;
+const meanOf =
+  (values: Float64Array): Statistic =>
+  (weights) => {
+    let [sum, weight] = [0, 0];
+    for (let row = 0; row < values.length; row++) {
+      sum += weights[row] * values[row];
+      weight += weights[row];
+    }
+    return sum / weight;
+  };
 
-/**
- * A statistic of all rows together, such as macro-F1, with its bootstrap interval: rows are resampled and the statistic is taken anew.
- * @param rows how many there are
- * @throws TandemError reason 'no-rows'
- */
-export function bootstrapStatistic(rows: number, statistic: Statistic, options: BootstrapOptions = {}): Interval {
-  return intervalAround(statistic(everyPlace(rows)), rows, resampled(rows, statistic, options));
+type Draw = (rows: number, options: Resampling) => Weightings;
+
+function endedInterval(rows: number, statistic: Statistic, draw: Draw, options: IntervalOptions): Interval {
+  const { range = shares } = options;
+  requireRows(rows);
+  const mean = statistic(new Float64Array(rows).fill(1));
+  if (rows === 1) return { mean, ...range, rows };
+  const [low, high] = [range.low, range.high].map((end) => towards(end, statistic, draw(rows, options), options).sort());
+  const cut = Math.floor(tail * low.length);
+  return within(range, { mean, low: low[cut], high: high[high.length - 1 - cut], rows });
 }
 
-/**
- * The paired bootstrap of a difference of such statistics: each resample is of the same rows on both sides.
- * @param difference new minus old, of the rows of a resample
- * @throws TandemError reason 'no-rows'
- */
-export function pairedBootstrapStatistic(rows: number, difference: Statistic, options: BootstrapOptions = {}): PairedDifference {
-  const values = resampled(rows, difference, options);
-  return { ...intervalAround(difference(everyPlace(rows)), rows, values), probabilityBetter: shareAbove(values, 1e-12) };
+function endedDifference(rows: number, difference: Statistic, draw: Draw, options: IntervalOptions): PairedDifference {
+  const { range = shares } = options;
+  requireRows(rows);
+  const most = range.high - range.low;
+  const mean = difference(new Float64Array(rows).fill(1));
+  if (rows === 1) return { mean, low: -most, high: most, rows, probabilityBetter: 0.5 };
+  const values = new Float64Array([-most, most].flatMap((end) => [...towards(end, difference, draw(rows, options), options)])).sort();
+  const cut = Math.floor(tail * values.length);
+  const interval = { mean, low: values[cut], high: values[values.length - 1 - cut], rows };
+  return noSurerThanChance({ ...within({ low: -most, high: most }, interval), probabilityBetter: shareAbove(values, 0) });
 }
 
-const everyPlace = (rows: number): Uint32Array => Uint32Array.from({ length: rows }, (_, row) => row);
+function exactShare(ones: number, rows: number, { low, high }: Range): Interval {
+  const at = (share: number): number => low + share * (high - low);
+  return {
+    mean: at(ones / rows),
+    low: ones === 0 ? low : at(betaQuantile(tail, ones, rows - ones + 1)),
+    high: ones === rows ? high : at(betaQuantile(1 - tail, ones + 1, rows - ones)),
+    rows,
+  };
+}
 
-/** Ascending values of the statistic; of a given seed and number of rows the resamples are those of `resampledMeans`. */
-function resampled(rows: number, statistic: Statistic, { seed = 0, samples = 10_000 }: BootstrapOptions): Float64Array {
-  if (rows === 0) throw noRows();
-  const places = resamples(rows, seed, samples);
-  const values = Float64Array.from({ length: samples }, (_, sample) => statistic(places.subarray(sample * rows, (sample + 1) * rows)));
-  return values.sort();
+/** No interval leaves the range, or its own mean. */
+function within({ low, high }: Range, { mean, rows, ...found }: Interval): Interval {
+  return { mean, low: Math.min(mean, Math.max(low, found.low)), high: Math.max(mean, Math.min(high, found.high)), rows };
+}
+
+/** Of one value of a normal distribution its mean is within so many times its size in 95 of 100 cases. Wall, Boen and Tweedie 2001. */
+const ofOneRow = 9.68;
+
+function freeInterval(values: Float64Array, options: Resampling): Interval {
+  const rows = values.length;
+  requireRows(rows);
+  const mean = meanOf(values)(new Float64Array(rows).fill(1));
+  if (rows === 1) return { mean, low: mean - ofOneRow * Math.abs(mean), high: mean + ofOneRow * Math.abs(mean), rows };
+  const means = meansOfResamples(values, options);
+  const t = studentQuantile(1 - tail, rows - 1);
+  const cut = normalCdf(-Math.sqrt(rows / (rows - 1)) * t);
+  const half = t * standardError(values, mean);
+  return { mean, low: Math.min(quantile(means, cut), mean - half), high: Math.max(quantile(means, 1 - cut), mean + half), rows };
+}
+
+function freeDifference(differences: Float64Array, options: Resampling): PairedDifference {
+  const { mean, low, high, rows } = freeInterval(differences, options);
+  if (rows === 1) return { mean, low, high, rows, probabilityBetter: 0.5 };
+  const largest = differences.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
+  const share = shareAbove(meansOfResamples(differences, options), 1e-12 * largest);
+  const error = standardError(differences, mean);
+  const t = Math.abs(mean) <= 1e-12 * largest ? 0 : error === 0 ? Math.sign(mean) * Infinity : mean / error;
+  const sure = [studentCdf(normalQuantile(share) * Math.sqrt((rows - 1) / rows), rows - 1), studentCdf(t, rows - 1)];
+  // The one that is less sure, if they agree on the side at all.
+  const least = sure.every((p) => p > 0.5) ? Math.min(...sure) : sure.every((p) => p < 0.5) ? Math.max(...sure) : 0.5;
+  return noSurerThanChance({ mean, low, high, rows, probabilityBetter: least });
+}
+
+/** Where there is no true difference, all rows agree on a side with a chance of 1 in 2^rows: no P(better) is surer, and no interval either. */
+function noSurerThanChance({ mean, low, high, rows, probabilityBetter: p }: PairedDifference): PairedDifference {
+  const chance = 2 ** -rows;
+  const ends = chance > tail ? { low: Math.min(low, 0), high: Math.max(high, 0) } : { low, high };
+  return { mean, ...ends, rows, probabilityBetter: Math.min(1 - chance, Math.max(chance, p)) };
+}
+
+function standardError(values: Float64Array, mean: number): number {
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1) / values.length);
 }
 
 function shareAbove(values: Float64Array, zero: number): number {
@@ -97,85 +202,9 @@ function shareAbove(values: Float64Array, zero: number): number {
   return better / values.length;
 }
 
-const noRows = (): TandemError =>
-  new TandemError('no-rows', 'There are no rows to average over.', { hint: 'Check the split: it may be empty.' });
-
-/** Ascending means of resamples with replacement. */
-function resampledMeans(values: Float64Array, { seed = 0, samples = 10_000 }: BootstrapOptions): Float64Array {
-  const n = values.length;
-  if (n === 0) throw noRows();
-  const means = new Float64Array(samples);
-  if (values.every((value) => value === values[0])) return means.fill(values[0]);
-  const places = resamples(n, seed, samples);
-  for (let sample = 0, at = 0; sample < samples; sample++) {
-    let sum = 0;
-    for (const end = at + n; at < end; at++) sum += values[places[at]];
-    means[sample] = sum / n;
-  }
-  return means.sort();
-}
-
-/** The latest resamples that were drawn: a run compares on the same few sets of rows again and again. */
-const drawn = new Map<string, Uint32Array>();
-
-/** @returns `samples` times n places below n, the same for the same arguments */
-function resamples(n: number, seed: number, samples: number): Uint32Array {
-  const key = `${n} ${seed} ${samples}`;
-  const known = drawn.get(key);
-  if (known) return known;
-  const random = randomStream('bootstrap', seed, n);
-  const places = Uint32Array.from({ length: n * samples }, () => random.integer(n));
-  for (const oldest of drawn.keys()) {
-    if (drawn.size < 4) break;
-    drawn.delete(oldest);
-  }
-  // Of many rows they would take more memory than they save time.
-  if (places.length <= 4e6) drawn.set(key, places);
-  return places;
-}
-
-function intervalOf(values: Float64Array, means: Float64Array): Interval {
-  const n = values.length;
-  return intervalAround(values.reduce((sum, value) => sum + value, 0) / n, n, means);
-}
-
-function intervalAround(mean: number, n: number, means: Float64Array): Interval {
-  const tail = n > 1 ? normalCdf(-Math.sqrt(n / (n - 1)) * studentQuantile(n - 1, 1.959964)) : 0.025;
-  return { mean, low: quantile(means, tail), high: quantile(means, 1 - tail), rows: n };
-}
-
 function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);
   return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-}
-
-/** A quantile of Student's t by its expansion around the normal one, z: within 3% from two degrees of freedom on. Abramowitz and Stegun 1964, 26.7.5. */
-export function studentQuantile(degrees: number, z: number): number {
-  const g1 = (z ** 3 + z) / 4;
-  const g2 = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
-  const g3 = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
-  return z + g1 / degrees + g2 / degrees ** 2 + g3 / degrees ** 3;
-}
-
-/** Abramowitz and Stegun 1964, 26.2.17; absolute error under 7.5e-8. */
-function normalCdf(x: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(x));
-  const tail =
-    (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) *
-    t *
-    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return x > 0 ? 1 - tail : tail;
-}
-
-/** Inverts normalCdf by bisection, to its accuracy. */
-function normalQuantile(share: number): number {
-  let [low, high] = [-6, 6];
-  for (let i = 0; i < 50; i++) {
-    const middle = (low + high) / 2;
-    if (normalCdf(middle) < share) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
 }

@@ -4,9 +4,11 @@ import { withSoft, type Adapter } from '../model/adapter.ts';
 import { softLine } from '../prompt/template.ts';
 import { compareEvaluations, judgedBy, scoreDifference, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
 import type { Metric } from '../evaluate/metrics.ts';
+import { noDifference, type PairedDifference } from '../evaluate/statistics.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { AttributionCell, JudgedAnswer, MeasuredState, OptimizationEvent, ReportedMetric } from './events.ts';
 import { shortened } from './flips.ts';
+import { promptKey } from './proposers/proposer.ts';
 
 type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
 
@@ -35,7 +37,12 @@ export async function attributeStates(
     logLikelihood,
   });
   const { reported = [] } = evaluator.task;
-  const gain = (evaluation: Evaluation) => compareEvaluations(neither, evaluation).score;
+  // A lever that was not moved has brought nothing, whatever chance might have done on these rows.
+  const weightsMoved = best.adapter !== start.adapter;
+  const isSoft = softLine(best.prompt.body) !== undefined;
+  const moved = { weights: weightsMoved, prompt: promptKey(best.prompt) !== promptKey(start.prompt) || (isSoft && weightsMoved) };
+  const gain = (evaluation: Evaluation, isMoved: boolean): PairedDifference =>
+    isMoved ? compareEvaluations(neither, evaluation).score : noDifference(rows.length);
   return {
     type: 'attributed',
     cells: [
@@ -44,10 +51,10 @@ export async function attributeStates(
       cell({ weights: 'new', prompt: 'old' }, weights),
       cell({ weights: 'new', prompt: 'new' }, both),
     ],
-    total: gain(both),
-    promptAlone: gain(prompt),
-    weightsAlone: gain(weights),
-    interaction: scoreDifference([prompt, weights], [neither, both]),
+    total: gain(both, moved.prompt || moved.weights),
+    promptAlone: gain(prompt, moved.prompt),
+    weightsAlone: gain(weights, moved.weights),
+    interaction: moved.prompt && moved.weights ? scoreDifference([prompt, weights], [neither, both]) : noDifference(rows.length),
     ...(reported.length > 0 && { reported: reported.map((metric) => reportedMetric(metric, neither, both, rows)) }),
     answers: neither.rows.map((before, place) => ({
       row: before.row,

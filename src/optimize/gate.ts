@@ -1,6 +1,6 @@
 /** @file The gate: a step's result replaces the best state only where paired evidence on the valset says that it is better. */
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
-import { sureEnough } from '../evaluate/statistics.ts';
+import { fewestRows } from '../evaluate/statistics.ts';
 
 export interface GateDecision extends Comparison {
   readonly accepted: boolean;
@@ -22,18 +22,24 @@ export interface GateErrors {
 export const defaultGate: GateErrors = { score: 0.025, likelihood: 0.025, tie: 0.4 };
 
 /**
- * Compares two evaluations of the same rows.
+ * Compares two evaluations of the same rows. On fewer rows than could tell a gain from chance, whatever they say, it decides for what there is.
  * @param tried among how many the candidate was the best on these rows: the more, the surer it must be (Bonferroni)
  * @throws TandemError reason 'rows-differ'
  */
 export function decide(best: Evaluation, candidate: Evaluation, tried = 1, errors: GateErrors = defaultGate): GateDecision {
   const comparison = compareEvaluations(best, candidate);
   const { score, logLikelihood } = comparison;
-  const enough = (error: number): number => sureEnough(error / Math.max(1, tried), score.rows);
+  const enough = (error: number): number => 1 - error / Math.max(1, tried);
   const points = `${score.mean >= 0 ? '+' : ''}${(score.mean * 100).toFixed(1)} points`;
   const nats = `${logLikelihood.mean >= 0 ? '+' : ''}${logLikelihood.mean.toFixed(3)} nats a row`;
   const sure = (p: number): string => `P(better) ${p > 0.995 && p < 1 ? p.toFixed(4) : p.toFixed(2)}`;
   const verdict = (accepted: boolean, because: string): GateDecision => ({ ...comparison, accepted, because });
+  const among = tried > 1 ? `the best of ${tried}` : 'one candidate';
+  const needed = rowsToDecide(tried, errors);
+  if (score.rows < needed) {
+    const rows = score.rows === 1 ? 'one row decides' : `${score.rows} rows decide`;
+    return verdict(false, `${rows} nothing: at least ${needed} are needed to judge ${among}; ${points}, ${nats}`);
+  }
   if (score.probabilityBetter >= enough(errors.score)) {
     return verdict(true, `the score rose by ${points}, ${sure(score.probabilityBetter)}`);
   }
@@ -42,9 +48,13 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, error
     return verdict(true, `the score is level (${points}) and the likelihood rose by ${nats}, ${sure(logLikelihood.probabilityBetter)}`);
   }
   if (!tied) return verdict(false, `the score fell by ${points.replace('-', '')}, ${sure(score.probabilityBetter)}`);
-  const asked = `${enough(errors.score).toFixed(4)} is asked of ${tried > 1 ? `the best of ${tried}` : 'one candidate'}`;
+  const asked = `${enough(errors.score).toFixed(4)} is asked of ${among}`;
   return verdict(
     false,
     `no sure gain: ${points}, ${sure(score.probabilityBetter)}; ${nats}, ${sure(logLikelihood.probabilityBetter)}; ${asked}`,
   );
 }
+
+/** So many rows it takes to judge the best of so many: on fewer it could be better on every row by pure chance more often than may be. */
+export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>
+  fewestRows(Math.max(score, likelihood) / Math.max(1, tried));

@@ -9,7 +9,7 @@ import { blocksOf } from './blocks.ts';
 import { coordinateDefaults } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Lever, MeasuredState } from './events.ts';
-import { decide } from './gate.ts';
+import { decide, rowsToDecide } from './gate.ts';
 import { noStatistics } from './leverBandit.ts';
 import { measuredState } from './measuredState.ts';
 import { proposeForBlock } from './promptBlock.ts';
@@ -19,7 +19,7 @@ import { nothingIfTooLong, type Runner } from './race.ts';
 import { otherReadings } from './reading.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
 
-/** What a lever's probe says: `likely` where the gate would have let it through. */
+/** What a lever's probe says: `likely` where the gate would have let it through, `unlikely` where nothing that was tried was ahead. */
 export type Outlook = 'likely' | 'unclear' | 'unlikely';
 
 export interface LeverOutlook extends Pick<Comparison, 'score' | 'logLikelihood'> {
@@ -42,8 +42,6 @@ export interface Headroom {
 const probeRows = 24;
 const prompts = 10;
 const training = { steps: 12, batchRows: 8, learningRate: alternatingDefaults.learningRate };
-/** A lever whose interval ends below this has little left to bring, in points of the score. */
-const little = 0.02;
 
 /** Of the run that would follow; its budget does not count. */
 export type HeadroomContext = Omit<OptimizationContext, 'budget' | 'emit' | 'adapters'>;
@@ -168,6 +166,6 @@ export function outlookOf(lever: Lever, now: Evaluation, found: readonly Evaluat
   const told = (outlook: Outlook, because: string): LeverOutlook => ({ lever, outlook, because, tried, score, logLikelihood });
   if (now.score.mean >= 1) return told('unlikely', `all ${now.rows.length} rows are right already`);
   if (best.accepted) return told('likely', best.because);
-  const least = decisions.every((each) => each.score.high <= little && each.logLikelihood.probabilityBetter < 0.9);
-  return told(least ? 'unlikely' : 'unclear', best.because);
+  const ahead = decisions.some((each) => each.score.mean > 0 || each.logLikelihood.probabilityBetter >= 0.9);
+  return told(ahead || now.rows.length < rowsToDecide(tried) ? 'unclear' : 'unlikely', best.because);
 }

@@ -4,7 +4,7 @@ import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import { metricNamed } from '../evaluate/metrics.ts';
-import { bootstrapMean } from '../evaluate/statistics.ts';
+import { bootstrapMean, logShares } from '../evaluate/statistics.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
@@ -14,7 +14,7 @@ export function evaluationWith(scores: readonly number[], logLikelihoods = score
   return {
     rows: scores.map((score, i) => ({ row: `row ${i}`, prediction: '', gold: '', score, logLikelihood: logLikelihoods[i] })),
     score: bootstrapMean(scores, { samples: 100 }),
-    logLikelihood: bootstrapMean(logLikelihoods, { samples: 100 }),
+    logLikelihood: bootstrapMean(logLikelihoods, { samples: 100, range: logShares }),
     promptTokens,
     passes: scores.length,
   };

@@ -33,7 +33,7 @@ describe('likelier answers with nine others right and ten wrong', () => {
 });
 
 test('of the best of many more is asked', () => {
-  const [before, evaluation] = [measured(20, -2), measured(24, -2)];
+  const [before, evaluation] = [measured(20, -2), measured(26, -2)];
   const verdictAmong = (among: number) => judge(context, startAt(20), 1, before, { prompt, evaluation, passes: 0, among })!;
   expect([verdictAmong(1), verdictAmong(1000)].map(({ accepted }) => accepted)).toEqual([true, false]);
 });

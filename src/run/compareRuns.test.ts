@@ -49,8 +49,9 @@ test('paired over the rows of both, wherever they stand; the rows of one alone a
     settings: [],
     promptDiff: '',
   });
-  expect(comparison.score.difference.low).toBeGreaterThanOrEqual(0);
-  expect(comparison.score.difference.probabilityBetter).toBeGreaterThan(0.9);
+  // Three rows of six are better, none is worse: by chance that happens in one case of eight.
+  expect(comparison.score.difference.low).toBeLessThan(0);
+  expect(comparison.score.difference.probabilityBetter).toBeGreaterThan(0.87);
   expect(comparison.flips.examples[0]).toEqual({ line: 3, gold: 'yes', a: 'no', b: 'yes', better: true });
   // The other way round it is the other way round.
   expect(compareRuns(runWith('FEDCBAyz'), runWith('abCDeFx')).score.difference.mean).toBe(-0.5);

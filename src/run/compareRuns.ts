@@ -2,7 +2,7 @@
 import { TandemError } from '../errors.ts';
 import { compareEvaluations, scoreOf, type RowResult } from '../evaluate/evaluation.ts';
 import { isModule, metricNamed } from '../evaluate/metrics.ts';
-import { bootstrapMean } from '../evaluate/statistics.ts';
+import { bootstrapMean, logShares, noDifference } from '../evaluate/statistics.ts';
 import type { Difference, Estimate, JudgedAnswer, TestAnswer } from '../optimize/events.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import type { RunConfig } from './events.ts';
@@ -63,8 +63,21 @@ export function compareRuns(a: RunState, b: RunState): RunComparison {
   // The rows are judged already; a module is not run again.
   const { corpus } = isModule(metric) ? { corpus: undefined } : metricNamed(metric);
   const [rowsA, rowsB] = [pairs.map(([answer]) => resultOf(answer)), pairs.map(([, answer]) => resultOf(answer))];
-  const { score, logLikelihood } = compareEvaluations({ rows: rowsA, corpus }, { rows: rowsB, corpus });
-  const likelihood = (rows: readonly RowResult[]): Estimate => bootstrapMean(rows.map((row) => row.logLikelihood));
+  const promptDiff = unifiedDiff(ofA.config.prompt, promptText(a.best!.prompt), promptText(b.best!.prompt));
+  // The same state answers all rows alike, those of no data too.
+  const isSame =
+    promptDiff === '' &&
+    a.best!.adapter === b.best!.adapter &&
+    ofA.config.model.fingerprint === ofB.config.model.fingerprint &&
+    pairs.every(([{ after: one }, { after: other }]) => one.prediction === other.prediction && one.logLikelihood === other.logLikelihood);
+  const { score, logLikelihood } = isSame
+    ? { score: noDifference(pairs.length), logLikelihood: noDifference(pairs.length) }
+    : compareEvaluations({ rows: rowsA, corpus }, { rows: rowsB, corpus });
+  const likelihood = (rows: readonly RowResult[]): Estimate =>
+    bootstrapMean(
+      rows.map((row) => row.logLikelihood),
+      { range: logShares },
+    );
   return {
     metric,
     rows: pairs.length,
@@ -72,7 +85,7 @@ export function compareRuns(a: RunState, b: RunState): RunComparison {
     score: { a: scoreOf({ corpus }, rowsA), b: scoreOf({ corpus }, rowsB), difference: score },
     logLikelihood: { a: likelihood(rowsA), b: likelihood(rowsB), difference: logLikelihood },
     settings: differingSettings(a, b),
-    promptDiff: unifiedDiff(ofA.config.prompt, promptText(a.best!.prompt), promptText(b.best!.prompt)),
+    promptDiff,
     flips: flipsOf(pairs),
   };
 }

@@ -1,6 +1,6 @@
 /** @file A run's events and state as lines of text. */
 import type { JournalLine } from './events.ts';
-import { count, duration, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
+import { count, duration, natsGained, percent, percentWithInterval, points, rowCount, sureness } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
 import { difficultyText, doing, freedomText, softText, warmStartText } from './words.ts';
 
@@ -21,7 +21,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `Budget: ${count(budget)} token passes, ${time(budget)} at ${count(passesPerSecond)} a second${more}`;
     }
     case 'baselineMeasured':
-      return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${line.state.score.rows} validation rows, J ${line.state.objective.total.toFixed(3)}`;
+      return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${rowCount(line.state.score.rows, 'validation')}, J ${line.state.objective.total.toFixed(3)}`;
     case 'phaseStarted':
       return `Phase ${line.phase}, ${line.block ?? line.lever}: ${line.because}`;
     case 'warmStartProbed':
@@ -47,7 +47,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'controlProgressed':
       return undefined;
     case 'controlMeasured':
-      return `  ${line.control}: ${percentWithInterval(line.score)} on ${line.score.rows} test rows; the run against it ${points(line.difference)}, P(better) ${sureness(line.difference)}`;
+      return `  ${line.control}: ${percentWithInterval(line.score)} on ${rowCount(line.score.rows, 'test')}; the run against it ${points(line.difference)}, P(better) ${sureness(line.difference)}`;
     case 'runEnded':
       return `Ended after ${duration(line.at)}: ${line.because}`;
     case 'runFailed':

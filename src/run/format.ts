@@ -11,20 +11,28 @@ export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
 export const percentInterval = ({ low, high }: Estimate): string => `[${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`;
 
 /** `72.0% [66.5, 77.1]`. */
-export const percentWithInterval = (estimate: Estimate): string => `${percent(estimate.mean)} ${percentInterval(estimate)}`;
+export const percentWithInterval = (estimate: Estimate): string =>
+  `${percent(estimate.mean)} ${percentInterval(estimate)}${ofOneRow(estimate)}`;
 
 /** `+12.5 points [+7.1, +18.0]` for a difference of two shares. */
-export const points = ({ mean, low, high }: Estimate): string =>
-  `${signed(mean * 100, 1)} points [${signed(low * 100, 1)}, ${signed(high * 100, 1)}]`;
+export const points = ({ mean, low, high, rows }: Estimate): string =>
+  `${signed(mean * 100, 1)} points [${signed(low * 100, 1)}, ${signed(high * 100, 1)}]${ofOneRow({ rows })}`;
+
+/** What no interval can say as plainly. */
+const ofOneRow = ({ rows }: Pick<Estimate, 'rows'>): string => (rows === 1 ? ' (one row tells nothing)' : '');
+
+/** `1 validation row`, `120 validation rows`. */
+export const rowCount = (rows: number, kind: string): string => `${rows} ${kind} row${rows === 1 ? '' : 's'}`;
 
 /** `[-1.301, -1.170]`: nats a row. */
 export const natsInterval = ({ low, high }: Estimate): string => `[${low.toFixed(3)}, ${high.toFixed(3)}]`;
 
 /** `-1.234 [-1.301, -1.170]`: nats a row. */
-export const nats = (estimate: Estimate): string => `${estimate.mean.toFixed(3)} ${natsInterval(estimate)}`;
+export const nats = (estimate: Estimate): string => `${estimate.mean.toFixed(3)} ${natsInterval(estimate)}${ofOneRow(estimate)}`;
 
 /** `+0.214 [+0.180, +0.250]`. */
-export const natsGained = ({ mean, low, high }: Estimate): string => `${signed(mean, 3)} [${signed(low, 3)}, ${signed(high, 3)}]`;
+export const natsGained = ({ mean, low, high, rows }: Estimate): string =>
+  `${signed(mean, 3)} [${signed(low, 3)}, ${signed(high, 3)}]${ofOneRow({ rows })}`;
 
 /** `97%`, or `>99.9%`: how sure it is that the difference is above zero. */
 export function sureness({ probabilityBetter: p }: Difference): string {

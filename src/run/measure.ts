@@ -8,6 +8,7 @@ import { stepsOf } from '../prompt/prompt.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
+import { rowCount } from './format.ts';
 import {
   programText,
   writeResults,
@@ -98,7 +99,7 @@ function keep({ file, program, warn }: Session, measured: Pick<Results, 'evaluat
 
 /** `80 validation rows`. */
 export function rowsText({ valset, testSize }: Pick<Session, 'valset' | 'testSize'>, split: Split): string {
-  return split === 'test' ? `${testSize} test rows` : `${valset.length} validation rows`;
+  return split === 'test' ? rowCount(testSize, 'test') : rowCount(valset.length, 'validation');
 }
 
 const rowsOf = (session: Session, split: Split): readonly Row[] =>

@@ -60,7 +60,7 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
     const [before, after] = [cell(state.attribution, 'old', 'old'), cell(state.attribution, 'new', 'new')];
     const { total } = state.attribution;
     rows.push([
-      `**test**, ${after.score.rows} rows`,
+      `**test**, ${after.score.rows} row${after.score.rows === 1 ? '' : 's'}`,
       percentWithInterval(before.score),
       percentWithInterval(after.score),
       points(total),
@@ -72,7 +72,7 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
     rows.push(['test, log-likelihood a row', nats(before.logLikelihood), nats(after.logLikelihood), '', '']);
   }
   rows.push([
-    `validation, ${best.score.rows} rows`,
+    `validation, ${best.score.rows} row${best.score.rows === 1 ? '' : 's'}`,
     percentWithInterval(start.score),
     percentWithInterval(best.score),
     'chosen on these rows',

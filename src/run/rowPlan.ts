@@ -1,6 +1,8 @@
 /** @file How many validation and test rows a run measures: all, or of many as many as its budget pays for. */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
+import { bootstrapMean } from '../evaluate/statistics.ts';
+import { rowsToDecide } from '../optimize/gate.ts';
 import type { RowLimits } from './spec.ts';
 
 /** How many rows there are, or are measured. */
@@ -40,8 +42,14 @@ export function affordableRows(there: MeasuredRows, limits: RowLimits, budget: n
 /** Where chance decides whatever is measured, for people; nothing where it does not. */
 export function fewRowsNotice({ val }: Pick<MeasuredRows, 'val'>): string | undefined {
   if (val >= leastTelling) return undefined;
-  const off = Math.round((100 * 1.96 * 0.5) / Math.sqrt(val));
-  return `${val === 1 ? 'One validation row decides' : `${val} validation rows decide`} what is kept, and a score on so few can be off by ${off} points. Add rows: a hundred of them tell more.`;
+  const few = val === 1 ? 'one validation row' : `${val} validation rows`;
+  const needed = rowsToDecide();
+  if (val < needed)
+    return `Nothing can be kept on ${few}: it takes at least ${needed} to tell a gain from chance. Add rows: a hundred of them tell more.`;
+  const half = Math.round(val / 2);
+  const { low, high } = bootstrapMean(Array.from({ length: val }, (_, row) => Number(row < half)));
+  const off = Math.round(100 * Math.max(half / val - low, high - half / val));
+  return `${val} validation rows decide what is kept, and a score on so few can be off by ${off} points. Add rows: a hundred of them tell more.`;
 }
 
 /** What is left out, for people; nothing where nothing is. */

@@ -1,6 +1,6 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
 import type { Evidence } from './evidence.ts';
-import { natsGained, points, sureness } from './format.ts';
+import { natsGained, points, rowCount, sureness } from './format.ts';
 import type { Attribution, CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
@@ -60,7 +60,7 @@ export function testNotice({ total }: Attribution): string | undefined {
 /** What a soft prompt is worth beside the best text: what would be lost without it. */
 export function softText({ kept, tokens, without }: SoftPromptState): string {
   const { mean } = without.score;
-  const rows = `on ${without.score.rows} validation rows`;
+  const rows = `on ${rowCount(without.score.rows, 'validation')}`;
   const nat = `${natsGained(without.logLikelihood)} a row`;
   if (kept)
     return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}, ${nat}`;
@@ -69,6 +69,6 @@ export function softText({ kept, tokens, without }: SoftPromptState): string {
 
 /** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt)`. */
 export function evidenceText({ of, parts, difference, split }: Evidence): string {
-  const rows = `${difference.rows} ${split === 'test' ? 'test' : 'validation'} rows`;
+  const rows = rowCount(difference.rows, split === 'test' ? 'test' : 'validation');
   return `${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}`;
 }

@@ -7,7 +7,7 @@ test('a prompt is measured, its numbers grey out with an edit and come back with
   await editor.open('kind.prompt.md');
   await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize');
   await editor.pressLens('Evaluate');
-  const measured = expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · .*\| Evaluate \| Optimize$/) as string;
+  const measured = expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · .*\| Evaluate \| Optimize$/) as string;
   await expect.poll(editor.lenses).toContainEqual(measured);
   await editor.command('Tandem: Measure Lines');
   await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Say what it is.')?.added).toMatch(/pts|saves|0\.0/);

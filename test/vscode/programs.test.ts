@@ -45,13 +45,13 @@ test('a program is measured where it stands, each step leads to its prompt file 
   await editor.pressLens('Evaluate');
   await expect
     .poll(editor.lenses)
-    .toContainEqual(expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · .* just now \| Evaluate \| Optimize$/));
+    .toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · .* just now \| Evaluate \| Optimize$/));
   await editor.screenshot('program');
 
   await editor.pressLens(`Open ${steps.first}`);
   await expect
     .poll(editor.lenses)
-    .toEqual([expect.stringMatching(/^Step 1 of 2 in kinds\.program\.yaml · \d+\.\d% ± ?\d+ .* just now \| Evaluate \| Optimize$/)]);
+    .toEqual([expect.stringMatching(/^Step 1 of 2 in kinds\.program\.yaml · \d+\.\d% \[\d+, \d+\] .* just now \| Evaluate \| Optimize$/)]);
   // It lacks nothing that its program says.
   expect(await problemsOf(editor, steps.first)).toEqual([]);
   await editor.command('Tandem: Measure Lines');
@@ -198,7 +198,7 @@ test('a program is measured when it or the prompt file of a step is saved, by th
   const measuredAt = (): string | undefined =>
     existsSync(results) ? (JSON.parse(readFileSync(results, 'utf8')) as Results).evaluation?.at : undefined;
   const measuredAgain = (before: string | undefined): Promise<void> => expect.poll(measuredAt).not.toBe(before);
-  const step = expect.stringMatching(/^Step 1 of 2 in kinds\.program\.yaml · \d+\.\d% ± ?\d+ .* just now \|/) as string;
+  const step = expect.stringMatching(/^Step 1 of 2 in kinds\.program\.yaml · \d+\.\d% \[\d+, \d+\] .* just now \|/) as string;
 
   // The program itself is not open.
   await editor.open(steps.first);
@@ -225,7 +225,7 @@ test('a program is measured when it or the prompt file of a step is saved, by th
   const before = measuredAt();
   await save();
   await measuredAgain(before);
-  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · nano · just now \|/));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · nano · just now \|/));
   await editor.screenshot('program-model');
 });
 
@@ -243,7 +243,7 @@ test('the sample of a program says of both its steps what their lines are worth'
     // It takes a quarter of a minute on two cores, more where others work on them too.
     .poll(editor.lenses, { timeout: 240_000 })
     .toEqual([
-      expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · nano · just now \| Evaluate \| Optimize$/),
+      expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · nano · just now \| Evaluate \| Optimize$/),
       'Open area.prompt.md',
       'Open intent.prompt.md',
     ]);

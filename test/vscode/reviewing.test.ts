@@ -48,7 +48,7 @@ test.for(both)(
     await editor.open(file);
     await expect
       .poll(editor.lenses)
-      .toContainEqual(expect.stringMatching(/^\d+\.\d% ± ?\d+ · \d+ rows · .* \+ adapter .*just now \| Evaluate/));
+      .toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · .* \+ adapter .*just now \| Evaluate/));
     for (const text of [before.replace('Say what it is.', 'Is it a colour or an animal?'), before]) {
       await editor.run((vscode) => vscode.commands.executeCommand('undo'));
       await expect.poll(() => inEditor(editor)).toBe(text);

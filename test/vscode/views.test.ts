@@ -28,7 +28,7 @@ test('prompts, runs and models are listed, and worked on from their rows', async
   await showViews(editor);
   await expect.poll(() => listed(editor)).toEqual(['intent, Not measured yet', 'kind, Not measured yet', 'more/kind, Not measured yet']);
   await editor.pressRow('more/kind', 'Evaluate');
-  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^more\/kind, \d+\.\d% ±\d+ · \d+ rows/));
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^more\/kind, \d+\.\d% \[\d+, \d+\] · \d+ rows/));
   expect(await editor.run((vscode) => vscode.window.activeTextEditor === undefined)).toBe(true);
 
   // A change on the disk, without the file being open.
@@ -112,7 +112,7 @@ test('prompts, runs and tasks of several open folders are told apart', async ({ 
     .toEqual(['other/kind', 'support/intent', 'support/kind'].map((name) => `${name}, Not measured yet`));
   await editor.pressRow('other/kind', 'Evaluate');
   await editor.pressRow('support/kind', 'Optimize Prompt and Weights');
-  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^other\/kind, \d+\.\d% ±\d+ · \d+ rows/));
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^other\/kind, \d+\.\d% \[\d+, \d+\] · \d+ rows/));
   await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^support\/kind, ended · .* test rows · just now$/));
   expect(readdirSync(join(other, '.tandem', 'results'))).toEqual(['kind.json']);
   expect(readdirSync(join(editor.workspace, '.tandem', 'runs'))).toHaveLength(1);

@@ -4,11 +4,13 @@ import { ago, headline, headlineDetail } from './headline.ts';
 import { measured, now } from './measured.fixture.ts';
 
 test('the headline has the number with its interval, the rows, the model and the age', () => {
-  expect(headline(measured, now)).toBe('72.0% ±6 · 120 rows · nano · 3 min ago');
+  expect(headline(measured, now)).toBe('72.0% [66, 78] · 120 rows · nano · 3 min ago');
 });
 
 test('an adapter and the test split are named', () => {
-  expect(headline({ ...measured, adapter: '3f2a', split: 'test' }, now)).toBe('72.0% ±6 · 120 test rows · nano + adapter · 3 min ago');
+  expect(headline({ ...measured, adapter: '3f2a', split: 'test' }, now)).toBe(
+    '72.0% [66, 78] · 120 test rows · nano + adapter · 3 min ago',
+  );
 });
 
 test('the detail has the whole interval and what it was measured with', () => {

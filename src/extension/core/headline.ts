@@ -1,14 +1,14 @@
 /** @file A prompt's headline: its number in one line, and in a few for those who want to know more. */
-import { nats, percent, percentWithInterval } from '../../run/format.ts';
+import { nats, percent, percentWithInterval, rowCount } from '../../run/format.ts';
 import type { MeasuredPrompt, MeasuredWith } from '../../run/results.ts';
 
-/** `72.0% ±6 · 120 rows · smollm2-135m · 3 min ago`. */
+/** `72.0% [63, 80] · 120 rows · smollm2-135m · 3 min ago`. */
 export function headline(measured: MeasuredPrompt, now: number): string {
   const { score, model, adapter, split, at } = measured;
-  // The wider side, rounded up: no surer than the interval is.
-  const spread = Math.ceil(Math.max(score.mean - score.low, score.high - score.mean) * 100 - 1e-9);
-  const rows = `${score.rows}${split === 'test' ? ' test' : ''} rows`;
-  return [`${percent(score.mean)} ±${spread}`, rows, adapter ? `${model} + adapter` : model, ago(at, now)].join(' · ');
+  // Rounded outwards: no surer than the interval is.
+  const interval = `[${Math.floor(score.low * 100 + 1e-9)}, ${Math.ceil(score.high * 100 - 1e-9)}]`;
+  const rows = `${score.rows}${split === 'test' ? ' test' : ''} row${score.rows === 1 ? '' : 's'}`;
+  return [`${percent(score.mean)} ${interval}`, rows, adapter ? `${model} + adapter` : model, ago(at, now)].join(' · ');
 }
 
 /** The headline, where there is one, and whether it is still about this text. */
@@ -29,7 +29,7 @@ export function headlineDetail(measured: MeasuredPrompt): string {
 /** `Measured on 120 validation rows with smollm2-135m and adapter 3f2a, 2026-11-24 10:15`. */
 export function measuredText({ split, model, adapter, at }: MeasuredWith, rows: number): string {
   const kind = split === 'test' ? 'test' : 'validation';
-  return `Measured on ${rows} ${kind} rows with ${model}${adapter ? ` and adapter ${adapter}` : ''}, ${localTime(new Date(at))}`;
+  return `Measured on ${rowCount(rows, kind)} with ${model}${adapter ? ` and adapter ${adapter}` : ''}, ${localTime(new Date(at))}`;
 }
 
 /** `just now`, `3 min ago`, `2 h ago`, `5 days ago`. @param at ISO 8601 */

@@ -22,8 +22,8 @@ test('a prompt that was never measured offers to', () => {
 });
 
 test('a measured prompt shows its headline, and says when the text is another one by now', () => {
-  expect(titles({ measured })[0]).toBe('72.0% ±6 · 120 rows · nano · 3 min ago');
-  expect(titles({ measured, stale: true })[0]).toBe('72.0% ±6 · 120 rows · nano · 3 min ago · before your edits');
+  expect(titles({ measured })[0]).toBe('72.0% [66, 78] · 120 rows · nano · 3 min ago');
+  expect(titles({ measured, stale: true })[0]).toBe('72.0% [66, 78] · 120 rows · nano · 3 min ago · before your edits');
 });
 
 test('runs are offered to be seen, and to be reviewed while the file lacks what they propose', () => {
@@ -59,7 +59,7 @@ describe('of a program', () => {
     const step = { target: 'file:///area.prompt.md', place: 0, of: 2 };
     const lenses = lensesOf({ ...facts, path, target: 'file:///tandem.program.yaml', measured, step, proposedBy: 'r2', latestRun: 'r2' });
     expect(plain(lenses)).toEqual([
-      'Step 1 of 2 in tandem.program.yaml · 72.0% ±6 · 120 rows · nano · 3 min ago',
+      'Step 1 of 2 in tandem.program.yaml · 72.0% [66, 78] · 120 rows · nano · 3 min ago',
       'Evaluate',
       'Optimize',
       'Review changes',

@@ -13,7 +13,7 @@ describe('a prompt', () => {
   test('has its number, and can be measured and tuned', () => {
     expect(promptRow(facts)).toMatchObject({
       label: 'a/intent',
-      description: '72.0% ±6 · 120 rows · nano · 3 min ago',
+      description: '72.0% [66, 78] · 120 rows · nano · 3 min ago',
       icon: 'graph',
       can: ['beMeasured', 'beTuned', 'beTunedInWays'],
       opens: 'vscode.open',

@@ -37,7 +37,7 @@ export interface PromptFacts {
   readonly now: number;
 }
 
-/** `support/intent` with `72.0% ±6 · 120 rows · …`. */
+/** `support/intent` with `72.0% [66, 78] · 120 rows · …`. */
 export function promptRow({ name, measured, stale, job, allows, now }: PromptFacts): Row {
   const open = { label: shortName(name), opens: 'vscode.open' } as const;
   if (job) return { ...open, ...workedOn(job, name, now), can: ['beStopped'] };

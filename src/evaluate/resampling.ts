@@ -1,0 +1,112 @@
+/** @file The rows drawn anew by chance, as often as some and as heavily as others: the same draws for the same number of rows and seed. */
+import { randomStream, type Random } from '../random.ts';
+
+export interface Resampling {
+  /** Default 0. */
+  readonly seed?: number;
+  /** Resamples; default 10,000. */
+  readonly samples?: number;
+}
+
+/** A number of weighted rows; that of weights and of a multiple of them is the same. */
+export type Statistic = (weights: Float64Array) => number;
+
+/** Ascending means of resamples with replacement. Efron and Tibshirani 1993, ch. 13. */
+export function meansOfResamples(values: Float64Array, options: Resampling): Float64Array {
+  const rows = values.length;
+  const { samples = 10_000 } = options;
+  const means = new Float64Array(samples);
+  if (values.every((value) => value === values[0])) return means.fill(values[0]);
+  const places = drawnPlaces(rows, options);
+  for (let sample = 0, at = 0; sample < samples; sample++) {
+    let sum = 0;
+    for (const end = at + rows; at < end; at++) sum += values[places[at]];
+    means[sample] = sum / rows;
+  }
+  return means.sort();
+}
+
+/** Weights of the rows in a resample, and what share rows that were not drawn may weigh in it. */
+export interface Weighting {
+  /** To be read at once: the next resample may be written over it. */
+  readonly own: Float64Array;
+  readonly unseen: number;
+}
+
+/** The weighting of a resample. */
+export type Weightings = (sample: number) => Weighting;
+
+/**
+ * Rows and one that was not drawn, weighted by spacings of uniform numbers (Rubin 1981). With that one at the worst end, the quantiles of means are Gaffke's
+ * (2005) bounds; of values that are 0 or 1 those of Clopper and Pearson.
+ */
+export function spacings(rows: number, options: Resampling): Weightings {
+  const weights = drawnWeights(rows + 1, options);
+  return (sample) => {
+    const start = sample * (rows + 1);
+    const own = weights.subarray(start, start + rows);
+    let total = weights[start + rows];
+    for (let row = 0; row < rows; row++) total += own[row];
+    return { own, unseen: weights[start + rows] / total };
+  };
+}
+
+/** Rows drawn with replacement: what rests on few of them, such as the F1 of a rare label, may be missing. What was not drawn weighs as in `spacings`. */
+export function counts(rows: number, options: Resampling): Weightings {
+  const places = drawnPlaces(rows, options);
+  const edges = drawnWeights(1, options);
+  const own = new Float64Array(rows);
+  return (sample) => {
+    own.fill(0);
+    for (let at = sample * rows; at < (sample + 1) * rows; at++) own[places[at]]++;
+    return { own, unseen: -Math.expm1(-edges[sample] / rows) };
+  };
+}
+
+/** The statistic of each resample with what was not drawn at `end`; in the order of the resamples, so that those towards two ends belong together. */
+export function towards(end: number, statistic: Statistic, weightings: Weightings, { samples = 10_000 }: Resampling): Float64Array {
+  const values = new Float64Array(samples);
+  for (let sample = 0; sample < samples; sample++) {
+    const { own, unseen } = weightings(sample);
+    values[sample] = (1 - unseen) * statistic(own) + unseen * end;
+  }
+  return values;
+}
+
+/** Places below `rows`, `samples` times as many. */
+const drawnPlaces = drawnOnce(
+  'bootstrap',
+  (size) => new Uint32Array(size),
+  ({ integer }, rows) => integer(rows),
+);
+
+/** Standard exponential numbers: divided by their sum they are spacings of uniform ones. */
+const drawnWeights = drawnOnce(
+  'weights',
+  (size) => new Float64Array(size),
+  ({ uniform }) => -Math.log(1 - uniform()),
+);
+
+/** The latest draws of a kind are kept: a run compares on the same few sets of rows again and again. */
+function drawnOnce<T extends Uint32Array | Float64Array>(
+  purpose: string,
+  make: (size: number) => T,
+  draw: (random: Random, rows: number) => number,
+): (rows: number, options: Resampling) => T {
+  const drawn = new Map<string, T>();
+  return (rows, { seed = 0, samples = 10_000 }) => {
+    const key = `${rows} ${seed} ${samples}`;
+    const known = drawn.get(key);
+    if (known) return known;
+    const random = randomStream(purpose, seed, rows);
+    const found = make(rows * samples);
+    for (let place = 0; place < found.length; place++) found[place] = draw(random, rows);
+    for (const oldest of drawn.keys()) {
+      if (drawn.size < 4) break;
+      drawn.delete(oldest);
+    }
+    // Of many rows they would take more memory than they save time.
+    if (found.length <= 4e6) drawn.set(key, found);
+    return found;
+  };
+}
