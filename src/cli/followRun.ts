@@ -7,6 +7,7 @@ import { startWorker, type WorkerClient } from '../run/client.ts';
 import { points, sureness } from '../run/format.ts';
 import type { Notification, RunResult } from '../run/protocol.ts';
 import { headline } from '../run/report.ts';
+import { changesOf } from '../run/reportFile.ts';
 import { findRun, portable, readState, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
 import type { RunState } from '../run/state.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
@@ -85,14 +86,27 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposals.every(({ before, after }) => before === after))
     lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
-  else if (accepted) lines.push(...acceptedLines(accepted));
+  else if (accepted) lines.push(...acceptedLines(accepted), ...groundsOf(directory, state));
   else {
     const diffs = proposals.map(({ file, before, after }) => unifiedDiff(portable(directory.workspace, file), before, after).trimEnd());
     const colours = coloursFor(process.stdout);
-    lines.push('', ...diffs.filter((diff) => diff !== '').map((diff) => colouredDiff(diff, colours)), '', acceptHint(directory));
+    lines.push(
+      '',
+      ...diffs.filter((diff) => diff !== '').map((diff) => colouredDiff(diff, colours)),
+      '',
+      ...groundsOf(directory, state),
+      acceptHint(directory),
+    );
   }
   return lines.join('\n') + '\n';
 }
+
+/** Why each change was made, and what was measured of it. */
+const groundsOf = (directory: RunDirectory, state: RunState): string[] =>
+  changesOf(directory, state).flatMap(({ name, reason, lines }) => [
+    `${name.charAt(0).toUpperCase()}${name.slice(1)}${reason === undefined ? '' : `: ${reason}`}`,
+    ...lines.map((line) => `  ${line}`),
+  ]);
 
 /** By what there is where this was started: a task of the editor, npm in a checkout, or the command itself. */
 function acceptHint(directory: RunDirectory): string {

@@ -1,6 +1,5 @@
 /** @file `tandem report`: prints a run's report, rebuilt from its journal. */
 import { Command } from 'commander';
-import { reportOf } from '../run/report.ts';
 import { writeReport } from '../run/reportFile.ts';
 import { findRun, listRuns, readState, workspaceOf } from '../run/runDirectory.ts';
 import { withExamples } from './examples.ts';
@@ -18,8 +17,8 @@ export function reportCommand(): Command {
       }
       const directory = findRun(process.cwd(), run);
       const state = readState(directory);
-      writeReport(directory, state);
-      process.stdout.write(json ? JSON.stringify(state, null, 2) + '\n' : reportOf(state));
+      const report = writeReport(directory, state);
+      process.stdout.write(json ? JSON.stringify(state, null, 2) + '\n' : report);
     });
   return withExamples(command, [
     ['tandem report | less', 'read the latest'],

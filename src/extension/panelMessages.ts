@@ -39,6 +39,8 @@ interface ReviewItem {
   readonly reason?: string;
   /** What comes closest to the change by itself first. */
   readonly evidence: readonly Evidence[];
+  /** Ids of the items with which its other numbers are told. */
+  readonly toldWith?: readonly string[];
 }
 
 export interface ReviewHunk extends ReviewItem {

@@ -12,7 +12,7 @@ import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import { readAlong } from './reading.ts';
+import { findingOf, readAlong } from './reading.ts';
 import { planPhase, stepPasses } from './stepCost.ts';
 import { attempts } from './weightPhase.ts';
 import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
@@ -66,7 +66,7 @@ export async function adapterBlock(
   const read = reading.of(best);
   return {
     ...{ prompt: read.prompt, adapter: best, evaluation: read.evaluation, passes, among: tuned.measurements * read.among },
-    ...(read.reason && { reading: read.reason }),
+    ...findingOf(read),
   };
 }
 

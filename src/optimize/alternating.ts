@@ -125,7 +125,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     let best = state.best;
     let accepted = false;
     let gain = 0;
-    const verdict = judge(context, state.start, phase, before, result);
+    const verdict = judge(context, state.start, phase, before, memory.current, result);
     if (verdict) {
       const against = gated
         ? await objection(context, growth, verdict, { adapter, evaluation: before }, { ...verdict, candidate: result })

@@ -63,7 +63,7 @@ export class CoordinateJointOptimizer implements Coordinator {
     let { current } = memory;
     let accepted = false;
     let gain = 0;
-    const verdict = judge(context, state.start, phase, before, result);
+    const verdict = judge(context, state.start, phase, before, memory.current, result);
     if (verdict) {
       accepted = verdict.accepted;
       gain = gainOf(verdict);

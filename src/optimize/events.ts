@@ -1,5 +1,6 @@
 /** @file What an optimization tells the world while it runs. The journal is these events on disk; every surface is a fold over them. */
 import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
+import type { Hunk } from '../prompt/hunks.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 
 export type Lever = 'prompt' | 'weights';
@@ -33,6 +34,19 @@ export interface MeasuredState {
   readonly logLikelihood: Estimate;
   readonly objective: ObjectiveTerms;
   readonly promptTokens: number;
+}
+
+/** A part of a state that differs from the one before it. */
+export interface Change {
+  readonly part: 'instruction' | 'demonstrations' | 'decoding' | 'adapter';
+  /** Of a program: the step, from 0. Absent of the weights. */
+  readonly step?: number;
+  /** Of an instruction: its places, in lines of the body before. */
+  readonly hunks?: readonly Hunk[];
+  /** Why, where that is another reason than the proposal's; a phrase for people. */
+  readonly reason?: string;
+  /** What it brought on the valset beside all else that the candidate changed, where that was measured. */
+  readonly own?: Difference;
 }
 
 /** One cell of the 2x2 attribution on the test rows. */
@@ -156,6 +170,8 @@ export type OptimizationEvent =
       readonly proposer: string;
       readonly reason: string;
       readonly prompt: Prompt;
+      /** Of the prompt that it was made from; absent from journals of versions that did not tell. */
+      readonly changes?: readonly Change[];
     }
   | {
       readonly type: 'candidateMeasured';
@@ -191,7 +207,9 @@ export type OptimizationEvent =
       /** Against the state that the phase started from, on the whole valset. */
       readonly score: Difference;
       readonly logLikelihood: Difference;
-      /** The candidate's own; like `flips` absent from journals of versions that did not tell. */
+      /** Of the state that the phase started from; like `objective` and `flips` absent from journals of versions that did not tell. */
+      readonly changes?: readonly Change[];
+      /** The candidate's own. */
       readonly objective?: ObjectiveTerms;
       readonly flips?: Flips;
     }

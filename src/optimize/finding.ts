@@ -16,4 +16,6 @@ export interface Finding {
   readonly among?: number;
   /** How the answers are read off, where the phase would change it. */
   readonly reading?: string;
+  /** The same without a part of what it changes, where that was measured too: what that part brings by itself, and what the rest does. */
+  readonly without?: { readonly part: 'decoding' | 'prompt'; readonly evaluation: Evaluation };
 }

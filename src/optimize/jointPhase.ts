@@ -9,7 +9,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
-import { readAlong } from './reading.ts';
+import { findingOf, readAlong } from './reading.ts';
 import { planPhase, stepPasses } from './stepCost.ts';
 import { tuneWeights } from './weightTuner.ts';
 
@@ -72,7 +72,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const read = reading.of(found);
   return {
     ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, among: measurements * read.among, passes },
-    ...(read.reason && { reading: read.reason }),
+    ...findingOf(read),
   };
 }
 

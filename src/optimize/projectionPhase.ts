@@ -17,7 +17,7 @@ import { promptKey, type Hint } from './proposers/proposer.ts';
 import { taskWords } from './proposers/taskWords.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import { race, type Runner } from './race.ts';
-import { readAlong } from './reading.ts';
+import { findingOf, readAlong } from './reading.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { stepPasses } from './stepCost.ts';
 import { isBetter, tuneWeights } from './weightTuner.ts';
@@ -94,7 +94,7 @@ async function propose(
   const affordable = Math.max(2, Math.floor(2 * (limit / start.passes - 1)));
   const others = Math.min(options.hinted + options.plain, Math.floor(affordable / 3));
   const own = Math.min(options.projections, affordable - others);
-  const { runners, take: add } = collectRunners(context, phase, [promptKey(text)], { most: own + others });
+  const { runners, take: add } = collectRunners(context, phase, text, [promptKey(text)], { most: own + others });
   const take: typeof add = (proposer, proposal) => runners.length < own && add(proposer, proposal);
   for (const { name, ...how } of projections) {
     const found = await trainer.soft.project(soft.soft!, { ...how, beam: 4, nearest: 12 });
@@ -185,7 +185,7 @@ async function settle(
     return {
       ...(id !== undefined && { candidate: id }),
       ...{ prompt: read.prompt, adapter, evaluation: read.evaluation, among, passes },
-      ...(read.reason && { reading: read.reason }),
+      ...findingOf(read),
     };
   };
   const weights = withoutSoft(soft) ?? context.trainer.fresh(context.seed);

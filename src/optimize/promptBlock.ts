@@ -68,7 +68,7 @@ export async function proposeForBlock(
   const { seed, program } = context;
   const { prompt: current } = memory.current;
   const known = new Set([promptKey(current), ...memory.tried]);
-  const { runners, take } = collectRunners(context, phase, known);
+  const { runners, take } = collectRunners(context, phase, current, known);
   const affordable = Math.round((options.promptShare * context.budget) / before.passes);
   const wanted = Math.max(2, Math.min(options.proposals, affordable));
   if (block.kind === 'decoding') {

@@ -99,7 +99,7 @@ export async function propose(
   const { trainset, seed } = context;
   const { evaluator, spent } = countingEvaluator(context.evaluator);
   const known = [promptKey(memory.current.prompt), ...memory.tried, ...earlier.map(({ prompt }) => promptKey(prompt))];
-  const { runners, take } = collectRunners(context, phase, known, { after: earlier.length });
+  const { runners, take } = collectRunners(context, phase, memory.current.prompt, known, { after: earlier.length });
   for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again under the new weights' });
   const limit = runners.length + wanted;
   const { stage, rows } = growth ?? noPhaseGrowth;
@@ -194,5 +194,6 @@ async function lookAhead(
       best = { ...result, candidate: id, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation };
     }
   }
-  return { ...(best ?? result), passes, ...(unchanged && { unchanged }) };
+  const without = unchanged && best?.candidate !== undefined ? { without: { part: 'prompt', evaluation: unchanged } as const } : {};
+  return { ...(best ?? result), passes, ...(unchanged && { unchanged }), ...without };
 }

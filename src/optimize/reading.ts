@@ -10,6 +10,7 @@ import type { PhaseResult } from './alternatingPhase.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
+import type { Finding } from './finding.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
@@ -48,7 +49,7 @@ export async function readingPhase(
   { phase, memory, before, adapter, budget }: ReadingStart,
 ): Promise<PhaseResult> {
   const { prompt } = memory.current;
-  const { runners, take } = collectRunners(context, phase, [promptKey(prompt)]);
+  const { runners, take } = collectRunners(context, phase, prompt, [promptKey(prompt)]);
   const proposals = otherReadings(context, prompt);
   for (const proposal of proposals) take('reading', proposal);
   const costOf = readingCosts(before);
@@ -69,7 +70,15 @@ export interface Reading {
   readonly among: number;
   /** Absent where it is the same as before. */
   readonly reason?: string;
+  /** As it is read now; with a reason. */
+  readonly plain?: Evaluation;
 }
+
+/** What a finding tells of how its answers are read. */
+export const findingOf = ({ reason, plain }: Reading): Pick<Finding, 'reading' | 'without'> => ({
+  ...(reason && { reading: reason }),
+  ...(plain && { without: { part: 'decoding', evaluation: plain } }),
+});
 
 /**
  * The best way to read the answers of what has just been measured, counted as one result more for each other way: a way that served other
@@ -83,7 +92,7 @@ export async function bestReading(context: OptimizationContext, { prompt, adapte
   for (const { prompt: other, reason } of others) {
     const evaluation = await context.evaluator.evaluate({ prompt: other, adapter }, context.valset);
     passes += costOf(evaluation);
-    if (isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation, reason };
+    if (isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation, reason, plain: measured };
   }
   return { ...best, passes, among: 1 + others.length };
 }

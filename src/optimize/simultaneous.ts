@@ -84,7 +84,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const found = await readingPhase(context, {}, { phase, memory: { current: state.best }, before, adapter, budget });
     const passes = state.passes + found.passes;
     let { best } = state;
-    const verdict = judge(context, state.start, phase, before, found);
+    const verdict = judge(context, state.start, phase, before, state.best, found);
     if (verdict) {
       tellVerdict(context, phase, before, verdict);
       if (verdict.accepted) best = await this.known.keep(context, verdict);
@@ -116,7 +116,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
       rate: attempts[memory.failures],
     });
     const passes = state.passes + found.passes;
-    const verdict = judge(context, state.start, phase, before, found);
+    const verdict = judge(context, state.start, phase, before, state.best, found);
     if (!verdict) {
       context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted: false, best: state.best, passes });
       return { ...state, phase, passes, memory: { ...memory, failures: memory.failures + 1 } };
@@ -155,7 +155,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     let { text } = memory;
     let { best } = state;
     let accepted = false;
-    const verdict = judge(context, state.start, phase, textBefore, found);
+    const verdict = judge(context, state.start, phase, textBefore, state.best, found);
     if (verdict) {
       const softStands = best.candidate === soft.candidate;
       accepted = verdict.accepted && (!softStands || holds(before, verdict.evaluation));

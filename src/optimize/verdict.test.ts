@@ -20,13 +20,13 @@ describe('likelier answers with nine others right and ten wrong', () => {
   const [before, found] = [measured(30, -2), { prompt, evaluation: measured(29, -1, 10), passes: 0 }];
 
   test('are kept above the start', () => {
-    const verdict = judge(context, startAt(28), 3, before, found);
+    const verdict = judge(context, startAt(28), 3, before, startAt(28), found);
     expect(verdict).toMatchObject({ accepted: true, candidate: { candidate: '3.0', score: { mean: 29 / 40 } } });
     expect(verdict!.because).not.toContain('start');
   });
 
   test('are refused below it, and the reason says so', () => {
-    const verdict = judge(context, startAt(30), 3, before, { ...found, candidate: '3.7', reading: 'calibration none' });
+    const verdict = judge(context, startAt(30), 3, before, startAt(30), { ...found, candidate: '3.7', reading: 'calibration none' });
     expect(verdict).toMatchObject({ accepted: false, candidate: { candidate: '3.7' } });
     expect(verdict!.because).toMatch(/^with calibration none: .*the likelihood rose.*, but the score would be below the start's$/);
   });
@@ -34,10 +34,10 @@ describe('likelier answers with nine others right and ten wrong', () => {
 
 test('of the best of many more is asked', () => {
   const [before, evaluation] = [measured(20, -2), measured(26, -2)];
-  const verdictAmong = (among: number) => judge(context, startAt(20), 1, before, { prompt, evaluation, passes: 0, among })!;
+  const verdictAmong = (among: number) => judge(context, startAt(20), 1, before, startAt(20), { prompt, evaluation, passes: 0, among })!;
   expect([verdictAmong(1), verdictAmong(1000)].map(({ accepted }) => accepted)).toEqual([true, false]);
 });
 
 test('of what could not be measured there is none', () => {
-  expect(judge(context, startAt(20), 1, measured(20, -2), { prompt, passes: 100 })).toBeUndefined();
+  expect(judge(context, startAt(20), 1, measured(20, -2), startAt(20), { prompt, passes: 100 })).toBeUndefined();
 });

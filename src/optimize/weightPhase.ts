@@ -5,7 +5,7 @@ import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } f
 import type { OptimizationContext } from './coordinator.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { measureAsRead, readAlong } from './reading.ts';
+import { findingOf, measureAsRead, readAlong } from './reading.ts';
 import { planPhase, stepPasses, type PhaseSteps } from './stepCost.ts';
 import { bestFirst, rateAfter, tuneWeights } from './weightTuner.ts';
 
@@ -75,7 +75,7 @@ export async function weightPhase(
     lever: 'weights',
     prompt: winner.prompt,
     evaluation: winner.evaluation,
-    ...(winner.reason && { reading: winner.reason }),
+    ...findingOf(winner),
     adapter: tuned.adapter,
     passes,
     among: tuned.measurements * prompts.length * winner.among,

@@ -2,6 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Difference } from '../optimize/events.ts';
 import { asProgram, type Prompt } from '../prompt/prompt.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { applyPrompt } from '../prompt/writePrompt.ts';
+import { changesText } from './changesText.ts';
 import { groundsOf } from './evidence.ts';
 import type { Proposal } from './review.ts';
 import { initialState, type CandidateState, type PhaseState, type RunState } from './state.ts';
@@ -53,14 +56,16 @@ const proposal = (prompt: string, weights = false): Proposal => ({
   after: prompt,
   ...(weights && { adapter }),
 });
-const told = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[] }> =>
+const told = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[]; toldWith?: readonly string[] }> =>
   Object.fromEntries(
-    [...groundsOf([of], state)].map(([id, { reason, evidence }]) => [
+    [...groundsOf([of], state)].map(([id, { reason, evidence, toldWith }]) => [
       id,
       {
-        reason,
+        ...(reason !== undefined && { reason }),
+        ...(toldWith && { toldWith }),
         evidence: evidence.map(
-          (each) => `${each.of}${each.parts ? `: ${each.parts}` : ''} ${Number(each.difference.mean.toFixed(2))} ${each.split}`,
+          (each) =>
+            `${each.of}${each.parts ? `: ${each.parts}` : ''} ${Number(each.difference.mean.toFixed(2))} ${each.split}${each.items ? ` of ${each.items.join()}` : ''}`,
         ),
       },
     ]),
@@ -73,11 +78,11 @@ test('a change that was the only one of its step was measured alone', () => {
   });
 });
 
-test('changes that were measured together say so', () => {
+test('changes that were measured together say so, and their number stands once', () => {
   const body = before.replace('two', '2').replace('four', '4');
   const grounds = told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])]));
-  expect(grounds[1]).toEqual({ reason: 'why 1.2', evidence: ['all of phase 1: 2 changes of the prompt 0.12 val'] });
-  expect(grounds[2]).toEqual(grounds[1]);
+  expect(grounds[1]).toEqual({ reason: 'why 1.2', evidence: ['all of phase 1: 2 changes of the prompt 0.12 val of 1,2'] });
+  expect(grounds[2]).toEqual({ reason: 'why 1.2', evidence: [], toldWith: ['1'] });
 });
 
 test('each change has the grounds of the step that brought it, and a step that looked ahead its training too', () => {
@@ -90,24 +95,21 @@ test('each change has the grounds of the step that brought it, and a step that l
   expect(told(proposal(second, true), run(second, '3.2', phases, { attribution }))).toEqual({
     1: {
       reason: 'why 1.1',
-      evidence: ['this change alone 0.11 val', 'the new prompt under the old weights 0.1 test', 'all that the run proposes 0.5 test'],
+      evidence: [
+        'this change alone 0.11 val',
+        'the new prompt under the old weights 0.1 test of 1,2',
+        'all that the run proposes 0.5 test of 1,2,adapter',
+      ],
     },
     2: {
       reason: 'why 3.2',
-      evidence: [
-        'all of phase 3: 1 change of the prompt and 2 training steps 0.32 val',
-        'the new prompt under the old weights 0.1 test',
-        'all that the run proposes 0.5 test',
-      ],
+      evidence: ['all of phase 3: 1 change of the prompt and 2 training steps 0.32 val of 2,adapter'],
+      toldWith: ['1'],
     },
     adapter: {
       reason: 'tuned by 5 training steps in phases 2 and 3',
-      evidence: [
-        'all of phase 2: 3 training steps 0.2 val',
-        'all of phase 3: 1 change of the prompt and 2 training steps 0.32 val',
-        'the new weights under the old prompt 0.3 test',
-        'all that the run proposes 0.5 test',
-      ],
+      evidence: ['all of phase 2: 3 training steps 0.2 val', 'the new weights under the old prompt 0.3 test'],
+      toldWith: ['2', '1'],
     },
   });
 });
@@ -125,7 +127,7 @@ describe('where the prompt was not proposed in the step that brought it', () => 
     const phases = [phase(1, 'prompt', [proposed]), phase(2, 'weights', [kept('2.0')], [undefined])];
     expect(told(proposal(body, true), run(body, '2.0', phases))[1]).toEqual({
       reason: 'why 1.4',
-      evidence: ['all of phase 2: 1 change of the prompt and 1 training step 0.2 val'],
+      evidence: ['all of phase 2: 1 change of the prompt and 1 training step 0.2 val of 1,adapter'],
     });
   });
 });
@@ -165,11 +167,91 @@ test('in a program each change has the grounds of the phase on its step, and the
   expect([...grounds.keys()]).toEqual(['adapter', '1.1', '2.1']);
   const both = ['the new prompt under the old weights', 'all that the run proposes'];
   expect(of('1.1')).toEqual(['why 3.1', 'this change alone', ...both]);
-  expect(of('2.1')).toEqual(['why 1.1', 'this change alone', ...both]);
-  expect(of('adapter')).toEqual([
-    'tuned by 2 training steps in phase 2',
-    'all of phase 2',
-    'the new weights under the old prompt',
-    'all that the run proposes',
-  ]);
+  expect(of('2.1')).toEqual(['why 1.1', 'this change alone']);
+  expect(grounds.get('2.1')!.toldWith).toEqual(['1.1']);
+  expect(of('adapter')).toEqual(['tuned by 2 training steps in phase 2', 'all of phase 2', 'the new weights under the old prompt']);
+});
+
+describe('a way to read answers that came with the weights, beside demonstrations of the same text', () => {
+  const body = 'Say what it is.\n\n{{demos}}\nText: ${input:text}\nKind:\n';
+  const text = `---\ntandem:\n  data: rows.jsonl\n  output: kind\n  labels: [animal, colour]\n---\n${body}`;
+  const plain: Prompt = { body, demonstrations: [] };
+  const read: Prompt = { ...plain, decoding: { normalize: 'sum' } };
+  const demonstrations = [{ inputs: { text: 'red' }, output: 'colour' }];
+  const why = 'label scores summed over tokens, calibration none';
+  const score = difference(0.28);
+  const decided = (more: object) => ({ accepted: true, because: '', score, logLikelihood: difference(0), ...more });
+  const tuned = (more: object): PhaseState =>
+    phase(
+      1,
+      'weights',
+      [{ candidate: '1.0', measured: [], became: { prompt: read, adapter: 'a' }, decision: decided(more) }],
+      [undefined, undefined],
+    );
+  const covering = (accepted: boolean, prompt: Prompt): PhaseState => ({
+    ...phase(2, 'prompt', [
+      {
+        candidate: '2.3',
+        measured: [],
+        proposal: {
+          proposer: 'labelled demonstrations',
+          reason: '2 demonstrations that cover the answers',
+          prompt,
+          changes: [{ part: 'demonstrations' }],
+        },
+        decision: { ...decided({ changes: [{ part: 'demonstrations' }] }), accepted, score: difference(0.05) },
+      },
+    ]),
+  });
+  const stateOf = (best: Prompt, candidate: string, phases: PhaseState[]): RunState =>
+    ({
+      ...initialState,
+      phases,
+      start: { candidate: '0.0', prompt: plain },
+      best: { candidate, prompt: best, adapter: 'a' },
+    }) as unknown as RunState;
+  const proposed = (prompt: Prompt): Proposal => ({ ...proposal(applyPrompt(parsePromptFile(file, text), prompt), true), before: text });
+  const apart = {
+    changes: [
+      { part: 'decoding', reason: why, own: difference(0.04) },
+      { part: 'adapter', own: difference(0.24) },
+    ],
+  };
+
+  test('has the reason and the number of its own decision, and the weights have theirs', () => {
+    const state = stateOf(read, '1.0', [tuned(apart), covering(false, { ...read, demonstrations })]);
+    expect(told(proposed(read), state)).toEqual({
+      1: { reason: why, evidence: ['this change alone, under the new weights 0.04 val'] },
+      adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: ['the new weights alone 0.24 val'] },
+    });
+  });
+
+  test('where the two were not told apart their number stands once, for both', () => {
+    const state = stateOf(read, '1.0', [tuned({ changes: [{ part: 'decoding', reason: why }, { part: 'adapter' }] })]);
+    expect(told(proposed(read), state)).toEqual({
+      1: { reason: why, evidence: ['all of phase 1: 1 change of the prompt and 2 training steps 0.28 val of 1,adapter'] },
+      adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: [], toldWith: ['1'] },
+    });
+    const [first, weights] = changesText([proposed(read)], state, (name) => name);
+    expect(first).toMatchObject({ name: expect.stringMatching(/^change 1, line \d+$/) as string, reason: why });
+    expect(first.lines).toEqual([expect.stringMatching(/ training steps\): change 1 and the weights together$/) as string]);
+    expect(weights.lines).toEqual(['measured together with change 1, where the numbers stand']);
+  });
+
+  test('a journal that does not tell what a decision changed gives it no reason of another change', () => {
+    const { changes: _, ...old } = covering(false, { ...plain, demonstrations }).candidates[0].proposal!;
+    const phases = [tuned({}), phase(2, 'prompt', [{ ...covering(false, plain).candidates[0], proposal: old }])];
+    const grounds = told(proposed(read), stateOf(read, '1.0', phases));
+    expect(grounds[1]).toEqual({ evidence: ['all of phase 1: 1 change of the prompt and 2 training steps 0.28 val of 1,adapter'] });
+  });
+
+  test('demonstrations that are kept later have the grounds of their own decision', () => {
+    const both: Prompt = { ...read, demonstrations };
+    const grounds = told(proposed(both), stateOf(both, '2.3', [tuned(apart), covering(true, both)]));
+    const reasons = Object.entries(grounds).flatMap(([id, { reason }]) => (id === 'adapter' ? [] : [reason]));
+    expect(reasons.join('; ')).toContain(why);
+    expect(reasons.join('; ')).toContain('2 demonstrations that cover the answers');
+    const numbers = Object.entries(grounds).flatMap(([id, { evidence }]) => (id === 'adapter' ? [] : evidence));
+    expect(numbers.sort()).toEqual(['this change alone 0.05 val', 'this change alone, under the new weights 0.04 val']);
+  });
 });

@@ -4,14 +4,18 @@ import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { textsOf } from '../prompt/values.ts';
 import { coordinatorText, count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
+import type { ChangeText } from './changesText.ts';
 import type { Attribution, RunState } from './state.ts';
 import { difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
 export const chartName = 'metric.svg';
 
-/** The report of a run that ended, or of one under way as far as it got. */
-export function reportOf(state: RunState): string {
+/**
+ * The report of a run that ended, or of one under way as far as it got.
+ * @param changes that it proposes
+ */
+export function reportOf(state: RunState, changes: readonly ChangeText[] = []): string {
   const { config, start, best } = state;
   if (!config) return '# A run that has not started\n';
   const sections = [
@@ -19,7 +23,7 @@ export function reportOf(state: RunState): string {
     standing(state),
     ...[state.warmStart, state.warmSoft].flatMap((probed) => (probed ? [`${text(warmStartText(probed))}.`] : [])),
     ...state.notices.map((notice) => `> **Notice:** ${notice}`),
-    ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best)] : []),
+    ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best), groundsSection(changes)] : []),
     ...(state.attribution ? [attributionSection(state.attribution)] : []),
     softSection(state),
     ...(config.controls ? [controlsSection(state, config.controls)] : []),
@@ -92,6 +96,14 @@ function changeSection({ config }: RunState, start: MeasuredState, best: Measure
       : `Weights: the LoRA adapter \`adapters/${best.adapter ?? ''}\` (a PEFT directory).`;
   const diff = unifiedDiff(config?.prompt ?? 'prompt', promptText(start.prompt), promptText(best.prompt));
   return `## What changed\n\n${weights}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced('diff', diff)}`;
+}
+
+/** Why each change was made, and what was measured of it; a number of several stands once. */
+function groundsSection(changes: readonly ChangeText[]): string {
+  const items = changes.map(({ name, reason, lines }) =>
+    [`- **${text(name)}**${reason === undefined ? '' : `: ${text(reason)}`}`, ...lines.map((line) => `  - ${text(line)}`)].join('\n'),
+  );
+  return items.length === 0 ? '' : `## What each change rests on\n\n${items.join('\n')}`;
 }
 
 /** Body, demonstrations and decoding as one text, for the diff; a program's steps one after the other. */
@@ -255,8 +267,8 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): string 
 
 const readingSection = (metric: string): string => `## How to read this
 
-- The metric is ${metric}. Square brackets hold 95% bootstrap intervals over rows.
-- A *paired difference* compares two states on the very same rows; *P(better)* is the share of bootstrap samples in which the difference is above zero.
+- The metric is ${metric}. Square brackets hold 95% intervals over rows.
+- A *paired difference* compares two states on the very same rows; *P(better)* says how sure it is that the difference is above zero: from 97.5% on the whole interval is.
 - Every step started from the best state so far and was kept only when the paired evidence on the validation rows spoke for it. The
   validation numbers of the winner are therefore flattering; the test rows took no part in any choice.
 - *Both together, beyond the sum* is what neither lever gains alone: new weights may need the new prompt, or spoil it.

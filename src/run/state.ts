@@ -3,6 +3,7 @@ import type { MeasuredControl } from '../optimize/baselines/controls.ts';
 import type { ControlName } from '../optimize/baselines/names.ts';
 import type {
   CandidateId,
+  Change,
   Difference,
   Estimate,
   Flips,
@@ -19,7 +20,9 @@ export type RunStatus = 'starting' | 'running' | 'stopping' | 'testing' | 'ended
 export interface CandidateState {
   readonly candidate: CandidateId;
   /** Absent for the outcome of a weight phase. */
-  readonly proposal?: { readonly proposer: string; readonly reason: string; readonly prompt: Prompt };
+  readonly proposal?: { readonly proposer: string; readonly reason: string; readonly prompt: Prompt; readonly changes?: readonly Change[] };
+  /** Of the state that it became, where it was the best after its phase. */
+  readonly became?: Pick<MeasuredState, 'prompt' | 'adapter'>;
   /** One for each rung of the race. */
   readonly measured: readonly Measurement[];
   readonly decision?: Decision;
@@ -39,6 +42,8 @@ export interface Decision {
   /** The candidate's own, and the rows that it turned, where the journal tells. */
   readonly objective?: ObjectiveTerms;
   readonly flips?: Flips;
+  /** What it changed, where the journal tells. */
+  readonly changes?: readonly Change[];
 }
 
 export interface WeightStep {
@@ -242,15 +247,19 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
     case 'candidateProposed':
       return {
         elapsed,
-        ...inCandidate(state, line, () => ({ proposal: { proposer: line.proposer, reason: line.reason, prompt: line.prompt } })),
+        ...inCandidate(state, line, () => {
+          const { proposer, reason, prompt, changes } = line;
+          return { proposal: { proposer, reason, prompt, ...(changes && { changes }) } };
+        }),
       };
     case 'candidateMeasured': {
       const measurement = { score: line.score, logLikelihood: line.logLikelihood, kept: line.kept };
       return { elapsed, ...inCandidate(state, line, ({ measured }) => ({ measured: [...measured, measurement] })) };
     }
     case 'gateDecided': {
-      const { accepted, because, score, logLikelihood, objective, flips } = line;
-      const decision = { accepted, because, score, logLikelihood, ...(objective && { objective }), ...(flips && { flips }) };
+      const { accepted, because, score, logLikelihood, objective, flips, changes } = line;
+      const told = { ...(objective && { objective }), ...(flips && { flips }), ...(changes && { changes }) };
+      const decision = { accepted, because, score, logLikelihood, ...told };
       return { elapsed, ...inCandidate(state, line, () => ({ decision })) };
     }
     case 'weightStep': {
@@ -277,7 +286,7 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
         passes: Math.max(state.passes, line.passes),
         best: line.best,
         history: [...state.history, historyPoint(line.phase, line.accepted, line.best, line, line.lever)],
-        ...inPhase(state, line.phase, () => ({ ended })),
+        ...inPhase(state, line.phase, ({ candidates }) => ({ ended, candidates: candidates.map((each) => became(each, line.best)) })),
       };
     }
     case 'stopRequested':
@@ -310,6 +319,10 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
     default:
       return {};
   }
+}
+
+function became(each: CandidateState, { candidate, prompt, adapter }: MeasuredState): CandidateState {
+  return each.candidate === candidate ? { ...each, became: { prompt, ...(adapter !== undefined && { adapter }) } } : each;
 }
 
 function historyPoint(

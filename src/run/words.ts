@@ -1,5 +1,5 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Grounds } from './evidence.ts';
 import { natsGained, points, rowCount, sureness } from './format.ts';
 import type { Attribution, CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
@@ -67,8 +67,21 @@ export function softText({ kept, tokens, without }: SoftPromptState): string {
   return `The text holds ${mean >= 0 ? 'what' : 'nearly what'} the soft prompt of ${tokens} virtual tokens reached, or the text of before stands: ${points(without.score)} ${rows}, ${nat}`;
 }
 
-/** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt)`. */
-export function evidenceText({ of, parts, difference, split }: Evidence): string {
-  const rows = rowCount(difference.rows, split === 'test' ? 'test' : 'validation');
-  return `${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}`;
+/** What an item is called in a sentence, by its id. */
+export const itemName = (id: string): string => (id === 'adapter' ? 'the weights' : `change ${id}`);
+
+/** The numbers that are told with an item, and with which one the others are. */
+export function groundsLines({ evidence, toldWith = [] }: Omit<Grounds, 'reason'>, nameOf: (id: string) => string): string[] {
+  const elsewhere = toldWith.length > 0 ? [`measured together with ${listed(toldWith.map(nameOf))}, where the numbers stand`] : [];
+  return [...evidence.map((each) => evidenceText(each, nameOf)), ...elsewhere];
 }
+
+/** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt): change 1 and change 2 together`. */
+export function evidenceText({ of, parts, difference, split, items }: Evidence, nameOf: (id: string) => string = itemName): string {
+  const rows = rowCount(difference.rows, split === 'test' ? 'test' : 'validation');
+  const together = items === undefined ? '' : `: ${listed(items.map(nameOf))} together`;
+  return `${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}${together}`;
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;

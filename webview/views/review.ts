@@ -1,6 +1,6 @@
 /** @file The changes that the run proposes, each to be accepted or rejected: hunks of the prompt, and the adapter. */
 import type { Review, ReviewAdapter, ReviewHunk } from '../../src/extension/panelMessages.ts';
-import { evidenceText } from '../../src/run/words.ts';
+import { groundsLines, itemName } from '../../src/run/words.ts';
 import { h, type VNode } from '../dom.ts';
 import { button, icon, section, unseen, type Ui } from './parts.ts';
 
@@ -18,7 +18,7 @@ export function review(run: string, proposed: Review | undefined, ui: Ui): VNode
     h(
       'ul',
       { class: 'review' },
-      items.map((item) => itemOf(run, item, ui)),
+      items.map((item) => itemOf(run, item, nameIn(items), ui)),
     ),
     ...(open.length > 1
       ? [h('div', { class: 'actions' }, decision(run, open, true, 'Accept All', ui), decision(run, open, false, 'Discard All', ui))]
@@ -26,13 +26,23 @@ export function review(run: string, proposed: Review | undefined, ui: Ui): VNode
   );
 }
 
-function itemOf(run: string, item: Item, ui: Ui): VNode {
-  const { id, reason, evidence, standing } = item;
-  const lines = item.kind === 'adapter' ? 'Weights' : linesText(item);
-  const name = item.file === undefined || item.kind === 'adapter' ? lines : `${item.file}: ${lines}`;
-  const facts = [reason, item.kind === 'adapter' ? `a LoRA adapter, in ${item.folder}` : undefined, ...evidence.map(evidenceText)].filter(
-    (fact) => fact !== undefined,
-  );
+/** Items as they are called here, in a sentence. */
+function nameIn(items: readonly Item[]): (id: string) => string {
+  return (id) => {
+    const item = items.find((each) => each.id === id);
+    return item?.kind === 'hunk' ? inFile(item, `${linesText(item).charAt(0).toLowerCase()}${linesText(item).slice(1)}`) : itemName(id);
+  };
+}
+
+const titleOf = (item: Item): string => (item.kind === 'adapter' ? 'Weights' : inFile(item, linesText(item)));
+
+const inFile = ({ file }: Item, lines: string): string => (file === undefined ? lines : `${file}: ${lines}`);
+
+function itemOf(run: string, item: Item, nameOf: (id: string) => string, ui: Ui): VNode {
+  const { id, reason, standing } = item;
+  const name = titleOf(item);
+  const folder = item.kind === 'adapter' ? `a LoRA adapter, in ${item.folder}` : undefined;
+  const facts = [reason, folder, ...groundsLines(item, nameOf)].filter((fact) => fact !== undefined);
   return h(
     'li',
     { key: id, class: standing },

@@ -4,7 +4,7 @@ import type { Evidence, Grounds } from '../../run/evidence.ts';
 import { points } from '../../run/format.ts';
 import { reviewItems, type Proposal, type ReviewItem, type Standing } from '../../run/review.ts';
 import { portable } from '../../run/runDirectory.ts';
-import { evidenceText } from '../../run/words.ts';
+import { groundsLines, itemName } from '../../run/words.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import type { Review } from '../panelMessages.ts';
 import { code, escaped } from './markdown.ts';
@@ -67,16 +67,18 @@ export interface ReviewLens {
 }
 
 /** What stands above a change in the diff. */
-export function reviewLenses({ kind, standing }: ReviewItem, { reason, evidence }: Grounds): ReviewLens[] {
+export function reviewLenses({ kind, standing }: ReviewItem, grounds: Grounds): ReviewLens[] {
+  const { reason, evidence, toldWith } = grounds;
   const of = kind === 'adapter' ? ' Adapter' : '';
   const accept: ReviewLens = { title: `$(check) Accept${of}`, command: commandIds.acceptChange };
-  const tooltip = [...(reason === undefined ? [] : [reason]), ...evidence.map(evidenceText)].join('\n');
+  const tooltip = [...(reason === undefined ? [] : [reason]), ...groundsLines(grounds, itemName)].join('\n');
+  const elsewhere = toldWith ? `Measured with ${itemName(toldWith[0])}` : 'Not measured';
   const explain = (title: string): ReviewLens => ({ title, tooltip, command: commandIds.explainChange });
   const lenses: Readonly<Record<Standing, readonly ReviewLens[]>> = {
     open: [
       accept,
       { title: `$(close) Reject${of}`, command: commandIds.rejectChange },
-      explain(evidence.length > 0 ? `$(comment) ${shortText(evidence[0])}` : '$(comment) Not measured'),
+      explain(`$(comment) ${evidence.length > 0 ? shortText(evidence[0]) : elsewhere}`),
     ],
     accepted: [{ title: `$(check)${of} Accepted` }, { title: '$(discard) Take Back', command: commandIds.takeBackChange }],
     rejected: [{ title: `$(circle-slash)${of} Rejected` }, accept],
@@ -85,10 +87,13 @@ export function reviewLenses({ kind, standing }: ReviewItem, { reason, evidence 
   return [...lenses[standing]];
 }
 
-const shortText = ({ of, difference }: Evidence): string => `${points(difference)} · ${difference.rows} rows · ${of}`;
+const shortText = ({ of, difference }: Evidence): string =>
+  `${points(difference)} · ${difference.rows} row${difference.rows === 1 ? '' : 's'} · ${of}`;
 
 /** The comment beside a change, in Markdown. */
-export function commentText(item: ReviewItem, { reason, evidence }: Grounds, folder?: string): string {
+export function commentText(item: ReviewItem, grounds: Grounds, folder?: string): string {
+  const { reason, evidence, toldWith } = grounds;
+  const lines = groundsLines(grounds, itemName);
   const flips = evidence.find((each) => each.flips)?.flips;
   const [first] = evidence;
   return [
@@ -96,8 +101,8 @@ export function commentText(item: ReviewItem, { reason, evidence }: Grounds, fol
     ...(item.standing === 'conflict' && item.kind === 'hunk' ? [fenced(item.after)] : []),
     ...(reason === undefined ? [] : [`**${escaped(upperFirst(reason))}**`]),
     ...(folder === undefined ? [] : [`A LoRA adapter, to stand in ${code(folder, 200)}`]),
-    ...(evidence.length > 0 ? [evidence.map((each) => `- ${escaped(evidenceText(each))}`).join('\n')] : ['*Not measured.*']),
-    ...(item.kind === 'hunk' && first && (first.parts !== undefined || first.split === 'test')
+    ...(lines.length > 0 ? [lines.map((line) => `- ${escaped(line)}`).join('\n')] : ['*Not measured.*']),
+    ...(item.kind === 'hunk' && (first ? first.parts !== undefined || first.split === 'test' || first.items : toldWith)
       ? ['*What this change is worth by itself was not measured: the numbers are of all that is named.*']
       : []),
     ...(flips && flips.gained + flips.lost > 0

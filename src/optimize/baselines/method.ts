@@ -11,6 +11,7 @@ import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import type { CandidateId, Lever, MeasuredState } from '../events.ts';
 import { measuredState, measureStart } from '../measuredState.ts';
 import type { Proposal } from '../proposers/proposer.ts';
+import { changesBetween } from '../changes.ts';
 import { tellVerdict } from '../verdict.ts';
 import { isBetter } from '../weightTuner.ts';
 
@@ -80,7 +81,7 @@ export function coordinatorOf<M>(method: Method<M>): Coordinator {
       context.emit({ type: 'phaseStarted', phase, lever, because });
       const { memory, passes: cost, candidate } = await step.take();
       const passes = spent + cost;
-      const kept = await settle(context, phase, bestEvaluation, candidate);
+      const kept = await settle(context, phase, best, bestEvaluation, candidate);
       const next: Memory<M> = { bestEvaluation: kept?.evaluation ?? bestEvaluation, own: memory };
       context.emit({ type: 'phaseEnded', phase, lever, accepted: kept !== undefined, best: kept?.state ?? best, passes });
       return { ...state, phase, best: kept?.state ?? best, passes, memory: next };
@@ -92,6 +93,7 @@ export function coordinatorOf<M>(method: Method<M>): Coordinator {
 async function settle(
   context: OptimizationContext,
   phase: number,
+  from: MeasuredState,
   best: Evaluation,
   candidate: Measured | undefined,
 ): Promise<{ state: MeasuredState; evaluation: Evaluation } | undefined> {
@@ -100,7 +102,16 @@ async function settle(
   const state = measuredState(id, prompt, adapter, evaluation, context.objective);
   const accepted = isBetter(evaluation, best);
   const because = `without a gate: ${accepted ? 'the best mean so far' : 'not the best mean so far'}`;
-  tellVerdict(context, phase, best, { ...compareEvaluations(best, evaluation), candidate: state, adapter, evaluation, accepted, because });
+  const changes = changesBetween(from, state);
+  tellVerdict(context, phase, best, {
+    ...compareEvaluations(best, evaluation),
+    candidate: state,
+    adapter,
+    evaluation,
+    accepted,
+    because,
+    changes,
+  });
   if (!accepted) return undefined;
   if (adapter) await context.adapters.put(adapter);
   return { state, evaluation };

@@ -1,5 +1,7 @@
 /** @file What proposals become: runners of a race, told of and none twice, and the passes that finding them cost. */
 import type { Evaluator } from '../../evaluate/evaluator.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
+import { changesBetween } from '../changes.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import type { Runner } from '../race.ts';
 import { promptKey, type Proposal } from './proposer.ts';
@@ -11,12 +13,14 @@ export interface Collection {
 }
 
 /**
+ * @param from what they are proposed in the place of
  * @param known keys of prompts that are not taken again
  * @param limits `most` runners, whatever comes later is left; they are numbered on `after` so many others of the phase
  */
 export function collectRunners(
   { emit }: Pick<OptimizationContext, 'emit'>,
   phase: number,
+  from: Prompt,
   known: Iterable<string>,
   { most = Infinity, after = 0 }: { most?: number; after?: number } = {},
 ): Collection {
@@ -30,7 +34,15 @@ export function collectRunners(
       seen.add(key);
       const candidate = `${phase}.${after + runners.length + 1}`;
       runners.push({ id: candidate, proposer, prompt });
-      emit({ type: 'candidateProposed', phase, candidate, proposer, reason, prompt });
+      emit({
+        type: 'candidateProposed',
+        phase,
+        candidate,
+        proposer,
+        reason,
+        prompt,
+        changes: changesBetween({ prompt: from }, { prompt }),
+      });
     },
   };
 }

@@ -1,0 +1,59 @@
+/** @file Which parts of a prompt the hunks of a file are: its instruction, its demonstrations, how it is decoded. */
+import type { Change } from '../optimize/events.ts';
+import { diffHunks, type Hunk } from '../prompt/hunks.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
+import { isProgramPath } from '../prompt/programFile.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { applyPrompt } from '../prompt/writePrompt.ts';
+import type { Proposal } from './review.ts';
+
+/** A part that a hunk of the file stands for. */
+export interface PromptPart extends Pick<Change, 'step'> {
+  readonly part: Exclude<Change['part'], 'adapter'>;
+  /** Of an instruction: the place in the body, and the body that it is a place of. */
+  readonly hunk?: Hunk;
+  readonly from?: string;
+}
+
+/** The hunks of a proposal, each with what of the prompt it is; mostly one part, more where they stand next to each other in the file. */
+export function hunksByPart(
+  proposal: Proposal,
+  start: Prompt,
+  best: Prompt,
+): { readonly hunk: Hunk; readonly parts: readonly PromptPart[] }[] {
+  const { file: path, before, prompt: proposed } = proposal;
+  const hunks = diffHunks(before, proposed);
+  // A program's own file has no prompt in it.
+  if (hunks.length === 0 || isProgramPath(path)) return hunks.map((hunk) => ({ hunk, parts: [] }));
+  const place = proposal.step?.place;
+  const [from, to] = [start, best].map((prompt) => (place === undefined ? prompt : stepsOf(prompt)[place]));
+  const file = parsePromptFile(path, before);
+  const options = proposal.step ? { output: proposal.step.output } : {};
+  const written = (prompt: Prompt): Hunk[] => diffHunks(before, applyPrompt(file, prompt, options));
+  const of = place === undefined ? {} : { step: place };
+  const { decoding: _, ...plain } = from;
+  const places: { part: PromptPart; hunks: Hunk[] }[] = [
+    ...diffHunks(from.body, to.body).map((hunk) => ({
+      part: { part: 'instruction', ...of, hunk, from: from.body } as const,
+      hunks: written({ ...from, body: replaced(from.body, hunk) }),
+    })),
+    { part: { part: 'demonstrations', ...of }, hunks: written({ ...from, demonstrations: to.demonstrations }) },
+    { part: { part: 'decoding', ...of }, hunks: written({ ...plain, ...(to.decoding && { decoding: to.decoding }) }) },
+  ];
+  return hunks.map((hunk) => ({
+    hunk,
+    parts: places.filter((each) => each.hunks.some((own) => touches(own, hunk))).map(({ part }) => part),
+  }));
+}
+
+/** The body with one place of it changed. */
+function replaced(body: string, { line, before, after }: Hunk): string {
+  const lines = body.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const taken = heightOf(before);
+  return [...lines.slice(0, line), after, ...lines.slice(line + taken)].join('');
+}
+
+/** Hunks of the same text stand a line apart, so those that touch are parts of one. */
+const touches = (a: Hunk, b: Hunk): boolean => a.line <= b.line + heightOf(b.before) && b.line <= a.line + heightOf(a.before);
+
+const heightOf = (text: string): number => (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).length;
