@@ -49,7 +49,11 @@ describe('tandem evaluate', () => {
     const { status, stderr } = run(folder, 'evaluate', 'kind.prompt.md', '--min', '100%');
     expect(status).toBe(1);
     expect(stderr).toMatch(/is below the 100\.0% asked for/);
-    expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', '0').status).toBe(0);
+    expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', '0')).toMatchObject({ status: 0, stderr: '' });
+    const { score } = JSON.parse(run(folder, 'evaluate', 'kind.prompt.md', '--json').stdout) as { score: { mean: number } };
+    const level = run(folder, 'evaluate', 'kind.prompt.md', '--min', String(score.mean));
+    expect(level.status).toBe(0);
+    expect(level.stderr).toMatch(/other rows might not: the 95% interval begins at/);
   });
 
   test('--json prints one object with every row, and nothing else', () => {

@@ -84,7 +84,7 @@ const drawnPlaces = drawnOnce(
 const drawnWeights = drawnOnce(
   'weights',
   (size) => new Float64Array(size),
-  ({ uniform }) => -Math.log(1 - uniform()),
+  (random) => -Math.log(1 - random.uniform()),
 );
 
 /** The latest draws of a kind are kept: a run compares on the same few sets of rows again and again. */

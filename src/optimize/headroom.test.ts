@@ -32,9 +32,17 @@ describe('the outlook of a lever', () => {
     });
   });
 
-  test('is unlikely where all that was tried is surely no better', () => {
+  test('is unlikely where nothing that was tried is ahead', () => {
     expect(outlookOf('prompt', now, [evaluationWith(right(10), likely(-4)), evaluationWith(right(12), likely(-5))])).toMatchObject({
       outlook: 'unlikely',
+    });
+  });
+
+  test('is unclear on rows that are too few to tell, whatever they say', () => {
+    const rows = (score: number, nats: number) => evaluationWith(new Array<number>(5).fill(score), new Array<number>(5).fill(nats));
+    expect(outlookOf('prompt', rows(0.5, -3), [rows(0.4, -4)])).toMatchObject({
+      outlook: 'unclear',
+      because: expect.stringMatching(/^5 rows decide nothing: at least 6 are needed/) as string,
     });
   });
 

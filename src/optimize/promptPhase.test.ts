@@ -2,9 +2,11 @@
 import { expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
+import { applyHunks, type Hunk } from '../prompt/hunks.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { alternatingDefaults, type AlternatingMemory } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
 import { noStatistics } from './leverBandit.ts';
 import { evaluatorWith, messages } from './madeUp.fixture.ts';
 import { measureStart } from './measuredState.ts';
@@ -17,7 +19,7 @@ const valset: readonly Row[] = Array.from({ length: 60 }, (_, i) =>
 );
 
 /** After the look-ahead the prompt as it is has half of the rows right, and every other prompt so many more. */
-async function broughtBy(more: number) {
+async function broughtBy(more: number, emit: (event: OptimizationEvent) => void = () => {}) {
   const tuned = { id: 'tuned', pairs: [], config: {} } as unknown as Adapter;
   const half = valset.length / 2;
   const evaluator = evaluatorWith((row, { body }, adapter) =>
@@ -27,7 +29,7 @@ async function broughtBy(more: number) {
   const trainer = { output: 'intent', fresh: () => tuned, start: () => ({ step, adapter: () => tuned }), example: () => ({}) };
   const context = {
     ...{ evaluator, trainer, prompt, valset, trainset: messages, objective: defaultObjective, seed: 1, budget: 1e6 },
-    ...{ adapters: { put: () => Promise.resolve() }, emit: () => {} },
+    ...{ adapters: { put: () => Promise.resolve() }, emit },
   } as unknown as OptimizationContext;
   const { start, evaluation: before } = await measureStart(context);
   const memory: AlternatingMemory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
@@ -43,8 +45,29 @@ test('a finalist that is ahead by a row or two after the look-ahead does not tak
 });
 
 test('one that is ahead by twelve of sixty does', async () => {
-  const { candidate, prompt: brought, evaluation, unchanged } = await broughtBy(12);
+  const { candidate, prompt: brought, evaluation, unchanged, without } = await broughtBy(12);
   expect(candidate).toMatch(/^1\.\d+$/);
   expect(brought.body).not.toBe(prompt.body);
   expect(evaluation!.score.mean - unchanged!.score.mean).toBeCloseTo(0.2, 10);
+  // So the change and the weights can be told apart.
+  expect(without).toEqual({ part: 'prompt', evaluation: unchanged });
 });
+
+test('every proposal tells what it changes of the prompt', async () => {
+  const events: OptimizationEvent[] = [];
+  await broughtBy(2, (event) => events.push(event));
+  const proposed = events.flatMap((event) => (event.type === 'candidateProposed' ? [event] : []));
+  expect(proposed.length).toBeGreaterThan(3);
+  for (const { prompt: other, changes = [] } of proposed) {
+    const parts = [
+      ...(other.body === prompt.body ? [] : ['instruction']),
+      ...(other.demonstrations.length === 0 ? [] : ['demonstrations']),
+      ...(other.decoding ? ['decoding'] : []),
+    ];
+    expect(changes.map(({ part }) => part)).toEqual(parts);
+    for (const { part, hunks = [] } of changes)
+      if (part === 'instruction') expect(applyHunks(prompt.body, hunks, idsOf(hunks))).toBe(other.body);
+  }
+});
+
+const idsOf = (hunks: readonly Hunk[]): string[] => hunks.map(({ id }) => id);

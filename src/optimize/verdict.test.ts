@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { OptimizationContext } from './coordinator.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
 import { measuredState } from './measuredState.ts';
-import { judge } from './verdict.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { judge, tellVerdict } from './verdict.ts';
+import type { OptimizationEvent } from './events.ts';
 
 const prompt = { body: 'Answer.', demonstrations: [] };
 const objective = { weights: 0, prompt: 0 };
@@ -40,4 +42,50 @@ test('of the best of many more is asked', () => {
 
 test('of what could not be measured there is none', () => {
   expect(judge(context, startAt(20), 1, measured(20, -2), startAt(20), { prompt, passes: 100 })).toBeUndefined();
+});
+
+describe('what a decision changed', () => {
+  const adapter = { id: 'new', pairs: [], config: {} } as unknown as Adapter;
+  const read = { ...prompt, decoding: { normalize: 'sum' } } as const;
+  const [before, plain, after] = [measured(20, -2), measured(28, -2), measured(30, -2)];
+  const found = { prompt: read, adapter, evaluation: after, passes: 0, reading: 'label scores summed' };
+
+  test('is told with it, part by part, with the place of each line', () => {
+    const events: OptimizationEvent[] = [];
+    const telling = { ...context, prompt, valset: [], trainer: { output: 'kind' }, emit: (event: OptimizationEvent) => events.push(event) };
+    const verdict = judge(context, startAt(20), 2, before, startAt(20), { ...found, prompt: { ...read, body: 'Answer well.' } })!;
+    tellVerdict(telling as unknown as OptimizationContext, 2, before, verdict);
+    expect(events).toMatchObject([
+      {
+        type: 'gateDecided',
+        changes: [
+          { part: 'instruction', hunks: [{ id: '1', line: 0, before: 'Answer.', after: 'Answer well.' }] },
+          { part: 'decoding', reason: 'label scores summed' },
+          { part: 'adapter' },
+        ],
+      },
+    ]);
+  });
+
+  test('has numbers of its own where the rest was measured without it', () => {
+    const { changes } = judge(context, startAt(20), 2, before, startAt(20), {
+      ...found,
+      without: { part: 'decoding', evaluation: plain },
+    })!;
+    expect(changes).toMatchObject([
+      { part: 'decoding', reason: 'label scores summed', own: { mean: expect.closeTo(0.05, 12) as number, rows: 40 } },
+      { part: 'adapter', own: { mean: expect.closeTo(0.2, 12) as number, rows: 40 } },
+    ]);
+  });
+
+  test('has none where several parts were measured together', () => {
+    const demonstrations = [{ inputs: {}, output: 'x' }];
+    const finding = { ...found, prompt: { ...read, demonstrations }, without: { part: 'prompt', evaluation: plain } as const };
+    const { changes } = judge(context, startAt(20), 2, before, startAt(20), finding)!;
+    expect(changes.map(({ part, own }) => [part, own?.mean.toFixed(2)])).toEqual([
+      ['demonstrations', undefined],
+      ['decoding', undefined],
+      ['adapter', '0.20'],
+    ]);
+  });
 });

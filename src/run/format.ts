@@ -21,8 +21,9 @@ export const points = ({ mean, low, high, rows }: Estimate): string =>
 /** What no interval can say as plainly. */
 const ofOneRow = ({ rows }: Pick<Estimate, 'rows'>): string => (rows === 1 ? ' (one row tells nothing)' : '');
 
-/** `1 validation row`, `120 validation rows`. */
-export const rowCount = (rows: number, kind: string): string => `${rows} ${kind} row${rows === 1 ? '' : 's'}`;
+/** `1 row`, `120 validation rows`. */
+export const rowCount = (rows: number, kind?: string): string =>
+  `${rows} ${kind === undefined ? '' : `${kind} `}row${rows === 1 ? '' : 's'}`;
 
 /** `[-1.301, -1.170]`: nats a row. */
 export const natsInterval = ({ low, high }: Estimate): string => `[${low.toFixed(3)}, ${high.toFixed(3)}]`;

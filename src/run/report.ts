@@ -3,7 +3,19 @@ import type { AttributionCell, MeasuredState } from '../optimize/events.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { textsOf } from '../prompt/values.ts';
-import { coordinatorText, count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
+import {
+  coordinatorText,
+  count,
+  duration,
+  loraText,
+  nats,
+  natsGained,
+  percent,
+  percentWithInterval,
+  points,
+  rowCount,
+  sureness,
+} from './format.ts';
 import type { ChangeText } from './changesText.ts';
 import type { Attribution, RunState } from './state.ts';
 import { difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
@@ -40,10 +52,10 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
 export function headline({ status, start, best, attribution }: RunState): string {
   if (attribution) {
     const [before, after] = [cell(attribution, 'old', 'old'), cell(attribution, 'new', 'new')];
-    return `${percent(before.score.mean)} → ${percent(after.score.mean)} on ${after.score.rows} test rows`;
+    return `${percent(before.score.mean)} → ${percent(after.score.mean)} on ${rowCount(after.score.rows, 'test')}`;
   }
   if (!start || !best) return status === 'failed' ? 'failed before anything was measured' : 'nothing measured yet';
-  return `${percent(start.score.mean)} → ${percent(best.score.mean)} on ${best.score.rows} validation rows`;
+  return `${percent(start.score.mean)} → ${percent(best.score.mean)} on ${rowCount(best.score.rows, 'validation')}`;
 }
 
 function standing({ status, because, failure, elapsed, passes, config, testRows }: RunState): string {
@@ -64,7 +76,7 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
     const [before, after] = [cell(state.attribution, 'old', 'old'), cell(state.attribution, 'new', 'new')];
     const { total } = state.attribution;
     rows.push([
-      `**test**, ${after.score.rows} row${after.score.rows === 1 ? '' : 's'}`,
+      `**test**, ${rowCount(after.score.rows)}`,
       percentWithInterval(before.score),
       percentWithInterval(after.score),
       points(total),
@@ -76,7 +88,7 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
     rows.push(['test, log-likelihood a row', nats(before.logLikelihood), nats(after.logLikelihood), '', '']);
   }
   rows.push([
-    `validation, ${best.score.rows} row${best.score.rows === 1 ? '' : 's'}`,
+    `validation, ${rowCount(best.score.rows)}`,
     percentWithInterval(start.score),
     percentWithInterval(best.score),
     'chosen on these rows',

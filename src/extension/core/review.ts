@@ -1,7 +1,7 @@
 /** @file A run's outcome as it is reviewed: in the panel's words, as lenses, and as the comment beside each change. */
 import type { Flip } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from '../../run/evidence.ts';
-import { points } from '../../run/format.ts';
+import { points, rowCount } from '../../run/format.ts';
 import { reviewItems, type Proposal, type ReviewItem, type Standing } from '../../run/review.ts';
 import { portable } from '../../run/runDirectory.ts';
 import { groundsLines, itemName } from '../../run/words.ts';
@@ -87,8 +87,7 @@ export function reviewLenses({ kind, standing }: ReviewItem, grounds: Grounds): 
   return [...lenses[standing]];
 }
 
-const shortText = ({ of, difference }: Evidence): string =>
-  `${points(difference)} · ${difference.rows} row${difference.rows === 1 ? '' : 's'} · ${of}`;
+const shortText = ({ of, difference }: Evidence): string => `${points(difference)} · ${rowCount(difference.rows)} · ${of}`;
 
 /** The comment beside a change, in Markdown. */
 export function commentText(item: ReviewItem, grounds: Grounds, folder?: string): string {

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../../errors.ts';
-import { duration, percentWithInterval } from '../../run/format.ts';
+import { duration, percentWithInterval, rowCount } from '../../run/format.ts';
 import type { PromptMeasurement } from '../../run/measure.ts';
 import type { Split } from '../../run/spec.ts';
 import type { Job } from '../core/job.ts';
@@ -54,7 +54,7 @@ async function runChoice({ controller, tree, services }: Testing, { testRun, spl
   if (job.measured && 'rows' in job.measured) {
     tellRows(testRun, job.measured, rows);
     if (!whole) return;
-    tree.showScore(prompt, `${percentWithInterval(job.measured.score)} on ${job.measured.score.rows} rows`);
+    tree.showScore(prompt, `${percentWithInterval(job.measured.score)} on ${rowCount(job.measured.score.rows)}`);
     // The prompt itself neither passes nor fails: it would be counted among its rows.
     const notes = [
       ...measuredLines(job.measured),
