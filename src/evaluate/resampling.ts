@@ -77,7 +77,7 @@ export function towards(end: number, statistic: Statistic, weightings: Weighting
 const drawnPlaces = drawnOnce(
   'bootstrap',
   (size) => new Uint32Array(size),
-  ({ integer }, rows) => integer(rows),
+  (random, rows) => random.integer(rows),
 );
 
 /** Standard exponential numbers: divided by their sum they are spacings of uniform ones. */
