@@ -82,3 +82,23 @@ test('the report of a failed run says why and how to go on', async () => {
   expect(reportOf(failed)).toContain('**The run failed**');
   expect(reportOf(failed)).toContain(`tandem resume ${midway.config!.run}`);
 });
+
+test('each change stands with its reason and its numbers; one that shares them says with which', async () => {
+  const changes = [
+    {
+      name: 'change 1, line 7',
+      reason: 'label scores | summed',
+      lines: ['+28.0 points, with all of phase 1: change 1 and the weights together'],
+    },
+    { name: 'the weights', lines: ['measured together with change 1, where the numbers stand'] },
+  ];
+  const report = reportOf((await states()).at(-1)!, changes);
+  const section = report.slice(report.indexOf('## What each change rests on')).split('\n\n')[1];
+  expect(section.split('\n')).toEqual([
+    '- **change 1, line 7**: label scores \\| summed',
+    '  - +28.0 points, with all of phase 1: change 1 and the weights together',
+    '- **the weights**',
+    '  - measured together with change 1, where the numbers stand',
+  ]);
+  expect(reportOf((await states()).at(-1)!)).not.toContain('What each change rests on');
+});

@@ -189,3 +189,30 @@ test('progress and remaining time follow the passes, first at the measured rate,
   expect(remainingTime(later)).toBe(90_000);
   expect(remainingTime(initialState)).toBeUndefined();
 });
+
+test('a candidate keeps what it changed, and what became of it where it was the best after its phase', () => {
+  const score = { mean: 0.1, low: 0, high: 0.2, rows: 40, probabilityBetter: 0.97 };
+  const changes = [{ part: 'decoding', reason: 'summed' } as const];
+  const best = { candidate: '1.0', prompt: { body: 'a', demonstrations: [] }, adapter: 'x' } as unknown as MeasuredState;
+  const decided = { phase: 1, accepted: true, because: '', score, logLikelihood: score };
+  const events: RunEvent[] = [
+    { type: 'phaseStarted', phase: 1, lever: 'weights', because: '' },
+    {
+      type: 'candidateProposed',
+      phase: 1,
+      candidate: '1.1',
+      proposer: 'p',
+      reason: 'r',
+      prompt: best.prompt,
+      changes: [{ part: 'demonstrations' }],
+    },
+    { type: 'gateDecided', candidate: '1.0', ...decided, changes },
+    { type: 'gateDecided', candidate: '1.1', ...decided, accepted: false },
+    { type: 'phaseEnded', phase: 1, lever: 'weights', accepted: true, best, passes: 1 },
+  ];
+  const [{ candidates }] = fold(events.map((event, seq) => ({ version: 1 as const, seq, at: 0, ...event }))).phases;
+  expect(candidates.map(({ candidate, proposal, decision, became }) => [candidate, proposal?.changes, decision?.changes, became])).toEqual([
+    ['1.1', [{ part: 'demonstrations' }], undefined, undefined],
+    ['1.0', undefined, changes, { prompt: best.prompt, adapter: 'x' }],
+  ]);
+});

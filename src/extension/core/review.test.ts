@@ -29,6 +29,22 @@ describe('the lenses of a change', () => {
   });
 });
 
+describe('a number of several changes', () => {
+  const shared: Evidence = { ...together, items: ['1', 'adapter'] };
+
+  test('names them all where it is told', () => {
+    expect(commentText(hunk('open'), { evidence: [shared] })).toContain('2 changes of the prompt\\): change 1 and the weights together');
+  });
+
+  test('is not told again with the others: they say where it stands', () => {
+    const other: Grounds = { evidence: [], toldWith: ['1'] };
+    expect(titles(adapter, other)).toEqual(['Accept Adapter', 'Reject Adapter', 'Measured with change 1']);
+    const text = commentText(adapter, other);
+    expect(text).toContain('measured together with change 1, where the numbers stand');
+    expect(text).not.toContain('points');
+  });
+});
+
 describe('the comment beside a change', () => {
   const caveat = 'What this change is worth by itself was not measured';
 
