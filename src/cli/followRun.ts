@@ -86,7 +86,7 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposals.every(({ before, after }) => before === after))
     lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
-  else if (accepted) lines.push(...acceptedLines(accepted), ...groundsOf(directory, state));
+  else if (accepted) lines.push(...(accepted.written.length > 0 ? groundsOf(directory, state) : []), ...acceptedLines(accepted));
   else {
     const diffs = proposals.map(({ file, before, after }) => unifiedDiff(portable(directory.workspace, file), before, after).trimEnd());
     const colours = coloursFor(process.stdout);

@@ -221,8 +221,8 @@ describe('a way to read answers that came with the weights, beside demonstration
   test('has the reason and the number of its own decision, and the weights have theirs', () => {
     const state = stateOf(read, '1.0', [tuned(apart), covering(false, { ...read, demonstrations })]);
     expect(told(proposed(read), state)).toEqual({
-      1: { reason: why, evidence: ['this change alone, under the new weights 0.04 val'] },
-      adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: ['the new weights alone 0.24 val'] },
+      1: { reason: why, evidence: ['this change alone, under the new weights of phase 1 0.04 val'] },
+      adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: ['the new weights of phase 1 alone 0.24 val'] },
     });
   });
 
@@ -252,6 +252,6 @@ describe('a way to read answers that came with the weights, beside demonstration
     expect(reasons.join('; ')).toContain(why);
     expect(reasons.join('; ')).toContain('2 demonstrations that cover the answers');
     const numbers = Object.entries(grounds).flatMap(([id, { evidence }]) => (id === 'adapter' ? [] : evidence));
-    expect(numbers.sort()).toEqual(['this change alone 0.05 val', 'this change alone, under the new weights 0.04 val']);
+    expect(numbers.sort()).toEqual(['this change alone 0.05 val', 'this change alone, under the new weights of phase 1 0.04 val']);
   });
 });

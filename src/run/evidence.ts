@@ -119,7 +119,7 @@ function wayTo({ phases, start, best }: RunState): Step[] {
     const changes = candidate.decision!.changes ?? changesBetween(before, after);
     before = after;
     const places = changes.reduce((sum, { part, hunks }) => sum + (part === 'adapter' ? 0 : (hunks?.length ?? 1)), 0);
-    const own = new Map(changes.flatMap((change) => (change.own ? [[change, ownOf(change, change.own)] as const] : [])));
+    const own = new Map(changes.flatMap((change) => (change.own ? [[change, ownOf(change, change.own, phase.phase)] as const] : [])));
     return { phase, candidate, after: prompt, changes, places, training, own, whole: wholeOf(phase, candidate, places, training) };
   });
 }
@@ -177,8 +177,8 @@ const measuredOf = (part: Pick<Change, 'part' | 'step'>, { changes, own, whole }
   return (change && own.get(change)) ?? whole;
 };
 
-const ownOf = ({ part }: Change, difference: Difference): Evidence => ({
-  of: part === 'adapter' ? 'the new weights alone' : 'this change alone, under the new weights',
+const ownOf = ({ part }: Change, difference: Difference, phase: number): Evidence => ({
+  of: part === 'adapter' ? `the new weights of phase ${phase} alone` : `this change alone, under the new weights of phase ${phase}`,
   difference,
   split: 'val',
 });
