@@ -68,7 +68,7 @@ function bash(all: readonly Words[]): string {
     if (typeof kind === 'object') return `COMPREPLY=($(compgen -W ${single(kind.choices.join(' '))} -- "$cur"))`;
     return {
       prompt: `COMPREPLY=($(compgen -f -X '!*.prompt.md' -- "$cur"; compgen -d -- "$cur"))`,
-      data: `COMPREPLY=($(compgen -f -X '!*.@(jsonl|ndjson|csv|tsv)' -- "$cur"; compgen -d -- "$cur"))`,
+      data: `COMPREPLY=($(compgen -f -X '!*.@(jsonl|ndjson|json|csv|tsv|parquet)' -- "$cur"; compgen -d -- "$cur"))`,
       run: 'COMPREPLY=($(compgen -W "$(tandem report --list 2>/dev/null)" -- "$cur"))',
       file: 'COMPREPLY=($(compgen -f -- "$cur"))',
       none: ':',
@@ -121,7 +121,7 @@ function zsh(all: readonly Words[]): string {
     if (typeof kind === 'object') return `(${kind.choices.join(' ')})`;
     return {
       prompt: '_files -g "*.prompt.md"',
-      data: '_files -g "*.(jsonl|ndjson|csv|tsv)"',
+      data: '_files -g "*.(jsonl|ndjson|json|csv|tsv|parquet)"',
       run: '_tandem_runs',
       file: '_files',
       none: ' ',

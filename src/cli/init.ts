@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { firstPrompt, type FirstPrompt } from '../data/firstPrompt.ts';
 import { openDataset } from '../data/openDataset.ts';
-import { readDataset } from '../data/readDataset.ts';
+import { dataEndings, readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { portable } from '../run/runDirectory.ts';
@@ -20,7 +20,7 @@ interface InitOptions {
 export function initCommand(): Command {
   const command = new Command('init')
     .description('write a first prompt file from data')
-    .argument('<data>', 'a .jsonl, .csv or .tsv file: a row each line, with inputs and the right answer')
+    .argument('<data>', `rows with inputs and the right answer: ${dataEndings.join(', ')}`)
     .option('--output <column>', 'the column to predict; the likeliest by default')
     .addOption(new Option('--kind <kind>', 'whether the answers are labels to choose from, or free text').choices(['labels', 'text']))
     .option('--prompt <file>', 'the file to write; by default the name of the data in the current folder, ending in .prompt.md')

@@ -83,8 +83,7 @@ const roles: Readonly<Record<string, Turn['role']>> = {
   observation: 'tool',
 };
 
-const recordOf = (value: Value): Values | undefined =>
-  typeof value === 'object' && value !== null && !isList(value) ? (value as Values) : undefined;
+const recordOf = (value: Value): Values | undefined => (typeof value === 'object' && value !== null && !isList(value) ? value : undefined);
 
 function roleOf(turn: Value): Turn['role'] | undefined {
   const { role, from } = recordOf(turn) ?? {};

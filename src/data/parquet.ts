@@ -1,5 +1,5 @@
 /** @file Parquet files, by hyparquet: rows as typed values. */
-import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer } from 'hyparquet';
+import { parquetMetadataAsync, parquetRead, parquetReadObjects, type AsyncBuffer } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { TandemError } from '../errors.ts';
 import type { Value, Values } from '../prompt/values.ts';
@@ -12,12 +12,15 @@ import type { Entries, Entry } from './jsonl.ts';
  * @throws TandemError reason 'bad-parquet' for a file that is damaged, encrypted, or of a kind that the library cannot read
  */
 export async function readParquet(file: string, source: Uint8Array | AsyncBuffer, most = Infinity): Promise<Entries> {
-  const buffer = ArrayBuffer.isView(source) ? source.slice().buffer : source;
+  const { buffer, close } = inTurns(source);
   const rows = await (async () => {
     const metadata = await parquetMetadataAsync(buffer);
-    const rowEnd = Math.min(Number(metadata.num_rows), most);
-    return parquetReadObjects({ file: buffer, metadata, compressors, rowEnd });
+    const options = { file: buffer, metadata, compressors, rowEnd: Math.min(Number(metadata.num_rows), most) };
+    // Of two damaged columns within one value the second would fail where nobody waits for it. This waits for each.
+    await parquetRead(options);
+    return parquetReadObjects(options);
   })().catch((cause: unknown) => {
+    close();
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TandemError('bad-parquet', `This cannot be read as Parquet: ${why.slice(0, 200)}`, {
       where: { file },
@@ -37,6 +40,27 @@ export async function readParquet(file: string, source: Uint8Array | AsyncBuffer
     }
   }
   return { entries, bad };
+}
+
+/**
+ * Gives the parts that are asked for only after whoever asked had its turn, and none once it is closed: the library asks for many at once, and
+ * where it gives up on one, the others would fail with nobody to catch it.
+ */
+function inTurns(source: Uint8Array | AsyncBuffer): { buffer: AsyncBuffer; close: () => void } {
+  const whole = ArrayBuffer.isView(source) ? source.slice().buffer : source;
+  let closed = false;
+  return {
+    buffer: {
+      byteLength: whole.byteLength,
+      async slice(start, end) {
+        await new Promise((resolve) => setImmediate(resolve));
+        return closed ? new Promise<ArrayBuffer>(() => {}) : whole.slice(start, end);
+      },
+    },
+    close: () => {
+      closed = true;
+    },
+  };
 }
 
 function valuesOf(row: Readonly<Record<string, unknown>>, where: { readonly file: string; readonly line: number }): Values {

@@ -6,6 +6,7 @@ import { parsePromptFile } from '../prompt/promptFile.ts';
 import { textIn } from '../prompt/values.ts';
 import { openQuestions, pathFrom, withAnswers, type Question } from './core/answers.ts';
 import { labelGuess, rankOutputs } from '../data/guesses.ts';
+import { dataEndings } from '../data/readDataset.ts';
 import { dataFilesOf, readSample } from './core/dataSample.ts';
 import { pickModel } from './chooseModel.ts';
 import { dataExtensions, dataFilesNear } from './dataFiles.ts';
@@ -45,7 +46,7 @@ const ask: Readonly<Record<Question, Ask>> = {
     const browse: vscode.QuickPickItem = { label: '$(folder-opened) Browse…', alwaysShow: true };
     const picked = await vscode.window.showQuickPick([...paths.map((path) => ({ label: basename(path), description: path })), browse], {
       title,
-      placeHolder: 'Rows with inputs and answers: .jsonl, .csv or .tsv',
+      placeHolder: `Rows with inputs and answers: ${dataEndings.join(', ')}`,
       matchOnDescription: true,
     });
     if (picked !== browse) return picked?.description;

@@ -2,11 +2,10 @@
 import { basename, dirname, extname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { firstPrompt } from '../data/firstPrompt.ts';
-import { readDataset } from '../data/readDataset.ts';
+import { dataEndings, readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
 import { portable } from '../run/runDirectory.ts';
-
-const dataFiles = '**/*.{jsonl,csv,tsv}';
+import { findDataFiles } from './dataFiles.ts';
 
 /** @param target the data file, where a menu names one; else it is picked. @returns the new file's text, in an editor; undefined where the user went away */
 export async function newPrompt(target: unknown): Promise<vscode.TextDocument | undefined> {
@@ -41,9 +40,9 @@ const likeliestFirst = (columns: readonly string[], likeliest: string): vscode.Q
 ];
 
 async function pickData(): Promise<vscode.Uri | undefined> {
-  const found = await vscode.workspace.findFiles(dataFiles, '**/{node_modules,.tandem}/**');
+  const found = await findDataFiles();
   if (found.length === 0) {
-    throw new TandemError('no-data', 'There is no data file here.', { hint: 'Add a .jsonl, .csv or .tsv file with a row each line.' });
+    throw new TandemError('no-data', 'There is no data file here.', { hint: `Add a file of rows: ${dataEndings.join(', ')}.` });
   }
   const items = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   return (await vscode.window.showQuickPick(items, { title: 'New Prompt from Data', placeHolder: 'Rows with inputs and the right answer' }))
