@@ -55,7 +55,8 @@ export function firstPrompt(
   const metric = labels === undefined ? textMetricGuess(data, output) : undefined;
   const names = namesFor([...inputs, output], columns);
   const renamed = [...names].filter(([column, name]) => column !== name);
-  const article = (column: string): string => spoken(names.get(column)!);
+  const isConversation = columns.includes('user') && output === 'assistant';
+  const article = (column: string): string => (isConversation && turnNames[column]) || spoken(names.get(column)!);
   const settings = [
     `  data: ${quote(dataPath)}`,
     ...(renamed.length > 0 ? ['  columns:', ...renamed.map(([column, name]) => `    ${quote(name)}: ${quote(column)}`)] : []),
@@ -78,6 +79,9 @@ export function firstPrompt(
   ].join('\n');
   return { text, output, inputs, ...(labels !== undefined && { labels }), ...(metric !== undefined && { metric }) };
 }
+
+/** What the columns of a conversation are in words. */
+const turnNames: Readonly<Record<string, string>> = { history: 'conversation so far', user: 'message', assistant: 'answer' };
 
 /** What every row asks in the same words, as conversations and instruction data do, is the author's instruction. */
 function instructionIn(data: Pick<Dataset, 'rows'>, columns: readonly string[]): string | undefined {

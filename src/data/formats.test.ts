@@ -120,7 +120,7 @@ describe('conversations', () => {
     ).join('\n');
     const first = firstPrompt(read('a.jsonl', text), 'a.jsonl');
     expect(first).toMatchObject({ output: 'assistant', inputs: ['user'], metric: 'json-match' });
-    expect(first.text).toContain('---\nYou extract orders.\n\n{{demos}}\nUser: ${input:user}\nAssistant:\n');
+    expect(first.text).toContain('---\nYou extract orders.\n\n{{demos}}\nMessage: ${input:user}\nAnswer:\n');
     expect(requireUsable(parsePromptFile('a.prompt.md', first.text)).settings.output).toBe('assistant');
   });
 });
