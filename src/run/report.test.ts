@@ -7,6 +7,7 @@ import { chartOf } from './chart.ts';
 import type { JournalLine, RunEvent } from './events.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
+import { parsers, tagsOf } from './rendered.fixture.ts';
 import { reportOf } from './report.ts';
 import { createRun } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
@@ -81,4 +82,37 @@ test('the report of a failed run says why and how to go on', async () => {
   const failed = apply(midway, { version: 1, seq: 99, at: 99, type: 'runFailed', reason: 'no-memory', message: 'Out of memory.' });
   expect(reportOf(failed)).toContain('**The run failed**');
   expect(reportOf(failed)).toContain(`tandem resume ${midway.config!.run}`);
+});
+
+/** The state with this in each text that is not one of the program's own words. */
+const withTexts = (state: RunState, added: string): RunState => {
+  const own = /^(ended|failed|weights|prompt|both|old|new|alternating|gated|default|onnxruntime|[\d.]+)$/;
+  const changed = (value: unknown): unknown => {
+    if (typeof value === 'string') return own.test(value) ? value : value + added;
+    if (Array.isArray(value)) return value.map(changed);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, changed(each)]));
+  };
+  return changed(state) as RunState;
+};
+
+const hostileText =
+  '![x](https://evil.example/b.png) [y](command:workbench.action.x) <img src=//evil.example> https://evil.example a|b `c` **d** $e$ \u001b[31m\u202e ```\n\n# f\n\n- g\n\n[66.5, 77.1]: /h\n\n```\n\n---';
+
+test.each(parsers)('what a run names, proposes and says is no markup of the report in %s', async (_, render) => {
+  const state = (await states()).at(-1)!;
+  for (const each of [state, { ...state, status: 'failed', failure: { reason: 'x', message: 'y' } } as RunState]) {
+    const [plain, hostile] = ['', hostileText].map((added) => reportOf(withTexts(each, added)));
+    expect(tagsOf(render(hostile))).toEqual(tagsOf(render(plain)));
+    expect(hostile).toContain('evil.example');
+    // eslint-disable-next-line no-control-regex -- they are the subject
+    expect(hostile).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  }
+});
+
+test('the chart is sound XML, whatever the metric is called', async () => {
+  const chart = chartOf(withTexts((await states()).at(-1)!, '<script>]]>&amp;"\u001b\u0000\u202e'));
+  expect(chart).toContain('accuracy&lt;script&gt;]]&gt;&amp;amp;"\\u001b\\u0000\\u202e on validation rows');
+  // eslint-disable-next-line no-control-regex -- they are the subject
+  expect(chart).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e]/);
 });
