@@ -69,7 +69,7 @@ function bash(all: readonly Words[]): string {
     return {
       prompt: `COMPREPLY=($(compgen -f -X '!*.prompt.md' -- "$cur"; compgen -d -- "$cur"))`,
       data: `COMPREPLY=($(compgen -f -X '!*.@(jsonl|ndjson|json|csv|tsv|parquet)' -- "$cur"; compgen -d -- "$cur"))`,
-      run: 'COMPREPLY=($(compgen -W "$(tandem report --list 2>/dev/null)" -- "$cur"))',
+      run: '_tandem_runs',
       file: 'COMPREPLY=($(compgen -f -- "$cur"))',
       none: ':',
     }[kind];
@@ -105,6 +105,13 @@ _tandem() {
   IFS=$' \\n'
   _tandem_words
   eval "$shopt_before"
+}
+# Not by compgen -W, which expands its words: a folder's name would be run.
+_tandem_runs() {
+  local run
+  while IFS= read -r run; do
+    [[ $run == "$cur"* ]] && COMPREPLY+=("$run")
+  done < <(tandem report --list 2>/dev/null)
 }
 _tandem_words() {
   local IFS=$'\\n'

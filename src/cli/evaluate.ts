@@ -8,6 +8,7 @@ import type { Split } from '../run/spec.ts';
 import { withExamples } from './examples.ts';
 import { exitCodeHelp, exitCodes } from './exitCodes.ts';
 import { share, withSessionOptions, type SessionOptions } from './options.ts';
+import { stderr, stdout } from './terminal.ts';
 import { withSession } from './withSession.ts';
 
 interface EvaluateOptions extends SessionOptions {
@@ -30,7 +31,8 @@ export function evaluateCommand(): Command {
         const measured = await measurePrompt(session, options.split, { onBusy: progress.busy });
         progress.close();
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
-        process.stdout.write(options.json ? asJson(session, measured) : asText(session, measured));
+        if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...measured });
+        else stdout.say(asText(session, measured));
         check(measured, options.min);
       }),
     );
@@ -63,12 +65,9 @@ function asText(
   ].join('\n');
 }
 
-const asJson = ({ file }: Session, measured: PromptMeasurement): string =>
-  JSON.stringify({ version: 1, prompt: file.path, ...measured }, null, 2) + '\n';
-
 function check({ score }: PromptMeasurement, least: number | undefined): void {
   if (least === undefined || score.mean >= least) return;
-  process.stderr.write(
+  stderr.say(
     `${percent(score.mean)} is below the ${percent(least)} asked for (95% interval ${percent(score.low)} to ${percent(score.high)}).\n`,
   );
   process.exitCode = exitCodes.checkFailed;

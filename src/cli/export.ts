@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
+import { stderr, stdout } from './terminal.ts';
 
 interface ExportOptions {
   readonly to: ExportFormat;
@@ -18,14 +19,14 @@ export function exportCommand(): Command {
     .option('--out <path>', 'the file or folder to write, which must not exist yet; by default named after prompt and format')
     .option('--model <model>', 'the model that the adapter was tuned on, where it is not the one that the source names')
     .action(async (source: string | undefined, { to, out, model }: ExportOptions) => {
-      const progress = makeProgress(process.stderr);
+      const progress = makeProgress(stderr);
       try {
         const spec = { format: to, cwd: process.cwd(), ...(source !== undefined && { source }), ...(out !== undefined && { out }) };
         const exported = await exportAdapter({ ...spec, ...(model !== undefined && { model }) }, progress.busy);
         progress.close();
         const { path, steps, model: base } = exported;
         const called = steps ? steps.map((each) => uses[to]({ path: each, model: base })) : [uses[to](exported)];
-        process.stdout.write(`${path}: ${exportFormats[to]}${steps ? ', one for each step' : ''}\n${called.join('\n')}\n`);
+        stdout.say(`${path}: ${exportFormats[to]}${steps ? ', one for each step' : ''}\n${called.join('\n')}\n`);
       } finally {
         progress.close();
       }

@@ -10,6 +10,7 @@ import { parsePromptFile } from '../prompt/promptFile.ts';
 import { portable } from '../run/runDirectory.ts';
 import { withExamples } from './examples.ts';
 import { tandemHere } from './followRun.ts';
+import { stdout } from './terminal.ts';
 
 interface InitOptions {
   readonly output?: string;
@@ -36,7 +37,7 @@ export function initCommand(): Command {
       const splits = await openDataset(parsePromptFile(target, first.text).settings, target);
       const rows = `${splits.train.length} training, ${splits.val.length} validation and ${splits.test.size} test rows`;
       const name = relative(process.cwd(), target);
-      process.stdout.write(`Written: ${name}\n${guessText(first)}\n  ${rows}\n\nMeasure it:  ${tandemHere()} evaluate ${name}\n`);
+      stdout.say(`Written: ${name}\n${guessText(first)}\n  ${rows}\n\nMeasure it:  ${tandemHere()} evaluate ${name}\n`);
     });
   return withExamples(
     command,
