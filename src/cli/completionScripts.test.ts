@@ -65,7 +65,10 @@ describe.each(['bash', 'fish'] as const)('%s', (shell) => {
   });
 
   test.skipIf(!installed(shell))('a run whose name is a command, which is not run', () => {
-    expect(asked[shell]!(['tandem', 'report', '']).map((word) => word.replaceAll('\\', ''))).toContain(hostileRun);
+    const found = asked[shell]!(['tandem', 'report', '']);
+    expect(found).toContain('one-intent');
+    // It would have to be quoted, which bash does for files only.
+    if (shell === 'bash') expect(found).not.toContain(hostileRun);
     expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });

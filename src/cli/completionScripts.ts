@@ -106,11 +106,11 @@ _tandem() {
   _tandem_words
   eval "$shopt_before"
 }
-# Not by compgen -W, which expands its words: a folder's name would be run.
+# Not by compgen -W, which expands its words: a folder's name would be run. What the shell reads otherwise is no name of Tandem's.
 _tandem_runs() {
-  local run
+  local run special=$'[]$\`\\'"\\\\;&|<>(){}*?!#~ '
   while IFS= read -r run; do
-    [[ $run == "$cur"* ]] && COMPREPLY+=("$run")
+    [[ $run == "$cur"* && $run != *["$special"]* ]] && COMPREPLY+=("$run")
   done < <(tandem report --list 2>/dev/null)
 }
 _tandem_words() {

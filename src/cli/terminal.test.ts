@@ -1,4 +1,5 @@
 /** @file Whatever is said, a terminal is told of text, line ends and this program's own colours, and JSON stays exact. */
+/* eslint-disable no-control-regex -- the subject here is what a terminal is told */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { colouredDiff, coloursFor } from './colours.ts';
@@ -12,7 +13,6 @@ const said = (say: (output: Output) => void, columns = 80): string => {
 const colours = coloursFor({ isTTY: true }, {});
 /** Controls but for line ends, tabs and the colours of `coloursFor`. */
 const actingIn = (written: string): string[] =>
-  // eslint-disable-next-line no-control-regex -- they are the subject
   written
     .replaceAll(/\u001b\[(?:1|2|22|31|32|36|39)m/g, '')
     .match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g) ?? [];

@@ -40,3 +40,20 @@ export const hostile = fc.oneof(
   fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((some) => some.join('')),
   fc.string({ unit: 'binary' }),
 );
+
+/** The same with this in each text that is not one of the program's own words. */
+export const withTexts = <T>(state: T, added: string): T => {
+  const own =
+    /^(ended|failed|weights|prompt|both|old|new|alternating|gated|default|onnxruntime|hunk|adapter|open|val|test|[\d.]+|\d+-\d+-\d+T.*Z)$/;
+  const changed = (value: unknown): unknown => {
+    if (typeof value === 'string') return own.test(value) ? value : value + added;
+    if (Array.isArray(value)) return value.map(changed);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, changed(each)]));
+  };
+  return changed(state) as T;
+};
+
+/** All at once. */
+export const hostileText =
+  '![x](https://evil.example/b.png) [y](command:workbench.action.x) <img src=//evil.example> https://evil.example a|b `c` **d** $e$ \u001b[31m\u202e ```\n\n# f\n\n- g\n\n[66.5, 77.1]: /h\n\n```\n\n---';

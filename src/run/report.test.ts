@@ -7,7 +7,7 @@ import { chartOf } from './chart.ts';
 import type { JournalLine, RunEvent } from './events.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
-import { parsers, tagsOf } from './rendered.fixture.ts';
+import { hostileText, parsers, tagsOf, withTexts } from './rendered.fixture.ts';
 import { reportOf } from './report.ts';
 import { createRun } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
@@ -83,21 +83,6 @@ test('the report of a failed run says why and how to go on', async () => {
   expect(reportOf(failed)).toContain('**The run failed**');
   expect(reportOf(failed)).toContain(`tandem resume ${midway.config!.run}`);
 });
-
-/** The state with this in each text that is not one of the program's own words. */
-const withTexts = (state: RunState, added: string): RunState => {
-  const own = /^(ended|failed|weights|prompt|both|old|new|alternating|gated|default|onnxruntime|[\d.]+)$/;
-  const changed = (value: unknown): unknown => {
-    if (typeof value === 'string') return own.test(value) ? value : value + added;
-    if (Array.isArray(value)) return value.map(changed);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, changed(each)]));
-  };
-  return changed(state) as RunState;
-};
-
-const hostileText =
-  '![x](https://evil.example/b.png) [y](command:workbench.action.x) <img src=//evil.example> https://evil.example a|b `c` **d** $e$ \u001b[31m\u202e ```\n\n# f\n\n- g\n\n[66.5, 77.1]: /h\n\n```\n\n---';
 
 test.each(parsers)('what a run names, proposes and says is no markup of the report in %s', async (_, render) => {
   const state = (await states()).at(-1)!;

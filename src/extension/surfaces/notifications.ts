@@ -11,19 +11,21 @@ export interface NotifyOptions<T> {
 
 /** @returns the button that was pressed */
 export function notify<T extends string | vscode.MessageItem>(
-  kind: 'error' | 'warning' | 'information',
+  kind: Kind,
   text: string,
   { actions = [], modal }: NotifyOptions<T> = {},
 ): Thenable<T | undefined> {
-  const show = shows[kind] as (text: string, options: vscode.MessageOptions, ...actions: readonly T[]) => Thenable<T | undefined>;
-  return show(unmarked(text), modal ? { modal: true, detail: unmarked(modal.detail) } : {}, ...actions);
+  return shows[kind]<T>(unmarked(text), modal ? { modal: true, detail: unmarked(modal.detail) } : {}, ...actions);
 }
+
+type Kind = 'error' | 'warning' | 'information';
+type Show = <T>(text: string, options: vscode.MessageOptions, ...actions: readonly T[]) => Thenable<T | undefined>;
 
 const shows = {
   error: vscode.window.showErrorMessage,
   warning: vscode.window.showWarningMessage,
   information: vscode.window.showInformationMessage,
-};
+} as Readonly<Record<Kind, Show>>;
 
 /** Tells how far it is, with the share of it that is done, 0 to 1, which never falls. */
 export type TellProgress = (text: string, share?: number) => void;
