@@ -1,6 +1,7 @@
 /** @file `tandem export`: a tuned adapter in the forms that other programs load. */
 import { Command, Option } from 'commander';
 import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
+import { shellWord } from '../run/shellWord.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
 import { stderr, stdout } from './terminal.ts';
@@ -50,9 +51,11 @@ const uses: Readonly<Record<ExportFormat, (exported: { readonly path: string; re
   peft: ({ path, model }) =>
     /\.gguf$/i.test(model)
       ? `Its model is ${model}, which peft does not read; export with --to safetensors for transformers.`
-      : `PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("${model}"), "${path}")`,
-  safetensors: ({ path }) => `AutoModelForCausalLM.from_pretrained("${path}")`,
+      : `PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(${JSON.stringify(model)}), ${JSON.stringify(path)})`,
+  safetensors: ({ path }) => `AutoModelForCausalLM.from_pretrained(${JSON.stringify(path)})`,
   'gguf-lora': ({ path, model }) =>
-    /\.gguf$/i.test(model) ? `llama-cli -m "${model}" --lora "${path}"` : `llama-cli -m <the GGUF file of ${model}> --lora "${path}"`,
-  ollama: ({ path }) => `cd "${path}" && ollama create my-model -f Modelfile`,
+    /\.gguf$/i.test(model)
+      ? `llama-cli -m ${shellWord(model)} --lora ${shellWord(path)}`
+      : `llama-cli -m <the GGUF file of ${model}> --lora ${shellWord(path)}`,
+  ollama: ({ path }) => `cd ${shellWord(path)} && ollama create my-model -f Modelfile`,
 };

@@ -8,6 +8,7 @@ import { points, sureness } from '../run/format.ts';
 import type { Notification, RunResult } from '../run/protocol.ts';
 import { headline } from '../run/report.ts';
 import { findRun, portable, readState, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
+import { shellWord } from '../run/shellWord.ts';
 import type { RunState } from '../run/state.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
@@ -66,7 +67,7 @@ export async function followRun(
 
 /** How to name the run to a command given in this folder. */
 export function runArgument({ workspace, path, run }: RunDirectory, cwd = process.cwd()): string {
-  return workspaceOf(`${cwd}/_`) === workspace ? run : relative(cwd, path);
+  return shellWord(workspaceOf(`${cwd}/_`) === workspace ? run : relative(cwd, path));
 }
 
 /** What a run found, and what was written of it; or, where nothing was accepted yet, what it would change and how to take it over. */

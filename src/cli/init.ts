@@ -8,6 +8,7 @@ import { dataEndings, readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { portable } from '../run/runDirectory.ts';
+import { shellWord } from '../run/shellWord.ts';
 import { withExamples } from './examples.ts';
 import { tandemHere } from './followRun.ts';
 import { stdout } from './terminal.ts';
@@ -37,7 +38,7 @@ export function initCommand(): Command {
       const splits = await openDataset(parsePromptFile(target, first.text).settings, target);
       const rows = `${splits.train.length} training, ${splits.val.length} validation and ${splits.test.size} test rows`;
       const name = relative(process.cwd(), target);
-      stdout.say(`Written: ${name}\n${guessText(first)}\n  ${rows}\n\nMeasure it:  ${tandemHere()} evaluate ${name}\n`);
+      stdout.say(`Written: ${name}\n${guessText(first)}\n  ${rows}\n\nMeasure it:  ${tandemHere()} evaluate ${shellWord(name)}\n`);
     });
   return withExamples(
     command,

@@ -5,6 +5,7 @@ import { unifiedDiff } from '../prompt/hunks.ts';
 import { textsOf } from '../prompt/values.ts';
 import { coordinatorText, count, duration, loraText, nats, natsGained, percent, percentWithInterval, points, sureness } from './format.ts';
 import { code, fenced, joined, markup, table, type Markdown, type Part } from './markdown.ts';
+import { shellWord } from './shellWord.ts';
 import type { Attribution, RunState } from './state.ts';
 import { difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
 
@@ -51,7 +52,7 @@ export function headline({ status, start, best, attribution }: RunState): string
 function standing({ status, because, failure, elapsed, passes, config, testRows }: RunState): Markdown {
   const time = `${duration(elapsed)}, ${count(passes)} token passes`;
   if (status === 'failed')
-    return markup`**The run failed** after ${time}: ${failure?.message ?? ''}\n\nGo on where it stood: ${code(`tandem resume ${config?.run ?? ''}`, whole)}`;
+    return markup`**The run failed** after ${time}: ${failure?.message ?? ''}\n\nGo on where it stood: ${code(`tandem resume ${shellWord(config?.run ?? '')}`, whole)}`;
   if (status !== 'ended') return markup`The run is under way: ${time} so far.`;
   const test =
     testRows === undefined
