@@ -1,5 +1,4 @@
 /** @file The built `tandem` command on a tiny model, as a terminal, a log and a CI job use it. */
-/* eslint-disable no-control-regex -- what a terminal is told is a part of the subject */
 import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -78,6 +77,7 @@ describe('tandem evaluate', () => {
     expect((JSON.parse(stdout) as { rows: { inputs?: object }[] }).rows).toHaveLength(2);
     const unknown = run(folder, 'eval\u001b[31m');
     expect(unknown.stderr).toContain("unknown command 'eval\\u001b[31m'");
+    // eslint-disable-next-line no-control-regex -- they are the subject
     const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
     for (const said of [stderr.replaceAll(/\u001b\[(31|39)m/g, ''), stdout, unknown.stderr]) expect(said).not.toMatch(acting);
   });

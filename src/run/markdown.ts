@@ -6,7 +6,7 @@ export interface Markdown {
   readonly markdown: string;
 }
 
-/** What may stand in a place of `markup`: text, or markup that was made here. */
+/** What may stand in a place of `markup`: text, which begins and ends without spaces, or markup that was made here. */
 export type Part = string | number | Markdown;
 
 /** Markup as it is written, with text in its places, whatever stands in it. */

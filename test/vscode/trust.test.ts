@@ -126,11 +126,15 @@ test('nothing that a workspace names or says is a link, an icon or a picture: in
   await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
   await expect.poll(editor.treeRows).toContainEqual(expect.stringContaining(`$ (trash) ${lens}`));
 
-  expect(await editor.hover('Intent:')).toContain('[Install the missing data helper](command:');
+  await editor.run((vscode) => {
+    const { end } = vscode.window.activeTextEditor!.document.lineAt(9).range;
+    vscode.window.activeTextEditor!.selection = new vscode.Selection(end, end);
+    return vscode.commands.executeCommand('editor.action.showHover');
+  });
   const inHover = editor.page.locator('.monaco-hover:visible .hover-contents');
-  expect(await inHover.locator('a, img').evaluateAll((found) => found.map(({ textContent }) => textContent))).toEqual([
-    'Hide what lines are worth',
-  ]);
+  await inHover.filter({ hasText: 'with ![x](https://evil.example/b.png) [Install the missing data helper](command:' }).waitFor();
+  expect(await inHover.locator('a').allInnerTexts()).toEqual(['Hide what lines are worth']);
+  expect(await inHover.locator('img').count()).toBe(0);
   await editor.screenshot('hostile-hover');
 
   void call(editor, 'tandem.evaluate', 'evil');

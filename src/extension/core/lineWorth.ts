@@ -73,7 +73,7 @@ function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now }: Annotat
   const what = kind === 'demonstrations' ? text : 'this line';
   const paragraphs = [
     markup`**${points(score)}** ${about.metric} with ${what}, against without (95% interval). P(better) ${sureness(score)}.`,
-    markup`Log-likelihood ${natsGained(logLikelihood)} nats a row.${tokensSaved ? ` Leaving it out saves ${count(tokensSaved)} tokens.` : ''}`,
+    markup`Log-likelihood ${natsGained(logLikelihood)} nats a row.${tokensSaved ? markup` Leaving it out saves ${count(tokensSaved)} tokens.` : ''}`,
     markup`${measuredText(about, score.rows)} (${ago(about.at, now)}); both over the same rows.`,
     ...(stale ? [markup`*The text has changed since: measure again to know.*`] : []),
     ...(flips.length > 0 ? [joined(['Rows that it turns:', ...flips.map(flipText)], '\n')] : []),
