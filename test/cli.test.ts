@@ -72,14 +72,15 @@ describe('tandem evaluate', () => {
     const { stderr, status } = runWith({ FORCE_COLOR: '1' }, folder, 'evaluate', 'nope.prompt.md');
     expect(status).toBe(2);
     expect(stderr).toContain('\\u001b[31mcol\\u001b]0;PWNED\\u0007');
-    expect(stderr.match(/\u001b\[\d+m/g)).toEqual(['\u001b[31m', '\u001b[39m']);
+    const [red, end] = ['\u001b[31m', '\u001b[39m'];
+    expect(stderr.startsWith(red) && stderr.split(end).length === 2).toBe(true);
     const { stdout } = run(folder, 'evaluate', 'kind.prompt.md', '--json', '--val-rows', '2');
     expect((JSON.parse(stdout) as { rows: { inputs?: object }[] }).rows).toHaveLength(2);
     const unknown = run(folder, 'eval\u001b[31m');
     expect(unknown.stderr).toContain("unknown command 'eval\\u001b[31m'");
     // eslint-disable-next-line no-control-regex -- they are the subject
     const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
-    for (const said of [stderr.replaceAll(/\u001b\[(31|39)m/g, ''), stdout, unknown.stderr]) expect(said).not.toMatch(acting);
+    for (const said of [stderr.replace(red, '').replace(end, ''), stdout, unknown.stderr]) expect(said).not.toMatch(acting);
   });
 
   test("a user's error is one message with its place, never a stack, and exit code 2", () => {

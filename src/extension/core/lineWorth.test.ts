@@ -85,7 +85,13 @@ describe('the hover', () => {
       stale: false,
       now: Date.parse('2026-11-24T10:18:00Z'),
     });
-    for (const part of ['+6.2 points [+4.2, +8.2]', 'P(better) 90%', '80 validation rows with nano and adapter 3f2a', '3 min ago'])
+    for (const part of [
+      '+6.2 points [+4.2, +8.2]',
+      'P(better) 90%',
+      'nats a row. Leaving it out saves 14 tokens.',
+      '80 validation rows with nano and adapter 3f2a',
+      '3 min ago',
+    ])
       expect(hover.markdown).toContain(part);
     expect(hover.markdown).not.toContain('changed since');
   });
