@@ -73,7 +73,7 @@ describe('tandem evaluate', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('\\u001b[31mcol\\u001b]0;PWNED\\u0007');
     const [red, end] = ['\u001b[31m', '\u001b[39m'];
-    expect(stderr.startsWith(red) && stderr.split(end).length === 2).toBe(true);
+    expect([red, end, '\u001b'].map((code) => stderr.split(code).length - 1)).toEqual([1, 1, 2]);
     const { stdout } = run(folder, 'evaluate', 'kind.prompt.md', '--json', '--val-rows', '2');
     expect((JSON.parse(stdout) as { rows: { inputs?: object }[] }).rows).toHaveLength(2);
     const unknown = run(folder, 'eval\u001b[31m');
