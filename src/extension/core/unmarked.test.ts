@@ -20,7 +20,10 @@ test('a label has its own icons only', () => {
 });
 
 test('whatever is put together', () => {
-  const pieces = ['[', ']', '(', ')', '](', '$', '$(', 'trash', '~', 'spin', 'command:x', 'https://a', ' ', '"', '\\', 'a', '\u202e', '\n'];
+  const pieces = [
+    ...['[a](command:x)', '[a](https://a)', '[a](file:a "b")', '$(trash)', '$(sync~spin)', 'command:x', 'https://a', 'trash', 'spin'],
+    ...['[', ']', '(', ')', '](', '$', '$(', '~', ' ', '"', '\\', 'a', '\u202e', '\n'],
+  ];
   const text = fc.oneof(
     fc.array(fc.constantFrom(...pieces), { maxLength: 16 }).map((some) => some.join('')),
     fc.string({ unit: 'binary' }),
