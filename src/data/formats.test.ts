@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readHead } from '../extension/core/headOf.ts';
 import { parsePromptFile, requireUsable } from '../prompt/promptFile.ts';
 import { firstPrompt } from './firstPrompt.ts';
 import { parseDataset, readDataset } from './readDataset.ts';
@@ -47,21 +46,6 @@ describe('a .json file', () => {
     expect(failing(() => read('a.json', '[{"x": 1}, {"x": 1, "x": 2}]'))).toMatchObject({ where: { line: 1, column: 21 } });
     expect(failing(() => read('a.json', '[]'))).toMatchObject({ reason: 'no-rows' });
     expect(failing(() => read('a.json', ''))).toMatchObject({ reason: 'no-rows' });
-  });
-
-  test('has its first rows read from its head', async () => {
-    const file = join(folder, 'long.json');
-    writeFileSync(
-      file,
-      JSON.stringify(
-        Array.from({ length: 5000 }, (_, i) => ({ x: `row ${i} [{,"`, y: i })),
-        undefined,
-        1,
-      ),
-    );
-    const { rows } = await readHead(file);
-    expect(rows.length).toBeGreaterThan(500);
-    expect(rows[3].values).toEqual({ x: 'row 3 [{,"', y: 3 });
   });
 });
 
@@ -151,10 +135,6 @@ describe('Parquet', () => {
     const data = await readDataset(`${fixtures}/index.parquet`);
     expect(data.columns).toEqual(['message', 'intent', '__index_level_0__']);
     expect(firstPrompt(data, 'a.parquet')).toMatchObject({ inputs: ['message'], output: 'intent' });
-  });
-
-  test('has its first rows read without the rest', async () => {
-    expect((await readHead(`${fixtures}/zstd.parquet`)).rows).toHaveLength(12);
   });
 
   test('that is damaged is refused by name, wherever it is cut or changed', async () => {
