@@ -2,7 +2,7 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { roomRules } from './eslint.rooms.mjs';
+import { roomRules, shownRules } from './eslint.rooms.mjs';
 
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', 'node_modules/', '**/.runs/', '**/.tandem/', 'webview/dist/']),
@@ -35,5 +35,6 @@ export default defineConfig(
     },
   },
   ...roomRules,
+  ...shownRules,
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly' } } },
 );

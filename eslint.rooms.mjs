@@ -10,7 +10,59 @@ const onlyGlue = { regex: '^vscode$', message: "Only extension/ imports 'vscode'
 const notInCore = { regex: '^vscode$', message: 'extension/core/ is what works without the editor.' };
 const onlyPage = { regex: '^(\\.{1,2}/)+webview/', message: 'The page imports from src/, and is not imported there.' };
 const onlyOnce = { regex: '^@vscode-elements/', message: "Only webview/elements.ts imports '@vscode-elements'." };
+const wholeEditor = {
+  selector: "ImportDeclaration[source.value='vscode'] > ImportSpecifier",
+  message: 'Import `* as vscode`: the rules on what is shown look for its members.',
+};
 const onlyOutside = { regex: '^\\.{1,2}/(.*/)?api\\.ts$', message: 'src/api.ts is for other programs; import from where the thing is.' };
+
+const inSurfaces = 'src/extension/surfaces';
+
+/** Where text of others could act as markup. Each way to show it is used in one file, which takes text as text. */
+const shown = [
+  { of: 'process', names: ['stdout', 'stderr'], by: 'src/cli/terminal.ts' },
+  {
+    names: [
+      ...['showErrorMessage', 'showWarningMessage', 'showInformationMessage', 'withProgress'],
+      ...['setStatusBarMessage', 'createStatusBarItem'],
+    ],
+    by: `${inSurfaces}/notifications.ts`,
+  },
+  { names: ['showQuickPick', 'createQuickPick', 'showInputBox', 'createInputBox'], by: `${inSurfaces}/picks.ts` },
+  {
+    names: [
+      ...['MarkdownString', 'appendMarkdown', 'supportHtml', 'supportThemeIcons', 'CodeLens', 'CodeAction', 'Diagnostic'],
+      ...['TreeItem', 'TestMessage', 'createTestItem', 'appendOutput'],
+    ],
+    by: `${inSurfaces}/inPlace.ts`,
+  },
+  { names: ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'createContextualFragment', 'srcdoc'], by: 'webview/dom.ts, as text' },
+];
+
+/**
+ * @param {string} [file] the one that may use what it is named for
+ * @returns {import('eslint').Linter.RulesRecord}
+ */
+const restricted = (file) => ({
+  'no-restricted-properties': [
+    'error',
+    ...shown
+      .filter(({ by }) => by !== file)
+      .flatMap(({ of: object, names, by }) =>
+        names.map((property) => ({ ...(object && { object }), property, message: `Show it by ${by}.` })),
+      ),
+  ],
+});
+
+/** @type {import('eslint').Linter.Config[]} */
+export const shownRules = [
+  {
+    files: ['src/**', 'webview/**'],
+    ignores: ['**/*.fixture.ts', 'webview/test/**'],
+    rules: { ...restricted(), 'no-console': 'error' },
+  },
+  ...shown.map(({ by }) => ({ files: [by], rules: restricted(by) })),
+];
 
 /** @type {import('eslint').Linter.Config[]} */
 export const roomRules = [
@@ -51,6 +103,6 @@ function forbid(above, message, others) {
   }));
   return {
     'no-restricted-imports': ['error', { patterns }],
-    'no-restricted-syntax': ['error', ...dynamic],
+    'no-restricted-syntax': ['error', ...dynamic, wholeEditor],
   };
 }

@@ -16,11 +16,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
-const run = (cwd: string, ...args: string[]): SpawnSyncReturns<string> =>
+const run = (cwd: string, ...args: string[]): SpawnSyncReturns<string> => runWith({}, cwd, ...args);
+
+const runWith = (env: NodeJS.ProcessEnv, cwd: string, ...args: string[]): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, [tandem, ...args], {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, npm_package_name: 'tandem', TANDEM_HOME: join(temporary, 'home') },
+    env: { ...process.env, npm_package_name: 'tandem', TANDEM_HOME: join(temporary, 'home'), ...env },
   });
 
 /** A workspace with a task that has a pattern to find. */
@@ -65,6 +67,27 @@ describe('tandem evaluate', () => {
     expect(result.rows).toHaveLength(5);
     expect(result.score.rows).toBe(5);
     expect(stderr).toBe('');
+  });
+
+  test('what data and arguments say does nothing to a terminal, whose colours are ours alone', () => {
+    const folder = workspace();
+    const [column, value] = ['\u001b[31mcol\u001b]0;PWNED\u0007', 'red \u009b2J\u202e'];
+    const rows = Array.from({ length: 30 }, (_, i) => JSON.stringify({ text: `${value} ${i}`, kind: ['a', 'b'][i % 2], [column]: 1 }));
+    writeFileSync(join(folder, 'rows.jsonl'), rows.join('\n'));
+    const source = readFileSync(join(folder, 'kind.prompt.md'), 'utf8');
+    writeFileSync(join(folder, 'nope.prompt.md'), source.replace('input:text', 'input:nope'));
+    const { stderr, status } = runWith({ FORCE_COLOR: '1' }, folder, 'evaluate', 'nope.prompt.md');
+    expect(status).toBe(2);
+    expect(stderr).toContain('\\u001b[31mcol\\u001b]0;PWNED\\u0007');
+    const [red, end] = ['\u001b[31m', '\u001b[39m'];
+    expect([red, end, '\u001b'].map((code) => stderr.split(code).length - 1)).toEqual([1, 1, 2]);
+    const { stdout } = run(folder, 'evaluate', 'kind.prompt.md', '--json', '--val-rows', '2');
+    expect((JSON.parse(stdout) as { rows: { inputs?: object }[] }).rows).toHaveLength(2);
+    const unknown = run(folder, 'eval\u001b[31m');
+    expect(unknown.stderr).toContain("unknown command 'eval\\u001b[31m'");
+    // eslint-disable-next-line no-control-regex -- they are the subject
+    const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
+    for (const said of [stderr.replace(red, '').replace(end, ''), stdout, unknown.stderr]) expect(said).not.toMatch(acting);
   });
 
   test("a user's error is one message with its place, never a stack, and exit code 2", () => {

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import tseslint from 'typescript-eslint';
 import { describe, expect, test } from 'vitest';
-import { roomRules, rooms } from '../eslint.rooms.mjs';
+import { roomRules, rooms, shownRules } from '../eslint.rooms.mjs';
 
 const root = join(import.meta.dirname, '..');
 
 const linter = new ESLint({
   cwd: root,
   overrideConfigFile: true,
-  overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } }, ...roomRules],
+  overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } }, ...roomRules, ...shownRules],
 });
 
 const complaints = async (file: string, code: string): Promise<number> =>
@@ -96,6 +96,28 @@ test('the page of the panel may import from src/, which never imports it; it nam
   expect(await complaints('webview/views/a.ts', "import * as vscode from 'vscode'; vscode;")).toBe(1);
   expect(await complaints('webview/views/a.ts', "import '@vscode-elements/elements/dist/vscode-badge/index.js';")).toBe(1);
   expect(await complaints('webview/elements.ts', "import '@vscode-elements/elements/dist/vscode-badge/index.js';")).toBe(0);
+});
+
+test('text of others is shown by the one file of each surface, which takes it as text', async () => {
+  const ways = {
+    'process.stdout.write(text);': 'src/cli/terminal.ts',
+    'const { stderr } = process; stderr;': 'src/cli/terminal.ts',
+    'vscode.window.showErrorMessage(text);': 'src/extension/surfaces/notifications.ts',
+    'const { showWarningMessage } = vscode.window; showWarningMessage;': 'src/extension/surfaces/notifications.ts',
+    'vscode.window.withProgress({ title }, work);': 'src/extension/surfaces/notifications.ts',
+    'vscode.window.showQuickPick(texts);': 'src/extension/surfaces/picks.ts',
+    'new vscode.MarkdownString(text);': 'src/extension/surfaces/inPlace.ts',
+    'markdown.appendMarkdown(text);': 'src/extension/surfaces/inPlace.ts',
+    'new vscode.CodeLens(range, { title });': 'src/extension/surfaces/inPlace.ts',
+    'run.appendOutput(text);': 'src/extension/surfaces/inPlace.ts',
+    'element.innerHTML = text;': undefined,
+    'console.log(text);': undefined,
+    "import { MarkdownString } from 'vscode'; MarkdownString;": undefined,
+  };
+  const files = ['src/cli/a.ts', 'src/run/a.ts', 'src/extension/a.ts', 'src/extension/review/a.ts', 'webview/a.ts', ...Object.values(ways)];
+  for (const [code, by] of Object.entries(ways)) {
+    for (const file of files) if (file) expect((await complaints(file, code)) > 0, `${code} in ${file}`).toBe(file !== by);
+  }
 });
 
 test('the manifest names files that exist, and the editor that the types are of', () => {

@@ -1,4 +1,8 @@
-/** @file Elements as plain values, and the patch that makes a page show them: as much of a virtual DOM as one panel needs. */
+/**
+ * @file Elements as plain values, and the patch that makes a page show them: as much of a virtual DOM as one panel needs. Text becomes text
+ * nodes and attributes, never HTML.
+ */
+import { visible } from '../src/plain.ts';
 
 export type Attribute = string | number | boolean | undefined;
 export type Handler = (event: Event) => void;
@@ -129,7 +133,8 @@ function patch(parent: Element, known: Mounted | undefined, vnode: VNode): Mount
   }
   const mounted = known && isLike(known.vnode, vnode) ? known : create(parent, vnode);
   if (typeof vnode === 'string') {
-    if (mounted.node.nodeValue !== vnode) mounted.node.nodeValue = vnode;
+    const text = visible(vnode);
+    if (mounted.node.nodeValue !== text) mounted.node.nodeValue = text;
   } else {
     patchAttributes(mounted, typeof mounted.vnode === 'string' ? {} : mounted.vnode.attributes, vnode.attributes);
     if (vnode.island) {
@@ -148,7 +153,7 @@ const sameInputs = (a: readonly unknown[], b: readonly unknown[]): boolean =>
 const svg = 'http://www.w3.org/2000/svg';
 
 function create(parent: Element, vnode: Element_ | string): Mounted {
-  if (typeof vnode === 'string') return { node: document.createTextNode(vnode), vnode, children: [], handlers: {} };
+  if (typeof vnode === 'string') return { node: document.createTextNode(visible(vnode)), vnode, children: [], handlers: {} };
   const drawn = vnode.tag === 'svg' || parent.namespaceURI === svg;
   const node = drawn ? document.createElementNS(svg, vnode.tag) : document.createElement(vnode.tag);
   return { node, vnode: { ...vnode, attributes: {} }, children: [], handlers: {} };
@@ -172,9 +177,12 @@ function patchAttributes(mounted: Mounted, before: Attributes, after: Attributes
 
 function attributeText(name: string, value: Attribute): string | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== 'boolean' || name.startsWith('aria-')) return String(value);
+  if (typeof value !== 'boolean' || name.startsWith('aria-')) return read.test(name) ? visible(String(value)) : String(value);
   return value ? '' : undefined;
 }
+
+/** What someone reads; others, such as `value`, are told as they are. */
+const read = /^(?:title|label|description|aria-label)$/;
 
 function remove(mounted: Mounted): void {
   close(mounted);

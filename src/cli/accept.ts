@@ -5,6 +5,7 @@ import { readRejected } from '../run/decisions.ts';
 import { findRun, readState } from '../run/runDirectory.ts';
 import { withExamples } from './examples.ts';
 import { summary } from './followRun.ts';
+import { stdout } from './terminal.ts';
 
 export function acceptCommand(): Command {
   const command = new Command('accept')
@@ -14,7 +15,7 @@ export function acceptCommand(): Command {
       const directory = findRun(process.cwd(), run);
       const state = readState(directory);
       const accepted = accept(proposalsOf(directory, state), readRejected(directory));
-      process.stdout.write(summary(directory, state, accepted));
+      stdout.say(summary(directory, state, accepted));
     });
   return withExamples(command, [
     ['tandem accept', 'what the latest run found'],

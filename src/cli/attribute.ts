@@ -8,6 +8,7 @@ import type { Split } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
 import { withSessionOptions, type SessionOptions } from './options.ts';
+import { stderr, stdout } from './terminal.ts';
 import { withSession } from './withSession.ts';
 
 interface AttributeOptions extends SessionOptions {
@@ -27,18 +28,16 @@ export function attributeCommand(): Command {
       withSession(prompt, options, async (session, progress) => {
         const { file } = session;
         // A log is told once that measuring began, a terminal each line.
-        const onBusy = (what: string, share?: number): void =>
-          share === undefined || process.stderr.isTTY ? progress.busy(what) : undefined;
+        const onBusy = (what: string, share?: number): void => (share === undefined || stderr.isTTY ? progress.busy(what) : undefined);
         const { evaluation, lines, items } = await measureLines(session, options.split, { onBusy });
         progress.close();
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
-        if (options.json)
-          process.stdout.write(JSON.stringify({ version: 1, prompt: file.path, ...evaluation, lines, items }, null, 2) + '\n');
+        if (options.json) stdout.json({ version: 1, prompt: file.path, ...evaluation, lines, items });
         else {
-          process.stdout.write(
+          stdout.say(
             `${shownPath(file)} with ${evaluation.model}: ${percentWithInterval(evaluation.score)} on ${rowsText(session, options.split)}\n\n`,
           );
-          process.stdout.write(lines.map((line, i) => headingOf(lines, i) + lineText(line, items[i])).join(''));
+          stdout.say(lines.map((line, i) => headingOf(lines, i) + lineText(line, items[i])).join(''));
         }
       }),
     );

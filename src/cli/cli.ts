@@ -5,12 +5,13 @@ import { explainedError } from '../run/fileErrors.ts';
 import { coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgram } from './program.ts';
+import { onOutputError, stderr, stdout } from './terminal.ts';
 
 // A reader such as `head` may go away.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.internalError));
+onOutputError(({ code }) => process.exit(code === 'EPIPE' ? exitCodes.ok : exitCodes.internalError));
 
 const program = makeProgram();
-throwInsteadOfExit(program);
+prepare(program);
 
 try {
   await program.parseAsync();
@@ -25,11 +26,12 @@ function report(error: unknown): number {
   if (error instanceof Error && error.name === 'AbortError') return exitCodes.interrupted;
   if (error instanceof TandemError && error.reason === 'stopped') return exitCodes.interrupted;
   const [first, ...rest] = describeError(error).split('\n');
-  process.stderr.write([coloursFor(process.stderr).red(first), ...rest].join('\n') + '\n');
+  stderr.say([coloursFor(stderr).red(first), ...rest].join('\n') + '\n');
   return error instanceof TandemError ? exitCodes.userError : exitCodes.internalError;
 }
 
-function throwInsteadOfExit(command: Command): void {
-  command.exitOverride();
-  command.commands.forEach(throwInsteadOfExit);
+/** Commander throws instead of ending the process, and says nothing past the terminal's one way in. */
+function prepare(command: Command): void {
+  command.exitOverride().configureOutput({ writeOut: stdout.say, writeErr: stderr.say });
+  command.commands.forEach(prepare);
 }

@@ -1,8 +1,9 @@
 /** @file Colours are for terminals, and for who wants them. */
 import { expect, test } from 'vitest';
-import { colouredDiff, coloursFor } from './colours.ts';
+import { asSgr, colouredDiff, coloursFor } from './colours.ts';
 
 const terminal = { isTTY: true };
+const written = (text: string): string => asSgr(text, (part) => part);
 
 test.each<[string, { isTTY?: boolean }, NodeJS.ProcessEnv, boolean]>([
   ['a terminal', terminal, {}, true],
@@ -14,12 +15,12 @@ test.each<[string, { isTTY?: boolean }, NodeJS.ProcessEnv, boolean]>([
   ['FORCE_COLOR=0', terminal, { FORCE_COLOR: '0' }, false],
   ['NO_COLOR before FORCE_COLOR', {}, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
 ])('%s', (_, stream, env, coloured) => {
-  expect(coloursFor(stream, env).red('x')).toBe(coloured ? '\u001b[31mx\u001b[39m' : 'x');
+  expect(written(coloursFor(stream, env).red('x'))).toBe(coloured ? '\u001b[31mx\u001b[39m' : 'x');
 });
 
 test('a diff keeps its text, with lines taken out red and lines put in green', () => {
   const diff = '--- a\n+++ b\n@@ -1 +1 @@\n-old\n+new\n same\n\n';
-  const coloured = colouredDiff(diff, coloursFor(terminal, {}));
+  const coloured = written(colouredDiff(diff, coloursFor(terminal, {})));
   expect(coloured).toContain('\u001b[31m-old\u001b[39m\n\u001b[32m+new\u001b[39m\n same\n');
   // eslint-disable-next-line no-control-regex
   expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(diff);

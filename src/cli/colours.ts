@@ -1,4 +1,8 @@
-/** @file Colours, on a terminal that shows them and nowhere else. */
+/**
+ * @file Colours, on a terminal that shows them and nowhere else. Until it is written a colour is a mark that holds a number which no text of
+ * others can know, so that whatever such a text contains, the terminal is only told of colours that this program chose.
+ */
+import { randomBytes } from 'node:crypto';
 
 export type Paint = (text: string) => string;
 export type Colours = Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'cyan', Paint>>;
@@ -15,10 +19,21 @@ export function coloursFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Pro
   const shown = !env.NO_COLOR && (forced ?? (stream.isTTY === true && env.TERM !== 'dumb'));
   const paint = (name: keyof typeof codes): Paint => {
     const [begin, end] = codes[name];
-    return shown ? (text) => `\u001b[${begin}m${text}\u001b[${end}m` : (text) => text;
+    return shown ? (text) => mark(begin) + text + mark(end) : (text) => text;
   };
   return { bold: paint('bold'), dim: paint('dim'), red: paint('red'), green: paint('green'), cyan: paint('cyan') };
 }
+
+const secret = randomBytes(12).toString('hex');
+const mark = (code: number): string => `<${secret}:${code}>`;
+const marks = new RegExp(`<${secret}:(\\d+)>`);
+
+/** For a terminal: colours as ANSI has them (SGR), and all between them as `show` gives it. */
+export const asSgr = (text: string, show: (text: string) => string): string =>
+  text
+    .split(marks)
+    .map((part, place) => (place % 2 === 0 ? show(part) : `\u001b[${part}m`))
+    .join('');
 
 /** A unified diff with its lines in the usual colours. */
 export function colouredDiff(diff: string, { bold, red, green, cyan }: Colours): string {

@@ -5,6 +5,7 @@ import { comparisonText } from '../run/comparisonText.ts';
 import { findRun, readState } from '../run/runDirectory.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { withExamples } from './examples.ts';
+import { stdout } from './terminal.ts';
 
 export function compareCommand(): Command {
   const command = new Command('compare')
@@ -14,13 +15,10 @@ export function compareCommand(): Command {
     .option('--json', 'print JSON')
     .action((run: string, other: string, { json }: { json?: boolean }) => {
       const [a, b] = [findRun(process.cwd(), run), findRun(process.cwd(), other)];
-      const colours = coloursFor(process.stdout);
+      const colours = coloursFor(stdout);
       const comparison = compareRuns(readState(a), readState(b));
-      process.stdout.write(
-        json
-          ? JSON.stringify({ version: 1, a: a.run, b: b.run, ...comparison }, null, 2) + '\n'
-          : comparisonText(a.run, b.run, comparison, { ...colours, diff: (text) => colouredDiff(text, colours) }),
-      );
+      if (json) stdout.json({ version: 1, a: a.run, b: b.run, ...comparison });
+      else stdout.say(comparisonText(a.run, b.run, comparison, { ...colours, diff: (text) => colouredDiff(text, colours) }));
     });
   return withExamples(
     command,

@@ -1,6 +1,6 @@
 /** @file The completion scripts, asked as a shell asks them; shells that are not installed are left out. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,10 +14,13 @@ beforeAll(() => {
   mkdirSync(join(folder, 'sub'));
   for (const name of ['a.prompt.md', 'b c.prompt.md', 'rows.csv', 'notes.txt']) writeFileSync(join(folder, name), '');
   const tandem = join(folder, 'bin', 'tandem');
-  writeFileSync(tandem, '#!/bin/sh\n[ "$1 $2" = "report --list" ] && printf "one-intent\\ntwo-intent\\n"\n');
+  writeFileSync(tandem, `#!/bin/sh\n[ "$1 $2" = "report --list" ] && printf '%s\\n' one-intent two-intent '${hostileRun}'\n`);
   chmodSync(tandem, 0o755);
   for (const shell of shells) writeFileSync(join(folder, `tandem.${shell}`), completionScript(shell, makeProgram()));
 });
+
+/** A folder may be called so. */
+const hostileRun = '2026-$(touch ran)`touch ran`*';
 
 const run = (shell: Shell, args: string[]): string[] => {
   const env = { ...process.env, PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}` };
@@ -59,6 +62,14 @@ describe.each(['bash', 'fish'] as const)('%s', (shell) => {
     const found = asked[shell]!(words);
     expect(found).toEqual(expect.arrayContaining(some));
     for (const word of none) expect(found).not.toContain(word);
+  });
+
+  test.skipIf(!installed(shell))('a run whose name is a command, which is not run', () => {
+    const found = asked[shell]!(['tandem', 'report', '']);
+    expect(found).toContain('one-intent');
+    // It would have to be quoted, which bash does for files only.
+    if (shell === 'bash') expect(found).not.toContain(hostileRun);
+    expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });
 

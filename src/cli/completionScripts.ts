@@ -68,8 +68,8 @@ function bash(all: readonly Words[]): string {
     if (typeof kind === 'object') return `COMPREPLY=($(compgen -W ${single(kind.choices.join(' '))} -- "$cur"))`;
     return {
       prompt: `COMPREPLY=($(compgen -f -X '!*.prompt.md' -- "$cur"; compgen -d -- "$cur"))`,
-      data: `COMPREPLY=($(compgen -f -X '!*.@(jsonl|ndjson|csv|tsv)' -- "$cur"; compgen -d -- "$cur"))`,
-      run: 'COMPREPLY=($(compgen -W "$(tandem report --list 2>/dev/null)" -- "$cur"))',
+      data: `COMPREPLY=($(compgen -f -X '!*.@(jsonl|ndjson|json|csv|tsv|parquet)' -- "$cur"; compgen -d -- "$cur"))`,
+      run: '_tandem_runs',
       file: 'COMPREPLY=($(compgen -f -- "$cur"))',
       none: ':',
     }[kind];
@@ -106,6 +106,13 @@ _tandem() {
   _tandem_words
   eval "$shopt_before"
 }
+# Not by compgen -W, which expands its words: a folder's name would be run. What the shell reads otherwise is no name of Tandem's.
+_tandem_runs() {
+  local run special=$'[]$\`\\'"\\\\;&|<>(){}*?!#~ '
+  while IFS= read -r run; do
+    [[ $run == "$cur"* && $run != *["$special"]* ]] && COMPREPLY+=("$run")
+  done < <(tandem report --list 2>/dev/null)
+}
 _tandem_words() {
   local IFS=$'\\n'
   case "$path" in
@@ -121,7 +128,7 @@ function zsh(all: readonly Words[]): string {
     if (typeof kind === 'object') return `(${kind.choices.join(' ')})`;
     return {
       prompt: '_files -g "*.prompt.md"',
-      data: '_files -g "*.(jsonl|ndjson|csv|tsv)"',
+      data: '_files -g "*.(jsonl|ndjson|json|csv|tsv|parquet)"',
       run: '_tandem_runs',
       file: '_files',
       none: ' ',

@@ -8,6 +8,7 @@ import type { Split } from '../run/spec.ts';
 import { withExamples } from './examples.ts';
 import { exitCodeHelp, exitCodes } from './exitCodes.ts';
 import { share, withSessionOptions, type SessionOptions } from './options.ts';
+import { stderr, stdout } from './terminal.ts';
 import { withSession } from './withSession.ts';
 
 interface EvaluateOptions extends SessionOptions {
@@ -30,7 +31,8 @@ export function evaluateCommand(): Command {
         const measured = await measurePrompt(session, options.split, { onBusy: progress.busy });
         progress.close();
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
-        process.stdout.write(options.json ? asJson(session, measured) : asText(session, measured));
+        if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...measured });
+        else stdout.say(asText(session, measured));
         check(measured, options.min);
       }),
     );
@@ -63,20 +65,17 @@ function asText(
   ].join('\n');
 }
 
-const asJson = ({ file }: Session, measured: PromptMeasurement): string =>
-  JSON.stringify({ version: 1, prompt: file.path, ...measured }, null, 2) + '\n';
-
 function check({ score }: PromptMeasurement, least: number | undefined): void {
   if (least === undefined) return;
   if (score.mean >= least) {
     if (score.low >= least) return;
     const on = `${percent(score.mean)} on ${rowCount(score.rows)}`;
-    process.stderr.write(
+    stderr.say(
       `Notice: ${on} reaches the ${percent(least)} asked for, but other rows might not: the 95% interval begins at ${percent(score.low)}.\n`,
     );
     return;
   }
-  process.stderr.write(
+  stderr.say(
     `${percent(score.mean)} is below the ${percent(least)} asked for (95% interval ${percent(score.low)} to ${percent(score.high)}).\n`,
   );
   process.exitCode = exitCodes.checkFailed;

@@ -1,8 +1,10 @@
 /** @file `tandem export`: a tuned adapter in the forms that other programs load. */
 import { Command, Option } from 'commander';
 import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
+import { shellWord } from '../run/shellWord.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
+import { stderr, stdout } from './terminal.ts';
 
 interface ExportOptions {
   readonly to: ExportFormat;
@@ -18,14 +20,14 @@ export function exportCommand(): Command {
     .option('--out <path>', 'the file or folder to write, which must not exist yet; by default named after prompt and format')
     .option('--model <model>', 'the model that the adapter was tuned on, where it is not the one that the source names')
     .action(async (source: string | undefined, { to, out, model }: ExportOptions) => {
-      const progress = makeProgress(process.stderr);
+      const progress = makeProgress(stderr);
       try {
         const spec = { format: to, cwd: process.cwd(), ...(source !== undefined && { source }), ...(out !== undefined && { out }) };
         const exported = await exportAdapter({ ...spec, ...(model !== undefined && { model }) }, progress.busy);
         progress.close();
         const { path, steps, model: base } = exported;
         const called = steps ? steps.map((each) => uses[to]({ path: each, model: base })) : [uses[to](exported)];
-        process.stdout.write(`${path}: ${exportFormats[to]}${steps ? ', one for each step' : ''}\n${called.join('\n')}\n`);
+        stdout.say(`${path}: ${exportFormats[to]}${steps ? ', one for each step' : ''}\n${called.join('\n')}\n`);
       } finally {
         progress.close();
       }
@@ -49,9 +51,11 @@ const uses: Readonly<Record<ExportFormat, (exported: { readonly path: string; re
   peft: ({ path, model }) =>
     /\.gguf$/i.test(model)
       ? `Its model is ${model}, which peft does not read; export with --to safetensors for transformers.`
-      : `PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("${model}"), "${path}")`,
-  safetensors: ({ path }) => `AutoModelForCausalLM.from_pretrained("${path}")`,
+      : `PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(${JSON.stringify(model)}), ${JSON.stringify(path)})`,
+  safetensors: ({ path }) => `AutoModelForCausalLM.from_pretrained(${JSON.stringify(path)})`,
   'gguf-lora': ({ path, model }) =>
-    /\.gguf$/i.test(model) ? `llama-cli -m "${model}" --lora "${path}"` : `llama-cli -m <the GGUF file of ${model}> --lora "${path}"`,
-  ollama: ({ path }) => `cd "${path}" && ollama create my-model -f Modelfile`,
+    /\.gguf$/i.test(model)
+      ? `llama-cli -m ${shellWord(model)} --lora ${shellWord(path)}`
+      : `llama-cli -m <the GGUF file of ${model}> --lora ${shellWord(path)}`,
+  ollama: ({ path }) => `cd ${shellWord(path)} && ollama create my-model -f Modelfile`,
 };

@@ -9,10 +9,12 @@ import type { Notification, RunResult } from '../run/protocol.ts';
 import { headline } from '../run/report.ts';
 import { changesOf } from '../run/reportFile.ts';
 import { findRun, portable, readState, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
+import { shellWord } from '../run/shellWord.ts';
 import type { RunState } from '../run/state.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgress } from './progress.ts';
+import { stderr, stdout } from './terminal.ts';
 
 export interface FollowOptions {
   /** Print the events instead of progress and summary. */
@@ -29,12 +31,12 @@ export async function followRun(
   begin: (client: WorkerClient) => Promise<RunResult>,
   { json = false, apply = false }: FollowOptions,
 ): Promise<void> {
-  const progress = makeProgress(process.stderr, { quiet: json });
+  const progress = makeProgress(stderr, { quiet: json });
   const onNotification = (notification: Notification): void => {
     if (notification.type === 'busy') progress.busy(notification.what, notification.share);
     if (notification.type !== 'line') return;
     progress.event(notification.line, notification.replayed);
-    if (json) process.stdout.write(JSON.stringify(notification.line) + '\n');
+    if (json) stdout.json(notification.line, 0);
   };
   const client = startWorker({ file: fileURLToPath(new URL('./worker.js', import.meta.url)), onNotification });
   const interrupts = hearInterrupts({
@@ -55,7 +57,7 @@ export async function followRun(
     const directory = findRun(path, path);
     const state = readState(directory);
     const accepted = apply ? accept(proposalsOf(directory, state)) : undefined;
-    if (!json) process.stdout.write(summary(directory, state, accepted));
+    if (!json) stdout.say(summary(directory, state, accepted));
     if (interrupts.heard()) process.exitCode = exitCodes.interrupted;
   } finally {
     progress.close();
@@ -66,7 +68,7 @@ export async function followRun(
 
 /** How to name the run to a command given in this folder. */
 export function runArgument({ workspace, path, run }: RunDirectory, cwd = process.cwd()): string {
-  return workspaceOf(`${cwd}/_`) === workspace ? run : relative(cwd, path);
+  return shellWord(workspaceOf(`${cwd}/_`) === workspace ? run : relative(cwd, path));
 }
 
 /** What a run found, and what was written of it; or, where nothing was accepted yet, what it would change and how to take it over. */
@@ -89,7 +91,7 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   else if (accepted) lines.push(...(accepted.written.length > 0 ? groundsOf(directory, state) : []), ...acceptedLines(accepted));
   else {
     const diffs = proposals.map(({ file, before, after }) => unifiedDiff(portable(directory.workspace, file), before, after).trimEnd());
-    const colours = coloursFor(process.stdout);
+    const colours = coloursFor(stdout);
     lines.push(
       '',
       ...diffs.filter((diff) => diff !== '').map((diff) => colouredDiff(diff, colours)),

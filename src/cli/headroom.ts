@@ -8,6 +8,7 @@ import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
 import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
+import { stderr, stdout } from './terminal.ts';
 import { withSession } from './withSession.ts';
 
 interface HeadroomOptions extends SessionOptions, LoraOptions {
@@ -28,14 +29,14 @@ export function headroomCommand(): Command {
         const lora = loraAsked(options);
         const spec = { ...runDefaults, ...sessionSpec(prompt, options), ...(lora && { lora }) };
         // A log is told once that measuring began, a terminal each prompt.
-        const onBusy = (what: string, share?: number): void => (share && !process.stderr.isTTY ? undefined : progress.busy(what));
+        const onBusy = (what: string, share?: number): void => (share && !stderr.isTTY ? undefined : progress.busy(what));
         const headroom = await sessionHeadroom(session, spec, { onBusy });
         progress.close();
-        process.stdout.write(
-          options.json
-            ? `${JSON.stringify({ version: 1, prompt: session.file.path, ...headroom }, null, 2)}\n`
-            : `${shownPath(session.file)} with ${session.model.name}\n${headroomText(headroom)}\nIt cost ${count(headroom.passes)} token passes.\n`,
-        );
+        if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...headroom });
+        else
+          stdout.say(
+            `${shownPath(session.file)} with ${session.model.name}\n${headroomText(headroom)}\nIt cost ${count(headroom.passes)} token passes.\n`,
+          );
       }),
     );
   return withExamples(command, [['tandem headroom intent.prompt.md', 'weights, prompt, both or neither']]);

@@ -4,12 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { firstPrompt, type FirstPrompt } from '../data/firstPrompt.ts';
 import { openDataset } from '../data/openDataset.ts';
-import { readDataset } from '../data/readDataset.ts';
+import { dataEndings, readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { portable } from '../run/runDirectory.ts';
+import { shellWord } from '../run/shellWord.ts';
 import { withExamples } from './examples.ts';
 import { tandemHere } from './followRun.ts';
+import { stdout } from './terminal.ts';
 
 interface InitOptions {
   readonly output?: string;
@@ -20,7 +22,7 @@ interface InitOptions {
 export function initCommand(): Command {
   const command = new Command('init')
     .description('write a first prompt file from data')
-    .argument('<data>', 'a .jsonl, .csv or .tsv file: a row each line, with inputs and the right answer')
+    .argument('<data>', `rows with inputs and the right answer: ${dataEndings.join(', ')}`)
     .option('--output <column>', 'the column to predict; the likeliest by default')
     .addOption(new Option('--kind <kind>', 'whether the answers are labels to choose from, or free text').choices(['labels', 'text']))
     .option('--prompt <file>', 'the file to write; by default the name of the data in the current folder, ending in .prompt.md')
@@ -36,7 +38,7 @@ export function initCommand(): Command {
       const splits = await openDataset(parsePromptFile(target, first.text).settings, target);
       const rows = `${splits.train.length} training, ${splits.val.length} validation and ${splits.test.size} test rows`;
       const name = relative(process.cwd(), target);
-      process.stdout.write(`Written: ${name}\n${guessText(first)}\n  ${rows}\n\nMeasure it:  ${tandemHere()} evaluate ${name}\n`);
+      stdout.say(`Written: ${name}\n${guessText(first)}\n  ${rows}\n\nMeasure it:  ${tandemHere()} evaluate ${shellWord(name)}\n`);
     });
   return withExamples(
     command,

@@ -4,6 +4,7 @@ import type { DownloadProgress } from '../model/store/download.ts';
 import { addModel, listModels, removeModel, shortNames } from '../model/store/store.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
+import { stderr, stdout } from './terminal.ts';
 
 export function modelCommand(): Command {
   const command = new Command('model').description('list, add and remove models');
@@ -13,17 +14,16 @@ export function modelCommand(): Command {
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const models = await listModels();
-      if (json) process.stdout.write(JSON.stringify({ version: 1, models }, null, 2) + '\n');
-      else if (models.length === 0)
-        process.stdout.write(`No model is installed. Add one, e.g.:  tandem model add ${Object.keys(shortNames)[0]}\n`);
-      else for (const { name, bytes, source, path } of models) process.stdout.write(`${name}\t${megabytes(bytes)}\t${source}\t${path}\n`);
+      if (json) stdout.json({ version: 1, models });
+      else if (models.length === 0) stdout.say(`No model is installed. Add one, e.g.:  tandem model add ${Object.keys(shortNames)[0]}\n`);
+      else for (const { name, bytes, source, path } of models) stdout.say(`${name}\t${megabytes(bytes)}\t${source}\t${path}\n`);
     });
   command
     .command('add')
     .description(`download a model, or remember a folder or .gguf by its name; short names: ${Object.keys(shortNames).join(', ')}`)
     .argument('<model>', 'a short name, a Hugging Face id, a folder or a .gguf file')
     .action(async (name: string) => {
-      const progress = makeProgress(process.stderr);
+      const progress = makeProgress(stderr);
       const stop = new AbortController();
       const onInterrupt = (): void => stop.abort();
       process.once('SIGINT', onInterrupt);
@@ -34,10 +34,10 @@ export function modelCommand(): Command {
           source,
         } = await addModel(name, {
           signal: stop.signal,
-          onProgress: (download) => progress.busy(downloading(download, process.stderr.isTTY)),
+          onProgress: (download) => progress.busy(downloading(download, stderr.isTTY)),
         });
         progress.close();
-        process.stdout.write(`${added}: ${path} (from ${source})\n`);
+        stdout.say(`${added}: ${path} (from ${source})\n`);
       } finally {
         progress.close();
         process.off('SIGINT', onInterrupt);
@@ -49,7 +49,7 @@ export function modelCommand(): Command {
     .argument('<model>', 'its name in `tandem model list`')
     .action(async (name: string) => {
       await removeModel(name);
-      process.stdout.write(`${name} is removed.\n`);
+      stdout.say(`${name} is removed.\n`);
     });
   return withExamples(command, [
     ['tandem model list', 'what is there'],

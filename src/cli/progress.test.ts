@@ -8,7 +8,8 @@ import type { JournalLine } from '../run/events.ts';
 import { executeRun } from '../run/execute.ts';
 import { fakeExecution, fakeSpec } from '../run/fakeRun.fixture.ts';
 import { createRun } from '../run/runDirectory.ts';
-import { makeProgress, type ProgressStream } from './progress.ts';
+import { makeProgress } from './progress.ts';
+import { outputOf, type Stream } from './terminal.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-progress-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -27,9 +28,9 @@ beforeAll(async () => {
   await executeRun(fakeExecution(directory, (line) => lines.push({ ...line, at: line.seq * 1000 }), 2));
 });
 
-const show = (stream: Partial<ProgressStream>, options: Parameters<typeof makeProgress>[1] = { env: {} }, replayed = 0): string => {
+const show = (stream: Partial<Stream>, options: Parameters<typeof makeProgress>[1] = { env: {} }, replayed = 0): string => {
   let written = '';
-  const progress = makeProgress({ ...stream, write: (text) => (written += text) }, options);
+  const progress = makeProgress(outputOf({ ...stream, write: (text) => (written += text) }), options);
   progress.busy('Loading the model');
   for (const line of lines) progress.event(line, line.seq < replayed);
   progress.close();
@@ -89,9 +90,9 @@ test('what a former process did is told in outline', () => {
 });
 
 test('a terminal shows how much of something is done, a log that it began', () => {
-  const measuring = (stream: Partial<ProgressStream>): string => {
+  const measuring = (stream: Partial<Stream>): string => {
     let written = '';
-    const progress = makeProgress({ ...stream, write: (text) => (written += text) }, { env: {} });
+    const progress = makeProgress(outputOf({ ...stream, write: (text) => (written += text) }), { env: {} });
     for (const share of [undefined, 0.25, 0.996, 1]) progress.busy('Measuring', share);
     progress.close();
     return written;

@@ -3,12 +3,7 @@ import type { JournalLine } from '../run/events.ts';
 import { eventText, statusText } from '../run/eventText.ts';
 import { duration } from '../run/format.ts';
 import { apply, initialState, type RunState } from '../run/state.ts';
-
-export interface ProgressStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
+import type { Output } from './terminal.ts';
 
 export interface Progress {
   /** What takes time while there is no event, e.g. the loading of the model, and which share of it is done. */
@@ -22,31 +17,23 @@ export interface Progress {
 
 /** @param quiet say nothing at all, e.g. because the events themselves are printed */
 export function makeProgress(
-  stream: ProgressStream,
+  output: Output,
   { quiet = false, env = process.env }: { quiet?: boolean; env?: NodeJS.ProcessEnv } = {},
 ): Progress {
-  const redraws = !quiet && stream.isTTY === true && env.TERM !== 'dumb';
+  const redraws = !quiet && output.isTTY && env.TERM !== 'dumb';
   let state: RunState = initialState;
-  let status = '';
   let drawn = 0;
   let since = Date.now();
   let silentSince = Date.now();
 
-  const erase = (): void => {
-    if (status !== '') stream.write('\r\u001b[K');
-    status = '';
-  };
   const draw = (text: string): void => {
-    const fitted = text.slice(0, (stream.columns ?? 80) - 1);
-    if (fitted === status) return;
-    stream.write(`\r${fitted}\u001b[K`);
-    status = fitted;
+    output.status(text);
     drawn = Date.now();
   };
   const note = (text: string): void => {
     if (quiet) return;
-    erase();
-    stream.write(text + '\n');
+    output.eraseStatus();
+    output.say(text + '\n');
   };
   const busyText = (what: string): string => {
     const waited = Date.now() - since;
@@ -80,7 +67,7 @@ export function makeProgress(
     note,
     close: () => {
       clearInterval(timer);
-      if (redraws) erase();
+      if (redraws) output.eraseStatus();
     },
   };
 }

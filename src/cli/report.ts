@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { writeReport } from '../run/reportFile.ts';
 import { findRun, listRuns, readState, workspaceOf } from '../run/runDirectory.ts';
 import { withExamples } from './examples.ts';
+import { stdout } from './terminal.ts';
 
 export function reportCommand(): Command {
   const command = new Command('report')
@@ -12,13 +13,14 @@ export function reportCommand(): Command {
     .option('--list', 'list the runs instead')
     .action((run: string | undefined, { json, list }: { json?: boolean; list?: boolean }) => {
       if (list) {
-        for (const name of listRuns(workspaceOf(`${process.cwd()}/_`))) process.stdout.write(name + '\n');
+        for (const name of listRuns(workspaceOf(`${process.cwd()}/_`))) stdout.say(name + '\n');
         return;
       }
       const directory = findRun(process.cwd(), run);
       const state = readState(directory);
       const report = writeReport(directory, state);
-      process.stdout.write(json ? JSON.stringify(state, null, 2) + '\n' : report);
+      if (json) stdout.json(state);
+      else stdout.say(report);
     });
   return withExamples(command, [
     ['tandem report | less', 'read the latest'],

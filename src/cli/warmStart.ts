@@ -8,6 +8,7 @@ import { executors, parseBudget, sessionDefaults, type Budget, type ExecutorName
 import { share, wholeNumber } from './options.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
+import { stderr, stdout } from './terminal.ts';
 
 interface WarmStartOptions {
   readonly model?: string;
@@ -45,7 +46,7 @@ export function warmStartCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (folders: string[], options: WarmStartOptions) => {
       const { model, budget, rank, softTokens, promptShare, seed, executor, threads, trainRows, out, json } = options;
-      const progress = makeProgress(process.stderr, { quiet: json });
+      const progress = makeProgress(stderr, { quiet: json });
       const stop = new AbortController();
       const onInterrupt = (): void => stop.abort();
       process.once('SIGINT', onInterrupt);
@@ -61,15 +62,15 @@ export function warmStartCommand(): Command {
             ...(out !== undefined && { out: resolve(out) }),
           },
           {
-            onBusy: (what, done) => (done === undefined || process.stderr.isTTY ? progress.busy(what) : undefined),
+            onBusy: (what, done) => (done === undefined || stderr.isTTY ? progress.busy(what) : undefined),
             onNote: progress.note,
             signal: stop.signal,
           },
         );
         progress.close();
-        if (json) process.stdout.write(JSON.stringify({ ...record, folder, losses }, null, 2) + '\n');
+        if (json) stdout.json({ ...record, folder, losses });
         else
-          process.stdout.write(
+          stdout.say(
             `A warm start for ${record.model.name}, from ${record.tasks.length} tasks in ${record.rounds} rounds: ${relative(process.cwd(), folder) || '.'}\n` +
               `  loss on a task ${losses.first.toFixed(3)} at its first step, ${losses.last.toFixed(3)} at its last, in nats a row\n` +
               'Later runs try it, and use it where it helps; --warm-start none leaves it out.\n',

@@ -2,6 +2,7 @@
 import { openSession, type Session } from '../run/session.ts';
 import { sessionSpec, type SessionOptions } from './options.ts';
 import { makeProgress, type Progress } from './progress.ts';
+import { stderr } from './terminal.ts';
 
 /** @throws what openSession and the work throw; the status line is gone by then */
 export async function withSession(
@@ -9,7 +10,7 @@ export async function withSession(
   options: SessionOptions & { readonly json?: boolean },
   work: (session: Session, progress: Progress) => Promise<void>,
 ): Promise<void> {
-  const progress = makeProgress(process.stderr, { quiet: options.json });
+  const progress = makeProgress(stderr, { quiet: options.json });
   let session: Session | undefined;
   try {
     session = await openSession(sessionSpec(prompt, options), { onBusy: progress.busy });

@@ -1,57 +1,90 @@
-/** @file CSV and TSV with a header line (RFC 4180; tabs for TSV). */
+/** @file CSV and TSV with a header line (RFC 4180; tabs for TSV), as spreadsheets and data frames write them. */
 import { TandemError } from '../errors.ts';
 import { snippet, type Entries, type Entry } from './jsonl.ts';
 
+type Separator = ',' | ';' | '\t';
+
+const separatorNames: Readonly<Record<Separator, string>> = { ',': 'a comma', ';': 'a semicolon', '\t': 'a tab' };
+
 /**
  * Reads the records after the header. Fields in double quotes may hold the separator, line breaks and doubled quotes. Blank lines are
- * skipped. Errors are returned, not thrown: reason 'bad-row'; a header that cannot be used is thrown.
+ * skipped. A column without a name is left out if it is empty, as trailing separators make it; the first one is a data frame's index, and
+ * is called `Unnamed: 0`, as data frames call it. Errors are returned, not thrown: reason 'bad-row'; a header that cannot be used is thrown.
+ * @param separator undefined: a comma, or a semicolon where the header has more of them, or what a first line `sep=;` says
  * @throws TandemError reason 'bad-header'
  */
-export function parseCsv(file: string, text: string, separator: ',' | '\t'): Entries {
+export function parseCsv(file: string, text: string, given?: Separator): Entries {
   const bad: TandemError[] = [];
-  const entries: Entry[] = [];
-  let header: readonly string[] | undefined;
-  for (const record of records(text, separator)) {
-    const { line, fields, fault } = record;
+  const found: { readonly line: number; readonly fields: readonly string[] }[] = [];
+  const { separator, from } = given ? { separator: given, from: 0 } : separatorOf(text);
+  let names: readonly string[] | undefined;
+  let headerLine = 1;
+  for (const { line, fields, fault } of records(text, separator, from)) {
     const fail = (message: string, hint: string): TandemError =>
       new TandemError('bad-row', message, { where: { file, line: fault?.line ?? line, column: fault?.column }, hint });
     const problem =
       fault && fail(`${fault.message}, at: ${fault.snippet}`, 'Put the field in double quotes and write a quote within it twice.');
-    if (!header) {
+    if (!names) {
       if (problem) throw problem;
-      header = checkHeader(file, line, fields);
-    } else if (problem) bad.push(problem);
-    else if (fields.length !== header.length) {
-      const count = `${fields.length} field${fields.length === 1 ? '' : 's'}`;
-      bad.push(
-        fail(
-          `This row has ${count}, the header ${header.length} (${header.join(', ')})`,
-          `Put a field that holds ${separator === ',' ? 'a comma' : 'a tab'} in double quotes.`,
-        ),
-      );
-    } else entries.push({ line, values: Object.fromEntries(header.map((column, place) => [column, fields[place]])) });
+      names = checkHeader(file, line, fields);
+      headerLine = line;
+      continue;
+    }
+    const own = fields.slice(0, Math.max(names.length, fields.findLastIndex((field) => field !== '') + 1));
+    if (problem) bad.push(problem);
+    else if (own.length !== names.length) {
+      const count = `${own.length} field${own.length === 1 ? '' : 's'}`;
+      const message = `This row has ${count}, the header ${names.length} (${names.join(', ')})`;
+      bad.push(fail(message, `Put a field that holds ${separatorNames[separator]} in double quotes.`));
+    } else found.push({ line, fields: own });
   }
+  const columns = (names ?? []).flatMap((name, place) => {
+    if (name !== '') return [{ name, place }];
+    if (found.every(({ fields }) => fields[place] === '')) return [];
+    if (place > 0) throw badHeader(file, headerLine, `Column ${place + 1} of the header has no name.`);
+    return [{ name: 'Unnamed: 0', place }];
+  });
+  const entries = found.map(({ line, fields }): Entry => {
+    return { line, values: Object.fromEntries(columns.map(({ name, place }) => [name, fields[place]])) };
+  });
   return { entries, bad };
 }
 
+/** A spreadsheet of a country whose decimals have a comma separates fields by semicolons, and may say so in a line of its own. */
+function separatorOf(text: string): { separator: Separator; from: number } {
+  const said = /^sep=([,;\t])(?:\r\n|\r|\n)/.exec(text);
+  if (said) return { separator: said[1] as Separator, from: said[0].length };
+  const [header] = records(text, ',', 0);
+  const line = text.slice(0, header?.end ?? 0).replaceAll(/"[^"]*"/g, '');
+  const count = (separator: Separator): number => line.split(separator).length - 1;
+  return { separator: count(';') > count(',') ? ';' : ',', from: 0 };
+}
+
+/** Names may be empty, but not occur twice. */
 function checkHeader(file: string, line: number, fields: readonly string[]): readonly string[] {
   const columns = fields.map((field) => field.trim());
-  const wrong = columns.findIndex((column, place) => column === '' || columns.indexOf(column) !== place);
-  if (wrong < 0) return columns;
+  const seen = new Set<string>();
+  const twice = columns.find((column) => column !== '' && (seen.has(column) || !seen.add(column)));
   const message =
-    columns[wrong] === '' ? `Column ${wrong + 1} of the header has no name.` : `The header names the column "${columns[wrong]}" twice.`;
-  throw new TandemError('bad-header', message, { where: { file, line }, hint: 'The first line names each column, every name once.' });
+    seen.size === 0 ? 'The header names no column.' : twice !== undefined ? `The header names the column "${twice}" twice.` : '';
+  if (message === '') return columns;
+  throw badHeader(file, line, message);
 }
+
+const badHeader = (file: string, line: number, message: string): TandemError =>
+  new TandemError('bad-header', message, { where: { file, line }, hint: 'The first line names each column, every name once.' });
 
 interface CsvRecord {
   /** 1-based line where the record starts. */
   readonly line: number;
   readonly fields: readonly string[];
+  /** Offset after its line ending. */
+  readonly end: number;
   readonly fault?: { readonly line: number; readonly column: number; readonly message: string; readonly snippet: string };
 }
 
 /** As editors count lines: a carriage return alone ends one too. */
-const newlines = /\r\n|\r|\n/;
+const newlines = /\r\n|\r|\n/g;
 
 /** Of the line that the place belongs to. */
 function lineStartAt(text: string, at: number): number {
@@ -60,50 +93,62 @@ function lineStartAt(text: string, at: number): number {
   return start;
 }
 
-function* records(text: string, separator: string): Generator<CsvRecord> {
-  const quoted = /"((?:[^"]|"")*)"/y;
-  const bare = separator === ',' ? /[^,\r\n]*/y : /[^\t\r\n]*/y;
+/**
+ * After the quote that closes the field which begins at one; undefined if none does up to a place, so that a file of quotes that are never
+ * closed is not read to its end for each of them. A search: patterns run out of stack on megabytes.
+ */
+function endOfQuoted(text: string, start: number, upTo: number): number | undefined {
+  for (let quote = text.indexOf('"', start + 1); quote >= 0 && quote < upTo; quote = text.indexOf('"', quote + 2)) {
+    if (text[quote + 1] !== '"') return quote + 1;
+  }
+  return undefined;
+}
+
+function* records(text: string, separator: Separator, from: number): Generator<CsvRecord> {
+  const bare = { ',': /[^,\r\n]*/y, ';': /[^;\r\n]*/y, '\t': /[^\t\r\n]*/y }[separator];
   const newline = /\r?\n|\r|$/y;
-  const take = (pattern: RegExp): RegExpExecArray | null => {
+  const take = (pattern: RegExp): string => {
     pattern.lastIndex = at;
-    const match = pattern.exec(text);
-    if (match) at = pattern.lastIndex;
+    const [match] = pattern.exec(text)!;
+    at = pattern.lastIndex;
     return match;
   };
-  let [at, line] = [0, 1];
+  let [at, line] = [from, from === 0 ? 1 : 2];
+  let unclosed = 0;
   while (at < text.length) {
     const [start, firstLine] = [at, line];
     const fields: string[] = [];
     let fault: CsvRecord['fault'];
     for (;;) {
       const fieldStart = at;
-      const wrong = (message: string, offset: number): CsvRecord['fault'] => {
+      const faultAt = (message: string, offset: number): CsvRecord['fault'] => {
         const lineStart = lineStartAt(text, offset);
         const column = offset - lineStart + 1;
-        return { line, column, message, snippet: snippet(text.slice(lineStart).split(newlines, 1)[0], column) };
+        const near = text.slice(lineStart, offset + 20).split(newlines, 1)[0];
+        return { line, column, message, snippet: snippet(near, column) };
       };
-      const match = take(quoted);
-      if (match) {
-        fields.push(match[1].replaceAll('""', '"'));
-        line += match[0].split(newlines).length - 1;
+      const end = text[at] === '"' ? endOfQuoted(text, at, unclosed < 100 ? text.length : at + 10_000) : undefined;
+      if (end !== undefined) {
+        const field = text.slice(at + 1, end - 1);
+        fields.push(field.replaceAll('""', '"'));
+        line += field.match(newlines)?.length ?? 0;
+        at = end;
         if (text[at] !== separator && !/^(?:\r|\n|$)/.test(text.slice(at, at + 1))) {
-          fault ??= {
-            line,
-            column: at - lineStartAt(text, at) + 1,
-            message: 'Text after a closing quote',
-            snippet: snippet(match[0] + text.slice(at, at + 20), match[0].length),
-          };
+          fault ??= faultAt('Text after a closing quote', at);
           take(bare);
         }
       } else {
-        if (text[at] === '"') fault ??= wrong('A quote that is never closed', fieldStart);
-        fields.push(take(bare)![0]);
+        if (text[at] === '"') {
+          fault ??= faultAt('A quote that is never closed', fieldStart);
+          unclosed++;
+        }
+        fields.push(take(bare));
       }
       if (text[at] !== separator) break;
       at++;
     }
     take(newline);
     line++;
-    if (fault || text.slice(start, at).trim() !== '' || fields.length > 1) yield { line: firstLine, fields, fault };
+    if (fault || text.slice(start, at).trim() !== '' || fields.length > 1) yield { line: firstLine, fields, end: at, fault };
   }
 }

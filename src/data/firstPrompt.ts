@@ -4,7 +4,7 @@ import { quote } from '../prompt/editYaml.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import { columnsOf } from '../prompt/template.ts';
 import type { Dataset } from './dataset.ts';
-import { labelGuess, looksLikeId, rankOutputs, textMetricGuess } from './guesses.ts';
+import { constantText, labelGuess, looksLikeId, rankOutputs, textMetricGuess } from './guesses.ts';
 
 export interface FirstPrompt {
   /** Of the whole file. */
@@ -42,7 +42,7 @@ export function firstPrompt(
     throw new TandemError('missing-output', message, { where: { file }, hint: suggestName(output, columns) });
   }
   const others = columns.filter((column) => column !== output);
-  const telling = others.filter((column) => !looksLikeId(data, column));
+  const telling = others.filter((column) => !looksLikeId(data, column) && constantText(data, column) === undefined);
   const inputs = telling.length > 0 ? telling : others;
   if (inputs.length === 0) {
     throw new TandemError('too-few-columns', `The data has only the column "${output}": there is nothing to predict it from.`, {
@@ -55,7 +55,8 @@ export function firstPrompt(
   const metric = labels === undefined ? textMetricGuess(data, output) : undefined;
   const names = namesFor([...inputs, output], columns);
   const renamed = [...names].filter(([column, name]) => column !== name);
-  const article = (column: string): string => spoken(names.get(column)!);
+  const isConversation = columns.includes('user') && output === 'assistant';
+  const article = (column: string): string => (isConversation && turnNames[column]) || spoken(names.get(column)!);
   const settings = [
     `  data: ${quote(dataPath)}`,
     ...(renamed.length > 0 ? ['  columns:', ...renamed.map(([column, name]) => `    ${quote(name)}: ${quote(column)}`)] : []),
@@ -69,7 +70,7 @@ export function firstPrompt(
     'tandem:',
     ...settings,
     '---',
-    `Read the ${listed(inputs.map(article))} and give the ${article(output)}.`,
+    instructionIn(data, others) ?? `Read the ${listed(inputs.map(article))} and give the ${article(output)}.`,
     '',
     '{{demos}}',
     ...inputs.map((column) => `${capital(article(column))}: \${input:${names.get(column)!}}`),
@@ -77,6 +78,16 @@ export function firstPrompt(
     '',
   ].join('\n');
   return { text, output, inputs, ...(labels !== undefined && { labels }), ...(metric !== undefined && { metric }) };
+}
+
+/** What the columns of a conversation are in words. */
+const turnNames: Readonly<Record<string, string>> = { history: 'conversation so far', user: 'message', assistant: 'answer' };
+
+/** What every row asks in the same words, as conversations and instruction data do, is the author's instruction. */
+function instructionIn(data: Pick<Dataset, 'rows'>, columns: readonly string[]): string | undefined {
+  const named = columns.find((column) => /^(system|system[_ ]?prompt|instructions?)$/i.test(column));
+  const text = named === undefined ? undefined : constantText(data, named)?.trim();
+  return text && text.length <= 4000 && !text.includes('${input') && !/\{\{\s*(demos|soft)\s*\}\}/.test(text) ? text : undefined;
 }
 
 /** A column that no variable can name gets another name, which no column of the data has. */

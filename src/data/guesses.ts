@@ -2,6 +2,7 @@
 import { columnsOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
 import type { Dataset } from './dataset.ts';
+import { isJson } from './jsonText.ts';
 
 type Rows = Pick<Dataset, 'rows'>;
 
@@ -13,14 +14,34 @@ export function rankOutputs(columns: readonly string[], body: string): string[] 
   return [...columns].sort((a, b) => likeliness(b) - likeliness(a));
 }
 
-const answerNames = /^(label|labels|intent|output|answer|target|class|category|kind|type|gold|expected|completion|response|sentiment)$/i;
+const answerNames =
+  /^(label|labels|intent|output|answer|target|class|category|kind|type|gold|expected|completion|response|assistant|sentiment)$/i;
 
-/** How many different answers the sample has, and whether they look like a set to choose from. */
+/** How many different answers the sample has, and whether they look like a set to choose from rather than something read from each row. */
 export function labelGuess({ rows }: Rows, output: string): { count: number; likely: boolean } {
-  const count = new Set(rows.map(({ values }) => textIn(values, output).trim())).size;
+  const counts = new Map<string, number>();
+  for (const { values } of rows) {
+    const answer = textIn(values, output).trim();
+    counts.set(answer, (counts.get(answer) ?? 0) + 1);
+  }
+  const count = counts.size;
   const few = count <= 50 && count <= rows.length / 2;
   const frequent = count <= 200 && count <= rows.length / 10;
-  return { count, likely: count >= 2 && (few || frequent) };
+  return { count, likely: count >= 2 && (few || frequent) && !isRead(rows, output, [...counts.values()]) };
+}
+
+/**
+ * Whether the answers are read from the other columns: they stand there in nearly all rows, and new ones keep coming. The chance that the
+ * next row has an answer that no row had is about the share of rows whose answer occurs once (Good 1953).
+ */
+function isRead(rows: Dataset['rows'], output: string, counts: readonly number[]): boolean {
+  const unseen = counts.filter((times) => times === 1).length / rows.length;
+  if (unseen < 0.02) return false;
+  const standsThere = rows.filter(({ values }) => {
+    const answer = textIn(values, output).trim().toLowerCase();
+    return Object.keys(values).some((column) => column !== output && textIn(values, column).toLowerCase().includes(answer));
+  });
+  return standsThere.length >= 0.8 * rows.length;
 }
 
 /** A metric for free text of this kind; undefined where that of old, the whole text, is the likeliest. */
@@ -32,18 +53,16 @@ export function textMetricGuess({ rows }: Rows, output: string): 'numeric' | 'js
   return words > 3 ? 'token-f1' : undefined;
 }
 
-/** Whether a column numbers or names the rows and says nothing of them. */
-export function looksLikeId({ rows }: Rows, column: string): boolean {
-  if (/^(id|uuid|guid|index|idx|row|row[_ ]?id|#|unnamed: 0)$/i.test(column)) return true;
-  const values = rows.map(({ values }) => textIn(values, column));
-  return rows.length > 2 && new Set(values).size === rows.length && values.every((value) => /^\d+$|^[0-9a-f-]{16,}$/i.test(value));
+/** The text of a column that is the same in every row; undefined for others. */
+export function constantText({ rows }: Rows, column: string): string | undefined {
+  const [first] = rows;
+  const text = first && textIn(first.values, column);
+  return rows.length > 2 && rows.every(({ values }) => textIn(values, column) === text) ? text : undefined;
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether a column numbers or names the rows and says nothing of them. */
+export function looksLikeId({ rows }: Rows, column: string): boolean {
+  if (/^(id|uuid|guid|index|idx|row|row[_ ]?id|#|unnamed: 0|__index_level_0__)$/i.test(column)) return true;
+  const values = rows.map(({ values }) => textIn(values, column));
+  return rows.length > 2 && new Set(values).size === rows.length && values.every((value) => /^\d+$|^[0-9a-f-]{16,}$/i.test(value));
 }

@@ -1,8 +1,10 @@
-/** @file JSON Lines: one object a line, with the place and the reason of every line that is not one. */
+/** @file JSON Lines, one object a line, and lists of objects: with the place and the reason of everything that is not a row. */
 import { TandemError } from '../errors.ts';
+import { rangesOf } from '../prompt/textRange.ts';
 import type { Values } from '../prompt/values.ts';
+import { findFault, isJson, jsonTokens, keysAndDepths, withAllDigits } from './jsonText.ts';
 
-/** A line of a data file, before the columns of the lines are compared. */
+/** A row of a data file, before the columns of the rows are compared. */
 export interface Entry {
   /** 1-based. */
   readonly line: number;
@@ -21,18 +23,84 @@ export interface Entries {
  * text of its digits. Blank lines are skipped. Errors are returned, not thrown: reason 'bad-row'.
  */
 export function parseJsonl(file: string, text: string): Entries {
+  const hint = 'Write one JSON object a line, with double quotes.';
+  return gathered(
+    text.split('\n').flatMap((source, index) => {
+      if (source.trim() === '') return [];
+      const line = index + 1;
+      return [() => ({ line, ...parseObject(source, (at) => ({ file, line, column: at + 1 }), hint) })];
+    }),
+  );
+}
+
+/**
+ * Reads a list of objects, as Alpaca's data is written; a file of JSON Lines that is called `.json` too. Errors of rows are returned.
+ * @throws TandemError reason 'bad-row' for a text that is neither
+ */
+export function parseJsonList(file: string, text: string): Entries {
+  const rangeOf = rangesOf(text);
+  const place = (at: number): { file: string; line: number; column: number } => {
+    const { line, column } = rangeOf(at, at);
+    return { file, line, column };
+  };
+  const hint = 'Write a list of objects: [{"column": "value", …}, …], or one object a line.';
+  const start = text.search(/\S/);
+  if (start < 0) return { entries: [], bad: [] };
+  if (!isJson(text)) {
+    if (text[start] === '{') return parseJsonl(file, text);
+    const fault = findFault(text);
+    const message = `Not valid JSON: expected ${fault.expected}, at: ${snippet(text, fault.at + 1)}`;
+    throw new TandemError('bad-row', message, { where: place(fault.at), hint });
+  }
+  // Valid JSON of one object is a file of one line, or of one row over several lines.
+  const elements = text[start] === '[' ? elementsOf(text) : [{ at: start, end: text.length }];
+  return gathered(
+    elements.map(({ at, end }) => () => {
+      const entry = parseObject(text.slice(at, end), (offset) => place(at + offset), hint);
+      return { line: place(at).line, ...entry };
+    }),
+  );
+}
+
+/** A list of the elements that are whole in the beginning of a longer one. */
+export function wholeElements(beginning: string): string {
+  const elements = elementsOf(beginning);
+  return `[${elements.map(({ at, end }) => beginning.slice(at, end)).join(',')}]`;
+}
+
+/** Where the elements of a list stand. @param source valid JSON */
+function elementsOf(source: string): { at: number; end: number }[] {
+  const elements: { at: number; end: number }[] = [];
+  let depth = 0;
+  let from = 0;
+  const add = (end: number): void => {
+    const at = from + source.slice(from, end).search(/\S/);
+    if (source.slice(from, end).trim() !== '') elements.push({ at, end });
+  };
+  for (const { kind, at, end } of jsonTokens(source)) {
+    if (kind === '{' || kind === '[') {
+      if (depth++ === 0) from = end;
+    } else if (kind === '}' || kind === ']') {
+      if (--depth === 0) add(at);
+    } else if (kind === ',' && depth === 1) {
+      add(at);
+      from = end;
+    }
+  }
+  return elements;
+}
+
+function gathered(rows: readonly (() => Entry)[]): Entries {
   const entries: Entry[] = [];
   const bad: TandemError[] = [];
-  text.split('\n').forEach((source, index) => {
-    if (source.trim() === '') return;
-    const line = index + 1;
+  for (const row of rows) {
     try {
-      entries.push({ line, ...parseObject(file, line, source) });
+      entries.push(row());
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;
       bad.push(error);
     }
-  });
+  }
   return { entries, bad };
 }
 
@@ -43,24 +111,29 @@ export function snippet(source: string, column: number): string {
   return `${from > 0 ? '…' : ''}${source.slice(from, to).trimEnd()}${to < source.length ? '…' : ''}`;
 }
 
-function parseObject(file: string, line: number, source: string): Omit<Entry, 'line'> {
-  const fail = (column: number, message: string, hint: string): TandemError =>
-    new TandemError('bad-row', `${message}, at: ${snippet(source, column)}`, { where: { file, line, column }, hint });
+/** @param place of an offset into the source */
+function parseObject(
+  source: string,
+  place: (at: number) => { readonly file: string; readonly line: number; readonly column: number },
+  hint: string,
+): Omit<Entry, 'line'> {
+  const fail = (at: number, message: string, advice: string): TandemError =>
+    new TandemError('bad-row', `${message}, at: ${snippet(source, at + 1)}`, { where: place(at), hint: advice });
   let value: unknown;
   try {
     value = JSON.parse(source);
   } catch {
     const fault = findFault(source);
-    throw fail(fault.at + 1, `Not valid JSON: expected ${fault.expected}`, 'Write one JSON object a line, with double quotes.');
+    throw fail(fault.at, `Not valid JSON: expected ${fault.expected}`, hint);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw fail(source.search(/\S/) + 1, 'A row should be a JSON object', 'Write {"column": "value", …}.');
+    throw fail(source.search(/\S/), 'A row should be a JSON object', 'Write {"column": "value", …}.');
   }
   const seen = new Set<string>();
   for (const { key, at, depth } of keysAndDepths(source)) {
-    if (depth > deepest) throw fail(at + 1, `The row is nested deeper than ${deepest} levels`, 'Flatten it.');
+    if (depth > deepest) throw fail(at, `The row is nested deeper than ${deepest} levels`, 'Flatten it.');
     if (key === undefined) continue;
-    if (seen.has(key)) throw fail(at + 1, `The column "${key}" is given twice`, 'Keep one of them.');
+    if (seen.has(key)) throw fail(at, `The column "${key}" is given twice`, 'Keep one of them.');
     seen.add(key);
   }
   const plain = value as Values;
@@ -70,86 +143,3 @@ function parseObject(file: string, line: number, source: string): Omit<Entry, 'l
 
 /** Everything that walks through a value may call itself once a level. */
 const deepest = 100;
-
-/** Where valid JSON goes deeper, and the keys of its outermost object, in order, twice given ones included. */
-function* keysAndDepths(source: string): Generator<{ key?: string; at: number; depth: number }> {
-  let depth = 0;
-  for (const { 0: token, 1: colon, index: at } of source.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') yield { at, depth: ++depth };
-    else if (token === '}' || token === ']') depth--;
-    else if (colon && depth === 1) yield { key: JSON.parse(token.slice(0, token.length - colon.length)) as string, at, depth };
-  }
-}
-
-/** The JSON with numbers that JavaScript cannot hold as texts. */
-function withAllDigits(source: string): string {
-  if (!/\d{16}|[eE]\+?\d{3}/.test(source)) return source;
-  return source.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
-    if (token.startsWith('"')) return token;
-    const isHeld = /^-?\d+$/.test(token) ? Number.isSafeInteger(Number(token)) : Number.isFinite(Number(token));
-    return isHeld ? token : `"${token}"`;
-  });
-}
-
-/** JSON.parse says that a text is bad, but on Node 20 not where. */
-function findFault(source: string): { at: number; expected: string } {
-  let at = 0;
-  const skip = (pattern: RegExp): boolean => {
-    pattern.lastIndex = at;
-    const match = pattern.exec(source);
-    if (match) at = pattern.lastIndex;
-    return match !== null;
-  };
-  const space = /\s*/y;
-  const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y; // eslint-disable-line no-control-regex
-  const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.])/y;
-  const need = (pattern: RegExp, expected: string): void => {
-    skip(space);
-    if (!skip(pattern))
-      throw new Fault(at, source[at] === '"' && pattern.source.startsWith('"') ? 'a text that ends on this line' : expected);
-  };
-  const list = (close: RegExp, item: () => void, expected: string): void => {
-    skip(space);
-    if (skip(close)) return;
-    for (;;) {
-      item();
-      skip(space);
-      if (skip(close)) return;
-      need(/,/y, expected);
-    }
-  };
-  const value = (): void => {
-    skip(space);
-    if (skip(/\{/y)) {
-      list(
-        /\}/y,
-        () => {
-          need(string, 'a key in double quotes');
-          need(/:/y, 'a colon');
-          value();
-        },
-        'a comma or }',
-      );
-    } else if (skip(/\[/y)) list(/\]/y, value, 'a comma or ]');
-    else if (source[at] === '"') need(string, '');
-    else need(scalar, 'a value');
-  };
-  try {
-    value();
-    need(/$/y, 'the end of the line');
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    if (!(error instanceof RangeError)) throw error; // nested deeper than the stack
-  }
-  return { at: 0, expected: 'JSON' };
-}
-
-class Fault extends Error {
-  readonly at: number;
-  readonly expected: string;
-  constructor(at: number, expected: string) {
-    super(expected);
-    this.at = at;
-    this.expected = expected;
-  }
-}

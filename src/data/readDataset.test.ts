@@ -228,6 +228,6 @@ test('a file that is not there, or of another kind, is named', async () => {
   await expect(readDataset('/nowhere/a.jsonl')).rejects.toMatchObject({ reason: 'missing-data', where: { file: '/nowhere/a.jsonl' } });
   expect(errorOf(() => parseDataset('a.xlsx', bytes('x')))).toMatchObject({
     reason: 'unknown-format',
-    hint: 'Use one of .jsonl, .ndjson, .csv, .tsv.',
+    hint: 'Use one of .jsonl, .ndjson, .json, .csv, .tsv, .parquet.',
   });
 });

@@ -1,4 +1,4 @@
-/** @file Reads a data file (JSONL, CSV, TSV) into rows that all have the same columns. */
+/** @file Reads a data file into rows that all have the same columns. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
@@ -7,7 +7,12 @@ import { nearestName } from '../prompt/nearest.ts';
 import { textOf } from '../prompt/values.ts';
 import { parseCsv } from './csv.ts';
 import { makeRow, type Dataset } from './dataset.ts';
-import { parseJsonl, type Entries, type Entry } from './jsonl.ts';
+import { withTurns } from './conversations.ts';
+import { parseJsonl, parseJsonList, type Entries, type Entry } from './jsonl.ts';
+import { readParquet } from './parquet.ts';
+
+/** What files of data are called. */
+export const dataEndings = ['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet'] as const;
 
 export interface ReadOptions {
   /** Leave bad rows out and return what is wrong with them, instead of throwing the first. */
@@ -15,7 +20,7 @@ export interface ReadOptions {
 }
 
 /**
- * @param file its extension says how it is read: .jsonl or .ndjson, .csv, .tsv
+ * @param file its extension, one of `dataEndings`, says how it is read
  * @throws TandemError reasons 'missing-data', 'unknown-format', 'bad-encoding', 'bad-header', 'bad-row', 'no-rows'
  */
 export async function readDataset(file: string, options: ReadOptions = {}): Promise<Dataset> {
@@ -26,19 +31,38 @@ export async function readDataset(file: string, options: ReadOptions = {}): Prom
       cause,
     });
   });
+  if (endingOf(file) === '.parquet') return datasetOf(file, bytes, { ...(await readParquet(file, bytes)), badLines: new Map() }, options);
   return parseDataset(file, bytes, options);
 }
 
-/** The same for bytes in memory, e.g. of an unsaved editor. */
+/** The same for the bytes of a text in memory, e.g. the head of a file. */
 export function parseDataset(file: string, bytes: Uint8Array, options: ReadOptions = {}): Dataset {
-  const parse = parsers[extname(file).toLowerCase()];
-  if (!parse) {
-    const hint = `Use one of ${Object.keys(parsers).join(', ')}.`;
-    throw new TandemError('unknown-format', `Data in "${extname(file) || file}" files is not supported.`, { where: { file }, hint });
-  }
+  const ending = endingOf(file);
+  if (ending === '.parquet') throw unknownFormat(file);
   const { text, badLines } = decode(file, bytes);
-  const parsed = parse(file, text);
-  const readable = withoutLines(parsed, badLines);
+  return datasetOf(file, bytes, { ...withoutLines(parsers[ending](file, text), badLines), badLines }, options);
+}
+
+function endingOf(file: string): DataEnding {
+  const ending = dataEndings.find((each) => each === extname(file).toLowerCase());
+  if (!ending) throw unknownFormat(file);
+  return ending;
+}
+
+const unknownFormat = (file: string): TandemError =>
+  new TandemError('unknown-format', `Data in "${extname(file) || file}" files is not supported.`, {
+    where: { file },
+    hint: `Use one of ${dataEndings.join(', ')}.`,
+  });
+
+/** @param read the rows of the file, and the lines that are not UTF-8 */
+export function datasetOf(
+  file: string,
+  bytes: Uint8Array,
+  { badLines, ...read }: Entries & { readonly badLines: ReadonlyMap<number, TandemError> },
+  options: ReadOptions,
+): Dataset {
+  const readable = withTurns(file, read);
   const { columns, entries, bad: uneven } = sameColumns(file, readable.entries);
   const bad = [...badLines.values(), ...readable.bad, ...uneven].sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0));
   if (bad.length > 0 && !options.skipBad) throw withOthers(bad);
@@ -69,10 +93,13 @@ export function withOthers([first, ...more]: readonly TandemError[]): TandemErro
   return new TandemError(reason, message, { where, hint: hint === undefined ? count : `${hint} ${count}`, cause });
 }
 
-const parsers: Readonly<Record<string, (file: string, text: string) => Entries>> = {
+type DataEnding = (typeof dataEndings)[number];
+
+const parsers: Readonly<Record<Exclude<DataEnding, '.parquet'>, (file: string, text: string) => Entries>> = {
   '.jsonl': parseJsonl,
   '.ndjson': parseJsonl,
-  '.csv': (file, text) => parseCsv(file, text, ','),
+  '.json': parseJsonList,
+  '.csv': (file, text) => parseCsv(file, text),
   '.tsv': (file, text) => parseCsv(file, text, '\t'),
 };
 

@@ -8,6 +8,7 @@ import { colorIds, settingIds } from './ids.ts';
 import type { OpenPrompt } from './prompts.ts';
 import type { Services } from './services.ts';
 import { setting } from './settings.ts';
+import { asMarkdownString, commandLink } from './surfaces/inPlace.ts';
 
 const tints: readonly Tint[] = ['helps', 'hurts', 'unclear', 'stale'];
 type Types = Readonly<Record<Tint, vscode.TextEditorDecorationType>>;
@@ -52,14 +53,18 @@ interface Shown {
 
 function decorate(editor: vscode.TextEditor, { document, file }: OpenPrompt, shown: Shown | undefined, types: Types): void {
   const wanted = shown && setting<boolean>(settingIds.lines, document.uri);
-  const annotations = wanted ? annotateLines(shown.lines, file.text, { stale: shown.stale, now: Date.now(), settingLink }) : [];
+  const annotations = wanted ? annotateLines(shown.lines, file.text, { stale: shown.stale, now: Date.now() }) : [];
   for (const tint of tints) {
     const own = annotations.filter((annotation) => annotation.tint === tint);
     editor.setDecorations(
       types[tint],
       own.map(({ line, label, hover }) => {
         const { end } = document.lineAt(line).range;
-        return { range: new vscode.Range(end, end), hoverMessage: markdown(hover), renderOptions: { after: { contentText: label } } };
+        return {
+          range: new vscode.Range(end, end),
+          hoverMessage: [asMarkdownString(hover), settingLink],
+          renderOptions: { after: { contentText: label } },
+        };
       }),
     );
   }
@@ -83,11 +88,4 @@ function makeTypes(): Types {
 
 const disposeAll = (types: Types): void => tints.forEach((tint) => types[tint].dispose());
 
-const openSettings = 'workbench.action.openSettings';
-const settingLink = `[Hide what lines are worth](command:${openSettings}?${encodeURIComponent(JSON.stringify([settingIds.lines]))})`;
-
-function markdown(text: string): vscode.MarkdownString {
-  const markdownString = new vscode.MarkdownString(text);
-  markdownString.isTrusted = { enabledCommands: [openSettings] };
-  return markdownString;
-}
+const settingLink = commandLink('Hide what lines are worth', 'workbench.action.openSettings', settingIds.lines);

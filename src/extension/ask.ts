@@ -6,10 +6,13 @@ import { parsePromptFile } from '../prompt/promptFile.ts';
 import { textIn } from '../prompt/values.ts';
 import { openQuestions, pathFrom, withAnswers, type Question } from './core/answers.ts';
 import { labelGuess, rankOutputs } from '../data/guesses.ts';
+import { dataEndings } from '../data/readDataset.ts';
 import { dataFilesOf, readSample } from './core/dataSample.ts';
 import { pickModel } from './chooseModel.ts';
 import { dataExtensions, dataFilesNear } from './dataFiles.ts';
+import { label } from './core/unmarked.ts';
 import { replaceText } from './edit.ts';
+import { pick } from './surfaces/picks.ts';
 
 type Answers = Partial<Record<Question, string>>;
 
@@ -42,13 +45,13 @@ type Ask = (document: vscode.TextDocument, answers: Answers, title: string) => P
 const ask: Readonly<Record<Question, Ask>> = {
   async data({ uri }, _, title) {
     const paths = await dataFilesNear(uri);
-    const browse: vscode.QuickPickItem = { label: '$(folder-opened) Browse…', alwaysShow: true };
-    const picked = await vscode.window.showQuickPick([...paths.map((path) => ({ label: basename(path), description: path })), browse], {
+    const browse = { label: label`$(folder-opened) Browse…`, alwaysShow: true, value: asDefault };
+    const picked = await pick([...paths.map((path) => ({ label: label`${basename(path)}`, description: path, value: path })), browse], {
       title,
-      placeHolder: 'Rows with inputs and answers: .jsonl, .csv or .tsv',
+      placeHolder: `Rows with inputs and answers: ${dataEndings.join(', ')}`,
       matchOnDescription: true,
     });
-    if (picked !== browse) return picked?.description;
+    if (picked !== asDefault) return picked;
     const filters = { 'Rows of data': [...dataExtensions] };
     const files = await vscode.window.showOpenDialog({ title, filters, defaultUri: vscode.Uri.file(dirname(uri.fsPath)) });
     return files?.[0] && pathFrom(uri.fsPath, files[0].fsPath);
@@ -57,19 +60,20 @@ const ask: Readonly<Record<Question, Ask>> = {
   async output(document, answers, title) {
     const { columns, rows } = await sampleOf(document, answers);
     const items = rankOutputs(columns, parsePromptFile(document.uri.fsPath, document.getText()).prompt.body).map((column) => ({
-      label: column,
+      label: label`${column}`,
       description: rows[0] && textIn(rows[0].values, column).slice(0, 60),
+      value: column,
     }));
-    return (await vscode.window.showQuickPick(items, { title, placeHolder: 'The column to predict' }))?.label;
+    return pick(items, { title, placeHolder: 'The column to predict' });
   },
 
   async labels(document, answers, title) {
     const output = answers.output!;
     const { count, likely } = labelGuess(await sampleOf(document, answers), output);
-    const choose = { label: 'One of the labels in the data', description: `${count} different in the first rows`, answer: 'from-data' };
-    const write = { label: 'A free text', description: 'Written by the model, compared as a whole', answer: asDefault };
+    const choose = { label: label`One of the labels in the data`, description: `${count} different in the first rows`, value: 'from-data' };
+    const write = { label: label`A free text`, description: 'Written by the model, compared as a whole', value: asDefault };
     const items = likely ? [choose, write] : [write, choose];
-    return (await vscode.window.showQuickPick(items, { title, placeHolder: `What "${output}" is` }))?.answer;
+    return pick(items, { title, placeHolder: `What "${output}" is` });
   },
 
   model: ({ uri }, _, title) => pickModel(uri, title),

@@ -3,7 +3,9 @@ import { relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { pathFrom } from './core/answers.ts';
 import { modelRow } from './core/rows.ts';
+import { label } from './core/unmarked.ts';
 import { modelStore } from './models.ts';
+import { askText, pick, type PickItem } from './surfaces/picks.ts';
 
 /** @returns what to write as `model:`; undefined where the user went away */
 export async function pickModel(prompt: vscode.Uri, title: string): Promise<string | undefined> {
@@ -19,19 +21,22 @@ export async function pickNewModel(): Promise<string | undefined> {
 
 /** @returns the name of an installed model that can be removed */
 export async function pickInstalledModel(title: string): Promise<string | undefined> {
-  const items = (await installedItems()).filter(({ removable }) => removable);
-  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'An installed model' }))?.model;
+  const items = (await installedModels()).filter(({ removable }) => removable);
+  return pick(
+    items.map(({ name, about }) => ({ label: label`${name}`, description: about, value: name })),
+    { title, placeHolder: 'An installed model' },
+  );
 }
 
-type ModelItem = vscode.QuickPickItem & ({ readonly model: string } | { readonly browse: 'folder' | 'file' } | { readonly ask: 'id' });
+type ModelItem = PickItem<{ readonly model: string } | { readonly browse: 'folder' | 'file' } | { readonly ask: 'id' }>;
 
 async function choose(title: string, placeHolder: string, items: Promise<ModelItem[]>): Promise<string | vscode.Uri | undefined> {
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder, matchOnDescription: true });
+  const picked = await pick(items, { title, placeHolder, matchOnDescription: true });
   if (!picked) return undefined;
   if ('model' in picked) return picked.model;
   if ('ask' in picked) {
     const validateInput = (text: string): string | undefined => (/^[\w.-]+\/[\w.-]+$/.test(text.trim()) ? undefined : 'Write owner/name.');
-    return (await vscode.window.showInputBox({ title, prompt: 'An id on Hugging Face: owner/name', validateInput }))?.trim();
+    return (await askText(title, 'An id on Hugging Face: owner/name', validateInput))?.trim();
   }
   const chosen = await vscode.window.showOpenDialog({
     title,
@@ -50,7 +55,7 @@ export interface KnownModel {
 /** Those on this machine, then those that are downloaded by name. */
 export async function knownModels(): Promise<KnownModel[]> {
   const { shortNames } = await modelStore();
-  const installed = (await installedItems()).map(({ model, description = '' }) => ({ name: model, about: description, installed: true }));
+  const installed = (await installedModels()).map(({ name, about }) => ({ name, about, installed: true }));
   return [
     ...installed,
     ...Object.entries(shortNames)
@@ -64,20 +69,36 @@ async function modelItems(which: 'installed' | 'new'): Promise<ModelItem[]> {
   return [
     ...(await knownModels())
       .filter(({ installed }) => which === 'installed' || !installed)
-      .map(({ name, about, installed }) => ({ label: installed ? name : `$(cloud-download) ${name}`, description: about, model: name })),
+      .map(({ name, about, installed }) => ({
+        label: installed ? label`${name}` : label`$(cloud-download) ${name}`,
+        description: about,
+        value: { model: name },
+      })),
     ...(which === 'new'
-      ? [{ label: '$(globe) From Hugging Face…', description: 'by its id, owner/name', alwaysShow: true, ask: 'id' } as const]
+      ? [
+          {
+            label: label`$(globe) From Hugging Face…`,
+            description: 'by its id, owner/name',
+            alwaysShow: true,
+            value: { ask: 'id' },
+          } as const,
+        ]
       : []),
-    { label: '$(folder-opened) A folder…', description: 'with config.json and safetensors', alwaysShow: true, browse: 'folder' },
-    { label: '$(file) A GGUF file…', alwaysShow: true, browse: 'file' },
+    {
+      label: label`$(folder-opened) A folder…`,
+      description: 'with config.json and safetensors',
+      alwaysShow: true,
+      value: { browse: 'folder' },
+    },
+    { label: label`$(file) A GGUF file…`, alwaysShow: true, value: { browse: 'file' } },
   ];
 }
 
-async function installedItems(): Promise<(vscode.QuickPickItem & { readonly model: string; readonly removable: boolean })[]> {
+async function installedModels(): Promise<{ readonly name: string; readonly about: string; readonly removable: boolean }[]> {
   const { listModels } = await modelStore();
   return (await listModels()).map((model) => {
-    const { label, description, can } = modelRow(model);
-    return { label, description, model: model.name, removable: can.includes('beRemoved') };
+    const { description, can } = modelRow(model);
+    return { name: model.name, about: description, removable: can.includes('beRemoved') };
   });
 }
 

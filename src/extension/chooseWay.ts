@@ -10,8 +10,8 @@ import type { CoordinatorName } from '../run/spec.ts';
 import { wayQuestions, type Way, type WayFacts } from './core/ways.ts';
 import { settingIds } from './ids.ts';
 import { modelStore } from './models.ts';
-import { pickSteps } from './pickSteps.ts';
 import { setting } from './settings.ts';
+import { pickSteps } from './surfaces/picks.ts';
 
 /** @returns undefined where the user went away @throws TandemError what is wrong with the prompt file */
 export async function pickWay(document: vscode.TextDocument): Promise<Partial<Way> | undefined> {

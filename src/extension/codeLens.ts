@@ -7,6 +7,7 @@ import { settingIds, tunablePattern } from './ids.ts';
 import { allowanceOf, type OpenPrompt } from './prompts.ts';
 import type { Services } from './services.ts';
 import { setting } from './settings.ts';
+import { codeLens } from './surfaces/inPlace.ts';
 
 /** Ages are told in minutes. */
 const tick = 60_000;
@@ -48,8 +49,8 @@ export function registerCodeLenses({ engine, prompts, library, runs, reviews, of
   };
   const lensesAt = (line: number, lenses: readonly Lens[]): vscode.CodeLens[] => {
     const place = new vscode.Range(line, 0, line, 0);
-    return lenses.map(({ title, tooltip, command = '', argument }) => {
-      return new vscode.CodeLens(place, { title, tooltip, command, ...(argument !== undefined && { arguments: [argument] }) });
+    return lenses.map(({ title, tooltip, command, argument }) => {
+      return codeLens(place, { title, tooltip, command, ...(argument !== undefined && { arguments: [argument] }) });
     });
   };
   const provider: vscode.CodeLensProvider = {

@@ -18,7 +18,9 @@ import { tellError } from './messages.ts';
 import { newPrompt } from './newPrompt.ts';
 import { hasData, measuredFile, type MeasuredFile } from './core/measuredFile.ts';
 import { findPrompts, isPrompt, textNow } from './prompts.ts';
+import { label } from './core/unmarked.ts';
 import type { Services } from './services.ts';
+import { pick } from './surfaces/picks.ts';
 import { measure, openReport, optimize, resume, showComparison, stop } from './work.ts';
 
 /** Those of this file; every one settles when its work is done. */
@@ -133,9 +135,13 @@ async function promptDocument(target: unknown, { library }: Services): Promise<v
 
 async function pickPrompt(found: readonly vscode.Uri[], title: string): Promise<vscode.TextDocument | undefined> {
   if (found.length === 1) return vscode.workspace.openTextDocument(found[0]);
-  const items = found.map((uri) => ({ label: basename(uri.path), description: vscode.workspace.asRelativePath(uri), uri }));
-  const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
-  return picked && vscode.workspace.openTextDocument(picked.uri);
+  const items = found.map((uri) => ({
+    label: label`${basename(uri.path)}`,
+    description: vscode.workspace.asRelativePath(uri),
+    value: uri,
+  }));
+  const picked = await pick(items, { title, matchOnDescription: true });
+  return picked && vscode.workspace.openTextDocument(picked);
 }
 
 /** @param which a job's id, the name of its run, or its prompt file */
@@ -145,8 +151,12 @@ async function chosenJob({ engine, runs }: Services, which: unknown): Promise<Jo
   if (typeof which === 'string') return runs.jobOf(which);
   if (which instanceof vscode.Uri) return jobs.find(({ task }) => task.prompt === which.fsPath);
   if (jobs.length < 2) return jobs.at(0);
-  const items = jobs.map((job) => ({ label: jobTitle(job), description: progressText(jobProgress(job, Date.now())), job }));
-  return (await vscode.window.showQuickPick(items, { title: 'Stop a Job' }))?.job;
+  const items = jobs.map((job) => ({
+    label: label`${jobTitle(job)}`,
+    description: progressText(jobProgress(job, Date.now())),
+    value: job,
+  }));
+  return pick(items, { title: 'Stop a Job' });
 }
 
 async function chosenRun(
@@ -163,10 +173,10 @@ async function chosenRun(
 
 async function chosenOf(among: readonly ListedRun[], title: string): Promise<ListedRun | undefined> {
   const items = among.map((run) => ({
-    label: basename(run.prompt),
+    label: label`${basename(run.prompt)}`,
     description: `${ago(run.created, Date.now())} · ${run.standing}`,
     detail: run.directory.run,
-    run,
+    value: run,
   }));
-  return (await vscode.window.showQuickPick(items, { title, matchOnDetail: true }))?.run;
+  return pick(items, { title, matchOnDetail: true });
 }

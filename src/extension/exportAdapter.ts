@@ -4,15 +4,21 @@ import * as vscode from 'vscode';
 import type { ExportFormat } from '../run/exportAdapter.ts';
 import type { ListedRun } from '../run/runList.ts';
 import type { Job } from './core/job.ts';
+import { label, type Label } from './core/unmarked.ts';
 import type { Services } from './services.ts';
+import { notify } from './surfaces/notifications.ts';
+import { pick } from './surfaces/picks.ts';
 import { finish, requireTrust, save } from './work.ts';
 
 /** As `exportFormats` of run/exportAdapter.ts, which brings the engine along. */
-const formats: Readonly<Record<ExportFormat, { readonly label: string; readonly detail: string }>> = {
-  peft: { label: 'PEFT', detail: 'A directory, for peft and transformers' },
-  safetensors: { label: 'Merged Safetensors', detail: 'The model with the adapter merged into its weights, as a Hugging Face directory' },
-  'gguf-lora': { label: 'GGUF LoRA', detail: "A file for llama.cpp's --lora" },
-  ollama: { label: 'Ollama', detail: 'A folder with a Modelfile, for ollama create' },
+const formats: Readonly<Record<ExportFormat, { readonly label: Label; readonly detail: string }>> = {
+  peft: { label: label`PEFT`, detail: 'A directory, for peft and transformers' },
+  safetensors: {
+    label: label`Merged Safetensors`,
+    detail: 'The model with the adapter merged into its weights, as a Hugging Face directory',
+  },
+  'gguf-lora': { label: label`GGUF LoRA`, detail: "A file for llama.cpp's --lora" },
+  ollama: { label: label`Ollama`, detail: 'A folder with a Modelfile, for ollama create' },
 };
 
 /** Exports the adapter that a prompt file names. @returns undefined where the user went away */
@@ -32,8 +38,8 @@ export async function exportAdapterOfRun({ directory, prompt }: ListedRun, servi
 
 async function pickFormat(source: string): Promise<ExportFormat | undefined> {
   requireTrust();
-  const items = (Object.keys(formats) as ExportFormat[]).map((format) => ({ ...formats[format], format }));
-  return (await vscode.window.showQuickPick(items, { title: `Export the Adapter of ${source}` }))?.format;
+  const items = (Object.keys(formats) as ExportFormat[]).map((value) => ({ ...formats[value], value }));
+  return pick(items, { title: `Export the Adapter of ${source}` });
 }
 
 /** @param source as ExportSpec has it */
@@ -45,6 +51,6 @@ async function write(source: string, prompt: string, format: ExportFormat, servi
 
 async function tell(path: string): Promise<void> {
   const reveal = 'Show in Explorer';
-  const answer = await vscode.window.showInformationMessage(`Written: ${vscode.workspace.asRelativePath(path)}`, reveal);
+  const answer = await notify('information', `Written: ${vscode.workspace.asRelativePath(path)}`, { actions: [reveal] });
   if (answer === reveal) await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(path));
 }

@@ -1,5 +1,5 @@
 /** @file Activation of the VS Code extension: what it is made of. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { registerAnnotations } from './annotations.ts';
 import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
@@ -14,6 +14,7 @@ import { registerRunPanel } from './runPanel.ts';
 import { registerSilenceWarning } from './silenceWarning.ts';
 import { openServices } from './services.ts';
 import { registerStatusBar } from './statusBar.ts';
+import { notify } from './surfaces/notifications.ts';
 import { registerTesting } from './testing/testing.ts';
 import { registerTasks } from './tasks.ts';
 import { registerModelsView } from './views/modelsView.ts';
@@ -49,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const { user, system } = process.cpuUsage(used);
     performance.measure(activationMeasure, { start, detail: { cpu: (user + system) / 1000 } });
   } catch (error) {
-    void vscode.window.showErrorMessage(`Tandem could not start: ${error instanceof Error ? error.message : String(error)}`);
+    void notify('error', `Tandem could not start: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** @file Before a run is paid for: which lever is likely to help, and whether to go on with both. */
 import { basename } from 'node:path';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { Headroom } from '../optimize/headroom.ts';
 import { headroomHeadline, headroomText } from '../run/headroomText.ts';
 import type { LeverChoice } from '../run/spec.ts';
@@ -10,6 +10,7 @@ import { leversOffered } from './core/leversOffered.ts';
 import { settingIds } from './ids.ts';
 import type { Services } from './services.ts';
 import { runSpec, setting } from './settings.ts';
+import { notify } from './surfaces/notifications.ts';
 import { finish, optimize, requireTrust, save } from './work.ts';
 
 const titles: Readonly<Record<LeverChoice, string>> = {
@@ -49,6 +50,6 @@ async function measured(document: vscode.TextDocument, purpose: string, services
 async function ask({ uri }: vscode.TextDocument, headroom: Headroom, { modal = false } = {}): Promise<LeverChoice | undefined> {
   const headline = `${basename(uri.fsPath)}: ${headroomHeadline(headroom)}.`;
   const offered = leversOffered(headroom).map((lever) => ({ title: titles[lever], lever }));
-  const options = modal ? { modal, detail: headroomText(headroom) } : {};
-  return (await vscode.window.showInformationMessage(headline, options, ...offered))?.lever;
+  const options = { actions: offered, ...(modal && { modal: { detail: headroomText(headroom) } }) };
+  return (await notify('information', headline, options))?.lever;
 }

@@ -7,6 +7,7 @@ import { isRun, jobTitle, type Job } from './core/job.ts';
 import { headline } from './core/headline.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import type { Services } from './services.ts';
+import { flash, notify } from './surfaces/notifications.ts';
 
 /** Tells how a job that the user asked for came out. The answer to the message is not waited for. */
 export function tellEnd(job: Job, services: Services): void {
@@ -23,7 +24,7 @@ export function tellEnd(job: Job, services: Services): void {
     );
   } else if (status === 'done' && measured && !error) {
     const evaluation = 'evaluation' in measured ? measured.evaluation : measured;
-    vscode.window.setStatusBarMessage(`Tandem: ${basename(task.prompt)} ${headline(evaluation, Date.now())}`, 8000);
+    flash(`Tandem: ${basename(task.prompt)} ${headline(evaluation, Date.now())}`, 8000);
   }
   void warnOnce(task.prompt, notices, services);
 }
@@ -37,13 +38,13 @@ async function warnOnce(prompt: string, notices: readonly string[], { log }: Ser
   warned.add(message);
   const showLog = 'Show Log';
   // With a button the message is shown as a whole.
-  if ((await vscode.window.showWarningMessage(message, showLog)) === showLog) log.show(true);
+  if ((await notify('warning', message, { actions: [showLog] })) === showLog) log.show(true);
 }
 
 /** An error of a command itself. */
 export function tellError(error: unknown, { log }: Pick<Services, 'log'>): void {
   log.error(error instanceof Error ? error : String(error));
-  void showPlaceOf(error, vscode.window.showErrorMessage(textOf(error), ...placeActions(error)));
+  void showPlaceOf(error, notify('error', textOf(error), { actions: placeActions(error) }));
 }
 
 interface Action {
@@ -56,7 +57,7 @@ const report: Action = { title: 'Open Report', command: commandIds.openReport };
 
 async function offer({ offers }: Services, message: string, actions: readonly Action[], run: string): Promise<void> {
   const there = actions.filter(({ command }) => offers(command));
-  const answer = await vscode.window.showInformationMessage(message, ...there.map(({ title }) => title));
+  const answer = await notify('information', message, { actions: there.map(({ title }) => title) });
   const chosen = there.find(({ title }) => title === answer);
   if (chosen) await vscode.commands.executeCommand(chosen.command, run);
 }
@@ -65,12 +66,9 @@ async function tellFailure(job: Job, { log }: Services): Promise<void> {
   const { error, directory } = job;
   const [resume, showLog] = ['Resume', 'Show Log'];
   const canResume = isRun(job) && directory !== undefined;
-  const shown = vscode.window.showErrorMessage(
-    `${jobTitle(job)} failed. ${textOf(error)}`,
-    ...(canResume ? [resume] : []),
-    ...placeActions(error),
-    showLog,
-  );
+  const shown = notify('error', `${jobTitle(job)} failed. ${textOf(error)}`, {
+    actions: [...(canResume ? [resume] : []), ...placeActions(error), showLog],
+  });
   void showPlaceOf(error, shown);
   const answer = await shown;
   if (answer === resume) await vscode.commands.executeCommand(commandIds.resume, basename(directory!));

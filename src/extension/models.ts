@@ -5,6 +5,7 @@ import type { DownloadProgress } from '../model/store/download.ts';
 import type { InstalledModel } from '../model/store/store.ts';
 import { bytes } from '../run/format.ts';
 import { viewIds } from './ids.ts';
+import { notify, withProgress, withProgressIn } from './surfaces/notifications.ts';
 
 export interface Models extends vscode.Disposable {
   /** The one that comes with Tandem first. */
@@ -53,7 +54,7 @@ export function watchModels(): Models {
       const { bytes: size = 0, source } = (await listModels()).find((model) => model.name === name) ?? {};
       const detail = size > 0 ? `${bytes(size)} are freed.` : `Tandem forgets it; ${source ?? 'the model'} stays where it is.`;
       const remove = 'Remove';
-      if ((await vscode.window.showWarningMessage(`Remove the model ${name}?`, { modal: true, detail }, remove)) !== remove) return;
+      if ((await notify('warning', `Remove the model ${name}?`, { actions: [remove], modal: { detail } })) !== remove) return;
       await removeModel(name);
       changed.fire();
     },
@@ -71,22 +72,21 @@ async function withBothProgresses<T>(
   stop: AbortController,
   work: (tell: (download: DownloadProgress) => void) => Promise<T>,
 ): Promise<T> {
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  return vscode.window.withProgress(options, async (progress, token) => {
-    token.onCancellationRequested(() => stop.abort());
+  return withProgress(title, async (tell, cancelled) => {
+    cancelled.onCancellationRequested(() => stop.abort());
     let [shown, told] = [0, ''];
     const working = work(({ what, received, total }) => {
-      const share = total ? (received / total) * 100 : 0;
+      const share = total ? received / total : 0;
       const message = `${what}, ${bytes(received)}${total ? ` of ${bytes(total)}` : ''}`;
-      if (message === told && share - shown < 1) return;
-      progress.report({ message, increment: Math.max(0, share - shown) });
+      if (message === told && share - shown < 0.01) return;
+      tell(message, share);
       [shown, told] = [Math.max(shown, share), message];
     });
     const settled = working.then(
       () => {},
       () => {},
     );
-    void vscode.window.withProgress({ location: { viewId: viewIds.models } }, () => settled);
+    void withProgressIn(viewIds.models, settled);
     return working;
   });
 }

@@ -2,11 +2,12 @@
 import { basename, dirname, extname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { firstPrompt } from '../data/firstPrompt.ts';
-import { readDataset } from '../data/readDataset.ts';
+import { dataEndings, readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
 import { portable } from '../run/runDirectory.ts';
-
-const dataFiles = '**/*.{jsonl,csv,tsv}';
+import { label } from './core/unmarked.ts';
+import { findDataFiles } from './dataFiles.ts';
+import { pick, type PickItem } from './surfaces/picks.ts';
 
 /** @param target the data file, where a menu names one; else it is picked. @returns the new file's text, in an editor; undefined where the user went away */
 export async function newPrompt(target: unknown): Promise<vscode.TextDocument | undefined> {
@@ -15,12 +16,12 @@ export async function newPrompt(target: unknown): Promise<vscode.TextDocument | 
   const folder = vscode.workspace.getWorkspaceFolder(data)?.uri.fsPath ?? dirname(data.fsPath);
   const file = vscode.Uri.file(join(folder, `${basename(data.fsPath, extname(data.fsPath))}.prompt.md`));
   const dataset = await readDataset(data.fsPath);
-  const column = await vscode.window.showQuickPick(likeliestFirst(dataset.columns, firstPrompt(dataset, '').output), {
+  const column = await pick(likeliestFirst(dataset.columns, firstPrompt(dataset, '').output), {
     title: `New Prompt from ${basename(data.fsPath)}`,
     placeHolder: 'The column to predict',
   });
-  if (!column) return undefined;
-  const { text } = firstPrompt(dataset, portable(folder, data.fsPath), { output: column.label });
+  if (column === undefined) return undefined;
+  const { text } = firstPrompt(dataset, portable(folder, data.fsPath), { output: column });
   const edit = new vscode.WorkspaceEdit();
   // Never over a file that is there.
   edit.createFile(file, { contents: new TextEncoder().encode(text) });
@@ -35,17 +36,16 @@ export async function newPrompt(target: unknown): Promise<vscode.TextDocument | 
   return document;
 }
 
-const likeliestFirst = (columns: readonly string[], likeliest: string): vscode.QuickPickItem[] => [
-  { label: likeliest, description: 'the likeliest' },
-  ...columns.filter((name) => name !== likeliest).map((label) => ({ label })),
+const likeliestFirst = (columns: readonly string[], likeliest: string): PickItem<string>[] => [
+  { label: label`${likeliest}`, description: 'the likeliest', value: likeliest },
+  ...columns.filter((name) => name !== likeliest).map((name) => ({ label: label`${name}`, value: name })),
 ];
 
 async function pickData(): Promise<vscode.Uri | undefined> {
-  const found = await vscode.workspace.findFiles(dataFiles, '**/{node_modules,.tandem}/**');
+  const found = await findDataFiles();
   if (found.length === 0) {
-    throw new TandemError('no-data', 'There is no data file here.', { hint: 'Add a .jsonl, .csv or .tsv file with a row each line.' });
+    throw new TandemError('no-data', 'There is no data file here.', { hint: `Add a file of rows: ${dataEndings.join(', ')}.` });
   }
-  const items = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  return (await vscode.window.showQuickPick(items, { title: 'New Prompt from Data', placeHolder: 'Rows with inputs and the right answer' }))
-    ?.uri;
+  const items = found.map((uri) => ({ label: label`${vscode.workspace.asRelativePath(uri)}`, value: uri }));
+  return pick(items, { title: 'New Prompt from Data', placeHolder: 'Rows with inputs and the right answer' });
 }

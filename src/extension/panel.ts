@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { JournalLine } from '../run/events.ts';
+import { unmarked } from './core/unmarked.ts';
 import { makeFeed, type FeedSource } from './panelFeed.ts';
 import { panelHtml } from './panelHtml.ts';
 import type { FromPage, PanelAction, Vitals } from './panelMessages.ts';
+import { notify } from './surfaces/notifications.ts';
 
 /** Where the panel has its runs from. */
 export interface PanelSource extends FeedSource {
@@ -98,6 +100,6 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   };
 }
 
-const titleOf = (prompt?: string): string => (prompt === undefined ? 'Tandem' : `Tandem: ${prompt.split('/').at(-1)}`);
+const titleOf = (prompt?: string): string => (prompt === undefined ? 'Tandem' : unmarked(`Tandem: ${prompt.split('/').at(-1)}`));
 
-const show = (error: unknown): void => void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+const show = (error: unknown): void => void notify('error', error instanceof Error ? error.message : String(error));

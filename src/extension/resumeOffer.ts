@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { ago } from './core/headline.ts';
 import { commandIds } from './ids.ts';
 import type { Services } from './services.ts';
+import { notify } from './surfaces/notifications.ts';
 
 /** Milliseconds after the start: by then the process that a closed window left has noticed that it is alone. */
 const delay = 2000;
@@ -19,7 +20,7 @@ export function registerResumeOffer({ workspaceState }: vscode.ExtensionContext,
     const { directory, prompt, created } = run;
     const message = `The run of ${basename(prompt)} that began ${ago(created, Date.now())} was cut off. It can go on from where it stood.`;
     const [resume, decline] = ['Resume', 'Not This Run'];
-    const answer = await vscode.window.showInformationMessage(message, resume, decline);
+    const answer = await notify('information', message, { actions: [resume, decline] });
     if (answer === resume) await vscode.commands.executeCommand(commandIds.resume, directory.run);
     if (answer === decline) await workspaceState.update(declinedKey, [...declined, directory.run]);
   };

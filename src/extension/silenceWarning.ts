@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { isOver, isRun, jobTitle, type Job } from './core/job.ts';
 import { commandIds } from './ids.ts';
 import type { Services } from './services.ts';
+import { notify } from './surfaces/notifications.ts';
 
 /** The status bar tells at once; a message is for what lasts. Milliseconds. */
 const patience = 10_000;
@@ -15,7 +16,7 @@ export function registerSilenceWarning({ engine, log }: Services): vscode.Dispos
     const [resume, end, showLog] = ['End and Resume', 'End', 'Show Log'];
     const resumable = isRun(job) && directory !== undefined;
     const message = `${jobTitle(job)}: its process gives no sign of life.${lastLines ? ` It wrote last: ${lastLines}` : ''}`;
-    const answer = await vscode.window.showWarningMessage(message, resumable ? resume : end, showLog);
+    const answer = await notify('warning', message, { actions: [resumable ? resume : end, showLog] });
     if (answer === showLog) log.show(true);
     if (answer === resume || answer === end) engine.end(id);
     // It waits its turn behind the job that ends.

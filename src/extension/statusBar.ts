@@ -2,15 +2,16 @@
 import * as vscode from 'vscode';
 import { bytes } from '../run/format.ts';
 import { bestText, isOver, jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
+import { label } from './core/unmarked.ts';
 import { commandIds } from './ids.ts';
 import type { Services } from './services.ts';
+import { makeStatusItem } from './surfaces/notifications.ts';
 
 /** Milliseconds between two looks at a job that changes all the time; waiting times are counted on as well. */
 const pause = 500;
 
 export function registerStatusBar({ engine, offers }: Services): vscode.Disposable {
-  const item = vscode.window.createStatusBarItem('tandem.job', vscode.StatusBarAlignment.Left, 10);
-  item.name = 'Tandem';
+  const item = makeStatusItem('tandem.job', 'Tandem');
   let timer: NodeJS.Timeout | undefined;
   let silent = false;
   const draw = (): void => {
@@ -25,12 +26,13 @@ export function registerStatusBar({ engine, offers }: Services): vscode.Disposab
     const others = jobs.length > 1 ? ` (+${jobs.length - 1})` : '';
     const text = progressText(jobProgress(job, Date.now()));
     silent = job.silentSince !== undefined;
-    item.text = `$(${silent ? 'warning' : 'loading~spin'}) Tandem: ${text}${others}`;
-    item.tooltip = tooltipOf(job, jobs);
-    item.accessibilityInformation = { label: `${jobTitle(job)}: ${text}` };
-    item.backgroundColor = silent ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
-    item.command = offers(commandIds.showPanel) ? commandIds.showPanel : commandIds.stop;
-    item.show();
+    item.show({
+      text: silent ? label`$(warning) Tandem: ${text}${others}` : label`$(loading~spin) Tandem: ${text}${others}`,
+      tooltip: tooltipOf(job, jobs),
+      spoken: `${jobTitle(job)}: ${text}`,
+      warns: silent,
+      command: offers(commandIds.showPanel) ? commandIds.showPanel : commandIds.stop,
+    });
     timer = setTimeout(draw, pause);
   };
   const follow = (job: Job): void => {

@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
 import { readTask, taskLine, taskName, type TandemTask } from './core/taskLine.ts';
+import { unmarked } from './core/unmarked.ts';
 import { problemMatchers, taskType } from './ids.ts';
 import type { Services } from './services.ts';
 
@@ -42,8 +43,8 @@ function makeTask(definition: vscode.TaskDefinition, asked: TandemTask, folder: 
     // In VS Code on a desktop the executable is Electron, which then acts as Node.
     env: { ELECTRON_RUN_AS_NODE: '1', TANDEM_EDITOR: '1' },
   });
-  const task = new vscode.Task(definition, folder, taskName(asked), taskType, execution, [...problemMatchers]);
+  const task = new vscode.Task(definition, folder, unmarked(taskName(asked)), taskType, execution, [...problemMatchers]);
   task.group = asked.command === 'evaluate' ? vscode.TaskGroup.Test : undefined;
-  task.detail = `tandem ${taskLine(asked).join(' ')}`;
+  task.detail = unmarked(`tandem ${taskLine(asked).join(' ')}`);
   return task;
 }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
+import { label } from './core/unmarked.ts';
+import { pick } from './surfaces/picks.ts';
 import { stepsDone } from './contexts.ts';
 import { commandIds, walkthroughId, walkthroughSteps } from './ids.ts';
 import { tellError } from './messages.ts';
@@ -55,12 +57,16 @@ export function registerWalkthrough(context: vscode.ExtensionContext, services: 
 
 /** The folder that the copy goes into. */
 async function pickParent(): Promise<vscode.Uri | undefined> {
-  const choose = { label: '$(folder-opened) Choose a folder…', description: 'the sample becomes a folder of its own in it' };
-  const temporary = { label: '$(clock) A temporary folder', description: 'gone when the system tidies up' };
+  const choose = {
+    label: label`$(folder-opened) Choose a folder…`,
+    description: 'the sample becomes a folder of its own in it',
+    value: 'choose',
+  };
+  const temporary = { label: label`$(clock) A temporary folder`, description: 'gone when the system tidies up', value: 'temporary' };
   const title = 'Open the Sample Workspace';
-  const picked = await vscode.window.showQuickPick([choose, temporary], { title, placeHolder: 'Where the copy goes' });
-  if (picked === temporary) return vscode.Uri.file(await mkdtemp(join(tmpdir(), 'tandem-sample-')));
-  if (picked !== choose) return undefined;
+  const picked = await pick([choose, temporary], { title, placeHolder: 'Where the copy goes' });
+  if (picked === temporary.value) return vscode.Uri.file(await mkdtemp(join(tmpdir(), 'tandem-sample-')));
+  if (picked !== choose.value) return undefined;
   return (await vscode.window.showOpenDialog({ title, canSelectFolders: true, canSelectFiles: false, openLabel: 'Copy Here' }))?.[0];
 }
 

@@ -17,6 +17,7 @@ import { commandIds } from './ids.ts';
 import { tellEnd } from './messages.ts';
 import type { Services } from './services.ts';
 import { mayRunModules, runSpec, sessionSpec } from './settings.ts';
+import { notify, withProgress } from './surfaces/notifications.ts';
 
 /** A measurement that takes longer than this, in milliseconds, gets a notification with its progress. */
 const patience = 2000;
@@ -85,8 +86,8 @@ export async function stop(job: Job, { engine }: Services): Promise<void> {
   }
   const end = 'End Now';
   const message = `${jobTitle(job)} is stopping: the best so far is measured on the sealed test rows.`;
-  const options = { modal: true, detail: 'A run that is ended now can be resumed.' };
-  if ((await vscode.window.showWarningMessage(message, options, end)) === end) engine.end(job.id);
+  const modal = { detail: 'A run that is ended now can be resumed.' };
+  if ((await notify('warning', message, { actions: [end], modal })) === end) engine.end(job.id);
 }
 
 /** @throws TandemError reason 'untrusted-workspace' */
@@ -129,16 +130,12 @@ async function follow(folder: string, task: Task, services: Services): Promise<J
 async function showProgress(id: number, finished: Promise<Job>, { engine }: Services): Promise<void> {
   const job = engine.jobs().find((each) => each.id === id);
   if (!job) return;
-  const options = { location: vscode.ProgressLocation.Notification, title: jobTitle(job), cancellable: true };
-  await vscode.window.withProgress(options, async (progress, token) => {
-    token.onCancellationRequested(() => engine.stop(id));
-    let shown = 0;
+  await withProgress(jobTitle(job), async (tell, cancelled) => {
+    cancelled.onCancellationRequested(() => engine.stop(id));
     const report = (now: Job): void => {
       if (now.id !== id || isOver(now)) return;
       const state = jobProgress(now, Date.now());
-      const share = (state.share ?? 0) * 100;
-      progress.report({ message: progressText(state), increment: Math.max(0, share - shown) });
-      shown = Math.max(shown, share);
+      tell(progressText(state), state.share);
     };
     report(job);
     const listener = engine.onDidChange(report);

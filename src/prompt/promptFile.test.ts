@@ -142,7 +142,7 @@ describe('problems', () => {
       {
         message: '`tandem.data` is missing.',
         at: 'tandem',
-        hint: 'Name a .jsonl, .csv or .tsv file, relative to this file.',
+        hint: 'Name a file of rows, e.g. .jsonl, .csv or .parquet, relative to this file.',
         line: 2,
         column: 1,
       },

@@ -189,6 +189,6 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
 }
 
 const required = [
-  ['data', 'Name a .jsonl, .csv or .tsv file, relative to this file.'],
+  ['data', 'Name a file of rows, e.g. .jsonl, .csv or .parquet, relative to this file.'],
   ['output', 'Name the column of the data that is to be predicted.'],
 ] as const;

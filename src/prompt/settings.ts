@@ -170,7 +170,7 @@ const settingFields = {
     'a path, or {train: …, val: …, test: …}',
     {
       about:
-        'The rows: a `.jsonl`, `.csv` or `.tsv` file, relative to this file. One file is split into training, validation and test rows by the hash of each row; or name a file for each: `{train: …, val: …, test: …}`.',
+        'The rows: a `.jsonl`, `.json`, `.csv`, `.tsv` or `.parquet` file, relative to this file. One file is split into training, validation and test rows by the hash of each row; or name a file for each: `{train: …, val: …, test: …}`.',
       fields: sourceFields,
     },
     (node, context) => {

@@ -1,5 +1,6 @@
 /** @file The metric and the log-likelihood over a run, as an SVG that reads well on light and on dark pages. */
 import type { Estimate } from '../optimize/events.ts';
+import { visibleLine } from '../plain.ts';
 import { count, percent } from './format.ts';
 import type { HistoryPoint, RunState } from './state.ts';
 
@@ -87,7 +88,7 @@ const mark = (x: number, y: number, colour: string, filled: boolean): string =>
 const label = (x: number, y: number, text: string, anchor: string): string =>
   `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escape(text)}</text>`;
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const escape = (text: string): string => visibleLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** Round numbers within and just around the range, about `wanted` of them. */

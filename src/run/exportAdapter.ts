@@ -12,6 +12,7 @@ import type { PromptFile } from '../prompt/promptFile.ts';
 import { modelfile } from './modelfile.ts';
 import { openPrompt } from './openPrompt.ts';
 import { findRun, promptName, readRecord, readState } from './runDirectory.ts';
+import { shellWord } from './shellWord.ts';
 
 /** By the name that `tandem export --to` takes. */
 export const exportFormats = {
@@ -105,7 +106,7 @@ function findAdapter({ source, cwd, format }: ExportSpec): Found {
   const { best } = readState(directory);
   if (best?.adapter === undefined) {
     throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state has the model's own weights.`, {
-      hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${directory.run}`,
+      hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${shellWord(directory.run)}`,
     });
   }
   const opened = openPrompt(spec.prompt, { source: text, ...(sources && { sources }) });

@@ -1,6 +1,7 @@
 /** @file The Modelfile from which `ollama create` makes a model. */
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { basename } from 'node:path';
+import { visibleLine } from '../plain.ts';
 
 /**
  * @param from what the Modelfile stands on, as paths that Ollama sees from its folder
@@ -9,7 +10,7 @@ import { basename } from 'node:path';
 export function modelfile(from: { readonly model: string; readonly adapter?: string }, prompt?: PromptFile): string {
   const lines = [
     '# Written by tandem export. In this folder:  ollama create my-model -f Modelfile',
-    ...(prompt ? [`# Tuned with the prompt ${basename(prompt.path)}: give the model that prompt, filled in.`] : []),
+    ...(prompt ? [`# Tuned with the prompt ${visibleLine(basename(prompt.path))}: give the model that prompt, filled in.`] : []),
     `FROM ${from.model}`,
     ...(from.adapter === undefined ? [] : [`ADAPTER ${from.adapter}`]),
     ...(prompt ? promptLines(prompt) : []),
@@ -26,7 +27,8 @@ function promptLines({ settings: { template, decoding, labels } }: PromptFile): 
     `PARAMETER top_p ${decoding.topP}`,
     `PARAMETER num_predict ${decoding.maxTokens}`,
     `PARAMETER seed ${decoding.seed}`,
-    ...stops.map((stop) => `PARAMETER stop ${quoted(stop)}`),
+    // One with quotes would end before its end, and what follows be read as a line of the Modelfile.
+    ...stops.filter((stop) => !stop.includes('"""') && !stop.endsWith('"')).map((stop) => `PARAMETER stop ${quoted(stop)}`),
   ];
 }
 

@@ -7,6 +7,7 @@ import { chartOf } from './chart.ts';
 import type { JournalLine, RunEvent } from './events.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
+import { hostileText, parsers, tagsOf, withTexts } from './rendered.fixture.ts';
 import { reportOf } from './report.ts';
 import { createRun } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
@@ -101,4 +102,22 @@ test('each change stands with its reason and its numbers; one that shares them s
     '  - measured together with change 1, where the numbers stand',
   ]);
   expect(reportOf((await states()).at(-1)!)).not.toContain('What each change rests on');
+});
+
+test.each(parsers)('what a run names, proposes and says is no markup of the report in %s', async (_, render) => {
+  const state = (await states()).at(-1)!;
+  for (const each of [state, { ...state, status: 'failed', failure: { reason: 'x', message: 'y' } } as RunState]) {
+    const [plain, hostile] = ['', hostileText].map((added) => reportOf(withTexts(each, added)));
+    expect(tagsOf(render(hostile))).toEqual(tagsOf(render(plain)));
+    expect(hostile).toContain('evil.example');
+    // eslint-disable-next-line no-control-regex -- they are the subject
+    expect(hostile).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  }
+});
+
+test('the chart is sound XML, whatever the metric is called', async () => {
+  const chart = chartOf(withTexts((await states()).at(-1)!, '<script>]]>&amp;"\u001b\u0000\u202e'));
+  expect(chart).toContain('accuracy&lt;script&gt;]]&gt;&amp;amp;"\\u001b\\u0000\\u202e on validation rows');
+  // eslint-disable-next-line no-control-regex -- they are the subject
+  expect(chart).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e]/);
 });

@@ -17,6 +17,8 @@ import {
   sureness,
 } from './format.ts';
 import type { ChangeText } from './changesText.ts';
+import { code, fenced, joined, markup, table, type Markdown, type Part } from './markdown.ts';
+import { shellWord } from './shellWord.ts';
 import type { Attribution, RunState } from './state.ts';
 import { difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
 
@@ -30,11 +32,11 @@ export const chartName = 'metric.svg';
 export function reportOf(state: RunState, changes: readonly ChangeText[] = []): string {
   const { config, start, best } = state;
   if (!config) return '# A run that has not started\n';
-  const sections = [
-    `# ${config.prompt}: ${headline(state)}`,
+  const sections: readonly (Markdown | undefined)[] = [
+    markup`# ${config.prompt}: ${headline(state)}`,
     standing(state),
-    ...[state.warmStart, state.warmSoft].flatMap((probed) => (probed ? [`${text(warmStartText(probed))}.`] : [])),
-    ...state.notices.map((notice) => `> **Notice:** ${notice}`),
+    ...[state.warmStart, state.warmSoft].flatMap((probed) => (probed ? [markup`${warmStartText(probed)}.`] : [])),
+    ...state.notices.map((notice) => markup`> **Notice:** ${notice}`),
     ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best), groundsSection(changes)] : []),
     ...(state.attribution ? [attributionSection(state.attribution)] : []),
     softSection(state),
@@ -45,7 +47,12 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
     settingsSection(state),
     readingSection(config.metric),
   ];
-  return sections.filter((section) => section !== '').join('\n\n') + '\n';
+  return (
+    joined(
+      sections.filter((section) => section !== undefined),
+      '\n\n',
+    ).markdown + '\n'
+  );
 }
 
 /** The run in half a sentence, with the rows that it was measured on. */
@@ -58,25 +65,25 @@ export function headline({ status, start, best, attribution }: RunState): string
   return `${percent(start.score.mean)} → ${percent(best.score.mean)} on ${rowCount(best.score.rows, 'validation')}`;
 }
 
-function standing({ status, because, failure, elapsed, passes, config, testRows }: RunState): string {
+function standing({ status, because, failure, elapsed, passes, config, testRows }: RunState): Markdown {
   const time = `${duration(elapsed)}, ${count(passes)} token passes`;
   if (status === 'failed')
-    return `**The run failed** after ${time}: ${failure?.message ?? ''}\n\nGo on where it stood: \`tandem resume ${config?.run ?? ''}\``;
-  if (status !== 'ended') return `The run is under way: ${time} so far.`;
+    return markup`**The run failed** after ${time}: ${failure?.message ?? ''}\n\nGo on where it stood: ${code(`tandem resume ${shellWord(config?.run ?? '')}`, whole)}`;
+  if (status !== 'ended') return markup`The run is under way: ${time} so far.`;
   const test =
     testRows === undefined
       ? 'There was no test split, so nothing here was measured on rows that the run had not seen.'
       : 'The test split was sealed until then, and opened once.';
-  return `Ended after ${time}: ${because ?? ''}. ${test}`;
+  return markup`Ended after ${time}: ${because ?? ''}. ${test}`;
 }
 
-function measuredSection(state: RunState, start: MeasuredState, best: MeasuredState): string {
-  const rows: string[][] = [];
+function measuredSection(state: RunState, start: MeasuredState, best: MeasuredState): Markdown {
+  const rows: Part[][] = [];
   if (state.attribution) {
     const [before, after] = [cell(state.attribution, 'old', 'old'), cell(state.attribution, 'new', 'new')];
     const { total } = state.attribution;
     rows.push([
-      `**test**, ${rowCount(after.score.rows)}`,
+      markup`**test**, ${rowCount(after.score.rows)}`,
       percentWithInterval(before.score),
       percentWithInterval(after.score),
       points(total),
@@ -96,26 +103,29 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
   ]);
   rows.push(['validation, log-likelihood a row', nats(start.logLikelihood), nats(best.logLikelihood), '', '']);
   rows.push(['tokens of the prompt', String(start.promptTokens), String(best.promptTokens), '', '']);
-  return `## Before and after\n\n${table(['', 'before', 'after', 'paired difference', 'P(better)'], rows)}`;
+  return markup`## Before and after\n\n${table(['', 'before', 'after', 'paired difference', 'P(better)'], rows)}`;
 }
 
-function changeSection({ config }: RunState, start: MeasuredState, best: MeasuredState): string {
+function changeSection({ config }: RunState, start: MeasuredState, best: MeasuredState): Markdown {
   if (best.candidate === start.candidate)
-    return '## What changed\n\nNothing: no step was better beyond doubt, so prompt and weights stay as they were.';
+    return markup`## What changed\n\nNothing: no step was better beyond doubt, so prompt and weights stay as they were.`;
   const weights =
     best.adapter === start.adapter
       ? 'Weights: unchanged.'
-      : `Weights: the LoRA adapter \`adapters/${best.adapter ?? ''}\` (a PEFT directory).`;
+      : markup`Weights: the LoRA adapter ${code(`adapters/${best.adapter ?? ''}`, whole)} (a PEFT directory).`;
   const diff = unifiedDiff(config?.prompt ?? 'prompt', promptText(start.prompt), promptText(best.prompt));
-  return `## What changed\n\n${weights}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced('diff', diff)}`;
+  return markup`## What changed\n\n${weights}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced(diff, 'diff')}`;
 }
 
 /** Why each change was made, and what was measured of it; a number of several stands once. */
-function groundsSection(changes: readonly ChangeText[]): string {
+function groundsSection(changes: readonly ChangeText[]): Markdown | undefined {
   const items = changes.map(({ name, reason, lines }) =>
-    [`- **${text(name)}**${reason === undefined ? '' : `: ${text(reason)}`}`, ...lines.map((line) => `  - ${text(line)}`)].join('\n'),
+    joined(
+      [reason === undefined ? markup`- **${name}**` : markup`- **${name}**: ${reason}`, ...lines.map((line) => markup`  - ${line}`)],
+      '\n',
+    ),
   );
-  return items.length === 0 ? '' : `## What each change rests on\n\n${items.join('\n')}`;
+  return items.length === 0 ? undefined : markup`## What each change rests on\n\n${joined(items, '\n')}`;
 }
 
 /** Body, demonstrations and decoding as one text, for the diff; a program's steps one after the other. */
@@ -127,33 +137,33 @@ function stepText({ body, demonstrations, decoding = {} }: Prompt): string {
   return set.join('') + shown.join('') + body + (body.endsWith('\n') ? '' : '\n');
 }
 
-function attributionSection(attribution: Attribution): string {
+function attributionSection(attribution: Attribution): Markdown {
   const { total, promptAlone, weightsAlone, interaction } = attribution;
-  const line = (weights: 'old' | 'new'): string[] => [
-    `**${weights} weights**`,
+  const line = (weights: 'old' | 'new'): Part[] => [
+    markup`**${weights} weights**`,
     ...(['old', 'new'] as const).map((prompt) => percentWithInterval(cell(attribution, weights, prompt).score)),
   ];
   const parts = [
     ['the prompt alone', points(promptAlone), sureness(promptAlone)],
     ['the weights alone', points(weightsAlone), sureness(weightsAlone)],
     ['both together, beyond the sum', points(interaction), sureness(interaction)],
-    ['**in all**', points(total), sureness(total)],
+    [markup`**in all**`, points(total), sureness(total)],
   ];
-  return `## Which lever did it\n\n${table(['test rows', 'old prompt', 'new prompt'], [line('old'), line('new')])}\n\n${table(['gained by', 'difference', 'P(better)'], parts)}`;
+  return markup`## Which lever did it\n\n${table(['test rows', 'old prompt', 'new prompt'], [line('old'), line('new')])}\n\n${table(['gained by', 'difference', 'P(better)'], parts)}`;
 }
 
 /** What the last soft prompt was worth: what would be lost without it. */
-function softSection({ phases }: RunState): string {
+function softSection({ phases }: RunState): Markdown | undefined {
   const judged = phases.findLast(({ softPrompt }) => softPrompt)?.softPrompt;
-  return judged ? `## Soft prompt\n\n${softText(judged)}.` : '';
+  return judged && markup`## Soft prompt\n\n${softText(judged)}.`;
 }
 
 /** What the same compute brought otherwise. */
-function controlsSection({ controls, budget, attribution, status }: RunState, names: readonly string[]): string {
-  const run = attribution ? [['**this run**', '', percentWithInterval(cell(attribution, 'new', 'new').score), '', '', '']] : [];
+function controlsSection({ controls, budget, attribution, status }: RunState, names: readonly string[]): Markdown {
+  const run = attribution ? [[markup`**this run**`, '', percentWithInterval(cell(attribution, 'new', 'new').score), '', '', '']] : [];
   const rows = controls.map(({ control, because, measured, passes }) => [
     control,
-    text(because),
+    because,
     measured ? percentWithInterval(measured.score) : status === 'ended' ? 'not measured' : 'under way',
     measured ? points(measured.difference) : '',
     measured ? sureness(measured.difference) : '',
@@ -161,19 +171,19 @@ function controlsSection({ controls, budget, attribution, status }: RunState, na
   ]);
   const intro = `${names.length} controls, each from the same start with the run's whole budget${budget === undefined ? '' : ` of ${count(budget)} token passes`}, on the same test rows. The difference is this run's over the control's, row by row.`;
   const head = ['', 'what', 'test', 'this run against it', 'P(better)', 'passes'];
-  return `## Controls at equal compute\n\n${intro}\n\n${table(head, [...run, ...rows])}`;
+  return markup`## Controls at equal compute\n\n${intro}\n\n${table(head, [...run, ...rows])}`;
 }
 
-function timelineSection({ phases, history }: RunState): string {
+function timelineSection({ phases, history }: RunState): Markdown {
   const rows = phases.map((phase) => {
     const after = history.find((point) => point.phase === phase.phase);
     const tried = phase.lever !== 'prompt' ? `${phase.weightSteps.length} steps` : `${phase.candidates.length} candidates`;
-    const outcome = phase.ended ? (phase.ended.accepted ? '**kept**' : 'not kept') : 'under way';
+    const outcome = phase.ended ? (phase.ended.accepted ? kept : 'not kept') : 'under way';
     const spent = phase.ended ? [count(phase.ended.passes - phase.startPasses), duration(phase.ended.at - phase.startedAt)] : ['', ''];
     return [
       String(phase.phase),
-      text(phase.block ?? phase.lever),
-      text(phase.because),
+      phase.block ?? phase.lever,
+      phase.because,
       tried,
       outcome,
       after ? percentWithInterval(after.score) : '',
@@ -182,56 +192,56 @@ function timelineSection({ phases, history }: RunState): string {
     ];
   });
   const header = ['phase', 'lever', 'why', 'tried', 'outcome', 'best on validation', 'J', 'passes', 'time'];
-  return `## Phases\n\n![The metric over the run](${chartName})\n\n${rows.length > 0 ? table(header, rows) : 'No phase has begun.'}`;
+  return markup`## Phases\n\n![The metric over the run](${chartName})\n\n${rows.length > 0 ? table(header, rows) : 'No phase has begun.'}`;
 }
 
-function curriculumSection({ curriculum }: RunState): string {
-  if (!curriculum) return '';
+function curriculumSection({ curriculum }: RunState): Markdown | undefined {
+  if (!curriculum) return undefined;
   const lines = [
     ...curriculum.data.map((point) => ({ phase: point.phase, text: difficultyText(point) })),
     ...curriculum.freedom.map((point) => ({ phase: point.phase, text: `${freedomText(point)}; ${point.because}` })),
   ].sort((a, b) => a.phase - b.phase);
-  return `## Curriculum\n\n${table(
+  return markup`## Curriculum\n\n${table(
     ['phase', 'what grew'],
-    lines.map(({ phase, text: grown }) => [String(phase), text(grown)]),
+    lines.map(({ phase, text }) => [phase, text]),
   )}`;
 }
 
-function objectiveSection(start: MeasuredState, best: MeasuredState): string {
-  const line = (name: string, { objective }: MeasuredState): string[] => [
+function objectiveSection(start: MeasuredState, best: MeasuredState): Markdown {
+  const line = (name: string, { objective }: MeasuredState): Part[] => [
     name,
     objective.logLikelihood.toFixed(4),
     objective.weightPenalty.toFixed(4),
     objective.promptPenalty.toFixed(4),
-    `**${objective.total.toFixed(4)}**`,
+    markup`**${objective.total.toFixed(4)}**`,
   ];
-  return `## Objective\n\nJ = log-likelihood − λ₁R₁ − λ₂R₂, per row of the validation split.\n\n${table(['', 'log-likelihood', 'λ₁R₁ (weights)', 'λ₂R₂ (prompt)', 'J'], [line('before', start), line('after', best)])}`;
+  return markup`## Objective\n\nJ = log-likelihood − λ₁R₁ − λ₂R₂, per row of the validation split.\n\n${table(['', 'log-likelihood', 'λ₁R₁ (weights)', 'λ₂R₂ (prompt)', 'J'], [line('before', start), line('after', best)])}`;
 }
 
-function gateSection({ phases }: RunState): string {
+function gateSection({ phases }: RunState): Markdown | undefined {
   const rows = phases.flatMap(({ phase, lever, block, candidates }) =>
     candidates.flatMap(({ candidate, decision }) =>
       decision
         ? [
             [
               String(phase),
-              text(block ?? lever),
+              block ?? lever,
               candidate,
               points(decision.score),
               natsGained(decision.logLikelihood),
               sureness(decision.score),
-              decision.accepted ? '**kept**' : 'not kept',
-              text(decision.because),
+              decision.accepted ? kept : 'not kept',
+              decision.because,
             ],
           ]
         : [],
     ),
   );
-  if (rows.length === 0) return '';
-  return `## Decisions of the gate\n\n${table(['phase', 'lever', 'candidate', 'metric', 'log-likelihood', 'P(better)', 'outcome', 'because'], rows)}`;
+  if (rows.length === 0) return undefined;
+  return markup`## Decisions of the gate\n\n${table(['phase', 'lever', 'candidate', 'metric', 'log-likelihood', 'P(better)', 'outcome', 'because'], rows)}`;
 }
 
-function candidatesSection({ phases }: RunState): string {
+function candidatesSection({ phases }: RunState): Markdown | undefined {
   const rows = phases.flatMap(({ candidates }) =>
     candidates.flatMap(({ candidate, proposal, measured, decision }) => {
       const last = measured.at(-1);
@@ -239,28 +249,34 @@ function candidatesSection({ phases }: RunState): string {
         ? [
             [
               candidate,
-              text(proposal.proposer),
-              text(proposal.reason),
+              proposal.proposer,
+              proposal.reason,
               last ? `${points(last.score)}, ${last.score.rows} rows` : '',
-              decision?.accepted ? `**${fate({ measured, decision })}**` : fate({ measured, decision }),
+              decision?.accepted ? markup`**${fate({ measured, decision })}**` : fate({ measured, decision }),
             ],
           ]
         : [];
     }),
   );
-  if (rows.length === 0) return '';
-  return `## Prompts tried\n\nTheir texts are in \`candidates/\`.\n\n${table(['candidate', 'proposer', 'reason', 'last measured against the best', 'fate'], rows)}`;
+  if (rows.length === 0) return undefined;
+  return markup`## Prompts tried\n\nTheir texts are in \`candidates/\`.\n\n${table(['candidate', 'proposer', 'reason', 'last measured against the best', 'fate'], rows)}`;
 }
 
-function settingsSection({ config, passesPerSecond, budget }: RunState): string {
-  if (!config) return '';
+function settingsSection({ config, passesPerSecond, budget }: RunState): Markdown | undefined {
+  if (!config) return undefined;
   const { splits, versions } = config;
-  const rows = [
-    ['run', `\`${config.run}\``],
-    ['data', config.data.map((file) => `\`${file}\``).join(', ')],
+  const rows: Part[][] = [
+    ['run', code(config.run, whole)],
+    [
+      'data',
+      joined(
+        config.data.map((file) => code(file, whole)),
+        ', ',
+      ),
+    ],
     ['rows', `${splits.train} train, ${splits.val} validation, ${splits.test} test`],
-    ['model', `${text(config.model.name)} (\`${config.model.fingerprint.slice(0, 12)}\`)`],
-    ['metric', text(config.metric)],
+    ['model', markup`${config.model.name} (${code(config.model.fingerprint.slice(0, 12))})`],
+    ['metric', config.metric],
     ['seed', String(config.seed)],
     ['coordinator', coordinatorText(config)],
     ...(config.adapters ? [['adapters', 'one for each step']] : []),
@@ -274,10 +290,10 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): string 
     ['versions', `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`],
     ['started', config.startedAt],
   ];
-  return `## Settings\n\n${table(['', ''], rows)}`;
+  return markup`## Settings\n\n${table(['', ''], rows)}`;
 }
 
-const readingSection = (metric: string): string => `## How to read this
+const readingSection = (metric: string): Markdown => markup`## How to read this
 
 - The metric is ${metric}. Square brackets hold 95% intervals over rows.
 - A *paired difference* compares two states on the very same rows; *P(better)* says how sure it is that the difference is above zero: from 97.5% on the whole interval is.
@@ -290,20 +306,7 @@ const readingSection = (metric: string): string => `## How to read this
 const cell = ({ cells }: Attribution, weights: 'old' | 'new', prompt: 'old' | 'new'): AttributionCell =>
   cells.find((each) => each.weights === weights && each.prompt === prompt)!;
 
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
+const kept = markup`**kept**`;
 
-/** Free text inside a table's cell. */
-const text = (free: string): string =>
-  free
-    .replaceAll('\\', '\\\\')
-    .replaceAll('|', '\\|')
-    .replace(/\s*\n\s*/g, ' ');
-
-/** A code block whose fence is longer than any inside it. */
-function fenced(language: string, code: string): string {
-  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${code.trimEnd()}\n${fence}`;
-}
+/** Names are shown in full. */
+const whole = Infinity;

@@ -95,6 +95,56 @@ test.for(both)(
   },
 );
 
+/** A click on it would write `id` into a terminal. */
+const link = '[Install the missing data helper](command:workbench.action.terminal.sendSequence?%7B%22text%22%3A%22id%5Cu000D%22%7D)';
+
+/** A prompt file, its data and what was measured of it, all of which are markup where they can. */
+function writeHostile(workspace: string): void {
+  const rows = Array.from({ length: 20 }, (_, i) => `a${i},b${i % 2},c`).join('\n');
+  writeFileSync(join(workspace, 'evil.csv'), `msg,intent,${link}\n${rows}\n`);
+  const settings = '  data: evil.csv\n  output: intent\n  metric: accuracy\n  labels: from-data\n  model: nano';
+  writeFileSync(join(workspace, 'evil.prompt.md'), `---\ntandem:\n${settings}\n---\nMessage: \${input:message}\nIntent:\n`);
+  const score = { mean: 0.1, low: 0.05, high: 0.15, rows: 75, probabilityBetter: 0.99 };
+  const text = `![x](https://evil.example/b.png) ${link} <img src="https://evil.example/c.png">`;
+  const about = { metric: `accuracy ${link}`, at: '2026-11-24T10:15:00Z', split: 'val', model: `$(trash) nano ${link}` };
+  const line = { line: 10, kind: 'demonstrations', text, score, logLikelihood: score, tokensSaved: 14 };
+  const results = { version: 1, textHash: 'x', evaluation: { ...about, score, logLikelihood: score }, lines: { ...about, lines: [line] } };
+  mkdirSync(join(workspace, '.tandem', 'results'), { recursive: true });
+  writeFileSync(join(workspace, '.tandem', 'results', 'evil.json'), JSON.stringify(results));
+}
+
+test('nothing that a workspace names or says is a link, an icon or a picture: in a notification, a hover, a lens, a tree', async ({
+  openEditor,
+}) => {
+  const editor = await openEditor({ asksForTrust: true, prepare: writeHostile });
+  const requested: string[] = [];
+  editor.page.on('request', (request) => requested.push(request.url()));
+  await editor.open('evil.prompt.md');
+
+  const lens = 'nano [Install the missing data helper] (command:';
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining(`$ (trash) ${lens}`));
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
+  await expect.poll(editor.treeRows).toContainEqual(expect.stringContaining(`$ (trash) ${lens}`));
+
+  await editor.run((vscode) => {
+    const { end } = vscode.window.activeTextEditor!.document.lineAt(9).range;
+    vscode.window.activeTextEditor!.selection = new vscode.Selection(end, end);
+    return vscode.commands.executeCommand('editor.action.showHover');
+  });
+  const inHover = editor.page.locator('.monaco-hover:visible .hover-contents');
+  await inHover.filter({ hasText: 'with ![x](https://evil.example/b.png) [Install the missing data helper](command:' }).waitFor();
+  expect(await inHover.locator('a').allInnerTexts()).toEqual(['Hide what lines are worth']);
+  expect(await inHover.locator('img').count()).toBe(0);
+  await editor.screenshot('hostile-hover');
+
+  void call(editor, 'tandem.evaluate', 'evil');
+  await expect.poll(editor.notifications).toContainEqual(expect.stringContaining('[Install the missing data helper] (command:workbench'));
+  const messages = editor.page.locator('.notification-list-item-message');
+  expect(await messages.locator('a[href^="command:"], a[href^="http"]').count()).toBe(0);
+  await editor.screenshot('hostile-notification');
+  expect(requested.filter((url) => url.includes('evil.example'))).toEqual([]);
+});
+
 test('a workspace that is not trusted is measured with the model that comes with Tandem', async ({ openEditor }) => {
   const editor = await openEditor({
     asksForTrust: true,

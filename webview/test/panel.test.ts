@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ToPage } from '../../src/extension/panelMessages.ts';
 import type { JournalLine } from '../../src/run/events.ts';
+import { withTexts } from '../../src/run/rendered.fixture.ts';
 import { journal, linesUntil, midway, run, snapshotAfter, summaries } from '../journal.fixture.ts';
 import { chromiumFound, review, startHarness, type Harness, type Panel } from './harness.ts';
 
@@ -53,6 +54,21 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await button('Settings').click();
       await drawn();
       expect(await mainText()).toContain('SmolLM2-135M-Instruct.Q4_1');
+    });
+
+    test('shows what others wrote as text, whatever it says', async () => {
+      panel = await harness.open();
+      const evil = '<img src=x onerror="window.ran=1"><script>window.ran=1</script><a href="command:x">y</a>\u202e';
+      const snapshot = withTexts(snapshotAfter(journal.length, { review, trouble: 'ended badly' }), evil);
+      await panel.tell({ type: 'runs', runs: withTexts(summaries, evil) }, { type: 'opened', run, snapshot });
+      await panel.page.getByRole('heading', { name: 'Phases' }).waitFor();
+      for (const phase of await button(/^Phase/).all()) await phase.click();
+      await button('Settings').click();
+      await drawn();
+      const text = await mainText();
+      expect(text.split('<img src=x').length).toBeGreaterThan(20);
+      expect(text).not.toContain('\u202e');
+      expect(await panel.page.locator('#page :is(img, script, a, iframe, object, embed)').count()).toBe(0);
     });
 
     test('phases open by keyboard, arrows go from one to the next, a candidate leads to its diff', async () => {

@@ -5,6 +5,7 @@ import { placeAt, type PromptPlace } from '../../prompt/placeAt.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
 import { tandemHelp, type SettingHelp } from '../../prompt/settings.ts';
 import type { Span } from '../../prompt/template.ts';
+import { ours, type Markdown } from '../../run/markdown.ts';
 import { sampleText } from './columnValues.ts';
 import type { DataSample } from './dataSample.ts';
 
@@ -12,8 +13,7 @@ export interface Suggestion {
   readonly kind: 'setting' | 'value' | 'column' | 'file' | 'model';
   readonly label: string;
   readonly detail?: string;
-  /** Markdown. */
-  readonly about?: string;
+  readonly about?: Markdown;
   /** What is written in the place of the span. */
   readonly text: string;
   /** Something else can be chosen right after it. */
@@ -68,7 +68,7 @@ const suggest: { readonly [K in PromptPlace['kind']]: Suggest<K> } = {
       .map(([key, { about, mapOnly }]) => ({
         kind: 'setting',
         label: key,
-        about,
+        about: ours(about),
         text: hasColon ? key : `${key}:${mapOnly && !flow ? '\n  ' : ' '}`,
         ...(!hasColon && { more: true }),
       }));
@@ -109,7 +109,7 @@ export const valuesOf: Readonly<Record<string, Values>> = {
       kind: 'value',
       label: name,
       detail: kind === 'label' ? 'needs labels to choose from' : 'judges any text',
-      about: aboutMetric(name),
+      about: ours(aboutMetric(name)),
       text: name,
     })),
   model: async (_, { models }) =>
@@ -119,7 +119,7 @@ export const valuesOf: Readonly<Record<string, Values>> = {
 function columnsOf(
   sample: DataSample | undefined,
   holds: (column: { name: string }) => boolean = () => true,
-): { kind: 'column'; name: string; label: string; about: string }[] {
+): { kind: 'column'; name: string; label: string; about: Markdown }[] {
   if (!sample) return [];
   return sample.columns.map((name) => ({ kind: 'column', name, label: name, about: sampleText(name, sample) }) as const).filter(holds);
 }

@@ -1,11 +1,11 @@
 /** @file The head of a data file: enough to know its columns, without reading all of it on the editor's event loop. */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { namedColumns, namedRow } from '../../data/columns.ts';
 import type { Row } from '../../data/dataset.ts';
-import { parseDataset } from '../../data/readDataset.ts';
 import { TandemError } from '../../errors.ts';
 import type { TandemSettings } from '../../prompt/settings.ts';
+import { readHead } from './headOf.ts';
 
 export interface DataSample {
   readonly columns: readonly string[];
@@ -21,11 +21,9 @@ export interface Samples {
   readonly find: (path: string) => Promise<DataFinding>;
 }
 
-const headBytes = 65_536;
-
 /** @throws TandemError those of readDataset, as far as the head of the file shows them */
 export async function readSample(file: string): Promise<DataSample> {
-  const { columns, rows } = parseDataset(file, await headOf(file), { skipBad: true });
+  const { columns, rows } = await readHead(file);
   return { columns, rows };
 }
 
@@ -74,25 +72,4 @@ export function dataFilesOf({ data }: Pick<TandemSettings, 'data'>, promptPath: 
   const named =
     typeof data === 'string' ? { data } : Object.fromEntries(Object.entries(data).map(([name, path]) => [`data.${name}`, path]));
   return Object.entries(named).flatMap(([setting, path]) => (path ? [{ setting, file: resolve(dirname(promptPath), path) }] : []));
-}
-
-/** Whole lines only. */
-async function headOf(file: string): Promise<Uint8Array> {
-  const handle = await open(file).catch((cause: unknown) => {
-    throw new TandemError('missing-data', 'The data file cannot be read.', {
-      where: { file },
-      hint: 'Paths are relative to the prompt file.',
-      cause,
-    });
-  });
-  try {
-    const buffer = Buffer.alloc(headBytes);
-    const { bytesRead } = await handle.read(buffer, 0, headBytes, 0);
-    const head = buffer.subarray(0, bytesRead);
-    return bytesRead < headBytes ? head : head.subarray(0, head.lastIndexOf('\n') + 1);
-  } catch (cause) {
-    throw new TandemError('missing-data', 'The data file cannot be read.', { where: { file }, cause });
-  } finally {
-    await handle.close();
-  }
 }

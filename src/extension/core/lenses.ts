@@ -5,9 +5,10 @@ import type { MeasuredPrompt } from '../../run/results.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import { headlineDetail, knownHeadline } from './headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './job.ts';
+import { label, type Label } from './unmarked.ts';
 
 export interface Lens {
-  readonly title: string;
+  readonly title: Label;
   readonly tooltip?: string;
   /** Absent for a text that does nothing; of Tandem or of the editor itself. */
   readonly command?: CommandId | EditorCommand;
@@ -49,10 +50,10 @@ export function lensesOf(facts: LensFacts): Lens[] {
   const lenses: Lens[] = [headlineLens(facts), ...workLenses(facts)];
   if (proposedBy !== undefined) {
     const tooltip = `What the run ${proposedBy} proposes`;
-    lenses.push({ title: '$(diff) Review changes', tooltip, command: commandIds.reviewChanges, argument: step?.target ?? target });
+    lenses.push({ title: label`$(diff) Review changes`, tooltip, command: commandIds.reviewChanges, argument: step?.target ?? target });
   }
   if (latestRun !== undefined) {
-    lenses.push({ title: '$(graph-line) Show run', tooltip: latestRun, command: commandIds.showPanel, argument: latestRun });
+    lenses.push({ title: label`$(graph-line) Show run`, tooltip: latestRun, command: commandIds.showPanel, argument: latestRun });
   }
   return thoseOffered(lenses, offers);
 }
@@ -67,9 +68,9 @@ export interface StepFacts extends Pick<LensFacts, 'offers'> {
 
 /** What stands above a step in the program file. */
 export function stepLenses({ target, path, changes, offers }: StepFacts): Lens[] {
-  const open: Lens = { title: `$(go-to-file) Open ${basename(path)}`, command: openFile, argument: target };
+  const open: Lens = { title: label`$(go-to-file) Open ${basename(path)}`, command: openFile, argument: target };
   const review: Lens = {
-    title: `$(diff) Review ${changes} change${changes === 1 ? '' : 's'}`,
+    title: label`$(diff) Review ${changes} change${changes === 1 ? '' : 's'}`,
     tooltip: `What the last run proposes for ${basename(path)}`,
     command: commandIds.reviewChanges,
     argument: target,
@@ -82,31 +83,31 @@ const thoseOffered = (lenses: readonly Lens[], offers: LensFacts['offers']): Len
 
 function workLenses({ target, path, job, allows }: LensFacts): Lens[] {
   if (job)
-    return [{ title: '$(debug-stop) Stop', tooltip: `Stop ${lowerFirst(jobTitle(job))}`, command: commandIds.stop, argument: job.id }];
+    return [{ title: label`$(debug-stop) Stop`, tooltip: `Stop ${lowerFirst(jobTitle(job))}`, command: commandIds.stop, argument: job.id }];
   if (allows === 'nothing') {
     const tooltip = 'A model or an adapter is named, which is not loaded before the workspace is trusted';
-    return [{ title: '$(shield) Trust the workspace to measure', tooltip, command: manageTrust }];
+    return [{ title: label`$(shield) Trust the workspace to measure`, tooltip, command: manageTrust }];
   }
   const measuring = `Measure ${basename(path)} on its validation rows`;
-  const evaluate: Lens = { title: '$(beaker) Evaluate', tooltip: measuring, command: commandIds.evaluate, argument: target };
+  const evaluate: Lens = { title: label`$(beaker) Evaluate`, tooltip: measuring, command: commandIds.evaluate, argument: target };
   if (allows === 'measuring') return [evaluate];
   const what = isProgramPath(path) ? 'the prompts of its steps' : 'the prompt';
   const tuning = `Tune ${what} and a LoRA adapter together; nothing is written until you accept it`;
-  return [evaluate, { title: '$(rocket) Optimize', tooltip: tuning, command: commandIds.optimize, argument: target }];
+  return [evaluate, { title: label`$(rocket) Optimize`, tooltip: tuning, command: commandIds.optimize, argument: target }];
 }
 
 function headlineLens({ target, path, measured, stale, step, job, allows, now }: LensFacts): Lens {
-  if (job) return { title: `$(loading~spin) ${progressText(jobProgress(job, now))}`, tooltip: jobTitle(job) };
+  if (job) return { title: label`$(loading~spin) ${progressText(jobProgress(job, now))}`, tooltip: jobTitle(job) };
   const known = knownHeadline(measured, stale, now);
   const detail = measured ? headlineDetail(measured) : 'Not measured yet';
   if (step) {
-    const title = `Step ${step.place + 1} of ${step.of} in ${basename(path)} · ${lowerFirst(known)}`;
+    const title = label`Step ${step.place + 1} of ${step.of} in ${basename(path)} · ${lowerFirst(known)}`;
     return { title, tooltip: `Of the whole program: ${detail}`, command: openFile, argument: target };
   }
   const measure = allows === 'nothing' ? {} : { command: commandIds.measureLines, argument: target };
   const what = isProgramPath(path) ? 'the program and each line of its prompts' : 'the prompt and each of its lines';
   const tooltip = measured ? `${headlineDetail(measured)}\nSelect to measure each line` : `Measure ${what}`;
-  return { title: known, tooltip, ...measure };
+  return { title: label`${known}`, tooltip, ...measure };
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

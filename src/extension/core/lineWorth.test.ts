@@ -1,5 +1,6 @@
 /** @file What stands at the lines' ends, and where. */
 import { describe, expect, test } from 'vitest';
+import { parsers, tagsOf } from '../../run/rendered.fixture.ts';
 import type { LineWorth, MeasuredLines } from '../../run/results.ts';
 import { annotateLines, labelOf, linesOfStep, type LineAnnotation } from './lineWorth.ts';
 
@@ -16,7 +17,7 @@ const worth = (line: number, text: string, mean: number, more: Partial<LineWorth
 const about: Omit<MeasuredLines, 'lines'> = { at: '2026-11-24T10:15:00Z', model: 'nano', metric: 'accuracy', split: 'val' };
 const text = '---\ntandem: {}\n---\nRead it.\nBe brief.\n\nText: ${input:text}\nKind:\n';
 const annotate = (lines: readonly LineWorth[], now = text, stale = false): LineAnnotation[] =>
-  annotateLines({ ...about, lines }, now, { stale, now: Date.parse('2026-11-24T10:18:00Z'), settingLink: '[Hide](command:x)' });
+  annotateLines({ ...about, lines }, now, { stale, now: Date.parse('2026-11-24T10:18:00Z') });
 
 describe('the label', () => {
   test.each([
@@ -73,7 +74,7 @@ describe('while the text is edited', () => {
 test('demonstrations stand at the line where they go in', () => {
   const [annotation] = annotate([worth(7, '3 demonstrations', 0.04, { kind: 'demonstrations' })]);
   expect(annotation).toMatchObject({ line: 6, label: '+4.0 pts' });
-  expect(annotation.hover).toContain('with 3 demonstrations');
+  expect(annotation.hover.markdown).toContain('with 3 demonstrations');
 });
 
 describe('the hover', () => {
@@ -83,26 +84,35 @@ describe('the hover', () => {
     const [{ hover }] = annotateLines({ ...about, adapter: '3f2a', lines: [worth(4, 'Read it.', 0.062)] }, text, {
       stale: false,
       now: Date.parse('2026-11-24T10:18:00Z'),
-      settingLink: '[Hide](command:x)',
     });
     for (const part of [
       '+6.2 points [+4.2, +8.2]',
       'P(better) 90%',
+      'nats a row. Leaving it out saves 14 tokens.',
       '80 validation rows with nano and adapter 3f2a',
       '3 min ago',
-      '[Hide](command:x)',
     ])
-      expect(hover).toContain(part);
-    expect(hover).not.toContain('changed since');
+      expect(hover.markdown).toContain(part);
+    expect(hover.markdown).not.toContain('changed since');
   });
 
   test('shows rows that the line turns, as text whatever stands in them', () => {
     const [{ hover }] = annotate([worth(4, 'Read it.', 0.062, { flips })]);
-    expect(hover).toContain('- line 7: ``my `card` is *gone*`` is `card`: with it `card`, without it *(empty)*');
+    expect(hover.markdown).toContain('- line 7: ``my `card` is *gone*`` is `card`: with it `card`, without it *(empty)*');
+  });
+
+  test.each(parsers)('has no markup of a file of results in %s', (_, render) => {
+    const evil = '![x](https://evil.example/b.png) [y](command:workbench.action.openSettings) <img src=x> `a` $b$';
+    const demonstrations = { kind: 'demonstrations', flips: [{ ...flips[0], inputs: { text: evil }, gold: evil }] } as const;
+    const hoverOf = (text: string, model: string): string =>
+      annotateLines({ ...about, model, metric: model, lines: [worth(4, text, 0.06, demonstrations)] }, '---\n---\n\nx', options)[0].hover
+        .markdown;
+    const options = { stale: false, now: Date.parse('2026-11-24T10:18:00Z') };
+    expect(tagsOf(render(hoverOf(evil, evil)))).toEqual(tagsOf(render(hoverOf('3 demonstrations', 'nano'))));
   });
 
   test('says that the text has changed', () => {
-    expect(annotate([worth(4, 'Read it.', 0.062)], text, true)[0].hover).toContain('changed since');
+    expect(annotate([worth(4, 'Read it.', 0.062)], text, true)[0].hover.markdown).toContain('changed since');
   });
 });
 

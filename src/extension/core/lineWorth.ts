@@ -1,8 +1,9 @@
 /** @file What stands at the end of each line of a prompt file: its measured worth, where it is now, and what the hover says. */
 import { count, natsGained, points, sureness } from '../../run/format.ts';
+import { code, joined, markup, type Markdown } from '../../run/markdown.ts';
 import type { LineFlip, LineWorth, MeasuredLines } from '../../run/results.ts';
 import { ago, measuredText } from './headline.ts';
-import { code, escaped } from './markdown.ts';
+import { askedText } from './flips.ts';
 
 /** Whether the interval says that the line helps or hurts, or leaves it open; 'stale' where the text is another one by now. */
 export type Tint = 'helps' | 'hurts' | 'unclear' | 'stale';
@@ -13,8 +14,7 @@ export interface LineAnnotation {
   /** `+6.2 pts`, or `0.0, saves 14 tokens`. */
   readonly label: string;
   readonly tint: Tint;
-  /** Markdown. */
-  readonly hover: string;
+  readonly hover: Markdown;
 }
 
 export interface AnnotationOptions {
@@ -22,8 +22,6 @@ export interface AnnotationOptions {
   readonly stale: boolean;
   /** Date.now() */
   readonly now: number;
-  /** A markdown link to the setting that hides the annotations. */
-  readonly settingLink: string;
 }
 
 /** What was measured of a program's lines, as far as it stands in one of its prompt files. @param file as results name it */
@@ -70,22 +68,19 @@ function placesIn(text: string, lines: readonly LineWorth[]): (number | undefine
   });
 }
 
-function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now, settingLink }: AnnotationOptions): string {
+function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now }: AnnotationOptions): Markdown {
   const { score, logLikelihood, kind, text, tokensSaved, flips = [] } = worth;
   const what = kind === 'demonstrations' ? text : 'this line';
-  return [
-    `**${points(score)}** ${escaped(about.metric)} with ${what}, against without (95% interval). P(better) ${sureness(score)}.`,
-    `Log-likelihood ${natsGained(logLikelihood)} nats a row.${tokensSaved ? ` Leaving it out saves ${count(tokensSaved)} tokens.` : ''}`,
-    `${escaped(measuredText(about, score.rows))} (${ago(about.at, now)}); both over the same rows.`,
-    ...(stale ? ['*The text has changed since: measure again to know.*'] : []),
-    ...(flips.length > 0 ? [['Rows that it turns:', ...flips.map(flipText)].join('\n')] : []),
-    settingLink,
-  ].join('\n\n');
+  const paragraphs = [
+    markup`**${points(score)}** ${about.metric} with ${what}, against without (95% interval). P(better) ${sureness(score)}.`,
+    markup`Log-likelihood ${natsGained(logLikelihood)} nats a row.${tokensSaved ? markup` Leaving it out saves ${count(tokensSaved)} tokens.` : ''}`,
+    markup`${measuredText(about, score.rows)} (${ago(about.at, now)}); both over the same rows.`,
+    ...(stale ? [markup`*The text has changed since: measure again to know.*`] : []),
+    ...(flips.length > 0 ? [joined(['Rows that it turns:', ...flips.map(flipText)], '\n')] : []),
+  ];
+  return joined(paragraphs, '\n\n');
 }
 
-function flipText({ line, inputs, gold, withLine, withoutLine }: LineFlip): string {
-  const asked = Object.values(inputs)
-    .map((value) => code(value, 80))
-    .join(', ');
-  return `- line ${line}: ${asked}${asked && ' '}is ${code(gold)}: with it ${code(withLine)}, without it ${code(withoutLine)}`;
+function flipText({ line, inputs, gold, withLine, withoutLine }: LineFlip): Markdown {
+  return markup`- line ${line}: ${askedText(inputs)} ${code(gold)}: with it ${code(withLine)}, without it ${code(withoutLine)}`;
 }

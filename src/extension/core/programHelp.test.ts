@@ -65,7 +65,7 @@ describe('completion', () => {
 });
 
 test('a hover says what a key is for', () => {
-  const over = (marked: string): string | undefined => programHover(marked.replace('|', ''), marked.indexOf('|'))?.text;
+  const over = (marked: string): string | undefined => programHover(marked.replace('|', ''), marked.indexOf('|'))?.text.markdown;
   expect(over('da|ta: rows.jsonl\n')).toMatch(/^`data`\n\nThe rows on which/);
   expect(over('steps:\n  - pro|mpt: a.prompt.md\n')).toMatch(/^`prompt`\n\nThe prompt file/);
   expect(over('data: ro|ws.jsonl\n')).toBeUndefined();

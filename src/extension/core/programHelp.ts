@@ -3,6 +3,7 @@ import schema from '../../../schemas/tandem.program.schema.json' with { type: 'j
 import { quote } from '../../prompt/editYaml.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
 import type { Span } from '../../prompt/template.ts';
+import { code, markup, ours } from '../../run/markdown.ts';
 import { valuesOf, type Suggestion, type Suggestions, type SuggestionSources } from './completion.ts';
 import type { PromptHover } from './promptHover.ts';
 
@@ -35,7 +36,7 @@ export function programHover(text: string, offset: number): PromptHover | undefi
   const from = start + indent.length + dash.length;
   const known = (indent + dash === '' ? ofProgram : ofStep)[key];
   if (!known || offset < from || offset > from + key.length) return undefined;
-  return { span: { start: from, end: from + key.length }, text: `\`${key}\`\n\n${known.description}` };
+  return { span: { start: from, end: from + key.length }, text: markup`${code(key)}\n\n${ours(known.description)}` };
 }
 
 type Place =
@@ -79,7 +80,7 @@ async function keysAt({ inStep, written, hasColon }: Extract<Place, { kind: 'key
     .filter(([key]) => !written.includes(key))
     .map(([key, { description: about }]) => {
       const after = key === 'steps' ? ':\n  - ' : ': ';
-      return { kind: 'setting', label: key, about, text: hasColon ? key : key + after, ...(!hasColon && { more: true }) };
+      return { kind: 'setting', label: key, about: ours(about), text: hasColon ? key : key + after, ...(!hasColon && { more: true }) };
     });
 }
 

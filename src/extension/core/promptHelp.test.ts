@@ -81,13 +81,13 @@ describe('completion', () => {
 describe('hover', () => {
   const hovered = async (marked: string): Promise<string | undefined> => {
     const { file, offset } = parsed(marked);
-    return (await promptHover(file, offset, sources.sample))?.text;
+    return (await promptHover(file, offset, sources.sample))?.text.markdown;
   };
 
   test('over a variable, and over the column to predict, three different values of the column', async () => {
     const text = await hovered('---\ntandem: {data: a, output: kind}\n---\n${inp|ut:text}');
     expect(text).toContain('`text`');
-    expect(text!.split('\n').filter((line) => line.startsWith('- '))).toEqual(['- `red`', '- `blue`', '- `` one `tick` and a line ``']);
+    expect(text!.split('\n').filter((line) => line.startsWith('- '))).toEqual(['- `red`', '- `blue`', '- ``one `tick` and a line``']);
     expect(await hovered('---\ntandem: {data: a, output: ki|nd}\n---\n${input:text}')).toContain('- `colour`');
   });
 
@@ -119,7 +119,7 @@ test('a step of a program reads the columns of the data and what the steps befor
   expect(stepSample(sample, ['hint', 'kind'], 0).columns).toEqual(['text', 'a: b']);
   const over = async (marked: string) => {
     const { file, offset } = parsed(`---\ntandem: {labels: from-data}\n---\n${marked}\n`);
-    return (await promptHover(file, offset, async () => ofStep))?.text;
+    return (await promptHover(file, offset, async () => ofStep))?.text.markdown;
   };
   expect(await over('${input:hi|nt}')).toBe('What an earlier step answers: `hint`.');
   expect(await over('${input:te|xt}')).toContain('- `red`');

@@ -1,6 +1,7 @@
 /** @file What the hover over a place of a prompt file says. */
 import { placeAt, wholeVariableAt } from '../../prompt/placeAt.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
+import { code, markup, ours, type Markdown } from '../../run/markdown.ts';
 import type { Span } from '../../prompt/template.ts';
 import { sampleText } from './columnValues.ts';
 import { helpAt } from './completion.ts';
@@ -8,8 +9,7 @@ import type { DataSample } from './dataSample.ts';
 
 export interface PromptHover {
   readonly span: Span;
-  /** Markdown. */
-  readonly text: string;
+  readonly text: Markdown;
 }
 
 /** Over a setting what it is for, over a variable and over the column to predict some of their values. */
@@ -25,7 +25,7 @@ export async function promptHover(
   if (place?.kind === 'key') {
     const keys = [...place.within, place.name];
     const help = place.name === '' ? undefined : helpAt(keys);
-    return help && { span: place.span, text: `\`${keys.join('.')}\`\n\n${help.about}` };
+    return help && { span: place.span, text: markup`${code(keys.join('.'), 120)}\n\n${ours(help.about)}` };
   }
   if (place?.kind !== 'value' || place.path.join('.') !== 'tandem.output') return undefined;
   return columnHover(text.slice(place.span.start, place.span.end).replaceAll(/^["']|["']$/g, ''), place.span, await sample());

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Difference } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from '../../run/evidence.ts';
+import { parsers, tagsOf } from '../../run/rendered.fixture.ts';
 import type { ReviewItem, Standing } from '../../run/review.ts';
 import { commandIds } from '../ids.ts';
 import { commentText, isOpen, itemsOf, panelReview, reviewLenses, type RunReview } from './review.ts';
@@ -33,13 +34,15 @@ describe('a number of several changes', () => {
   const shared: Evidence = { ...together, items: ['1', 'adapter'] };
 
   test('names them all where it is told', () => {
-    expect(commentText(hunk('open'), { evidence: [shared] })).toContain('2 changes of the prompt\\): change 1 and the weights together');
+    expect(commentText(hunk('open'), { evidence: [shared] }).markdown).toContain(
+      '2 changes of the prompt): change 1 and the weights together',
+    );
   });
 
   test('is not told again with the others: they say where it stands', () => {
     const other: Grounds = { evidence: [], toldWith: ['1'] };
     expect(titles(adapter, other)).toEqual(['Accept Adapter', 'Reject Adapter', 'Measured with change 1']);
-    const text = commentText(adapter, other);
+    const text = commentText(adapter, other).markdown;
     expect(text).toContain('measured together with change 1, where the numbers stand');
     expect(text).not.toContain('points');
   });
@@ -49,17 +52,17 @@ describe('the comment beside a change', () => {
   const caveat = 'What this change is worth by itself was not measured';
 
   test('has the reason, and each number with rows, interval and what it is of', () => {
-    const text = commentText(hunk('open'), grounds);
+    const text = commentText(hunk('open'), grounds).markdown;
     expect(text).toMatch(/^\*\*Shorter\*\*/);
-    expect(text).toContain('on 75 validation rows, P\\(better\\) 97%, with all of phase 1 \\(2 changes of the prompt\\)');
+    expect(text).toContain('on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt)');
     expect(text).toContain('on 75 test rows');
   });
 
   test('says so where the change was not measured by itself', () => {
-    expect(commentText(hunk('open'), grounds)).toContain(caveat);
-    expect(commentText(hunk('open'), { evidence: [onTest] })).toContain(caveat);
-    expect(commentText(hunk('open'), { evidence: [alone, onTest] })).not.toContain(caveat);
-    expect(commentText(adapter, { evidence: [onTest] }, '.tandem/adapters/a')).not.toContain(caveat);
+    expect(commentText(hunk('open'), grounds).markdown).toContain(caveat);
+    expect(commentText(hunk('open'), { evidence: [onTest] }).markdown).toContain(caveat);
+    expect(commentText(hunk('open'), { evidence: [alone, onTest] }).markdown).not.toContain(caveat);
+    expect(commentText(adapter, { evidence: [onTest] }, '.tandem/adapters/a').markdown).not.toContain(caveat);
   });
 
   test('has the rows that it turned, whatever stands in them', () => {
@@ -68,13 +71,27 @@ describe('the comment beside a change', () => {
       lost: 0,
       examples: [{ line: 5, inputs: { message: 'a `b` | c' }, gold: 'x', before: '', after: 'x', better: true }],
     };
-    const text = commentText(hunk('open'), { evidence: [{ ...alone, flips }] });
+    const text = commentText(hunk('open'), { evidence: [{ ...alone, flips }] }).markdown;
     expect(text).toContain('1 became better, 0 worse.');
     expect(text).toContain('- line 5, better: ``a `b` | c`` is `x`: before *(empty)*, after `x`');
   });
 
+  test.each(parsers)('has no markup of a run in %s', (_, render) => {
+    const comment = (text: string): string => {
+      const flips = {
+        gained: 1,
+        lost: 0,
+        examples: [{ line: 5, inputs: { a: text }, gold: text, before: text, after: text, better: true }],
+      };
+      const grounds = { reason: text, evidence: [{ ...together, of: text, parts: text, flips }, onTest] };
+      return render(commentText({ ...hunk('conflict'), after: text } as ReviewItem, grounds, text).markdown);
+    };
+    const evil = '![x](https://evil.example/b.png) [y](command:x.y) <img src=x> ``` ` $b$\n\n# c\n\n- d';
+    expect(tagsOf(comment(evil))).toEqual(tagsOf(comment('word')));
+  });
+
   test('shows what does not fit any more', () => {
-    expect(commentText(hunk('conflict'), grounds)).toMatch(/^\*\*The file was changed here.*\n\n```\nb\n```/);
+    expect(commentText(hunk('conflict'), grounds).markdown).toMatch(/^\*\*The file was changed here.*\n\n```\nb\n```/);
   });
 });
 

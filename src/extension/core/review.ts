@@ -2,12 +2,14 @@
 import type { Flip } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from '../../run/evidence.ts';
 import { points, rowCount } from '../../run/format.ts';
+import { code, fenced, joined, markup, type Markdown } from '../../run/markdown.ts';
 import { reviewItems, type Proposal, type ReviewItem, type Standing } from '../../run/review.ts';
 import { portable } from '../../run/runDirectory.ts';
 import { groundsLines, itemName } from '../../run/words.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import type { Review } from '../panelMessages.ts';
-import { code, escaped } from './markdown.ts';
+import { askedText } from './flips.ts';
+import { label, type Label } from './unmarked.ts';
 
 export interface RunReview {
   /** The file that the run is of. */
@@ -60,7 +62,7 @@ export function panelReview(review: RunReview, textOf: TextOf, workspace: string
 }
 
 export interface ReviewLens {
-  readonly title: string;
+  readonly title: Label;
   readonly tooltip?: string;
   /** Takes the run's path and the item's id; absent for a text that does nothing. */
   readonly command?: CommandId;
@@ -70,59 +72,55 @@ export interface ReviewLens {
 export function reviewLenses({ kind, standing }: ReviewItem, grounds: Grounds): ReviewLens[] {
   const { reason, evidence, toldWith } = grounds;
   const of = kind === 'adapter' ? ' Adapter' : '';
-  const accept: ReviewLens = { title: `$(check) Accept${of}`, command: commandIds.acceptChange };
+  const accept: ReviewLens = { title: label`$(check) Accept${of}`, command: commandIds.acceptChange };
   const tooltip = [...(reason === undefined ? [] : [reason]), ...groundsLines(grounds, itemName)].join('\n');
   const elsewhere = toldWith ? `Measured with ${itemName(toldWith[0])}` : 'Not measured';
-  const explain = (title: string): ReviewLens => ({ title, tooltip, command: commandIds.explainChange });
+  const explain = (title: Label): ReviewLens => ({ title, tooltip, command: commandIds.explainChange });
   const lenses: Readonly<Record<Standing, readonly ReviewLens[]>> = {
     open: [
       accept,
-      { title: `$(close) Reject${of}`, command: commandIds.rejectChange },
-      explain(`$(comment) ${evidence.length > 0 ? shortText(evidence[0]) : elsewhere}`),
+      { title: label`$(close) Reject${of}`, command: commandIds.rejectChange },
+      explain(label`$(comment) ${evidence.length > 0 ? shortText(evidence[0]) : elsewhere}`),
     ],
-    accepted: [{ title: `$(check)${of} Accepted` }, { title: '$(discard) Take Back', command: commandIds.takeBackChange }],
-    rejected: [{ title: `$(circle-slash)${of} Rejected` }, accept],
-    conflict: [explain(`$(warning) ${conflictText}`)],
+    accepted: [{ title: label`$(check)${of} Accepted` }, { title: label`$(discard) Take Back`, command: commandIds.takeBackChange }],
+    rejected: [{ title: label`$(circle-slash)${of} Rejected` }, accept],
+    conflict: [explain(label`$(warning) ${conflictText}`)],
   };
   return [...lenses[standing]];
 }
 
 const shortText = ({ of, difference }: Evidence): string => `${points(difference)} · ${rowCount(difference.rows)} · ${of}`;
 
-/** The comment beside a change, in Markdown. */
-export function commentText(item: ReviewItem, grounds: Grounds, folder?: string): string {
+/** The comment beside a change. */
+export function commentText(item: ReviewItem, grounds: Grounds, folder?: string): Markdown {
   const { reason, evidence, toldWith } = grounds;
   const lines = groundsLines(grounds, itemName);
   const flips = evidence.find((each) => each.flips)?.flips;
   const [first] = evidence;
-  return [
-    ...(item.standing === 'conflict' ? [`**${conflictText}**, so this change is left out. What it would have put here:`] : []),
+  const paragraphs = [
+    ...(item.standing === 'conflict' ? [markup`**${conflictText}**, so this change is left out. What it would have put here:`] : []),
     ...(item.standing === 'conflict' && item.kind === 'hunk' ? [fenced(item.after)] : []),
-    ...(reason === undefined ? [] : [`**${escaped(upperFirst(reason))}**`]),
-    ...(folder === undefined ? [] : [`A LoRA adapter, to stand in ${code(folder, 200)}`]),
-    ...(lines.length > 0 ? [lines.map((line) => `- ${escaped(line)}`).join('\n')] : ['*Not measured.*']),
+    ...(reason === undefined ? [] : [markup`**${upperFirst(reason)}**`]),
+    ...(folder === undefined ? [] : [markup`A LoRA adapter, to stand in ${code(folder, 200)}`]),
+    lines.length > 0
+      ? joined(
+          lines.map((line) => markup`- ${line}`),
+          '\n',
+        )
+      : markup`*Not measured.*`,
     ...(item.kind === 'hunk' && (first ? first.parts !== undefined || first.split === 'test' || first.items : toldWith)
-      ? ['*What this change is worth by itself was not measured: the numbers are of all that is named.*']
+      ? [markup`*What this change is worth by itself was not measured: the numbers are of all that is named.*`]
       : []),
     ...(flips && flips.gained + flips.lost > 0
-      ? [[`Validation rows: ${flips.gained} became better, ${flips.lost} worse.`, ...flips.examples.map(flipText)].join('\n')]
+      ? [joined([markup`Validation rows: ${flips.gained} became better, ${flips.lost} worse.`, ...flips.examples.map(flipText)], '\n')]
       : []),
-  ].join('\n\n');
+  ];
+  return joined(paragraphs, '\n\n');
 }
 
 const conflictText = 'The file was changed here since the run';
 
-const flipText = ({ line, inputs, gold, before, after, better }: Flip): string => {
-  const asked = Object.values(inputs)
-    .map((value) => code(value, 80))
-    .join(', ');
-  return `- line ${line}, ${better ? 'better' : 'worse'}: ${asked}${asked && ' '}is ${code(gold)}: before ${code(before)}, after ${code(after)}`;
-};
-
-/** A code block whose fence is longer than any inside it. */
-function fenced(text: string): string {
-  const fence = '`'.repeat(Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length)) + 1);
-  return `${fence}\n${text.trimEnd()}\n${fence}`;
-}
+const flipText = ({ line, inputs, gold, before, after, better }: Flip): Markdown =>
+  markup`- line ${line}, ${better ? 'better' : 'worse'}: ${askedText(inputs)} ${code(gold)}: before ${code(before)}, after ${code(after)}`;
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

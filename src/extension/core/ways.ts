@@ -2,6 +2,7 @@
 import { adapterChoices, type AdapterChoice } from '../../model/stepAdapters.ts';
 import { curricula, pacings, type Curriculum, type Pacing } from '../../optimize/curriculum.ts';
 import { coordinators, type CoordinatorName } from '../../run/spec.ts';
+import { label, type Label } from './unmarked.ts';
 
 /** What a run is asked beside the settings. */
 export interface Way {
@@ -24,7 +25,7 @@ export interface WayFacts {
 }
 
 export interface WayChoice {
-  readonly label: string;
+  readonly label: Label;
   readonly description?: string;
   readonly detail?: string;
   readonly value: string;
@@ -77,11 +78,11 @@ const asSet = { description: 'as set' };
 function startChoices({ set, starts }: WayFacts): WayChoice[] {
   const choices = [
     ...starts.map(({ folder, name, tasks }, place) => ({
-      label: `$(flame) ${name}`,
+      label: label`$(flame) ${name}`,
       detail: `Learned from ${tasks === 1 ? 'one task' : `${tasks} tasks`}; a short probe says whether it helps, and else it is left out`,
       value: place === 0 ? 'auto' : folder,
     })),
-    { label: '$(circle-slash) None', detail: 'New adapters begin from nothing', value: 'none' },
+    { label: label`$(circle-slash) None`, detail: 'New adapters begin from nothing', value: 'none' },
   ];
   return setFirst(choices, set.warmStart, ({ value }) => value).map((choice) => ({
     ...choice,
@@ -94,42 +95,45 @@ function setFirst<T>(all: readonly T[], set: string, valueOf: (one: T) => string
 }
 
 interface About {
-  readonly label: string;
+  readonly label: Label;
   readonly detail: string;
 }
 
 const aboutCoordinators: Readonly<Record<CoordinatorName, About>> = {
-  alternating: { label: '$(arrow-swap) Alternating', detail: 'By turns: prompts are proposed and raced, then the weights are trained' },
+  alternating: {
+    label: label`$(arrow-swap) Alternating`,
+    detail: 'By turns: prompts are proposed and raced, then the weights are trained',
+  },
   coordinate: {
-    label: '$(layers) Coordinate descent',
+    label: label`$(layers) Coordinate descent`,
     detail: 'One block at a time: decoding, the adapter, the instruction or the demonstrations, whichever gains most',
   },
   simultaneous: {
-    label: '$(combine) Simultaneous',
+    label: label`$(combine) Simultaneous`,
     detail: 'At once: one backward pass moves a soft prompt and the weights; then it is read back as text',
   },
 };
 
 const aboutAdapters: Readonly<Record<AdapterChoice, About>> = {
-  shared: { label: '$(link) One that all steps share', detail: 'It learns the answers of all steps' },
-  'per-step': { label: '$(list-tree) One for each step', detail: 'Each learns its own answers alone' },
+  shared: { label: label`$(link) One that all steps share`, detail: 'It learns the answers of all steps' },
+  'per-step': { label: label`$(list-tree) One for each step`, detail: 'Each learns its own answers alone' },
 };
 
 const aboutCurricula: Readonly<Record<Curriculum, About>> = {
-  none: { label: '$(circle-slash) No curriculum', detail: 'Everything is in play from the start' },
+  none: { label: label`$(circle-slash) No curriculum`, detail: 'Everything is in play from the start' },
   data: {
-    label: '$(list-ordered) Data',
+    label: label`$(list-ordered) Data`,
     detail: 'Rows that the model gets right about half of the time train the weights; hard ones go to the proposers',
   },
   freedom: {
-    label: '$(unfold) Freedom',
+    label: label`$(unfold) Freedom`,
     detail: 'First a few edits to the wording and a small adapter, then lines, then demonstrations and all of it',
   },
-  both: { label: '$(graph-line) Data and freedom', detail: 'Both grow' },
+  both: { label: label`$(graph-line) Data and freedom`, detail: 'Both grow' },
 };
 
 const aboutPacings: Readonly<Record<Pacing, About>> = {
-  linear: { label: '$(arrow-up) Linear', detail: 'Along the budget; all is in play after half of it' },
-  root: { label: '$(rocket) Root', detail: 'Quickly at first; all is in play after half of the budget' },
-  'self-paced': { label: '$(pulse) Self-paced', detail: 'By what the model can do by now, row by row and stage by stage' },
+  linear: { label: label`$(arrow-up) Linear`, detail: 'Along the budget; all is in play after half of it' },
+  root: { label: label`$(rocket) Root`, detail: 'Quickly at first; all is in play after half of the budget' },
+  'self-paced': { label: label`$(pulse) Self-paced`, detail: 'By what the model can do by now, row by row and stage by stage' },
 };

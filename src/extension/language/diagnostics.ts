@@ -10,6 +10,7 @@ import { rangeIn } from '../edit.ts';
 import type { OpenPrompt } from '../prompts.ts';
 import { registerQuickFixes } from './quickFixes.ts';
 import type { Services } from '../services.ts';
+import { problem } from '../surfaces/inPlace.ts';
 
 export function registerDiagnostics({ prompts, library, samples, log }: Services): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection('tandem');
@@ -34,7 +35,7 @@ export function registerDiagnostics({ prompts, library, samples, log }: Services
     problems.set(document.uri.toString(), found);
     collection.set(
       document.uri,
-      found.map((problem) => diagnosticOf(problem, document)),
+      found.map((each) => diagnosticOf(each, document)),
     );
   };
   const begin = (prompt: OpenPrompt): void => void check(prompt).catch((error: unknown) => log.error(describeError(error)));
@@ -58,13 +59,7 @@ export function registerDiagnostics({ prompts, library, samples, log }: Services
 }
 
 function diagnosticOf({ severity, message, hint, range }: Problem, document: vscode.TextDocument): vscode.Diagnostic {
-  const diagnostic = new vscode.Diagnostic(
-    rangeIn(document, range),
-    hint === undefined ? message : `${message} ${hint}`,
-    severities[severity],
-  );
-  diagnostic.source = 'Tandem';
-  return diagnostic;
+  return problem(rangeIn(document, range), hint === undefined ? message : `${message} ${hint}`, severities[severity]);
 }
 
 const severities: Readonly<Record<Problem['severity'], vscode.DiagnosticSeverity>> = {

@@ -7,11 +7,13 @@ import { sampleOf, stepSample, type DataSample } from '../core/dataSample.ts';
 import { measuredFile, stepIn } from '../core/measuredFile.ts';
 import { programHover, programSuggestionsAt, type ProgramSources } from '../core/programHelp.ts';
 import { promptHover } from '../core/promptHover.ts';
+import { unmarked } from '../core/unmarked.ts';
 import { dataFilesNear, promptFilesNear } from '../dataFiles.ts';
 import { rangeIn } from '../edit.ts';
 import { programPattern, promptPattern } from '../ids.ts';
 import { textNow } from '../prompts.ts';
 import type { Services } from '../services.ts';
+import { asMarkdownString } from '../surfaces/inPlace.ts';
 
 export function registerLanguageHelp({ samples, library }: Services): vscode.Disposable {
   const selector: vscode.DocumentSelector = { scheme: 'file', pattern: promptPattern };
@@ -46,7 +48,7 @@ export function registerLanguageHelp({ samples, library }: Services): vscode.Dis
     async provideHover(document, position) {
       const { file, sample } = read(document);
       const found = await promptHover(file, document.offsetAt(position), sample);
-      return found && new vscode.Hover(new vscode.MarkdownString(found.text), rangeIn(document, found.span));
+      return found && new vscode.Hover(asMarkdownString(found.text), rangeIn(document, found.span));
     },
   };
   const programs: vscode.DocumentSelector = { scheme: 'file', pattern: programPattern };
@@ -68,7 +70,7 @@ export function registerLanguageHelp({ samples, library }: Services): vscode.Dis
   const programHovers: vscode.HoverProvider = {
     provideHover(document, position) {
       const found = helpsWithYaml() ? undefined : programHover(document.getText(), document.offsetAt(position));
-      return found && new vscode.Hover(new vscode.MarkdownString(found.text), rangeIn(document, found.span));
+      return found && new vscode.Hover(asMarkdownString(found.text), rangeIn(document, found.span));
     },
   };
   return vscode.Disposable.from(
@@ -82,13 +84,13 @@ export function registerLanguageHelp({ samples, library }: Services): vscode.Dis
 const helpsWithYaml = (): boolean => vscode.extensions.getExtension('redhat.vscode-yaml') !== undefined;
 
 function itemOf({ kind, label, detail, about, text, more }: Suggestion, range: vscode.Range, place: number): vscode.CompletionItem {
-  const item = new vscode.CompletionItem(label, kinds[kind]);
+  const item = new vscode.CompletionItem(unmarked(label), kinds[kind]);
   item.insertText = text;
   item.filterText = text;
   item.range = range;
   item.sortText = String(place).padStart(4, '0');
-  if (detail !== undefined) item.detail = detail;
-  if (about !== undefined) item.documentation = new vscode.MarkdownString(about);
+  if (detail !== undefined) item.detail = unmarked(detail);
+  if (about !== undefined) item.documentation = asMarkdownString(about);
   if (more) item.command = { command: 'editor.action.triggerSuggest', title: '' };
   return item;
 }

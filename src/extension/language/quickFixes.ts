@@ -5,6 +5,7 @@ import { quickFixes } from '../core/fixes.ts';
 import { dataFilesNear } from '../dataFiles.ts';
 import { tunablePattern } from '../ids.ts';
 import { rangeIn } from '../edit.ts';
+import { quickFix } from '../surfaces/inPlace.ts';
 
 /** @param problemsOf what was found wrong with the document as it reads now */
 export function registerQuickFixes(problemsOf: (document: vscode.TextDocument) => readonly Problem[]): vscode.Disposable {
@@ -16,7 +17,7 @@ export function registerQuickFixes(problemsOf: (document: vscode.TextDocument) =
         const place = rangeIn(document, problem.range);
         const diagnostics = context.diagnostics.filter((each) => each.source === 'Tandem' && each.range.isEqual(place));
         return quickFixes(problem.fix!, document.getText(rangeIn(document, problem.fix!.range)), dataFiles).map((fix, rank) => {
-          const action = new vscode.CodeAction(fix.title, vscode.CodeActionKind.QuickFix);
+          const action = quickFix(fix.title);
           action.edit = new vscode.WorkspaceEdit();
           action.edit.replace(document.uri, rangeIn(document, fix.range), fix.text);
           action.diagnostics = diagnostics;

@@ -4,6 +4,7 @@ import { reviewLenses } from '../core/review.ts';
 import { proposedScheme, runOfProposed } from './diff.ts';
 import { placedItems } from './places.ts';
 import type { Services } from '../services.ts';
+import { codeLens } from '../surfaces/inPlace.ts';
 
 export function registerReviewLenses(services: Services): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
@@ -12,9 +13,9 @@ export function registerReviewLenses(services: Services): vscode.Disposable {
     async provideCodeLenses(document) {
       const run = runOfProposed(document.uri);
       return (await placedItems(document, services)).flatMap(({ item, grounds, range }) =>
-        reviewLenses(item, grounds).map(({ title, tooltip, command = '' }) => {
+        reviewLenses(item, grounds).map(({ title, tooltip, command }) => {
           const place = new vscode.Range(range.start, range.start);
-          return new vscode.CodeLens(place, { title, tooltip, command, ...(command !== '' && { arguments: [run, item.id] }) });
+          return codeLens(place, { title, tooltip, command, ...(command && { arguments: [run, item.id] }) });
         }),
       );
     },

@@ -4,7 +4,9 @@ import * as vscode from 'vscode';
 import { TandemError } from '../../errors.ts';
 import type { ListedRun } from '../../run/runList.ts';
 import { itemsOf, type RunReview, type Verdict } from '../core/review.ts';
+import { label } from '../core/unmarked.ts';
 import { commandIds } from '../ids.ts';
+import { pick } from '../surfaces/picks.ts';
 import { tellError } from '../messages.ts';
 import { decide } from './actions.ts';
 import { fileOfProposed, isProposed, openReviewDiff, registerReviewDiff, runOfProposed, type ReviewedFile } from './diff.ts';
@@ -91,7 +93,7 @@ const nothingProposed = (what: string): TandemError =>
 async function chosen(reviewed: readonly Reviewed[]): Promise<Reviewed | undefined> {
   if (reviewed.length < 2) return reviewed.at(0);
   const items = reviewed.map((one) => {
-    return { label: vscode.workspace.asRelativePath(one.run.prompt), description: one.run.directory.run, one };
+    return { label: label`${vscode.workspace.asRelativePath(one.run.prompt)}`, description: one.run.directory.run, value: one };
   });
-  return (await vscode.window.showQuickPick(items, { title: 'Choose a Prompt' }))?.one;
+  return pick(items, { title: 'Choose a Prompt' });
 }

@@ -5,6 +5,7 @@ import { commentText } from '../core/review.ts';
 import { isProposed, runOfProposed } from './diff.ts';
 import { placedItems, type PlacedItem } from './places.ts';
 import type { Services } from '../services.ts';
+import { asMarkdownString } from '../surfaces/inPlace.ts';
 
 export interface ReviewThreads extends vscode.Disposable {
   /** Opens the comment of an item wherever its diff is open. */
@@ -42,7 +43,7 @@ export function registerReviewThreads({ extensionUri }: vscode.ExtensionContext,
     const { adapter } = proposal;
     const folder = item.kind === 'adapter' && adapter ? adapter.settings.adapter : undefined;
     const body = commentText(item, grounds, folder);
-    const looks = `${item.standing} ${body}`;
+    const looks = `${item.standing} ${body.markdown}`;
     if (drawn.get(thread) === looks) return;
     drawn.set(thread, looks);
     const { Resolved, Unresolved } = vscode.CommentThreadState;
@@ -52,7 +53,7 @@ export function registerReviewThreads({ extensionUri }: vscode.ExtensionContext,
     thread.contextValue = item.standing;
     thread.state = settled ? Resolved : Unresolved;
     if (settled) thread.collapsibleState = vscode.CommentThreadCollapsibleState.Collapsed;
-    thread.comments = [{ author: { name: 'Tandem', iconPath }, body: new vscode.MarkdownString(body), mode: vscode.CommentMode.Preview }];
+    thread.comments = [{ author: { name: 'Tandem', iconPath }, body: asMarkdownString(body), mode: vscode.CommentMode.Preview }];
   };
   const showLater = (document: vscode.TextDocument): void => {
     if (isProposed(document.uri)) void show(document).catch((error: unknown) => services.log.warn(describeError(error)));

@@ -10,6 +10,7 @@ import { measuredLines, outcomeOf, rowTestId, unlistedFailures } from '../core/r
 import { chosenRows, isWhole, type TestChoice } from '../core/testChoices.ts';
 import type { Services } from '../services.ts';
 import { sessionSpec } from '../settings.ts';
+import { sayInTest, testDifference, testMessage } from '../surfaces/inPlace.ts';
 import { splitTags, type TestTree } from './tree.ts';
 import { folderOf } from '../work.ts';
 
@@ -61,7 +62,7 @@ async function runChoice({ controller, tree, services }: Testing, { testRun, spl
       `It took ${duration(Date.now() - job.startedAt!)}, all rows together`,
       unlistedFailures(job.measured, new Set(rows.map(({ id }) => id))),
     ];
-    say(testRun, [basename(prompt.uri!.fsPath), ...notes.flatMap((note) => (note === undefined ? [] : [`  ${note}`]))], prompt);
+    sayInTest(testRun, [basename(prompt.uri!.fsPath), ...notes.flatMap((note) => (note === undefined ? [] : [`  ${note}`]))], prompt);
   } else if (job.error) testRun.errored(whole ? prompt : rows[0], failureOf(job.error));
   else rows.forEach((row) => testRun.skipped(row));
 }
@@ -99,24 +100,17 @@ function tellRows(testRun: vscode.TestRun, { rows, split }: PromptMeasurement, i
     const outcome = outcomeOf(row);
     if (outcome.right) testRun.passed(item);
     else {
-      const message = vscode.TestMessage.diff(outcome.message, outcome.expected, outcome.actual);
-      message.location = new vscode.Location(item.uri!, item.range!);
-      testRun.failed(item, message);
+      const place = new vscode.Location(item.uri!, item.range!);
+      testRun.failed(item, testDifference(outcome.message, outcome.expected, outcome.actual, place));
     }
   }
 }
 
 function failureOf(error: Error): vscode.TestMessage {
-  const message = new vscode.TestMessage(describeError(error));
-  if (error instanceof TandemError && error.where) {
-    const { file, line = 1, column = 1 } = error.where;
-    message.location = new vscode.Location(vscode.Uri.file(file), new vscode.Position(line - 1, column - 1));
-  }
-  return message;
+  const text = describeError(error);
+  if (!(error instanceof TandemError) || !error.where) return testMessage(text);
+  const { file, line = 1, column = 1 } = error.where;
+  return testMessage(text, new vscode.Location(vscode.Uri.file(file), new vscode.Position(line - 1, column - 1)));
 }
-
-/** A terminal's line endings. */
-const say = (testRun: vscode.TestRun, lines: readonly string[], item: vscode.TestItem): void =>
-  testRun.appendOutput(lines.map((line) => `${line}\r\n`).join(''), undefined, item);
 
 const lineOf = ({ range }: vscode.TestItem): number => range!.start.line + 1;

@@ -14,6 +14,7 @@ import { settingIds, tunableEndings, tunablePattern } from '../ids.ts';
 import { isPrompt, isTunable } from '../prompts.ts';
 import type { Services } from '../services.ts';
 import { sessionSpec } from '../settings.ts';
+import { relabel, setTestError, testItem } from '../surfaces/inPlace.ts';
 
 /** Tells the rows of the splits apart; a prompt has both. */
 export const splitTags: Readonly<Record<Split, vscode.TestTag>> = {
@@ -70,13 +71,13 @@ export function watchTests(controller: vscode.TestController, { prompts, library
     try {
       const lists = await rowLister.list(sessionSpec(prompt.uri!), mostListed);
       prompt.children.replace(lists.flatMap((list) => rowItems(controller, list)));
-      prompt.error = undefined;
+      setTestError(prompt, undefined);
       notes.set(prompt.id, listNote(lists));
-      prompt.label = labelOf(prompt);
+      relabel(prompt, labelOf(prompt));
     } catch (error) {
       listed.delete(prompt.id);
       prompt.children.replace([]);
-      prompt.error = describeError(error);
+      setTestError(prompt, describeError(error));
     } finally {
       prompt.busy = false;
     }
@@ -125,7 +126,7 @@ export function watchTests(controller: vscode.TestController, { prompts, library
     },
     list,
     showScore(prompt, score) {
-      prompt.label = labelOf(prompt, score);
+      relabel(prompt, labelOf(prompt, score));
     },
     onDidChange: changed.event,
     dispose: () => {
@@ -136,7 +137,7 @@ export function watchTests(controller: vscode.TestController, { prompts, library
 }
 
 function makeItem(controller: vscode.TestController, id: string, uri: vscode.Uri): vscode.TestItem {
-  const item = controller.createTestItem(id, basename(uri.fsPath), uri);
+  const item = testItem(controller, id, basename(uri.fsPath), uri);
   item.canResolveChildren = true;
   item.range = new vscode.Range(0, 0, 0, 0);
   item.tags = Object.values(splitTags);
@@ -146,7 +147,7 @@ function makeItem(controller: vscode.TestController, id: string, uri: vscode.Uri
 function rowItems(controller: vscode.TestController, list: RowList): vscode.TestItem[] {
   const uri = vscode.Uri.file(list.file);
   return rowTestsOf(list).map(({ id, label, line, sortText }) => {
-    const item = controller.createTestItem(id, label, uri);
+    const item = testItem(controller, id, label, uri);
     item.range = new vscode.Range(line - 1, 0, line - 1, 0);
     item.sortText = sortText;
     item.tags = [splitTags[list.split]];

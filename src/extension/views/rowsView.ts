@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Event } from '../core/emitter.ts';
 import type { Row } from '../core/rows.ts';
 import type { ViewId } from '../ids.ts';
+import { treeItem } from '../surfaces/inPlace.ts';
 
 export interface RowsSource<T extends string | vscode.Uri> {
   /** From the top. */
@@ -61,14 +62,13 @@ export function registerRowsView<T extends string | vscode.Uri>(id: ViewId, { ro
 }
 
 function itemOf(target: string | vscode.Uri, { label, description, tooltip, icon, color, can, opens }: Row): vscode.TreeItem {
-  return {
+  return treeItem({
     id: target.toString(),
     label,
     description,
     tooltip,
     iconPath: new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color)),
     contextValue: can.join(' '),
-    accessibilityInformation: { label: `${label}, ${description}` },
     ...(opens && { command: { title: 'Open', command: opens, arguments: [target] } }),
-  };
+  });
 }

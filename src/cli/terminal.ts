@@ -1,0 +1,52 @@
+/**
+ * @file All that the command line says, on stdout and stderr. What others wrote is shown and does nothing: the only control characters that
+ * come out are line ends, tabs and the colours of `colours.ts`. ESLint refuses the streams themselves elsewhere.
+ */
+import { visible, visibleLine } from '../plain.ts';
+import { asSgr } from './colours.ts';
+
+export interface Output {
+  /** Whether someone looks on. */
+  readonly isTTY: boolean;
+  /** A text with its line ends. */
+  readonly say: (text: string) => void;
+  /** A value as JSON, still exact: what would act on a terminal is written as JSON's own escape. @param indent 0 for one line */
+  readonly json: (value: unknown, indent?: 0 | 2) => void;
+  /** The last line of the screen, in the place of what it was; cut to fit. */
+  readonly status: (text: string) => void;
+  /** Takes that line away. */
+  readonly eraseStatus: () => void;
+}
+
+export interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export function outputOf(stream: Stream): Output {
+  let status = '';
+  return {
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    say: (text) => void stream.write(asSgr(text, visible)),
+    json: (value, indent = 2) => void stream.write(`${visible(JSON.stringify(value, null, indent))}\n`),
+    status(text) {
+      const fitted = visibleLine(text).slice(0, (stream.columns ?? 80) - 1);
+      if (fitted === status) return;
+      stream.write(`\r${fitted}\u001b[K`);
+      status = fitted;
+    },
+    eraseStatus() {
+      if (status !== '') stream.write('\r\u001b[K');
+      status = '';
+    },
+  };
+}
+
+export const stdout = outputOf(process.stdout);
+export const stderr = outputOf(process.stderr);
+
+/** Calls back when whoever reads stdout, such as `head`, is gone, or when it cannot be written. */
+export const onOutputError = (then: (error: NodeJS.ErrnoException) => void): void => void process.stdout.on('error', then);

@@ -1,0 +1,60 @@
+/** @file The first rows of a data file, without reading all of it. */
+import { open, type FileHandle } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Dataset } from '../../data/dataset.ts';
+import { wholeElements } from '../../data/jsonl.ts';
+import { readParquet } from '../../data/parquet.ts';
+import { datasetOf, parseDataset } from '../../data/readDataset.ts';
+import { TandemError } from '../../errors.ts';
+
+const headBytes = 65_536;
+const headRows = 200;
+
+/**
+ * Rows that cannot be read are left out.
+ * @throws TandemError those of readDataset, as far as the head of the file shows them
+ */
+export async function readHead(file: string): Promise<Dataset> {
+  const handle = await open(file).catch((cause: unknown) => {
+    throw new TandemError('missing-data', 'The data file cannot be read.', {
+      where: { file },
+      hint: 'Paths are relative to the prompt file.',
+      cause,
+    });
+  });
+  try {
+    if (extname(file).toLowerCase() === '.parquet') {
+      const rows = await readParquet(file, await partsOf(handle), headRows);
+      return datasetOf(file, new Uint8Array(), { ...rows, badLines: new Map() }, { skipBad: true });
+    }
+    return parseDataset(file, await headOf(handle, file), { skipBad: true });
+  } catch (cause) {
+    if (cause instanceof TandemError) throw cause;
+    throw new TandemError('missing-data', 'The data file cannot be read.', { where: { file }, cause });
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whole lines only; of a list of objects whole objects. */
+async function headOf(handle: FileHandle, file: string): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(headBytes);
+  const { bytesRead } = await handle.read(buffer, 0, headBytes, 0);
+  const head = buffer.subarray(0, bytesRead);
+  if (bytesRead < headBytes) return head;
+  const lines = head.subarray(0, head.lastIndexOf('\n') + 1);
+  if (extname(file).toLowerCase() !== '.json' || head.toString('utf8').trimStart()[0] !== '[') return lines;
+  return Buffer.from(wholeElements(head.toString('utf8')));
+}
+
+async function partsOf(handle: FileHandle): Promise<{ byteLength: number; slice: (start: number, end?: number) => Promise<ArrayBuffer> }> {
+  const { size } = await handle.stat();
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const part = new ArrayBuffer(end - start);
+      await handle.read(new Uint8Array(part), 0, part.byteLength, start);
+      return part;
+    },
+  };
+}
