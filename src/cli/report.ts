@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import { reportOf } from '../run/report.ts';
 import { writeReport } from '../run/reportFile.ts';
-import { findRun, listRuns, readState, workspaceOf } from '../run/runDirectory.ts';
+import { findRun, listRuns, readState } from '../run/runDirectory.ts';
+import { workspaceOf } from '../run/tandemFolder.ts';
 import { withExamples } from './examples.ts';
 import { stdout } from './terminal.ts';
 

@@ -102,14 +102,14 @@ function findAdapter({ source, cwd, format }: ExportSpec): Found {
   if (path && isAdapterFolder(path)) return fromDirectory(path);
   if (path && existsSync(path) && statSync(path).isFile()) return fromPrompt(path);
   const directory = findRun(cwd, source);
-  const { spec, source: text, sources } = readRecord(directory);
+  const { spec, source: text, sources = {} } = readRecord(directory);
   const { best } = readState(directory);
   if (best?.adapter === undefined) {
     throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state has the model's own weights.`, {
       hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${shellWord(directory.run)}`,
     });
   }
-  const opened = openPrompt(spec.prompt, { source: text, ...(sources && { sources }) });
+  const opened = openPrompt(spec.prompt, { source: text, sources });
   return {
     adapter: join(directory.adapters, best.adapter),
     model: spec.model ?? opened.file.settings.model,

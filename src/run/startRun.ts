@@ -19,17 +19,8 @@ import { writeReport } from './reportFile.ts';
 import { acquireLock } from './lock.ts';
 import { hashText } from './results.ts';
 import { candidateFile } from './candidateFile.ts';
-import {
-  createRun,
-  noteResumed,
-  portable,
-  readRecord,
-  readSource,
-  readState,
-  workspaceLock,
-  workspaceOf,
-  type RunDirectory,
-} from './runDirectory.ts';
+import { createRun, noteResumed, portable, readRecord, readSource, readState, workspaceLock, type RunDirectory } from './runDirectory.ts';
+import { workspaceOf } from './tandemFolder.ts';
 import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
 import { atMost, fewRowsNotice } from './rowPlan.ts';
 import type { CoordinatorName, RunSpec } from './spec.ts';
@@ -68,7 +59,7 @@ export async function resumeRun(
   directory: RunDirectory,
   { allowModules, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules'> = {},
 ): Promise<{ directory: RunDirectory; state: RunState }> {
-  const { spec: asked, source, sources, data } = readRecord(directory);
+  const { spec: asked, source, sources = {}, data } = readRecord(directory);
   const spec: RunSpec = { ...asked, allowModules };
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });

@@ -7,10 +7,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
+import { isMissing } from '../../files.ts';
 import { makeAdapter, withSoft, type Adapter, type LoraConfig, type LoraPair } from '../adapter.ts';
 import { isLinearName, linearNames, type LinearName } from '../linears.ts';
 import { stepAdapters } from '../stepAdapters.ts';
 import { moduleName, parsePeftConfig, peftConfig, type ModuleSettings, type PeftSettings } from './peftConfig.ts';
+import { configName, softFolder, stepsName, weightsName } from './adapterFiles.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { loadSoftPrompt, writeSoftPrompt } from './softPromptFiles.ts';
 import type { WeightTensor } from './weights.ts';
@@ -117,15 +119,11 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
   return makeAdapter(config, pairs, await loadSoftPrompt(join(directory, softFolder)));
 }
 
-const configName = 'adapter_config.json';
-const weightsName = 'adapter_model.safetensors';
-const softFolder = 'soft_prompt';
-const stepsName = 'tandem_steps.json';
 const stepsVersion = 1;
 
 /** A file in the place of the folder has nothing in it either. */
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+  if (!isMissing(error)) throw error;
 }
 
 function* adapterTensors({ config, pairs }: Adapter): Generator<readonly [string, WeightTensor]> {
