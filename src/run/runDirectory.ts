@@ -4,13 +4,13 @@ import nodePath, { basename, join, resolve } from 'node:path';
 import { TandemError, type Place } from '../errors.ts';
 import { isMissing, readTextFile } from '../files.ts';
 import { exactly, list, moment, object, optional, table, text } from '../shape.ts';
-import { requirePromptInside } from './inside.ts';
+import { isInside, requirePromptInside } from './inside.ts';
 import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import type { RunSpec } from './spec.ts';
 import { runSpec } from './specShape.ts';
 import { apply, initialState, type RunState } from './state.ts';
-import { isRealFolder, makeFolder, workspaceOf } from './tandemFolder.ts';
+import { isRealFolder, makeFolder, makeRealFolder, workspaceOf } from './tandemFolder.ts';
 
 /** `run.json`: what the run was asked, with paths relative to the workspace so that a moved workspace still resumes. */
 export interface RunRecord {
@@ -71,17 +71,7 @@ export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'sour
     const directory = runDirectory(workspace, run);
     mkdirSync(directory.adapters);
     mkdirSync(directory.candidates);
-    const relativeSpec = { ...spec, prompt: portable(workspace, spec.prompt) };
-    // A run that someone sends along must not bring the leave to run its code.
-    delete relativeSpec.allowModules;
-    writeRecord(directory, {
-      version: 1,
-      spec: relativeSpec,
-      ...facts,
-      ...portableSources(workspace, facts),
-      created: now.toISOString(),
-      resumed: [],
-    });
+    writeRecord(directory, { version: 1, spec, ...facts, created: now.toISOString(), resumed: [] });
     return directory;
   }
 }
@@ -130,18 +120,30 @@ export function readRecord({ workspace, path }: RunDirectory): RunRecord {
   const prompt = resolve(workspace, record.spec.prompt);
   const sources = record.sources && withPaths(record.sources, (each) => resolve(workspace, each));
   requirePrompts(workspace, prompt, { sources }, { file });
-  return { ...record, ...(sources && { sources }), spec: { ...record.spec, prompt } };
+  const { adapter, warmStart } = record.spec;
+  const spec: RunSpec = {
+    ...record.spec,
+    prompt,
+    ...(adapter !== undefined && { adapter: resolve(workspace, adapter) }),
+    ...(isNamed(warmStart) && { warmStart: resolve(workspace, warmStart) }),
+  };
+  return { ...record, ...(sources && { sources }), spec };
 }
 
 export function noteResumed(directory: RunDirectory, now = new Date()): void {
   const record = readRecord(directory);
-  const spec = { ...record.spec, prompt: portable(directory.workspace, record.spec.prompt) };
-  writeRecord(directory, {
-    ...record,
-    ...portableSources(directory.workspace, record),
-    spec,
-    resumed: [...record.resumed, now.toISOString()],
-  });
+  writeRecord(directory, { ...record, resumed: [...record.resumed, now.toISOString()] });
+}
+
+/** Changes what the record says was asked for. Paths are absolute. */
+export function amendSpec(directory: RunDirectory, changes: Pick<RunSpec, 'adapter' | 'warmStart'>): void {
+  const record = readRecord(directory);
+  writeRecord(directory, { ...record, spec: { ...record.spec, ...changes } });
+}
+
+/** That what a run writes to besides files of its own folder are real folders, made where they are missing. @throws TandemError reason 'not-a-folder' */
+export function requireRunFolders({ adapters, candidates }: RunDirectory): void {
+  for (const folder of [adapters, candidates]) makeRealFolder(folder);
 }
 
 /** The run as its journal tells it. */
@@ -198,12 +200,27 @@ function requirePrompts(workspace: string, prompt: string, { sources = {} }: Pic
 const withPaths = (sources: Readonly<Record<string, string>>, change: (file: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(sources).map(([file, text]) => [change(file), text]));
 
-const portableSources = (workspace: string, { sources }: Pick<RunRecord, 'sources'>): Pick<RunRecord, 'sources'> =>
-  sources ? { sources: withPaths(sources, (file) => portable(workspace, file)) } : {};
+/** Where the runs of a workspace are. */
+export const runsOf = (workspace: string): string => join(workspace, '.tandem', 'runs');
 
-const runsOf = (workspace: string): string => join(workspace, '.tandem', 'runs');
+/** Paths in the workspace are relative to it in the file. */
+function writeRecord({ workspace, path }: RunDirectory, { spec: asked, sources, ...rest }: RunRecord): void {
+  // A run that someone sends along must not bring the leave to run its code.
+  const { allowModules: _, ...spec } = asked;
+  const own = (file: string): string => (isInside(workspace, file) ? portable(workspace, file) : file);
+  const portableSpec: RunSpec = {
+    ...spec,
+    prompt: portable(workspace, spec.prompt),
+    ...(spec.adapter !== undefined && { adapter: own(spec.adapter) }),
+    ...(isNamed(spec.warmStart) && { warmStart: own(spec.warmStart) }),
+  };
+  const relative = sources && { sources: withPaths(sources, (file) => portable(workspace, file)) };
+  writeVersioned(join(path, 'run.json'), { ...rest, spec: portableSpec, ...relative });
+}
 
-const writeRecord = (directory: RunDirectory, record: RunRecord): void => writeVersioned(join(directory.path, 'run.json'), record);
+/** A folder, and none of the words. */
+const isNamed = (warmStart: string | undefined): warmStart is string =>
+  warmStart !== undefined && warmStart !== 'auto' && warmStart !== 'none';
 
 /** @throws TandemError reason 'bad-run-folder' */
 function openDirectory(workspace: string, path: string): RunDirectory {

@@ -1,5 +1,5 @@
 /** @file Starts and resumes runs in this process; the worker calls it, and who uses the API. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { isModule } from '../evaluate/metrics.ts';
@@ -8,6 +8,7 @@ import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { TandemError } from '../errors.ts';
+import { readFileBytes } from '../files.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { withWarmStart } from '../optimize/warmStart.ts';
 import { adapterFolder } from './adapterFolder.ts';
@@ -17,9 +18,21 @@ import type { JournalLine, RunConfig } from './events.ts';
 import { executeRun } from './execute.ts';
 import { writeReport } from './reportFile.ts';
 import { acquireLock } from './lock.ts';
+import { writeFileAtomically } from './jsonFile.ts';
+import { keepStarts, requireOwnStarts } from './ownStarts.ts';
 import { hashText } from './results.ts';
 import { candidateFile } from './candidateFile.ts';
-import { createRun, noteResumed, portable, readRecord, readSource, readState, workspaceLock, type RunDirectory } from './runDirectory.ts';
+import {
+  createRun,
+  noteResumed,
+  portable,
+  readRecord,
+  readSource,
+  readState,
+  requireRunFolders,
+  workspaceLock,
+  type RunDirectory,
+} from './runDirectory.ts';
 import { workspaceOf } from './tandemFolder.ts';
 import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
 import { atMost, fewRowsNotice } from './rowPlan.ts';
@@ -44,6 +57,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
     const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
     try {
       const directory = createRun(spec, { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } });
+      await keepStarts(directory, spec, session);
       return await work(directory, spec, session, hooks);
     } finally {
       await session.dispose();
@@ -64,6 +78,7 @@ export async function resumeRun(
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
+  requireOwnStarts(directory, spec);
   return alone(directory.workspace, async () => {
     requireSameData(directory, data);
     const session = await openSession(spec, { source, sources, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
@@ -94,6 +109,7 @@ async function work(
   hooks: RunHooks,
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   hooks.onOpened?.(directory);
+  requireRunFolders(directory);
   const warm = await warmStartFor(session, spec);
   const optimizer = openOptimizer(session, spec, warm);
   const { coordinator, trainer, objective, attribute, program } = optimizer;
@@ -210,7 +226,7 @@ function writeCandidate(directory: RunDirectory, { file, program }: Session, can
   for (const [step, own] of stepsOf(prompt).entries()) {
     const { path, settings } = files[step];
     const name = candidateFile(candidate, path, program && settings.output);
-    writeFileSync(join(directory.candidates, name), candidateText(files[step], own));
+    writeFileAtomically(join(directory.candidates, name), candidateText(files[step], own));
   }
 }
 
@@ -231,7 +247,7 @@ function sourcesOf({ program }: Session): { sources?: Readonly<Record<string, st
 function changedFiles({ workspace }: RunDirectory, data: Readonly<Record<string, string>>): string[] {
   return Object.entries(data)
     .map(([path, hash]) => ({ file: resolve(workspace, path), hash }))
-    .filter(({ file, hash }) => !existsSync(file) || hashText(readFileSync(file)) !== hash)
+    .filter(({ file, hash }) => !existsSync(file) || hashText(readFileBytes(file)) !== hash)
     .map(({ file }) => file);
 }
 

@@ -49,7 +49,8 @@ export function requireRealFolder(folder: string): void {
 /** Whether it is a folder and no link to one. */
 export const isRealFolder = (folder: string): boolean => lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
 
-function makeRealFolder(folder: string): void {
+/** Makes it where there is nothing; the one above it is there. @throws TandemError reason 'not-a-folder' */
+export function makeRealFolder(folder: string): void {
   if (!isRealFolder(folder)) {
     try {
       mkdirSync(folder);
