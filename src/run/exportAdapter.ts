@@ -84,7 +84,7 @@ const endings: Readonly<Record<ExportFormat, string>> = {
   ollama: '-ollama',
 };
 
-interface Found {
+export interface Found {
   /** PEFT directory. */
   readonly adapter: string;
   readonly model: string;
@@ -97,7 +97,8 @@ interface Found {
 
 const promptsOf = ({ file, program }: ReturnType<typeof openPrompt>): readonly PromptFile[] => program?.steps ?? [file];
 
-function findAdapter({ source, cwd, format }: ExportSpec): Found {
+/** What is to be exported. @throws TandemError reason 'no-adapter', and those of readRecord and readState for a run */
+export function findAdapter({ source, cwd, format }: ExportSpec): Found {
   const path = source === undefined ? undefined : resolve(cwd, source);
   if (path && isAdapterFolder(path)) return fromDirectory(path);
   if (path && existsSync(path) && statSync(path).isFile()) return fromPrompt(path);
