@@ -1,6 +1,6 @@
 /** @file Reads files that may be anything: only regular ones, and only up to a size, so that no pipe holds a program up and no device fills its memory. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { TandemError } from './errors.ts';
 
 export interface ReadLimits {
@@ -50,6 +50,18 @@ export async function readFileBytesLater(file: string, limits: ReadLimits = {}):
 /** The same as text. @throws as `readFileBytes` */
 export const readTextFileLater = async (file: string, limits?: ReadLimits): Promise<string> =>
   (await readFileBytesLater(file, limits)).toString('utf8');
+
+/** Opens a regular file of whatever size for reading; whoever opens it closes it. @throws as `readFileBytes` */
+export async function openFile(file: string): Promise<FileHandle> {
+  const handle = await open(file, readFlags({}));
+  try {
+    requireReadable(file, await handle.stat(), Infinity);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
 
 /** At most so many bytes from its end, as text. @throws as `readFileBytes` */
 export async function readTextTail(file: string, bytes: number, limits: ReadLimits = {}): Promise<string> {

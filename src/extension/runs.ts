@@ -14,6 +14,8 @@ import type { Prompts } from './prompts.ts';
 export interface Runs extends vscode.Disposable {
   /** Newest first, as they were when they last changed. */
   readonly list: () => readonly ListedRun[];
+  /** Where there are runs, or may be. */
+  workspaces(): Promise<readonly string[]>;
   /** Those that the list leaves out, because they cannot be read. */
   readonly unreadable: () => readonly UnreadableRun[];
   /** Reads the list from the disk. */
@@ -89,6 +91,7 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
   later();
   return {
     list: () => known,
+    workspaces: () => workspacesWithRuns(prompts),
     unreadable: () => unreadable,
     refresh,
     async find(name) {

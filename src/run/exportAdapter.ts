@@ -1,8 +1,11 @@
 /** @file Takes a tuned adapter out of Tandem, in the forms that other programs load. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { readTextFile } from '../files.ts';
+import { parseJson } from '../json.ts';
 import type { Adapter } from '../model/adapter.ts';
+import { adapterFiles } from '../model/files/adapterFiles.ts';
 import { writeGgufLora } from '../model/files/ggufLora.ts';
 import { writeMergedModel } from '../model/files/mergedModel.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
@@ -111,6 +114,7 @@ export function findAdapter({ source, cwd, format }: ExportSpec): Found {
     });
   }
   const opened = openPrompt(spec.prompt, { source: text, sources });
+  adapterFiles(join(directory.adapters, best.adapter));
   return {
     adapter: join(directory.adapters, best.adapter),
     model: spec.model ?? opened.file.settings.model,
@@ -134,7 +138,8 @@ function fromPrompt(path: string): Found {
 
 function fromDirectory(path: string): Found {
   const config = ['', ...readdirSync(path)].map((folder) => join(path, folder, 'adapter_config.json')).find((file) => existsSync(file));
-  const { base_model_name_or_path: model } = (config ? JSON.parse(readFileSync(config, 'utf8')) : {}) as Record<string, unknown>;
+  const json = config === undefined ? {} : parseJson(readTextFile(config), { file: config }, 'bad-adapter');
+  const { base_model_name_or_path: model } = (json ?? {}) as { base_model_name_or_path?: unknown };
   return { adapter: path, model: typeof model === 'string' ? model : '', from: path, name: basename(path) };
 }
 

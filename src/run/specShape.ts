@@ -58,5 +58,6 @@ export const runSpec: Shape<RunSpec> = object<RunSpec>({
   warmStart: optional(text),
   adapters: optional(exactly(...adapterChoices)),
   lora: optional(lora),
+  keepRuns: optional(whole),
   controls: optional(exactly(true)),
 });

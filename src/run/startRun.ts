@@ -7,7 +7,7 @@ import { checkedLora } from '../model/adapter.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
-import { TandemError } from '../errors.ts';
+import { describeError, TandemError } from '../errors.ts';
 import { readFileBytes } from '../files.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { withWarmStart } from '../optimize/warmStart.ts';
@@ -16,6 +16,8 @@ import { chooseControl, measureControl } from '../optimize/baselines/controls.ts
 import { controlNames } from '../optimize/baselines/names.ts';
 import type { JournalLine, RunConfig } from './events.ts';
 import { executeRun } from './execute.ts';
+import { explainedError } from './fileErrors.ts';
+import { pruneWorkspace } from './pruneRuns.ts';
 import { writeReport } from './reportFile.ts';
 import { acquireLock } from './lock.ts';
 import { writeFileAtomically } from './jsonFile.ts';
@@ -58,6 +60,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
     try {
       const directory = createRun(spec, { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } });
       await keepStarts(directory, spec, session);
+      await tidy(directory, spec, session);
       return await work(directory, spec, session, hooks);
     } finally {
       await session.dispose();
@@ -90,6 +93,15 @@ export async function resumeRun(
       await session.dispose();
     }
   });
+}
+
+/** What cannot be tidied away is no reason not to run. */
+async function tidy({ workspace }: RunDirectory, { keepRuns }: RunSpec, { warn }: Session): Promise<void> {
+  try {
+    await pruneWorkspace(workspace, { keep: keepRuns });
+  } catch (error) {
+    warn(`Old runs cannot be removed: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+  }
 }
 
 /** Two runs would share the machine's cores and memory, and be slower than one after the other; each would mismeasure its rate. */

@@ -4,10 +4,10 @@
  * one each, the directory has one of these for each step, and `tandem_steps.json`.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
-import { isMissing } from '../../files.ts';
+import { isMissing, readTextFileLater } from '../../files.ts';
 import { makeAdapter, withSoft, type Adapter, type LoraConfig, type LoraPair } from '../adapter.ts';
 import { isLinearName, linearNames, type LinearName } from '../linears.ts';
 import { stepAdapters } from '../stepAdapters.ts';
@@ -73,7 +73,7 @@ export const isAdapterFolder = (directory: string): boolean => [configName, step
 /** The folders that it names; undefined where there is no such file. */
 async function readSteps(directory: string): Promise<readonly (string | null)[] | undefined> {
   const file = join(directory, stepsName);
-  const text = await readFile(file, 'utf8').catch(ignoreMissing);
+  const text = await readTextFileLater(file).catch(ignoreMissing);
   if (text === undefined) return undefined;
   let json: unknown;
   try {
@@ -100,7 +100,8 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
     return stepAdapters(loaded);
   }
   const file = join(directory, configName);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readTextFileLater(file).catch((cause: unknown) => {
+    if (cause instanceof TandemError) throw cause;
     throw bad(
       file,
       'There is no adapter at this place',
@@ -122,7 +123,7 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
 const stepsVersion = 1;
 
 /** A file in the place of the folder has nothing in it either. */
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+function ignoreMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
 }
 

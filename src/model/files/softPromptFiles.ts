@@ -1,7 +1,8 @@
 /** @file Soft prompts in PEFT's prompt-tuning layout. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
+import { isMissing, readTextFileLater } from '../../files.ts';
 import type { SoftPrompt } from '../softPrompt.ts';
 import { configName, originName, weightsName } from './adapterFiles.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
@@ -48,8 +49,8 @@ export async function loadSoftPrompt(directory: string): Promise<SoftPrompt | un
 
 /** @returns undefined where there is no such file */
 async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readTextFileLater(file).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
