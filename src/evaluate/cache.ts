@@ -102,7 +102,7 @@ function valueOf(line: string | undefined): CacheValue | undefined {
   try {
     const { v } = JSON.parse(line) as { v?: unknown };
     // JSON has no infinite numbers: an answer with one is computed again.
-    return typeof v === 'string' || (Array.isArray(v) && v.every((each) => typeof each === 'number')) ? (v as CacheValue) : undefined;
+    return typeof v === 'string' || (Array.isArray(v) && v.every((each) => typeof each === 'number')) ? v : undefined;
   } catch {
     return undefined; // cut off in the middle, and by chance at a brace
   }

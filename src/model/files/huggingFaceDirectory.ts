@@ -209,7 +209,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
     const stats = await stat(file);
     const { size } = stats;
     // A pipe would be waited for without end.
-    if (!stats.isFile()) throw bad('bad-model-config', 'This is not a regular file', file);
+    if (!stats.isFile()) throw bad('model-unreadable', 'This is not a regular file', file);
     if (size > mostBytes) throw bad('bad-model-config', `This file has ${size} bytes, far more than one of its kind`, file);
     return await readFile(file, 'utf8');
   } catch (error) {
