@@ -146,8 +146,10 @@ export function requireRunFolders({ adapters, candidates }: RunDirectory): void 
   for (const folder of [adapters, candidates]) makeRealFolder(folder);
 }
 
-/** The run as its journal tells it. */
+/** The run as its journal tells it. @throws TandemError those of readRecord, 'bad-journal' */
 export function readState(directory: RunDirectory): RunState {
+  // What cannot be told of whom it is, or is of something outside, is not told at all.
+  readRecord(directory);
   return readJournal(directory.journal).reduce(apply, initialState);
 }
 

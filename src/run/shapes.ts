@@ -1,8 +1,10 @@
 /** @file The shapes that several of a run's files have parts of: numbers, prompts, states. */
 import { calibrations, type Decoding } from '../prompt/decoding.ts';
 import type { Demonstration, Prompt } from '../prompt/prompt.ts';
+import type { Value } from '../prompt/values.ts';
 import type { Difference, Estimate, Flip, Flips, MeasuredState, ObjectiveTerms } from '../optimize/events.ts';
 import {
+  anything,
   either,
   exactly,
   fileName,
@@ -48,7 +50,10 @@ const decoding = object<Partial<Decoding>>({
   seed: optional(finite),
 });
 
-const demonstration = object<Demonstration>({ inputs: table(text), output: text });
+/** Whatever JSON has. */
+const value = anything as Shape<Value>;
+
+const demonstration = object<Demonstration>({ inputs: table(value), output: text });
 
 export const prompt: Shape<Prompt> = object<Prompt>({
   body: text,

@@ -91,7 +91,7 @@ function enrich({ journal, adapters }: RunDirectory): void {
     ...states.at(-1)!,
     prompt: {
       body: '{{demos}}\nRead this:\n${input:x}\n',
-      demonstrations: [{ inputs: { x: 'one' }, output: 'a' }],
+      demonstrations: [{ inputs: { x: 'one', more: [1, { a: null, b: true }] }, output: 'a' }],
       decoding: { normalize: 'sum', stop: ['\n'] },
     },
   };
