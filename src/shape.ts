@@ -35,6 +35,9 @@ export const flag: Shape<boolean> = (value) => (typeof value === 'boolean' ? val
 /** JSON has no numbers that are none: they are written as null. */
 export const measured: Shape<number> = (value) => (value === null ? NaN : finite(value));
 export const finite: Shape<number> = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : misfit('a number', value));
+/** From 0 on: what is spent, paid or counted. */
+export const amount: Shape<number> = (value) =>
+  typeof value === 'number' && value >= 0 && value < Infinity ? value : misfit('a number from 0 on', value);
 /** From 0 on. */
 export const whole: Shape<number> = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : misfit('a whole number from 0 on', value);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { TandemError } from '../errors.ts';
 import type { OptimizationState } from '../optimize/coordinator.ts';
-import { anything, either, exactly, finite, object, optional, text, whole } from '../shape.ts';
+import { amount, anything, either, exactly, object, optional, text, whole } from '../shape.ts';
 import type { ControlCheckpoint } from './controls.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { measuredState, word } from './shapes.ts';
@@ -43,7 +43,7 @@ const state = object<OptimizationState>({
   phase: whole,
   start: measuredState,
   best: measuredState,
-  passes: finite,
+  passes: amount,
   done: either<false | string>('false or the reason why it is done', exactly(false), text),
   // The coordinator's own.
   memory: anything,

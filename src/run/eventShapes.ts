@@ -1,6 +1,7 @@
 /** @file The shapes of the journal's lines, one for each event. An event that is not among them is of a newer Tandem, and nobody reads more than its type. */
 import type { AttributionCell, JudgedAnswer, PhaseLever, ReportedMetric, TestAnswer } from '../optimize/events.ts';
 import {
+  amount,
   exactly,
   fileName,
   finite,
@@ -23,7 +24,7 @@ import { lora, rowLimits, soft } from './specShape.ts';
 /** What every line has beside its event; its number and version are the journal's to check. */
 type Frame = Pick<JournalLine, 'version' | 'seq' | 'at'> & { readonly type: string };
 
-const frame: Shape<Frame> = object<Frame>({ version: exactly(1), seq: whole, at: finite, type: text });
+const frame: Shape<Frame> = object<Frame>({ version: exactly(1), seq: whole, at: amount, type: text });
 
 /** A line of the journal. */
 export const journalLine: Shape<JournalLine> = (value) => {
@@ -84,13 +85,13 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
   runStarted: event('runStarted', { config }),
   noticed: event('noticed', { message: text }),
   rateMeasured: event('rateMeasured', {
-    passesPerSecond: finite,
-    budget: finite,
+    passesPerSecond: amount,
+    budget: amount,
     rows: optional(object<{ val: number; test: number }>({ val: whole, test: whole })),
   }),
   stopRequested: event('stopRequested', {}),
   testOpened: event('testOpened', { rows: whole }),
-  baselineMeasured: event('baselineMeasured', { state: measuredState, passes: finite }),
+  baselineMeasured: event('baselineMeasured', { state: measuredState, passes: amount }),
   warmStartProbed: event('warmStartProbed', {
     part: optional(exactly('soft prompt')),
     from: text,
@@ -99,7 +100,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     score: optional(difference),
     logLikelihood: optional(difference),
     steps: whole,
-    passes: finite,
+    passes: amount,
   }),
   phaseStarted: event('phaseStarted', { phase: whole, lever: phaseLever, block: optional(text), because: text }),
   difficultyMeasured: event('difficultyMeasured', {
@@ -111,7 +112,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     logLikelihood: measured,
     roles: object<{ weights: number; prompt: number; guard: number }>({ weights: whole, prompt: whole, guard: whole }),
     inPlay: measured,
-    passes: finite,
+    passes: amount,
   }),
   freedomGrown: event('freedomGrown', {
     phase: whole,
@@ -141,7 +142,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     learningRate: measured,
     gradientNorm: measured,
     soft: optional(object<{ learningRate: number; gradientNorm: number }>({ learningRate: measured, gradientNorm: measured })),
-    passes: finite,
+    passes: amount,
   }),
   gateDecided: event('gateDecided', {
     phase: whole,
@@ -153,7 +154,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     objective: optional(objective),
     flips: optional(flips),
   }),
-  phaseEnded: event('phaseEnded', { phase: whole, lever: phaseLever, accepted: flag, best: measuredState, passes: finite }),
+  phaseEnded: event('phaseEnded', { phase: whole, lever: phaseLever, accepted: flag, best: measuredState, passes: amount }),
   softPromptJudged: event('softPromptJudged', {
     phase: whole,
     tokens: whole,
@@ -170,20 +171,20 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     interaction: difference,
     reported: optional(list(reported)),
     answers: optional(list(answer)),
-    passes: finite,
+    passes: amount,
   }),
-  controlStarted: event('controlStarted', { control: word(), because: text, budget: finite }),
+  controlStarted: event('controlStarted', { control: word(), because: text, budget: amount }),
   controlProgressed: event('controlProgressed', {
     control: word(),
     phase: whole,
     lever: optional(phaseLever),
     accepted: optional(flag),
     score: estimate,
-    passes: finite,
+    passes: amount,
   }),
   controlMeasured: event('controlMeasured', {
     control: word(),
-    passes: finite,
+    passes: amount,
     score: estimate,
     logLikelihood: estimate,
     difference,

@@ -4,6 +4,7 @@ import type { Demonstration, Prompt } from '../prompt/prompt.ts';
 import type { Value } from '../prompt/values.ts';
 import type { Difference, Estimate, Flip, Flips, MeasuredState, ObjectiveTerms } from '../optimize/events.ts';
 import {
+  amount,
   anything,
   either,
   exactly,
@@ -70,7 +71,7 @@ export const measuredState: Shape<MeasuredState> = object<MeasuredState>({
   score: estimate,
   logLikelihood: estimate,
   objective,
-  promptTokens: finite,
+  promptTokens: amount,
 });
 
 const flip = object<Flip>({ line, inputs: table(text), gold: text, before: text, after: text, better: flag });
@@ -78,6 +79,6 @@ export const flips: Shape<Flips> = object<Flips>({ gained: whole, lost: whole, e
 
 export const budget: Shape<Budget> = either<Budget>(
   'a number of seconds or of passes',
-  object<{ seconds: number }>({ seconds: finite }),
-  object<{ passes: number }>({ passes: finite }),
+  object<{ seconds: number }>({ seconds: amount }),
+  object<{ passes: number }>({ passes: amount }),
 );

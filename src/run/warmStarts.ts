@@ -7,7 +7,7 @@ import { modelName } from '../model/files/modelFiles.ts';
 import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
 import type { ProposalPrior, Tally } from '../optimize/proposalPrior.ts';
 import type { WarmStart } from '../optimize/warmStart.ts';
-import { exactly, finite, list, object, optional, table, text, whole } from '../shape.ts';
+import { amount, exactly, list, object, optional, table, text, whole } from '../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import type { Session } from './session.ts';
 import type { RunSpec } from './spec.ts';
@@ -28,7 +28,7 @@ export interface WarmStartRecord {
 
 const recordName = 'warm-start.json';
 
-const tallies = table(object<Tally>({ tried: finite, won: finite }));
+const tallies = table(object<Tally>({ tried: amount, won: amount }));
 
 const shape = object<WarmStartRecord>({
   version: exactly(1),
@@ -36,7 +36,7 @@ const shape = object<WarmStartRecord>({
   tasks: list(text),
   rounds: whole,
   softTokens: optional(whole),
-  passes: finite,
+  passes: amount,
   prior: object<ProposalPrior>({ proposers: tallies, kinds: tallies }),
 });
 

@@ -1,5 +1,5 @@
 /**
- * @file Files of runs may be damaged, cut off, or made to harm: 23,000 mutants of records, journals, checkpoints, decisions and results are
+ * @file Files of runs may be damaged, cut off, or made to harm: 22,500 mutants of records, journals, checkpoints, decisions and results are
  * listed, told, reviewed and accepted (one in eight), or refused by name. None crashes anything, none hides the other run, and none writes outside.
  * @module-tag long
  */
@@ -56,6 +56,7 @@ beforeAll(async () => {
   directory = createRun(
     { ...fakeSpec, prompt: path, model: 'nano', lora: { rank: 4 }, soft: { tokens: 4 } },
     { source, data: { 'd.jsonl': 'ab' } },
+    new Date(Date.UTC(2026, 0, 1)),
   );
   await executeRun(withFakeControls(fakeExecution(directory, () => {})));
   enrich(directory);
@@ -68,6 +69,7 @@ beforeAll(async () => {
   writeFileSync(
     ofProgram.journal,
     lines(ofProgram.journal)
+      .map((each) => each.replace(/"at":\d+/, '"at":1'))
       .map((line) =>
         line.replaceAll(/"body":"([^"]*)"/g, (_, body: string) => `"body":"${body}","earlier":[{"body":"Read","demonstrations":[]}]`),
       )
@@ -267,42 +269,42 @@ function mutatedJournal(random: Random, text: string): string | Buffer {
   return all.join('');
 }
 
-test('8,000 mutants of a journal', async () => {
-  const { refused, accepted, reasons } = await read(8000, directory.journal, mutatedJournal, () => show(directory));
-  expect(refused).toBeGreaterThan(3000);
+test('6,000 mutants of a journal', async () => {
+  const { refused, accepted, reasons } = await read(6000, directory.journal, mutatedJournal, () => show(directory));
+  expect(refused).toBeGreaterThan(2000);
   expect(accepted).toBeGreaterThan(500);
   expect(reasons).toContain('bad-journal');
 });
 
-test("3,000 mutants of a program's journal", async () => {
-  const { refused, accepted } = await read(3000, ofProgram.journal, mutatedJournal, () => show(ofProgram));
-  expect(refused).toBeGreaterThan(1000);
+test("2,000 mutants of a program's journal", async () => {
+  const { refused, accepted } = await read(2000, ofProgram.journal, mutatedJournal, () => show(ofProgram));
+  expect(refused).toBeGreaterThan(500);
   expect(accepted).toBeGreaterThan(100);
 });
 
 test.each([
   ['a prompt', () => directory],
   ['a program', () => ofProgram],
-])('2,500 mutants of a record of %s', async (_, run) => {
-  const { refused, accepted, reasons } = await read(2500, join(run().path, 'run.json'), mutated, () => show(run()));
+])('2,000 mutants of a record of %s', async (_, run) => {
+  const { refused, accepted, reasons } = await read(2000, join(run().path, 'run.json'), mutated, () => show(run()));
   expect(refused).toBeGreaterThan(1000);
   expect(accepted).toBeGreaterThan(100);
   for (const reason of ['bad-file', 'outside-workspace']) expect(reasons).toContain(reason);
 });
 
-test('3,000 mutants of a checkpoint', async () => {
+test('5,000 mutants of a checkpoint', async () => {
   const act = (): void => void readCheckpoint(directory.path);
-  const { refused } = await read(3000, join(directory.path, 'checkpoint.json'), mutated, act);
+  const { refused } = await read(5000, join(directory.path, 'checkpoint.json'), mutated, act);
   expect(refused).toBeGreaterThan(1000);
 });
 
-test('1,000 mutants of the decisions', async () => {
-  const { refused, accepted } = await read(1000, directory.decisions, mutated, () => show(directory));
-  expect(refused).toBeGreaterThan(300);
+test('500 mutants of the decisions', async () => {
+  const { refused, accepted } = await read(500, directory.decisions, mutated, () => show(directory));
+  expect(refused).toBeGreaterThan(150);
   expect(accepted).toBeGreaterThan(50);
 });
 
-test('3,000 mutants of results', async () => {
+test('5,000 mutants of results', async () => {
   const about: MeasuredWith = { at: '2026-01-01T00:00:00.000Z', model: 'nano', metric: 'accuracy', split: 'val' };
   const estimate = { mean: 0.5, low: 0.4, high: 0.6, rows: 9 };
   const difference = { ...estimate, probabilityBetter: 0.9 };
@@ -320,7 +322,7 @@ test('3,000 mutants of results', async () => {
     evaluation: { ...about, score: estimate, logLikelihood: estimate, reported: [{ metric: 'macro-f1', score: estimate }] },
     lines: { ...about, lines: [worth, { ...worth, kind: 'demonstrations', file: 'intent.prompt.md' }] },
   });
-  const { refused, accepted } = await read(3000, join(workspace, '.tandem', 'results', 'intent.json'), mutated, () => {
+  const { refused, accepted } = await read(5000, join(workspace, '.tandem', 'results', 'intent.json'), mutated, () => {
     const { evaluation, lines: measured } = readResults(path) ?? {};
     if (evaluation) headlineDetail(evaluation);
     const places = source.split('\n').length;
