@@ -7,6 +7,7 @@ import { keptRuns } from '../run/spec.ts';
 import { workspaceOf } from '../run/tandemFolder.ts';
 import { withExamples } from './examples.ts';
 import { wholeNumber } from './options.ts';
+import { stderr, stdout } from './terminal.ts';
 
 interface CleanOptions {
   readonly keep: number;
@@ -22,8 +23,9 @@ export function cleanCommand(): Command {
     .option('--json', 'print JSON')
     .action(async ({ keep, dryRun = false, json }: CleanOptions) => {
       const pruned = await pruneWorkspace(workspaceOf(`${process.cwd()}/_`), { keep, dryRun });
-      process.stdout.write(json ? asJson(pruned, dryRun) : cleanText(pruned, dryRun));
-      for (const { run, error } of json ? [] : pruned.left) process.stderr.write(`Left: ${run}: ${error.message}\n`);
+      if (json) stdout.json(asJson(pruned, dryRun));
+      else stdout.say(cleanText(pruned, dryRun));
+      for (const { run, error } of json ? [] : pruned.left) stderr.say(`Left: ${run}: ${error.message}\n`);
     });
   return withExamples(
     command,
@@ -51,9 +53,9 @@ function cleanText({ runs, leftovers, kept, bytes: freed }: Pruned, dryRun: bool
 
 const counted = (runs: number): string => (runs === 1 ? '1 run is' : `${runs} runs are`);
 
-const asJson = ({ left, ...pruned }: Pruned, dryRun: boolean): string =>
-  JSON.stringify(
-    { version: 1, dryRun, ...pruned, left: left.map(({ run, error }) => ({ run, reason: error.reason, message: error.message })) },
-    null,
-    2,
-  ) + '\n';
+const asJson = ({ left, ...pruned }: Pruned, dryRun: boolean): object => ({
+  version: 1,
+  dryRun,
+  ...pruned,
+  left: left.map(({ run, error }) => ({ run, reason: error.reason, message: error.message })),
+});

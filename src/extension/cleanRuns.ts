@@ -5,6 +5,7 @@ import { pruneWorkspace, type Pruned } from '../run/pruneRuns.ts';
 import { settingIds } from './ids.ts';
 import type { Services } from './services.ts';
 import { setting } from './settings.ts';
+import { notify } from './surfaces/notifications.ts';
 
 /** Of all workspaces whose runs are listed. */
 export async function cleanRuns({ runs }: Services): Promise<void> {
@@ -21,17 +22,17 @@ export async function cleanRuns({ runs }: Services): Promise<void> {
   const names = found.flatMap((each) => each.runs.map(({ run }) => run));
   if (names.length + found.flatMap(({ leftovers }) => leftovers).length === 0) {
     const kept = found.reduce((sum, each) => sum + each.kept, 0);
-    await vscode.window.showInformationMessage(`There is nothing to remove: ${kept} runs are kept.`, 'Change Setting').then(changeSetting);
+    await notify('information', `There is nothing to remove: ${kept} runs are kept.`, { actions: ['Change Setting'] }).then(changeSetting);
     return;
   }
   const remove = 'Remove';
   const what = names.length === 1 ? '1 old run' : `${names.length} old runs`;
   const detail = 'Prompts, data, accepted adapters and results stay. What is removed cannot be brought back.';
   const message = `Remove ${what} and free ${freed(found)}?`;
-  if ((await vscode.window.showWarningMessage(message, { modal: true, detail }, remove)) !== remove) return;
+  if ((await notify('warning', message, { modal: { detail }, actions: [remove] })) !== remove) return;
   const done = await prune(false);
   await runs.refresh();
-  void vscode.window.showInformationMessage(`Freed ${freed(done)}.`);
+  void notify('information', `Freed ${freed(done)}.`);
 }
 
 const freed = (pruned: readonly Pruned[]): string => bytes(pruned.reduce((sum, each) => sum + each.bytes, 0));

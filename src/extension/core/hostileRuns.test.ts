@@ -326,7 +326,7 @@ test('5,000 mutants of results', async () => {
     const { evaluation, lines: measured } = readResults(path) ?? {};
     if (evaluation) headlineDetail(evaluation);
     const places = source.split('\n').length;
-    const annotations = measured ? annotateLines(measured, source, { stale: false, now: 0, settingLink: '' }) : [];
+    const annotations = measured ? annotateLines(measured, source, { stale: false, now: 0 }) : [];
     for (const { line } of annotations) expect(line >= 0 && line < places).toBe(true);
   });
   expect(refused).toBeGreaterThan(1000);
