@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import tseslint from 'typescript-eslint';
 import { describe, expect, test } from 'vitest';
-import { roomRules, rooms, shownRules } from '../eslint.rooms.mjs';
+import { roomRules, rooms, shared, shownRules } from '../eslint.rooms.mjs';
 
 const root = join(import.meta.dirname, '..');
 
@@ -36,10 +36,13 @@ describe('imports between rooms', () => {
     expect(await complaints('src/tensor/deep/a.ts', code.replaceAll('../run', '../../run'))).toBe(1);
   });
 
-  test('every room may import errors.ts and random.ts, which import no room; only extension/ may import vscode', async () => {
+  test('every room may import the files of src/ itself that are shared, which import no room; only extension/ may import vscode', async () => {
     for (const room of rooms)
       expect(await complaints(`src/${room}/a.ts`, "import { TandemError } from '../errors.ts'; TandemError;")).toBe(0);
-    expect(await complaints('src/errors.ts', "import { b } from './model/b.ts'; b;")).toBe(1);
+    for (const file of shared) {
+      expect(existsSync(join(root, `src/${file}.ts`)), file).toBe(true);
+      expect(await complaints(`src/${file}.ts`, "import { b } from './model/b.ts'; b;"), file).toBe(1);
+    }
     expect(await complaints('src/extension/a.ts', "import * as vscode from 'vscode'; vscode;")).toBe(0);
     expect(await complaints('src/extension/core/a.ts', "import * as vscode from 'vscode'; vscode;")).toBe(1);
   });

@@ -160,6 +160,18 @@ test('a cache that cannot be written costs nothing but the remembering', () => {
 });
 
 describe('the model', () => {
+  test('.tandem is removed: the run ends and says so, and the next one starts as ever', async () => {
+    const folder = workspace();
+    const { status, stderr } = await disturbed(folder, 8, () => rmSync(join(folder, '.tandem'), { recursive: true }));
+    expect(status, stderr).toBe(2);
+    expect(stderr).toMatch(/The folder of the run [\w-]+ was removed while it was worked on\./);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    // An adapter that was just being written may have made its folders anew.
+    rmSync(join(folder, '.tandem'), { recursive: true, force: true });
+    const next = run(folder, ...asked);
+    expect(next.status, next.stderr).toBe(0);
+  });
+
   test('taken away in mid-run is not missed: the run has it in memory', async () => {
     const folder = workspace();
     const { status, stderr } = await disturbed(folder, 8, () => rmSync(join(folder, 'model'), { recursive: true }));

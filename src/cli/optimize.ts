@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import {
   coordinators,
+  keptRuns,
   leverChoices,
   parseBudget,
   parseSchedule,
@@ -20,7 +21,7 @@ import { curricula, pacings, type Curriculum, type Pacing } from '../optimize/cu
 import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
-import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
+import { sessionSpec, wholeNumber, withSessionOptions, type SessionOptions } from './options.ts';
 import { softAsked, withSoftOptions, type SoftOptions } from './softOptions.ts';
 
 interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
@@ -31,6 +32,7 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly curriculum?: Curriculum;
   readonly pacing?: Pacing;
   readonly warmStart?: string;
+  readonly keepRuns?: number;
 }
 
 interface OptimizeOptions extends TuneOptions, SoftOptions {
@@ -109,6 +111,11 @@ const runOptions = (command: Command): Command =>
     .addOption(new Option('--curriculum <what>', 'what grows in the course of the run: the data, or what may move').choices(curricula))
     .addOption(new Option('--pacing <how>', 'how fast it grows').choices(pacings))
     .option('--warm-start <folder>', "auto (the workspace's own or the model's), none, or a folder that `tandem warm-start` wrote")
+    .option(
+      '--keep-runs <n>',
+      `older runs of the workspace than this many are removed first; 0 keeps all (default: ${keptRuns})`,
+      wholeNumber(0),
+    )
     .option('--apply', 'write the accepted prompt and adapter')
     .option('--json', 'print the events, one JSON object a line');
 
@@ -121,7 +128,16 @@ async function optimize(
   const { budget, schedule, strategy, curriculum, pacing } = options;
   const [lora, warmStart] = [loraAsked(options), asPath(options.warmStart)];
   const asked = { ...(strategy && { strategy }), ...(curriculum && { curriculum }), ...(pacing && { pacing }), ...(lora && { lora }) };
-  const spec = { ...sessionSpec(prompt, options), budget, schedule, ...what, ...asked, ...(warmStart !== undefined && { warmStart }) };
+  const kept = options.keepRuns === undefined ? {} : { keepRuns: options.keepRuns };
+  const spec = {
+    ...sessionSpec(prompt, options),
+    budget,
+    schedule,
+    ...what,
+    ...asked,
+    ...kept,
+    ...(warmStart !== undefined && { warmStart }),
+  };
   await followRun((client) => client.call('optimize', { spec }), options);
 }
 

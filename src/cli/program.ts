@@ -4,6 +4,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { acceptCommand } from './accept.ts';
 import { attributeCommand } from './attribute.ts';
 import { compareCommand } from './compare.ts';
+import { cleanCommand } from './clean.ts';
 import { completionCommand } from './completion.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exitCodeHelp } from './exitCodes.ts';
@@ -31,6 +32,7 @@ const commands = [
   compareCommand,
   exportCommand,
   warmStartCommand,
+  cleanCommand,
   modelCommand,
   completionCommand,
 ];

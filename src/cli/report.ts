@@ -1,9 +1,11 @@
 /** @file `tandem report`: prints a run's report, rebuilt from its journal. */
 import { Command } from 'commander';
 import { writeReport } from '../run/reportFile.ts';
-import { findRun, listRuns, readState, workspaceOf } from '../run/runDirectory.ts';
+import { findRun, readState } from '../run/runDirectory.ts';
+import { readRunList, unreadableText, type UnreadableRun } from '../run/runList.ts';
+import { workspaceOf } from '../run/tandemFolder.ts';
 import { withExamples } from './examples.ts';
-import { stdout } from './terminal.ts';
+import { stderr, stdout } from './terminal.ts';
 
 export function reportCommand(): Command {
   const command = new Command('report')
@@ -11,9 +13,9 @@ export function reportCommand(): Command {
     .argument('[run]', "a run's name or folder; the latest by default")
     .option('--json', "print the run's state as JSON instead")
     .option('--list', 'list the runs instead')
-    .action((run: string | undefined, { json, list }: { json?: boolean; list?: boolean }) => {
+    .action(async (run: string | undefined, { json, list }: { json?: boolean; list?: boolean }) => {
       if (list) {
-        for (const name of listRuns(workspaceOf(`${process.cwd()}/_`))) stdout.say(name + '\n');
+        await listAll();
         return;
       }
       const directory = findRun(process.cwd(), run);
@@ -27,4 +29,11 @@ export function reportCommand(): Command {
     ['tandem report --list', 'the names of all'],
     ['tandem report --json intent', "the state of a prompt's latest run"],
   ]);
+}
+
+async function listAll(): Promise<void> {
+  const unreadable: UnreadableRun[] = [];
+  const list = await readRunList(workspaceOf(`${process.cwd()}/_`), (each) => unreadable.unshift(each));
+  for (const { directory } of list.reverse()) stdout.say(directory.run + '\n');
+  for (const each of unreadable) stderr.say(unreadableText(each) + '\n');
 }

@@ -1,8 +1,8 @@
 /** @file Reads a data file into rows that all have the same columns. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { readFileBytesLater } from '../files.ts';
 import { nearestName } from '../prompt/nearest.ts';
 import { textOf } from '../prompt/values.ts';
 import { parseCsv } from './csv.ts';
@@ -21,10 +21,11 @@ export interface ReadOptions {
 
 /**
  * @param file its extension, one of `dataEndings`, says how it is read
- * @throws TandemError reasons 'missing-data', 'unknown-format', 'bad-encoding', 'bad-header', 'bad-row', 'no-rows'
+ * @throws TandemError reasons 'missing-data', 'not-a-file', 'too-large', 'unknown-format', 'bad-encoding', 'bad-header', 'bad-row', 'no-rows'
  */
 export async function readDataset(file: string, options: ReadOptions = {}): Promise<Dataset> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  const bytes = await readFileBytesLater(file, { most: 2 ** 30 }).catch((cause: unknown) => {
+    if (cause instanceof TandemError) throw cause;
     throw new TandemError('missing-data', 'The data file cannot be read.', {
       where: { file },
       hint: 'Paths are relative to the prompt file.',

@@ -1,8 +1,9 @@
 /** @file Model outputs kept on disk, so that the same question is never computed twice. */
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { readTextFileLater, requireOwnFile } from '../files.ts';
 
 export type CacheValue = string | readonly number[];
 
@@ -32,7 +33,7 @@ export function memoryCache(): Cache {
 /**
  * A cache in a folder of append-only shards, `000001.jsonl` and on. The first line of a shard carries the version; lines that a crash cut
  * off are passed over. Several processes may share the folder: each sees what the others had written when it opened.
- * @throws TandemError reason 'newer-version' if a newer Tandem wrote the folder
+ * @throws TandemError reasons 'newer-version' if a newer Tandem wrote the folder, 'not-a-file' for a shard that is a link or no file
  */
 export async function openCache(folder: string, { maxBytes = 64 * 2 ** 20 }: CacheOptions = {}): Promise<Cache> {
   await mkdir(folder, { recursive: true });
@@ -40,7 +41,7 @@ export async function openCache(folder: string, { maxBytes = 64 * 2 ** 20 }: Cac
   const shards: { name: string; bytes: number }[] = [];
   for (const name of (await readdir(folder)).filter((each) => /^\d{6}\.jsonl$/.test(each)).sort()) {
     const path = join(folder, name);
-    const text = await readFile(path, 'utf8');
+    const text = await readTextFileLater(path, { links: 'refused' });
     const version = versionOf(text);
     if (version > currentVersion) {
       const hint = `Update Tandem, or delete ${folder}: it is only a cache.`;
@@ -69,6 +70,7 @@ export async function openCache(folder: string, { maxBytes = 64 * 2 ** 20 }: Cac
     if (fresh) shards.push(shard);
     // The newline in front ends a line that a crash may have cut off.
     const text = `${fresh ? JSON.stringify({ version: currentVersion }) : ''}\n${[...batch.values()].join('\n')}\n`;
+    requireOwnFile(join(folder, shard.name));
     await appendFile(join(folder, shard.name), text).catch((error: unknown) => {
       pending = new Map([...batch, ...pending]);
       throw error;
@@ -98,7 +100,9 @@ const keyOf = (line: string): string => line.slice(6, 70);
 function valueOf(line: string | undefined): CacheValue | undefined {
   if (line === undefined) return undefined;
   try {
-    return (JSON.parse(line) as { v: CacheValue }).v;
+    const { v } = JSON.parse(line) as { v?: unknown };
+    // JSON has no infinite numbers: an answer with one is computed again.
+    return typeof v === 'string' || (Array.isArray(v) && v.every((each) => typeof each === 'number')) ? v : undefined;
   } catch {
     return undefined; // cut off in the middle, and by chance at a brace
   }

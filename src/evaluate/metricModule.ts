@@ -1,8 +1,8 @@
 /** @file A metric of the user's own: a JavaScript module with a function of row and output. It can do whatever the user can. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { TandemError } from '../errors.ts';
+import { readFileBytesLater } from '../files.ts';
 import { textsOf, type Values } from '../prompt/values.ts';
 import type { Metric } from './metrics.ts';
 
@@ -23,7 +23,7 @@ export interface LoadedMetric {
 export async function loadMetric(name: string, file: string): Promise<LoadedMetric> {
   const fail = (message: string, hint: string, cause?: unknown): TandemError =>
     new TandemError('bad-metric', message, { where: { file }, hint, cause });
-  const source = await readFile(file).catch((cause: unknown) => {
+  const source = await readFileBytesLater(file).catch((cause: unknown) => {
     throw fail('The module of the metric cannot be read.', 'Its path is relative to the prompt file.', cause);
   });
   const hash = createHash('sha256').update(source).digest('hex');

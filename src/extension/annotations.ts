@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
 import type { MeasuredLines } from '../run/results.ts';
-import { portable, workspaceOf } from '../run/runDirectory.ts';
+import { portable } from '../run/runDirectory.ts';
+import { workspaceOf } from '../run/tandemFolder.ts';
 import { annotateLines, linesOfStep, type Tint } from './core/lineWorth.ts';
 import { colorIds, settingIds } from './ids.ts';
 import type { OpenPrompt } from './prompts.ts';

@@ -1,7 +1,7 @@
 /** @file A candidate's prompt beside the one that its run began with; of a program the prompts of the steps that it changes. */
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
+import { readTextFile } from '../files.ts';
 import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFile.ts';
 import { candidateFile } from '../run/candidateFile.ts';
 import { readRecord, type RunDirectory } from '../run/runDirectory.ts';
@@ -27,7 +27,7 @@ export async function openCandidateDiff(directory: RunDirectory, candidate: stri
     before: vscode.Uri.file(join(directory.path, name)).with({ scheme, query: path }),
     after: vscode.Uri.file(join(directory.candidates, name)),
   }));
-  const changed = diffs.filter(({ path, after }) => readFileSync(after.fsPath, 'utf8') !== startOf(directory, path));
+  const changed = diffs.filter(({ path, after }) => readTextFile(after.fsPath, { links: 'refused' }) !== startOf(directory, path));
   const [first, ...others] = changed.length > 0 ? changed : diffs;
   const title = `${directory.run}: start ↔ candidate ${candidate}`;
   if (others.length > 0) {

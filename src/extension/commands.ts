@@ -7,6 +7,7 @@ import { applyProgram } from '../prompt/writeProgram.ts';
 import type { ListedRun } from '../run/runList.ts';
 import { pickInstalledModel, pickModel, pickNewModel } from './chooseModel.ts';
 import { pickWay } from './chooseWay.ts';
+import { cleanRuns } from './cleanRuns.ts';
 import { withAnswers } from './core/answers.ts';
 import { ago } from './core/headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
@@ -61,6 +62,7 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
       ));
     if (b) await showComparison(a, b, runs);
   },
+  [commandIds.cleanRuns]: cleanRuns,
   [commandIds.newPrompt]: (_, target) => newPrompt(target),
   [commandIds.exportAdapter]: async (services, target) =>
     typeof target === 'string'

@@ -15,6 +15,7 @@ export const commandIds = {
   exportAdapter: 'tandem.exportAdapter',
   chooseModel: 'tandem.chooseModel',
   openReport: 'tandem.openReport',
+  cleanRuns: 'tandem.cleanRuns',
   showPanel: 'tandem.showPanel',
   reviewChanges: 'tandem.reviewChanges',
   addModel: 'tandem.addModel',
@@ -48,6 +49,7 @@ export const settingIds = {
   curriculum: 'tandem.optimize.curriculum',
   pacing: 'tandem.optimize.pacing',
   warmStart: 'tandem.optimize.warmStart',
+  keepRuns: 'tandem.runs.keep',
   executor: 'tandem.engine.executor',
   threads: 'tandem.engine.threads',
 } as const;

@@ -1,8 +1,8 @@
 /** @file All prompt files and programs of the workspace that have data, open or not, each with what was measured of it. */
-import { readFile } from 'node:fs/promises';
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
+import { readTextFileLater } from '../files.ts';
 import { hasData, measuredFile, stepIn, type MeasuredFile } from './core/measuredFile.ts';
 import { tunablePattern } from './ids.ts';
 import { asNow, findPrompts, resultsOf, textNow, type Prompts } from './prompts.ts';
@@ -70,7 +70,7 @@ async function readAll(log: vscode.LogOutputChannel): Promise<MeasuredFile[]> {
   const found = all.filter(({ scheme }) => scheme === 'file');
   const read = await Promise.all(
     found.map(async (uri) => {
-      const text = await readFile(uri.fsPath, 'utf8').catch(() => undefined);
+      const text = await readTextFileLater(uri.fsPath, { most: 2 ** 24 }).catch(() => undefined);
       // It may be gone again by now.
       return text === undefined ? [] : [measuredFile(uri.fsPath, text, resultsOf(uri, log), textNow)];
     }),

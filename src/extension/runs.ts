@@ -3,8 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
 import { headline } from '../run/report.ts';
-import { findRun, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
-import { readRun, readRunList, type ListedRun } from '../run/runList.ts';
+import { findRun, type RunDirectory } from '../run/runDirectory.ts';
+import { workspaceOf } from '../run/tandemFolder.ts';
+import { readRun, readRunList, unreadableText, type ListedRun, type UnreadableRun } from '../run/runList.ts';
 import type { RunState } from '../run/state.ts';
 import type { Engine } from './core/engine.ts';
 import { isOver, isRun, type Job } from './core/job.ts';
@@ -13,6 +14,10 @@ import type { Prompts } from './prompts.ts';
 export interface Runs extends vscode.Disposable {
   /** Newest first, as they were when they last changed. */
   readonly list: () => readonly ListedRun[];
+  /** Where there are runs, or may be. */
+  workspaces(): Promise<readonly string[]>;
+  /** Those that the list leaves out, because they cannot be read. */
+  readonly unreadable: () => readonly UnreadableRun[];
   /** Reads the list from the disk. */
   refresh(): Promise<readonly ListedRun[]>;
   /** The run of this name or path, be it younger than the list. @throws TandemError reason 'no-run' */
@@ -32,6 +37,7 @@ export interface Runs extends vscode.Disposable {
 
 export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutputChannel): Runs {
   let known: readonly ListedRun[] = [];
+  let unreadable: readonly UnreadableRun[] = [];
   let timer: NodeJS.Timeout | undefined;
   const changed = new vscode.EventEmitter<void>();
   /** By the run's path, until the list is read again; of ended runs for good. */
@@ -43,7 +49,15 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
   const refresh = async (): Promise<readonly ListedRun[]> => {
     clearTimeout(timer);
     timer = undefined;
-    const lists = await Promise.all((await workspacesWithRuns(prompts)).map(readRunList));
+    const left: UnreadableRun[] = [];
+    const read = (workspace: string): Promise<readonly ListedRun[]> =>
+      readRunList(workspace, (each) => left.push(each)).catch((error: unknown) => {
+        log.warn(describeError(error));
+        return [];
+      });
+    const lists = await Promise.all((await workspacesWithRuns(prompts)).map(read));
+    for (const each of left) if (!unreadable.some(({ path }) => path === each.path)) log.warn(unreadableText(each));
+    unreadable = left;
     // What was read of a run before it ended says too little.
     for (const { directory, standing } of known) if (standing !== 'ended') headlines.delete(directory.path);
     known = lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
@@ -77,6 +91,8 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
   later();
   return {
     list: () => known,
+    workspaces: () => workspacesWithRuns(prompts),
+    unreadable: () => unreadable,
     refresh,
     async find(name) {
       const found = named(name) ?? (await refresh(), named(name));

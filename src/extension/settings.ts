@@ -58,6 +58,7 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice, way: Partial<Way
     pacing: way.pacing ?? setting(settingIds.pacing, prompt),
     warmStart: way.warmStart ?? setting(settingIds.warmStart, prompt),
     ...(strategy && strategy !== 'default' && { strategy }),
+    keepRuns: setting<number>(settingIds.keepRuns, prompt),
     ...(setting<boolean>(settingIds.controls, prompt) && { controls: true }),
     ...((way.adapters ?? setting<AdapterChoice>(settingIds.adapters, prompt)) === 'per-step' && { adapters: 'per-step' }),
   };

@@ -7,7 +7,7 @@ import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFil
 import { compareRuns } from '../run/compareRuns.ts';
 import { comparisonText } from '../run/comparisonText.ts';
 import { writeReport } from '../run/reportFile.ts';
-import { workspaceOf } from '../run/runDirectory.ts';
+import { workspaceOf } from '../run/tandemFolder.ts';
 import type { ListedRun } from '../run/runList.ts';
 import type { LeverChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';

@@ -1,7 +1,8 @@
 /** @file Takes a run's outcome over into the workspace: the prompt's changed lines and the adapter, together. */
-import { chmodSync, cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { adapterFiles, copyAdapterFiles } from '../model/files/adapterFiles.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { openProgram } from '../prompt/program.ts';
 import { isProgramPath } from '../prompt/programFile.ts';
@@ -11,7 +12,8 @@ import type { MeasuredState } from '../optimize/events.ts';
 import { writeFileAtomically } from './jsonFile.ts';
 import { pointTo } from './pointer.ts';
 import { adapterItem, reviewItems, takeOver, type Proposal } from './review.ts';
-import { makeTandemFolder, promptName, readRecord, readSource, type RunDirectory } from './runDirectory.ts';
+import { promptName, readRecord, readSource, sourceOf, type RunDirectory } from './runDirectory.ts';
+import { makeFolder } from './tandemFolder.ts';
 import type { RunState } from './state.ts';
 
 /**
@@ -34,7 +36,7 @@ export function proposalsOf(directory: RunDirectory, { start, best }: RunState):
   if (best.candidate === start.candidate) return [same];
   const changed = best.adapter !== start.adapter;
   if (isProgramPath(spec.prompt)) {
-    const { steps } = openProgram(spec.prompt, source, (file) => sources?.[file] ?? readSource(file));
+    const { steps } = openProgram(spec.prompt, source, (file) => sourceOf(sources, file));
     const prompts = stepsOf(best.prompt);
     const ofSteps = steps.map(({ path, text, settings: { output } }, place): Proposal => {
       const file = parsePromptFile(path, text);
@@ -133,14 +135,26 @@ function changeOf(proposal: Proposal, rejected: readonly string[]): Change {
   return { proposal, current, text: takeOver(proposal, current, chosen), chosen, leftOut: items.length - chosen.length };
 }
 
-/** Appears under its name whole or not at all. @returns false where it stood there already */
+/**
+ * Appears under its name whole or not at all.
+ * @returns false where it stood there already
+ * @throws TandemError reasons 'bad-adapter', 'not-a-folder'
+ */
 export function copyAdapter({ from, to }: NonNullable<Proposal['adapter']>): boolean {
-  if (existsSync(to)) return false;
-  makeTandemFolder(dirname(dirname(dirname(to))));
-  mkdirSync(dirname(to), { recursive: true });
+  if (lstatSync(to, { throwIfNoEntry: false })) {
+    adapterFiles(to);
+    return false;
+  }
+  adapterFiles(from);
+  makeFolder(dirname(dirname(dirname(to))), 'adapters');
   const temporary = `${to}.${process.pid}.tmp`;
   rmSync(temporary, { recursive: true, force: true });
-  cpSync(from, temporary, { recursive: true });
-  renameSync(temporary, to);
+  try {
+    copyAdapterFiles(from, temporary);
+    renameSync(temporary, to);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
   return true;
 }

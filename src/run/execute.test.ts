@@ -4,7 +4,7 @@
  */
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -202,6 +202,31 @@ test('a failure is noted in the journal, and the run can be resumed after it', a
   };
   await expect(executeRun({ ...fakeExecution(directory, () => {}), coordinator: failing })).rejects.toMatchObject({ reason: 'no-memory' });
   expect(fold(readJournal(directory.journal))).toMatchObject({ status: 'failed', failure: { reason: 'no-memory' } });
+  await executeRun(fakeExecution(directory, () => {}));
+  expect(timeless(directory)).toEqual(await unkilled());
+});
+
+test.each(['phaseStarted', 'gateDecided', 'attributed', 'rateMeasured'])(
+  'a run whose folder is removed in the middle of it, at %s, ends and says so',
+  async (type) => {
+    const directory = newRun();
+    const onLine = (line: JournalLine): void => {
+      if (line.type === type) rmSync(join(directory.workspace, '.tandem'), { recursive: true, force: true });
+    };
+    await expect(executeRun(fakeExecution(directory, onLine))).rejects.toMatchObject({
+      reason: 'run-removed',
+      where: { file: directory.path },
+    });
+  },
+);
+
+test('a checkpoint that was changed is refused by name; without it the run begins again where its rate was measured', async () => {
+  const directory = newRun();
+  await work(directory, { dieAfter: 30 });
+  const file = join(directory.path, 'checkpoint.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"plateau": ', '"plateau": 1'));
+  await expect(executeRun(fakeExecution(directory, () => {}))).rejects.toMatchObject({ reason: 'bad-file', where: { file } });
+  rmSync(file);
   await executeRun(fakeExecution(directory, () => {}));
   expect(timeless(directory)).toEqual(await unkilled());
 });

@@ -1,4 +1,5 @@
 /** @file Drives one run from wherever it stands to its end: phases with a checkpoint after each, then the sealed test. */
+import { existsSync } from 'node:fs';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import { TandemError } from '../errors.ts';
@@ -73,9 +74,10 @@ export async function executeRun(execution: Execution): Promise<RunState> {
       if (signal?.aborted && !view.stopRequested) onStop();
       signal?.addEventListener('abort', onStop, { once: true });
       await drive(execution, journal, checkpoint, emit, () => view);
+      if (!isThere(directory)) throw removed(directory);
       journal.flush();
     } catch (thrown) {
-      const error = explainedError(thrown);
+      const error = isThere(directory) ? explainedError(thrown) : removed(directory, thrown);
       const { reason, message } =
         error instanceof TandemError ? error : { reason: 'crashed', message: error instanceof Error ? error.message : String(error) };
       withoutThrowing(() => {
@@ -92,6 +94,17 @@ export async function executeRun(execution: Execution): Promise<RunState> {
     release();
   }
 }
+
+/** An adapter that is written makes its folders anew; the journal does not come back. */
+const isThere = ({ journal }: RunDirectory): boolean => existsSync(journal);
+
+/** What a run goes on to do without its journal could never be read. */
+const removed = ({ run, path }: RunDirectory, cause?: unknown): TandemError =>
+  new TandemError('run-removed', `The folder of the run ${run} was removed while it was worked on.`, {
+    where: { file: path },
+    hint: 'Start the run again. To make room while one is on: tandem clean',
+    cause,
+  });
 
 /** Where the disk is full there may be no room to say so. */
 function withoutThrowing(act: () => void): void {
@@ -139,6 +152,7 @@ async function drive(
   const valset = atMost(context.valset, splits.val);
   const whole: OptimizationContext = { ...context, valset, budget: view().budget!, emit, ...(signal && { signal }) };
   const save = (state: OptimizationState, control?: ControlCheckpoint): OptimizationState => {
+    if (!isThere(directory)) throw removed(directory);
     journal.flush();
     writeCheckpoint(directory.path, { lines: journal.count(), state, ...(control && { control }) });
     forget();

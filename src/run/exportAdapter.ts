@@ -1,8 +1,11 @@
 /** @file Takes a tuned adapter out of Tandem, in the forms that other programs load. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { readTextFile } from '../files.ts';
+import { parseJson } from '../json.ts';
 import type { Adapter } from '../model/adapter.ts';
+import { adapterFiles } from '../model/files/adapterFiles.ts';
 import { writeGgufLora } from '../model/files/ggufLora.ts';
 import { writeMergedModel } from '../model/files/mergedModel.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
@@ -84,7 +87,7 @@ const endings: Readonly<Record<ExportFormat, string>> = {
   ollama: '-ollama',
 };
 
-interface Found {
+export interface Found {
   /** PEFT directory. */
   readonly adapter: string;
   readonly model: string;
@@ -97,19 +100,21 @@ interface Found {
 
 const promptsOf = ({ file, program }: ReturnType<typeof openPrompt>): readonly PromptFile[] => program?.steps ?? [file];
 
-function findAdapter({ source, cwd, format }: ExportSpec): Found {
+/** What is to be exported. @throws TandemError reason 'no-adapter', and those of readRecord and readState for a run */
+export function findAdapter({ source, cwd, format }: ExportSpec): Found {
   const path = source === undefined ? undefined : resolve(cwd, source);
   if (path && isAdapterFolder(path)) return fromDirectory(path);
   if (path && existsSync(path) && statSync(path).isFile()) return fromPrompt(path);
   const directory = findRun(cwd, source);
-  const { spec, source: text, sources } = readRecord(directory);
+  const { spec, source: text, sources = {} } = readRecord(directory);
   const { best } = readState(directory);
   if (best?.adapter === undefined) {
     throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state has the model's own weights.`, {
       hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${shellWord(directory.run)}`,
     });
   }
-  const opened = openPrompt(spec.prompt, { source: text, ...(sources && { sources }) });
+  const opened = openPrompt(spec.prompt, { source: text, sources });
+  adapterFiles(join(directory.adapters, best.adapter));
   return {
     adapter: join(directory.adapters, best.adapter),
     model: spec.model ?? opened.file.settings.model,
@@ -133,7 +138,8 @@ function fromPrompt(path: string): Found {
 
 function fromDirectory(path: string): Found {
   const config = ['', ...readdirSync(path)].map((folder) => join(path, folder, 'adapter_config.json')).find((file) => existsSync(file));
-  const { base_model_name_or_path: model } = (config ? JSON.parse(readFileSync(config, 'utf8')) : {}) as Record<string, unknown>;
+  const json = config === undefined ? {} : parseJson(readTextFile(config), { file: config }, 'bad-adapter');
+  const { base_model_name_or_path: model } = (json ?? {}) as { base_model_name_or_path?: unknown };
   return { adapter: path, model: typeof model === 'string' ? model : '', from: path, name: basename(path) };
 }
 

@@ -2,7 +2,7 @@
 import { TandemError } from '../errors.ts';
 
 interface Explanation {
-  readonly reason: 'disk-full' | 'not-writable' | 'too-many-files';
+  readonly reason: 'disk-full' | 'not-writable' | 'too-many-files' | 'missing-file' | 'not-a-file' | 'unreadable';
   readonly message: string;
   readonly hint: string;
 }
@@ -26,6 +26,19 @@ const explanations: Readonly<Partial<Record<string, Explanation>>> = {
   EROFS: { ...closed, message: 'The disk can only be read.' },
   EACCES: closed,
   EPERM: closed,
+  ENOENT: {
+    reason: 'missing-file',
+    message: 'There is no such file or folder.',
+    hint: 'Check the path; if it was there a moment ago, something removed it.',
+  },
+  ENOTDIR: { reason: 'not-a-file', message: 'A file stands where a folder would have to be.', hint: 'Check the path.' },
+  EISDIR: { reason: 'not-a-file', message: 'This is a folder, not a file.', hint: 'Check the path.' },
+  ENXIO: { reason: 'not-a-file', message: 'This is a socket or a device, not a file.', hint: 'Check the path.' },
+  ELOOP: { reason: 'not-a-file', message: 'The links here lead in a circle, or one stands where none may.', hint: 'Remove the link.' },
+  ENAMETOOLONG: { reason: 'not-a-file', message: 'The path is longer than the system allows.', hint: 'Use shorter names.' },
+  EIO: { reason: 'unreadable', message: 'The disk gave an error.', hint: 'Check the disk, or work on a copy elsewhere.' },
+  EBUSY: { reason: 'unreadable', message: 'Another program holds this.', hint: 'Close that program, and try again.' },
+  ETXTBSY: { reason: 'unreadable', message: 'Another program holds this.', hint: 'Close that program, and try again.' },
   EMFILE: { reason: 'too-many-files', message: 'Too many files are open.', hint: 'Close other programs, or raise the limit (ulimit -n).' },
 };
 
@@ -39,6 +52,9 @@ export function explainedError(error: unknown): unknown {
   return new TandemError(reason, message, { ...(path !== undefined && { where: { file: path } }), hint, cause: error });
 }
 
-/** Whether the operating system refused something. */
-export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+/** Whether something cannot be written because of what the operating system, or a link in the place of a file of ours, does not allow. */
+export const isUnwritable = (error: unknown): boolean =>
+  error instanceof TandemError ? error.reason === 'not-a-file' || error.reason === 'not-a-folder' : isSystemError(error);
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;

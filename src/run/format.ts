@@ -56,8 +56,9 @@ export function count(number: number): string {
   return number < 1e6 ? `${(number / 1e3).toFixed(1)}k` : `${(number / 1e6).toFixed(2)}M`;
 }
 
-/** `812 MB`, `1.9 GB`. */
+/** `14 kB`, `812 MB`, `1.9 GB`. */
 export function bytes(number: number): string {
+  if (number < 1e6) return `${Math.ceil(number / 1e3)} kB`;
   return number < 1e9 ? `${Math.round(number / 1e6)} MB` : `${(number / 1e9).toFixed(1)} GB`;
 }
 

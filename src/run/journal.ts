@@ -1,9 +1,12 @@
 /** @file The journal: one event a line, appended as it happens. */
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
+import { readTextFile, readTextFileLater, readTextTail, requireOwnFile, type ReadLimits } from '../files.ts';
+import { parseJson } from '../json.ts';
+import { shaped } from '../shape.ts';
 import { journalVersion, type JournalLine, type RunEvent } from './events.ts';
+import { journalLine } from './eventShapes.ts';
 import { requireVersion, type Versioned } from './jsonFile.ts';
 
 export interface Journal {
@@ -21,6 +24,7 @@ export interface Journal {
  * @param kept the lines in the file; the new ones continue their count and their clock
  */
 export function openJournal(file: string, kept: readonly JournalLine[]): Journal {
+  requireOwnFile(file);
   const handle = openSync(file, 'a');
   const last = kept.at(-1);
   const begun = performance.now() - (last?.at ?? 0);
@@ -28,9 +32,11 @@ export function openJournal(file: string, kept: readonly JournalLine[]): Journal
   return {
     append: (event) => {
       const text = JSON.stringify({ version: journalVersion, seq, at: Math.round(performance.now() - begun), ...event });
+      // What could not be read again is not written either.
+      const line = parseLine(text, file, seq);
       appendWhole(handle, Buffer.from(text + '\n'));
       seq++;
-      return JSON.parse(text) as JournalLine;
+      return line;
     },
     count: () => seq,
     flush: () => fsyncSync(handle),
@@ -54,8 +60,8 @@ function appendWhole(handle: number, bytes: Uint8Array): void {
  * @throws TandemError reasons 'bad-journal', 'newer-version'
  */
 export function readJournal(file: string): JournalLine[] {
-  if (!existsSync(file)) return [];
-  return splitLines(readFileSync(file, 'utf8')).map((text, place) => parseLine(text, file, place));
+  if (!isThere(file)) return [];
+  return splitLines(readTextFile(file, limits)).map((text, place) => parseLine(text, file, place));
 }
 
 /**
@@ -63,8 +69,8 @@ export function readJournal(file: string): JournalLine[] {
  * @throws TandemError reasons 'bad-journal', 'newer-version'
  */
 export async function* readJournalInStretches(file: string, stretch = 200): AsyncGenerator<JournalLine[]> {
-  if (!existsSync(file)) return;
-  const texts = splitLines(await readFile(file, 'utf8'));
+  if (!isThere(file)) return;
+  const texts = splitLines(await readTextFileLater(file, limits));
   for (let from = 0; from < texts.length; from += stretch) {
     yield texts.slice(from, from + stretch).map((text, place) => parseLine(text, file, from + place));
     await turn();
@@ -73,24 +79,18 @@ export async function* readJournalInStretches(file: string, stretch = 200): Asyn
 
 /** The last whole line, found without reading the rest; undefined where there is none, or none that can be read. */
 export async function readLastLine(file: string): Promise<JournalLine | undefined> {
-  if (!existsSync(file)) return undefined;
-  const handle = await open(file);
   try {
-    const { size } = await handle.stat();
-    const tail = Buffer.alloc(Math.min(size, 65_536));
-    await handle.read(tail, 0, tail.length, size - tail.length);
-    return JSON.parse(splitLines(tail.toString('utf8')).at(-1) ?? '') as JournalLine;
+    return JSON.parse(splitLines(await readTextTail(file, 65_536, limits)).at(-1) ?? '') as JournalLine;
   } catch {
     return undefined;
-  } finally {
-    await handle.close();
   }
 }
 
 /** Drops the lines after the first `count`, and what a kill left half written. @returns the kept lines */
 export function truncateJournal(file: string, count: number): JournalLine[] {
-  if (!existsSync(file)) return [];
-  const kept = splitLines(readFileSync(file, 'utf8')).slice(0, count);
+  if (!isThere(file)) return [];
+  requireOwnFile(file);
+  const kept = splitLines(readTextFile(file, limits)).slice(0, count);
   const lines = kept.map((text, place) => parseLine(text, file, place));
   const handle = openSync(file, 'r+');
   try {
@@ -102,18 +102,17 @@ export function truncateJournal(file: string, count: number): JournalLine[] {
   return lines;
 }
 
+/** Hours of training steps are some 50 MB. */
+const limits: ReadLimits = { most: 2 ** 28, links: 'refused' };
+
+/** A link that leads nowhere is there, and refused when it is read. */
+const isThere = (file: string): boolean => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+
 const splitLines = (text: string): string[] => text.split('\n').slice(0, -1);
 
 function parseLine(text: string, file: string, place: number): JournalLine {
   const where = { file, line: place + 1 };
-  let value: Versioned & { seq?: unknown };
-  try {
-    value = JSON.parse(text) as typeof value;
-  } catch (cause) {
-    throw new TandemError('bad-journal', 'This line of the journal is not JSON.', { where, cause });
-  }
-  requireVersion(value, journalVersion, file, where.line);
-  if (value.seq !== place)
-    throw new TandemError('bad-journal', `This line of the journal has number ${String(value.seq)}, not ${place}.`, { where });
-  return value as JournalLine;
+  const value = requireVersion(parseJson(text, where, 'bad-journal') as Versioned & { seq?: unknown }, journalVersion, file, where.line);
+  if (value.seq !== place) throw new TandemError('bad-journal', `This line of the journal has another number than ${place}.`, { where });
+  return shaped(journalLine, value, where, 'bad-journal');
 }

@@ -1,6 +1,9 @@
 /** @file JSON files with a version: written whole or not at all, refused when they are newer than this program. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { TandemError } from '../errors.ts';
+import { isMissing, readTextFile, type ReadLimits } from '../files.ts';
+import { parseJson } from '../json.ts';
+import { shaped, type Shape } from '../shape.ts';
 
 export interface Versioned {
   readonly version: number;
@@ -10,7 +13,9 @@ export interface Versioned {
 export function writeFileAtomically(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    const handle = openSync(temporary, 'w');
+    // Never into what a link of this name leads to.
+    rmSync(temporary, { force: true });
+    const handle = openSync(temporary, 'wx');
     try {
       writeFileSync(handle, text);
       fsyncSync(handle);
@@ -28,16 +33,29 @@ export function writeVersioned<T extends Versioned>(file: string, value: T): voi
   writeFileAtomically(file, JSON.stringify(value, null, 2) + '\n');
 }
 
-/** @returns undefined where there is no such file. @throws TandemError reasons 'bad-file', 'newer-version' */
-export function readVersioned<T extends Versioned>(file: string, newest: T['version']): T | undefined {
+/** In bytes: far more than anything that is written here. */
+const most = 2 ** 26;
+
+/**
+ * @param limits by default no link is followed: Tandem writes none
+ * @returns undefined where there is no such file
+ * @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file', 'too-large'
+ */
+export function readVersioned<T extends Versioned>(
+  file: string,
+  newest: T['version'],
+  shape: Shape<T>,
+  limits: ReadLimits = {},
+): T | undefined {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTextFile(file, { most, links: 'refused', ...limits });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
-  return requireVersion(parseJson(text, file) as T, newest, file);
+  const value = requireVersion(parseJson(text, { file }, 'bad-file') as Versioned, newest, file);
+  return shaped(shape, value, { file }, 'bad-file');
 }
 
 /** The value, if it is an object whose version this program knows. @throws TandemError reasons 'bad-file', 'newer-version' */
@@ -52,12 +70,4 @@ export function requireVersion<T extends Versioned>(value: T, newest: number, fi
     });
   }
   return value;
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TandemError('bad-file', 'This is not JSON.', { where: { file }, cause });
-  }
 }

@@ -14,7 +14,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { count } from './format.ts';
 import { readJournal } from './journal.ts';
 import { keepOneModel } from './modelKeeper.ts';
-import { findRun, listRuns, portable } from './runDirectory.ts';
+import { findRun, listRuns, portable, runsOf } from './runDirectory.ts';
 import { measureRate, openOptimizer, openSession, type Session } from './session.ts';
 import { runDefaults, type Budget, type SessionSpec } from './spec.ts';
 import { ownWarmStart, saveWarmStart, type WarmStartRecord } from './warmStarts.ts';
@@ -67,7 +67,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
       return { name, trainer: loraTrainer(model, session.evaluator.task, lora), prompts: [session.file.prompt], rows: session.trainset };
     });
     const budget = await passesOf(spec, sessions[0]);
-    let prior = priorOfRuns([...new Set(sessions.map((session) => session.workspace))]);
+    let prior = priorOfRuns([...new Set(sessions.map((session) => session.workspace))], onNote);
     let passes = 0;
     for (const [place, session] of sessions.entries()) {
       if (signal?.aborted || spec.promptShare === 0) break;
@@ -180,11 +180,18 @@ function roundPasses(tasks: readonly MetaTask[]): number {
   return 3 * tasksARound * innerSteps * batchRows * mean;
 }
 
-/** What won in all the runs of these workspaces. */
-export function priorOfRuns(workspaces: readonly string[]): ProposalPrior {
-  return workspaces
-    .flatMap((workspace) => listRuns(workspace).map((run) => findRun(workspace, join('.tandem', 'runs', run))))
-    .reduce((prior, { journal }) => learnFrom(prior, readJournal(journal) as readonly OptimizationEvent[]), noPrior);
+/** What won in all the runs of these workspaces. @param onNote hears of runs that cannot be read, and are passed over */
+export function priorOfRuns(workspaces: readonly string[], onNote: (text: string) => void = () => {}): ProposalPrior {
+  let prior = noPrior;
+  for (const path of workspaces.flatMap((workspace) => listRuns(workspace).map((run) => join(runsOf(workspace), run)))) {
+    try {
+      prior = learnFrom(prior, readJournal(findRun(path, path).journal) as readonly OptimizationEvent[]);
+    } catch (error) {
+      if (!(error instanceof TandemError)) throw error;
+      onNote(`Left out the run ${path}: ${error.message}`);
+    }
+  }
+  return prior;
 }
 
 /** A short optimization of the prompt alone, for what its proposals come to. */

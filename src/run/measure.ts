@@ -7,7 +7,7 @@ import { shortened } from '../optimize/flips.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
-import { explainedError, isSystemError } from './fileErrors.ts';
+import { explainedError, isUnwritable } from './fileErrors.ts';
 import { rowCount } from './format.ts';
 import {
   programText,
@@ -92,7 +92,7 @@ function keep({ file, program, warn }: Session, measured: Pick<Results, 'evaluat
   try {
     writeResults(file.path, program ? programText(program) : file.text, measured);
   } catch (error) {
-    if (!isSystemError(error)) throw error;
+    if (!isUnwritable(error)) throw error;
     warn(`The numbers cannot be kept for the editor: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
   }
 }

@@ -7,12 +7,12 @@ import { openProgram, type Program } from '../prompt/program.ts';
 import { isProgramPath } from '../prompt/programFile.ts';
 import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
-import { readSource } from './runDirectory.ts';
+import { readSource, sourceOf } from './runDirectory.ts';
 
 export interface PromptTexts {
   /** The text of the prompt file or the program, where it is not the one on disk. */
   readonly source?: string;
-  /** Texts of a program's prompt files by their absolute paths, where they are not those on disk. */
+  /** Texts of all of a program's prompt files by their absolute paths, where they are not those on disk. */
   readonly sources?: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ export interface PromptTexts {
 export function openPrompt(path: string, { source, sources }: PromptTexts = {}): { readonly file: PromptFile; readonly program?: Program } {
   const text = source ?? readSource(path);
   if (!isProgramPath(path)) return { file: requireUsable(parsePromptFile(path, text)) };
-  const program = openProgram(path, text, (each) => (sources && Object.hasOwn(sources, each) ? sources[each] : readSource(each)));
+  const program = openProgram(path, text, (each) => (sources ? sourceOf(sources, each) : readSource(each)));
   return { file: program.whole, program };
 }
 

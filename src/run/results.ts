@@ -1,14 +1,17 @@
 /** @file `.tandem/results/`: the latest numbers measured for a prompt file, for the annotations in the editor. */
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { TandemError } from '../errors.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import { editorText } from '../prompt/hunks.ts';
 import type { Program } from '../prompt/program.ts';
 import { isPrompty } from '../prompt/promptFile.ts';
+import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields } from '../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
-import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
+import { portable } from './runDirectory.ts';
+import { difference, estimate, line } from './shapes.ts';
 import type { Split } from './spec.ts';
+import { makeFolder, workspaceOf } from './tandemFolder.ts';
 
 export interface Results {
   readonly version: 1;
@@ -68,18 +71,65 @@ export interface LineFlip {
 
 /** Adds to what is known about this text of the prompt file; what was measured on another text is dropped. */
 export function writeResults(promptFile: string, text: string, measured: Pick<Results, 'evaluation' | 'lines'>): void {
-  makeTandemFolder(workspaceOf(promptFile));
-  const file = resultsFile(promptFile);
-  mkdirSync(dirname(file), { recursive: true });
-  const known = readResults(promptFile);
+  const workspace = workspaceOf(promptFile);
+  const name = resultsName(workspace, promptFile);
+  const folders = dirname(name).split('/');
+  const file = join(makeFolder(workspace, 'results', ...folders.filter((each) => each !== '.')), basename(name));
+  const known = knownResults(promptFile);
   const textHash = hashPrompt(text);
   writeVersioned(file, { version: 1, textHash, ...(known?.textHash === textHash ? known : {}), ...measured } satisfies Results);
 }
 
-/** @throws TandemError reasons 'bad-file', 'newer-version' */
+/** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file', 'too-large' */
 export function readResults(promptFile: string): Results | undefined {
-  return readVersioned<Results>(resultsFile(promptFile), 1);
+  const workspace = workspaceOf(promptFile);
+  return readVersioned(join(workspace, '.tandem', 'results', resultsName(workspace, promptFile)), 1, results);
 }
+
+/** What is damaged is measured again, and replaced; what a newer Tandem wrote stays. */
+function knownResults(promptFile: string): Results | undefined {
+  try {
+    return readResults(promptFile);
+  } catch (error) {
+    if (error instanceof TandemError && error.reason === 'bad-file') return undefined;
+    throw error;
+  }
+}
+
+const withFields: Fields<MeasuredWith> = {
+  at: moment,
+  model: anyText,
+  adapter: optional(anyText),
+  metric: anyText,
+  split: exactly('val', 'test'),
+};
+
+const flip = object<LineFlip>({ line, inputs: table(anyText), gold: anyText, withLine: anyText, withoutLine: anyText });
+
+const worth = object<LineWorth>({
+  file: optional(anyText),
+  line,
+  text: anyText,
+  score: difference,
+  logLikelihood: difference,
+  kind: optional(exactly('line', 'demonstrations')),
+  tokensSaved: optional(finite),
+  flips: optional(list(flip)),
+});
+
+const results = object<Results>({
+  version: exactly(1),
+  textHash: anyText,
+  evaluation: optional(
+    object<MeasuredPrompt>({
+      ...withFields,
+      score: estimate,
+      logLikelihood: estimate,
+      reported: optional(list(object<{ metric: string; score: Estimate }>({ metric: anyText, score: estimate }))),
+    }),
+  ),
+  lines: optional(object<MeasuredLines>({ ...withFields, lines: list(worth) })),
+});
 
 /** The same for a text with and without BOM and with either line ending: as little as the score it hangs on how a file is checked out. */
 export const hashPrompt = (text: string): string => hashText(editorText(text));
@@ -91,8 +141,7 @@ export const programText = ({ file, steps }: Pick<Program, 'file' | 'steps'>): s
 export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 
 /** `prompts/intent.prompt.md` has its numbers in `.tandem/results/prompts/intent.json`, `intent.prompty` in `intent.prompty.json` beside it. */
-function resultsFile(promptFile: string): string {
-  const workspace = workspaceOf(promptFile);
+function resultsName(workspace: string, promptFile: string): string {
   const name = portable(workspace, promptFile);
-  return join(workspace, '.tandem', 'results', `${isPrompty(name) ? name : name.replace(/(\.prompt)?\.\w+$/, '')}.json`);
+  return `${isPrompty(name) ? name : name.replace(/(\.prompt)?\.\w+$/, '')}.json`;
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, win32 } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { fakeSpec } from './fakeRun.fixture.ts';
-import { createRun, findRun, listRuns, noteResumed, portable, promptName, readRecord, workspaceOf } from './runDirectory.ts';
+import { createRun, findRun, listRuns, noteResumed, portable, promptName, readRecord } from './runDirectory.ts';
+import { workspaceOf } from './tandemFolder.ts';
 import type { RunSpec } from './spec.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-directory-'));

@@ -1,11 +1,16 @@
-/** @file `.tandem/` in the workspace: where it is, and the directory of one run in it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import nodePath, { basename, dirname, join, resolve } from 'node:path';
-import { TandemError } from '../errors.ts';
+/** @file The directory of a run in `.tandem/runs/`, and its record. */
+import { lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import nodePath, { basename, join, resolve } from 'node:path';
+import { TandemError, type Place } from '../errors.ts';
+import { isMissing, readTextFile } from '../files.ts';
+import { exactly, list, moment, object, optional, table, text } from '../shape.ts';
+import { isInside, requirePromptInside } from './inside.ts';
 import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import type { RunSpec } from './spec.ts';
+import { runSpec } from './specShape.ts';
 import { apply, initialState, type RunState } from './state.ts';
+import { isRealFolder, makeFolder, makeRealFolder, workspaceOf } from './tandemFolder.ts';
 
 /** `run.json`: what the run was asked, with paths relative to the workspace so that a moved workspace still resumes. */
 export interface RunRecord {
@@ -13,7 +18,10 @@ export interface RunRecord {
   readonly spec: RunSpec;
   /** The prompt file's text when the run started; a resumed run goes on from it whatever the file says now. */
   readonly source: string;
-  /** Of a program: the texts of its prompt files, by their absolute paths; relative to the workspace in the file. */
+  /**
+   * Of a program: the texts of all its prompt files, by their absolute paths; relative to the workspace in the file. What is not among them
+   * is none of the run's.
+   */
   readonly sources?: Readonly<Record<string, string>>;
   /** SHA-256 of each data file and of each metric that is a module: a run is not resumed on others. */
   readonly data: Readonly<Record<string, string>>;
@@ -21,6 +29,16 @@ export interface RunRecord {
   readonly created: string;
   readonly resumed: readonly string[];
 }
+
+const runRecord = object<RunRecord>({
+  version: exactly(1),
+  spec: runSpec,
+  source: text,
+  sources: optional(table(text)),
+  data: table(text),
+  created: moment,
+  resumed: list(text),
+});
 
 export interface RunDirectory {
   readonly workspace: string;
@@ -36,18 +54,12 @@ export interface RunDirectory {
   readonly decisions: string;
 }
 
-/** The nearest folder above the file that has a `.tandem`, else the nearest that is a git repository, else the file's own. */
-export function workspaceOf(file: string): string {
-  return ancestorWith(dirname(resolve(file)), '.tandem') ?? ancestorWith(dirname(resolve(file)), '.git') ?? dirname(resolve(file));
-}
-
-/** Makes the directory of a new run and writes its `run.json`. */
+/** Makes the directory of a new run and writes its `run.json`. @throws TandemError reasons 'outside-workspace', 'not-a-prompt', 'not-a-folder' */
 export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'sources' | 'data'>, now = new Date()): RunDirectory {
   const workspace = workspaceOf(spec.prompt);
-  makeTandemFolder(workspace);
+  requirePrompts(workspace, spec.prompt, facts, { file: spec.prompt });
   const stem = `${now.toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-')}-${promptName(spec.prompt)}`;
-  const runs = runsOf(workspace);
-  mkdirSync(runs, { recursive: true });
+  const runs = makeFolder(workspace, 'runs');
   for (let copy = 1; ; copy++) {
     const run = copy === 1 ? stem : `${stem}-${copy}`;
     try {
@@ -59,32 +71,22 @@ export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'sour
     const directory = runDirectory(workspace, run);
     mkdirSync(directory.adapters);
     mkdirSync(directory.candidates);
-    const relativeSpec = { ...spec, prompt: portable(workspace, spec.prompt) };
-    // A run that someone sends along must not bring the leave to run its code.
-    delete relativeSpec.allowModules;
-    writeRecord(directory, {
-      version: 1,
-      spec: relativeSpec,
-      ...facts,
-      ...portableSources(workspace, facts),
-      created: now.toISOString(),
-      resumed: [],
-    });
+    writeRecord(directory, { version: 1, spec, ...facts, created: now.toISOString(), resumed: [] });
     return directory;
   }
 }
 
 /**
  * The run of this name or path, or the latest of the workspace.
- * @throws TandemError reason 'no-run'
+ * @throws TandemError reasons 'no-run', 'bad-run-folder' for one that is not a real folder in `.tandem/runs/` of its workspace
  */
 export function findRun(from: string, name?: string): RunDirectory {
   const given = name === undefined ? undefined : resolve(from, name);
-  if (given && existsSync(join(given, 'run.json'))) return runDirectory(resolve(given, '..', '..', '..'), basename(given));
+  if (given && isThere(join(given, 'run.json'))) return openDirectory(resolve(given, '..', '..', '..'), given);
   const workspace = workspaceOf(join(from, '_'));
   const runs = listRuns(workspace);
   const found = name === undefined ? runs.at(-1) : (runs.find((run) => run === name) ?? runs.findLast((run) => run.endsWith(`-${name}`)));
-  if (found) return runDirectory(workspace, found);
+  if (found) return openDirectory(workspace, join(runsOf(workspace), found));
   throw new TandemError(
     'no-run',
     name === undefined ? `There is no run in ${runsOf(workspace)}.` : `There is no run named '${name}' in ${runsOf(workspace)}.`,
@@ -94,53 +96,66 @@ export function findRun(from: string, name?: string): RunDirectory {
   );
 }
 
-/** Names of the workspace's runs, oldest first. */
+/** Names of the workspace's runs, oldest first; whether they can be read is another question. */
 export function listRuns(workspace: string): string[] {
-  if (!existsSync(runsOf(workspace))) return [];
-  return readdirSync(runsOf(workspace))
-    .filter((run) => existsSync(join(runsOf(workspace), run, 'run.json')))
-    .sort();
+  let names: string[];
+  try {
+    names = readdirSync(runsOf(workspace));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+  return names.filter((run) => isThere(join(runsOf(workspace), run, 'run.json'))).sort();
 }
 
-/** @returns the record, its paths absolute. @throws TandemError reasons 'no-run', 'bad-file', 'newer-version' */
+/**
+ * @returns the record, its paths absolute
+ * @throws TandemError reasons 'no-run', 'bad-file', 'newer-version', 'not-a-file', and 'outside-workspace' or 'not-a-prompt' for a prompt file
+ * that it may not be about
+ */
 export function readRecord({ workspace, path }: RunDirectory): RunRecord {
-  const record = readVersioned<RunRecord>(join(path, 'run.json'), 1);
-  if (!record) throw new TandemError('no-run', 'There is no run here.', { where: { file: join(path, 'run.json') } });
-  const { sources } = record;
-  const absolute = sources && { sources: withPaths(sources, (file) => resolve(workspace, file)) };
-  return { ...record, ...absolute, spec: { ...record.spec, prompt: resolve(workspace, record.spec.prompt) } };
+  const file = join(path, 'run.json');
+  const record = readVersioned(file, 1, runRecord);
+  if (!record) throw new TandemError('no-run', 'There is no run here.', { where: { file } });
+  const prompt = resolve(workspace, record.spec.prompt);
+  const sources = record.sources && withPaths(record.sources, (each) => resolve(workspace, each));
+  requirePrompts(workspace, prompt, { sources }, { file });
+  const { adapter, warmStart } = record.spec;
+  const spec: RunSpec = {
+    ...record.spec,
+    prompt,
+    ...(adapter !== undefined && { adapter: resolve(workspace, adapter) }),
+    ...(isNamed(warmStart) && { warmStart: resolve(workspace, warmStart) }),
+  };
+  return { ...record, ...(sources && { sources }), spec };
 }
 
 export function noteResumed(directory: RunDirectory, now = new Date()): void {
   const record = readRecord(directory);
-  const spec = { ...record.spec, prompt: portable(directory.workspace, record.spec.prompt) };
-  writeRecord(directory, {
-    ...record,
-    ...portableSources(directory.workspace, record),
-    spec,
-    resumed: [...record.resumed, now.toISOString()],
-  });
+  writeRecord(directory, { ...record, resumed: [...record.resumed, now.toISOString()] });
 }
 
-/** The run as its journal tells it. */
+/** Changes what the record says was asked for. Paths are absolute. */
+export function amendSpec(directory: RunDirectory, changes: Pick<RunSpec, 'adapter' | 'warmStart'>): void {
+  const record = readRecord(directory);
+  writeRecord(directory, { ...record, spec: { ...record.spec, ...changes } });
+}
+
+/** That what a run writes to besides files of its own folder are real folders, made where they are missing. @throws TandemError reason 'not-a-folder' */
+export function requireRunFolders({ adapters, candidates }: RunDirectory): void {
+  for (const folder of [adapters, candidates]) makeRealFolder(folder);
+}
+
+/** The run as its journal tells it. @throws TandemError those of readRecord, 'bad-journal' */
 export function readState(directory: RunDirectory): RunState {
+  // What cannot be told of whom it is, or is of something outside, is not told at all.
+  readRecord(directory);
   return readJournal(directory.journal).reduce(apply, initialState);
-}
-
-/** Makes `.tandem/` with the `.gitignore` that keeps runs and cache out of git and accepted adapters and results in. */
-export function makeTandemFolder(workspace: string): string {
-  const folder = join(workspace, '.tandem');
-  mkdirSync(folder, { recursive: true });
-  const ignore = join(folder, '.gitignore');
-  if (!existsSync(ignore)) writeFileSync(ignore, '/runs/\n/cache/\n');
-  return folder;
 }
 
 /** The lock of a workspace: one run at a time. Its folder is there afterwards. */
 export function workspaceLock(workspace: string): string {
-  makeTandemFolder(workspace);
-  mkdirSync(runsOf(workspace), { recursive: true });
-  return join(runsOf(workspace), 'lock');
+  return join(makeFolder(workspace, 'runs'), 'lock');
 }
 
 /** `intent` for `prompts/intent.prompt.md`. */
@@ -157,23 +172,83 @@ export function portable(workspace: string, file: string, path: Pick<typeof node
   return path.relative(workspace, file).split(path.sep).join('/');
 }
 
+/** The text of a program's prompt file as the run began with it. @throws TandemError reason 'bad-file' for one that is none of the run's */
+export function sourceOf(sources: RunRecord['sources'], file: string): string {
+  if (sources && Object.hasOwn(sources, file)) return sources[file];
+  throw new TandemError('bad-file', `The record of the run does not have the text of ${file}, which its program names as a step.`, {
+    hint: 'It was damaged, or not written by Tandem.',
+  });
+}
+
+/** @throws TandemError reasons 'no-prompt', 'not-a-file', 'too-large' */
 export function readSource(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file, { most: mostOfPrompt });
   } catch (cause) {
+    if (cause instanceof TandemError) throw cause;
     throw new TandemError('no-prompt', `There is no prompt file ${file}.`, { cause });
   }
+}
+
+/** In bytes: far more than any model reads. */
+const mostOfPrompt = 2 ** 24;
+
+/** Every file that a run may come to change: its prompt file, or the program and the prompt files of its steps. */
+function requirePrompts(workspace: string, prompt: string, { sources = {} }: Pick<RunRecord, 'sources'>, where: Place): void {
+  requirePromptInside(workspace, prompt, 'its prompt file', where);
+  for (const step of Object.keys(sources)) requirePromptInside(workspace, step, 'the prompt file of a step', where);
 }
 
 const withPaths = (sources: Readonly<Record<string, string>>, change: (file: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(sources).map(([file, text]) => [change(file), text]));
 
-const portableSources = (workspace: string, { sources }: Pick<RunRecord, 'sources'>): Pick<RunRecord, 'sources'> =>
-  sources ? { sources: withPaths(sources, (file) => portable(workspace, file)) } : {};
+/** Where the runs of a workspace are. */
+export const runsOf = (workspace: string): string => join(workspace, '.tandem', 'runs');
 
-const runsOf = (workspace: string): string => join(workspace, '.tandem', 'runs');
+/** Paths in the workspace are relative to it in the file. */
+function writeRecord({ workspace, path }: RunDirectory, { spec: asked, sources, ...rest }: RunRecord): void {
+  // A run that someone sends along must not bring the leave to run its code.
+  const { allowModules: _, ...spec } = asked;
+  const own = (file: string): string => (isInside(workspace, file) ? portable(workspace, file) : file);
+  const portableSpec: RunSpec = {
+    ...spec,
+    prompt: portable(workspace, spec.prompt),
+    ...(spec.adapter !== undefined && { adapter: own(spec.adapter) }),
+    ...(isNamed(spec.warmStart) && { warmStart: own(spec.warmStart) }),
+  };
+  const relative = sources && { sources: withPaths(sources, (file) => portable(workspace, file)) };
+  writeVersioned(join(path, 'run.json'), { ...rest, spec: portableSpec, ...relative });
+}
 
-const writeRecord = (directory: RunDirectory, record: RunRecord): void => writeVersioned(join(directory.path, 'run.json'), record);
+/** A folder, and none of the words. */
+const isNamed = (warmStart: string | undefined): warmStart is string =>
+  warmStart !== undefined && warmStart !== 'auto' && warmStart !== 'none';
+
+/** @throws TandemError reason 'bad-run-folder' */
+function openDirectory(workspace: string, path: string): RunDirectory {
+  const run = basename(path);
+  const own = join(runsOf(workspace), run);
+  const real = path === own && isRealFolder(own) && realpathSync(own) === join(realpathSync(workspace), '.tandem', 'runs', run);
+  if (real) return runDirectory(workspace, run);
+  throw new TandemError(
+    'bad-run-folder',
+    'This is not the folder of a run: that is a real folder, and no link, in .tandem/runs/ of its workspace.',
+    {
+      where: { file: path },
+      hint: 'Name a folder in .tandem/runs/. A run that was moved goes back there, with the workspace that it is of.',
+    },
+  );
+}
+
+/** Also of a link that leads nowhere. */
+const isThere = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+};
 
 function runDirectory(workspace: string, run: string): RunDirectory {
   const path = join(runsOf(workspace), run);
@@ -189,11 +264,4 @@ function runDirectory(workspace: string, run: string): RunDirectory {
     report: within('report.md'),
     decisions: within('decisions.json'),
   };
-}
-
-function ancestorWith(from: string, name: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, name))) return folder;
-    if (dirname(folder) === folder) return undefined;
-  }
 }

@@ -1,8 +1,10 @@
 /** @file The runs of a workspace as an editor lists them, read without holding up its event loop. */
-import { TandemError } from '../errors.ts';
+import { join } from 'node:path';
+import { describeError, TandemError } from '../errors.ts';
+import { explainedError } from './fileErrors.ts';
 import { readJournalInStretches, readLastLine } from './journal.ts';
 import { lockHolder } from './lock.ts';
-import { findRun, listRuns, readRecord, type RunDirectory } from './runDirectory.ts';
+import { findRun, listRuns, readRecord, runsOf, type RunDirectory } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
 
 /** 'unfinished': it was killed, or a process is working on it. Such a run and a failed one can be resumed. */
@@ -19,23 +21,40 @@ export interface ListedRun {
   readonly worker?: number;
 }
 
-/** Newest first; a run whose record cannot be read is left out. */
-export async function readRunList(workspace: string): Promise<ListedRun[]> {
+/** A folder of a run that cannot be read, and why. */
+export interface UnreadableRun {
+  readonly run: string;
+  /** Absolute path. */
+  readonly path: string;
+  readonly error: TandemError;
+}
+
+/** Newest first. @param onUnreadable hears of the runs that are left out */
+export async function readRunList(workspace: string, onUnreadable: (unreadable: UnreadableRun) => void = () => {}): Promise<ListedRun[]> {
   const list: ListedRun[] = [];
-  for (const name of listRuns(workspace).reverse()) {
-    const directory = findRun(workspace, name);
-    const last = await readLastLine(directory.journal);
+  for (const run of listRuns(workspace).reverse()) {
+    const path = join(runsOf(workspace), run);
     try {
-      const { spec, created } = readRecord(directory);
-      const standing = last?.type === 'runEnded' ? 'ended' : last?.type === 'runFailed' ? 'failed' : 'unfinished';
-      const worker = standing === 'ended' ? undefined : lockHolder(directory.lock);
-      list.push({ directory, prompt: spec.prompt, created, standing, ...(worker !== undefined && { worker }) });
-    } catch (error) {
+      list.push(await listed(findRun(workspace, path)));
+    } catch (thrown) {
+      const error = explainedError(thrown);
       if (!(error instanceof TandemError)) throw error;
+      onUnreadable({ run, path, error });
     }
   }
   return list;
 }
+
+async function listed(directory: RunDirectory): Promise<ListedRun> {
+  const { spec, created } = readRecord(directory);
+  const last = await readLastLine(directory.journal);
+  const standing = last?.type === 'runEnded' ? 'ended' : last?.type === 'runFailed' ? 'failed' : 'unfinished';
+  const worker = standing === 'ended' ? undefined : lockHolder(directory.lock);
+  return { directory, prompt: spec.prompt, created, standing, ...(worker !== undefined && { worker }) };
+}
+
+/** `2026-01-01-000000-intent cannot be read: …`, for people. */
+export const unreadableText = ({ run, error }: UnreadableRun): string => `${run} cannot be read: ${describeError(error)}`;
 
 /** The run as its journal tells it, and how many lines that took. @throws TandemError reasons 'bad-journal', 'newer-version' */
 export async function readRun({ journal }: RunDirectory): Promise<{ state: RunState; lines: number }> {

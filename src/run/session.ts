@@ -1,6 +1,6 @@
 /** @file Opens everything that a prompt file or a program names: data, model, adapter, evaluator. The one place where the rooms are wired together. */
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { mostCompared, openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
@@ -26,7 +26,7 @@ import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
-import { explainedError, isSystemError } from './fileErrors.ts';
+import { explainedError, isUnwritable } from './fileErrors.ts';
 import { loraText } from './format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import { loadModules } from './metricModules.ts';
@@ -34,8 +34,9 @@ import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import type { Rate } from './execute.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
 import { rowDefects } from './rowDefects.ts';
-import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
+import { portable } from './runDirectory.ts';
 import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
+import { makeFolder, workspaceOf } from './tandemFolder.ts';
 import { requireNothingForeign } from './trust.ts';
 
 export interface Session {
@@ -219,15 +220,13 @@ async function scoringRate({ freshEvaluator, file, trainset }: Session, few: num
 
 /** Answers are remembered on the disk where that can be; where not, they are measured again the next time, and that is all. */
 async function cacheOnDisk(workspace: string, warn: (notice: string) => void): Promise<Cache> {
-  const folder = join(workspace, '.tandem', 'cache');
   const tell = (error: unknown): void => {
-    if (!isSystemError(error)) throw error;
+    if (!isUnwritable(error)) throw error;
     warn(`The cache cannot be written, so answers are not remembered: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
   };
   let told = false;
   try {
-    makeTandemFolder(workspace);
-    const cache = await openCache(folder);
+    const cache = await openCache(makeFolder(workspace, 'cache'));
     return {
       ...cache,
       flush: () =>

@@ -85,9 +85,14 @@ export interface RunSpec extends SessionSpec {
   readonly adapters?: AdapterChoice;
   /** What new adapters are like; in the rest like the adapter to start from, or `defaultLora`. */
   readonly lora?: Partial<LoraConfig>;
+  /** How many runs the workspace keeps, this one among them: older ones are removed as it begins. `keptRuns` where absent; 0 for all. */
+  readonly keepRuns?: number;
   /** After the run: p -> p, w -> w and the best single lever, each at the whole budget again, on the same test rows. */
   readonly controls?: true;
 }
+
+/** How many runs a workspace keeps where nobody says otherwise. */
+export const keptRuns = 20;
 
 export const sessionDefaults: Omit<SessionSpec, 'prompt'> = { seed: 0, rows: {}, executor: 'onnxruntime' };
 export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget: { seconds: 300 }, schedule: 'gated', lever: 'both' };

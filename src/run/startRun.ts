@@ -1,5 +1,5 @@
 /** @file Starts and resumes runs in this process; the worker calls it, and who uses the API. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { isModule } from '../evaluate/metrics.ts';
@@ -7,7 +7,8 @@ import { checkedLora } from '../model/adapter.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
-import { TandemError } from '../errors.ts';
+import { describeError, TandemError } from '../errors.ts';
+import { readFileBytes } from '../files.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { withWarmStart } from '../optimize/warmStart.ts';
 import { adapterFolder } from './adapterFolder.ts';
@@ -15,8 +16,12 @@ import { chooseControl, measureControl } from '../optimize/baselines/controls.ts
 import { controlNames } from '../optimize/baselines/names.ts';
 import type { JournalLine, RunConfig } from './events.ts';
 import { executeRun } from './execute.ts';
+import { explainedError } from './fileErrors.ts';
+import { pruneWorkspace } from './pruneRuns.ts';
 import { writeReport } from './reportFile.ts';
 import { acquireLock } from './lock.ts';
+import { writeFileAtomically } from './jsonFile.ts';
+import { keepStarts, requireOwnStarts } from './ownStarts.ts';
 import { hashText } from './results.ts';
 import { candidateFile } from './candidateFile.ts';
 import {
@@ -26,10 +31,11 @@ import {
   readRecord,
   readSource,
   readState,
+  requireRunFolders,
   workspaceLock,
-  workspaceOf,
   type RunDirectory,
 } from './runDirectory.ts';
+import { workspaceOf } from './tandemFolder.ts';
 import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
 import { atMost, fewRowsNotice } from './rowPlan.ts';
 import type { CoordinatorName, RunSpec } from './spec.ts';
@@ -53,6 +59,8 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
     const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
     try {
       const directory = createRun(spec, { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } });
+      await keepStarts(directory, spec, session);
+      await tidy(directory, spec, session);
       return await work(directory, spec, session, hooks);
     } finally {
       await session.dispose();
@@ -68,11 +76,12 @@ export async function resumeRun(
   directory: RunDirectory,
   { allowModules, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules'> = {},
 ): Promise<{ directory: RunDirectory; state: RunState }> {
-  const { spec: asked, source, sources, data } = readRecord(directory);
+  const { spec: asked, source, sources = {}, data } = readRecord(directory);
   const spec: RunSpec = { ...asked, allowModules };
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
+  requireOwnStarts(directory, spec);
   return alone(directory.workspace, async () => {
     requireSameData(directory, data);
     const session = await openSession(spec, { source, sources, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
@@ -84,6 +93,15 @@ export async function resumeRun(
       await session.dispose();
     }
   });
+}
+
+/** What cannot be tidied away is no reason not to run. */
+async function tidy({ workspace }: RunDirectory, { keepRuns }: RunSpec, { warn }: Session): Promise<void> {
+  try {
+    await pruneWorkspace(workspace, { keep: keepRuns });
+  } catch (error) {
+    warn(`Old runs cannot be removed: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+  }
 }
 
 /** Two runs would share the machine's cores and memory, and be slower than one after the other; each would mismeasure its rate. */
@@ -103,6 +121,7 @@ async function work(
   hooks: RunHooks,
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   hooks.onOpened?.(directory);
+  requireRunFolders(directory);
   const warm = await warmStartFor(session, spec);
   const optimizer = openOptimizer(session, spec, warm);
   const { coordinator, trainer, objective, attribute, program } = optimizer;
@@ -219,7 +238,7 @@ function writeCandidate(directory: RunDirectory, { file, program }: Session, can
   for (const [step, own] of stepsOf(prompt).entries()) {
     const { path, settings } = files[step];
     const name = candidateFile(candidate, path, program && settings.output);
-    writeFileSync(join(directory.candidates, name), candidateText(files[step], own));
+    writeFileAtomically(join(directory.candidates, name), candidateText(files[step], own));
   }
 }
 
@@ -240,7 +259,7 @@ function sourcesOf({ program }: Session): { sources?: Readonly<Record<string, st
 function changedFiles({ workspace }: RunDirectory, data: Readonly<Record<string, string>>): string[] {
   return Object.entries(data)
     .map(([path, hash]) => ({ file: resolve(workspace, path), hash }))
-    .filter(({ file, hash }) => !existsSync(file) || hashText(readFileSync(file)) !== hash)
+    .filter(({ file, hash }) => !existsSync(file) || hashText(readFileBytes(file)) !== hash)
     .map(({ file }) => file);
 }
 

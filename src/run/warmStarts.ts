@@ -5,12 +5,13 @@ import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { modelName } from '../model/files/modelFiles.ts';
 import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
-import type { ProposalPrior } from '../optimize/proposalPrior.ts';
+import type { ProposalPrior, Tally } from '../optimize/proposalPrior.ts';
 import type { WarmStart } from '../optimize/warmStart.ts';
+import { amount, exactly, list, object, optional, table, text, whole } from '../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
-import { makeTandemFolder } from './runDirectory.ts';
 import type { Session } from './session.ts';
 import type { RunSpec } from './spec.ts';
+import { makeFolder } from './tandemFolder.ts';
 
 /** `warm-start.json`. */
 export interface WarmStartRecord {
@@ -26,6 +27,21 @@ export interface WarmStartRecord {
 }
 
 const recordName = 'warm-start.json';
+
+const tallies = table(object<Tally>({ tried: amount, won: amount }));
+
+const shape = object<WarmStartRecord>({
+  version: exactly(1),
+  model: object<WarmStartRecord['model']>({ name: text, fingerprint: text }),
+  tasks: list(text),
+  rounds: whole,
+  softTokens: optional(whole),
+  passes: amount,
+  prior: object<ProposalPrior>({ proposers: tallies, kinds: tallies }),
+});
+
+/** Beside a model of Hugging Face's cache all files are links. */
+const readStart = (folder: string): WarmStartRecord | undefined => readVersioned(join(folder, recordName), 1, shape, { links: 'followed' });
 
 /** `.tandem/warm-start/<model>/` of the workspace. */
 export const warmStartFolder = (workspace: string, model: string): string =>
@@ -48,7 +64,7 @@ export const writeRecord = (folder: string, record: WarmStartRecord): void => wr
 
 /** @throws TandemError 'no-warm-start', and whatever is wrong with its files */
 export async function readWarmStart(folder: string, from = folder): Promise<{ warm: WarmStart; record: WarmStartRecord }> {
-  const record = readVersioned<WarmStartRecord>(join(folder, recordName), 1);
+  const record = readStart(folder);
   if (!record) {
     throw new TandemError('no-warm-start', 'There is no warm start here.', {
       where: { file: join(folder, recordName) },
@@ -80,7 +96,7 @@ export function learnedStarts(
 ): { readonly folder: string; readonly name: string; readonly record: WarmStartRecord }[] {
   return startPlaces(workspace, modelName(modelSource), modelSource).map((place) => ({
     ...place,
-    record: readVersioned<WarmStartRecord>(join(place.folder, recordName), 1)!,
+    record: readStart(place.folder)!,
   }));
 }
 
@@ -120,6 +136,6 @@ export async function warmStartFor(
 
 /** The folder where a workspace keeps its start for the model, made if need be. */
 export function ownWarmStart(workspace: string, model: string): string {
-  makeTandemFolder(workspace);
+  makeFolder(workspace, 'warm-start');
   return warmStartFolder(workspace, model);
 }

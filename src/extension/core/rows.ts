@@ -4,7 +4,8 @@ import type { InstalledModel } from '../../model/store/store.ts';
 import { isProgramPath } from '../../prompt/programFile.ts';
 import { bytes } from '../../run/format.ts';
 import type { MeasuredPrompt } from '../../run/results.ts';
-import type { ListedRun } from '../../run/runList.ts';
+import { describeError } from '../../errors.ts';
+import type { ListedRun, UnreadableRun } from '../../run/runList.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import { ago, headlineDetail, knownHeadline } from './headline.ts';
 import { bestText, jobProgress, jobTitle, progressText, type Job } from './job.ts';
@@ -86,6 +87,18 @@ export function runRow({ run, name, headline, job, now }: RunFacts): Row {
     icon,
     ...(color && { color }),
     can: worker !== undefined ? ['beRead'] : standing === 'ended' ? ['beRead', 'beExported'] : ['beResumed', 'beRead', 'beExported'],
+  };
+}
+
+/** `2026-01-01-000000-intent` with `cannot be read`, and why in the tooltip. */
+export function unreadableRow({ run, path, error }: UnreadableRun): Row {
+  return {
+    label: run,
+    description: 'cannot be read',
+    tooltip: `${path}\n${describeError(error)}`,
+    icon: 'warning',
+    color: 'list.warningForeground',
+    can: [],
   };
 }
 

@@ -1,8 +1,8 @@
 /** @file The tests in the Test Explorer: each prompt file with settings and each program, and under it the rows that it is measured on. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../../errors.ts';
+import { readTextFileLater } from '../../files.ts';
 import type { RowList } from '../../run/measuredRows.ts';
 import { readSource } from '../../run/runDirectory.ts';
 import type { Split } from '../../run/spec.ts';
@@ -47,7 +47,7 @@ export function watchTests(controller: vscode.TestController, { prompts, library
   /** Makes, keeps or deletes the item of a prompt file, as the file on the disk says. */
   const look = async (uri: vscode.Uri): Promise<vscode.TestItem | undefined> => {
     const id = uri.toString();
-    const text = await readFile(uri.fsPath, 'utf8').catch(() => undefined);
+    const text = await readTextFileLater(uri.fsPath, { most: 2 ** 24 }).catch(() => undefined);
     const known = text === undefined ? undefined : measuredFile(uri.fsPath, text, undefined, readSource);
     const isStep = known && !hasData(known) && (await library.programsWith(uri.fsPath)).length > 0;
     if (!known?.file.hasSettings || isStep) {

@@ -1,7 +1,7 @@
 /** @file The view of the runs: newest first, those under way with their progress. */
 import * as vscode from 'vscode';
 import { isRun } from '../core/job.ts';
-import { runRow } from '../core/rows.ts';
+import { runRow, unreadableRow } from '../core/rows.ts';
 import { viewIds } from '../ids.ts';
 import type { Services } from '../services.ts';
 import { registerRowsView } from './rowsView.ts';
@@ -12,11 +12,12 @@ export function registerRunsView({ engine, runs }: Services): vscode.Disposable 
       const now = Date.now();
       const list = runs.list();
       const headlines = await Promise.all(list.slice(0, mostHeadlines).map((run) => runs.headlineOf(run).catch(() => undefined)));
-      return list.map((run, place) => {
+      const rows = list.map((run, place) => {
         const name = vscode.workspace.asRelativePath(run.prompt);
         const { run: id } = run.directory;
         return [id, runRow({ run, name, headline: headlines[place], job: runs.jobOf(id), now })] as const;
       });
+      return [...rows, ...runs.unreadable().map((each) => [each.path, unreadableRow(each)] as const)];
     },
     badge() {
       const value = engine.jobs().filter(isRun).length;

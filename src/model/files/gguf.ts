@@ -1,6 +1,7 @@
 /** @file Reads a model from a GGUF file: config, weights in Hugging Face's names and layout, tokenizer. */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
+import { openFile } from '../../files.ts';
 import { blockOf, linearNames } from '../linears.ts';
 import { biasesField, checkedConfig, mostPositions, type LlamaConfig, type SlidingWindow } from '../llamaConfig.ts';
 import { yarnSharpening, type RopeScaling } from '../rotary.ts';
@@ -26,7 +27,7 @@ export interface ModelParts {
  * @throws TandemError 'bad-gguf', 'bad-model-config', 'bad-weights', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer'
  */
 export async function readGguf(path: string): Promise<ModelParts> {
-  const file = await open(path, 'r');
+  const file = await openFile(path);
   try {
     const header = await readGgufHeader(file, path);
     const factors = header.tensors.find(({ name }) => name === ropeFactors);

@@ -206,7 +206,10 @@ const mostBytes = 2 ** 28;
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    const { size } = await stat(file);
+    const stats = await stat(file);
+    const { size } = stats;
+    // A pipe would be waited for without end.
+    if (!stats.isFile()) throw bad('model-unreadable', 'This is not a regular file', file);
     if (size > mostBytes) throw bad('bad-model-config', `This file has ${size} bytes, far more than one of its kind`, file);
     return await readFile(file, 'utf8');
   } catch (error) {

@@ -4,13 +4,15 @@
  * one each, the directory has one of these for each step, and `tandem_steps.json`.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
+import { isMissing, readTextFileLater } from '../../files.ts';
 import { makeAdapter, withSoft, type Adapter, type LoraConfig, type LoraPair } from '../adapter.ts';
 import { isLinearName, linearNames, type LinearName } from '../linears.ts';
 import { stepAdapters } from '../stepAdapters.ts';
 import { moduleName, parsePeftConfig, peftConfig, type ModuleSettings, type PeftSettings } from './peftConfig.ts';
+import { configName, softFolder, stepsName, weightsName } from './adapterFiles.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { loadSoftPrompt, writeSoftPrompt } from './softPromptFiles.ts';
 import type { WeightTensor } from './weights.ts';
@@ -71,7 +73,7 @@ export const isAdapterFolder = (directory: string): boolean => [configName, step
 /** The folders that it names; undefined where there is no such file. */
 async function readSteps(directory: string): Promise<readonly (string | null)[] | undefined> {
   const file = join(directory, stepsName);
-  const text = await readFile(file, 'utf8').catch(ignoreMissing);
+  const text = await readTextFileLater(file).catch(ignoreMissing);
   if (text === undefined) return undefined;
   let json: unknown;
   try {
@@ -98,7 +100,8 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
     return stepAdapters(loaded);
   }
   const file = join(directory, configName);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readTextFileLater(file).catch((cause: unknown) => {
+    if (cause instanceof TandemError) throw cause;
     throw bad(
       file,
       'There is no adapter at this place',
@@ -117,15 +120,11 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
   return makeAdapter(config, pairs, await loadSoftPrompt(join(directory, softFolder)));
 }
 
-const configName = 'adapter_config.json';
-const weightsName = 'adapter_model.safetensors';
-const softFolder = 'soft_prompt';
-const stepsName = 'tandem_steps.json';
 const stepsVersion = 1;
 
 /** A file in the place of the folder has nothing in it either. */
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+function ignoreMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
 }
 
 function* adapterTensors({ config, pairs }: Adapter): Generator<readonly [string, WeightTensor]> {

@@ -1,8 +1,8 @@
 /** @file Reads and writes safetensors files: a JSON header, then the tensors' bytes. */
 import { numberEncoders } from './numberEncoders.ts';
-import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
+import { openFile } from '../../files.ts';
 import { isRecord } from '../configFields.ts';
 import { numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
 import { replaceFile } from './replaceFile.ts';
@@ -29,7 +29,7 @@ export interface SafetensorsHeader {
  * @throws TandemError 'bad-safetensors' for a damaged file or another number format, naming the tensor
  */
 export async function readSafetensors(path: string, wanted: (name: string) => boolean = () => true): Promise<Map<string, WeightTensor>> {
-  const file = await open(path, 'r');
+  const file = await openFile(path);
   try {
     const header = await readHeader(file, path);
     const tensors = new Map<string, WeightTensor>();
@@ -44,7 +44,7 @@ export async function readSafetensors(path: string, wanted: (name: string) => bo
 
 /** The names, shapes and metadata of a file, without its numbers. @throws TandemError 'bad-safetensors' */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
-  const file = await open(path, 'r');
+  const file = await openFile(path);
   try {
     return await readHeader(file, path);
   } finally {

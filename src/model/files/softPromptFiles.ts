@@ -1,8 +1,10 @@
 /** @file Soft prompts in PEFT's prompt-tuning layout. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
+import { isMissing, readTextFileLater } from '../../files.ts';
 import type { SoftPrompt } from '../softPrompt.ts';
+import { configName, originName, weightsName } from './adapterFiles.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
 /** Writes `adapter_config.json` and `adapter_model.safetensors` with `prompt_embeddings` [tokens, hidden] into the directory. */
@@ -45,15 +47,10 @@ export async function loadSoftPrompt(directory: string): Promise<SoftPrompt | un
   return { tokens, rows: tensor.data, text: typeof text === 'string' ? text : '', drift: typeof drift === 'number' ? drift : 0 };
 }
 
-const configName = 'adapter_config.json';
-const weightsName = 'adapter_model.safetensors';
-/** Ours alone: the text that the rows began as, and how far they have drifted from it. */
-const originName = 'tandem_soft_prompt.json';
-
 /** @returns undefined where there is no such file */
 async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readTextFileLater(file).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
     throw error;
   });
   if (text === undefined) return undefined;

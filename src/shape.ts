@@ -1,0 +1,148 @@
+/**
+ * @file The shapes of what is read from files: what stands where, checked before anything is believed. A shape is typed by what it gives, so
+ * that a field that is added to a type is missing from its shape until someone says what it may be. Fields that no shape names stay.
+ */
+import { TandemError, type Place } from './errors.ts';
+
+/** Gives the value as what it is. @throws what `shaped` turns into an error with a place */
+export type Shape<T> = (value: unknown) => T;
+
+/** Of a field that may be absent. */
+export interface Optional<T> {
+  readonly optional: Shape<T>;
+}
+
+/** A shape for each field of a type; `optional` for those, and only those, that may be absent. */
+export type Fields<T> = { readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional<Exclude<T[K], undefined>> : Shape<T[K]> };
+
+/** @param reason of the error, e.g. 'bad-file' @throws TandemError that says which field is not as it should be */
+export function shaped<T>(shape: Shape<T>, value: unknown, where: Place, reason: string): T {
+  try {
+    return shape(value);
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    const path = error.path.join('.');
+    const found = described(error.found);
+    throw new TandemError(reason, `${path === '' ? 'This' : `"${path}"`} should be ${error.expected}, not ${found}.`, {
+      where,
+      hint: 'It was damaged, or not written by Tandem.',
+    });
+  }
+}
+
+export const text: Shape<string> = (value) => (typeof value === 'string' ? value : misfit('a text', value));
+export const flag: Shape<boolean> = (value) => (typeof value === 'boolean' ? value : misfit('true or false', value));
+/** JSON has no numbers that are none: they are written as null. */
+export const measured: Shape<number> = (value) => (value === null ? NaN : finite(value));
+export const finite: Shape<number> = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : misfit('a number', value));
+/** From 0 on: what is spent, paid or counted. */
+export const amount: Shape<number> = (value) =>
+  typeof value === 'number' && value >= 0 && value < Infinity ? value : misfit('a number from 0 on', value);
+/** From 0 on. */
+export const whole: Shape<number> = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : misfit('a whole number from 0 on', value);
+export const anything: Shape<unknown> = (value) => value;
+
+/** What may be a part of a file's name: no separator, and no `..`. */
+export const fileName: Shape<string> = (value) =>
+  typeof value === 'string' && /^\w[\w.-]{0,99}$/.test(value) ? value : misfit('a name of letters, digits, dots and dashes', value);
+
+/** ISO 8601. */
+export const moment: Shape<string> = (value) =>
+  typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : misfit('a time such as 2026-01-01T00:00:00.000Z', value);
+
+export const exactly = <T extends string | number | boolean>(...values: readonly T[]): Shape<T> => {
+  const known: ReadonlySet<unknown> = new Set(values);
+  return (value) => (known.has(value) ? (value as T) : misfit(values.map((each) => JSON.stringify(each)).join(' or '), value));
+};
+
+/** @param expected as in 'should be …' */
+export const such =
+  <T>(shape: Shape<T>, holds: (value: T) => boolean, expected: string): Shape<T> =>
+  (value) => {
+    const read = shape(value);
+    return holds(read) ? read : misfit(expected, value);
+  };
+
+/** The first that fits. @param expected as in 'should be …' */
+export const either =
+  <T>(expected: string, ...shapes: readonly Shape<T>[]): Shape<T> =>
+  (value) => {
+    for (const shape of shapes) {
+      try {
+        return shape(value);
+      } catch (error) {
+        if (!(error instanceof Misfit)) throw error;
+      }
+    }
+    return misfit(expected, value);
+  };
+
+export const optional = <T>(shape: Shape<T>): Optional<T> => ({ optional: shape });
+
+export const list =
+  <T>(shape: Shape<T>): Shape<readonly T[]> =>
+  (value) =>
+    Array.isArray(value) ? value.map((each, place) => below(place, () => shape(each))) : misfit('a list', value);
+
+/** Two values, the first and the second. */
+export const pair =
+  <T>(shape: Shape<T>): Shape<readonly [T, T]> =>
+  (value) =>
+    Array.isArray(value) && value.length === 2 ? (list(shape)(value) as readonly [T, T]) : misfit('a list of two', value);
+
+/** An object with whichever names, and values of one shape. */
+export const table =
+  <T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> =>
+  (value) =>
+    Object.fromEntries(Object.entries(record(value)).map(([name, each]) => [name, below(name, () => shape(each))]));
+
+/** An object with these fields; others stay as they are. */
+export function object<T>(fields: Fields<T>): Shape<T> {
+  const known = Object.entries(fields as Readonly<Record<string, Shape<unknown> | Optional<unknown>>>);
+  return (value) => {
+    const read = { ...record(value) };
+    for (const [name, field] of known) {
+      const own = Object.hasOwn(read, name) ? read[name] : undefined;
+      if (typeof field === 'function') read[name] = below(name, () => field(own));
+      else if (own !== undefined) read[name] = below(name, () => field.optional(own));
+    }
+    return read as T;
+  };
+}
+
+const record: Shape<Record<string, unknown>> = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : misfit('an object', value);
+
+class Misfit extends Error {
+  readonly path: (string | number)[] = [];
+  readonly expected: string;
+  readonly found: unknown;
+
+  constructor(expected: string, found: unknown) {
+    super(expected);
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+function misfit(expected: string, found: unknown): never {
+  throw new Misfit(expected, found);
+}
+
+function below<T>(name: string | number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Misfit) error.path.unshift(name);
+    throw error;
+  }
+}
+
+function described(value: unknown): string {
+  if (value === undefined) return 'absent';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const shown = JSON.stringify(value);
+  return shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
+}
