@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { DownloadProgress } from '../model/store/download.ts';
 import { addModel, listModels, removeModel, shortNames } from '../model/store/store.ts';
+import { workspaceOf } from '../run/runDirectory.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
 
@@ -34,6 +35,7 @@ export function modelCommand(): Command {
           source,
         } = await addModel(name, {
           signal: stop.signal,
+          workspaces: [workspaceOf(`${process.cwd()}/_`)],
           onProgress: (download) => progress.busy(downloading(download, process.stderr.isTTY)),
         });
         progress.close();

@@ -17,6 +17,7 @@ const model: LanguageModel = {
   tokenizer: tokenizerWith('{{messages[0].content}}'),
   scoreLabels: async () => [],
   logLikelihoods: async (pairs) => pairs.map(() => ({ logLikelihood: -1, tokens: 1 })),
+  dispose: async () => {},
   generate: async (prompts) =>
     prompts.map(() => ({ text: 'the card is lost and the transfer has failed again', tokens: [], finish: 'stop' })),
 };

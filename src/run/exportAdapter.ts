@@ -11,7 +11,7 @@ import { resolveModel } from '../model/store/store.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { modelfile } from './modelfile.ts';
 import { openPrompt } from './openPrompt.ts';
-import { findRun, promptName, readRecord, readState } from './runDirectory.ts';
+import { findRun, promptName, readRecord, readState, workspaceOf } from './runDirectory.ts';
 
 /** By the name that `tandem export --to` takes. */
 export const exportFormats = {
@@ -66,6 +66,7 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
   onBusy('Finding the model');
   const model = await resolveModel(spec.model ?? found.model, {
     cwd: spec.model === undefined ? found.from : spec.cwd,
+    workspaces: [found.from, spec.cwd].map((folder) => workspaceOf(join(folder, '_'))),
     onProgress: ({ what }) => onBusy(`Downloading ${what}`),
   });
   mkdirSync(dirname(path), { recursive: true });

@@ -27,6 +27,8 @@ export interface AddOptions {
   readonly hubUrl?: string;
   /** Ways to call pip, tried in order. */
   readonly pip?: readonly (readonly string[])[];
+  /** Folders whose programs are not run, not even where the PATH names them. Default: the process's working directory. */
+  readonly workspaces?: readonly string[];
 }
 
 /** Models with a short name: their id on the hub, and the wheel that has them too. */
