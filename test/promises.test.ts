@@ -86,7 +86,7 @@ describe.skipIf(process.platform === 'win32')('a model that is not there is fetc
     chmodSync(file, 0o755);
   };
   /** Nothing can be fetched. */
-  const offline = (home: string): NodeJS.ProcessEnv => ({
+  const offline = (home: string) => ({
     ...newMachine(home),
     HF_HUB_OFFLINE: '1',
     PIP_NO_INDEX: '1',

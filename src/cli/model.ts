@@ -21,13 +21,15 @@ export function modelCommand(): Command {
     });
   command
     .command('add')
-    .description(`download a model, or remember a folder or .gguf by its name; short names: ${Object.keys(shortNames).join(', ')}`)
+    .description(
+      `download a model, or remember a folder or .gguf by its name, if it can be run here; short names: ${Object.keys(shortNames).join(', ')}`,
+    )
     .argument('<model>', 'a short name, a Hugging Face id, a folder or a .gguf file')
     .action(async (name: string) => {
       const progress = makeProgress(process.stderr);
       const stop = new AbortController();
       const onInterrupt = (): void => stop.abort();
-      process.once('SIGINT', onInterrupt);
+      for (const signal of interrupts) process.once(signal, onInterrupt);
       try {
         const {
           name: added,
@@ -42,7 +44,7 @@ export function modelCommand(): Command {
         process.stdout.write(`${added}: ${path} (from ${source})\n`);
       } finally {
         progress.close();
-        process.off('SIGINT', onInterrupt);
+        for (const signal of interrupts) process.off(signal, onInterrupt);
       }
     });
   command
@@ -59,6 +61,8 @@ export function modelCommand(): Command {
     ['tandem model add ./llama.gguf', 'remember a file of your own by its name'],
   ]);
 }
+
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** In a log only steps of a tenth, so that it stays short. */
 function downloading({ what, received, total }: DownloadProgress, fine: boolean): string {

@@ -2,6 +2,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { temporaryName } from '../temporary.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { openProgram } from '../prompt/program.ts';
 import { isProgramPath } from '../prompt/programFile.ts';
@@ -138,7 +139,7 @@ export function copyAdapter({ from, to }: NonNullable<Proposal['adapter']>): boo
   if (existsSync(to)) return false;
   makeTandemFolder(dirname(dirname(dirname(to))));
   mkdirSync(dirname(to), { recursive: true });
-  const temporary = `${to}.${process.pid}.tmp`;
+  const temporary = temporaryName(to);
   rmSync(temporary, { recursive: true, force: true });
   cpSync(from, temporary, { recursive: true });
   renameSync(temporary, to);

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { sweepTemporaries, temporaryName } from '../temporary.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { writeGgufLora } from '../model/files/ggufLora.ts';
 import { writeMergedModel } from '../model/files/mergedModel.ts';
@@ -63,6 +64,7 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
       hint: 'Choose another with --out.',
     });
   }
+  sweepTemporaries(dirname(path));
   onBusy('Finding the model');
   const model = await resolveModel(spec.model ?? found.model, {
     cwd: spec.model === undefined ? found.from : spec.cwd,
@@ -147,7 +149,7 @@ interface Writing {
 
 /** A folder with what each step's adapter becomes. */
 async function writeSteps(format: ExportFormat, writing: Writing, prompts: readonly PromptFile[]): Promise<void> {
-  const part = `${writing.path}.${process.pid}.part`;
+  const part = temporaryName(writing.path);
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part);
   try {
@@ -175,7 +177,7 @@ const writers: Readonly<Record<ExportFormat, (writing: Writing) => Promise<void>
   },
   ollama: async (writing) => {
     const { path, model, prompt } = writing;
-    const part = `${path}.${process.pid}.part`;
+    const part = temporaryName(path);
     rmSync(part, { recursive: true, force: true });
     mkdirSync(part);
     try {

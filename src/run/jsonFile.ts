@@ -1,6 +1,7 @@
 /** @file JSON files with a version: written whole or not at all, refused when they are newer than this program. */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { TandemError } from '../errors.ts';
+import { temporaryName } from '../temporary.ts';
 
 export interface Versioned {
   readonly version: number;
@@ -8,7 +9,7 @@ export interface Versioned {
 
 /** Writes to a temporary name, flushes, and renames, so that a kill leaves the old file or the new one. */
 export function writeFileAtomically(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = temporaryName(file);
   try {
     const handle = openSync(temporary, 'w');
     try {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import nodePath, { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { sweepTemporaries } from '../temporary.ts';
 import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import type { RunSpec } from './spec.ts';
@@ -131,10 +132,15 @@ export function readState(directory: RunDirectory): RunState {
 export function makeTandemFolder(workspace: string): string {
   const folder = join(workspace, '.tandem');
   mkdirSync(folder, { recursive: true });
+  if (!swept.has(workspace)) sweepTemporaries(folder, { deep: true });
+  swept.add(workspace);
   const ignore = join(folder, '.gitignore');
   if (!existsSync(ignore)) writeFileSync(ignore, '/runs/\n/cache/\n');
   return folder;
 }
+
+/** Workspaces whose leftovers this process has looked for. */
+const swept = new Set<string>();
 
 /** The lock of a workspace: one run at a time. Its folder is there afterwards. */
 export function workspaceLock(workspace: string): string {

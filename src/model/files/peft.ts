@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
+import { temporaryName } from '../../temporary.ts';
 import { makeAdapter, withSoft, type Adapter, type LoraConfig, type LoraPair } from '../adapter.ts';
 import { isLinearName, linearNames, type LinearName } from '../linears.ts';
 import { stepAdapters } from '../stepAdapters.ts';
@@ -27,7 +28,7 @@ export async function saveAdapter(
   { baseModel, dtype }: { baseModel: string; dtype?: 'F32' | 'F16' },
 ): Promise<void> {
   const target = resolve(directory);
-  const temporary = `${target}.${process.pid}.part`;
+  const temporary = temporaryName(target);
   const former = `${target}.${process.pid}.old`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
