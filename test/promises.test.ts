@@ -102,7 +102,6 @@ describe.skipIf(process.platform === 'win32')('a model that is not there is fetc
     const path = ['', '.', join(folder, 'node_modules/.bin'), join(folder, '.venv/bin'), process.env.PATH].join(delimiter);
     const commands = [
       ['evaluate', 'kind.prompt.md'],
-      ['optimize', 'kind.prompt.md', '--budget', '40000p'],
       ['model', 'add', 'smollm2-135m'],
     ];
     for (const args of commands) {
