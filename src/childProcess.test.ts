@@ -96,14 +96,28 @@ describe('a program', () => {
   test('runs in the folder that it is given, which is its place for temporary files too; what it complains of is told', async () => {
     const place = folder();
     const code = "require('fs').writeFileSync('seen', [process.cwd(), require('os').tmpdir()].join())";
-    expect(await runProgram(process.execPath, node(code), { folder: place })).toBeUndefined();
+    expect(await runProgram(process.execPath, node(code), { folder: place, workspaces: [] })).toBeUndefined();
     expect(readFileSync(join(place, 'seen'), 'utf8')).toBe([place, place].join());
-    expect(await runProgram(process.execPath, node("console.error('one'); console.error('two'); process.exit(3)"), { folder: place })).toBe(
-      'two',
-    );
-    expect(await runProgram(process.execPath, node('process.exit(3)'), { folder: place })).toBe('ended with 3');
-    expect(await runProgram(join(place, 'none'), [], { folder: place })).toContain('ENOENT');
-    await expect(runProgram('node', [], { folder: place })).rejects.toThrow('absolute');
+    expect(
+      await runProgram(process.execPath, node("console.error('one'); console.error('two'); process.exit(3)"), {
+        folder: place,
+        workspaces: [],
+      }),
+    ).toBe('two');
+    expect(await runProgram(process.execPath, node('process.exit(3)'), { folder: place, workspaces: [] })).toBe('ended with 3');
+    expect(await runProgram(join(place, 'none'), [], { folder: place, workspaces: [] })).toContain('ENOENT');
+    await expect(runProgram('node', [], { folder: place, workspaces: [] })).rejects.toThrow('absolute');
+  });
+
+  test('starts no program of the workspace itself: its PATH has no folder in there, and none that is relative', async () => {
+    const [place, workspace, other] = [folder(), folder(), folder()];
+    vi.stubEnv('PATH', ['', '.', join(workspace, 'bin'), other].join(delimiter));
+    await runProgram(process.execPath, node("require('fs').writeFileSync('seen', process.env.PATH)"), {
+      folder: place,
+      workspaces: [workspace],
+    });
+    vi.unstubAllEnvs();
+    expect(readFileSync(join(place, 'seen'), 'utf8')).toBe(other);
   });
 
   const waits = "require('fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)";
@@ -122,7 +136,7 @@ describe('a program', () => {
 
   test('is ended by an abort, which waits until it is gone', async () => {
     const [place, stop] = [folder(), new AbortController()];
-    const running = runProgram(process.execPath, node(waits), { folder: place, signal: stop.signal });
+    const running = runProgram(process.execPath, node(waits), { folder: place, workspaces: [], signal: stop.signal });
     const pid = await pidIn(place);
     stop.abort();
     await expect(running).rejects.toMatchObject({ name: 'AbortError' });
@@ -142,7 +156,7 @@ describe('a program', () => {
         format: 'esm',
       });
       const code = `import(${JSON.stringify(pathToFileURL(bundle).href)}).then(({ runProgram }) =>
-      runProgram(process.execPath, ${JSON.stringify(node(waits))}, { folder: ${JSON.stringify(place)} }))`;
+      runProgram(process.execPath, ${JSON.stringify(node(waits))}, { folder: ${JSON.stringify(place)}, workspaces: [] }))`;
       const parent = spawn(process.execPath, ['-e', code], { stdio: 'ignore', detached: true });
       const pid = await pidIn(place);
       // As a terminal does it: the whole group hears of it.

@@ -26,6 +26,8 @@ export interface ProgramOptions {
    * process end while the program runs.
    */
   readonly folder: string;
+  /** Folders that are left out of its PATH: a program starts others (pip asks `rustc` for its version). */
+  readonly workspaces: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -38,15 +40,16 @@ export interface ProgramOptions {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { folder, signal }: ProgramOptions,
+  { folder, workspaces, signal }: ProgramOptions,
 ): Promise<string | undefined> {
   if (!isAbsolute(program)) throw new TypeError(`${program} is not an absolute path`);
   signal?.throwIfAborted();
   const temporary = Object.fromEntries(['TMPDIR', 'TEMP', 'TMP'].map((name) => [name, folder]));
+  const path = { [pathName(process.env)]: outside(workspaces, process.env).join(delimiter) };
   const child = spawn(process.execPath, ['-e', leash, '--', folder, program, ...args], {
     cwd: folder,
     stdio: ['pipe', 'ignore', 'pipe'],
-    env: asNode({ ...safeEnvironment(process.env), ...temporary }),
+    env: asNode({ ...safeEnvironment(process.env), ...temporary, ...path }),
     windowsHide: true,
   });
   const letGo = (): void => void child.stdin.end();
@@ -100,16 +103,27 @@ child.on('exit', (code) => (code === 0 ? leave(0) : setTimeout(leave, 200, code 
  * @returns its absolute path
  */
 export function findProgram(name: string, workspaces: readonly string[], env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const foreign = workspaces.map(real).filter((folder) => !isWithin(real(homedir()), folder));
-  const path = Object.entries(env).find(([variable]) => variable.toUpperCase() === 'PATH')?.[1] ?? '';
-  for (const folder of path.split(delimiter)) {
-    if (!isAbsolute(folder) || foreign.some((workspace) => isWithin(real(folder), workspace))) continue;
+  const foreign = foreignFolders(workspaces);
+  for (const folder of outside(workspaces, env)) {
     // Scripts of cmd.exe would have to go through a shell.
     const file = join(folder, process.platform === 'win32' ? `${name}.exe` : name);
     if (isProgram(file) && !foreign.some((workspace) => isWithin(real(file), workspace))) return file;
   }
   return undefined;
 }
+
+const foreignFolders = (workspaces: readonly string[]): string[] =>
+  workspaces.map(real).filter((folder) => !isWithin(real(homedir()), folder));
+
+/** The folders of the PATH, but for relative ones and those in a workspace. */
+function outside(workspaces: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const foreign = foreignFolders(workspaces);
+  const folders = (env[pathName(env)] ?? '').split(delimiter).filter(isAbsolute);
+  return folders.filter((folder) => !foreign.some((workspace) => isWithin(real(folder), workspace)));
+}
+
+/** Windows writes it Path. */
+const pathName = (env: NodeJS.ProcessEnv): string => Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
 
 const isWithin = (path: string, folder: string): boolean => {
   const way = relative(folder, path);

@@ -96,7 +96,7 @@ describe.skipIf(process.platform === 'win32')('a model that is not there is fetc
   test('without a module, a program or a variable of the workspace', () => {
     const folder = workspace('smollm2-135m');
     for (const name of ['pip.py', 'runpy.py', 'sitecustomize.py', 'usercustomize.py', 'ssl.py']) writeFileSync(join(folder, name), mark);
-    for (const name of ['python3', 'python', 'py', 'pip3', 'pip', 'node'])
+    for (const name of ['python3', 'python', 'py', 'pip3', 'pip', 'node', 'rustc', 'git', 'lsb_release', 'ldd', 'uname'])
       for (const bin of ['.', 'node_modules/.bin', '.venv/bin']) script(join(folder, bin, name), `#!/bin/sh\ntouch "$MARK"\nexit 1\n`);
     writeFileSync(join(folder, 'evil.cjs'), "require('node:fs').writeFileSync(process.env.MARK, process.argv.join())");
     const path = ['', '.', join(folder, 'node_modules/.bin'), join(folder, '.venv/bin'), process.env.PATH].join(delimiter);

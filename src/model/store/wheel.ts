@@ -93,7 +93,7 @@ async function pipDownload(
     const program = isAbsolute(name) ? name : findProgram(name, workspaces);
     const args = [...prefix, 'download', ...pipOptions, '--dest', folder, requirement];
     const problem = program
-      ? await runProgram(program, args, { folder, ...(signal && { signal }) })
+      ? await runProgram(program, args, { folder, workspaces, ...(signal && { signal }) })
       : 'not installed (what lies in the workspace is not run)';
     if (problem === undefined) return;
     tried.push(`${[name, ...prefix].join(' ')}: ${problem}`);
