@@ -2,6 +2,7 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { doorRules } from './eslint.doors.mjs';
 import { roomRules, shownRules } from './eslint.rooms.mjs';
 
 export default defineConfig(
@@ -36,5 +37,6 @@ export default defineConfig(
   },
   ...roomRules,
   ...shownRules,
+  ...doorRules,
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly' } } },
 );

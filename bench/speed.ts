@@ -10,11 +10,11 @@ import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { env } from 'onnxruntime-node';
 import { EndedEarly, player, type Player, type Repetition } from './cases/lineProtocol.ts';
 import { speedCases, type Case, type Peer } from './cases/speedCases.ts';
 import { quiet, report, type Measurement, type Results, type Side } from './cases/speedTable.ts';
 import { serve } from './cases/tandemSide.ts';
+import { loadOnnxRuntime } from '../src/tensor/onnxruntimeLibrary.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -101,7 +101,8 @@ function sideOf(repetitions: readonly Repetition[]): Side {
 const threadSettings = (): string[] =>
   Object.entries(process.env).flatMap(([name, value]) => (/^G?OMP_|^MKL_/.test(name) ? [`${name}=${value}`] : []));
 
-function versions(): string {
+async function versions(): Promise<string> {
+  const { env } = await loadOnnxRuntime();
   const own = `node ${process.versions.node}, onnxruntime-node ${env.versions.node}`;
   if (!options.peers) return own;
   const packages = ['torch', 'transformers', 'peft', 'llama-cpp-python'];
@@ -131,7 +132,7 @@ async function main(): Promise<void> {
   if (options.micro !== undefined && !['1', '2', '4', '8', '16', '32'].includes(options.micro)) {
     throw new Error(`--micro is 1, 2, 4, 8, 16 or 32, not '${options.micro}'.`);
   }
-  const facts = { versions: versions() };
+  const facts = { versions: await versions() };
   const known = existsSync(options.out) ? (JSON.parse(readFileSync(options.out, 'utf8')) as Results) : undefined;
   const here = machine();
   let measured = false;

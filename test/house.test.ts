@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import tseslint from 'typescript-eslint';
 import { describe, expect, test } from 'vitest';
+import { doorRules } from '../eslint.doors.mjs';
 import { roomRules, rooms, shared, shownRules } from '../eslint.rooms.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -12,7 +13,7 @@ const root = join(import.meta.dirname, '..');
 const linter = new ESLint({
   cwd: root,
   overrideConfigFile: true,
-  overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } }, ...roomRules, ...shownRules],
+  overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } }, ...roomRules, ...shownRules, ...doorRules],
 });
 
 const complaints = async (file: string, code: string): Promise<number> =>
@@ -37,14 +38,44 @@ describe('imports between rooms', () => {
   });
 
   test('every room may import the files of src/ itself that are shared, which import no room; only extension/ may import vscode', async () => {
-    for (const room of rooms)
-      expect(await complaints(`src/${room}/a.ts`, "import { TandemError } from '../errors.ts'; TandemError;")).toBe(0);
     for (const file of shared) {
       expect(existsSync(join(root, `src/${file}.ts`)), file).toBe(true);
+      for (const room of rooms) expect(await complaints(`src/${room}/a.ts`, `import { a } from '../${file}.ts'; a;`)).toBe(0);
       expect(await complaints(`src/${file}.ts`, "import { b } from './model/b.ts'; b;"), file).toBe(1);
     }
     expect(await complaints('src/extension/a.ts', "import * as vscode from 'vscode'; vscode;")).toBe(0);
     expect(await complaints('src/extension/core/a.ts', "import * as vscode from 'vscode'; vscode;")).toBe(1);
+  });
+});
+
+describe('what only one file may use', () => {
+  const ort = [
+    "import * as ort from 'onnxruntime-node'; ort;",
+    "void import('onnxruntime-node');",
+    "export { env } from 'onnxruntime-node';",
+  ];
+  const cases: readonly (readonly [door: string, codes: readonly string[]])[] = [
+    ['src/tensor/onnxruntimeLibrary.ts', ort],
+    ['src/childProcess.ts', ["import { spawn } from 'node:child_process'; spawn;", "void import('child_process');"]],
+    ['src/timeLimit.ts', ["import vm from 'node:vm'; vm;"]],
+    ['src/tensor/tensorflow.ts', ["import { createRequire } from 'node:module'; createRequire;", 'void import(name);']],
+    ['src/evaluate/metricModule.ts', ['void import(`${name}`);']],
+    ['', ['eval(text);', 'new Function(text);', 'process.getBuiltinModule(name);', 'require(name);']],
+  ];
+  test.each(cases)('%s', async (door, codes) => {
+    for (const code of codes) {
+      if (door !== '') expect(await complaints(door, code), code).toBe(0);
+      for (const file of ['src/run/a.ts', 'src/extension/a.ts', 'src/a.ts'])
+        expect(await complaints(file, code), `${file}: ${code}`).toBe(1);
+      for (const file of ['test/a.ts', 'src/run/a.test.ts', 'bench/a.ts', 'models/nano/train/a.ts', 'bench/a.mjs'])
+        expect(await complaints(file, code), `${file}: ${code}`).toBe(ort.includes(code) ? 1 : 0);
+    }
+  });
+
+  test('a type of theirs may be named anywhere', async () => {
+    expect(await complaints('src/run/a.ts', "import type { ChildProcess } from 'node:child_process'; export type A = ChildProcess;")).toBe(
+      0,
+    );
   });
 });
 

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { DownloadProgress } from '../model/store/download.ts';
 import { addModel, listModels, removeModel, shortNames } from '../model/store/store.ts';
+import { workspaceOf } from '../run/tandemFolder.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
 import { stderr, stdout } from './terminal.ts';
@@ -20,13 +21,15 @@ export function modelCommand(): Command {
     });
   command
     .command('add')
-    .description(`download a model, or remember a folder or .gguf by its name; short names: ${Object.keys(shortNames).join(', ')}`)
+    .description(
+      `download a model, or remember a folder or .gguf by its name, if it can be run here; short names: ${Object.keys(shortNames).join(', ')}`,
+    )
     .argument('<model>', 'a short name, a Hugging Face id, a folder or a .gguf file')
     .action(async (name: string) => {
       const progress = makeProgress(stderr);
       const stop = new AbortController();
       const onInterrupt = (): void => stop.abort();
-      process.once('SIGINT', onInterrupt);
+      for (const signal of interrupts) process.once(signal, onInterrupt);
       try {
         const {
           name: added,
@@ -34,13 +37,14 @@ export function modelCommand(): Command {
           source,
         } = await addModel(name, {
           signal: stop.signal,
+          workspaces: [workspaceOf(`${process.cwd()}/_`)],
           onProgress: (download) => progress.busy(downloading(download, stderr.isTTY)),
         });
         progress.close();
         stdout.say(`${added}: ${path} (from ${source})\n`);
       } finally {
         progress.close();
-        process.off('SIGINT', onInterrupt);
+        for (const signal of interrupts) process.off(signal, onInterrupt);
       }
     });
   command
@@ -57,6 +61,8 @@ export function modelCommand(): Command {
     ['tandem model add ./llama.gguf', 'remember a file of your own by its name'],
   ]);
 }
+
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** In a log only steps of a tenth, so that it stays short. */
 function downloading({ what, received, total }: DownloadProgress, fine: boolean): string {

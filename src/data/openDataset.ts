@@ -1,6 +1,7 @@
 /** @file The data of a prompt file as train, val and test rows, the last of them sealed. */
 import { dirname, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { mapWithinTime } from '../timeLimit.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import type { TandemSettings } from '../prompt/settings.ts';
 import { nameColumns } from './columns.ts';
@@ -106,12 +107,11 @@ function splitsOf(rows: Readonly<Record<SplitName, readonly Row[]>>, about: Abou
     leaks: () => (leaks ??= findLeaks(compared(rows), inputs)),
     without(defectOf) {
       const defects: TandemError[] = [];
-      const sound = (split: SplitName): Row[] =>
-        rows[split].filter((row) => {
-          const defect = defectOf(row, fileOf[split]);
-          if (defect) defects.push(defect);
-          return !defect;
-        });
+      const sound = (split: SplitName): Row[] => {
+        const found = mapWithinTime(rows[split], (row) => defectOf(row, fileOf[split]));
+        for (const defect of found) if (defect) defects.push(defect);
+        return rows[split].filter((_, place) => !found[place]);
+      };
       const left = { train: sound('train'), val: sound('val'), test: sound('test') };
       if (defects.length === 0) return this;
       const ordered = files.flatMap((file) =>

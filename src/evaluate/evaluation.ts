@@ -4,6 +4,7 @@ import { TandemError, type Place } from '../errors.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
+import { ofRow } from './ofRow.ts';
 import { isModule, metricNamed, type CorpusScore, type Metric } from './metrics.ts';
 import {
   bootstrapMean,
@@ -73,7 +74,7 @@ export const mostLabels = 200;
  */
 export function taskFor(file: PromptFile, rows: readonly Row[], modules: ReadonlyMap<string, Metric> = new Map()): Task {
   const { settings, ranges, path } = file;
-  const place = (setting: string): { file: string; line?: number; column?: number } => ({
+  const place = (setting: string): Place => ({
     file: path,
     line: ranges[setting]?.line,
     column: ranges[setting]?.column,
@@ -114,7 +115,8 @@ export function scoreOf({ corpus }: Pick<Metric, 'corpus'>, rows: readonly RowRe
  * @param data of the answers, in the same order
  */
 export function judgedBy(metric: Metric, answers: readonly RowResult[], data: readonly Row[]): RowResult[] {
-  return answers.map((answer, place) => ({ ...answer, score: metric.score(answer.prediction, answer.gold, data[place].values) }));
+  const scoreFor = ({ prediction, gold }: RowResult, row: Row): number => ofRow(row, () => metric.score(prediction, gold, row.values));
+  return answers.map((answer, place) => ({ ...answer, score: scoreFor(answer, data[place]) }));
 }
 
 /** Paired differences of evaluations hang on these alone. */
@@ -192,11 +194,17 @@ function labelsOf(rows: readonly Row[], output: string, where: { file: string; l
   return [...labels].sort();
 }
 
-function namedAt(name: string, where: { file: string; line?: number; column?: number }): Metric {
+/** What is wrong with the metric, or goes wrong when it judges, is the fault of the line that names it. */
+function namedAt(name: string, where: Place): Metric {
+  const metric = placed(where, () => metricNamed(name));
+  return { ...metric, score: (...judged) => placed(where, () => metric.score(...judged)) };
+}
+
+function placed<T>(where: Place, work: () => T): T {
   try {
-    return metricNamed(name);
+    return work();
   } catch (error) {
-    if (error instanceof TandemError) throw new TandemError(error.reason, error.message, { where, hint: error.hint, cause: error });
-    throw error;
+    if (!(error instanceof TandemError) || error.where) throw error;
+    throw new TandemError(error.reason, error.message, { where, hint: error.hint, cause: error });
   }
 }

@@ -13,8 +13,9 @@ import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
 import { scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
+import { ofRow } from './ofRow.ts';
 import { answerPasses, promptPasses } from './passes.ts';
-import { answerAfter, questionText, questionWithoutValues } from './question.ts';
+import { answerAfter, questionsOf, questionText, questionWithoutValues } from './question.ts';
 import { bootstrapMean, logShares } from './statistics.ts';
 
 /** What is measured: a prompt, and the adapter it runs with. */
@@ -39,7 +40,7 @@ export interface Prediction {
 export interface Evaluator {
   readonly model: LanguageModel;
   readonly task: Task;
-  /** @throws TandemError reasons 'no-rows', 'unknown-column', 'missing-output', 'no-calibration-rows' */
+  /** @throws TandemError reasons 'no-rows', 'unknown-column', 'missing-output', 'no-calibration-rows', 'too-slow' */
   evaluate(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Evaluation>;
   /** @param values of the input columns */
   predict(candidate: Candidate, values: Values, options?: EvaluateOptions): Promise<Prediction>;
@@ -181,7 +182,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     task,
     promptTokens,
     async evaluate({ prompt, adapter }, rows, { signal, onShare } = {}): Promise<Evaluation> {
-      const texts = rows.map((row) => questionOf(prompt, row.values));
+      const texts = questionsOf(task, tokenizer, prompt, rows);
       let answered = 0;
       const onAnswered = (questions: number): void => onShare?.(Math.min(1, (answered += questions) / rows.length));
       const call = { adapter, signal, onAnswered };
@@ -190,7 +191,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const results = rows.map((row, place): RowResult => {
         const { prediction, logLikelihood } = answers[place];
         const gold = goldOf(row);
-        return { row: row.id, prediction, gold, score: task.metric.score(prediction, gold, row.values), logLikelihood };
+        return { row: row.id, prediction, gold, score: ofRow(row, () => task.metric.score(prediction, gold, row.values)), logLikelihood };
       });
       return {
         rows: results,
@@ -205,7 +206,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       };
     },
     async answer({ prompt, adapter }, rows, { signal } = {}) {
-      const texts = rows.map((row) => questionOf(prompt, row.values));
+      const texts = questionsOf(task, tokenizer, prompt, rows);
       const call = { adapter, signal };
       signal?.throwIfAborted();
       const asked = [...texts, ...calibrationTexts(prompt)];

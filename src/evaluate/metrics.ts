@@ -2,6 +2,7 @@
 import { TandemError } from '../errors.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import type { Values } from '../prompt/values.ts';
+import { shownSource, withinTime } from '../timeLimit.ts';
 import { macroF1, type Answered } from './macroF1.ts';
 import type { Statistic } from './resampling.ts';
 import { firstMatch, fold, sameJson, sameNumber, tidy, tokenF1, type Tolerance } from './textScores.ts';
@@ -64,10 +65,10 @@ const table: Readonly<Record<string, Entry>> = {
     kind: 'text',
     about:
       "The column holds a regular expression, and it matches somewhere in the prediction. `regex(answer: (\\w+))`: what that pattern's first group finds in the prediction is the right answer.",
-    score: (prediction, gold) => patternOf(gold.trim())?.test(prediction) ?? false,
+    score: (prediction, gold) => matching(gold.trim(), () => patternOf(gold.trim())?.test(prediction) ?? false),
     withArgument(argument) {
       const pattern = patternOf(argument);
-      return pattern && ((prediction, gold) => tidy(firstMatch(pattern, prediction) ?? '') === tidy(gold));
+      return pattern && ((prediction, gold) => tidy(matching(argument, () => firstMatch(pattern, prediction)) ?? '') === tidy(gold));
     },
   },
   numeric: {
@@ -134,6 +135,13 @@ const notLoaded = (name: string): Metric => ({
     throw new TandemError('module-not-loaded', `The metric ${name} is a module that was not loaded.`);
   },
 });
+
+/** A pattern that is tried in ever more ways to match is ended. */
+const matching = <T>(source: string, match: () => T): T =>
+  withinTime(
+    { what: `Matching the regular expression ${shownSource(source)}`, hint: 'Write it without a repetition in a repetition.' },
+    match,
+  );
 
 /** Patterns of other languages escape what the Unicode mode of JavaScript forbids to escape. */
 function patternOf(source: string): RegExp | undefined {

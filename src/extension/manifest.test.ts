@@ -23,6 +23,7 @@ import {
 } from './ids.ts';
 
 interface Property {
+  readonly type: string;
   readonly default: unknown;
   readonly enum?: readonly string[];
   readonly pattern?: string;
@@ -121,6 +122,16 @@ describe('settings', () => {
       expect(scope).toBeTruthy();
       expect(order).toBeGreaterThan(0);
     }
+  });
+
+  test('of a workspace give no leave and name no program, file or address', () => {
+    for (const [id, { scope, type, pattern, ...property }] of Object.entries(properties)) {
+      if (scope === 'machine') continue;
+      const isChoice = property.enum !== undefined || pattern !== undefined || type === 'boolean' || type === 'integer';
+      expect(isChoice, `${id} takes any text: its scope has to be "machine"`).toBe(true);
+      expect(id).not.toMatch(/allow|trust|path|file|folder|command|program|module|home|url/i);
+    }
+    expect(properties[settingIds.allowModules].scope).toBe('machine');
   });
 
   test('allow what the engine understands', () => {

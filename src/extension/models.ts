@@ -40,7 +40,8 @@ export function watchModels(): Models {
         return await withBothProgresses(`Adding ${basename(spec)}`, stop, async (tell) => {
           const { addModel, tandemHome } = await modelStore();
           // Not from where the editor happened to be started: a name is no path there.
-          return addModel(spec, { signal: stop.signal, onProgress: tell, cwd: tandemHome() });
+          const workspaces = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+          return addModel(spec, { signal: stop.signal, onProgress: tell, cwd: tandemHome(), workspaces });
         });
       } catch (error) {
         if (!stop.signal.aborted) throw error;

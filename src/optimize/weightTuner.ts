@@ -2,6 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
+import { ofRow } from '../evaluate/ofRow.ts';
 import { answerAfter, questionText } from '../evaluate/question.ts';
 import { checkedLora, initialAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { linearNames } from '../model/linears.ts';
@@ -47,7 +48,7 @@ export function loraFor(asked: Partial<LoraConfig> = {}, start?: Adapter): LoraC
 export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = defaultLora): WeightTrainer {
   const { tokenizer } = model;
   const example: WeightTrainer['example'] = (prompt, row, soft) => {
-    const question = questionText(task, tokenizer, prompt, row.values);
+    const question = ofRow(row, () => questionText(task, tokenizer, prompt, row.values));
     const answer = model.completionTokens(answerAfter(task, question, textIn(row.values, task.output).trim()));
     // A label is chosen among labels; free text must also learn where to end.
     const ended = task.labels ? answer : [...answer, ...tokenizer.endTokens.slice(0, 1)];

@@ -1,6 +1,7 @@
 /** @file Jinja in a prompt's body, by `@huggingface/jinja`: its tags with their places, what they read, what is wrong with them, and running it. */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../errors.ts';
+import { shownSource, withinTime } from '../timeLimit.ts';
 
 /** `{{ … }}`, `{% … %}` or `{# … #}` in a body; offsets into the body. */
 export interface Tag {
@@ -145,7 +146,7 @@ export function jinjaProblems(body: string): JinjaProblem[] {
 
 /**
  * The text of a template, with values in the place of names; white space stays as it is written, as Jinja has it without options.
- * @throws TandemError reason 'bad-template' for what only shows when it runs, such as a filter that there is not; its cause says what
+ * @throws TandemError reason 'bad-template' for what only shows when it runs, such as a filter that there is not; its cause says what; 'too-slow'
  */
 export function runJinja(source: string, values: Readonly<Record<string, unknown>>): string {
   if (!/\{[{%#]/.test(source)) return source;
@@ -153,8 +154,10 @@ export function runJinja(source: string, values: Readonly<Record<string, unknown
     const environment = new Environment();
     for (const [name, value] of Object.entries({ ...builtIns, ...values })) environment.set(name, value);
     // One newline at the end is dropped by the library; what follows here is to be joined as it stands.
-    return String((new Interpreter(environment).run(programOf(source)) as { value: unknown }).value);
+    const run = (): string => String((new Interpreter(environment).run(programOf(source)) as { value: unknown }).value);
+    return withinTime({ what: `Filling in the template ${shownSource(source)}`, hint: 'Shorten its loops.' }, run);
   } catch (cause) {
+    if (cause instanceof TandemError) throw cause;
     throw new TandemError('bad-template', `The template cannot be filled in: ${messageOf(cause)}`, {
       hint: 'Tandem runs Jinja with the filters of @huggingface/jinja.',
       cause,

@@ -19,14 +19,14 @@ export interface Part {
 /**
  * Fills in a part of a body.
  * @param origin the file and the 1-based line where the body starts; without it an error names the line of the body
- * @throws TandemError reason 'bad-template' with the place of the tag that is to blame
+ * @throws TandemError reason 'bad-template' with the place of the tag that is to blame; 'too-slow'
  */
 export function runPart(part: Part, values: Values, origin?: Place): string {
   const source = part.before + part.text;
   try {
     return runJinja(source, values);
   } catch (error) {
-    if (!(error instanceof TandemError) || error.reason !== 'bad-template') throw error;
+    if (!(error instanceof TandemError) || error.reason !== 'bad-template') throw origin ? at(origin, error) : error;
     throw explained(
       error,
       part,
@@ -34,6 +34,12 @@ export function runPart(part: Part, values: Values, origin?: Place): string {
       origin,
     );
   }
+}
+
+/** Of a template that was ended nobody knows which tag is to blame. */
+function at(where: Place, error: unknown): unknown {
+  if (!(error instanceof TandemError) || error.reason !== 'too-slow') return error;
+  return new TandemError(error.reason, error.message, { where, ...(error.hint !== undefined && { hint: error.hint }), cause: error });
 }
 
 function fails(source: string, values: Values): boolean {

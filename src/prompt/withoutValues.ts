@@ -1,5 +1,5 @@
 /** @file A prompt without any row's values: what every row pays for. */
-import { TandemError } from '../errors.ts';
+import { TandemError, type Place } from '../errors.ts';
 import { tagsOf } from './jinja.ts';
 import type { Prompt } from './prompt.ts';
 import { columnsOf, messagesOf } from './template.ts';
@@ -14,12 +14,12 @@ export function valuesOfNothing(prompt: Pick<Prompt, 'body' | 'syntax'>): Values
  * The turns of a prompt with nothing in the place of its variables. Where the template does not take the empty text for a list or an
  * object, an empty one of the row `like` stands there; where it takes neither, its tags are left out.
  */
-export function messagesWithoutValues(prompt: Prompt, like: Values = {}): ReturnType<typeof messagesOf> {
+export function messagesWithoutValues(prompt: Prompt, like: Values = {}, origin?: Place): ReturnType<typeof messagesOf> {
   const nothing = valuesOfNothing(prompt);
   const shaped = Object.fromEntries(Object.keys(nothing).map((name) => [name, Object.hasOwn(like, name) ? emptied(like[name]) : '']));
   return (
-    tried(() => messagesOf(prompt, nothing)) ??
-    tried(() => messagesOf(prompt, shaped)) ??
+    tried(() => messagesOf(prompt, nothing, origin)) ??
+    tried(() => messagesOf(prompt, shaped, origin)) ??
     messagesOf({ ...prompt, body: withoutTags(prompt.body) }, {})
   );
 }

@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, realpathSync, renameSync, rmSync, statSync } from
 import { dirname, join, relative, sep } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { adapterFiles, copyAdapterFiles } from '../model/files/adapterFiles.ts';
+import { temporaryName } from '../temporary.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { openProgram } from '../prompt/program.ts';
 import { isProgramPath } from '../prompt/programFile.ts';
@@ -147,7 +148,7 @@ export function copyAdapter({ from, to }: NonNullable<Proposal['adapter']>): boo
   }
   adapterFiles(from);
   makeFolder(dirname(dirname(dirname(to))), 'adapters');
-  const temporary = `${to}.${process.pid}.tmp`;
+  const temporary = temporaryName(to);
   rmSync(temporary, { recursive: true, force: true });
   try {
     copyAdapterFiles(from, temporary);

@@ -1,6 +1,7 @@
 /** @file Starts a worker process and talks to it. */
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
+import { forkOwn } from '../childProcess.ts';
 import { TandemError } from '../errors.ts';
 import { receivedError, type FromWorker, type MethodName, type Methods, type Notification } from './protocol.ts';
 
@@ -27,12 +28,7 @@ export interface WorkerClient {
 }
 
 export function startWorker({ file, onNotification }: WorkerOptions): WorkerClient {
-  const child = fork(file, [], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: ['--enable-source-maps'],
-    // In VS Code on a desktop the executable is Electron, which then acts as Node.
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-  });
+  const child = forkOwn(file);
   const pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   const tail = keepTail(child);
   let calls = 0;

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { readTextFile } from '../files.ts';
 import { parseJson } from '../json.ts';
+import { sweepTemporaries, temporaryName } from '../temporary.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { adapterFiles } from '../model/files/adapterFiles.ts';
 import { writeGgufLora } from '../model/files/ggufLora.ts';
@@ -16,6 +17,7 @@ import { modelfile } from './modelfile.ts';
 import { openPrompt } from './openPrompt.ts';
 import { findRun, promptName, readRecord, readState } from './runDirectory.ts';
 import { shellWord } from './shellWord.ts';
+import { workspaceOf } from './tandemFolder.ts';
 
 /** By the name that `tandem export --to` takes. */
 export const exportFormats = {
@@ -67,9 +69,11 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
       hint: 'Choose another with --out.',
     });
   }
+  sweepTemporaries(dirname(path));
   onBusy('Finding the model');
   const model = await resolveModel(spec.model ?? found.model, {
     cwd: spec.model === undefined ? found.from : spec.cwd,
+    workspaces: [found.from, spec.cwd].map((folder) => workspaceOf(join(folder, '_'))),
     onProgress: ({ what }) => onBusy(`Downloading ${what}`),
   });
   mkdirSync(dirname(path), { recursive: true });
@@ -153,7 +157,7 @@ interface Writing {
 
 /** A folder with what each step's adapter becomes. */
 async function writeSteps(format: ExportFormat, writing: Writing, prompts: readonly PromptFile[]): Promise<void> {
-  const part = `${writing.path}.${process.pid}.part`;
+  const part = temporaryName(writing.path);
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part);
   try {
@@ -181,7 +185,7 @@ const writers: Readonly<Record<ExportFormat, (writing: Writing) => Promise<void>
   },
   ollama: async (writing) => {
     const { path, model, prompt } = writing;
-    const part = `${path}.${process.pid}.part`;
+    const part = temporaryName(path);
     rmSync(part, { recursive: true, force: true });
     mkdirSync(part);
     try {

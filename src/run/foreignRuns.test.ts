@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { temporaryName } from '../temporary.ts';
 import { accept, proposalsOf } from './accept.ts';
 import { readRejected } from './decisions.ts';
 import { executeRun } from './execute.ts';
@@ -180,7 +181,7 @@ describe('a link in the place of', () => {
     expect(existsSync(join(home, 'new'))).toBe(false);
   });
   test('a temporary file is not written through', () => {
-    link(join(home, '.bashrc'), `${directory.report}.${process.pid}.tmp`);
+    link(join(home, '.bashrc'), temporaryName(directory.report));
     const before = contents(home);
     writeReport(directory, readState(directory));
     expect(contents(home)).toEqual(before);

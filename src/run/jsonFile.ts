@@ -4,6 +4,7 @@ import { TandemError } from '../errors.ts';
 import { isMissing, readTextFile, type ReadLimits } from '../files.ts';
 import { parseJson } from '../json.ts';
 import { shaped, type Shape } from '../shape.ts';
+import { temporaryName } from '../temporary.ts';
 
 export interface Versioned {
   readonly version: number;
@@ -11,7 +12,7 @@ export interface Versioned {
 
 /** Writes to a temporary name, flushes, and renames, so that a kill leaves the old file or the new one. */
 export function writeFileAtomically(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = temporaryName(file);
   try {
     // Never into what a link of this name leads to.
     rmSync(temporary, { force: true });

@@ -1,7 +1,8 @@
 /** @file What commands that were killed left half written in `.tandem/`: files under a temporary name with the number of a process that is gone. */
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../files.ts';
+import { isLeftover, removeLeftover } from '../temporary.ts';
 
 export interface Leftover {
   /** Absolute path. */
@@ -9,8 +10,6 @@ export interface Leftover {
   readonly bytes: number;
 }
 
-/** `report.md.4242.tmp`, `abcdef.4242.part`, and `abcdef.4242.old`, which was moved out of the way of a new one. */
-const temporary = /^(.+)\.([1-9]\d{0,6})\.(tmp|part|old)$/;
 /** Folders in `.tandem/`, one below the other: the results of a prompt file may lie deep. */
 const deepest = 12;
 
@@ -25,17 +24,12 @@ export async function sweepLeftovers(workspace: string, { dryRun = false } = {})
       const path = join(folder, name);
       const stats = await lstat(path).catch(() => undefined);
       if (!stats) continue;
-      const [, whole, pid, kind] = temporary.exec(name) ?? [];
-      if (whole === undefined) {
+      if (!isLeftover(path)) {
         if (stats.isDirectory() && depth < deepest) await sweep(path, depth + 1);
         continue;
       }
-      if (isAlive(Number(pid))) continue;
       const bytes = await bytesOf(path);
-      const target = join(folder, whole);
-      const back = kind === 'old' && (await lstat(target).catch(() => undefined)) === undefined;
-      if (!dryRun) await (back ? rename(path, target) : rm(path, { recursive: true, force: true }));
-      if (!back) swept.push({ path, bytes });
+      if (dryRun || removeLeftover(path)) swept.push({ path, bytes });
     }
   };
   await sweep(join(workspace, '.tandem'), 0);
@@ -58,14 +52,4 @@ async function namesIn(folder: string): Promise<string[]> {
     if (isMissing(error)) return [];
     throw error;
   });
-}
-
-/** One of another user is. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { temporaryName } from '../temporary.ts';
 import { acquireLock } from './lock.ts';
 import { pruneWorkspace } from './pruneRuns.ts';
 import { createRun, listRuns, type RunDirectory } from './runDirectory.ts';
@@ -86,20 +87,19 @@ test('what cannot be read as a run stays, and is named; what a link leads to is 
   expect(existsSync(bad.path)).toBe(true);
 });
 
+/** Where a process that is gone was writing what is to stand at a path. */
+const leftAt = (path: string): string => temporaryName(path).replace(`-${process.pid}.`, `-${gone}.`);
+
 test('half-written files of processes that are gone are swept, and nothing else', async () => {
   const { path, adapters } = newRun(0);
   const [swept, kept] = [
+    [leftAt(join(path, 'report.md')), leftAt(join(adapters, '0123456789abcdef')), leftAt(join(workspace, '.tandem', 'x.json'))],
     [
-      join(path, `report.md.${gone}.tmp`),
-      join(adapters, `0123456789abcdef.${gone}.part`),
-      join(workspace, '.tandem', `x.json.${gone}.tmp`),
-    ],
-    [
-      join(path, `report.md.${process.pid}.tmp`),
-      join(path, 'report.tmp'),
-      join(path, `mine.${gone}`),
-      join(workspace, `a.prompt.md.${gone}.tmp`),
-      join(workspace, 'outside', `x.${gone}.tmp`),
+      temporaryName(join(path, 'report.md')),
+      join(path, 'report.part'),
+      join(path, `mine.${gone}.part`),
+      leftAt(join(workspace, 'a.prompt.md')),
+      leftAt(join(workspace, 'outside', 'x')),
     ],
   ];
   mkdirSync(join(workspace, 'outside'));
@@ -116,8 +116,8 @@ test('half-written files of processes that are gone are swept, and nothing else'
 
 test('what was moved away for something that never came is moved back', async () => {
   const folder = join(workspace, '.tandem', 'warm-start');
-  mkdirSync(join(folder, `nano.${gone}.old`), { recursive: true });
-  mkdirSync(join(folder, `nano.${gone}.part`));
+  mkdirSync(leftAt(join(folder, 'nano')).replace(/part$/, 'old'), { recursive: true });
+  mkdirSync(leftAt(join(folder, 'nano')));
   await pruneWorkspace(workspace);
   expect(readdirSync(folder)).toEqual(['nano']);
 });

@@ -14,7 +14,8 @@ import { valuesOfNothing } from '../prompt/withoutValues.ts';
  * Says of a row what is wrong with it: that a template cannot be filled in with it, or that it is too long. Of a prompt that is too long by
  * itself no row is to blame.
  * @param tasks one a step of the prompt; what an earlier step will answer counts nothing
- * @returns a function that throws a TandemError of reason 'bad-template' where the very first row fails: that is the template's fault
+ * @returns a function that throws a TandemError of reason 'bad-template' where the very first row fails: that is the template's fault; and
+ *   of reason 'too-slow'
  */
 export function rowDefects(model: LlamaModel, tasks: readonly Task[], prompt: Prompt): (row: Row, file: string) => TandemError | undefined {
   const { maxPositions } = model.engine.config;
@@ -68,9 +69,11 @@ function filledIn(asked: () => string, { line }: Row, file: string, first: boole
   try {
     return asked();
   } catch (error) {
-    if (!(error instanceof TandemError) || error.reason !== 'bad-template') throw error;
-    const { message, where, hint, cause } = error;
-    if (first) throw new TandemError('bad-template', `${message} The row: ${basename(file)}:${line}.`, { where, hint, cause });
+    if (!(error instanceof TandemError) || !(error.reason === 'bad-template' || error.reason === 'too-slow')) throw error;
+    const { reason, message, where, hint, cause } = error;
+    // Rows that a slow machine would leave out another one must not have.
+    if (first || reason === 'too-slow')
+      throw new TandemError(reason, `${message} The row: ${basename(file)}:${line}.`, { where, hint, cause });
     const place = where ? `${basename(where.file)}:${where.line}: ` : '';
     return new TandemError('bad-template', `${place}${message}`, { where: { file, line }, hint, cause });
   }

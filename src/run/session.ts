@@ -116,6 +116,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const modelSource = await resolveModel(spec.model ?? file.settings.model, {
     // A folder of the workspace may have the embedded model's name.
     cwd: spec.untrusted ? modelsFolder() : dirname(spec.prompt),
+    workspaces: [workspace],
     onProgress: ({ what, received, total }) => onBusy?.(`Downloading ${what}`, total && received / total),
     ...(signal && { signal }),
   });

@@ -2,16 +2,23 @@
 import { existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { sweepTemporaries } from '../temporary.ts';
 
 /** The nearest folder above the file that has a `.tandem`, else the nearest that is a git repository, else the file's own. */
 export function workspaceOf(file: string): string {
   return ancestorWith(dirname(resolve(file)), '.tandem') ?? ancestorWith(dirname(resolve(file)), '.git') ?? dirname(resolve(file));
 }
 
-/** Makes `.tandem/` with the `.gitignore` that keeps runs and cache out of git and accepted adapters and results in. @throws as `makeFolder` */
+/**
+ * Makes `.tandem/` with the `.gitignore` that keeps runs and cache out of git and accepted adapters and results in. What killed commands left
+ * half written in it is removed, once in a process.
+ * @throws as `makeFolder`
+ */
 export function makeTandemFolder(workspace: string): string {
   const folder = join(workspace, '.tandem');
   makeRealFolder(folder);
+  if (!swept.has(workspace)) sweepTemporaries(folder, { deep: true });
+  swept.add(workspace);
   try {
     // Never into what a link of this name leads to.
     writeFileSync(join(folder, '.gitignore'), '/runs/\n/cache/\n', { flag: 'wx' });
@@ -20,6 +27,9 @@ export function makeTandemFolder(workspace: string): string {
   }
   return folder;
 }
+
+/** Workspaces whose leftovers this process has looked for. */
+const swept = new Set<string>();
 
 /**
  * Makes a folder in `.tandem/`, with those above it.

@@ -1,9 +1,9 @@
 /** @file Runs graphs on ONNX Runtime, the default executor. */
-import * as ort from 'onnxruntime-node';
 import { TandemError } from '../errors.ts';
 import type { Executable, Executor, TensorValue } from './executor.ts';
 import { isInput, inputName, topological } from './graph.ts';
 import { onnxModel } from './onnx.ts';
+import { loadOnnxRuntime, type InferenceSession, type Tensor } from './onnxruntimeLibrary.ts';
 
 /** A file name's beginning: every session writes its kernels' times there. */
 const profile = process.env.TANDEM_PROFILE;
@@ -13,7 +13,8 @@ export function onnxRuntimeExecutor(options: { threads?: number } = {}): Executo
     name: 'onnxruntime',
     async compile(outputs) {
       const inputs = topological(Object.values(outputs)).filter(isInput).map(inputName);
-      const session = await ort.InferenceSession.create(onnxModel(outputs), {
+      const { InferenceSession, Tensor } = await loadOnnxRuntime();
+      const session = await InferenceSession.create(onnxModel(outputs), {
         executionProviders: ['cpu'],
         ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
         interOpNumThreads: 1,
@@ -26,19 +27,21 @@ export function onnxRuntimeExecutor(options: { threads?: number } = {}): Executo
         logSeverityLevel: 3,
         ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
       });
-      return executable(session, inputs);
+      return executable(session, inputs, Tensor);
     },
   };
 }
 
-function executable(session: ort.InferenceSession, inputs: readonly string[]): Executable {
+type TensorClass = Awaited<ReturnType<typeof loadOnnxRuntime>>['Tensor'];
+
+function executable(session: InferenceSession, inputs: readonly string[], tensorClass: TensorClass): Executable {
   return {
     async run(feeds) {
-      const tensors: Record<string, ort.Tensor> = {};
+      const tensors: Record<string, Tensor> = {};
       for (const name of inputs) {
         const value = feeds[name];
         if (!value) throw new TandemError('missing-feed', `the graph's input ${name} was not fed`);
-        tensors[name] = tensorOf(value);
+        tensors[name] = tensorOf(value, tensorClass);
       }
       const results = await session.run(tensors);
       return Object.fromEntries(
@@ -53,14 +56,14 @@ function executable(session: ort.InferenceSession, inputs: readonly string[]): E
 }
 
 /** Large tensors (weights) are wrapped once: wrapping does not copy. */
-const wrapped = new WeakMap<TensorValue, ort.Tensor>();
-function tensorOf(value: TensorValue): ort.Tensor {
+const wrapped = new WeakMap<TensorValue, Tensor>();
+function tensorOf(value: TensorValue, tensorClass: TensorClass): Tensor {
   let tensor = wrapped.get(value);
   if (!tensor) {
     tensor =
       value.data instanceof Float32Array
-        ? new ort.Tensor('float32', value.data, value.shape)
-        : new ort.Tensor('int32', value.data, value.shape);
+        ? new tensorClass('float32', value.data, value.shape)
+        : new tensorClass('int32', value.data, value.shape);
     wrapped.set(value, tensor);
   }
   return tensor;

@@ -10,7 +10,7 @@ import { readGgufHeader, type GgufHeader, type GgufTensor } from './ggufHeader.t
 import { architectureOf, type Architecture } from './ggufArchitectures.ts';
 import { ggufMetadata, type GgufMetadata } from './ggufMetadata.ts';
 import { ggufName, huggingFaceName, undoRotaryOrder } from './ggufNames.ts';
-import { ggufTokenizer } from './ggufTokenizer.ts';
+import { ggufTokenizer, type GgufTokenizer } from './ggufTokenizer.ts';
 import { readNumbers } from './numberFormats.ts';
 import { requireNumbers, requireWeights, type WeightTensor } from './weights.ts';
 
@@ -29,12 +29,7 @@ export interface ModelParts {
 export async function readGguf(path: string): Promise<ModelParts> {
   const file = await openFile(path);
   try {
-    const header = await readGgufHeader(file, path);
-    const factors = header.tensors.find(({ name }) => name === ropeFactors);
-    if (factors && !(factors.shape.length === 1 && factors.shape[0] <= mostFactors))
-      throw new TandemError('bad-weights', `The weight "${ropeFactors}" is [${factors.shape.join(', ')}].`, { where: { file: path } });
-    const plan = ggufPlan(header, factors && [...(await readTensor(file, path, factors)).data], path);
-    const { tokenizer, definition } = ggufTokenizer(ggufMetadata(header.metadata, path));
+    const { plan, tokenizer, definition } = await readSettings(file, path);
     const weights = new Map<string, WeightTensor>();
     for (const [name, { tensor, rotary }] of plan.tensors) {
       const weight = await readTensor(file, path, tensor);
@@ -46,6 +41,25 @@ export async function readGguf(path: string): Promise<ModelParts> {
   } finally {
     await file.close();
   }
+}
+
+/** All but the numbers: that weights are there in their shapes and in a format that is read. @throws as readGguf */
+export async function checkGguf(path: string): Promise<LlamaConfig> {
+  const file = await openFile(path);
+  try {
+    return (await readSettings(file, path)).plan.config;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readSettings(file: FileHandle, path: string): Promise<GgufTokenizer & { readonly plan: GgufPlan }> {
+  const header = await readGgufHeader(file, path);
+  const factors = header.tensors.find(({ name }) => name === ropeFactors);
+  if (factors && !(factors.shape.length === 1 && factors.shape[0] <= mostFactors))
+    throw new TandemError('bad-weights', `The weight "${ropeFactors}" is [${factors.shape.join(', ')}].`, { where: { file: path } });
+  const plan = ggufPlan(header, factors && [...(await readTensor(file, path, factors)).data], path);
+  return { plan, ...ggufTokenizer(ggufMetadata(header.metadata, path)) };
 }
 
 export interface GgufPlan {

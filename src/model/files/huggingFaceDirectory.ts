@@ -6,7 +6,7 @@ import type { ModelParts } from './gguf.ts';
 import { isRecord, shown } from '../configFields.ts';
 import { parseLlamaConfig } from '../llamaConfig.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
-import { readSafetensors, readSafetensorsHeader } from './safetensors.ts';
+import { formatOf, readSafetensors, readSafetensorsHeader } from './safetensors.ts';
 import { makeTokenizer } from './textTokenizer.ts';
 import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
 import type { Tokenizer } from '../tokenizer.ts';
@@ -17,10 +17,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** @throws TandemError 'bad-model-config', 'unsupported-model', 'bad-weights', 'bad-safetensors', 'bad-tokenizer' */
 export async function readHuggingFaceDirectory(directory: string): Promise<ModelParts> {
-  const configFile = join(directory, 'config.json');
-  const configJson = await readJson(configFile);
-  const config = parseLlamaConfig(configJson, configFile);
-  const { tokenizer, definition } = await readTokenizer(directory, configJson);
+  const { config, tokenizer, definition } = await readHuggingFaceSettings(directory);
   const places = await findWeights(directory, config);
   const weights = new Map<string, WeightTensor>();
   for (const file of new Set([...places.values()].map((place) => place.file))) {
@@ -31,6 +28,21 @@ export async function readHuggingFaceDirectory(directory: string): Promise<Model
     }
   }
   return { config, weights, tokenizer, tokenizerDefinition: definition };
+}
+
+/** Config and tokenizer, without the weights. @throws TandemError 'bad-model-config', 'unsupported-model', 'bad-tokenizer' */
+export async function readHuggingFaceSettings(directory: string): Promise<DefinedTokenizer & { readonly config: LlamaConfig }> {
+  const configFile = join(directory, 'config.json');
+  const configJson = await readJson(configFile);
+  const config = parseLlamaConfig(configJson, configFile);
+  return { config, ...(await readTokenizer(directory, configJson)) };
+}
+
+/** All but the numbers: that weights are there, whole, in their shapes and in a format that is read. @throws as readHuggingFaceDirectory */
+export async function checkHuggingFaceDirectory(directory: string): Promise<LlamaConfig> {
+  const { config } = await readHuggingFaceSettings(directory);
+  await findWeights(directory, config);
+  return config;
 }
 
 interface StoredWeight extends FoundWeight {
@@ -48,7 +60,9 @@ async function findWeights(directory: string, config: LlamaConfig): Promise<Read
     const { entries } = await readSafetensorsHeader(file).catch((error: unknown) => {
       throw isMissing(error) ? missingFile(file) : error;
     });
-    for (const { name: stored, shape } of entries.filter(({ name }) => !ignored.test(name))) {
+    for (const entry of entries.filter(({ name }) => !ignored.test(name))) {
+      const { name: stored, shape } = entry;
+      formatOf(entry, file);
       // Base models saved without their language-model head leave out the prefix.
       const full = `model.${stored}`;
       const name = !expected.has(stored) && expected.has(full) ? full : stored;
@@ -62,8 +76,8 @@ async function findWeights(directory: string, config: LlamaConfig): Promise<Read
 
 const indexName = 'model.safetensors.index.json';
 
-/** The one safetensors file, or those that the index names. */
-async function readIndex(directory: string): Promise<{ readonly place: string; readonly files: readonly string[] }> {
+/** The one safetensors file, or those that the index names; whether they are there is not looked at. @throws TandemError 'bad-weights' */
+export async function readIndex(directory: string): Promise<{ readonly place: string; readonly files: readonly string[] }> {
   const whole = join(directory, 'model.safetensors');
   const place = join(directory, indexName);
   const index = await readJsonIfThere(place);

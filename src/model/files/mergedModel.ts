@@ -3,6 +3,7 @@ import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
+import { temporaryName } from '../../temporary.ts';
 import type { Adapter } from '../adapter.ts';
 import { blockOf } from '../linears.ts';
 import { isRecord } from '../configFields.ts';
@@ -21,7 +22,7 @@ import type { TokenizerStep } from './tokenizerJson.ts';
  * @throws TandemError 'adapter-mismatch', 'already-there', 'unsupported-model' for a GGUF model that config.json cannot describe
  */
 export async function writeMergedModel(directory: string, model: ModelFiles, source: string, adapter: Adapter): Promise<void> {
-  const temporary = `${directory}.${process.pid}.part`;
+  const temporary = temporaryName(directory);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   try {

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadModelFiles } from './modelFiles.ts';
+import { loadModelFiles, requireMemory } from './modelFiles.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { weightShapes } from './weights.ts';
 
@@ -189,3 +189,14 @@ function copyOf(name: string): string {
   cpSync(join(fixtures, name), path, { recursive: true });
   return path;
 }
+
+test('a model whose weights take more memory than there is is refused with both numbers', async () => {
+  const { config } = await loadModelFiles('test/fixtures/tiny-tied');
+  expect(() => requireMemory(config, 'a')).not.toThrow();
+  expect(() => requireMemory(config, 'a', 100_000)).toThrow(
+    expect.objectContaining({
+      reason: 'model-too-large',
+      message: expect.stringMatching(/take 0\.\d+ GB .* has 0\.000100 GB/) as string,
+    }) as Error,
+  );
+});

@@ -1,9 +1,10 @@
 /** @file Loads everything that lies on disk of a model: a Hugging Face directory or a GGUF file. */
 import { stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
-import { readGguf } from './gguf.ts';
-import { readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
+import { checkGguf, readGguf } from './gguf.ts';
+import { checkHuggingFaceDirectory, readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { Fingerprint, weightShapes } from './weights.ts';
@@ -42,6 +43,36 @@ export async function loadModelFiles(path: string): Promise<ModelFiles> {
   for (const [name, tensor] of ordered) fingerprint.tensor(name, tensor);
   return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: ordered, tokenizer };
 }
+
+/**
+ * Looks at all of a model but its numbers, which takes no time and hardly any memory: whether it could be loaded and run here.
+ * @throws TandemError as loadModelFiles; 'model-too-large'
+ */
+export async function checkModelFiles(path: string): Promise<void> {
+  const found = await stat(path);
+  const config = await (found.isDirectory() ? checkHuggingFaceDirectory(path) : checkGguf(path)).catch((error: unknown) => {
+    throw unreadable(error, path);
+  });
+  requireMemory(config, path);
+}
+
+/** @throws TandemError 'model-too-large' where the weights alone, as float32, take more memory than this machine has */
+export function requireMemory(config: LlamaConfig, path: string, memory = memoryHere()): void {
+  const numbers = [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  if (4 * numbers <= memory) return;
+  const [needed, here] = [4 * numbers, memory].map((bytes) => (bytes / 1e9).toPrecision(3));
+  throw new TandemError(
+    'model-too-large',
+    `The weights of this model take ${needed} GB as float32; this machine has ${here} GB of memory.`,
+    {
+      where: { file: path },
+      hint: 'Choose a smaller model. Tandem computes in float32, however the weights are stored.',
+    },
+  );
+}
+
+/** Bytes; in a container those that it may have. */
+const memoryHere = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
 
 /** What the system says of a file (no permission, a folder where a file should be, too little memory for it), with its place. */
 function unreadable(error: unknown, path: string): unknown {

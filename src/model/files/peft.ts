@@ -8,6 +8,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { isMissing, readTextFileLater } from '../../files.ts';
+import { formerName, temporaryName } from '../../temporary.ts';
 import { makeAdapter, withSoft, type Adapter, type LoraConfig, type LoraPair } from '../adapter.ts';
 import { isLinearName, linearNames, type LinearName } from '../linears.ts';
 import { stepAdapters } from '../stepAdapters.ts';
@@ -29,8 +30,8 @@ export async function saveAdapter(
   { baseModel, dtype }: { baseModel: string; dtype?: 'F32' | 'F16' },
 ): Promise<void> {
   const target = resolve(directory);
-  const temporary = `${target}.${process.pid}.part`;
-  const former = `${target}.${process.pid}.old`;
+  const temporary = temporaryName(target);
+  const former = formerName(target);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   await writeInto(temporary, adapter, { baseModel, dtype });

@@ -1,9 +1,6 @@
 /** @file Regular expressions of Python in settings from elsewhere, with a limit on their time. */
-import { createContext, Script } from 'node:vm';
 import { TandemError } from '../../errors.ts';
-
-/** Milliseconds that one match may take; module names are short. */
-const longest = 500;
+import { rowLimit, withinTime } from '../../timeLimit.ts';
 
 /**
  * Whether the whole text matches, as `re.fullmatch` says.
@@ -17,21 +14,18 @@ export function matchesPattern(pattern: string, text: string, from: { readonly f
       hint: 'List the full names of the modules instead.',
       cause,
     });
+  let expression: RegExp;
   try {
-    sandbox.pattern = new RegExp(`^(?:${inJavaScript(pattern)})$`);
+    expression = new RegExp(`^(?:${inJavaScript(pattern)})$`);
   } catch (cause) {
     throw fail('cannot be read', cause);
   }
-  sandbox.text = text;
   try {
-    return test.runInContext(sandbox, { timeout: longest }) as boolean;
+    return withinTime({ what: 'The pattern' }, () => expression.test(text));
   } catch (cause) {
-    throw fail(`takes more than ${longest} ms on "${text}"`, cause);
+    throw fail(`takes more than ${rowLimit} ms on "${text}"`, cause);
   }
 }
-
-const sandbox = createContext({ pattern: /^$/, text: '' }) as { pattern: RegExp; text: string };
-const test = new Script('pattern.test(text)');
 
 /** Named groups and the ends of a text are written otherwise. */
 const inJavaScript = (pattern: string): string =>

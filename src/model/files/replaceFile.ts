@@ -1,9 +1,10 @@
 /** @file Writes a file whole or not at all. */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { temporaryName } from '../../temporary.ts';
 
 /** What `write` writes goes to a temporary name first; an existing file is replaced only when all of it is on the disk. */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}.part`;
+  const temporary = temporaryName(path);
   const file = await open(temporary, 'w');
   try {
     await write(file);

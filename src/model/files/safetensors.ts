@@ -144,14 +144,17 @@ const numbersIn = (shape: readonly number[]): number => shape.reduce((product, s
 const formats = ['F32', 'F16', 'BF16'] as const;
 const isFormat = (dtype: string): dtype is (typeof formats)[number] => (formats as readonly string[]).includes(dtype);
 
+/** The format that its numbers are read in. @throws TandemError 'bad-safetensors' for one that is not read */
+export function formatOf({ name, dtype }: SafetensorsEntry, path: string): (typeof formats)[number] {
+  if (isFormat(dtype)) return dtype;
+  throw new TandemError('bad-safetensors', `"${name}" is stored as ${dtype}; only ${formats.join(', ')} are read.`, {
+    where: { file: path },
+  });
+}
+
 async function readEntry(file: FileHandle, path: string, entry: SafetensorsEntry): Promise<Float32Array> {
-  const { name, dtype, shape, begin } = entry;
-  if (!isFormat(dtype)) {
-    throw new TandemError('bad-safetensors', `"${name}" is stored as ${dtype}; only ${formats.join(', ')} are read.`, {
-      where: { file: path },
-    });
-  }
-  return readNumbers(file, begin, numberFormats[dtype], numbersIn(shape)).catch((cause: unknown) => {
+  const { name, shape, begin } = entry;
+  return readNumbers(file, begin, numberFormats[formatOf(entry, path)], numbersIn(shape)).catch((cause: unknown) => {
     throw cause instanceof RangeError ? damaged(path, `it ends within "${name}"`, cause) : cause;
   });
 }

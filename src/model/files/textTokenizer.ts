@@ -4,6 +4,7 @@ import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { TandemError } from '../../errors.ts';
 import { forTextWithin, prepareTokenizerJson, requireTokens, withinMark } from './tokenizerJson.ts';
 import type { TokenizerJson } from './tokenizerJson.ts';
+import { withinTime } from '../../timeLimit.ts';
 import type { ChatMessage, Tokenizer } from '../tokenizer.ts';
 
 export interface TokenizerParts {
@@ -18,7 +19,7 @@ export interface TokenizerParts {
   readonly file: string;
 }
 
-/** @throws TandemError 'bad-tokenizer' when the library cannot build or use it; applyChatTemplate: 'no-chat-template', 'bad-chat-template' */
+/** @throws TandemError 'bad-tokenizer' when the library cannot build or use it; applyChatTemplate: 'no-chat-template', 'bad-chat-template', 'too-slow' */
 export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const { file, beginToken } = parts;
   requireTokens(parts.json, file);
@@ -111,9 +112,11 @@ function parseTemplate(text: string | undefined, file: string): Template {
 }
 
 function renderTemplate(template: Template, messages: readonly ChatMessage[], { specialTexts, file }: TokenizerParts): string {
+  const values = { ...specialTexts, messages: messages.map((message) => ({ ...message })), add_generation_prompt: true };
   try {
-    return template.render({ ...specialTexts, messages: messages.map((message) => ({ ...message })), add_generation_prompt: true });
+    return withinTime({ what: `Filling in the chat template of ${file}`, hint: 'Use another model.' }, () => template.render(values));
   } catch (cause) {
+    if (cause instanceof TandemError) throw cause;
     throw new TandemError('bad-chat-template', `The chat template refused these messages: ${messageOf(cause)}`, { where: { file }, cause });
   }
 }

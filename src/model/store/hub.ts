@@ -1,11 +1,13 @@
 /** @file Models on the Hugging Face hub, and in the cache that Hugging Face's own tools keep. */
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileDownloadInfo, getHFHubCachePath, listFiles } from '@huggingface/hub';
 import type { ListFileEntry } from '@huggingface/hub';
 import { TandemError } from '../../errors.ts';
 import { describeCause, downloadFile, hasContent, impatientFetch } from './download.ts';
 import type { ContentHash, DownloadProgress } from './download.ts';
+import { readHuggingFaceSettings, readIndex } from '../files/huggingFaceDirectory.ts';
+import { requireMemory } from '../files/modelFiles.ts';
 import { parseLlamaConfig } from '../llamaConfig.ts';
 
 export interface HubOptions {
@@ -23,20 +25,23 @@ export function isHubId(text: string): boolean {
 /**
  * Downloads what Tandem needs of a model into a directory: config, tokenizer, safetensors. Files that are already there and whole are kept.
  * @param id  `org/name`
- * @throws TandemError 'hub-unreachable', 'model-not-found', 'unsupported-model' (before the weights are fetched), 'download-failed',
- *   'download-damaged'
+ * @throws TandemError 'hub-unreachable', 'model-not-found', 'download-failed', 'download-damaged'; before the weights are fetched also
+ *   'unsupported-model', 'bad-model-config', 'bad-tokenizer', 'bad-weights', 'model-too-large'
  */
 export async function downloadFromHub(id: string, directory: string, options: HubOptions = {}): Promise<void> {
   if (process.env.HF_HUB_OFFLINE === '1') throw new TandemError('hub-unreachable', 'HF_HUB_OFFLINE=1 forbids to ask the Hugging Face hub.');
   const files = await neededFiles(id, options);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   let finished = 0;
-  for (const file of files) {
+  const weightsBegin = files.findIndex(({ path }) => weightFile.test(path));
+  for (const [place, file] of files.entries()) {
+    if (place === weightsBegin) await checkSettings(directory, files);
     const report = (received: number): void => options.onProgress?.({ what: `${id}: ${file.path}`, received: finished + received, total });
     await fetchFile(id, file, join(directory, file.path), report, options);
-    if (file.path === 'config.json') parseLlamaConfig(await readConfig(join(directory, file.path)), `${id}/config.json`);
     finished += file.size;
     report(0);
+    // The tokenizer alone may have 20 MB.
+    if (file.path === 'config.json') parseLlamaConfig(await readConfig(join(directory, file.path)), `${id}/config.json`);
   }
 }
 
@@ -46,6 +51,16 @@ async function readConfig(file: string): Promise<unknown> {
   } catch (cause) {
     throw new TandemError('download-damaged', 'The model config that was downloaded is not JSON.', { where: { file }, cause });
   }
+}
+
+/** Before the weights are fetched: config, tokenizer and memory, and that all files are there that the index names. */
+async function checkSettings(directory: string, listed: readonly ListFileEntry[]): Promise<void> {
+  const { config } = await readHuggingFaceSettings(directory);
+  requireMemory(config, join(directory, 'config.json'));
+  const { place, files } = await readIndex(directory);
+  const missing = files.map((file) => basename(file)).find((name) => !listed.some(({ path }) => path === name));
+  if (missing !== undefined)
+    throw new TandemError('unsupported-model', `The weights lack the file ${missing}.`, { where: { file: place } });
 }
 
 /** The newest snapshot of a model in Hugging Face's own cache (HF_HUB_CACHE, HF_HOME, ~/.cache/huggingface), if its files are there. */
@@ -59,8 +74,15 @@ export async function findInHubCache(id: string): Promise<string | undefined> {
   return weights && (await there('config.json')) && (await there('tokenizer.json')) ? snapshot : undefined;
 }
 
-const settingFiles = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'];
-const weightFile = /^model(-\d+-of-\d+)?\.safetensors$|^model\.safetensors\.index\.json$/;
+const settingFiles = [
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'chat_template.jinja',
+  'model.safetensors.index.json',
+];
+const weightFile = /^model(-\d+-of-\d+)?\.safetensors$/;
 /** A closed network should be noticed soon. */
 const answerTime = 5_000;
 

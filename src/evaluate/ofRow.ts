@@ -1,0 +1,18 @@
+/** @file Says which row it was whose work took too long. */
+import type { Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
+
+/** @throws what the work throws; of reason 'too-slow' with the row in its message */
+export function ofRow<T>(row: Pick<Row, 'line' | 'values'>, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof TandemError) || cause.reason !== 'too-slow') throw cause;
+    const { reason, message, where, hint } = cause;
+    throw new TandemError(reason, `${message} The row is that of line ${row.line}: ${JSON.stringify(row.values).slice(0, 200)}`, {
+      ...(where && { where }),
+      ...(hint !== undefined && { hint }),
+      cause,
+    });
+  }
+}
