@@ -4,7 +4,7 @@
 export const rooms = ['tensor', 'model', 'prompt', 'data', 'evaluate', 'optimize', 'run', 'cli', 'extension'];
 
 /** Files of src/ itself that every room may import, and that import no room. */
-export const shared = ['errors', 'random'];
+export const shared = ['errors', 'pulse', 'random'];
 
 const onlyGlue = { regex: '^vscode$', message: "Only extension/ imports 'vscode'." };
 const notInCore = { regex: '^vscode$', message: 'extension/core/ is what works without the editor.' };

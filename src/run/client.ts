@@ -1,7 +1,10 @@
 /** @file Starts a worker process and talks to it. */
 import { fork, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { TandemError } from '../errors.ts';
+import { beatDescriptor, type Vitality } from './beat.ts';
+import { listenToBeats } from './beatListener.ts';
 import { receivedError, type FromWorker, type MethodName, type Methods, type Notification } from './protocol.ts';
 
 export interface WorkerOptions {
@@ -12,8 +15,8 @@ export interface WorkerOptions {
 
 export interface WorkerClient {
   readonly pid: number;
-  /** Milliseconds since the worker was last heard of. */
-  silence(): number;
+  /** Whether it gets on, is busy, or does not answer. */
+  vitality(): Vitality;
   /** The end of what it wrote to stderr. */
   lastLines(): string;
   /** Settled once the process is gone, however it ended. */
@@ -27,20 +30,21 @@ export interface WorkerClient {
 }
 
 export function startWorker({ file, onNotification }: WorkerOptions): WorkerClient {
-  const child = fork(file, [], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  const child = fork(file, [String(beatDescriptor)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     execArgv: ['--enable-source-maps'],
     // In VS Code on a desktop the executable is Electron, which then acts as Node.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   });
   const pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   const tail = keepTail(child);
+  const beats = listenToBeats(child.stdio[beatDescriptor] as Readable, ({ memory }) => onNotification({ type: 'heartbeat', memory }));
   let calls = 0;
-  let heard = Date.now();
   let killTimer: NodeJS.Timeout | undefined;
   const gone = new Promise<void>((resolve) => {
     const end = (how: string): void => {
       clearTimeout(killTimer);
+      beats.close();
       for (const { reject } of pending.values()) reject(died(how, tail()));
       pending.clear();
       resolve();
@@ -49,7 +53,7 @@ export function startWorker({ file, onNotification }: WorkerOptions): WorkerClie
     child.on('close', (code, signal) => end(signal ? `was ended by ${signal}` : `ended with code ${code}`));
   });
   child.on('message', (message: FromWorker) => {
-    heard = Date.now();
+    beats.noteProgress();
     if (message.type !== 'result' && message.type !== 'error') {
       onNotification(message);
       return;
@@ -69,13 +73,14 @@ export function startWorker({ file, onNotification }: WorkerOptions): WorkerClie
         reject(died('is gone', tail()));
         return;
       }
+      beats.noteProgress();
       const id = calls++;
       pending.set(id, { resolve, reject });
       child.send({ type: 'request', id, method, params });
     });
   return {
     pid: child.pid!,
-    silence: () => Date.now() - heard,
+    vitality: beats.vitality,
     lastLines: tail,
     gone,
     call,
