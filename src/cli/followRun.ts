@@ -36,6 +36,7 @@ export async function followRun(
     if (json) process.stdout.write(JSON.stringify(notification.line) + '\n');
   };
   const client = startWorker({ file: fileURLToPath(new URL('./worker.js', import.meta.url)), onNotification });
+  progress.watch(client.vitality);
   const interrupts = hearInterrupts({
     first: () => {
       progress.note(

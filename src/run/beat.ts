@@ -22,15 +22,21 @@ export type Vitality =
   /** Not even its second thread is heard: it was stopped, or the system does not let it run. */
   | { readonly kind: 'silent'; readonly since: number };
 
-/** So long without progress is nothing to speak of. Milliseconds. */
-const busyAfter = 30_000;
-/** Twenty beats of a thread that does nothing else. Milliseconds. */
-const silentAfter = 10_000;
+/** How long what is nothing to speak of. Milliseconds. */
+export interface Patience {
+  /** Without progress. */
+  readonly idle: number;
+  /** Without a beat. */
+  readonly silence: number;
+}
 
-/** @param silence milliseconds in which no beat was heard. @param idle milliseconds without progress */
-export function vitalityOf(silence: number, idle: number, now: number): Vitality {
-  if (silence >= silentAfter) return { kind: 'silent', since: now - silence };
-  return idle >= busyAfter ? { kind: 'busy', since: now - idle } : { kind: 'well' };
+/** Twenty beats of a thread that does nothing else. */
+export const usualPatience: Patience = { idle: 30_000, silence: 10_000 };
+
+/** @param idle milliseconds without progress. @param silence milliseconds without a beat. @param now Date.now() */
+export function vitalityOf({ idle, silence }: Patience, patience: Patience, now: number): Vitality {
+  if (silence >= patience.silence) return { kind: 'silent', since: now - silence };
+  return idle >= patience.idle ? { kind: 'busy', since: now - idle } : { kind: 'well' };
 }
 
 /** `busy, last progress 40 s ago`; undefined where there is nothing to say. */

@@ -1,7 +1,7 @@
 /** @file The parent's ear for the beats of a worker. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { beatMilliseconds, vitalityOf, type Beat, type Vitality } from './beat.ts';
+import { beatMilliseconds, usualPatience, vitalityOf, type Beat, type Vitality } from './beat.ts';
 
 export interface BeatListener {
   vitality(): Vitality;
@@ -14,7 +14,7 @@ export interface BeatListener {
  * @param pipe what the worker's second thread writes to
  * @param onBeat hears each beat
  */
-export function listenToBeats(pipe: Readable, onBeat: (beat: Beat) => void): BeatListener {
+export function listenToBeats(pipe: Readable, onBeat: (beat: Beat) => void, patience = usualPatience): BeatListener {
   const clock = makeWakingClock();
   let beatAt = clock.now();
   /** By the beats, and by what else was heard. */
@@ -31,7 +31,7 @@ export function listenToBeats(pipe: Readable, onBeat: (beat: Beat) => void): Bea
   return {
     vitality: () => {
       const now = clock.now();
-      return vitalityOf(now - beatAt, now - Math.max(beaten, noted), Date.now());
+      return vitalityOf({ silence: now - beatAt, idle: now - Math.max(beaten, noted) }, patience, Date.now());
     },
     noteProgress: () => (noted = clock.now()),
     close: () => {

@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { TandemError } from '../errors.ts';
-import { beatDescriptor, type Vitality } from './beat.ts';
+import { beatDescriptor, type Patience, type Vitality } from './beat.ts';
 import { listenToBeats } from './beatListener.ts';
 import { receivedError, type FromWorker, type MethodName, type Methods, type Notification } from './protocol.ts';
 
@@ -11,6 +11,8 @@ export interface WorkerOptions {
   /** The built worker, dist/worker.js. */
   readonly file: string;
   readonly onNotification: (notification: Notification) => void;
+  /** When the worker is called busy or silent. */
+  readonly patience?: Patience;
 }
 
 export interface WorkerClient {
@@ -29,7 +31,7 @@ export interface WorkerClient {
   dispose(): Promise<void>;
 }
 
-export function startWorker({ file, onNotification }: WorkerOptions): WorkerClient {
+export function startWorker({ file, onNotification, patience }: WorkerOptions): WorkerClient {
   const child = fork(file, [String(beatDescriptor)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     execArgv: ['--enable-source-maps'],
@@ -38,7 +40,8 @@ export function startWorker({ file, onNotification }: WorkerOptions): WorkerClie
   });
   const pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   const tail = keepTail(child);
-  const beats = listenToBeats(child.stdio[beatDescriptor] as Readable, ({ memory }) => onNotification({ type: 'heartbeat', memory }));
+  const pipe = child.stdio[beatDescriptor] as Readable;
+  const beats = listenToBeats(pipe, ({ memory }) => onNotification({ type: 'heartbeat', memory }), patience);
   let calls = 0;
   let killTimer: NodeJS.Timeout | undefined;
   const gone = new Promise<void>((resolve) => {

@@ -46,6 +46,7 @@ serve({
   },
   attribute: async ({ spec, split }, tell): Promise<LineMeasurement> => {
     if (spec.prompt.includes('silent')) process.kill(process.pid, 'SIGSTOP');
+    if (spec.prompt.includes('computing')) for (const until = Date.now() + 3000; Date.now() < until;);
     tell({ type: 'busy', what: 'Measuring on 2 rows' });
     await sleep(20);
     tell({ type: 'busy', what: 'Measured 1 of 2 lines', share: 0.5 });

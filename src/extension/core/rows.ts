@@ -7,7 +7,7 @@ import type { MeasuredPrompt } from '../../run/results.ts';
 import type { ListedRun } from '../../run/runList.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import { ago, headlineDetail, knownHeadline } from './headline.ts';
-import { bestText, jobProgress, jobTitle, progressText, type Job } from './job.ts';
+import { bestText, isSilent, jobProgress, jobTitle, progressText, type Job } from './job.ts';
 import type { Allowance } from './lenses.ts';
 
 export interface Row {
@@ -119,6 +119,6 @@ function workedOn(job: Job, about: string, now: number): Pick<Row, 'description'
   return {
     description: progressText(jobProgress(job, now)),
     tooltip: [jobTitle(job), about, ...(best ? [best] : [])].join('\n'),
-    icon: job.silentSince === undefined ? (job.status === 'waiting' ? 'clock' : 'loading~spin') : 'warning',
+    icon: isSilent(job) ? 'warning' : job.status === 'waiting' ? 'clock' : 'loading~spin',
   };
 }
