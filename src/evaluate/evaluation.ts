@@ -1,6 +1,7 @@
 /** @file What is measured (a task), what comes out of it (an evaluation), and how two of them are compared. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
+import { pulse } from '../pulse.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
@@ -112,7 +113,10 @@ export function scoreOf({ corpus }: Pick<Metric, 'corpus'>, rows: readonly RowRe
  * @param data of the answers, in the same order
  */
 export function judgedBy(metric: Metric, answers: readonly RowResult[], data: readonly Row[]): RowResult[] {
-  return answers.map((answer, place) => ({ ...answer, score: metric.score(answer.prediction, answer.gold, data[place].values) }));
+  return answers.map((answer, place) => {
+    pulse();
+    return { ...answer, score: metric.score(answer.prediction, answer.gold, data[place].values) };
+  });
 }
 
 /** Paired differences of evaluations hang on these alone. */

@@ -3,6 +3,7 @@ import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, r
 import { open, readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
+import { pulse } from '../pulse.ts';
 import { journalVersion, type JournalLine, type RunEvent } from './events.ts';
 import { requireVersion, type Versioned } from './jsonFile.ts';
 
@@ -27,6 +28,7 @@ export function openJournal(file: string, kept: readonly JournalLine[]): Journal
   let seq = last ? last.seq + 1 : 0;
   return {
     append: (event) => {
+      pulse();
       const text = JSON.stringify({ version: journalVersion, seq, at: Math.round(performance.now() - begun), ...event });
       appendWhole(handle, Buffer.from(text + '\n'));
       seq++;

@@ -1,6 +1,7 @@
 /** @file Runs graphs on ONNX Runtime, the default executor. */
 import * as ort from 'onnxruntime-node';
 import { TandemError } from '../errors.ts';
+import { pulse } from '../pulse.ts';
 import type { Executable, Executor, TensorValue } from './executor.ts';
 import { isInput, inputName, topological } from './graph.ts';
 import { onnxModel } from './onnx.ts';
@@ -26,6 +27,7 @@ export function onnxRuntimeExecutor(options: { threads?: number } = {}): Executo
         logSeverityLevel: 3,
         ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
       });
+      pulse();
       return executable(session, inputs);
     },
   };
@@ -41,6 +43,7 @@ function executable(session: ort.InferenceSession, inputs: readonly string[]): E
         tensors[name] = tensorOf(value);
       }
       const results = await session.run(tensors);
+      pulse();
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.dims, data: tensor.data as Float32Array | Int32Array }]),
       );

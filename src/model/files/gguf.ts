@@ -1,6 +1,7 @@
 /** @file Reads a model from a GGUF file: config, weights in Hugging Face's names and layout, tokenizer. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
+import { pulse } from '../../pulse.ts';
 import { blockOf, linearNames } from '../linears.ts';
 import { biasesField, checkedConfig, mostPositions, type LlamaConfig, type SlidingWindow } from '../llamaConfig.ts';
 import { yarnSharpening, type RopeScaling } from '../rotary.ts';
@@ -40,6 +41,7 @@ export async function readGguf(path: string): Promise<ModelParts> {
       requireNumbers(tensor.name, weight, path);
       if (rotary) undoRotaryOrder(weight, plan.config.headSize);
       weights.set(name, weight);
+      pulse();
     }
     return { config: plan.config, weights, tokenizer, tokenizerDefinition: definition };
   } finally {

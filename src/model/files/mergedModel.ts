@@ -3,6 +3,7 @@ import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
+import { pulse } from '../../pulse.ts';
 import type { Adapter } from '../adapter.ts';
 import { blockOf } from '../linears.ts';
 import { isRecord } from '../configFields.ts';
@@ -49,6 +50,7 @@ export async function mergedWeights(
   const { rank, alpha } = adapter.config;
   for (const { layer, linear, a, b } of adapter.pairs) {
     await setImmediate();
+    pulse();
     const name = `model.layers.${layer}.${blockOf(linear)}.${linear}.weight`;
     const { shape, data } = weights.get(name)!;
     const [rows, width] = shape;

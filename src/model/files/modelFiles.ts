@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
+import { pulse } from '../../pulse.ts';
 import { readGguf } from './gguf.ts';
 import { readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
@@ -39,7 +40,10 @@ export async function loadModelFiles(path: string): Promise<ModelFiles> {
   const fingerprint = new Fingerprint();
   fingerprint.text('config', JSON.stringify(config));
   fingerprint.text('tokenizer', tokenizerDefinition);
-  for (const [name, tensor] of ordered) fingerprint.tensor(name, tensor);
+  for (const [name, tensor] of ordered) {
+    fingerprint.tensor(name, tensor);
+    pulse();
+  }
   return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: ordered, tokenizer };
 }
 
