@@ -50,9 +50,9 @@ test('a run says what its reducer says, and how long its budget still lasts', ()
 test('a process that is busy says since when, in place of how long it still takes; so does one that does not answer', () => {
   const busy = { what: 'Measured 1 of 4 lines', share: 0.25, at: now - 60_000 };
   const vitality = { kind: 'busy', since: now - 40_000 } as const;
-  expect(text({ ...measuring, busy, vitality })).toBe('25% · measured 1 of 4 lines · busy, last progress 40 s ago');
+  expect(text({ ...measuring, busy, vitality })).toBe('25% · busy, last progress 40 s ago · measured 1 of 4 lines');
   expect(text({ ...measuring, busy, vitality: { kind: 'silent', since: now - 12_000 } })).toBe(
-    '25% · measured 1 of 4 lines · its process has not answered for 12 s',
+    '25% · its process has not answered for 12 s · measured 1 of 4 lines',
   );
   expect(text({ ...measuring, busy, vitality: { kind: 'well' } })).toBe('25% · measured 1 of 4 lines · 3 min 00 s left');
 });

@@ -114,8 +114,9 @@ function stateOf(job: Job, now: number): JobProgress {
 export function progressText({ what, share, remaining, process }: JobProgress): string {
   const parts = [
     share === undefined ? [] : [`${Math.floor(share * 100)}%`],
-    what,
+    // Before what may be cut off: the status bar has no room for all of it.
     process ?? [],
+    what,
     remaining === undefined ? [] : `${duration(remaining)} left`,
   ];
   return parts.flat().join(' · ');
