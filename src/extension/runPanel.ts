@@ -68,7 +68,7 @@ function panelSource(services: Services): PanelSource & vscode.Disposable {
       const run = await runs.find(name);
       const { directory, worker } = run;
       const trouble = troubles.get(name);
-      const live = runs.jobOf(name) !== undefined || worker !== undefined;
+      const live = runs.jobOf(name) !== undefined || typeof worker === 'number';
       const review = await reviewInPanel(run, services);
       return { ...(await runs.read(directory)), live, ...(trouble !== undefined && { trouble }), ...(review && { review }) };
     },

@@ -1,4 +1,5 @@
 /** @file The worker's second thread. It beats for the main thread, which computes for minutes at a stretch, and ends the process with its parent. */
+import type { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { pulseCount } from '../pulse.ts';
 import { beatMilliseconds, type Beat } from './beat.ts';
@@ -12,7 +13,7 @@ import { beatMilliseconds, type Beat } from './beat.ts';
 export function startBeating(descriptor: number | undefined): void {
   const watched: Watched = { count: pulseCount, descriptor, parent: process.ppid, every: beatMilliseconds };
   // From its text: the bundle has one file, and the thread needs nothing of what that loads.
-  const source = `(${beat.toString()})(require('node:worker_threads').workerData)`;
+  const source = `(${beat.toString()})(require('node:worker_threads').workerData, require('node:fs').writeSync)`;
   const thread = new Worker(source, { eval: true, name: 'beat', workerData: watched, execArgv: [], env: {} });
   thread.unref();
 }
@@ -27,9 +28,8 @@ interface Watched {
   readonly every: number;
 }
 
-/** The thread's whole program. Nothing but globals and its argument is there: it runs from its text. */
-function beat({ count, descriptor, parent, every }: Watched): void {
-  const { writeSync } = process.getBuiltinModule('node:fs');
+/** The thread's whole program. Nothing but globals and its arguments is there: it runs from its text. */
+function beat({ count, descriptor, parent, every }: Watched, write: typeof writeSync): void {
   let seen = Atomics.load(count, 0);
   let changed = performance.now();
   // On Windows too this ends the process at once; process.exit() would end the thread alone.
@@ -42,7 +42,7 @@ function beat({ count, descriptor, parent, every }: Watched): void {
     if (descriptor === undefined) return;
     const told: Beat = { memory: process.memoryUsage.rss(), idle: Math.round(now - changed) };
     try {
-      writeSync(descriptor, JSON.stringify(told) + '\n');
+      write(descriptor, JSON.stringify(told) + '\n');
     } catch (error) {
       // A parent that reads too slowly is there.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') end();

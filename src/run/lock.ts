@@ -47,10 +47,11 @@ export async function acquireLock(file: string, { patience = 5000, work, rule, o
   }
 }
 
-/** The live process of this machine that holds the lock, if there is one for sure. */
-export function lockHolder(file: string): number | undefined {
+/** The live process that holds the lock, if there is one; 'unclear' where the lock does not tell, or is another machine's. */
+export function lockHolder(file: string): number | 'unclear' | undefined {
   const standing = standingOf(readLock(file));
-  return standing.kind === 'held' ? standing.holder.pid : undefined;
+  if (standing.kind === 'held') return standing.holder.pid;
+  return standing.kind === 'unclear' ? 'unclear' : undefined;
 }
 
 type Attempt = { readonly kind: 'ours' } | { readonly kind: 'held'; readonly holder: Holder } | { readonly kind: 'changing' };

@@ -104,7 +104,8 @@ export function standingOf({ text, fault }: FoundLock): Standing {
 /** @throws TandemError reason 'bad-lock', for what is unclear */
 export function requireReadable(file: string, standing: Standing): Exclude<Standing, { kind: 'unclear' }> {
   if (standing.kind !== 'unclear') return standing;
-  throw new TandemError('bad-lock', `This lock ${standing.fault}.`, { where: { file }, hint: standing.hint });
+  // Named in the message: there is no place in it to show.
+  throw new TandemError('bad-lock', `The lock ${file} ${standing.fault}.`, { hint: standing.hint });
 }
 
 /** `process 4711 is working on the run of intent.prompt.md, since 14:03`. @param which goes between the process and what it does */
