@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { beatMilliseconds, usualPatience, vitalityOf, type Beat, type Vitality } from './beat.ts';
 
 export interface BeatListener {
-  vitality(): Vitality;
+  readonly vitality: () => Vitality;
   /** The process said something in another way, or was given something to do. */
   noteProgress(): void;
   close(): void;

@@ -18,7 +18,7 @@ export interface WorkerOptions {
 export interface WorkerClient {
   readonly pid: number;
   /** Whether it gets on, is busy, or does not answer. */
-  vitality(): Vitality;
+  readonly vitality: () => Vitality;
   /** The end of what it wrote to stderr. */
   lastLines(): string;
   /** Settled once the process is gone, however it ended. */
