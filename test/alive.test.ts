@@ -123,3 +123,24 @@ describe('a lock in the way of a run', () => {
     },
   );
 });
+
+test.skipIf(process.platform === 'win32')('Ctrl-C in the first moments is no error, however much was loaded by then', async () => {
+  const folder = workspace();
+  const interrupted = async (after: number): Promise<unknown> => {
+    const child = spawn(process.execPath, [tandem, 'optimize', 'kind.prompt.md', '--budget', '1h'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env,
+      detached: true,
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    await sleep(after);
+    // As a terminal does it: to all at once.
+    process.kill(-child.pid!, 'SIGINT');
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    expect(stderr).not.toContain('worker process');
+    return code ?? signal;
+  };
+  for (const after of [50, 150, 250, 350]) expect(['SIGINT', 130]).toContain(await interrupted(after));
+});
