@@ -4,7 +4,7 @@
 export const rooms = ['tensor', 'model', 'prompt', 'data', 'evaluate', 'optimize', 'run', 'cli', 'extension'];
 
 /** Files of src/ itself that every room may import, and that import no room. */
-export const shared = ['childProcess', 'errors', 'files', 'json', 'plain', 'random', 'shape', 'temporary', 'timeLimit'];
+export const shared = ['childProcess', 'errors', 'files', 'json', 'plain', 'pulse', 'random', 'shape', 'temporary', 'timeLimit'];
 
 const onlyGlue = { regex: '^vscode$', message: "Only extension/ imports 'vscode'." };
 const notInCore = { regex: '^vscode$', message: 'extension/core/ is what works without the editor.' };

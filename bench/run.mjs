@@ -1,7 +1,8 @@
 /** @file Bundles and runs one of a folder's scripts: `npm run bench -- joint [options]` runs bench/joint.ts, `npm run nano -- teacher` models/nano/train/teacher.ts. */
 import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const [folder, name, ...args] = process.argv.slice(2);
 const names = readdirSync(folder).flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -3)] : []));
@@ -23,4 +24,8 @@ await build({
   external: ['onnxruntime-node', '@tensorflow/*'],
   logLevel: 'warning',
 });
-process.exitCode = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...args], { stdio: 'inherit' }).status ?? 1;
+// In this process: one of its own would go on when this one is killed.
+const script = resolve(outfile);
+process.argv = [process.argv[0], script, ...args];
+process.setSourceMapsEnabled(true);
+await import(pathToFileURL(script).href);

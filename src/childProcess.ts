@@ -10,11 +10,12 @@ import { delimiter, dirname, isAbsolute, join, relative } from 'node:path';
 /**
  * Starts a module of Tandem's own in a Node process with a channel for messages. It stands in the module's folder.
  * @param file absolute
+ * @param pipes how many it has beside those of every process; the first has the descriptor 4
  */
-export function forkOwn(file: string): ChildProcess {
-  return fork(file, [], {
+export function forkOwn(file: string, args: readonly string[] = [], { pipes = 0 }: { readonly pipes?: number } = {}): ChildProcess {
+  return fork(file, args, {
     cwd: dirname(file),
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...Array.from({ length: pipes }, () => 'pipe' as const)],
     execArgv: ['--enable-source-maps'],
     env: asNode(safeEnvironment(process.env)),
   });

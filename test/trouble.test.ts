@@ -242,7 +242,9 @@ test('one run at a time in a workspace; a killed one stands in nobody’s way', 
   };
   await disturbed(folder, 8, disturb, long);
   expect(second.status).toBe(2);
-  expect(second.stderr).toMatch(/Process \d+ is working on a run in this workspace, where there is one at a time\./);
+  expect(second.stderr).toMatch(
+    /Process \d+ is working on the run of kind\.prompt\.md, since \d\d:\d\d\. One run at a time works in a workspace\./,
+  );
   expect(readdirSync(join(folder, '.tandem', 'runs')).filter((name) => name.endsWith('-kind'))).toHaveLength(1);
   rmSync(runOf(folder), { recursive: true });
   const { status, stderr } = run(folder, ...asked);

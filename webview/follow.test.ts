@@ -45,6 +45,8 @@ test('what a run is busy with is over when a line comes; its memory stays', () =
   const busy = hear(told(runs, opened(0)), { type: 'vitals', run, vitals: { memory: 5, busy: 'Loading the model' } }, 0);
   expect(busy.shown!.vitals).toEqual({ memory: 5, busy: 'Loading the model' });
   expect(hear(busy, lines(0, 1), 0).shown!.vitals).toEqual({ memory: 5, busy: undefined });
+  const stuck = hear(busy, { type: 'vitals', run, vitals: { memory: 5, process: 'busy, last progress 40 s ago' } }, 0);
+  expect(hear(stuck, { type: 'vitals', run, vitals: { memory: 6 } }, 0).shown!.vitals).toEqual({ memory: 6 });
 });
 
 test('a run that is deleted is shown no longer', () => {

@@ -42,7 +42,7 @@ export function hear(known: Known, message: ToPage, now: number): Known {
         message.lines.reduce(follow, { ...shown, vitals: { ...shown.vitals, busy: undefined }, heardAt: now }),
       );
     case 'vitals':
-      return inShown(known, message.run, (shown) => ({ ...shown, vitals: { ...shown.vitals, ...message.vitals } }));
+      return inShown(known, message.run, (shown) => ({ ...shown, vitals: message.vitals }));
     case 'refused':
       return { runs: known.runs, refused: { run: message.run, message: message.message } };
     default:

@@ -49,10 +49,12 @@ test('a run that someone works on can be stopped; one that nobody works on and t
 });
 
 test('progress tells budget, time and memory, as far as they are known', () => {
-  const { share, facts } = progress(stateAfter(midway), 1_912_000_000);
+  const { share, facts } = progress(stateAfter(midway), { memory: 1_912_000_000 });
   expect(share).toBeCloseTo(0.75, 2);
   expect(facts).toEqual(['75% of 400.0k token passes', '11 min 53 s so far', 'about 3 min 50 s left', '1.9 GB of memory']);
   expect(progress(stateAfter(1))).toEqual({ facts: ['0 s so far'] });
+  const { facts: ofBusy } = progress(stateAfter(midway), { process: 'busy, last progress 40 s ago' });
+  expect(ofBusy).toEqual(['75% of 400.0k token passes', '11 min 53 s so far', 'busy, last progress 40 s ago']);
 });
 
 test('phases that begin and end are announced, and how the run ends; a step is not', () => {

@@ -1,4 +1,5 @@
 /** @file Where a run stands, in words: the name of it, the sentence that explains it, what can be done about it. */
+import type { Vitals } from '../src/extension/panelMessages.ts';
 import { bytes, count, duration } from '../src/run/format.ts';
 import { progressOf, remainingTime, type RunState } from '../src/run/state.ts';
 import { doing } from '../src/run/words.ts';
@@ -50,17 +51,19 @@ export function explanation({ state, live, vitals }: Pick<ShownRun, 'state' | 'l
 export interface Progress {
   /** 0 to 1; absent while the budget is unknown. */
   readonly share?: number;
-  /** Budget, time and memory; only what is known. */
+  /** Budget, time, memory, and what there is to say of the process; only what is known. */
   readonly facts: readonly string[];
 }
 
 /** Of a run that is being worked on. */
-export function progress(state: RunState, memory?: number): Progress {
+export function progress(state: RunState, { memory, process }: Pick<Vitals, 'memory' | 'process'> = {}): Progress {
   const share = progressOf(state);
-  const left = state.status === 'running' ? remainingTime(state) : undefined;
+  // Reckoned from how fast it was, which says nothing of a process that does not get on.
+  const left = state.status === 'running' && process === undefined ? remainingTime(state) : undefined;
   const facts = [
     share !== undefined && state.budget !== undefined ? `${Math.floor(share * 100)}% of ${count(state.budget)} token passes` : undefined,
     `${duration(state.elapsed)} so far`,
+    process,
     left !== undefined ? `about ${duration(left)} left` : undefined,
     memory !== undefined ? `${bytes(memory)} of memory` : undefined,
   ];

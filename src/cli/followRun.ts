@@ -1,6 +1,7 @@
 /** @file Lets a worker process do a run while this one shows its progress, hears Ctrl-C, and sums up at the end. */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TandemError } from '../errors.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { accept, proposalsOf, type Accepted } from '../run/accept.ts';
 import { startWorker, type WorkerClient } from '../run/client.ts';
@@ -33,13 +34,16 @@ export async function followRun(
   { json = false, apply = false }: FollowOptions,
 ): Promise<void> {
   const progress = makeProgress(stderr, { quiet: json });
+  let opened = false;
   const onNotification = (notification: Notification): void => {
+    if (notification.type === 'runOpened') opened = true;
     if (notification.type === 'busy') progress.busy(notification.what, notification.share);
     if (notification.type !== 'line') return;
     progress.event(notification.line, notification.replayed);
     if (json) stdout.json(notification.line, 0);
   };
   const client = startWorker({ file: fileURLToPath(new URL('./worker.js', import.meta.url)), onNotification });
+  progress.watch(client.vitality);
   const interrupts = hearInterrupts({
     first: () => {
       progress.note(
@@ -60,6 +64,10 @@ export async function followRun(
     const accepted = apply ? accept(proposalsOf(directory, state)) : undefined;
     if (!json) stdout.say(summary(directory, state, accepted));
     if (interrupts.heard()) process.exitCode = exitCodes.interrupted;
+  } catch (error) {
+    // Ctrl-C reaches the worker as well, which dies of it while it still loads itself: there is nothing to go on with.
+    const early = interrupts.heard() && !opened && error instanceof TandemError && error.reason === 'worker-died';
+    throw early ? new TandemError('stopped', 'It was stopped before it began.') : error;
   } finally {
     progress.close();
     interrupts.close();

@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Vitality } from '../run/beat.ts';
 import type { JournalLine } from '../run/events.ts';
 import { executeRun } from '../run/execute.ts';
 import { fakeExecution, fakeSpec } from '../run/fakeRun.fixture.ts';
@@ -104,4 +105,31 @@ test('a terminal shows how much of something is done, a log that it began', () =
     'Measuring … 99%',
     'Measuring … 100%',
   ]);
+});
+
+describe('of the process that does the work', () => {
+  afterEach(() => void vi.useRealTimers());
+  /** What is written in two seconds after the model began to load. */
+  const written = (stream: Partial<Stream>, vitality: Vitality): string => {
+    vi.useFakeTimers({ now: 60_000 });
+    let text = '';
+    const progress = makeProgress(outputOf({ ...stream, write: (more) => (text += more) }), { env: {} });
+    progress.busy('Loading the model');
+    progress.watch(() => vitality);
+    vi.advanceTimersByTime(2000);
+    progress.close();
+    return text;
+  };
+
+  test('a terminal says in its status line that it is busy, and since when; a log says nothing', () => {
+    const busy: Vitality = { kind: 'busy', since: 22_000 };
+    expect(written({ isTTY: true, columns: 80 }, busy)).toContain('\rbusy, last progress 40 s ago · Loading the model … 2 s\u001b[K');
+    expect(written({}, busy)).toBe('Loading the model …\n');
+  });
+
+  test('that it does not answer is told once in a log too', () => {
+    const silent: Vitality = { kind: 'silent', since: 50_000 };
+    expect(written({}, silent)).toBe('Loading the model …\nNotice: its process has not answered for 11 s. Ctrl-C twice ends it.\n');
+    expect(written({ isTTY: true }, silent)).toContain('its process has not answered for 12 s · Loading the model');
+  });
 });

@@ -1,4 +1,5 @@
 /** @file Progress on stderr: a status line that is redrawn on a terminal, plain lines in a log. */
+import { vitalityText, type Vitality } from '../run/beat.ts';
 import type { JournalLine } from '../run/events.ts';
 import { eventText, statusText } from '../run/eventText.ts';
 import { duration } from '../run/format.ts';
@@ -9,6 +10,8 @@ export interface Progress {
   /** What takes time while there is no event, e.g. the loading of the model, and which share of it is done. */
   readonly busy: (what: string, share?: number) => void;
   readonly event: (line: JournalLine, replayed: boolean) => void;
+  /** Asks how the process is that does the work, and says so in the status line; in a log only that it does not answer. */
+  readonly watch: (vitality: () => Vitality) => void;
   /** A line that stays. */
   readonly note: (text: string) => void;
   /** Takes the status line away. */
@@ -24,7 +27,7 @@ export function makeProgress(
   let state: RunState = initialState;
   let drawn = 0;
   let since = Date.now();
-  let silentSince = Date.now();
+  let heardAt = Date.now();
 
   const draw = (text: string): void => {
     output.status(text);
@@ -42,11 +45,25 @@ export function makeProgress(
   };
   let busyWith: string | undefined;
   let share: number | undefined;
+  let vitality: () => Vitality = () => ({ kind: 'well' });
+  let silent = false;
   const redraw = (): void => {
-    if (busyWith !== undefined) draw(busyText(busyWith));
-    else if (state.config) draw(statusText({ ...state, elapsed: state.elapsed + Date.now() - silentSince }));
+    const process = vitalityText(vitality(), Date.now());
+    const text = stateText();
+    // First, where a narrow terminal shows it too.
+    if (process !== undefined || text !== undefined) draw([process, text].filter((part) => part !== undefined).join(' · '));
   };
-  const timer = redraws ? setInterval(redraw, 1000) : undefined;
+  const stateText = (): string | undefined => {
+    if (busyWith !== undefined) return busyText(busyWith);
+    return state.config && statusText({ ...state, elapsed: state.elapsed + Date.now() - heardAt });
+  };
+  const look = (): void => {
+    const now = vitality();
+    if (now.kind === 'silent' && !silent) note(`Notice: ${vitalityText(now, Date.now())}. Ctrl-C twice ends it.`);
+    silent = now.kind === 'silent';
+    if (redraws) redraw();
+  };
+  const timer = quiet ? undefined : setInterval(look, 1000);
   timer?.unref();
 
   return {
@@ -59,11 +76,12 @@ export function makeProgress(
     event: (line, replayed) => {
       state = apply(state, line);
       busyWith = undefined;
-      silentSince = Date.now();
+      heardAt = Date.now();
       const text = replayed ? replayedText(line, state) : eventText(line, state);
       if (text !== undefined) note(text);
       if (redraws && (text !== undefined || Date.now() - drawn > 100)) redraw();
     },
+    watch: (how) => (vitality = how),
     note,
     close: () => {
       clearInterval(timer);

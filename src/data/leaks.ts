@@ -2,6 +2,7 @@
 import { textIn } from '../prompt/values.ts';
 import type { Row } from './dataset.ts';
 import { splitNames, type SplitName } from './split.ts';
+import { pulse } from '../pulse.ts';
 
 export interface Leak {
   /** The row of the earlier split (train before val before test) and its near-copy. */
@@ -29,6 +30,7 @@ export function findLeaks(splits: Readonly<Record<SplitName, readonly Row[]>>, c
   const sets = documents.map(({ grams }) => Int32Array.from(grams, (gram) => rankOf.get(gram)!).sort());
   const leaks: Leak[] = [];
   sets.forEach((set, place) => {
+    pulse();
     const prefix = set.length - Math.ceil(threshold * set.length) + 1;
     const candidates = new Set<number>();
     for (const gram of set.subarray(0, prefix)) {

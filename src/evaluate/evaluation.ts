@@ -1,6 +1,7 @@
 /** @file What is measured (a task), what comes out of it (an evaluation), and how two of them are compared. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
+import { pulse } from '../pulse.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
@@ -115,8 +116,11 @@ export function scoreOf({ corpus }: Pick<Metric, 'corpus'>, rows: readonly RowRe
  * @param data of the answers, in the same order
  */
 export function judgedBy(metric: Metric, answers: readonly RowResult[], data: readonly Row[]): RowResult[] {
-  const scoreFor = ({ prediction, gold }: RowResult, row: Row): number => ofRow(row, () => metric.score(prediction, gold, row.values));
-  return answers.map((answer, place) => ({ ...answer, score: scoreFor(answer, data[place]) }));
+  return answers.map((answer, place) => {
+    pulse();
+    const row = data[place];
+    return { ...answer, score: ofRow(row, () => metric.score(answer.prediction, answer.gold, row.values)) };
+  });
 }
 
 /** Paired differences of evaluations hang on these alone. */

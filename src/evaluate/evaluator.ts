@@ -2,6 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import { TandemError } from '../errors.ts';
+import { pulse } from '../pulse.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { LabelScore, LanguageModel } from '../model/languageModel.ts';
 import { encodeWithSoft } from '../model/softPrompt.ts';
@@ -191,6 +192,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const results = rows.map((row, place): RowResult => {
         const { prediction, logLikelihood } = answers[place];
         const gold = goldOf(row);
+        pulse();
         return { row: row.id, prediction, gold, score: ofRow(row, () => task.metric.score(prediction, gold, row.values)), logLikelihood };
       });
       return {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
 import { eventText } from '../run/eventText.ts';
 import type { Engine } from './core/engine.ts';
-import { isOver, jobTitle, type Job } from './core/job.ts';
+import { isOver, isSilent, jobTitle, silentText, type Job } from './core/job.ts';
 
 export function makeLog(engine: Engine): vscode.LogOutputChannel {
   const log = vscode.window.createOutputChannel('Tandem', { log: true });
@@ -16,7 +16,7 @@ export function makeLog(engine: Engine): vscode.LogOutputChannel {
   engine.onDidChange((job) => {
     const text = textOf(job);
     if (text !== undefined && text !== said.get(job.id)) {
-      if (job.status === 'failed' || job.silentSince !== undefined) log.error(text);
+      if (job.status === 'failed' || isSilent(job)) log.error(text);
       else log.info(text);
     }
     if (isOver(job)) for (const notice of job.notices ?? []) log.warn(`${jobTitle(job)}: ${notice}`);
@@ -27,10 +27,10 @@ export function makeLog(engine: Engine): vscode.LogOutputChannel {
 }
 
 function textOf(job: Job): string | undefined {
-  const { status, busy, error, silentSince, lastLines } = job;
+  const { status, busy, error } = job;
   const title = jobTitle(job);
   if (status === 'failed') return `${title} failed: ${describeError(error)}`;
-  if (silentSince !== undefined) return `${title}: its process gives no sign of life.${lastLines ? `\n${lastLines}` : ''}`;
+  if (isSilent(job)) return `${title}: ${silentText(job)}`;
   if (status === 'done') return `${title}: done${job.directory === undefined ? '' : `, ${job.directory}`}`;
   if (status === 'stopped' || status === 'stopping') return `${title}: ${status}`;
   return busy && `${title}: ${busy.what}`;

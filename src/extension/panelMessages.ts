@@ -70,6 +70,8 @@ export interface Vitals {
   readonly memory?: number;
   /** What takes time while there is no event, e.g. `Loading the model`. */
   readonly busy?: string;
+  /** What there is to say of the run's process, e.g. `busy, last progress 40 s ago`. */
+  readonly process?: string;
 }
 
 export type ToPage =

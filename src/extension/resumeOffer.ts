@@ -1,6 +1,7 @@
 /** @file Offers to go on with a run that was cut off, e.g. because the window was closed. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import type { ListedRun } from '../run/runList.ts';
 import { ago } from './core/headline.ts';
 import { commandIds } from './ids.ts';
 import type { Services } from './services.ts';
@@ -15,7 +16,8 @@ export function registerResumeOffer({ workspaceState }: vscode.ExtensionContext,
     if (!vscode.workspace.isTrusted) return;
     await runs.refresh();
     const declined = workspaceState.get<readonly string[]>(declinedKey, []);
-    const run = runs.resumable().find(({ standing, directory }) => standing === 'unfinished' && !declined.includes(directory.run));
+    const isCutOff = ({ standing, worker }: ListedRun): boolean => standing === 'unfinished' && worker === undefined;
+    const run = runs.resumable().find((each) => isCutOff(each) && !declined.includes(each.directory.run));
     if (!run) return;
     const { directory, prompt, created } = run;
     const message = `The run of ${basename(prompt)} that began ${ago(created, Date.now())} was cut off. It can go on from where it stood.`;

@@ -5,7 +5,7 @@ import { describeError } from '../errors.ts';
 import { portable } from '../run/runDirectory.ts';
 import type { ListedRun } from '../run/runList.ts';
 import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
-import { isRun, type Job } from './core/job.ts';
+import { isRun, isSilent, jobProgress, silentText, type Job } from './core/job.ts';
 import { panelReview } from './core/review.ts';
 import { commandIds } from './ids.ts';
 import { registerPanel, type PanelSource } from './panel.ts';
@@ -46,7 +46,11 @@ function panelSource(services: Services): PanelSource & vscode.Disposable {
       if (trouble === undefined) troubles.delete(run);
       else troubles.set(run, trouble);
       const { memory, busy } = job;
-      vitals.fire({ run, vitals: { ...(memory !== undefined && { memory }), ...(busy && { busy: busy.what }) } });
+      const { process } = jobProgress(job, Date.now());
+      vitals.fire({
+        run,
+        vitals: { ...(memory !== undefined && { memory }), ...(busy && { busy: busy.what }), process },
+      });
     }),
   ];
   return {
@@ -64,7 +68,7 @@ function panelSource(services: Services): PanelSource & vscode.Disposable {
       const run = await runs.find(name);
       const { directory, worker } = run;
       const trouble = troubles.get(name);
-      const live = runs.jobOf(name) !== undefined || worker !== undefined;
+      const live = runs.jobOf(name) !== undefined || typeof worker === 'number';
       const review = await reviewInPanel(run, services);
       return { ...(await runs.read(directory)), live, ...(trouble !== undefined && { trouble }), ...(review && { review }) };
     },
@@ -121,7 +125,7 @@ async function reviewInPanel(run: ListedRun, { reviews, log }: Services): Promis
   }
 }
 
-function troubleOf({ status, error, lastLines, silentSince }: Job): string | undefined {
-  if (status === 'failed') return error?.message;
-  return silentSince === undefined ? undefined : `Its process gives no sign of life.${lastLines ? `\n${lastLines}` : ''}`;
+function troubleOf(job: Job): string | undefined {
+  if (job.status === 'failed') return job.error?.message;
+  return isSilent(job) ? silentText(job) : undefined;
 }

@@ -101,7 +101,7 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     },
     newestOf: (path) => known.find(({ prompt }) => prompt === path),
     resumable: () =>
-      known.filter(({ standing, worker, directory }) => standing !== 'ended' && worker === undefined && !jobOf(directory.run)),
+      known.filter(({ standing, worker, directory }) => standing !== 'ended' && typeof worker !== 'number' && !jobOf(directory.run)),
     jobOf,
     read,
     async headlineOf({ directory }) {

@@ -1,30 +1,30 @@
-/** @file Says that the process of a job does not answer any more, and offers to end it. */
+/** @file Says that the process of a job does not answer any more, and offers to end it. One that is only busy says so in its place. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { isOver, isRun, jobTitle, type Job } from './core/job.ts';
+import { isOver, isRun, isSilent, jobTitle, silentText, type Job } from './core/job.ts';
 import { commandIds } from './ids.ts';
 import type { Services } from './services.ts';
 import { notify } from './surfaces/notifications.ts';
 
-/** The status bar tells at once; a message is for what lasts. Milliseconds. */
-const patience = 10_000;
-
 export function registerSilenceWarning({ engine, log }: Services): vscode.Disposable {
   const warned = new Set<number>();
   const warn = async (job: Job): Promise<void> => {
-    const { id, directory, lastLines } = job;
+    const { id, directory } = job;
     const [resume, end, showLog] = ['End and Resume', 'End', 'Show Log'];
     const resumable = isRun(job) && directory !== undefined;
-    const message = `${jobTitle(job)}: its process gives no sign of life.${lastLines ? ` It wrote last: ${lastLines}` : ''}`;
+    const message = `${jobTitle(job)}. ${silentText(job)}`;
     const answer = await notify('warning', message, { actions: [resumable ? resume : end, showLog] });
     if (answer === showLog) log.show(true);
-    if (answer === resume || answer === end) engine.end(id);
+    if (answer !== resume && answer !== end) return;
+    const current = engine.jobs().find((each) => each.id === id);
+    if (!current || isSilent(current)) engine.end(id);
+    else void notify('information', `${jobTitle(job)}: its process answers again, and goes on.`);
     // It waits its turn behind the job that ends.
-    if (answer === resume) await vscode.commands.executeCommand(commandIds.resume, basename(directory!));
+    if (answer === resume && current && isSilent(current)) await vscode.commands.executeCommand(commandIds.resume, basename(directory!));
   };
   return engine.onDidChange((job) => {
-    if (isOver(job) || job.silentSince === undefined) warned.delete(job.id);
-    else if (!warned.has(job.id) && Date.now() - job.silentSince > patience) {
+    if (isOver(job) || !isSilent(job)) warned.delete(job.id);
+    else if (!warned.has(job.id)) {
       warned.add(job.id);
       void warn(job);
     }

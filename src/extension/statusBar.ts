@@ -1,7 +1,7 @@
 /** @file The status bar item: how far the current job is. */
 import * as vscode from 'vscode';
 import { bytes } from '../run/format.ts';
-import { bestText, isOver, jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
+import { bestText, isOver, isSilent, jobProgress, jobTitle, progressText, silentText, type Job } from './core/job.ts';
 import { label } from './core/unmarked.ts';
 import { commandIds } from './ids.ts';
 import type { Services } from './services.ts';
@@ -25,7 +25,7 @@ export function registerStatusBar({ engine, offers }: Services): vscode.Disposab
     }
     const others = jobs.length > 1 ? ` (+${jobs.length - 1})` : '';
     const text = progressText(jobProgress(job, Date.now()));
-    silent = job.silentSince !== undefined;
+    silent = isSilent(job);
     item.show({
       text: silent ? label`$(warning) Tandem: ${text}${others}` : label`$(loading~spin) Tandem: ${text}${others}`,
       tooltip: tooltipOf(job, jobs),
@@ -37,18 +37,18 @@ export function registerStatusBar({ engine, offers }: Services): vscode.Disposab
   };
   const follow = (job: Job): void => {
     // Bad news do not wait, nor does the end.
-    if (timer === undefined || (job.silentSince !== undefined) !== silent || isOver(job)) draw();
+    if (timer === undefined || isSilent(job) !== silent || isOver(job)) draw();
   };
   return vscode.Disposable.from(item, engine.onDidChange(follow), { dispose: () => clearTimeout(timer) });
 }
 
 function tooltipOf(job: Job, jobs: readonly Job[]): string {
-  const { memory, lastLines, silentSince } = job;
+  const { memory } = job;
   return [
     jobTitle(job),
     bestText(job),
     memory === undefined ? undefined : `${bytes(memory)} of memory`,
-    silentSince === undefined ? undefined : `Its process does not answer.${lastLines ? `\n${lastLines}` : ''}`,
+    isSilent(job) ? silentText(job) : undefined,
     ...jobs.filter((other) => other !== job).map((other) => `Next: ${jobTitle(other)}`),
   ]
     .filter((line) => line !== undefined)

@@ -8,6 +8,7 @@ import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
 import { vocabularyOf, type SoftPrompt, type Vocabulary } from './softPrompt.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import { pulse } from '../pulse.ts';
 
 export interface ProjectionOptions {
   /** How many times the way from its text the soft prompt is taken to have gone: 1 is nearest neighbours, more is where it was heading. */
@@ -37,6 +38,7 @@ export async function projectSoftPrompt(model: LlamaModel, soft: SoftPrompt, opt
   let lines: Line[] = [{ tokens: [], score: 0 }];
   let passes = 0;
   for (let place = 0; place < soft.tokens; place++) {
+    pulse();
     const target = aim(vocabulary, soft, place, origin, options.reach);
     const near = nearestTokens(vocabulary, target, choices(place), options.nearest);
     const read = options.fluency > 0 ? await continuations(model, lines, near) : undefined;

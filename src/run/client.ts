@@ -1,20 +1,25 @@
 /** @file Starts a worker process and talks to it. */
 import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { forkOwn } from '../childProcess.ts';
 import { TandemError } from '../errors.ts';
+import { beatDescriptor, type Patience, type Vitality } from './beat.ts';
+import { listenToBeats } from './beatListener.ts';
 import { receivedError, type FromWorker, type MethodName, type Methods, type Notification } from './protocol.ts';
 
 export interface WorkerOptions {
   /** The built worker, dist/worker.js. */
   readonly file: string;
   readonly onNotification: (notification: Notification) => void;
+  /** When the worker is called busy or silent. */
+  readonly patience?: Patience;
 }
 
 export interface WorkerClient {
   readonly pid: number;
-  /** Milliseconds since the worker was last heard of. */
-  silence(): number;
+  /** Whether it gets on, is busy, or does not answer. */
+  readonly vitality: () => Vitality;
   /** The end of what it wrote to stderr. */
   lastLines(): string;
   /** Settled once the process is gone, however it ended. */
@@ -27,16 +32,18 @@ export interface WorkerClient {
   dispose(): Promise<void>;
 }
 
-export function startWorker({ file, onNotification }: WorkerOptions): WorkerClient {
-  const child = forkOwn(file);
+export function startWorker({ file, onNotification, patience }: WorkerOptions): WorkerClient {
+  const child = forkOwn(file, [String(beatDescriptor)], { pipes: 1 });
   const pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   const tail = keepTail(child);
+  const pipe = child.stdio[beatDescriptor] as Readable;
+  const beats = listenToBeats(pipe, ({ memory }) => onNotification({ type: 'heartbeat', memory }), patience);
   let calls = 0;
-  let heard = Date.now();
   let killTimer: NodeJS.Timeout | undefined;
   const gone = new Promise<void>((resolve) => {
     const end = (how: string): void => {
       clearTimeout(killTimer);
+      beats.close();
       for (const { reject } of pending.values()) reject(died(how, tail()));
       pending.clear();
       resolve();
@@ -45,7 +52,7 @@ export function startWorker({ file, onNotification }: WorkerOptions): WorkerClie
     child.on('close', (code, signal) => end(signal ? `was ended by ${signal}` : `ended with code ${code}`));
   });
   child.on('message', (message: FromWorker) => {
-    heard = Date.now();
+    beats.noteProgress();
     if (message.type !== 'result' && message.type !== 'error') {
       onNotification(message);
       return;
@@ -65,13 +72,14 @@ export function startWorker({ file, onNotification }: WorkerOptions): WorkerClie
         reject(died('is gone', tail()));
         return;
       }
+      beats.noteProgress();
       const id = calls++;
       pending.set(id, { resolve, reject });
       child.send({ type: 'request', id, method, params });
     });
   return {
     pid: child.pid!,
-    silence: () => Date.now() - heard,
+    vitality: beats.vitality,
     lastLines: tail,
     gone,
     call,

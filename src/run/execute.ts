@@ -58,7 +58,7 @@ export type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>
  */
 export async function executeRun(execution: Execution): Promise<RunState> {
   const { directory, signal, onLine } = execution;
-  const release = await acquireLock(directory.lock);
+  const release = await acquireLock(directory.lock, { work: `the run ${directory.run}`, ...(signal && { signal }) });
   try {
     const { checkpoint, lines } = recover(directory);
     const journal = openJournal(directory.journal, lines);

@@ -18,7 +18,14 @@ serve({
       console.error('native code says goodbye');
       process.kill(process.pid, 'SIGKILL');
     }
-    if (spec.prompt.includes('hang')) await sleep(60_000);
+    if (spec.prompt.includes('hang')) {
+      tell({ type: 'busy', what: 'Waiting' });
+      await sleep(60_000);
+    }
+    if (spec.prompt.includes('blocked')) {
+      tell({ type: 'busy', what: 'Computing' });
+      for (const until = Date.now() + 60_000; Date.now() < until;);
+    }
     if (spec.prompt.includes('slow')) {
       while (!signal.aborted) await sleep(5);
       return { directory: 'stopped gracefully' };
@@ -39,6 +46,7 @@ serve({
   },
   attribute: async ({ spec, split }, tell): Promise<LineMeasurement> => {
     if (spec.prompt.includes('silent')) process.kill(process.pid, 'SIGSTOP');
+    if (spec.prompt.includes('computing')) for (const until = Date.now() + 3000; Date.now() < until;);
     tell({ type: 'busy', what: 'Measuring on 2 rows' });
     await sleep(20);
     tell({ type: 'busy', what: 'Measured 1 of 2 lines', share: 0.5 });

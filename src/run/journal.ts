@@ -5,6 +5,7 @@ import { TandemError } from '../errors.ts';
 import { readTextFile, readTextFileLater, readTextTail, requireOwnFile, type ReadLimits } from '../files.ts';
 import { parseJson } from '../json.ts';
 import { shaped } from '../shape.ts';
+import { pulse } from '../pulse.ts';
 import { journalVersion, type JournalLine, type RunEvent } from './events.ts';
 import { journalLine } from './eventShapes.ts';
 import { requireVersion, type Versioned } from './jsonFile.ts';
@@ -31,6 +32,7 @@ export function openJournal(file: string, kept: readonly JournalLine[]): Journal
   let seq = last ? last.seq + 1 : 0;
   return {
     append: (event) => {
+      pulse();
       const text = JSON.stringify({ version: journalVersion, seq, at: Math.round(performance.now() - begun), ...event });
       // What could not be read again is not written either.
       const line = parseLine(text, file, seq);

@@ -1,62 +1,93 @@
-/** @file A lock file, so that two processes never write one run. */
+/** @file Takes and gives back a lock file, so that two processes never write one run. Who holds one is told by lockFile.ts. */
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
+import { holderText, ownLock, readLock, requireReadable, standingOf, type Holder } from './lockFile.ts';
+
+export interface LockOptions {
+  /** Milliseconds to wait for a holder, who may be just dying. */
+  readonly patience?: number;
+  /** What the lock is for, as others are told: `the run of intent.prompt.md`. */
+  readonly work: string;
+  /** Why there is a lock, in a sentence for whoever has to wait. */
+  readonly rule?: string;
+  /** Hears whom it waits for, in words. */
+  readonly onWait?: (what: string) => void;
+  /** Aborting it ends the waiting, with an AbortError. */
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds between two looks. Nobody is woken when a file goes away. */
+const pause = 100;
 
 /**
- * Takes the lock, waiting a little for a holder that is just dying; a lock whose process is gone is taken over.
- * @param what the holder is said to work on
+ * Takes the lock. One whose process is gone is taken away first; one that cannot be read is left alone.
  * @returns the function that gives it back
- * @throws TandemError reason 'run-locked'
+ * @throws TandemError reasons 'run-locked', 'bad-lock'; an AbortError
  */
-export async function acquireLock(file: string, { patience = 5000, what = 'this run' } = {}): Promise<() => void> {
-  const own = JSON.stringify({ pid: process.pid, started: processStart(process.pid), token: randomUUID() });
-  for (let waited = 0; ; waited += 100) {
-    const holder = tryLock(file, own);
-    if (holder === undefined) {
+export async function acquireLock(file: string, { patience = 5000, work, rule, onWait, signal }: LockOptions): Promise<() => void> {
+  const own = ownLock(work, randomUUID());
+  const begun = performance.now();
+  let told: Holder | undefined;
+  for (;;) {
+    signal?.throwIfAborted();
+    const attempt = tryLock(file, own);
+    if (attempt.kind === 'ours') {
       return () => {
-        if (readLock(file) === own) rmSync(file, { force: true });
+        if (readLock(file).text === own) rmSync(file, { force: true });
       };
     }
-    if (waited >= patience) {
-      throw new TandemError('run-locked', `Process ${holder} is working on ${what}.`, {
-        where: { file },
-        hint: 'Stop it first, or wait for its end.',
-      });
+    if (attempt.kind === 'held' && attempt.holder.token !== told?.token) {
+      told = attempt.holder;
+      onWait?.(`Waiting for ${holderText(told, ', which')}`);
     }
-    await sleep(100);
+    if (performance.now() - begun >= patience) throw locked(file, attempt, rule);
+    await sleep(pause, undefined, { signal });
   }
 }
 
-/** The live process that holds the lock, if there is one. */
-export function lockHolder(file: string): number | undefined {
-  const text = readLock(file);
-  return text === undefined ? undefined : liveHolder(text);
+/** The live process that holds the lock, if there is one; 'unclear' where the lock does not tell, or is another machine's. */
+export function lockHolder(file: string): number | 'unclear' | undefined {
+  const standing = standingOf(readLock(file));
+  if (standing.kind === 'held') return standing.holder.pid;
+  return standing.kind === 'unclear' ? 'unclear' : undefined;
 }
 
-/** @returns undefined when the lock is ours, else the process that holds it, or that is just taking it over */
-function tryLock(file: string, own: string): number | undefined {
-  for (;;) {
-    if (createWhole(file, own)) return undefined;
-    const text = readLock(file);
-    if (text === undefined) continue;
-    const pid = liveHolder(text);
-    if (pid !== undefined) return pid;
-    if (!takeAway(file)) return process.pid;
+type Attempt = { readonly kind: 'ours' } | { readonly kind: 'held'; readonly holder: Holder } | { readonly kind: 'changing' };
+
+/** One look, which never waits. @throws TandemError reason 'bad-lock' */
+function tryLock(file: string, own: string): Attempt {
+  if (createWhole(file, own)) return { kind: 'ours' };
+  const standing = requireReadable(file, standingOf(readLock(file)));
+  switch (standing.kind) {
+    case 'held':
+      return standing;
+    case 'left':
+      return takeAway(file) && createWhole(file, own) ? { kind: 'ours' } : { kind: 'changing' };
+    case 'free':
+      return { kind: 'changing' };
   }
+}
+
+function locked(file: string, attempt: Exclude<Attempt, { kind: 'ours' }>, rule: string | undefined): TandemError {
+  const who = attempt.kind === 'held' ? holderText(attempt.holder) : 'other processes take and leave this lock all the time';
+  const message = `${who.charAt(0).toUpperCase()}${who.slice(1)}.${rule === undefined ? '' : ` ${rule}`}`;
+  const unsure = attempt.kind === 'held' && attempt.holder.started === undefined;
+  const hint = `Stop it first, or wait for its end.${unsure ? ' If that process is not Tandem, remove the lock.' : ''}`;
+  return new TandemError('run-locked', message, { where: { file }, hint });
 }
 
 /** The lock appears with its content, or not at all: nobody may read one that is half written and take it for a dead one's. */
 function createWhole(file: string, own: string): boolean {
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, own);
+  rmSync(temporary, { recursive: true, force: true });
+  writeFileSync(temporary, own, { flag: 'wx' });
   try {
     linkSync(temporary, file);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     // Some file systems have no links.
     return createPlainly(file, own);
   } finally {
@@ -64,69 +95,41 @@ function createWhole(file: string, own: string): boolean {
   }
 }
 
+/** Under the guard: a file that is found half written there is a dead process's. */
 function createPlainly(file: string, own: string): boolean {
-  try {
-    writeFileSync(file, own, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
+  return guarded(file, () => {
+    try {
+      writeFileSync(file, own, { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  });
 }
 
-/**
- * Removes a dead process's lock. One process at a time may do that, and it looks again before: else two that have seen the dead one's
- * could remove each other's. @returns false where another is at it
- */
-function takeAway(file: string): boolean {
+/** Removes a dead process's lock, and looks again before: else two that have seen it could remove each other's. */
+const takeAway = (file: string): boolean =>
+  guarded(file, () => {
+    if (standingOf(readLock(file)).kind === 'left') rmSync(file, { force: true });
+    return true;
+  });
+
+/** Of processes that want to change one lock, one at a time may. @returns false where another is at it */
+function guarded(file: string, change: () => boolean): boolean {
   const guard = `${file}.takeover`;
   try {
     mkdirSync(guard);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const begun = statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    // Taking over takes milliseconds: whoever began that long ago is dead.
-    if (Date.now() - begun > 2000) rmSync(guard, { recursive: true, force: true });
+    // It takes milliseconds: whoever began that long ago, or in the future of a clock that was set, is dead.
+    if (Math.abs(Date.now() - begun) > 2000) rmSync(guard, { recursive: true, force: true });
     return false;
   }
   try {
-    const text = readLock(file);
-    if (text !== undefined && liveHolder(text) === undefined) rmSync(file, { force: true });
-    return true;
+    return change();
   } finally {
     rmSync(guard, { recursive: true, force: true });
-  }
-}
-
-function readLock(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-/** An empty or broken lock was left by a process that died while it wrote it. */
-function liveHolder(text: string): number | undefined {
-  let holder: { pid: number; started?: string };
-  try {
-    holder = JSON.parse(text) as typeof holder;
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
-    holder = JSON.parse(text) as typeof holder;
-  }
-  const started = processStart(holder.pid);
-  if (started === 'dead' || (started && holder.started && started !== holder.started)) return undefined;
-  return holder.pid;
-}
-
-/** When the process began, where the system tells (Linux): numbers of processes are used again, and the dead may linger as zombies. */
-function processStart(pid: number): string | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : fields[19];
-  } catch {
-    return undefined;
   }
 }

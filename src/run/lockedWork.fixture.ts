@@ -17,7 +17,7 @@ const alive = (pid: number): boolean => {
   }
 };
 for (let round = 0; round < Number(rounds); round++) {
-  const release = await acquireLock(lock, { patience: 60_000 });
+  const release = await acquireLock(lock, { patience: 60_000, work: 'this test' });
   try {
     writeFileSync(mark, String(process.pid), { flag: 'wx' });
   } catch {

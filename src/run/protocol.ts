@@ -43,7 +43,7 @@ export type Request = {
   [M in MethodName]: { readonly type: 'request'; readonly id: number; readonly method: M; readonly params: Methods[M]['params'] };
 }[MethodName];
 
-/** What the worker tells without being asked. */
+/** What the worker tells without being asked; a heartbeat comes from its second thread by a pipe of its own, see `beat.ts`. */
 export type Notification =
   | { readonly type: 'heartbeat'; /** Resident memory in bytes. */ readonly memory: number }
   | { readonly type: 'runOpened'; readonly directory: string }
@@ -67,8 +67,6 @@ export interface SentError {
   readonly hint?: string;
   readonly stack?: string;
 }
-
-export const heartbeatMilliseconds = 500;
 
 export function sendableError(thrown: unknown): SentError {
   const error = explainedError(thrown);

@@ -63,7 +63,7 @@ test('the newest run of a prompt stays however old it is, while there is the pro
 
 test('a run that a process works on stays, and is named', async () => {
   const [first, ...others] = newRuns(3);
-  const release = await acquireLock(first.lock);
+  const release = await acquireLock(first.lock, { work: 'a test' });
   const pruned = await pruneWorkspace(workspace, { keep: 1 });
   release();
   expect(pruned.left).toEqual([{ run: first.run, error: expect.objectContaining({ reason: 'run-locked' }) as Error }]);

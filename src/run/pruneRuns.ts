@@ -61,7 +61,7 @@ const isNewestOfPrompt = (run: ListedRun, newestFirst: readonly ListedRun[]): bo
 
 /** Nobody may begin to work on it meanwhile. */
 async function remove({ path, lock }: RunDirectory): Promise<void> {
-  const release = await acquireLock(lock, { patience: 0 });
+  const release = await acquireLock(lock, { patience: 0, work: 'removing old runs' });
   try {
     await rm(path, { recursive: true, force: true });
   } finally {
@@ -69,4 +69,10 @@ async function remove({ path, lock }: RunDirectory): Promise<void> {
   }
 }
 
-const inWork = (run: string, pid: number): TandemError => new TandemError('run-locked', `Process ${pid} is working on the run ${run}.`);
+const inWork = (run: string, holder: number | 'unclear'): TandemError =>
+  new TandemError(
+    'run-locked',
+    holder === 'unclear'
+      ? `The lock of the run ${run} does not say whether a process works on it.`
+      : `Process ${holder} is working on the run ${run}.`,
+  );

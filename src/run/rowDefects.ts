@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
+import { pulse } from '../pulse.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { answerAfter, questionText, questionWithoutValues } from '../evaluate/question.ts';
 import type { LlamaModel } from '../model/llama.ts';
@@ -29,6 +30,7 @@ export function rowDefects(model: LlamaModel, tasks: readonly Task[], prompt: Pr
   const isPromptTooLong = steps.some((_, at) => tokensOf(at, own[at], tasks[at].labels ?? []) > maxPositions);
   let isFirst = true;
   return (row, file) => {
+    pulse();
     const first = isFirst;
     isFirst = false;
     for (const [at, step] of steps.entries()) {

@@ -25,7 +25,7 @@ test('runs come newest first, each with its prompt and whether it ended, failed 
   for (const directory of [ended, killed]) await executeRun(fakeExecution(directory, () => {}));
   truncateJournal(killed.journal, 4);
   writeFileSync(join(broken.path, 'run.json'), '{}');
-  const release = await acquireLock(begun.lock);
+  const release = await acquireLock(begun.lock, { work: 'a run' });
   const list = await readRunList(workspace);
   release();
   expect(list).toEqual([

@@ -17,8 +17,8 @@ export interface ListedRun {
   /** ISO 8601. */
   readonly created: string;
   readonly standing: Standing;
-  /** The process that works on it. */
-  readonly worker?: number;
+  /** The process that works on it; 'unclear' where its lock does not tell whether there is one, e.g. because it is another machine's. */
+  readonly worker?: number | 'unclear';
 }
 
 /** A folder of a run that cannot be read, and why. */

@@ -1,15 +1,9 @@
 /** @file The worker's side of the protocol: answers requests, beats, and dies with its parent. */
 import { setPriority } from 'node:os';
 import { TandemError } from '../errors.ts';
-import {
-  heartbeatMilliseconds,
-  sendableError,
-  type FromWorker,
-  type MethodName,
-  type Methods,
-  type Notification,
-  type Request,
-} from './protocol.ts';
+import { pulse } from '../pulse.ts';
+import { startBeating } from './beatThread.ts';
+import { sendableError, type FromWorker, type MethodName, type Methods, type Notification, type Request } from './protocol.ts';
 
 /** How the worker does what it is asked; an aborted signal asks for a graceful end. */
 export type Handlers = { readonly [M in Exclude<MethodName, 'stop'>]: Handler<M> };
@@ -27,6 +21,8 @@ const niceness = 10;
 export function serve(handlers: Handlers): void {
   if (!process.send)
     throw new TandemError('no-parent', 'The worker is started by Tandem, not by hand.', { hint: 'Run: tandem optimize <prompt>' });
+  // Before this thread gives way: what it starts later does so too.
+  startBeating(process.argv[2] === undefined ? undefined : Number(process.argv[2]));
   try {
     setPriority(niceness);
   } catch {
@@ -35,11 +31,10 @@ export function serve(handlers: Handlers): void {
   process.on('disconnect', () => process.exit(1));
   // Ctrl-C reaches the whole process group: the parent decides what it means and says so.
   process.on('SIGINT', () => {});
-  const beat = setInterval(() => tell({ type: 'heartbeat', memory: process.memoryUsage.rss() }), heartbeatMilliseconds);
-  beat.unref();
 
   let current: AbortController | undefined;
   process.on('message', (request: Request) => {
+    pulse();
     if (request.method === 'stop') {
       current?.abort();
       reply({ type: 'result', id: request.id, result: {} });
@@ -68,7 +63,12 @@ export function serve(handlers: Handlers): void {
   }
 }
 
-const tell = (notification: Notification): void => send(notification);
+/** Whatever there is to tell is progress. */
+function tell(notification: Notification): void {
+  pulse();
+  send(notification);
+}
+
 const reply = (message: FromWorker): void => send(message);
 
 function send(message: FromWorker): void {

@@ -55,7 +55,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   checkedLora(asked.lora ?? {});
   const source = readSource(asked.prompt);
   const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
-  return alone(workspaceOf(spec.prompt), async () => {
+  return alone(workspaceOf(spec.prompt), spec, hooks, async () => {
     const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
     try {
       const directory = createRun(spec, { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } });
@@ -82,7 +82,7 @@ export async function resumeRun(
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
   requireOwnStarts(directory, spec);
-  return alone(directory.workspace, async () => {
+  return alone(directory.workspace, spec, hooks, async () => {
     requireSameData(directory, data);
     const session = await openSession(spec, { source, sources, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
     try {
@@ -105,8 +105,13 @@ async function tidy({ workspace }: RunDirectory, { keepRuns }: RunSpec, { warn }
 }
 
 /** Two runs would share the machine's cores and memory, and be slower than one after the other; each would mismeasure its rate. */
-async function alone<T>(workspace: string, work: () => Promise<T>): Promise<T> {
-  const release = await acquireLock(workspaceLock(workspace), { what: 'a run in this workspace, where there is one at a time' });
+async function alone<T>(workspace: string, { prompt }: RunSpec, { onBusy, signal }: RunHooks, work: () => Promise<T>): Promise<T> {
+  const release = await acquireLock(workspaceLock(workspace), {
+    work: `the run of ${portable(workspace, prompt)}`,
+    rule: 'One run at a time works in a workspace.',
+    ...(onBusy && { onWait: onBusy }),
+    ...(signal && { signal }),
+  });
   try {
     return await work();
   } finally {

@@ -1,5 +1,6 @@
 /** @file Runs graphs on ONNX Runtime, the default executor. */
 import { TandemError } from '../errors.ts';
+import { pulse } from '../pulse.ts';
 import type { Executable, Executor, TensorValue } from './executor.ts';
 import { isInput, inputName, topological } from './graph.ts';
 import { onnxModel } from './onnx.ts';
@@ -27,6 +28,7 @@ export function onnxRuntimeExecutor(options: { threads?: number } = {}): Executo
         logSeverityLevel: 3,
         ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
       });
+      pulse();
       return executable(session, inputs, Tensor);
     },
   };
@@ -44,6 +46,7 @@ function executable(session: InferenceSession, inputs: readonly string[], tensor
         tensors[name] = tensorOf(value, tensorClass);
       }
       const results = await session.run(tensors);
+      pulse();
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.dims, data: tensor.data as Float32Array | Int32Array }]),
       );

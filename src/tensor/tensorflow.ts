@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { TandemError } from '../errors.ts';
+import { pulse } from '../pulse.ts';
 import type { Backend, Executor, TensorValue } from './executor.ts';
 import { inputName, isInput, topological, type Dim, type Node } from './graph.ts';
 import { tensorFlowKernels, type Kernel, type TensorFlow } from './tensorflowOps.ts';
@@ -154,6 +155,7 @@ async function run(
     for (const { node, kernel, outputs, last } of steps) {
       if (performance.now() > pause) {
         await setImmediate();
+        pulse();
         pause = performance.now() + longestBlock;
       }
       const inputs = node.inputs.map((x) => alive.get(x) as Tensor);

@@ -22,7 +22,7 @@ export async function madeOnce(name: string, make: (folder: string) => Promise<v
   const folder = join(downloadFolder(), name);
   if (existsSync(folder)) return folder;
   mkdirSync(downloadFolder(), { recursive: true });
-  const release = await acquireLock(`${folder}.lock`, { patience }).catch((error: unknown) => {
+  const release = await acquireLock(`${folder}.lock`, { patience, work: `the download of ${name}` }).catch((error: unknown) => {
     if (!(error instanceof TandemError)) throw error;
     throw new Error(`Another process has been making ${folder} for ten minutes. If it hangs, end it and try again.`, { cause: error });
   });

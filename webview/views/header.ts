@@ -64,7 +64,7 @@ export function heading(shown: ShownRun, prompt: string, ui: Ui): VNode {
     ),
     h('p', { class: 'note' }, explanation(shown)),
     trouble !== undefined && h('pre', { class: 'trouble', tabindex: 0, 'aria-label': 'Last lines of the log' }, trouble),
-    live && progressPart(progress(state, vitals.memory)),
+    live && progressPart(progress(state, vitals)),
     state.notices.map((notice) => h('p', { class: 'notice' }, icon('warning'), h('span', {}, notice))),
   );
 }

@@ -1,5 +1,6 @@
 /** @file Owns the worker processes: the jobs of a folder are done one after the other, each in a process that is watched. */
 import { TandemError } from '../../errors.ts';
+import type { Patience, Vitality } from '../../run/beat.ts';
 import { startWorker, type WorkerClient } from '../../run/client.ts';
 import type { JournalLine } from '../../run/events.ts';
 import type { Notification } from '../../run/protocol.ts';
@@ -37,10 +38,9 @@ export interface EngineOptions {
   readonly keepWarm?: number;
   /** Milliseconds that a stopped job gets before its process is ended. A run still measures the sealed test. */
   readonly patience?: { readonly run: number; readonly measurement: number };
+  /** When a process is called busy or silent. */
+  readonly beats?: Patience;
 }
-
-/** Of a process that beats every half second: so long without a sign of life is too long. Milliseconds. */
-const silenceLimit = 1500;
 
 interface Lane {
   /** Settled when the folder's last job is over. */
@@ -55,6 +55,7 @@ export function makeEngine({
   workerFile,
   keepWarm = 5 * 60_000,
   patience = { run: 10 * 60_000, measurement: 3000 },
+  beats,
 }: EngineOptions): Engine {
   const jobs = new Map<number, Job>();
   const ends = new Map<number, { readonly finished: Promise<Job>; readonly resolve: (job: Job) => void }>();
@@ -118,7 +119,7 @@ export function makeEngine({
   const workerFor = (lane: Lane): WorkerClient => {
     clearTimeout(lane.idle);
     if (lane.worker) return lane.worker;
-    const worker = startWorker({ file: workerFile, onNotification: (notification) => hear(lane, notification) });
+    const worker = startWorker({ file: workerFile, onNotification: (notification) => hear(lane, notification), patience: beats });
     lane.worker = worker;
     void worker.gone.then(() => lane.worker === worker && (lane.worker = undefined));
     return worker;
@@ -135,7 +136,7 @@ export function makeEngine({
     update(id, { status: 'running', startedAt: Date.now() });
     try {
       const outcome = await ask(worker, task);
-      update(id, { status: 'done', silentSince: undefined, ...outcome });
+      update(id, { status: 'done', vitality: undefined, ...outcome });
     } catch (error) {
       const { status } = jobs.get(id)!;
       const reason = error instanceof TandemError ? error.reason : undefined;
@@ -158,10 +159,10 @@ export function makeEngine({
   const watch = setInterval(() => {
     for (const { worker, current } of lanes.values()) {
       if (!worker || current === undefined) continue;
-      const silence = worker.silence();
-      const { silentSince } = jobs.get(current)!;
-      if (silence > silenceLimit) update(current, { silentSince: silentSince ?? Date.now() - silence, lastLines: worker.lastLines() });
-      else if (silentSince !== undefined) update(current, { silentSince: undefined, lastLines: undefined });
+      const vitality = worker.vitality();
+      const { vitality: known } = jobs.get(current)!;
+      if (isSameVitality(vitality, known)) continue;
+      update(current, { vitality, lastLines: vitality.kind === 'silent' ? worker.lastLines() : undefined });
     }
   }, 250);
   watch.unref();
@@ -210,6 +211,10 @@ async function ask(worker: WorkerClient, task: Task): Promise<Partial<Job>> {
       return { measured: await worker.call(task.kind, { spec: task.spec, split: task.split }) };
   }
 }
+
+/** Two readings of one moment differ by how long a beat was under way. */
+const isSameVitality = (a: Vitality, b: Vitality = { kind: 'well' }): boolean =>
+  a.kind === b.kind && (a.kind === 'well' || b.kind === 'well' || Math.abs(a.since - b.since) < 2000);
 
 /** The later one would measure the same text: it is read from the disk when the turn comes. */
 const isSameMeasurement = (a: Task, b: Task): boolean => a.kind === b.kind && !isRunTask(a) && JSON.stringify(a) === JSON.stringify(b);

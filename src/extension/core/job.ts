@@ -1,5 +1,6 @@
 /** @file A job of the editor: what it was asked to do, how far it is, and how that reads. */
 import { basename } from 'node:path';
+import { vitalityText, type Vitality } from '../../run/beat.ts';
 import { duration, percent } from '../../run/format.ts';
 import type { Headroom } from '../../optimize/headroom.ts';
 import type { Exported, ExportSpec } from '../../run/exportAdapter.ts';
@@ -36,8 +37,8 @@ export interface Job {
   readonly lineAt?: number;
   /** Resident memory of its process, in bytes. */
   readonly memory?: number;
-  /** Its process gives no sign of life since then. */
-  readonly silentSince?: number;
+  /** How its process is; absent while all is well. */
+  readonly vitality?: Vitality;
   /** What a process that is silent or gone wrote last. */
   readonly lastLines?: string;
   readonly measured?: PromptMeasurement | LineMeasurement;
@@ -74,12 +75,29 @@ export interface JobProgress {
   readonly share?: number;
   /** Milliseconds, where they can be told. */
   readonly remaining?: number;
+  /** What there is to say of its process, e.g. `busy, last progress 40 s ago`. */
+  readonly process?: string;
 }
 
 export function jobProgress(job: Job, now: number): JobProgress {
-  const { status, busy, run, lineAt = now, silentSince } = job;
+  const state = stateOf(job, now);
+  const process = job.vitality && vitalityText(job.vitality, now);
+  if (process === undefined) return state;
+  // How long it takes was reckoned from how fast it was.
+  const { what, share } = state;
+  return { what, ...(share !== undefined && { share }), process };
+}
+
+/** Whether not even its second thread is heard: it may be ended. */
+export const isSilent = ({ vitality }: Pick<Job, 'vitality'>): boolean => vitality?.kind === 'silent';
+
+/** What is known of a silent process. */
+export const silentText = ({ lastLines }: Job): string =>
+  `Its process does not answer: something stopped it, or the system does not let it run.${lastLines ? `\nIt wrote last:\n${lastLines}` : ''}`;
+
+function stateOf(job: Job, now: number): JobProgress {
+  const { status, busy, run, lineAt = now } = job;
   if (status === 'waiting') return { what: 'waiting for its turn' };
-  if (silentSince !== undefined) return { what: `no sign of life for ${duration(now - silentSince)}` };
   if (busy) {
     const waited = now - busy.at;
     const what = `${status === 'stopping' ? 'stopping, ' : ''}${lowerFirst(busy.what)}${waited < 2000 || busy.share ? '' : ` … ${duration(waited)}`}`;
@@ -93,9 +111,11 @@ export function jobProgress(job: Job, now: number): JobProgress {
 }
 
 /** `43% · phase 3 weights 24/60 loss 0.512 · 2 min 05 s left`. */
-export function progressText({ what, share, remaining }: JobProgress): string {
+export function progressText({ what, share, remaining, process }: JobProgress): string {
   const parts = [
     share === undefined ? [] : [`${Math.floor(share * 100)}%`],
+    // Before what may be cut off: the status bar has no room for all of it.
+    process ?? [],
     what,
     remaining === undefined ? [] : `${duration(remaining)} left`,
   ];

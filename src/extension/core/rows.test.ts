@@ -63,6 +63,7 @@ describe('a run', () => {
     [{ standing: 'failed' }, 'failed', ['beResumed', 'beRead', 'beExported']],
     [{ standing: 'unfinished' }, 'cut off', ['beResumed', 'beRead', 'beExported']],
     [{ standing: 'unfinished', worker: 7 }, 'under way elsewhere', ['beRead']],
+    [{ standing: 'unfinished', worker: 'unclear' }, 'perhaps under way elsewhere', ['beResumed', 'beRead', 'beExported']],
   ] as const)('of %o is %s', (change, word, can) => {
     const row = runRow({ ...facts, headline: undefined, run: { ...run, ...change } });
     expect(row).toMatchObject({ description: `${word} · 3 min ago`, can });

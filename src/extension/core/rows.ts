@@ -8,7 +8,7 @@ import { describeError } from '../../errors.ts';
 import type { ListedRun, UnreadableRun } from '../../run/runList.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import { ago, headlineDetail, knownHeadline } from './headline.ts';
-import { bestText, jobProgress, jobTitle, progressText, type Job } from './job.ts';
+import { bestText, isSilent, jobProgress, jobTitle, progressText, type Job } from './job.ts';
 import type { Allowance } from './lenses.ts';
 
 export interface Row {
@@ -78,7 +78,7 @@ export function runRow({ run, name, headline, job, now }: RunFacts): Row {
   const { directory, created, standing, worker } = run;
   const show = { label: shortName(name), opens: commandIds.showPanel } as const;
   if (job) return { ...show, ...workedOn(job, directory.run, now), can: ['beStopped', 'beRead'] };
-  const { word, icon, color } = worker === undefined ? standings[standing] : elsewhere;
+  const { word, icon, color } = worker === undefined ? standings[standing] : worker === 'unclear' ? perhapsElsewhere : elsewhere;
   const description = [word, ...(headline === undefined ? [] : [headline]), ago(created, now)].join(' · ');
   return {
     ...show,
@@ -86,7 +86,8 @@ export function runRow({ run, name, headline, job, now }: RunFacts): Row {
     tooltip: `${directory.run}\n${description}`,
     icon,
     ...(color && { color }),
-    can: worker !== undefined ? ['beRead'] : standing === 'ended' ? ['beRead', 'beExported'] : ['beResumed', 'beRead', 'beExported'],
+    // Whoever tries where it is unclear is told which lock is in the way.
+    can: typeof worker === 'number' ? ['beRead'] : standing === 'ended' ? ['beRead', 'beExported'] : ['beResumed', 'beRead', 'beExported'],
   };
 }
 
@@ -126,12 +127,14 @@ const standings: Readonly<Record<ListedRun['standing'], Look>> = {
 };
 /** Another window or a terminal works on it. */
 const elsewhere: Look = { word: 'under way elsewhere', icon: 'sync' };
+/** Its lock does not tell. */
+const perhapsElsewhere: Look = { word: 'perhaps under way elsewhere', icon: 'question' };
 
 function workedOn(job: Job, about: string, now: number): Pick<Row, 'description' | 'tooltip' | 'icon'> {
   const best = bestText(job);
   return {
     description: progressText(jobProgress(job, now)),
     tooltip: [jobTitle(job), about, ...(best ? [best] : [])].join('\n'),
-    icon: job.silentSince === undefined ? (job.status === 'waiting' ? 'clock' : 'loading~spin') : 'warning',
+    icon: isSilent(job) ? 'warning' : job.status === 'waiting' ? 'clock' : 'loading~spin',
   };
 }

@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
 import { openFile } from '../../files.ts';
+import { pulse } from '../../pulse.ts';
 import { blockOf, linearNames } from '../linears.ts';
 import { biasesField, checkedConfig, mostPositions, type LlamaConfig, type SlidingWindow } from '../llamaConfig.ts';
 import { yarnSharpening, type RopeScaling } from '../rotary.ts';
@@ -36,6 +37,7 @@ export async function readGguf(path: string): Promise<ModelParts> {
       requireNumbers(tensor.name, weight, path);
       if (rotary) undoRotaryOrder(weight, plan.config.headSize);
       weights.set(name, weight);
+      pulse();
     }
     return { config: plan.config, weights, tokenizer, tokenizerDefinition: definition };
   } finally {

@@ -4,6 +4,7 @@ import type { GGUFTypedMetadata } from '@huggingface/gguf';
 import { numberEncoders, type EncodedFormat } from './numberEncoders.ts';
 import { numberFormats, storedBytes } from './numberFormats.ts';
 import { replaceFile } from './replaceFile.ts';
+import { pulse } from '../../pulse.ts';
 
 export interface GgufField {
   readonly type: GGUFValueType;
@@ -48,6 +49,7 @@ export async function writeGgufFile(
     for (const tensor of tensors) {
       const encoded = numberEncoders[tensor.format](tensor.data());
       await file.write(Buffer.concat([encoded, Buffer.alloc(aligned(encoded.length) - encoded.length)]));
+      pulse();
     }
   });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
 import { temporaryName } from '../../temporary.ts';
+import { pulse } from '../../pulse.ts';
 import type { Adapter } from '../adapter.ts';
 import { blockOf } from '../linears.ts';
 import { isRecord } from '../configFields.ts';
@@ -50,6 +51,7 @@ export async function mergedWeights(
   const { rank, alpha } = adapter.config;
   for (const { layer, linear, a, b } of adapter.pairs) {
     await setImmediate();
+    pulse();
     const name = `model.layers.${layer}.${blockOf(linear)}.${linear}.weight`;
     const { shape, data } = weights.get(name)!;
     const [rows, width] = shape;

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
+import { pulse } from '../../pulse.ts';
 import { checkGguf, readGguf } from './gguf.ts';
 import { checkHuggingFaceDirectory, readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
@@ -40,7 +41,10 @@ export async function loadModelFiles(path: string): Promise<ModelFiles> {
   const fingerprint = new Fingerprint();
   fingerprint.text('config', JSON.stringify(config));
   fingerprint.text('tokenizer', tokenizerDefinition);
-  for (const [name, tensor] of ordered) fingerprint.tensor(name, tensor);
+  for (const [name, tensor] of ordered) {
+    fingerprint.tensor(name, tensor);
+    pulse();
+  }
   return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: ordered, tokenizer };
 }
 

@@ -3,6 +3,7 @@ import { numberEncoders } from './numberEncoders.ts';
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
 import { openFile } from '../../files.ts';
+import { pulse } from '../../pulse.ts';
 import { isRecord } from '../configFields.ts';
 import { numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
 import { replaceFile } from './replaceFile.ts';
@@ -35,6 +36,7 @@ export async function readSafetensors(path: string, wanted: (name: string) => bo
     const tensors = new Map<string, WeightTensor>();
     for (const entry of header.entries.filter(({ name }) => wanted(name))) {
       tensors.set(entry.name, { shape: entry.shape, data: await readEntry(file, path, entry) });
+      pulse();
     }
     return tensors;
   } finally {

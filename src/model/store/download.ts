@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
+import { pulse } from '../../pulse.ts';
 
 export interface DownloadProgress {
   /** What is being fetched, for people. */
@@ -63,7 +64,10 @@ export async function downloadFile(url: string, path: string, options: DownloadO
 export async function hasContent(path: string, size: number, hash: ContentHash): Promise<boolean> {
   if ((await sizeOf(path)) !== size) return false;
   const digest = hash.kind === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) digest.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+    digest.update(chunk as Buffer);
+    pulse();
+  }
   return digest.digest('hex') === hash.hex;
 }
 
@@ -106,6 +110,7 @@ async function continuePart(url: string, part: string, { headers, size, onProgre
   try {
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       watchdog.refresh();
+      pulse();
       await file.write(chunk, 0, chunk.length, position);
       position += chunk.length;
       onProgress?.(position);

@@ -1,0 +1,33 @@
+/** @file A worker that does not answer any more: the editor says so, and offers to end it; its run goes on in another process. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeTinyTask } from '../support/tinyTask.ts';
+import { expect, test } from './fixtures.ts';
+
+test('a worker that was stopped is told of, and ended and resumed when asked to', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      writeTinyTask(workspace);
+      mkdirSync(join(workspace, '.vscode'));
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '3000000p' }));
+    },
+  });
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Optimizing kind.*phase 1/));
+  const workers = (): Promise<number[]> =>
+    editor.run(async () => {
+      const { execFileSync } = process.getBuiltinModule('node:child_process');
+      const found = execFileSync('pgrep', ['-P', `${process.pid}`, '-f', 'worker.js']).toString();
+      return found.trim().split('\n').map(Number);
+    });
+  const [stopped] = await workers();
+  process.kill(stopped, 'SIGSTOP');
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/its process has not answered for \d+ s/));
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/Its process does not answer/));
+  await editor.screenshot('silent');
+  await editor.pressNotification('End and Resume');
+  await expect.poll(workers).not.toContain(stopped);
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Optimizing kind.*phase/));
+  await editor.command('Tandem: Stop');
+});
