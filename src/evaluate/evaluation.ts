@@ -86,7 +86,9 @@ export function taskFor(file: PromptFile, rows: readonly Row[], modules: Readonl
     });
   }
   const { output, decoding, template } = settings;
-  const task = { output, metric, ...(reported.length > 0 && { reported }), decoding, template, origin: originOf(file) };
+  const inColumn = (each: Metric): Metric => each.inColumn?.(answersOf(rows, output)) ?? each;
+  const judging = { metric: inColumn(metric), ...(reported.length > 0 && { reported: reported.map(inColumn) }) };
+  const task = { output, ...judging, decoding, template, origin: originOf(file) };
   if (!settings.labels) return task;
   return { ...task, labels: settings.labels === 'from-data' ? labelsOf(rows, output, place('labels')) : settings.labels };
 }
@@ -96,6 +98,10 @@ export const originOf = ({ path, text, bodyOffset }: PromptFile): Place => ({
   file: path,
   line: text.slice(0, bodyOffset).split('\n').length,
 });
+
+/** The right answers of the rows that have one. */
+export const answersOf = (rows: readonly Row[], output: string): string[] =>
+  rows.flatMap(({ values }) => (Object.hasOwn(values, output) ? [values[output]] : []));
 
 /** The names of the metrics that are modules: code that runs where it is loaded. */
 export const modulesOf = (file: PromptFile): string[] => metricsOf(file).filter(isModule);
