@@ -211,8 +211,9 @@ const settingFields = {
         'The answers to choose from: `from-data` takes those of the training and validation rows, or list them. Leave it out for free text.',
       values: ['from-data'],
     },
-    (node) => {
+    (node, { at }) => {
       if (scalarText(node) === 'from-data') return 'from-data';
+      if (isSeq(node)) node.items.forEach((item, place) => at(`labels.${place}`, item as Node));
       const labels = textList(node)?.map((label) => label.trim());
       return labels && labels.length > 1 && !labels.includes('') && new Set(labels).size === labels.length ? labels : undefined;
     },

@@ -135,6 +135,29 @@ describe('metrics that are modules', () => {
   });
 });
 
+test('labels that disagree with the data bring a notice that names file, line and column', async () => {
+  const text = readFileSync(spec.prompt, 'utf8').replace('labels: from-data', 'labels: [odd, evn]');
+  writeFileSync(spec.prompt, text);
+  const { session } = await open();
+  expect(session.notices).toEqual([
+    expect.stringMatching(
+      /^kind\.prompt\.md:5:17: None of the \d+ training and validation rows has the answer "evn"\. Did you mean "even"\?$/,
+    ),
+    expect.stringMatching(
+      /^kind\.prompt\.md:5:11: \d+ of \d+ training and validation rows have answers that `labels` does not list: "even" \(/,
+    ),
+    expect.stringMatching(/^\d+ test rows have answers that are not among the labels and can never be right\.$/),
+  ]);
+});
+
+test('sealed rows that no label fits are counted, and not opened', async () => {
+  const folder = dirname(spec.prompt);
+  writeFileSync(join(folder, 'test.jsonl'), '{"text": "a", "kind": "odd"}\n{"text": "b", "kind": "none"}\n');
+  writeFileSync(spec.prompt, readFileSync(spec.prompt, 'utf8').replace('data: rows.jsonl', 'data: {train: rows.jsonl, test: test.jsonl}'));
+  const { session } = await open();
+  expect(session.notices).toEqual(['1 test row has an answer that is not among the labels and can never be right.']);
+});
+
 test('bad rows are left out where that is asked, with a notice that names them', async () => {
   writeFileSync(join(spec.prompt, '..', 'rows.jsonl'), '{"text": \n', { flag: 'a' });
   await expect(openSession(spec)).rejects.toMatchObject({ reason: 'bad-row', where: { line: 41 } });

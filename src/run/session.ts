@@ -6,8 +6,9 @@ import { mostCompared, openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
-import { originOf, taskFor } from '../evaluate/evaluation.ts';
+import { originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
+import { labelProblems } from '../evaluate/labelProblems.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
@@ -24,7 +25,7 @@ import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
-import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
+import { checkColumns, type Problem, type PromptFile } from '../prompt/promptFile.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
 import { loraText } from './format.ts';
@@ -104,6 +105,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   if (defect) throw placed('bad-prompt-file', defect.path, defect);
   const modules = await loadModules(file, spec.allowModules === true && !spec.untrusted);
   const measured = [...read.train, ...read.val];
+  const labelled = { rows: measured, called: 'training and validation rows', areAll: true };
   const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
   const last = taskFor(file, measured, modules.metrics);
   const tasks = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
@@ -136,7 +138,12 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const notices = [...file.problems, ...defects]
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
-    .concat(skipNotices(splits, workspace), leakNotices(splits));
+    .concat(
+      files.flatMap((each) => labelProblems(each, labelled).map((problem) => placedNotice(workspace, each.path, problem))),
+      sealedLabelNotices(opened, tasks[tasks.length - 1]),
+      skipNotices(splits, workspace),
+      leakNotices(splits),
+    );
   const warn = (notice: string): void => void notices.push(notice);
   const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   const makeWith = (known?: Cache): ProgramEvaluator =>
@@ -250,6 +257,26 @@ function forgetfulCache(): Cache & { forget: () => void } {
     flush: () => known.flush(),
     forget: () => void (known = memoryCache()),
   };
+}
+
+/** Of the sealed rows no more is told than how many can never be right. */
+function sealedLabelNotices(splits: Splits, { labels, output }: Task): string[] {
+  if (!labels) return [];
+  const known = new Set([...splits.train, ...splits.val]);
+  let strange = 0;
+  splits.without((row) => {
+    if (!known.has(row) && !labels.includes(row.values[output].trim())) strange++;
+    return undefined;
+  });
+  if (strange === 0) return [];
+  return [
+    `${strange} test ${strange === 1 ? 'row has an answer that is' : 'rows have answers that are'} not among the labels and can never be right.`,
+  ];
+}
+
+/** `prompts/kind.prompt.md:5:12: ` and what is wrong there. */
+function placedNotice(workspace: string, path: string, { message, hint, range: { line, column } }: Problem): string {
+  return `${portable(workspace, path)}:${line}:${column}: ${message}${hint === undefined ? '' : ` ${hint}`}`;
 }
 
 function skipNotices({ bad }: Splits, workspace: string): string[] {
