@@ -10,6 +10,7 @@ import { headline } from '../run/report.ts';
 import { findRun, portable, readState, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
 import { shellWord } from '../run/shellWord.ts';
 import type { RunState } from '../run/state.ts';
+import { cutLines } from '../run/words.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgress } from './progress.ts';
@@ -84,6 +85,7 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   for (const { control, measured } of state.controls) {
     if (measured) lines.push(`  against ${control} ${points(measured.difference)}, P(better) ${sureness(measured.difference)}`);
   }
+  lines.push(...cutLines(state).map((line) => `  ${line}`));
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposals.every(({ before, after }) => before === after))
     lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');

@@ -3,8 +3,12 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../errors.ts';
+import type { Generation } from '../model/languageModel.ts';
 
-export type CacheValue = string | readonly number[];
+/** Numbers, or a text that was written and what ended it. */
+export type CacheValue = readonly number[] | CachedText;
+
+export type CachedText = Pick<Generation, 'text' | 'finish'>;
 
 export interface Cache {
   get(key: string): CacheValue | undefined;

@@ -3,6 +3,7 @@ import type { Row } from '../data/dataset.ts';
 import { quote } from '../prompt/editYaml.ts';
 import { nearestName, suggestName } from '../prompt/nearest.ts';
 import type { Problem, PromptFile } from '../prompt/promptFile.ts';
+import { textIn } from '../prompt/values.ts';
 
 /** The rows that are known of the data. */
 export interface KnownRows {
@@ -24,7 +25,7 @@ export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownR
   if (labels === undefined || labels === 'from-data' || answered.length === 0) return [];
   const places = new Map<string, Row[]>();
   for (const row of answered) {
-    const answer = row.values[output].trim();
+    const answer = textIn(row.values, output).trim();
     const same = places.get(answer);
     if (same) same.push(row);
     else places.set(answer, [row]);

@@ -29,10 +29,11 @@ export async function attributeStates(
   const prompt = await measure(start, best);
   const weights = await measure(best, start);
   const both = await measure(best, best);
-  const cell = (which: Pick<AttributionCell, 'weights' | 'prompt'>, { score, logLikelihood }: Evaluation): AttributionCell => ({
+  const cell = (which: Pick<AttributionCell, 'weights' | 'prompt'>, { score, logLikelihood, cuts }: Evaluation): AttributionCell => ({
     ...which,
     score,
     logLikelihood,
+    ...(cuts && { cuts }),
   });
   const { reported = [] } = evaluator.task;
   const gain = (evaluation: Evaluation) => compareEvaluations(neither, evaluation).score;

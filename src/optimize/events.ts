@@ -1,4 +1,5 @@
 /** @file What an optimization tells the world while it runs. The journal is these events on disk; every surface is a fold over them. */
+import type { Cut } from '../evaluate/cuts.ts';
 import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 
@@ -33,6 +34,8 @@ export interface MeasuredState {
   readonly logLikelihood: Estimate;
   readonly objective: ObjectiveTerms;
   readonly promptTokens: number;
+  /** Answers that were cut off; absent where none were, and from journals of versions that did not tell. */
+  readonly cuts?: readonly Cut[];
 }
 
 /** One cell of the 2x2 attribution on the test rows. */
@@ -41,6 +44,8 @@ export interface AttributionCell {
   readonly prompt: 'old' | 'new';
   readonly score: Estimate;
   readonly logLikelihood: Estimate;
+  /** As of a measured state. */
+  readonly cuts?: readonly Cut[];
 }
 
 /** How a test row was answered at the start and at the end; long values are cut. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Cut } from '../evaluate/cuts.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import { editorText } from '../prompt/hunks.ts';
 import type { Program } from '../prompt/program.ts';
@@ -31,6 +32,8 @@ export interface MeasuredWith {
 export interface MeasuredPrompt extends MeasuredWith {
   readonly score: Estimate;
   readonly logLikelihood: Estimate;
+  /** Answers that were cut off; absent where none were, and from files of versions that did not tell. */
+  readonly cuts?: readonly Cut[];
   /** Of the other metrics; absent where there are none. */
   readonly reported?: readonly { readonly metric: string; readonly score: Estimate }[];
 }

@@ -8,10 +8,13 @@ import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
+import { endProblems, withEnds, withFittedEnds, type AnsweringModel } from '../evaluate/answerEnds.ts';
 import { labelProblems } from '../evaluate/labelProblems.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
+import type { AnswerEnds } from '../prompt/decoding.ts';
+import { answerAfter } from '../evaluate/question.ts';
 import { loadAdapter } from '../model/files/peft.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { modelsFolder, resolveModel } from '../model/store/store.ts';
@@ -24,6 +27,7 @@ import { programContext } from '../optimize/programContext.ts';
 import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { stepsOf } from '../prompt/prompt.ts';
+import { textIn } from '../prompt/values.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type Problem, type PromptFile } from '../prompt/promptFile.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
@@ -49,6 +53,8 @@ export interface Session {
   readonly modelSource: string;
   readonly threads: number;
   readonly evaluator: Evaluator;
+  /** How long answers of free text may be and what ends them, step by step; null of a step that chooses labels. */
+  readonly answerEnds: readonly (AnswerEnds | null)[];
   /** The same that remembers nothing yet. */
   readonly freshEvaluator: () => Evaluator;
   /** Of a program: what coordinators need beyond the evaluator. */
@@ -80,6 +86,8 @@ export interface SessionOptions extends PromptTexts {
    * with, so a resumed run gives the same journal only if both start a phase knowing nothing.
    */
   readonly forgetful?: boolean;
+  /** Ends that were decided before, by a run that goes on; 'as-ever': it began before they came from the training answers. */
+  readonly answerEnds?: readonly (AnswerEnds | null)[] | 'as-ever';
   /** Hears what takes time, e.g. the loading of the model, and which share of it is done where that is known. */
   readonly onBusy?: (what: string, share?: number) => void;
   /** Who has the model, or loads it, and disposes of it when it is no longer needed; else the session does. */
@@ -108,10 +116,10 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const labelled = { rows: measured, called: 'training and validation rows', areAll: true };
   const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
   const last = taskFor(file, measured, modules.metrics);
-  const tasks = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
+  const unended = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
-  if (adapter?.steps && adapter.steps.length !== tasks.length) throw otherSteps(adapterPath!, adapter.steps.length, tasks.length);
+  if (adapter?.steps && adapter.steps.length !== unended.length) throw otherSteps(adapterPath!, adapter.steps.length, unended.length);
   onBusy?.('Loading the model');
   const threads = spec.threads ?? defaultThreads();
   const modelSource = await resolveModel(spec.model ?? file.settings.model, {
@@ -123,6 +131,11 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   signal?.throwIfAborted();
   const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
+  const tasks = unended.map((task, step): Task => {
+    const { decoding } = files[step].settings;
+    const known = options.answerEnds === 'as-ever' ? task.decoding : options.answerEnds?.[step];
+    return known ? withEnds(task, decoding, known) : withFittedEnds(task, decoding, read.train, answeringModel(model, task));
+  });
   let splits: Splits;
   try {
     splits = withSamples(opened.without(rowDefects(model, tasks, file.prompt)), files);
@@ -139,7 +152,11 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
     .concat(
-      files.flatMap((each) => labelProblems(each, labelled).map((problem) => placedNotice(workspace, each.path, problem))),
+      files.flatMap((each, step) =>
+        [...labelProblems(each, labelled), ...endProblems(each, tasks[step], read.train, answeringModel(model, tasks[step]))].map(
+          (problem) => placedNotice(workspace, each.path, problem),
+        ),
+      ),
       sealedLabelNotices(opened, tasks[tasks.length - 1]),
       skipNotices(splits, workspace),
       leakNotices(splits),
@@ -157,6 +174,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     modelSource,
     threads,
     evaluator,
+    answerEnds: tasks.map(({ labels, decoding: { maxTokens, stop } }) => (labels ? null : { maxTokens, stop })),
     freshEvaluator: () => makeWith(),
     ...(adapter && { adapter }),
     trainset,
@@ -259,13 +277,18 @@ function forgetfulCache(): Cache & { forget: () => void } {
   };
 }
 
+const answeringModel = (model: LlamaModel, task: Task): AnsweringModel => ({
+  tokensOf: (answer) => model.completionTokens(answerAfter(task, '…', answer)).length,
+  maxPositions: model.engine.config.maxPositions,
+});
+
 /** Of the sealed rows no more is told than how many can never be right. */
 function sealedLabelNotices(splits: Splits, { labels, output }: Task): string[] {
   if (!labels) return [];
   const known = new Set([...splits.train, ...splits.val]);
   let strange = 0;
   splits.without((row) => {
-    if (!known.has(row) && !labels.includes(row.values[output].trim())) strange++;
+    if (!known.has(row) && !labels.includes(textIn(row.values, output).trim())) strange++;
     return undefined;
   });
   if (strange === 0) return [];
