@@ -67,6 +67,15 @@ test('a label that no row has is underlined where it is listed, with what is mea
   expect(underlined('data: rows.jsonl, output: kind, columns: {kind: Kind}, labels: [yes, no]', '${input:text}', renamed)).toEqual([]);
 });
 
+test('a text to stop at that right answers hold is underlined', () => {
+  const found = { 'rows.jsonl': answered('kind', 'one', 'two\n\nthree') };
+  const settings = 'data: rows.jsonl, output: kind, decoding: {stop: ["\\n\\n", "###"]}';
+  expect(underlined(settings, '${input:text}', found)).toEqual([
+    ['["\\n\\n", "###"]', expect.stringContaining('1 of 2 training answers contains "\\n\\n"')],
+  ]);
+  expect(underlined('data: rows.jsonl, output: kind', '${input:text}', found)).toEqual([]);
+});
+
 test('of a long data file only its head is known', () => {
   const { columns, rows } = answered('kind', 'yes', 'no') as Exclude<DataFinding, TandemError>;
   const found = (labels: string): string[] =>
