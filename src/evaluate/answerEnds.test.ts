@@ -63,6 +63,13 @@ test('what the file says holds, and what was decided before; without answers it 
   expect(withFittedEnds(labels, {}, rows, model)).toBe(labels);
 });
 
+test('a column of patterns says nothing of how long answers are', () => {
+  const file = fileWith('{temperature: 0}', '  metric: regex\n');
+  const ended = withFittedEnds(taskFor(file, rows), file.settings.decoding, rows, model);
+  expect(ended.decoding).toMatchObject(endsOf('text'));
+  expect(endProblems(file, ended, rows, model)).toEqual([]);
+});
+
 test('answers that the given ends cut are counted where they are given', () => {
   const file = fileWith('{maxTokens: 64, stop: ["\\n\\n", "###"]}');
   const found = endProblems(file, taskFor(file, rows), rows, model);

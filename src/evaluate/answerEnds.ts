@@ -42,7 +42,8 @@ export function fittedEnds(
 
 /** The task with what the training answers call for, where the prompt file does not say; of labels there is nothing to end. */
 export function withFittedEnds(task: Task, given: Partial<Decoding>, training: readonly Row[], model: AnsweringModel): Task {
-  return task.labels ? task : withEnds(task, given, fittedEnds(task, answersOf(training, task.output), model));
+  if (task.labels) return task;
+  return withEnds(task, given, fittedEnds(task, holdsPatterns(task) ? [] : answersOf(training, task.output), model));
 }
 
 export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds): Task => ({
@@ -56,8 +57,13 @@ export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds)
  * @param task with the ends that hold
  */
 export function endProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
-  return task.labels ? [] : [...stopProblems(file, task.decoding.stop, training), ...lengthProblems(file, task, training, model)];
+  return task.labels || holdsPatterns(task)
+    ? []
+    : [...stopProblems(file, task.decoding.stop, training), ...lengthProblems(file, task, training, model)];
 }
+
+/** Patterns are no answers: a long one may match a short text. */
+const holdsPatterns = ({ metric }: Task): boolean => metric.name === 'regex';
 
 /** Those that hold a text where the prediction ends. */
 export function stopProblems(file: PromptFile, stop: readonly string[], training: readonly Row[]): Problem[] {
