@@ -8,13 +8,11 @@ import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
 import { originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
-import { endProblems, withEnds, withFittedEnds, type AnsweringModel } from '../evaluate/answerEnds.ts';
-import { labelProblems } from '../evaluate/labelProblems.ts';
+import { withEnds, withFittedEnds } from '../evaluate/answerEnds.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
-import { answerAfter } from '../evaluate/question.ts';
 import { loadAdapter } from '../model/files/peft.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { modelsFolder, resolveModel } from '../model/store/store.ts';
@@ -27,9 +25,9 @@ import { programContext } from '../optimize/programContext.ts';
 import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { stepsOf } from '../prompt/prompt.ts';
-import { textIn } from '../prompt/values.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
-import { checkColumns, type Problem, type PromptFile } from '../prompt/promptFile.ts';
+import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
+import { answeringModel, answerNotices } from './answerNotices.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
 import { explainedError, isSystemError } from './fileErrors.ts';
 import { loraText } from './format.ts';
@@ -113,7 +111,6 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   if (defect) throw placed('bad-prompt-file', defect.path, defect);
   const modules = await loadModules(file, spec.allowModules === true && !spec.untrusted);
   const measured = [...read.train, ...read.val];
-  const labelled = { rows: measured, called: 'training and validation rows', areAll: true };
   const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
   const last = taskFor(file, measured, modules.metrics);
   const unended = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
@@ -131,13 +128,14 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   signal?.throwIfAborted();
   const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
-  const tasks = unended.map((task, step): Task => {
-    const { decoding } = files[step].settings;
-    const known = options.answerEnds === 'as-ever' ? task.decoding : options.answerEnds?.[step];
-    return known ? withEnds(task, decoding, known) : withFittedEnds(task, decoding, read.train, answeringModel(model, task));
-  });
+  let tasks: readonly Task[];
   let splits: Splits;
   try {
+    tasks = unended.map((task, step): Task => {
+      const { decoding } = files[step].settings;
+      const known = options.answerEnds === 'as-ever' ? task.decoding : options.answerEnds?.[step];
+      return known ? withEnds(task, decoding, known) : withFittedEnds(task, decoding, read.train, answeringModel(model, task));
+    });
     splits = withSamples(opened.without(rowDefects(model, tasks, file.prompt)), files);
   } catch (error) {
     await dispose();
@@ -151,16 +149,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const notices = [...file.problems, ...defects]
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
-    .concat(
-      files.flatMap((each, step) =>
-        [...labelProblems(each, labelled), ...endProblems(each, tasks[step], read.train, answeringModel(model, tasks[step]))].map(
-          (problem) => placedNotice(workspace, each.path, problem),
-        ),
-      ),
-      sealedLabelNotices(opened, tasks[tasks.length - 1]),
-      skipNotices(splits, workspace),
-      leakNotices(splits),
-    );
+    .concat(answerNotices({ workspace, files, tasks, opened, read, model }), skipNotices(splits, workspace), leakNotices(splits));
   const warn = (notice: string): void => void notices.push(notice);
   const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   const makeWith = (known?: Cache): ProgramEvaluator =>
@@ -275,31 +264,6 @@ function forgetfulCache(): Cache & { forget: () => void } {
     flush: () => known.flush(),
     forget: () => void (known = memoryCache()),
   };
-}
-
-const answeringModel = (model: LlamaModel, task: Task): AnsweringModel => ({
-  tokensOf: (answer) => model.completionTokens(answerAfter(task, '…', answer)).length,
-  maxPositions: model.engine.config.maxPositions,
-});
-
-/** Of the sealed rows no more is told than how many can never be right. */
-function sealedLabelNotices(splits: Splits, { labels, output }: Task): string[] {
-  if (!labels) return [];
-  const known = new Set([...splits.train, ...splits.val]);
-  let strange = 0;
-  splits.without((row) => {
-    if (!known.has(row) && !labels.includes(textIn(row.values, output).trim())) strange++;
-    return undefined;
-  });
-  if (strange === 0) return [];
-  return [
-    `${strange} test ${strange === 1 ? 'row has an answer that is' : 'rows have answers that are'} not among the labels and can never be right.`,
-  ];
-}
-
-/** `prompts/kind.prompt.md:5:12: ` and what is wrong there. */
-function placedNotice(workspace: string, path: string, { message, hint, range: { line, column } }: Problem): string {
-  return `${portable(workspace, path)}:${line}:${column}: ${message}${hint === undefined ? '' : ` ${hint}`}`;
 }
 
 function skipNotices({ bad }: Splits, workspace: string): string[] {
