@@ -43,7 +43,7 @@ export function fittedEnds(
 /** The task with what the training answers call for, where the prompt file does not say; of labels there is nothing to end. */
 export function withFittedEnds(task: Task, given: Partial<Decoding>, training: readonly Row[], model: AnsweringModel): Task {
   if (task.labels) return task;
-  return withEnds(task, given, fittedEnds(task, holdsPatterns(task) ? [] : answersOf(training, task.output), model));
+  return withEnds(task, given, fittedEnds(task, holdsPatterns(task.metric.name) ? [] : answersOf(training, task.output), model));
 }
 
 export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds): Task => ({
@@ -57,16 +57,17 @@ export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds)
  * @param task with the ends that hold
  */
 export function endProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
-  return task.labels || holdsPatterns(task)
+  return task.labels || holdsPatterns(task.metric.name)
     ? []
     : [...stopProblems(file, task.decoding.stop, training), ...lengthProblems(file, task, training, model)];
 }
 
 /** Patterns are no answers: a long one may match a short text. */
-const holdsPatterns = ({ metric }: Task): boolean => metric.name === 'regex';
+const holdsPatterns = (metric: string): boolean => metric === 'regex';
 
 /** Those that hold a text where the prediction ends. */
 export function stopProblems(file: PromptFile, stop: readonly string[], training: readonly Row[]): Problem[] {
+  if (holdsPatterns(file.settings.metric)) return [];
   const answers = countedAnswers(training, file.settings.output);
   return stop.flatMap((text): Problem[] => {
     const count = answers.filter((answer) => answer.includes(text)).length;

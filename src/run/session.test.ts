@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoraConfig } from '../model/adapter.ts';
 import { metricNamed } from '../evaluate/metrics.ts';
+import { textIn } from '../prompt/values.ts';
 import { defaultLora } from '../optimize/weightTuner.ts';
 import { measurePrompt } from './measure.ts';
 import { readResults } from './results.ts';
@@ -167,7 +168,7 @@ describe('free text', () => {
     withBody('Why: asked for. '.repeat(6));
     const { session } = await open();
     const [ends] = session.answerEnds;
-    const tokens = Math.max(...session.trainset.map(({ values }) => session.model.completionTokens(` ${values.kind}`).length));
+    const tokens = Math.max(...session.trainset.map(({ values }) => session.model.completionTokens(` ${textIn(values, 'kind')}`).length));
     expect(ends!.stop).toEqual(['\n\n\n']);
     expect(ends!.maxTokens).toBeGreaterThan(Math.max(64, 1.25 * tokens));
     expect(session.evaluator.task.decoding).toMatchObject(ends!);
@@ -199,7 +200,7 @@ describe('free text', () => {
       const { answer } = optimizer.trainer.example(session.file.prompt, row);
       expect(tokenizer.endTokens).toContain(answer.at(-1));
       const text = tokenizer.decode(answer, { skipSpecial: true });
-      expect(text.trim()).toBe(row.values.kind);
+      expect(text.trim()).toBe(textIn(row.values, 'kind'));
       expect(session.evaluator.task.decoding.stop.filter((stop) => text.includes(stop))).toEqual([]);
     }
   });
