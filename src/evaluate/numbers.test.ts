@@ -141,7 +141,7 @@ test('a task reads its column', () => {
   );
   const rows = ['2,5', '1.500', '0,25'].map((y, place) => makeRow({ x: String(place), y }, place + 1));
   const german = taskFor(file, rows);
-  expect([german.metric, ...german.reported!].map(({ score }) => score('1500', '1.500'))).toEqual([1, 1]);
+  expect([german.metric, ...german.reported!].map((metric) => metric.score('1500', '1.500'))).toEqual([1, 1]);
   expect(taskFor(file, []).metric.score('1500', '1.500')).toBe(0);
 });
 
