@@ -10,7 +10,13 @@ export function headline(measured: MeasuredPrompt, now: number): string {
   // The wider side, rounded up: no surer than the interval is.
   const spread = Math.ceil(Math.max(score.mean - score.low, score.high - score.mean) * 100 - 1e-9);
   const rows = `${score.rows}${split === 'test' ? ' test' : ''} rows`;
-  return [`${percent(score.mean)} ±${spread}`, rows, ...(cut === undefined ? [] : [cut]), adapter ? `${model} + adapter` : model, ago(at, now)].join(' · ');
+  return [
+    `${percent(score.mean)} ±${spread}`,
+    rows,
+    ...(cut === undefined ? [] : [cut]),
+    adapter ? `${model} + adapter` : model,
+    ago(at, now),
+  ].join(' · ');
 }
 
 /** The headline, where there is one, and whether it is still about this text. */
