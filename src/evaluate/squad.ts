@@ -42,4 +42,5 @@ const asciiPunctuation = /[!-/:-@[-`{-~]/g;
 const articles = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /** What `str.split()` of Python splits at. JavaScript's `\s` lacks the separators of ASCII and U+0085, and has the byte order mark. */
-const pythonSpaces = new RegExp('[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+');
+// eslint-disable-next-line no-control-regex -- Python splits at the separators of ASCII
+const pythonSpaces = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
