@@ -33,6 +33,16 @@ test('an ended run: numbers with rows and intervals, every phase with why, the 2
     expect(text).toContain(part);
 });
 
+test('answers that were cut off are told at the head of the page', () => {
+  const cuts = [{ by: 'length', answers: 12, of: 75, tokens: 64 }] as const;
+  const lines = journal.map((line) => (line.type === 'baselineMeasured' ? { ...line, state: { ...line.state, cuts } } : line));
+  const until = lines.findIndex(({ type }) => type === 'baselineMeasured') + 1;
+  const state = lines.slice(0, until).reduce(apply, stateAfter(0));
+  const { snapshot } = opened(until) as Extract<ToPage, { type: 'opened' }>;
+  const text = said({ type: 'opened', run, snapshot: { ...snapshot, state } });
+  expect(text).toContain('Before, on the validation rows: 12 of 75 answers were cut at 64 tokens; raise tandem.decoding.maxTokens.');
+});
+
 test('controls: asked for, their cost beforehand; run, their score and what the run has over them on the same rows', () => {
   const controls = ['p -> p', 'w -> w', 'best single lever'] as const;
   const asked = journal.slice(0, -1).map((line) => (line.type === 'runStarted' ? { ...line, config: { ...line.config, controls } } : line));

@@ -1,5 +1,6 @@
 /** @file `tandem attribute`: what each line of a prompt, or of a program's prompts, is worth. */
 import { Command, Option } from 'commander';
+import { cutText } from '../evaluate/cuts.ts';
 import type { Attribution } from '../evaluate/attribution.ts';
 import { count, natsGained, percentWithInterval, points, sureness } from '../run/format.ts';
 import { measureLines, rowsText } from '../run/measure.ts';
@@ -35,7 +36,7 @@ export function attributeCommand(): Command {
         if (options.json) stdout.json({ version: 1, prompt: file.path, ...evaluation, lines, items });
         else {
           stdout.say(
-            `${shownPath(file)} with ${evaluation.model}: ${percentWithInterval(evaluation.score)} on ${rowsText(session, options.split)}\n\n`,
+            `${shownPath(file)} with ${evaluation.model}: ${percentWithInterval(evaluation.score)} on ${rowsText(session, options.split)}\n${(evaluation.cuts ?? []).map((cut) => `${cutText(cut)}.\n`).join('')}\n`,
           );
           stdout.say(lines.map((line, i) => headingOf(lines, i) + lineText(line, items[i])).join(''));
         }

@@ -1,7 +1,8 @@
 /** @file `tandem evaluate`: measures a prompt, and fails where it is worse than asked. */
 import { Command, Option } from 'commander';
 import { relative } from 'node:path';
-import { nats, percent, percentWithInterval, rowCount } from '../run/format.ts';
+import { cutText } from '../evaluate/cuts.ts';
+import { answerEndsText, nats, percent, percentWithInterval, rowCount } from '../run/format.ts';
 import { measurePrompt, rowsText, type PromptMeasurement } from '../run/measure.ts';
 import type { Session } from '../run/session.ts';
 import type { Split } from '../run/spec.ts';
@@ -31,7 +32,7 @@ export function evaluateCommand(): Command {
         const measured = await measurePrompt(session, options.split, { onBusy: progress.busy });
         progress.close();
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
-        if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...measured });
+        if (options.json) stdout.json({ version: 1, prompt: session.file.path, answerEnds: session.answerEnds, ...measured });
         else stdout.say(asText(session, measured));
         check(measured, options.min);
       }),
@@ -52,8 +53,9 @@ export const shownPath = ({ path }: { readonly path: string }): string => relati
 
 function asText(
   session: Session,
-  { model, adapter, metric, split, score, logLikelihood, promptTokens, reported = [] }: PromptMeasurement,
+  { model, adapter, metric, split, score, logLikelihood, promptTokens, reported = [], cuts = [] }: PromptMeasurement,
 ): string {
+  const { answerEnds } = session;
   const width = Math.max(...[metric, ...reported.map((each) => each.metric), 'log-likelihood'].map(({ length }) => length)) + 2;
   return [
     `${shownPath(session.file)} with ${model}${adapter ? ` and adapter ${adapter}` : ''}, ${rowsText(session, split)}`,
@@ -61,6 +63,8 @@ function asText(
     ...reported.map((each) => `${each.metric.padEnd(width)}${percentWithInterval(each.score)}`),
     `${'log-likelihood'.padEnd(width)}${nats(logLikelihood)}`,
     `${'prompt tokens'.padEnd(width)}${promptTokens}`,
+    ...(answerEnds.some((ends) => ends) ? [`${'answers'.padEnd(width)}${answerEndsText(answerEnds)}`] : []),
+    ...cuts.map((cut) => `${cutText(cut)}.`),
     '',
   ].join('\n');
 }

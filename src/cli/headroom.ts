@@ -32,6 +32,7 @@ export function headroomCommand(): Command {
         const onBusy = (what: string, share?: number): void => (share && !stderr.isTTY ? undefined : progress.busy(what));
         const headroom = await sessionHeadroom(session, spec, { onBusy });
         progress.close();
+        for (const notice of session.notices) progress.note(`Notice: ${notice}`);
         if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...headroom });
         else
           stdout.say(

@@ -4,8 +4,12 @@ import { appendFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { readTextFileLater, requireOwnFile } from '../files.ts';
+import type { Generation } from '../model/languageModel.ts';
 
-export type CacheValue = string | readonly number[];
+/** Numbers, or a text that was written and what ended it. */
+export type CacheValue = readonly number[] | CachedText;
+
+export type CachedText = Pick<Generation, 'text' | 'finish'>;
 
 export interface Cache {
   get(key: string): CacheValue | undefined;
@@ -102,11 +106,20 @@ function valueOf(line: string | undefined): CacheValue | undefined {
   try {
     const { v } = JSON.parse(line) as { v?: unknown };
     // JSON has no infinite numbers: an answer with one is computed again.
-    return typeof v === 'string' || (Array.isArray(v) && v.every((each) => typeof each === 'number')) ? v : undefined;
+    if (Array.isArray(v) && v.every((each) => typeof each === 'number')) return v;
+    return isCachedText(v) ? v : undefined;
   } catch {
     return undefined; // cut off in the middle, and by chance at a brace
   }
 }
+
+function isCachedText(value: unknown): value is CachedText {
+  const { text, finish } = (value ?? {}) as Partial<Record<keyof CachedText, unknown>>;
+  return typeof text === 'string' && typeof finish === 'string' && Object.hasOwn(finishes, finish);
+}
+
+/** What may end a text, each by its name. */
+const finishes: Readonly<Record<CachedText['finish'], true>> = { stop: true, length: true, context: true };
 
 function versionOf(text: string): number {
   const match = /^\{"version":(\d+)\}/.exec(text);

@@ -2,7 +2,7 @@
 import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Completion, GenerateOptions, LabelScore, LanguageModel } from '../model/languageModel.ts';
-import { cacheKey, type Cache, type CacheValue } from './cache.ts';
+import { cacheKey, type Cache, type CachedText, type CacheValue } from './cache.ts';
 
 export interface Call {
   readonly adapter?: Adapter;
@@ -17,7 +17,7 @@ export interface CachedModel {
   labelScores(prompts: readonly string[], labels: readonly string[], call: Call): Promise<LabelScore[][]>;
   /** Log-likelihood of each completion, in nats, summed over its tokens. */
   logLikelihoods(pairs: readonly Completion[], call: Call): Promise<number[]>;
-  generate(prompts: readonly string[], options: Omit<GenerateOptions, 'adapter'>, call: Call): Promise<string[]>;
+  generate(prompts: readonly string[], options: Omit<GenerateOptions, 'adapter'>, call: Call): Promise<CachedText[]>;
 }
 
 /** Calls throw a TandemError of reason 'not-finite' when weights have diverged. */
@@ -77,13 +77,14 @@ export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
     async generate(prompts, { maxTokens, temperature, topP, stop, seed }, call) {
       const options = { maxTokens, temperature, topP, stop, seed };
       const questions = prompts.map((prompt) => ({
-        key: keyOf(call, 'generate', prompt, options),
+        // Under 'generate' stand the answers of versions that did not keep what ended them.
+        key: keyOf(call, 'generate and finish', prompt, options),
         content: prompt,
         length: prompt.length,
       }));
       return ask(questions, call, async (batch) => {
         const generations = await model.generate(batch, { ...options, adapter: call.adapter });
-        return generations.map(({ text }) => text);
+        return generations.map(({ text, finish }) => ({ text, finish }));
       });
     },
   };

@@ -3,8 +3,9 @@ import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
 import { pulse } from '../pulse.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
-import type { Decoding } from '../prompt/decoding.ts';
+import { defaultDecoding, endsOf, type Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
+import type { Cut, CutBy } from './cuts.ts';
 import { ofRow } from './ofRow.ts';
 import { isModule, metricNamed, type CorpusScore, type Metric } from './metrics.ts';
 import {
@@ -43,6 +44,8 @@ export interface RowResult {
   readonly score: number;
   /** Of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated. */
   readonly logLikelihood: number;
+  /** Of free text that was cut off before it ended: by what. */
+  readonly cut?: CutBy;
 }
 
 export interface Evaluation {
@@ -56,6 +59,8 @@ export interface Evaluation {
   readonly promptTokens: number;
   /** Token passes that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
   readonly passes: number;
+  /** Answers that were cut off; absent where none were. */
+  readonly cuts?: readonly Cut[];
 }
 
 export interface Comparison {
@@ -68,7 +73,7 @@ export interface Comparison {
 export const mostLabels = 200;
 
 /**
- * The task of a prompt file.
+ * The task of a prompt file. How free text ends, where the file does not say, is that of a task without known answers: see `withFittedEnds`.
  * @param rows of train and val; `labels: from-data` are their distinct outputs, sorted
  * @param modules the metrics that are modules, as far as they may run and are loaded, by their names
  * @throws TandemError reasons 'unknown-metric', 'metric-needs-labels', 'no-output', 'too-many-labels', 'too-few-labels'
@@ -89,8 +94,11 @@ export function taskFor(file: PromptFile, rows: readonly Row[], modules: Readonl
       hint,
     });
   }
-  const { output, decoding, template } = settings;
-  const task = { output, metric, ...(reported.length > 0 && { reported }), decoding, template, origin: originOf(file) };
+  const { output, template } = settings;
+  const decoding = { ...defaultDecoding, ...endsOf(template), ...settings.decoding };
+  const inColumn = (each: Metric): Metric => each.inColumn?.(answersOf(rows, output)) ?? each;
+  const judging = { metric: inColumn(metric), ...(reported.length > 0 && { reported: reported.map(inColumn) }) };
+  const task = { output, ...judging, decoding, template, origin: originOf(file) };
   if (!settings.labels) return task;
   return { ...task, labels: settings.labels === 'from-data' ? labelsOf(rows, output, place('labels')) : settings.labels };
 }
@@ -100,6 +108,10 @@ export const originOf = ({ path, text, bodyOffset }: PromptFile): Place => ({
   file: path,
   line: text.slice(0, bodyOffset).split('\n').length,
 });
+
+/** The right answers of the rows that have one. */
+export const answersOf = (rows: readonly Row[], output: string): string[] =>
+  rows.flatMap(({ values }) => (Object.hasOwn(values, output) ? [textIn(values, output)] : []));
 
 /** The names of the metrics that are modules: code that runs where it is loaded. */
 export const modulesOf = (file: PromptFile): string[] => metricsOf(file).filter(isModule);

@@ -6,9 +6,10 @@ import type { LanguageModel } from '../model/languageModel.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { attributeLines } from './attribution.ts';
-import { memoryCache } from './cache.ts';
+import { cacheKey, memoryCache } from './cache.ts';
 import { compareEvaluations, taskFor } from './evaluation.ts';
 import { makeEvaluator } from './evaluator.ts';
+import { questionText } from './question.ts';
 
 /** Splits before white space; each distinct piece is a token. */
 const words: string[] = [];
@@ -152,6 +153,61 @@ describe('label tasks', () => {
 });
 
 describe('text tasks', () => {
+  /** Writes a letter a token, a million of them, and has room for 40. */
+  const endless = (): LanguageModel => ({
+    ...fakeModel(),
+    generate: async (prompts, { maxTokens }) =>
+      prompts.map((asked) => {
+        if (asked.includes('short')) return { text: ' done', tokens: [], finish: 'stop' };
+        const most = asked.includes('long') ? 40 : 1_000_000;
+        return { text: 'x'.repeat(Math.min(maxTokens, most)), tokens: [], finish: maxTokens > most ? 'context' : 'length' };
+      }),
+  });
+  const answers = (maxTokens: number) =>
+    parsePromptFile(
+      'a.prompt.md',
+      `---\ntandem: {data: a, output: colour, metric: contains, decoding: {maxTokens: ${maxTokens}}}\n---\n${body}`,
+    );
+
+  test('answers that were cut off are counted, by what cut them, and how many right ones are longer', async () => {
+    const file = answers(50);
+    const data = rowsOf([
+      ['a short one', 'done'],
+      ['one', 'green '.repeat(60)],
+      ['another', 'red'],
+      ['a long one', 'blue'],
+    ]);
+    const evaluator = makeEvaluator({ model: endless(), task: taskFor(file, data) });
+    const { rows: results, cuts } = await evaluator.evaluate({ prompt: file.prompt }, data);
+    expect(results.map(({ cut }) => cut)).toEqual([undefined, 'length', 'length', 'context']);
+    expect(cuts).toEqual([
+      { by: 'length', answers: 2, of: 4, tokens: 50, outOfReach: 1 },
+      { by: 'context', answers: 1, of: 4 },
+    ]);
+    expect((await evaluator.evaluate({ prompt: file.prompt }, data.slice(0, 1))).cuts).toBeUndefined();
+    const shorter = { ...file.prompt, decoding: { maxTokens: 30 } };
+    expect((await evaluator.evaluate({ prompt: shorter }, data)).cuts).toEqual([
+      { by: 'length', answers: 3, of: 4, tokens: 30, outOfReach: 1 },
+    ]);
+  });
+
+  test('what cut an answer is remembered with it; what versions remembered that did not know it is asked again', async () => {
+    const file = answers(50);
+    const data = rowsOf([['one', 'red']]);
+    const cache = memoryCache();
+    const task = taskFor(file, data);
+    const { maxTokens, temperature, topP, stop, seed } = task.decoding;
+    const options = { maxTokens, temperature, topP, stop, seed };
+    const question = questionText(task, tokenizer, file.prompt, data[0].values);
+    cache.set(cacheKey('fake-1', null, 'generate', question, options), 'of old' as never);
+    const first = await makeEvaluator({ model: endless(), task, cache }).evaluate({ prompt: file.prompt }, data);
+    expect(first.rows[0].prediction).toMatch(/^x+$/);
+    const generate = () => Promise.reject(new Error('asked again'));
+    const again = await makeEvaluator({ model: { ...endless(), generate }, task, cache }).evaluate({ prompt: file.prompt }, data);
+    expect(again.cuts).toEqual(first.cuts);
+    expect(again.cuts).toHaveLength(1);
+  });
+
   test('the answer is generated, the gold one’s likelihood measured', async () => {
     const log: string[] = [];
     const evaluator = makeEvaluator({ model: fakeModel(log), task: taskFor(fileWith('  metric: contains\n'), rows) });

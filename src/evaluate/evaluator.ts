@@ -13,6 +13,7 @@ import { textOf, type Values } from '../prompt/values.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
+import type { Cut, CutBy } from './cuts.ts';
 import { scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
 import { ofRow } from './ofRow.ts';
 import { answerPasses, promptPasses } from './passes.ts';
@@ -56,10 +57,17 @@ export interface EvaluatorOptions {
   readonly calibrationRows?: readonly Row[];
 }
 
+export interface Answered {
+  readonly answers: readonly string[];
+  readonly passes: number;
+  /** Those that were cut off; absent where none were. */
+  readonly cuts?: readonly Cut[];
+}
+
 /** An evaluator of one prompt, which can also answer rows whose gold answer is not known. */
 export interface PromptEvaluator extends Evaluator {
   /** The answers, in the order of the rows. @throws TandemError reasons 'unknown-column', 'no-calibration-rows' */
-  answer(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<{ answers: readonly string[]; passes: number }>;
+  answer(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Answered>;
   /** Tokens of the prompt without any row's values. @param like a row, for the types of its values */
   promptTokens(prompt: Prompt, adapter?: Adapter, like?: Values): number;
 }
@@ -157,9 +165,28 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   }
 
   async function writeTexts(prompt: Prompt, rows: readonly Row[], texts: readonly string[], call: Call): Promise<Answer[]> {
-    const predictions = await outputs.generate(texts, decodingOf(prompt), call);
+    const written = await outputs.generate(texts, decodingOf(prompt), call);
     const likelihoods = await goldLikelihoods(rows.map(goldOf), texts, unheard(call));
-    return predictions.map((prediction, place) => ({ prediction: prediction.trim(), logLikelihood: likelihoods[place] }));
+    return written.map(({ text, finish }, place) => ({
+      prediction: text.trim(),
+      logLikelihood: likelihoods[place],
+      ...(finish !== 'stop' && { cut: finish }),
+    }));
+  }
+
+  /** @param golds the right answers where they are known */
+  function cutsOf(prompt: Prompt, cuts: readonly (CutBy | undefined)[], golds?: readonly string[]): { cuts?: Cut[] } {
+    const { maxTokens: tokens } = decodingOf(prompt);
+    const count = (by: CutBy): number => cuts.filter((cut) => cut === by).length;
+    const [length, context] = [count('length'), count('context')];
+    const isLonger = (gold: string): boolean => Buffer.byteLength(gold) >= tokens && tokenizer.encode(` ${gold}`).length > tokens;
+    const outOfReach = length > 0 ? golds?.filter((gold) => isLonger(gold.trim())).length : undefined;
+    const of = cuts.length;
+    const found: Cut[] = [
+      ...(length > 0 ? [{ by: 'length' as const, answers: length, of, tokens, ...(outOfReach !== undefined && { outOfReach }) }] : []),
+      ...(context > 0 ? [{ by: 'context' as const, answers: context, of }] : []),
+    ];
+    return found.length > 0 ? { cuts: found } : {};
   }
 
   /** Hangs on prompt and rows alone: a generated answer counts as many tokens as the gold one, since its real length hangs on the weights. */
@@ -190,10 +217,11 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       signal?.throwIfAborted();
       const answers = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(prompt, rows, texts, call));
       const results = rows.map((row, place): RowResult => {
-        const { prediction, logLikelihood } = answers[place];
+        const { prediction, logLikelihood, cut } = answers[place];
         const gold = goldOf(row);
         pulse();
-        return { row: row.id, prediction, gold, score: ofRow(row, () => task.metric.score(prediction, gold, row.values)), logLikelihood };
+        const score = ofRow(row, () => task.metric.score(prediction, gold, row.values));
+        return { row: row.id, prediction, gold, score, logLikelihood, ...(cut && { cut }) };
       });
       return {
         rows: results,
@@ -205,6 +233,11 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         ),
         promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
         passes: passesOf({ prompt, adapter }, rows, texts),
+        ...cutsOf(
+          prompt,
+          results.map(({ cut }) => cut),
+          results.map(({ gold }) => gold),
+        ),
       };
     },
     async answer({ prompt, adapter }, rows, { signal } = {}) {
@@ -217,13 +250,16 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         const judgements = await judge(prompt, texts, labels, call);
         return { answers: judgements.map(({ scores }) => labels[mostLikely(scores)]), passes: reading + asked.length * labelPasses };
       }
-      const answers = (await outputs.generate(texts, decodingOf(prompt), call)).map((answer) => answer.trim());
-      return { answers, passes: answers.reduce((sum, answer) => sum + tokenizer.encode(answer).length + 1, reading) };
+      const written = await outputs.generate(texts, decodingOf(prompt), call);
+      const answers = written.map(({ text }) => text.trim());
+      const cuts = written.map(({ finish }) => (finish === 'stop' ? undefined : finish));
+      const passes = answers.reduce((sum, answer) => sum + tokenizer.encode(answer).length + 1, reading);
+      return { answers, passes, ...cutsOf(prompt, cuts) };
     },
     async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {
       const texts = [questionOf(prompt, values)];
       const call = { adapter, signal };
-      if (!labels) return { text: (await outputs.generate(texts, decodingOf(prompt), call))[0].trim() };
+      if (!labels) return { text: (await outputs.generate(texts, decodingOf(prompt), call))[0].text.trim() };
       const [{ scores }] = await judge(prompt, texts, labels, call);
       const probabilities = softmax(scores);
       const ranked = labels
@@ -240,10 +276,7 @@ interface Judgement {
   readonly scores: readonly number[];
 }
 
-interface Answer {
-  readonly prediction: string;
-  readonly logLikelihood: number;
-}
+type Answer = Pick<RowResult, 'prediction' | 'logLikelihood' | 'cut'>;
 
 /** What each calibration subtracts, from the scores over its inputs and the number of labels. */
 const biasOf = {

@@ -4,8 +4,10 @@ import { suggestName } from '../prompt/nearest.ts';
 import type { Values } from '../prompt/values.ts';
 import { shownSource, withinTime } from '../timeLimit.ts';
 import { macroF1, type Answered } from './macroF1.ts';
+import { decimalMarkOf, sameNumber, type Tolerance } from './numbers.ts';
 import type { Statistic } from './resampling.ts';
-import { firstMatch, fold, sameJson, sameNumber, tidy, tokenF1, type Tolerance } from './textScores.ts';
+import { tokenF1 } from './squad.ts';
+import { firstMatch, fold, sameJson, tidy } from './textScores.ts';
 
 export interface Metric {
   readonly name: string;
@@ -18,6 +20,8 @@ export interface Metric {
   score(prediction: string, gold: string, values?: Values): number;
   /** Only of a metric that is no mean of the rows' scores: then this is the metric, and the scores say no more than which rows are right. */
   readonly corpus?: CorpusScore;
+  /** The same for a column of right answers, whose way of writing says how open forms are to be read; absent where nothing is open. */
+  readonly inColumn?: (answers: Iterable<string>) => Metric;
 }
 
 /** The score of rows together, for any weights of them: intervals and paired comparisons weight the rows anew and take it again. */
@@ -29,10 +33,16 @@ interface Entry {
   readonly kind: Metric['kind'];
   /** Markdown, for people who choose. */
   readonly about: string;
-  readonly score: Score;
+  readonly score: Score | Fitted;
   readonly corpus?: CorpusScore;
   /** What `name(argument)` means; undefined for an argument that means nothing. */
-  readonly withArgument?: (argument: string) => Score | undefined;
+  readonly withArgument?: (argument: string) => Score | Fitted | undefined;
+}
+
+/** A score that reads open forms as a column of right answers writes them. */
+interface Fitted {
+  /** By the answers of the column; by none where there is no column. */
+  readonly fit: (answers: Iterable<string>) => Score;
 }
 
 const isLabel: Score = (prediction, gold) => prediction === gold.trim();
@@ -57,10 +67,14 @@ const table: Readonly<Record<string, Entry>> = {
   },
   contains: {
     kind: 'text',
-    about: 'The right answer occurs somewhere in the prediction, upper and lower case aside.',
-    score: (prediction, gold) => fold(prediction).includes(fold(gold)),
+    about: 'The right answer occurs somewhere in the prediction, upper and lower case aside. An empty one occurs only in an empty one.',
+    score: (prediction, gold) => (fold(gold) === '' ? fold(prediction) === '' : fold(prediction).includes(fold(gold))),
   },
-  'token-f1': { kind: 'text', about: 'F1 of the words that prediction and right answer share, as in SQuAD.', score: tokenF1 },
+  'token-f1': {
+    kind: 'text',
+    about: "F1 of the words that prediction and right answer share: the number that SQuAD's evaluation script gives.",
+    score: tokenF1,
+  },
   regex: {
     kind: 'text',
     about:
@@ -74,16 +88,16 @@ const table: Readonly<Record<string, Entry>> = {
   numeric: {
     kind: 'text',
     about:
-      'The last number of the prediction is that of the right answer. `numeric(0.5)`: or within 0.5 of it; `numeric(1%)`: or within 1% of it.',
-    score: (prediction, gold) => sameNumber(prediction, gold),
+      'The number of the prediction, its last or the one after `####`, is that of the right answer. `numeric(0.5)`: or within 0.5 of it; `numeric(1%)`: or within 1% of it.',
+    score: numeric(),
     withArgument(argument) {
       const tolerance = toleranceOf(argument);
-      return tolerance && ((prediction, gold) => sameNumber(prediction, gold, tolerance));
+      return tolerance && numeric(tolerance);
     },
   },
   'json-match': {
     kind: 'text',
-    about: 'The same JSON value, whatever the order of keys and the white space.',
+    about: 'The same JSON value, whatever the order of keys and the white space; numbers to the last digit.',
     score: sameJson,
   },
 };
@@ -124,8 +138,19 @@ export function metricNamed(name: string): Metric {
   });
 }
 
-function metric(name: string, kind: Metric['kind'], score: Score, corpus?: CorpusScore): Metric {
-  return { name, kind, score: (prediction, gold) => Number(score(prediction, gold)), ...(corpus && { corpus }) };
+function metric(name: string, kind: Metric['kind'], how: Score | Fitted, corpus?: CorpusScore): Metric {
+  if ('fit' in how)
+    return { ...metric(name, kind, how.fit([]), corpus), inColumn: (answers) => metric(name, kind, how.fit(answers), corpus) };
+  return { name, kind, score: (prediction, gold) => Number(how(prediction, gold)), ...(corpus && { corpus }) };
+}
+
+function numeric(tolerance?: Tolerance): Fitted {
+  return {
+    fit(answers) {
+      const mark = decimalMarkOf(answers);
+      return (prediction, gold) => sameNumber(prediction, gold, mark, tolerance);
+    },
+  };
 }
 
 const notLoaded = (name: string): Metric => ({
@@ -158,5 +183,5 @@ function patternOf(source: string): RegExp | undefined {
 function toleranceOf(text: string): Tolerance | undefined {
   const [, amount, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(text) ?? [];
   if (amount === undefined) return undefined;
-  return percent ? { relative: Number(amount) / 100 } : { absolute: Number(amount) };
+  return percent ? { percent: amount } : { absolute: amount };
 }

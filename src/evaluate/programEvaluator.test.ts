@@ -57,6 +57,17 @@ describe('a program', () => {
     ]);
   });
 
+  test('tells of the answers of its steps that were cut off', async () => {
+    const cutting: LanguageModel = {
+      ...model,
+      generate: async (prompts, options) =>
+        (await model.generate(prompts, options)).map((each, place) => ({ ...each, finish: place === 0 ? 'length' : 'stop' })),
+    };
+    const { cuts } = await makeProgramEvaluator({ model: cutting, tasks }).evaluate({ prompt }, rows);
+    expect(cuts).toEqual([{ by: 'length', step: 'loud', answers: 1, of: 3, tokens: 64 }]);
+    expect(await makeProgramEvaluator({ model, tasks }).evaluate({ prompt }, rows)).not.toHaveProperty('cuts');
+  });
+
   test('costs what its steps cost, reading and answering', async () => {
     const evaluator = makeProgramEvaluator({ model, tasks });
     const { rows: traced, passes } = await evaluator.trace({ prompt }, rows);

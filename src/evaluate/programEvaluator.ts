@@ -5,6 +5,7 @@ import type { LanguageModel } from '../model/languageModel.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { memoryCache, type Cache } from './cache.ts';
+import type { Cut } from './cuts.ts';
 import type { Task } from './evaluation.ts';
 import { makeEvaluator, type Candidate, type EvaluateOptions, type Evaluator, type PromptEvaluator } from './evaluator.ts';
 
@@ -13,6 +14,8 @@ export interface Traced {
   readonly rows: readonly Row[];
   /** Token passes of the steps that answered. */
   readonly passes: number;
+  /** Answers of the steps that were cut off. */
+  readonly cuts: readonly Cut[];
 }
 
 export interface ProgramEvaluator extends Evaluator {
@@ -65,14 +68,16 @@ export function makeProgramEvaluator({
   ): Promise<Traced> {
     let known = rows;
     let passes = 0;
+    const cuts: Cut[] = [];
     for (let step = 0; step < end; step++) {
       const adapter = adapterOfStep(ofAll, step);
       const { evaluator, passes: calibrating } = await evaluatorOf(step, steps, { prompt: steps[step], adapter: ofAll }, options);
-      const { answers, passes: answering } = await evaluator.answer({ prompt: steps[step], adapter }, known, options);
+      const { answers, passes: answering, cuts: cut = [] } = await evaluator.answer({ prompt: steps[step], adapter }, known, options);
       passes += calibrating + answering;
+      cuts.push(...cut.map((each) => ({ ...each, step: tasks[step].output })));
       known = known.map((row, place) => ({ ...row, values: { ...row.values, [tasks[step].output]: answers[place] } }));
     }
-    return { rows: known, passes };
+    return { rows: known, passes, cuts };
   }
 
   return {
@@ -95,7 +100,8 @@ export function makeProgramEvaluator({
           (sum, prompt, step) => sum + evaluators[step].promptTokens(prompt, undefined, traced.rows.at(0)?.values),
           evaluation.promptTokens,
         );
-      return { ...evaluation, promptTokens, passes: evaluation.passes + passes + traced.passes };
+      const cuts = [...traced.cuts, ...(evaluation.cuts ?? [])];
+      return { ...evaluation, promptTokens, passes: evaluation.passes + passes + traced.passes, ...(cuts.length > 0 && { cuts }) };
     },
     async predict({ prompt, adapter }, values, options) {
       const steps = stepsOf(prompt);

@@ -76,7 +76,7 @@ describe('greedy', () => {
     const long = 'x '.repeat(125);
     const { maxPositions } = model.engine.config;
     const [{ tokens, finish }, short] = await model.generate([long, 'x '], greedy);
-    expect([model.promptTokens(long).length + tokens.length, finish]).toEqual([maxPositions, 'length']);
+    expect([model.promptTokens(long).length + tokens.length, finish]).toEqual([maxPositions, 'context']);
     expect(short.tokens).toHaveLength(12);
   });
 

@@ -131,7 +131,8 @@ function finished(row: Row, token: number, tokenizer: Tokenizer, options: Genera
   const text = tokenizer.decode(row.written, { skipSpecial: true });
   const cut = Math.min(...options.stop.map((stop) => text.indexOf(stop)).filter((at) => at >= 0));
   if (Number.isFinite(cut)) return { text: text.slice(0, cut), tokens: row.written, finish: 'stop' };
-  if (ended || full) return { text, tokens: row.written, finish: ended ? 'stop' : 'length' };
+  if (ended) return { text, tokens: row.written, finish: 'stop' };
+  if (full) return { text, tokens: row.written, finish: row.most < options.maxTokens ? 'context' : 'length' };
   return undefined;
 }
 

@@ -28,7 +28,8 @@ export interface GenerateOptions {
 export interface Generation {
   readonly text: string;
   readonly tokens: readonly number[];
-  readonly finish: 'stop' | 'length';
+  /** What ended it: the model or a stop string; `maxTokens`; or the model has no position left. */
+  readonly finish: 'stop' | 'length' | 'context';
 }
 
 /**

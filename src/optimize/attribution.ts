@@ -31,10 +31,11 @@ export async function attributeStates(
   const prompt = await measure(start, best);
   const weights = await measure(best, start);
   const both = await measure(best, best);
-  const cell = (which: Pick<AttributionCell, 'weights' | 'prompt'>, { score, logLikelihood }: Evaluation): AttributionCell => ({
+  const cell = (which: Pick<AttributionCell, 'weights' | 'prompt'>, { score, logLikelihood, cuts }: Evaluation): AttributionCell => ({
     ...which,
     score,
     logLikelihood,
+    ...(cuts && { cuts }),
   });
   const { reported = [] } = evaluator.task;
   // A lever that was not moved has brought nothing, whatever chance might have done on these rows.

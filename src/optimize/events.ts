@@ -1,4 +1,5 @@
 /** @file What an optimization tells the world while it runs. The journal is these events on disk; every surface is a fold over them. */
+import type { Cut } from '../evaluate/cuts.ts';
 import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
 import type { Hunk } from '../prompt/hunks.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -34,6 +35,8 @@ export interface MeasuredState {
   readonly logLikelihood: Estimate;
   readonly objective: ObjectiveTerms;
   readonly promptTokens: number;
+  /** Answers that were cut off; absent where none were, and from journals of versions that did not tell. */
+  readonly cuts?: readonly Cut[];
 }
 
 /** A part of a state that differs from the one before it. */
@@ -55,6 +58,8 @@ export interface AttributionCell {
   readonly prompt: 'old' | 'new';
   readonly score: Estimate;
   readonly logLikelihood: Estimate;
+  /** As of a measured state. */
+  readonly cuts?: readonly Cut[];
 }
 
 /** How a test row was answered at the start and at the end; long values are cut. */

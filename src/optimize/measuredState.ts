@@ -21,6 +21,7 @@ export function measuredState(
     logLikelihood: evaluation.logLikelihood,
     objective: objectiveTerms(evaluation, adapter, objective),
     promptTokens: evaluation.promptTokens,
+    ...(evaluation.cuts && { cuts: evaluation.cuts }),
   };
 }
 

@@ -17,6 +17,15 @@ export interface Decoding {
   readonly seed: number;
 }
 
+/** How free text ends. */
+export type AnswerEnds = Pick<Decoding, 'maxTokens' | 'stop'>;
+
+/** Where neither the prompt file nor any right answer says: 64 tokens, and a text ends at a blank line, an answer in a chat by itself. */
+export const endsOf = (template: 'text' | 'chat'): AnswerEnds => ({
+  maxTokens: defaultDecoding.maxTokens,
+  stop: template === 'text' ? ['\n\n'] : [],
+});
+
 export const defaultDecoding: Decoding = {
   calibration: 'none',
   normalize: 'tokens',
@@ -26,3 +35,9 @@ export const defaultDecoding: Decoding = {
   stop: [],
   seed: 0,
 };
+
+/** What a prompt file comes to that says so much: how free text ends stays open where the file does not say it. */
+export function withDefaults(given: Partial<Decoding>): Omit<Decoding, keyof AnswerEnds> & Partial<AnswerEnds> {
+  const { maxTokens: _, stop: __, ...rest } = defaultDecoding;
+  return { ...rest, ...given };
+}

@@ -1,6 +1,6 @@
 /** @file The `tandem` key of a prompt file: its types and one table of readers. */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
-import { calibrations, defaultDecoding, type Decoding } from './decoding.ts';
+import { calibrations, type Decoding } from './decoding.ts';
 import { resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Demonstration } from './prompt.ts';
@@ -29,7 +29,8 @@ export interface TandemSettings {
   readonly adapter?: string;
   /** 'text': the model completes the body. 'chat': the body is the user's message, the answer the assistant's turn. */
   readonly template: 'text' | 'chat';
-  readonly decoding: Decoding;
+  /** What the file says of it. The rest is decided by the task: `evaluate/evaluation.ts`, `evaluate/answerEnds.ts`. */
+  readonly decoding: Partial<Decoding>;
   readonly demos: readonly Demonstration[];
 }
 
@@ -61,7 +62,7 @@ export function readSettings(
     model: read.model ?? 'nano',
     ...(read.adapter === undefined ? {} : { adapter: read.adapter }),
     template,
-    decoding: { ...defaultDecoding, stop: template === 'text' ? ['\n\n'] : [], ...defaults.decoding, ...read.decoding },
+    decoding: { ...defaults.decoding, ...read.decoding },
     demos: (read.demos ?? []).flatMap(({ values, start, end }) => {
       if (output === '') return [];
       const { [output]: answer, ...inputs } = values;
@@ -140,7 +141,7 @@ const decodingFields = {
   normalize: oneOf('Label scores per token (`tokens`, the default), or summed over the tokens of a label (`sum`).', 'tokens', 'sum'),
   maxTokens: numberField(
     'a whole number from 1',
-    'Of free text: so many tokens at most. Default 64.',
+    'Of free text: so many tokens at most. Where absent, a quarter more than the longest training answer has, 64 at least.',
     (value) => Number.isInteger(value) && value >= 1,
   ),
   temperature: numberField(
@@ -155,7 +156,10 @@ const decodingFields = {
   ),
   stop: field(
     'a text or a list of texts',
-    { about: 'Of free text: where the answer ends, a text or a list of them. Default: an empty line, or with `template: chat` none.' },
+    {
+      about:
+        'Of free text: where the answer ends, a text or a list of them. Where absent, a blank line, or two if training answers hold one, or nothing if they hold two; nothing with `template: chat`. The end-of-text token of the model always ends it.',
+    },
     (node) => (isSeq(node) ? textList(node) : scalarText(node) ? [scalarText(node)!] : undefined),
   ),
   seed: numberField(
@@ -211,8 +215,9 @@ const settingFields = {
         'The answers to choose from: `from-data` takes those of the training and validation rows, or list them. Leave it out for free text.',
       values: ['from-data'],
     },
-    (node) => {
+    (node, { at }) => {
       if (scalarText(node) === 'from-data') return 'from-data';
+      if (isSeq(node)) node.items.forEach((item, place) => at(`labels.${place}`, item as Node));
       const labels = textList(node)?.map((label) => label.trim());
       return labels && labels.length > 1 && !labels.includes('') && new Set(labels).size === labels.length ? labels : undefined;
     },

@@ -6,7 +6,7 @@ import { setEntry } from './editYaml.ts';
 import { findFrontMatter } from './frontMatter.ts';
 import { parsePromptFile, type PromptFile } from './promptFile.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
-import type { Calibration, Decoding } from './decoding.ts';
+import { withDefaults, type Calibration, type Decoding } from './decoding.ts';
 import type { Values } from './values.ts';
 
 export interface SettingChanges {
@@ -29,6 +29,7 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
   const newline = /\r?\n/.exec(text)?.[0] ?? '\n';
   const front = findFrontMatter(text);
   const oldYaml = front ? text.slice(front.yamlStart, front.yamlEnd) : '';
+  const held = withDefaults(settings.decoding);
   let yaml = oldYaml;
   if (!sameDemonstrations(file.prompt.demonstrations, next.demonstrations)) {
     const named = file.ranges.output !== undefined;
@@ -37,7 +38,7 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
     yaml = setEntry(yaml, ['tandem', 'demos'], demoItems(path, output, next.demonstrations), newline, [output]);
   }
   for (const [name, value] of Object.entries(next.decoding ?? {})) {
-    if (isDeepStrictEqual(value, settings.decoding[name as keyof Decoding])) continue;
+    if (isDeepStrictEqual(value, held[name as keyof Decoding])) continue;
     yaml = setEntry(yaml, ['tandem', 'decoding', name], value, newline);
   }
   if (changes.model !== undefined && changes.model !== (file.ranges.model ? settings.model : null)) {
@@ -46,18 +47,19 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
   if (changes.adapter !== undefined && (changes.adapter ?? undefined) !== settings.adapter) {
     yaml = setEntry(yaml, ['tandem', 'adapter'], changes.adapter ?? undefined, newline);
   }
-  if (changes.calibration !== undefined && changes.calibration !== settings.decoding.calibration) {
+  if (changes.calibration !== undefined && changes.calibration !== held.calibration) {
     yaml = setEntry(yaml, ['tandem', 'decoding', 'calibration'], changes.calibration, newline);
   }
   const result = compose(file, yaml, next.body, newline);
   const read = parsePromptFile(path, result);
+  const decoding = withDefaults(read.settings.decoding);
   const asAsked =
     read.prompt.body === next.body &&
     sameDemonstrations(read.prompt.demonstrations, next.demonstrations) &&
     (changes.adapter === undefined || (changes.adapter ?? undefined) === read.settings.adapter) &&
     (changes.model === undefined || changes.model === (read.ranges.model ? read.settings.model : null)) &&
-    (changes.calibration === undefined || changes.calibration === read.settings.decoding.calibration) &&
-    isDeepStrictEqual({ ...read.settings.decoding, ...next.decoding }, read.settings.decoding);
+    (changes.calibration === undefined || changes.calibration === decoding.calibration) &&
+    isDeepStrictEqual({ ...decoding, ...next.decoding }, decoding);
   if (asAsked && (yaml === oldYaml || parseDocument(yaml).errors.length === 0)) return result;
   throw new TandemError('cannot-rewrite', 'The front matter is written in a way that Tandem cannot edit in place.', {
     where: { file: path, line: 1 },

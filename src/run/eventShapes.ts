@@ -17,9 +17,10 @@ import {
   type Fields,
   type Shape,
 } from '../shape.ts';
+import type { AnswerEnds } from '../prompt/decoding.ts';
 import type { Hunk } from '../prompt/hunks.ts';
 import type { JournalLine, RunConfig, RunEvent } from './events.ts';
-import { budget, difference, estimate, flips, line, measuredState, objective, prompt, word } from './shapes.ts';
+import { budget, cuts, difference, estimate, flips, line, measuredState, objective, prompt, word } from './shapes.ts';
 import { lora, rowLimits, soft } from './specShape.ts';
 
 /** What every line has beside its event; its number and version are the journal's to check. */
@@ -34,6 +35,8 @@ export const journalLine: Shape<JournalLine> = (value) => {
 };
 
 const phaseLever: Shape<PhaseLever> = exactly('prompt', 'weights', 'both');
+
+const answerEnds = object<AnswerEnds>({ maxTokens: whole, stop: list(text) });
 
 const config = object<RunConfig>({
   run: text,
@@ -58,6 +61,7 @@ const config = object<RunConfig>({
   threads: whole,
   versions: object<RunConfig['versions']>({ tandem: text, node: text, platform: text }),
   startedAt: text,
+  answerEnds: optional(list((value) => (value === null ? null : answerEnds(value)))),
 });
 
 const cell = object<AttributionCell>({
@@ -65,6 +69,7 @@ const cell = object<AttributionCell>({
   prompt: exactly('old', 'new'),
   score: estimate,
   logLikelihood: estimate,
+  cuts: optional(cuts),
 });
 
 const cells = such(

@@ -1,6 +1,7 @@
 /** @file A run's events and state as lines of text. */
 import type { JournalLine } from './events.ts';
-import { count, duration, natsGained, percent, percentWithInterval, points, rowCount, sureness } from './format.ts';
+import { cutText } from '../evaluate/cuts.ts';
+import { answerEndsText, count, duration, natsGained, percent, percentWithInterval, points, rowCount, sureness } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
 import { difficultyText, doing, freedomText, softText, warmStartText } from './words.ts';
 
@@ -8,8 +9,9 @@ import { difficultyText, doing, freedomText, softText, warmStartText } from './w
 export function eventText(line: JournalLine, state: RunState): string | undefined {
   switch (line.type) {
     case 'runStarted': {
-      const { run, model, splits, seed } = line.config;
-      return `Run ${run}: ${model.name}, ${splits.train} training and ${splits.val} validation rows, ${splits.test} test rows sealed, seed ${seed}`;
+      const { run, model, splits, seed, answerEnds } = line.config;
+      const ends = answerEnds ? `; answers ${answerEndsText(answerEnds)}` : '';
+      return `Run ${run}: ${model.name}, ${splits.train} training and ${splits.val} validation rows, ${splits.test} test rows sealed, seed ${seed}${ends}`;
     }
     case 'noticed':
       return `Notice: ${line.message}`;
@@ -21,7 +23,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `Budget: ${count(budget)} token passes, ${time(budget)} at ${count(passesPerSecond)} a second${more}`;
     }
     case 'baselineMeasured':
-      return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${rowCount(line.state.score.rows, 'validation')}, J ${line.state.objective.total.toFixed(3)}`;
+      return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${rowCount(line.state.score.rows, 'validation')}, J ${line.state.objective.total.toFixed(3)}${(line.state.cuts ?? []).map((cut) => `; ${cutText(cut)}`).join('')}`;
     case 'phaseStarted':
       return `Phase ${line.phase}, ${line.block ?? line.lever}: ${line.because}`;
     case 'warmStartProbed':

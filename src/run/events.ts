@@ -4,6 +4,7 @@ import type { MeasuredControl } from '../optimize/baselines/controls.ts';
 import type { ControlName } from '../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import type { Estimate, OptimizationEvent, PhaseLever } from '../optimize/events.ts';
+import type { AnswerEnds } from '../prompt/decoding.ts';
 import type { MeasuredRows } from './rowPlan.ts';
 import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, SoftPromptChoice, Strategy } from './spec.ts';
 
@@ -29,6 +30,8 @@ export interface RunConfig {
   readonly curriculum?: { readonly of: Curriculum; readonly pacing: Pacing };
   /** Of a program whose steps have adapters of their own. */
   readonly adapters?: 'per-step';
+  /** How long answers of free text may be and what ends them, step by step; null of a step that chooses labels. Absent where all do. */
+  readonly answerEnds?: readonly (AnswerEnds | null)[];
   /** What the run is compared with after its test, each at the whole budget again; absent where nothing was asked. */
   readonly controls?: readonly ControlName[];
   /** What was asked of new adapters; absent where nothing was. */

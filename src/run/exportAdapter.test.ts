@@ -139,6 +139,24 @@ test('for Ollama, from a prompt file: a GGUF model with the adapter beside it, a
   expect((await loadModelFiles(join(whole.path, 'model'))).config.layers).toBe(3);
 });
 
+test('for Ollama, of free text: what ends an answer only where the prompt file says it', async () => {
+  const cwd = folder();
+  cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });
+  const write = (more: string): void =>
+    writeFileSync(
+      join(cwd, 'kind.prompt.md'),
+      prompt(join(fixtures, 'tiny-tied.gguf'), `  adapter: tuned\n${more}`).replace('  labels: [a, b]\n', ''),
+    );
+  const modelfile = async (out: string): Promise<string> => {
+    const { path } = await exportAdapter({ source: 'kind.prompt.md', format: 'ollama', cwd, out });
+    return readFileSync(join(path, 'Modelfile'), 'utf8');
+  };
+  write('');
+  expect(await modelfile('open')).not.toMatch(/num_predict|stop/);
+  write('  decoding: {maxTokens: 200, stop: "###"}\n');
+  expect(await modelfile('said')).toMatch(/PARAMETER num_predict 200\n[^]*PARAMETER stop """###"""/);
+});
+
 test('from a program: the adapter and model that it names, with the template of no single step', async () => {
   const cwd = folder();
   cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });

@@ -12,6 +12,8 @@ import { writeMergedModel } from '../model/files/mergedModel.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { isAdapterFolder, loadAdapter, saveAdapter, stepFolders } from '../model/files/peft.ts';
 import { resolveModel } from '../model/store/store.ts';
+import type { AnswerEnds } from '../prompt/decoding.ts';
+import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { modelfile } from './modelfile.ts';
 import { openPrompt } from './openPrompt.ts';
@@ -111,7 +113,7 @@ export function findAdapter({ source, cwd, format }: ExportSpec): Found {
   if (path && existsSync(path) && statSync(path).isFile()) return fromPrompt(path);
   const directory = findRun(cwd, source);
   const { spec, source: text, sources = {} } = readRecord(directory);
-  const { best } = readState(directory);
+  const { best, config } = readState(directory);
   if (best?.adapter === undefined) {
     throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state has the model's own weights.`, {
       hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${shellWord(directory.run)}`,
@@ -124,8 +126,14 @@ export function findAdapter({ source, cwd, format }: ExportSpec): Found {
     model: spec.model ?? opened.file.settings.model,
     from: dirname(spec.prompt),
     name: promptName(spec.prompt),
-    prompts: promptsOf(opened),
+    prompts: promptsOf(opened).map((file, step) => decodedAs(file, config?.answerEnds?.[step], stepsOf(best.prompt)[step])),
   };
+}
+
+/** The prompt file as the run found that its answers are read best. */
+function decodedAs(file: PromptFile, ends: AnswerEnds | null | undefined, prompt: Prompt | undefined): PromptFile {
+  const { settings } = file;
+  return { ...file, settings: { ...settings, decoding: { ...ends, ...settings.decoding, ...prompt?.decoding } } };
 }
 
 function fromPrompt(path: string): Found {

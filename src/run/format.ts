@@ -1,6 +1,7 @@
 /** @file Numbers and settings as people read them, the same in the report, the terminal and the editor. */
 import type { LoraConfig } from '../model/adapter.ts';
 import type { LinearName } from '../model/linears.ts';
+import type { AnswerEnds } from '../prompt/decoding.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import type { RunConfig } from './events.ts';
 
@@ -60,6 +61,17 @@ export function count(number: number): string {
 export function bytes(number: number): string {
   if (number < 1e6) return `${Math.ceil(number / 1e3)} kB`;
   return number < 1e9 ? `${Math.round(number / 1e6)} MB` : `${(number / 1e9).toFixed(1)} GB`;
+}
+
+/** `up to 208 tokens, ended by a blank line`, step by step where there are several. */
+export function answerEndsText(ends: readonly (AnswerEnds | null)[]): string {
+  const told = ends.map((each) => (each ? `up to ${each.maxTokens} tokens, ${stopText(each.stop)}` : 'labels'));
+  return told.length === 1 ? told[0] : told.map((each, step) => `step ${step + 1}: ${each}`).join('; ');
+}
+
+function stopText(stop: readonly string[]): string {
+  if (stop.length === 0) return 'ended by the model alone';
+  return `ended by ${stop.map((text) => (text === '\n\n' ? 'a blank line' : JSON.stringify(text))).join(' or ')}`;
 }
 
 /** `rank 16, alpha 32, dropout 0.05, targets q_proj,v_proj`: of those that are given. */

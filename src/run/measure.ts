@@ -116,12 +116,12 @@ function measuredWith({ model, adapter, evaluator }: Session, split: Split): Mea
 }
 
 function measuredPrompt(about: MeasuredWith, evaluation: Evaluation, { evaluator }: Session, rows: readonly Row[]): MeasuredPrompt {
-  const { score, logLikelihood } = evaluation;
+  const { score, logLikelihood, cuts } = evaluation;
   const reported = evaluator.task.reported?.map((metric) => ({
     metric: metric.name,
     score: scoreOf(metric, judgedBy(metric, evaluation.rows, rows)),
   }));
-  return { ...about, score, logLikelihood, ...(reported && { reported }) };
+  return { ...about, score, logLikelihood, ...(cuts && { cuts }), ...(reported && { reported }) };
 }
 
 function worthOf(

@@ -1,4 +1,5 @@
 /** @file The Modelfile from which `ollama create` makes a model. */
+import { endsOf, withDefaults } from '../prompt/decoding.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { basename } from 'node:path';
 import { visibleLine } from '../plain.ts';
@@ -18,15 +19,17 @@ export function modelfile(from: { readonly model: string; readonly adapter?: str
   return `${lines.join('\n')}\n`;
 }
 
+/** What the prompt file leaves to the training answers is not told where they are not known: the model ends its answers as it was taught. */
 function promptLines({ settings: { template, decoding, labels } }: PromptFile): string[] {
-  const stops = [...new Set(labels ? ['\n', ...decoding.stop] : decoding.stop)];
+  const { temperature, topP, seed, maxTokens, stop = [] } = { ...(labels && endsOf(template)), ...withDefaults(decoding) };
+  const stops = [...new Set(labels ? ['\n', ...stop] : stop)];
   return [
     // A chat's template is the model's own, which Ollama knows from its file.
     ...(template === 'text' ? ['TEMPLATE """{{ .Prompt }}"""'] : []),
-    `PARAMETER temperature ${labels ? 0 : decoding.temperature}`,
-    `PARAMETER top_p ${decoding.topP}`,
-    `PARAMETER num_predict ${decoding.maxTokens}`,
-    `PARAMETER seed ${decoding.seed}`,
+    `PARAMETER temperature ${labels ? 0 : temperature}`,
+    `PARAMETER top_p ${topP}`,
+    ...(maxTokens === undefined ? [] : [`PARAMETER num_predict ${maxTokens}`]),
+    `PARAMETER seed ${seed}`,
     // One with quotes would end before its end, and what follows be read as a line of the Modelfile.
     ...stops.filter((stop) => !stop.includes('"""') && !stop.endsWith('"')).map((stop) => `PARAMETER stop ${quoted(stop)}`),
   ];

@@ -8,9 +8,11 @@ import type { JournalLine, RunEvent } from './events.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
 import { hostileText, parsers, tagsOf, withTexts } from './rendered.fixture.ts';
+import { eventText } from './eventText.ts';
 import { reportOf } from './report.ts';
 import { createRun } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
+import { cutLines } from './words.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-report-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -44,6 +46,33 @@ test('what grew in the course of a run is told', async () => {
   expect(report).toContain(
     'stage 2 of 3 (lines): whole lines, rank 4 of 8, the top 4 of 6 layers, penalties x 10; 30% of the budget is spent',
   );
+});
+
+test('answers that were cut off are told, before and after, in the report, the log and the terminal; so is how answers end', async () => {
+  const ended = (await states()).at(-1)!;
+  const cuts = (answers: number) => [{ by: 'length', answers, of: 100, tokens: 64, outOfReach: 9 }] as const;
+  const config = { ...ended.config!, answerEnds: [{ maxTokens: 64, stop: ['\n\n'] }, null] };
+  const tested: RunState = {
+    ...ended,
+    config,
+    attribution: {
+      ...ended.attribution!,
+      cells: ended.attribution!.cells.map((cell) => ({ ...cell, cuts: cuts(cell.weights === 'new' ? 3 : 12) })),
+    },
+  };
+  const lines = [12, 3].map((answers, place) => {
+    const when = place === 0 ? 'Before' : 'After';
+    return `${when}, on the test rows: ${answers} of 100 answers were cut at 64 tokens, and 9 right answers are longer; raise tandem.decoding.maxTokens.`;
+  });
+  expect(cutLines(tested)).toEqual(lines);
+  for (const line of lines) expect(reportOf(tested)).toContain(`> **Notice:** ${line}`);
+  expect(reportOf(tested)).toContain('| answers | step 1: up to 64 tokens, ended by a blank line; step 2: labels |');
+  const start = { ...ended.start!, cuts: cuts(12) };
+  expect(cutLines({ start, best: start })).toHaveLength(1);
+  const line = { version: 1, seq: 3, at: 0, type: 'baselineMeasured', state: start, passes: 1 } as const;
+  expect(eventText(line, ended)).toContain('; 12 of 100 answers were cut at 64 tokens');
+  expect(eventText({ version: 1, seq: 0, at: 0, type: 'runStarted', config }, ended)).toContain('; answers step 1: up to 64 tokens');
+  expect(cutLines(ended)).toEqual([]);
 });
 
 test('the report of an ended run', async () => {

@@ -4,6 +4,7 @@ import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { textsOf } from '../prompt/values.ts';
 import {
+  answerEndsText,
   coordinatorText,
   count,
   duration,
@@ -20,7 +21,7 @@ import type { ChangeText } from './changesText.ts';
 import { code, fenced, joined, markup, table, type Markdown, type Part } from './markdown.ts';
 import { shellWord } from './shellWord.ts';
 import type { Attribution, RunState } from './state.ts';
-import { difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
+import { cutLines, difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
 export const chartName = 'metric.svg';
@@ -36,7 +37,7 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
     markup`# ${config.prompt}: ${headline(state)}`,
     standing(state),
     ...[state.warmStart, state.warmSoft].flatMap((probed) => (probed ? [markup`${warmStartText(probed)}.`] : [])),
-    ...state.notices.map((notice) => markup`> **Notice:** ${notice}`),
+    ...[...state.notices, ...cutLines(state)].map((notice) => markup`> **Notice:** ${notice}`),
     ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best), groundsSection(changes)] : []),
     ...(state.attribution ? [attributionSection(state.attribution)] : []),
     softSection(state),
@@ -277,6 +278,7 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): Markdow
     ['rows', `${splits.train} train, ${splits.val} validation, ${splits.test} test`],
     ['model', markup`${config.model.name} (${code(config.model.fingerprint.slice(0, 12))})`],
     ['metric', config.metric],
+    ...(config.answerEnds ? [['answers', answerEndsText(config.answerEnds)]] : []),
     ['seed', String(config.seed)],
     ['coordinator', coordinatorText(config)],
     ...(config.adapters ? [['adapters', 'one for each step']] : []),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { TandemError } from '../errors.ts';
+import type { Cut } from '../evaluate/cuts.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import { editorText } from '../prompt/hunks.ts';
 import type { Program } from '../prompt/program.ts';
@@ -9,7 +10,7 @@ import { isPrompty } from '../prompt/promptFile.ts';
 import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields } from '../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { portable } from './runDirectory.ts';
-import { difference, estimate, line } from './shapes.ts';
+import { cuts, difference, estimate, line } from './shapes.ts';
 import type { Split } from './spec.ts';
 import { makeFolder, workspaceOf } from './tandemFolder.ts';
 
@@ -34,6 +35,8 @@ export interface MeasuredWith {
 export interface MeasuredPrompt extends MeasuredWith {
   readonly score: Estimate;
   readonly logLikelihood: Estimate;
+  /** Answers that were cut off; absent where none were, and from files of versions that did not tell. */
+  readonly cuts?: readonly Cut[];
   /** Of the other metrics; absent where there are none. */
   readonly reported?: readonly { readonly metric: string; readonly score: Estimate }[];
 }
@@ -126,6 +129,7 @@ const results = object<Results>({
       score: estimate,
       logLikelihood: estimate,
       reported: optional(list(object<{ metric: string; score: Estimate }>({ metric: anyText, score: estimate }))),
+      cuts: optional(cuts),
     }),
   ),
   lines: optional(object<MeasuredLines>({ ...withFields, lines: list(worth) })),

@@ -5,7 +5,10 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoraConfig } from '../model/adapter.ts';
 import { metricNamed } from '../evaluate/metrics.ts';
+import { textIn } from '../prompt/values.ts';
 import { defaultLora } from '../optimize/weightTuner.ts';
+import { measurePrompt } from './measure.ts';
+import { readResults } from './results.ts';
 import { createRun, listRuns, noteResumed, readRecord } from './runDirectory.ts';
 import { openOptimizer, openSession, type Optimizer, type Session } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
@@ -133,6 +136,95 @@ describe('metrics that are modules', () => {
     sessions.push(session);
     expect(session.evaluator.task.metric.name).toBe('./own.mjs');
   });
+});
+
+test('labels that disagree with the data bring a notice that names file, line and column', async () => {
+  const text = readFileSync(spec.prompt, 'utf8').replace('labels: from-data', 'labels: [odd, evn]');
+  writeFileSync(spec.prompt, text);
+  const { session } = await open();
+  expect(session.notices).toEqual([
+    expect.stringMatching(
+      /^kind\.prompt\.md:5:17: None of the \d+ training and validation rows has the answer "evn"\. Did you mean "even"\?$/,
+    ),
+    expect.stringMatching(
+      /^kind\.prompt\.md:5:11: \d+ of \d+ training and validation rows have answers that `labels` does not list: "even" \(/,
+    ),
+    expect.stringMatching(/^\d+ test rows have answers that are not among the labels and can never be right\.$/),
+  ]);
+});
+
+describe('free text', () => {
+  const asText = (decoding = ''): void =>
+    writeFileSync(spec.prompt, readFileSync(spec.prompt, 'utf8').replace('  labels: from-data\n', `  metric: token-f1\n${decoding}`));
+  const withBody = (paragraphs: string): void =>
+    writeFileSync(
+      join(dirname(spec.prompt), 'rows.jsonl'),
+      Array.from({ length: 40 }, (_, i) => `${JSON.stringify({ text: `thing ${i}`, kind: `fix: ${i}\n\n${paragraphs}` })}\n`).join(''),
+    );
+
+  test('ends where the training answers do not', async () => {
+    asText();
+    expect((await open()).session.answerEnds).toEqual([{ maxTokens: 64, stop: ['\n\n'] }]);
+    withBody('Why: asked for. '.repeat(6));
+    const { session } = await open();
+    const [ends] = session.answerEnds;
+    const tokens = Math.max(...session.trainset.map(({ values }) => session.model.completionTokens(` ${textIn(values, 'kind')}`).length));
+    expect(ends!.stop).toEqual(['\n\n\n']);
+    expect(ends!.maxTokens).toBeGreaterThan(Math.max(64, 1.25 * tokens));
+    expect(session.evaluator.task.decoding).toMatchObject(ends!);
+    expect(session.notices).toEqual([]);
+  });
+
+  test('that the prompt file cuts brings a notice that names the place, and an evaluation counts what was cut', async () => {
+    asText('  decoding: {maxTokens: 5, stop: "\\n\\n"}\n');
+    withBody('Why: asked for.');
+    const { session } = await open();
+    expect(session.notices).toEqual([
+      expect.stringMatching(/^kind\.prompt\.md:6:34: (\d+) of \1 training answers contain "\\n\\n", where `decoding\.stop` ends/),
+      expect.stringMatching(
+        /^kind\.prompt\.md:6:25: (\d+) of \1 training answers have more than the 5 tokens of `decoding\.maxTokens`: .* it would be 64\.$/,
+      ),
+    ]);
+    const measured = await measurePrompt(session, 'val');
+    const { length } = session.valset;
+    expect(measured.cuts).toEqual([{ by: 'length', answers: length, of: length, tokens: 5, outOfReach: length }]);
+    expect(readResults(spec.prompt)!.evaluation!.cuts).toEqual(measured.cuts);
+  });
+
+  test('a trained answer ends with what ends a generated one, and holds no text to stop at', async () => {
+    asText();
+    withBody('Why: asked for.');
+    const { session, optimizer } = await open();
+    const { tokenizer } = session.model;
+    for (const row of session.trainset) {
+      const { answer } = optimizer.trainer.example(session.file.prompt, row);
+      expect(tokenizer.endTokens).toContain(answer.at(-1));
+      const text = tokenizer.decode(answer, { skipSpecial: true });
+      expect(text.trim()).toBe(textIn(row.values, 'kind'));
+      expect(session.evaluator.task.decoding.stop.filter((stop) => text.includes(stop))).toEqual([]);
+    }
+  });
+
+  test('a run keeps how it ends, and goes on with that', { tags: 'long' }, async () => {
+    asText();
+    withBody('Why: asked for.');
+    const { state, directory } = await startRun({ ...spec, budget: { passes: 4000 }, lever: 'prompt', rows: { val: 4, test: 4 } });
+    const ends = [{ maxTokens: 64, stop: ['\n\n\n'] }];
+    expect(state.config!.answerEnds).toEqual(ends);
+    expect(readFileSync(directory.report, 'utf8')).toContain('| answers | up to 64 tokens, ended by ');
+    const former = await openSession(spec, { answerEnds: [{ maxTokens: 7, stop: ['x'] }] });
+    const before = await openSession(spec, { answerEnds: 'as-ever' });
+    sessions.push(former, before);
+    expect([former.answerEnds, before.answerEnds]).toEqual([[{ maxTokens: 7, stop: ['x'] }], [{ maxTokens: 64, stop: ['\n\n'] }]]);
+  });
+});
+
+test('sealed rows that no label fits are counted, and not opened', async () => {
+  const folder = dirname(spec.prompt);
+  writeFileSync(join(folder, 'test.jsonl'), '{"text": "a", "kind": "odd"}\n{"text": "b", "kind": "none"}\n');
+  writeFileSync(spec.prompt, readFileSync(spec.prompt, 'utf8').replace('data: rows.jsonl', 'data: {train: rows.jsonl, test: test.jsonl}'));
+  const { session } = await open();
+  expect(session.notices).toEqual(['1 test row has an answer that is not among the labels and can never be right.']);
 });
 
 test('bad rows are left out where that is asked, with a notice that names them', async () => {

@@ -6,11 +6,13 @@ import { mostCompared, openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
-import { originOf, taskFor } from '../evaluate/evaluation.ts';
+import { originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
+import { withEnds, withFittedEnds } from '../evaluate/answerEnds.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
+import type { AnswerEnds } from '../prompt/decoding.ts';
 import { loadAdapter } from '../model/files/peft.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { modelsFolder, resolveModel } from '../model/store/store.ts';
@@ -25,6 +27,7 @@ import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
+import { answeringModel, answerNotices } from './answerNotices.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
 import { explainedError, isUnwritable } from './fileErrors.ts';
 import { loraText } from './format.ts';
@@ -49,6 +52,8 @@ export interface Session {
   readonly modelSource: string;
   readonly threads: number;
   readonly evaluator: Evaluator;
+  /** How long answers of free text may be and what ends them, step by step; null of a step that chooses labels. */
+  readonly answerEnds: readonly (AnswerEnds | null)[];
   /** The same that remembers nothing yet. */
   readonly freshEvaluator: () => Evaluator;
   /** Of a program: what coordinators need beyond the evaluator. */
@@ -80,6 +85,8 @@ export interface SessionOptions extends PromptTexts {
    * with, so a resumed run gives the same journal only if both start a phase knowing nothing.
    */
   readonly forgetful?: boolean;
+  /** Ends that were decided before, by a run that goes on; 'as-ever': it began before they came from the training answers. */
+  readonly answerEnds?: readonly (AnswerEnds | null)[] | 'as-ever';
   /** Hears what takes time, e.g. the loading of the model, and which share of it is done where that is known. */
   readonly onBusy?: (what: string, share?: number) => void;
   /** Who has the model, or loads it, and disposes of it when it is no longer needed; else the session does. */
@@ -107,10 +114,10 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const measured = [...read.train, ...read.val];
   const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
   const last = taskFor(file, measured, modules.metrics);
-  const tasks = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
+  const unended = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
-  if (adapter?.steps && adapter.steps.length !== tasks.length) throw otherSteps(adapterPath!, adapter.steps.length, tasks.length);
+  if (adapter?.steps && adapter.steps.length !== unended.length) throw otherSteps(adapterPath!, adapter.steps.length, unended.length);
   onBusy?.('Loading the model');
   const threads = spec.threads ?? defaultThreads();
   const modelSource = await resolveModel(spec.model ?? file.settings.model, {
@@ -123,8 +130,14 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   signal?.throwIfAborted();
   const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
+  let tasks: readonly Task[];
   let splits: Splits;
   try {
+    tasks = unended.map((task, step): Task => {
+      const { decoding } = files[step].settings;
+      const known = options.answerEnds === 'as-ever' ? task.decoding : options.answerEnds?.[step];
+      return known ? withEnds(task, decoding, known) : withFittedEnds(task, decoding, read.train, answeringModel(model, task));
+    });
     splits = withSamples(opened.without(rowDefects(model, tasks, file.prompt)), files);
   } catch (error) {
     await dispose();
@@ -138,7 +151,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const notices = [...file.problems, ...defects]
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
-    .concat(skipNotices(splits, workspace), leakNotices(splits));
+    .concat(answerNotices({ workspace, files, tasks, opened, read, model }), skipNotices(splits, workspace), leakNotices(splits));
   const warn = (notice: string): void => void notices.push(notice);
   const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   const makeWith = (known?: Cache): ProgramEvaluator =>
@@ -152,6 +165,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     modelSource,
     threads,
     evaluator,
+    answerEnds: tasks.map(({ labels, decoding: { maxTokens, stop } }) => (labels ? null : { maxTokens, stop })),
     freshEvaluator: () => makeWith(),
     ...(adapter && { adapter }),
     trainset,

@@ -1,4 +1,5 @@
 /** @file The shapes that several of a run's files have parts of: numbers, prompts, states. */
+import type { Cut } from '../evaluate/cuts.ts';
 import { calibrations, type Decoding } from '../prompt/decoding.ts';
 import type { Demonstration, Prompt } from '../prompt/prompt.ts';
 import type { Value } from '../prompt/values.ts';
@@ -64,6 +65,14 @@ export const prompt: Shape<Prompt> = object<Prompt>({
   earlier: optional(list((value) => prompt(value))),
 });
 
+export const cuts: Shape<readonly Cut[]> = list((value) => {
+  const { by } = object<{ by: string }>({ by: text })(value);
+  const told = { step: optional(text), answers: whole, of: whole };
+  if (by === 'length')
+    return object<Extract<Cut, { by: 'length' }>>({ ...told, by: exactly('length'), tokens: whole, outOfReach: optional(whole) })(value);
+  return object<Extract<Cut, { by: 'context' }>>({ ...told, by: exactly('context') })(value);
+});
+
 export const measuredState: Shape<MeasuredState> = object<MeasuredState>({
   candidate: fileName,
   prompt,
@@ -72,6 +81,7 @@ export const measuredState: Shape<MeasuredState> = object<MeasuredState>({
   logLikelihood: estimate,
   objective,
   promptTokens: amount,
+  cuts: optional(cuts),
 });
 
 const flip = object<Flip>({ line, inputs: table(text), gold: text, before: text, after: text, better: flag });

@@ -84,7 +84,10 @@ export async function resumeRun(
   requireOwnStarts(directory, spec);
   return alone(directory.workspace, spec, hooks, async () => {
     requireSameData(directory, data);
-    const session = await openSession(spec, { source, sources, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
+    const { config } = readState(directory);
+    const answerEnds = config && (config.answerEnds ?? 'as-ever');
+    const { onBusy, signal } = hooks;
+    const session = await openSession(spec, { source, sources, forgetful: true, onBusy, signal, ...(answerEnds && { answerEnds }) });
     try {
       requireSameModel(directory, session);
       noteResumed(directory);
@@ -208,6 +211,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     ...(spec.curriculum && spec.curriculum !== 'none' && { curriculum: curriculumOf(spec) }),
     ...(canHaveControls(spec, session) && { controls: controlNames }),
     ...(hasStepAdapters(spec, session) && { adapters: 'per-step' }),
+    ...(session.answerEnds.some((ends) => ends) && { answerEnds: session.answerEnds }),
     ...(spec.lora && { lora: spec.lora }),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,

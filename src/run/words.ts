@@ -1,4 +1,5 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
+import { cutText, type Cut } from '../evaluate/cuts.ts';
 import type { Evidence, Grounds } from './evidence.ts';
 import { natsGained, points, rowCount, sureness } from './format.ts';
 import type { Attribution, CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
@@ -13,6 +14,17 @@ export function doing({ status, phases, start, testRows, controls, config }: Run
   const phase = phases.at(-1);
   if (!phase || phase.ended) return status === 'stopping' ? 'stopping' : start ? 'choosing the next step' : 'measuring the start';
   return `${status === 'stopping' ? 'stopping, ' : ''}phase ${phase.phase} ${phaseText(phase)}`;
+}
+
+/**
+ * Answers that were cut off before and after, in sentences: of the test rows once they are measured, else of the validation rows.
+ */
+export function cutLines({ start, best, attribution }: Pick<RunState, 'start' | 'best' | 'attribution'>): string[] {
+  const cell = (which: 'old' | 'new') => attribution?.cells.find(({ weights, prompt }) => weights === which && prompt === which);
+  const [before, after] = attribution ? [cell('old'), cell('new')] : [start, best];
+  const rows = attribution ? 'test' : 'validation';
+  const told = (when: string, cuts: readonly Cut[] = []): string[] => cuts.map((cut) => `${when}, on the ${rows} rows: ${cutText(cut)}.`);
+  return [...told('Before', before?.cuts), ...(after === before ? [] : told('After', after?.cuts))];
 }
 
 /** How far the phase is. */

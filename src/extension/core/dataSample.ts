@@ -11,6 +11,8 @@ export interface DataSample {
   readonly columns: readonly string[];
   /** The first rows; those that cannot be read are left out. */
   readonly rows: readonly Row[];
+  /** The file has no others. */
+  readonly areAll?: true;
 }
 
 /** What is known of a data file: its head, or why it cannot be read. */
@@ -23,8 +25,8 @@ export interface Samples {
 
 /** @throws TandemError those of readDataset, as far as the head of the file shows them */
 export async function readSample(file: string): Promise<DataSample> {
-  const { columns, rows } = await readHead(file);
-  return { columns, rows };
+  const { columns, rows, areAll } = await readHead(file);
+  return { columns, rows, ...(areAll && { areAll }) };
 }
 
 export function makeSamples(): Samples {

@@ -7,6 +7,12 @@ import { readParquet } from '../../data/parquet.ts';
 import { datasetOf, parseDataset } from '../../data/readDataset.ts';
 import { TandemError } from '../../errors.ts';
 
+/** The first rows. */
+export interface Head extends Dataset {
+  /** The file has no others. */
+  readonly areAll?: true;
+}
+
 const headBytes = 65_536;
 const headRows = 200;
 
@@ -14,7 +20,7 @@ const headRows = 200;
  * Rows that cannot be read are left out.
  * @throws TandemError those of readDataset, as far as the head of the file shows them
  */
-export async function readHead(file: string): Promise<Dataset> {
+export async function readHead(file: string): Promise<Head> {
   const handle = await open(file).catch((cause: unknown) => {
     throw new TandemError('missing-data', 'The data file cannot be read.', {
       where: { file },
@@ -25,9 +31,11 @@ export async function readHead(file: string): Promise<Dataset> {
   try {
     if (extname(file).toLowerCase() === '.parquet') {
       const rows = await readParquet(file, await partsOf(handle), headRows);
-      return datasetOf(file, new Uint8Array(), { ...rows, badLines: new Map() }, { skipBad: true });
+      const head = datasetOf(file, new Uint8Array(), { ...rows, badLines: new Map() }, { skipBad: true });
+      return { ...head, ...(head.rows.length < headRows && { areAll: true }) };
     }
-    return parseDataset(file, await headOf(handle, file), { skipBad: true });
+    const { size } = await handle.stat();
+    return { ...parseDataset(file, await headOf(handle, file), { skipBad: true }), ...(size < headBytes && { areAll: true }) };
   } catch (cause) {
     if (cause instanceof TandemError) throw cause;
     throw new TandemError('missing-data', 'The data file cannot be read.', { where: { file }, cause });

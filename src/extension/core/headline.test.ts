@@ -13,6 +13,14 @@ test('an adapter and the test split are named', () => {
   );
 });
 
+test('answers that were cut off are counted, and the detail says what to do', () => {
+  const cut = { ...measured, cuts: [{ by: 'length', answers: 12, of: 120, tokens: 64, outOfReach: 7 }] } as const;
+  expect(headline(cut, now)).toBe('72.0% [66, 78] · 120 rows · 12 of 120 answers cut · nano · 3 min ago');
+  expect(headlineDetail(cut).split('\n').at(-1)).toBe(
+    '12 of 120 answers were cut at 64 tokens, and 7 right answers are longer; raise tandem.decoding.maxTokens.',
+  );
+});
+
 test('the detail has the whole interval and what it was measured with', () => {
   const [numbers, about] = headlineDetail({ ...measured, adapter: '3f2a' }).split('\n');
   expect(numbers).toBe('accuracy 72.0% [66.5, 77.1], log-likelihood -1.200 [-1.300, -1.100] nats a row; 95% intervals');

@@ -1,14 +1,22 @@
 /** @file A prompt's headline: its number in one line, and in a few for those who want to know more. */
+import { cutSummary, cutText } from '../../evaluate/cuts.ts';
 import { nats, percent, percentWithInterval, rowCount } from '../../run/format.ts';
 import type { MeasuredPrompt, MeasuredWith } from '../../run/results.ts';
 
 /** `72.0% [63, 80] · 120 rows · smollm2-135m · 3 min ago`. */
 export function headline(measured: MeasuredPrompt, now: number): string {
-  const { score, model, adapter, split, at } = measured;
+  const { score, model, adapter, split, at, cuts } = measured;
+  const cut = cutSummary(cuts);
   // Rounded outwards: no surer than the interval is.
   const interval = `[${Math.floor(score.low * 100 + 1e-9)}, ${Math.ceil(score.high * 100 - 1e-9)}]`;
   const rows = `${score.rows}${split === 'test' ? ' test' : ''} row${score.rows === 1 ? '' : 's'}`;
-  return [`${percent(score.mean)} ${interval}`, rows, adapter ? `${model} + adapter` : model, ago(at, now)].join(' · ');
+  return [
+    `${percent(score.mean)} ${interval}`,
+    rows,
+    ...(cut === undefined ? [] : [cut]),
+    adapter ? `${model} + adapter` : model,
+    ago(at, now),
+  ].join(' · ');
 }
 
 /** The headline, where there is one, and whether it is still about this text. */
@@ -19,10 +27,11 @@ export function knownHeadline(measured: MeasuredPrompt | undefined, stale: boole
 
 /** What the headline rests on. */
 export function headlineDetail(measured: MeasuredPrompt): string {
-  const { score, logLikelihood, metric } = measured;
+  const { score, logLikelihood, metric, cuts = [] } = measured;
   return [
     `${metric} ${percentWithInterval(score)}, log-likelihood ${nats(logLikelihood)} nats a row; 95% intervals`,
     measuredText(measured, score.rows),
+    ...cuts.map((cut) => `${cutText(cut)}.`),
   ].join('\n');
 }
 

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
+import { makeRow } from '../../data/dataset.ts';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { quickFixes } from './fixes.ts';
 import { readSample, type DataFinding } from './dataSample.ts';
 import { measuredFile } from './measuredFile.ts';
 import { problemsIn, problemsOf } from './problems.ts';
@@ -39,6 +41,52 @@ test('a metric that there is none of, or that needs labels, is underlined', () =
   ]);
 });
 
+const answered = (column: string, ...answers: string[]): DataFinding => ({
+  columns: ['text', column],
+  rows: answers.map((answer, place) => makeRow({ text: `thing ${place}`, [column]: answer }, place + 1)),
+  areAll: true,
+});
+
+test('a label that no row has is underlined where it is listed, with what is meant; so is the list that rows do not fit', () => {
+  const found = { 'rows.jsonl': answered('kind', 'yes', 'no', 'yes', 'no') };
+  expect(underlined('data: rows.jsonl, output: kind, labels: [yes, noo]', '${input:text}', found)).toEqual([
+    ['[yes, noo]', expect.stringContaining('2 of 4 rows have answers that `labels` does not list: "no"')],
+    ['noo', 'None of the 4 rows has the answer "noo".'],
+  ]);
+  const text = '---\ntandem: {data: rows.jsonl, output: kind, labels: [yes, noo]}\n---\n${input:text}\n';
+  const findings = new Map([[join(folder, 'rows.jsonl'), found['rows.jsonl']]]);
+  const fixed = problemsOf(parsePromptFile(path, text), findings).flatMap(({ fix, range }) =>
+    fix
+      ? quickFixes(fix, text.slice(range.start, range.end), []).map(
+          (quick) => text.slice(0, quick.range.start) + quick.text + text.slice(quick.range.end),
+        )
+      : [],
+  );
+  expect(fixed.map((each) => parsePromptFile(path, each).settings.labels)).toEqual(['from-data', ['yes', 'no']]);
+  const renamed = { 'rows.jsonl': answered('Kind', 'yes', 'no') };
+  expect(underlined('data: rows.jsonl, output: kind, columns: {kind: Kind}, labels: [yes, no]', '${input:text}', renamed)).toEqual([]);
+});
+
+test('a text to stop at that right answers hold is underlined', () => {
+  const found = { 'rows.jsonl': answered('kind', 'one', 'two\n\nthree') };
+  const settings = 'data: rows.jsonl, output: kind, decoding: {stop: ["\\n\\n", "###"]}';
+  expect(underlined(settings, '${input:text}', found)).toEqual([
+    ['["\\n\\n", "###"]', expect.stringContaining('1 of 2 training answers contains "\\n\\n"')],
+  ]);
+  expect(underlined('data: rows.jsonl, output: kind', '${input:text}', found)).toEqual([]);
+});
+
+test('of a long data file only its head is known', () => {
+  const { columns, rows } = answered('kind', 'yes', 'no') as Exclude<DataFinding, TandemError>;
+  const found = (labels: string): string[] =>
+    underlined(`data: rows.jsonl, output: kind, labels: ${labels}`, '${input:text}', { 'rows.jsonl': { columns, rows } }).map(([at]) => at);
+  expect([found('[yes, no, perhaps]'), found('[yes, perhaps]'), found('[yes, noo]')]).toEqual([
+    [],
+    ['[yes, perhaps]'],
+    ['[yes, noo]', 'noo'],
+  ]);
+});
+
 test('a data file that cannot be read is underlined where it is named; the others still tell the columns', () => {
   const missing = new TandemError('missing-data', 'The data file cannot be read.');
   const found = { 'a.jsonl': sample, 'b.jsonl': missing };
@@ -49,6 +97,17 @@ test('a data file that cannot be read is underlined where it is named; the other
 });
 
 describe('the head of a data file', () => {
+  test('says whether it is all of it', async () => {
+    for (const [rows, areAll] of [
+      [10, true],
+      [20_000, undefined],
+    ] as const) {
+      const file = join(folder, `all-${rows}.jsonl`);
+      writeFileSync(file, '{"text": "ä", "kind": "x"}\n'.repeat(rows));
+      expect((await readSample(file)).areAll).toBe(areAll);
+    }
+  });
+
   test('is enough to know the columns of a long one', async () => {
     const file = join(folder, 'long.jsonl');
     writeFileSync(file, '{"text": "ä", "kind": "x"}\n'.repeat(20_000));
@@ -100,6 +159,13 @@ describe('of a program', () => {
     expect(said({ 'kind.prompt.md': kind })).toEqual({
       'x.program.yaml': ['4: No later step reads "hint".'],
       'kind.prompt.md': ['4: The data has no column "hind" (columns: text, hint, kind).'],
+    });
+  });
+
+  test('labels that disagree with the data are told in the step that lists them', () => {
+    const rows = ['x', 'y', 'z'].map((hint, place) => makeRow({ text: `thing ${place}`, kind: 'a', hint }, place + 1));
+    expect(said({}, yaml, { columns: ['text', 'kind', 'hint'], rows, areAll: true })).toEqual({
+      'hint.prompt.md': ['2: 1 of 3 rows has an answer that `labels` does not list: "z" (1 row, line 3).'],
     });
   });
 

@@ -1,7 +1,9 @@
 /** @file All that can be told to be wrong with a prompt file or a program without running anything. */
-import { namedColumns } from '../../data/columns.ts';
+import { namedColumns, namedRow } from '../../data/columns.ts';
 import { TandemError } from '../../errors.ts';
+import { stopProblems } from '../../evaluate/answerEnds.ts';
 import { taskFor } from '../../evaluate/evaluation.ts';
+import { labelProblems, type KnownRows } from '../../evaluate/labelProblems.ts';
 import { metrics } from '../../evaluate/metrics.ts';
 import { nearestNames } from '../../prompt/nearest.ts';
 import { checkProgram } from '../../prompt/program.ts';
@@ -20,7 +22,7 @@ export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataF
     if (finding instanceof TandemError) problems.push(dataProblem(file, setting, finding));
     else columns ??= finding && namedColumns(finding.columns, file.settings.columns);
   }
-  if (columns) problems.push(...checkColumns(file, columns));
+  if (columns) problems.push(...checkColumns(file, columns), ...answerProblems(file, knownRows(file, findings)));
   return problems.sort((a, b) => a.range.start - b.range.start);
 }
 
@@ -46,7 +48,24 @@ export function problemsIn(
   }
   if (program && columns)
     problems.push(...checkProgram(program, columns).flatMap(({ path, ...problem }) => (path === own.path ? [problem] : [])));
+  for (const step of program?.steps ?? [])
+    if (columns && step.path === own.path) problems.push(...answerProblems(step, knownRows(whole, findings)));
   return problems.sort((a, b) => a.range.start - b.range.start);
+}
+
+/** What is wrong between what a prompt file says of answers, and the answers. */
+function answerProblems(file: PromptFile, known: KnownRows): Problem[] {
+  const { labels, decoding } = file.settings;
+  return labels ? labelProblems(file, known) : stopProblems(file, decoding.stop ?? [], known.rows);
+}
+
+/** What the heads of the data files have, under the names that the prompt file uses. */
+function knownRows(file: PromptFile, findings: ReadonlyMap<string, DataFinding>): KnownRows {
+  const found = dataFilesOf(file.settings, file.path).map((each) => findings.get(each.file));
+  const samples = found.flatMap((finding) => (finding && !(finding instanceof TandemError) ? [finding] : []));
+  const areAll = samples.length === found.length && samples.every((sample) => sample.areAll);
+  const rows = samples.flatMap((sample) => sample.rows.map((row) => namedRow(row, file.settings.columns)));
+  return { rows, called: areAll ? 'rows' : 'rows at the head of the data', areAll };
 }
 
 /** Those of the task that need no rows to be seen. */

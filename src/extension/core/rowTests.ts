@@ -1,5 +1,6 @@
 /** @file A prompt's rows as tests: what each is called, and how it came out. */
 import { isRight } from '../../evaluate/metrics.ts';
+import type { CutBy } from '../../evaluate/cuts.ts';
 import type { MeasuredRow, PromptMeasurement } from '../../run/measure.ts';
 import type { RowList } from '../../run/measuredRows.ts';
 import type { Split } from '../../run/spec.ts';
@@ -40,10 +41,10 @@ export type Outcome =
   { readonly right: true } | { readonly right: false; readonly message: string; readonly expected: string; readonly actual: string };
 
 export function outcomeOf(row: MeasuredRow): Outcome {
-  const { prediction, gold, score, logLikelihood } = row;
+  const { prediction, gold, score, logLikelihood, cut } = row;
   if (isRight(row)) return { right: true };
   const part = score === 0 ? '' : `, which is worth ${score.toFixed(2)}`;
-  const message = `It answered ${shown(prediction)} instead of ${shown(gold)}${part}. Log-likelihood of the right answer: ${logLikelihood.toFixed(3)} nats.`;
+  const message = `It answered ${shown(prediction)} instead of ${shown(gold)}${part}.${cut ? ` ${cutWords[cut]}` : ''} Log-likelihood of the right answer: ${logLikelihood.toFixed(3)} nats.`;
   return { right: false, message, expected: gold, actual: prediction };
 }
 
@@ -65,6 +66,11 @@ export function unlistedFailures({ rows, split }: PromptMeasurement, listed: Rea
 }
 
 const splitWords: Readonly<Record<Split, string>> = { val: 'validation', test: 'test' };
+
+const cutWords: Readonly<Record<CutBy, string>> = {
+  length: 'The answer was cut at `decoding.maxTokens`.',
+  context: "The answer was cut where the model's context ends.",
+};
 
 const longestShown = 60;
 

@@ -1,11 +1,10 @@
 /** @file Other ways to read the answer off the model: calibration and normalization of label scores; where free text ends. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../../data/dataset.ts';
-import type { Task } from '../../evaluate/evaluation.ts';
+import { answersOf, type Task } from '../../evaluate/evaluation.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { calibrations, type Decoding } from '../../prompt/decoding.ts';
-import { textIn } from '../../prompt/values.ts';
 import type { Proposal } from './proposer.ts';
 
 /** Every other choice for the task, each as the prompt with what it decodes otherwise than the file says. */
@@ -43,9 +42,12 @@ const labelChanges: readonly Change[] = calibrations.flatMap((calibration) =>
 
 /** An answer that is longer than any right one, or that runs over its line, is cut. */
 function textChanges({ output }: Task, trainset: readonly Row[], tokenizer: Tokenizer | undefined): Change[] {
-  const golds = trainset.flatMap(({ values }) => (Object.hasOwn(values, output) ? [textIn(values, output)] : []));
+  const golds = answersOf(trainset, output);
   const lines = golds.every((gold) => !gold.includes('\n'));
-  const longest = tokenizer && golds.length > 0 ? [Math.max(...golds.map((gold) => tokenizer.encode(` ${gold}`).length)) + 2] : [8, 16, 32];
+  const longest =
+    tokenizer && golds.length > 0
+      ? [golds.reduce((most, gold) => Math.max(most, tokenizer.encode(` ${gold}`).length), 0) + 2]
+      : [8, 16, 32];
   return [
     ...(lines ? [{ decoding: { stop: ['\n'] }, reason: 'the answer ends with its line' }] : []),
     ...longest.map((maxTokens) => ({ decoding: { maxTokens }, reason: `at most ${maxTokens} tokens` })),

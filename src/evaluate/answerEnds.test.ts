@@ -1,0 +1,106 @@
+/** @file How free text ends where the prompt file does not say, and what is told where it says what right answers cannot live with. */
+import { describe, expect, test } from 'vitest';
+import { makeRow } from '../data/dataset.ts';
+import { endsOf } from '../prompt/decoding.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { endProblems, fittedEnds, stopProblems, withEnds, withFittedEnds, type AnsweringModel } from './answerEnds.ts';
+import { taskFor } from './evaluation.ts';
+
+/** Each word is a token. */
+const model: AnsweringModel = { tokensOf: (answer) => answer.split(/\s+/).length, maxPositions: 2048 };
+const words = (count: number): string => Array.from({ length: count }, (_, place) => `w${place}`).join(' ');
+const text = { template: 'text' } as const;
+
+describe('the most tokens', () => {
+  const mostFor = (...lengths: number[]): number => fittedEnds(text, lengths.map(words), model).maxTokens;
+
+  test('are a quarter more than the longest answer has, in full sixteens, and 64 at least', () => {
+    expect([mostFor(3, 5), mostFor(50), mostFor(51), mostFor(100, 200)]).toEqual([64, 64, 80, 256]);
+    for (const length of [60, 64, 77, 133, 400]) expect(mostFor(1, length)).toBeGreaterThan(length * 1.25);
+  });
+
+  test('heed no single oddity among hundreds of answers, but the longest of a few, and what is not twice as long', () => {
+    const ordinary = Array.from({ length: 199 }, () => 80);
+    expect([mostFor(...ordinary, 1500), mostFor(...ordinary, 150), mostFor(80, 80, 1500)]).toEqual([112, 192, 1888]);
+    expect(mostFor(...ordinary.slice(0, 190), ...Array.from({ length: 10 }, () => 1500))).toBe(1888);
+  });
+
+  test('are never more than the model reads', () => {
+    expect(mostFor(1900)).toBe(2048);
+  });
+});
+
+describe('the stop', () => {
+  const stopFor = (...answers: string[]): readonly string[] => fittedEnds(text, answers, model).stop;
+
+  test('is in no training answer: a blank line, else two, else none', () => {
+    expect(stopFor('one', 'two\nlines')).toEqual(['\n\n']);
+    expect(stopFor('one', 'subject\n\nbody')).toEqual(['\n\n\n']);
+    expect(stopFor('one', 'subject\n\nbody', 'a\n\n\nb')).toEqual([]);
+    expect(stopFor('\n\none\n\n')).toEqual(['\n\n']);
+  });
+
+  test('is none in a chat, whose turns end by themselves', () => {
+    expect(fittedEnds({ template: 'chat' }, ['one'], model).stop).toEqual([]);
+  });
+});
+
+const fileWith = (decoding: string, more = ''): ReturnType<typeof parsePromptFile> =>
+  parsePromptFile(
+    'a.prompt.md',
+    `---\ntandem:\n  data: a.jsonl\n  output: y\n  decoding: ${decoding}\n${more}---\nText: \${input:x}\nAnswer:\n`,
+  );
+const rows = [words(5), words(100), `${words(2)}\n\n${words(3)}`, words(70)].map((y, place) => makeRow({ x: String(place), y }, place + 1));
+
+test('what the file says holds, and what was decided before; without answers it is as ever', () => {
+  const file = fileWith('{maxTokens: 12}');
+  const task = taskFor(file, rows);
+  expect(task.decoding).toMatchObject({ maxTokens: 12, stop: ['\n\n'], temperature: 0 });
+  expect(withFittedEnds(task, file.settings.decoding, rows, model).decoding).toMatchObject({ maxTokens: 12, stop: ['\n\n\n'] });
+  expect(withEnds(task, file.settings.decoding, { maxTokens: 99, stop: ['x'] }).decoding).toMatchObject({ maxTokens: 12, stop: ['x'] });
+  expect(fittedEnds(text, [], model)).toEqual(endsOf('text'));
+  const labels = taskFor(fileWith('{}', '  labels: [a, b]\n'), []);
+  expect(withFittedEnds(labels, {}, rows, model)).toBe(labels);
+});
+
+test('a column of patterns says nothing of how long answers are', () => {
+  const file = fileWith('{temperature: 0}', '  metric: regex\n');
+  const ended = withFittedEnds(taskFor(file, rows), file.settings.decoding, rows, model);
+  expect(ended.decoding).toMatchObject(endsOf('text'));
+  expect(endProblems(file, ended, rows, model)).toEqual([]);
+});
+
+test('answers that the given ends cut are counted where they are given', () => {
+  const file = fileWith('{maxTokens: 64, stop: ["\\n\\n", "###"]}');
+  const found = endProblems(file, taskFor(file, rows), rows, model);
+  expect(
+    found.map(({ message, hint, range }) => [file.text.slice(range.start, range.end), `${range.line}:${range.column}`, message, hint]),
+  ).toEqual([
+    [
+      '["\\n\\n", "###"]',
+      '5:35',
+      '1 of 4 training answers contains "\\n\\n", where `decoding.stop` ends a prediction: they can never be given in full.',
+      'Choose another text to stop at, or leave `stop` out.',
+    ],
+    [
+      '64',
+      '5:25',
+      '2 of 4 training answers have more than the 64 tokens of `decoding.maxTokens`: they can never be given in full. The longest has 100.',
+      'Raise it, or leave it out: it would be 128.',
+    ],
+  ]);
+  expect(stopProblems(file, [], rows)).toEqual([]);
+});
+
+test('of the fitted ends nothing is to be told, but for an oddity that they leave out', () => {
+  const file = fileWith('{temperature: 0}');
+  const many = Array.from({ length: 199 }, (_, place) => makeRow({ x: String(place), y: words(80) }, place + 1));
+  const told = (training: typeof rows): string[] =>
+    endProblems(file, withFittedEnds(taskFor(file, training), file.settings.decoding, training, model), training, model).map(
+      ({ message }) => message,
+    );
+  expect(told(rows)).toEqual([]);
+  expect(told([...many, makeRow({ x: 'odd', y: words(1500) }, 200)])).toEqual([
+    '1 of 200 training answers has more than the 112 tokens that the others need at most: they can never be given in full. The longest has 1500.',
+  ]);
+});

@@ -1,0 +1,122 @@
+/**
+ * @file How long an answer of free text may be and what ends it, where the prompt file does not say: taken from the right answers of the
+ * training rows, so that each of them could be given. Why so, and what it costs: `docs/decisions/0027-where-answers-end.md`.
+ */
+import type { Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
+import { defaultDecoding, endsOf, type AnswerEnds, type Decoding } from '../prompt/decoding.ts';
+import type { Problem, PromptFile } from '../prompt/promptFile.ts';
+import { rangesOf, type TextRange } from '../prompt/textRange.ts';
+import { answersOf, type Task } from './evaluation.ts';
+
+/** What is known of the model that will answer. */
+export interface AnsweringModel {
+  /** Tokens of a right answer as it follows a question. */
+  readonly tokensOf: (answer: string) => number;
+  /** Tokens that the model reads at most, prompt and answer together. */
+  readonly maxPositions: number;
+}
+
+/**
+ * The ends that the training answers call for. Without any, those of a task whose answers nobody knows.
+ * - `stop`: the first of a blank line and two blank lines that is in no answer; else the model alone ends its answers, with its end-of-text
+ *   token, as it always does in a chat.
+ * - `maxTokens`: a quarter more than the longest answer has, in full sixteens, 64 at least. Where the longest has more than twice the tokens of
+ *   99 answers in 100, it is taken for an oddity and the 99 count.
+ */
+export function fittedEnds(
+  { template }: Pick<Task, 'template'>,
+  answers: readonly string[],
+  { tokensOf, maxPositions }: AnsweringModel,
+): AnswerEnds {
+  if (answers.length === 0) return endsOf(template);
+  const candidates = template === 'text' ? ['\n\n', '\n\n\n'] : [];
+  const stop = candidates.find((text) => !answers.some((answer) => answer.trim().includes(text)));
+  const lengths = longestLengths(answers, tokensOf);
+  const [longest] = lengths;
+  const ordinary = lengths[Math.floor(answers.length / 100)];
+  const covered = longest <= 2 * ordinary ? longest : ordinary;
+  const room = Math.ceil((1.25 * covered + 1) / 16) * 16;
+  return { maxTokens: Math.min(Math.max(defaultDecoding.maxTokens, room), maxPositions), stop: stop === undefined ? [] : [stop] };
+}
+
+/** The task with what the training answers call for, where the prompt file does not say; of labels there is nothing to end. */
+export function withFittedEnds(task: Task, given: Partial<Decoding>, training: readonly Row[], model: AnsweringModel): Task {
+  if (task.labels) return task;
+  return withEnds(task, given, fittedEnds(task, holdsPatterns(task.metric.name) ? [] : answersOf(training, task.output), model));
+}
+
+export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds): Task => ({
+  ...task,
+  decoding: { ...task.decoding, ...ends, ...given },
+});
+
+/**
+ * Right answers that cannot be given in full: that hold a text where the prediction ends, or are longer than `maxTokens`. Each is told where the
+ * setting stands.
+ * @param task with the ends that hold
+ */
+export function endProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
+  return task.labels || holdsPatterns(task.metric.name)
+    ? []
+    : [...stopProblems(file, task.decoding.stop, training), ...lengthProblems(file, task, training, model)];
+}
+
+/** Patterns are no answers: a long one may match a short text. */
+const holdsPatterns = (metric: string): boolean => metric === 'regex';
+
+/** Those that hold a text where the prediction ends. */
+export function stopProblems(file: PromptFile, stop: readonly string[], training: readonly Row[]): Problem[] {
+  if (holdsPatterns(file.settings.metric)) return [];
+  const answers = countedAnswers(training, file.settings.output);
+  return stop.flatMap((text): Problem[] => {
+    const count = answers.filter((answer) => answer.includes(text)).length;
+    if (count === 0) return [];
+    return [
+      {
+        severity: 'warning',
+        message: `${count} of ${answers.length} training answers ${count === 1 ? 'contains' : 'contain'} ${JSON.stringify(text)}, where \`decoding.stop\` ends a prediction: they can never be given in full.`,
+        range: rangeOf(file, 'decoding.stop'),
+        hint: 'Choose another text to stop at, or leave `stop` out.',
+      },
+    ];
+  });
+}
+
+function lengthProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
+  const answers = countedAnswers(training, task.output);
+  const { maxTokens } = task.decoding;
+  // A token is a byte or more, and the space before the answer may be one.
+  const lengths = answers.flatMap((answer) => (Buffer.byteLength(answer) < maxTokens ? [] : [model.tokensOf(answer)]));
+  const longer = lengths.filter((tokens) => tokens > maxTokens);
+  if (longer.length === 0) return [];
+  const longest = longer.reduce((most, tokens) => Math.max(most, tokens));
+  const given = file.settings.decoding.maxTokens !== undefined;
+  return [
+    {
+      severity: 'warning',
+      message: `${longer.length} of ${answers.length} training answers ${longer.length === 1 ? 'has' : 'have'} more than the ${maxTokens} tokens ${given ? 'of `decoding.maxTokens`' : 'that the others need at most'}: they can never be given in full. The longest has ${longest}.`,
+      range: rangeOf(file, 'decoding.maxTokens'),
+      hint: given
+        ? `Raise it, or leave it out: it would be ${fittedEnds(task, answers, model).maxTokens}.`
+        : 'If they matter, set `decoding.maxTokens`.',
+    },
+  ];
+}
+
+const countedAnswers = (training: readonly Row[], output: string): string[] =>
+  answersOf(limitRows(training, mostCounted, 0), output).map((answer) => answer.trim());
+
+/** Answers that are looked at for what cannot be given, for time. */
+const mostCounted = 5000;
+
+/** Token lengths of the longest answers, descending: of two in a hundred, or 512. Letters tell which ones to look at. */
+function longestLengths(answers: readonly string[], tokensOf: (answer: string) => number): number[] {
+  const sorted = [...answers].map((answer) => answer.trim()).sort((a, b) => b.length - a.length);
+  const probed = sorted.slice(0, Math.max(512, Math.ceil(answers.length / 50)));
+  return probed.map(tokensOf).sort((a, b) => b - a);
+}
+
+function rangeOf({ ranges, text, bodyOffset }: PromptFile, setting: string): TextRange {
+  return ranges[setting] ?? ranges.decoding ?? ranges.output ?? rangesOf(text)(bodyOffset, bodyOffset);
+}

@@ -1,0 +1,40 @@
+/** @file Answers that were cut off before they ended. Every surface tells them in these words; it imports nothing, so that the panel's page can. */
+
+/** What cut an answer off: `decoding.maxTokens`, or the end of what the model reads. */
+export type CutBy = 'length' | 'context';
+
+/** How many of the answers of one step one limit cut off. */
+export type Cut = {
+  /** Of an earlier step of a program: what its answer is called. */
+  readonly step?: string;
+  /** So many of so many. */
+  readonly answers: number;
+  readonly of: number;
+} & (
+  | {
+      readonly by: 'length';
+      /** `decoding.maxTokens`. */
+      readonly tokens: number;
+      /** Right answers with more tokens than that; absent where they are not known. */
+      readonly outOfReach?: number;
+    }
+  | { readonly by: 'context' }
+);
+
+/** `12 of 75 answers were cut at 64 tokens; raise tandem.decoding.maxTokens`. */
+export function cutText(cut: Cut): string {
+  const of = cut.step === undefined ? '' : ` of the step "${cut.step}"`;
+  const were = `${cut.answers} of ${cut.of} answers${of} ${cut.answers === 1 ? 'was' : 'were'} cut`;
+  if (cut.by === 'context') return `${were} where the model's context ends; shorten the prompt, or choose a model that reads more`;
+  const at = `${were} at ${cut.tokens} tokens`;
+  if (cut.outOfReach === 0) return `${at}, which every right answer fits in: the model did not end them. Tuning the weights teaches it to`;
+  const longer = cut.outOfReach === undefined ? '' : `, and ${cut.outOfReach} right answer${cut.outOfReach === 1 ? ' is' : 's are'} longer`;
+  return `${at}${longer}; raise tandem.decoding.maxTokens`;
+}
+
+/** `12 of 75 answers cut`, of all steps and limits together; undefined where there are none. */
+export function cutSummary(cuts: readonly Cut[] = []): string | undefined {
+  const total = (count: (cut: Cut) => number): number => cuts.reduce((sum, cut) => sum + count(cut), 0);
+  if (cuts.length === 0) return undefined;
+  return cuts.length === 1 ? `${cuts[0].answers} of ${cuts[0].of} answers cut` : `${total(({ answers }) => answers)} answers cut`;
+}

@@ -1,0 +1,66 @@
+/** @file Labels that no row has, and rows that no label fits, told where they stand. */
+import { expect, test } from 'vitest';
+import { makeRow } from '../data/dataset.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { labelProblems } from './labelProblems.ts';
+
+const fileWith = (labels: string, data = 'd.jsonl'): ReturnType<typeof parsePromptFile> =>
+  parsePromptFile('labs.prompt.md', `---\ntandem:\n  data: ${data}\n  output: a\n  labels: ${labels}\n---\nAnswer.\nQ: \${input:q}\nA:\n`);
+const rowsOf = (...answers: string[]) => answers.map((a, place) => makeRow({ q: `number ${place}`, a }, place + 1));
+const halves = Array.from({ length: 40 }, (_, place) => (place % 2 ? 'no' : 'yes'));
+
+function told(labels: string, answers: readonly string[], areAll = true, data?: string) {
+  const file = fileWith(labels, data);
+  const found = labelProblems(file, { rows: rowsOf(...answers), called: 'rows', areAll });
+  return found.map(({ range, message, hint, fix }) => ({
+    at: `${range.line}:${range.column} ${file.text.slice(range.start, range.end)}`,
+    message,
+    hint,
+    instead: fix?.instead,
+  }));
+}
+
+test('both directions are told, each at its place', () => {
+  expect(told('[yes, maybe]', halves)).toEqual([
+    {
+      at: '5:17 maybe',
+      message: 'None of the 40 rows has the answer "maybe".',
+      hint: 'Take it out of the list, or check how the data writes it.',
+      instead: undefined,
+    },
+    {
+      at: '5:11 [yes, maybe]',
+      message: '20 of 40 rows have answers that `labels` does not list: "no" (20 rows, lines 2, 4, 6, …).',
+      hint: 'They can never be right: add the answers to the list, or write `labels: from-data`.',
+      instead: ['from-data'],
+    },
+  ]);
+});
+
+test('a slip of the pen comes with the answer that is meant, as YAML writes it', () => {
+  expect(told('[yes, "noo"]', halves)[0]).toMatchObject({ at: '5:17 "noo"', hint: 'Did you mean "no"?', instead: ['"no"'] });
+  expect(told('[Yes, no]', halves)[0]).toMatchObject({ at: '5:12 Yes', hint: 'Did you mean "yes"?' });
+  expect(told('\n    - yes\n    - nno', halves)).toMatchObject([{ at: '7:7 nno' }, { instead: undefined }]);
+});
+
+test('what agrees, what comes from the data and what the data does not have is in order', () => {
+  expect(told('[yes, no]', halves)).toEqual([]);
+  expect(told('[" yes", "no "]', [' yes ', 'no'])).toEqual([]);
+  expect(told('from-data', halves)).toEqual([]);
+  expect(labelProblems(fileWith('[x, y]'), { rows: [makeRow({ q: 'a' }, 1)], called: 'rows', areAll: true })).toEqual([]);
+});
+
+test('of rows that are not all known, only what they show is told', () => {
+  expect(told('[yes, no, perhaps]', halves, false)).toEqual([]);
+  expect(told('[yes, maybe]', halves, false).map(({ at }) => at)).toEqual(['5:11 [yes, maybe]']);
+  expect(told('[yes, noo]', halves, false).map(({ at }) => at)).toEqual(['5:17 noo', '5:11 [yes, noo]']);
+});
+
+test('many answers are counted, empty ones too; lines are those of one file', () => {
+  expect(told('[yes, b]', ['yes', 'b', 'c', 'd', 'd', 'e', 'f', ''], true, '{train: t.jsonl, val: v.jsonl}')).toMatchObject([
+    { message: '6 of 8 rows have answers that `labels` does not list: "d" (2 rows), "c" (1 row), "e" (1 row) and 2 more answers.' },
+  ]);
+  expect(told('[yes, b]', ['yes', 'b', ''])).toMatchObject([
+    { message: '1 of 3 rows has an answer that `labels` does not list: "" (1 row, line 3).' },
+  ]);
+});

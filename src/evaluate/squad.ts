@@ -1,0 +1,46 @@
+/**
+ * @file `token-f1`: F1 of the words of two texts, number for number that of SQuAD's evaluation script (`evaluate-v2.0.py`; Rajpurkar et al. 2016
+ * and 2018). Its rules lean on Python's ideas of a letter, of lower case and of white space, which are spelled out here.
+ */
+
+/**
+ * `compute_f1` of the script: precision and recall over words, each as often as in the text that has it less often. Where a text has no words,
+ * it is 1 if neither has any.
+ * @returns from 0 to 1
+ */
+export function tokenF1(prediction: string, gold: string): number {
+  const [found, wanted] = [normalizedWords(prediction), normalizedWords(gold)];
+  if (found.length === 0 || wanted.length === 0) return Number(found.length === wanted.length);
+  const left = new Map<string, number>();
+  for (const word of wanted) left.set(word, (left.get(word) ?? 0) + 1);
+  let shared = 0;
+  for (const word of found) {
+    const count = left.get(word) ?? 0;
+    if (count === 0) continue;
+    left.set(word, count - 1);
+    shared++;
+  }
+  if (shared === 0) return 0;
+  const [precision, recall] = [shared / found.length, shared / wanted.length];
+  return (2 * precision * recall) / (precision + recall);
+}
+
+/** `normalize_answer` of the script, split into words: lower case, then ASCII punctuation goes, then the articles `a`, `an`, `the`, then white space. */
+export function normalizedWords(text: string): string[] {
+  return text
+    .toLowerCase()
+    .replaceAll(asciiPunctuation, '')
+    .replaceAll(articles, ' ')
+    .split(pythonSpaces)
+    .filter((word) => word !== '');
+}
+
+/** `string.punctuation` of Python. Other symbols are not in it: 👍, € and ° are words or parts of them. */
+const asciiPunctuation = /[!-/:-@[-`{-~]/g;
+
+/** `\b(a|an|the)\b` of Python, whose word characters are the letters and numbers of all scripts. JavaScript's `\b` knows only those of ASCII. */
+const articles = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
+
+/** What `str.split()` of Python splits at. JavaScript's `\s` lacks the separators of ASCII and U+0085, and has the byte order mark. */
+// eslint-disable-next-line no-control-regex -- Python splits at the separators of ASCII
+const pythonSpaces = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;

@@ -1,0 +1,59 @@
+/** @file What a session has to tell of right answers that can never be given: outside the labels, longer than the limit, or beyond a stop. */
+import type { Row } from '../data/dataset.ts';
+import type { Splits } from '../data/openDataset.ts';
+import { endProblems, type AnsweringModel } from '../evaluate/answerEnds.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { labelProblems } from '../evaluate/labelProblems.ts';
+import { answerAfter } from '../evaluate/question.ts';
+import type { LlamaModel } from '../model/llama.ts';
+import type { Problem, PromptFile } from '../prompt/promptFile.ts';
+import { textIn } from '../prompt/values.ts';
+import { portable } from './runDirectory.ts';
+
+export interface Answered {
+  readonly workspace: string;
+  /** One a step, like the tasks. */
+  readonly files: readonly PromptFile[];
+  readonly tasks: readonly Task[];
+  /** The data as it was opened. */
+  readonly opened: Splits;
+  /** The rows that are not sealed, with what the prompt files add to them. */
+  readonly read: { readonly train: readonly Row[]; readonly val: readonly Row[] };
+  readonly model: LlamaModel;
+}
+
+/** Each with its place in the prompt file. */
+export function answerNotices({ workspace, files, tasks, opened, read, model }: Answered): string[] {
+  const known = { rows: [...read.train, ...read.val], called: 'training and validation rows', areAll: true };
+  const ofSteps = files.flatMap((file, step) => {
+    const ends = endProblems(file, tasks[step], read.train, answeringModel(model, tasks[step]));
+    return [...labelProblems(file, known), ...ends].map((problem) => placedNotice(workspace, file.path, problem));
+  });
+  return [...ofSteps, ...sealedLabelNotices(opened, tasks[tasks.length - 1])];
+}
+
+/** The model as it answers a task. */
+export const answeringModel = (model: LlamaModel, task: Task): AnsweringModel => ({
+  tokensOf: (answer) => model.completionTokens(answerAfter(task, '…', answer)).length,
+  maxPositions: model.engine.config.maxPositions,
+});
+
+/** Of the sealed rows no more is told than how many can never be right. */
+function sealedLabelNotices(splits: Splits, { labels, output }: Task): string[] {
+  if (!labels) return [];
+  const known = new Set([...splits.train, ...splits.val]);
+  let strange = 0;
+  splits.without((row) => {
+    if (!known.has(row) && !labels.includes(textIn(row.values, output).trim())) strange++;
+    return undefined;
+  });
+  if (strange === 0) return [];
+  return [
+    `${strange} test ${strange === 1 ? 'row has an answer that is' : 'rows have answers that are'} not among the labels and can never be right.`,
+  ];
+}
+
+/** `prompts/kind.prompt.md:5:12: ` and what is wrong there. */
+function placedNotice(workspace: string, path: string, { message, hint, range: { line, column } }: Problem): string {
+  return `${portable(workspace, path)}:${line}:${column}: ${message}${hint === undefined ? '' : ` ${hint}`}`;
+}
