@@ -1,6 +1,7 @@
 /** @file What is measured (a task), what comes out of it (an evaluation), and how two of them are compared. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
+import type { ChatOptions } from '../model/tokenizer.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
@@ -26,6 +27,8 @@ export interface Task {
   readonly reported?: readonly Metric[];
   readonly decoding: Decoding;
   readonly template: 'text' | 'chat';
+  /** What the chat template is told beside the turns. */
+  readonly chat?: ChatOptions;
   /** Where the prompt stands that the file has, for errors: its file, and the 1-based line that its body starts in. */
   readonly origin?: Place;
 }
@@ -86,7 +89,8 @@ export function taskFor(file: PromptFile, rows: readonly Row[], modules: Readonl
     });
   }
   const { output, decoding, template } = settings;
-  const task = { output, metric, ...(reported.length > 0 && { reported }), decoding, template, origin: originOf(file) };
+  const about = { template, ...(settings.chat && { chat: settings.chat }), origin: originOf(file) };
+  const task = { output, metric, ...(reported.length > 0 && { reported }), decoding, ...about };
   if (!settings.labels) return task;
   return { ...task, labels: settings.labels === 'from-data' ? labelsOf(rows, output, place('labels')) : settings.labels };
 }

@@ -26,6 +26,8 @@ export interface MeasuredWith {
   readonly adapter?: string;
   readonly metric: string;
   readonly split: Split;
+  /** The day that the chat template was told, YYYY-MM-DD; absent where it asks for none. */
+  readonly chatDate?: string;
 }
 
 export interface MeasuredPrompt extends MeasuredWith {

@@ -34,6 +34,7 @@ import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import type { Rate } from './execute.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
 import { rowDefects } from './rowDefects.ts';
+import { chatDateOf, chatNotices, withDate } from './chat.ts';
 import { makeTandemFolder, portable, workspaceOf } from './runDirectory.ts';
 import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
@@ -52,6 +53,8 @@ export interface Session {
   readonly freshEvaluator: () => Evaluator;
   /** Of a program: what coordinators need beyond the evaluator. */
   readonly programEvaluator?: ProgramEvaluator;
+  /** The day that the chat template is told, YYYY-MM-DD; absent where it asks for none. */
+  readonly chatDate?: string;
   /** The one that the prompt file or the caller names. */
   readonly adapter?: Adapter;
   readonly trainset: readonly Row[];
@@ -106,7 +109,9 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const measured = [...read.train, ...read.val];
   const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
   const last = taskFor(file, measured, modules.metrics);
-  const tasks = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
+  const tasks = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last].map((task) =>
+    withDate(task, spec.chatDate),
+  );
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
   if (adapter?.steps && adapter.steps.length !== tasks.length) throw otherSteps(adapterPath!, adapter.steps.length, tasks.length);
@@ -136,7 +141,8 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const notices = [...file.problems, ...defects]
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
-    .concat(skipNotices(splits, workspace), leakNotices(splits));
+    .concat(skipNotices(splits, workspace), leakNotices(splits), chatNotices(files, model));
+  const chatDate = chatDateOf(tasks, model);
   const warn = (notice: string): void => void notices.push(notice);
   const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   const makeWith = (known?: Cache): ProgramEvaluator =>
@@ -151,6 +157,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     threads,
     evaluator,
     freshEvaluator: () => makeWith(),
+    ...(chatDate !== undefined && { chatDate }),
     ...(adapter && { adapter }),
     trainset,
     valset,

@@ -52,7 +52,10 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   return alone(workspaceOf(spec.prompt), async () => {
     const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
     try {
-      const directory = createRun(spec, { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } });
+      const directory = createRun(
+        { ...spec, ...(session.chatDate !== undefined && { chatDate: session.chatDate }) },
+        { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } },
+      );
       return await work(directory, spec, session, hooks);
     } finally {
       await session.dispose();
@@ -68,8 +71,9 @@ export async function resumeRun(
   directory: RunDirectory,
   { allowModules, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules'> = {},
 ): Promise<{ directory: RunDirectory; state: RunState }> {
-  const { spec: asked, source, sources, data } = readRecord(directory);
-  const spec: RunSpec = { ...asked, allowModules };
+  const { spec: asked, source, sources, data, created } = readRecord(directory);
+  // Versions that kept no day told templates the one on which they ran.
+  const spec: RunSpec = { ...asked, chatDate: asked.chatDate ?? created.slice(0, 10), allowModules };
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
@@ -184,6 +188,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     ...(spec.curriculum && spec.curriculum !== 'none' && { curriculum: curriculumOf(spec) }),
     ...(canHaveControls(spec, session) && { controls: controlNames }),
     ...(hasStepAdapters(spec, session) && { adapters: 'per-step' }),
+    ...(session.chatDate !== undefined && { chatDate: session.chatDate }),
     ...(spec.lora && { lora: spec.lora }),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,
