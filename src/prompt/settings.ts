@@ -289,8 +289,12 @@ const settingFields = {
     read: (node: Node, context: Context): TemplateChoice | undefined => {
       const at = stretch(node);
       if (isMap(node)) return { ...readMap(node, templateFields, context), at };
-      const kind = kindField.read(node, context);
-      return kind && { kind, at };
+      if (!isSeq(node)) {
+        const kind = kindField.read(node, context);
+        return kind && { kind, at };
+      }
+      context.report(at, `\`${context.name}\` should be \`text\`, \`chat\` or {kind: chat, variables: …}.`);
+      return undefined;
     },
   },
   decoding: {
