@@ -8,20 +8,23 @@ import type { Values } from '../prompt/values.ts';
 import { messagesWithoutValues } from '../prompt/withoutValues.ts';
 import type { Task } from './evaluation.ts';
 
+/** What of a task decides how the model is asked. */
+export type Asked = Pick<Task, 'template' | 'chat' | 'origin'>;
+
 /**
  * The text for the model: the prompt filled in; the turns of its roles, or a user's, if the task is a chat.
  * @throws TandemError those of `messagesOf` and of the chat template, with the place in the prompt file
  */
-export function questionText(task: Task, tokenizer: Tokenizer, prompt: Prompt, values: Values): string {
+export function questionText(task: Asked, tokenizer: Tokenizer, prompt: Prompt, values: Values): string {
   return asked(task, tokenizer, prompt, messagesOf(prompt, values, task.origin));
 }
 
 /** The same without any row's values: what every row pays for. @param like a row, for the types of its values */
-export function questionWithoutValues(task: Task, tokenizer: Tokenizer, prompt: Prompt, like?: Values): string {
+export function questionWithoutValues(task: Asked, tokenizer: Tokenizer, prompt: Prompt, like?: Values): string {
   return asked(task, tokenizer, prompt, messagesWithoutValues(prompt, like));
 }
 
-function asked({ template, chat, origin }: Task, tokenizer: Tokenizer, { body }: Prompt, messages: readonly ChatMessage[]): string {
+function asked({ template, chat, origin }: Asked, tokenizer: Tokenizer, { body }: Prompt, messages: readonly ChatMessage[]): string {
   if (template === 'text') return messages.map(({ content }) => content).join('\n\n');
   try {
     return tokenizer.applyChatTemplate(messages, chat);

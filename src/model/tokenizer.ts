@@ -32,6 +32,11 @@ export interface Tokenizer {
   applyChatTemplate(messages: readonly ChatMessage[], options?: ChatOptions): string;
 }
 
+/** Token ids of a prompt: the begin token stands before them, for models that want it. */
+export function beginning({ beginToken }: Pick<Tokenizer, 'beginToken'>, tokens: readonly number[]): number[] {
+  return beginToken === undefined || tokens[0] === beginToken ? [...tokens] : [beginToken, ...tokens];
+}
+
 /** Token ids of an answer as it stands after a prompt. */
 export function continuationTokens(tokenizer: Tokenizer, text: string): number[] {
   return tokenizer.encodeNext ? tokenizer.encodeNext(text) : tokenizer.encode(text);

@@ -1,16 +1,16 @@
 /** @file What a session says to a chat template: the day that it is told, and what people should know of it. */
-import type { Task } from '../evaluate/evaluation.ts';
+import type { Asked } from '../evaluate/question.ts';
 import { defaultChatDate, readsClock, readsName } from '../model/chatTemplate.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 
 /** The task with its day: the prompt file's own, or the one that the session is asked for. */
-export function withDate(task: Task, date = defaultChatDate): Task {
+export function withDate<T extends Asked>(task: T, date = defaultChatDate): T {
   return task.template === 'chat' ? { ...task, chat: { date, ...task.chat } } : task;
 }
 
 /** The day that goes into what the model is asked; undefined where the template asks for none. */
-export function chatDateOf(tasks: readonly Task[], { tokenizer }: Pick<LanguageModel, 'tokenizer'>): string | undefined {
+export function chatDateOf(tasks: readonly Asked[], { tokenizer }: Pick<LanguageModel, 'tokenizer'>): string | undefined {
   return readsClock(tokenizer.chatTemplate ?? '') ? tasks.find(({ template }) => template === 'chat')?.chat?.date : undefined;
 }
 

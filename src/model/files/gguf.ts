@@ -47,6 +47,17 @@ export async function readGguf(path: string): Promise<ModelParts> {
   }
 }
 
+/** The tokenizer alone. @throws TandemError 'bad-gguf', 'unsupported-tokenizer', 'bad-tokenizer' */
+export async function readGgufTokenizer(path: string): Promise<Tokenizer> {
+  const file = await open(path, 'r');
+  try {
+    const { metadata } = await readGgufHeader(file, path);
+    return ggufTokenizer(ggufMetadata(metadata, path)).tokenizer;
+  } finally {
+    await file.close();
+  }
+}
+
 export interface GgufPlan {
   readonly config: LlamaConfig;
   /** By Hugging Face's names, every weight of the config; `rotary` if its rows are in llama.cpp's order. */

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
-import { readGguf } from './gguf.ts';
-import { readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
+import { readGguf, readGgufTokenizer } from './gguf.ts';
+import { readHuggingFaceDirectory, readHuggingFaceTokenizer } from './huggingFaceDirectory.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { Fingerprint, weightShapes } from './weights.ts';
@@ -27,20 +27,29 @@ export interface ModelFiles {
  * @throws TandemError 'model-not-found', 'model-unreadable', 'bad-model-config', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer', 'bad-weights', 'bad-safetensors', 'bad-gguf'
  */
 export async function loadModelFiles(path: string): Promise<ModelFiles> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new TandemError('model-not-found', 'There is no model at this place.', { where: { file: path }, cause });
-  });
-  const { config, tokenizer, tokenizerDefinition, weights } = await (
-    found.isDirectory() ? readHuggingFaceDirectory(path) : readGguf(path)
-  ).catch((error: unknown) => {
-    throw unreadable(error, path);
-  });
+  const { config, tokenizer, tokenizerDefinition, weights } = await read(path, readHuggingFaceDirectory, readGguf);
   const ordered = new Map([...weightShapes(config).keys()].map((name) => [name, weights.get(name)!]));
   const fingerprint = new Fingerprint();
   fingerprint.text('config', JSON.stringify(config));
   fingerprint.text('tokenizer', tokenizerDefinition);
   for (const [name, tensor] of ordered) fingerprint.tensor(name, tensor);
   return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: ordered, tokenizer };
+}
+
+/** The tokenizer of a model, without its weights. @throws TandemError those of `loadModelFiles` that are of no weights */
+export async function loadTokenizer(path: string): Promise<Pick<ModelFiles, 'name' | 'tokenizer'>> {
+  return { name: modelName(path), tokenizer: await read(path, readHuggingFaceTokenizer, readGgufTokenizer) };
+}
+
+type Read<T> = (path: string) => Promise<T>;
+
+async function read<T>(path: string, ofDirectory: Read<T>, ofFile: Read<T>): Promise<T> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new TandemError('model-not-found', 'There is no model at this place.', { where: { file: path }, cause });
+  });
+  return (found.isDirectory() ? ofDirectory(path) : ofFile(path)).catch((error: unknown) => {
+    throw unreadable(error, path);
+  });
 }
 
 /** What the system says of a file (no permission, a folder where a file should be, too little memory for it), with its place. */
