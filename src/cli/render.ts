@@ -1,6 +1,7 @@
 /** @file `tandem render`: what the model is asked for one row, exactly. */
 import { Command, Option } from 'commander';
-import { renderPrompt, splitWords, type Rendered, type RenderedStep, type RenderOptions } from '../run/render.ts';
+import { renderPrompt, type Rendered, type RenderedStep, type RenderOptions } from '../run/render.ts';
+import { splitWords } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
 import { sessionSpec, withSessionOptions, wholeNumber, type SessionOptions } from './options.ts';

@@ -17,13 +17,15 @@ import { withDate } from './chat.ts';
 import { dataFileOf, validationRows } from './measuredRows.ts';
 import { openPrompt, withSamples, type PromptTexts } from './openPrompt.ts';
 import { openSession, type SessionOptions } from './session.ts';
-import type { SessionSpec, Split } from './spec.ts';
+import { splitWords, type SessionSpec, type Split } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
 
 export interface RenderOptions extends PromptTexts {
   readonly split: Split | 'train';
   /** 1-based, in the order of the data file. */
   readonly row: number;
+  /** A model that is not on this machine is an error. */
+  readonly download?: false;
 }
 
 export interface Rendered {
@@ -58,7 +60,7 @@ export interface RenderedStep {
  */
 export async function renderPrompt(
   spec: SessionSpec,
-  { split, row: number, ...texts }: RenderOptions,
+  { split, row: number, download, ...texts }: RenderOptions,
   options: Pick<SessionOptions, 'onBusy' | 'models' | 'signal'> = {},
 ): Promise<Rendered> {
   const { file, program } = openPrompt(spec.prompt, texts);
@@ -73,9 +75,10 @@ export async function renderPrompt(
     throw new TandemError('no-row', `There is no ${splitWords[split]} row ${number}.`, {
       hint: rows.length > 0 ? `They are counted from 1 to ${rows.length}.` : 'The split has no rows.',
     });
+  const source = await modelFor(spec, file, { ...options, ...(download === false && { download }) });
   const { name, tokenizer, values } = program
-    ? await answered(spec, { ...texts, ...options }, row)
-    : { ...(await tokenizerFor(spec, file, options)), values: row.values };
+    ? await answered({ ...spec, model: source }, { ...texts, ...options }, row)
+    : { ...(await loadTokenizer(source)), values: row.values };
   const steps = files.map((step, place): RenderedStep => {
     const { template, chat, output } = step.settings;
     const prompt = stepsOf(file.prompt)[place];
@@ -88,8 +91,6 @@ export async function renderPrompt(
   });
   return { model: name, split, row: number, rows: rows.length, file: dataFileOf(file, split), line: row.line, steps };
 }
-
-export const splitWords: Readonly<Record<RenderOptions['split'], string>> = { train: 'training', val: 'validation', test: 'test' };
 
 function requireColumns(file: PromptFile, program: Program | undefined, { columns }: Splits): void {
   const defects = program
@@ -108,23 +109,26 @@ function rowsOf(splits: Splits, { rows }: SessionSpec, split: RenderOptions['spl
   return [...chosen[split]()].sort((a, b) => a.line - b.line);
 }
 
-type Loaded = { readonly name: string; readonly tokenizer: Tokenizer };
-
-async function tokenizerFor(
+function modelFor(
   spec: SessionSpec,
   file: PromptFile,
-  { onBusy, signal }: Pick<SessionOptions, 'onBusy' | 'signal'>,
-): Promise<Loaded> {
-  const source = await resolveModel(spec.model ?? file.settings.model, {
+  { onBusy, ...options }: Pick<SessionOptions, 'onBusy' | 'signal'> & { readonly download?: false },
+): Promise<string> {
+  return resolveModel(spec.model ?? file.settings.model, {
+    ...options,
     cwd: spec.untrusted ? modelsFolder() : dirname(spec.prompt),
     onProgress: ({ what, received, total }) => onBusy?.(`Downloading ${what}`, total && received / total),
-    ...(signal && { signal }),
   });
-  return loadTokenizer(source);
+}
+
+interface Answered {
+  readonly name: string;
+  readonly tokenizer: Tokenizer;
+  readonly values: Values;
 }
 
 /** The row with the answers of a program's earlier steps. */
-async function answered(spec: SessionSpec, options: SessionOptions, row: Row): Promise<Loaded & { readonly values: Values }> {
+async function answered(spec: SessionSpec, options: SessionOptions, row: Row): Promise<Answered> {
   const session = await openSession(spec, options);
   try {
     const { file, adapter, model, programEvaluator } = session;

@@ -45,6 +45,9 @@ export interface RowLimits {
 /** The rows that a prompt is measured on; 'test' opens the sealed split. */
 export type Split = 'val' | 'test';
 
+/** What people call the splits: `validation rows`. */
+export const splitWords = { train: 'training', val: 'validation', test: 'test' } as const;
+
 /** Which prompt, on which model: enough to evaluate. */
 export interface SessionSpec {
   /** Absolute path of the prompt file. */
