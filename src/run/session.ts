@@ -22,6 +22,7 @@ import { defaultObjective } from '../optimize/objective.ts';
 import { programContext } from '../optimize/programContext.ts';
 import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
+import { checkKeys } from '../prompt/missingKeys.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
@@ -138,7 +139,13 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const valset = validationRows(splits, rows);
   const portableHashes = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [portable(workspace, path), hash]));
-  const notices = [...file.problems, ...defects]
+  const keys = files.flatMap((each) =>
+    checkKeys(
+      each,
+      [...trainset, ...valset].map(({ values }) => values),
+    ),
+  );
+  const notices = [...file.problems, ...defects, ...keys]
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
     .concat(skipNotices(splits, workspace), leakNotices(splits), chatNotices(files, model));

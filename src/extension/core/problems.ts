@@ -1,8 +1,10 @@
 /** @file All that can be told to be wrong with a prompt file or a program without running anything. */
-import { namedColumns } from '../../data/columns.ts';
+import { namedColumns, namedRow } from '../../data/columns.ts';
+import type { Row } from '../../data/dataset.ts';
 import { TandemError } from '../../errors.ts';
 import { taskFor } from '../../evaluate/evaluation.ts';
 import { metrics } from '../../evaluate/metrics.ts';
+import { checkKeys } from '../../prompt/missingKeys.ts';
 import { nearestNames } from '../../prompt/nearest.ts';
 import { checkProgram } from '../../prompt/program.ts';
 import { checkColumns, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
@@ -15,12 +17,24 @@ export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataF
   if (!file.hasSettings) return [];
   const problems: Problem[] = [...file.problems, ...taskProblems(file)];
   let columns: readonly string[] | undefined;
+  let rows: readonly Row[] = [];
   for (const { setting, file: path } of dataFilesOf(file.settings, file.path)) {
     const finding = findings.get(path);
     if (finding instanceof TandemError) problems.push(dataProblem(file, setting, finding));
-    else columns ??= finding && namedColumns(finding.columns, file.settings.columns);
+    else if (finding) {
+      columns ??= namedColumns(finding.columns, file.settings.columns);
+      rows = [...rows, ...finding.rows.map((row) => namedRow(row, file.settings.columns))];
+    }
   }
-  if (columns) problems.push(...checkColumns(file, columns));
+  if (columns)
+    problems.push(
+      ...checkColumns(file, columns),
+      ...checkKeys(
+        file,
+        rows.map(({ values }) => values),
+        'None of the first rows',
+      ),
+    );
   return problems.sort((a, b) => a.range.start - b.range.start);
 }
 
