@@ -27,7 +27,7 @@ test('the prompt as the model reads it stands beside the file, follows it as it 
   await editor.command('Tandem: Preview Rendered Prompt');
   const turns = (system: string): RegExp =>
     new RegExp(
-      `^─── validation row 1 of \\d+ · rows\\.jsonl:\\d+ · tiny-tied · \\d+ tokens ───\\n<\\|im_start\\|>system\\n${system}<\\|im_end\\|>\\n<\\|im_start\\|>user\\nText: .* number \\d+<\\|im_end\\|>\\n<\\|im_start\\|>assistant\\n\\n?$`,
+      `^─── validation row 1 of \\d+ · \\d+ tokens ───\\n─── rows\\.jsonl:\\d+ · tiny-tied ───\\n<\\|im_start\\|>system\\n${system}<\\|im_end\\|>\\n<\\|im_start\\|>user\\nText: .* number \\d+<\\|im_end\\|>\\n<\\|im_start\\|>assistant\\n\\n?$`,
     );
   await expect.poll(() => rendered(editor)).toMatch(turns('Say what it is\\.'));
   await editor.screenshot('preview');
@@ -49,7 +49,7 @@ test('a workspace that is not trusted is shown with the model that comes with Ta
   const editor = await openEditor({ asksForTrust: true, prepare: (workspace) => prepare(workspace, 'nano') });
   await editor.open(file);
   await editor.command('Tandem: Preview Rendered Prompt');
-  await expect.poll(() => rendered(editor)).toMatch(/ · nano · \d+ tokens ───\n<\|im_start\|>system\nSay what it is\./);
+  await expect.poll(() => rendered(editor)).toMatch(/ · nano ───\n<\|im_start\|>system\nSay what it is\./);
   await rewrite(editor, 'model: nano', 'model: ./model');
   await expect
     .poll(() => rendered(editor))
