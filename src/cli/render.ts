@@ -6,6 +6,7 @@ import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
 import { sessionSpec, withSessionOptions, wholeNumber, type SessionOptions } from './options.ts';
 import { makeProgress } from './progress.ts';
+import { stderr, stdout } from './terminal.ts';
 
 interface Options extends SessionOptions {
   readonly row: number;
@@ -25,12 +26,13 @@ export function renderCommand(): Command {
     .option('--adapter <folder>', "a PEFT directory for the steps of a program that answer first; overrides the prompt file's")
     .option('--json', 'print turns, text and number of tokens as JSON')
     .action(async (prompt: string, { row, split, special, json, ...options }: Options) => {
-      const progress = makeProgress(process.stderr, { quiet: json });
+      const progress = makeProgress(stderr, { quiet: json });
       try {
         const rendered = await renderPrompt(sessionSpec(prompt, options), { row, split }, { onBusy: progress.busy });
         progress.close();
         if (!json) progress.note(about(rendered, prompt));
-        process.stdout.write(json ? `${JSON.stringify({ version: 1, ...rendered }, null, 2)}\n` : asText(rendered, special === true));
+        if (json) stdout.json({ version: 1, ...rendered });
+        else stdout.say(asText(rendered, special === true));
       } finally {
         progress.close();
       }
