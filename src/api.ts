@@ -48,6 +48,8 @@ export { loadMetric } from './evaluate/metricModule.ts';
 export { firstPrompt, type FirstPrompt } from './data/firstPrompt.ts';
 export { readDataset } from './data/readDataset.ts';
 export { makeRow, type Dataset, type Row } from './data/dataset.ts';
+export { textOf, type Value, type Values } from './prompt/values.ts';
+export { renderPrompt, type Rendered, type RenderOptions } from './run/render.ts';
 export { asProgram, stepsOf, type Demonstration, type Prompt } from './prompt/prompt.ts';
 
 // Models, adapters, and what runs their computations.

@@ -47,6 +47,12 @@ export const anything: Shape<unknown> = (value) => value;
 export const fileName: Shape<string> = (value) =>
   typeof value === 'string' && /^\w[\w.-]{0,99}$/.test(value) ? value : misfit('a name of letters, digits, dots and dashes', value);
 
+/** `2026-01-31`. */
+export const day: Shape<string> = (value) =>
+  typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value))
+    ? value
+    : misfit('a day such as 2026-01-31', value);
+
 /** ISO 8601. */
 export const moment: Shape<string> = (value) =>
   typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : misfit('a time such as 2026-01-01T00:00:00.000Z', value);

@@ -33,6 +33,16 @@ function workspace(): string {
   return folder;
 }
 
+test('tandem render prints what the model is asked, and nothing else, on the standard output', () => {
+  const folder = workspace();
+  const { stdout, stderr, status } = run(folder, 'render', 'kind.prompt.md', '--row', '2');
+  expect(status, stderr).toBe(0);
+  expect(stderr).toMatch(/kind\.prompt\.md with tiny-tied, validation row 2 of \d+ \(rows\.jsonl:\d+\): \d+ tokens/);
+  const { steps } = JSON.parse(run(folder, 'render', 'kind.prompt.md', '--row', '2', '--json').stdout) as { steps: { text: string }[] };
+  expect(stdout).toBe(`${steps[0].text}\n`);
+  expect(run(folder, 'render', 'kind.prompt.md', '--row', '4000').stderr).toMatch(/There is no validation row 4000\./);
+});
+
 describe('tandem evaluate', () => {
   test('prints the metric with its interval and rows, and keeps it for the editor', () => {
     const folder = workspace();

@@ -14,6 +14,7 @@ import { headroomCommand } from './headroom.ts';
 import { initCommand } from './init.ts';
 import { modelCommand } from './model.ts';
 import { optimizeCommand, tuneCommand } from './optimize.ts';
+import { renderCommand } from './render.ts';
 import { reportCommand } from './report.ts';
 import { resumeCommand } from './resume.ts';
 import { warmStartCommand } from './warmStart.ts';
@@ -21,6 +22,7 @@ import { warmStartCommand } from './warmStart.ts';
 /** In the order in which people need them. */
 const commands = [
   initCommand,
+  renderCommand,
   evaluateCommand,
   attributeCommand,
   headroomCommand,

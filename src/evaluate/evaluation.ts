@@ -2,6 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
 import { pulse } from '../pulse.ts';
+import type { ChatOptions } from '../model/tokenizer.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { defaultDecoding, endsOf, type Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
@@ -31,6 +32,8 @@ export interface Task {
   readonly reported?: readonly Metric[];
   readonly decoding: Decoding;
   readonly template: 'text' | 'chat';
+  /** What the chat template is told beside the turns. */
+  readonly chat?: ChatOptions;
   /** Where the prompt stands that the file has, for errors: its file, and the 1-based line that its body starts in. */
   readonly origin?: Place;
 }
@@ -98,7 +101,8 @@ export function taskFor(file: PromptFile, rows: readonly Row[], modules: Readonl
   const decoding = { ...defaultDecoding, ...endsOf(template), ...settings.decoding };
   const inColumn = (each: Metric): Metric => each.inColumn?.(answersOf(rows, output)) ?? each;
   const judging = { metric: inColumn(metric), ...(reported.length > 0 && { reported: reported.map(inColumn) }) };
-  const task = { output, ...judging, decoding, template, origin: originOf(file) };
+  const about = { template, ...(settings.chat && { chat: settings.chat }), origin: originOf(file) };
+  const task = { output, ...judging, decoding, ...about };
   if (!settings.labels) return task;
   return { ...task, labels: settings.labels === 'from-data' ? labelsOf(rows, output, place('labels')) : settings.labels };
 }

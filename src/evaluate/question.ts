@@ -1,7 +1,9 @@
 /** @file What the model is asked for one row, and the form that its answer takes: the same in evaluation and in training. */
 import type { Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
 import type { ChatMessage, Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { sectionsOf } from '../prompt/sections.ts';
 import { answerText, messagesOf } from '../prompt/template.ts';
 import type { Values } from '../prompt/values.ts';
 import { messagesWithoutValues } from '../prompt/withoutValues.ts';
@@ -9,18 +11,39 @@ import { mapWithinTime } from '../timeLimit.ts';
 import type { Task } from './evaluation.ts';
 import { ofRow } from './ofRow.ts';
 
-/** The text for the model: the prompt filled in; the turns of its roles, or a user's, if the task is a chat. */
-export function questionText(task: Task, tokenizer: Tokenizer, prompt: Prompt, values: Values): string {
-  return asked(task, tokenizer, messagesOf(prompt, values, task.origin));
+/** What of a task decides how the model is asked. */
+export type Asked = Pick<Task, 'template' | 'chat' | 'origin'>;
+
+/**
+ * The text for the model: the prompt filled in; the turns of its roles, or a user's, if the task is a chat.
+ * @throws TandemError those of `messagesOf` and of the chat template, with the place in the prompt file
+ */
+export function questionText(task: Asked, tokenizer: Tokenizer, prompt: Prompt, values: Values): string {
+  return asked(task, tokenizer, prompt, messagesOf(prompt, values, task.origin));
 }
 
 /** The same without any row's values: what every row pays for. @param like a row, for the types of its values */
-export function questionWithoutValues(task: Task, tokenizer: Tokenizer, prompt: Prompt, like?: Values): string {
-  return asked(task, tokenizer, messagesWithoutValues(prompt, like, task.origin));
+export function questionWithoutValues(task: Asked, tokenizer: Tokenizer, prompt: Prompt, like?: Values): string {
+  return asked(task, tokenizer, prompt, messagesWithoutValues(prompt, like, task.origin));
 }
 
-const asked = ({ template }: Task, tokenizer: Tokenizer, messages: readonly ChatMessage[]): string =>
-  template === 'chat' ? tokenizer.applyChatTemplate(messages) : messages.map(({ content }) => content).join('\n\n');
+function asked({ template, chat, origin }: Asked, tokenizer: Tokenizer, { body }: Prompt, messages: readonly ChatMessage[]): string {
+  if (template === 'text') return messages.map(({ content }) => content).join('\n\n');
+  try {
+    return tokenizer.applyChatTemplate(messages, chat);
+  } catch (error) {
+    if (!(error instanceof TandemError) || error.reason !== 'no-system-role' || !origin) throw error;
+    const section = sectionsOf(body).find(({ role }) => role === 'system');
+    const line = (origin.line ?? 1) + body.slice(0, section?.marker.start ?? 0).split('\n').length - 1;
+    throw new TandemError(error.reason, error.message, { where: { file: origin.file, line }, hint: error.hint, cause: error.cause });
+  }
+}
+
+/** What ends an answer that the model learns to write: the token that its template ends a turn with, or for a text its end. */
+export function endAfterAnswer({ template }: Task, { turnEndToken, endTokens }: Tokenizer): number[] {
+  const end = (template === 'chat' ? turnEndToken : undefined) ?? endTokens.at(0);
+  return end === undefined ? [] : [end];
+}
 
 /** The questions of many rows. @throws as questionText, naming the row where one takes too long */
 export const questionsOf = (task: Task, tokenizer: Tokenizer, prompt: Prompt, rows: readonly Row[]): string[] =>

@@ -8,6 +8,7 @@ import { registerDiagnostics } from './language/diagnostics.ts';
 import { registerLanguageHelp } from './language/languageHelp.ts';
 import { activationMeasure } from './ids.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
+import { registerPreview } from './preview.ts';
 import { registerReview } from './review/review.ts';
 import { registerResumeOffer } from './resumeOffer.ts';
 import { registerRunPanel } from './runPanel.ts';
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerAnnotations(services),
       registerDiagnostics(services),
       registerLanguageHelp(services),
+      registerPreview(services),
       registerStatusBar(services),
       registerSilenceWarning(services),
       registerRunPanel(context, services),

@@ -9,7 +9,7 @@ import type { ModelFiles } from './files/modelFiles.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
 import { encodeWithSoft, type SoftPrompt } from './softPrompt.ts';
-import { continuationTokens } from './tokenizer.ts';
+import { beginning, continuationTokens } from './tokenizer.ts';
 
 /** A model whose weights can also be trained; see training.ts. */
 export interface LlamaModel extends LanguageModel {
@@ -42,8 +42,7 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
   const completionTokens = (text: string): number[] => known(continuationTokens(tokenizer, text));
   const promptTokens = (text: string, soft?: SoftPrompt): number[] => {
     const encoding = { encode: (part: string) => known(tokenizer.encode(part)), encodeNext: completionTokens };
-    const tokens = encodeWithSoft(encoding, text, soft, config.vocabularySize);
-    if (tokenizer.beginToken !== undefined && tokens[0] !== tokenizer.beginToken) tokens.unshift(tokenizer.beginToken);
+    const tokens = beginning(tokenizer, encodeWithSoft(encoding, text, soft, config.vocabularySize));
     if (!tokens.length)
       throw new TandemError('empty-prompt', 'The prompt is empty.', { hint: 'Write at least one word before the answer.' });
     if (tokens.length >= config.maxPositions) {

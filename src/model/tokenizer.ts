@@ -5,10 +5,22 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** What a chat template is told beside the turns. */
+export interface ChatOptions {
+  /** The day that `strftime_now` gives, YYYY-MM-DD; `defaultChatDate` where absent. Never the clock's: the same inputs give the same numbers. */
+  readonly date?: string;
+  /** Other names that it may read, e.g. `enable_thinking`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
 export interface Tokenizer {
   readonly vocabularySize: number;
   /** Tokens that end a generation (end of text, end of turn). */
   readonly endTokens: readonly number[];
+  /** The token that the chat template puts after an answer of the assistant, where it does; one of `endTokens`. */
+  readonly turnEndToken?: number;
+  /** The chat template's own text, where the model has one. */
+  readonly chatTemplate?: string;
   /** Prepended to a text by models that want it (Llama), else undefined (SmolLM2). */
   readonly beginToken?: number;
   /** No special tokens are added; special tokens written in the text are recognized. */
@@ -17,7 +29,12 @@ export interface Tokenizer {
   encodeNext?(text: string): number[];
   decode(tokens: readonly number[], options?: { skipSpecial?: boolean }): string;
   /** Renders the model's chat template, up to where the assistant's answer starts. */
-  applyChatTemplate(messages: readonly ChatMessage[]): string;
+  applyChatTemplate(messages: readonly ChatMessage[], options?: ChatOptions): string;
+}
+
+/** Token ids of a prompt: the begin token stands before them, for models that want it. */
+export function beginning({ beginToken }: Pick<Tokenizer, 'beginToken'>, tokens: readonly number[]): number[] {
+  return beginToken === undefined || tokens[0] === beginToken ? [...tokens] : [beginToken, ...tokens];
 }
 
 /** Token ids of an answer as it stands after a prompt. */

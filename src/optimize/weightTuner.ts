@@ -3,7 +3,7 @@ import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import { ofRow } from '../evaluate/ofRow.ts';
-import { answerAfter, questionText } from '../evaluate/question.ts';
+import { answerAfter, endAfterAnswer, questionText } from '../evaluate/question.ts';
 import { checkedLora, initialAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { linearNames } from '../model/linears.ts';
 import { trainAdapter, type AdapterFreedom, type AdapterTraining } from '../model/adapterTraining.ts';
@@ -51,7 +51,7 @@ export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = de
     const question = ofRow(row, () => questionText(task, tokenizer, prompt, row.values));
     const answer = model.completionTokens(answerAfter(task, question, textIn(row.values, task.output).trim()));
     // A label is chosen among labels; free text must also learn where to end.
-    const ended = task.labels ? answer : [...answer, ...tokenizer.endTokens.slice(0, 1)];
+    const ended = task.labels ? answer : [...answer, ...endAfterAnswer(task, tokenizer)];
     return { prompt: model.promptTokens(question, soft), answer: ended };
   };
   return {

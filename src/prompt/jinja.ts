@@ -68,15 +68,21 @@ export function depthOf(tag: Tag): number {
 export function freeNames(body: string): FreeName[] {
   const found: FreeName[] = [];
   const bound = new Set<string>(globals);
-  for (const tag of tagsOf(body)) {
-    if (!tag.closed) continue;
-    const tree = withoutThrowing(() => parsed(alone(tag)));
+  for (const { tag, tree } of treesOf(body)) {
     const reads = new Set<string>();
-    if (tree) collect(tree, reads, bound);
+    collect(tree, reads, bound);
     const places = reads.size > 0 ? placesIn(tag) : undefined;
     for (const name of reads) found.push({ name, nameStart: places!.get(name) ?? tag.innerStart, start: tag.start, end: tag.end });
   }
   return found.filter(({ name }) => !bound.has(name));
+}
+
+/** The tags that can be parsed, each as the library has it, by itself. */
+export function treesOf(body: string): { readonly tag: Tag; readonly tree: Tree }[] {
+  return tagsOf(body).flatMap((tag) => {
+    const tree = tag.closed ? withoutThrowing(() => parsed(alone(tag))) : undefined;
+    return tree ? [{ tag, tree: tree as unknown as Tree }] : [];
+  });
 }
 
 /** What ends the block that a tag opens. */
@@ -206,7 +212,8 @@ function alone(tag: Tag): string {
   return depthOf(tag) === 1 ? `{%${tag.inner}%}{% ${blocks[keyword]} %}` : `{%${tag.inner}%}`;
 }
 
-interface Tree {
+/** A node of the library's syntax tree. */
+export interface Tree {
   readonly type?: string;
   readonly [key: string]: unknown;
 }

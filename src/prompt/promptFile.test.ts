@@ -32,6 +32,17 @@ const complaints = (source: string) =>
 const withSettings = (settings: string) => `---\ntandem:\n  data: a.jsonl\n  output: y\n${settings}---\nQ: \${input:x}\n`;
 
 describe('reading', () => {
+  test('a template is a name, or a map with what the chat template is told', () => {
+    const settings = (template: string) => parse(withSettings(`  template: ${template}\n`)).settings;
+    expect(settings('chat')).toMatchObject({ template: 'chat' });
+    expect(settings('chat').chat).toBeUndefined();
+    const told = settings('{kind: chat, date: 2026-11-29, variables: {enable_thinking: false, depth: 2, names: [a]}}');
+    expect(told).toMatchObject({
+      template: 'chat',
+      chat: { date: '2026-11-29', variables: { enable_thinking: false, depth: 2, names: ['a'] } },
+    });
+  });
+
   test('settings, defaults, demonstrations as the author wrote them, and the exact body', () => {
     const file = parse(text);
     expect(file.problems).toEqual([]);
@@ -120,6 +131,25 @@ describe('problems', () => {
     ['  decoding: {calibration: no}\n', 'no', '`decoding.calibration` should be one of none, content-free, prior.'],
     ['  labels: [a, a]\n', '[a, a]', '`labels` should be `from-data` or a list of two or more different texts.'],
     ['  template: chart\n', 'chart', '`template` should be one of text, chat.'],
+    ['  template: {kind: chart}\n', 'chart', '`template.kind` should be one of text, chat.'],
+    ['  template: {kind: chat, variable: {}}\n', 'variable', '`template.variable` is not a setting of Tandem.'],
+    ['  template: {kind: chat, variables: 3}\n', '3', '`template.variables` should be a map of names to values.'],
+    ['  template: {kind: chat, variables: {a: *b}}\n', '{a: *b}', '`template.variables` should be a map of names to values.'],
+    [
+      '  template: {kind: chat, variables: {messages: []}}\n',
+      'messages',
+      '`template.variables.messages` is not yours to set: Tandem gives it to every template.',
+    ],
+    ['  template: {kind: chat, variables: {"a b": 1}}\n', '"a b"', '`template.variables.a b` is not a name that a template can read.'],
+    ['  template: {kind: chat, date: today}\n', 'today', '`template.date` should be a day, YYYY-MM-DD.'],
+    ['  template: {kind: chat, date: 2026-02-30}\n', '2026-02-30', '`template.date` should be a day, YYYY-MM-DD.'],
+    [
+      '  template: {kind: text, variables: {a: 1}}\n',
+      '{kind: text, variables: {a: 1}}',
+      '`tandem.template` says `kind: text`, which has no variables and no date.',
+    ],
+    ['  template: {variables: {a: 1}}\n', '{variables: {a: 1}}', '`tandem.template.kind` is missing.'],
+    ['  template: [chat]\n', '[chat]', '`template` should be `text`, `chat` or {kind: chat, variables: …}.'],
     ['  adapter:\n', 'adapter', '`adapter` is empty.'],
     ['  model: [a]\n', '[a]', '`model` should be a text.'],
     ['  demos: [{x: a}]\n', '{x: a}', 'This demonstration lacks the output column "y".'],

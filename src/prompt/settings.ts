@@ -1,5 +1,6 @@
 /** @file The `tandem` key of a prompt file: its types and one table of readers. */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
+import { defaultChatDate, ownNames } from '../model/chatTemplate.ts';
 import { calibrations, type Decoding } from './decoding.ts';
 import { resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
@@ -29,9 +30,18 @@ export interface TandemSettings {
   readonly adapter?: string;
   /** 'text': the model completes the body. 'chat': the body is the user's message, the answer the assistant's turn. */
   readonly template: 'text' | 'chat';
+  /** What the model's chat template is told beside the turns; absent where nothing is said, and for 'text'. */
+  readonly chat?: ChatSettings;
   /** What the file says of it. The rest is decided by the task: `evaluate/evaluation.ts`, `evaluate/answerEnds.ts`. */
   readonly decoding: Partial<Decoding>;
   readonly demos: readonly Demonstration[];
+}
+
+export interface ChatSettings {
+  /** The day that the template is told, YYYY-MM-DD. */
+  readonly date?: string;
+  /** Names that the template may read, e.g. `enable_thinking`. */
+  readonly variables?: Values;
 }
 
 /** Reports a defect at a stretch of the YAML, and what could stand there instead, the likeliest first. */
@@ -50,7 +60,14 @@ export function readSettings(
   defaults: { readonly template?: TandemSettings['template']; readonly decoding?: Partial<Decoding> } = {},
 ): TandemSettings {
   const read = readMap(node, settingFields, { document, report, at, name: 'tandem' });
-  const template = read.template ?? defaults.template ?? 'text';
+  const template = read.template?.kind ?? defaults.template ?? 'text';
+  const { kind, at: place, ...chat } = read.template ?? {};
+  if (template === 'text' && place && Object.keys(chat).length > 0) {
+    const message = kind
+      ? '`tandem.template` says `kind: text`, which has no variables and no date.'
+      : '`tandem.template.kind` is missing.';
+    report(place, message, 'Write: template: {kind: chat, variables: {enable_thinking: false}}.');
+  }
   const output = read.output ?? '';
   return {
     data: read.data ?? '',
@@ -62,6 +79,7 @@ export function readSettings(
     model: read.model ?? 'nano',
     ...(read.adapter === undefined ? {} : { adapter: read.adapter }),
     template,
+    ...(template === 'chat' && Object.keys(chat).length > 0 && { chat }),
     decoding: { ...defaults.decoding, ...read.decoding },
     demos: (read.demos ?? []).flatMap(({ values, start, end }) => {
       if (output === '') return [];
@@ -169,6 +187,46 @@ const decodingFields = {
   ),
 };
 
+const templateKinds = ['text', 'chat'] as const;
+const kindField = oneOf<(typeof templateKinds)[number]>('`text`, or `chat` with the chat template of the model.', ...templateKinds);
+
+const templateFields = {
+  kind: kindField,
+  date: field(
+    'a day, YYYY-MM-DD',
+    {
+      about: `The day that the chat template is told, where it asks for one: YYYY-MM-DD. Default: ${defaultChatDate}, whatever the day, so that the same inputs give the same numbers.`,
+    },
+    (node) => {
+      const text = scalarText(node) ?? '';
+      return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) ? text : undefined;
+    },
+  ),
+  variables: field<Values>(
+    'a map of names to values',
+    {
+      about:
+        'Names that the chat template may read beside the turns, as `enable_thinking` of Qwen 3 and `date_string` of Llama 3: `{enable_thinking: false}`.',
+    },
+    (node, { document, report, name }) => {
+      const values = columnValues(node, document);
+      if (!values || !isMap(node)) return undefined;
+      for (const { key } of node.items) {
+        const variable = scalarText(key)!;
+        const where = stretch(key as Node);
+        if (ownNames.has(variable)) report(where, `\`${name}.${variable}\` is not yours to set: Tandem gives it to every template.`);
+        else if (!/^[A-Za-z_]\w*$/.test(variable)) report(where, `\`${name}.${variable}\` is not a name that a template can read.`);
+      }
+      return values;
+    },
+  ),
+};
+
+/** Where `template` stands, and what it says. */
+interface TemplateChoice extends FieldValues<typeof templateFields> {
+  readonly at: { readonly start: number; readonly end: number };
+}
+
 const settingFields = {
   data: field<DataSource>(
     'a path, or {train: …, val: …, test: …}',
@@ -228,11 +286,22 @@ const settingFields = {
   adapter: textField(
     'A LoRA adapter to run the model with: a folder in the layout of PEFT, relative to this file. Written when a tuned adapter is accepted.',
   ),
-  template: oneOf(
-    '`text` (the default): the model goes on writing where the body ends. `chat`: the body is the message of a user, the answer the turn of the assistant.',
-    'text',
-    'chat',
-  ),
+  template: {
+    about:
+      "`text` (the default): the model goes on writing where the body ends. `chat`: the body is the message of a user, the answer the turn of the assistant. With `{kind: chat, variables: {enable_thinking: false}}` the model's chat template is told more.",
+    values: templateKinds,
+    fields: templateFields,
+    read: (node: Node, context: Context): TemplateChoice | undefined => {
+      const at = stretch(node);
+      if (isMap(node)) return { ...readMap(node, templateFields, context), at };
+      if (!isSeq(node)) {
+        const kind = kindField.read(node, context);
+        return kind && { kind, at };
+      }
+      context.report(at, `\`${context.name}\` should be \`text\`, \`chat\` or {kind: chat, variables: …}.`);
+      return undefined;
+    },
+  },
   decoding: {
     about: 'How the answer is read off the model.',
     fields: decodingFields,

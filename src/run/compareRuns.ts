@@ -136,6 +136,7 @@ const settings: Readonly<Record<string, (config: RunConfig, state: RunState) => 
   schedule: ({ schedule }) => schedule,
   strategy: ({ strategy }) => strategy,
   'what may change': ({ lever }) => lever,
+  'day told to the chat template': ({ chatDate }) => chatDate ?? 'none kept',
   LoRA: ({ lora }) => (lora ? loraText(lora) : 'default'),
   rows: ({ splits }) => `${splits.train} training, ${splits.val} validation, ${splits.test} test`,
   executor: ({ executor, threads }) => `${executor}, ${threads} threads`,

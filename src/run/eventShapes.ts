@@ -2,6 +2,7 @@
 import type { AttributionCell, Change, JudgedAnswer, PhaseLever, ReportedMetric, TestAnswer } from '../optimize/events.ts';
 import {
   amount,
+  day,
   exactly,
   fileName,
   finite,
@@ -61,6 +62,7 @@ const config = object<RunConfig>({
   threads: whole,
   versions: object<RunConfig['versions']>({ tandem: text, node: text, platform: text }),
   startedAt: text,
+  chatDate: optional(day),
   answerEnds: optional(list((value) => (value === null ? null : answerEnds(value)))),
 });
 

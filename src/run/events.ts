@@ -34,6 +34,8 @@ export interface RunConfig {
   readonly answerEnds?: readonly (AnswerEnds | null)[];
   /** What the run is compared with after its test, each at the whole budget again; absent where nothing was asked. */
   readonly controls?: readonly ControlName[];
+  /** The day that the chat template is told, YYYY-MM-DD; absent where it asks for none. */
+  readonly chatDate?: string;
   /** What was asked of new adapters; absent where nothing was. */
   readonly lora?: Partial<LoraConfig>;
   /** Rows of each split that the run uses; of validation and test rows as many as the budget pays for, once that is known. */

@@ -105,13 +105,14 @@ export function rowsText({ valset, testSize }: Pick<Session, 'valset' | 'testSiz
 const rowsOf = (session: Session, split: Split): readonly Row[] =>
   split === 'test' ? session.openTest('a measurement that was asked for') : session.valset;
 
-function measuredWith({ model, adapter, evaluator }: Session, split: Split): MeasuredWith {
+function measuredWith({ model, adapter, evaluator, chatDate }: Session, split: Split): MeasuredWith {
   return {
     at: new Date().toISOString(),
     model: model.name,
     ...(adapter && { adapter: adapter.id }),
     metric: evaluator.task.metric.name,
     split,
+    ...(chatDate !== undefined && { chatDate }),
   };
 }
 

@@ -57,7 +57,8 @@ export async function listRows(
   return [list('val', validationRows(splits, limits)), list('test', testRows(splits, limits, 'a list of its rows, without answers'))];
 }
 
-function dataFileOf({ settings: { data }, path }: PromptFile, split: Split): string {
+/** Absolute path of the data file that the rows of a split stand in. */
+export function dataFileOf({ settings: { data }, path }: PromptFile, split: Split | 'train'): string {
   return resolve(dirname(path), typeof data === 'string' ? data : (data[split] ?? data.train));
 }
 

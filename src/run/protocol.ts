@@ -6,6 +6,7 @@ import type { JournalLine } from './events.ts';
 import { explainedError } from './fileErrors.ts';
 import type { LineMeasurement, PromptMeasurement } from './measure.ts';
 import type { RowList } from './measuredRows.ts';
+import type { Rendered, RenderOptions } from './render.ts';
 import type { RunSpec, SessionSpec, Split } from './spec.ts';
 
 /** What the worker can be asked, one request at a time, except `stop`. */
@@ -22,6 +23,8 @@ export interface Methods {
   headroom: { readonly params: { readonly spec: RunSpec }; readonly result: Headroom };
   /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
   rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };
+  /** What the model is asked for one row; nothing is measured. */
+  render: { readonly params: RenderParams; readonly result: Rendered };
   /** The current run ends gracefully and the best so far stands; a measurement is given up, with a TandemError of reason 'stopped'. */
   stop: { readonly params: Record<never, never>; readonly result: Record<never, never> };
 }
@@ -32,6 +35,10 @@ export interface MeasureParams {
   readonly split: Split;
   /** Measures the prompt on the rows of these lines of the data file only, and keeps nothing: the prompt's number is that of all rows. */
   readonly lines?: readonly number[];
+}
+
+export interface RenderParams extends RenderOptions {
+  readonly spec: SessionSpec;
 }
 
 export interface RunResult {

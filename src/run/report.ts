@@ -284,6 +284,7 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): Markdow
     ...(config.adapters ? [['adapters', 'one for each step']] : []),
     ...(config.curriculum ? [['curriculum', `${config.curriculum.of}, pacing ${config.curriculum.pacing}`]] : []),
     ...(config.lora ? [['LoRA asked for', loraText(config.lora)]] : []),
+    ...(config.chatDate === undefined ? [] : [['day told to the chat template', config.chatDate]]),
     [
       'budget',
       `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in passes'}${budget === undefined ? '' : ` = ${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`}`,

@@ -7,7 +7,7 @@ import type { Difference, Estimate } from '../optimize/events.ts';
 import { editorText } from '../prompt/hunks.ts';
 import type { Program } from '../prompt/program.ts';
 import { isPrompty } from '../prompt/promptFile.ts';
-import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields } from '../shape.ts';
+import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields, day } from '../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { portable } from './runDirectory.ts';
 import { cuts, difference, estimate, line } from './shapes.ts';
@@ -30,6 +30,8 @@ export interface MeasuredWith {
   readonly adapter?: string;
   readonly metric: string;
   readonly split: Split;
+  /** The day that the chat template was told, YYYY-MM-DD; absent where it asks for none. */
+  readonly chatDate?: string;
 }
 
 export interface MeasuredPrompt extends MeasuredWith {
@@ -105,6 +107,7 @@ const withFields: Fields<MeasuredWith> = {
   adapter: optional(anyText),
   metric: anyText,
   split: exactly('val', 'test'),
+  chatDate: optional(day),
 };
 
 const flip = object<LineFlip>({ line, inputs: table(anyText), gold: anyText, withLine: anyText, withoutLine: anyText });

@@ -24,6 +24,7 @@ import { defaultObjective } from '../optimize/objective.ts';
 import { programContext } from '../optimize/programContext.ts';
 import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
+import { checkKeys } from '../prompt/missingKeys.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
@@ -37,6 +38,7 @@ import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import type { Rate } from './execute.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
 import { rowDefects } from './rowDefects.ts';
+import { chatDateOf, chatNotices, withDate } from './chat.ts';
 import { portable } from './runDirectory.ts';
 import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
 import { makeFolder, workspaceOf } from './tandemFolder.ts';
@@ -58,6 +60,8 @@ export interface Session {
   readonly freshEvaluator: () => Evaluator;
   /** Of a program: what coordinators need beyond the evaluator. */
   readonly programEvaluator?: ProgramEvaluator;
+  /** The day that the chat template is told, YYYY-MM-DD; absent where it asks for none. */
+  readonly chatDate?: string;
   /** The one that the prompt file or the caller names. */
   readonly adapter?: Adapter;
   readonly trainset: readonly Row[];
@@ -114,7 +118,9 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const measured = [...read.train, ...read.val];
   const earlier = program ? program.steps.slice(0, -1).map((step) => stepTask(step, measured)) : [];
   const last = taskFor(file, measured, modules.metrics);
-  const unended = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last];
+  const unended = [...earlier, program ? { ...last, origin: originOf(program.steps[earlier.length]) } : last].map((task) =>
+    withDate(task, spec.chatDate),
+  );
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
   if (adapter?.steps && adapter.steps.length !== unended.length) throw otherSteps(adapterPath!, adapter.steps.length, unended.length);
@@ -148,10 +154,18 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const valset = validationRows(splits, rows);
   const portableHashes = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [portable(workspace, path), hash]));
-  const notices = [...file.problems, ...defects]
+  const keys = files.flatMap((each) =>
+    checkKeys(
+      each,
+      [...trainset, ...valset].map(({ values }) => values),
+    ),
+  );
+  const notices = [...file.problems, ...defects, ...keys]
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
-    .concat(answerNotices({ workspace, files, tasks, opened, read, model }), skipNotices(splits, workspace), leakNotices(splits));
+    .concat(answerNotices({ workspace, files, tasks, opened, read, model }))
+    .concat(skipNotices(splits, workspace), leakNotices(splits), chatNotices(files, model));
+  const chatDate = chatDateOf(tasks, model);
   const warn = (notice: string): void => void notices.push(notice);
   const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
   const makeWith = (known?: Cache): ProgramEvaluator =>
@@ -167,6 +181,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     evaluator,
     answerEnds: tasks.map(({ labels, decoding: { maxTokens, stop } }) => (labels ? null : { maxTokens, stop })),
     freshEvaluator: () => makeWith(),
+    ...(chatDate !== undefined && { chatDate }),
     ...(adapter && { adapter }),
     trainset,
     valset,

@@ -45,6 +45,9 @@ export interface RowLimits {
 /** The rows that a prompt is measured on; 'test' opens the sealed split. */
 export type Split = 'val' | 'test';
 
+/** What people call the splits: `validation rows`. */
+export const splitWords = { train: 'training', val: 'validation', test: 'test' } as const;
+
 /** Which prompt, on which model: enough to evaluate. */
 export interface SessionSpec {
   /** Absolute path of the prompt file. */
@@ -61,6 +64,8 @@ export interface SessionSpec {
   readonly untrusted?: true;
   /** Metrics of the prompt file that are JavaScript modules may run. Not kept with a run: whoever resumes it says so again. */
   readonly allowModules?: true;
+  /** The day that chat templates are told where the prompt file names none, YYYY-MM-DD; `defaultChatDate` where absent. A run keeps its own. */
+  readonly chatDate?: string;
   /** Bad rows of the data are left out, with a notice; else the first of them is an error. */
   readonly skipBadRows?: true;
 }

@@ -58,7 +58,10 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   return alone(workspaceOf(spec.prompt), spec, hooks, async () => {
     const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
     try {
-      const directory = createRun(spec, { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } });
+      const directory = createRun(
+        { ...spec, ...(session.chatDate !== undefined && { chatDate: session.chatDate }) },
+        { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } },
+      );
       await keepStarts(directory, spec, session);
       await tidy(directory, spec, session);
       return await work(directory, spec, session, hooks);
@@ -76,8 +79,9 @@ export async function resumeRun(
   directory: RunDirectory,
   { allowModules, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules'> = {},
 ): Promise<{ directory: RunDirectory; state: RunState }> {
-  const { spec: asked, source, sources = {}, data } = readRecord(directory);
-  const spec: RunSpec = { ...asked, allowModules };
+  const { spec: asked, source, sources = {}, data, created } = readRecord(directory);
+  // Versions that kept no day told templates the one on which they ran.
+  const spec: RunSpec = { ...asked, chatDate: asked.chatDate ?? created.slice(0, 10), allowModules };
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
@@ -212,6 +216,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     ...(canHaveControls(spec, session) && { controls: controlNames }),
     ...(hasStepAdapters(spec, session) && { adapters: 'per-step' }),
     ...(session.answerEnds.some((ends) => ends) && { answerEnds: session.answerEnds }),
+    ...(session.chatDate !== undefined && { chatDate: session.chatDate }),
     ...(spec.lora && { lora: spec.lora }),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,

@@ -5,6 +5,7 @@ import { measureLines, measurePrompt, type MeasureOptions } from './measure.ts';
 import { listRows } from './measuredRows.ts';
 import { keepOneModel } from './modelKeeper.ts';
 import type { Notification, RunResult } from './protocol.ts';
+import { renderPrompt } from './render.ts';
 import { findRun } from './runDirectory.ts';
 import { serve } from './serve.ts';
 import { openSession, type Session } from './session.ts';
@@ -30,6 +31,7 @@ serve({
   headroom: ({ spec }, tell, signal) => inSession(spec, tell, signal, (session, options) => sessionHeadroom(session, spec, options)),
   export: ({ spec }, tell) => exportAdapter(spec, busyTeller(tell)),
   rows: ({ spec, most }) => listRows(spec, most),
+  render: ({ spec, ...options }, tell, signal) => renderPrompt(spec, options, { models, onBusy: busyTeller(tell), signal }),
 });
 
 const resultOf = ({ directory }: { directory: { path: string } }): RunResult => ({ directory: directory.path });

@@ -5,6 +5,7 @@ import { stopProblems } from '../../evaluate/answerEnds.ts';
 import { taskFor } from '../../evaluate/evaluation.ts';
 import { labelProblems, type KnownRows } from '../../evaluate/labelProblems.ts';
 import { metrics } from '../../evaluate/metrics.ts';
+import { checkKeys } from '../../prompt/missingKeys.ts';
 import { nearestNames } from '../../prompt/nearest.ts';
 import { checkProgram } from '../../prompt/program.ts';
 import { checkColumns, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
@@ -22,7 +23,11 @@ export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataF
     if (finding instanceof TandemError) problems.push(dataProblem(file, setting, finding));
     else columns ??= finding && namedColumns(finding.columns, file.settings.columns);
   }
-  if (columns) problems.push(...checkColumns(file, columns), ...answerProblems(file, knownRows(file, findings)));
+  if (columns) {
+    const known = knownRows(file, findings);
+    const values = known.rows.map((row) => row.values);
+    problems.push(...checkColumns(file, columns), ...answerProblems(file, known), ...checkKeys(file, values, 'None of the first rows'));
+  }
   return problems.sort((a, b) => a.range.start - b.range.start);
 }
 

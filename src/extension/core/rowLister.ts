@@ -1,6 +1,9 @@
-/** @file Asks a worker process for the rows of prompts: a big data set is read beside the editor's event loop, and beside running jobs. */
+/** @file Asks a worker process for the rows of prompts, and what a model is asked for one: a big data set is read beside the editor's event loop, and beside running jobs. */
 import { startWorker, type WorkerClient } from '../../run/client.ts';
+import { TandemError } from '../../errors.ts';
 import type { RowList } from '../../run/measuredRows.ts';
+import type { Methods } from '../../run/protocol.ts';
+import type { Rendered, RenderOptions } from '../../run/render.ts';
 import type { SessionSpec } from '../../run/spec.ts';
 
 export interface RowLister {
@@ -10,6 +13,8 @@ export interface RowLister {
    * @throws TandemError those of listRows, or reason 'worker-died'
    */
   readonly list: (spec: SessionSpec, most: number) => Promise<readonly RowList[]>;
+  /** In the same order. @throws TandemError those of renderPrompt, or reason 'worker-died' */
+  readonly render: (spec: SessionSpec, options: RenderOptions) => Promise<Rendered>;
   /** Ends its process at once. */
   readonly dispose: () => void;
 }
@@ -30,24 +35,26 @@ export function makeRowLister({ workerFile, keepWarm = 5000 }: RowListerOptions)
     void worker?.dispose();
     worker = undefined;
   };
-  const ask = async (spec: SessionSpec, most: number): Promise<readonly RowList[]> => {
+  const ask = async <M extends 'rows' | 'render'>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> => {
     clearTimeout(idle);
     worker ??= startWorker({ file: workerFile, onNotification: () => {} });
     try {
-      const lists = await worker.call('rows', { spec, most });
-      idle = setTimeout(release, keepWarm).unref();
-      return lists;
+      return await worker.call(method, params);
     } catch (error) {
-      release();
+      if (!(error instanceof TandemError) || error.reason === 'worker-died') release();
       throw error;
+    } finally {
+      idle = setTimeout(release, keepWarm).unref();
     }
   };
+  const inTurn = <M extends 'rows' | 'render'>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> => {
+    const answer = tail.then(() => ask(method, params));
+    tail = answer.catch(() => {});
+    return answer;
+  };
   return {
-    list: (spec, most) => {
-      const lists = tail.then(() => ask(spec, most));
-      tail = lists.catch(() => {});
-      return lists;
-    },
+    list: (spec, most) => inTurn('rows', { spec, most }),
+    render: (spec, options) => inTurn('render', { spec, ...options }),
     dispose: release,
   };
 }

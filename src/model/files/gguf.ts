@@ -55,6 +55,17 @@ export async function checkGguf(path: string): Promise<LlamaConfig> {
   }
 }
 
+/** The tokenizer alone. @throws TandemError 'bad-gguf', 'unsupported-tokenizer', 'bad-tokenizer' */
+export async function readGgufTokenizer(path: string): Promise<Tokenizer> {
+  const file = await openFile(path);
+  try {
+    const { metadata } = await readGgufHeader(file, path);
+    return ggufTokenizer(ggufMetadata(metadata, path)).tokenizer;
+  } finally {
+    await file.close();
+  }
+}
+
 async function readSettings(file: FileHandle, path: string): Promise<GgufTokenizer & { readonly plan: GgufPlan }> {
   const header = await readGgufHeader(file, path);
   const factors = header.tensors.find(({ name }) => name === ropeFactors);

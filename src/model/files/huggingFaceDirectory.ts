@@ -95,6 +95,11 @@ export async function readIndex(directory: string): Promise<{ readonly place: st
   return { place, files: [...files].sort() };
 }
 
+/** The tokenizer alone. @throws TandemError 'bad-model-config', 'bad-tokenizer' */
+export async function readHuggingFaceTokenizer(directory: string): Promise<Tokenizer> {
+  return (await readTokenizer(directory, await readJson(join(directory, 'config.json')))).tokenizer;
+}
+
 async function readTokenizer(directory: string, config: Json): Promise<DefinedTokenizer> {
   const file = join(directory, 'tokenizer.json');
   const json = await readJson(file);

@@ -4,8 +4,8 @@ import { totalmem } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { pulse } from '../../pulse.ts';
-import { checkGguf, readGguf } from './gguf.ts';
-import { checkHuggingFaceDirectory, readHuggingFaceDirectory } from './huggingFaceDirectory.ts';
+import { checkGguf, readGguf, readGgufTokenizer } from './gguf.ts';
+import { checkHuggingFaceDirectory, readHuggingFaceDirectory, readHuggingFaceTokenizer } from './huggingFaceDirectory.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { Fingerprint, weightShapes } from './weights.ts';
@@ -29,14 +29,7 @@ export interface ModelFiles {
  * @throws TandemError 'model-not-found', 'model-unreadable', 'bad-model-config', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer', 'bad-weights', 'bad-safetensors', 'bad-gguf'
  */
 export async function loadModelFiles(path: string): Promise<ModelFiles> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new TandemError('model-not-found', 'There is no model at this place.', { where: { file: path }, cause });
-  });
-  const { config, tokenizer, tokenizerDefinition, weights } = await (
-    found.isDirectory() ? readHuggingFaceDirectory(path) : readGguf(path)
-  ).catch((error: unknown) => {
-    throw unreadable(error, path);
-  });
+  const { config, tokenizer, tokenizerDefinition, weights } = await read(path, readHuggingFaceDirectory, readGguf);
   const ordered = new Map([...weightShapes(config).keys()].map((name) => [name, weights.get(name)!]));
   const fingerprint = new Fingerprint();
   fingerprint.text('config', JSON.stringify(config));
@@ -53,10 +46,7 @@ export async function loadModelFiles(path: string): Promise<ModelFiles> {
  * @throws TandemError as loadModelFiles; 'model-too-large'
  */
 export async function checkModelFiles(path: string): Promise<void> {
-  const found = await stat(path);
-  const config = await (found.isDirectory() ? checkHuggingFaceDirectory(path) : checkGguf(path)).catch((error: unknown) => {
-    throw unreadable(error, path);
-  });
+  const config = await read(path, checkHuggingFaceDirectory, checkGguf);
   requireMemory(config, path);
 }
 
@@ -77,6 +67,22 @@ export function requireMemory(config: LlamaConfig, path: string, memory = memory
 
 /** Bytes; in a container those that it may have. */
 const memoryHere = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
+
+/** The tokenizer of a model, without its weights. @throws TandemError those of `loadModelFiles` that are of no weights */
+export async function loadTokenizer(path: string): Promise<Pick<ModelFiles, 'name' | 'tokenizer'>> {
+  return { name: modelName(path), tokenizer: await read(path, readHuggingFaceTokenizer, readGgufTokenizer) };
+}
+
+type Read<T> = (path: string) => Promise<T>;
+
+async function read<T>(path: string, ofDirectory: Read<T>, ofFile: Read<T>): Promise<T> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new TandemError('model-not-found', 'There is no model at this place.', { where: { file: path }, cause });
+  });
+  return (found.isDirectory() ? ofDirectory(path) : ofFile(path)).catch((error: unknown) => {
+    throw unreadable(error, path);
+  });
+}
 
 /** What the system says of a file (no permission, a folder where a file should be, too little memory for it), with its place. */
 function unreadable(error: unknown, path: string): unknown {

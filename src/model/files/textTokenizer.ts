@@ -1,11 +1,10 @@
-/** @file The tokenizer built from a tokenizer.json, by `@huggingface/tokenizers` and `@huggingface/jinja`. */
-import { Template } from '@huggingface/jinja';
+/** @file The tokenizer built from a tokenizer.json, by `@huggingface/tokenizers`. */
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { TandemError } from '../../errors.ts';
 import { forTextWithin, prepareTokenizerJson, requireTokens, withinMark } from './tokenizerJson.ts';
 import type { TokenizerJson } from './tokenizerJson.ts';
-import { withinTime } from '../../timeLimit.ts';
-import type { ChatMessage, Tokenizer } from '../tokenizer.ts';
+import { afterAnswer, chatTemplate, type ChatTemplate } from '../chatTemplate.ts';
+import type { Tokenizer } from '../tokenizer.ts';
 
 export interface TokenizerParts {
   readonly json: TokenizerJson;
@@ -19,7 +18,7 @@ export interface TokenizerParts {
   readonly file: string;
 }
 
-/** @throws TandemError 'bad-tokenizer' when the library cannot build or use it; applyChatTemplate: 'no-chat-template', 'bad-chat-template', 'too-slow' */
+/** @throws TandemError 'bad-tokenizer' when the library cannot build or use it; applyChatTemplate: 'no-chat-template', 'bad-chat-template', 'no-system-role', 'too-slow' */
 export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const { file, beginToken } = parts;
   requireTokens(parts.json, file);
@@ -28,10 +27,19 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const encodeBy = (by: LibraryTokenizer) => (text: string) => guarded(() => by.encode(text, { add_special_tokens: false }).ids, file);
   const within = forTextWithin(parts.json);
   const encodeWithin = within && encodeBy(build({ ...parts, json: within }));
-  let template: Template | undefined;
+  let template: ChatTemplate | undefined;
+  const templateOf = (): ChatTemplate => (template ??= requiredTemplate(parts));
+  const turnEnd = onFirstUse(() => turnEndToken(parts, templateOf));
+  const ends = onFirstUse(() => endTokens(parts, turnEnd()));
   return {
     vocabularySize: lastToken + 1,
-    endTokens: endTokens(parts),
+    get endTokens() {
+      return ends();
+    },
+    get turnEndToken() {
+      return turnEnd();
+    },
+    ...(parts.chatTemplate !== undefined && { chatTemplate: parts.chatTemplate }),
     ...(beginToken === undefined ? {} : { beginToken }),
     encode: remembered(encodeBy(library)),
     ...(encodeWithin && { encodeNext: remembered((text) => encodeWithin(`${withinMark}${text}`)) }),
@@ -42,10 +50,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
             () => library.decode([...tokens], { skip_special_tokens: options?.skipSpecial ?? false, clean_up_tokenization_spaces: false }),
             file,
           ),
-    applyChatTemplate: (messages) => {
-      template ??= parseTemplate(parts.chatTemplate, file);
-      return renderTemplate(template, messages, parts);
-    },
+    applyChatTemplate: (messages, options) => templateOf()(messages, options),
   };
 }
 
@@ -75,9 +80,24 @@ const longestCached = 20_000;
 /** End-of-text and end-of-turn tokens of the models that we read; the settings of many models name only one of theirs. */
 const endTexts = new Set(['<|endoftext|>', '<|im_end|>', '<|end_of_text|>', '<|eot_id|>', '<|eom_id|>', '</s>']);
 
-function endTokens({ json, endTokens }: TokenizerParts): number[] {
+function endTokens({ json, endTokens }: TokenizerParts, turnEnd: number | undefined): number[] {
   const named = json.added_tokens.filter(({ special, content }) => special && endTexts.has(content)).map(({ id }) => id);
-  return [...new Set([...endTokens, ...named])];
+  return [...new Set([...endTokens, ...named, ...(turnEnd === undefined ? [] : [turnEnd])])];
+}
+
+/** The first special token after an answer of the assistant, white space before it aside. */
+function turnEndToken({ json, chatTemplate: source }: TokenizerParts, template: () => ChatTemplate): number | undefined {
+  if (source === undefined) return undefined;
+  const rest = afterAnswer((...asked) => template()(...asked))?.trimStart();
+  const [first] = json.added_tokens
+    .filter(({ special, content }) => special && content !== '' && rest?.startsWith(content))
+    .sort((a, b) => b.content.length - a.content.length);
+  return first?.id;
+}
+
+function onFirstUse<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** What the library says of a definition that it only now finds odd. */
@@ -97,28 +117,12 @@ function build({ json, file }: TokenizerParts): LibraryTokenizer {
   }
 }
 
-function parseTemplate(text: string | undefined, file: string): Template {
-  if (text === undefined) {
-    throw new TandemError('no-chat-template', 'This model has no chat template.', {
-      where: { file },
-      hint: 'Use an instruction-tuned model, or a prompt file in plain text form.',
-    });
-  }
-  try {
-    return new Template(text);
-  } catch (cause) {
-    throw new TandemError('bad-chat-template', `The chat template cannot be read: ${messageOf(cause)}`, { where: { file }, cause });
-  }
-}
-
-function renderTemplate(template: Template, messages: readonly ChatMessage[], { specialTexts, file }: TokenizerParts): string {
-  const values = { ...specialTexts, messages: messages.map((message) => ({ ...message })), add_generation_prompt: true };
-  try {
-    return withinTime({ what: `Filling in the chat template of ${file}`, hint: 'Use another model.' }, () => template.render(values));
-  } catch (cause) {
-    if (cause instanceof TandemError) throw cause;
-    throw new TandemError('bad-chat-template', `The chat template refused these messages: ${messageOf(cause)}`, { where: { file }, cause });
-  }
+function requiredTemplate({ chatTemplate: source, specialTexts = {}, file }: TokenizerParts): ChatTemplate {
+  if (source !== undefined) return chatTemplate(source, specialTexts, file);
+  throw new TandemError('no-chat-template', 'This model has no chat template.', {
+    where: { file },
+    hint: 'Use an instruction-tuned model, or a prompt file in plain text form.',
+  });
 }
 
 function messageOf(error: unknown): string {

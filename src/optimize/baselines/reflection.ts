@@ -51,7 +51,7 @@ export async function reflect(
     ...shown,
     'Write a better instruction for the assistant. Say what the task is and what the feedback teaches. Write only the instruction.',
   ].join('\n\n');
-  const text = model.tokenizer.applyChatTemplate([{ role: 'user', content: asked }]);
+  const text = model.tokenizer.applyChatTemplate([{ role: 'user', content: asked }], task.chat);
   const sampling = { maxTokens: longest, temperature: 1, topP: 1, stop: ['\n\n'], seed };
   const written = await orNothing(async () => model.generate([text], { adapter, ...sampling }));
   if (!written) return { passes: 0 };

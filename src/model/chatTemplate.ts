@@ -1,0 +1,176 @@
+/** @file A model's chat template: turns as the text that the model was trained on, on a day that does not change by itself. */
+import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { TandemError } from '../errors.ts';
+import { withinTime } from '../timeLimit.ts';
+import type { ChatMessage, ChatOptions } from './tokenizer.ts';
+
+/** The day that templates are told where no other is asked for: the one that Llama's templates themselves fall back on. */
+export const defaultChatDate = '2024-07-26';
+
+/** Names of a template that are not for others to set. */
+export const ownNames: ReadonlySet<string> = new Set([
+  ...['messages', 'add_generation_prompt', 'bos_token', 'eos_token', 'unk_token', 'pad_token'],
+  ...['range', 'raise_exception', 'strftime_now', 'namespace', 'loop', 'true', 'false', 'none', 'True', 'False', 'None'],
+]);
+
+/** Whether a template asks for the day. */
+export const readsClock = (template: string): boolean => /\bstrftime_now\b/.test(template);
+
+/** Whether a template may read a name. */
+export const readsName = (template: string, name: string): boolean =>
+  new RegExp(`(?<![\\w.])${name.replaceAll(/[^\w]/g, '')}(?!\\w)`).test(template);
+
+export type ChatTemplate = (messages: readonly ChatMessage[], options?: ChatOptions & { readonly answered?: boolean }) => string;
+
+/**
+ * @param specialTexts texts that the template may name: bos_token, eos_token, …
+ * @param file named in errors
+ * @returns what renders turns, up to where the assistant's answer starts, or if `answered` to the end of the last turn
+ * @throws TandemError reason 'bad-chat-template', here and when it renders; then also 'no-system-role' and 'too-slow'
+ */
+export function chatTemplate(source: string, specialTexts: Readonly<Record<string, string>>, file: string): ChatTemplate {
+  const program = parsed(source, file);
+  const run = (
+    messages: readonly ChatMessage[],
+    { date = defaultChatDate, variables = {}, answered }: Parameters<ChatTemplate>[1] = {},
+  ): string => {
+    const environment = new Environment();
+    const names = {
+      ...variables,
+      ...globals(date),
+      ...specialTexts,
+      messages: messages.map((message) => ({ ...message })),
+      add_generation_prompt: answered !== true,
+    };
+    for (const [name, value] of Object.entries(names)) environment.set(name, value);
+    const render = (): string => String((new Interpreter(environment).run(program) as { value: unknown }).value);
+    return withinTime({ what: `Filling in the chat template of ${file}`, hint: 'Use another model.' }, render);
+  };
+  return (messages, options) => {
+    const system = messages.find(({ role, content }) => role === 'system' && content.trim() !== '');
+    try {
+      const text = run(messages, options);
+      if (!system || text.includes(opening(system.content))) return text;
+    } catch (cause) {
+      if (cause instanceof TandemError) throw cause;
+      const refused = system && succeeds(() => run(withoutSystem(messages), options));
+      if (!refused) throw bad(`The chat template refused these messages: ${messageOf(cause)}`, file, cause);
+      throw noSystemRole(`The model's chat template refuses a system turn: ${messageOf(cause)}`, file, cause);
+    }
+    throw noSystemRole("The model's chat template leaves the system turn out.", file);
+  };
+}
+
+/**
+ * The text that follows an answer of the assistant; undefined where the template cannot be asked.
+ */
+export function afterAnswer(template: ChatTemplate): string | undefined {
+  const answer = 'tandem-answer';
+  try {
+    const text = template(
+      [
+        { role: 'user', content: 'tandem-question' },
+        { role: 'assistant', content: answer },
+      ],
+      { answered: true },
+    );
+    const at = text.lastIndexOf(answer);
+    return at < 0 ? undefined : text.slice(at + answer.length);
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(source: string, file: string): ReturnType<typeof parse> {
+  try {
+    return parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+  } catch (cause) {
+    throw bad(`The chat template cannot be read: ${messageOf(cause)}`, file, cause);
+  }
+}
+
+/** As `transformers` has them. */
+const globals = (date: string): Readonly<Record<string, unknown>> => ({
+  true: true,
+  false: false,
+  none: null,
+  True: true,
+  False: false,
+  None: null,
+  raise_exception: (message: unknown) => {
+    throw new Error(String(message));
+  },
+  range: (from: number, to?: number, step = 1) => {
+    const [start, end] = to === undefined ? [0, from] : [from, to];
+    if (step === 0) throw new Error('range() step must not be zero');
+    return Array.from({ length: Math.min(10_000, Math.max(0, Math.ceil((end - start) / step))) }, (_, i) => start + i * step);
+  },
+  strftime_now: (format: string) => strftime(date, format),
+});
+
+const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+/** Python's strftime at midnight of a day, in English whatever the machine speaks. @param date YYYY-MM-DD */
+function strftime(date: string, format: string): string {
+  const day = new Date(`${date}T00:00:00Z`);
+  const [year, month, ofMonth] = [day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate()];
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const ofYear = 1 + (Date.UTC(year, month, ofMonth) - Date.UTC(year, 0, 1)) / 86_400_000;
+  const parts: Readonly<Record<string, string>> = {
+    ...{
+      Y: String(year),
+      y: two(year % 100),
+      m: two(month + 1),
+      d: two(ofMonth),
+      e: String(ofMonth).padStart(2),
+      j: String(ofYear).padStart(3, '0'),
+    },
+    ...{
+      B: months[month],
+      b: months[month].slice(0, 3),
+      h: months[month].slice(0, 3),
+      A: days[day.getUTCDay()],
+      a: days[day.getUTCDay()].slice(0, 3),
+    },
+    ...{ H: '00', I: '12', M: '00', S: '00', p: 'AM', f: '000000', Z: 'UTC', z: '+0000', '%': '%' },
+    ...{ F: date, T: '00:00:00', D: `${two(month + 1)}/${two(ofMonth)}/${two(year % 100)}`, R: '00:00' },
+  };
+  return format.replace(/%(-?)([A-Za-z%])/g, (whole, plain: string, letter: string) => {
+    if (!Object.hasOwn(parts, letter)) return whole;
+    return plain ? parts[letter].replace(/^[0 ]+(?=\d)/, '') : parts[letter];
+  });
+}
+
+/** How a text begins: templates may trim and wrap what follows. */
+const opening = (text: string): string => text.trim().split('\n', 1)[0].slice(0, 20);
+
+/** The system's text at the head of the user's first turn. */
+function withoutSystem(messages: readonly ChatMessage[]): ChatMessage[] {
+  const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
+  const others = messages.filter(({ role }) => role !== 'system');
+  return [{ role: 'user', content: [...system, ...others.slice(0, 1).map(({ content }) => content)].join('\n\n') }, ...others.slice(1)];
+}
+
+function succeeds(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const bad = (message: string, file: string, cause: unknown): TandemError =>
+  new TandemError('bad-chat-template', message, { where: { file }, cause });
+
+const noSystemRole = (message: string, file: string, cause?: unknown): TandemError =>
+  new TandemError('no-system-role', message, {
+    where: { file },
+    hint: 'Delete the line `system:`, and put its text at the head of the text under `user:`.',
+    cause,
+  });
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

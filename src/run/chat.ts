@@ -1,0 +1,32 @@
+/** @file What a session says to a chat template: the day that it is told, and what people should know of it. */
+import type { Asked } from '../evaluate/question.ts';
+import { defaultChatDate, readsClock, readsName } from '../model/chatTemplate.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
+
+/** The task with its day: the prompt file's own, or the one that the session is asked for. */
+export function withDate<T extends Asked>(task: T, date = defaultChatDate): T {
+  return task.template === 'chat' ? { ...task, chat: { date, ...task.chat } } : task;
+}
+
+/** The day that goes into what the model is asked; undefined where the template asks for none. */
+export function chatDateOf(tasks: readonly Asked[], { tokenizer }: Pick<LanguageModel, 'tokenizer'>): string | undefined {
+  return readsClock(tokenizer.chatTemplate ?? '') ? tasks.find(({ template }) => template === 'chat')?.chat?.date : undefined;
+}
+
+/** A day that nobody chose, and variables that the template does not read. */
+export function chatNotices(files: readonly PromptFile[], { name, tokenizer }: Pick<LanguageModel, 'name' | 'tokenizer'>): string[] {
+  const template = tokenizer.chatTemplate;
+  const chats = files.map(({ settings }) => settings).filter((settings) => settings.template === 'chat');
+  if (template === undefined || chats.length === 0) return [];
+  const names = new Set(chats.flatMap(({ chat }) => Object.keys(chat?.variables ?? {})));
+  const unread = [...names].filter((variable) => !readsName(template, variable));
+  const isChosen = chats.every(({ chat }) => chat?.date !== undefined || chat?.variables?.date_string !== undefined);
+  return [
+    ...unread.map((variable) => `The chat template of ${name} does not read the variable "${variable}", so it makes no difference.`),
+    ...(readsClock(template) && !isChosen ? [dateNotice(name)] : []),
+  ];
+}
+
+const dateNotice = (name: string): string =>
+  `The chat template of ${name} writes the day. It is always told ${defaultChatDate}, so that the same inputs give the same numbers; set another with \`template: {kind: chat, date: …}\`.`;

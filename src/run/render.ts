@@ -1,0 +1,141 @@
+/** @file What the model is asked for one row, exactly: each step's turns, and the text with its special tokens. */
+import { dirname } from 'node:path';
+import type { Row } from '../data/dataset.ts';
+import { openDataset, type Splits } from '../data/openDataset.ts';
+import { TandemError } from '../errors.ts';
+import { originOf } from '../evaluate/evaluation.ts';
+import { questionText } from '../evaluate/question.ts';
+import { loadTokenizer } from '../model/files/modelFiles.ts';
+import { modelsFolder, resolveModel } from '../model/store/store.ts';
+import { beginning, type ChatMessage, type Tokenizer } from '../model/tokenizer.ts';
+import { checkProgram, placed, type Program } from '../prompt/program.ts';
+import { stepsOf } from '../prompt/prompt.ts';
+import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
+import { messagesOf } from '../prompt/template.ts';
+import type { Values } from '../prompt/values.ts';
+import { withDate } from './chat.ts';
+import { dataFileOf, validationRows } from './measuredRows.ts';
+import { openPrompt, withSamples, type PromptTexts } from './openPrompt.ts';
+import { openSession, type SessionOptions } from './session.ts';
+import { splitWords, type SessionSpec, type Split } from './spec.ts';
+import { requireNothingForeign } from './trust.ts';
+
+export interface RenderOptions extends PromptTexts {
+  readonly split: Split | 'train';
+  /** 1-based, in the order of the data file. */
+  readonly row: number;
+  /** A model that is not on this machine is an error. */
+  readonly download?: false;
+}
+
+export interface Rendered {
+  readonly model: string;
+  readonly split: RenderOptions['split'];
+  readonly row: number;
+  /** How many rows the split has. */
+  readonly rows: number;
+  /** Where the row stands: absolute path of the data file, 1-based line. */
+  readonly file: string;
+  readonly line: number;
+  /** Of a program each, first to last. */
+  readonly steps: readonly RenderedStep[];
+}
+
+export interface RenderedStep {
+  /** Absolute path of the prompt file. */
+  readonly prompt: string;
+  /** What its answer is called. */
+  readonly output: string;
+  readonly template: 'text' | 'chat';
+  /** As the prompt file has them; one of the user's without roles. */
+  readonly messages: readonly ChatMessage[];
+  /** What the model reads, special tokens included. */
+  readonly text: string;
+  readonly tokens: number;
+}
+
+/**
+ * Renders a prompt for a row. Only of a program is the model itself loaded: its earlier steps answer first.
+ * @throws TandemError whatever is wrong with prompt, data or model; 'no-row'
+ */
+export async function renderPrompt(
+  spec: SessionSpec,
+  { split, row: number, download, ...texts }: RenderOptions,
+  options: Pick<SessionOptions, 'onBusy' | 'models' | 'signal'> = {},
+): Promise<Rendered> {
+  const { file, program } = openPrompt(spec.prompt, texts);
+  if (spec.untrusted) requireNothingForeign(file);
+  const files = program ? program.steps : [file];
+  const opened = await openDataset(file.settings, spec.prompt, { skipBad: spec.skipBadRows === true });
+  const splits = withSamples(opened, files);
+  requireColumns(file, program, splits);
+  const rows = rowsOf(splits, spec, split);
+  const row = rows.at(number - 1);
+  if (!row || number < 1)
+    throw new TandemError('no-row', `There is no ${splitWords[split]} row ${number}.`, {
+      hint: rows.length > 0 ? `They are counted from 1 to ${rows.length}.` : 'The split has no rows.',
+    });
+  const source = await modelFor(spec, file, { ...options, ...(download === false && { download }) });
+  const { name, tokenizer, values } = program
+    ? await answered({ ...spec, model: source }, { ...texts, ...options }, row)
+    : { ...(await loadTokenizer(source)), values: row.values };
+  const steps = files.map((step, place): RenderedStep => {
+    const { template, chat, output } = step.settings;
+    const prompt = stepsOf(file.prompt)[place];
+    const task = withDate({ template, ...(chat && { chat }), origin: originOf(step) }, spec.chatDate);
+    const asked = questionText(task, tokenizer, prompt, values);
+    const tokens = beginning(tokenizer, tokenizer.encode(asked));
+    const added = tokens.length > tokenizer.encode(asked).length ? tokenizer.decode(tokens.slice(0, 1)) : '';
+    const messages = messagesOf(prompt, values, task.origin);
+    return { prompt: step.path, output, template, messages, text: added + asked, tokens: tokens.length };
+  });
+  return { model: name, split, row: number, rows: rows.length, file: dataFileOf(file, split), line: row.line, steps };
+}
+
+function requireColumns(file: PromptFile, program: Program | undefined, { columns }: Splits): void {
+  const defects = program
+    ? checkProgram(program, columns)
+    : checkColumns(file, columns).map((problem) => ({ ...problem, path: file.path }));
+  const defect = defects.find(({ severity }) => severity === 'error');
+  if (defect) throw placed('bad-prompt-file', defect.path, defect);
+}
+
+function rowsOf(splits: Splits, { rows }: SessionSpec, split: RenderOptions['split']): Row[] {
+  const chosen = {
+    train: () => splits.train,
+    val: () => validationRows(splits, rows),
+    test: () => splits.test.open('a prompt to look at'),
+  };
+  return [...chosen[split]()].sort((a, b) => a.line - b.line);
+}
+
+function modelFor(
+  spec: SessionSpec,
+  file: PromptFile,
+  { onBusy, ...options }: Pick<SessionOptions, 'onBusy' | 'signal'> & { readonly download?: false },
+): Promise<string> {
+  return resolveModel(spec.model ?? file.settings.model, {
+    ...options,
+    cwd: spec.untrusted ? modelsFolder() : dirname(spec.prompt),
+    onProgress: ({ what, received, total }) => onBusy?.(`Downloading ${what}`, total && received / total),
+  });
+}
+
+interface Answered {
+  readonly name: string;
+  readonly tokenizer: Tokenizer;
+  readonly values: Values;
+}
+
+/** The row with the answers of a program's earlier steps. */
+async function answered(spec: SessionSpec, options: SessionOptions, row: Row): Promise<Answered> {
+  const session = await openSession(spec, options);
+  try {
+    const { file, adapter, model, programEvaluator } = session;
+    options.onBusy?.('Answering the earlier steps');
+    const traced = await programEvaluator!.trace({ prompt: file.prompt, ...(adapter && { adapter }) }, [row]);
+    return { name: model.name, tokenizer: model.tokenizer, values: traced.rows[0].values };
+  } finally {
+    await session.dispose();
+  }
+}
