@@ -1,6 +1,7 @@
 /** @file Lets a worker process do a run while this one shows its progress, hears Ctrl-C, and sums up at the end. */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TandemError } from '../errors.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { accept, proposalsOf, type Accepted } from '../run/accept.ts';
 import { startWorker, type WorkerClient } from '../run/client.ts';
@@ -10,6 +11,7 @@ import { headline } from '../run/report.ts';
 import { findRun, portable, readState, workspaceOf, type RunDirectory } from '../run/runDirectory.ts';
 import { shellWord } from '../run/shellWord.ts';
 import type { RunState } from '../run/state.ts';
+import { nothingText } from '../run/words.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgress } from './progress.ts';
@@ -22,7 +24,7 @@ export interface FollowOptions {
   readonly apply?: boolean;
 }
 
-/** A graceful stop still measures the sealed test; after this long the worker is killed, and the run can be resumed. */
+/** A stopped run still measures what it had accepted on the sealed rows; after this long the worker is killed, and the run can be resumed. */
 const stopPatience = 10 * 60_000;
 
 /** Sets the exit code. @throws what the run threw */
@@ -41,7 +43,7 @@ export async function followRun(
   const interrupts = hearInterrupts({
     first: () => {
       progress.note(
-        'Stopping at the next step, then the sealed test is measured. Once more to stop at once; `tandem resume` then goes on.',
+        'Stopping. What was accepted so far, if anything, is measured on the test rows; once more to leave that out: `tandem resume` then goes on.',
       );
       client.stop(stopPatience);
     },
@@ -55,9 +57,13 @@ export async function followRun(
     progress.close();
     const directory = findRun(path, path);
     const state = readState(directory);
-    const accepted = apply ? accept(proposalsOf(directory, state)) : undefined;
+    const accepted = apply && state.start ? accept(proposalsOf(directory, state)) : undefined;
     if (!json) stdout.say(summary(directory, state, accepted));
     if (interrupts.heard()) process.exitCode = exitCodes.interrupted;
+  } catch (error) {
+    if (!(error instanceof TandemError) || error.reason !== 'stopped' || !interrupts.heard()) throw error;
+    progress.note('Stopped before there was a run.');
+    process.exitCode = exitCodes.interrupted;
   } finally {
     progress.close();
     interrupts.close();
@@ -73,6 +79,7 @@ export function runArgument({ workspace, path, run }: RunDirectory, cwd = proces
 /** What a run found, and what was written of it; or, where nothing was accepted yet, what it would change and how to take it over. */
 export function summary(directory: RunDirectory, state: RunState, accepted?: Accepted): string {
   const { attribution } = state;
+  if (!state.start) return `${headline(state)}\nReport: ${relative(process.cwd(), directory.report)}\n`;
   const proposals = proposalsOf(directory, state);
   const name = portable(directory.workspace, proposals[0].file);
   const lines = [`${name}: ${headline(state)}`];
@@ -85,8 +92,7 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
     if (measured) lines.push(`  against ${control} ${points(measured.difference)}, P(better) ${sureness(measured.difference)}`);
   }
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
-  if (proposals.every(({ before, after }) => before === after))
-    lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
+  if (proposals.every(({ before, after }) => before === after)) lines.push(nothingText(state));
   else if (accepted) lines.push(...acceptedLines(accepted));
   else {
     const diffs = proposals.map(({ file, before, after }) => unifiedDiff(portable(directory.workspace, file), before, after).trimEnd());

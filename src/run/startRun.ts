@@ -14,7 +14,11 @@ import { adapterFolder } from './adapterFolder.ts';
 import { chooseControl, measureControl } from '../optimize/baselines/controls.ts';
 import { controlNames } from '../optimize/baselines/names.ts';
 import type { JournalLine, RunConfig } from './events.ts';
-import { executeRun } from './execute.ts';
+import { executeRun, type Execution, type Rate } from './execute.ts';
+import { leastMeasurements } from './coordinators.ts';
+import type { Interrupt } from './interrupt.ts';
+import { clockFrom } from './journal.ts';
+import { requireBudgetForStep, requireBudgetForWords } from './leastBudget.ts';
 import { writeReport } from './reportFile.ts';
 import { acquireLock } from './lock.ts';
 import { hashText } from './results.ts';
@@ -30,9 +34,9 @@ import {
   workspaceOf,
   type RunDirectory,
 } from './runDirectory.ts';
-import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
+import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session, type SessionOptions } from './session.ts';
 import { atMost, fewRowsNotice } from './rowPlan.ts';
-import type { CoordinatorName, RunSpec } from './spec.ts';
+import { checkedBudget, type CoordinatorName, type RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
 import { warmStartFor } from './warmStarts.ts';
 
@@ -40,20 +44,34 @@ export interface RunHooks {
   readonly onOpened?: (directory: RunDirectory) => void;
   readonly onLine?: (line: JournalLine, replayed: boolean) => void;
   readonly onBusy?: (what: string, share?: number) => void;
-  /** Aborting it stops gracefully. */
+  /** Aborting it ends the run: what was accepted so far stands. */
   readonly signal?: AbortSignal;
 }
 
 /** A new run from start to end. @throws TandemError whatever is wrong with prompt, data or model, before a directory is made */
 export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
+  const waiting = clockFrom(asked.used);
   checkedLora(asked.lora ?? {});
+  const budget = checkedBudget(asked.budget);
   const source = readSource(asked.prompt);
-  const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
+  const spec = { ...asked, budget, threads: asked.threads ?? defaultThreads() };
   return alone(workspaceOf(spec.prompt), async () => {
-    const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
+    const { signal, onBusy } = hooks;
+    const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };
+    const onRead: SessionOptions['onRead'] = (read) => requireBudgetForWords(spec, read);
+    const session = await openSession(spec, { source, forgetful: true, onBusy, signal, interrupt, onRead });
+    const waited = (): number => waiting() - session.fetching;
     try {
+      onBusy?.('Measuring how fast this machine is');
+      const rate = await measureRate(session, openOptimizer(session, spec), spec.lever);
+      const facts = { file: session.file, val: session.valset.length, test: session.testSize };
+      const { prompt } = session.file;
+      await requireBudgetForStep(spec, rate, facts, waited, async (rows) => {
+        const { passes } = await session.freshEvaluator().evaluate({ prompt, adapter: session.adapter }, atMost(session.valset, rows));
+        return passes;
+      });
       const directory = createRun(spec, { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } });
-      return await work(directory, spec, session, hooks);
+      return await work(directory, spec, session, { ...hooks, interrupt, waited, rate });
     } finally {
       await session.dispose();
     }
@@ -70,16 +88,20 @@ export async function resumeRun(
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   const { spec: asked, source, sources, data } = readRecord(directory);
   const spec: RunSpec = { ...asked, allowModules };
+  const waiting = clockFrom();
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
   return alone(directory.workspace, async () => {
     requireSameData(directory, data);
-    const session = await openSession(spec, { source, sources, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
+    const { signal, onBusy } = hooks;
+    const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };
+    const session = await openSession(spec, { source, sources, forgetful: true, onBusy, signal, interrupt });
+    const waited = (): number => waiting() - session.fetching;
     try {
       requireSameModel(directory, session);
       noteResumed(directory);
-      return await work(directory, spec, session, hooks);
+      return await work(directory, spec, session, { ...hooks, interrupt, waited });
     } finally {
       await session.dispose();
     }
@@ -96,11 +118,17 @@ async function alone<T>(workspace: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** How the run is driven, beside what its surroundings hear of it. */
+interface Working extends RunHooks, Pick<Execution, 'interrupt' | 'waited'> {
+  /** Where it has been measured already. */
+  readonly rate?: Rate;
+}
+
 async function work(
   directory: RunDirectory,
   spec: RunSpec,
   session: Session,
-  hooks: RunHooks,
+  hooks: Working,
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   hooks.onOpened?.(directory);
   const warm = await warmStartFor(session, spec);
@@ -112,6 +140,7 @@ async function work(
   };
   const { data } = readRecord(directory);
   const testRows = (opener: string, most: number): Row[] => atMost(session.openTest(`${opener} of run ${directory.run}`), most);
+  const { interrupt, waited, rate } = hooks;
   let state: RunState;
   try {
     state = await executeRun({
@@ -119,6 +148,7 @@ async function work(
       config: configOf(directory, spec, session, optimizer.coordinatorName),
       notices: [...session.notices, ...fewRows(session), ...optimizer.notices, ...controlNotices(spec, session)],
       coordinator,
+      leastMeasurements: leastMeasurements(spec, session.file),
       context: {
         evaluator: session.evaluator,
         trainer,
@@ -131,10 +161,11 @@ async function work(
         objective,
         seed: spec.seed,
       },
-      measureRate: () => measureRate(session, optimizer, spec.lever),
+      measureRate: async () => rate ?? measureRate(session, optimizer, spec.lever),
       ...(session.testSize > 0 && {
         test: {
-          attribute: (context, rows, start, best) => attribute(context, testRows('the end', rows), start, best),
+          rows: (most) => testRows('the end', most),
+          attribute,
         },
       }),
       ...(canHaveControls(spec, session) && {
@@ -152,6 +183,8 @@ async function work(
       lateNotices: () => changedFiles(directory, data).map(changeNotice),
       onLine,
       ...(hooks.signal && { signal: hooks.signal }),
+      ...(interrupt && { interrupt }),
+      ...(waited && { waited }),
     });
   } catch (error) {
     // What stopped the run is the one to tell, where the report cannot be written either.
