@@ -141,6 +141,8 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
     const { passes } = state;
     // To be told so by the coordinator would cost what is not there.
     const isSpent = plan !== undefined && plan.budget(passes) - passes < (view().history.at(0)?.passes ?? 0);
+    // Having forgotten all, the phase measures anew what it starts from. Published methods keep what they have measured.
+    if (!config.schedule.startsWith('baseline:')) plan?.uncounted(view().history.at(0)?.passes ?? 0);
     if (isSpent) {
       state = save({ ...state, done: spent });
       break;

@@ -9,6 +9,8 @@ export type BudgetPlanned = Extract<RunEvent, { type: 'budgetPlanned' }>;
 export interface TimePlan {
   /** Token passes that may be spent in all, now that so many are spent; the same until the clock says something else. */
   readonly budget: (spent: number) => number;
+  /** Work of so many token passes comes that nobody counts: it says how fast the machine is all the same. */
+  readonly uncounted: (passes: number) => void;
   /** Token passes a second, of late. */
   readonly speed: () => number;
 }
@@ -40,12 +42,14 @@ export function makeTimePlan(options: TimePlanOptions): TimePlan {
   const span = Math.min(longest, Math.max(shortest, memory * deadline));
   let last = { spent: options.spent, at: elapsed() };
   let looked: number | undefined;
+  let more = 0;
   // Token passes and milliseconds of late; older ones count less and less.
   let sum = { passes: (options.speed * span) / 1000, time: span };
   let plan = options.budget;
   const speed = (): number => (1000 * sum.passes) / sum.time;
   return {
     speed,
+    uncounted: (passes) => void (more = passes),
     budget(spent) {
       // Of two looks without work between them the second says the same.
       if (spent === looked && plan !== undefined) return plan;
@@ -53,8 +57,9 @@ export function makeTimePlan(options: TimePlanOptions): TimePlan {
       const at = elapsed();
       const time = at - last.at;
       const kept = Math.exp(-time / span);
-      sum = { passes: kept * sum.passes + (spent - last.spent), time: kept * sum.time + time };
+      sum = { passes: kept * sum.passes + (spent - last.spent) + more, time: kept * sum.time + time };
       last = { spent, at };
+      more = 0;
       const end = reserve(speed());
       const left = Math.max(0, deadline - end - at);
       const budget = Math.round(spent + (speed() * left) / 1000);
