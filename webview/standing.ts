@@ -1,8 +1,8 @@
 /** @file Where a run stands, in words: the name of it, the sentence that explains it, what can be done about it. */
 import type { Vitals } from '../src/extension/panelMessages.ts';
 import { bytes, count, duration } from '../src/run/format.ts';
-import { progressOf, remainingTime, type RunState } from '../src/run/state.ts';
-import { doing } from '../src/run/words.ts';
+import { isTimed, progressOf, remainingTime, type RunState } from '../src/run/state.ts';
+import { doing, endedText, wasStopped } from '../src/run/words.ts';
 import type { ShownRun } from './follow.ts';
 
 export type Tone = 'busy' | 'good' | 'bad' | 'idle';
@@ -25,20 +25,15 @@ const names: Readonly<Record<RunState['status'], Standing>> = {
 
 export function standingOf({ state, live }: Pick<ShownRun, 'state' | 'live'>): Standing {
   if (live && state.status === 'failed') return { ...names.starting, label: 'Resuming' };
+  if (wasStopped(state)) return { label: 'Stopped', tone: 'idle', icon: 'debug-stop' };
   if (live || state.status === 'ended' || state.status === 'failed') return names[state.status];
   return { label: 'Interrupted', tone: 'bad', icon: 'warning' };
 }
 
 /** What the standing means for the reader. */
 export function explanation({ state, live, vitals }: Pick<ShownRun, 'state' | 'live' | 'vitals'>): string {
-  const { status, because, failure, testRows, elapsed, passes, config } = state;
-  if (status === 'ended') {
-    const test =
-      testRows === undefined
-        ? 'There was no test split, so nothing was measured on rows that the run had not seen.'
-        : 'The test split was sealed until then, and opened once.';
-    return `Ended after ${duration(elapsed)}, ${count(passes)} token passes: ${because ?? ''}. ${test}`;
-  }
+  const { status, failure, config } = state;
+  if (status === 'ended') return endedText(state);
   if (!live) {
     const kept = 'What it had found by the end of its last phase is kept; Resume goes on from there.';
     return status === 'failed' ? `${failure?.message ?? ''} ${kept}`.trim() : `Its process ended before the run did. ${kept}`;
@@ -61,7 +56,7 @@ export function progress(state: RunState, { memory, process }: Pick<Vitals, 'mem
   // Reckoned from how fast it was, which says nothing of a process that does not get on.
   const left = state.status === 'running' && process === undefined ? remainingTime(state) : undefined;
   const facts = [
-    share !== undefined && state.budget !== undefined ? `${Math.floor(share * 100)}% of ${count(state.budget)} token passes` : undefined,
+    share !== undefined && state.budget !== undefined ? `${Math.floor(share * 100)}% of ${budgetText(state)}` : undefined,
     `${duration(state.elapsed)} so far`,
     process,
     left !== undefined ? `about ${duration(left)} left` : undefined,
@@ -69,6 +64,12 @@ export function progress(state: RunState, { memory, process }: Pick<Vitals, 'mem
   ];
   return { ...(share !== undefined && { share }), facts: facts.filter((fact) => fact !== undefined) };
 }
+
+/** Time where that is what the run spends. */
+const budgetText = (state: RunState): string => {
+  const asked = state.config?.budget;
+  return asked && 'seconds' in asked && isTimed(state) ? duration(asked.seconds * 1000) : `${count(state.budget ?? 0)} token passes`;
+};
 
 export const canStop = ({ state, live }: ShownRun): boolean => live && state.status !== 'ended' && state.status !== 'failed';
 export const canResume = ({ state, live }: ShownRun): boolean => !live && state.status !== 'ended';

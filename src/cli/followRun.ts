@@ -13,7 +13,7 @@ import { findRun, portable, readState, type RunDirectory } from '../run/runDirec
 import { shellWord } from '../run/shellWord.ts';
 import { workspaceOf } from '../run/tandemFolder.ts';
 import type { RunState } from '../run/state.ts';
-import { cutLines } from '../run/words.ts';
+import { cutLines, nothingText } from '../run/words.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgress } from './progress.ts';
@@ -26,7 +26,7 @@ export interface FollowOptions {
   readonly apply?: boolean;
 }
 
-/** A graceful stop still measures the sealed test; after this long the worker is killed, and the run can be resumed. */
+/** A stopped run still measures what it had accepted on the sealed rows; after this long the worker is killed, and the run can be resumed. */
 const stopPatience = 10 * 60_000;
 
 /** Sets the exit code. @throws what the run threw */
@@ -48,7 +48,7 @@ export async function followRun(
   const interrupts = hearInterrupts({
     first: () => {
       progress.note(
-        'Stopping at the next step, then the sealed test is measured. Once more to stop at once; `tandem resume` then goes on.',
+        'Stopping. What was accepted so far, if anything, is measured on the test rows; once more to leave that out: `tandem resume` then goes on.',
       );
       client.stop(stopPatience);
     },
@@ -62,13 +62,15 @@ export async function followRun(
     progress.close();
     const directory = findRun(path, path);
     const state = readState(directory);
-    const accepted = apply ? accept(proposalsOf(directory, state)) : undefined;
+    const accepted = apply && state.start ? accept(proposalsOf(directory, state)) : undefined;
     if (!json) stdout.say(summary(directory, state, accepted));
     if (interrupts.heard()) process.exitCode = exitCodes.interrupted;
   } catch (error) {
     // Ctrl-C reaches the worker as well, which dies of it while it still loads itself: there is nothing to go on with.
-    const early = interrupts.heard() && !opened && error instanceof TandemError && error.reason === 'worker-died';
-    throw early ? new TandemError('stopped', 'It was stopped before it began.') : error;
+    const reason = error instanceof TandemError ? error.reason : undefined;
+    if (!interrupts.heard() || !(reason === 'stopped' || (reason === 'worker-died' && !opened))) throw error;
+    progress.note('Stopped before there was a run.');
+    process.exitCode = exitCodes.interrupted;
   } finally {
     progress.close();
     interrupts.close();
@@ -84,6 +86,7 @@ export function runArgument({ workspace, path, run }: RunDirectory, cwd = proces
 /** What a run found, and what was written of it; or, where nothing was accepted yet, what it would change and how to take it over. */
 export function summary(directory: RunDirectory, state: RunState, accepted?: Accepted): string {
   const { attribution } = state;
+  if (!state.start) return `${headline(state)}\nReport: ${relative(process.cwd(), directory.report)}\n`;
   const proposals = proposalsOf(directory, state);
   const name = portable(directory.workspace, proposals[0].file);
   const lines = [`${name}: ${headline(state)}`];
@@ -97,8 +100,7 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   }
   lines.push(...cutLines(state).map((line) => `  ${line}`));
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
-  if (proposals.every(({ before, after }) => before === after))
-    lines.push('Nothing was better beyond doubt: prompt and weights stay as they are.');
+  if (proposals.every(({ before, after }) => before === after)) lines.push(nothingText(state));
   else if (accepted) lines.push(...(accepted.written.length > 0 ? groundsOf(directory, state) : []), ...acceptedLines(accepted));
   else {
     const diffs = proposals.map(({ file, before, after }) => unifiedDiff(portable(directory.workspace, file), before, after).trimEnd());

@@ -57,7 +57,10 @@ export function optimizeCommand(): Command {
       ),
     )
     .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
-    .option('--controls', 'afterwards p -> p, w -> w and the best single lever on the same test rows; each costs the budget again')
+    .option(
+      '--controls',
+      'afterwards p -> p, w -> w and the best single lever on the same test rows, each with as much compute: a budget in token passes is spent again by each, one of time is divided',
+    )
     .action((prompt: string, options: OptimizeOptions) => {
       const { lever, coordinator, adapters, controls } = options;
       const soft = softAsked(options);
@@ -77,7 +80,7 @@ export function optimizeCommand(): Command {
       ['tandem optimize intent.prompt.md --lever prompt', 'leave the weights alone'],
       ['tandem optimize intent.prompt.md --json > events.jsonl', 'the events, for a program'],
     ],
-    'Phases on the weights and on the prompt take turns, each from the best state so far, and a step is kept where paired evidence on the validation rows says that it is better. The test rows stay sealed until the end. Of many validation and test rows as many are measured as the budget pays for; --val-rows and --test-rows say how many instead. Ctrl-C ends a run gracefully: the best so far is tested and stands. One run at a time works in a workspace.',
+    'Phases on the weights and on the prompt take turns, each from the best state so far, and a step is kept where paired evidence on the validation rows says that it is better. The test rows stay sealed until the end. Of many validation and test rows as many are measured as the budget pays for; --val-rows and --test-rows say how many instead. A budget of time is all that the command takes, its final test included, whatever else the machine has to do. Ctrl-C ends a run at once: what was accepted so far is tested and stands. One run at a time works in a workspace.',
   );
 }
 

@@ -21,7 +21,7 @@ const titles: Readonly<Record<LeverChoice, string>> = {
 
 /** Measures, tells, and offers to go on. @returns undefined where the user went away or it failed */
 export async function lookForHeadroom(document: vscode.TextDocument, services: Services): Promise<Headroom | undefined> {
-  const headroom = await measured(document, 'Look for headroom in', services);
+  const headroom = (await measured(document, 'Look for headroom in', services))?.headroom;
   // The answer to the message is not waited for.
   if (headroom) void ask(document, headroom).then((lever) => lever && optimize(document, lever, services));
   return headroom;
@@ -30,21 +30,32 @@ export async function lookForHeadroom(document: vscode.TextDocument, services: S
 /** Tunes prompt and weights; where one of them is not likely to help, as the setting says, it asks first. */
 export async function optimizeWithHeadroom(document: vscode.TextDocument, services: Services): Promise<Job | undefined> {
   if (setting(settingIds.headroom, document.uri) === 'off') return optimize(document, 'both', services);
-  const headroom = await measured(document, 'Optimize', services);
-  if (!headroom) return undefined;
+  const { budget } = runSpec(document.uri, 'both');
+  // It is a part of the run, and what it takes is taken from the run's time.
+  const within = 'seconds' in budget ? (1000 * budget.seconds) / 5 : undefined;
+  const found = await measured(document, 'Optimize', services, within);
+  if (!found) return undefined;
+  const { headroom, used } = found;
   const unlikely = headroom.levers.some(({ outlook }) => outlook === 'unlikely');
   const lever = unlikely ? await ask(document, headroom, { modal: true }) : 'both';
-  return lever && optimize(document, lever, services);
+  return lever && optimize(document, lever, services, {}, used);
 }
 
-async function measured(document: vscode.TextDocument, purpose: string, services: Services): Promise<Headroom | undefined> {
+/** @returns with the milliseconds that it took, without those of waiting for the user or for other jobs */
+async function measured(
+  document: vscode.TextDocument,
+  purpose: string,
+  services: Services,
+  within?: number,
+): Promise<{ readonly headroom: Headroom; readonly used: number } | undefined> {
   const { uri } = document;
   requireTrust();
   if (!(await answerQuestions(document, purpose))) return undefined;
   await save(document);
-  const { headroom } = await finish({ kind: 'headroom', prompt: uri.fsPath, spec: runSpec(uri, 'both') }, services);
+  const task = { kind: 'headroom', prompt: uri.fsPath, spec: runSpec(uri, 'both'), ...(within !== undefined && { within }) } as const;
+  const { headroom, startedAt } = await finish(task, services);
   if (headroom) services.log.info(`Headroom of ${basename(uri.fsPath)}: ${headroomHeadline(headroom)}\n${headroomText(headroom)}`);
-  return headroom;
+  return headroom && { headroom, used: startedAt === undefined ? 0 : Date.now() - startedAt };
 }
 
 async function ask({ uri }: vscode.TextDocument, headroom: Headroom, { modal = false } = {}): Promise<LeverChoice | undefined> {

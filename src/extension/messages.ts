@@ -5,6 +5,7 @@ import { TandemError } from '../errors.ts';
 import { headline as runHeadline } from '../run/report.ts';
 import { isRun, jobTitle, type Job } from './core/job.ts';
 import { headline } from './core/headline.ts';
+import { nothingText, wasStopped } from '../run/words.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import type { Services } from './services.ts';
 import { flash, notify } from './surfaces/notifications.ts';
@@ -13,9 +14,9 @@ import { flash, notify } from './surfaces/notifications.ts';
 export function tellEnd(job: Job, services: Services): void {
   const { status, task, run, directory, measured, error, notices = [] } = job;
   if (status === 'failed') void tellFailure(job, services);
-  else if (status === 'done' && isRun(job) && run && directory) {
+  else if ((status === 'done' || status === 'stopped') && isRun(job) && run?.status === 'ended' && directory) {
     const found = run.best && run.start && run.best.candidate !== run.start.candidate;
-    const outcome = found ? `${runHeadline(run)}.` : 'nothing was better beyond doubt, so prompt and weights stay as they are.';
+    const outcome = found ? `${runHeadline(run)}.` : `${wasStopped(run) ? 'Stopped. ' : ''}${nothingText(run)}`;
     void offer(
       services,
       `${basename(task.prompt)}: ${outcome}`,

@@ -43,6 +43,7 @@ export async function finish(task: Task, services: Services): Promise<Job> {
 /**
  * Tunes a prompt, its weights, or both.
  * @param way what is left out is as the settings have it
+ * @param used milliseconds of its time that are over
  * @returns the job at its end; undefined where the user went away
  */
 export async function optimize(
@@ -50,13 +51,18 @@ export async function optimize(
   lever: LeverChoice,
   services: Services,
   way: Partial<Way> = {},
+  used = 0,
 ): Promise<Job | undefined> {
   requireTrust();
   const purpose = { both: 'Optimize', prompt: 'Optimize', weights: 'Tune' }[lever];
   if (!(await answerQuestions(document, purpose))) return undefined;
   await save(document);
   const { uri } = document;
-  return follow(folderOf(uri), { kind: 'optimize', prompt: uri.fsPath, spec: runSpec(uri, lever, way) }, services);
+  return follow(
+    folderOf(uri),
+    { kind: 'optimize', prompt: uri.fsPath, spec: { ...runSpec(uri, lever, way), ...(used > 0 && { used }) } },
+    services,
+  );
 }
 
 /** Goes on with a run from its last checkpoint. */
@@ -78,14 +84,14 @@ export async function showComparison(a: ListedRun, b: ListedRun, runs: Services[
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language: 'plaintext' }), { preview: true });
 }
 
-/** Ends a job gracefully. A run that is ending already is ended at once if the user wants it. */
+/** Ends a job. A run that is still measuring what it had accepted is ended without that if the user wants it. */
 export async function stop(job: Job, { engine }: Services): Promise<void> {
   if (job.status !== 'stopping') {
     engine.stop(job.id);
     return;
   }
   const end = 'End Now';
-  const message = `${jobTitle(job)} is stopping: the best so far is measured on the sealed test rows.`;
+  const message = `${jobTitle(job)} is stopping: what it has accepted is measured on the sealed test rows.`;
   const modal = { detail: 'A run that is ended now can be resumed.' };
   if ((await notify('warning', message, { actions: [end], modal })) === end) engine.end(job.id);
 }

@@ -12,6 +12,7 @@ import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import { after, allowance, keeping, partOf } from './purse.ts';
 import { findingOf, readAlong } from './reading.ts';
 import { planPhase, stepPasses } from './stepCost.ts';
 import { attempts } from './weightPhase.ts';
@@ -33,7 +34,7 @@ export async function adapterBlock(
   const tried = Object.keys(memory.statistics).filter((name) => name.startsWith('adapter of ')).length;
   const turns = block.step === undefined ? 1 : Math.max(1, stepsOf(prompt).length - tried);
   // What is trained must be measured too.
-  const affordable = budget / turns - tracing - before.passes;
+  const share = keeping(after(partOf(budget, turns), tracing), before.passes);
   const own = block.step === undefined ? adapter : adapterOfStep(adapter, block.step);
   const whole = (tuned: Adapter): Adapter =>
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
@@ -41,7 +42,7 @@ export async function adapterBlock(
   const stepCost = stepPasses({ trainer, prompt: lesson, rows: trainset, batchRows: options.batchRows });
   // By the rows of the data, however many lessons a program makes of each: so its prompts come to their turns.
   const plan = planPhase(options, context.trainset.length, stepCost, before.passes);
-  const { steps, every } = plan.within(plan.usual, affordable);
+  const { steps, every } = plan.within(plan.usual, allowance(share));
   const reading = readAlong(context, prompt, options.levers.includes('prompt'));
   const tuned = await tuneWeights({
     trainer,
@@ -49,16 +50,18 @@ export async function adapterBlock(
     prompts: [lesson],
     trainset,
     steps,
+    mostSteps: plan.usual,
     batchRows: options.batchRows,
     learningRate: options.learningRate * rate,
     weightPenalty: context.objective.weights,
     seed: seedOfPhase,
-    budget: affordable,
+    budget: share,
+    measuring: before.passes,
     signal: context.signal,
     measure: (candidate) => reading.measure(whole(candidate)),
     measureEvery: every,
     patience: options.patience,
-    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + tracing + step.passes }),
+    onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + tracing + step.passes }),
   });
   const passes = tracing + tuned.passes;
   if (!tuned.evaluation) return { prompt, passes };

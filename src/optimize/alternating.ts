@@ -11,6 +11,7 @@ import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leve
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { after, partOf, purseOf, type Purse } from './purse.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -30,7 +31,7 @@ interface Started {
 const promptsFirst: readonly Lever[] = ['prompt', 'weights'];
 
 /** A phase that could measure less often than this on the valset would bring nothing. */
-const leastMeasurements = 3;
+export const leastMeasurements = 3;
 
 export class AlternatingJointOptimizer implements Coordinator {
   readonly options: AlternatingOptions;
@@ -70,7 +71,15 @@ export class AlternatingJointOptimizer implements Coordinator {
     const adapter = await adapterOf(context, memory.current);
     const { growth: known = noGrowth, current } = memory;
     const growth = await growthOf(context, this.options, known, { prompt: current.prompt, adapter }, before, state.passes, phase);
-    const start = { phase, memory, before, adapter, spent: state.passes + growth.passes, budget: choice.budget - growth.passes, growth };
+    const start = {
+      phase,
+      memory,
+      before,
+      adapter,
+      spent: state.passes + growth.passes,
+      budget: after(choice.budget, growth.passes),
+      growth,
+    };
     const measured = growth.rows?.difficulties() ?? known.difficulties;
     const run = choice.reading ? readingPhase : choice.lever === 'weights' ? weightPhase : promptPhase;
     const result = await run(context, this.options, start);
@@ -83,13 +92,14 @@ export class AlternatingJointOptimizer implements Coordinator {
     state: OptimizationState,
     { statistics }: AlternatingMemory,
     measuring: number,
-  ): { lever: Lever; because: string; budget: number; reading?: true } | { done: string; over?: true } {
+  ): { lever: Lever; because: string; budget: Purse; reading?: true } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
     const left = context.budget - state.passes;
+    const budget = after(purseOf(context), state.passes);
     if (schedule.kind === 'chain') {
       const lever = schedule.levers.at(state.phase);
       if (!lever || left <= 0) return { done: lever ? 'the budget is spent' : 'the chain is done' };
-      return { lever, because: `step ${state.phase + 1} of the chain`, budget: left / (schedule.levers.length - state.phase) };
+      return { lever, because: `step ${state.phase + 1} of the chain`, budget: partOf(budget, schedule.levers.length - state.phase) };
     }
     if (left < leastMeasurements * measuring) return { done: 'the budget is spent' };
     if (schedule.kind === 'classic') {
@@ -98,16 +108,16 @@ export class AlternatingJointOptimizer implements Coordinator {
       return {
         lever,
         because: `${lever} step of epoch ${Math.floor(state.phase / (schedule.parameterSteps + schedule.promptSteps)) + 1}`,
-        budget: left,
+        budget,
       };
     }
     if (state.phase === 0 && levers.includes('prompt') && hasReadings(context)) {
-      return { lever: 'prompt', because: readingFirst, budget: left, reading: true };
+      return { lever: 'prompt', because: readingFirst, budget, reading: true };
     }
     // Prompts first where weights are trained under several.
     const order = this.options.strategy === 'mixture' ? promptsFirst.filter((lever) => levers.includes(lever)) : levers;
     const choice = chooseLever(statistics, order);
-    return choice ? { ...choice, budget: left } : { done: 'neither lever helps any more', over: true };
+    return choice ? { ...choice, budget } : { done: 'neither lever helps any more', over: true };
   }
 
   /** Judges what a phase brought, and writes the next state. */

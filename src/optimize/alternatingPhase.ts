@@ -7,6 +7,7 @@ import type { Lever, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { GrowthMemory, PhaseGrowth } from './growth.ts';
 import type { LeverStatistics } from './leverBandit.ts';
+import type { Purse } from './purse.ts';
 import type { PhaseLength } from './stepCost.ts';
 
 export type Schedule =
@@ -84,8 +85,8 @@ export interface PhaseStart {
   readonly adapter: Adapter | undefined;
   /** Token passes since the start of the optimization. */
   readonly spent: number;
-  /** Token passes that the phase may spend. */
-  readonly budget: number;
+  /** What the phase may spend. */
+  readonly budget: Purse;
   /** What a curriculum lets the phase have. */
   readonly growth?: PhaseGrowth;
 }

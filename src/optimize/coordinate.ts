@@ -11,10 +11,11 @@ import { gainOf } from './leverBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { promptBlock } from './promptBlock.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { after, purseOf } from './purse.ts';
 import { judge, tellVerdict } from './verdict.ts';
 
 /** A phase that could measure less often than this on the valset would bring nothing. */
-const leastMeasurements = 3;
+export const leastMeasurements = 3;
 
 export class CoordinateJointOptimizer implements Coordinator {
   readonly options: CoordinateOptions;
@@ -34,8 +35,7 @@ export class CoordinateJointOptimizer implements Coordinator {
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     const memory = state.memory as CoordinateMemory;
     const before = await this.known.of(context, memory.current);
-    const budget = context.budget - state.passes;
-    if (budget < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
+    if (context.budget - state.passes < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
     const adapters = context.start?.steps ? 'per-step' : this.options.adapters;
     const outputs = context.program?.tasks.map(({ output }) => output) ?? [];
     const choice = chooseBlock(memory.statistics, blocksOf(context.prompt, outputs, this.options.levers, adapters));
@@ -45,7 +45,15 @@ export class CoordinateJointOptimizer implements Coordinator {
     context.emit({ type: 'phaseStarted', phase, lever: leverOf(block), block: block.name, because });
     const adapter = await adapterOf(context, memory.current);
     const run = block.kind === 'adapter' ? adapterBlock : promptBlock;
-    const result = await run(context, this.options, { phase, block, memory, before, adapter, spent: state.passes, budget });
+    const result = await run(context, this.options, {
+      phase,
+      block,
+      memory,
+      before,
+      adapter,
+      spent: state.passes,
+      budget: after(purseOf(context), state.passes),
+    });
     return this.settle(context, state, memory, before, result, phase, block);
   }
 

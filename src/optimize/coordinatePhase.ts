@@ -5,6 +5,7 @@ import type { AdapterChoice } from '../model/stepAdapters.ts';
 import type { Block, BlockStatistics } from './blocks.ts';
 import type { Lever, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
+import type { Purse } from './purse.ts';
 import type { PhaseLength } from './stepCost.ts';
 
 /** The length of a phase of the adapter is part of it. */
@@ -54,8 +55,8 @@ export interface BlockStart {
   readonly adapter: Adapter | undefined;
   /** Token passes since the start of the optimization. */
   readonly spent: number;
-  /** Token passes that the phase may spend. */
-  readonly budget: number;
+  /** What the phase may spend. */
+  readonly budget: Purse;
 }
 
 /** What a phase brings. */

@@ -45,6 +45,11 @@ export interface OptimizationContext {
   readonly seed: number;
   /** Nominal token passes (forward 1, backward 2) that may be spent. */
   readonly budget: number;
+  /**
+   * Of a budget of time: the token passes that may be spent in all as the clock stands, now that so many are spent. Asked between steps and
+   * measurements; `budget` is what it said before the phase.
+   */
+  readonly clock?: (spent: number) => number;
   /** A stop is graceful: the coordinator ends at the next step and the best so far stands. */
   readonly signal?: AbortSignal;
   readonly emit: (event: OptimizationEvent) => void;

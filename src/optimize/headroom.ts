@@ -43,6 +43,9 @@ const probeRows = 24;
 const prompts = 10;
 const training = { steps: 12, batchRows: 8, learningRate: alternatingDefaults.learningRate };
 
+/** Of the time that it may take, what prompts have; the moment of training has the rest. */
+const promptsShare = 0.6;
+
 /** Of the run that would follow; its budget does not count. */
 export type HeadroomContext = Omit<OptimizationContext, 'budget' | 'emit' | 'adapters'>;
 
@@ -50,11 +53,13 @@ export type HeadroomContext = Omit<OptimizationContext, 'budget' | 'emit' | 'ada
  * Ten prompts as the prompt phase would propose them, or of a program as the blocks of coordinate descent would, other ways to read the
  * (last) answers off, and twelve steps of weights under the prompt as it is, each measured on the same 24 validation rows. It misses what
  * only many steps or only both levers together would bring.
+ * @param isOver whether a share of the time that it may take is over, of 1 in all: then it has tried what it has tried
  * @throws TandemError those of the evaluator; an abort throws its reason
  */
 export async function measureHeadroom(
   context: HeadroomContext,
   onBusy: (what: string, share: number) => void = () => {},
+  isOver: (share: number) => boolean = () => false,
 ): Promise<Headroom> {
   const { evaluator, prompt, start, signal, seed } = context;
   const rows = limitRows(context.valset, probeRows, seed);
@@ -73,6 +78,7 @@ export async function measureHeadroom(
   passes += proposed.passes;
   const candidates: Evaluation[] = [];
   for (const [at, runner] of proposed.runners.entries()) {
+    if (isOver(promptsShare)) break;
     onBusy(`Trying prompt ${at + 1} of ${proposed.runners.length}`, at / (proposed.runners.length + 2));
     const evaluation = await measure({ prompt: runner.prompt, adapter: start }).catch(nothingIfTooLong);
     if (evaluation) candidates.push(evaluation);
@@ -92,7 +98,7 @@ export async function measureHeadroom(
     trainset,
     weightPenalty: context.objective.weights,
     seed,
-    budget: Infinity,
+    budget: (spent) => (isOver(1) ? spent : Infinity),
     signal,
     measure: (adapter) =>
       evaluator.evaluate({ prompt, adapter: start?.steps ? withStepAdapter(start, last, adapter, last + 1) : adapter }, rows, { signal }),

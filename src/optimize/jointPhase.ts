@@ -9,6 +9,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
+import { after, allowance, clocked, keeping, purseOf } from './purse.ts';
 import { findingOf, readAlong } from './reading.ts';
 import { planPhase, stepPasses } from './stepCost.ts';
 import { tuneWeights } from './weightTuner.ts';
@@ -33,7 +34,7 @@ export interface JointFound extends Finding {
 }
 
 export async function jointPhase(context: OptimizationContext, options: SimultaneousOptions, start: JointStart): Promise<JointFound> {
-  const { trainer, seed, emit, budget, objective } = context;
+  const { trainer, seed, emit, objective } = context;
   const { phase, best, text, before, spent, rate } = start;
   const seedOfPhase = randomStream(seed, 'phase', phase, 'joint').integer(2 ** 31);
   const prompt = withSoftLine(best.prompt);
@@ -45,8 +46,9 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const stepCost = stepPasses({ trainer, prompt, rows: context.trainset, batchRows: options.batchRows, soft });
   const length = { weightSteps: options.steps, weightEpochs: options.epochs, batchRows: options.batchRows };
   const plan = planPhase(length, context.trainset.length, stepCost, before.passes);
+  const left = after(purseOf(context), spent);
   // At most the phase's share of what is left, measurements included.
-  const most = options.jointShare * (budget - spent) - 5 * before.passes;
+  const most = options.jointShare * allowance(left) - 5 * before.passes;
   const steps = Math.max(5, Math.min(plan.usual, Math.floor(most / stepCost)));
   const reading = readAlong(context, prompt, true);
   const tuned = await tuneWeights({
@@ -55,17 +57,19 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
     prompts: batchesOf(prompt, text, weightsMove ? options.textBatches : 0),
     trainset: context.trainset,
     steps,
+    mostSteps: plan.usual,
     batchRows: options.batchRows,
     learningRate: weightsMove ? options.learningRate * rate : 0,
     weightPenalty: weightsMove ? objective.weights : 0,
     soft: { learningRate: options.softRate * rate, penalty: objective.prompt },
     seed: seedOfPhase,
-    budget: budget - spent - before.passes,
+    budget: keeping(clocked(left, options.jointShare), before.passes),
+    measuring: before.passes,
     signal: context.signal,
     measure: reading.measure,
     measureEvery: plan.within(steps).every,
     patience: options.patience,
-    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
+    onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + step.passes }),
   });
   const { adapter: found, evaluation, measurements, passes } = tuned;
   if (!evaluation) return { prompt, adapter: found, among: measurements, passes };

@@ -16,6 +16,7 @@ import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.t
 import { promptKey, type Hint } from './proposers/proposer.ts';
 import { taskWords } from './proposers/taskWords.ts';
 import { groundedTemplates } from './proposers/templates.ts';
+import { after, allowance, keeping, partOf, purseOf } from './purse.ts';
 import { race, type Runner } from './race.ts';
 import { findingOf, readAlong } from './reading.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
@@ -61,10 +62,10 @@ export async function projectionPhase(
   start: ProjectionStart,
 ): Promise<ProjectionFound> {
   const { phase, spent, text } = start;
-  const left = context.budget - spent;
-  const limit = Math.min(0.6 * left, options.raceShare * context.budget);
+  const left = after(purseOf(context), spent);
+  const limit = Math.min(0.6 * allowance(left), options.raceShare * context.budget);
   const { runners, passes: proposing } = await propose(context, options, start, limit);
-  const racing = await race(context, phase, runners, start.startAdapter, start.start, left - proposing);
+  const racing = await race(context, phase, runners, start.startAdapter, start.start, after(left, proposing));
   const passes = proposing + racing.passes;
   const [winner] = racing.finishers;
   const nothing: ProjectionFound = { prompt: text, among: runners.length, passes };
@@ -148,7 +149,7 @@ async function settle(
   let { passes } = nothing;
   // The race was run under other weights: it takes part in no choice between these.
   let among = 0;
-  const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, share: number): Promise<ProjectionFound> => {
+  const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, parts: number): Promise<ProjectionFound> => {
     const before = spent + passes;
     const reading = readAlong(context, prompt, true);
     const tuned = await tuneWeights({
@@ -162,7 +163,8 @@ async function settle(
       weightPenalty: context.objective.weights,
       seed: randomStream(context.seed, 'phase', phase, purpose).integer(2 ** 31),
       // Its last measurement is paid for first.
-      budget: (context.budget - before) * share - measuring,
+      budget: keeping(partOf(after(purseOf(context), before), parts), measuring),
+      measuring,
       signal: context.signal,
       measure: reading.measure,
       measureEvery: Math.max(8, Math.round(steps / 3)),
@@ -172,7 +174,6 @@ async function settle(
           type: 'weightStep',
           phase,
           ...(id !== undefined && { candidate: id }),
-          steps,
           ...step,
           passes: before + step.passes,
         }),
@@ -191,13 +192,13 @@ async function settle(
   const weights = withoutSoft(soft) ?? context.trainer.fresh(context.seed);
   let best = nothing;
   for (const [place, rival] of rivals.entries()) {
-    best = better(best, await tune(rival, weights, options.settleSteps, 'settle', 1 / (rivals.length - place)));
+    best = better(best, await tune(rival, weights, options.settleSteps, 'settle', rivals.length - place));
   }
   if (best.adapter && best.evaluation) {
     const { candidate: id, prompt, adapter, evaluation } = best;
     const stepCost = stepPasses({ trainer: context.trainer, prompt, rows: context.trainset, batchRows: options.batchRows });
     // Its three measurements are paid for first.
-    const affordable = Math.floor((context.budget - spent - passes - 3 * evaluation.passes) / stepCost);
+    const affordable = Math.floor((allowance(purseOf(context), spent + passes) - spent - passes - 3 * evaluation.passes) / stepCost);
     const steps = Math.min(options.steps / 2, affordable);
     if (steps >= leastSteps) best = better(best, await tune({ ...(id !== undefined && { id }), prompt }, adapter, steps, 'rest', 1));
   }

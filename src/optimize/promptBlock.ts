@@ -16,6 +16,7 @@ import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/
 import { editOperators } from './proposers/edits.ts';
 import { promptKey, type Proposer } from './proposers/proposer.ts';
 import { groundedTemplates } from './proposers/templates.ts';
+import { after, allowance } from './purse.ts';
 import { measureAll, race, type Runner } from './race.ts';
 import { readingCosts } from './reading.ts';
 
@@ -34,7 +35,7 @@ const proposers: Readonly<Record<'instruction' | 'demonstrations', readonly { re
 export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
   const { phase, memory, before, adapter } = start;
   const { runners, passes: proposing } = await proposeForBlock(context, options, start);
-  const left = start.budget - proposing;
+  const left = after(start.budget, proposing);
   // Calibration asks as many rows for a part of the valset as for all of it.
   const { finishers, passes: racing } =
     start.block.kind === 'decoding'
@@ -88,7 +89,7 @@ export async function proposeForBlock(
   const step = block.step ?? 0;
   const random = randomStream(seed, 'phase', phase, 'trace').integer(2 ** 31);
   const view = await viewOf(context, current, step, adapter, { rows: options.tracedRows, seed: random });
-  if (view.passes > budget) return { runners, passes: view.passes };
+  if (view.passes > allowance(budget)) return { runners, passes: view.passes };
   const own = stepsOf(current)[step];
   for (const { proposer, share } of proposers[kind]) {
     const count = Math.max(1, Math.round(share * wanted));

@@ -11,6 +11,7 @@ import { editOperators } from './proposers/edits.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
 import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
 import { groundedTemplates } from './proposers/templates.ts';
+import { after, allowance } from './purse.ts';
 import { race, type Finisher, type Runner } from './race.ts';
 import { bestFirst, isBetter, tuneWeights } from './weightTuner.ts';
 
@@ -40,7 +41,7 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   const rivals = different(finishers, options.challengers);
   const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt) };
   if (options.strategy === 'look-ahead' && options.levers.includes('weights')) {
-    const affordable = rivals.slice(0, affordableRivals(context, options, before, start.budget - result.passes));
+    const affordable = rivals.slice(0, affordableRivals(context, options, before, allowance(start.budget, result.passes) - result.passes));
     if (affordable.length > 0) return lookAhead(context, options, start, affordable, result);
   }
   const [winner] = finishers;
@@ -67,12 +68,12 @@ async function races(context: OptimizationContext, options: AlternatingOptions, 
   let all: Races = { runners: [], finishers: [], passes: 0 };
   for (;;) {
     const { runners, passes: proposing } = await propose(context, options, start, wanted, all.runners);
-    const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, budget - all.passes - proposing);
+    const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, after(after(budget, all.passes), proposing));
     const passes = all.passes + proposing + racing;
     all = { runners: [...all.runners, ...runners], finishers: [...all.finishers, ...finishers].sort(bestFirst), passes };
     if (options.schedule.kind !== 'chain' || !finishers.length) return all;
     // A race stops most proposals early: what one of them costs is known after the first.
-    const affordable = Math.floor(((budget - passes) * runners.length) / (proposing + racing));
+    const affordable = Math.floor(((allowance(budget, passes) - passes) * runners.length) / (proposing + racing));
     wanted = Math.min(options.proposals - all.runners.length, affordable);
     if (wanted < fewestProposals) return all;
   }
@@ -80,7 +81,7 @@ async function races(context: OptimizationContext, options: AlternatingOptions, 
 
 /** As many as are wanted, if each were measured in full. */
 function usualProposals(context: OptimizationContext, options: AlternatingOptions, { before, budget }: PhaseStart): number {
-  const share = options.schedule.kind === 'chain' ? budget : options.promptShare * context.budget;
+  const share = options.schedule.kind === 'chain' ? allowance(budget) : options.promptShare * context.budget;
   return Math.max(fewestProposals, Math.min(options.proposals, Math.round(share / before.passes)));
 }
 
@@ -151,7 +152,7 @@ function affordableRivals(
 async function lookAhead(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, adapter, spent, budget, growth }: PhaseStart,
+  { phase, memory, before: beforePhase, adapter, spent, budget, growth }: PhaseStart,
   rivals: readonly Finisher[],
   result: PhaseResult,
 ): Promise<PhaseResult> {
@@ -171,7 +172,8 @@ async function lookAhead(
       learningRate: options.learningRate,
       ...growthOfWeights(growth ?? noPhaseGrowth, context, start),
       seed: randomStream(context.seed, 'phase', phase, 'look-ahead').integer(2 ** 31),
-      budget: Math.max(0, budget - passes),
+      budget: after(budget, passes),
+      measuring: beforePhase.passes,
       signal: context.signal,
       measure: (tunedAdapter) => context.evaluator.evaluate({ prompt, adapter: tunedAdapter }, context.valset),
       measureEvery: options.lookAheadSteps,
@@ -181,7 +183,6 @@ async function lookAhead(
           type: 'weightStep',
           phase,
           ...(id !== undefined && { candidate: id }),
-          steps: options.lookAheadSteps,
           ...step,
           passes: before + step.passes,
         }),

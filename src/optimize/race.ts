@@ -6,6 +6,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
+import { allowance, type Purse } from './purse.ts';
 import { bestFirst } from './weightTuner.ts';
 
 export interface Runner {
@@ -30,7 +31,7 @@ const fewestFinishers = 2;
 
 /**
  * @param best of the current state on the whole valset
- * @param budget passes; a race that cannot be run to its end has no finishers
+ * @param budget a race that it does not pay for to the end has no finishers; where the clock runs short, fewer go on
  * @returns the finishers, best first, and the passes that the race cost
  */
 export async function race(
@@ -39,12 +40,16 @@ export async function race(
   runners: readonly Runner[],
   adapter: Adapter | undefined,
   best: Evaluation,
-  budget: number,
+  budget: Purse,
 ): Promise<{ finishers: Finisher[]; passes: number }> {
   const places = randomStream(seed, 'race').shuffle([...valset.keys()]);
   let running = [...runners];
   let finishers: Finisher[] = [];
   let passes = 0;
+  const rowPasses = best.passes / best.rows.length;
+  /** By the clock: whether what is left takes a runner to the end of the race. */
+  const isPaidFor = (known: number): boolean =>
+    typeof budget === 'number' || budget(passes) - passes >= (valset.length - known) * rowPasses;
   for (const { rows: share, keep } of rungs) {
     const count = Math.max(Math.min(valset.length, 16), Math.round(share * valset.length));
     // Of a small valset two rungs would be the same rows.
@@ -54,11 +59,13 @@ export async function race(
     const rows = part.map((place) => valset[place]);
     const measured: Finisher[] = [];
     for (const runner of running) {
-      if (signal?.aborted || passes >= budget) return { finishers: [], passes };
+      if (signal?.aborted || passes >= allowance(budget, passes)) return { finishers: [], passes };
+      const known = finishers.find(({ id }) => id === runner.id)?.evaluation;
+      if (!isPaidFor(known?.rows.length ?? 0)) break;
       const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, rows).catch(nothingIfTooLong);
       if (!evaluation) continue;
       // A rung holds the rows of the one before it, whose answers are in the cache.
-      passes += evaluation.passes - (finishers.find(({ id }) => id === runner.id)?.evaluation.passes ?? 0);
+      passes += evaluation.passes - (known?.passes ?? 0);
       measured.push({ ...runner, evaluation });
     }
     measured.sort(bestFirst);
@@ -91,13 +98,13 @@ export async function measureAll(
   runners: readonly Runner[],
   adapter: Adapter | undefined,
   best: Evaluation,
-  budget: number,
+  budget: Purse,
   costOf: (runner: Runner, evaluation: Evaluation) => number = (_, { passes }) => passes,
 ): Promise<{ finishers: Finisher[]; passes: number }> {
   const finishers: Finisher[] = [];
   let passes = 0;
   for (const runner of runners) {
-    if (signal?.aborted || passes >= budget) break;
+    if (signal?.aborted || passes >= allowance(budget, passes)) break;
     const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, valset).catch(nothingIfTooLong);
     if (!evaluation) continue;
     passes += costOf(runner, evaluation);

@@ -14,6 +14,7 @@ import type { Finding } from './finding.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
+import type { Purse } from './purse.ts';
 import { measureAll } from './race.ts';
 import { isBetter } from './weightTuner.ts';
 
@@ -38,8 +39,8 @@ export interface ReadingStart {
   /** Of the current state on the valset. */
   readonly before: Evaluation;
   readonly adapter: Adapter | undefined;
-  /** Token passes that the phase may spend. */
-  readonly budget: number;
+  /** What the phase may spend. */
+  readonly budget: Purse;
 }
 
 /** A first phase of its own: the other ways to read the answers of the prompt as it is. */

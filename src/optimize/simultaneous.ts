@@ -10,6 +10,7 @@ import { jointPhase, startText } from './jointPhase.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { projectionPhase } from './projectionPhase.ts';
 import { simultaneousDefaults, type SimultaneousOptions } from './simultaneousOptions.ts';
+import { after, purseOf } from './purse.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 
@@ -32,7 +33,7 @@ export interface SimultaneousMemory {
 export const attempts = [1, 0.3];
 
 /** A phase that could measure less often than this on the valset would bring nothing. */
-const leastMeasurements = 4;
+export const leastMeasurements = 4;
 
 export class SimultaneousJointOptimizer implements Coordinator {
   readonly options: SimultaneousOptions;
@@ -80,7 +81,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const phase = state.phase + 1;
     context.emit({ type: 'phaseStarted', phase, lever: 'prompt', because: readingFirst });
     const adapter = await adapterOf(context, state.best);
-    const budget = context.budget - state.passes;
+    const budget = after(purseOf(context), state.passes);
     const found = await readingPhase(context, {}, { phase, memory: { current: state.best }, before, adapter, budget });
     const passes = state.passes + found.passes;
     let { best } = state;

@@ -5,6 +5,7 @@ import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } f
 import type { OptimizationContext } from './coordinator.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { allowance, keeping } from './purse.ts';
 import { findingOf, measureAsRead, readAlong } from './reading.ts';
 import { planPhase, stepPasses, type PhaseSteps } from './stepCost.ts';
 import { bestFirst, rateAfter, tuneWeights } from './weightTuner.ts';
@@ -29,8 +30,8 @@ export async function weightPhase(
   const { prompt } = memory.current;
   const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
   // What is trained must be measured too, under every live prompt.
-  const affordable = budget - prompts.length * before.passes;
-  const { steps, every, pace, patience } = lengthOf(context, options, memory, prompts, before.passes, affordable);
+  const affordable = keeping(budget, prompts.length * before.passes);
+  const { steps, most, every, pace, patience } = lengthOf(context, options, memory, prompts, before.passes, allowance(affordable));
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
   const { rows } = growth;
@@ -43,6 +44,7 @@ export async function weightPhase(
     prompts,
     trainset: context.trainset,
     steps,
+    mostSteps: most,
     batchRows: options.batchRows,
     learningRate: options.learningRate * rate * (anew ? 1 : pace),
     ...growthOfWeights(growth, context, start),
@@ -52,13 +54,14 @@ export async function weightPhase(
     }),
     seed: seedOfPhase,
     budget: affordable,
+    measuring: before.passes,
     signal: context.signal,
     measure: reading.measure,
     measureEvery: every,
     patience,
     onStep: (step) => {
       reached = spent + step.passes;
-      emit({ type: 'weightStep', phase, steps, ...step, passes: reached });
+      emit({ type: 'weightStep', phase, ...step, passes: reached });
     },
   });
   if (!tuned.evaluation) return { lever: 'weights', prompt, passes: tuned.passes };
@@ -91,7 +94,7 @@ export async function weightPhase(
  * A parameter step of the classic loop is one step; a chain's weight phase takes longer, as far as its share goes. With the gate a phase takes what
  * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
  * @param measuring token passes of one measurement
- * @returns with a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up
+ * @returns with the most steps that it may become where the clock allows more, a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up
  */
 function lengthOf(
   { trainer, trainset }: OptimizationContext,
@@ -100,14 +103,14 @@ function lengthOf(
   prompts: readonly Prompt[],
   measuring: number,
   affordable: number,
-): PhaseSteps & { readonly pace: number; readonly patience: number } {
+): PhaseSteps & { readonly most: number; readonly pace: number; readonly patience: number } {
   const { schedule, weightSteps, batchRows, patience } = options;
   const stepCost = mean(prompts.map((prompt) => stepPasses({ trainer, prompt, rows: trainset, batchRows })));
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
   const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
-  if (schedule.kind === 'classic') return { ...plan.within(1), pace: 1, patience };
-  if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps, affordable), pace: 1, patience };
+  if (schedule.kind === 'classic') return { ...plan.within(1), most: 1, pace: 1, patience };
+  if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps, affordable), most: 3 * weightSteps, pace: 1, patience };
   const { usual, isLong } = plan;
   const longest = Math.ceil(1.5 * usual);
   const rest = plan.within(longest, affordable);
@@ -116,7 +119,8 @@ function lengthOf(
   // Another long phase in little, with a rate that is high again, would undo what weights have learned from many rows: it is the end of one.
   const ends = isLong && phase.steps < usual && memory.statistics.weights.gain > 0;
   // What giving up would save of the last phase nothing else could use.
-  return { ...phase, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, patience: takesAll ? Infinity : patience };
+  const most = takesAll ? longest : phase.steps;
+  return { ...phase, most, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, patience: takesAll ? Infinity : patience };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -14,6 +14,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import { randomStream, type Random } from '../random.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
+import { allowance, type Purse } from './purse.ts';
 import { softTuner, type SoftTuner } from './softTuner.ts';
 
 /** Makes and trains adapters for one task. */
@@ -68,6 +69,8 @@ export function loraTrainer(model: LlamaModel, task: Task, lora: LoraConfig = de
 }
 
 export interface WeightStep {
+  /** As many as are planned now. */
+  readonly steps: number;
   readonly step: number;
   readonly loss: number;
   readonly learningRate: number;
@@ -84,6 +87,8 @@ export interface TuneOptions {
   readonly prompts: readonly Prompt[];
   readonly trainset: readonly Row[];
   readonly steps: number;
+  /** Where the clock allows more than was planned, they become so many at most; by default not more than planned. */
+  readonly mostSteps?: number;
   readonly batchRows: number;
   /** At the top of the schedule: warm-up over a tenth of the steps, then a cosine down to a tenth. */
   readonly learningRate: number;
@@ -94,8 +99,10 @@ export interface TuneOptions {
   /** Draws the batches of a curriculum; by default every row once before any twice. */
   readonly batches?: (count: number) => readonly Row[];
   readonly freedom?: AdapterFreedom;
-  /** Token passes that may be spent, measuring included. */
-  readonly budget: number;
+  /** What may be spent, measuring included. Where the clock changes it, the steps become as many as it pays for. */
+  readonly budget: Purse;
+  /** Token passes of a measurement, until one has been made. */
+  readonly measuring?: number;
   readonly signal?: AbortSignal;
   /** Measures the adapter on the valset; called every `measureEvery` steps and at the end. */
   readonly measure: (adapter: Adapter) => Promise<Evaluation>;
@@ -118,7 +125,7 @@ export interface TuneResult {
 
 /** Trains and returns the adapter of the best measurement (score first, likelihood where it is level). */
 export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
-  const { trainer, prompts, trainset, steps, learningRate, seed } = options;
+  const { trainer, prompts, trainset, learningRate, seed } = options;
   const training = trainer.start(options.start, {
     seed,
     weightPenalty: options.weightPenalty,
@@ -130,7 +137,9 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
   let passes = 0;
   let since = 0;
   let measurements = 0;
-  for (let step = 0; step < steps && passes < options.budget && !options.signal?.aborted; step++) {
+  const length = plannedLength(options);
+  for (let step = 0; step < length.steps && passes < length.budget && !options.signal?.aborted; step++) {
+    const { steps } = length;
     const random = randomStream(seed, 'step', step);
     const prompt = prompts[step % prompts.length];
     const batch = rows(options.batchRows);
@@ -141,21 +150,54 @@ export async function tuneWeights(options: TuneOptions): Promise<TuneResult> {
     const { loss, gradientNorm, tokens, softGradientNorm } = await training.step(examples, rate, softRate);
     passes += 3 * tokens;
     const soft = softGradientNorm === undefined ? {} : { soft: { learningRate: softRate, gradientNorm: softGradientNorm } };
-    options.onStep({ step: step + 1, loss, learningRate: rate, gradientNorm, passes, ...soft });
-    const last = step === steps - 1 || passes >= options.budget;
+    options.onStep({ steps, step: step + 1, loss, learningRate: rate, gradientNorm, passes, ...soft });
+    length.replan(step + 1, passes);
+    const last = step + 1 >= length.steps || passes >= length.budget;
     if (!last && (step + 1) % options.measureEvery !== 0) continue;
     const adapter = training.adapter();
     const evaluation = await options.measure(adapter).catch(nothingIfDiverged);
     if (!evaluation) break;
     passes += evaluation.passes;
     measurements++;
+    length.measured(evaluation.passes);
     if (!best || isBetter(evaluation, best.evaluation)) {
       best = { adapter, evaluation };
       since = 0;
     } else if (++since >= options.patience) break;
     if (!last && options.afterMeasurement) passes += await options.afterMeasurement(adapter);
+    length.replan(step + 1, passes);
   }
   return best ? { ...best, passes, measurements } : { adapter: training.adapter(), passes, measurements };
+}
+
+/** How many steps there are to be, and what may be spent: as planned or, by the clock, as many as are paid for now. */
+function plannedLength({ steps: planned, mostSteps = planned, budget: purse, measureEvery, measuring = 0 }: TuneOptions) {
+  let steps = planned;
+  let budget = allowance(purse);
+  let measurement = measuring;
+  let measurements = 0;
+  return {
+    get steps() {
+      return steps;
+    },
+    get budget() {
+      return budget;
+    },
+    measured(passes: number): void {
+      measurement = passes;
+      measurements++;
+    },
+    /** After so many steps, which with their measurements cost so many token passes. */
+    replan(taken: number, passes: number): void {
+      const now = allowance(purse, passes);
+      if (now === budget) return;
+      budget = now;
+      const step = (passes - measurements * measurement) / taken;
+      // The measurement at the end is paid for.
+      const more = Math.floor((budget - passes + measurement) / (step + measurement / measureEvery));
+      steps = Math.max(taken, Math.min(mostSteps, taken + more));
+    },
+  };
 }
 
 /** The rows under the prompt as it is shown, or as it is, where longer demonstrations than its own do not fit. */

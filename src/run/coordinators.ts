@@ -1,11 +1,11 @@
 /** @file The ways of optimizing jointly that a run can name: one line each. */
-import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
+import { AlternatingJointOptimizer, leastMeasurements as ofAlternating } from '../optimize/alternating.ts';
 import type { Schedule } from '../optimize/alternatingPhase.ts';
 import { baselines, type Baseline } from '../optimize/baselines/baselines.ts';
 import { isBaseline } from '../optimize/baselines/names.ts';
-import { CoordinateJointOptimizer } from '../optimize/coordinate.ts';
+import { CoordinateJointOptimizer, leastMeasurements as ofCoordinate } from '../optimize/coordinate.ts';
 import type { Coordinator } from '../optimize/coordinator.ts';
-import { SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
+import { leastMeasurements as ofSimultaneous, SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
@@ -77,6 +77,15 @@ export function coordinatorNotices(
       ? [`The coordinator is ${name}: schedule, strategy and curriculum are those of the alternating one, and make no difference.`]
       : []),
   ];
+}
+
+/** What the start and the first step cost at the least, in measurements on the validation rows; a cheaper budget takes no step. */
+export function leastMeasurements(spec: RunSpec, file: Pick<PromptFile, 'prompt' | 'path'>): number {
+  const name = coordinatorName(spec, file);
+  // A step of a chain or of a published method is begun while it can be measured.
+  const isOther = spec.schedule.startsWith('chain:') || spec.schedule.startsWith('baseline:');
+  if (name === 'alternating' && isOther) return 2;
+  return 1 + { alternating: ofAlternating, coordinate: ofCoordinate, simultaneous: ofSimultaneous }[name];
 }
 
 /** @returns a coordinator that starts each phase knowing nothing but the state */

@@ -3,7 +3,7 @@ import type { JournalLine } from './events.ts';
 import { cutText } from '../evaluate/cuts.ts';
 import { answerEndsText, count, duration, natsGained, percent, percentWithInterval, points, rowCount, sureness } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
-import { difficultyText, doing, freedomText, softText, warmStartText } from './words.ts';
+import { difficultyText, doing, freedomText, softText, stoppedByUser, warmStartText } from './words.ts';
 
 /** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
 export function eventText(line: JournalLine, state: RunState): string | undefined {
@@ -17,6 +17,9 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `Notice: ${line.message}`;
     case 'rateMeasured': {
       const { budget, passesPerSecond } = line;
+      const asked = state.config?.budget;
+      if (asked && 'seconds' in asked && line.passesPerRow !== undefined)
+        return `Budget: ${duration(asked.seconds * 1000)} in all, of which ${duration(line.at)} are over; ${count(passesPerSecond)} token passes a second now`;
       const time = (passes: number): string => duration((passes / passesPerSecond) * 1000);
       const controls = state.config?.controls?.length ?? 0;
       const more = controls ? `; after it ${controls} controls at as much each, ${time(controls * budget)} more` : '';
@@ -39,7 +42,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'phaseEnded':
       return `  best after phase ${line.phase}: ${percentWithInterval(line.best.score)}, J ${line.best.objective.total.toFixed(3)}, ${count(line.passes)} passes, ${duration(line.at)}`;
     case 'stopRequested':
-      return 'Stopping: the best so far stands';
+      return 'Stopping: what was accepted so far stands';
     case 'testOpened':
       return `Test: opening the sealed split, ${line.rows} rows`;
     case 'attributed':
@@ -51,9 +54,10 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'controlMeasured':
       return `  ${line.control}: ${percentWithInterval(line.score)} on ${rowCount(line.score.rows, 'test')}; the run against it ${points(line.difference)}, P(better) ${sureness(line.difference)}`;
     case 'runEnded':
-      return `Ended after ${duration(line.at)}: ${line.because}`;
+      return line.because === stoppedByUser ? `Stopped after ${duration(line.at)}` : `Ended after ${duration(line.at)}: ${line.because}`;
     case 'runFailed':
       return `Failed after ${duration(line.at)}: ${line.message}`;
+    case 'budgetPlanned':
     case 'candidateProposed':
     case 'candidateMeasured':
     case 'weightStep':

@@ -32,7 +32,7 @@ export interface RunConfig {
   readonly adapters?: 'per-step';
   /** How long answers of free text may be and what ends them, step by step; null of a step that chooses labels. Absent where all do. */
   readonly answerEnds?: readonly (AnswerEnds | null)[];
-  /** What the run is compared with after its test, each at the whole budget again; absent where nothing was asked. */
+  /** What the run is compared with after its test, each at as much compute; absent where nothing was asked. */
   readonly controls?: readonly ControlName[];
   /** The day that the chat template is told, YYYY-MM-DD; absent where it asks for none. */
   readonly chatDate?: string;
@@ -53,13 +53,27 @@ export type RunEvent =
   | { readonly type: 'runStarted'; readonly config: RunConfig }
   /** A warning for people, e.g. rows that stand almost alike in two splits. */
   | { readonly type: 'noticed'; readonly message: string }
-  /** The budget in nominal token passes: fixed here once, so that a resumed run spends the same. */
+  /** The budget in nominal token passes: of one that was given in passes for good, of one of time for a beginning. */
   | {
       readonly type: 'rateMeasured';
       readonly passesPerSecond: number;
       readonly budget: number;
       /** What the budget pays for, where that is less than the splits have. */
       readonly rows?: MeasuredRows;
+      /** Of a budget of time: what a row costs to measure once. */
+      readonly passesPerRow?: number;
+    }
+  /** Of a budget of time: what the clock decides from here on. It is written before it is used, so that nothing else hangs on the clock. */
+  | {
+      readonly type: 'budgetPlanned';
+      /** Spent so far. */
+      readonly passes: number;
+      /** Token passes that may be spent in all. */
+      readonly budget: number;
+      readonly passesPerSecond: number;
+      /** Milliseconds that are left for the optimization, and those that are kept for the test. */
+      readonly left: number;
+      readonly reserve: number;
     }
   | { readonly type: 'stopRequested' }
   | { readonly type: 'testOpened'; readonly rows: number }
@@ -92,6 +106,6 @@ export type JournalLine = RunEvent & {
   readonly version: typeof journalVersion;
   /** 0, 1, 2, ... without gaps. */
   readonly seq: number;
-  /** Milliseconds that the run had been running for; the time between a kill and the resume does not count. */
+  /** Milliseconds since the user began to wait for the run, headroom and loading among them; the time between a kill and the resume does not count. */
   readonly at: number;
 };

@@ -7,15 +7,19 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
+import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import type { JournalLine } from './events.ts';
+import { eventText } from './eventText.ts';
 import { executeRun, type Execution } from './execute.ts';
 import { fakeCoordinator, fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
+import { noInterrupt } from './interrupt.ts';
 import { readJournal } from './journal.ts';
+import { headline, reportOf } from './report.ts';
 import { createRun, type RunDirectory } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
 
@@ -141,7 +145,10 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
         return fake.coordinator.advance(context, state);
       },
     },
-    test: { attribute: async (context, rows, ...states) => ({ ...(await fake.test!.attribute(context, rows, ...states)), passes: rows }) },
+    test: {
+      ...fake.test!,
+      attribute: async (context, rows, ...states) => ({ ...(await fake.test!.attribute(context, rows, ...states)), passes: rows.length }),
+    },
   };
   await expect(executeRun(execution)).rejects.toThrow('no more memory');
   const resumed = await executeRun({ ...execution, measureRate: () => Promise.reject(new Error('measured again')) });
@@ -168,21 +175,113 @@ test('where the test rows speak against the result, a notice says so', async () 
     ...(await sealed!.attribute(...words)),
     total: against,
   });
-  const { notices } = await executeRun({ ...fake, test: { attribute } });
+  const { notices } = await executeRun({ ...fake, test: { ...sealed!, attribute } });
   expect(notices.at(-1)).toMatch(/^The test rows speak against this result: -25\.0 points \[-62\.5, 0\.0\], P\(better\) 5%\. /);
   expect((await executeRun(fakeExecution(newRun(), () => {}))).notices).toHaveLength(1);
 });
 
-test('a stop ends the run after the current phase, with the sealed test on the best so far', async () => {
-  const directory = newRun();
-  const stop = new AbortController();
-  const onLine = (line: JournalLine): void => {
-    if (line.type === 'gateDecided') stop.abort();
+describe('a stop', () => {
+  /** Runs, and stops at the first line that is meant; graphs ask the interrupt as they do in a real run. */
+  const stopAt = async (isMeant: (line: JournalLine) => boolean, change: (execution: Execution) => Execution = (same) => same) => {
+    const directory = newRun();
+    const stop = new AbortController();
+    const interrupt = noInterrupt();
+    const onLine = (line: JournalLine): void => {
+      if (isMeant(line)) stop.abort();
+    };
+    const fake = fakeExecution(directory, onLine);
+    const asking: OptimizationContext['emit'] = () => interrupt.check();
+    const coordinator: Coordinator = {
+      begin: (context) => fake.coordinator.begin(context),
+      advance: (context, state) =>
+        fake.coordinator.advance({ ...context, signal: undefined, emit: (event) => (context.emit(event), asking(event)) }, state),
+    };
+    const state = await executeRun(change({ ...fake, coordinator, interrupt, signal: stop.signal }));
+    return { state, lines: readJournal(directory.journal) };
   };
-  const state = await executeRun({ ...fakeExecution(directory, onLine), signal: stop.signal });
-  expect(state).toMatchObject({ status: 'ended', because: 'stopped by the user', stopRequested: true, testRows: 300 });
-  expect(state.phases).toHaveLength(1);
-  expect(state.attribution).toBeDefined();
+
+  test('ends the run in the midst of a phase, and leaves the test rows sealed where nothing was accepted', async () => {
+    const { state, lines } = await stopAt(({ type }) => type === 'weightStep');
+    expect(lines.slice(-3).map(({ type }) => type)).toEqual(['weightStep', 'stopRequested', 'runEnded']);
+    expect(state).toMatchObject({ status: 'ended', because: 'stopped by the user', stopRequested: true });
+    expect([state.testRows, state.attribution]).toEqual([undefined, undefined]);
+    expect(eventText(lines.at(-1)!, state)).toMatch(/^Stopped after /);
+    expect(reportOf(state)).toMatch(
+      /^# intent\.prompt\.md: Stopped\. 40\.0% → 40\.0% on 100 validation rows\n\nStopped after .* stays sealed\./,
+    );
+    expect(reportOf(state)).toContain('Nothing had been accepted when it was stopped: prompt and weights stay as they are.');
+    expect(reportOf(state)).toMatch(/\| 1 \| weights \|.*\| broken off \|/);
+  });
+
+  test('measures on the test rows what was accepted before, and nothing of the phase that it broke off', async () => {
+    let accepted = false;
+    const { state, lines } = await stopAt((line) => {
+      accepted ||= line.type === 'phaseEnded' && line.accepted;
+      return accepted && line.type === 'phaseStarted';
+    });
+    expect(lines.slice(-4).map(({ type }) => type)).toEqual(['stopRequested', 'testOpened', 'attributed', 'runEnded']);
+    expect(state).toMatchObject({ because: 'stopped by the user', testRows: 300 });
+    expect(headline(state)).toMatch(/^Stopped\. .* on 100 test rows$/);
+  });
+
+  test('waits no longer than some seconds for the test of what was accepted: it takes fewer rows then', async () => {
+    let accepted = false;
+    let milliseconds = 0;
+    const { state } = await stopAt(
+      (line) => {
+        accepted ||= line.type === 'phaseEnded' && line.accepted;
+        return accepted && line.type === 'phaseStarted';
+      },
+      ({ test: sealed, ...execution }) => ({
+        ...execution,
+        waited: () => milliseconds,
+        test: {
+          ...sealed!,
+          attribute: async (context, rows, ...states) => {
+            if (rows.length <= 16) milliseconds += 4000;
+            return { ...(await sealed!.attribute(context, rows, ...states)), passes: rows.length };
+          },
+        },
+      }),
+    );
+    expect(milliseconds).toBe(12_000);
+    expect(state.notices.at(-1)).toMatch(/^The test took 48 of 300 test rows/);
+  });
+
+  test('ends a test that is under way too', async () => {
+    const { state, lines } = await stopAt(
+      ({ type }) => type === 'testOpened',
+      ({ test: sealed, interrupt, ...execution }) => ({
+        ...execution,
+        interrupt: interrupt!,
+        test: { ...sealed!, attribute: async (...asked) => (interrupt!.check(), sealed!.attribute(...asked)) },
+      }),
+    );
+    expect(lines.slice(-3).map(({ type }) => type)).toEqual(['testOpened', 'stopRequested', 'runEnded']);
+    expect(reportOf(state)).toContain('The test was broken off');
+  });
+
+  test('before anything is measured leaves a run that says so', async () => {
+    const { state } = await stopAt(
+      ({ type }) => type === 'rateMeasured',
+      (execution) => ({
+        ...execution,
+        coordinator: {
+          ...execution.coordinator,
+          begin: async (context) => (execution.interrupt!.check(), execution.coordinator.begin(context)),
+        },
+      }),
+    );
+    expect(reportOf(state)).toMatch(/^# intent\.prompt\.md: Stopped\. Nothing was measured/);
+  });
+});
+
+test('a budget that paid for no step after all ends with what would', async () => {
+  const spent: Coordinator = { ...fakeCoordinator(6), advance: async (_, state) => ({ ...state, done: 'the budget is spent' }) };
+  const state = await executeRun({ ...fakeExecution(newRun(), () => {}), coordinator: spent, leastMeasurements: 4 });
+  expect(state.because).toBe('the budget pays for no step; give at least 2200p');
+  expect(reportOf(state)).toContain('The budget pays for no step; give at least 2200p: prompt and weights stay as they are.');
+  expect(reportOf(state)).not.toContain('better beyond doubt');
 });
 
 test('an ended run is not resumed', async () => {

@@ -1,19 +1,20 @@
 /** @file Drives one run from wherever it stands to its end: phases with a checkpoint after each, then the sealed test. */
 import { existsSync } from 'node:fs';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
-import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import { TandemError } from '../errors.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { runControls, type ControlCheckpoint, type Controls } from './controls.ts';
 import type { JournalLine, RunConfig, RunEvent } from './events.ts';
 import { explainedError } from './fileErrors.ts';
-import { openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
+import { finalTest, type FinalTest } from './finalTest.ts';
+import { noInterrupt, type Interrupt } from './interrupt.ts';
+import { clockFrom, openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import { affordableRows, atMost, rowsNotice } from './rowPlan.ts';
 import type { RunDirectory } from './runDirectory.ts';
-import type { Budget } from './spec.ts';
 import { apply, initialState, type RunState } from './state.ts';
-import { testNotice } from './words.ts';
+import { noStepReason, planOf, spent, timesOf } from './times.ts';
+import { stoppedByUser } from './words.ts';
 
 export interface Execution {
   readonly directory: RunDirectory;
@@ -25,11 +26,10 @@ export interface Execution {
   readonly context: Omit<OptimizationContext, 'budget' | 'emit' | 'signal'>;
   /** How fast this machine is on this task. Asked once in the life of a run. */
   readonly measureRate: () => Promise<Rate>;
-  /** Opens the sealed test split and compares the four pairs of old and new; absent when there are no test rows. */
-  readonly test?: {
-    /** @param rows at most so many of them */
-    readonly attribute: (context: OptimizationContext, rows: number, start: MeasuredState, best: MeasuredState) => Promise<AttributedEvent>;
-  };
+  /** What the start and a first step cost at the least, in measurements on the validation rows; for people whose budget pays for none. */
+  readonly leastMeasurements?: number;
+  /** Absent when there are no test rows. */
+  readonly test?: FinalTest;
   /** Run after the test, at equal compute; without a test there are none. */
   readonly controls?: Controls;
   /** Hears the lines that a former process left, then each new line. */
@@ -38,8 +38,12 @@ export interface Execution {
   readonly forget?: () => void;
   /** Warnings that can only be given at the end. */
   readonly lateNotices?: () => readonly string[];
-  /** Aborting it stops gracefully: the best so far is tested and stands. */
+  /** Aborting it ends the phase under way at once: what was accepted before is tested and stands. */
   readonly signal?: AbortSignal;
+  /** Ends work of the model that is under way. */
+  readonly interrupt?: Interrupt;
+  /** Milliseconds since the user began to wait for this process's part of the run; by default from now on. */
+  readonly waited?: () => number;
 }
 
 export interface Rate {
@@ -49,19 +53,18 @@ export interface Rate {
   readonly passesPerRow: number;
 }
 
-export type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
-
 /**
  * Starts the run, or goes on with it after a kill: the journal is cut back to the last checkpoint and continued, so that its end is
- * the same as that of a run that was never killed.
+ * the same as that of a run that was never killed, but for what the clock decides of a budget of time.
  * @throws TandemError reasons 'run-ended', 'run-locked', 'bad-run', and whatever the optimizer throws, after it is noted in the journal
  */
 export async function executeRun(execution: Execution): Promise<RunState> {
-  const { directory, signal, onLine } = execution;
+  const { directory, signal, onLine, waited = clockFrom() } = execution;
   const release = await acquireLock(directory.lock, { work: `the run ${directory.run}`, ...(signal && { signal }) });
   try {
-    const { checkpoint, lines } = recover(directory);
-    const journal = openJournal(directory.journal, lines);
+    const { checkpoint, lines, before } = recover(directory);
+    const elapsed = (): number => before + waited();
+    const journal = openJournal(directory.journal, lines, elapsed);
     let view = initialState;
     const follow = (line: JournalLine, replayed: boolean): void => {
       view = apply(view, line);
@@ -73,7 +76,7 @@ export async function executeRun(execution: Execution): Promise<RunState> {
     try {
       if (signal?.aborted && !view.stopRequested) onStop();
       signal?.addEventListener('abort', onStop, { once: true });
-      await drive(execution, journal, checkpoint, emit, () => view);
+      await drive(execution, { journal, saved: checkpoint, emit, view: () => view, elapsed });
       if (!isThere(directory)) throw removed(directory);
       journal.flush();
     } catch (thrown) {
@@ -115,42 +118,29 @@ function withoutThrowing(act: () => void): void {
   }
 }
 
-async function drive(
-  {
-    directory,
-    config,
-    notices,
-    coordinator,
-    context,
-    measureRate,
-    test,
-    controls,
-    forget = () => {},
-    lateNotices = () => [],
-    signal,
-  }: Execution,
-  journal: Journal,
-  saved: Checkpoint | undefined,
-  emit: (event: RunEvent) => void,
-  view: () => RunState,
-): Promise<void> {
+interface Driving {
+  readonly journal: Journal;
+  readonly saved: Checkpoint | undefined;
+  readonly emit: (event: RunEvent) => void;
+  readonly view: () => RunState;
+  /** Milliseconds of running time. */
+  readonly elapsed: () => number;
+}
+
+async function drive(execution: Execution, driving: Driving): Promise<void> {
+  const { directory, config, notices, coordinator, context, test, controls, forget = () => {}, lateNotices = () => [], signal } = execution;
+  const { journal, saved, emit, view, elapsed } = driving;
   if (!view().config) {
     emit({ type: 'runStarted', config });
     for (const message of notices) emit({ type: 'noticed', message });
   }
-  if (view().budget === undefined) {
-    const { passesPerSecond, passesPerRow } = await measureRate();
-    const budget = toPasses(config.budget, passesPerSecond);
-    const rows = affordableRows(config.splits, config.limits, budget, passesPerRow);
-    const notice = rowsNotice(config.splits, rows);
-    // Before the rate, up to which the journal stands after a kill.
-    if (notice !== undefined) emit({ type: 'noticed', message: notice });
-    emit({ type: 'rateMeasured', passesPerSecond, budget, ...(notice !== undefined && { rows }) });
-    journal.flush();
-  }
+  if (view().budget === undefined) await measureBudget(execution, driving);
   const { splits } = view().config!;
+  const time = timesOf(view());
+  const plan = time && planOf(view(), time, saved?.state.passes ?? 0, { elapsed, emit });
   const valset = atMost(context.valset, splits.val);
   const whole: OptimizationContext = { ...context, valset, budget: view().budget!, emit, ...(signal && { signal }) };
+  const now = (spent: number): OptimizationContext => (plan ? { ...whole, budget: plan.budget(spent), clock: plan.budget } : whole);
   const save = (state: OptimizationState, control?: ControlCheckpoint): OptimizationState => {
     if (!isThere(directory)) throw removed(directory);
     journal.flush();
@@ -158,32 +148,114 @@ async function drive(
     forget();
     return state;
   };
+  const unlessStopped = untilStopped(execution);
   forget();
-  let state = saved?.state ?? save(await coordinator.begin(whole));
-  while (!state.done && !view().stopRequested) state = save(await coordinator.advance(whole, state));
-  if (test && splits.test > 0) {
-    if (!view().attribution) {
-      emit({ type: 'testOpened', rows: splits.test });
-      const attributed = await test.attribute({ ...whole, signal: undefined }, splits.test, state.start, state.best);
-      const notice = testNotice(attributed);
-      // Before the event up to which a resumed run takes the test as done.
-      if (notice !== undefined) emit({ type: 'noticed', message: notice });
-      emit(attributed);
+  let state = saved?.state ?? (await unlessStopped(async () => save(await coordinator.begin(now(0)))));
+  while (state && !state.done && !view().stopRequested) {
+    const { passes } = state;
+    // To be told so by the coordinator would cost what is not there.
+    const isSpent = plan !== undefined && plan.budget(passes) - passes < (view().history.at(0)?.passes ?? 0);
+    // Having forgotten all, the phase measures anew what it starts from. Published methods keep what they have measured.
+    if (!config.schedule.startsWith('baseline:')) plan?.uncounted(view().history.at(0)?.passes ?? 0);
+    if (isSpent) {
+      state = save({ ...state, done: spent });
+      break;
     }
-    if (controls && !view().stopRequested) {
-      save(state, saved?.control);
+    state = (await unlessStopped(async () => save(await coordinator.advance(now(passes), state!)))) ?? state;
+  }
+  // A stop opens the sealed rows only for something that would be taken over.
+  const isWorthIt = state && (!view().stopRequested || state.best.candidate !== state.start.candidate);
+  if (state && isWorthIt && test && splits.test > 0) {
+    const clock = view().stopRequested
+      ? { elapsed, deadline: elapsed() + stopPatience, speed: view().passesPerSecond!, passesPerRow: startCost(view()) }
+      : plan && { elapsed, deadline: time.run, speed: plan.speed(), passesPerRow: time.passesPerRow };
+    const states = { start: state.start, best: state.best };
+    forget();
+    if (!view().attribution) {
+      const measure = (): Promise<void> => finalTest(test, { ...whole, signal: undefined }, splits.test, states, emit, clock);
+      await (view().stopRequested ? measure() : unlessStopped(measure));
+    }
+    if (controls && view().attribution && !view().stopRequested) {
+      const { best, passes } = save(state, saved?.control);
       const keep = (control: ControlCheckpoint | undefined): void => void save(state, control);
-      await runControls(controls, { context: whole, rows: splits.test, run: state.best, saved: saved?.control, view, emit, save: keep });
+      // By the clock each gets what the run has spent: compute is what must be equal, not time.
+      const [budget, rows] = time ? [Math.round(passes), view().attribution!.total.rows] : [whole.budget, splits.test];
+      const asked = { context: { ...whole, budget }, rows, run: best, saved: saved?.control, view, emit, save: keep };
+      await unlessStopped(() => runControls(controls, asked), time && (() => elapsed() > time.all));
+      const left = controls.names.filter((name) => !view().controls.find(({ control }) => control === name)?.measured);
+      if (time && left.length > 0 && !view().stopRequested) emit({ type: 'noticed', message: leftOutNotice(left) });
     }
   }
   for (const message of lateNotices()) emit({ type: 'noticed', message });
-  const because = state.done || 'ended';
-  const stopped = state.done && view().controls.length > 0 ? `${because}; its controls were stopped by the user` : 'stopped by the user';
-  emit({ type: 'runEnded', because: view().stopRequested ? stopped : because });
+  emit({ type: 'runEnded', because: reasonOf(state, view(), execution) });
 }
 
-/** Cuts the journal back to what the last checkpoint stands for; before the first one, to the measured rate. */
-function recover(directory: RunDirectory): { checkpoint: Checkpoint | undefined; lines: JournalLine[] } {
+/** Who has stopped a run waits so many milliseconds for the test at the most: it takes fewer rows then. */
+const stopPatience = 15_000;
+
+/** Token passes that a row cost at the start. */
+const startCost = ({ history, start }: RunState): number => (history.at(0)?.passes ?? 0) / Math.max(1, start?.score.rows ?? 1);
+
+/** The budget in token passes: a first plan of one of time; and the rows that it pays for. */
+async function measureBudget({ config, measureRate }: Execution, { journal, emit, view, elapsed }: Driving): Promise<void> {
+  const { passesPerSecond, passesPerRow } = await measureRate();
+  const time = timesOf({ ...view(), passesPerRow });
+  const budget = time
+    ? Math.round((Math.max(0, time.run - time.reserve(passesPerSecond) - elapsed()) * passesPerSecond) / 1000)
+    : (config.budget as { passes: number }).passes;
+  const affordable = affordableRows(config.splits, config.limits, budget, passesPerRow);
+  // Of the test rows the time that is left in the end pays for some, or all.
+  const rows = time ? { ...affordable, test: config.splits.test } : affordable;
+  const notice = rowsNotice(config.splits, rows);
+  // Before the rate, up to which the journal stands after a kill.
+  if (notice !== undefined) emit({ type: 'noticed', message: notice });
+  emit({ type: 'rateMeasured', passesPerSecond, budget, ...(notice !== undefined && { rows }), ...(time && { passesPerRow }) });
+  journal.flush();
+}
+
+/**
+ * Does work that a stop ends at once, in the midst of a batch.
+ * @returns undefined where it was ended, by the user or because time is up
+ */
+function untilStopped({ signal, interrupt = noInterrupt() }: Execution) {
+  return async <T>(work: () => Promise<T>, isOver = (): boolean => false): Promise<T | undefined> => {
+    const over = new Error('The time is up.');
+    interrupt.check = () => {
+      signal?.throwIfAborted();
+      if (isOver()) throw over;
+    };
+    try {
+      return await work();
+    } catch (error) {
+      if (error === over || (signal?.aborted && error === signal.reason)) return undefined;
+      throw error;
+    } finally {
+      interrupt.check = () => {};
+    }
+  };
+}
+
+function reasonOf(
+  state: OptimizationState | undefined,
+  { stopRequested, controls, history, config, elapsed, passesPerSecond }: RunState,
+  { leastMeasurements = 4 }: Pick<Execution, 'leastMeasurements'>,
+): string {
+  const start = history.at(0)?.passes ?? 0;
+  const took =
+    state?.phase === 0 && state.done === spent ? noStepReason(config!, leastMeasurements * start, elapsed, passesPerSecond!) : undefined;
+  const because = took ?? ((state && state.done) || 'ended');
+  if (!stopRequested) return because;
+  return state?.done && controls.length > 0 ? `${because}; its controls were ${stoppedByUser}` : stoppedByUser;
+}
+
+const leftOutNotice = (names: readonly string[]): string =>
+  `The time did not last for ${names.length === 1 ? 'the control' : 'the controls'} ${names.join(' and ')}: at equal compute it would take longer.`;
+
+/**
+ * Cuts the journal back to what the last checkpoint stands for; before the first one, to the measured rate.
+ * @returns with the milliseconds of running time that are over, those of the lines that are cut among them
+ */
+function recover(directory: RunDirectory): { checkpoint: Checkpoint | undefined; lines: JournalLine[]; before: number } {
   const checkpoint = readCheckpoint(directory.path);
   const written = readJournal(directory.journal);
   if (written.some(({ type }) => type === 'runEnded')) {
@@ -195,9 +267,5 @@ function recover(directory: RunDirectory): { checkpoint: Checkpoint | undefined;
       where: { file: directory.journal },
     });
   }
-  return { checkpoint, lines: truncateJournal(directory.journal, count) };
-}
-
-function toPasses(budget: Budget, passesPerSecond: number): number {
-  return 'passes' in budget ? budget.passes : Math.round(budget.seconds * passesPerSecond);
+  return { checkpoint, lines: truncateJournal(directory.journal, count), before: written.at(-1)?.at ?? 0 };
 }

@@ -1,5 +1,6 @@
 /** @file A run without a model: a coordinator that does the same for the same seed, for the tests of resume, reducer and report. */
 import { setImmediate as turn } from 'node:timers/promises';
+import { makeRow, type Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
 import type { Difference, Estimate, MeasuredState } from '../optimize/events.ts';
@@ -7,7 +8,8 @@ import { controlNames } from '../optimize/baselines/names.ts';
 import { randomStream } from '../random.ts';
 import type { Controls } from './controls.ts';
 import type { RunConfig } from './events.ts';
-import type { AttributedEvent, Execution } from './execute.ts';
+import type { Execution } from './execute.ts';
+import type { AttributedEvent } from './finalTest.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import type { RunSpec } from './spec.ts';
 
@@ -18,7 +20,7 @@ export const fakeConfig: RunConfig = {
   model: { name: 'fake', fingerprint: 'f00d' },
   metric: 'accuracy',
   seed: 7,
-  budget: { seconds: 60 },
+  budget: { passes: 60_000 },
   schedule: 'gated',
   strategy: 'default',
   lever: 'both',
@@ -35,7 +37,7 @@ export const fakeSpec: Omit<RunSpec, 'prompt'> = {
   seed: fakeConfig.seed,
   rows: {},
   executor: 'onnxruntime',
-  budget: { seconds: 60 },
+  budget: { passes: 60_000 },
   schedule: 'gated',
   lever: 'both',
 };
@@ -51,12 +53,13 @@ export function fakeExecution(directory: RunDirectory, onLine: Execution['onLine
     context: {
       seed: fakeConfig.seed,
       prompt: { body: 'Message: ${input:message}\nIntent:', demonstrations: [] },
+      evaluator: { task: {} },
       trainset: [],
       valset: [],
       adapters: { put: async (adapter: Adapter) => void adapters.set(adapter.id, adapter), get: async (id: string) => adapters.get(id) },
     } as unknown as Execution['context'],
     measureRate: async () => ({ passesPerSecond: 1000, passesPerRow: 10 }),
-    test: { attribute: async (_, _rows, start, best) => fakeAttribution(start, best) },
+    test: { rows: (most) => fakeRows(most), attribute: async (_, rows, start, best) => fakeAttribution(start, best, rows.length) },
     onLine,
   };
 }
@@ -142,7 +145,9 @@ async function advance(context: OptimizationContext, state: OptimizationState, p
   return { ...state, phase, best, passes, done, memory: { plateau } };
 }
 
-function fakeAttribution(start: MeasuredState, best: MeasuredState): AttributedEvent {
+const fakeRows = (count: number): Row[] => Array.from({ length: count }, (_, i) => makeRow({ message: `test ${i}` }, i + 1));
+
+function fakeAttribution(start: MeasuredState, best: MeasuredState, rows: number): AttributedEvent {
   const total = best.score.mean - start.score.mean;
   const cell = (weights: 'old' | 'new', prompt: 'old' | 'new', mean: number) => ({
     weights,
@@ -162,7 +167,7 @@ function fakeAttribution(start: MeasuredState, best: MeasuredState): AttributedE
     promptAlone: difference(total * 0.1),
     weightsAlone: difference(total * 0.6),
     interaction: difference(total * 0.3),
-    passes: 99_000,
+    passes: 330 * rows,
   };
 }
 

@@ -22,18 +22,18 @@ export interface Journal {
 
 /**
  * Opens for appending after the lines that it already has.
- * @param kept the lines in the file; the new ones continue their count and their clock
+ * @param kept the lines in the file; the new ones continue their count
+ * @param elapsed milliseconds of running time; by default from the last line on
  */
-export function openJournal(file: string, kept: readonly JournalLine[]): Journal {
+export function openJournal(file: string, kept: readonly JournalLine[], elapsed = clockFrom(kept.at(-1)?.at)): Journal {
   requireOwnFile(file);
   const handle = openSync(file, 'a');
   const last = kept.at(-1);
-  const begun = performance.now() - (last?.at ?? 0);
   let seq = last ? last.seq + 1 : 0;
   return {
     append: (event) => {
       pulse();
-      const text = JSON.stringify({ version: journalVersion, seq, at: Math.round(performance.now() - begun), ...event });
+      const text = JSON.stringify({ version: journalVersion, seq, at: Math.round(elapsed()), ...event });
       // What could not be read again is not written either.
       const line = parseLine(text, file, seq);
       appendWhole(handle, Buffer.from(text + '\n'));
@@ -44,6 +44,12 @@ export function openJournal(file: string, kept: readonly JournalLine[]): Journal
     flush: () => fsyncSync(handle),
     close: () => closeSync(handle),
   };
+}
+
+/** Milliseconds of running time, so many of which are over. */
+export function clockFrom(before = 0, now: () => number = () => performance.now()): () => number {
+  const begun = now() - before;
+  return () => now() - begun;
 }
 
 /** A line that does not fit on the disk leaves nothing of it behind: what comes after, when there is room again, must not be glued to it. */

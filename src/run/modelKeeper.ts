@@ -5,6 +5,7 @@ import { makeLlama, type LlamaModel } from '../model/llama.ts';
 import type { Executor } from '../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
+import { interruptible, noInterrupt, type Interrupt } from './interrupt.ts';
 import type { ExecutorName } from './spec.ts';
 
 export interface ModelKeeper {
@@ -13,8 +14,13 @@ export interface ModelKeeper {
   dispose(): Promise<void>;
 }
 
-export async function openModel(source: string, executor: ExecutorName, threads: number): Promise<LlamaModel> {
-  return makeLlama(await loadModelFiles(source), await executorNamed(executor, threads));
+export async function openModel(
+  source: string,
+  executor: ExecutorName,
+  threads: number,
+  interrupt: Interrupt = noInterrupt(),
+): Promise<LlamaModel> {
+  return makeLlama(await loadModelFiles(source), interruptible(await executorNamed(executor, threads), interrupt));
 }
 
 export function keepOneModel(): ModelKeeper {

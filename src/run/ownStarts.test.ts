@@ -27,7 +27,7 @@ beforeEach(() => {
   writeFileSync(join(workspace, 'rows.jsonl'), rows.join(''));
   const front = ['data: rows.jsonl', 'output: kind', 'labels: from-data', `model: ${tinyModel}`].map((line) => `  ${line}\n`).join('');
   writeFileSync(join(workspace, 'kind.prompt.md'), `---\ntandem:\n${front}---\nText: \${input:text}\nKind:\n`);
-  spec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { passes: 1 }, rows: { val: 4, test: 2 } };
+  spec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { passes: 20_000 }, rows: { val: 4, test: 2 } };
 });
 
 test('an adapter and a learned start from elsewhere lie in the run afterwards, and a resume reads those', async () => {

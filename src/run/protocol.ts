@@ -20,7 +20,7 @@ export interface Methods {
   /** Writes an adapter in a form that other programs load. */
   export: { readonly params: { readonly spec: ExportSpec }; readonly result: Exported };
   /** Which lever is likely to help. */
-  headroom: { readonly params: { readonly spec: RunSpec }; readonly result: Headroom };
+  headroom: { readonly params: { readonly spec: RunSpec; /** Milliseconds. */ readonly within?: number }; readonly result: Headroom };
   /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
   rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };
   /** What the model is asked for one row; nothing is measured. */

@@ -20,8 +20,8 @@ import {
 import type { ChangeText } from './changesText.ts';
 import { code, fenced, joined, markup, table, type Markdown, type Part } from './markdown.ts';
 import { shellWord } from './shellWord.ts';
-import type { Attribution, RunState } from './state.ts';
-import { cutLines, difficultyText, fate, freedomText, softText, warmStartText } from './words.ts';
+import { isTimed, type Attribution, type RunState } from './state.ts';
+import { cutLines, difficultyText, endedText, fate, freedomText, nothingText, softText, warmStartText, wasStopped } from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
 export const chartName = 'metric.svg';
@@ -57,25 +57,34 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
 }
 
 /** The run in half a sentence, with the rows that it was measured on. */
-export function headline({ status, start, best, attribution }: RunState): string {
+export function headline(state: RunState): string {
+  return wasStopped(state) ? `Stopped. ${capital(measuredText(state))}` : measuredText(state);
+}
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
+function measuredText({ status, start, best, attribution }: RunState): string {
   if (attribution) {
     const [before, after] = [cell(attribution, 'old', 'old'), cell(attribution, 'new', 'new')];
     return `${percent(before.score.mean)} → ${percent(after.score.mean)} on ${rowCount(after.score.rows, 'test')}`;
   }
-  if (!start || !best) return status === 'failed' ? 'failed before anything was measured' : 'nothing measured yet';
+  if (!start || !best) {
+    return status === 'failed'
+      ? 'failed before anything was measured'
+      : status === 'ended'
+        ? 'nothing was measured'
+        : 'nothing measured yet';
+  }
   return `${percent(start.score.mean)} → ${percent(best.score.mean)} on ${rowCount(best.score.rows, 'validation')}`;
 }
 
-function standing({ status, because, failure, elapsed, passes, config, testRows }: RunState): Markdown {
+function standing(state: RunState): Markdown {
+  const { status, failure, elapsed, passes, config } = state;
   const time = `${duration(elapsed)}, ${count(passes)} token passes`;
   if (status === 'failed')
     return markup`**The run failed** after ${time}: ${failure?.message ?? ''}\n\nGo on where it stood: ${code(`tandem resume ${shellWord(config?.run ?? '')}`, whole)}`;
   if (status !== 'ended') return markup`The run is under way: ${time} so far.`;
-  const test =
-    testRows === undefined
-      ? 'There was no test split, so nothing here was measured on rows that the run had not seen.'
-      : 'The test split was sealed until then, and opened once.';
-  return markup`Ended after ${time}: ${because ?? ''}. ${test}`;
+  return markup`${endedText(state)}`;
 }
 
 function measuredSection(state: RunState, start: MeasuredState, best: MeasuredState): Markdown {
@@ -107,9 +116,9 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
   return markup`## Before and after\n\n${table(['', 'before', 'after', 'paired difference', 'P(better)'], rows)}`;
 }
 
-function changeSection({ config }: RunState, start: MeasuredState, best: MeasuredState): Markdown {
-  if (best.candidate === start.candidate)
-    return markup`## What changed\n\nNothing: no step was better beyond doubt, so prompt and weights stay as they were.`;
+function changeSection(state: RunState, start: MeasuredState, best: MeasuredState): Markdown {
+  const { config } = state;
+  if (best.candidate === start.candidate) return markup`## What changed\n\n${nothingText(state)}`;
   const weights =
     best.adapter === start.adapter
       ? 'Weights: unchanged.'
@@ -160,7 +169,11 @@ function softSection({ phases }: RunState): Markdown | undefined {
 }
 
 /** What the same compute brought otherwise. */
-function controlsSection({ controls, budget, attribution, status }: RunState, names: readonly string[]): Markdown {
+function controlsSection(state: RunState, names: readonly string[]): Markdown {
+  const { controls, budget, attribution, status } = state;
+  const compute = isTimed(state)
+    ? 'as much compute as the run'
+    : `the run's whole budget${budget === undefined ? '' : ` of ${count(budget)} token passes`}`;
   const run = attribution ? [[markup`**this run**`, '', percentWithInterval(cell(attribution, 'new', 'new').score), '', '', '']] : [];
   const rows = controls.map(({ control, because, measured, passes }) => [
     control,
@@ -170,16 +183,16 @@ function controlsSection({ controls, budget, attribution, status }: RunState, na
     measured ? sureness(measured.difference) : '',
     count(passes),
   ]);
-  const intro = `${names.length} controls, each from the same start with the run's whole budget${budget === undefined ? '' : ` of ${count(budget)} token passes`}, on the same test rows. The difference is this run's over the control's, row by row.`;
+  const intro = `${names.length} controls, each from the same start with ${compute}, on the same test rows. The difference is this run's over the control's, row by row.`;
   const head = ['', 'what', 'test', 'this run against it', 'P(better)', 'passes'];
   return markup`## Controls at equal compute\n\n${intro}\n\n${table(head, [...run, ...rows])}`;
 }
 
-function timelineSection({ phases, history }: RunState): Markdown {
+function timelineSection({ phases, history, status }: RunState): Markdown {
   const rows = phases.map((phase) => {
     const after = history.find((point) => point.phase === phase.phase);
     const tried = phase.lever !== 'prompt' ? `${phase.weightSteps.length} steps` : `${phase.candidates.length} candidates`;
-    const outcome = phase.ended ? (phase.ended.accepted ? kept : 'not kept') : 'under way';
+    const outcome = phase.ended ? (phase.ended.accepted ? kept : 'not kept') : status === 'ended' ? 'broken off' : 'under way';
     const spent = phase.ended ? [count(phase.ended.passes - phase.startPasses), duration(phase.ended.at - phase.startedAt)] : ['', ''];
     return [
       String(phase.phase),
@@ -193,7 +206,7 @@ function timelineSection({ phases, history }: RunState): Markdown {
     ];
   });
   const header = ['phase', 'lever', 'why', 'tried', 'outcome', 'best on validation', 'J', 'passes', 'time'];
-  return markup`## Phases\n\n![The metric over the run](${chartName})\n\n${rows.length > 0 ? table(header, rows) : 'No phase has begun.'}`;
+  return markup`## Phases\n\n![The metric over the run](${chartName})\n\n${rows.length > 0 ? table(header, rows) : status === 'ended' ? 'No phase was begun.' : 'No phase has begun.'}`;
 }
 
 function curriculumSection({ curriculum }: RunState): Markdown | undefined {
@@ -263,7 +276,8 @@ function candidatesSection({ phases }: RunState): Markdown | undefined {
   return markup`## Prompts tried\n\nTheir texts are in \`candidates/\`.\n\n${table(['candidate', 'proposer', 'reason', 'last measured against the best', 'fate'], rows)}`;
 }
 
-function settingsSection({ config, passesPerSecond, budget }: RunState): Markdown | undefined {
+function settingsSection(state: RunState): Markdown | undefined {
+  const { config, passesPerSecond, budget } = state;
   if (!config) return undefined;
   const { splits, versions } = config;
   const rows: Part[][] = [
@@ -287,7 +301,9 @@ function settingsSection({ config, passesPerSecond, budget }: RunState): Markdow
     ...(config.chatDate === undefined ? [] : [['day told to the chat template', config.chatDate]]),
     [
       'budget',
-      `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in passes'}${budget === undefined ? '' : ` = ${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`}`,
+      'seconds' in config.budget && isTimed(state)
+        ? `${duration(config.budget.seconds * 1000)} in all, planned by the clock; at the end ${count(passesPerSecond ?? 0)} token passes a second`
+        : `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in passes'}${budget === undefined ? '' : ` = ${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`}`,
     ],
     ['executor', `${config.executor}, ${config.threads} threads`],
     ['versions', `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`],

@@ -91,13 +91,13 @@ test('what was asked is in run.json, for a resumed run to ask the same; where no
 });
 
 test('a run is told what was asked for, in its config and in its report; what no adapter can be is refused before there is a run', async () => {
-  const asked = { ...spec, budget: { passes: 1 }, lora: { rank: 2 } };
+  const asked = { ...spec, budget: { passes: 1000 }, lora: { rank: 2 } };
   await expect(startRun({ ...asked, lora: { rank: 0 } })).rejects.toMatchObject({ reason: 'bad-lora' });
   expect(listRuns(join(spec.prompt, '..'))).toEqual([]);
   const { state, directory } = await startRun(asked);
   expect(state.config).toMatchObject({ lora: { rank: 2 } });
   expect(readFileSync(directory.report, 'utf8')).toContain('| LoRA asked for | rank 2 |');
-  expect((await startRun({ ...spec, budget: { passes: 1 } })).state.config).not.toHaveProperty('lora');
+  expect((await startRun({ ...spec, budget: { passes: 1000 } })).state.config).not.toHaveProperty('lora');
 });
 
 describe('metrics that are modules', () => {
@@ -122,7 +122,7 @@ describe('metrics that are modules', () => {
 
   test('decide or are told as any metric, and the leave to run them does not come with a run', async () => {
     withMetric('[accuracy, ./own.mjs]');
-    const asked = { ...spec, allowModules: true, budget: { passes: 1 } } as const;
+    const asked = { ...spec, allowModules: true, budget: { passes: 1000 } } as const;
     const { directory, state } = await startRun(asked);
     const [reported] = state.attribution!.reported!;
     const [before] = state.attribution!.cells;
@@ -238,11 +238,11 @@ test('bad rows are left out where that is asked, with a notice that names them',
 test('of hundreds of rows a run measures, from its start to its sealed test, as many as its budget pays for', async () => {
   const rows = Array.from({ length: 1300 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);
   writeFileSync(join(dirname(spec.prompt), 'rows.jsonl'), rows.join(''));
-  const { state } = await startRun({ ...spec, budget: { passes: 2000 }, lever: 'weights' });
+  const { state } = await startRun({ ...spec, budget: { passes: 8000 }, lever: 'weights' });
   expect(state.notices).toEqual([expect.stringMatching(/^The run measures 80 of 2\d\d validation rows and 200 of 2\d\d test rows, /)]);
   expect(state.config!.splits).toMatchObject({ val: 80, test: 200 });
   expect([state.start!.score.rows, state.testRows, state.attribution!.answers!.length]).toEqual([80, 200, 200]);
-  const asked = await startRun({ ...spec, budget: { passes: 2000 }, lever: 'weights', rows: { val: 210, test: 0 } });
+  const asked = await startRun({ ...spec, budget: { passes: 25_000 }, lever: 'weights', rows: { val: 210, test: 0 } });
   expect([asked.state.notices, asked.state.start!.score.rows, asked.state.attribution]).toEqual([[], 210, undefined]);
 });
 

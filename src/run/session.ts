@@ -33,6 +33,7 @@ import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordina
 import { explainedError, isUnwritable } from './fileErrors.ts';
 import { loraText } from './format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
+import type { Interrupt } from './interrupt.ts';
 import { loadModules } from './metricModules.ts';
 import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import type { Rate } from './execute.ts';
@@ -52,6 +53,8 @@ export interface Session {
   readonly model: LlamaModel;
   /** How `peft` finds the base model of an adapter. */
   readonly modelSource: string;
+  /** Milliseconds that finding the model took, and its download, if it was not there. */
+  readonly fetching: number;
   readonly threads: number;
   readonly evaluator: Evaluator;
   /** How long answers of free text may be and what ends them, step by step; null of a step that chooses labels. */
@@ -97,11 +100,15 @@ export interface SessionOptions extends PromptTexts {
   readonly models?: ModelKeeper;
   /** Aborting it ends a download; an AbortError is thrown then. */
   readonly signal?: AbortSignal;
+  /** What may end work of the model that is under way. */
+  readonly interrupt?: Interrupt;
+  /** Called once the data is read, before a model is looked for; may refuse. */
+  readonly onRead?: (read: { readonly file: PromptFile; readonly valset: readonly Row[] }) => void;
 }
 
 /** @throws TandemError whatever is wrong with prompt file, data, model or adapter; 'untrusted-workspace' for what may not be loaded */
 export async function openSession(spec: SessionSpec, options: SessionOptions = {}): Promise<Session> {
-  const { forgetful = false, onBusy, models, signal } = options;
+  const { forgetful = false, onBusy, models, signal, interrupt, onRead } = options;
   const workspace = workspaceOf(spec.prompt);
   const { file, program } = openPrompt(spec.prompt, options);
   if (spec.untrusted) requireNothingForeign(file);
@@ -124,8 +131,10 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const adapterPath = spec.adapter ?? (file.settings.adapter && resolve(dirname(spec.prompt), file.settings.adapter));
   const adapter = adapterPath ? await loadAdapter(adapterPath) : undefined;
   if (adapter?.steps && adapter.steps.length !== unended.length) throw otherSteps(adapterPath!, adapter.steps.length, unended.length);
+  onRead?.({ file, valset: validationRows(read, spec.rows) });
   onBusy?.('Loading the model');
   const threads = spec.threads ?? defaultThreads();
+  const asked = performance.now();
   const modelSource = await resolveModel(spec.model ?? file.settings.model, {
     // A folder of the workspace may have the embedded model's name.
     cwd: spec.untrusted ? modelsFolder() : dirname(spec.prompt),
@@ -133,8 +142,9 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     onProgress: ({ what, received, total }) => onBusy?.(`Downloading ${what}`, total && received / total),
     ...(signal && { signal }),
   });
+  const fetching = performance.now() - asked;
   signal?.throwIfAborted();
-  const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads);
+  const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads, interrupt);
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
   let tasks: readonly Task[];
   let splits: Splits;
@@ -177,6 +187,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     ...(program && { program, programEvaluator: evaluator }),
     model,
     modelSource,
+    fetching,
     threads,
     evaluator,
     answerEnds: tasks.map(({ labels, decoding: { maxTokens, stop } }) => (labels ? null : { maxTokens, stop })),

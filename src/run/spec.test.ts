@@ -1,15 +1,29 @@
 /** @file Budgets and schedules as people write them. */
 import { expect, test } from 'vitest';
 import { baselineNames } from '../optimize/baselines/names.ts';
-import { chainSteps, parseBudget, parseSchedule } from './spec.ts';
+import { chainSteps, checkedBudget, parseBudget, parseSchedule } from './spec.ts';
 
 test.each([
   ['90s', { seconds: 90 }],
   ['5m', { seconds: 300 }],
   ['1.5h', { seconds: 5400 }],
-  ['45', { seconds: 45 }],
   ['2000000p', { passes: 2_000_000 }],
 ])('the budget %s', (text, budget) => expect(parseBudget(text)).toEqual(budget));
+
+test.each(['45', '20000', ' 300 '])("the budget '%s' lacks its unit, and the hint has it in both kinds", (text) => {
+  const hint = expect.stringContaining(`${text.trim()}p for token passes, or ${text.trim()}s`) as string;
+  expect(() => parseBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget', hint }) as Error);
+});
+
+test.each([20_000, '20000', { seconds: 0 }, { passes: NaN }, { seconds: 1, passes: 1 }, {}, null, { hours: 1 }])(
+  'a program that gives the budget %j is told',
+  (budget) => expect(() => checkedBudget(budget)).toThrow(expect.objectContaining({ reason: 'bad-budget' }) as Error),
+);
+
+test('a program may give a budget as people write it', () => {
+  expect(checkedBudget('5m')).toEqual({ seconds: 300 });
+  expect(checkedBudget({ passes: 58_000 })).toEqual({ passes: 58_000 });
+});
 
 test.each(['', '0m', '-5m', '5 weeks', '1.2.3h', 'm'])("'%s' is no budget", (text) => {
   expect(() => parseBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget' }) as Error);

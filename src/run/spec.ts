@@ -6,7 +6,7 @@ import type { SoftStart } from '../model/softPrompt.ts';
 import { baselineNames, isBaseline, type BaselineName } from '../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 
-/** Seconds of wall clock (turned into passes at the start) or, for comparisons at equal compute, nominal token passes. */
+/** Seconds of wall clock, everything from the command to the end of the final test, or, for comparisons at equal compute, nominal token passes. */
 export type Budget = { readonly seconds: number } | { readonly passes: number };
 
 /** `gated` and `classic`, a published chain of steps such as `chain:p -> w -> p`, or a published method such as `baseline:mipro`. */
@@ -72,6 +72,8 @@ export interface SessionSpec {
 
 export interface RunSpec extends SessionSpec {
   readonly budget: Budget;
+  /** Milliseconds of a budget of time that were used before the run began, e.g. for headroom. */
+  readonly used?: number;
   /** Absent: 'alternating', as in records of versions that knew no other; of a program of several steps 'coordinate'. */
   readonly coordinator?: CoordinatorName;
   readonly soft?: SoftPromptChoice;
@@ -92,7 +94,7 @@ export interface RunSpec extends SessionSpec {
   readonly lora?: Partial<LoraConfig>;
   /** How many runs the workspace keeps, this one among them: older ones are removed as it begins. `keptRuns` where absent; 0 for all. */
   readonly keepRuns?: number;
-  /** After the run: p -> p, w -> w and the best single lever, each at the whole budget again, on the same test rows. */
+  /** After the run: p -> p, w -> w and the best single lever, each at as much compute, on the same test rows. */
   readonly controls?: true;
 }
 
@@ -102,14 +104,28 @@ export const keptRuns = 20;
 export const sessionDefaults: Omit<SessionSpec, 'prompt'> = { seed: 0, rows: {}, executor: 'onnxruntime' };
 export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget: { seconds: 300 }, schedule: 'gated', lever: 'both' };
 
-/** `90s`, `5m`, `1.5h`, a bare number of seconds, or `2000000p` for token passes. @throws TandemError reason 'bad-budget' */
+/** `90s`, `5m`, `1.5h`, or `2000000p` for token passes. @throws TandemError reason 'bad-budget', of a number without its unit too */
 export function parseBudget(text: string): Budget {
-  const [, amount, unit] = /^([\d.]+)\s*(s|m|h|p)?$/.exec(text.trim()) ?? [];
+  const [, amount, unit] = /^(\d+(?:\.\d*)?|\.\d+)\s*(s|m|h|p)?$/.exec(text.trim()) ?? [];
   const value = Number(amount);
-  if (!(value > 0))
-    throw new TandemError('bad-budget', `'${text}' is not a budget.`, { hint: 'Write 90s, 5m, 1.5h or, in token passes, 2000000p.' });
-  return unit === 'p' ? { passes: value } : { seconds: value * { s: 1, m: 60, h: 3600 }[unit ?? 's']! };
+  if (!(value > 0)) throw badBudget(`'${text}' is not a budget.`, 'Write 90s, 5m, 1.5h or, in token passes, 2000000p.');
+  if (unit === undefined) throw badBudget(`'${text}' is a budget without a unit.`, unitHint(amount));
+  return unit === 'p' ? { passes: value } : { seconds: value * { s: 1, m: 60, h: 3600 }[unit]! };
 }
+
+/** A budget as a program gave it. @throws TandemError reason 'bad-budget' */
+export function checkedBudget(budget: unknown): Budget {
+  if (typeof budget === 'number') throw badBudget(`${budget} is a budget without a unit.`, 'Give { seconds } or { passes }.');
+  if (typeof budget === 'string') return parseBudget(budget);
+  const given = typeof budget === 'object' && budget !== null ? (budget as Record<string, unknown>) : {};
+  const [[unit, value], ...more] = [...Object.entries(given).filter(([, amount]) => amount !== undefined), ['', undefined]];
+  const isOne = more.length === 1 && (unit === 'seconds' || unit === 'passes');
+  if (isOne && typeof value === 'number' && value > 0 && Number.isFinite(value)) return budget as Budget;
+  throw badBudget(`${JSON.stringify(budget)} is not a budget.`, 'Give { seconds } or { passes }, one number above zero.');
+}
+
+const badBudget = (message: string, hint: string): TandemError => new TandemError('bad-budget', message, { hint });
+const unitHint = (amount: string): string => `Write ${amount}p for token passes, or ${amount}s, ${amount}m or ${amount}h for time.`;
 
 /** `p` and `w` in order; none of a schedule that is no chain. */
 export function chainSteps(schedule: Schedule): string[] {

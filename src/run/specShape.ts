@@ -5,7 +5,7 @@ import { softStarts } from '../model/softPrompt.ts';
 import { adapterChoices } from '../model/stepAdapters.ts';
 import { curricula, pacings } from '../optimize/curriculum.ts';
 import { isBaseline } from '../optimize/baselines/names.ts';
-import { exactly, finite, flag, list, object, optional, such, text, whole, type Shape, day } from '../shape.ts';
+import { amount, exactly, finite, flag, list, object, optional, such, text, whole, type Shape, day } from '../shape.ts';
 import { budget } from './shapes.ts';
 import { chainSteps, coordinators, executors, leverChoices, strategies } from './spec.ts';
 import type { RowLimits, RunSpec, Schedule, SoftPromptChoice } from './spec.ts';
@@ -60,5 +60,6 @@ export const runSpec: Shape<RunSpec> = object<RunSpec>({
   adapters: optional(exactly(...adapterChoices)),
   lora: optional(lora),
   keepRuns: optional(whole),
+  used: optional(amount),
   controls: optional(exactly(true)),
 });

@@ -15,8 +15,12 @@ import { adapterFolder } from './adapterFolder.ts';
 import { chooseControl, measureControl } from '../optimize/baselines/controls.ts';
 import { controlNames } from '../optimize/baselines/names.ts';
 import type { JournalLine, RunConfig } from './events.ts';
-import { executeRun } from './execute.ts';
+import { executeRun, type Execution, type Rate } from './execute.ts';
 import { explainedError } from './fileErrors.ts';
+import { leastMeasurements } from './coordinators.ts';
+import type { Interrupt } from './interrupt.ts';
+import { clockFrom } from './journal.ts';
+import { requireBudgetForStep, requireBudgetForWords } from './leastBudget.ts';
 import { pruneWorkspace } from './pruneRuns.ts';
 import { writeReport } from './reportFile.ts';
 import { acquireLock } from './lock.ts';
@@ -36,9 +40,9 @@ import {
   type RunDirectory,
 } from './runDirectory.ts';
 import { workspaceOf } from './tandemFolder.ts';
-import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session } from './session.ts';
+import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session, type SessionOptions } from './session.ts';
 import { atMost, fewRowsNotice } from './rowPlan.ts';
-import type { CoordinatorName, RunSpec } from './spec.ts';
+import { checkedBudget, type CoordinatorName, type RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
 import { warmStartFor } from './warmStarts.ts';
 
@@ -46,25 +50,39 @@ export interface RunHooks {
   readonly onOpened?: (directory: RunDirectory) => void;
   readonly onLine?: (line: JournalLine, replayed: boolean) => void;
   readonly onBusy?: (what: string, share?: number) => void;
-  /** Aborting it stops gracefully. */
+  /** Aborting it ends the run: what was accepted so far stands. */
   readonly signal?: AbortSignal;
 }
 
 /** A new run from start to end. @throws TandemError whatever is wrong with prompt, data or model, before a directory is made */
 export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
+  const waiting = clockFrom(asked.used);
   checkedLora(asked.lora ?? {});
+  const budget = checkedBudget(asked.budget);
   const source = readSource(asked.prompt);
-  const spec = { ...asked, threads: asked.threads ?? defaultThreads() };
+  const spec = { ...asked, budget, threads: asked.threads ?? defaultThreads() };
   return alone(workspaceOf(spec.prompt), spec, hooks, async () => {
-    const session = await openSession(spec, { source, forgetful: true, onBusy: hooks.onBusy, signal: hooks.signal });
+    const { signal, onBusy } = hooks;
+    const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };
+    const onRead: SessionOptions['onRead'] = (read) => requireBudgetForWords(spec, read);
+    const session = await openSession(spec, { source, forgetful: true, onBusy, signal, interrupt, onRead });
+    const waited = (): number => waiting() - session.fetching;
     try {
+      onBusy?.('Measuring how fast this machine is');
+      const rate = await measureRate(session, openOptimizer(session, spec), spec.lever);
+      const facts = { file: session.file, val: session.valset.length, test: session.testSize };
+      const { prompt } = session.file;
+      await requireBudgetForStep(spec, rate, facts, waited, async (rows) => {
+        const { passes } = await session.freshEvaluator().evaluate({ prompt, adapter: session.adapter }, atMost(session.valset, rows));
+        return passes;
+      });
       const directory = createRun(
         { ...spec, ...(session.chatDate !== undefined && { chatDate: session.chatDate }) },
         { source, ...sourcesOf(session), data: { ...session.dataHashes, ...session.moduleHashes } },
       );
       await keepStarts(directory, spec, session);
       await tidy(directory, spec, session);
-      return await work(directory, spec, session, hooks);
+      return await work(directory, spec, session, { ...hooks, interrupt, waited, rate });
     } finally {
       await session.dispose();
     }
@@ -82,6 +100,7 @@ export async function resumeRun(
   const { spec: asked, source, sources = {}, data, created } = readRecord(directory);
   // Versions that kept no day told templates the one on which they ran.
   const spec: RunSpec = { ...asked, chatDate: asked.chatDate ?? created.slice(0, 10), allowModules };
+  const waiting = clockFrom();
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
   }
@@ -90,12 +109,22 @@ export async function resumeRun(
     requireSameData(directory, data);
     const { config } = readState(directory);
     const answerEnds = config && (config.answerEnds ?? 'as-ever');
-    const { onBusy, signal } = hooks;
-    const session = await openSession(spec, { source, sources, forgetful: true, onBusy, signal, ...(answerEnds && { answerEnds }) });
+    const { signal, onBusy } = hooks;
+    const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };
+    const session = await openSession(spec, {
+      source,
+      sources,
+      forgetful: true,
+      onBusy,
+      signal,
+      interrupt,
+      ...(answerEnds && { answerEnds }),
+    });
+    const waited = (): number => waiting() - session.fetching;
     try {
       requireSameModel(directory, session);
       noteResumed(directory);
-      return await work(directory, spec, session, hooks);
+      return await work(directory, spec, session, { ...hooks, interrupt, waited });
     } finally {
       await session.dispose();
     }
@@ -126,11 +155,17 @@ async function alone<T>(workspace: string, { prompt }: RunSpec, { onBusy, signal
   }
 }
 
+/** How the run is driven, beside what its surroundings hear of it. */
+interface Working extends RunHooks, Pick<Execution, 'interrupt' | 'waited'> {
+  /** Where it has been measured already. */
+  readonly rate?: Rate;
+}
+
 async function work(
   directory: RunDirectory,
   spec: RunSpec,
   session: Session,
-  hooks: RunHooks,
+  hooks: Working,
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   hooks.onOpened?.(directory);
   requireRunFolders(directory);
@@ -143,6 +178,7 @@ async function work(
   };
   const { data } = readRecord(directory);
   const testRows = (opener: string, most: number): Row[] => atMost(session.openTest(`${opener} of run ${directory.run}`), most);
+  const { interrupt, waited, rate } = hooks;
   let state: RunState;
   try {
     state = await executeRun({
@@ -150,6 +186,7 @@ async function work(
       config: configOf(directory, spec, session, optimizer.coordinatorName),
       notices: [...session.notices, ...fewRows(session), ...optimizer.notices, ...controlNotices(spec, session)],
       coordinator,
+      leastMeasurements: leastMeasurements(spec, session.file),
       context: {
         evaluator: session.evaluator,
         trainer,
@@ -162,10 +199,11 @@ async function work(
         objective,
         seed: spec.seed,
       },
-      measureRate: () => measureRate(session, optimizer, spec.lever),
+      measureRate: async () => rate ?? measureRate(session, optimizer, spec.lever),
       ...(session.testSize > 0 && {
         test: {
-          attribute: (context, rows, start, best) => attribute(context, testRows('the end', rows), start, best),
+          rows: (most) => testRows('the end', most),
+          attribute,
         },
       }),
       ...(canHaveControls(spec, session) && {
@@ -183,6 +221,8 @@ async function work(
       lateNotices: () => changedFiles(directory, data).map(changeNotice),
       onLine,
       ...(hooks.signal && { signal: hooks.signal }),
+      ...(interrupt && { interrupt }),
+      ...(waited && { waited }),
     });
   } catch (error) {
     // What stopped the run is the one to tell, where the report cannot be written either.

@@ -118,8 +118,10 @@ export interface RunState {
   readonly config?: RunConfig;
   readonly notices: readonly string[];
   readonly passesPerSecond?: number;
-  /** Nominal token passes that may be spent, known once the rate is measured. */
+  /** Nominal token passes that may be spent, known once the rate is measured; of a budget of time by the latest plan. */
   readonly budget?: number;
+  /** What a row costs to measure once, where the journal tells. */
+  readonly passesPerRow?: number;
   /** Nominal token passes spent so far, without those of the final test. */
   readonly passes: number;
   /** Milliseconds of running time at the latest event. */
@@ -170,9 +172,20 @@ export function apply(state: RunState, line: JournalLine): RunState {
 export function progressOf(state: RunState): number | undefined {
   if (state.status === 'ended') return 1;
   if (state.budget === undefined) return undefined;
+  const time = timeOf(state);
+  if (time !== undefined) return Math.min(1, state.elapsed / time);
   const own = state.attribution ? state.budget : Math.min(state.budget, state.passes);
   return (own + (ofControls(state) - leftOfControls(state))) / (state.budget + ofControls(state));
 }
+
+/** Milliseconds that the run may take in all, its test and controls among them; undefined of a budget in passes. */
+function timeOf({ config, passesPerRow }: RunState): number | undefined {
+  // Journals of versions that turned time into passes once do not tell what a row costs.
+  return config && 'seconds' in config.budget && passesPerRow !== undefined ? config.budget.seconds * 1000 : undefined;
+}
+
+/** Whether the budget is one of time, kept by the clock. */
+export const isTimed = (state: RunState): boolean => timeOf(state) !== undefined;
 
 /** Token passes of all controls that were asked for. */
 const ofControls = ({ config, budget = 0 }: RunState): number => (config?.controls?.length ?? 0) * budget;
@@ -185,12 +198,14 @@ function leftOfControls({ config, controls, budget = 0 }: RunState): number {
   }, 0);
 }
 
-/** Milliseconds until the budget is spent at the pace so far, with that of the controls, not counting the final test. */
+/** Milliseconds until the budget is spent: one of time by the clock; one in passes at the pace so far, with that of the controls, without the final test. */
 export function remainingTime(state: RunState): number | undefined {
   if (state.budget === undefined) return undefined;
+  const time = timeOf(state);
+  if (time !== undefined) return Math.max(0, time - state.elapsed);
   const spent = state.passes - state.pacedFrom.passes;
-  const time = state.elapsed - state.pacedFrom.at;
-  const perMillisecond = spent > 0 && time > 5000 ? spent / time : (state.passesPerSecond ?? 0) / 1000;
+  const pacing = state.elapsed - state.pacedFrom.at;
+  const perMillisecond = spent > 0 && pacing > 5000 ? spent / pacing : (state.passesPerSecond ?? 0) / 1000;
   return perMillisecond > 0 ? (Math.max(0, state.budget - state.passes) + leftOfControls(state)) / perMillisecond : undefined;
 }
 
@@ -206,9 +221,12 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
         elapsed,
         passesPerSecond: line.passesPerSecond,
         budget: line.budget,
+        ...(line.passesPerRow !== undefined && { passesPerRow: line.passesPerRow }),
         pacedFrom: { at: line.at, passes: state.passes },
         ...(state.config && line.rows && { config: { ...state.config, splits: { ...state.config.splits, ...line.rows } } }),
       };
+    case 'budgetPlanned':
+      return { elapsed, budget: line.budget, passesPerSecond: line.passesPerSecond };
     case 'baselineMeasured':
       return {
         elapsed,

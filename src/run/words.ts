@@ -1,8 +1,42 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
 import { cutText, type Cut } from '../evaluate/cuts.ts';
 import type { Evidence, Grounds } from './evidence.ts';
-import { natsGained, points, rowCount, sureness } from './format.ts';
+import { count, duration, natsGained, points, rowCount, sureness } from './format.ts';
 import type { Attribution, CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
+
+/** Why a run that the user stopped has ended. */
+export const stoppedByUser = 'stopped by the user';
+
+/** Whether the user ended it before its own end. */
+export const wasStopped = ({ status, because }: Pick<RunState, 'status' | 'because'>): boolean =>
+  status === 'ended' && because === stoppedByUser;
+
+/** Of a run that has ended: when, why, and what became of the sealed rows. */
+export function endedText(state: RunState): string {
+  const { elapsed, passes, because = '' } = state;
+  const time = `after ${duration(elapsed)}, ${count(passes)} token passes`;
+  const why = wasStopped(state) ? `Stopped ${time}` : `Ended ${time}: ${because}`;
+  return `${why}. ${sealText(state)}`;
+}
+
+function sealText(state: RunState): string {
+  const { testRows, attribution, config, start, best } = state;
+  if (attribution) return 'The test split was sealed until then, and opened once.';
+  if (testRows !== undefined) return 'The test was broken off, so there are no numbers of rows that the run had not seen.';
+  if (config?.splits.test === 0) return 'There was no test split, so nothing here was measured on rows that the run had not seen.';
+  return `${start?.candidate === best?.candidate ? 'Nothing had been accepted, so the' : 'The'} test split stays sealed.`;
+}
+
+/** Why prompt and weights stay as they are, where they do. */
+export function nothingText(state: RunState): string {
+  const stays = 'prompt and weights stay as they are.';
+  if (wasStopped(state)) return `Nothing had been accepted when it was stopped: ${stays}`;
+  if (state.because?.startsWith(noStep)) return `${state.because.charAt(0).toUpperCase()}${state.because.slice(1)}: ${stays}`;
+  return `Nothing was better beyond doubt: ${stays}`;
+}
+
+/** Begins the reason of a run that ended before its first phase. */
+export const noStep = 'the budget pays for no step';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
 export function doing({ status, phases, start, testRows, controls, config }: RunState): string {

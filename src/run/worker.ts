@@ -28,7 +28,10 @@ serve({
   evaluate: ({ spec, split, lines }, tell, signal) =>
     inSession(spec, tell, signal, (session, options) => measurePrompt(session, split, { ...options, ...(lines && { lines }) })),
   attribute: ({ spec, split }, tell, signal) => inSession(spec, tell, signal, (session, options) => measureLines(session, split, options)),
-  headroom: ({ spec }, tell, signal) => inSession(spec, tell, signal, (session, options) => sessionHeadroom(session, spec, options)),
+  headroom: ({ spec, within }, tell, signal) =>
+    inSession(spec, tell, signal, (session, options) =>
+      sessionHeadroom(session, spec, { ...options, ...(within !== undefined && { within }) }),
+    ),
   export: ({ spec }, tell) => exportAdapter(spec, busyTeller(tell)),
   rows: ({ spec, most }) => listRows(spec, most),
   render: ({ spec, ...options }, tell, signal) => renderPrompt(spec, options, { models, onBusy: busyTeller(tell), signal }),

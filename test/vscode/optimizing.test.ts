@@ -52,5 +52,5 @@ test('a worker that is killed is noticed, and its run goes on when asked to', as
   await editor.pressNotification('Resume');
   await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Optimizing kind/));
   await editor.command('Tandem: Stop');
-  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: /));
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: Stopped\. /));
 });

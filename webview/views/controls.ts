@@ -1,14 +1,18 @@
 /** @file Controls: what the same compute brought otherwise, on the same test rows. */
 import { count, percent, percentInterval } from '../../src/run/format.ts';
-import type { ControlState, RunState } from '../../src/run/state.ts';
+import { isTimed, type ControlState, type RunState } from '../../src/run/state.ts';
 import { reachOf } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
 import { differenceCells, inParts, section } from './parts.ts';
 
-export function controls({ config, controls: begun, budget, status }: RunState): VNode | undefined {
+export function controls(state: RunState): VNode | undefined {
+  const { config, controls: begun, budget, status } = state;
   const names = config?.controls;
   if (!names) return undefined;
-  const cost = `each from the same start with the whole budget again${budget === undefined ? '' : `, ${count(budget)} token passes`}`;
+  const compute = isTimed(state)
+    ? 'as much compute'
+    : `the whole budget again${budget === undefined ? '' : `, ${count(budget)} token passes`}`;
+  const cost = `each from the same start with ${compute}`;
   const reach = reachOf(begun.flatMap(({ measured }) => (measured ? [measured.difference] : [])));
   return section(
     'controls',

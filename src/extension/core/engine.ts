@@ -5,6 +5,7 @@ import { startWorker, type WorkerClient } from '../../run/client.ts';
 import type { JournalLine } from '../../run/events.ts';
 import type { Notification } from '../../run/protocol.ts';
 import { apply, initialState } from '../../run/state.ts';
+import { wasStopped } from '../../run/words.ts';
 import { makeEmitter, type Event } from './emitter.ts';
 import { isOver, isRun, type Job, type Task } from './job.ts';
 
@@ -13,7 +14,7 @@ export interface Engine {
   readonly jobs: () => readonly Job[];
   /** Takes its turn behind the folder's other jobs. A measurement of the same prompt that still waits is the same job. */
   readonly start: (folder: string, task: Task) => StartedJob;
-  /** A run ends gracefully with the best so far, a measurement is given up; a process that takes too long over it is ended. */
+  /** A run ends at once with what it has accepted so far, a measurement is given up; a process that takes too long over it is ended. */
   readonly stop: (id: number) => void;
   /** Ends the job's process at once; a run can be resumed. */
   readonly end: (id: number) => void;
@@ -136,7 +137,8 @@ export function makeEngine({
     update(id, { status: 'running', startedAt: Date.now() });
     try {
       const outcome = await ask(worker, task);
-      update(id, { status: 'done', vitality: undefined, ...outcome });
+      const { run } = jobs.get(id)!;
+      update(id, { status: run && wasStopped(run) ? 'stopped' : 'done', vitality: undefined, ...outcome });
     } catch (error) {
       const { status } = jobs.get(id)!;
       const reason = error instanceof TandemError ? error.reason : undefined;
@@ -203,7 +205,7 @@ async function ask(worker: WorkerClient, task: Task): Promise<Partial<Job>> {
     case 'resume':
       return { directory: (await worker.call('resume', { directory: task.directory.path, allowModules: task.allowModules })).directory };
     case 'headroom':
-      return { headroom: await worker.call('headroom', { spec: task.spec }) };
+      return { headroom: await worker.call('headroom', { spec: task.spec, ...(task.within !== undefined && { within: task.within }) }) };
     case 'export':
       return { exported: await worker.call('export', { spec: task.spec }) };
     case 'evaluate':

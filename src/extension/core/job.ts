@@ -12,7 +12,9 @@ import { progressOf, remainingTime, type RunState } from '../../run/state.ts';
 import { doing } from '../../run/words.ts';
 
 export type Task =
-  | { readonly kind: 'optimize' | 'headroom'; readonly prompt: string; readonly spec: RunSpec }
+  | { readonly kind: 'optimize'; readonly prompt: string; readonly spec: RunSpec }
+  /** `within`: milliseconds after which nothing more is tried. */
+  | { readonly kind: 'headroom'; readonly prompt: string; readonly spec: RunSpec; readonly within?: number }
   | { readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory; readonly allowModules?: true }
   | { readonly kind: 'export'; readonly prompt: string; readonly spec: ExportSpec }
   | ({ readonly kind: 'evaluate' | 'attribute'; readonly prompt: string } & MeasureParams);

@@ -6,6 +6,7 @@ import type { Prompt } from '../../prompt/prompt.ts';
 import { randomStream, type Random } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { promptKey } from '../proposers/proposer.ts';
+import { allowance } from '../purse.ts';
 import { coordinatorOf, measureIfFits, tryOut, type Measured, type Standing, type StepResult } from './method.ts';
 import { canReflect, reflect } from './reflection.ts';
 
@@ -43,7 +44,7 @@ async function evolve(context: OptimizationContext, { phase, memory, left }: Sta
   const random = randomStream(seed, 'gepa', phase);
   const seen = new Set(pool.map(({ prompt }) => promptKey(prompt)));
   let passes = 0;
-  for (let attempt = 1; attempt <= triesAPhase && passes < left && !signal?.aborted; attempt++) {
+  for (let attempt = 1; attempt <= triesAPhase && passes < allowance(left, passes) && !signal?.aborted; attempt++) {
     const parent = pool[chooseParent(pool, random)];
     const rows = random.shuffle(trainset).slice(0, batchRows);
     const before = await evaluator.evaluate({ prompt: parent.prompt, adapter }, rows);

@@ -10,6 +10,7 @@ import { textIn } from '../../prompt/values.ts';
 import { randomStream } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { passingRows } from '../proposers/demonstrations.ts';
+import { after, allowance, partOf } from '../purse.ts';
 import { coordinatorOf, type Standing, type StepResult } from './method.ts';
 import { train, trainingDefaults, type TrainingSettings } from './training.ts';
 
@@ -50,16 +51,16 @@ async function round(
   const measuring = bestEvaluation.passes;
   const least = asking + leastMeasurements * measuring;
   const over = 'the budget is spent';
-  if (left < least) return { memory: { ...memory, over }, passes: asking };
-  const share = left / (rounds + 1 - phase);
+  if (allowance(left, asking) < least) return { memory: { ...memory, over }, passes: asking };
+  const share = partOf(left, rounds + 1 - phase);
   // Where a share pays for little more than the answers, one round takes all that is left.
-  const isLast = share < least;
+  const isLast = allowance(share, asking) < least;
   const budget = isLast ? left : share;
   const { adapter, evaluation, passes } = await train(context, {
     phase,
     start: context.start ?? trainer.fresh(seed),
     rows,
-    budget: budget - asking,
+    budget: after(budget, asking),
     spent: spent + asking,
     measuring,
     settings,

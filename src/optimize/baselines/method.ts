@@ -12,6 +12,7 @@ import type { CandidateId, Lever, MeasuredState } from '../events.ts';
 import { measuredState, measureStart } from '../measuredState.ts';
 import type { Proposal } from '../proposers/proposer.ts';
 import { changesBetween } from '../changes.ts';
+import { after, purseOf, type Purse } from '../purse.ts';
 import { tellVerdict } from '../verdict.ts';
 import { isBetter } from '../weightTuner.ts';
 
@@ -23,9 +24,10 @@ export interface Standing<M> {
   readonly start: MeasuredState;
   readonly best: MeasuredState;
   readonly bestEvaluation: Evaluation;
-  /** Token passes spent since the start, and those that are left. */
+  /** Token passes spent since the start. */
   readonly spent: number;
-  readonly left: number;
+  /** What is left for the step. */
+  readonly left: Purse;
 }
 
 export interface Step<M> {
@@ -70,11 +72,11 @@ export function coordinatorOf<M>(method: Method<M>): Coordinator {
     },
     async advance(context, state) {
       const { bestEvaluation, own } = state.memory as Memory<M>;
-      const left = context.budget - state.passes;
       // What cannot be measured on the valset any more would bring nothing.
-      if (left < bestEvaluation.passes) return { ...state, done: 'the budget is spent' };
+      if (context.budget - state.passes < bestEvaluation.passes) return { ...state, done: 'the budget is spent' };
       const phase = state.phase + 1;
       const { start, best, passes: spent } = state;
+      const left = after(purseOf(context), spent);
       const step = method.next(context, { phase, memory: own, start, best, bestEvaluation, spent, left });
       if ('done' in step) return { ...state, done: step.done };
       const { lever, because } = step;

@@ -9,6 +9,7 @@ import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { editOperators } from '../proposers/edits.ts';
 import { promptKey, type Proposal } from '../proposers/proposer.ts';
 import { groundedTemplates } from '../proposers/templates.ts';
+import { allowance } from '../purse.ts';
 import { drawDemonstrations, mostBootstrapped } from './bootstrap.ts';
 import { coordinatorOf, freshPasses, measureIfFits, tryOut, type Standing, type StepResult } from './method.ts';
 import { reflect } from './reflection.ts';
@@ -91,7 +92,7 @@ async function search(context: OptimizationContext, { phase, memory, left }: Sta
   const trials = [...memory.trials];
   const asked = new Map(Object.entries(memory.asked));
   let passes = 0;
-  for (let trial = 0; trial < trialsAPhase && passes < left && !signal?.aborted; trial++) {
+  for (let trial = 0; trial < trialsAPhase && passes < allowance(left, passes) && !signal?.aborted; trial++) {
     const choices = suggest([instructions.length, sets.length], trials, random);
     const rows = random.shuffle(valset).slice(0, batchRows);
     const evaluation = await measureIfFits(context, pairOf(choices), rows);
@@ -103,7 +104,7 @@ async function search(context: OptimizationContext, { phase, memory, left }: Sta
   }
   const best = bestPair(trials, measured) ?? unmeasuredPair(memory, random);
   const noted = { ...memory, trials, asked: Object.fromEntries(asked) };
-  if (passes >= left) return { memory: noted, passes };
+  if (passes >= allowance(left, passes)) return { memory: noted, passes };
   const id = `${phase}.1`;
   const { reason, proposer } = instructions[best[0]];
   const proposal = { prompt: pairOf(best), reason: `${reason}; ${sets[best[1]].length} demonstrations` };

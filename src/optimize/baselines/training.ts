@@ -3,6 +3,7 @@ import type { Row } from '../../data/dataset.ts';
 import type { Adapter } from '../../model/adapter.ts';
 import { alternatingDefaults, type AlternatingOptions } from '../alternatingPhase.ts';
 import type { OptimizationContext } from '../coordinator.ts';
+import { allowance, keeping, type Purse } from '../purse.ts';
 import { stepPasses } from '../stepCost.ts';
 import { tuneWeights, type TuneResult } from '../weightTuner.ts';
 
@@ -18,8 +19,9 @@ export interface Training {
   readonly phase: number;
   readonly start: Adapter;
   readonly rows: readonly Row[];
-  /** Token passes that it may spend, and what was spent before it. */
-  readonly budget: number;
+  /** What it may spend. */
+  readonly budget: Purse;
+  /** Token passes spent before it. */
   readonly spent: number;
   /** Of one evaluation of the valset. */
   readonly measuring: number;
@@ -33,22 +35,24 @@ export async function train(context: OptimizationContext, training: Training): P
   const { phase, budget, spent, measuring, settings } = training;
   const { batchRows, learningRate } = settings;
   const stepCost = stepPasses({ trainer, prompt, rows: training.rows, batchRows });
-  const steps = Math.max(1, Math.floor((budget - measurements * measuring) / stepCost));
+  const steps = Math.max(1, Math.floor((allowance(budget) - measurements * measuring) / stepCost));
   return tuneWeights({
     trainer,
     start: training.start,
     prompts: [prompt],
     trainset: training.rows,
     steps,
+    mostSteps: Infinity,
     batchRows,
     learningRate,
     weightPenalty: objective.weights,
     seed: training.seed,
-    budget: budget - measuring,
+    budget: keeping(budget, measuring),
+    measuring,
     signal,
     measure: (adapter) => evaluator.evaluate({ prompt, adapter }, valset),
     measureEvery: Math.max(1, Math.ceil(steps / measurements)),
     patience: Infinity,
-    onStep: (step) => emit({ type: 'weightStep', phase, steps, ...step, passes: spent + step.passes }),
+    onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + step.passes }),
   });
 }

@@ -1,0 +1,74 @@
+/** @file A budget that pays for no step is refused, with one that would, and as early as that can be known. */
+import { expect, test, vi } from 'vitest';
+import { makeRow } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
+import { requireBudgetForStep, requireBudgetForWords } from './leastBudget.ts';
+import { runDefaults, type RunSpec } from './spec.ts';
+
+const file = { path: 'kind.prompt.md', prompt: { body: 'Say what it is.\n\nText: ${input:text}\nKind:', demonstrations: [] } };
+const valset = Array.from({ length: 20 }, (_, i) => makeRow({ text: `a thing of five words ${i}`, kind: 'odd' }, i + 1));
+const specOf = (change: Partial<RunSpec>): RunSpec => ({ ...runDefaults, prompt: file.path, ...change });
+const rate = { passesPerSecond: 100, passesPerRow: 10 };
+const facts = { file, val: 20, test: 40 };
+
+test('before a model is loaded where the words alone cost more', () => {
+  const words = (passes: number): void => requireBudgetForWords(specOf({ budget: { passes } }), { file, valset });
+  expect(() => words(100)).toThrow(TandemError);
+  expect(() => words(100)).toThrow(expect.objectContaining({ reason: 'bad-budget', message: 'This budget pays for no step.' }) as Error);
+  // Seven words of the prompt, and six a row with what follows it; four measurements of them.
+  expect(() => words(4 * (6 + 20 * 7) - 1)).toThrow(TandemError);
+  expect(() => words(4 * (7 + 20 * 7) + 1)).not.toThrow();
+  expect(() => requireBudgetForWords(specOf({ budget: { seconds: 1 } }), { file, valset })).not.toThrow();
+});
+
+test.each([
+  ['alternating', {}, 4],
+  ['coordinate', { coordinator: 'coordinate' }, 4],
+  ['simultaneous', { coordinator: 'simultaneous' }, 5],
+  ['a chain', { schedule: 'chain:p -> w' }, 2],
+  ['a published method', { schedule: 'baseline:mipro' }, 2],
+] as const)('%s takes a first step from %j on, as many measurements', async (_, way, measurements) => {
+  const asked = (passes: number) =>
+    requireBudgetForStep(
+      specOf({ ...way, budget: { passes } }),
+      rate,
+      facts,
+      () => 0,
+      async () => 240,
+    );
+  await expect(asked(measurements * 240 - 1)).rejects.toMatchObject({
+    reason: 'bad-budget',
+    hint: expect.stringMatching(/^Give at least \d+p/) as string,
+  });
+  await asked(measurements * 240);
+});
+
+test('what the hint says is enough', async () => {
+  const least = async (budget: RunSpec['budget'], elapsed: number): Promise<string> => {
+    const error: unknown = await requireBudgetForStep(
+      specOf({ budget }),
+      rate,
+      facts,
+      () => elapsed,
+      async () => 240,
+    ).catch((e: unknown) => e);
+    return (error as TandemError).hint!;
+  };
+  expect(await least({ passes: 500 }, 0)).toMatch(/^Give at least 1100p/);
+  // 4 x 240 token passes at 100 a second, an eighth for the test, after 6 seconds.
+  expect(await least({ seconds: 8 }, 6000)).toMatch(/^Give at least 25 s/);
+  await requireBudgetForStep(
+    specOf({ budget: { seconds: 25 } }),
+    rate,
+    facts,
+    () => 6000,
+    async () => 240,
+  );
+});
+
+test('nothing is measured for it where the budget is large', async () => {
+  const measure = vi.fn(async () => 240);
+  await requireBudgetForStep(specOf({ budget: { passes: 58_000 } }), rate, facts, () => 0, measure);
+  await requireBudgetForStep(specOf({ budget: { seconds: 300 } }), rate, facts, () => 5000, measure);
+  expect(measure).not.toHaveBeenCalled();
+});

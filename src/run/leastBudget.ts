@@ -1,0 +1,93 @@
+/** @file Refuses a budget that pays for no step: before anything is loaded where the text alone says so, else before a run is made. */
+import type { Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
+import { controlNames } from '../optimize/baselines/names.ts';
+import { stepsOf } from '../prompt/prompt.ts';
+import type { PromptFile } from '../prompt/promptFile.ts';
+import { columnsOf } from '../prompt/template.ts';
+import { textOf } from '../prompt/values.ts';
+import { leastText } from './budgetText.ts';
+import { leastMeasurements } from './coordinators.ts';
+import type { Rate } from './execute.ts';
+import { testReserve } from './finalTest.ts';
+import { affordableRows } from './rowPlan.ts';
+import type { Budget, RunSpec } from './spec.ts';
+
+/** What a run will measure. */
+interface Facts {
+  readonly file: Pick<PromptFile, 'prompt' | 'path'>;
+  /** How many rows there are, after the limits. */
+  readonly val: number;
+  readonly test: number;
+}
+
+/**
+ * A row costs a token pass for each of its words at the least, whatever the tokenizer.
+ * @param valset after the limits
+ * @throws TandemError reason 'bad-budget'
+ */
+export function requireBudgetForWords(
+  spec: RunSpec,
+  { file, valset }: { readonly file: Pick<PromptFile, 'prompt' | 'path'>; readonly valset: readonly Row[] },
+): void {
+  if (!('passes' in spec.budget) || valset.length === 0) return;
+  const steps = stepsOf(file.prompt);
+  const read = [...new Set(steps.flatMap(columnsOf))];
+  const rowWords = valset.map(({ values }) => read.reduce((sum, column) => sum + words(textOf(values[column] ?? '')), 1));
+  const mean = rowWords.reduce((sum, count) => sum + count, 0) / valset.length;
+  const rows = affordableRows({ val: valset.length, test: 0 }, spec.rows, spec.budget.passes, mean).val;
+  const shared = steps.reduce((sum, { body }) => sum + words(body.replaceAll(/\$?\{+[^}]*\}+/g, '')), 0);
+  // The shortest rows may be the ones that are measured.
+  const measuring =
+    shared +
+    rowWords
+      .sort((a, b) => a - b)
+      .slice(0, rows)
+      .reduce((sum, count) => sum + count, 0);
+  if (spec.budget.passes >= leastMeasurements(spec, file) * measuring) return;
+  // Tokens are shorter than words, and labels are scored too.
+  throw tooSmall(`about ${leastText(leastMeasurements(spec, file) * 2 * (shared + mean * rows), spec.budget)}`);
+}
+
+/** So far above what a step should cost nothing need be measured to know that it is paid for. */
+const beyondDoubt = 3;
+
+/**
+ * @param elapsed milliseconds of the budget that are over
+ * @param measure token passes that so many validation rows cost under the prompt as it is; asked only where it is close
+ * @throws TandemError reason 'bad-budget'
+ */
+export async function requireBudgetForStep(
+  spec: RunSpec,
+  { passesPerRow, passesPerSecond }: Rate,
+  { file, val, test }: Facts,
+  elapsed: () => number,
+  measure: (rows: number) => Promise<number>,
+): Promise<void> {
+  const { budget, rows: limits } = spec;
+  const measurements = leastMeasurements(spec, file);
+  const deadline = (milliseconds: number): number => milliseconds / (spec.controls ? 1 + controlNames.length : 1);
+  /** Milliseconds that a budget of so many must leave for loading, so far, and for the test. */
+  const others = (milliseconds: number): number =>
+    elapsed() + testReserve(test, { deadline: deadline(milliseconds), passesPerRow, isAsked: limits.test !== undefined })(passesPerSecond);
+  const passesOf = (given: Budget): number =>
+    'passes' in given
+      ? given.passes
+      : Math.max(0, ((deadline(1000 * given.seconds) - others(1000 * given.seconds)) * passesPerSecond) / 1000);
+  const passes = passesOf(budget);
+  const rows = affordableRows({ val, test }, limits, passes, passesPerRow).val;
+  if (passes >= beyondDoubt * measurements * passesPerRow * rows) return;
+  const cost = measurements * (await measure(rows));
+  if (passesOf(budget) >= cost) return;
+  if ('passes' in budget) throw tooSmall(leastText(cost, budget));
+  let seconds = 5;
+  while (passesOf({ seconds }) < cost) seconds += seconds < 120 ? 5 : 60;
+  throw tooSmall(leastText(1000 * seconds, budget));
+}
+
+const tooSmall = (least: string): TandemError =>
+  new TandemError('bad-budget', 'This budget pays for no step.', {
+    hint: `Give at least ${least}, or measure fewer validation rows with --val-rows.`,
+  });
+
+const words = (text: string): number => text.split(/\s+/).filter((word) => word !== '').length;

@@ -1,0 +1,80 @@
+/**
+ * @file A budget of time in token passes, again and again: what the time left pays for at the speed of late. A decision is journalled before
+ * it is used, so that the journal says all that the clock has decided.
+ */
+import type { RunEvent } from './events.ts';
+
+export type BudgetPlanned = Extract<RunEvent, { type: 'budgetPlanned' }>;
+
+export interface TimePlan {
+  /** Token passes that may be spent in all, now that so many are spent; the same until the clock says something else. */
+  readonly budget: (spent: number) => number;
+  /** Work of so many token passes comes that nobody counts: it says how fast the machine is all the same. */
+  readonly uncounted: (passes: number) => void;
+  /** Token passes a second, of late. */
+  readonly speed: () => number;
+}
+
+export interface TimePlanOptions {
+  /** When everything must be done, in milliseconds of running time. */
+  readonly deadline: number;
+  /** Milliseconds of running time. */
+  readonly elapsed: () => number;
+  /** Milliseconds that the end takes at so many token passes a second. */
+  readonly reserve: (passesPerSecond: number) => number;
+  /** The speed that is known at the beginning, in token passes a second, and the plan that is in force, of a resumed run. */
+  readonly speed: number;
+  readonly budget?: number;
+  /** Token passes spent at the beginning. */
+  readonly spent: number;
+  readonly tell: (event: BudgetPlanned) => void;
+}
+
+/** The speed is that of this share of the whole time, the later the more. */
+const memory = 1 / 15;
+/** Milliseconds of it at the least and at the most. */
+const [shortest, longest] = [1000, 20_000];
+/** A plan stands while it differs by less than so much of what is left, and of the whole. */
+const [tolerance, least] = [0.05, 0.005];
+
+export function makeTimePlan(options: TimePlanOptions): TimePlan {
+  const { deadline, elapsed, reserve, tell } = options;
+  const span = Math.min(longest, Math.max(shortest, memory * deadline));
+  let last = { spent: options.spent, at: elapsed() };
+  let looked: number | undefined;
+  let more = 0;
+  // Token passes and milliseconds of late; older ones count less and less.
+  let sum = { passes: (options.speed * span) / 1000, time: span };
+  let plan = options.budget;
+  const speed = (): number => (1000 * sum.passes) / sum.time;
+  return {
+    speed,
+    uncounted: (passes) => void (more = passes),
+    budget(spent) {
+      // Of two looks without work between them the second says the same.
+      if (spent === looked && plan !== undefined) return plan;
+      looked = spent;
+      const at = elapsed();
+      const time = at - last.at;
+      const kept = Math.exp(-time / span);
+      sum = { passes: kept * sum.passes + (spent - last.spent) + more, time: kept * sum.time + time };
+      last = { spent, at };
+      more = 0;
+      const end = reserve(speed());
+      const left = Math.max(0, deadline - end - at);
+      const budget = Math.round(spent + (speed() * left) / 1000);
+      const whole = (speed() * deadline) / 1000;
+      if (plan !== undefined && Math.abs(budget - plan) < Math.max(tolerance * Math.abs(plan - spent), least * whole)) return plan;
+      plan = budget;
+      tell({
+        type: 'budgetPlanned',
+        passes: spent,
+        budget,
+        passesPerSecond: Math.round(10 * speed()) / 10,
+        left: Math.round(left),
+        reserve: Math.round(end),
+      });
+      return plan;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** @file A run on a clock of its own: every piece of work takes as long as the machine's speed at that moment says. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Row } from '../data/dataset.ts';
+import { attributeStates } from '../optimize/attribution.ts';
+import type { Coordinator } from '../optimize/coordinator.ts';
+import { promptKey } from '../optimize/proposers/proposer.ts';
+import { executeRun, type Execution } from './execute.ts';
+import { fakeConfig, fakeSpec } from './fakeRun.fixture.ts';
+import { createRun, type RunDirectory } from './runDirectory.ts';
+import type { Budget } from './spec.ts';
+
+/** Token passes a second after so many seconds. */
+export type Speed = (seconds: number) => number;
+
+/** Milliseconds, which pass by work alone. */
+export interface WorkClock {
+  readonly now: () => number;
+  readonly work: (passes: number) => void;
+}
+
+export function workClock(speed: Speed, from = 0): WorkClock {
+  let milliseconds = from;
+  return {
+    now: () => milliseconds,
+    work: (passes) => {
+      // The speed may change in the midst of it.
+      for (let left = passes; left > 0;) {
+        const part = Math.min(left, speed(milliseconds / 1000) / 10);
+        milliseconds += (1000 * part) / speed(milliseconds / 1000);
+        left -= part;
+      }
+    },
+  };
+}
+
+export interface TimedRun {
+  readonly directory: RunDirectory;
+  readonly budget: Budget;
+  readonly clock: WorkClock;
+  readonly speed: Speed;
+  readonly coordinator: Coordinator;
+  readonly context: Execution['context'];
+  readonly testset: readonly Row[];
+  /** Token passes that a row costs to measure. */
+  readonly passesPerRow: number;
+  readonly rest?: Partial<Execution>;
+}
+
+export function newTimedDirectory(folder: string): RunDirectory {
+  const workspace = mkdtempSync(join(folder, 'workspace-'));
+  writeFileSync(join(workspace, 'kind.prompt.md'), '');
+  return createRun({ prompt: join(workspace, 'kind.prompt.md'), ...fakeSpec }, { source: '', data: {} }, new Date(0));
+}
+
+export function timedExecution({
+  directory,
+  budget,
+  clock,
+  speed,
+  coordinator,
+  context,
+  testset,
+  passesPerRow,
+  rest,
+}: TimedRun): Execution {
+  const { train, val } = { train: context.trainset.length, val: context.valset.length };
+  return {
+    directory,
+    config: { ...fakeConfig, run: directory.run, budget, splits: { train, val, test: testset.length } },
+    notices: [],
+    coordinator,
+    context: metered(context, clock),
+    measureRate: () => {
+      clock.work(20 * passesPerRow);
+      return Promise.resolve({ passesPerSecond: speed(clock.now() / 1000), passesPerRow });
+    },
+    test: { rows: (most) => testset.slice(0, most), attribute: attributeStates },
+    onLine: () => {},
+    waited: clock.now,
+    ...rest,
+  };
+}
+
+/** Work takes its time; what a candidate was asked before takes none until the run forgets it. */
+function metered(context: Execution['context'], { work }: WorkClock): Execution['context'] {
+  const { evaluator, trainer } = context;
+  const known = new Map<string, Set<string>>();
+  return {
+    ...context,
+    evaluator: {
+      ...evaluator,
+      async evaluate(candidate, rows, options) {
+        const evaluation = await evaluator.evaluate(candidate, rows, options);
+        // How label scores are read takes no time.
+        const key = `${promptKey({ ...candidate.prompt, decoding: undefined })} ${candidate.adapter?.id ?? ''}`;
+        const seen = known.get(key) ?? new Set();
+        known.set(key, seen);
+        work((evaluation.passes * rows.filter(({ id }) => !seen.has(id)).length) / rows.length);
+        for (const { id } of rows) seen.add(id);
+        return evaluation;
+      },
+    },
+    trainer: {
+      ...trainer,
+      start(...from) {
+        const training = trainer.start(...from);
+        return {
+          ...training,
+          async step(...batch) {
+            const result = await training.step(...batch);
+            work(3 * result.tokens);
+            return result;
+          },
+        };
+      },
+    },
+  };
+}
+
+export const timedRun = (run: TimedRun): ReturnType<typeof executeRun> => executeRun(timedExecution(run));
