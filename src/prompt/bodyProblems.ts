@@ -1,5 +1,6 @@
 /** @file What is wrong with a prompt's body. */
-import { depthOf, jinjaProblems, tagsOf } from './jinja.ts';
+import { jinjaProblems } from './jinja.ts';
+import { depthOf, tagsOf } from './jinjaTags.ts';
 import type { Prompt } from './prompt.ts';
 import { foreignRoles, roleLines } from './sections.ts';
 import { demosLines, variablesOf, variableText } from './template.ts';

@@ -1,7 +1,8 @@
 /** @file Tags of a Jinja body: what they read, where, what is wrong with them, and what running them gives. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assigned, assignmentsOf, freeNames, jinjaProblems, runJinja, tagsOf } from './jinja.ts';
+import { assigned, assignmentsOf, freeNames, jinjaProblems, runJinja } from './jinja.ts';
+import { tagsOf } from './jinjaTags.ts';
 
 const names = (body: string): string[] => freeNames(body).map(({ name }) => name);
 
@@ -65,6 +66,13 @@ describe('running', () => {
   test('assignments come along with a part', () => {
     const body = '{% set x = a %}\nText {{ x }}';
     expect(runJinja(assigned(assignmentsOf(body)) + 'Part {{ x }}', { a: '5' })).toBe('Part 5');
+  });
+
+  test('what stands in raw is text, and dashes take white space away', () => {
+    expect(runJinja('{{ a }}{% raw %}{{ a }} {% if %} {# c #}{% endraw %}{{ a }}', { a: '1' })).toBe('1{{ a }} {% if %} {# c #}1');
+    expect(runJinja('x {%- raw -%} {{ "q" }} {%- endraw -%} y', {})).toBe('x{{ "q" }}y');
+    expect(runJinja('{% for i in [1, 2] %}{% raw %}{{i}}{% endraw %}{{ i }}{% endfor %}', {})).toBe('{{i}}1{{i}}2');
+    expect(jinjaProblems('Write {% raw %}{{ name }}{% endraw %} for {{ x }}.')).toEqual([]);
   });
 
   test('a filter that there is not is an error with a reason', () => {

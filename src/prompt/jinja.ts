@@ -1,19 +1,8 @@
-/** @file Jinja in a prompt's body, by `@huggingface/jinja`: its tags with their places, what they read, what is wrong with them, and running it. */
+/** @file Jinja in a prompt's body, by `@huggingface/jinja`: what its tags read, what is wrong with them, and running it. */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../errors.ts';
+import { blocks, closers, depthOf, keywordOf, lineEnd, tagsOf, withoutRaw, type Tag } from './jinjaTags.ts';
 import { shownSource, withinTime } from '../timeLimit.ts';
-
-/** `{{ … }}`, `{% … %}` or `{# … #}` in a body; offsets into the body. */
-export interface Tag {
-  readonly kind: 'expression' | 'statement' | 'comment';
-  readonly start: number;
-  readonly end: number;
-  /** False where the body ends first. */
-  readonly closed: boolean;
-  /** What stands between the brackets, and where. */
-  readonly inner: string;
-  readonly innerStart: number;
-}
 
 /** A name that a tag reads from outside the template; `start` and `end` are the tag's. */
 export interface FreeName {
@@ -28,40 +17,6 @@ export interface JinjaProblem {
   readonly end: number;
   readonly message: string;
   readonly hint?: string;
-}
-
-/** The tags, first to last. What stands in `{% raw %}` is text. */
-export function tagsOf(body: string): Tag[] {
-  const tags: Tag[] = [];
-  const closings = closingsOf(body);
-  const opener = /\{[{%#]/g;
-  for (let open = opener.exec(body); open; open = opener.exec(body)) {
-    const start = open.index;
-    const kind = ({ '{{': 'expression', '{%': 'statement', '{#': 'comment' } as const)[open[0] as '{{' | '{%' | '{#'];
-    const close = closings(kind, start + 2);
-    const innerEnd = close ?? lineEnd(body, start);
-    const end = close === undefined ? innerEnd : close + 2;
-    const inner = body.slice(start + 2, innerEnd).replace(/^-|-$/g, ' ');
-    tags.push({ kind, start, end, closed: close !== undefined, inner, innerStart: start + 2 });
-    opener.lastIndex = Math.max(end, start + 2);
-    if (kind !== 'statement' || inner.trim() !== 'raw') continue;
-    const last = /\{%-?\s*endraw\s*-?%\}/g;
-    last.lastIndex = end;
-    const ended = last.exec(body);
-    if (!ended) break;
-    tags.push({ kind, start: ended.index, end: last.lastIndex, closed: true, inner: ' endraw ', innerStart: ended.index + 2 });
-    opener.lastIndex = last.lastIndex;
-  }
-  return tags;
-}
-
-/** The statement that a tag is, e.g. `for`; '' for other tags. */
-export const keywordOf = ({ kind, inner }: Tag): string => (kind === 'statement' ? (/^\s*(\w+)/.exec(inner)?.[1] ?? '') : '');
-
-/** Whether a statement opens a block (1), ends one (-1), or neither (0). */
-export function depthOf(tag: Tag): number {
-  const keyword = keywordOf(tag);
-  return Object.hasOwn(blocks, keyword) ? 1 : keyword.startsWith('end') ? -1 : 0;
 }
 
 /** The names that tags read and nothing in the template binds, in their order. A name bound anywhere counts as bound everywhere. */
@@ -84,9 +39,6 @@ export function treesOf(body: string): { readonly tag: Tag; readonly tree: Tree 
     return tree ? [{ tag, tree: tree as unknown as Tree }] : [];
   });
 }
-
-/** What ends the block that a tag opens. */
-export const endOf = (tag: Tag): string => `{% ${blocks[keywordOf(tag)]} %}`;
 
 /** The assignments of a template, which say nothing themselves: a part of it needs those before it. */
 export const assignmentsOf = (body: string): Tag[] =>
@@ -157,10 +109,11 @@ export function jinjaProblems(body: string): JinjaProblem[] {
 export function runJinja(source: string, values: Readonly<Record<string, unknown>>): string {
   if (!/\{[{%#]/.test(source)) return source;
   try {
+    const plain = withoutRaw(source);
     const environment = new Environment();
-    for (const [name, value] of Object.entries({ ...builtIns, ...values })) environment.set(name, value);
+    for (const [name, value] of Object.entries({ ...builtIns, ...values, ...plain.texts })) environment.set(name, value);
     // One newline at the end is dropped by the library; what follows here is to be joined as it stands.
-    const run = (): string => String((new Interpreter(environment).run(programOf(source)) as { value: unknown }).value);
+    const run = (): string => String((new Interpreter(environment).run(programOf(plain.source)) as { value: unknown }).value);
     return withinTime({ what: `Filling in the template ${shownSource(source)}`, hint: 'Shorten its loops.' }, run);
   } catch (cause) {
     if (cause instanceof TandemError) throw cause;
@@ -183,9 +136,6 @@ function programOf(source: string): ReturnType<typeof parse> {
   return program;
 }
 
-const closers = { expression: '}}', statement: '%}', comment: '#}' } as const;
-/** Statements that open a block, and what ends it. */
-const blocks: Readonly<Record<string, string>> = { if: 'endif', for: 'endfor', filter: 'endfilter', raw: 'endraw' };
 const middles: ReadonlySet<string> = new Set(['else', 'elif']);
 const statements: ReadonlySet<string> = new Set([...Object.keys(blocks), ...Object.values(blocks), ...middles, 'set', 'break', 'continue']);
 const builtIns: Readonly<Record<string, unknown>> = {
@@ -285,49 +235,6 @@ function endOfText(source: string, start: number): number {
 }
 
 /**
- * Where the bracket stands that closes a tag, strings passed over. Found for all places at once, from the end of the body to its beginning:
- * to look from every opening bracket would take the square of the body's length where none is closed.
- */
-function closingsOf(body: string): (kind: Tag['kind'], from: number) => number | undefined {
-  let known: Readonly<Record<'expression' | 'statement', Int32Array>> | undefined;
-  let [asked, comment] = [0, 0];
-  return (kind, from) => {
-    if (kind !== 'comment') {
-      known ??= closingPlaces(body);
-      const at = from < body.length ? known[kind][from] : -1;
-      return at < 0 ? undefined : at;
-    }
-    // Asked from left to right.
-    if (comment >= 0 && (comment < from || asked === 0)) comment = body.indexOf(closers.comment, from);
-    asked = from;
-    return comment < 0 ? undefined : comment;
-  };
-}
-
-function closingPlaces(body: string): Record<'expression' | 'statement', Int32Array> {
-  const length = body.length;
-  const make = (): Int32Array => new Int32Array(length + 2).fill(-1);
-  const places = { expression: make(), statement: make() };
-  // Where a text ends that is open at a place, by its quote.
-  const texts: Readonly<Record<string, Int32Array>> = { '"': make(), "'": make() };
-  for (let at = length - 1; at >= 0; at--) {
-    const char = body[at];
-    for (const [quote, ends] of Object.entries(texts)) ends[at] = char === quote ? at : ends[at + (char === '\\' ? 2 : 1)];
-    const end = Object.hasOwn(texts, char) ? texts[char][at + 1] : at;
-    for (const kind of ['expression', 'statement'] as const) {
-      const closes = body[at + 1] === '}' && char === closers[kind][0];
-      places[kind][at] = closes ? at : end < 0 ? -1 : places[kind][end + 1];
-    }
-  }
-  return places;
-}
-
-function lineEnd(body: string, from: number): number {
-  const end = body.indexOf('\n', from);
-  return end < 0 ? body.length : end > from && body[end - 1] === '\r' ? end - 1 : end;
-}
-
-/**
  * Trees of the library, whose patterns for white space take the square of its length.
  * @throws what the library throws, and for a stretch of white space that would take long
  */
@@ -342,7 +249,7 @@ const longestSpace = 1000;
 
 function defectOf(source: string): string | undefined {
   try {
-    parsed(source);
+    parsed(withoutRaw(source).source);
     return undefined;
   } catch (error) {
     return messageOf(error);

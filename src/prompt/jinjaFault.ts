@@ -1,6 +1,7 @@
 /** @file Where a template that cannot be filled in goes wrong, and what is wrong in words of its author. */
 import { TandemError, type Place } from '../errors.ts';
-import { depthOf, endOf, runJinja, tagsOf, type Tag } from './jinja.ts';
+import { runJinja } from './jinja.ts';
+import { depthOf, endOf, tagsOf, type Tag } from './jinjaTags.ts';
 import { suggestName } from './nearest.ts';
 import type { Values } from './values.ts';
 

@@ -66,8 +66,14 @@ function yamlPlace(text: string, offset: number, yamlStart: number): PromptPlace
   }
   const value = /^\s*([\w-]+)\s*:\s+((?:(?! #).)*)$/.exec(piece);
   if (!value) return undefined;
-  const end = (keys.length > 0 ? /^[^,}]*?(?=\s*(?:[,}]| #|$))/ : /^.*?(?=\s*(?: #|$))/).exec(line.slice(before.length))![0].length;
-  return { kind: 'value', path: [...within, value[1]], span: { start: offset - value[2].length, end: offset + end } };
+  const end = before.length + endOfValue(line.slice(before.length), keys.length > 0);
+  return { kind: 'value', path: [...within, value[1]], span: { start: offset - value[2].length, end: start + end } };
+}
+
+/** How far a value goes on: to a comment or, in a flow map, to what ends the entry; without the white space before that. */
+function endOfValue(rest: string, inFlow: boolean): number {
+  const end = rest.search(inFlow ? /[,}]| #/ : / #/);
+  return rest.slice(0, end < 0 ? rest.length : end).trimEnd().length;
 }
 
 /** The keys of the flow maps that are open at the end of a line's beginning, and what was written since the last entry began. */

@@ -1,5 +1,5 @@
 /** @file The sections of a `.prompty` body: `system:`, `user:` and `assistant:`, each on a line of its own. */
-import { tagsOf } from './jinja.ts';
+import { tagsOf } from './jinjaTags.ts';
 
 export type Role = 'system' | 'user' | 'assistant';
 

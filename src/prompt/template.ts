@@ -4,7 +4,8 @@
  */
 import { TandemError, type Place } from '../errors.ts';
 import { softMark } from '../model/softPrompt.ts';
-import { assigned, assignmentsOf, depthOf, freeNames, tagsOf, type Tag } from './jinja.ts';
+import { assigned, assignmentsOf, freeNames } from './jinja.ts';
+import { depthOf, tagsOf, type Tag } from './jinjaTags.ts';
 import { runPart } from './jinjaFault.ts';
 import { suggestName } from './nearest.ts';
 import type { Demonstration, Prompt } from './prompt.ts';

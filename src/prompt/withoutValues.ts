@@ -1,6 +1,6 @@
 /** @file A prompt without any row's values: what every row pays for. */
 import { TandemError, type Place } from '../errors.ts';
-import { tagsOf } from './jinja.ts';
+import { tagsOf } from './jinjaTags.ts';
 import type { Prompt } from './prompt.ts';
 import { columnsOf, messagesOf } from './template.ts';
 import { mapScalars, type Value, type Values } from './values.ts';

@@ -17,15 +17,18 @@ export interface YamlProblem {
 /** @param what names the text in hints, e.g. `The front matter` */
 export function yamlProblems(yaml: string, document: Document, what: string): YamlProblem[] {
   const problems: YamlProblem[] = [];
+  // The library may point behind the end.
+  const within = (at: number): number => Math.min(at, yaml.length);
   for (const { pos, message } of document.errors) {
     // The library marks one character; the word that starts there is what the author sees.
     const word = /^[\w-]*/.exec(yaml.slice(pos[0], pos[0] + 200))![0].length;
     const value = unquoted(yaml, pos[0]);
     const hint = value ? `Put the text in quotes: ${value.key}: ${value.instead}` : `${what} is not valid YAML.`;
-    const stretch = { start: pos[0], end: Math.max(pos[1], pos[0] + word) };
+    const stretch = { start: within(pos[0]), end: within(Math.max(pos[1], pos[0] + word)) };
     problems.push({ severity: 'error', ...stretch, message, hint, ...(value && { fix: value }) });
   }
-  for (const { pos, message } of document.warnings) problems.push({ severity: 'warning', start: pos[0], end: pos[1], message });
+  for (const { pos, message } of document.warnings)
+    problems.push({ severity: 'warning', start: within(pos[0]), end: within(pos[1]), message });
   visit(document, {
     Alias: (_, node) => {
       if (resolved(node, document) || !node.range) return;
