@@ -86,7 +86,7 @@ describe('tandem evaluate', () => {
     writeFileSync(join(folder, 'rows.jsonl'), rows.join('\n'));
     const source = readFileSync(join(folder, 'kind.prompt.md'), 'utf8');
     writeFileSync(join(folder, 'nope.prompt.md'), source.replace('input:text', 'input:nope'));
-    const { stderr, status } = runWith({ FORCE_COLOR: '1' }, folder, 'evaluate', 'nope.prompt.md');
+    const { stderr, status } = runWith({ FORCE_COLOR: '1', NO_COLOR: '' }, folder, 'evaluate', 'nope.prompt.md');
     expect(status).toBe(2);
     expect(stderr).toContain('\\u001b[31mcol\\u001b]0;PWNED\\u0007');
     const [red, end] = ['\u001b[31m', '\u001b[39m'];
