@@ -159,7 +159,7 @@ const decodingFields = {
   normalize: oneOf('Label scores per token (`tokens`, the default), or summed over the tokens of a label (`sum`).', 'tokens', 'sum'),
   maxTokens: numberField(
     'a whole number from 1',
-    'Of free text: so many tokens at most. Where absent, a quarter more than the longest training answer has, 64 at least.',
+    'For free text: the most tokens that an answer may have. Default: a quarter more than the longest training answer, and at least 64.',
     (value) => Number.isInteger(value) && value >= 1,
   ),
   temperature: numberField(
