@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { makeRow } from '../data/dataset.ts';
+import { parseDataset } from '../data/readDataset.ts';
+import { textOf } from '../prompt/values.ts';
 import { compareEvaluations, judgedBy, scoreDifference, scoreOf, taskFor, type Evaluation, type RowResult } from './evaluation.ts';
 import { metricNamed, metrics } from './metrics.ts';
 import { randomStream, type Random } from '../random.ts';
@@ -211,4 +213,13 @@ test('every metric gives a share, whatever it reads', () => {
 test('docs/data-and-metrics.md names every metric', () => {
   const docs = readFileSync(join(import.meta.dirname, '../../docs/data-and-metrics.md'), 'utf8');
   for (const name of metrics.keys()) expect(docs).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, 'm'));
+});
+
+test('json-match: a 64-bit integer of a row, which is a text there, is the number that a model writes', () => {
+  const { score } = metricNamed('json-match');
+  const [row] = parseDataset('a.jsonl', new TextEncoder().encode('{"x": "a", "y": {"id": 9007199254740993, "n": 1}}')).rows;
+  const gold = textOf(row.values.y);
+  expect(score('{"n": 1, "id": 9007199254740993}', gold)).toBe(1);
+  expect(score('{"n": 1, "id": 9007199254740992}', gold)).toBe(0);
+  expect(score('{"n": "1", "id": 9007199254740993}', gold)).toBe(0);
 });

@@ -31,13 +31,19 @@ function jsonOf(text: string): { readonly value: unknown } | undefined {
     JSON.parse(json);
     return {
       value: JSON.parse(
-        json.replaceAll(stringsAndNumbers, (token) => (token.startsWith('"') ? `"=${token.slice(1)}` : exactNumber(token))),
+        json.replaceAll(stringsAndNumbers, (token) => {
+          if (longInteger.test(token)) return exactNumber(token.slice(1, -1));
+          return token.startsWith('"') ? `"=${token.slice(1)}` : exactNumber(token);
+        }),
       ),
     };
   } catch {
     return undefined;
   }
 }
+
+/** An integer that JavaScript cannot hold is a text in a row that was read (`data/jsonText.ts`); it is the same as the number. */
+const longInteger = /^"-?\d{16,}"$/;
 
 /** Of a text that is JSON. */
 const stringsAndNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
