@@ -48,5 +48,5 @@ export function outputOf(stream: Stream): Output {
 export const stdout = outputOf(process.stdout);
 export const stderr = outputOf(process.stderr);
 
-/** Calls back when whoever reads stdout, such as `head`, is gone, or when it cannot be written. */
+/** Calls back when the reader of stdout, such as `head`, is gone, or when it cannot be written. */
 export const onOutputError = (then: (error: NodeJS.ErrnoException) => void): void => void process.stdout.on('error', then);

@@ -43,7 +43,7 @@ export async function readParquet(file: string, source: Uint8Array | AsyncBuffer
 }
 
 /**
- * Gives the parts that are asked for only after whoever asked had its turn, and none once it is closed: the library asks for many at once, and
+ * Gives each part that is asked for only after the caller had its turn, and none once it is closed: the library asks for many at once, and
  * where it gives up on one, the others would fail with nobody to catch it.
  */
 function inTurns(source: Uint8Array | AsyncBuffer): { buffer: AsyncBuffer; close: () => void } {

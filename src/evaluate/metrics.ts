@@ -24,7 +24,7 @@ export interface Metric {
   readonly inColumn?: (answers: Iterable<string>) => Metric;
 }
 
-/** The score of rows together, for any weights of them: intervals and paired comparisons weight the rows anew and take it again. */
+/** The score of rows together, for any weights of them: intervals and paired comparisons reweight the rows and take it again. */
 export type CorpusScore = (rows: readonly Answered[]) => Statistic;
 
 type Score = (prediction: string, gold: string) => boolean | number;

@@ -1,4 +1,4 @@
-/** @file The rows drawn anew by chance, as often as some and as heavily as others: the same draws for the same number of rows and seed. */
+/** @file The rows drawn again at random, as often as some and as heavily as others: the same draws for the same number of rows and seed. */
 import { randomStream, type Random } from '../random.ts';
 
 export interface Resampling {

@@ -39,7 +39,7 @@ const tail = 0.025;
  * The mean of per-row values with its 95% interval, which stays within the range; of one row it is the whole range, where that has ends.
  *
  * Of values that are all 0 or 1 it is Clopper and Pearson's exact one (1934). Of others between two ends it is its generalization by Gaffke
- * (2005; Learned-Miller and Thomas 2020): the rows are weighted anew by chance (Rubin 1981), beside one more row at the worst end. Of values
+ * (2005; Learned-Miller and Thomas 2020): the rows are reweighted at random (Rubin 1981), beside one more row at the worst end. Of values
  * without ends it is the wider of the bootstrap's, widened for few rows (Hesterberg 2015), and Student's.
  * @throws TandemError reason 'no-rows'
  */
@@ -54,7 +54,7 @@ export function bootstrapMean(values: ArrayLike<number>, options: IntervalOption
 }
 
 /**
- * A statistic of all rows together, such as macro-F1, with its interval: rows are drawn anew and the statistic is taken again; as much as rows
+ * A statistic of all rows together, such as macro-F1, with its interval: rows are drawn again and the statistic is recomputed; as much as rows
  * that were not drawn may weigh is put at the worst end of the range.
  * @param rows how many there are
  * @throws TandemError reason 'no-rows'

@@ -2,6 +2,7 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../errors.ts';
 import { withinTime } from '../timeLimit.ts';
+import { jinjaGlobals } from './jinjaGlobals.ts';
 import type { ChatMessage, ChatOptions } from './tokenizer.ts';
 
 /** The day that templates are told where no other is asked for: the one that Llama's templates themselves fall back on. */
@@ -91,19 +92,9 @@ function parsed(source: string, file: string): ReturnType<typeof parse> {
 
 /** As `transformers` has them. */
 const globals = (date: string): Readonly<Record<string, unknown>> => ({
-  true: true,
-  false: false,
-  none: null,
-  True: true,
-  False: false,
-  None: null,
+  ...jinjaGlobals,
   raise_exception: (message: unknown) => {
     throw new Error(String(message));
-  },
-  range: (from: number, to?: number, step = 1) => {
-    const [start, end] = to === undefined ? [0, from] : [from, to];
-    if (step === 0) throw new Error('range() step must not be zero');
-    return Array.from({ length: Math.min(10_000, Math.max(0, Math.ceil((end - start) / step))) }, (_, i) => start + i * step);
   },
   strftime_now: (format: string) => strftime(date, format),
 });

@@ -1,6 +1,7 @@
 /** @file Jinja in a prompt's body, by `@huggingface/jinja`: what its tags read, what is wrong with them, and running it. */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../errors.ts';
+import { jinjaGlobals } from '../model/jinjaGlobals.ts';
 import { blocks, closers, depthOf, keywordOf, lineEnd, tagsOf, withoutRaw, type Tag } from './jinjaTags.ts';
 import { shownSource, withinTime } from '../timeLimit.ts';
 
@@ -111,7 +112,7 @@ export function runJinja(source: string, values: Readonly<Record<string, unknown
   try {
     const plain = withoutRaw(source);
     const environment = new Environment();
-    for (const [name, value] of Object.entries({ ...builtIns, ...values, ...plain.texts })) environment.set(name, value);
+    for (const [name, value] of Object.entries({ ...jinjaGlobals, ...values, ...plain.texts })) environment.set(name, value);
     // One newline at the end is dropped by the library; what follows here is to be joined as it stands.
     const run = (): string => String((new Interpreter(environment).run(programOf(plain.source)) as { value: unknown }).value);
     return withinTime({ what: `Filling in the template ${shownSource(source)}`, hint: 'Shorten its loops.' }, run);
@@ -138,19 +139,7 @@ function programOf(source: string): ReturnType<typeof parse> {
 
 const middles: ReadonlySet<string> = new Set(['else', 'elif']);
 const statements: ReadonlySet<string> = new Set([...Object.keys(blocks), ...Object.values(blocks), ...middles, 'set', 'break', 'continue']);
-const builtIns: Readonly<Record<string, unknown>> = {
-  true: true,
-  false: false,
-  none: null,
-  True: true,
-  False: false,
-  None: null,
-  range: (from: number, to?: number) =>
-    to === undefined
-      ? [...Array(Math.max(0, Math.min(from, 10_000))).keys()]
-      : [...Array(Math.max(0, Math.min(to - from, 10_000))).keys()].map((n) => n + from),
-};
-const globals = [...Object.keys(builtIns), 'loop', 'namespace', 'raise_exception', 'strftime_now', 'caller'];
+const globals = [...Object.keys(jinjaGlobals), 'loop', 'namespace', 'raise_exception', 'strftime_now', 'caller'];
 
 /** A tag with as much around it as it takes to be parsed. */
 function alone(tag: Tag): string {
