@@ -270,7 +270,7 @@ describe('tandem optimize', () => {
     expect(run(folder, 'compare', a, 'none').status).toBe(2);
   });
 
-  test('Ctrl-C ends it at once, in the midst of a phase; nothing was accepted, so the test rows stay sealed; exit code 130', async () => {
+  test('Ctrl-C ends it at once, in the midst of a phase; the test rows stay sealed unless something was accepted; exit code 130', async () => {
     const folder = workspace();
     const child = spawn(process.execPath, [tandem, 'optimize', 'kind.prompt.md', '--json', '--budget', '1h', '--lever', 'weights'], {
       cwd: folder,
@@ -287,13 +287,17 @@ describe('tandem optimize', () => {
     });
     const [code] = (await once(child, 'close')) as [number];
     expect(performance.now() - asked).toBeLessThan(2000);
-    const types = events
+    const lines = events
       .trim()
       .split('\n')
-      .map((line) => (JSON.parse(line) as { type: string }).type);
+      .map((line) => JSON.parse(line) as { type: string; accepted?: boolean });
+    const types = lines.map(({ type }) => type);
+    const after = types.slice(types.indexOf('stopRequested'));
     expect(code).toBe(130);
-    expect(types.filter((type) => type !== 'weightStep').slice(-2)).toEqual(['stopRequested', 'runEnded']);
-    expect(types).not.toContain('testOpened');
+    expect([after[0], after.at(-1)]).toEqual(['stopRequested', 'runEnded']);
+    for (const type of ['weightStep', 'phaseStarted', 'candidateProposed']) expect(after).not.toContain(type);
+    // On a busy machine the phase may have ended before the signal came, with something accepted.
+    expect(types.includes('testOpened')).toBe(lines.some(({ accepted }) => accepted === true));
     expect(run(folder, 'report').stdout).toMatch(/kind\.prompt\.md: Stopped\. .*\n\nStopped after /);
   });
 
