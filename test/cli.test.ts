@@ -270,8 +270,14 @@ describe('tandem optimize', () => {
     expect(run(folder, 'compare', a, 'none').status).toBe(2);
   });
 
-  test('Ctrl-C ends it at once, in the midst of a phase; the test rows stay sealed unless something was accepted; exit code 130', async () => {
+  test('Ctrl-C ends it at once, in the midst of a phase; nothing was accepted, so the test rows stay sealed; exit code 130', async () => {
     const folder = workspace();
+    // Long rows make long steps, so that the phase cannot be over before the signal comes.
+    const rows = Array.from({ length: 90 }, (_, i) => {
+      const [word, kind] = [['red', 'colour'] as const, ['cat', 'animal'] as const][i % 2];
+      return JSON.stringify({ text: `${`${word} `.repeat(40)}${i}`, kind });
+    });
+    writeFileSync(join(folder, 'rows.jsonl'), rows.join('\n'));
     const child = spawn(process.execPath, [tandem, 'optimize', 'kind.prompt.md', '--json', '--budget', '1h', '--lever', 'weights'], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -286,21 +292,16 @@ describe('tandem optimize', () => {
       child.kill('SIGINT');
     });
     const [code] = (await once(child, 'close')) as [number];
-    // Machines are shared: half a second where nothing else runs.
-    expect(performance.now() - asked).toBeLessThan(20_000);
-    const lines = events
+    expect(performance.now() - asked).toBeLessThan(2000);
+    const types = events
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as { type: string; accepted?: boolean });
-    const types = lines.map(({ type }) => type);
-    const after = types.slice(types.indexOf('stopRequested'));
+      .map((line) => (JSON.parse(line) as { type: string }).type);
     expect(code).toBe(130);
-    expect([after[0], after.at(-1)]).toEqual(['stopRequested', 'runEnded']);
+    expect(types.filter((type) => type !== 'weightStep').slice(-2)).toEqual(['stopRequested', 'runEnded']);
     // The step that is under way may end.
-    expect(after.filter((type) => type === 'weightStep').length).toBeLessThan(2);
-    for (const type of ['phaseStarted', 'candidateProposed']) expect(after).not.toContain(type);
-    // On a busy machine the phase may have ended before the signal came, with something accepted.
-    expect(types.includes('testOpened')).toBe(lines.some(({ accepted }) => accepted === true));
+    expect(types.slice(types.indexOf('stopRequested')).filter((type) => type === 'weightStep').length).toBeLessThan(2);
+    expect(types).not.toContain('testOpened');
     expect(run(folder, 'report').stdout).toMatch(/kind\.prompt\.md: Stopped\. .*\n\nStopped after /);
   });
 
