@@ -51,7 +51,7 @@ export async function readFileBytesLater(file: string, limits: ReadLimits = {}):
 export const readTextFileLater = async (file: string, limits?: ReadLimits): Promise<string> =>
   (await readFileBytesLater(file, limits)).toString('utf8');
 
-/** Opens a regular file of whatever size for reading; whoever opens it closes it. @throws as `readFileBytes` */
+/** Opens a regular file of any size for reading; the caller closes it. @throws as `readFileBytes` */
 export async function openFile(file: string): Promise<FileHandle> {
   const handle = await open(file, readFlags({}));
   try {

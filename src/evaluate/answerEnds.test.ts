@@ -52,7 +52,7 @@ const fileWith = (decoding: string, more = ''): ReturnType<typeof parsePromptFil
   );
 const rows = [words(5), words(100), `${words(2)}\n\n${words(3)}`, words(70)].map((y, place) => makeRow({ x: String(place), y }, place + 1));
 
-test('what the file says holds, and what was decided before; without answers it is as ever', () => {
+test('what the file says holds, and what was decided before; without answers the defaults hold', () => {
   const file = fileWith('{maxTokens: 12}');
   const task = taskFor(file, rows);
   expect(task.decoding).toMatchObject({ maxTokens: 12, stop: ['\n\n'], temperature: 0 });

@@ -8,7 +8,7 @@ const normals = (n: number, mean: number, seed: number): Float64Array => {
   const random = randomStream('test', seed);
   return Float64Array.from({ length: n }, () => mean + random.normal());
 };
-/** Of so many rows the first ones right. */
+/** Rows of which the first ones are right. */
 const right = (count: number, rows: number): number[] => Array.from({ length: rows }, (_, row) => Number(row < count));
 const endless = { range: { low: -Infinity, high: Infinity } };
 

@@ -63,7 +63,7 @@ export const bootstrapStatistic = (rows: number, statistic: Statistic, options: 
   endedInterval(rows, statistic, counts, options);
 
 /**
- * The paired mean difference b - a over the same rows. Of scores, P(better) and interval are read off one distribution: the rows weighted anew
+ * The paired mean difference b - a over the same rows. Of scores, P(better) and the interval come from one distribution: the rows reweighted
  * by chance, beside one more row that may speak for either side. Of differences that are all -1, 0 or 1, P(better) is then McNemar's
  * test with the mid-p-value (Fagerland, Lydersen and Laake 2013). Of values without ends: as `bootstrapMean`.
  * @param a per-row values, same length n >= 1 as b
@@ -94,7 +94,7 @@ export const pairedBootstrapStatistic = (rows: number, difference: Statistic, op
 export const noDifference = (rows: number): PairedDifference => ({ mean: 0, low: 0, high: 0, rows, probabilityBetter: 0.5 });
 
 /**
- * So many rows it takes to be as sure as that of anything: where there is no true difference, fewer agree by pure chance more often than in a share `error`.
+ * How many rows it takes to be that sure of anything: where there is no true difference, fewer agree by pure chance more often than in a share `error`.
  * @param error above 0, at most 0.5
  */
 export const fewestRows = (error: number): number => Math.ceil(-Math.log2(error) - 1e-9);
@@ -156,7 +156,7 @@ function within({ low, high }: Range, { mean, rows, ...found }: Interval): Inter
   return { mean, low: Math.min(mean, Math.max(low, found.low)), high: Math.max(mean, Math.min(high, found.high)), rows };
 }
 
-/** Of one value of a normal distribution its mean is within so many times its size in 95 of 100 cases. Wall, Boen and Tweedie 2001. */
+/** How many times the size of one normal value its mean may be away, in 95 of 100 cases. Wall, Boen and Tweedie 2001. */
 const ofOneRow = 9.68;
 
 function freeInterval(values: Float64Array, options: Resampling): Interval {

@@ -86,7 +86,7 @@ export function runRow({ run, name, headline, job, now }: RunFacts): Row {
     tooltip: `${directory.run}\n${description}`,
     icon,
     ...(color && { color }),
-    // Whoever tries where it is unclear is told which lock is in the way.
+    // An attempt where it is unclear is told which lock is in the way.
     can: typeof worker === 'number' ? ['beRead'] : standing === 'ended' ? ['beRead', 'beExported'] : ['beResumed', 'beRead', 'beExported'],
   };
 }
