@@ -56,6 +56,34 @@ describe('batches', () => {
     expect(distance(parts.gradients, whole.gradients)).toBeLessThan(1e-5);
   });
 
+  test('a sequence of worked examples teaches each of its answers as if it were an example of its own', async () => {
+    const [first, second, third] = examples;
+    const before = [...first.prompt, ...first.answer, 3, ...second.prompt];
+    const span = (start: number, { answer }: TrainingExample) => ({ start, end: start + answer.length });
+    const sequence: TrainingExample = {
+      prompt: [...before, ...second.answer, 3, ...third.prompt],
+      answer: third.answer,
+      earlier: [span(first.prompt.length, first), span(before.length, second)],
+    };
+    const apart: TrainingExample[] = [
+      first,
+      { prompt: before, answer: second.answer },
+      { prompt: sequence.prompt, answer: third.answer },
+    ];
+    const other: TrainingExample = { ...sequence, answer: [40, 41] };
+    for (const [together, alone] of [
+      [[sequence], apart],
+      // Two sequences that begin alike share no token from which an answer is predicted.
+      [[sequence, other], [...apart, ...apart.slice(0, 2), { ...apart[2], answer: other.answer }]],
+    ]) {
+      const whole = await batchGradient(engine, tuned, together, 0);
+      const parts = await batchGradient(engine, tuned, alone, 0);
+      expect(whole.loss).toBeCloseTo(parts.loss, 4);
+      expect(distance(whole.gradients, parts.gradients)).toBeLessThan(1e-4);
+      expect(whole.tokens).toBeLessThan(parts.tokens);
+    }
+  });
+
   test('the gradient of a batch is the mean over its rows, each computed alone', async () => {
     const whole = await batchGradient(engine, tuned, examples, 0);
     const mean = new Map<string, Float32Array>();

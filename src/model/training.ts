@@ -16,10 +16,27 @@ import { softFeeds, type SoftPrompt } from './softPrompt.ts';
 export interface TrainingExample {
   readonly prompt: readonly number[];
   readonly answer: readonly number[];
+  /** Places in the prompt of other answers whose likelihood is raised too, first to last: those of the worked examples before the question. */
+  readonly earlier?: readonly TokenSpan[];
 }
 
+/** Tokens [start, end) of a prompt; start is at least 1. */
+export interface TokenSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How many answers are learned from an example. */
+export const answersIn = ({ earlier = [] }: TrainingExample): number => 1 + earlier.length;
+
+/**
+ * How many tokens the examples have in common and share in a run: an answer that is learned is predicted from a token of the example's own.
+ */
+export const sharedPrefix = (examples: readonly TrainingExample[]): number =>
+  Math.min(commonPrefix(examples.map(({ prompt }) => prompt)), ...examples.map(({ earlier = [] }) => (earlier.at(0)?.start ?? Infinity) - 1));
+
 export interface BatchGradient {
-  /** Mean negative log-likelihood of an answer, nats a row. */
+  /** Mean negative log-likelihood of an answer, in nats. */
   readonly loss: number;
   /** Of that loss, by parameter name. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
@@ -66,7 +83,7 @@ export async function batchGradient(
   const pairsPerHead = pairs / (heads * layers);
   // A soft prompt stands at the beginning, which is what would be given.
   const isDivisible = trainable !== 'weights' && !trainable.soft;
-  const common = commonPrefix(examples.map((example) => example.prompt));
+  const common = sharedPrefix(examples);
   // A single row has all of its prompt in common with itself; as much of a long one as may be is its own.
   const shared = isDivisible && examples.length === 1 && common * common > pairsPerHead ? 0 : common;
   const isLong = (example: TrainingExample): boolean => isDivisible && (lengthOf(example) - shared) * lengthOf(example) > pairsPerHead;
@@ -79,11 +96,12 @@ export async function batchGradient(
       return { part: [example], prefix: lengthOf(example) - own, given: true };
     }),
   ];
+  const answers = examples.reduce((sum, example) => sum + answersIn(example), 0);
   const total = new Map<string, Float32Array>();
   let loss = 0;
   let tokens = 0;
   for (const run of runs) {
-    const result = await partGradient(engine, trainable, run, examples.length, dropoutSeed);
+    const result = await partGradient(engine, trainable, run, answers, dropoutSeed);
     loss += result.loss;
     tokens += result.tokens;
     for (const [name, gradient] of result.gradients) {
@@ -132,7 +150,7 @@ async function partGradient(
   engine: Engine,
   trainable: Trainable,
   { part: examples, prefix: shared, given }: Part,
-  batchRows: number,
+  answers: number,
   dropoutSeed: number,
 ): Promise<BatchGradient> {
   const adapter = trainable === 'weights' ? undefined : trainable;
@@ -142,10 +160,13 @@ async function partGradient(
     shared,
   );
   const first = given ? 0 : shared;
-  const asked = examples.flatMap(({ prompt, answer }, row) =>
-    answer.map((_, t) => first + packing.offsets[row] + prompt.length - shared - 1 + t),
+  const learned = examples.map((example) => spansIn(example).filter(({ start }) => start > shared));
+  const tokensOf = ({ prompt, answer }: TrainingExample): readonly number[] => [...prompt, ...answer];
+  // Each token is predicted from the one before it.
+  const asked = learned.flatMap((spans, row) =>
+    spans.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, t) => first + packing.offsets[row] + start - shared - 1 + t)),
   );
-  const targets = examples.flatMap(({ answer }) => answer);
+  const targets = learned.flatMap((spans, row) => spans.flatMap(({ start, end }) => tokensOf(examples[row]).slice(start, end)));
   const own = packing.feeds.ids.data.length;
   const lora = adapter && loraFeeds(engine.config, adapter);
   const beginning = examples[0].prompt.slice(0, shared);
@@ -164,7 +185,7 @@ async function partGradient(
     ...soft,
     asked: int32(asked),
     targets: int32(targets),
-    rowWeight: scalar(1 / batchRows),
+    rowWeight: scalar(1 / answers),
     ...(dropout > 0 && dropoutFeeds(dropout, dropoutSeed, first + own, Math.max(engine.config.hiddenSize, engine.config.intermediateSize))),
   });
   const found = new Map<string, Float32Array>();
@@ -173,6 +194,12 @@ async function partGradient(
   if (adapter) unscale(found, adapter.config.alpha / adapter.config.rank);
   return { loss: results.loss.data[0], gradients: found, tokens: shared + own };
 }
+
+/** The answers that are learned, in the tokens of prompt and answer; those that a long prompt leaves among what is given are not. */
+const spansIn = ({ prompt, answer, earlier = [] }: TrainingExample): TokenSpan[] => [
+  ...earlier,
+  { start: prompt.length, end: prompt.length + answer.length },
+];
 
 /** The graph sees B times alpha / rank; the parameter is B. */
 function unscale(found: ReadonlyMap<string, Float32Array>, scale: number): void {
