@@ -12,7 +12,8 @@ import type { LlamaModel } from '../src/model/llama.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
 import { otherReadings } from '../src/optimize/reading.ts';
-import { loraTrainer, tuneWeights } from '../src/optimize/weightTuner.ts';
+import { loraTrainer } from '../src/optimize/loraTrainer.ts';
+import type { TrainingJob } from '../src/optimize/trainer.ts';
 import type { Prompt } from '../src/prompt/prompt.ts';
 import { randomStream } from '../src/random.ts';
 import { openModel } from '../src/run/modelKeeper.ts';
@@ -65,9 +66,13 @@ async function trainAndRead(
   const trainer = loraTrainer(given, task);
   const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt).map((way) => way.prompt)];
   let taken = 0;
-  await tuneWeights({
-    ...{ trainer, start: trainer.fresh(seed), prompts: [prompt], trainset: train, steps, batchRows: 16, learningRate: 1e-3, seed },
-    ...{ budget: Infinity, weightPenalty: defaultObjective.weights, measureEvery: every, patience: steps },
+  const start = trainer.fresh(seed);
+  const job: TrainingJob = {
+    ...{ from: start.id, lessons: [{ prompt, rows: train, shots: 0 }], steps, batchRows: 16, learningRate: 1e-3, seed },
+    ...{ weightPenalty: defaultObjective.weights, measureEvery: every, patience: steps },
+  };
+  await trainer.train(job, {
+    ...{ start, budget: Infinity },
     async measure(adapter) {
       const readings = [];
       for (const way of ways) {

@@ -13,7 +13,8 @@ import { makeLlama } from '../src/model/llama.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { reptile, reptileDefaults } from '../src/optimize/metaLearning.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
-import { loraTrainer, tuneWeights } from '../src/optimize/weightTuner.ts';
+import { loraTrainer } from '../src/optimize/loraTrainer.ts';
+import type { TrainingHooks } from '../src/optimize/trainer.ts';
 import { withSoftLine } from '../src/prompt/instruction.ts';
 import { randomStream } from '../src/random.ts';
 import { softStartOf } from '../src/run/learnStart.ts';
@@ -57,7 +58,7 @@ for (const { name, task, definition, rows } of apart) {
   for (const [start, soft] of Object.entries(starts)) {
     const evaluator = makeEvaluator({ model, task, calibrationRows: trainset });
     const trace: { score: number; logLikelihood: number }[] = [];
-    const measure: Parameters<typeof tuneWeights>[0]['measure'] = async (adapter) => {
+    const measure: TrainingHooks['measure'] = async (adapter) => {
       const evaluation = await evaluator.evaluate({ prompt, adapter }, valset);
       trace.push({ score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood.mean });
       return evaluation;
@@ -65,11 +66,14 @@ for (const { name, task, definition, rows } of apart) {
     const adapter = makeAdapter(weights.config, weights.pairs, soft);
     await measure(adapter);
     const steps = Number(options.steps);
-    await tuneWeights({
-      ...{ trainer, start: adapter, prompts: [prompt], trainset, steps, batchRows: 8, learningRate: 1e-3, seed: 0, budget: Infinity },
-      ...{ soft: { learningRate: reptileDefaults.softRate, penalty: defaultObjective.prompt }, weightPenalty: defaultObjective.weights },
-      ...{ measure, measureEvery: steps / 2, patience: steps, onStep: () => {} },
-    });
+    await trainer.train(
+      {
+        ...{ from: adapter.id, lessons: [{ prompt, rows: trainset, shots: 0 }], steps, batchRows: 8, learningRate: 1e-3, seed: 0 },
+        ...{ soft: { learningRate: reptileDefaults.softRate, penalty: defaultObjective.prompt }, weightPenalty: defaultObjective.weights },
+        ...{ measureEvery: steps / 2, patience: steps },
+      },
+      { start: adapter, budget: Infinity, measure },
+    );
     const line = { task: name, start, tokens: soft.tokens, rounds: learned.round, passes: learned.passes, steps, trace };
     appendFileSync(options.out, JSON.stringify(line) + '\n');
     console.log(JSON.stringify(line));

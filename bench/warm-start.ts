@@ -13,7 +13,8 @@ import { textOf } from '../src/prompt/values.ts';
 import { randomStream } from '../src/random.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
 import { warmTrainer } from '../src/optimize/warmStart.ts';
-import { loraTrainer, tuneWeights } from '../src/optimize/weightTuner.ts';
+import { loraTrainer } from '../src/optimize/loraTrainer.ts';
+import type { TrainingHooks, TrainingJob } from '../src/optimize/trainer.ts';
 import { readWarmStart } from '../src/run/warmStarts.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 import { heldOutCase, heldOutNames } from './cases/heldOutCase.ts';
@@ -98,16 +99,19 @@ async function adapterRun({ task, prompt, rows }: JointCase, seed: number, _: Wa
   const evaluator = makeEvaluator({ model, task, calibrationRows: rows.train });
   const trace: TracePoint[] = [];
   let [taken, passes] = [0, 0];
-  const measure: Parameters<typeof tuneWeights>[0]['measure'] = async (adapter) => {
+  const measure: TrainingHooks['measure'] = async (adapter) => {
     const evaluation = await evaluator.evaluate({ prompt, adapter }, rows.val);
     trace.push({ steps: taken, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood.mean });
     return evaluation;
   };
   const adapter = trainer.fresh(seed);
   await measure(adapter);
-  const tuned = await tuneWeights({
-    ...{ trainer, start: adapter, prompts: [prompt], trainset: rows.train, steps, batchRows, learningRate: 1e-3, seed, budget: Infinity },
-    ...{ weightPenalty: defaultObjective.weights, measure, measureEvery: every, patience: steps },
+  const job: TrainingJob = {
+    ...{ from: adapter.id, lessons: [{ prompt, rows: rows.train, shots: 0 }], steps, batchRows, learningRate: 1e-3, seed },
+    ...{ weightPenalty: defaultObjective.weights, measureEvery: every, patience: steps },
+  };
+  const tuned = await trainer.train(job, {
+    ...{ start: adapter, budget: Infinity, measure },
     onStep: (step) => ([taken, passes] = [step.step, step.passes]),
   });
   const test = await evaluator.evaluate({ prompt, adapter: tuned.adapter }, rows.test);

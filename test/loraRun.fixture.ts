@@ -9,7 +9,7 @@ import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import { metricNamed } from '../src/evaluate/metrics.ts';
 import { makeLlama } from '../src/model/llama.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
-import { loraTrainer } from '../src/optimize/weightTuner.ts';
+import { loraTrainer } from '../src/optimize/loraTrainer.ts';
 import { textOf } from '../src/prompt/values.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 

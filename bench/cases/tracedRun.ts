@@ -8,7 +8,8 @@ import type { OptimizationContext } from '../../src/optimize/coordinator.ts';
 import { memoryAdapters } from '../../src/optimize/jointOptimizer.ts';
 import { defaultObjective } from '../../src/optimize/objective.ts';
 import type { ProposalPrior } from '../../src/optimize/proposalPrior.ts';
-import { loraTrainer, type WeightTrainer } from '../../src/optimize/weightTuner.ts';
+import { localTrainer, type LocalTrainer } from '../../src/optimize/localTrainer.ts';
+import { loraTrainer } from '../../src/optimize/loraTrainer.ts';
 import type { JointCase } from './jointRun.ts';
 
 export interface TracePoint {
@@ -33,7 +34,7 @@ export interface TracedOptions {
   readonly seed: number;
   readonly budget: number;
   /** Another trainer than the task's own, e.g. one whose new adapters begin elsewhere. */
-  readonly trainer?: (trainer: WeightTrainer) => WeightTrainer;
+  readonly trainer?: (trainer: LocalTrainer) => LocalTrainer;
   readonly prior?: ProposalPrior;
 }
 
@@ -56,7 +57,7 @@ export async function tracedRun(
     },
   };
   const own = trainer(loraTrainer(model, task));
-  const counted: WeightTrainer = {
+  const counted = localTrainer({
     ...own,
     start(...asked) {
       const training = own.start(...asked);
@@ -70,7 +71,7 @@ export async function tracedRun(
         },
       };
     },
-  };
+  });
   const adapters = memoryAdapters();
   const context: OptimizationContext = {
     evaluator: traced,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { TandemError } from '../errors.ts';
 import { checkedLora, type LoraConfig } from '../model/adapter.ts';
 import { linearNames, type LinearName } from '../model/linears.ts';
-import { defaultLora } from '../optimize/weightTuner.ts';
+import { defaultLora } from '../optimize/loraTrainer.ts';
 
 export interface LoraOptions {
   readonly loraRank?: number;

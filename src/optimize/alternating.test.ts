@@ -30,7 +30,8 @@ import { evaluationWith } from './madeUp.fixture.ts';
 import type { LeverStatistics } from './leverBandit.ts';
 import { defaultObjective } from './objective.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { loraTrainer } from './weightTuner.ts';
+import { localTrainer, type TrainingParts } from './localTrainer.ts';
+import { loraTrainer } from './loraTrainer.ts';
 
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -386,7 +387,15 @@ test('the mixture trains under the author’s prompt, the best one and one that 
       return trainer.example(shown, row);
     };
     const evaluator = makeEvaluator({ model, task });
-    const context = { model, evaluator, trainer: { ...trainer, example }, adapters: memoryAdapters(), prompt, trainset, valset };
+    const context = {
+      model,
+      evaluator,
+      trainer: localTrainer({ ...trainer, example }),
+      adapters: memoryAdapters(),
+      prompt,
+      trainset,
+      valset,
+    };
     const whole: OptimizationContext = { ...context, objective: defaultObjective, seed: 1, budget: 1e6, emit: () => {} };
     const coordinator = new AlternatingJointOptimizer({ ...small, proposals: 8, strategy, levers: ['prompt', 'weights'] });
     const read = await coordinator.advance(whole, await coordinator.begin(whole));
@@ -481,11 +490,11 @@ test('likelier answers do not take the score below the start, not even by a row'
             )
           : evaluationWith(start),
     },
-    trainer: {
+    trainer: localTrainer({
       fresh: () => after,
       example: () => ({ prompt: [1], answer: [2] }),
       start: () => ({ step: async () => ({ tokens: 1 }), adapter: () => after }),
-    },
+    } as unknown as TrainingParts),
     adapters: memoryAdapters(),
     prompt,
     trainset,

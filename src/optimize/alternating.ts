@@ -15,7 +15,7 @@ import { after, partOf, purseOf, type Purse } from './purse.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
-import { isBetter } from './weightTuner.ts';
+import { isBetter } from '../evaluate/ranking.ts';
 import type { Difficulties } from './curriculum.ts';
 import { canGrow, growFreedom, growthOf, noGrowth, objection, rememberGrowth, type PhaseGrowth } from './growth.ts';
 

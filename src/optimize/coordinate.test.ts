@@ -14,7 +14,6 @@ import type { CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
 import { intentTask } from './madeUp.fixture.ts';
-import { programContext } from './programContext.ts';
 import {
   driveCoordinator,
   kindContext,
@@ -27,7 +26,7 @@ import {
   tinyLora,
   type Silent,
 } from './kinds.fixture.ts';
-import { loraTrainer } from './weightTuner.ts';
+import { loraTrainer } from './loraTrainer.ts';
 
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -71,7 +70,7 @@ async function drive({ prompt = program, options, budget = 20_000, from, adapter
   const make = (): CoordinateJointOptimizer => new CoordinateJointOptimizer({ ...small, ...options });
   const context = (): Silent => {
     const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
-    const whole = tasks.length > 1 && { program: programContext(model, evaluator, tinyLora) };
+    const whole = tasks.length > 1 && { program: { tasks, trace: evaluator.trace } };
     return kindContext(model, { evaluator, ...whole, adapters, prompt, trainset, valset, seed: 1, budget });
   };
   return { ...(await driveCoordinator(model, { make, context, from })), adapters };

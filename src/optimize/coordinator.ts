@@ -8,9 +8,8 @@ import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { MeasuredState, OptimizationEvent } from './events.ts';
 import type { ObjectiveWeights } from './objective.ts';
-import type { TrainingExample } from '../model/training.ts';
 import type { ProposalPrior } from './proposalPrior.ts';
-import type { WeightTrainer } from './weightTuner.ts';
+import type { Trainer } from './trainer.ts';
 
 /** Adapters by id: in memory for the API, on disk for a run that must survive being killed. */
 export interface AdapterStore {
@@ -23,13 +22,11 @@ export interface ProgramContext {
   /** First to last. */
   readonly tasks: readonly Task[];
   readonly trace: ProgramEvaluator['trace'];
-  /** A row under a step's prompt, as tokens; the row has the answer in the step's output column. */
-  example(step: number, prompt: Prompt, row: Row): TrainingExample;
 }
 
 export interface OptimizationContext {
   readonly evaluator: Evaluator;
-  readonly trainer: WeightTrainer;
+  readonly trainer: Trainer;
   readonly adapters: AdapterStore;
   /** The author's prompt; of a program the last step's, with the earlier ones in it. */
   readonly prompt: Prompt;

@@ -1,10 +1,12 @@
 /** @file A context that counts what everything costs that is evaluated, trained, projected and differentiated, whoever asks. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
+import { localTrainer } from './localTrainer.ts';
 import { promptKey } from './proposers/proposer.ts';
-import type { Silent } from './kinds.fixture.ts';
+import { partsOf, type Silent } from './kinds.fixture.ts';
 
 /** Counts token passes as they should be paid for. */
-export function counting({ evaluator, trainer, ...rest }: Silent): { context: Silent; passes: () => number } {
+export function counting({ evaluator, trainer: given, ...rest }: Silent): { context: Silent; passes: () => number } {
+  const trainer = partsOf(given);
   let sum = 0;
   const counted = async <T extends { readonly passes: number }>(result: Promise<T>): Promise<T> => {
     sum += (await result).passes;
@@ -33,7 +35,7 @@ export function counting({ evaluator, trainer, ...rest }: Silent): { context: Si
         return evaluation;
       },
     },
-    trainer: {
+    trainer: localTrainer({
       ...trainer,
       soft: {
         ...trainer.soft,
@@ -52,7 +54,7 @@ export function counting({ evaluator, trainer, ...rest }: Silent): { context: Si
           },
         };
       },
-    },
+    }),
   };
   return { context, passes: () => sum };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Prompt } from '../prompt/prompt.ts';
 import { freedomOf, freedomStages, nextStage } from './freedom.ts';
-import { defaultLora } from './weightTuner.ts';
+import { defaultLora } from './loraTrainer.ts';
 
 const [wording, lines, demonstrations] = freedomStages;
 const prompt: Prompt = {

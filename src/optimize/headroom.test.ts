@@ -10,8 +10,8 @@ import { measureHeadroom, outlookOf } from './headroom.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { kindRows, kindTask, loadTinyModel, tinyLora } from './kinds.fixture.ts';
-import { programContext } from './programContext.ts';
-import { loraTrainer } from './weightTuner.ts';
+import { localTrainer } from './localTrainer.ts';
+import { loraTrainer } from './loraTrainer.ts';
 
 /** Of forty rows the first so many right. */
 const right = (count: number): number[] => Array.from({ length: 40 }, (_, i) => Number(i < count));
@@ -101,7 +101,7 @@ test('of a program the prompts of every step are tried, and one adapter is train
   const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
   const bodies = ['Give a hint.\n\nText: ${input:text}\nHint:\n', 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n'];
   const prompt = asProgram(bodies.map((body) => ({ body, demonstrations: [] })));
-  const program = programContext(model, evaluator, tinyLora);
+  const trainer = loraTrainer(model, tasks, tinyLora);
   const changed = { decoding: 0, first: 0, last: 0 };
   const learnt = new Set<number>();
   const headroom = await measureHeadroom({
@@ -117,14 +117,14 @@ test('of a program the prompts of every step are tried, and one adapter is train
         return evaluator.evaluate(candidate, ...rest);
       },
     },
-    trainer: loraTrainer(model, kindTask, tinyLora),
-    program: {
-      ...program,
-      example: (step, ...rest) => {
-        learnt.add(step);
-        return program.example(step, ...rest);
+    trainer: localTrainer({
+      ...trainer,
+      example: (shown, row, soft, step) => {
+        learnt.add(step!);
+        return trainer.example(shown, row, soft, step);
       },
-    },
+    }),
+    program: { tasks, trace: evaluator.trace },
     prompt,
     trainset,
     valset,

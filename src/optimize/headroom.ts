@@ -1,9 +1,10 @@
 /** @file Headroom: before a run spends anything, which lever is likely to help: some cheap prompts and one short training, on a few rows. */
 import { limitRows } from '../data/split.ts';
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
+import { isBetter } from '../evaluate/ranking.ts';
 import { adapterOfStep, withStepAdapter } from '../model/stepAdapters.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
-import { lessonsOf } from './adapterBlock.ts';
+import { lessonOf } from './adapterBlock.ts';
 import { alternatingDefaults } from './alternatingPhase.ts';
 import { blocksOf } from './blocks.ts';
 import { coordinateDefaults } from './coordinatePhase.ts';
@@ -17,7 +18,7 @@ import { propose } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { nothingIfTooLong, type Runner } from './race.ts';
 import { otherReadings } from './reading.ts';
-import { isBetter, tuneWeights } from './weightTuner.ts';
+import type { TrainingJob } from './trainer.ts';
 
 /** What a lever's probe says: `likely` where the gate would have let it through, `unlikely` where nothing that was tried was ahead. */
 export type Outlook = 'likely' | 'unclear' | 'unlikely';
@@ -61,7 +62,7 @@ export async function measureHeadroom(
   onBusy: (what: string, share: number) => void = () => {},
   isOver: (share: number) => boolean = () => false,
 ): Promise<Headroom> {
-  const { evaluator, prompt, start, signal, seed } = context;
+  const { evaluator, trainer, prompt, start, signal, seed } = context;
   const rows = limitRows(context.valset, probeRows, seed);
   let passes = 0;
   const measure = async (candidate: { prompt: Prompt; adapter?: typeof start }): Promise<Evaluation> => {
@@ -88,23 +89,24 @@ export async function measureHeadroom(
   for (const reading of readings) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
   onBusy('Training for a moment', 1 - 2 / (proposed.runners.length + 2));
   const last = stepsOf(prompt).length - 1;
-  const { trainer, trainset, passes: tracing } = await lessonsFor(context);
+  const { lesson, passes: tracing } = await lessonFor(context);
   passes += tracing;
-  const tuned = await tuneWeights({
+  const weights = adapterOfStep(start, last) ?? trainer.fresh(seed);
+  const job: TrainingJob = {
     ...training,
-    trainer,
-    start: adapterOfStep(start, last) ?? trainer.fresh(seed),
-    prompts: [stepsOf(prompt).at(-1)!],
-    trainset,
+    from: weights.id,
+    lessons: [lesson],
     weightPenalty: context.objective.weights,
     seed,
+    measureEvery: training.steps,
+    patience: 1,
+  };
+  const tuned = await trainer.train(job, {
+    start: weights,
     budget: (spent) => (isOver(1) ? spent : Infinity),
     signal,
     measure: (adapter) =>
       evaluator.evaluate({ prompt, adapter: start?.steps ? withStepAdapter(start, last, adapter, last + 1) : adapter }, rows, { signal }),
-    measureEvery: training.steps,
-    patience: 1,
-    onStep: () => {},
   });
   signal?.throwIfAborted();
   passes += tuned.passes;
@@ -153,11 +155,11 @@ async function proposedByBlocks(context: HeadroomContext, current: MeasuredState
 }
 
 /** What the moment of training learns from; a program traces no more rows than that sees. */
-function lessonsFor(context: HeadroomContext): ReturnType<typeof lessonsOf> {
+function lessonFor(context: HeadroomContext): ReturnType<typeof lessonOf> {
   const { prompt, start, program, trainset, evaluator, seed } = context;
   const few = limitRows(trainset, training.steps * training.batchRows, seed, { balance: evaluator.task.output });
   // Where each step has an adapter, it is the last one's turn first.
-  return lessonsOf(program ? { ...context, trainset: few } : context, prompt, start, start?.steps && stepsOf(prompt).length - 1);
+  return lessonOf(program ? { ...context, trainset: few } : context, prompt, start, start?.steps && stepsOf(prompt).length - 1);
 }
 
 /** What the best of some evaluations says of its lever. */

@@ -12,8 +12,7 @@ import { CoordinateJointOptimizer } from './coordinate.ts';
 import type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { defaultObjective, type ObjectiveWeights } from './objective.ts';
-import { loraFor, loraTrainer } from './weightTuner.ts';
-import { programContext } from './programContext.ts';
+import { loraFor, loraTrainer } from './loraTrainer.ts';
 
 export interface JointOptimization {
   readonly model: LlamaModel;
@@ -69,8 +68,8 @@ export class JointOptimizer {
     const lora = loraFor(options.lora, options.start);
     const context: OptimizationContext = {
       evaluator,
-      trainer: loraTrainer(model, task, lora),
-      ...(tasks.length > 1 && { program: programContext(model, evaluator, lora) }),
+      trainer: loraTrainer(model, tasks, lora),
+      ...(tasks.length > 1 && { program: { tasks, trace: evaluator.trace } }),
       adapters,
       prompt: asProgram(prompts),
       start: options.start,

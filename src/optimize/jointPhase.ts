@@ -11,8 +11,8 @@ import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { after, allowance, clocked, keeping, purseOf } from './purse.ts';
 import { findingOf, readAlong } from './reading.ts';
-import { planPhase, stepPasses } from './stepCost.ts';
-import { tuneWeights } from './weightTuner.ts';
+import { planPhase } from './stepCost.ts';
+import type { TrainingJob } from './trainer.ts';
 
 export interface JointStart {
   readonly phase: number;
@@ -43,7 +43,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const soft = start.adapter?.soft ?? trainer.soft.begin(startText(context, best.prompt), { ...options, seed: seedOfPhase });
   const pairs = weightsMove || start.adapter ? weights.pairs : [];
   const adapter = makeAdapter(pairs.length ? weights.config : { ...weights.config, targets: [] }, pairs, soft);
-  const stepCost = stepPasses({ trainer, prompt, rows: context.trainset, batchRows: options.batchRows, soft });
+  const stepCost = trainer.stepCost({ prompt, rows: context.trainset, shots: 0 }, options.batchRows, soft);
   const length = { weightSteps: options.steps, weightEpochs: options.epochs, batchRows: options.batchRows };
   const plan = planPhase(length, context.trainset.length, stepCost, before.passes);
   const left = after(purseOf(context), spent);
@@ -51,11 +51,10 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const most = options.jointShare * allowance(left) - 5 * before.passes;
   const steps = Math.max(5, Math.min(plan.usual, Math.floor(most / stepCost)));
   const reading = readAlong(context, prompt, true);
-  const tuned = await tuneWeights({
-    trainer,
-    start: adapter,
-    prompts: batchesOf(prompt, text, weightsMove ? options.textBatches : 0),
-    trainset: context.trainset,
+  const prompts = promptsOf(prompt, text, weightsMove ? options.textBatches : 0);
+  const job: TrainingJob = {
+    from: adapter.id,
+    lessons: prompts.map((each) => ({ prompt: each, rows: context.trainset, shots: 0 })),
     steps,
     mostSteps: plan.usual,
     batchRows: options.batchRows,
@@ -63,12 +62,15 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
     weightPenalty: weightsMove ? objective.weights : 0,
     soft: { learningRate: options.softRate * rate, penalty: objective.prompt },
     seed: seedOfPhase,
+    measureEvery: plan.within(steps).every,
+    patience: options.patience,
+  };
+  const tuned = await trainer.train(job, {
+    start: adapter,
     budget: keeping(clocked(left, options.jointShare), before.passes),
     measuring: before.passes,
     signal: context.signal,
     measure: reading.measure,
-    measureEvery: plan.within(steps).every,
-    patience: options.patience,
     onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + step.passes }),
   });
   const { adapter: found, evaluation, measurements, passes } = tuned;
@@ -87,11 +89,12 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
 export function startText({ trainer }: Pick<OptimizationContext, 'trainer'>, { body }: Prompt): string {
   const author = instructionOf(body);
   if (author !== '') return author;
-  const thing = columnsOf(body).find((name) => name !== trainer.output) ?? 'input';
+  const thing = columnsOf(body).find((name) => name !== trainer.outputColumn) ?? 'input';
   const words = (name: string): string => name.replaceAll(/[_-]/g, ' ');
-  return `Give the ${words(trainer.output)} of the ${words(thing)}.`;
+  return `Give the ${words(trainer.outputColumn)} of the ${words(thing)}.`;
 }
 
-function batchesOf(soft: Prompt, text: Prompt, textBatches: number): Prompt[] {
+/** Those that batches take turns under. */
+function promptsOf(soft: Prompt, text: Prompt, textBatches: number): Prompt[] {
   return textBatches === 0 ? [soft] : [soft, ...(textBatches === 1 ? [soft, text] : [text, text])];
 }

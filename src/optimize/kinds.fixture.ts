@@ -11,7 +11,9 @@ import type { OptimizationEvent } from './events.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
 import { intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
-import { loraTrainer } from './weightTuner.ts';
+import type { Trainer } from './trainer.ts';
+import type { LocalTrainer, TrainingParts } from './localTrainer.ts';
+import { loraTrainer } from './loraTrainer.ts';
 
 export async function loadTinyModel(): Promise<LlamaModel> {
   const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
@@ -42,11 +44,17 @@ export function kindContext(
 ): Silent {
   return {
     evaluator: makeEvaluator({ model, task, calibrationRows: rest.trainset }),
-    trainer: loraTrainer(model, task, tinyLora),
+    trainer: loraTrainer(model, rest.program?.tasks ?? task, tinyLora),
     prompt: kindPrompt,
     objective: defaultObjective,
     ...rest,
   };
+}
+
+/** What the trainer of a context is made of, where that is a local one: to make another with some parts replaced. */
+export function partsOf(trainer: Trainer): TrainingParts {
+  if (!('start' in trainer && 'example' in trainer)) throw new Error('The trainer is not a local one.');
+  return trainer as LocalTrainer;
 }
 
 export interface Driving {

@@ -13,7 +13,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { intentTask } from './madeUp.fixture.ts';
 import { reptile, towards, widened, type MetaTask, type ReptileState } from './metaLearning.ts';
-import { loraTrainer } from './weightTuner.ts';
+import { loraTrainer } from './loraTrainer.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 

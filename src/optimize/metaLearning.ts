@@ -7,12 +7,12 @@ import { makeAdapter, type Adapter, type LoraPair } from '../model/adapter.ts';
 import { withSoftLine } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
-import type { WeightTrainer } from './weightTuner.ts';
+import type { LocalTrainer } from './localTrainer.ts';
 
 /** A task to learn from. */
 export interface MetaTask {
   readonly name: string;
-  readonly trainer: Pick<WeightTrainer, 'start' | 'example'>;
+  readonly trainer: Pick<LocalTrainer, 'start' | 'example'>;
   /** Ways to ask it; each visit takes one. */
   readonly prompts: readonly Prompt[];
   readonly rows: readonly Row[];

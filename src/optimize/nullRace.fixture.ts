@@ -8,6 +8,7 @@ import { randomStream } from '../random.ts';
 import { alternatingDefaults } from './alternatingPhase.ts';
 import { decide } from './gate.ts';
 import { noStatistics } from './leverBandit.ts';
+import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { defaultObjective } from './objective.ts';
 import { race } from './race.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -56,7 +57,8 @@ export async function wrongWeightPhases({ phases, rows }: { readonly phases: num
     let steps = 0;
     const adapter = () => ({ id: String(steps), pairs: [], config: {} });
     const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1, steps: steps++ });
-    const trainer = { output: 'kind', fresh: adapter, start: () => ({ step, adapter }), example: () => ({ prompt: [1], answer: [2] }) };
+    const parts = { outputColumn: 'kind', fresh: adapter, start: () => ({ step, adapter }), example: () => ({ prompt: [1], answer: [2] }) };
+    const trainer = localTrainer(parts as unknown as TrainingParts);
     const context = {
       evaluator,
       trainer,

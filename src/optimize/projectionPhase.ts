@@ -3,6 +3,7 @@
  * soft prompt would have every text look bad), and the weights are settled on the winner.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
+import { isBetter } from '../evaluate/ranking.ts';
 import { withoutSoft, type Adapter } from '../model/adapter.ts';
 import { withInstruction } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -11,17 +12,15 @@ import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
 import type { Finding } from './finding.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
-import { editOperators } from './proposers/edits.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
 import { promptKey, type Hint } from './proposers/proposer.ts';
+import { proposersOf } from './proposers/table.ts';
 import { taskWords } from './proposers/taskWords.ts';
-import { groundedTemplates } from './proposers/templates.ts';
 import { after, allowance, keeping, partOf, purseOf } from './purse.ts';
 import { race, type Runner } from './race.ts';
 import { findingOf, readAlong } from './reading.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
-import { stepPasses } from './stepCost.ts';
-import { isBetter, tuneWeights } from './weightTuner.ts';
+import type { TrainingJob } from './trainer.ts';
 
 export interface ProjectionStart {
   readonly phase: number;
@@ -122,9 +121,10 @@ async function propose(
     [hint, hint.words.length > 0 ? others - without : 0],
     [undefined, without],
   ] as const) {
-    for (const [place, proposer] of [groundedTemplates, editOperators].entries()) {
-      // Of an odd number the edits make one more.
-      const few = place === 0 ? Math.floor(count / 2) : Math.ceil(count / 2);
+    const sources = proposersOf(['instruction']);
+    for (const [place, { proposer }] of sources.entries()) {
+      // What cannot be divided the later ones make.
+      const few = Math.floor((count * (place + 1)) / sources.length) - Math.floor((count * place) / sources.length);
       const purpose = randomStream(seed, 'phase', phase, 'propose', proposer.name, given ? 'hinted' : 'plain');
       const asked = { prompt: began, adapter: startAdapter, evaluator, trainset, random: purpose, count: few };
       const proposals = few > 0 ? await proposer.propose({ ...asked, ...(given && { hint: given }) }) : [];
@@ -152,23 +152,24 @@ async function settle(
   const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, parts: number): Promise<ProjectionFound> => {
     const before = spent + passes;
     const reading = readAlong(context, prompt, true);
-    const tuned = await tuneWeights({
-      trainer: context.trainer,
-      start,
-      prompts: [prompt],
-      trainset: context.trainset,
+    const job: TrainingJob = {
+      from: start.id,
+      lessons: [{ prompt, rows: context.trainset, shots: 0 }],
       steps,
       batchRows: options.batchRows,
       learningRate: options.learningRate,
       weightPenalty: context.objective.weights,
       seed: randomStream(context.seed, 'phase', phase, purpose).integer(2 ** 31),
+      measureEvery: Math.max(8, Math.round(steps / 3)),
+      patience: 2,
+    };
+    const tuned = await context.trainer.train(job, {
+      start,
       // Its last measurement is paid for first.
       budget: keeping(partOf(after(purseOf(context), before), parts), measuring),
       measuring,
       signal: context.signal,
       measure: reading.measure,
-      measureEvery: Math.max(8, Math.round(steps / 3)),
-      patience: 2,
       onStep: (step) =>
         context.emit({
           type: 'weightStep',
@@ -196,7 +197,7 @@ async function settle(
   }
   if (best.adapter && best.evaluation) {
     const { candidate: id, prompt, adapter, evaluation } = best;
-    const stepCost = stepPasses({ trainer: context.trainer, prompt, rows: context.trainset, batchRows: options.batchRows });
+    const stepCost = context.trainer.stepCost({ prompt, rows: context.trainset, shots: 0 }, options.batchRows);
     // Its three measurements are paid for first.
     const affordable = Math.floor((allowance(purseOf(context), spent + passes) - spent - passes - 3 * evaluation.passes) / stepCost);
     const steps = Math.min(options.steps / 2, affordable);

@@ -12,25 +12,11 @@ import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePha
 import type { OptimizationContext } from './coordinator.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
-import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
-import { editOperators } from './proposers/edits.ts';
-import { promptKey, type Proposer } from './proposers/proposer.ts';
-import { groundedTemplates } from './proposers/templates.ts';
+import { promptKey } from './proposers/proposer.ts';
+import { proposersOf } from './proposers/table.ts';
 import { after, allowance } from './purse.ts';
 import { measureAll, race, type Runner } from './race.ts';
 import { readingCosts } from './reading.ts';
-
-/** Who proposes for which block, with the share of the proposals. */
-const proposers: Readonly<Record<'instruction' | 'demonstrations', readonly { readonly proposer: Proposer; readonly share: number }[]>> = {
-  instruction: [
-    { proposer: groundedTemplates, share: 0.5 },
-    { proposer: editOperators, share: 0.5 },
-  ],
-  demonstrations: [
-    { proposer: labelledDemonstrations, share: 0.5 },
-    { proposer: bootstrappedDemonstrations, share: 0.5 },
-  ],
-};
 
 export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
   const { phase, memory, before, adapter } = start;
@@ -91,8 +77,10 @@ export async function proposeForBlock(
   const view = await viewOf(context, current, step, adapter, { rows: options.tracedRows, seed: random });
   if (view.passes > allowance(budget)) return { runners, passes: view.passes };
   const own = stepsOf(current)[step];
-  for (const { proposer, share } of proposers[kind]) {
-    const count = Math.max(1, Math.round(share * wanted));
+  const sources = proposersOf([kind]);
+  // A block is small: each of its sources has as many turns as another.
+  const count = Math.max(1, Math.round(wanted / sources.length));
+  for (const { proposer } of sources) {
     const proposals = await proposer.propose({
       prompt: own,
       ...(adapter && { adapter }),

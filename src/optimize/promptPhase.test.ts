@@ -8,6 +8,7 @@ import { alternatingDefaults, type AlternatingMemory } from './alternatingPhase.
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { noStatistics } from './leverBandit.ts';
+import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { evaluatorWith, messages } from './madeUp.fixture.ts';
 import { measureStart } from './measuredState.ts';
 import { defaultObjective } from './objective.ts';
@@ -26,7 +27,8 @@ async function broughtBy(more: number, emit: (event: OptimizationEvent) => void 
     Number(row.line <= (adapter ? half : half / 2) + (adapter && body !== prompt.body ? more : 0)),
   );
   const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1 });
-  const trainer = { output: 'intent', fresh: () => tuned, start: () => ({ step, adapter: () => tuned }), example: () => ({}) };
+  const parts = { outputColumn: 'intent', fresh: () => tuned, start: () => ({ step, adapter: () => tuned }), example: () => ({}) };
+  const trainer = localTrainer(parts as unknown as TrainingParts);
   const context = {
     ...{ evaluator, trainer, prompt, valset, trainset: messages, objective: defaultObjective, seed: 1, budget: 1e6 },
     ...{ adapters: { put: () => Promise.resolve() }, emit },

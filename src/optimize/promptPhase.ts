@@ -1,27 +1,18 @@
 /** @file One prompt phase: proposals race under the current weights; with look-ahead, finalists are judged after weight steps of their own. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
+import { bestFirst, isBetter } from '../evaluate/ranking.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { decide } from './gate.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
-import { bootstrappedDemonstrations, labelledDemonstrations } from './proposers/demonstrations.ts';
-import { editOperators } from './proposers/edits.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
-import { promptKey, type Proposal, type Proposer } from './proposers/proposer.ts';
-import { groundedTemplates } from './proposers/templates.ts';
+import { promptKey, type Proposal } from './proposers/proposer.ts';
+import { proposersOf } from './proposers/table.ts';
 import { after, allowance } from './purse.ts';
 import { race, type Finisher, type Runner } from './race.ts';
-import { bestFirst, isBetter, tuneWeights } from './weightTuner.ts';
-
-/** Who proposes, and its share of the proposals. */
-const proposers: readonly { readonly proposer: Proposer; readonly share: number }[] = [
-  { proposer: groundedTemplates, share: 0.3 },
-  { proposer: editOperators, share: 0.4 },
-  { proposer: labelledDemonstrations, share: 0.2 },
-  { proposer: bootstrappedDemonstrations, share: 0.1 },
-];
+import type { TrainingJob } from './trainer.ts';
 
 const fewestProposals = 2;
 /** So many times the proposals that are wanted are asked for where some are chosen among them. */
@@ -105,7 +96,7 @@ export async function propose(
   const limit = runners.length + wanted;
   const { stage, rows } = growth ?? noPhaseGrowth;
   const { prior } = context;
-  for (const { proposer, share } of guidedShares(proposers, prior)) {
+  for (const { proposer, share } of guidedShares(proposersOf(), prior)) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name, ...(earlier.length ? [earlier.length] : []));
     const few = Math.max(1, Math.round(share * wanted));
     // Where a stage bars some of them, or a prior prefers some, there must be more to choose from.
@@ -162,22 +153,23 @@ async function lookAhead(
   const start = adapter ?? context.trainer.fresh(context.seed);
   for (const { id, prompt } of [{ id: undefined, prompt: memory.current.prompt }, ...rivals]) {
     const before = spent + passes;
-    const tuned = await tuneWeights({
-      trainer: context.trainer,
-      start,
-      prompts: [prompt],
-      trainset: context.trainset,
+    const job: TrainingJob = {
+      from: start.id,
+      lessons: [{ prompt, rows: context.trainset, shots: 0 }],
       steps: options.lookAheadSteps,
       batchRows: options.batchRows,
       learningRate: options.learningRate,
       ...growthOfWeights(growth ?? noPhaseGrowth, context, start),
       seed: randomStream(context.seed, 'phase', phase, 'look-ahead').integer(2 ** 31),
+      measureEvery: options.lookAheadSteps,
+      patience: 1,
+    };
+    const tuned = await context.trainer.train(job, {
+      start,
       budget: after(budget, passes),
       measuring: beforePhase.passes,
       signal: context.signal,
       measure: (tunedAdapter) => context.evaluator.evaluate({ prompt, adapter: tunedAdapter }, context.valset),
-      measureEvery: options.lookAheadSteps,
-      patience: 1,
       onStep: (step) =>
         context.emit({
           type: 'weightStep',

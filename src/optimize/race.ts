@@ -7,7 +7,7 @@ import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
 import { allowance, type Purse } from './purse.ts';
-import { bestFirst } from './weightTuner.ts';
+import { bestFirst } from '../evaluate/ranking.ts';
 
 export interface Runner {
   readonly id: CandidateId;

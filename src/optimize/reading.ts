@@ -16,7 +16,7 @@ import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
 import type { Purse } from './purse.ts';
 import { measureAll } from './race.ts';
-import { isBetter } from './weightTuner.ts';
+import { isBetter } from '../evaluate/ranking.ts';
 
 /** Whether there is more than one way. */
 export const hasReadings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;

@@ -21,7 +21,7 @@ import { defaultObjective } from './objective.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
 import { SimultaneousJointOptimizer, type SimultaneousMemory } from './simultaneous.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
-import { loraTrainer } from './weightTuner.ts';
+import { loraTrainer } from './loraTrainer.ts';
 
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { planPhase, stepPasses, type PhaseSteps } from './stepCost.ts';
-import type { WeightTrainer } from './weightTuner.ts';
+import type { ExampleMaker } from './batches.ts';
 
 const length = { weightSteps: 60, weightEpochs: 3, batchRows: 16 };
 
@@ -72,10 +72,10 @@ test('a step costs what rows from all over the trainset do, what they share once
   const example = (length: number) => ({ prompt: [1, 2, ...Array.from({ length }, (_, i) => 9 + i + 100 * length)], answer: [3] });
   // Sorted by length, as files come.
   const rows = Array.from({ length: 5120 }, (_, i) => makeRow({ text: String(i) }, i + 1));
-  const trainer = {
+  const maker = {
     example: (_: unknown, row: (typeof rows)[number]) => example(1 + Math.floor(row.line / 256)),
-  } as unknown as WeightTrainer;
+  } as unknown as ExampleMaker;
   const own = rows.reduce((sum, row) => sum + 1 + Math.floor(row.line / 256), 0) / rows.length;
-  const passes = stepPasses({ trainer, prompt: { body: '', demonstrations: [] }, rows, batchRows: 16 });
+  const passes = stepPasses(maker, { prompt: { body: '', demonstrations: [] }, rows, shots: 0 }, 16);
   expect(passes / (3 * (2 + 16 * own))).toBeCloseTo(1, 1);
 });

@@ -1,25 +1,18 @@
 /** @file How long a phase of training steps is, and what a step costs before it is taken, in token passes: forward 1, backward 2. */
-import type { Row } from '../data/dataset.ts';
 import { commonPrefix } from '../model/packing.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
-import type { Prompt } from '../prompt/prompt.ts';
-import type { WeightTrainer } from './weightTuner.ts';
+import { examplesOf, type ExampleMaker } from './batches.ts';
+import type { Lesson } from './trainer.ts';
 
 /** So many rows at most stand for all: the words of rows vary by 40 to 70% of their mean, so that the mean of so many is within 3%. */
 const sample = 512;
 
-export interface BatchKind {
-  readonly trainer: WeightTrainer;
-  readonly prompt: Prompt;
-  readonly rows: readonly Row[];
-  readonly batchRows: number;
-  readonly soft?: SoftPrompt;
-}
-
 /** Token passes of a step on a batch of the usual size, by rows that stand for all; what its rows have in common is run once. */
-export function stepPasses({ trainer, prompt, rows, batchRows, soft }: BatchKind): number {
+export function stepPasses(maker: ExampleMaker, lesson: Lesson, batchRows: number, soft?: SoftPrompt): number {
+  const { rows } = lesson;
   const every = Math.ceil(rows.length / sample);
-  const examples = rows.filter((_, place) => place % every === 0).map((row) => trainer.example(prompt, row, soft));
+  const some = rows.filter((_, place) => place % every === 0);
+  const examples = examplesOf(maker, lesson, some, undefined, soft);
   const shared = commonPrefix(examples.map((example) => example.prompt));
   const own = examples.reduce((sum, example) => sum + example.prompt.length - shared + example.answer.length - 1, 0) / examples.length;
   return 3 * (shared + own * Math.min(batchRows, rows.length));

@@ -70,6 +70,6 @@ export function tellVerdict(
     logLikelihood,
     changes,
     objective: candidate.objective,
-    flips: flipsBetween(before, evaluation, context.prompt, context.valset, context.trainer.output),
+    flips: flipsBetween(before, evaluation, context.prompt, context.valset, context.trainer.outputColumn),
   });
 }

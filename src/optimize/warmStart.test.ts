@@ -16,8 +16,9 @@ import { learnFrom, noPrior } from './proposalPrior.ts';
 import { textOf } from '../prompt/values.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { withWarmStart, type WarmStart } from './warmStart.ts';
-import { kindRows, kindTask, loadTinyModel, tinyLora } from './kinds.fixture.ts';
-import { loraTrainer } from './weightTuner.ts';
+import { kindRows, kindTask, loadTinyModel, partsOf, tinyLora } from './kinds.fixture.ts';
+import { localTrainer } from './localTrainer.ts';
+import { loraTrainer } from './loraTrainer.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -61,7 +62,7 @@ async function drive(warm?: WarmStart, { budget = 300_000, from, start, adapters
       ...{ adapters, prompt, trainset, valset, budget, seed: 1, objective: defaultObjective },
       ...(start && { start }),
       evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
-      trainer: { ...trainer, start: (adapter, ...rest) => (fresh.push(adapter.id), trainer.start(adapter, ...rest)) },
+      trainer: localTrainer({ ...trainer, start: (adapter, ...rest) => (fresh.push(adapter.id), trainer.start(adapter, ...rest)) }),
       emit: (event) => events.push(event),
     };
   };
@@ -163,10 +164,10 @@ describe('a learned soft prompt', () => {
     const context: OptimizationContext = {
       ...{ adapters, prompt, trainset, valset, budget, seed: 1, objective: defaultObjective },
       evaluator: makeEvaluator({ model, task, calibrationRows: trainset }),
-      trainer: {
+      trainer: localTrainer({
         ...trainer,
         start: (start, ...rest) => (begun.push(start.soft ? start.id : 'no soft prompt'), trainer.start(start, ...rest)),
-      },
+      }),
       emit: (event) => events.push(event),
     };
     const make = () =>
@@ -185,12 +186,13 @@ describe('a learned soft prompt', () => {
     expect(state.passes).toBe(probe.passes);
     const began = begun.length;
     const firsts: (Float32Array | undefined)[] = [];
+    const parts = partsOf(context.trainer);
     const noting: OptimizationContext = {
       ...context,
-      trainer: {
-        ...context.trainer,
-        start: (adapter, ...rest) => (firsts.push(adapter.soft?.rows), context.trainer.start(adapter, ...rest)),
-      },
+      trainer: localTrainer({
+        ...parts,
+        start: (adapter, ...rest) => (firsts.push(adapter.soft?.rows), parts.start(adapter, ...rest)),
+      }),
     };
     // Whoever resumes has no start but what the run kept.
     const read = await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(state)) as OptimizationState);

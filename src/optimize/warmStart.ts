@@ -8,8 +8,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { decide } from './gate.ts';
 import { widened } from './metaLearning.ts';
 import type { ProposalPrior } from './proposalPrior.ts';
-import { stepPasses } from './stepCost.ts';
-import { tuneWeights, type WeightTrainer } from './weightTuner.ts';
+import type { Lesson, Trainer, TrainingJob } from './trainer.ts';
 
 export interface WarmStart {
   /** What it is called to people, e.g. a folder. */
@@ -78,12 +77,12 @@ export function withWarmStart(coordinator: Coordinator, warm?: WarmStart, option
 }
 
 /** A trainer whose new adapters begin at the learned start. */
-export function warmTrainer(trainer: WeightTrainer, learned: Adapter): WeightTrainer {
+export function warmTrainer<T extends Trainer>(trainer: T, learned: Adapter): T {
   return { ...trainer, fresh: (seed) => widened(learned, trainer.fresh(seed)) ?? trainer.fresh(seed) };
 }
 
 /** A trainer whose soft prompt begins as the learned one, in the place of this text; that of a text which was found later begins as that. */
-const withSoftBeginning = (trainer: WeightTrainer, text: string, learned: SoftPrompt): WeightTrainer => ({
+const withSoftBeginning = (trainer: Trainer, text: string, learned: SoftPrompt): Trainer => ({
   ...trainer,
   soft: { ...trainer.soft, begin: (asked, options) => (asked === text ? learned : trainer.soft.begin(asked, options)) },
 });
@@ -157,23 +156,26 @@ async function probe(
   };
   if (typeof what === 'string') return skip(what);
   const { prompt, starts, rate } = what;
-  const step = stepPasses({ trainer, prompt, rows: trainset, batchRows, ...(starts[0].soft && { soft: starts[0].soft }) });
+  const lesson: Lesson = { prompt, rows: trainset, shots: 0 };
+  const step = trainer.stepCost(lesson, batchRows, starts[0].soft);
   const affordable = Math.floor(((share * budget) / 2 - measuring) / step);
   const count = Math.min(steps, affordable);
   if (count < fewestSteps) return skip(`a probe would cost more than ${Math.round(100 * share)}% of the budget`);
   let passes = 0;
   const reached: Evaluation[] = [];
   for (const start of starts) {
-    const tuned = await tuneWeights({
-      ...{ trainer, start, prompts: [prompt], trainset, steps: count, batchRows, learningRate, seed },
+    const job: TrainingJob = {
+      ...{ from: start.id, lessons: [lesson], steps: count, batchRows, learningRate, seed },
       weightPenalty: objective.weights,
       ...(rate !== undefined && { soft: { learningRate: rate, penalty: objective.prompt } }),
+      measureEvery: count,
+      patience: 1,
+    };
+    const tuned = await trainer.train(job, {
+      start,
       budget: Infinity,
       ...(signal && { signal }),
       measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
-      measureEvery: count,
-      patience: 1,
-      onStep: () => {},
     });
     passes += tuned.passes;
     if (tuned.evaluation) reached.push(tuned.evaluation);

@@ -1,14 +1,16 @@
 /** @file One weight phase: LoRA steps under the current prompt, or under a mixture of it and its challengers. */
+import { bestFirst } from '../evaluate/ranking.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
+import { rateAfter } from './learningRate.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { allowance, keeping } from './purse.ts';
 import { findingOf, measureAsRead, readAlong } from './reading.ts';
-import { planPhase, stepPasses, type PhaseSteps } from './stepCost.ts';
-import { bestFirst, rateAfter, tuneWeights } from './weightTuner.ts';
+import { planPhase, type PhaseSteps } from './stepCost.ts';
+import type { TrainingJob } from './trainer.ts';
 
 /**
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
@@ -38,27 +40,28 @@ export async function weightPhase(
   const mayRead = options.schedule.kind === 'gated' && options.levers.includes('prompt');
   const reading = readAlong(context, prompt, mayRead);
   let reached = spent;
-  const tuned = await tuneWeights({
-    trainer,
-    start,
-    prompts,
-    trainset: context.trainset,
+  const job: TrainingJob = {
+    from: start.id,
+    lessons: prompts.map((each) => ({ prompt: each, rows: context.trainset, shots: 0 })),
     steps,
     mostSteps: most,
     batchRows: options.batchRows,
     learningRate: options.learningRate * rate * (anew ? 1 : pace),
     ...growthOfWeights(growth, context, start),
-    ...(rows && {
-      batches: rows.batches(seedOfPhase, () => reached / context.budget),
-      afterMeasurement: (candidate) => rows.remeasure({ prompt, adapter: candidate }, options.batchRows),
-    }),
     seed: seedOfPhase,
+    measureEvery: every,
+    patience,
+  };
+  const tuned = await trainer.train(job, {
+    start,
     budget: affordable,
     measuring: before.passes,
     signal: context.signal,
     measure: reading.measure,
-    measureEvery: every,
-    patience,
+    ...(rows && {
+      batches: rows.batches(seedOfPhase, () => reached / context.budget),
+      afterMeasurement: (candidate) => rows.remeasure({ prompt, adapter: candidate }, options.batchRows),
+    }),
     onStep: (step) => {
       reached = spent + step.passes;
       emit({ type: 'weightStep', phase, ...step, passes: reached });
@@ -94,7 +97,7 @@ export async function weightPhase(
  * A parameter step of the classic loop is one step; a chain's weight phase takes longer, as far as its share goes. With the gate a phase takes what
  * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
  * @param measuring token passes of one measurement
- * @returns with the most steps that it may become where the clock allows more, a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up
+ * @returns with the most steps that it may become where the clock allows more, a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up, if it does
  */
 function lengthOf(
   { trainer, trainset }: OptimizationContext,
@@ -103,9 +106,9 @@ function lengthOf(
   prompts: readonly Prompt[],
   measuring: number,
   affordable: number,
-): PhaseSteps & { readonly most: number; readonly pace: number; readonly patience: number } {
+): PhaseSteps & { readonly most: number; readonly pace: number; readonly patience?: number } {
   const { schedule, weightSteps, batchRows, patience } = options;
-  const stepCost = mean(prompts.map((prompt) => stepPasses({ trainer, prompt, rows: trainset, batchRows })));
+  const stepCost = mean(prompts.map((prompt) => trainer.stepCost({ prompt, rows: trainset, shots: 0 }, batchRows)));
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
   const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
@@ -120,7 +123,7 @@ function lengthOf(
   const ends = isLong && phase.steps < usual && memory.statistics.weights.gain > 0;
   // What giving up would save of the last phase nothing else could use.
   const most = takesAll ? longest : phase.steps;
-  return { ...phase, most, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, patience: takesAll ? Infinity : patience };
+  return { ...phase, most, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, ...(!takesAll && { patience }) };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { makeAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
-import { defaultLora, loraTrainer, type WeightTrainer } from '../optimize/weightTuner.ts';
+import { defaultLora, loraTrainer } from '../optimize/loraTrainer.ts';
+import type { Trainer } from '../optimize/trainer.ts';
 import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
 import type { OptimizationEvent } from '../optimize/events.ts';
 import { JointOptimizer } from '../optimize/jointOptimizer.ts';
@@ -222,14 +223,14 @@ export async function tryPrompts(
   return { events, passes: state.passes };
 }
 
-function startOf(trainer: WeightTrainer, asked: LearnSpec): Adapter {
+function startOf(trainer: Trainer, asked: LearnSpec): Adapter {
   const { config, pairs } = trainer.fresh(asked.seed);
   return makeAdapter(config, pairs, softStartOf(trainer, asked));
 }
 
 /** What a learned soft prompt begins as; undefined where none is learned. */
 export function softStartOf(
-  { soft }: WeightTrainer,
+  { soft }: Trainer,
   { seed, softTokens: tokens }: Pick<LearnSpec, 'seed' | 'softTokens'>,
 ): SoftPrompt | undefined {
   return tokens > 0 ? { ...soft.begin(softStartText, { start: 'text', tokens, seed }), text: '' } : undefined;

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LoraConfig } from '../model/adapter.ts';
 import { metricNamed } from '../evaluate/metrics.ts';
 import { textIn } from '../prompt/values.ts';
-import { defaultLora } from '../optimize/weightTuner.ts';
+import { defaultLora } from '../optimize/loraTrainer.ts';
 import { measurePrompt } from './measure.ts';
 import { readResults } from './results.ts';
 import { createRun, listRuns, noteResumed, readRecord } from './runDirectory.ts';

@@ -21,9 +21,9 @@ import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import { defaultObjective } from '../optimize/objective.ts';
-import { programContext } from '../optimize/programContext.ts';
 import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
-import { loraFor, loraTrainer } from '../optimize/weightTuner.ts';
+import type { LocalTrainer } from '../optimize/localTrainer.ts';
+import { loraFor, loraTrainer } from '../optimize/loraTrainer.ts';
 import { checkKeys } from '../prompt/missingKeys.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
@@ -317,7 +317,7 @@ export interface Optimizer {
   readonly coordinator: Coordinator;
   readonly coordinatorName: CoordinatorName;
   readonly program?: OptimizationContext['program'];
-  readonly trainer: OptimizationContext['trainer'];
+  readonly trainer: LocalTrainer;
   readonly objective: OptimizationContext['objective'];
   /** The 2x2 comparison on the test rows. */
   readonly attribute: typeof attributeStates;
@@ -334,8 +334,8 @@ export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart)
   return {
     coordinator: withWarmStart(makeCoordinator(name, spec), warm),
     coordinatorName: name,
-    trainer: loraTrainer(model, evaluator.task, lora),
-    ...(programEvaluator && { program: programContext(model, programEvaluator, lora) }),
+    trainer: loraTrainer(model, programEvaluator?.steps ?? evaluator.task, lora),
+    ...(programEvaluator && { program: { tasks: programEvaluator.steps, trace: programEvaluator.trace } }),
     objective: defaultObjective,
     attribute: attributeStates,
     notices: [

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator } from '../optimize/coordinator.ts';
+import { partsOf } from '../optimize/kinds.fixture.ts';
+import { localTrainer } from '../optimize/localTrainer.ts';
 import { promptKey } from '../optimize/proposers/proposer.ts';
 import { executeRun, type Execution } from './execute.ts';
 import { fakeConfig, fakeSpec } from './fakeRun.fixture.ts';
@@ -84,7 +86,8 @@ export function timedExecution({
 
 /** Work takes its time; what a candidate was asked before takes none until the run forgets it. */
 function metered(context: Execution['context'], { work }: WorkClock): Execution['context'] {
-  const { evaluator, trainer } = context;
+  const { evaluator } = context;
+  const trainer = partsOf(context.trainer);
   const known = new Map<string, Set<string>>();
   return {
     ...context,
@@ -101,7 +104,7 @@ function metered(context: Execution['context'], { work }: WorkClock): Execution[
         return evaluation;
       },
     },
-    trainer: {
+    trainer: localTrainer({
       ...trainer,
       start(...from) {
         const training = trainer.start(...from);
@@ -114,7 +117,7 @@ function metered(context: Execution['context'], { work }: WorkClock): Execution[
           },
         };
       },
-    },
+    }),
   };
 }
 

@@ -14,7 +14,8 @@ import { baselines } from '../optimize/baselines/baselines.ts';
 import { CoordinateJointOptimizer } from '../optimize/coordinate.ts';
 import type { Coordinator } from '../optimize/coordinator.ts';
 import { memoryAdapters } from '../optimize/jointOptimizer.ts';
-import { kindContext, kindRows, loadTinyModel } from '../optimize/kinds.fixture.ts';
+import { kindContext, kindRows, loadTinyModel, partsOf } from '../optimize/kinds.fixture.ts';
+import { localTrainer } from '../optimize/localTrainer.ts';
 import { SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
 import type { JournalLine } from './events.ts';
 import { executeRun } from './execute.ts';
@@ -164,20 +165,20 @@ describe('what the clock decides', () => {
     const names = ['p -> p', 'w -> w'] as const;
     const execution = timedExecution(run);
     const interrupt = noInterrupt();
-    const { trainer } = execution.context;
+    const trainer = partsOf(execution.context.trainer);
     const state = await executeRun({
       ...execution,
       interrupt,
       config: { ...execution.config, controls: names },
       context: {
         ...execution.context,
-        trainer: {
+        trainer: localTrainer({
           ...trainer,
           start: (...from) => {
             const training = trainer.start(...from);
             return { ...training, step: async (...batch) => (interrupt.check(), training.step(...batch)) };
           },
-        },
+        }),
       },
       controls: {
         names,

@@ -7,7 +7,7 @@ import { defaultDecoding } from '../../../src/prompt/decoding.ts';
 import type { Prompt } from '../../../src/prompt/prompt.ts';
 import { randomStream } from '../../../src/random.ts';
 import type { MetaTask } from '../../../src/optimize/metaLearning.ts';
-import { defaultLora, loraTrainer } from '../../../src/optimize/weightTuner.ts';
+import { defaultLora, loraTrainer } from '../../../src/optimize/loraTrainer.ts';
 import { readInstructions, readTasks } from './corpus.ts';
 
 export interface CorpusCase {

@@ -14,7 +14,7 @@ import type { Proposal } from '../proposers/proposer.ts';
 import { changesBetween } from '../changes.ts';
 import { after, purseOf, type Purse } from '../purse.ts';
 import { tellVerdict } from '../verdict.ts';
-import { isBetter } from '../weightTuner.ts';
+import { isBetter } from '../../evaluate/ranking.ts';
 
 /** Where a method stands before a step. */
 export interface Standing<M> {

@@ -4,8 +4,7 @@ import type { Adapter } from '../../model/adapter.ts';
 import { alternatingDefaults, type AlternatingOptions } from '../alternatingPhase.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import { allowance, keeping, type Purse } from '../purse.ts';
-import { stepPasses } from '../stepCost.ts';
-import { tuneWeights, type TuneResult } from '../weightTuner.ts';
+import type { Lesson, Trained, TrainingJob } from '../trainer.ts';
 
 /** What a batch and the learning rate are: Tandem's own defaults unless a caller knows better. */
 export type TrainingSettings = Pick<AlternatingOptions, 'batchRows' | 'learningRate'>;
@@ -30,29 +29,30 @@ export interface Training {
 }
 
 /** Trains under the author's prompt with the tuner's settings; there is no early stopping but the choice among the measurements. */
-export async function train(context: OptimizationContext, training: Training): Promise<TuneResult> {
+export async function train(context: OptimizationContext, training: Training): Promise<Trained> {
   const { trainer, evaluator, prompt, valset, objective, signal, emit } = context;
   const { phase, budget, spent, measuring, settings } = training;
   const { batchRows, learningRate } = settings;
-  const stepCost = stepPasses({ trainer, prompt, rows: training.rows, batchRows });
+  const lesson: Lesson = { prompt, rows: training.rows, shots: 0 };
+  const stepCost = trainer.stepCost(lesson, batchRows);
   const steps = Math.max(1, Math.floor((allowance(budget) - measurements * measuring) / stepCost));
-  return tuneWeights({
-    trainer,
-    start: training.start,
-    prompts: [prompt],
-    trainset: training.rows,
+  const job: TrainingJob = {
+    from: training.start.id,
+    lessons: [lesson],
     steps,
-    mostSteps: Infinity,
+    mostSteps: Number.MAX_SAFE_INTEGER,
     batchRows,
     learningRate,
     weightPenalty: objective.weights,
     seed: training.seed,
+    measureEvery: Math.max(1, Math.ceil(steps / measurements)),
+  };
+  return trainer.train(job, {
+    start: training.start,
     budget: keeping(budget, measuring),
     measuring,
     signal,
     measure: (adapter) => evaluator.evaluate({ prompt, adapter }, valset),
-    measureEvery: Math.max(1, Math.ceil(steps / measurements)),
-    patience: Infinity,
     onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + step.passes }),
   });
 }

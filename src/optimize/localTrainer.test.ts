@@ -1,4 +1,4 @@
-/** @file The weight step without a model: schedule, batches, early stopping, budget. */
+/** @file A training job without a model: batches, early stopping, budget. */
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../errors.ts';
 import type { Row } from '../data/dataset.ts';
@@ -7,7 +7,9 @@ import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { evaluationWith, messages } from './madeUp.fixture.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
-import { schedule, tuneWeights, type TuneOptions, type WeightTrainer } from './weightTuner.ts';
+import { schedule } from './learningRate.ts';
+import { localTrainer, type TrainingParts } from './localTrainer.ts';
+import type { TrainingHooks, TrainingJob } from './trainer.ts';
 
 const prompt: Prompt = { body: 'Message: ${input:message}\nIntent:', demonstrations: [] };
 const adapterAfter = (steps: number): Adapter => ({ id: `after ${steps}`, config: {} as never, pairs: [] });
@@ -19,11 +21,11 @@ interface Batch {
 }
 
 /** A trainer that notes what it is given; a row costs ten tokens. */
-function recorder(batches: Batch[] = []): WeightTrainer {
+function recorder(batches: Batch[] = []): TrainingParts {
   const made = new Map<unknown, { prompt: Prompt; row: Row }>();
   return {
     soft: undefined as never,
-    output: 'intent',
+    outputColumn: 'intent',
     fresh: () => adapterAfter(0),
     example: (shown, row) => {
       const example = { prompt: [1], answer: [2] };
@@ -42,51 +44,52 @@ function recorder(batches: Batch[] = []): WeightTrainer {
   };
 }
 
+interface Options {
+  readonly parts?: TrainingParts;
+  readonly prompts?: readonly Prompt[];
+  readonly trainset?: readonly Row[];
+  readonly valset?: readonly number[];
+  readonly job?: Partial<TrainingJob>;
+  readonly hooks?: Partial<TrainingHooks>;
+  /** What becomes of the job on its way to the trainer. */
+  readonly asRead?: (job: TrainingJob) => TrainingJob;
+}
+
 /** Tunes for twelve steps; what the valset says at each measurement is given. */
-async function tune(options: Partial<TuneOptions> & { valset?: readonly number[] } = {}) {
+async function tune(options: Options = {}) {
   const batches: Batch[] = [];
   const measured: string[] = [];
-  const result = await tuneWeights({
-    trainer: recorder(batches),
-    start: adapterAfter(0),
-    prompts: [prompt],
-    trainset: messages,
+  const { parts = recorder(batches), valset, prompts = [prompt], trainset = messages } = options;
+  const start = adapterAfter(0);
+  const job: TrainingJob = {
+    from: start.id,
+    lessons: prompts.map((each) => ({ prompt: each, rows: trainset, shots: 0 })),
     steps: 12,
     batchRows: 5,
     learningRate: 1,
     weightPenalty: 0,
     seed: 3,
-    budget: Infinity,
     measureEvery: 2,
     patience: 2,
-    onStep: () => {},
+    ...options.job,
+  };
+  const { asRead = (given: TrainingJob) => given } = options;
+  const result = await localTrainer(parts).train(asRead(job), {
+    start,
+    budget: Infinity,
     measure: async (adapter): Promise<Evaluation> => {
       measured.push(adapter.id);
-      const logLikelihood = options.valset?.[measured.length - 1] ?? -1 / measured.length;
+      const logLikelihood = valset?.[measured.length - 1] ?? -1 / measured.length;
       return evaluationWith([1, 0], [logLikelihood, logLikelihood]);
     },
-    ...options,
+    ...options.hooks,
   });
   return { ...result, batches, measured };
 }
 
-describe('schedule', () => {
-  test('rises over a tenth of the steps to 1, then falls to a tenth', () => {
-    const rates = Array.from({ length: 60 }, (_, step) => schedule(step, 60));
-    expect(rates.slice(0, 7)).toEqual([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1, 1]);
-    for (let step = 7; step < 60; step++) expect(rates[step]).toBeLessThan(rates[step - 1]);
-    expect(rates[59]).toBeGreaterThan(0.1);
-    expect(rates[59]).toBeLessThan(0.11);
-  });
-
-  test('a single step has the whole rate', () => {
-    expect(schedule(0, 1)).toBe(1);
-  });
-
-  test('is what the steps are taken with', async () => {
-    const { batches } = await tune({ learningRate: 0.5 });
-    expect(batches.map(({ rate }) => rate)).toEqual(Array.from({ length: 12 }, (_, step) => 0.5 * schedule(step, 12)));
-  });
+test('the steps are taken with the rate of the schedule', async () => {
+  const { batches } = await tune({ job: { learningRate: 0.5 } });
+  expect(batches.map(({ rate }) => rate)).toEqual(Array.from({ length: 12 }, (_, step) => 0.5 * schedule(step, 12)));
 });
 
 describe('batches', () => {
@@ -107,7 +110,7 @@ describe('batches', () => {
   test('the same seed gives the same batches, another seed others', async () => {
     const { batches } = await tune();
     expect((await tune()).batches).toEqual(batches);
-    expect((await tune({ seed: 4 })).batches).not.toEqual(batches);
+    expect((await tune({ job: { seed: 4 } })).batches).not.toEqual(batches);
   });
 
   test('live prompts take turns', async () => {
@@ -128,16 +131,54 @@ describe('batches', () => {
   });
 });
 
+test('a job is data: read from JSON it is done the same', async () => {
+  const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
+  const prompts = [prompt, { ...prompt, demonstrations }];
+  const asRead = (job: TrainingJob): TrainingJob => JSON.parse(JSON.stringify(job)) as TrainingJob;
+  expect(await tune({ prompts, asRead })).toEqual(await tune({ prompts }));
+});
+
+test('lessons with other rows have batches of their own, and each sees every row once before any twice', async () => {
+  const halves = [messages.slice(0, 6), messages.slice(6)];
+  const lessons = halves.map((rows) => ({ prompt, rows, shots: 0 }));
+  const { batches } = await tune({ job: { lessons, batchRows: 3 } });
+  for (const place of [0, 1]) {
+    const seen = batches.filter((_, step) => step % 2 === place).flatMap(({ rows }) => rows);
+    expect(seen).toHaveLength(18);
+    for (let epoch = 0; epoch < 3; epoch++) expect(new Set(seen.slice(6 * epoch, 6 * epoch + 6))).toEqual(new Set(halves[place]));
+  }
+});
+
+test('of a program each row is an example of its own step, and only the lesson’s prompt has other demonstrations', async () => {
+  const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
+  const [first, second] = ['First', 'Second'].map((body): Prompt => ({ body, demonstrations }));
+  const others = Object.fromEntries(messages.slice(0, 4).map(({ id }) => [id, 0]));
+  const asked: { shown: Prompt; row: Row; step?: number }[] = [];
+  const parts = recorder();
+  const example: TrainingParts['example'] = (shown, row, soft, step) => {
+    asked.push({ shown, row, step });
+    return parts.example(shown, row, soft, step);
+  };
+  const lesson = { prompt: second, rows: messages, shots: 0, program: { step: 1, others, prompts: [first, second] } };
+  await tune({ parts: { ...parts, example }, job: { lessons: [lesson] } });
+  expect(new Set(asked.map(({ step }) => step))).toEqual(new Set([0, 1]));
+  for (const { shown, row, step } of asked) {
+    expect(step).toBe(row.id in others ? 0 : 1);
+    expect(shown.body).toBe(step === 0 ? 'First' : 'Second');
+    if (step === 0) expect(shown.demonstrations).toEqual(demonstrations);
+  }
+});
+
 test('where other demonstrations are too long, the prompt is trained with its own', async () => {
   const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
   const own = { ...prompt, demonstrations };
   const batches: Batch[] = [];
   const trainer = recorder(batches);
-  const example: WeightTrainer['example'] = (shown, row) => {
+  const example: TrainingParts['example'] = (shown, row) => {
     if (shown !== own) throw new TandemError('too-long', 'A prompt has 9000 tokens.');
     return trainer.example(shown, row);
   };
-  await tune({ prompts: [own], trainer: { ...trainer, example } });
+  await tune({ prompts: [own], parts: { ...trainer, example } });
   expect(batches).toHaveLength(12);
   for (const batch of batches) expect(batch.prompt).toBe(own);
 });
@@ -154,30 +195,32 @@ describe('early stopping', () => {
   test('a higher score goes before a higher likelihood', async () => {
     const answers = [evaluationWith([1, 0], [-1, -1]), evaluationWith([1, 1], [-2, -2]), evaluationWith([1, 0], [0, 0])];
     let asked = 0;
-    const { adapter } = await tune({ steps: 6, patience: 9, measure: async () => answers[asked++] });
+    const { adapter } = await tune({ job: { steps: 6, patience: 9 }, hooks: { measure: async () => answers[asked++] } });
     expect(adapter.id).toBe('after 4');
   });
 
   test('the last step is always measured', async () => {
-    expect((await tune({ steps: 5, measureEvery: 4 })).measured).toEqual(['after 4', 'after 5']);
-    expect((await tune({ steps: 1, measureEvery: 8 })).measured).toEqual(['after 1']);
+    expect((await tune({ job: { steps: 5, measureEvery: 4 } })).measured).toEqual(['after 4', 'after 5']);
+    expect((await tune({ job: { steps: 1, measureEvery: 8 } })).measured).toEqual(['after 1']);
   });
 
   test('weights that ran away end it, and what was best before stands', async () => {
     let asked = 0;
     const { adapter, batches } = await tune({
-      measure: async () => {
-        if (++asked === 2) throw new TandemError('not-finite', 'The model gives a log-likelihood of NaN.');
-        return evaluationWith([1, 0]);
+      hooks: {
+        measure: async () => {
+          if (++asked === 2) throw new TandemError('not-finite', 'The model gives a log-likelihood of NaN.');
+          return evaluationWith([1, 0]);
+        },
       },
     });
     expect([adapter.id, batches.length]).toEqual(['after 2', 4]);
-    const diverged = await tune({ measure: () => Promise.reject(new TandemError('not-finite', 'NaN')) });
+    const diverged = await tune({ hooks: { measure: () => Promise.reject(new TandemError('not-finite', 'NaN')) } });
     expect(diverged.evaluation).toBeUndefined();
   });
 
   test('another failure of a measurement is a failure', async () => {
-    await expect(tune({ measure: () => Promise.reject(new TandemError('too-long', 'Too long.')) })).rejects.toMatchObject({
+    await expect(tune({ hooks: { measure: () => Promise.reject(new TandemError('too-long', 'Too long.')) } })).rejects.toMatchObject({
       reason: 'too-long',
     });
   });
@@ -187,20 +230,23 @@ describe('budget', () => {
   test('a step costs three passes a token, a measurement what it says; the last step before the end is measured', async () => {
     const steps: number[] = [];
     // Five rows of ten tokens, forward 1 and backward 2: 150 a step; 2 a measurement.
-    const { passes, measured } = await tune({ budget: 700, patience: 9, onStep: (step) => void steps.push(step.passes) });
+    const { passes, measured } = await tune({
+      job: { patience: 9 },
+      hooks: { budget: 700, onStep: (step) => void steps.push(step.passes) },
+    });
     expect(steps).toEqual([150, 300, 452, 602, 754]);
     expect(measured).toEqual(['after 2', 'after 4', 'after 5']);
     expect(passes).toBe(756);
   });
 
   test('nothing to spend, nothing done', async () => {
-    const { batches, evaluation, passes } = await tune({ budget: 0 });
+    const { batches, evaluation, passes } = await tune({ hooks: { budget: 0 } });
     expect([batches.length, evaluation, passes]).toEqual([0, undefined, 0]);
   });
 
   test('a stop ends it at the next step', async () => {
     const stop = new AbortController();
-    const { batches } = await tune({ signal: stop.signal, onStep: ({ step }) => step === 3 && stop.abort() });
+    const { batches } = await tune({ hooks: { signal: stop.signal, onStep: ({ step }) => step === 3 && stop.abort() } });
     expect(batches).toHaveLength(3);
   });
 });

@@ -1,0 +1,29 @@
+/** @file Which of several evaluations is the best. */
+import { expect, test } from 'vitest';
+import { bestFirst, isBetter } from './ranking.ts';
+
+const scored = (score: number, logLikelihood: number) => {
+  const estimate = (mean: number) => ({ mean, low: mean, high: mean, rows: 40 });
+  return { score: estimate(score), logLikelihood: estimate(logLikelihood) };
+};
+
+test('a higher score is better, whatever the likelihood', () => {
+  expect(isBetter(scored(0.6, -9), scored(0.5, -1))).toBe(true);
+  expect(isBetter(scored(0.5, -1), scored(0.6, -9))).toBe(false);
+});
+
+test('where scores are level, the likelihood decides; the same is not better', () => {
+  expect(isBetter(scored(0.5, -1), scored(0.5, -2))).toBe(true);
+  expect(isBetter(scored(0.5, -2), scored(0.5, -1))).toBe(false);
+  expect(isBetter(scored(0.5, -1), scored(0.5, -1))).toBe(false);
+});
+
+test('the best comes first', () => {
+  const evaluations = [scored(0.5, -2), scored(0.7, -3), scored(0.5, -1)];
+  const sorted = evaluations.map((evaluation) => ({ evaluation })).sort(bestFirst);
+  expect(sorted.map(({ evaluation }) => [evaluation.score.mean, evaluation.logLikelihood.mean])).toEqual([
+    [0.7, -3],
+    [0.5, -1],
+    [0.5, -2],
+  ]);
+});

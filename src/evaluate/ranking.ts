@@ -1,0 +1,13 @@
+/** @file Which of several evaluations on the same rows is the best. */
+import type { Evaluation } from './evaluation.ts';
+
+type Scores = Pick<Evaluation, 'score' | 'logLikelihood'>;
+
+/** Score first; where scores are level, the likelihood. */
+export function isBetter(a: Scores, b: Scores): boolean {
+  return a.score.mean !== b.score.mean ? a.score.mean > b.score.mean : a.logLikelihood.mean > b.logLikelihood.mean;
+}
+
+/** Sorts what was measured, the best first. */
+export const bestFirst = (a: { readonly evaluation: Scores }, b: { readonly evaluation: Scores }): number =>
+  isBetter(a.evaluation, b.evaluation) ? -1 : 1;

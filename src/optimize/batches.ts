@@ -1,0 +1,85 @@
+/** @file From the rows of a lesson to what a training step is taken on: which rows a batch has, and the tokens that they become. */
+import type { Row } from '../data/dataset.ts';
+import { TandemError } from '../errors.ts';
+import type { SoftPrompt } from '../model/softPrompt.ts';
+import type { TrainingExample } from '../model/training.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { randomStream, type Random } from '../random.ts';
+import { demonstrationOf } from './proposers/demonstrations.ts';
+import type { Lesson } from './trainer.ts';
+
+/** Turns rows into tokens. */
+export interface ExampleMaker {
+  /** The column to predict. */
+  readonly outputColumn: string;
+  /**
+   * A row under a prompt, as tokens; a prompt with a {{soft}} line needs its soft prompt.
+   * @param step of a program, whose prompt it is; the last one by default
+   */
+  example(prompt: Prompt, row: Row, soft?: SoftPrompt, step?: number): TrainingExample;
+}
+
+/**
+ * What a step on these rows is taken on. Demonstrations are drawn for each batch, so that weights do not learn one wording by heart; the
+ * prompt keeps its own where longer ones do not fit.
+ * @param random draws the demonstrations; without it they are the prompt's own
+ * @param soft of the weights, for a prompt with a {{soft}} line
+ */
+export function examplesOf(
+  maker: ExampleMaker,
+  lesson: Lesson,
+  batch: readonly Row[],
+  random?: Random,
+  soft?: SoftPrompt,
+): TrainingExample[] {
+  const { prompt, program } = lesson;
+  const under = (shown: Prompt): TrainingExample[] =>
+    batch.map((row) => {
+      const other = program && Object.hasOwn(program.others, row.id) ? program.others[row.id] : undefined;
+      return other === undefined
+        ? maker.example(shown, row, soft, program?.step)
+        : maker.example(program!.prompts[other], row, soft, other);
+    });
+  const shown = random ? resampled(lesson, maker.outputColumn, batch, random) : prompt;
+  try {
+    return under(shown);
+  } catch (error) {
+    if (shown === prompt || !(error instanceof TandemError) || error.reason !== 'too-long') throw error;
+    return under(prompt);
+  }
+}
+
+/** Draws batches from the lessons in turn; those with the same rows share one order. */
+export function batchesInTurn(lessons: readonly Lesson[], seed: number): (lesson: Lesson, count: number) => readonly Row[] {
+  const cycles = new Map<string, (count: number) => readonly Row[]>();
+  const cycleOf = new Map<Lesson, (count: number) => readonly Row[]>();
+  for (const lesson of lessons) {
+    const key = lesson.rows.map(({ id }) => id).join(' ');
+    const cycle = cycles.get(key) ?? rowCycle(lesson.rows, seed);
+    cycles.set(key, cycle);
+    cycleOf.set(lesson, cycle);
+  }
+  return (lesson, count) => cycleOf.get(lesson)!(count);
+}
+
+/** Rows in random order, every one once before any twice. */
+function rowCycle(rows: readonly Row[], seed: number): (count: number) => Row[] {
+  let epoch = 0;
+  let waiting: Row[] = [];
+  return (count) => {
+    const size = Math.min(count, rows.length);
+    if (waiting.length < size) waiting = [...waiting, ...randomStream(seed, 'epoch', epoch++).shuffle(rows)];
+    const batch = waiting.slice(0, size);
+    waiting = waiting.slice(size);
+    return batch;
+  };
+}
+
+/** Other demonstrations than the prompt's own, as many, none of them a row of the batch. */
+function resampled({ prompt, rows }: Lesson, output: string, batch: readonly Row[], random: Random): Prompt {
+  const count = prompt.demonstrations.length;
+  if (!count) return prompt;
+  const used = new Set(batch.map((row) => row.id));
+  const free = random.shuffle(rows.filter((row) => !used.has(row.id))).slice(0, count);
+  return free.length < count ? prompt : { ...prompt, demonstrations: free.map((row) => demonstrationOf(prompt, output, row)) };
+}

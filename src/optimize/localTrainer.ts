@@ -1,0 +1,113 @@
+/** @file Does training jobs on this machine, step by step: AdamW on the log-likelihood of the answers, stopped early by the valset. */
+import { TandemError } from '../errors.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import { isBetter } from '../evaluate/ranking.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { AdapterFreedom, AdapterTraining } from '../model/adapterTraining.ts';
+import { randomStream } from '../random.ts';
+import { batchesInTurn, examplesOf, type ExampleMaker } from './batches.ts';
+import { schedule } from './learningRate.ts';
+import { allowance } from './purse.ts';
+import { stepPasses } from './stepCost.ts';
+import type { Trained, Trainer, TrainingHooks, TrainingJob } from './trainer.ts';
+
+/** What a trainer on this machine is made of. */
+export interface TrainingParts extends ExampleMaker, Pick<Trainer, 'fresh' | 'soft'> {
+  /** Trains a copy of the adapter, which keeps its shape. */
+  start(from: Adapter, options: { seed: number; weightPenalty: number; softPenalty?: number; freedom?: AdapterFreedom }): AdapterTraining;
+}
+
+/** Its parts serve who takes steps of their own. */
+export interface LocalTrainer extends Trainer, TrainingParts {}
+
+export function localTrainer(parts: TrainingParts): LocalTrainer {
+  return {
+    ...parts,
+    stepCost: (lesson, batchRows, soft) => stepPasses(parts, lesson, batchRows, soft),
+    train: (job, hooks) => trainSteps(parts, job, hooks),
+  };
+}
+
+async function trainSteps(parts: TrainingParts, job: TrainingJob, hooks: TrainingHooks): Promise<Trained> {
+  const { lessons, batchRows, learningRate, measureEvery, patience = Infinity, seed } = job;
+  const { start, signal } = hooks;
+  const training = parts.start(start, {
+    seed,
+    weightPenalty: job.weightPenalty,
+    ...(job.freedom && { freedom: job.freedom }),
+    ...(job.soft && { softPenalty: job.soft.penalty }),
+  });
+  const inTurn = batchesInTurn(lessons, seed);
+  let best: { adapter: Adapter; evaluation: Evaluation } | undefined;
+  let passes = 0;
+  let since = 0;
+  let measurements = 0;
+  const length = plannedLength(job, hooks);
+  for (let step = 0; step < length.steps && passes < length.budget && !signal?.aborted; step++) {
+    const { steps } = length;
+    const lesson = lessons[step % lessons.length];
+    const batch = hooks.batches?.(batchRows) ?? inTurn(lesson, batchRows);
+    const examples = examplesOf(parts, lesson, batch, randomStream(seed, 'step', step), start.soft);
+    const rate = learningRate * schedule(step, steps);
+    const softRate = (job.soft?.learningRate ?? 0) * schedule(step, steps);
+    const { loss, gradientNorm, tokens, softGradientNorm } = await training.step(examples, rate, softRate);
+    passes += 3 * tokens;
+    const soft = softGradientNorm === undefined ? {} : { soft: { learningRate: softRate, gradientNorm: softGradientNorm } };
+    hooks.onStep?.({ steps, step: step + 1, loss, learningRate: rate, gradientNorm, passes, ...soft });
+    length.replan(step + 1, passes);
+    const last = step + 1 >= length.steps || passes >= length.budget;
+    if (!last && (step + 1) % measureEvery !== 0) continue;
+    const adapter = training.adapter();
+    const evaluation = await hooks.measure(adapter).catch(nothingIfDiverged);
+    if (!evaluation) break;
+    passes += evaluation.passes;
+    measurements++;
+    length.measured(evaluation.passes);
+    if (!best || isBetter(evaluation, best.evaluation)) {
+      best = { adapter, evaluation };
+      since = 0;
+    } else if (++since >= patience) break;
+    if (!last && hooks.afterMeasurement) passes += await hooks.afterMeasurement(adapter);
+    length.replan(step + 1, passes);
+  }
+  return best ? { ...best, passes, measurements } : { adapter: training.adapter(), passes, measurements };
+}
+
+/** How many steps there are to be, and what may be spent: as planned or, by the clock, as many as are paid for now. */
+function plannedLength(
+  { steps: planned, mostSteps = planned, measureEvery }: TrainingJob,
+  { budget: purse, measuring = 0 }: TrainingHooks,
+) {
+  let steps = planned;
+  let budget = allowance(purse);
+  let measurement = measuring;
+  let measurements = 0;
+  return {
+    get steps() {
+      return steps;
+    },
+    get budget() {
+      return budget;
+    },
+    measured(passes: number): void {
+      measurement = passes;
+      measurements++;
+    },
+    /** After so many steps, which with their measurements cost so many token passes. */
+    replan(taken: number, passes: number): void {
+      const now = allowance(purse, passes);
+      if (now === budget) return;
+      budget = now;
+      const step = (passes - measurements * measurement) / taken;
+      // The measurement at the end is paid for.
+      const more = Math.floor((budget - passes + measurement) / (step + measurement / measureEvery));
+      steps = Math.max(taken, Math.min(mostSteps, taken + more));
+    },
+  };
+}
+
+/** Weights that ran away cannot be measured; what was best before stands. */
+function nothingIfDiverged(error: unknown): undefined {
+  if (error instanceof TandemError && error.reason === 'not-finite') return undefined;
+  throw error;
+}

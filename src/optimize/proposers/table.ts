@@ -1,0 +1,40 @@
+/** @file Every source of proposals, one a line: what it changes, how much of a prompt phase it gets, what it needs. */
+import { bootstrappedDemonstrations, labelledDemonstrations } from './demonstrations.ts';
+import { editOperators } from './edits.ts';
+import type { Proposer } from './proposer.ts';
+import { groundedTemplates } from './templates.ts';
+
+/** A part of a prompt that a source may change. */
+export type PromptPart = 'instruction' | 'demonstrations' | 'decoding' | 'labels';
+
+/** What a source cannot do without, where not every run has it. */
+export type Need = 'writer' | 'gradients';
+
+export interface ProposerEntry {
+  readonly proposer: Proposer;
+  readonly changes: readonly PromptPart[];
+  /** Of the proposals of a prompt phase, relative to the other sources. */
+  readonly share: number;
+  readonly needs?: Need;
+}
+
+/** In the order in which they propose. */
+const table: readonly ProposerEntry[] = [
+  { proposer: groundedTemplates, changes: ['instruction'], share: 3 },
+  { proposer: editOperators, changes: ['instruction'], share: 4 },
+  { proposer: labelledDemonstrations, changes: ['demonstrations'], share: 2 },
+  { proposer: bootstrappedDemonstrations, changes: ['demonstrations'], share: 1 },
+];
+
+/**
+ * The sources that can be asked, with shares that add up to 1.
+ * @param parts what they may change; a source that changes anything else is left out
+ * @param at what the run has
+ */
+export function proposersOf(parts?: readonly PromptPart[], at: readonly Need[] = [], entries = table): readonly ProposerEntry[] {
+  const fitting = entries.filter(
+    ({ changes, needs }) => (!needs || at.includes(needs)) && (!parts || changes.every((part) => parts.includes(part))),
+  );
+  const total = fitting.reduce((sum, { share }) => sum + share, 0);
+  return fitting.map((entry) => ({ ...entry, share: entry.share / total }));
+}
