@@ -11,6 +11,7 @@ import type { ObjectiveWeights } from './objective.ts';
 import type { TrainingExample } from '../model/training.ts';
 import type { ProposalPrior } from './proposalPrior.ts';
 import type { WeightTrainer } from './weightTuner.ts';
+import type { Worth } from './worth.ts';
 
 /** Adapters by id: in memory for the API, on disk for a run that must survive being killed. */
 export interface AdapterStore {
@@ -40,6 +41,8 @@ export interface OptimizationContext {
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
   readonly objective: ObjectiveWeights;
+  /** When a cheaper state is accepted; `defaultWorth` where absent. */
+  readonly worth?: Worth;
   /** What earlier runs say of proposals. */
   readonly prior?: ProposalPrior;
   readonly seed: number;

@@ -14,6 +14,7 @@ import type { OptimizationEvent } from './events.ts';
 import { defaultObjective, type ObjectiveWeights } from './objective.ts';
 import { loraFor, loraTrainer } from './weightTuner.ts';
 import { programContext } from './programContext.ts';
+import type { Worth } from './worth.ts';
 
 export interface JointOptimization {
   readonly model: LlamaModel;
@@ -33,6 +34,8 @@ export interface JointOptimization {
   /** What new adapters are like: in the rest like `start`, or the default. */
   readonly lora?: Partial<LoraConfig>;
   readonly objective?: ObjectiveWeights;
+  /** When a cheaper state is accepted; `defaultWorth` where absent. */
+  readonly worth?: Worth;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: OptimizationEvent) => void;
 }
@@ -77,6 +80,7 @@ export class JointOptimizer {
       trainset,
       valset,
       objective: options.objective ?? defaultObjective,
+      ...(options.worth && { worth: options.worth }),
       seed: options.seed ?? 0,
       budget: options.budget,
       signal,
