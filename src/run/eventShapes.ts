@@ -1,5 +1,6 @@
 /** @file The shapes of the journal's lines, one for each event. An event that is not among them is of a newer Tandem, and nobody reads more than its type. */
 import type { AttributionCell, Change, ChangedHunk, JudgedAnswer, PhaseLever, ReportedMetric, TestAnswer } from '../optimize/events.ts';
+import type { Worth } from '../optimize/worth.ts';
 import {
   amount,
   day,
@@ -55,6 +56,7 @@ const config = object<RunConfig>({
   adapters: optional(word()),
   controls: optional(list(word())),
   lora: optional(lora),
+  worth: optional(object<Worth>({ margin: amount, perHundredTokens: amount })),
   splits: object<RunConfig['splits']>({ train: whole, val: whole, test: whole }),
   limits: rowLimits,
   executor: word(),
