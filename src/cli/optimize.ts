@@ -20,6 +20,7 @@ import { adapterChoices, type AdapterChoice } from '../model/stepAdapters.ts';
 import { curricula, pacings, type Curriculum, type Pacing } from '../optimize/curriculum.ts';
 import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
+import { gateAsked, withGateOptions, type GateOptions } from './gateOptions.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
 import { sessionSpec, wholeNumber, withSessionOptions, type SessionOptions } from './options.ts';
 import { softAsked, withSoftOptions, type SoftOptions } from './softOptions.ts';
@@ -35,7 +36,7 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly keepRuns?: number;
 }
 
-interface OptimizeOptions extends TuneOptions, SoftOptions {
+interface OptimizeOptions extends TuneOptions, SoftOptions, GateOptions {
   readonly coordinator?: CoordinatorName;
   readonly lever: LeverChoice;
   readonly adapters?: AdapterChoice;
@@ -43,7 +44,7 @@ interface OptimizeOptions extends TuneOptions, SoftOptions {
 }
 
 export function optimizeCommand(): Command {
-  const command = withSoftOptions(runOptions(new Command('optimize')))
+  const command = withGateOptions(withSoftOptions(runOptions(new Command('optimize'))))
     .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
     .addOption(
       new Option(
@@ -63,11 +64,12 @@ export function optimizeCommand(): Command {
     )
     .action((prompt: string, options: OptimizeOptions) => {
       const { lever, coordinator, adapters, controls } = options;
-      const soft = softAsked(options);
+      const [soft, gate] = [softAsked(options), gateAsked(options)];
       return optimize(prompt, options, {
         lever,
         ...(coordinator && { coordinator }),
         ...(soft && { soft }),
+        ...(gate && { gate }),
         ...(adapters && { adapters }),
         ...(controls && { controls }),
       });
@@ -126,7 +128,7 @@ const runOptions = (command: Command): Command =>
 async function optimize(
   prompt: string,
   options: TuneOptions,
-  what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft' | 'adapters' | 'controls'>,
+  what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft' | 'gate' | 'adapters' | 'controls'>,
 ): Promise<void> {
   const { budget, schedule, strategy, curriculum, pacing } = options;
   const [lora, warmStart] = [loraAsked(options), asPath(options.warmStart)];

@@ -10,6 +10,7 @@ import type { MeasuredState, OptimizationEvent } from './events.ts';
 import type { ObjectiveWeights } from './objective.ts';
 import type { ProposalPrior } from './proposalPrior.ts';
 import type { Trainer } from './trainer.ts';
+import type { Worth } from './worth.ts';
 
 /** Adapters by id: in memory for the API, on disk for a run that must survive being killed. */
 export interface AdapterStore {
@@ -37,6 +38,8 @@ export interface OptimizationContext {
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
   readonly objective: ObjectiveWeights;
+  /** When a cheaper state is accepted; `defaultWorth` where absent. */
+  readonly worth?: Worth;
   /** What earlier runs say of proposals. */
   readonly prior?: ProposalPrior;
   readonly seed: number;

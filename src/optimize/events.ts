@@ -45,11 +45,21 @@ export interface Change {
   /** Of a program: the step, from 0. Absent of the weights. */
   readonly step?: number;
   /** Of an instruction: its places, in lines of the body before. */
-  readonly hunks?: readonly Hunk[];
+  readonly hunks?: readonly ChangedHunk[];
   /** Why, where that is another reason than the proposal's; a phrase for people. */
   readonly reason?: string;
   /** What it brought on the valset beside all else that the candidate changed, where that was measured. */
   readonly own?: Difference;
+  /** Tokens that it adds to the prompt; below zero where it saves some. Absent where they were not counted. */
+  readonly tokens?: number;
+}
+
+/** A place of an instruction, with what was measured of this place alone. */
+export interface ChangedHunk extends Hunk {
+  /** What it brought on the valset: the candidate with it minus the candidate without it. */
+  readonly own?: Difference;
+  /** Tokens that it adds to the prompt; below zero where it saves some. */
+  readonly tokens?: number;
 }
 
 /** One cell of the 2x2 attribution on the test rows. */

@@ -13,6 +13,7 @@ import type { AdapterStore, Coordinator, OptimizationContext, OptimizationState 
 import type { OptimizationEvent } from './events.ts';
 import { defaultObjective, type ObjectiveWeights } from './objective.ts';
 import { loraFor, loraTrainer } from './loraTrainer.ts';
+import type { Worth } from './worth.ts';
 
 export interface JointOptimization {
   readonly model: LlamaModel;
@@ -32,6 +33,8 @@ export interface JointOptimization {
   /** What new adapters are like: in the rest like `start`, or the default. */
   readonly lora?: Partial<LoraConfig>;
   readonly objective?: ObjectiveWeights;
+  /** When a cheaper state is accepted; `defaultWorth` where absent. */
+  readonly worth?: Worth;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: OptimizationEvent) => void;
 }
@@ -76,6 +79,7 @@ export class JointOptimizer {
       trainset,
       valset,
       objective: options.objective ?? defaultObjective,
+      ...(options.worth && { worth: options.worth }),
       seed: options.seed ?? 0,
       budget: options.budget,
       signal,

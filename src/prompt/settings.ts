@@ -32,9 +32,19 @@ export interface TandemSettings {
   readonly template: 'text' | 'chat';
   /** What the model's chat template is told beside the turns; absent where nothing is said, and for 'text'. */
   readonly chat?: ChatSettings;
+  /** What the file says of it, in points; absent where it says nothing. */
+  readonly gate?: GateSettings;
   /** What the file says of it. The rest is decided by the task: `evaluate/evaluation.ts`, `evaluate/answerEnds.ts`. */
   readonly decoding: Partial<Decoding>;
   readonly demos: readonly Demonstration[];
+}
+
+/** When a shorter prompt is taken, in points of the score. */
+export interface GateSettings {
+  /** How far its score may lie below the best one. */
+  readonly margin?: number;
+  /** What 100 tokens of the prompt cost. */
+  readonly promptCost?: number;
 }
 
 export interface ChatSettings {
@@ -80,6 +90,7 @@ export function readSettings(
     ...(read.adapter === undefined ? {} : { adapter: read.adapter }),
     template,
     ...(template === 'chat' && Object.keys(chat).length > 0 && { chat }),
+    ...(read.gate && Object.keys(read.gate).length > 0 && { gate: read.gate }),
     decoding: { ...defaults.decoding, ...read.decoding },
     demos: (read.demos ?? []).flatMap(({ values, start, end }) => {
       if (output === '') return [];
@@ -186,6 +197,22 @@ const decodingFields = {
     (value) => Number.isSafeInteger(value) && value >= 0,
   ),
 };
+
+/** Points of a score: nobody gives up more than all of it. */
+const isPoints = (value: number): boolean => value >= 0 && value <= 100;
+
+const gateFields = {
+  margin: numberField(
+    'a number of points, 0 to 100',
+    'By how many points the score of a shorter prompt may lie below the best one that was measured. Default 1.',
+    isPoints,
+  ),
+  promptCost: numberField(
+    'a number of points, 0 to 100',
+    'How many points of the score 100 tokens of the prompt are worth. Default 0.5: a prompt with 200 tokens less may score one point less. With 0 tokens cost nothing, and no prompt is taken for being shorter.',
+    isPoints,
+  ),
+} satisfies Fields;
 
 const templateKinds = ['text', 'chat'] as const;
 const kindField = oneOf<(typeof templateKinds)[number]>('`text`, or `chat` with the chat template of the model.', ...templateKinds);
@@ -307,6 +334,12 @@ const settingFields = {
     fields: decodingFields,
     mapOnly: true,
     read: (node: Node, context: Context) => readMap(node, decodingFields, context),
+  },
+  gate: {
+    about: 'When a run takes a shorter prompt that is no better: `{margin: 1, promptCost: 0.5}`, both in points of the score.',
+    fields: gateFields,
+    mapOnly: true,
+    read: (node: Node, context: Context) => readMap(node, gateFields, context),
   },
   demos: field<readonly DemonstrationValues[]>(
     'a list of demonstrations, each with the columns as keys',

@@ -6,7 +6,7 @@ import { bootstrapMean, logShares, noDifference } from '../evaluate/statistics.t
 import type { Difference, Estimate, JudgedAnswer, TestAnswer } from '../optimize/events.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import type { RunConfig } from './events.ts';
-import { loraText } from './format.ts';
+import { loraText, worthText } from './format.ts';
 import { promptText } from './report.ts';
 import type { RunState } from './state.ts';
 
@@ -138,6 +138,7 @@ const settings: Readonly<Record<string, (config: RunConfig, state: RunState) => 
   'what may change': ({ lever }) => lever,
   'day told to the chat template': ({ chatDate }) => chatDate ?? 'none kept',
   LoRA: ({ lora }) => (lora ? loraText(lora) : 'default'),
+  price: ({ worth }) => (worth ? worthText(worth) : 'none'),
   rows: ({ splits }) => `${splits.train} training, ${splits.val} validation, ${splits.test} test`,
   executor: ({ executor, threads }) => `${executor}, ${threads} threads`,
   version: ({ versions }) => `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`,

@@ -1,5 +1,6 @@
 /** @file The shapes of the journal's lines, one for each event. An event that is not among them is of a newer Tandem, and nobody reads more than its type. */
-import type { AttributionCell, Change, JudgedAnswer, PhaseLever, ReportedMetric, TestAnswer } from '../optimize/events.ts';
+import type { AttributionCell, Change, ChangedHunk, JudgedAnswer, PhaseLever, ReportedMetric, TestAnswer } from '../optimize/events.ts';
+import type { Worth } from '../optimize/worth.ts';
 import {
   amount,
   day,
@@ -19,7 +20,6 @@ import {
   type Shape,
 } from '../shape.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
-import type { Hunk } from '../prompt/hunks.ts';
 import type { JournalLine, RunConfig, RunEvent } from './events.ts';
 import { budget, cuts, difference, estimate, flips, line, measuredState, objective, prompt, word } from './shapes.ts';
 import { lora, rowLimits, soft } from './specShape.ts';
@@ -56,6 +56,7 @@ const config = object<RunConfig>({
   adapters: optional(word()),
   controls: optional(list(word())),
   lora: optional(lora),
+  worth: optional(object<Worth>({ margin: amount, perHundredTokens: amount })),
   splits: object<RunConfig['splits']>({ train: whole, val: whole, test: whole }),
   limits: rowLimits,
   executor: word(),
@@ -84,13 +85,21 @@ const judged = object<JudgedAnswer>({ prediction: text, score: measured, logLike
 const answer = object<TestAnswer>({ row: text, line, gold: text, before: judged, after: judged });
 const reported = object<ReportedMetric>({ metric: text, before: estimate, after: estimate, difference });
 
-const hunk = object<Hunk>({ id: text, line: whole, before: text, after: text });
+const hunk = object<ChangedHunk>({
+  id: text,
+  line: whole,
+  before: text,
+  after: text,
+  own: optional(difference),
+  tokens: optional(finite),
+});
 const change = object<Change>({
   part: exactly('instruction', 'demonstrations', 'decoding', 'adapter'),
   step: optional(whole),
   hunks: optional(list(hunk)),
   reason: optional(text),
   own: optional(difference),
+  tokens: optional(finite),
 });
 
 type Event<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;

@@ -4,6 +4,7 @@ import type { MeasuredControl } from '../optimize/baselines/controls.ts';
 import type { ControlName } from '../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import type { Estimate, OptimizationEvent, PhaseLever } from '../optimize/events.ts';
+import type { Worth } from '../optimize/worth.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
 import type { MeasuredRows } from './rowPlan.ts';
 import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, SoftPromptChoice, Strategy } from './spec.ts';
@@ -38,6 +39,8 @@ export interface RunConfig {
   readonly chatDate?: string;
   /** What was asked of new adapters; absent where nothing was. */
   readonly lora?: Partial<LoraConfig>;
+  /** When a shorter prompt is taken; absent from journals of versions that took none. */
+  readonly worth?: Worth;
   /** Rows of each split that the run uses; of validation and test rows as many as the budget pays for, once that is known. */
   readonly splits: { readonly train: number; readonly val: number; readonly test: number };
   readonly limits: RowLimits;

@@ -3,6 +3,7 @@ import type { LoraConfig } from '../model/adapter.ts';
 import type { LinearName } from '../model/linears.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
+import type { Worth } from '../optimize/worth.ts';
 import type { RunConfig } from './events.ts';
 
 /** `72.0%` for 0.72. */
@@ -92,6 +93,16 @@ export function coordinatorText({ coordinator = 'alternating', soft, schedule, s
     ...(soft?.keep === undefined ? [] : [soft.keep ? 'the soft prompt may stay' : 'only a text may stay']),
   ];
   return [`${coordinator}, lever ${lever}`, ...asked].join(', ');
+}
+
+/** `a shorter prompt may score 1 point less; 100 tokens are worth 0.5 points`. */
+export function worthText({ margin, perHundredTokens }: Worth): string {
+  const inPoints = (share: number): string => {
+    const value = Number((100 * share).toFixed(3));
+    return `${value} ${value === 1 ? 'point' : 'points'}`;
+  };
+  if (perHundredTokens === 0) return 'tokens of the prompt cost nothing: no prompt is taken for being shorter';
+  return `a shorter prompt may score ${inPoints(margin)} less; 100 tokens are worth ${inPoints(perHundredTokens)}`;
 }
 
 /** The names alone: this file is read in the editor's page too, and what `adapter.ts` imports is not to be had there. */

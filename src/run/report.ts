@@ -16,6 +16,7 @@ import {
   points,
   rowCount,
   sureness,
+  worthText,
 } from './format.ts';
 import type { ChangeText } from './changesText.ts';
 import { code, fenced, joined, markup, table, type Markdown, type Part } from './markdown.ts';
@@ -298,6 +299,7 @@ function settingsSection(state: RunState): Markdown | undefined {
     ...(config.adapters ? [['adapters', 'one for each step']] : []),
     ...(config.curriculum ? [['curriculum', `${config.curriculum.of}, pacing ${config.curriculum.pacing}`]] : []),
     ...(config.lora ? [['LoRA asked for', loraText(config.lora)]] : []),
+    ...(config.worth ? [['price', worthText(config.worth)]] : []),
     ...(config.chatDate === undefined ? [] : [['day told to the chat template', config.chatDate]]),
     [
       'budget',

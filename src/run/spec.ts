@@ -5,6 +5,7 @@ import type { AdapterChoice } from '../model/stepAdapters.ts';
 import type { SoftStart } from '../model/softPrompt.ts';
 import { baselineNames, isBaseline, type BaselineName } from '../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
+import type { GateSettings } from '../prompt/settings.ts';
 
 /** Seconds of wall clock, everything from the command to the end of the final test, or, for comparisons at equal compute, nominal token passes. */
 export type Budget = { readonly seconds: number } | { readonly passes: number };
@@ -92,6 +93,8 @@ export interface RunSpec extends SessionSpec {
   readonly adapters?: AdapterChoice;
   /** What new adapters are like; in the rest like the adapter to start from, or `defaultLora`. */
   readonly lora?: Partial<LoraConfig>;
+  /** When a shorter prompt is taken; what is absent stands in the prompt file, or is the default. */
+  readonly gate?: GateSettings;
   /** How many runs the workspace keeps, this one among them: older ones are removed as it begins. `keptRuns` where absent; 0 for all. */
   readonly keepRuns?: number;
   /** After the run: p -> p, w -> w and the best single lever, each at as much compute, on the same test rows. */

@@ -5,6 +5,7 @@ import { softStarts } from '../model/softPrompt.ts';
 import { adapterChoices } from '../model/stepAdapters.ts';
 import { curricula, pacings } from '../optimize/curriculum.ts';
 import { isBaseline } from '../optimize/baselines/names.ts';
+import type { GateSettings } from '../prompt/settings.ts';
 import { amount, exactly, finite, flag, list, object, optional, such, text, whole, type Shape, day } from '../shape.ts';
 import { budget } from './shapes.ts';
 import { chainSteps, coordinators, executors, leverChoices, strategies } from './spec.ts';
@@ -24,6 +25,10 @@ export const lora: Shape<Partial<LoraConfig>> = object<Partial<LoraConfig>>({
   dropout: optional(finite),
   targets: optional(list(exactly(...linearNames))),
 });
+
+const points: Shape<number> = such(amount, (number) => number <= 100, 'a number of points, 0 to 100');
+
+const gate: Shape<GateSettings> = object<GateSettings>({ margin: optional(points), promptCost: optional(points) });
 
 export const schedule: Shape<Schedule> = such(text, isSchedule, 'a schedule, such as gated') as Shape<Schedule>;
 
@@ -59,6 +64,7 @@ export const runSpec: Shape<RunSpec> = object<RunSpec>({
   warmStart: optional(text),
   adapters: optional(exactly(...adapterChoices)),
   lora: optional(lora),
+  gate: optional(gate),
   keepRuns: optional(whole),
   used: optional(amount),
   controls: optional(exactly(true)),

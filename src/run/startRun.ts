@@ -45,6 +45,7 @@ import { atMost, fewRowsNotice } from './rowPlan.ts';
 import { checkedBudget, type CoordinatorName, type RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
 import { warmStartFor } from './warmStarts.ts';
+import { checkedGate, worthOf } from './worthAsked.ts';
 
 export interface RunHooks {
   readonly onOpened?: (directory: RunDirectory) => void;
@@ -58,6 +59,7 @@ export interface RunHooks {
 export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ directory: RunDirectory; state: RunState }> {
   const waiting = clockFrom(asked.used);
   checkedLora(asked.lora ?? {});
+  checkedGate(asked.gate ?? {});
   const budget = checkedBudget(asked.budget);
   const source = readSource(asked.prompt);
   const spec = { ...asked, budget, threads: asked.threads ?? defaultThreads() };
@@ -197,6 +199,7 @@ async function work(
         trainset: session.trainset,
         valset: session.valset,
         objective,
+        worth: worthOf(spec, session.file),
         seed: spec.seed,
       },
       measureRate: async () => rate ?? measureRate(session, optimizer, spec.lever),
@@ -258,6 +261,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     ...(session.answerEnds.some((ends) => ends) && { answerEnds: session.answerEnds }),
     ...(session.chatDate !== undefined && { chatDate: session.chatDate }),
     ...(spec.lora && { lora: spec.lora }),
+    worth: worthOf(spec, session.file),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,
     executor: spec.executor,

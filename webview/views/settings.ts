@@ -1,5 +1,5 @@
 /** @file What the run was asked to do, and on what. */
-import { coordinatorText, count, duration, loraText } from '../../src/run/format.ts';
+import { coordinatorText, count, duration, loraText, worthText } from '../../src/run/format.ts';
 import { warmStartText } from '../../src/run/words.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { h, type VNode } from '../dom.ts';
@@ -7,7 +7,7 @@ import { fold, type Ui } from './parts.ts';
 
 export function settings({ config, budget, passesPerSecond, warmStart, warmSoft }: RunState, ui: Ui): VNode | undefined {
   if (!config) return undefined;
-  const { run, data, splits, model, metric, seed, curriculum, adapters, lora, executor, threads, versions, startedAt } = config;
+  const { run, data, splits, model, metric, seed, curriculum, adapters, lora, worth, executor, threads, versions, startedAt } = config;
   const spent = budget === undefined ? '' : `${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`;
   const asked =
     'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.passes)} token passes`];
@@ -23,6 +23,7 @@ export function settings({ config, budget, passesPerSecond, warmStart, warmSoft 
     ...(curriculum ? ([['Curriculum', `${curriculum.of}, pacing ${curriculum.pacing}`]] as const) : []),
     ...(adapters ? ([['Adapters', 'one for each step']] as const) : []),
     ...(lora ? ([['LoRA', loraText(lora)]] as const) : []),
+    ...(worth ? ([['Price', worthText(worth)]] as const) : []),
     ['Budget', asked.filter((part) => part !== '').join(', or ')],
     ['Seed', String(seed)],
     ['Computed by', `${executor}, ${threads === 1 ? '1 thread' : `${threads} threads`}`],

@@ -1,0 +1,22 @@
+/** @file What the options of the gate take, and what they say of anything else. */
+import { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { gateAsked, withGateOptions } from './gateOptions.ts';
+
+const asked = (...args: string[]): ReturnType<typeof gateAsked> =>
+  gateAsked(withGateOptions(new Command()).parse(args, { from: 'user' }).opts());
+
+describe('options of the gate', () => {
+  test('what is given is asked for, and nothing else', () => {
+    expect(asked()).toBeUndefined();
+    expect(asked('--margin', '2')).toEqual({ margin: 2 });
+    expect(asked('--prompt-cost', '0', '--margin', '0.5')).toEqual({ margin: 0.5, promptCost: 0 });
+  });
+
+  test.each(['-1', '101', 'much', '', 'NaN'])("'%s' is no number of points", (text) => {
+    expect(() => asked(`--margin=${text}`)).toThrow(
+      expect.objectContaining({ reason: 'bad-option', hint: expect.stringMatching(/^Write/) as string }) as Error,
+    );
+    expect(() => asked(`--prompt-cost=${text}`)).toThrow(expect.objectContaining({ reason: 'bad-option' }) as Error);
+  });
+});

@@ -1,0 +1,33 @@
+/** @file What a token of the prompt is worth: the run's own word, the prompt file's, the default. */
+import { expect, test } from 'vitest';
+import { defaultWorth } from '../optimize/worth.ts';
+import { parsePromptFile } from '../prompt/promptFile.ts';
+import { worthText } from './format.ts';
+import { checkedGate, worthOf } from './worthAsked.ts';
+
+const file = (gate: string) =>
+  parsePromptFile('/w/a.prompt.md', `---\ntandem:\n  data: rows.jsonl\n  output: kind\n${gate}---\nText: \${input:text}\n`);
+
+test('nothing asked is the default', () => {
+  expect(worthOf({}, file(''))).toEqual(defaultWorth);
+});
+
+test('the prompt file says it in points, and a run may say otherwise, one by one', () => {
+  const written = file('  gate: {margin: 2, promptCost: 0.25}\n');
+  expect(written.problems).toEqual([]);
+  expect(worthOf({}, written)).toEqual({ margin: 0.02, perHundredTokens: 0.0025 });
+  expect(worthOf({ gate: { margin: 0 } }, written)).toEqual({ margin: 0, perHundredTokens: 0.0025 });
+});
+
+test('people read it in points', () => {
+  expect(worthText(defaultWorth)).toBe('a shorter prompt may score 1 point less; 100 tokens are worth 0.5 points');
+  expect(worthText({ margin: 0, perHundredTokens: 0.01 })).toBe('a shorter prompt may score 0 points less; 100 tokens are worth 1 point');
+  expect(worthText({ margin: 0.01, perHundredTokens: 0 })).toBe('tokens of the prompt cost nothing: no prompt is taken for being shorter');
+});
+
+test('a program that gives no number of points hears so', () => {
+  expect(checkedGate({ margin: 100, promptCost: 0 })).toEqual({ margin: 100, promptCost: 0 });
+  for (const gate of [{ margin: -1 }, { promptCost: 101 }, { margin: NaN }]) {
+    expect(() => checkedGate(gate)).toThrow(expect.objectContaining({ reason: 'bad-option' }) as Error);
+  }
+});
