@@ -33,7 +33,10 @@ export const answersIn = ({ earlier = [] }: TrainingExample): number => 1 + earl
  * How many tokens the examples have in common and share in a run: an answer that is learned is predicted from a token of the example's own.
  */
 export const sharedPrefix = (examples: readonly TrainingExample[]): number =>
-  Math.min(commonPrefix(examples.map(({ prompt }) => prompt)), ...examples.map(({ earlier = [] }) => (earlier.at(0)?.start ?? Infinity) - 1));
+  Math.min(
+    commonPrefix(examples.map(({ prompt }) => prompt)),
+    ...examples.map(({ earlier = [] }) => (earlier.at(0)?.start ?? Infinity) - 1),
+  );
 
 export interface BatchGradient {
   /** Mean negative log-likelihood of an answer, in nats. */

@@ -17,11 +17,14 @@ export interface ExampleMaker {
    * @param step of a program, whose prompt it is; the last one by default
    */
   example(prompt: Prompt, row: Row, soft?: SoftPrompt, step?: number): TrainingExample;
+  /** The last of the rows under a prompt, the others as worked examples before it whose answers are learned too. */
+  sequence(prompt: Prompt, rows: readonly Row[], soft?: SoftPrompt, step?: number): TrainingExample;
 }
 
 /**
- * What a step on these rows is taken on. Demonstrations are drawn for each batch, so that weights do not learn one wording by heart; the
- * prompt keeps its own where longer ones do not fit.
+ * What a step on these rows is taken on: with shots, sequences of rows that are each other's worked examples, none of which is asked twice;
+ * without, each row under demonstrations that are drawn for the batch, so that weights do not learn one wording by heart. Where longer
+ * sequences or demonstrations than the prompt's own do not fit, the prompt keeps its own.
  * @param random draws the demonstrations; without it they are the prompt's own
  * @param soft of the weights, for a prompt with a {{soft}} line
  */
@@ -32,20 +35,47 @@ export function examplesOf(
   random?: Random,
   soft?: SoftPrompt,
 ): TrainingExample[] {
-  const { prompt, program } = lesson;
+  const { prompt, program, shots } = lesson;
+  const stepOf = ({ id }: Row): number | undefined => (program && Object.hasOwn(program.others, id) ? program.others[id] : undefined);
   const under = (shown: Prompt): TrainingExample[] =>
     batch.map((row) => {
-      const other = program && Object.hasOwn(program.others, row.id) ? program.others[row.id] : undefined;
+      const other = stepOf(row);
       return other === undefined
         ? maker.example(shown, row, soft, program?.step)
         : maker.example(program!.prompts[other], row, soft, other);
     });
+  const inSequences = (): TrainingExample[] =>
+    [...new Set(batch.map(stepOf))].flatMap((other) =>
+      groups(
+        batch.filter((row) => stepOf(row) === other),
+        shots + 1,
+      ).map((group) =>
+        other === undefined
+          ? maker.sequence(prompt, group, soft, program?.step)
+          : maker.sequence(program!.prompts[other], group, soft, other),
+      ),
+    );
+  if (shots > 0) return ifItFits(inSequences, () => under(prompt));
   const shown = random ? resampled(lesson, maker.outputColumn, batch, random) : prompt;
+  return shown === prompt
+    ? under(prompt)
+    : ifItFits(
+        () => under(shown),
+        () => under(prompt),
+      );
+}
+
+/** Rows in the order given, in groups of a size; the last one may have fewer. */
+function groups(rows: readonly Row[], size: number): Row[][] {
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, group) => rows.slice(group * size, (group + 1) * size));
+}
+
+function ifItFits<T>(longer: () => T, shorter: () => T): T {
   try {
-    return under(shown);
+    return longer();
   } catch (error) {
-    if (shown === prompt || !(error instanceof TandemError) || error.reason !== 'too-long') throw error;
-    return under(prompt);
+    if (!(error instanceof TandemError) || error.reason !== 'too-long') throw error;
+    return shorter();
   }
 }
 

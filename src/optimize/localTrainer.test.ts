@@ -23,15 +23,17 @@ interface Batch {
 /** A trainer that notes what it is given; a row costs ten tokens. */
 function recorder(batches: Batch[] = []): TrainingParts {
   const made = new Map<unknown, { prompt: Prompt; row: Row }>();
+  const sequence: TrainingParts['sequence'] = (shown, rows) => {
+    const example = { prompt: [1], answer: [2] };
+    made.set(example, { prompt: shown, row: rows[rows.length - 1] });
+    return example;
+  };
   return {
     soft: undefined as never,
     outputColumn: 'intent',
     fresh: () => adapterAfter(0),
-    example: (shown, row) => {
-      const example = { prompt: [1], answer: [2] };
-      made.set(example, { prompt: shown, row });
-      return example;
-    },
+    example: (shown, row) => sequence(shown, [row]),
+    sequence,
     start: () => ({
       steps: 0,
       step: async (examples, rate) => {

@@ -1,13 +1,11 @@
 /** @file LoRA adapters for a task, trained on this machine: what new ones are like, and how a row becomes tokens. */
-import { ofRow } from '../evaluate/ofRow.ts';
 import type { Task } from '../evaluate/evaluation.ts';
-import { answerAfter, endAfterAnswer, questionText } from '../evaluate/question.ts';
 import { checkedLora, initialAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { trainAdapter } from '../model/adapterTraining.ts';
 import { linearNames } from '../model/linears.ts';
 import type { LlamaModel } from '../model/llama.ts';
-import { textIn } from '../prompt/values.ts';
 import { localTrainer, type LocalTrainer, type TrainingParts } from './localTrainer.ts';
+import { trainingSequence } from './sequence.ts';
 import { softTuner } from './softTuner.ts';
 
 export const defaultLora: LoraConfig = { rank: 8, alpha: 16, dropout: 0, targets: linearNames };
@@ -28,17 +26,10 @@ export function loraFor(asked: Partial<LoraConfig> = {}, start?: Adapter): LoraC
 
 /** @param asked the task, or those of a program's steps, first to last */
 export function loraTrainer(model: LlamaModel, asked: Task | readonly Task[], lora: LoraConfig = defaultLora): LocalTrainer {
-  const { tokenizer } = model;
   const tasks = 'output' in asked ? [asked] : asked;
   const last = tasks.length - 1;
-  const example: TrainingParts['example'] = (prompt, row, soft, step = last) => {
-    const task = tasks[step];
-    const question = ofRow(row, () => questionText(task, tokenizer, prompt, row.values));
-    const answer = model.completionTokens(answerAfter(task, question, textIn(row.values, task.output).trim()));
-    // A label is chosen among labels; free text must also learn where to end.
-    const ended = task.labels ? answer : [...answer, ...endAfterAnswer(task, tokenizer)];
-    return { prompt: model.promptTokens(question, soft), answer: ended };
-  };
+  const sequence: TrainingParts['sequence'] = (prompt, rows, soft, step = last) => trainingSequence(model, tasks[step], prompt, rows, soft);
+  const example: TrainingParts['example'] = (prompt, row, soft, step) => sequence(prompt, [row], soft, step);
   return localTrainer({
     outputColumn: tasks[last].output,
     fresh: (seed) => initialAdapter(model.engine.config, lora, seed),
@@ -48,6 +39,7 @@ export function loraTrainer(model: LlamaModel, asked: Task | readonly Task[], lo
       return trainAdapter(model.engine, { ...from, config }, { ...options, weightDecay: 0.01 });
     },
     example,
+    sequence,
     soft: softTuner(model, example, lora),
   });
 }

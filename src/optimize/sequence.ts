@@ -6,6 +6,7 @@ import type { Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { ofRow } from '../evaluate/ofRow.ts';
 import { answerAfter, endAfterAnswer, questionText } from '../evaluate/question.ts';
+import { requirePositions } from '../model/engine.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { TokenSpan, TrainingExample } from '../model/training.ts';
@@ -17,7 +18,7 @@ import { demonstrationOf } from './proposers/demonstrations.ts';
  * The last of the rows as a question under the prompt, the others before it as worked examples in the place of the prompt's own. Of one row
  * alone: the question under the prompt as it is.
  * @param soft of a prompt with a {{soft}} line
- * @throws TandemError those of `questionText`
+ * @throws TandemError those of `questionText`; 'too-long'
  */
 export function trainingSequence(model: LlamaModel, task: Task, prompt: Prompt, rows: readonly Row[], soft?: SoftPrompt): TrainingExample {
   const { tokenizer } = model;
@@ -38,6 +39,7 @@ export function trainingSequence(model: LlamaModel, task: Task, prompt: Prompt, 
   const answer = model.completionTokens(answerAfter(task, question, answerOf(row)));
   // A label is chosen among labels; free text must also learn where to end.
   const ended = task.labels ? answer : [...answer, ...endAfterAnswer(task, tokenizer)];
+  requirePositions(model.engine.config, tokens.length + ended.length - 1);
   return { prompt: tokens, answer: ended, ...(earlier.length > 0 && { earlier }) };
 }
 

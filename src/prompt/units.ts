@@ -46,4 +46,6 @@ const linePattern = /[^\n]*\S[^\n]*(?:\n|$)/g;
 const sentencePattern = /\S(?:[^.!?\n]|[.!?](?!\s|$))*(?:[.!?]+|(?=\n|$))[ \t]*/g;
 
 const spansOf = (text: string, pattern: RegExp, offset: number): Span[] =>
-  [...text.matchAll(pattern)].filter(([match]) => match.trim() !== '').map((match) => ({ start: offset + match.index, end: offset + match.index + match[0].length }));
+  [...text.matchAll(pattern)]
+    .filter(([match]) => match.trim() !== '')
+    .map((match) => ({ start: offset + match.index, end: offset + match.index + match[0].length }));

@@ -1,0 +1,83 @@
+/** @file Training sequences: the tokens are those of the prompt with its demonstrations, and every answer is found among them. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { questionText } from '../evaluate/question.ts';
+import type { LlamaModel } from '../model/llama.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { examplesOf } from './batches.ts';
+import { kindRows, kindTask, loadTinyModel } from './kinds.fixture.ts';
+import { loraTrainer } from './loraTrainer.ts';
+import { demonstrationOf } from './proposers/demonstrations.ts';
+import { trainingSequence } from './sequence.ts';
+
+let model: LlamaModel;
+beforeAll(async () => {
+  model = await loadTinyModel();
+});
+
+const rows = kindRows(7);
+const markdown: Prompt = { body: 'Say what it is.\n\n{{demos}}\nText: ${input:text}\nKind:\n', demonstrations: [] };
+const jinja: Prompt = { body: 'system:\nSay what it is.\n\nuser:\nText: {{text}}\nKind:\n', demonstrations: [], syntax: 'jinja' };
+const chat: Task = { ...kindTask, template: 'chat' };
+
+/** The prompt with the rows before the last as its own demonstrations, as it is asked when it is measured. */
+function asked(task: Task, prompt: Prompt, shown: readonly Row[]): string {
+  const demonstrations = shown.slice(0, -1).map((row) => demonstrationOf(prompt, task.output, row));
+  return questionText(task, model.tokenizer, { ...prompt, demonstrations }, shown[shown.length - 1].values);
+}
+
+describe('a training sequence', () => {
+  test.each([
+    ['text', kindTask, markdown],
+    ['roles', kindTask, jinja],
+    ['chat', chat, markdown],
+  ])('of a prompt in %s has the tokens of the question with its worked examples, and each answer among them', (_, task, prompt) => {
+    for (const count of [1, 2, 4]) {
+      const shown = rows.slice(0, count);
+      const { prompt: tokens, answer, earlier = [] } = trainingSequence(model, task, prompt, shown);
+      expect(tokens).toEqual(model.promptTokens(asked(task, prompt, shown)));
+      const read = (ids: readonly number[]): string => model.tokenizer.decode([...ids]).trim();
+      expect(earlier.map(({ start, end }) => read(tokens.slice(start, end)))).toEqual(shown.slice(0, -1).map(({ values }) => values.kind));
+      expect(read(answer)).toBe(shown[count - 1].values.kind);
+    }
+  });
+
+  test('keeps the demonstrations of a prompt that is asked with one row', () => {
+    const prompt = { ...markdown, demonstrations: [demonstrationOf(markdown, 'kind', rows[6])] };
+    const { prompt: tokens, earlier } = trainingSequence(model, kindTask, prompt, [rows[0]]);
+    expect(tokens).toEqual(model.promptTokens(questionText(kindTask, model.tokenizer, prompt, rows[0].values)));
+    expect(earlier).toBeUndefined();
+  });
+
+  test('of free text teaches where an answer ends, after the last one alone', () => {
+    const { labels: _, ...free } = kindTask;
+    const [end] = model.tokenizer.endTokens;
+    const { prompt: tokens, answer } = trainingSequence(model, free, markdown, rows.slice(0, 3));
+    expect([tokens.includes(end), answer.at(-1)]).toEqual([false, end]);
+  });
+});
+
+describe('a batch with shots', () => {
+  const trainer = (): ReturnType<typeof loraTrainer> => loraTrainer(model, kindTask);
+
+  test('asks every row once, in sequences that share the instruction', () => {
+    const examples = examplesOf(trainer(), { prompt: markdown, rows, shots: 3 }, rows);
+    expect(examples.map(({ earlier = [] }) => earlier.length)).toEqual([3, 2]);
+  });
+
+  test('costs an answer what it costs without, and what stands between two answers', () => {
+    const between = model.completionTokens('\n\nText:').length + 1;
+    const long = { ...markdown, body: 'Say what it is. '.repeat(8) + markdown.body };
+    const cost = (shots: number): number => trainer().stepCost({ prompt: long, rows, shots }, 7) / 3;
+    const [{ prompt: shared }] = [trainer().example(long, rows[0])];
+    expect(cost(0)).toBeGreaterThan(shared.length);
+    expect(cost(3) - cost(0)).toBeLessThanOrEqual(7 * between);
+  });
+
+  test('asks rows one by one where a sequence is longer than the model reads', () => {
+    const long = Array.from({ length: 4 }, (_, line) => makeRow({ text: 'cat '.repeat(60), kind: 'animal' }, line + 1));
+    const examples = examplesOf(trainer(), { prompt: markdown, rows: long, shots: 3 }, long);
+    expect(examples.map(({ earlier }) => earlier)).toEqual(long.map(() => undefined));
+  });
+});
