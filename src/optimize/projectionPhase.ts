@@ -95,7 +95,7 @@ async function propose(
   const others = Math.min(options.hinted + options.plain, Math.floor(affordable / 3));
   const own = Math.min(options.projections, affordable - others);
   const { runners, take: add } = collectRunners(context, phase, text, [promptKey(text)], { most: own + others });
-  const take: typeof add = (proposer, proposal) => runners.length < own && add(proposer, proposal);
+  const take: typeof add = (proposer, proposal) => (runners.length < own ? add(proposer, proposal) : undefined);
   for (const { name, ...how } of projections) {
     const found = await trainer.soft.project(soft.soft!, { ...how, beam: 4, nearest: 12 });
     passes += found.passes;

@@ -5,7 +5,7 @@
 import { fixedSpans, instructionSpan, type Span } from './template.ts';
 import type { Prompt } from './prompt.ts';
 
-export type UnitKind = 'instruction' | 'block' | 'line' | 'sentence';
+export type UnitKind = 'block' | 'line' | 'sentence';
 
 /** A stretch of the body, with the line ending or the blanks that go with it. */
 export interface Unit extends Span {
@@ -15,21 +15,35 @@ export interface Unit extends Span {
 }
 
 /**
- * The instruction as units, outermost first; undefined where there is nothing that may be left out. What reads a column, a tag or a role
- * stays: a unit with one in it can be left out in parts only.
+ * The instruction as units, outermost first; none where nothing may be left out. What reads a column, a tag or a role stays: of a unit with
+ * one in it there are the parts alone.
  */
-export function unitsOf(prompt: Prompt): Unit | undefined {
+export function unitsOf(prompt: Prompt): Unit[] {
   const { start, end } = instructionSpan(prompt);
   const fixed = fixedSpans(prompt).filter((span) => span.start < end && span.end > start);
   const text = prompt.body.slice(start, end);
-  const blocks = spansOf(text, blockPattern, start).flatMap((span) => {
+  return spansOf(text, blockPattern, start).flatMap((span) => {
     const lines = spansOf(prompt.body.slice(span.start, span.end), linePattern, span.start).flatMap((line) => {
       const sentences = spansOf(prompt.body.slice(line.start, line.end), sentencePattern, line.start);
       return unit('line', line, sentences.length > 1 ? sentences.flatMap((each) => unit('sentence', each, [], fixed)) : [], fixed);
     });
     return lines.length > 1 ? unit('block', span, lines, fixed) : lines.map((line) => ({ ...line, ...span, kind: 'block' as const }));
   });
-  return blocks.length > 1 ? unit('instruction', { start, end }, blocks, fixed).at(0) : blocks.at(0);
+}
+
+/** The prompt without some of its units. */
+export function withoutUnits(prompt: Prompt, units: readonly Span[]): Prompt {
+  const { body } = prompt;
+  const removed = [...units].sort((a, b) => a.start - b.start);
+  let text = '';
+  let at = 0;
+  for (const { start, end } of removed) {
+    text += body.slice(at, Math.max(at, start));
+    at = Math.max(at, end);
+  }
+  const rest = text + body.slice(at);
+  // What begins the body now is no paragraph that needs a distance.
+  return { ...prompt, body: text === '' ? rest.replace(/^(?:[ \t]*\r?\n)+/, '') : rest };
 }
 
 /** The unit, or what is left of its parts where something in it must stay. */

@@ -9,7 +9,8 @@ import { promptKey, type Proposal } from './proposer.ts';
 export interface Collection {
   /** Grows as proposals are taken. */
   readonly runners: readonly Runner[];
-  readonly take: (proposer: string, proposal: Proposal) => void;
+  /** @returns undefined for one that is not taken */
+  readonly take: (proposer: string, proposal: Proposal) => Runner | undefined;
 }
 
 /**
@@ -30,10 +31,11 @@ export function collectRunners(
     runners,
     take(proposer, { prompt, reason }) {
       const key = promptKey(prompt);
-      if (seen.has(key) || runners.length >= most) return;
+      if (seen.has(key) || runners.length >= most) return undefined;
       seen.add(key);
       const candidate = `${phase}.${after + runners.length + 1}`;
-      runners.push({ id: candidate, proposer, prompt });
+      const runner = { id: candidate, proposer, prompt };
+      runners.push(runner);
       emit({
         type: 'candidateProposed',
         phase,
@@ -43,6 +45,7 @@ export function collectRunners(
         prompt,
         changes: changesBetween({ prompt: from }, { prompt }),
       });
+      return runner;
     },
   };
 }

@@ -1,0 +1,96 @@
+/**
+ * @file The gate's second question: is what a longer prompt brings worth less than it costs? A margin of one point cannot be decided on the
+ * scores of a hundred rows; the likelihood says far more of each row, and the price of a token is known exactly. So J decides, and the score
+ * keeps watch.
+ */
+import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import { logShares, pairedBootstrap } from '../evaluate/statistics.ts';
+import { rowsToDecide, type GateDecision } from './gate.ts';
+import { defaultWorth, type Worth } from './worth.ts';
+
+export interface CheaperOptions {
+  readonly worth?: Worth;
+  /** The best that was ever measured on these rows: a chain of small losses must not slide. `before` where absent. */
+  readonly peak?: Evaluation;
+  /** How many cheaper states were tried on these rows: the more, the surer one must be (Bonferroni). */
+  readonly tried?: number;
+}
+
+/** Chances of a wrong acceptance: of a J that is not higher, and of a likelihood that says two margins worse. */
+const errors = { objective: 0.025, worse: 0.05 };
+
+/**
+ * Whether a state with a shorter prompt may replace a longer one: J = log-likelihood - lambda2 tokens is surely higher, the score is within
+ * the margin of the best ever measured, and the likelihood does not let it be worse by twice that.
+ * @param before of the longer prompt, on the same rows
+ * @throws TandemError reason 'rows-differ'
+ */
+export function decideCheaper(before: Evaluation, candidate: Evaluation, options: CheaperOptions = {}): GateDecision {
+  const { worth = defaultWorth, peak = before, tried = 1 } = options;
+  const comparison = compareEvaluations(before, candidate);
+  const tokens = before.promptTokens - candidate.promptTokens;
+  const verdict = (accepted: boolean, because: string): GateDecision => ({ ...comparison, accepted, because });
+  const { rows } = before;
+  if (tokens <= 0) return verdict(false, 'the prompt is not shorter');
+  const needed = rowsToDecide(tried);
+  if (rows.length < needed)
+    return verdict(false, `${rows.length} rows cannot tell whether the shorter prompt is as good: it takes ${needed}`);
+  const margin = marginOn(rows.length, worth);
+  const slope = scorePerNat([before, candidate]);
+  const surely = (allowed: number): number => likelihoodAbove(before, candidate, -allowed / slope);
+  const saved = `${tokens} tokens fewer`;
+  const lost = compareEvaluations(peak, candidate).score.mean;
+  // Sums of scores have an error in their last bits.
+  if (lost < -margin - 1e-9) {
+    return verdict(false, `${saved}, but the score is ${points(-lost)} below the best one measured; ${points(margin)} may be lost`);
+  }
+  const enough = (error: number): number => 1 - error / Math.max(1, tried);
+  const notWorse = surely(2 * margin);
+  if (notWorse < enough(errors.worse)) {
+    return verdict(
+      false,
+      `${saved}, but the likelihood leaves a chance of ${percent(1 - notWorse)} that it is worse by ${points(2 * margin)}`,
+    );
+  }
+  const price = (worth.perHundredTokens * tokens) / 100;
+  const higher = surely(price);
+  const sure = `P(J higher) ${higher.toFixed(3)}`;
+  if (higher < enough(errors.objective))
+    return verdict(false, `${saved}, worth ${points(price)}: not surely worth more than it loses, ${sure}`);
+  return verdict(true, `${saved}, worth ${points(price)}, and not worse: ${signed(comparison.score.mean)}, ${sure}`);
+}
+
+/** On fewer than a hundred rows one row is the least that can be lost. */
+const marginOn = (rows: number, { margin }: Worth): number => (rows < 100 ? Math.max(margin, 1 / rows) : margin);
+
+/** P(log-likelihood of the candidate - that of the other > least), the mean over rows; in nats. */
+function likelihoodAbove(before: Evaluation, candidate: Evaluation, least: number): number {
+  const from = before.rows.map(({ logLikelihood }) => logLikelihood + least);
+  const to = candidate.rows.map(({ logLikelihood }) => logLikelihood);
+  return pairedBootstrap(from, to, { range: logShares }).probabilityBetter;
+}
+
+/** Of the task where its rows cannot tell. */
+const usualSlope = 0.3;
+/** Nats beyond which a row is lost anyway. */
+const deepest = -5;
+
+/**
+ * What a nat of likelihood is worth in the task's score, by its own rows: the slope of the least squares line of score on log-likelihood.
+ * Between a twentieth and one; `usualSlope` where all rows have one score.
+ */
+export function scorePerNat(evaluations: readonly Evaluation[]): number {
+  const rows = evaluations.flatMap((each) => each.rows);
+  const x = rows.map(({ logLikelihood }) => Math.max(deepest, logLikelihood));
+  const y = rows.map(({ score }) => score);
+  const [meanX, meanY] = [mean(x), mean(y)];
+  const variance = mean(x.map((value) => (value - meanX) ** 2));
+  const covariance = mean(x.map((value, row) => (value - meanX) * (y[row] - meanY)));
+  if (variance < 1e-6 || covariance <= 0) return usualSlope;
+  return Math.min(1, Math.max(0.05, covariance / variance));
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const points = (share: number): string => `${(100 * share).toFixed(1)} points`;
+const signed = (share: number): string => `${share >= 0 ? '+' : ''}${points(share)}`;
+const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;

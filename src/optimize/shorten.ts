@@ -1,0 +1,157 @@
+/**
+ * @file Takes parts out of a prompt that the weights no longer need: all of them at once, then, where that is too much, fewer of them by
+ * bisection over what each is worth; what cannot be spared is looked at again in smaller parts.
+ */
+import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { unitsOf, withoutUnits, type Unit } from '../prompt/units.ts';
+import { randomStream } from '../random.ts';
+import { decideCheaper } from './cheaper.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { CandidateId } from './events.ts';
+import type { GateDecision } from './gate.ts';
+import type { Collection } from './proposers/collect.ts';
+import { allowance, type Purse } from './purse.ts';
+import { nothingIfTooLong } from './race.ts';
+
+/** The name under which its proposals are told. */
+export const shortening = 'shorten';
+
+export interface Shortened {
+  /** The shortest prompt that passed; absent where none did. */
+  readonly found?: {
+    readonly candidate: CandidateId;
+    readonly prompt: Prompt;
+    readonly evaluation: Evaluation;
+    readonly decision: GateDecision;
+  };
+  readonly passes: number;
+}
+
+export interface ShortenStart {
+  readonly phase: number;
+  readonly prompt: Prompt;
+  readonly adapter: Adapter | undefined;
+  /** Of the prompt as it is, on the whole valset. */
+  readonly before: Evaluation;
+  /** The best ever measured. */
+  readonly peak: Evaluation;
+  readonly budget: Purse;
+}
+
+/** Rows on which the worth of single parts is measured. */
+const rowsForWorth = 24;
+/** A deletion saves at least this share of the prompt, or it is not worth a measurement. */
+const leastSaving = 0.03;
+
+/** A part that can be left out: a unit of the instruction, or a demonstration by its place. */
+type Part = { readonly unit: Unit } | { readonly demonstration: number };
+
+/** The parts of the first cut: blocks of the instruction, and the prompt's own demonstrations. */
+function partsOf(prompt: Prompt): Part[] {
+  return [...unitsOf(prompt).map((unit) => ({ unit })), ...prompt.demonstrations.map((_, demonstration) => ({ demonstration }))];
+}
+
+function without(prompt: Prompt, parts: readonly Part[]): Prompt {
+  const dropped = new Set(parts.flatMap((part) => ('demonstration' in part ? [part.demonstration] : [])));
+  const units = parts.flatMap((part) => ('unit' in part ? [part.unit] : []));
+  return { ...withoutUnits(prompt, units), demonstrations: prompt.demonstrations.filter((_, place) => !dropped.has(place)) };
+}
+
+/** The prompt without all that can be left out; undefined where nothing can. */
+export function shortest(prompt: Prompt): Prompt | undefined {
+  const parts = partsOf(prompt);
+  return parts.length === 0 ? undefined : without(prompt, parts);
+}
+
+/** @param collection takes the proposals */
+export async function shorten(context: OptimizationContext, collection: Collection, start: ShortenStart): Promise<Shortened> {
+  const { evaluator, emit, valset, signal, worth } = context;
+  const { phase, prompt, adapter, before, budget, peak } = start;
+  const sample = randomStream(context.seed, 'shorten')
+    .shuffle([...valset.keys()])
+    .slice(0, rowsForWorth)
+    .sort((a, b) => a - b);
+  let found: Shortened['found'];
+  let removed: readonly Part[] = [];
+  let passes = 0;
+  let tried = 0;
+  const pays = (cost: number): boolean => !signal?.aborted && passes + cost <= allowance(budget, passes);
+
+  /** Measures the prompt without these parts too, which are gone if the gate lets them go. */
+  async function attempt(parts: readonly Part[]): Promise<boolean> {
+    const next = without(prompt, [...removed, ...parts]);
+    const runner = pays(before.passes) ? collection.take(shortening, { prompt: next, reason: reasonOf(prompt, parts) }) : undefined;
+    const evaluation = runner && (await evaluator.evaluate({ prompt: next, adapter }, valset).catch(nothingIfTooLong));
+    if (!evaluation) return false;
+    passes += evaluation.passes;
+    tried++;
+    const decision = decideCheaper(before, evaluation, { peak, tried, ...(worth && { worth }) });
+    const { score, logLikelihood, accepted } = decision;
+    emit({ type: 'candidateMeasured', phase, candidate: runner.id, score, logLikelihood, kept: accepted });
+    if (!accepted) return false;
+    found = { candidate: runner.id, prompt: next, evaluation, decision };
+    removed = [...removed, ...parts];
+    return true;
+  }
+
+  /** The parts by what they are worth in likelihood on some rows, what can be spared first. */
+  async function byWorth(parts: readonly Part[]): Promise<readonly Part[]> {
+    const rows = sample.map((place) => valset[place]);
+    const each = (before.passes * rows.length) / valset.length;
+    if (!pays(parts.length * each + before.passes)) return parts;
+    const whole = { ...before, rows: sample.map((place) => before.rows[place]) };
+    const worths: { readonly part: Part; readonly lost: number }[] = [];
+    for (const part of parts) {
+      const evaluation = await evaluator.evaluate({ prompt: without(prompt, [...removed, part]), adapter }, rows);
+      passes += evaluation.passes;
+      worths.push({ part, lost: -compareEvaluations(whole, evaluation).logLikelihood.mean });
+    }
+    return worths.sort((a, b) => a.lost - b.lost).map(({ part }) => part);
+  }
+
+  async function search(parts: readonly Part[]): Promise<void> {
+    if (parts.length === 0 || (await attempt(parts))) return;
+    let kept = parts;
+    if (parts.length > 1) {
+      const ordered = await byWorth(parts);
+      let [gone, most] = [0, ordered.length];
+      while (most - gone > 1 && pays(before.passes)) {
+        const middle = Math.floor((gone + most) / 2);
+        if (await attempt(ordered.slice(gone, middle))) gone = middle;
+        else most = middle;
+      }
+      kept = ordered.slice(gone);
+    }
+    for (const part of kept) {
+      if ('unit' in part && isWorthALook(prompt, part.unit)) await search(part.unit.parts.map((unit) => ({ unit })));
+    }
+  }
+
+  await search(partsOf(prompt));
+  return { ...(found && { found }), passes };
+}
+
+const isWorthALook = (prompt: Prompt, { start, end, parts }: Unit): boolean =>
+  parts.length > 0 && end - start >= leastSaving * prompt.body.length;
+
+/** What is left out, in words; a single part is quoted. */
+function reasonOf({ body, demonstrations }: Prompt, parts: readonly Part[]): string {
+  const [first] = parts;
+  if (parts.length === 1) {
+    const text = 'unit' in first ? body.slice(first.unit.start, first.unit.end) : demonstrations[first.demonstration].output;
+    return 'unit' in first ? `without "${brief(text)}"` : `without the demonstration of "${brief(text)}"`;
+  }
+  const shown = parts.filter((part) => 'demonstration' in part).length;
+  const written = parts.length - shown;
+  return `without ${[
+    ...(written > 0 ? [`${written} ${written === 1 ? 'part' : 'parts'} of the instruction`] : []),
+    ...(shown > 0 ? [`${shown} ${shown === 1 ? 'demonstration' : 'demonstrations'}`] : []),
+  ].join(' and ')}`;
+}
+
+const brief = (text: string): string => {
+  const line = text.trim().replaceAll(/\s+/g, ' ');
+  return line.length > 40 ? `${line.slice(0, 39)}…` : line;
+};
