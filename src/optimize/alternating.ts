@@ -51,6 +51,7 @@ export class AlternatingJointOptimizer implements Coordinator {
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     let memory = state.memory as AlternatingMemory;
     const before = await this.known.of(context, memory.current);
+    const peak = memory.peak && (await this.known.of(context, memory.peak));
     const phase = state.phase + 1;
     const grown: OptimizationEvent[] = [];
     const grow = (stuck: boolean): void => {
@@ -75,6 +76,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       phase,
       memory,
       before,
+      ...(peak && { peak }),
       adapter,
       spent: state.passes + growth.passes,
       budget: after(choice.budget, growth.passes),
@@ -117,7 +119,10 @@ export class AlternatingJointOptimizer implements Coordinator {
     // Prompts first where weights are trained under several.
     const order = this.options.strategy === 'mixture' ? promptsFirst.filter((lever) => levers.includes(lever)) : levers;
     const choice = chooseLever(statistics, order);
-    return choice ? { ...choice, budget } : { done: 'neither lever helps any more', over: true };
+    if (!choice) return { done: 'neither lever helps any more', over: true };
+    // The other lever, and this one again after it, must come to their turns.
+    const isFirst = order.length > 1 && statistics[choice.lever].phases === 0;
+    return { ...choice, budget: isFirst ? partOf(budget, 2) : budget };
   }
 
   /** Judges what a phase brought, and writes the next state. */
@@ -157,8 +162,10 @@ export class AlternatingJointOptimizer implements Coordinator {
     }
     context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });
     const helped = accepted && (result.lever === 'weights' || result.candidate !== undefined);
+    const { peak = memory.current } = memory;
     const next: AlternatingMemory = {
       current,
+      ...(peak.score.mean > current.score.mean && { peak }),
       statistics: result.trial
         ? memory.statistics
         : recordPhase(memory.statistics, result.lever, { gain: accepted ? gain : 0, passes: result.passes, accepted, helped }),

@@ -68,6 +68,8 @@ export const alternatingDefaults: AlternatingOptions = {
 export interface AlternatingMemory {
   /** Where the next phase starts: the best state, or the latest without a gate. */
   readonly current: MeasuredState;
+  /** The accepted state with the best score so far, where that is not the current one: a cheaper state may lie a little below it. */
+  readonly peak?: MeasuredState;
   readonly statistics: LeverStatistics;
   /** Prompts that did well and are not the best: rivals for mixture and look-ahead. */
   readonly challengers: readonly Prompt[];
@@ -82,6 +84,8 @@ export interface PhaseStart {
   readonly memory: AlternatingMemory;
   /** Of the current state on the valset. */
   readonly before: Evaluation;
+  /** Of the state with the best score ever, where that is not the current one. */
+  readonly peak?: Evaluation;
   readonly adapter: Adapter | undefined;
   /** Token passes since the start of the optimization. */
   readonly spent: number;

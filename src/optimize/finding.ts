@@ -3,6 +3,7 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { CandidateId } from './events.ts';
+import type { GateDecision } from './gate.ts';
 
 export interface Finding {
   /** The proposal that won; absent for a prompt that was not proposed in this phase. */
@@ -12,10 +13,14 @@ export interface Finding {
   /** On the valset; absent where nothing could be measured. */
   readonly evaluation?: Evaluation;
   readonly passes: number;
+  /** The gate's, where the phase has asked it already; against the state that the phase started from. */
+  readonly decision?: GateDecision;
   /** Of how many results on these rows it is the best; 1 if absent. */
   readonly among?: number;
   /** How the answers are read off, where the phase would change it. */
   readonly reading?: string;
+  /** Why parts of the prompt went while weights were trained, in words. */
+  readonly absorbed?: string;
   /** The same without a part of what it changes, where that was measured too: what that part brings by itself, and what the rest does. */
   readonly without?: { readonly part: 'decoding' | 'prompt'; readonly evaluation: Evaluation };
 }

@@ -10,8 +10,9 @@ import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
 import { proposersOf } from './proposers/table.ts';
-import { after, allowance } from './purse.ts';
+import { after, allowance, partOf } from './purse.ts';
 import { race, type Finisher, type Runner } from './race.ts';
+import { shorten, type Shortened } from './shorten.ts';
 import type { TrainingJob } from './trainer.ts';
 
 const fewestProposals = 2;
@@ -20,13 +21,15 @@ const choice = 3;
 
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
   const { memory, before, adapter } = start;
-  const { runners, finishers, passes } = await races(context, options, start);
+  const spared = await spare(context, options, start);
+  if (spared.found) return { ...spared.found, lever: 'prompt', adapter, passes: spared.passes, tried: keysOf(spared.runners) };
+  const { runners, finishers, passes } = await races(context, options, start, spared);
   const nothing: PhaseResult = {
     lever: 'prompt',
     prompt: memory.current.prompt,
     passes,
     among: runners.length,
-    tried: runners.map(({ prompt }) => promptKey(prompt)),
+    tried: keysOf(runners),
   };
   if (!finishers.length) return nothing;
   const rivals = different(finishers, options.challengers);
@@ -45,6 +48,29 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   };
 }
 
+const keysOf = (runners: readonly Runner[]): string[] => runners.map(({ prompt }) => promptKey(prompt));
+
+/** Of what a prompt phase may spend, the share that the search for parts that can be spared may take. */
+const sparingShare = 1 / 2;
+
+/** What the weights no longer need is taken out first: a shorter prompt makes all that comes after it cheaper. */
+async function spare(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<Races & Shortened> {
+  const { phase, memory, before, peak = before, adapter } = start;
+  const { prompt } = memory.current;
+  const collection = collectRunners(context, phase, prompt, [promptKey(prompt), ...memory.tried]);
+  const none = { runners: collection.runners, finishers: [], passes: 0 };
+  if (options.schedule.kind !== 'gated' || start.growth?.stage) return none;
+  const found = await shorten(context, collection, {
+    phase,
+    prompt,
+    adapter,
+    before,
+    peak,
+    budget: partOf(start.budget, 1 / sparingShare),
+  });
+  return { ...none, ...found };
+}
+
 interface Races {
   readonly runners: readonly Runner[];
   /** Best first. */
@@ -53,10 +79,10 @@ interface Races {
 }
 
 /** One race; of a chain's step as many as its share pays for, since no other step will use it. */
-async function races(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<Races> {
+async function races(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart, earlier: Races): Promise<Races> {
   const { phase, before, adapter, budget } = start;
   let wanted = usualProposals(context, options, start);
-  let all: Races = { runners: [], finishers: [], passes: 0 };
+  let all = earlier;
   for (;;) {
     const { runners, passes: proposing } = await propose(context, options, start, wanted, all.runners);
     const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, after(after(budget, all.passes), proposing));

@@ -29,22 +29,24 @@ export function judge(
   from: Pair,
   finding: Finding,
 ): Verdict | undefined {
-  const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, reading } = finding;
+  const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, reading, absorbed } = finding;
   if (!evaluation) return undefined;
   const candidate = measuredState(proposal, prompt, adapter, evaluation, objective);
-  const { accepted, because, ...comparison } = decide(before, evaluation, among);
-  const sunk = accepted && candidate.score.mean < start.score.mean;
+  const { accepted, because, ...comparison } = finding.decision ?? decide(before, evaluation, among);
+  // A cheaper state is held against the best that was ever measured.
+  const sunk = accepted && !finding.decision && candidate.score.mean < start.score.mean;
   const reason = sunk ? `${because}, but the score would be below the start's` : because;
-  const told = reading ? `with ${reading}: ${reason}` : reason;
+  const told = [absorbed, reading && `with ${reading}`, reason].filter((part) => part !== undefined && part !== '').join(': ');
   const changes = partsOf(changesBetween(from, candidate), before, evaluation, finding);
   return { ...comparison, candidate, adapter, evaluation, accepted: accepted && !sunk, because: told, changes };
 }
 
 /** The changes with their own reasons and numbers, as far as those can be told apart. */
-function partsOf(changes: readonly Change[], before: Evaluation, after: Evaluation, { reading, without }: Finding): Change[] {
+function partsOf(changes: readonly Change[], before: Evaluation, after: Evaluation, { reading, absorbed, without }: Finding): Change[] {
   const isApart = ({ part }: Change): boolean => part === 'decoding' || (without?.part === 'prompt' && part !== 'adapter');
   return changes.map((change): Change => {
-    const reason = change.part === 'decoding' && reading !== undefined ? { reason: reading } : {};
+    const why = change.part === 'decoding' ? reading : change.part === 'adapter' ? undefined : absorbed;
+    const reason = why === undefined ? {} : { reason: why };
     const together = changes.filter((other) => isApart(other) === isApart(change));
     const isAlone = without && together.length === 1 && changes.length > 1 && (change.hunks?.length ?? 1) === 1;
     if (!isAlone) return { ...change, ...reason };

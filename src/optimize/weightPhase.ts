@@ -10,16 +10,18 @@ import { promptKey } from './proposers/proposer.ts';
 import { allowance, keeping } from './purse.ts';
 import { findingOf, measureAsRead, readAlong } from './reading.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
-import type { TrainingJob } from './trainer.ts';
+import { shortest } from './shorten.ts';
+import { shotsFor } from './shots.ts';
+import type { Lesson, TrainingJob } from './trainer.ts';
 
 /**
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
  * Learning rate and stopping decide more than anything else on few rows, and only the valset can choose them.
  */
 export const attempts = [
-  { anew: false, rate: 1 },
-  { anew: false, rate: 0.3 },
-  { anew: true, rate: 2 },
+  { anew: false, rate: 1, otherShots: false },
+  { anew: false, rate: 0.3, otherShots: false },
+  { anew: true, rate: 2, otherShots: true },
 ];
 
 export async function weightPhase(
@@ -28,12 +30,23 @@ export async function weightPhase(
   { phase, memory, before, adapter, spent, budget, growth = noPhaseGrowth }: PhaseStart,
 ): Promise<PhaseResult> {
   const { trainer, emit, seed } = context;
-  const { anew, rate } = attempts[memory.statistics.weights.failures % attempts.length];
-  const { prompt } = memory.current;
-  const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
+  const { failures, phases } = memory.statistics.weights;
+  const shorter = absorbable(context, options, memory);
+  // The first turn is that of the short prompt; where it has failed, the other attempts follow.
+  const { anew, rate, otherShots } = attempts[Math.max(0, failures - (shorter ? 1 : 0)) % attempts.length];
+  const absorbs = shorter && phases === 0 ? shorter : undefined;
+  const prompt = absorbs?.prompt ?? memory.current.prompt;
+  const prompts = options.strategy === 'mixture' && !absorbs ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
   // What is trained must be measured too, under every live prompt.
   const affordable = keeping(budget, prompts.length * before.passes);
-  const { steps, most, every, pace, patience } = lengthOf(context, options, memory, prompts, before.passes, allowance(affordable));
+  const { steps, most, every, pace, patience } = lengthOf(
+    context,
+    options,
+    memory,
+    lessonsOf(context, options, prompts, otherShots),
+    before.passes,
+    allowance(affordable),
+  );
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
   const { rows } = growth;
@@ -42,7 +55,7 @@ export async function weightPhase(
   let reached = spent;
   const job: TrainingJob = {
     from: start.id,
-    lessons: prompts.map((each) => ({ prompt: each, rows: context.trainset, shots: 0 })),
+    lessons: lessonsOf(context, options, prompts, otherShots),
     steps,
     mostSteps: most,
     batchRows: options.batchRows,
@@ -82,6 +95,7 @@ export async function weightPhase(
     prompt: winner.prompt,
     evaluation: winner.evaluation,
     ...findingOf(winner),
+    ...(absorbs && { absorbed: absorbs.because }),
     adapter: tuned.adapter,
     passes,
     among: tuned.measurements * prompts.length * winner.among,
@@ -91,6 +105,38 @@ export async function weightPhase(
         ? rivals.slice(0, Math.max(0, options.challengers - 1)).map((rival) => rival.prompt)
         : memory.challengers,
   };
+}
+
+/** The rows under each prompt; with the gate as sequences of worked examples where rows are few. */
+function lessonsOf(
+  { trainset: rows }: OptimizationContext,
+  { schedule }: AlternatingOptions,
+  prompts: readonly Prompt[],
+  otherShots: boolean,
+): Lesson[] {
+  const shots = schedule.kind === 'gated' ? shotsFor(rows.length, otherShots) : 0;
+  return prompts.map((prompt) => ({ prompt, rows, shots }));
+}
+
+/** Fewer tokens are not worth a phase. */
+const leastAbsorbed = 48;
+
+/**
+ * The prompt without its instruction, for the weights to learn what it says: a step costs a fraction, and what they learn from rows says the
+ * same. Only where the gate judges the result, and the text may change.
+ */
+function absorbable(
+  { trainer, trainset: rows }: OptimizationContext,
+  { schedule, levers, curriculum }: AlternatingOptions,
+  { current }: AlternatingMemory,
+): { readonly prompt: Prompt; readonly because: string } | undefined {
+  if (schedule.kind !== 'gated' || !levers.includes('prompt') || curriculum !== 'none') return undefined;
+  const prompt = shortest(current.prompt);
+  if (!prompt) return undefined;
+  // All rows of a batch of one share nothing but the prompt.
+  const costOf = (each: Prompt): number => trainer.stepCost({ prompt: each, rows, shots: 0 }, 1) / 3;
+  const tokens = Math.round(costOf(current.prompt) - costOf(prompt));
+  return tokens < leastAbsorbed ? undefined : { prompt, because: `the weights learn what ${tokens} tokens of the prompt said` };
 }
 
 /**
@@ -103,12 +149,12 @@ function lengthOf(
   { trainer, trainset }: OptimizationContext,
   options: AlternatingOptions,
   memory: AlternatingMemory,
-  prompts: readonly Prompt[],
+  lessons: readonly Lesson[],
   measuring: number,
   affordable: number,
 ): PhaseSteps & { readonly most: number; readonly pace: number; readonly patience?: number } {
   const { schedule, weightSteps, batchRows, patience } = options;
-  const stepCost = mean(prompts.map((prompt) => trainer.stepCost({ prompt, rows: trainset, shots: 0 }, batchRows)));
+  const stepCost = mean(lessons.map((lesson) => trainer.stepCost(lesson, batchRows)));
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
   const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
