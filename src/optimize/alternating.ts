@@ -6,7 +6,7 @@ import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseResult } from './alternatingPhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
-import type { Lever, OptimizationEvent } from './events.ts';
+import type { Lever, MeasuredState, OptimizationEvent } from './events.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
@@ -27,6 +27,10 @@ interface Started {
   /** What was known of the training rows then. */
   readonly measured: Difficulties;
 }
+
+const goesOn = 'what the last phase made is likely better, and not yet surely: it goes on';
+/** P(better) from which it is. */
+const likely = 0.8;
 
 const promptsFirst: readonly Lever[] = ['prompt', 'weights'];
 
@@ -70,6 +74,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     grown.forEach(context.emit);
     context.emit({ type: 'phaseStarted', phase, lever: choice.lever, because: choice.because });
     const adapter = await adapterOf(context, memory.current);
+    const promising = memory.promising && (await adapterOf(context, memory.promising));
     const { growth: known = noGrowth, current } = memory;
     const growth = await growthOf(context, this.options, known, { prompt: current.prompt, adapter }, before, state.passes, phase);
     const start = {
@@ -78,6 +83,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       before,
       ...(peak && { peak }),
       adapter,
+      ...(promising && { promising }),
       spent: state.passes + growth.passes,
       budget: after(choice.budget, growth.passes),
       growth,
@@ -92,7 +98,7 @@ export class AlternatingJointOptimizer implements Coordinator {
   private choose(
     context: OptimizationContext,
     state: OptimizationState,
-    { statistics }: AlternatingMemory,
+    { statistics, promising }: AlternatingMemory,
     measuring: number,
   ): { lever: Lever; because: string; budget: Purse; reading?: true } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
@@ -118,11 +124,11 @@ export class AlternatingJointOptimizer implements Coordinator {
     }
     // Prompts first where weights are trained under several.
     const order = this.options.strategy === 'mixture' ? promptsFirst.filter((lever) => levers.includes(lever)) : levers;
-    const choice = chooseLever(statistics, order);
+    const choice = promising ? ({ lever: 'weights', because: goesOn } as const) : chooseLever(statistics, order);
     if (!choice) return { done: 'neither lever helps any more', over: true };
     // The other lever, and this one again after it, must come to their turns.
-    const isFirst = order.length > 1 && statistics[choice.lever].phases === 0;
-    return { ...choice, budget: isFirst ? partOf(budget, 2) : budget };
+    const isEarly = order.some((lever) => statistics[lever].phases === 0) && order.length > 1;
+    return { ...choice, budget: isEarly ? partOf(budget, 2) : budget };
   }
 
   /** Judges what a phase brought, and writes the next state. */
@@ -140,6 +146,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     let best = state.best;
     let accepted = false;
     let gain = 0;
+    let promising: MeasuredState | undefined;
     const verdict = judge(context, state.start, phase, before, memory.current, result);
     if (verdict) {
       const against = gated
@@ -158,6 +165,10 @@ export class AlternatingJointOptimizer implements Coordinator {
         current = await this.known.keep(context, verdict);
         // Classic keeps the better state aside; a chain's last state stands.
         best = this.options.schedule.kind !== 'classic' || isBetter(current, best) ? current : best;
+      } else if (gated && result.lever === 'weights' && verdict.score.probabilityBetter >= likely) {
+        // Once more without a step ahead, and it is given up.
+        const isAhead = !memory.promising || isBetter(verdict.candidate, memory.promising);
+        if (isAhead) promising = await this.known.keep(context, verdict);
       }
     }
     context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });
@@ -166,6 +177,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const next: AlternatingMemory = {
       current,
       ...(peak.score.mean > current.score.mean && { peak }),
+      ...(promising && { promising }),
       statistics: result.trial
         ? memory.statistics
         : recordPhase(memory.statistics, result.lever, { gain: accepted ? gain : 0, passes: result.passes, accepted, helped }),

@@ -71,6 +71,8 @@ export interface AlternatingMemory {
   /** The accepted state with the best score so far, where that is not the current one: a cheaper state may lie a little below it. */
   readonly peak?: MeasuredState;
   readonly statistics: LeverStatistics;
+  /** What the last weight phase made, where it is likely but not surely better: the next one goes on with it. */
+  readonly promising?: MeasuredState;
   /** Prompts that did well and are not the best: rivals for mixture and look-ahead. */
   readonly challengers: readonly Prompt[];
   /** Keys of prompts that were measured under the current weights and lost. */
@@ -87,6 +89,8 @@ export interface PhaseStart {
   /** Of the state with the best score ever, where that is not the current one. */
   readonly peak?: Evaluation;
   readonly adapter: Adapter | undefined;
+  /** Of the memory's promising state. */
+  readonly promising?: Adapter;
   /** Token passes since the start of the optimization. */
   readonly spent: number;
   /** What the phase may spend. */

@@ -27,15 +27,15 @@ export const attempts = [
 export async function weightPhase(
   context: OptimizationContext,
   options: AlternatingOptions,
-  { phase, memory, before, adapter, spent, budget, growth = noPhaseGrowth }: PhaseStart,
+  { phase, memory, before, adapter, promising, spent, budget, growth = noPhaseGrowth }: PhaseStart,
 ): Promise<PhaseResult> {
   const { trainer, emit, seed } = context;
   const { failures, phases } = memory.statistics.weights;
   const shorter = absorbable(context, options, memory);
   // The first turn is that of the short prompt; where it has failed, the other attempts follow.
-  const { anew, rate, otherShots } = attempts[Math.max(0, failures - (shorter ? 1 : 0)) % attempts.length];
-  const absorbs = shorter && phases === 0 ? shorter : undefined;
-  const prompt = absorbs?.prompt ?? memory.current.prompt;
+  const { anew, rate, otherShots } = attempts[promising ? 0 : Math.max(0, failures - (shorter ? 1 : 0)) % attempts.length];
+  const absorbs = shorter && (phases === 0 || isSame(memory.promising?.prompt, shorter.prompt)) ? shorter : undefined;
+  const prompt = memory.promising?.prompt ?? absorbs?.prompt ?? memory.current.prompt;
   const prompts = options.strategy === 'mixture' && !absorbs ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
   // What is trained must be measured too, under every live prompt.
   const affordable = keeping(budget, prompts.length * before.passes);
@@ -48,7 +48,7 @@ export async function weightPhase(
     allowance(affordable),
   );
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
-  const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
+  const start = promising ?? (adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed));
   const { rows } = growth;
   const mayRead = options.schedule.kind === 'gated' && options.levers.includes('prompt');
   const reading = readAlong(context, prompt, mayRead);
@@ -117,6 +117,10 @@ function lessonsOf(
   const shots = schedule.kind === 'gated' ? shotsFor(rows.length, otherShots) : 0;
   return prompts.map((prompt) => ({ prompt, rows, shots }));
 }
+
+/** Whatever answers are read by. */
+const isSame = (a: Prompt | undefined, b: Prompt): boolean =>
+  a !== undefined && promptKey({ ...a, decoding: {} }) === promptKey({ ...b, decoding: {} });
 
 /** Fewer tokens are not worth a phase. */
 const leastAbsorbed = 48;
