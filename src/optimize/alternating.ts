@@ -7,11 +7,12 @@ import type { Adapter } from '../model/adapter.ts';
 import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseResult } from './alternatingPhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, MeasuredState, OptimizationEvent } from './events.ts';
+import { measureHunks } from './hunkNumbers.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { after, partOf, purseOf, type Purse } from './purse.ts';
+import { after, allowance, partOf, purseOf, type Purse } from './purse.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -28,6 +29,8 @@ interface Started {
   readonly measured: Difficulties;
 }
 
+/** Of the whole budget, what may be spent on measuring each changed place of an accepted prompt by itself. */
+const placesShare = 0.1;
 const goesOn = 'what the last phase made is likely better, and not yet surely: it goes on';
 /** P(better) from which it is. */
 const likely = 0.8;
@@ -147,7 +150,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     let accepted = false;
     let gain = 0;
     let promising: MeasuredState | undefined;
-    const verdict = judge(context, state.start, phase, before, memory.current, result);
+    let verdict = judge(context, state.start, phase, before, memory.current, result);
     if (verdict) {
       const against = gated
         ? await objection(context, growth, verdict, { adapter, evaluation: before }, { ...verdict, candidate: result })
@@ -157,6 +160,13 @@ export class AlternatingJointOptimizer implements Coordinator {
       const what =
         result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
       const because = against.because ? `${verdict.because}, but ${against.because}` : verdict.because;
+      if (accepted && gated) {
+        const affordable = Math.min(placesShare * context.budget, allowance(after(purseOf(context), passes)));
+        const state = { prompt: verdict.candidate.prompt, adapter: verdict.adapter, evaluation: verdict.evaluation };
+        const measured = await measureHunks(context, memory.current, state, verdict.changes, affordable);
+        verdict = { ...verdict, changes: measured.changes };
+        passes += measured.passes;
+      }
       const told = what + (gated ? because : `without a gate the latest stands; ${because}`);
       tellVerdict(context, phase, before, { ...verdict, accepted, because: told });
       // Weights that a look-ahead trained are no merit of the prompt's.

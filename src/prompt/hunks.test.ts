@@ -39,6 +39,18 @@ describe('diffHunks and applyHunks', () => {
   });
 });
 
+test('of a place that loses text, each paragraph can go by itself', () => {
+  const before = 'Be brief.\n\nRules:\n- one\n- two\n\n\nThe end.\nText:\n';
+  const hunks = diffHunks(before, 'Text:\n');
+  expect(hunks.map((hunk) => [hunk.line, hunk.before])).toEqual([
+    [0, 'Be brief.\n\n'],
+    [2, 'Rules:\n- one\n- two\n\n\n'],
+    [7, 'The end.\n'],
+  ]);
+  expect(applyHunks(before, hunks, ['1', '3'])).toBe('Rules:\n- one\n- two\n\n\nText:\n');
+  expect(diffHunks(before, 'Be kind.\nText:\n')).toHaveLength(1);
+});
+
 describe('rebaseHunks', () => {
   const before = 'a\nb\nc\nd\ne\n';
   const hunks = diffHunks(before, 'a\nB\nc\nd\nE\n');

@@ -22,24 +22,43 @@ export interface Rebased {
   readonly present: readonly Hunk[];
 }
 
-/** The hunks that turn `before` into `after`, top to bottom, at least one unchanged line apart. Ids are '1', '2', … */
+/**
+ * The hunks that turn `before` into `after`, top to bottom: places that are at least one unchanged line apart, and of a place that only loses
+ * text each paragraph by itself, so that one can go and the next can stay. Ids are '1', '2', …
+ */
 export function diffHunks(before: string, after: string): Hunk[] {
   const hunks: Hunk[] = [];
   let line = 0;
-  let open: { line: number; before: string; after: string } | undefined;
+  let open: Omit<Hunk, 'id'> | undefined;
   const close = (): void => {
-    if (open) hunks.push({ id: String(hunks.length + 1), ...open });
+    for (const part of open ? paragraphsOf(open) : []) hunks.push({ id: String(hunks.length + 1), ...part });
     open = undefined;
   };
   for (const { added, removed, value } of diffArrays(linesOf(before), linesOf(after))) {
     if (added || removed) {
       open ??= { line, before: '', after: '' };
-      open[removed ? 'before' : 'after'] += value.join('');
+      open = removed ? { ...open, before: open.before + value.join('') } : { ...open, after: open.after + value.join('') };
     } else close();
     if (!added) line += value.length;
   }
   close();
   return hunks;
+}
+
+/** A deletion by paragraphs, each with the blank lines after it. */
+function paragraphsOf(hunk: Omit<Hunk, 'id'>): Omit<Hunk, 'id'>[] {
+  if (hunk.after !== '') return [hunk];
+  const parts: Omit<Hunk, 'id'>[] = [];
+  let { line } = hunk;
+  let blank = false;
+  for (const text of linesOf(hunk.before)) {
+    const last = parts.at(-1);
+    if (last && !(blank && text.trim() !== '')) parts[parts.length - 1] = { ...last, before: last.before + text };
+    else parts.push({ line, before: text, after: '' });
+    blank = text.trim() === '';
+    line++;
+  }
+  return parts;
 }
 
 /** `before` with the accepted hunks applied: all of them give `after`, none gives `before`. */
@@ -61,6 +80,16 @@ export function applyHunks(before: string, hunks: readonly Hunk[], accepted: Ite
  * A hunk conflicts if a line of it was changed, or something else was inserted at the same place.
  */
 export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: string): Rebased {
+  const taken = takenOver(before, hunks, changed);
+  if (taken) {
+    let grown = 0;
+    const moved = hunks.map((hunk) => {
+      const line = hunk.line + grown;
+      if (taken.has(hunk.id)) grown += linesOf(hunk.after).length - linesOf(hunk.before).length;
+      return { ...hunk, line };
+    });
+    return { applied: moved.filter(({ id }) => !taken.has(id)), conflicts: [], present: moved.filter(({ id }) => taken.has(id)) };
+  }
   const edits = diffHunks(before, changed);
   const applied: Hunk[] = [];
   const conflicts: Hunk[] = [];
@@ -75,6 +104,32 @@ export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: str
     else applied.push(moved);
   }
   return { applied, conflicts, present };
+}
+
+/**
+ * Which hunks have been taken over, where nothing else was changed: found by reading the changed text along the old one, since a diff cannot
+ * tell paragraphs apart that are alike. Undefined where something else was changed.
+ */
+function takenOver(before: string, hunks: readonly Hunk[], changed: string): ReadonlySet<string> | undefined {
+  const [old, now] = [linesOf(before), linesOf(changed)];
+  const matches = (lines: readonly string[], at: number): boolean => lines.every((line, i) => now[at + i] === line);
+  // How far the changed text has been read, with the hunks that were taken over on the way there.
+  let reached = new Map<number, readonly string[]>([[0, []]]);
+  let line = 0;
+  for (const { id, line: start, before: out, after } of [...hunks, { id: '', line: old.length, before: '', after: '' }]) {
+    const [kept, gone, come] = [old.slice(line, start), linesOf(out), linesOf(after)];
+    const next = new Map<number, readonly string[]>();
+    for (const [at, ids] of reached) {
+      if (!matches(kept, at)) continue;
+      const from = at + kept.length;
+      if (matches(gone, from) && !next.has(from + gone.length)) next.set(from + gone.length, ids);
+      if (id !== '' && matches(come, from) && !next.has(from + come.length)) next.set(from + come.length, [...ids, id]);
+    }
+    reached = next;
+    line = start + gone.length;
+  }
+  const ids = reached.get(now.length);
+  return ids && new Set(ids);
 }
 
 /** The text as an editor has it, whose documents have no BOM; and with one kind of line ending. */

@@ -1,0 +1,66 @@
+/** @file What each changed place of an accepted prompt brings by itself: the state is measured again with that place as it was. */
+import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import type { Adapter } from '../model/adapter.ts';
+import { applyHunks } from '../prompt/hunks.ts';
+import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
+import { randomStream } from '../random.ts';
+import type { Pair } from './changes.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { Change, ChangedHunk } from './events.ts';
+import { nothingIfTooLong } from './race.ts';
+
+/** On fewer rows a place says nothing. */
+const fewestRows = 16;
+
+export interface MeasuredChanges {
+  readonly changes: readonly Change[];
+  readonly passes: number;
+}
+
+/**
+ * @param from what was changed
+ * @param state as it was accepted, measured on the valset
+ * @param affordable token passes; places are measured on as many rows as it pays for, or not at all
+ */
+export async function measureHunks(
+  { evaluator, valset, seed, signal }: OptimizationContext,
+  from: Pair,
+  state: { readonly prompt: Prompt; readonly adapter: Adapter | undefined; readonly evaluation: Evaluation },
+  changes: readonly Change[],
+  affordable: number,
+): Promise<MeasuredChanges> {
+  const { prompt, adapter, evaluation } = state;
+  const places = changes.flatMap(({ hunks = [] }) => hunks).length;
+  // A change that is alone has the decision's own numbers.
+  if (places === 0 || (places === 1 && changes.length === 1)) return { changes, passes: 0 };
+  const count = Math.min(valset.length, Math.floor((affordable / places / evaluation.passes) * valset.length));
+  if (count < fewestRows || signal?.aborted) return { changes, passes: 0 };
+  const chosen = randomStream(seed, 'places')
+    .shuffle([...valset.keys()])
+    .slice(0, count)
+    .sort((a, b) => a - b);
+  const rows = chosen.map((place) => valset[place]);
+  const whole = { ...evaluation, rows: chosen.map((place) => evaluation.rows[place]) };
+  let passes = 0;
+
+  async function measured(hunk: ChangedHunk, { step = 0, hunks = [] }: Change): Promise<ChangedHunk> {
+    const before = stepsOf(from.prompt)[step].body;
+    const others = hunks.flatMap(({ id }) => (id === hunk.id ? [] : [id]));
+    const undone = withStep(prompt, step, { ...stepsOf(prompt)[step], body: applyHunks(before, hunks, others) });
+    const without = await evaluator.evaluate({ prompt: undone, adapter }, rows).catch(nothingIfTooLong);
+    if (!without) return hunk;
+    passes += without.passes;
+    return { ...hunk, own: compareEvaluations(without, whole).score, tokens: whole.promptTokens - without.promptTokens };
+  }
+
+  const told: Change[] = [];
+  for (const change of changes) {
+    if (change.part !== 'instruction' || !change.hunks) told.push(change);
+    else {
+      const hunks: ChangedHunk[] = [];
+      for (const hunk of change.hunks) hunks.push(await measured(hunk, change));
+      told.push({ ...change, hunks });
+    }
+  }
+  return { changes: told, passes };
+}
