@@ -10,7 +10,7 @@ import { promptKey } from './proposers/proposer.ts';
 import { allowance, keeping } from './purse.ts';
 import { findingOf, measureAsRead, readAlong } from './reading.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
-import type { Lesson, TrainingJob } from './trainer.ts';
+import type { TrainingJob } from './trainer.ts';
 
 /**
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
@@ -31,10 +31,9 @@ export async function weightPhase(
   const { anew, rate } = attempts[memory.statistics.weights.failures % attempts.length];
   const { prompt } = memory.current;
   const prompts = options.strategy === 'mixture' ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
-  const lessons = prompts.map((each): Lesson => ({ prompt: each, rows: context.trainset, shots: 0 }));
   // What is trained must be measured too, under every live prompt.
   const affordable = keeping(budget, prompts.length * before.passes);
-  const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, before.passes, allowance(affordable));
+  const { steps, most, every, pace, patience } = lengthOf(context, options, memory, prompts, before.passes, allowance(affordable));
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed);
   const { rows } = growth;
@@ -43,7 +42,7 @@ export async function weightPhase(
   let reached = spent;
   const job: TrainingJob = {
     from: start.id,
-    lessons,
+    lessons: prompts.map((each) => ({ prompt: each, rows: context.trainset, shots: 0 })),
     steps,
     mostSteps: most,
     batchRows: options.batchRows,
@@ -104,12 +103,12 @@ function lengthOf(
   { trainer, trainset }: OptimizationContext,
   options: AlternatingOptions,
   memory: AlternatingMemory,
-  lessons: readonly Lesson[],
+  prompts: readonly Prompt[],
   measuring: number,
   affordable: number,
 ): PhaseSteps & { readonly most: number; readonly pace: number; readonly patience?: number } {
   const { schedule, weightSteps, batchRows, patience } = options;
-  const stepCost = mean(lessons.map((lesson) => trainer.stepCost(lesson, batchRows)));
+  const stepCost = mean(prompts.map((prompt) => trainer.stepCost({ prompt, rows: trainset, shots: 0 }, batchRows)));
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
   const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
