@@ -15,6 +15,7 @@ import { decodingProposals } from './decoding.ts';
 import { textOf } from '../../prompt/values.ts';
 import { editOperators } from './edits.ts';
 import { promptKey, type Hint, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
+import { proposersOf } from './table.ts';
 import { taskWords } from './taskWords.ts';
 import { groundedTemplates } from './templates.ts';
 
@@ -31,12 +32,8 @@ const withHint = (proposer: Proposer): Proposer => ({
 });
 
 const proposers: readonly Proposer[] = [
-  editOperators,
-  groundedTemplates,
-  labelledDemonstrations,
-  bootstrappedDemonstrations,
-  withHint(editOperators),
-  withHint(groundedTemplates),
+  ...proposersOf().map(({ proposer }) => proposer),
+  ...proposersOf(['instruction']).map(({ proposer }) => withHint(proposer)),
 ];
 
 /** Rows with columns of all kinds of names. */
