@@ -31,7 +31,13 @@ const copies: Copy[] = [];
 
 /** The journal apart from what the clock wrote. */
 const timeless = ({ journal }: RunDirectory): unknown[] =>
-  readJournal(journal).map((line) => ({ ...line, at: 0, ...(line.type === 'rateMeasured' && { passesPerSecond: 0 }), ...startless(line) }));
+  readJournal(journal).map((line) => ({
+    ...line,
+    at: 0,
+    ...(line.type === 'rateMeasured' && { passesPerSecond: 0 }),
+    ...(line.type === 'priceMeasured' && { time: undefined }),
+    ...startless(line),
+  }));
 const startless = (line: JournalLine): object => (line.type === 'runStarted' ? { config: { ...line.config, startedAt: '' } } : {});
 
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { TandemError } from '../errors.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { accept, proposalsOf, type Accepted } from '../run/accept.ts';
 import { startWorker, type WorkerClient } from '../run/client.ts';
-import { points, sureness } from '../run/format.ts';
+import { points, priceText, sureness } from '../run/format.ts';
 import type { Notification, RunResult } from '../run/protocol.ts';
 import { headline } from '../run/report.ts';
 import { changesOf } from '../run/reportFile.ts';
@@ -95,6 +95,7 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
     lines.push(`  in all ${points(total)}, P(better) ${sureness(total)}`);
     lines.push(`  prompt alone ${points(promptAlone)}; weights alone ${points(weightsAlone)}; beyond their sum ${points(interaction)}`);
   }
+  if (state.price) lines.push(`  price per answer ${priceText(state.price)}`);
   for (const { control, measured } of state.controls) {
     if (measured) lines.push(`  against ${control} ${points(measured.difference)}, P(better) ${sureness(measured.difference)}`);
   }

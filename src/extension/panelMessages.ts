@@ -37,6 +37,8 @@ interface ReviewItem {
   readonly standing: Standing;
   /** Why the change was proposed. */
   readonly reason?: string;
+  /** Tokens that the change adds to the prompt, where no number of its own tells them. */
+  readonly tokens?: number;
   /** What comes closest to the change by itself first. */
   readonly evidence: readonly Evidence[];
   /** Ids of the items with which its other numbers are told. */

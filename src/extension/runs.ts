@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
+import { priceText } from '../run/format.ts';
 import { headline } from '../run/report.ts';
 import { findRun, type RunDirectory } from '../run/runDirectory.ts';
 import { workspaceOf } from '../run/tandemFolder.ts';
@@ -108,7 +109,8 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
       const live = jobOf(directory.run) !== undefined;
       const remembered = live ? undefined : headlines.get(directory.path);
       if (remembered !== undefined) return remembered;
-      const text = headline((await read(directory)).state);
+      const { state } = await read(directory);
+      const text = state.price ? `${headline(state)} · an answer ${priceText(state.price)}` : headline(state);
       if (!live) headlines.set(directory.path, text);
       return text;
     },

@@ -1,26 +1,53 @@
 /** @file What a state changed of another one, part by part: the link from a decision to the lines that a reviewer sees, kept as data. */
 import { isDeepStrictEqual } from 'node:util';
-import { diffHunks } from '../prompt/hunks.ts';
+import { applyHunks, diffHunks } from '../prompt/hunks.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
-import type { Change, MeasuredState } from './events.ts';
+import type { Change, ChangedHunk, MeasuredState } from './events.ts';
+import type { TokenCounter } from './promptTokens.ts';
 
 /** A prompt, and the id of the adapter beside it. */
 export type Pair = Pick<MeasuredState, 'prompt' | 'adapter'>;
 
-/** The parts that differ: of each step of a program its instruction, demonstrations and decoding; the weights last. */
-export function changesBetween(from: Pair, to: Pair): Change[] {
+/**
+ * The parts that differ: of each step of a program its instruction, demonstrations and decoding; the weights last.
+ * @param tokensOf counts what each part, and each place of an instruction, adds to the prompt
+ */
+export function changesBetween(from: Pair, to: Pair, tokensOf: TokenCounter = () => undefined): Change[] {
   const before = stepsOf(from.prompt);
   const several = before.length > 1;
   return [
-    ...stepsOf(to.prompt).flatMap((prompt, place) => changesOfPrompt(before[place], prompt, several ? { step: place } : {})),
+    ...stepsOf(to.prompt).flatMap((prompt, place) =>
+      changesOfPrompt(before[place], prompt, several ? { step: place } : {}, (other) => tokensOf(other, place)),
+    ),
     ...(from.adapter === to.adapter ? [] : [{ part: 'adapter' } as const]),
   ];
 }
 
-function changesOfPrompt(from: Prompt, to: Prompt, step: Pick<Change, 'step'>): Change[] {
+function changesOfPrompt(from: Prompt, to: Prompt, step: Pick<Change, 'step'>, count: (prompt: Prompt) => number | undefined): Change[] {
+  /** Beside the same prompt without it. */
+  const added = (without: Prompt): { tokens?: number } => {
+    const [more, less] = [count(to), count(without)];
+    return more === undefined || less === undefined ? {} : { tokens: more - less };
+  };
+  const hunks = diffHunks(from.body, to.body);
+  const without = ({ id }: ChangedHunk): Prompt => {
+    const others = hunks.flatMap((hunk) => (hunk.id === id ? [] : [hunk.id]));
+    return { ...to, body: applyHunks(from.body, hunks, others) };
+  };
   return [
-    ...(from.body === to.body ? [] : [{ part: 'instruction', ...step, hunks: diffHunks(from.body, to.body) } as const]),
-    ...(isDeepStrictEqual(from.demonstrations, to.demonstrations) ? [] : [{ part: 'demonstrations', ...step } as const]),
+    ...(from.body === to.body
+      ? []
+      : [
+          {
+            part: 'instruction',
+            ...step,
+            hunks: hunks.map((hunk): ChangedHunk => ({ ...hunk, ...added(without(hunk)) })),
+            ...added({ ...to, body: from.body }),
+          } as const,
+        ]),
+    ...(isDeepStrictEqual(from.demonstrations, to.demonstrations)
+      ? []
+      : [{ part: 'demonstrations', ...step, ...added({ ...to, demonstrations: from.demonstrations }) } as const]),
     ...(isDeepStrictEqual(from.decoding, to.decoding) ? [] : [{ part: 'decoding', ...step } as const]),
   ];
 }

@@ -9,7 +9,10 @@ import type { OptimizationEvent } from './events.ts';
 
 const prompt = { body: 'Answer.', demonstrations: [] };
 const objective = { weights: 0, prompt: 0 };
-const context = { objective } as OptimizationContext;
+/** A token for each word. */
+const tokenizer = { encode: (text: string) => text.split(/\s+/).filter((word) => word !== '') };
+const evaluator = { model: { tokenizer }, task: { template: 'text' } };
+const context = { objective, evaluator, valset: [] } as unknown as OptimizationContext;
 /** Of forty rows so many right from `first` on, each answer as likely. */
 const measured = (right: number, nats: number, first = 0) =>
   evaluationWith(
@@ -59,7 +62,7 @@ describe('what a decision changed', () => {
       {
         type: 'gateDecided',
         changes: [
-          { part: 'instruction', hunks: [{ id: '1', line: 0, before: 'Answer.', after: 'Answer well.' }] },
+          { part: 'instruction', hunks: [{ id: '1', line: 0, before: 'Answer.', after: 'Answer well.', tokens: 1 }], tokens: 1 },
           { part: 'decoding', reason: 'label scores summed' },
           { part: 'adapter' },
         ],

@@ -6,6 +6,7 @@ import type { Change, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import { flipsBetween } from './flips.ts';
 import { decide } from './gate.ts';
+import { tokenCounter } from './promptTokens.ts';
 import { measuredState, type Measured } from './measuredState.ts';
 
 export interface Verdict extends Comparison, Measured {
@@ -22,7 +23,7 @@ export interface Verdict extends Comparison, Measured {
  * @returns undefined where nothing was measured
  */
 export function judge(
-  { objective }: OptimizationContext,
+  context: OptimizationContext,
   start: MeasuredState,
   phase: number,
   before: Evaluation,
@@ -31,13 +32,13 @@ export function judge(
 ): Verdict | undefined {
   const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, reading, absorbed } = finding;
   if (!evaluation) return undefined;
-  const candidate = measuredState(proposal, prompt, adapter, evaluation, objective);
+  const candidate = measuredState(proposal, prompt, adapter, evaluation, context.objective);
   const { accepted, because, ...comparison } = finding.decision ?? decide(before, evaluation, among);
   // A cheaper state is held against the best that was ever measured.
   const sunk = accepted && !finding.decision && candidate.score.mean < start.score.mean;
   const reason = sunk ? `${because}, but the score would be below the start's` : because;
   const told = [absorbed, reading && `with ${reading}`, reason].filter((part) => part !== undefined && part !== '').join(': ');
-  const changes = partsOf(changesBetween(from, candidate), before, evaluation, finding);
+  const changes = partsOf(changesBetween(from, candidate, tokenCounter(context)), before, evaluation, finding);
   return { ...comparison, candidate, adapter, evaluation, accepted: accepted && !sunk, because: told, changes };
 }
 

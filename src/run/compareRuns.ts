@@ -8,7 +8,7 @@ import { unifiedDiff } from '../prompt/hunks.ts';
 import type { RunConfig } from './events.ts';
 import { loraText, worthText } from './format.ts';
 import { promptText } from './report.ts';
-import type { RunState } from './state.ts';
+import type { PriceState, RunState } from './state.ts';
 
 export interface RunComparison {
   readonly metric: string;
@@ -18,6 +18,8 @@ export interface RunComparison {
   readonly apart: { readonly a: number; readonly b: number };
   readonly score: Compared;
   readonly logLikelihood: Compared;
+  /** What one answer costs; of a run that did not measure it undefined. */
+  readonly price: { readonly a?: PriceState; readonly b?: PriceState };
   /** What was asked for, or found at the start, and is not the same. */
   readonly settings: readonly { readonly name: string; readonly a: string; readonly b: string }[];
   /** From the prompt of a to that of b, with demonstrations; '' where they are the same. */
@@ -84,6 +86,7 @@ export function compareRuns(a: RunState, b: RunState): RunComparison {
     apart: { a: ofA.answers.length - pairs.length, b: ofB.answers.length - pairs.length },
     score: { a: scoreOf({ corpus }, rowsA), b: scoreOf({ corpus }, rowsB), difference: score },
     logLikelihood: { a: likelihood(rowsA), b: likelihood(rowsB), difference: logLikelihood },
+    price: { ...(a.price && { a: a.price }), ...(b.price && { b: b.price }) },
     settings: differingSettings(a, b),
     promptDiff,
     flips: flipsOf(pairs),

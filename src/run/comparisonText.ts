@@ -1,6 +1,7 @@
 /** @file Two runs beside each other, as people read it. */
 import type { RunComparison } from './compareRuns.ts';
-import { nats, natsGained, percentWithInterval, points, sureness } from './format.ts';
+import { milliseconds, nats, natsGained, percentWithInterval, points, sureness, tokensOf } from './format.ts';
+import type { PriceState } from './state.ts';
 
 /** How parts of the text are set off, where that can be shown. */
 export type Painting = Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'diff', (text: string) => string>>;
@@ -10,7 +11,7 @@ const plain: Painting = { bold: asIs, dim: asIs, red: asIs, green: asIs, diff: a
 
 /** @param a name of the first run @param b of the second */
 export function comparisonText(a: string, b: string, comparison: RunComparison, paint: Painting = plain): string {
-  const { metric, rows, apart, score, logLikelihood, settings, promptDiff, flips } = comparison;
+  const { metric, rows, apart, score, logLikelihood, price, settings, promptDiff, flips } = comparison;
   const { bold, green, red, dim, diff } = paint;
   const table = (lines: readonly (readonly string[])[]): string[] => {
     const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
@@ -27,6 +28,7 @@ export function comparisonText(a: string, b: string, comparison: RunComparison, 
         ['', 'A', 'B'],
         [metric, percentWithInterval(score.a), percentWithInterval(score.b)],
         ['log-likelihood', nats(logLikelihood.a), nats(logLikelihood.b)],
+        ...((price.a ?? price.b) ? [['price per answer', ofOne(price.a), ofOne(price.b)]] : []),
       ]),
       `  B - A: ${verdict(points(score.difference))}, P(better) ${sureness(score.difference)}; log-likelihood ${natsGained(logLikelihood.difference)}`,
       `  ${flips.gained} rows better, ${flips.lost} worse`,
@@ -42,6 +44,10 @@ export function comparisonText(a: string, b: string, comparison: RunComparison, 
   ];
   return sections.join('\n\n') + '\n';
 }
+
+/** What an answer of the run's outcome costs. */
+const ofOne = (price: PriceState | undefined): string =>
+  price ? `${tokensOf(price.after)} tokens${price.time ? `, ${milliseconds(price.time.after)} ms` : ''}` : 'not measured';
 
 function short(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();

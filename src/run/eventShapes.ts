@@ -1,4 +1,5 @@
 /** @file The shapes of the journal's lines, one for each event. An event that is not among them is of a newer Tandem, and nobody reads more than its type. */
+import type { AnswerTokens } from '../evaluate/answerTokens.ts';
 import type { AttributionCell, Change, ChangedHunk, JudgedAnswer, PhaseLever, ReportedMetric, TestAnswer } from '../optimize/events.ts';
 import type { Worth } from '../optimize/worth.ts';
 import {
@@ -101,6 +102,8 @@ const change = object<Change>({
   own: optional(difference),
   tokens: optional(finite),
 });
+
+const answerTokens = object<AnswerTokens>({ promptTokens: amount, answerTokens: amount });
 
 type Event<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
@@ -208,6 +211,13 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     reported: optional(list(reported)),
     answers: optional(list(answer)),
     passes: amount,
+  }),
+  priceMeasured: event('priceMeasured', {
+    split: exactly('val', 'test'),
+    rows: whole,
+    before: answerTokens,
+    after: answerTokens,
+    time: optional(object<NonNullable<Event<'priceMeasured'>['time']>>({ rows: whole, before: amount, after: amount })),
   }),
   controlStarted: event('controlStarted', { control: word(), because: text, budget: amount }),
   controlProgressed: event('controlProgressed', {

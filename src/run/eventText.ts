@@ -1,7 +1,18 @@
 /** @file A run's events and state as lines of text. */
 import type { JournalLine } from './events.ts';
 import { cutText } from '../evaluate/cuts.ts';
-import { answerEndsText, count, duration, natsGained, percent, percentWithInterval, points, rowCount, sureness } from './format.ts';
+import {
+  answerEndsText,
+  count,
+  duration,
+  natsGained,
+  percent,
+  percentWithInterval,
+  points,
+  priceText,
+  rowCount,
+  sureness,
+} from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
 import { difficultyText, doing, freedomText, softText, stoppedByUser, warmStartText } from './words.ts';
 
@@ -47,6 +58,8 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `Test: opening the sealed split, ${line.rows} rows`;
     case 'attributed':
       return `Test: ${points(line.total)}, P(better) ${sureness(line.total)}; prompt alone ${points(line.promptAlone)}, weights alone ${points(line.weightsAlone)}, beyond the sum ${points(line.interaction)}`;
+    case 'priceMeasured':
+      return `Price per answer: ${priceText(line)}`;
     case 'controlStarted':
       return `Control ${line.control}: ${line.because}; ${count(line.budget)} token passes`;
     case 'controlProgressed':

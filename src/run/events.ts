@@ -1,4 +1,5 @@
 /** @file Everything that a run tells: the journal is these events on disk, and every surface is a fold over them. */
+import type { AnswerTokens } from '../evaluate/answerTokens.ts';
 import type { LoraConfig } from '../model/adapter.ts';
 import type { MeasuredControl } from '../optimize/baselines/controls.ts';
 import type { ControlName } from '../optimize/baselines/names.ts';
@@ -7,7 +8,7 @@ import type { Estimate, OptimizationEvent, PhaseLever } from '../optimize/events
 import type { Worth } from '../optimize/worth.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
 import type { MeasuredRows } from './rowPlan.ts';
-import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, SoftPromptChoice, Strategy } from './spec.ts';
+import type { Budget, CoordinatorName, ExecutorName, LeverChoice, RowLimits, Schedule, SoftPromptChoice, Split, Strategy } from './spec.ts';
 
 /** What the run is about, as found when it started. */
 export interface RunConfig {
@@ -81,6 +82,17 @@ export type RunEvent =
   | { readonly type: 'stopRequested' }
   | { readonly type: 'testOpened'; readonly rows: number }
   | {
+      /** What one answer costs at the start and at the end. `time` alone is the clock's. */
+      readonly type: 'priceMeasured';
+      readonly split: Split;
+      /** Over which the tokens are means. */
+      readonly rows: number;
+      readonly before: AnswerTokens;
+      readonly after: AnswerTokens;
+      /** Milliseconds of an answer that is asked for alone: medians. Absent where the time did not pay for any. */
+      readonly time?: { readonly rows: number; readonly before: number; readonly after: number };
+    }
+  | {
       readonly type: 'controlStarted';
       readonly control: ControlName;
       readonly because: string;
@@ -101,6 +113,8 @@ export type RunEvent =
   | ({ readonly type: 'controlMeasured'; readonly control: ControlName; readonly passes: number } & MeasuredControl)
   | { readonly type: 'runEnded'; readonly because: string }
   | { readonly type: 'runFailed'; readonly reason: string; readonly message: string };
+
+export type PriceMeasured = Extract<RunEvent, { type: 'priceMeasured' }>;
 
 export const journalVersion = 1;
 

@@ -120,6 +120,79 @@ test('a change that was made, taken back and made again has the grounds of the l
   expect(told(proposal(body), run(body, '3.1', phases))[1].reason).toBe('why 3.1');
 });
 
+describe('places that were measured one by one', () => {
+  const hunk = (id: string, line: number, text: string, tokens: number, mean?: number) => ({
+    ...{ id, line, before: text, after: '', tokens },
+    ...(mean !== undefined && { own: difference(mean) }),
+  });
+  const deciding = (candidate: string, body: string, hunks: object[]): CandidateState => {
+    const { decision, ...rest } = kept(candidate, body);
+    return { ...rest, decision: { ...decision!, changes: [{ part: 'instruction', hunks }] } as never };
+  };
+  const lines = (body: string, state: RunState): (readonly string[])[] =>
+    changesText([proposal(body)], state, (name) => name).map((each) => each.lines);
+
+  test('each change has its own number, with the tokens that it saves', () => {
+    const body = 'one\nthree\nfive\n';
+    const decided = deciding('1.2', body, [hunk('1', 1, 'two\n', -38, 0), hunk('2', 3, 'four\n', -1, -0.01)]);
+    expect(lines(body, run(body, '1.2', [phase(1, 'prompt', [decided])]))).toEqual([
+      ['-38 tokens, 0.0 points [-10.0, +10.0] on 40 validation rows, P(better) 90%, with this change alone'],
+      ['-1 token, -1.0 points [-11.0, +9.0] on 40 validation rows, P(better) 90%, with this change alone'],
+    ]);
+  });
+
+  test('lines that went one after the other are one change, with a number for each phase', () => {
+    const [first, second] = ['one\ntwo\nfour\nfive\n', 'one\nfive\n'];
+    const phases = [
+      phase(1, 'prompt', [deciding('1.1', first, [hunk('1', 2, 'three\n', -3, 0)])]),
+      phase(2, 'prompt', [deciding('2.1', second, [hunk('1', 1, 'two\nfour\n', -8, 0.02)])]),
+    ];
+    expect(lines(second, run(second, '2.1', phases))).toEqual([
+      [
+        '-3 tokens, 0.0 points [-10.0, +10.0] on 40 validation rows, P(better) 90%, with what phase 1 changed here alone',
+        '-8 tokens, +2.0 points [-8.0, +12.0] on 40 validation rows, P(better) 90%, with what phase 2 changed here alone',
+      ],
+    ]);
+  });
+
+  test('a number of another place is not told with a change, wherever lines moved to', () => {
+    const [first, second] = ['new\none\ntwo\nthree\nfour\nfive\n', 'new\none\ntwo\nthree\nfour\n'];
+    const added = { ...hunk('1', 0, '', 5, 0.03), after: 'new\n' };
+    const phases = [
+      phase(1, 'prompt', [deciding('1.1', first, [added])]),
+      phase(2, 'prompt', [deciding('2.1', second, [hunk('1', 5, 'five\n', -2, 0.01)])]),
+    ];
+    expect(lines(second, run(second, '2.1', phases)).map((each) => each.map((line) => line.split(' [')[0]))).toEqual([
+      ['+5 tokens, +3.0 points'],
+      ['-2 tokens, +1.0 points'],
+    ]);
+  });
+
+  test('tokens are told of each change where the number is of several', () => {
+    const body = 'one\nthree\nfive\n';
+    const decided = deciding('1.2', body, [hunk('1', 1, 'two\n', -38), hunk('2', 3, 'four\n', 4)]);
+    const [first, second] = lines(body, run(body, '1.2', [phase(1, 'prompt', [decided])]));
+    expect(first).toEqual(['-38 tokens of the prompt by itself', expect.stringContaining('2 changes of the prompt') as string]);
+    expect(second[0]).toBe('+4 tokens of the prompt by itself');
+  });
+});
+
+test('what the run proposes in all is told with the price of an answer before and after', () => {
+  const body = before.replace('two\n', '');
+  const price = {
+    split: 'test',
+    rows: 9,
+    ...{ before: { promptTokens: 410, answerTokens: 2 }, after: { promptTokens: 94.2, answerTokens: 2 } },
+  } as const;
+  const state = run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])], {
+    attribution,
+    price: { ...price, time: { rows: 9, before: 38.2, after: 4.11 } },
+  });
+  expect(changesText([proposal(body)], state, (name) => name)[0].lines.at(-1)).toMatch(
+    /with all that the run proposes; price per answer 412 → 96 tokens, 38 → 4\.1 ms$/,
+  );
+});
+
 describe('where the prompt was not proposed in the step that brought it', () => {
   test('the reason is that of its proposal', () => {
     const body = before.replace('two', '2');

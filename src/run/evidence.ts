@@ -4,13 +4,13 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { changesBetween, type Pair } from '../optimize/changes.ts';
-import type { Change, Difference, Flips } from '../optimize/events.ts';
-import { diffHunks, type Hunk } from '../prompt/hunks.ts';
+import type { Change, ChangedHunk, Difference, Flips } from '../optimize/events.ts';
+import { diffHunks, growthAbove, type Hunk } from '../prompt/hunks.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { hunksByPart, type PromptPart } from './proposedParts.ts';
 import { adapterItem, itemId, type Proposal } from './review.ts';
 import type { Split } from './spec.ts';
-import type { CandidateState, PhaseState, RunState } from './state.ts';
+import type { CandidateState, PhaseState, PriceState, RunState } from './state.ts';
 
 export interface Evidence {
   /** What was compared with the state before it, e.g. `this change alone`, or `all of phase 3`. */
@@ -18,6 +18,10 @@ export interface Evidence {
   /** What that is made of, e.g. `2 changes of the prompt`; absent where the change was measured by itself. */
   readonly parts?: string;
   readonly difference: Difference;
+  /** Tokens that the same adds to the prompt; below zero where it saves some. */
+  readonly tokens?: number;
+  /** What an answer costs before and after it, where that was measured. */
+  readonly price?: PriceState;
   readonly split: Split;
   /** The rows that it turned, where the journal tells. */
   readonly flips?: Flips;
@@ -27,6 +31,8 @@ export interface Evidence {
 
 export interface Grounds {
   readonly reason?: string;
+  /** Tokens that the item adds to the prompt, where no number of its own tells them. */
+  readonly tokens?: number;
   /** What comes closest to the item by itself first. */
   readonly evidence: readonly Evidence[];
   /** Ids of the items with which other numbers of this one are told. */
@@ -46,12 +52,15 @@ export function groundsOf(proposals: readonly Proposal[], state: RunState): Read
     for (const { hunk, parts } of hunksByPart(proposal, start.prompt, best.prompt)) {
       const steps = parts.map((part) => ({ part, step: acceptedWith(way, part, best.prompt) })).filter(({ step }) => step !== undefined);
       const reasons = steps.flatMap(({ part, step }) => reasonOf(part, step!, way, state) ?? []);
-      const evidence = steps.map(({ part, step }) => measuredOf(part, step!));
-      grounds.set(itemId(proposal, hunk.id), { reasons, evidence: [...evidence, ...onRowsOfTest.prompt] });
+      const measured = steps.map(({ part, step }) => measuredOf(part, step!, way));
+      const tokens = measured.reduce<number | undefined>((sum, each) => plus(sum, each.tokens), measured.length > 0 ? 0 : undefined);
+      const evidence = [...measured.flatMap((each) => each.evidence), ...onRowsOfTest.prompt];
+      const isTold = tokens === undefined || evidence.some((each) => each.tokens !== undefined);
+      grounds.set(itemId(proposal, hunk.id), { reasons, evidence, ...(!isTold && { tokens }) });
     }
     if (!proposal.adapter) continue;
     const tuned = way.filter(({ training }) => training > 0);
-    const evidence = [...tuned].sort((a, b) => a.places - b.places).map((step) => measuredOf({ part: 'adapter' }, step));
+    const evidence = [...tuned].sort((a, b) => a.places - b.places).flatMap((step) => measuredOf({ part: 'adapter' }, step, way).evidence);
     grounds.set(adapterItem, {
       reasons: tuned.length > 0 ? [trainingText(tuned)] : [],
       evidence: [...evidence, ...onRowsOfTest.weights],
@@ -62,6 +71,7 @@ export function groundsOf(proposals: readonly Proposal[], state: RunState): Read
 
 interface Found {
   readonly reasons: readonly string[];
+  readonly tokens?: number;
   /** The same number is the same object. */
   readonly evidence: readonly Evidence[];
 }
@@ -71,7 +81,7 @@ function saidOnce(found: ReadonlyMap<string, Found>): ReadonlyMap<string, Ground
   const ordered = [...found].sort(([a], [b]) => Number(a === adapterItem) - Number(b === adapterItem));
   const itemsOf = (evidence: Evidence): string[] => ordered.filter(([, each]) => each.evidence.includes(evidence)).map(([id]) => id);
   return new Map(
-    [...found].map(([id, { reasons, evidence }]): [string, Grounds] => {
+    [...found].map(([id, { reasons, tokens, evidence }]): [string, Grounds] => {
       const shared = [...new Set(evidence)].map((each) => ({ each, items: itemsOf(each) }));
       const here = shared.filter(({ items }) => items[0] === id);
       const toldWith = [...new Set(shared.flatMap(({ items }) => (items[0] === id ? [] : items.slice(0, 1))))];
@@ -80,6 +90,7 @@ function saidOnce(found: ReadonlyMap<string, Found>): ReadonlyMap<string, Ground
         id,
         {
           ...(unique.length > 0 && { reason: unique.join('; ') }),
+          ...(tokens !== undefined && { tokens }),
           evidence: here.map(({ each, items }) => (items.length > 1 ? { ...each, items } : each)),
           ...(toldWith.length > 0 && { toldWith }),
         },
@@ -92,6 +103,7 @@ function saidOnce(found: ReadonlyMap<string, Found>): ReadonlyMap<string, Ground
 interface Step {
   readonly phase: PhaseState;
   readonly candidate: CandidateState;
+  readonly before: Prompt;
   readonly after: Prompt;
   readonly changes: readonly Change[];
   /** How many places of the prompt it changed. */
@@ -117,10 +129,23 @@ function wayTo({ phases, start, best }: RunState): Step[] {
     const adapter = training > 0 ? candidate.candidate : before.adapter;
     const after: Pair = { prompt, ...(adapter !== undefined && { adapter }) };
     const changes = candidate.decision!.changes ?? changesBetween(before, after);
+    const from = before.prompt;
     before = after;
     const places = changes.reduce((sum, { part, hunks }) => sum + (part === 'adapter' ? 0 : (hunks?.length ?? 1)), 0);
-    const own = new Map(changes.flatMap((change) => (change.own ? [[change, ownOf(change, change.own, phase.phase)] as const] : [])));
-    return { phase, candidate, after: prompt, changes, places, training, own, whole: wholeOf(phase, candidate, places, training) };
+    const own = new Map(
+      changes.flatMap((change) => (change.own ? [[change, ownOf(change, change.own, phase.phase, training)] as const] : [])),
+    );
+    return {
+      phase,
+      candidate,
+      before: from,
+      after: prompt,
+      changes,
+      places,
+      training,
+      own,
+      whole: wholeOf(phase, candidate, places, training),
+    };
   });
 }
 
@@ -172,32 +197,83 @@ function reasonOf(
     ?.reason;
 }
 
-const measuredOf = (part: Pick<Change, 'part' | 'step'>, { changes, own, whole }: Step): Evidence => {
-  const change = changes.find((each) => isOf(each, part));
-  return (change && own.get(change)) ?? whole;
-};
+interface MeasuredPart {
+  readonly evidence: readonly Evidence[];
+  /** Tokens that the part adds to the prompt, where they were counted. */
+  readonly tokens?: number;
+}
 
-const ownOf = ({ part }: Change, difference: Difference, phase: number): Evidence => ({
-  of: part === 'adapter' ? `the new weights of phase ${phase} alone` : `this change alone, under the new weights of phase ${phase}`,
+/** What comes closest to the part by itself: its own numbers, or else those of all that it was decided on with. */
+function measuredOf(part: PromptPart | { readonly part: 'adapter' }, { changes, own, whole }: Step, way: readonly Step[]): MeasuredPart {
+  const change = changes.find((each) => isOf(each, part));
+  const ofChange = (change && own.get(change)) ?? whole;
+  if (!('hunk' in part) || !part.hunk) return { evidence: [ofChange], ...(change?.tokens !== undefined && { tokens: change.tokens }) };
+  const pieces = piecesOf({ ...part, hunk: part.hunk }, way);
+  const measured = pieces.flatMap((piece) => (piece.hunk.own ? [ownOfHunk(piece, piece.hunk.own, pieces.length === 1)] : []));
+  const tokens = pieces.reduce<number | undefined>((sum, { hunk }) => plus(sum, hunk.tokens), pieces.length > 0 ? 0 : undefined);
+  const isWhole = pieces.length > 0 && measured.length === pieces.length;
+  return { evidence: isWhole ? measured : [...measured, ofChange], ...(tokens !== undefined && { tokens }) };
+}
+
+/** A place that a decision on the way changed. */
+interface Piece {
+  readonly hunk: ChangedHunk;
+  readonly step: Step;
+}
+
+/** The changed places that a hunk of the proposal is made of: lines beside each other may have gone one after the other. */
+function piecesOf({ step = 0, hunk, from }: PromptPart & { readonly hunk: Hunk }, way: readonly Step[]): Piece[] {
+  return way.flatMap((each) => {
+    const edits = diffHunks(from!, (stepsOf(each.before)[step] ?? each.before).body);
+    // Where the hunk stands in the body that this decision was on.
+    const end = hunk.line + heightOf(hunk.before);
+    const above = edits.filter(({ line }) => line < hunk.line);
+    const within = edits.filter(({ line }) => line < end || line === hunk.line);
+    const [first, last] = [hunk.line + growthAbove(above, hunk.line), end + growthAbove(within, Infinity)];
+    const hunks = each.changes.find((change) => isOf(change, { part: 'instruction', step }))?.hunks ?? [];
+    return hunks.flatMap((own) => {
+      const touches = own.line <= last && own.line + heightOf(own.before) >= first;
+      return touches ? [{ hunk: own, step: each }] : [];
+    });
+  });
+}
+
+function ownOfHunk({ hunk: { tokens }, step: { phase, training } }: Piece, difference: Difference, isAll: boolean): Evidence {
+  const what = isAll ? 'this change alone' : `what phase ${phase.phase} changed here alone`;
+  return { of: `${what}${underWeights(phase.phase, training)}`, difference, ...(tokens !== undefined && { tokens }), split: 'val' };
+}
+
+const ownOf = ({ part, tokens }: Change, difference: Difference, phase: number, training: number): Evidence => ({
+  of: part === 'adapter' ? `the new weights of phase ${phase} alone` : `this change alone${underWeights(phase, training)}`,
   difference,
+  ...(tokens !== undefined && part !== 'adapter' && { tokens }),
   split: 'val',
 });
+
+const underWeights = (phase: number, training: number): string => (training > 0 ? `, under the new weights of phase ${phase}` : '');
+
+/** Unknown as soon as one of them is. */
+const plus = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined || b === undefined ? undefined : a + b);
+
+const heightOf = (text: string): number => (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).length;
 
 function wholeOf({ phase }: PhaseState, { decision }: CandidateState, places: number, training: number): Evidence {
   const parts = [
     ...(places > 0 ? [counted(places, 'change of the prompt', 'changes of the prompt')] : []),
     ...(training > 0 ? [counted(training, 'training step', 'training steps')] : []),
   ];
-  const { score, flips } = decision!;
+  const { score, flips, changes = [] } = decision!;
   const alone = places === 1 && training === 0;
+  const tokens = changes.reduce<number | undefined>((sum, change) => plus(sum, change.part === 'decoding' ? 0 : change.tokens), 0);
   const what = alone ? { of: 'this change alone' } : { of: `all of phase ${phase}`, parts: parts.join(' and ') };
-  return { ...what, difference: score, split: 'val', ...(flips && { flips }) };
+  const told = alone && changes.length > 0 && tokens !== undefined && tokens !== 0 ? { tokens } : {};
+  return { ...what, difference: score, ...told, split: 'val', ...(flips && { flips }) };
 }
 
 /** What the test rows say, of each lever by itself where both moved, and of all together. */
-function onTest({ attribution }: RunState, both: boolean): { readonly prompt: Evidence[]; readonly weights: Evidence[] } {
+function onTest({ attribution, price }: RunState, both: boolean): { readonly prompt: Evidence[]; readonly weights: Evidence[] } {
   if (!attribution) return { prompt: [], weights: [] };
-  const together: Evidence = { of: 'all that the run proposes', difference: attribution.total, split: 'test' };
+  const together: Evidence = { of: 'all that the run proposes', difference: attribution.total, split: 'test', ...(price && { price }) };
   if (!both) return { prompt: [together], weights: [together] };
   return {
     prompt: [{ of: 'the new prompt under the old weights', difference: attribution.promptAlone, split: 'test' }, together],

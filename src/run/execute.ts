@@ -1,5 +1,6 @@
 /** @file Drives one run from wherever it stands to its end: phases with a checkpoint after each, then the sealed test. */
 import { existsSync } from 'node:fs';
+import type { Row } from '../data/dataset.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
 import { TandemError } from '../errors.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
@@ -10,6 +11,7 @@ import { finalTest, type FinalTest } from './finalTest.ts';
 import { noInterrupt, type Interrupt } from './interrupt.ts';
 import { clockFrom, openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
 import { acquireLock } from './lock.ts';
+import { measurePrice, priceClock, pricedStates, type PriceMeter } from './price.ts';
 import { affordableRows, atMost, rowsNotice } from './rowPlan.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
@@ -30,6 +32,8 @@ export interface Execution {
   readonly leastMeasurements?: number;
   /** Absent when there are no test rows. */
   readonly test?: FinalTest;
+  /** What an answer costs is measured at the end; absent where nobody asks for that. */
+  readonly price?: PriceMeter;
   /** Run after the test, at equal compute; without a test there are none. */
   readonly controls?: Controls;
   /** Hears the lines that a former process left, then each new line. */
@@ -128,7 +132,19 @@ interface Driving {
 }
 
 async function drive(execution: Execution, driving: Driving): Promise<void> {
-  const { directory, config, notices, coordinator, context, test, controls, forget = () => {}, lateNotices = () => [], signal } = execution;
+  const {
+    directory,
+    config,
+    notices,
+    coordinator,
+    context,
+    test,
+    price,
+    controls,
+    forget = () => {},
+    lateNotices = () => [],
+    signal,
+  } = execution;
   const { journal, saved, emit, view, elapsed } = driving;
   if (!view().config) {
     emit({ type: 'runStarted', config });
@@ -136,7 +152,7 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   }
   if (view().budget === undefined) await measureBudget(execution, driving);
   const { splits } = view().config!;
-  const time = timesOf(view());
+  const time = timesOf(view(), price !== undefined);
   const plan = time && planOf(view(), time, saved?.state.passes ?? 0, { elapsed, emit });
   const valset = atMost(context.valset, splits.val);
   const whole: OptimizationContext = { ...context, valset, budget: view().budget!, emit, ...(signal && { signal }) };
@@ -165,16 +181,22 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   }
   // A stop opens the sealed rows only for something that would be taken over.
   const isWorthIt = state && (!view().stopRequested || state.best.candidate !== state.start.candidate);
-  if (state && isWorthIt && test && splits.test > 0) {
+  const states = state && isWorthIt && { start: state.start, best: state.best };
+  // Who has stopped the run already waits for what is done from here on.
+  const atEnd = <T>(work: () => Promise<T>): Promise<T | undefined> => (view().stopRequested ? work() : unlessStopped(work));
+  let measured: readonly Row[] = valset;
+  if (states && test && splits.test > 0 && !view().attribution) {
     const clock = view().stopRequested
       ? { elapsed, deadline: elapsed() + stopPatience, speed: view().passesPerSecond!, passesPerRow: startCost(view()) }
-      : plan && { elapsed, deadline: time.run, speed: plan.speed(), passesPerRow: time.passesPerRow };
-    const states = { start: state.start, best: state.best };
+      : plan && { elapsed, deadline: time.test, speed: plan.speed(), passesPerRow: time.passesPerRow };
     forget();
-    if (!view().attribution) {
-      const measure = (): Promise<void> => finalTest(test, { ...whole, signal: undefined }, splits.test, states, emit, clock);
-      await (view().stopRequested ? measure() : unlessStopped(measure));
-    }
+    measured = (await atEnd(() => finalTest(test, { ...whole, signal: undefined }, splits.test, states, emit, clock))) ?? [];
+  }
+  if (states && price && !view().price && measured.length > 0) {
+    const split = measured === valset ? 'val' : 'test';
+    await atEnd(async () => emit(await measurePrice(price, split, measured, await pricedStates(whole, states), priceClock(view()))));
+  }
+  if (state && isWorthIt && test && splits.test > 0) {
     if (controls && view().attribution && !view().stopRequested) {
       const { best, passes } = save(state, saved?.control);
       const keep = (control: ControlCheckpoint | undefined): void => void save(state, control);
@@ -197,9 +219,9 @@ const stopPatience = 15_000;
 const startCost = ({ history, start }: RunState): number => (history.at(0)?.passes ?? 0) / Math.max(1, start?.score.rows ?? 1);
 
 /** The budget in token passes: a first plan of one of time; and the rows that it pays for. */
-async function measureBudget({ config, measureRate }: Execution, { journal, emit, view, elapsed }: Driving): Promise<void> {
+async function measureBudget({ config, measureRate, price }: Execution, { journal, emit, view, elapsed }: Driving): Promise<void> {
   const { passesPerSecond, passesPerRow } = await measureRate();
-  const time = timesOf({ ...view(), passesPerRow });
+  const time = timesOf({ ...view(), passesPerRow }, price !== undefined);
   const budget = time
     ? Math.round((Math.max(0, time.run - time.reserve(passesPerSecond) - elapsed()) * passesPerSecond) / 1000)
     : (config.budget as { passes: number }).passes;

@@ -46,7 +46,7 @@ export function testReserve(
   return (passesPerSecond) => Math.min((isAsked ? askedShare : keptShare) * deadline, (4 * 1000 * rows * passesPerRow) / passesPerSecond);
 }
 
-/** Measures and tells. @param rows at most so many */
+/** Measures and tells. @param rows at most so many @returns those that were measured */
 export async function finalTest(
   test: FinalTest,
   context: OptimizationContext,
@@ -54,7 +54,7 @@ export async function finalTest(
   { start, best }: { readonly start: MeasuredState; readonly best: MeasuredState },
   emit: (event: RunEvent) => void,
   clock?: TestClock,
-): Promise<void> {
+): Promise<readonly Row[]> {
   const most = clock ? affordable(rows, pairsOf(context, start, best), clock) : rows;
   emit({ type: 'testOpened', rows: most });
   const opened = test.rows(most);
@@ -65,6 +65,7 @@ export async function finalTest(
   const notice = testNotice(attributed);
   if (notice !== undefined) emit({ type: 'noticed', message: notice });
   emit(attributed);
+  return measured;
 }
 
 /** How many different pairs of prompt and weights there are to measure. */

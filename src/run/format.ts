@@ -4,7 +4,9 @@ import type { LinearName } from '../model/linears.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import type { Worth } from '../optimize/worth.ts';
+import type { AnswerTokens } from '../evaluate/answerTokens.ts';
 import type { RunConfig } from './events.ts';
+import type { PriceState } from './state.ts';
 
 /** `72.0%` for 0.72. */
 export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
@@ -94,6 +96,25 @@ export function coordinatorText({ coordinator = 'alternating', soft, schedule, s
   ];
   return [`${coordinator}, lever ${lever}`, ...asked].join(', ');
 }
+
+/** `412 → 96 tokens, 38 → 12 ms`: what one answer costs before and after a run, with its prompt. */
+export function priceText({ before, after, time }: Pick<PriceState, 'before' | 'after' | 'time'>): string {
+  const told = (from: string, to: string, unit: string): string => (from === to ? `${to} ${unit}` : `${from} → ${to} ${unit}`);
+  const tokens = told(tokensOf(before), tokensOf(after), 'tokens');
+  return time ? `${tokens}, ${told(milliseconds(time.before), milliseconds(time.after), 'ms')}` : tokens;
+}
+
+/** `96`: of the prompt with the row in it, and of the answer. */
+export const tokensOf = ({ promptTokens, answerTokens }: AnswerTokens): string => (promptTokens + answerTokens).toFixed(0);
+
+/** `3.4`, `38`. */
+export const milliseconds = (time: number): string => time.toFixed(time < 10 ? 1 : 0);
+
+/** `-77%`. */
+export const relative = (before: number, after: number): string => `${signed(100 * (after / before - 1), 0)}%`;
+
+/** `-38 tokens`, `+1 token`. */
+export const tokensText = (tokens: number): string => `${signed(tokens, 0)} ${Math.abs(tokens) === 1 ? 'token' : 'tokens'}`;
 
 /** `a shorter prompt may score 1 point less; 100 tokens are worth 0.5 points`. */
 export function worthText({ margin, perHundredTokens }: Worth): string {

@@ -9,19 +9,22 @@ import {
   count,
   duration,
   loraText,
+  milliseconds,
   nats,
   natsGained,
   percent,
   percentWithInterval,
   points,
+  relative,
   rowCount,
   sureness,
+  tokensOf,
   worthText,
 } from './format.ts';
 import type { ChangeText } from './changesText.ts';
 import { code, fenced, joined, markup, table, type Markdown, type Part } from './markdown.ts';
 import { shellWord } from './shellWord.ts';
-import { isTimed, type Attribution, type RunState } from './state.ts';
+import { isTimed, type Attribution, type PriceState, type RunState } from './state.ts';
 import { cutLines, difficultyText, endedText, fate, freedomText, nothingText, softText, warmStartText, wasStopped } from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
@@ -114,7 +117,34 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
   ]);
   rows.push(['validation, log-likelihood a row', nats(start.logLikelihood), nats(best.logLikelihood), '', '']);
   rows.push(['tokens of the prompt', String(start.promptTokens), String(best.promptTokens), '', '']);
+  if (state.price) rows.push(...priceRows(state.price));
   return markup`## Before and after\n\n${table(['', 'before', 'after', 'paired difference', 'P(better)'], rows)}`;
+}
+
+/** What one answer costs: the tokens are counted, the milliseconds are of this machine. */
+function priceRows({ split, rows, before, after, time }: PriceState): Part[][] {
+  const of = (count: number): string => rowCount(count, split === 'test' ? 'test' : 'validation');
+  const total = ({ promptTokens, answerTokens }: PriceState['before']): number => promptTokens + answerTokens;
+  return [
+    [
+      markup`**tokens of an answer**, with its prompt; mean of ${of(rows)}`,
+      tokensOf(before),
+      tokensOf(after),
+      relative(total(before), total(after)),
+      '',
+    ],
+    ...(time
+      ? [
+          [
+            markup`**milliseconds of an answer** that is asked for alone; median of ${of(time.rows)}`,
+            milliseconds(time.before),
+            milliseconds(time.after),
+            time.before > 0 ? relative(time.before, time.after) : '',
+            '',
+          ],
+        ]
+      : []),
+  ];
 }
 
 function changeSection(state: RunState, start: MeasuredState, best: MeasuredState): Markdown {
@@ -321,6 +351,8 @@ const readingSection = (metric: string): Markdown => markup`## How to read this
 - Every step started from the best state so far and was kept only when the paired evidence on the validation rows spoke for it. The
   validation numbers of the winner are therefore flattering; the test rows took no part in any choice.
 - *Both together, beyond the sum* is what neither lever gains alone: new weights may need the new prompt, or spoil it.
+- The *price of an answer* is what each answer pays for: the tokens of the prompt with the row in it and those of the answer. Its milliseconds
+  were measured on this machine, one answer at a time and with no prompt remembered.
 - A *token pass* is one token through the model forward; backward counts two.`;
 
 /** @throws never: the four cells are always measured together */

@@ -39,6 +39,7 @@ import { openModel, type ModelKeeper } from './modelKeeper.ts';
 import type { Rate } from './execute.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
 import { rowDefects } from './rowDefects.ts';
+import { priceMeter, type PriceMeter } from './price.ts';
 import { chatDateOf, chatNotices, withDate } from './chat.ts';
 import { portable } from './runDirectory.ts';
 import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
@@ -61,6 +62,8 @@ export interface Session {
   readonly answerEnds: readonly (AnswerEnds | null)[];
   /** The same that remembers nothing yet. */
   readonly freshEvaluator: () => Evaluator;
+  /** What measures the price of an answer. */
+  readonly price: PriceMeter;
   /** Of a program: what coordinators need beyond the evaluator. */
   readonly programEvaluator?: ProgramEvaluator;
   /** The day that the chat template is told, YYYY-MM-DD; absent where it asks for none. */
@@ -192,6 +195,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     evaluator,
     answerEnds: tasks.map(({ labels, decoding: { maxTokens, stop } }) => (labels ? null : { maxTokens, stop })),
     freshEvaluator: () => makeWith(),
+    price: priceMeter(model, evaluator, makeWith, trainset[0]),
     ...(chatDate !== undefined && { chatDate }),
     ...(adapter && { adapter }),
     trainset,

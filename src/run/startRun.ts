@@ -209,6 +209,7 @@ async function work(
           attribute,
         },
       }),
+      price: session.price,
       ...(canHaveControls(spec, session) && {
         controls: {
           names: controlNames,

@@ -13,7 +13,7 @@ import type {
   PhaseLever,
 } from '../optimize/events.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import type { JournalLine, RunConfig } from './events.ts';
+import type { JournalLine, PriceMeasured, RunConfig } from './events.ts';
 
 export type RunStatus = 'starting' | 'running' | 'stopping' | 'testing' | 'ended' | 'failed';
 
@@ -91,6 +91,8 @@ export interface HistoryPoint {
 
 export type Attribution = Omit<Extract<OptimizationEvent, { type: 'attributed' }>, 'type' | 'passes'>;
 
+export type PriceState = Omit<PriceMeasured, 'type'>;
+
 /** Grown in the course of the run. */
 export interface CurriculumState {
   readonly data: readonly Omit<Extract<OptimizationEvent, { type: 'difficultyMeasured' }>, 'type' | 'passes'>[];
@@ -142,6 +144,8 @@ export interface RunState {
   /** Rows of the sealed test split, once it has been opened. */
   readonly testRows?: number;
   readonly attribution?: Attribution;
+  /** What one answer costs, before and after; absent from journals of versions that did not measure it. */
+  readonly price?: PriceState;
   /** Those that have begun. */
   readonly controls: readonly ControlState[];
   readonly because?: string;
@@ -319,6 +323,10 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
         passes: Math.max(state.passes, line.passes),
         attribution: { cells, total, promptAlone, weightsAlone, interaction, ...told },
       };
+    }
+    case 'priceMeasured': {
+      const { split, rows, before, after, time } = line;
+      return { elapsed, price: { split, rows, before, after, ...(time && { time }) } };
     }
     case 'controlStarted': {
       const { control, because } = line;

@@ -2,6 +2,7 @@
 import { leastText } from './budgetText.ts';
 import type { RunConfig, RunEvent } from './events.ts';
 import { testReserve } from './finalTest.ts';
+import { priceTime } from './price.ts';
 import type { RunState } from './state.ts';
 import { makeTimePlan, type TimePlan } from './timePlan.ts';
 import { noStep } from './words.ts';
@@ -11,18 +12,22 @@ export interface Times {
   /** When all is to be over, and when the run itself with its test: controls have as much each. */
   readonly all: number;
   readonly run: number;
-  /** What is kept for the test at so many token passes a second. */
+  /** What is kept for the end at so many token passes a second. */
   readonly reserve: (passesPerSecond: number) => number;
+  /** When the test must be over: what comes after it is the price of an answer. */
+  readonly test: number;
   readonly passesPerRow: number;
 }
 
-/** Undefined of a budget in passes, and of journals of versions that turned time into passes once. */
-export function timesOf({ config, passesPerRow }: RunState): Times | undefined {
+/** @param isPriced the run measures at its end what an answer costs. @returns undefined of a budget in passes, and of journals of versions that turned time into passes once. */
+export function timesOf({ config, passesPerRow }: RunState, isPriced: boolean): Times | undefined {
   if (!config || !('seconds' in config.budget) || passesPerRow === undefined) return undefined;
   const { budget, controls = [], splits, limits } = config;
   const all = 1000 * budget.seconds;
   const run = all / (1 + controls.length);
-  return { all, run, passesPerRow, reserve: testReserve(splits.test, { deadline: run, passesPerRow, isAsked: limits.test !== undefined }) };
+  const price = isPriced ? priceTime(run) : 0;
+  const ofTest = testReserve(splits.test, { deadline: run, passesPerRow, isAsked: limits.test !== undefined });
+  return { all, run, test: run - price, passesPerRow, reserve: (passesPerSecond) => ofTest(passesPerSecond) + price };
 }
 
 export function planOf(

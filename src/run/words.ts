@@ -1,7 +1,7 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
 import { cutText, type Cut } from '../evaluate/cuts.ts';
 import type { Evidence, Grounds } from './evidence.ts';
-import { count, duration, natsGained, points, rowCount, sureness } from './format.ts';
+import { count, duration, natsGained, points, priceText, rowCount, sureness, tokensText } from './format.ts';
 import type { Attribution, CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** Why a run that the user stopped has ended. */
@@ -39,11 +39,12 @@ export function nothingText(state: RunState): string {
 export const noStep = 'the budget pays for no step';
 
 /** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
-export function doing({ status, phases, start, testRows, controls, config }: RunState): string {
+export function doing({ status, phases, start, testRows, attribution, controls, config }: RunState): string {
   const control = controls.at(-1);
   if (status === 'testing' && control && !control.measured) {
     return `control ${controls.length} of ${config?.controls?.length ?? 0}, ${control.control}: phase ${control.phase + 1}`;
   }
+  if (status === 'testing' && attribution) return 'measuring what an answer costs';
   if (status === 'testing') return `measuring on ${testRows ?? 0} test rows`;
   const phase = phases.at(-1);
   if (!phase || phase.ended) return status === 'stopping' ? 'stopping' : start ? 'choosing the next step' : 'measuring the start';
@@ -117,16 +118,22 @@ export function softText({ kept, tokens, without }: SoftPromptState): string {
 export const itemName = (id: string): string => (id === 'adapter' ? 'the weights' : `change ${id}`);
 
 /** The numbers that are told with an item, and with which one the others are. */
-export function groundsLines({ evidence, toldWith = [] }: Omit<Grounds, 'reason'>, nameOf: (id: string) => string): string[] {
+export function groundsLines({ tokens, evidence, toldWith = [] }: Omit<Grounds, 'reason'>, nameOf: (id: string) => string): string[] {
   const elsewhere = toldWith.length > 0 ? [`measured together with ${listed(toldWith.map(nameOf))}, where the numbers stand`] : [];
-  return [...evidence.map((each) => evidenceText(each, nameOf)), ...elsewhere];
+  const saved = tokens === undefined || tokens === 0 ? [] : [`${tokensText(tokens)} of the prompt by itself`];
+  return [...saved, ...evidence.map((each) => evidenceText(each, nameOf)), ...elsewhere];
 }
 
-/** `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt): change 1 and change 2 together`. */
-export function evidenceText({ of, parts, difference, split, items }: Evidence, nameOf: (id: string) => string = itemName): string {
+/** `-38 tokens, 0.0 points [-0.9, +0.8] on 75 validation rows, …`, or without tokens `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt): change 1 and change 2 together`. */
+export function evidenceText(
+  { of, parts, difference, tokens, price, split, items }: Evidence,
+  nameOf: (id: string) => string = itemName,
+): string {
   const rows = rowCount(difference.rows, split === 'test' ? 'test' : 'validation');
   const together = items === undefined ? '' : `: ${listed(items.map(nameOf))} together`;
-  return `${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}${together}`;
+  const paid = tokens === undefined ? '' : `${tokensText(tokens)}, `;
+  const cost = price === undefined ? '' : `; price per answer ${priceText(price)}`;
+  return `${paid}${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}${together}${cost}`;
 }
 
 const listed = (names: readonly string[]): string =>

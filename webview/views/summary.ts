@@ -1,13 +1,13 @@
 /** @file What matters most, as four numbers, and the same over time. */
 import type { Estimate } from '../../src/optimize/events.ts';
-import { natsInterval, percent, percentInterval } from '../../src/run/format.ts';
-import type { RunState } from '../../src/run/state.ts';
+import { milliseconds, natsInterval, percent, percentInterval, tokensOf } from '../../src/run/format.ts';
+import type { PriceState, RunState } from '../../src/run/state.ts';
 import { chart, type ChartData } from '../chart.ts';
 import { h, island, memo, type VNode } from '../dom.ts';
 import { historyOf, type Measure } from '../series.ts';
 import { section } from './parts.ts';
 
-export function tiles({ start, best, config, attribution }: RunState): VNode | undefined {
+export function tiles({ start, best, config, attribution, price }: RunState): VNode | undefined {
   if (!start || !best) return undefined;
   const changed = best.candidate !== start.candidate;
   const from = (text: string): string => (changed ? `from ${text}` : 'as at the start');
@@ -32,8 +32,14 @@ export function tiles({ start, best, config, attribution }: RunState): VNode | u
       from(start.logLikelihood.mean.toFixed(3)),
     ),
     tile('objective J', best.objective.total.toFixed(3), 'likelihood − penalties', from(start.objective.total.toFixed(3))),
-    tile('prompt', `${best.promptTokens}`, 'tokens', from(`${start.promptTokens}`)),
+    price ? priceTile(price, from) : tile('prompt', `${best.promptTokens}`, 'tokens', from(`${start.promptTokens}`)),
   );
+}
+
+/** What one answer costs. */
+function priceTile({ before, after, time }: PriceState, from: (text: string) => string): VNode {
+  const ms = (value: number | undefined): string => (value === undefined ? '' : `, ${milliseconds(value)} ms`);
+  return tile('price per answer', tokensOf(after), `tokens${ms(time?.after)}`, from(`${tokensOf(before)}${ms(time?.before)}`));
 }
 
 const tile = (name: string, value: string, about: string, before: string): VNode =>

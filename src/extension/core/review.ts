@@ -1,7 +1,7 @@
 /** @file A run's outcome as it is reviewed: in the panel's words, as lenses, and as the comment beside each change. */
 import type { Flip } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from '../../run/evidence.ts';
-import { points, rowCount } from '../../run/format.ts';
+import { points, rowCount, tokensText } from '../../run/format.ts';
 import { code, fenced, joined, markup, type Markdown } from '../../run/markdown.ts';
 import { reviewItems, type Proposal, type ReviewItem, type Standing } from '../../run/review.ts';
 import { portable } from '../../run/runDirectory.ts';
@@ -89,7 +89,8 @@ export function reviewLenses({ kind, standing }: ReviewItem, grounds: Grounds): 
   return [...lenses[standing]];
 }
 
-const shortText = ({ of, difference }: Evidence): string => `${points(difference)} · ${rowCount(difference.rows)} · ${of}`;
+const shortText = ({ of, difference, tokens }: Evidence): string =>
+  `${tokens === undefined ? '' : `${tokensText(tokens)}, `}${points(difference)} · ${rowCount(difference.rows)} · ${of}`;
 
 /** The comment beside a change. */
 export function commentText(item: ReviewItem, grounds: Grounds, folder?: string): Markdown {

@@ -1,0 +1,39 @@
+/** @file What one answer takes in tokens: those of the prompt with the row in it, and those of the answer; of a program those of all steps. */
+import type { Row } from '../data/dataset.ts';
+import type { LlamaModel } from '../model/llama.ts';
+import { adapterOfStep } from '../model/stepAdapters.ts';
+import { stepsOf } from '../prompt/prompt.ts';
+import { textIn } from '../prompt/values.ts';
+import type { Candidate } from './evaluator.ts';
+import type { ProgramEvaluator } from './programEvaluator.ts';
+import { answerAfter, questionText } from './question.ts';
+
+/** Means over rows. */
+export interface AnswerTokens {
+  readonly promptTokens: number;
+  readonly answerTokens: number;
+}
+
+/** What has been answered before is not asked again, where the evaluator remembers it. */
+export async function answerTokens(
+  model: Pick<LlamaModel, 'tokenizer' | 'promptTokens' | 'completionTokens'>,
+  evaluator: ProgramEvaluator,
+  candidate: Candidate,
+  rows: readonly Row[],
+): Promise<AnswerTokens> {
+  const { rows: traced } = await evaluator.trace(candidate, rows);
+  const { rows: results } = await evaluator.evaluate(candidate, rows);
+  let [prompt, answer] = [0, 0];
+  for (const [step, own] of stepsOf(candidate.prompt).entries()) {
+    const task = evaluator.steps[step];
+    const isLast = step === evaluator.steps.length - 1;
+    const soft = adapterOfStep(candidate.adapter, step)?.soft;
+    for (const [place, { values }] of traced.entries()) {
+      const question = questionText(task, model.tokenizer, own, values);
+      const text = isLast ? results[place].prediction : textIn(values, task.output);
+      prompt += model.promptTokens(question, soft).length;
+      answer += text === '' ? 0 : model.completionTokens(answerAfter(task, question, text)).length;
+    }
+  }
+  return { promptTokens: prompt / rows.length, answerTokens: answer / rows.length };
+}

@@ -1,0 +1,137 @@
+/**
+ * @file What an answer costs before and after a run: its tokens, and the milliseconds that it takes where it is asked for alone, as a program
+ * asks: no other row beside it, and no prompt remembered.
+ */
+import type { Row } from '../data/dataset.ts';
+import { answerTokens, type AnswerTokens } from '../evaluate/answerTokens.ts';
+import { memoryCache, type Cache } from '../evaluate/cache.ts';
+import type { Candidate, Evaluator } from '../evaluate/evaluator.ts';
+import type { ProgramEvaluator } from '../evaluate/programEvaluator.ts';
+import type { LlamaModel } from '../model/llama.ts';
+import type { OptimizationContext } from '../optimize/coordinator.ts';
+import type { MeasuredState } from '../optimize/events.ts';
+import { adapterOf } from '../optimize/measuredState.ts';
+import type { PriceMeasured } from './events.ts';
+import { atMost } from './rowPlan.ts';
+import type { RunState } from './state.ts';
+
+export interface PriceMeter {
+  readonly tokens: (candidate: Candidate, rows: readonly Row[]) => Promise<AnswerTokens>;
+  /** Computes what is computed once: graphs and calibrations. @returns asks for one answer, and tells how many milliseconds it took */
+  readonly warmUp: (candidates: readonly Candidate[]) => Promise<(candidate: Candidate, row: Row) => Promise<number>>;
+}
+
+export interface PricedStates {
+  readonly before: Candidate;
+  readonly after: Candidate;
+  /** Prompt and weights are what they were. */
+  readonly isSame: boolean;
+}
+
+/** By the clock. */
+export interface PriceClock {
+  /** Milliseconds that the answers may take. */
+  readonly limit: number;
+  /** Token passes a second. */
+  readonly speed: number;
+  /** Milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Tokens are counted over so many rows at most: after the test their answers are known. */
+const mostRows = 64;
+/** So many are answered alone to be sure of the median. */
+const mostAlone = 32;
+/** Of the time of a run, and milliseconds at the most. */
+const [share, most] = [0.05, 3000];
+
+/** Milliseconds that the answers may take at the end of a run of so many. */
+export const priceTime = (run: number): number => Math.min(most, share * run);
+
+/** @param rows one at least */
+export async function measurePrice(
+  { tokens, warmUp }: PriceMeter,
+  split: PriceMeasured['split'],
+  rows: readonly Row[],
+  { before, after, isSame }: PricedStates,
+  { limit, speed, now = () => performance.now() }: PriceClock,
+): Promise<PriceMeasured> {
+  const counted = atMost(rows, mostRows);
+  const old = await tokens(before, counted);
+  const measured = {
+    type: 'priceMeasured',
+    split,
+    rows: counted.length,
+    before: old,
+    after: isSame ? old : await tokens(after, counted),
+  } as const;
+  const begun = now();
+  const candidates = isSame ? [before] : [before, after];
+  // At the least each answers twice: one answer warms up.
+  const least = (isSame ? [measured.before] : [measured.before, measured.after]).reduce((sum, each) => sum + 2 * totalTokens(each), 0);
+  if ((1000 * least) / speed > limit) return measured;
+  const ask = await warmUp(candidates);
+  const taken: number[][] = candidates.map(() => []);
+  const alone = atMost(counted, mostAlone);
+  for (const [place, row] of alone.entries()) {
+    if (place > 0 && now() - begun > limit) break;
+    // By turns, each first every other time: what the machine does meanwhile strikes both alike.
+    const order = [...candidates.keys()];
+    for (const which of place % 2 === 0 ? order : order.reverse()) taken[which].push(await ask(candidates[which], row));
+  }
+  const medians = taken.map(median);
+  return { ...measured, time: { rows: taken[0].length, before: medians[0], after: medians[medians.length - 1] } };
+}
+
+/** What is priced. */
+export async function pricedStates(
+  context: OptimizationContext,
+  { start, best }: Record<'start' | 'best', MeasuredState>,
+): Promise<PricedStates> {
+  const of = async (state: MeasuredState): Promise<Candidate> => {
+    const adapter = await adapterOf(context, state);
+    return { prompt: state.prompt, ...(adapter && { adapter }) };
+  };
+  return { before: await of(start), after: await of(best), isSame: start.candidate === best.candidate };
+}
+
+/** Of a budget in passes, as of the time that they are said to take. */
+export function priceClock({ config, budget, passesPerSecond }: RunState): PriceClock {
+  const time = 'seconds' in config!.budget ? config!.budget.seconds / (1 + (config!.controls?.length ?? 0)) : budget! / passesPerSecond!;
+  return { limit: priceTime(1000 * time), speed: passesPerSecond! };
+}
+
+/** What one answer pays for. */
+export const totalTokens = ({ promptTokens, answerTokens }: AnswerTokens): number => promptTokens + answerTokens;
+
+/**
+ * @param makeWith an evaluator that remembers answers there
+ * @param first the row that warms up; it is none of those whose answers are timed
+ */
+export function priceMeter(model: LlamaModel, evaluator: ProgramEvaluator, makeWith: (cache: Cache) => Evaluator, first: Row): PriceMeter {
+  return {
+    tokens: (candidate, rows) => answerTokens(model, evaluator, candidate, rows),
+    async warmUp(candidates) {
+      const known = memoryCache();
+      let isWarm = false;
+      // A program keeps what it calibrates with, and asks each row once.
+      const alone = makeWith({ ...known, set: (key, value) => void (isWarm || known.set(key, value)) });
+      for (const candidate of candidates) await alone.predict(candidate, first.values);
+      isWarm = true;
+      return async (candidate, { values }) => {
+        model.forget();
+        const begun = performance.now();
+        await alone.predict(candidate, values);
+        return performance.now() - begun;
+      };
+    },
+  };
+}
+
+/** To a tenth. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const value = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return Math.round(10 * value) / 10;
+}
