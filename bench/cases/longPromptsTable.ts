@@ -19,7 +19,10 @@ export function longPromptsSections(lines: readonly Line[]): string[] {
       groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} token passes`).map(([title, its]) => {
         const more = [
           ['prompt tokens', (of: readonly Line[]) => String(Math.round(mean(of.map(({ tokens }) => tokens.after))))],
-          ['of the long prompt', (of: readonly Line[]) => `${Math.round(100 * mean(of.map(({ tokens }) => tokens.after / tokens.before)))}%`],
+          [
+            'of the long prompt',
+            (of: readonly Line[]) => `${Math.round(100 * mean(of.map(({ tokens }) => tokens.after / tokens.before)))}%`,
+          ],
           ['answers a second', (of: readonly Line[]) => `× ${mean(of.map(speedup)).toFixed(2)}`],
           seedsColumn,
         ] as const;

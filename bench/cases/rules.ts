@@ -34,7 +34,10 @@ export function rulesOf(task: string): TaskRules {
 const unseenSuffix = ', unseen labels';
 
 /** Two trainings a task: one without the rows of some labels, and one with all rows, whose prompt changes afterwards. */
-export function ruleCases(open: OpenTask, { size, seed, testRows: count }: { size: number; seed: number; testRows: number }): EvidenceCase[] {
+export function ruleCases(
+  open: OpenTask,
+  { size, seed, testRows: count }: { size: number; seed: number; testRows: number },
+): EvidenceCase[] {
   const { name, task, pool, held } = open;
   const { unseen } = rulesOf(name);
   const isUnseen = (row: Row): boolean => unseen.includes(textIn(row.values, task.output));
@@ -51,7 +54,11 @@ export async function measureRules({ model, given, final }: Outcome): Promise<Ru
   if (given.name.endsWith(unseenSuffix)) return {};
   const { renamed, policy, answer } = rulesOf(given.name);
   const { output } = given.task;
-  const measure = async (task: Task, rows: readonly Row[], change: (prompt: Prompt) => Prompt): Promise<Record<keyof BeforeAfter, string>> => {
+  const measure = async (
+    task: Task,
+    rows: readonly Row[],
+    change: (prompt: Prompt) => Prompt,
+  ): Promise<Record<keyof BeforeAfter, string>> => {
     const evaluator = makeEvaluator({ model, task, calibrationRows: given.train });
     const before = await evaluator.evaluate({ prompt: change(given.prompt) }, rows);
     return { before: digitsOf(before), after: digitsOf(await evaluator.evaluate({ ...final, prompt: change(final.prompt) }, rows)) };

@@ -34,7 +34,9 @@ export function rulesSections(lines: readonly Line[]): string[] {
       groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} token passes`).flatMap(([title, its]) =>
         Object.entries(kinds).flatMap(([kind, tableOf]) => {
           const given = tableOf(its);
-          return given.lines.length ? [`### ${model}, ${title}: ${kind}\n\n${armsTable({ ...given, best: true, more: [seedsColumn] })}`] : [];
+          return given.lines.length
+            ? [`### ${model}, ${title}: ${kind}\n\n${armsTable({ ...given, best: true, more: [seedsColumn] })}`]
+            : [];
         }),
       ),
     ),
