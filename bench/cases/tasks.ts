@@ -16,8 +16,8 @@ export interface BenchTask {
   readonly output: string;
   readonly prompt: Prompt;
   readonly source: { readonly trainFile: string; readonly testFile: string } | { readonly heldOut: string };
-  /** Of the answers in alphabetical order, every so manyth, up to a count. */
-  readonly cut?: { readonly every: number; readonly count: number };
+  /** The answers whose rows are taken: named, or of all in alphabetical order every so manyth, up to a count. */
+  readonly cut?: readonly string[] | { readonly every: number; readonly count: number };
 }
 
 const plain = (body: string): Prompt => ({ body, demonstrations: [] });
@@ -99,7 +99,7 @@ export function labelTask({ output }: BenchTask, { train, val }: BenchRows): Tas
 }
 
 /** Distinct rows to draw train and val from, and those held out for the test. */
-async function poolsOf({ source, output, cut }: BenchTask): Promise<[readonly Row[], readonly Row[]]> {
+export async function poolsOf({ source, output, cut }: BenchTask): Promise<[readonly Row[], readonly Row[]]> {
   const distinct = (rows: readonly Row[]): Row[] => [...new Map(rows.map((row) => [row.id, row])).values()];
   if ('heldOut' in source) {
     const rows = readInstructions('heldout').get(source.heldOut)!;
@@ -112,11 +112,14 @@ async function poolsOf({ source, output, cut }: BenchTask): Promise<[readonly Ro
   const read = async (file: string): Promise<readonly Row[]> => {
     const { rows } = await readDataset(fileURLToPath(new URL(`../shared/data/${file}`, projectRoot)));
     const answers = [...new Set(rows.map((row) => textIn(row.values, output)))].sort();
-    const { every, count } = cut ?? { every: 1, count: Infinity };
-    const chosen = new Set(answers.filter((_, i) => i % every === 0).slice(0, count));
+    const chosen = new Set(chosenAnswers(answers, cut));
     return distinct(rows.filter((row) => chosen.has(textIn(row.values, output))));
   };
   return [await read(source.trainFile), await read(source.testFile)];
+}
+
+function chosenAnswers(answers: readonly string[], cut: BenchTask['cut'] = { every: 1, count: Infinity }): readonly string[] {
+  return 'count' in cut ? answers.filter((_, i) => i % cut.every === 0).slice(0, cut.count) : cut;
 }
 
 /** This file runs from dist/bench. */

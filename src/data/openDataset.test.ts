@@ -133,13 +133,32 @@ describe('openDataset', async () => {
   });
 });
 
-test('examples/support is a whole task: no problems, ten intents in every split, no near-copies', async () => {
-  const path = join(import.meta.dirname, '../../examples/support/intent.prompt.md');
+test.each([
+  ['support/intent', 10, 239, 75, 86],
+  ['car/request', 6, 12, 12, 120],
+])('examples/%s is a whole task: no problems, %i intents in every split, no near-copies', async (name, intents, ...sizes) => {
+  const path = join(import.meta.dirname, `../../examples/${name}.prompt.md`);
   const file = requireUsable(parsePromptFile(path, await readFile(path, 'utf8')));
   const splits = await openDataset(file.settings, path);
   const { train, val, test: sealed, columns } = splits;
   expect([file.problems, checkColumns(file, columns)]).toEqual([[], []]);
-  for (const rows of [train, val, sealed.open('test')]) expect(new Set(rows.map(({ values }) => values.intent)).size).toBe(10);
-  expect(train.length + val.length + sealed.size).toBe(400);
+  for (const rows of [train, val, sealed.open('test')]) expect(new Set(rows.map(({ values }) => values.intent)).size).toBe(intents);
+  expect([train.length, val.length, sealed.size]).toEqual(sizes);
   expect(splits.leaks()).toEqual([]);
+});
+
+test('the prompt of examples/support names each intent that the data has, and no other', async () => {
+  const path = join(import.meta.dirname, '../../examples/support/intent.prompt.md');
+  const file = parsePromptFile(path, await readFile(path, 'utf8'));
+  const { train } = await openDataset(file.settings, path);
+  const { body } = file.prompt;
+  const intents = [...new Set(train.map(({ values }) => values.intent))].sort();
+  expect([...body.matchAll(/^- ([a-z ]+): /gm)].map(([, intent]) => intent).sort()).toEqual(intents);
+  // The worked examples are the team's own, and no row of the data.
+  const messages = [...body.matchAll(/^Message: (?!\$)(.+)\nIntent: (.+)$/gm)];
+  expect(messages.length).toBe(3);
+  for (const [, message, intent] of messages) {
+    expect(intents).toContain(intent);
+    expect(train.map(({ values }) => values.message)).not.toContain(message);
+  }
 });

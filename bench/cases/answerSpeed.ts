@@ -1,0 +1,38 @@
+/** @file How long one answer takes when each question is asked by itself, the whole prompt every time: under the long prompt and under the final one. */
+import { makeEvaluator } from '../../src/evaluate/evaluator.ts';
+import type { Prompt } from '../../src/prompt/prompt.ts';
+import type { Outcome } from './evidenceRun.ts';
+
+export interface AnswerSpeed {
+  /** Median milliseconds of an answer, with the final weights under either prompt. */
+  readonly milliseconds: { readonly before: number; readonly after: number };
+}
+
+const asked = 15;
+
+/** The two prompts take turns, so that a busy machine slows both; nothing is kept from one answer to the next. */
+export async function answerSpeed({ model, given, final }: Outcome): Promise<AnswerSpeed> {
+  // Neither a cache of answers nor the model's own of prefixes may help.
+  const evaluator = makeEvaluator({
+    ...{ model, task: given.task, calibrationRows: given.train },
+    cache: { get: () => undefined, set: () => {}, flush: async () => {} },
+  });
+  // What a person would serve the long prompt with: plain reading of the label scores, no demonstrations.
+  const prompts: Record<'before' | 'after', Prompt> = { before: given.prompt, after: final.prompt };
+  const times: Record<'before' | 'after', number[]> = { before: [], after: [] };
+  for (const [place, row] of given.test.slice(0, asked + 1).entries()) {
+    for (const side of ['before', 'after'] as const) {
+      model.forget();
+      const begun = performance.now();
+      await evaluator.predict({ ...final, prompt: prompts[side] }, row.values);
+      // The first answer makes the graphs.
+      if (place > 0) times[side].push(performance.now() - begun);
+    }
+  }
+  return { milliseconds: { before: median(times.before), after: median(times.after) } };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}

@@ -1,0 +1,174 @@
+/** @file One run of an evidence table: an arm on a task with a seed, measured on the test rows, and the line of results that it becomes. */
+import { execFileSync } from 'node:child_process';
+import { loadavg } from 'node:os';
+import type { Row } from '../../src/data/dataset.ts';
+import { makeEvaluator, type Candidate } from '../../src/evaluate/evaluator.ts';
+import type { Evaluation, Task } from '../../src/evaluate/evaluation.ts';
+import { weightDrift } from '../../src/model/adapterTraining.ts';
+import type { LlamaModel } from '../../src/model/llama.ts';
+import type { OptimizationEvent } from '../../src/optimize/events.ts';
+import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
+import type { Decoding } from '../../src/prompt/decoding.ts';
+import type { Prompt } from '../../src/prompt/prompt.ts';
+import { armNamed, type ArmName } from './arms.ts';
+import { addLine, readLines } from './resultLines.ts';
+
+/** A task with the rows of one seed. */
+export interface EvidenceCase {
+  readonly name: string;
+  readonly task: Task;
+  readonly prompt: Prompt;
+  readonly train: readonly Row[];
+  readonly val: readonly Row[];
+  /** The same for all arms and seeds. */
+  readonly test: readonly Row[];
+}
+
+/** A line of a results file. @typeParam M what one table measures beside the test rows */
+export interface EvidenceLine<M = unknown> {
+  /** Of the code that ran, `-dirty` with uncommitted changes. */
+  readonly commit: string;
+  readonly model: string;
+  readonly task: string;
+  /** Labelled rows, those for validation included. */
+  readonly rows: number;
+  readonly seed: number;
+  readonly arm: ArmName;
+  /** Token passes that were granted and spent. */
+  readonly budget: number;
+  readonly passes: number;
+  readonly seconds: number;
+  /** Processes that waited for a core at the end, averaged over a minute: how far `seconds` can be trusted. */
+  readonly load: number;
+  readonly done: string;
+  /** Score of each test row, in the order of the rows: '1' right, '0' wrong. */
+  readonly before: string;
+  readonly after: string;
+  readonly logLikelihood: BeforeAfter;
+  /** Tokens of the prompt without a row's values, demonstrations included. */
+  readonly tokens: BeforeAfter;
+  readonly val: number;
+  readonly body: string;
+  readonly demonstrations: number;
+  readonly decoding?: Partial<Decoding>;
+  /** Squared norm of the change of the weights. */
+  readonly drift: number;
+  readonly phases: readonly { readonly lever: string; readonly accepted: boolean; readonly val: number; readonly passes: number }[];
+  readonly measured?: M;
+}
+
+export interface BeforeAfter {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Where a run has come to. */
+export interface Outcome {
+  readonly model: LlamaModel;
+  readonly given: EvidenceCase;
+  readonly final: Candidate;
+}
+
+export interface RunOptions<M> {
+  /** The results file. */
+  readonly out: string;
+  readonly seed: number;
+  /** Token passes. */
+  readonly budget: number;
+  readonly arms: readonly ArmName[];
+  /** What the table measures beside the test rows. */
+  readonly measure?: (outcome: Outcome) => Promise<M>;
+}
+
+/** Runs the arms that the file does not have yet, and adds a line for each. */
+export async function runArms<M>(
+  model: LlamaModel,
+  given: EvidenceCase,
+  { out, seed, budget, arms, measure }: RunOptions<M>,
+): Promise<void> {
+  const rows = given.train.length + given.val.length;
+  const known = readLines<EvidenceLine>(out).filter(
+    (line) => keyOf(line) === keyOf({ ...{ rows, seed, budget }, model: model.name, task: given.name }),
+  );
+  let before: Evaluation | undefined;
+  for (const arm of arms) {
+    if (known.some((line) => line.arm === arm)) continue;
+    const line = await runArm(model, given, { arm, seed, budget, measure, before });
+    before = line.beforeEvaluation;
+    addLine(out, line.line);
+    const { after, passes, seconds, done, tokens } = line.line;
+    console.log(
+      `${given.name}, ${rows} rows, seed ${seed}, ${armNamed(arm).title}: test ${share(line.line.before)} -> ${share(after)}, ` +
+        `${tokens.before} -> ${tokens.after} prompt tokens, ${passes} passes in ${Math.round(seconds)} s, ${done}`,
+    );
+  }
+}
+
+/** What must be equal for two lines to be of the same rows and budget. */
+const keyOf = ({ model, task, rows, seed, budget }: Pick<EvidenceLine, 'model' | 'task' | 'rows' | 'seed' | 'budget'>): string =>
+  JSON.stringify([model, task, rows, seed, budget]);
+
+interface ArmRun<M> extends Pick<RunOptions<M>, 'seed' | 'budget' | 'measure'> {
+  readonly arm: ArmName;
+  /** The prompt as it was on the test rows, if that is measured already. */
+  readonly before?: Evaluation;
+}
+
+async function runArm<M>(
+  model: LlamaModel,
+  given: EvidenceCase,
+  { arm, seed, budget, measure, before }: ArmRun<M>,
+): Promise<{ line: EvidenceLine<M>; beforeEvaluation: Evaluation }> {
+  const { make, allRowsTrain, share: part = 1 } = armNamed(arm);
+  const { task, prompt, test } = given;
+  const all = [...given.train, ...given.val];
+  const phases: EvidenceLine['phases'][number][] = [];
+  const onEvent = (event: OptimizationEvent): void => {
+    if (event.type === 'gateDecided') console.error(`    ${event.because}`);
+    if (event.type !== 'phaseEnded') return;
+    const { lever, accepted, best, passes } = event;
+    phases.push({ lever, accepted, val: best.score.mean, passes });
+  };
+  const begun = performance.now();
+  const { adapter, prompts, state } = await new JointOptimizer({ coordinator: make() }).optimize({
+    ...{ model, task, metric: task.metric, seed, onEvent, prompts: [prompt], budget: part * budget },
+    trainset: allRowsTrain ? all : given.train,
+    valset: allRowsTrain ? all : given.val,
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  const evaluator = makeEvaluator({ model, task, calibrationRows: given.train });
+  const final: Candidate = { prompt: prompts[0], ...(adapter && { adapter }) };
+  const beforeEvaluation = before ?? (await evaluator.evaluate({ prompt }, test));
+  const after = await evaluator.evaluate(final, test);
+  const measured = await measure?.({ model, given, final });
+  model.forget();
+  const { body, demonstrations, decoding } = final.prompt;
+  const line: EvidenceLine<M> = {
+    commit: execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim(),
+    model: model.name,
+    task: given.name,
+    rows: all.length,
+    ...{ seed, arm, budget },
+    passes: state.passes,
+    seconds: Math.round(10 * seconds) / 10,
+    load: Math.round(10 * loadavg()[0]) / 10,
+    done: String(state.done),
+    before: digitsOf(beforeEvaluation),
+    after: digitsOf(after),
+    logLikelihood: { before: beforeEvaluation.logLikelihood.mean, after: after.logLikelihood.mean },
+    tokens: { before: beforeEvaluation.promptTokens, after: after.promptTokens },
+    val: state.best.score.mean,
+    body,
+    demonstrations: demonstrations.length,
+    ...(decoding && { decoding }),
+    drift: adapter ? weightDrift(adapter) : 0,
+    phases,
+    ...(measured !== undefined && { measured }),
+  };
+  return { line, beforeEvaluation };
+}
+
+/** One digit a row. */
+export const digitsOf = ({ rows }: Pick<Evaluation, 'rows'>): string => rows.map(({ score }) => score).join('');
+
+const share = (digits: string): string => ([...digits].filter((digit) => digit === '1').length / digits.length).toFixed(3);

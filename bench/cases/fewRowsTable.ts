@@ -1,0 +1,20 @@
+/** @file The tables of a handful of labelled rows: one for each model and number of rows. */
+import { armsTable, groupsOf, passesColumn, seedsColumn } from './evidenceTable.ts';
+import type { EvidenceLine } from './evidenceRun.ts';
+
+export function fewRowsSections(lines: readonly EvidenceLine[]): string[] {
+  const intro =
+    '## Few rows\n\n' +
+    'All the labelled rows that there are train or validate: each answer has its turn when they are drawn, the first half trains, the second half decides. "All rows train" ' +
+    'uses every row for both. Equal compute in token passes (forward 1, backward 2), the same rows for all arms, test rows that are the same for all seeds too. ' +
+    'Intervals are 95% intervals over rows and seeds. Demonstrations only: sets of 1, 3, 5, 8 and 16 labelled rows in front of the question, the best of up to 60 sets by the ' +
+    'validation rows.\n\n`npm run bench -- few-rows`';
+  if (!lines.length) return [intro];
+  const tables = groupsOf(lines, ({ model }) => model).flatMap(([model, ofModel]) =>
+    groupsOf(
+      [...ofModel].sort((a, b) => a.rows - b.rows),
+      ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} token passes`,
+    ).map(([title, its]) => `### ${model}, ${title}\n\n${armsTable({ lines: its, best: true, more: [seedsColumn, passesColumn] })}`),
+  );
+  return [intro, ...tables];
+}

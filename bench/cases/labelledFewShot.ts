@@ -1,0 +1,42 @@
+/**
+ * @file Demonstrations alone: one set of labelled rows after another in front of the question, the untuned model, the best set by the validation rows
+ * kept. No published method has this name; it is what people do by hand (Brown et al. 2020), with as many sets as the budget pays for.
+ */
+import { coordinatorOf, tryOut, type Standing, type StepResult } from '../../src/optimize/baselines/method.ts';
+import type { Coordinator, OptimizationContext } from '../../src/optimize/coordinator.ts';
+import { demonstrationOf } from '../../src/optimize/proposers/demonstrations.ts';
+import { bestReading } from '../../src/optimize/reading.ts';
+import { randomStream } from '../../src/random.ts';
+
+/** Demonstrations in a set, in turn. */
+const sizes = [1, 3, 5, 8, 16];
+
+export interface FewShotOptions {
+  /** Sets at most: on a handful of validation rows hundreds of sets would only find the luckiest. */
+  readonly mostSets: number;
+}
+
+export const labelledFewShot = ({ mostSets }: FewShotOptions = { mostSets: 60 }): Coordinator =>
+  coordinatorOf<null>({
+    begin: () => null,
+    next(context, standing) {
+      if (standing.phase > mostSets) return { done: `${mostSets} sets are measured` };
+      return { lever: 'prompt', because: `set ${standing.phase} of demonstrations`, take: () => trySet(context, standing) };
+    },
+  });
+
+/** Each set is read as its label scores do best, as the other methods may. */
+async function trySet(context: OptimizationContext, { phase }: Standing<null>): Promise<StepResult<null>> {
+  const { trainset, seed, prompt, evaluator } = context;
+  const fitting = sizes.filter((size) => size <= trainset.length);
+  const size = fitting[(phase - 1) % fitting.length];
+  const rows = randomStream(seed, 'labelled few-shot', phase).shuffle(trainset).slice(0, size);
+  const demonstrations = rows.map((row) => demonstrationOf(prompt, evaluator.task.output, row));
+  const proposal = { prompt: { ...prompt, demonstrations }, reason: `${size} labelled demonstrations` };
+  const id = `${phase}.0`;
+  const measured = await tryOut(context, { phase, candidate: id, proposer: 'labelled few-shot', proposal });
+  if (!measured) return { memory: null, passes: 0 };
+  const read = await bestReading(context, { prompt: proposal.prompt, adapter: context.start }, measured);
+  const candidate = { id, prompt: read.prompt, adapter: context.start, evaluation: read.evaluation };
+  return { memory: null, passes: measured.passes + read.passes, candidate };
+}
