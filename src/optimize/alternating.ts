@@ -5,14 +5,16 @@
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseResult } from './alternatingPhase.ts';
+import { changesBetween } from './changes.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, MeasuredState, OptimizationEvent } from './events.ts';
 import { measureHunks } from './hunkNumbers.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { promptPhase } from './promptPhase.ts';
+import { tokenCounter } from './promptTokens.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { after, allowance, partOf, purseOf, type Purse } from './purse.ts';
+import { after, allowance, keeping, partOf, purseOf, type Purse } from './purse.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -29,8 +31,8 @@ interface Started {
   readonly measured: Difficulties;
 }
 
-/** Of the whole budget, what may be spent on measuring each changed place of an accepted prompt by itself. */
-const placesShare = 0.1;
+/** Of the whole budget, what is kept for measuring each changed place of the best prompt by itself. */
+const placesShare = 0.08;
 const goesOn = 'what the last phase made is likely better, and not yet surely: it goes on';
 /** P(better) from which it is. */
 const likely = 0.8;
@@ -73,7 +75,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       memory = { ...memory, statistics: reopened(memory.statistics), tried: [] };
       choice = this.choose(context, state, memory, before.passes);
     }
-    if ('done' in choice) return { ...state, done: choice.done };
+    if ('done' in choice) return this.finish(context, state, choice.done);
     grown.forEach(context.emit);
     context.emit({ type: 'phaseStarted', phase, lever: choice.lever, because: choice.because });
     const adapter = await adapterOf(context, memory.current);
@@ -105,8 +107,9 @@ export class AlternatingJointOptimizer implements Coordinator {
     measuring: number,
   ): { lever: Lever; because: string; budget: Purse; reading?: true } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
-    const left = context.budget - state.passes;
-    const budget = after(purseOf(context), state.passes);
+    const kept = schedule.kind === 'gated' && levers.includes('prompt') ? placesShare * context.budget : 0;
+    const left = context.budget - kept - state.passes;
+    const budget = keeping(after(purseOf(context), state.passes), kept);
     if (schedule.kind === 'chain') {
       const lever = schedule.levers.at(state.phase);
       if (!lever || left <= 0) return { done: lever ? 'the budget is spent' : 'the chain is done' };
@@ -134,6 +137,21 @@ export class AlternatingJointOptimizer implements Coordinator {
     return { ...choice, budget: isEarly ? partOf(budget, 2) : budget };
   }
 
+  /** The end: what each place that the best prompt changes is worth by itself, for whoever reviews it. */
+  private async finish(context: OptimizationContext, state: OptimizationState, done: string): Promise<OptimizationState> {
+    const { start, best } = state;
+    const tells = this.options.schedule.kind === 'gated' && promptKey(start.prompt) !== promptKey(best.prompt);
+    if (!tells) return { ...state, done };
+    const evaluation = await this.known.of(context, best);
+    const changes = changesBetween(start, best, tokenCounter(context));
+    const measured = { prompt: best.prompt, adapter: await adapterOf(context, best), evaluation };
+    const left = allowance(after(purseOf(context), state.passes));
+    const places = await measureHunks(context, start, measured, changes, left);
+    const passes = state.passes + places.passes;
+    context.emit({ type: 'placesMeasured', changes: places.changes, passes });
+    return { ...state, passes, done };
+  }
+
   /** Judges what a phase brought, and writes the next state. */
   private async settle(
     context: OptimizationContext,
@@ -150,7 +168,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     let accepted = false;
     let gain = 0;
     let promising: MeasuredState | undefined;
-    let verdict = judge(context, state.start, phase, before, memory.current, result);
+    const verdict = judge(context, state.start, phase, before, memory.current, result);
     if (verdict) {
       const against = gated
         ? await objection(context, growth, verdict, { adapter, evaluation: before }, { ...verdict, candidate: result })
@@ -160,13 +178,6 @@ export class AlternatingJointOptimizer implements Coordinator {
       const what =
         result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
       const because = against.because ? `${verdict.because}, but ${against.because}` : verdict.because;
-      if (accepted && gated) {
-        const affordable = Math.min(placesShare * context.budget, allowance(after(purseOf(context), passes)));
-        const state = { prompt: verdict.candidate.prompt, adapter: verdict.adapter, evaluation: verdict.evaluation };
-        const measured = await measureHunks(context, memory.current, state, verdict.changes, affordable);
-        verdict = { ...verdict, changes: measured.changes };
-        passes += measured.passes;
-      }
       const told = what + (gated ? because : `without a gate the latest stands; ${because}`);
       tellVerdict(context, phase, before, { ...verdict, accepted, because: told });
       // Weights that a look-ahead trained are no merit of the prompt's.

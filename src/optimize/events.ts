@@ -251,6 +251,14 @@ export type OptimizationEvent =
       readonly without: { readonly score: Difference; readonly logLikelihood: Difference };
     }
   | {
+      /** What each place that the best prompt changes is worth by itself; after the last phase. */
+      readonly type: 'placesMeasured';
+      /** Of the start, with numbers for the places of instructions, on the valset. */
+      readonly changes: readonly Change[];
+      /** Spent since the start. */
+      readonly passes: number;
+    }
+  | {
       readonly type: 'attributed';
       /** Measured once, on the test rows, after the last phase: this opens the sealed split. */
       readonly cells: readonly AttributionCell[];

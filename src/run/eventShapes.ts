@@ -202,6 +202,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     text: measuredState,
     without: object<Event<'softPromptJudged'>['without']>({ score: difference, logLikelihood: difference }),
   }),
+  placesMeasured: event('placesMeasured', { changes: list(change), passes: amount }),
   attributed: event('attributed', {
     cells,
     total: difference,

@@ -73,6 +73,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'budgetPlanned':
     case 'candidateProposed':
     case 'candidateMeasured':
+    case 'placesMeasured':
     case 'weightStep':
       return undefined;
     default:

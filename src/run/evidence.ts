@@ -52,7 +52,7 @@ export function groundsOf(proposals: readonly Proposal[], state: RunState): Read
     for (const { hunk, parts } of hunksByPart(proposal, start.prompt, best.prompt)) {
       const steps = parts.map((part) => ({ part, step: acceptedWith(way, part, best.prompt) })).filter(({ step }) => step !== undefined);
       const reasons = steps.flatMap(({ part, step }) => reasonOf(part, step!, way, state) ?? []);
-      const measured = steps.map(({ part, step }) => measuredOf(part, step!, way));
+      const measured = steps.map(({ part, step }) => measuredOf(part, step!, way, state.places));
       const tokens = measured.reduce<number | undefined>((sum, each) => plus(sum, each.tokens), measured.length > 0 ? 0 : undefined);
       const evidence = [...measured.flatMap((each) => each.evidence), ...onRowsOfTest.prompt];
       const isTold = tokens === undefined || evidence.some((each) => each.tokens !== undefined);
@@ -204,7 +204,18 @@ interface MeasuredPart {
 }
 
 /** What comes closest to the part by itself: its own numbers, or else those of all that it was decided on with. */
-function measuredOf(part: PromptPart | { readonly part: 'adapter' }, { changes, own, whole }: Step, way: readonly Step[]): MeasuredPart {
+function measuredOf(
+  part: PromptPart | { readonly part: 'adapter' },
+  { changes, own, whole }: Step,
+  way: readonly Step[],
+  places: readonly Change[] = [],
+): MeasuredPart {
+  const place = 'hunk' in part && places.find((each) => isOf(each, part))?.hunks?.find((hunk) => isSame(hunk, part.hunk!));
+  if (place && place.own) {
+    const { tokens } = place;
+    const evidence: Evidence = { of: 'this change alone, with all else as proposed', difference: place.own, split: 'val' };
+    return { evidence: [{ ...evidence, ...(tokens !== undefined && { tokens }) }], ...(tokens !== undefined && { tokens }) };
+  }
   const change = changes.find((each) => isOf(each, part));
   const ofChange = (change && own.get(change)) ?? whole;
   if (!('hunk' in part) || !part.hunk) return { evidence: [ofChange], ...(change?.tokens !== undefined && { tokens: change.tokens }) };

@@ -143,6 +143,8 @@ export interface RunState {
   readonly stopRequested: boolean;
   /** Rows of the sealed test split, once it has been opened. */
   readonly testRows?: number;
+  /** What the best state changes of the start, place by place, where that was measured. */
+  readonly places?: readonly Change[];
   readonly attribution?: Attribution;
   /** What one answer costs, before and after; absent from journals of versions that did not measure it. */
   readonly price?: PriceState;
@@ -301,6 +303,8 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       const { tokens, drift, kept, text, without } = line;
       return { elapsed, ...inPhase(state, line.phase, () => ({ softPrompt: { tokens, drift, kept, text, without } })) };
     }
+    case 'placesMeasured':
+      return { elapsed, passes: Math.max(state.passes, line.passes), places: line.changes };
     case 'phaseEnded': {
       const ended = { accepted: line.accepted, at: line.at, passes: line.passes };
       return {
