@@ -243,7 +243,9 @@ function piecesOf({ step = 0, hunk, from }: PromptPart & { readonly hunk: Hunk }
     const [first, last] = [hunk.line + growthAbove(above, hunk.line), end + growthAbove(within, Infinity)];
     const hunks = each.changes.find((change) => isOf(change, { part: 'instruction', step }))?.hunks ?? [];
     return hunks.flatMap((own) => {
-      const touches = own.line <= last && own.line + heightOf(own.before) >= first;
+      const height = heightOf(own.before);
+      const isPutIn = height === 0 || last === first;
+      const touches = isPutIn ? own.line <= last && own.line + height >= first : own.line < last && own.line + height > first;
       return touches ? [{ hunk: own, step: each }] : [];
     });
   });

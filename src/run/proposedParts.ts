@@ -53,7 +53,11 @@ function replaced(body: string, { line, before, after }: Hunk): string {
   return [...lines.slice(0, line), after, ...lines.slice(line + taken)].join('');
 }
 
-/** Hunks of the same text stand a line apart, so those that touch are parts of one. */
-const touches = (a: Hunk, b: Hunk): boolean => a.line <= b.line + heightOf(b.before) && b.line <= a.line + heightOf(a.before);
+/** Whether two hunks of a text are parts of one: they have a line in common, or one of them is put in where the other begins or ends. */
+function touches(a: Hunk, b: Hunk): boolean {
+  const [aEnd, bEnd] = [a, b].map(({ line, before }) => line + heightOf(before));
+  const isPutIn = aEnd === a.line || bEnd === b.line;
+  return isPutIn ? a.line <= bEnd && b.line <= aEnd : a.line < bEnd && b.line < aEnd;
+}
 
 const heightOf = (text: string): number => (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).length;
