@@ -25,6 +25,7 @@ import { canGrow, growFreedom, growthOf, noGrowth, objection, rememberGrowth, ty
 /** How a phase began. */
 interface Started {
   readonly before: Evaluation;
+  readonly peak: Evaluation | undefined;
   readonly adapter: Adapter | undefined;
   readonly growth: PhaseGrowth;
   /** What was known of the training rows then. */
@@ -33,6 +34,8 @@ interface Started {
 
 /** Of the whole budget, what is kept for measuring each changed place of the best prompt by itself. */
 const placesShare = 0.08;
+/** Of what is left, what a phase gets while a lever has not had its turn. */
+const earlyShare = 0.42;
 const goesOn = 'what the last phase made is likely better, and not yet surely: it goes on';
 /** P(better) from which it is. */
 const likely = 0.8;
@@ -96,7 +99,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const measured = growth.rows?.difficulties() ?? known.difficulties;
     const run = choice.reading ? readingPhase : choice.lever === 'weights' ? weightPhase : promptPhase;
     const result = await run(context, this.options, start);
-    return this.settle(context, { ...state, passes: start.spent }, memory, { before, adapter, growth, measured }, result, phase);
+    return this.settle(context, { ...state, passes: start.spent }, memory, { before, peak, adapter, growth, measured }, result, phase);
   }
 
   /** Which lever comes next, with which budget; or why it is over. */
@@ -134,7 +137,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     if (!choice) return { done: 'neither lever helps any more', over: true };
     // The other lever, and this one again after it, must come to their turns.
     const isEarly = order.some((lever) => statistics[lever].phases === 0) && order.length > 1;
-    return { ...choice, budget: isEarly ? partOf(budget, 2) : budget };
+    return { ...choice, budget: isEarly ? partOf(budget, 1 / earlyShare) : budget };
   }
 
   /** The end: what each place that the best prompt changes is worth by itself, for whoever reviews it. */
@@ -157,7 +160,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     context: OptimizationContext,
     state: OptimizationState,
     memory: AlternatingMemory,
-    { before, adapter, growth, measured }: Started,
+    { before, peak, adapter, growth, measured }: Started,
     result: PhaseResult,
     phase: number,
   ): Promise<OptimizationState> {
@@ -168,7 +171,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     let accepted = false;
     let gain = 0;
     let promising: MeasuredState | undefined;
-    const verdict = judge(context, state.start, phase, before, memory.current, result);
+    const verdict = judge(context, state.start, phase, before, memory.current, result, peak);
     if (verdict) {
       const against = gated
         ? await objection(context, growth, verdict, { adapter, evaluation: before }, { ...verdict, candidate: result })
@@ -194,10 +197,10 @@ export class AlternatingJointOptimizer implements Coordinator {
     }
     context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });
     const helped = accepted && (result.lever === 'weights' || result.candidate !== undefined);
-    const { peak = memory.current } = memory;
+    const { peak: highest = memory.current } = memory;
     const next: AlternatingMemory = {
       current,
-      ...(peak.score.mean > current.score.mean && { peak }),
+      ...(highest.score.mean > current.score.mean && { peak: highest }),
       ...(promising && { promising }),
       statistics: result.trial
         ? memory.statistics

@@ -12,6 +12,8 @@ export interface CheaperOptions {
   readonly worth?: Worth;
   /** The best that was ever measured on these rows: a chain of small losses must not slide. `before` where absent. */
   readonly peak?: Evaluation;
+  /** How much more of lambda1 R1, in nats a row, the candidate's weights cost. */
+  readonly weightPenalty?: number;
   /** How many cheaper states were tried on these rows: the more, the surer one must be (Bonferroni). */
   readonly tried?: number;
 }
@@ -20,13 +22,13 @@ export interface CheaperOptions {
 const errors = { objective: 0.025, worse: 0.05 };
 
 /**
- * Whether a state with a shorter prompt may replace a longer one: J = log-likelihood - lambda2 tokens is surely higher, the score is within
+ * Whether a state with a shorter prompt may replace a longer one: J = log-likelihood - lambda1 R1 - lambda2 R2 is surely higher, the score is within
  * the margin of the best ever measured, and the likelihood does not let it be worse by twice that.
  * @param before of the longer prompt, on the same rows
  * @throws TandemError reason 'rows-differ'
  */
 export function decideCheaper(before: Evaluation, candidate: Evaluation, options: CheaperOptions = {}): GateDecision {
-  const { worth = defaultWorth, peak = before, tried = 1 } = options;
+  const { worth = defaultWorth, peak = before, weightPenalty = 0, tried = 1 } = options;
   const comparison = compareEvaluations(before, candidate);
   const tokens = before.promptTokens - candidate.promptTokens;
   const verdict = (accepted: boolean, because: string): GateDecision => ({ ...comparison, accepted, because });
@@ -37,7 +39,7 @@ export function decideCheaper(before: Evaluation, candidate: Evaluation, options
     return verdict(false, `${rows.length} rows cannot tell whether the shorter prompt is as good: it takes ${needed}`);
   const margin = marginOn(rows.length, worth);
   const slope = scorePerNat([before, candidate]);
-  const surely = (allowed: number): number => likelihoodAbove(before, candidate, -allowed / slope);
+  const surely = (allowed: number): number => likelihoodAbove(before, candidate, weightPenalty - allowed / slope);
   const saved = `${tokens} tokens fewer`;
   const lost = compareEvaluations(peak, candidate).score.mean;
   // Sums of scores have an error in their last bits.

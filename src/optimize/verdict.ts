@@ -5,7 +5,8 @@ import type { OptimizationContext } from './coordinator.ts';
 import type { Change, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import { flipsBetween } from './flips.ts';
-import { decide } from './gate.ts';
+import { decideCheaper } from './cheaper.ts';
+import { decide, type GateDecision } from './gate.ts';
 import { tokenCounter } from './promptTokens.ts';
 import { measuredState, type Measured } from './measuredState.ts';
 
@@ -19,7 +20,9 @@ export interface Verdict extends Comparison, Measured {
 
 /**
  * A likelihood that rises while the score is level may cost a row at each phase: nothing that the gate lets through is kept below the start.
+ * A state that is not surely better may still be accepted as the cheaper one.
  * @param before on the same rows, of `from`, which it would replace
+ * @param peak the best that was ever measured
  * @returns undefined where nothing was measured
  */
 export function judge(
@@ -27,19 +30,41 @@ export function judge(
   start: MeasuredState,
   phase: number,
   before: Evaluation,
-  from: Pair,
+  from: Pair & Partial<MeasuredState>,
   finding: Finding,
+  peak = before,
 ): Verdict | undefined {
   const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, reading, absorbed } = finding;
   if (!evaluation) return undefined;
   const candidate = measuredState(proposal, prompt, adapter, evaluation, context.objective);
-  const { accepted, because, ...comparison } = finding.decision ?? decide(before, evaluation, among);
+  const better = finding.decision ?? decide(before, evaluation, among);
+  const cheaper =
+    better.accepted || finding.decision ? undefined : cheaperThan(context, from, before, peak, { candidate, evaluation, among });
+  const { accepted, because, ...comparison } = cheaper ?? better;
   // A cheaper state is held against the best that was ever measured.
-  const sunk = accepted && !finding.decision && candidate.score.mean < start.score.mean;
+  const sunk = accepted && better.accepted && !finding.decision && candidate.score.mean < start.score.mean;
   const reason = sunk ? `${because}, but the score would be below the start's` : because;
   const told = [absorbed, reading && `with ${reading}`, reason].filter((part) => part !== undefined && part !== '').join(': ');
   const changes = partsOf(changesBetween(from, candidate, tokenCounter(context)), before, evaluation, finding);
   return { ...comparison, candidate, adapter, evaluation, accepted: accepted && !sunk, because: told, changes };
+}
+
+/** The gate's second question, of a state with fewer tokens; undefined where the answer is no. */
+function cheaperThan(
+  { worth }: OptimizationContext,
+  { objective }: Partial<MeasuredState>,
+  before: Evaluation,
+  peak: Evaluation,
+  {
+    candidate,
+    evaluation,
+    among,
+  }: { readonly candidate: MeasuredState; readonly evaluation: Evaluation; readonly among: number | undefined },
+): GateDecision | undefined {
+  if (evaluation.promptTokens >= before.promptTokens) return undefined;
+  const weightPenalty = objective ? candidate.objective.weightPenalty - objective.weightPenalty : 0;
+  const decision = decideCheaper(before, evaluation, { peak, weightPenalty, ...(worth && { worth }), ...(among && { tried: among }) });
+  return decision.accepted ? decision : undefined;
 }
 
 /** The changes with their own reasons and numbers, as far as those can be told apart. */
