@@ -14,6 +14,7 @@ import {
   sureness,
 } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
+import { triedText } from './triedText.ts';
 import { difficultyText, doing, freedomText, softText, stoppedByUser, warmStartText } from './words.ts';
 
 /** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
@@ -51,7 +52,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'softPromptJudged':
       return `  ${softText(line)}`;
     case 'phaseEnded':
-      return `  best after phase ${line.phase}: ${percentWithInterval(line.best.score)}, J ${line.best.objective.total.toFixed(3)}, ${count(line.passes)} passes, ${duration(line.at)}`;
+      return `  ${triedOf(state, line.phase)}best after phase ${line.phase}: ${percentWithInterval(line.best.score)}, J ${line.best.objective.total.toFixed(3)}, ${count(line.passes)} passes, ${duration(line.at)}`;
     case 'stopRequested':
       return 'Stopping: what was accepted so far stands';
     case 'testOpened':
@@ -79,6 +80,12 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     default:
       return undefined;
   }
+}
+
+/** `tried 4 wordings: none was surely better; `. */
+function triedOf({ phases }: RunState, number: number): string {
+  const phase = phases.find((each) => each.phase === number);
+  return phase ? `${triedText(phase)}; ` : '';
 }
 
 /** One line on where the run stands, for a terminal that redraws it. */

@@ -25,6 +25,7 @@ import type { ChangeText } from './changesText.ts';
 import { code, fenced, joined, markup, table, type Markdown, type Part } from './markdown.ts';
 import { shellWord } from './shellWord.ts';
 import { isTimed, type Attribution, type PriceState, type RunState } from './state.ts';
+import { textStayedText, triedText } from './triedText.ts';
 import { cutLines, difficultyText, endedText, fate, freedomText, nothingText, softText, warmStartText, wasStopped } from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
@@ -149,13 +150,15 @@ function priceRows({ split, rows, before, after, time }: PriceState): Part[][] {
 
 function changeSection(state: RunState, start: MeasuredState, best: MeasuredState): Markdown {
   const { config } = state;
-  if (best.candidate === start.candidate) return markup`## What changed\n\n${nothingText(state)}`;
+  const stayed = textStayedText(state);
+  if (best.candidate === start.candidate)
+    return markup`## What changed\n\n${[nothingText(state), ...(stayed === undefined ? [] : [stayed])].join(' ')}`;
   const weights =
     best.adapter === start.adapter
       ? 'Weights: unchanged.'
       : markup`Weights: the LoRA adapter ${code(`adapters/${best.adapter ?? ''}`, whole)} (a PEFT directory).`;
   const diff = unifiedDiff(config?.prompt ?? 'prompt', promptText(start.prompt), promptText(best.prompt));
-  return markup`## What changed\n\n${weights}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced(diff, 'diff')}`;
+  return markup`## What changed\n\n${weights}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced(diff, 'diff')}${stayed === undefined ? '' : markup`\n\n${stayed}`}`;
 }
 
 /** Why each change was made, and what was measured of it; a number of several stands once. */
@@ -222,14 +225,13 @@ function controlsSection(state: RunState, names: readonly string[]): Markdown {
 function timelineSection({ phases, history, status }: RunState): Markdown {
   const rows = phases.map((phase) => {
     const after = history.find((point) => point.phase === phase.phase);
-    const tried = phase.lever !== 'prompt' ? `${phase.weightSteps.length} steps` : `${phase.candidates.length} candidates`;
     const outcome = phase.ended ? (phase.ended.accepted ? kept : 'not kept') : status === 'ended' ? 'broken off' : 'under way';
     const spent = phase.ended ? [count(phase.ended.passes - phase.startPasses), duration(phase.ended.at - phase.startedAt)] : ['', ''];
     return [
       String(phase.phase),
       phase.block ?? phase.lever,
       phase.because,
-      tried,
+      triedText(phase),
       outcome,
       after ? percentWithInterval(after.score) : '',
       after ? after.objective.total.toFixed(3) : '',

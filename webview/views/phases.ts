@@ -1,6 +1,7 @@
 /** @file The phases as a timeline, newest last: whose turn it was, how long it took, what it tried, and what the gate said. */
 import { duration, natsGained, points, sureness } from '../../src/run/format.ts';
 import type { PhaseState, RunState } from '../../src/run/state.ts';
+import { textStayedText, triedText } from '../../src/run/triedText.ts';
 import { candidateRows, reachOf } from '../candidates.ts';
 import { h, memo, type VNode } from '../dom.ts';
 import { candidateTable } from './candidateTable.ts';
@@ -11,7 +12,7 @@ import { glyph, icon, leverName, section, type Ui } from './parts.ts';
 
 export function phases(run: string, state: RunState, live: boolean, ui: Ui): VNode | undefined {
   if (!state.start) return undefined;
-  const note = state.phases.length === 0 ? (live ? 'The first one is about to begin.' : 'There was none.') : undefined;
+  const note = state.phases.length === 0 ? (live ? 'The first one is about to begin.' : 'There was none.') : textStayedText(state);
   const reach = reachOf(state.phases.map((phase) => decisionOf(phase)?.score));
   const whole = live ? roundedUp(state.elapsed) : state.elapsed;
   const rows = state.phases.map((phase) => {
@@ -65,7 +66,11 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
       h('span', { class: 'phase-gain' }, decision ? [glyph(decision.score, reach), h('span', {}, points(decision.score))] : []),
       outcome(phase, running),
     ),
-    h('p', { class: 'phase-because' }, decision ? because(decision.because) : `Chosen because: ${phase.because}.`),
+    h(
+      'p',
+      { class: 'phase-because' },
+      `${sentence(triedText(phase))} ${decision ? sentence(decision.because) : `Chosen because: ${phase.because}.`}`,
+    ),
     h(
       'div',
       { id: `phase-${number}`, class: 'phase-details', hidden: !open },
@@ -74,7 +79,7 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
   );
 }
 
-const because = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** Where the phase stands in the running time of the whole run. */
 function track({ startedAt, ended, lever }: PhaseState, elapsed: number, whole: number): VNode {
