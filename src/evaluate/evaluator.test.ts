@@ -88,7 +88,7 @@ describe('label tasks', () => {
       rows.map(({ values, id }) => [values.colour, values.colour, 1, id]),
     );
     expect(results.map((each) => each.logLikelihood)).toEqual([-1, 2, -1, -1]);
-    expect([score.mean, score.rows, logLikelihood.mean]).toEqual([1, 4, -0.25]);
+    expect([score.mean, score.rows, logLikelihood!.mean]).toEqual([1, 4, -0.25]);
   });
 
   test('a weaker prompt falls for the label that the model always likes; calibration takes that back', async () => {
@@ -316,7 +316,7 @@ describe('tasks and comparisons', () => {
       evaluator.evaluate({ prompt }, rows.slice(1)),
     ]);
     const { score, logLikelihood } = compareEvaluations(weak, good);
-    expect([score.mean, logLikelihood.mean]).toEqual([0.75, 2]);
+    expect([score.mean, logLikelihood!.mean]).toEqual([0.75, 2]);
     expect(score.probabilityBetter).toBeGreaterThan(0.9);
     expect(() => compareEvaluations(good, fewer)).toThrow(expect.objectContaining({ reason: 'rows-differ' }));
     expect(() => compareEvaluations(fewer, good)).toThrow(expect.objectContaining({ reason: 'rows-differ' }));
@@ -345,7 +345,7 @@ describe('attributeLines', () => {
       ['line', 6, 'Colour:', 0, 1],
       ['demonstrations', 4, '1 demonstration', 0, 4],
     ]);
-    expect(items[0].logLikelihood.mean).toBe(2);
+    expect(items[0].logLikelihood!.mean).toBe(2);
     expect(items[0].flips).toEqual(
       rows
         .filter((_, i) => i !== 1)

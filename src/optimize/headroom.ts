@@ -111,7 +111,7 @@ export async function measureHeadroom(
   signal?.throwIfAborted();
   passes += tuned.passes;
   return {
-    now: { score: now.score, logLikelihood: now.logLikelihood },
+    now: { score: now.score, ...(now.logLikelihood && { logLikelihood: now.logLikelihood }) },
     levers: [outlookOf('weights', now, tuned.evaluation ? [tuned.evaluation] : []), outlookOf('prompt', now, candidates)],
     passes,
   };
@@ -171,9 +171,16 @@ export function outlookOf(lever: Lever, now: Evaluation, found: readonly Evaluat
   const best = decisions.find(({ accepted }) => accepted) ?? decisions.at(0);
   if (!best) return { lever, outlook: 'unlikely', because: 'there was nothing to try', tried, ...compareEvaluations(now, now) };
   const { score, logLikelihood } = best;
-  const told = (outlook: Outlook, because: string): LeverOutlook => ({ lever, outlook, because, tried, score, logLikelihood });
+  const told = (outlook: Outlook, because: string): LeverOutlook => ({
+    lever,
+    outlook,
+    because,
+    tried,
+    score,
+    ...(logLikelihood && { logLikelihood }),
+  });
   if (now.score.mean >= 1) return told('unlikely', `all ${now.rows.length} rows are right already`);
   if (best.accepted) return told('likely', best.because);
-  const ahead = decisions.some((each) => each.score.mean > 0 || each.logLikelihood.probabilityBetter >= 0.9);
+  const ahead = decisions.some((each) => each.score.mean > 0 || (each.logLikelihood?.probabilityBetter ?? 0) >= 0.9);
   return told(ahead || now.rows.length < rowsToDecide(tried) ? 'unclear' : 'unlikely', best.because);
 }

@@ -182,6 +182,15 @@ async function probe(
   }
   if (reached.length < 2) return { ...skip('the probe was broken off'), passes };
   const { accepted: helped, because, score, logLikelihood } = decide(reached[0], reached[1]);
-  emit({ type: 'warmStartProbed', ...named, helped, because, score, logLikelihood, steps: count, passes: spent + passes });
+  emit({
+    type: 'warmStartProbed',
+    ...named,
+    helped,
+    because,
+    score,
+    ...(logLikelihood && { logLikelihood }),
+    steps: count,
+    passes: spent + passes,
+  });
   return { helped, passes };
 }

@@ -1,7 +1,7 @@
 /** @file A run's events and state as lines of text. */
 import type { JournalLine } from './events.ts';
 import { cutText } from '../evaluate/cuts.ts';
-import { answerEndsText, count, duration, natsGained, percent, percentWithInterval, points, rowCount, sureness } from './format.ts';
+import { answerEndsText, count, duration, likelihoodPart, percent, percentWithInterval, points, rowCount, sureness } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
 import { difficultyText, doing, freedomText, softText, stoppedByUser, warmStartText } from './words.ts';
 
@@ -36,7 +36,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'freedomGrown':
       return `More may move, ${freedomText(line)}; ${line.because}`;
     case 'gateDecided':
-      return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}, log-likelihood ${natsGained(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
+      return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}${likelihoodPart(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
     case 'softPromptJudged':
       return `  ${softText(line)}`;
     case 'phaseEnded':

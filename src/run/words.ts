@@ -107,10 +107,10 @@ export function testNotice({ total }: Attribution): string | undefined {
 export function softText({ kept, tokens, without }: SoftPromptState): string {
   const { mean } = without.score;
   const rows = `on ${rowCount(without.score.rows, 'validation')}`;
-  const nat = `${natsGained(without.logLikelihood)} a row`;
+  const nat = without.logLikelihood ? `, ${natsGained(without.logLikelihood)} a row` : '';
   if (kept)
-    return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}, ${nat}`;
-  return `The text holds ${mean >= 0 ? 'what' : 'nearly what'} the soft prompt of ${tokens} virtual tokens reached, or the text of before stands: ${points(without.score)} ${rows}, ${nat}`;
+    return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}${nat}`;
+  return `The text holds ${mean >= 0 ? 'what' : 'nearly what'} the soft prompt of ${tokens} virtual tokens reached, or the text of before stands: ${points(without.score)} ${rows}${nat}`;
 }
 
 /** What an item is called in a sentence, by its id. */

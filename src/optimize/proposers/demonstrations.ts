@@ -36,9 +36,10 @@ export const bootstrappedDemonstrations: Proposer = {
     const { evaluator, prompt, adapter, trainset, random, count } = context;
     if (!trainset.length) return [];
     const { passed, inOwnWords } = await passingRows(evaluator, { prompt, adapter }, random.shuffle(trainset).slice(0, 32));
-    passed.sort((a, b) => b.logLikelihood - a.logLikelihood);
-    const sure = passed.slice(0, Math.ceil(passed.length / 2)).map(({ row }) => row);
-    const which = `that the model answers right and surely${inOwnWords ? ', in its own words' : ''}`;
+    passed.sort((a, b) => (b.logLikelihood ?? 0) - (a.logLikelihood ?? 0));
+    const isKnown = passed.some(({ logLikelihood }) => logLikelihood !== undefined);
+    const sure = passed.slice(0, isKnown ? Math.ceil(passed.length / 2) : undefined).map(({ row }) => row);
+    const which = `that the model answers right${isKnown ? ' and surely' : ''}${inOwnWords ? ', in its own words' : ''}`;
     return newOnes(
       prompt,
       sizesWithin(sure, count).map((size) => proposalOf(context, sure, size, which)),
@@ -49,7 +50,8 @@ export const bootstrappedDemonstrations: Proposer = {
 
 export interface PassingRows {
   /** With the model's own answers where they are in its own words. */
-  readonly passed: { readonly row: Row; readonly logLikelihood: number }[];
+  /** The likelihood where the data has a right answer. */
+  readonly passed: { readonly row: Row; readonly logLikelihood?: number }[];
   readonly inOwnWords: boolean;
   readonly passes: number;
 }
@@ -58,10 +60,13 @@ export interface PassingRows {
 export async function passingRows(evaluator: Evaluator, candidate: Candidate, tried: readonly Row[]): Promise<PassingRows> {
   const { rows, passes } = await evaluator.evaluate(candidate, tried);
   const { labels, output } = evaluator.task;
-  const inOwnWords = !labels && isPassOrFail(rows);
+  const noGold = rows.some(({ gold }) => gold === undefined);
+  const inOwnWords = noGold || (!labels && isPassOrFail(rows));
   const passed = rows.flatMap((result, i) => {
     const { prediction, logLikelihood } = result;
-    return isRight(result) ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], logLikelihood }] : [];
+    return isRight(result)
+      ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], ...(logLikelihood !== undefined && { logLikelihood }) }]
+      : [];
   });
   return { passed, inOwnWords, passes };
 }
