@@ -3,12 +3,13 @@ import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
 import { pulse } from '../pulse.ts';
 import type { ChatOptions } from '../model/tokenizer.ts';
+import { isModule } from '../prompt/answersNeeded.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { defaultDecoding, endsOf, type Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
 import type { Cut, CutBy } from './cuts.ts';
 import { ofRow } from './ofRow.ts';
-import { isModule, metricNamed, type CorpusScore, type Judgement, type Metric } from './metrics.ts';
+import { metricNamed, type CorpusScore, type Judgement, type Metric } from './metrics.ts';
 import {
   bootstrapMean,
   bootstrapStatistic,

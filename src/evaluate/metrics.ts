@@ -1,5 +1,6 @@
 /** @file The metrics: one entry each. */
 import { TandemError } from '../errors.ts';
+import { isModule } from '../prompt/answersNeeded.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import type { Values } from '../prompt/values.ts';
 import { shownSource, withinTime } from '../timeLimit.ts';
@@ -123,9 +124,6 @@ export const isRight = ({ score }: { readonly score: number }): boolean => score
 
 /** Whether all of them judge rows that have no right answer. */
 export const needNoAnswers = (judges: readonly Metric[]): boolean => judges.every(({ judge }) => judge !== undefined);
-
-/** A metric of the user's own is named by the path of its JavaScript module, relative to the prompt file. */
-export const isModule = (name: string): boolean => /\.[cm]?js$/.test(name);
 
 /**
  * The metric of the table, with its argument if the name has one: `numeric(1%)`. The path of a module gives a stand-in that cannot score:
