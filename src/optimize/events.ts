@@ -168,6 +168,19 @@ export type OptimizationEvent =
       readonly passes: number;
     }
   | {
+      /** Of data without right answers: which of its own answers the weights are to learn from. */
+      readonly type: 'ownAnswersJudged';
+      readonly phase: number;
+      /** Training rows that were answered, and the answers that they got. */
+      readonly rows: number;
+      readonly answers: number;
+      /** Answers with the full score, and rows that have one good enough to be learned. */
+      readonly passed: number;
+      readonly learned: number;
+      /** Spent since the start. */
+      readonly passes: number;
+    }
+  | {
       /** Curriculum of freedom: from this phase on more may move. */
       readonly type: 'freedomGrown';
       readonly phase: number;

@@ -1,6 +1,7 @@
 /** @file What a session has to tell of right answers that can never be given: outside the labels, longer than the limit, or beyond a stop. */
 import type { Row } from '../data/dataset.ts';
 import type { Splits } from '../data/openDataset.ts';
+import { TandemError } from '../errors.ts';
 import { endProblems, type AnsweringModel } from '../evaluate/answerEnds.ts';
 import { haveAnswers, type Task } from '../evaluate/evaluation.ts';
 import { labelProblems } from '../evaluate/labelProblems.ts';
@@ -38,6 +39,28 @@ export const answeringModel = (model: LlamaModel, task: Task): AnsweringModel =>
   tokensOf: (answer) => model.completionTokens(answerAfter(task, '…', answer)).length,
   maxPositions: model.engine.config.maxPositions,
 });
+
+/**
+ * Of what trains on right answers alone.
+ * @param what it is, at the beginning of a sentence
+ * @throws TandemError reason 'needs-answers'
+ */
+export function requireAnswers(
+  what: string,
+  {
+    trainset,
+    evaluator,
+    file,
+  }: { readonly trainset: readonly Row[]; readonly evaluator: { readonly task: Task }; readonly file: PromptFile },
+): void {
+  const { output } = evaluator.task;
+  if (haveAnswers(trainset, output)) return;
+  const { line, column } = file.ranges.output ?? {};
+  throw new TandemError('needs-answers', `${what} learns from right answers, and the data has no column "${output}".`, {
+    where: { file: file.path, line, column },
+    hint: 'Let the coordinator alternate: its weights learn from answers that the metric passes.',
+  });
+}
 
 /** What it means that no right answer is known. */
 function withoutAnswersNotices(rows: readonly Row[], { output, metric }: Task): string[] {

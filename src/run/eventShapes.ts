@@ -142,6 +142,14 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     inPlay: measured,
     passes: amount,
   }),
+  ownAnswersJudged: event('ownAnswersJudged', {
+    phase: whole,
+    rows: whole,
+    answers: whole,
+    passed: whole,
+    learned: whole,
+    passes: amount,
+  }),
   freedomGrown: event('freedomGrown', {
     phase: whole,
     stage: whole,

@@ -3,7 +3,7 @@ import type { JournalLine } from './events.ts';
 import { cutText } from '../evaluate/cuts.ts';
 import { answerEndsText, count, duration, likelihoodPart, percent, percentWithInterval, points, rowCount, sureness } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
-import { difficultyText, doing, freedomText, softText, stoppedByUser, warmStartText } from './words.ts';
+import { difficultyText, doing, freedomText, ownAnswersText, softText, stoppedByUser, warmStartText } from './words.ts';
 
 /** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
 export function eventText(line: JournalLine, state: RunState): string | undefined {
@@ -33,6 +33,8 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return warmStartText(line);
     case 'difficultyMeasured':
       return `  ${difficultyText(line)}`;
+    case 'ownAnswersJudged':
+      return `  ${ownAnswersText(line)}`;
     case 'freedomGrown':
       return `More may move, ${freedomText(line)}; ${line.because}`;
     case 'gateDecided':

@@ -61,6 +61,9 @@ export interface WeightStep {
 /** What was said of the phase's soft prompt beside the best text. */
 export type SoftPromptState = Omit<Extract<OptimizationEvent, { type: 'softPromptJudged' }>, 'type' | 'phase'>;
 
+/** Which of its own answers the weights were to learn from. */
+export type OwnAnswersState = Omit<Extract<OptimizationEvent, { type: 'ownAnswersJudged' }>, 'type' | 'phase' | 'passes'>;
+
 export interface PhaseState {
   readonly phase: number;
   readonly lever: PhaseLever;
@@ -70,6 +73,8 @@ export interface PhaseState {
   readonly candidates: readonly CandidateState[];
   readonly weightSteps: readonly WeightStep[];
   readonly softPrompt?: SoftPromptState;
+  /** Of data without right answers: what the weights learned from. */
+  readonly ownAnswers?: OwnAnswersState;
   readonly startedAt: number;
   readonly startPasses: number;
   readonly ended?: { readonly accepted: boolean; readonly at: number; readonly passes: number };
@@ -256,6 +261,11 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       const likelihood = logLikelihood === undefined ? {} : { logLikelihood };
       const point = { phase, rows, known, success, passRate, ...likelihood, roles, inPlay };
       return { elapsed, passes: Math.max(state.passes, line.passes), curriculum: { data: [...data, point], freedom } };
+    }
+    case 'ownAnswersJudged': {
+      const { rows, answers, passed, learned } = line;
+      const ownAnswers = { rows, answers, passed, learned };
+      return { elapsed, passes: Math.max(state.passes, line.passes), ...inPhase(state, line.phase, () => ({ ownAnswers })) };
     }
     case 'freedomGrown': {
       const { phase, stage, stages, name, prompt, rank, layers, penalty, because } = line;

@@ -2,7 +2,7 @@
 import { cutText, type Cut } from '../evaluate/cuts.ts';
 import type { Evidence, Grounds } from './evidence.ts';
 import { count, duration, natsGained, points, rowCount, sureness } from './format.ts';
-import type { Attribution, CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
+import type { Attribution, CandidateState, CurriculumState, OwnAnswersState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** Why a run that the user stopped has ended. */
 export const stoppedByUser = 'stopped by the user';
@@ -101,6 +101,13 @@ export function fate({ measured, decision }: Pick<CandidateState, 'measured' | '
 export function testNotice({ total }: Attribution): string | undefined {
   if (total.probabilityBetter > 0.1) return undefined;
   return `The test rows speak against this result: ${points(total)}, P(better) ${sureness(total)}. Look at it twice before you take it over.`;
+}
+
+/** What the weights learn from where the data has no right answers. */
+export function ownAnswersText({ rows, answers, passed, learned }: OwnAnswersState): string {
+  const asked = `${answers} answers to ${rowCount(rows, 'training')}`;
+  if (learned === 0) return `Of ${asked} none passes: the weights have nothing to learn from yet.`;
+  return `${passed} of ${asked} pass: the weights learn from the best answer of ${rowCount(learned)}.`;
 }
 
 /** What a soft prompt is worth beside the best text: what would be lost without it. */
