@@ -84,7 +84,7 @@ async function trainAndRead(
           decoding: way.decoding ?? {},
           val: digits(chosenBy.rows),
           fresh: digits(unseen.rows),
-          logLikelihoods: chosenBy.rows.map(({ logLikelihood }) => Math.round(1e3 * logLikelihood) / 1e3),
+          logLikelihoods: chosenBy.rows.map(({ logLikelihood }) => Math.round(1e3 * logLikelihood!) / 1e3),
         });
       }
       addLine(options.out, { task: name, seed, steps: taken, readings } satisfies ReadingLine);

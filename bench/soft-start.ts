@@ -60,7 +60,7 @@ for (const { name, task, definition, rows } of apart) {
     const trace: { score: number; logLikelihood: number }[] = [];
     const measure: TrainingHooks['measure'] = async (adapter) => {
       const evaluation = await evaluator.evaluate({ prompt, adapter }, valset);
-      trace.push({ score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood.mean });
+      trace.push({ score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood!.mean });
       return evaluation;
     };
     const adapter = makeAdapter(weights.config, weights.pairs, soft);

@@ -101,7 +101,7 @@ async function adapterRun({ task, prompt, rows }: JointCase, seed: number, _: Wa
   let [taken, passes] = [0, 0];
   const measure: TrainingHooks['measure'] = async (adapter) => {
     const evaluation = await evaluator.evaluate({ prompt, adapter }, rows.val);
-    trace.push({ steps: taken, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood.mean });
+    trace.push({ steps: taken, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood!.mean });
     return evaluation;
   };
   const adapter = trainer.fresh(seed);
@@ -115,7 +115,7 @@ async function adapterRun({ task, prompt, rows }: JointCase, seed: number, _: Wa
     onStep: (step) => ([taken, passes] = [step.step, step.passes]),
   });
   const test = await evaluator.evaluate({ prompt, adapter: tuned.adapter }, rows.test);
-  return { trace, test: { score: test.score.mean, logLikelihood: test.logLikelihood.mean } };
+  return { trace, test: { score: test.score.mean, logLikelihood: test.logLikelihood!.mean } };
 }
 
 async function promptRun(of: JointCase, seed: number, lever: WarmLever, warm: boolean): Promise<Run> {

@@ -25,9 +25,10 @@ const byPlace = (a, b) => (place(a.message) < place(b.message) ? -1 : 1);
 /**
  * Writes messages.jsonl; the same each time.
  * @param {URL} to
- * @param {{ skip?: number, source?: string | URL }} options how many messages of each intent are left to another example; banking77.train.jsonl
+ * @param {{ skip?: number, answers?: boolean, source?: string | URL }} options how many messages of each intent are left to another example;
+ *   whether the intents are written; banking77.train.jsonl
  */
-export function writeMessages(to, { skip = 0, source = new URL('../../shared/data/banking77.train.jsonl', import.meta.url) } = {}) {
+export function writeMessages(to, { skip = 0, answers = true, source = new URL('../../shared/data/banking77.train.jsonl', import.meta.url) } = {}) {
   const messages = readFileSync(source, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
@@ -41,6 +42,6 @@ export function writeMessages(to, { skip = 0, source = new URL('../../shared/dat
       .slice(skip, skip + perIntent),
   );
   if (rows.length !== intents.length * perIntent) throw new Error(`Only ${rows.length} rows: is the source complete?`);
-  const lines = rows.sort(byPlace).map((row) => JSON.stringify(row) + '\n');
+  const lines = rows.sort(byPlace).map(({ message, intent }) => JSON.stringify(answers ? { message, intent } : { message }) + '\n');
   writeFileSync(to, lines.join(''));
 }

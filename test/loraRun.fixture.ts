@@ -39,7 +39,9 @@ for (let step = 0; step < 12; step++) {
 }
 const after = await evaluator.evaluate({ prompt, adapter: training.adapter() }, heldOut);
 await model.dispose();
-console.log(JSON.stringify({ before: before.logLikelihood.mean, after: after.logLikelihood.mean, peakMebibytes: peakMemory() / 2 ** 20 }));
+console.log(
+  JSON.stringify({ before: before.logLikelihood!.mean, after: after.logLikelihood!.mean, peakMebibytes: peakMemory() / 2 ** 20 }),
+);
 
 /** Bytes resident at the highest; Linux keeps it apart from what the parent process held. */
 function peakMemory(): number {

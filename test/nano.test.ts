@@ -50,7 +50,7 @@ describe('reading its prompt', () => {
       demonstrations: shown.map(({ values: { message, kind } }) => ({ inputs: { message }, output: label(textOf(kind)) })),
     });
     const likelihoods = async (prompt: Prompt): Promise<number[]> =>
-      (await evaluator.evaluate({ prompt }, asked)).rows.map(({ logLikelihood }) => logLikelihood);
+      (await evaluator.evaluate({ prompt }, asked)).rows.map(({ logLikelihood }) => logLikelihood!);
     const right = await likelihoods(promptOf((kind) => kind));
     const exchanged = await likelihoods(promptOf((kind) => (kind === 'foo' ? 'bar' : 'foo')));
     const difference = pairedBootstrap(exchanged, right);

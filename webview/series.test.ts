@@ -30,7 +30,7 @@ test('J has the interval of its log-likelihood, moved by the penalties, and each
   const { best, marks } = historyOf(ended, 'objective');
   const { objective, logLikelihood } = ended.best!;
   expect(best.at(-1)!.mean).toBe(objective.total);
-  expect(best.at(-1)!.high - best.at(-1)!.low).toBeCloseTo(logLikelihood.high - logLikelihood.low);
+  expect(best.at(-1)!.high - best.at(-1)!.low).toBeCloseTo(logLikelihood!.high - logLikelihood!.low);
   const decisions = ended.phases.map(({ candidates }) => candidates.find(({ decision }) => decision)!.decision!);
   expect(marks.map(({ value }) => value)).toEqual(decisions.map(({ objective }) => objective!.total));
 });

@@ -36,12 +36,13 @@ export interface History {
 
 export type Measure = 'score' | 'objective';
 
-/** The metric, or J, which has the interval of its log-likelihood: the penalties are no estimates. */
+/** The metric, or J, which has the interval of its log-likelihood, or of the score without right answers: the penalties are no estimates. */
 export function historyOf(state: RunState, measure: Measure): History {
   const best = state.history.map(({ score, logLikelihood, objective: { total } }): Estimate => {
     if (measure === 'score') return score;
-    const shift = total - logLikelihood.mean;
-    return { ...logLikelihood, mean: total, low: logLikelihood.low + shift, high: logLikelihood.high + shift };
+    const first = logLikelihood ?? score;
+    const shift = total - first.mean;
+    return { ...first, mean: total, low: first.low + shift, high: first.high + shift };
   });
   const at = state.history.map((point) => point.at);
   const last = best.at(-1);

@@ -155,7 +155,7 @@ async function runArm<M>(
     done: String(state.done),
     before: digitsOf(beforeEvaluation),
     after: digitsOf(after),
-    logLikelihood: { before: beforeEvaluation.logLikelihood.mean, after: after.logLikelihood.mean },
+    logLikelihood: { before: beforeEvaluation.logLikelihood!.mean, after: after.logLikelihood!.mean },
     tokens: { before: beforeEvaluation.promptTokens, after: after.promptTokens },
     val: state.best.score.mean,
     body,

@@ -16,7 +16,7 @@ export async function measureElsewhere({ model, final: { adapter } }: Outcome): 
     const evaluator = makeEvaluator({ model, task });
     const before = await evaluator.evaluate({ prompt }, rows.test);
     const after = await evaluator.evaluate({ prompt, ...(adapter && { adapter }) }, rows.test);
-    losses.push([name, { before: -before.logLikelihood.mean, after: -after.logLikelihood.mean }]);
+    losses.push([name, { before: -before.logLikelihood!.mean, after: -after.logLikelihood!.mean }]);
   }
   return Object.fromEntries(losses);
 }

@@ -217,8 +217,8 @@ export async function runVariants(
       done: String(state.done),
       before: before.rows.map(({ score }) => score).join(''),
       after: after.rows.map(({ score }) => score).join(''),
-      logLikelihoodBefore: before.logLikelihood.mean,
-      logLikelihoodAfter: after.logLikelihood.mean,
+      logLikelihoodBefore: before.logLikelihood!.mean,
+      logLikelihoodAfter: after.logLikelihood!.mean,
       val: state.best.score.mean,
       body: prompts.map(({ body }) => body).join('\n---\n'),
       demonstrations: prompts.reduce((sum, { demonstrations }) => sum + demonstrations.length, 0),
@@ -278,7 +278,7 @@ function aloneTexts(): {
       if (event.type !== 'candidateMeasured') return;
       const known = found.get(event.candidate)!;
       const { mean, rows } = event.score;
-      found.set(event.candidate, { ...known, val: mean, logLikelihood: event.logLikelihood.mean, rows });
+      found.set(event.candidate, { ...known, val: mean, logLikelihood: event.logLikelihood!.mean, rows });
     },
     raced: () =>
       [...found.values()]

@@ -52,7 +52,7 @@ export async function tracedRun(
       const evaluation = await evaluator.evaluate(candidate, asked, ...rest);
       passes += evaluation.passes;
       if (asked.length === rows.val.length)
-        trace.push({ steps, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood.mean });
+        trace.push({ steps, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood!.mean });
       return evaluation;
     },
   };
@@ -95,8 +95,8 @@ export async function tracedRun(
   model.forget();
   return {
     trace,
-    test: { before: before.score.mean, after: after.score.mean, logLikelihood: after.logLikelihood.mean },
-    val: { score: state.best.score.mean, logLikelihood: state.best.logLikelihood.mean },
+    test: { before: before.score.mean, after: after.score.mean, logLikelihood: after.logLikelihood!.mean },
+    val: { score: state.best.score.mean, logLikelihood: state.best.logLikelihood!.mean },
     phases: state.phase,
     passes: state.passes,
   };

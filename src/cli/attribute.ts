@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { cutText } from '../evaluate/cuts.ts';
 import type { Attribution } from '../evaluate/attribution.ts';
-import { count, natsGained, percentWithInterval, points, sureness } from '../run/format.ts';
+import { count, likelihoodPart, percentWithInterval, points, sureness } from '../run/format.ts';
 import { measureLines, rowsText } from '../run/measure.ts';
 import type { LineWorth } from '../run/results.ts';
 import type { Split } from '../run/spec.ts';
@@ -54,5 +54,5 @@ function headingOf(lines: readonly LineWorth[], place: number): string {
 
 function lineText({ line, text, score, logLikelihood }: LineWorth, { tokensSaved }: Attribution): string {
   const shown = text.length > 60 ? `${text.slice(0, 59)}…` : text;
-  return `${String(line).padStart(4)}  ${shown}\n      ${points(score)}, P(better) ${sureness(score)}, log-likelihood ${natsGained(logLikelihood)}, ${count(tokensSaved)} tokens\n`;
+  return `${String(line).padStart(4)}  ${shown}\n      ${points(score)}, P(better) ${sureness(score)}${likelihoodPart(logLikelihood)}, ${count(tokensSaved)} tokens\n`;
 }

@@ -61,7 +61,7 @@ function asText(
     `${shownPath(session.file)} with ${model}${adapter ? ` and adapter ${adapter}` : ''}, ${rowsText(session, split)}`,
     `${metric.padEnd(width)}${percentWithInterval(score)}`,
     ...reported.map((each) => `${each.metric.padEnd(width)}${percentWithInterval(each.score)}`),
-    `${'log-likelihood'.padEnd(width)}${nats(logLikelihood)}`,
+    ...(logLikelihood ? [`${'log-likelihood'.padEnd(width)}${nats(logLikelihood)}`] : []),
     `${'prompt tokens'.padEnd(width)}${promptTokens}`,
     ...(answerEnds.some((ends) => ends) ? [`${'answers'.padEnd(width)}${answerEndsText(answerEnds)}`] : []),
     ...cuts.map((cut) => `${cutText(cut)}.`),

@@ -121,6 +121,22 @@ describe('openDataset', async () => {
     expect(splits.bad.map(({ where }) => where?.line)).toEqual([6]);
   });
 
+  test('without the output column where a module alone judges; a slip of the pen and other metrics are still named', async () => {
+    const settings = { data: 'all.jsonl', output: 'headline', metric: './m.mjs', reported: [] };
+    const { train, columns } = await openDataset(settings, prompt);
+    expect(columns).toEqual(['text', 'label']);
+    expect(train.every(({ values }) => !('headline' in values))).toBe(true);
+    const refused = async (changed: Partial<Parameters<typeof openDataset>[0]>): Promise<unknown> =>
+      openDataset({ ...settings, ...changed }, prompt).catch((error: unknown) => error);
+    expect(await refused({ output: 'lable' })).toMatchObject({
+      reason: 'missing-output',
+      hint: expect.stringMatching(/^Did you mean "label"\? If the rows have no right answers, choose /) as string,
+    });
+    for (const changed of [{ metric: 'exact-match' }, { reported: ['contains'] }, { labels: 'from-data' as const }]) {
+      expect(await refused(changed)).toMatchObject({ reason: 'missing-output', hint: 'Known: text, label.' });
+    }
+  });
+
   test('a missing output column, other columns and a missing file are named', async () => {
     await expect(openDataset({ data: 'all.jsonl', output: 'lable' }, prompt)).rejects.toMatchObject({
       reason: 'missing-output',

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { mapWithinTime } from '../timeLimit.ts';
-import { suggestName } from '../prompt/nearest.ts';
+import { lacksAnswers } from '../prompt/answersNeeded.ts';
 import type { TandemSettings } from '../prompt/settings.ts';
 import { nameColumns } from './columns.ts';
 import type { Dataset, Row } from './dataset.ts';
@@ -56,10 +56,10 @@ export interface OpenOptions extends ReadOptions {
 /**
  * Opens `data:` of a prompt file. One file is split by row hash. Given files are taken as they are; without a val file a quarter of
  * train becomes val; a train file alone is split like one file.
- * @throws TandemError those of readDataset, nameColumns and splitRows; 'missing-output' if the data lacks the output column; 'columns-differ'
+ * @throws TandemError those of readDataset, nameColumns and splitRows; 'missing-output' if the data lacks the output column and the metric needs it; 'columns-differ'
  */
 export async function openDataset(
-  settings: Pick<TandemSettings, 'data' | 'output'> & Partial<Pick<TandemSettings, 'columns'>>,
+  settings: Pick<TandemSettings, 'data' | 'output'> & Partial<Pick<TandemSettings, 'columns' | 'metric' | 'reported' | 'labels'>>,
   promptPath: string,
   options: OpenOptions = {},
 ): Promise<Splits> {
@@ -71,7 +71,7 @@ export async function openDataset(
       : nameColumns(await readDataset(resolve(dirname(promptPath), path), options), settings.columns ?? {}, promptPath);
   const [train, val, test] = await Promise.all([read(source.train), read(source.val), read(source.test)]);
   const sets = [train, val, test].filter((set) => set !== undefined);
-  for (const set of sets) checkColumns(set, sets[0], settings.output);
+  for (const set of sets) checkColumns(set, sets[0], settings);
 
   const rows = train!.rows;
   const shares: Shares = { train: fractions.train, val: val ? 0 : fractions.val, test: val || test ? 0 : fractions.test };
@@ -145,14 +145,19 @@ export function sealRows(rows: readonly Row[], now: () => number = Date.now): Se
   };
 }
 
-function checkColumns(set: Dataset, first: Dataset, output: string): void {
+function checkColumns(
+  set: Dataset,
+  first: Dataset,
+  { output, metric = '', reported = [], labels }: Parameters<typeof openDataset>[0],
+): void {
   const where = { file: set.file, line: set.rows[0].line };
-  if (!set.columns.includes(output)) {
+  const hint = lacksAnswers({ output, metric, reported, ...(labels && { labels }) }, set.columns);
+  if (hint !== undefined) {
     const message = `The data has no column "${output}", which the prompt file names as output (columns: ${set.columns.join(', ')}).`;
-    throw new TandemError('missing-output', message, { where, hint: suggestName(output, set.columns) });
+    throw new TandemError('missing-output', message, { where, hint });
   }
   const lacking = first.columns.find((column) => !set.columns.includes(column));
   if (lacking === undefined) return;
-  const hint = `Both files should have the columns ${first.columns.join(', ')}.`;
-  throw new TandemError('columns-differ', `This file lacks the column "${lacking}", which ${first.file} has.`, { where, hint });
+  const both = `Both files should have the columns ${first.columns.join(', ')}.`;
+  throw new TandemError('columns-differ', `This file lacks the column "${lacking}", which ${first.file} has.`, { where, hint: both });
 }

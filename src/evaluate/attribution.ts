@@ -15,8 +15,8 @@ export interface Attribution {
   readonly text: string;
   /** Score with the line minus score without it: positive means that it helps. */
   readonly score: PairedDifference;
-  /** The same for the log-likelihood of the gold answer, in nats a row. */
-  readonly logLikelihood: PairedDifference;
+  /** The same for the log-likelihood of the gold answer, in nats a row; absent without gold answers. */
+  readonly logLikelihood?: PairedDifference;
   /** Prompt tokens that leaving it out saves. */
   readonly tokensSaved: number;
   /** Rows that it turned, the right ones first; at most three. */
@@ -26,7 +26,7 @@ export interface Attribution {
 export interface Flip {
   /** The row's id. */
   readonly row: string;
-  readonly gold: string;
+  readonly gold?: string;
   readonly withLine: string;
   readonly withoutLine: string;
 }
@@ -58,7 +58,8 @@ export async function attributeLines(
   for (const { prompt, ...part } of parts) {
     const without = await evaluator.evaluate({ ...candidate, prompt }, rows, options);
     const { score, logLikelihood } = compareEvaluations(without, whole);
-    items.push({ ...part, score, logLikelihood, tokensSaved: whole.promptTokens - without.promptTokens, flips: flipsOf(whole, without) });
+    const tokensSaved = whole.promptTokens - without.promptTokens;
+    items.push({ ...part, score, ...(logLikelihood && { logLikelihood }), tokensSaved, flips: flipsOf(whole, without) });
     options.onItem?.(items[items.length - 1], items.length, parts.length);
   }
   return { whole, items };
@@ -114,5 +115,10 @@ function flipsOf(whole: Evaluation, without: Evaluation): Flip[] {
     .filter(({ result, other }) => result.score !== other.score)
     .sort((a, b) => b.result.score - b.other.score - (a.result.score - a.other.score))
     .slice(0, 3)
-    .map(({ result, other }) => ({ row: result.row, gold: result.gold, withLine: result.prediction, withoutLine: other.prediction }));
+    .map(({ result: { row, gold, prediction }, other }) => ({
+      row,
+      ...(gold !== undefined && { gold }),
+      withLine: prediction,
+      withoutLine: other.prediction,
+    }));
 }

@@ -3,12 +3,13 @@ import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
 import { pulse } from '../pulse.ts';
 import type { ChatOptions } from '../model/tokenizer.ts';
+import { isModule } from '../prompt/answersNeeded.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { defaultDecoding, endsOf, type Decoding } from '../prompt/decoding.ts';
 import { textIn } from '../prompt/values.ts';
 import type { Cut, CutBy } from './cuts.ts';
 import { ofRow } from './ofRow.ts';
-import { isModule, metricNamed, type CorpusScore, type Metric } from './metrics.ts';
+import { metricNamed, type CorpusScore, type Judgement, type Metric } from './metrics.ts';
 import {
   bootstrapMean,
   bootstrapStatistic,
@@ -42,11 +43,14 @@ export interface RowResult {
   /** The row's id. */
   readonly row: string;
   readonly prediction: string;
-  readonly gold: string;
+  /** Absent where the data has no right answer for the row. */
+  readonly gold?: string;
   /** The metric's, from 0 to 1. */
   readonly score: number;
-  /** Of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated. */
-  readonly logLikelihood: number;
+  /** Why, where the metric says. */
+  readonly feedback?: string;
+  /** Of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated; absent without a gold answer. */
+  readonly logLikelihood?: number;
   /** Of free text that was cut off before it ended: by what. */
   readonly cut?: CutBy;
 }
@@ -57,7 +61,8 @@ export interface Evaluation {
   readonly score: Interval;
   /** How the score is taken from rows, where it is not the mean of theirs. */
   readonly corpus?: CorpusScore;
-  readonly logLikelihood: Interval;
+  /** Absent where rows have no gold answer: then the score alone decides. */
+  readonly logLikelihood?: Interval;
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
   /** Token passes that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
@@ -69,7 +74,8 @@ export interface Evaluation {
 export interface Comparison {
   /** New minus old. */
   readonly score: PairedDifference;
-  readonly logLikelihood: PairedDifference;
+  /** Absent where either evaluation has none. */
+  readonly logLikelihood?: PairedDifference;
 }
 
 /** More than this is no choice between labels any more. */
@@ -122,6 +128,9 @@ export const modulesOf = (file: PromptFile): string[] => metricsOf(file).filter(
 
 const metricsOf = ({ settings }: PromptFile): string[] => [settings.metric, ...settings.reported];
 
+/** Whether the rows have right answers. Files whose rows lack the column have them in no row. */
+export const haveAnswers = (rows: readonly Row[], output: string): boolean => rows.every(({ values }) => Object.hasOwn(values, output));
+
 /** What the rows come to by a metric, with its interval. */
 export function scoreOf({ corpus }: Pick<Metric, 'corpus'>, rows: readonly RowResult[]): Interval {
   return corpus ? bootstrapStatistic(rows.length, corpus(rows)) : bootstrapMean(rows.map(({ score }) => score));
@@ -135,7 +144,20 @@ export function judgedBy(metric: Metric, answers: readonly RowResult[], data: re
   return answers.map((answer, place) => {
     pulse();
     const row = data[place];
-    return { ...answer, score: ofRow(row, () => metric.score(answer.prediction, answer.gold, row.values)) };
+    return { ...answer, score: ofRow(row, () => judgementOf(metric, answer.prediction, answer.gold, row).score) };
+  });
+}
+
+/**
+ * What the metric makes of a prediction.
+ * @param gold the right answer, where there is one
+ * @throws TandemError reason 'missing-output' where there is none and the metric needs one
+ */
+export function judgementOf(metric: Metric, prediction: string, gold: string | undefined, { values, line }: Row): Judgement {
+  if (metric.judge) return metric.judge(prediction, values);
+  if (gold !== undefined) return { score: metric.score(prediction, gold, values) };
+  throw new TandemError('missing-output', `The row of line ${line} has no right answer, which the metric ${metric.name} needs.`, {
+    hint: answersNeeded,
   });
 }
 
@@ -148,9 +170,17 @@ export type Compared = Pick<Evaluation, 'rows' | 'corpus'>;
  */
 export function compareEvaluations(before: Compared, after: Compared, options: Resampling = {}): Comparison {
   requireSameRows(before, after);
-  const pair = (value: (result: RowResult) => number): PairedDifference =>
-    pairedBootstrap(before.rows.map(value), after.rows.map(value), { ...options, range: logShares });
-  return { score: scoreDifference([before], [after], options), logLikelihood: pair(({ logLikelihood }) => logLikelihood) };
+  const score = scoreDifference([before], [after], options);
+  const [old, now] = [likelihoodsOf(before.rows), likelihoodsOf(after.rows)];
+  return { score, ...(old && now && { logLikelihood: pairedBootstrap(old, now, { ...options, range: logShares }) }) };
+}
+
+export const answersNeeded = 'Check `output:` in the prompt file, or judge by a module of your own, e.g. `metric: ./metric.mjs`.';
+
+/** Those of the gold answers, if every row has one. */
+export function likelihoodsOf(rows: readonly Pick<RowResult, 'logLikelihood'>[]): number[] | undefined {
+  const known = rows.flatMap(({ logLikelihood }) => (logLikelihood === undefined ? [] : [logLikelihood]));
+  return known.length === rows.length ? known : undefined;
 }
 
 /**
@@ -217,7 +247,12 @@ function labelsOf(rows: readonly Row[], output: string, where: { file: string; l
 /** What is wrong with the metric, or goes wrong when it judges, is the fault of the line that names it. */
 function namedAt(name: string, where: Place): Metric {
   const metric = placed(where, () => metricNamed(name));
-  return { ...metric, score: (...judged) => placed(where, () => metric.score(...judged)) };
+  const { judge } = metric;
+  return {
+    ...metric,
+    score: (...judged) => placed(where, () => metric.score(...judged)),
+    ...(judge && { judge: (...judged) => placed(where, () => judge(...judged)) }),
+  };
 }
 
 function placed<T>(where: Place, work: () => T): T {

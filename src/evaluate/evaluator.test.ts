@@ -9,6 +9,7 @@ import { attributeLines } from './attribution.ts';
 import { cacheKey, memoryCache } from './cache.ts';
 import { compareEvaluations, taskFor } from './evaluation.ts';
 import { makeEvaluator } from './evaluator.ts';
+import type { Metric } from './metrics.ts';
 import { questionText } from './question.ts';
 
 /** Splits before white space; each distinct piece is a token. */
@@ -88,7 +89,7 @@ describe('label tasks', () => {
       rows.map(({ values, id }) => [values.colour, values.colour, 1, id]),
     );
     expect(results.map((each) => each.logLikelihood)).toEqual([-1, 2, -1, -1]);
-    expect([score.mean, score.rows, logLikelihood.mean]).toEqual([1, 4, -0.25]);
+    expect([score.mean, score.rows, logLikelihood!.mean]).toEqual([1, 4, -0.25]);
   });
 
   test('a weaker prompt falls for the label that the model always likes; calibration takes that back', async () => {
@@ -316,7 +317,7 @@ describe('tasks and comparisons', () => {
       evaluator.evaluate({ prompt }, rows.slice(1)),
     ]);
     const { score, logLikelihood } = compareEvaluations(weak, good);
-    expect([score.mean, logLikelihood.mean]).toEqual([0.75, 2]);
+    expect([score.mean, logLikelihood!.mean]).toEqual([0.75, 2]);
     expect(score.probabilityBetter).toBeGreaterThan(0.9);
     expect(() => compareEvaluations(good, fewer)).toThrow(expect.objectContaining({ reason: 'rows-differ' }));
     expect(() => compareEvaluations(fewer, good)).toThrow(expect.objectContaining({ reason: 'rows-differ' }));
@@ -345,12 +346,55 @@ describe('attributeLines', () => {
       ['line', 6, 'Colour:', 0, 1],
       ['demonstrations', 4, '1 demonstration', 0, 4],
     ]);
-    expect(items[0].logLikelihood.mean).toBe(2);
+    expect(items[0].logLikelihood!.mean).toBe(2);
     expect(items[0].flips).toEqual(
       rows
         .filter((_, i) => i !== 1)
         .map(({ id, values }) => ({ row: id, gold: values.colour, withLine: values.colour, withoutLine: 'red' })),
     );
     expect(seen).toEqual(['1/4 line', '2/4 line', '3/4 line', '4/4 demonstrations']);
+  });
+});
+
+describe('rows without right answers', () => {
+  const unanswered = ['the green one', 'a red one', 'blue sky'].map((message, place) => makeRow({ message }, place + 1));
+  const judge: Metric = {
+    name: './short.mjs',
+    kind: 'text',
+    judge: (prediction) => (prediction.length < 10 ? { score: 1 } : { score: 0.5, feedback: 'It should be shorter.' }),
+    score: () => 0,
+  };
+
+  test('a metric that needs none judges them and says why; there is no likelihood, and none is computed', async () => {
+    const log: string[] = [];
+    const task = taskFor(fileWith('  metric: ./short.mjs\n'), unanswered, new Map([['./short.mjs', judge]]));
+    const evaluation = await makeEvaluator({ model: fakeModel(log), task }).evaluate({ prompt: { body, demonstrations: [] } }, unanswered);
+    expect(evaluation.rows.map(({ prediction, score, feedback }) => [prediction, score, feedback])).toEqual([
+      ['the green one', 0.5, 'It should be shorter.'],
+      ['a red one', 1, undefined],
+      ['blue sky', 1, undefined],
+    ]);
+    expect(evaluation).not.toHaveProperty('logLikelihood');
+    expect(evaluation.rows.flatMap(Object.keys).filter((key) => ['gold', 'logLikelihood'].includes(key))).toEqual([]);
+    expect(log).toEqual(['generate 3']);
+    // Each answer costs its own tokens and its end.
+    const own = await makeEvaluator({ model: fakeModel(), task }).answer({ prompt: { body, demonstrations: [] } }, unanswered);
+    expect(evaluation.passes).toBe(own.passes);
+    expect(compareEvaluations(evaluation, evaluation)).not.toHaveProperty('logLikelihood');
+  });
+
+  test('right answers that are there are scored too', async () => {
+    const task = taskFor(fileWith('  metric: ./short.mjs\n'), rows, new Map([['./short.mjs', judge]]));
+    const evaluation = await makeEvaluator({ model: fakeModel(), task }).evaluate({ prompt: { body, demonstrations: [] } }, rows);
+    expect(evaluation.logLikelihood!.rows).toBe(4);
+    expect(evaluation.rows.map(({ gold }) => gold)).toEqual(['green', 'red', 'blue', 'blue']);
+  });
+
+  test('a metric that needs one refuses, and so does one of several', async () => {
+    for (const metric of ['exact-match', '[./short.mjs, exact-match]']) {
+      const task = taskFor(fileWith(`  metric: ${metric}\n`), unanswered, new Map([['./short.mjs', judge]]));
+      const evaluating = makeEvaluator({ model: fakeModel(), task }).evaluate({ prompt: { body, demonstrations: [] } }, unanswered);
+      await expect(evaluating).rejects.toMatchObject({ reason: 'missing-output' });
+    }
   });
 });

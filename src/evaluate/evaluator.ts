@@ -14,7 +14,8 @@ import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
 import type { Cut, CutBy } from './cuts.ts';
-import { scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
+import { answersNeeded, judgementOf, likelihoodsOf, scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
+import { needNoAnswers } from './metrics.ts';
 import { ofRow } from './ofRow.ts';
 import { answerPasses, promptPasses } from './passes.ts';
 import { answerAfter, questionsOf, questionText, questionWithoutValues } from './question.ts';
@@ -87,11 +88,12 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   const questionOf = (prompt: Prompt, values: Values): string => questionText(task, tokenizer, prompt, values);
   const promptTokens = (prompt: Prompt, adapter?: Adapter, like?: Values): number =>
     countingWith(adapter).encode(questionWithoutValues(task, tokenizer, prompt, like)).length;
-  const goldOf = (row: Row): string => {
+  const judgesAlone = needNoAnswers([task.metric, ...(task.reported ?? [])]);
+  /** The right answer; undefined where the data has none and the metrics need none. */
+  const goldOf = (row: Row): string | undefined => {
     if (Object.hasOwn(row.values, task.output)) return textOf(row.values[task.output]);
-    throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, {
-      hint: 'Check `output:` in the prompt file.',
-    });
+    if (judgesAlone) return undefined;
+    throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, { hint: answersNeeded });
   };
 
   function calibrationTexts(prompt: Prompt): string[] {
@@ -132,11 +134,18 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     return texts.map((_, place) => ({ raw: raw[place], scores: subtract(normalized[place], bias) }));
   }
 
-  async function goldLikelihoods(golds: readonly string[], texts: readonly string[], call: Call): Promise<number[]> {
-    return outputs.logLikelihoods(
-      golds.map((gold, place) => ({ prompt: texts[place], completion: answerAfter(task, texts[place], gold) })),
-      call,
+  /** Of the answers that are known, after the texts in the same places. */
+  async function goldLikelihoods(
+    golds: readonly (string | undefined)[],
+    texts: readonly string[],
+    call: Call,
+  ): Promise<(number | undefined)[]> {
+    const pairs = golds.flatMap((gold, place) =>
+      gold === undefined ? [] : [{ prompt: texts[place], completion: answerAfter(task, texts[place], gold) }],
     );
+    const likelihoods = pairs.length > 0 ? await outputs.logLikelihoods(pairs, call) : [];
+    let next = 0;
+    return golds.map((gold) => (gold === undefined ? undefined : likelihoods[next++]));
   }
 
   async function chooseLabels(
@@ -147,20 +156,13 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     call: Call,
   ): Promise<Answer[]> {
     const judgements = await judge(prompt, texts, choices, call);
-    const golds = rows.map((row) => goldOf(row).trim());
+    const golds = rows.map((row) => goldOf(row)?.trim());
     // A gold answer that is none of the labels was not scored with them.
-    const strangers = [...golds.keys()].filter((place) => !choices.includes(golds[place]));
-    const asked = await goldLikelihoods(
-      strangers.map((place) => golds[place]),
-      strangers.map((place) => texts[place]),
-      unheard(call),
-    );
+    const strangers = golds.map((gold) => (gold !== undefined && choices.includes(gold) ? undefined : gold));
+    const asked = await goldLikelihoods(strangers, texts, unheard(call));
     return judgements.map(({ raw, scores }, place) => {
-      const gold = choices.indexOf(golds[place]);
-      return {
-        prediction: choices[mostLikely(scores)],
-        logLikelihood: gold >= 0 ? raw[gold].logLikelihood : asked[strangers.indexOf(place)],
-      };
+      const gold = golds[place] === undefined ? -1 : choices.indexOf(golds[place]);
+      return { prediction: choices[mostLikely(scores)], ...likelihood(gold >= 0 ? raw[gold].logLikelihood : asked[place]) };
     });
   }
 
@@ -169,7 +171,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     const likelihoods = await goldLikelihoods(rows.map(goldOf), texts, unheard(call));
     return written.map(({ text, finish }, place) => ({
       prediction: text.trim(),
-      logLikelihood: likelihoods[place],
+      ...likelihood(likelihoods[place]),
       ...(finish !== 'stop' && { cut: finish }),
     }));
   }
@@ -189,13 +191,17 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     return found.length > 0 ? { cuts: found } : {};
   }
 
-  /** Hangs on prompt and rows alone: a generated answer counts as many tokens as the gold one, since its real length hangs on the weights. */
-  function passesOf({ prompt, adapter }: Candidate, rows: readonly Row[], texts: readonly string[]): number {
+  /**
+   * Depends only on the prompt and the rows where these have gold answers: a generated answer is charged at the gold answer's length, because
+   * its real length depends on the weights, and the gold answer is scored besides. Without a gold answer it is charged at its own length.
+   */
+  function passesOf({ prompt, adapter }: Candidate, results: readonly RowResult[], texts: readonly string[]): number {
     const counting = countingWith(adapter);
     const prompts = [...texts, ...calibrationTexts(prompt)];
     if (labels) return promptPasses(counting, prompts) + prompts.length * labelPasses;
-    return rows.reduce(
-      (sum, row, place) => sum + 2 * tokenizer.encode(answerAfter(task, texts[place], goldOf(row))).length,
+    const count = (text: string, place: number): number => tokenizer.encode(answerAfter(task, texts[place], text)).length;
+    return results.reduce(
+      (sum, { gold, prediction }, place) => sum + (gold === undefined ? count(prediction, place) + 1 : 2 * count(gold, place)),
       promptPasses(counting, prompts),
     );
   }
@@ -217,26 +223,25 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       signal?.throwIfAborted();
       const answers = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(prompt, rows, texts, call));
       const results = rows.map((row, place): RowResult => {
-        const { prediction, logLikelihood, cut } = answers[place];
+        const { prediction, ...about } = answers[place];
         const gold = goldOf(row);
         pulse();
-        const score = ofRow(row, () => task.metric.score(prediction, gold, row.values));
-        return { row: row.id, prediction, gold, score, logLikelihood, ...(cut && { cut }) };
+        const judgement = ofRow(row, () => judgementOf(task.metric, prediction, gold, row));
+        return { row: row.id, prediction, ...(gold !== undefined && { gold }), ...judgement, ...about };
       });
+      const likelihoods = likelihoodsOf(results);
+      const golds = results.flatMap(({ gold }) => (gold === undefined ? [] : [gold]));
       return {
         rows: results,
         score: scoreOf(task.metric, results),
         ...(task.metric.corpus && { corpus: task.metric.corpus }),
-        logLikelihood: bootstrapMean(
-          results.map(({ logLikelihood }) => logLikelihood),
-          { range: logShares },
-        ),
+        ...(likelihoods && { logLikelihood: bootstrapMean(likelihoods, { range: logShares }) }),
         promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
-        passes: passesOf({ prompt, adapter }, rows, texts),
+        passes: passesOf({ prompt, adapter }, results, texts),
         ...cutsOf(
           prompt,
           results.map(({ cut }) => cut),
-          results.map(({ gold }) => gold),
+          golds.length === results.length ? golds : undefined,
         ),
       };
     },
@@ -277,6 +282,8 @@ interface Judgement {
 }
 
 type Answer = Pick<RowResult, 'prediction' | 'logLikelihood' | 'cut'>;
+
+const likelihood = (value: number | undefined): Pick<RowResult, 'logLikelihood'> => (value === undefined ? {} : { logLikelihood: value });
 
 /** What each calibration subtracts, from the scores over its inputs and the number of labels. */
 const biasOf = {

@@ -4,7 +4,8 @@ import type { Statistic } from './resampling.ts';
 /** What a row was answered, and what would have been right. */
 export interface Answered {
   readonly prediction: string;
-  readonly gold: string;
+  /** Absent only where no right answer is known, and such rows are judged by other metrics. */
+  readonly gold?: string;
 }
 
 /**
@@ -20,7 +21,7 @@ export function macroF1(rows: readonly Answered[]): Statistic {
     places.set(label, places.size);
     return places.size - 1;
   };
-  const golds = Int32Array.from(rows, ({ gold }) => placeOf(gold.trim()));
+  const golds = Int32Array.from(rows, ({ gold = '' }) => placeOf(gold.trim()));
   const predictions = Int32Array.from(rows, ({ prediction }) => placeOf(prediction));
   const right = new Float64Array(places.size);
   /** Weight of the rows whose answer a label is plus of those for which it was predicted. */

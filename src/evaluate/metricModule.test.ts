@@ -32,6 +32,23 @@ test('an export `score` and a truth value do as well; a module that was changed 
   expect((await loadMetric('m', file)).metric.score('', '', row)).toBe(0);
 });
 
+test('it may say why: a sentence beside the score, on one line, cut where it is long', async () => {
+  const text = `export default (row, output) => ({ score: output === '4' ? 1 : 0.5, feedback: output === '4' ? '' : 'Count\n  again. ' + 'x'.repeat(600) });`;
+  const { metric } = await loadMetric('m', module(text));
+  expect(metric.judge!('4', row)).toEqual({ score: 1 });
+  const { score, feedback } = metric.judge!('5', row);
+  expect([score, feedback!.slice(0, 13), feedback!.length]).toEqual([0.5, 'Count again. ', 500]);
+  expect(metric.score('5', '4', row)).toBe(0.5);
+});
+
+test('it judges rows without a right answer', async () => {
+  const { metric } = await loadMetric('m', module('export default ({ question }, output) => output.length < question.length;'));
+  expect([metric.judge!('4', { question: '2 + 2' }), metric.judge!('four and a bit', { question: '2 + 2' })]).toEqual([
+    { score: 1 },
+    { score: 0 },
+  ]);
+});
+
 test.each([
   ['no function', 'export default 3;', 'exports no function'],
   ['an error in its text', 'export default (', 'cannot be loaded'],
@@ -54,10 +71,21 @@ test.each([
   ['() => NaN', 'The metric gave NaN, which is no share.'],
   ['() => undefined', 'The metric gave undefined, which is no share.'],
   ['async () => 1', 'The metric gave a promise, which is no share.'],
+  ['() => ({ score: 3 })', 'The metric gave an object whose `score` is 3, which is no share.'],
+  ['() => ({ feedback: "no" })', 'The metric gave an object whose `score` is undefined, which is no share.'],
+  ['() => ({ score: Promise.resolve(1) })', 'The metric gave an object whose `score` is a promise, which is no share.'],
+  ['() => ({ score: 1, feedback: 7 })', 'The metric gave an object whose `feedback` is a number, not a text.'],
   ['(row) => row.none.length', 'The metric failed on a row: '],
 ])('%s is a defect of the metric', async (text, message) => {
   const { metric } = await loadMetric('m', module(`export default ${text};`));
   expect(() => metric.score('4', '4', row)).toThrow(
     expect.objectContaining({ reason: 'bad-metric', message: expect.stringContaining(message) as string }) as Error,
+  );
+});
+
+test('what it should return is said', async () => {
+  const { metric } = await loadMetric('m', module('export default () => 2;'));
+  expect(() => metric.score('4', '4', row)).toThrow(
+    expect.objectContaining({ hint: 'Return a number from 0 to 1, or { score, feedback }, at once.' }) as Error,
   );
 });

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { TandemError } from '../errors.ts';
 import { readFileBytesLater } from '../files.ts';
 import { textsOf, type Values } from '../prompt/values.ts';
-import type { Metric } from './metrics.ts';
+import type { Judgement, Metric } from './metrics.ts';
 
 export interface LoadedMetric {
   readonly metric: Metric;
@@ -13,8 +13,9 @@ export interface LoadedMetric {
 }
 
 /**
- * Runs the module and takes its default export, or else its export `score`: `(row, output) => number`, where `row` has the columns of the
- * data as texts, the right answer among them, and `output` is what the model answered; 0 is worth nothing, 1 is right, true and false too.
+ * Runs the module and takes its default export, or else its export `score`: `(row, output) => number`, or `{ score, feedback }` with a
+ * sentence on why the score is what it is. `row` has the columns of the data as texts, the right answer among them where the data has one,
+ * and `output` is what the model answered; 0 is worth nothing, 1 is right, true and false too.
  * Only for who was told that the module may run.
  * @param name what it is called in reports
  * @param file absolute path
@@ -36,19 +37,43 @@ export async function loadMetric(name: string, file: string): Promise<LoadedMetr
   if (typeof judge !== 'function') {
     throw fail('The module of the metric exports no function.', 'Write: export default (row, output) => row.answer === output ? 1 : 0;');
   }
-  const score = (prediction: string, _: string, values: Values = {}): number => {
+  const judgeRow = (prediction: string, values: Values): Judgement => {
     let worth: unknown;
     try {
       worth = (judge as (row: Readonly<Record<string, string>>, output: string) => unknown)(textsOf(values), prediction);
     } catch (cause) {
       throw fail(`The metric failed on a row: ${messageOf(cause)}. The row: ${JSON.stringify(values).slice(0, 200)}`, 'Mend it.', cause);
     }
-    if (typeof worth === 'boolean') return Number(worth);
-    if (typeof worth === 'number' && worth >= 0 && worth <= 1) return worth;
-    const given = worth instanceof Promise ? 'a promise' : String(worth);
-    throw fail(`The metric gave ${given}, which is no share.`, 'Return a number from 0 to 1, or true or false, at once.');
+    const judgement = judgementOf(worth);
+    if (typeof judgement !== 'string') return judgement;
+    throw fail(`The metric gave ${judgement}.`, 'Return a number from 0 to 1, or { score, feedback }, at once.');
   };
-  return { metric: { name, kind: 'text', score }, hash };
+  const score = (prediction: string, _: string, values: Values = {}): number => judgeRow(prediction, values).score;
+  return { metric: { name, kind: 'text', score, judge: judgeRow }, hash };
 }
+
+/** A module's verdict, or what is wrong with it, for people. */
+function judgementOf(worth: unknown): Judgement | string {
+  if (typeof worth !== 'object' || worth === null) return scored(worth) ?? `${String(worth)}, which is no share`;
+  if (worth instanceof Promise) return 'a promise, which is no share';
+  const { score, feedback } = worth as { readonly score?: unknown; readonly feedback?: unknown };
+  const judgement = scored(score);
+  if (!judgement) return `an object whose \`score\` is ${score instanceof Promise ? 'a promise' : String(score)}, which is no share`;
+  if (feedback !== undefined && feedback !== null && typeof feedback !== 'string') {
+    return `an object whose \`feedback\` is a ${typeof feedback}, not a text`;
+  }
+  const sentence = (feedback ?? '').replaceAll(/\s+/g, ' ').trim();
+  return sentence === '' ? judgement : { ...judgement, feedback: shortened(sentence) };
+}
+
+function scored(value: unknown): Judgement | undefined {
+  if (typeof value === 'boolean') return { score: Number(value) };
+  return typeof value === 'number' && value >= 0 && value <= 1 ? { score: value } : undefined;
+}
+
+/** A sentence has fewer letters; feedback is stored with every row. */
+const longestFeedback = 500;
+
+const shortened = (text: string): string => (text.length > longestFeedback ? `${text.slice(0, longestFeedback - 1)}…` : text);
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

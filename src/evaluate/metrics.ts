@@ -1,5 +1,6 @@
 /** @file The metrics: one entry each. */
 import { TandemError } from '../errors.ts';
+import { isModule } from '../prompt/answersNeeded.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import type { Values } from '../prompt/values.ts';
 import { shownSource, withinTime } from '../timeLimit.ts';
@@ -18,10 +19,19 @@ export interface Metric {
    * @param values of the row, the output column among them
    */
   score(prediction: string, gold: string, values?: Values): number;
+  /** The same without a right answer, and why: only of a metric that needs none. */
+  readonly judge?: (prediction: string, values: Values) => Judgement;
   /** Only of a metric that is no mean of the rows' scores: then this is the metric, and the scores say no more than which rows are right. */
   readonly corpus?: CorpusScore;
   /** The same for a column of right answers, whose way of writing says how open forms are to be read; absent where nothing is open. */
   readonly inColumn?: (answers: Iterable<string>) => Metric;
+}
+
+export interface Judgement {
+  /** From 0 to 1. */
+  readonly score: number;
+  /** Why it is not more: one sentence, for people and for those who write prompts. */
+  readonly feedback?: string;
 }
 
 /** The score of rows together, for any weights of them: intervals and paired comparisons reweight the rows and take it again. */
@@ -112,8 +122,8 @@ export const aboutMetric = (name: string): string => table[name].about;
 /** Whether a row's score is that of a right answer: part of a point tells how near it came, which is not yet right. */
 export const isRight = ({ score }: { readonly score: number }): boolean => score === 1;
 
-/** A metric of the user's own is named by the path of its JavaScript module, relative to the prompt file. */
-export const isModule = (name: string): boolean => /\.[cm]?js$/.test(name);
+/** Whether all of them judge rows that have no right answer. */
+export const needNoAnswers = (judges: readonly Metric[]): boolean => judges.every(({ judge }) => judge !== undefined);
 
 /**
  * The metric of the table, with its argument if the name has one: `numeric(1%)`. The path of a module gives a stand-in that cannot score:
@@ -153,13 +163,12 @@ function numeric(tolerance?: Tolerance): Fitted {
   };
 }
 
-const notLoaded = (name: string): Metric => ({
-  name,
-  kind: 'text',
-  score() {
+function notLoaded(name: string): Metric {
+  const refuse = (): never => {
     throw new TandemError('module-not-loaded', `The metric ${name} is a module that was not loaded.`);
-  },
-});
+  };
+  return { name, kind: 'text', score: refuse, judge: refuse };
+}
 
 /** A pattern that is tried in ever more ways to match is ended. */
 const matching = <T>(source: string, match: () => T): T =>

@@ -18,6 +18,18 @@ test('where scores are level, the likelihood decides; the same is not better', (
   expect(isBetter(scored(0.5, -1), scored(0.5, -1))).toBe(false);
 });
 
+test('without a likelihood the score alone decides, and level scores keep their order', () => {
+  const plain = (score: number) => ({ score: scored(score, 0).score });
+  expect(isBetter(plain(0.6), plain(0.5))).toBe(true);
+  expect([isBetter(plain(0.5), plain(0.5)), isBetter(plain(0.5), scored(0.5, -1)), isBetter(scored(0.5, -1), plain(0.5))]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  const named = [0.5, 0.7, 0.5].map((score, place) => ({ place, evaluation: plain(score) }));
+  expect(named.sort(bestFirst).map(({ place }) => place)).toEqual([1, 0, 2]);
+});
+
 test('the best comes first', () => {
   const evaluations = [scored(0.5, -2), scored(0.7, -3), scored(0.5, -1)];
   const sorted = evaluations.map((evaluation) => ({ evaluation })).sort(bestFirst);

@@ -3,11 +3,12 @@ import type { Evaluation } from './evaluation.ts';
 
 type Scores = Pick<Evaluation, 'score' | 'logLikelihood'>;
 
-/** Score first; where scores are level, the likelihood. */
+/** Score first; where scores are level, the likelihood, if both have one. */
 export function isBetter(a: Scores, b: Scores): boolean {
-  return a.score.mean !== b.score.mean ? a.score.mean > b.score.mean : a.logLikelihood.mean > b.logLikelihood.mean;
+  if (a.score.mean !== b.score.mean) return a.score.mean > b.score.mean;
+  return a.logLikelihood !== undefined && b.logLikelihood !== undefined && a.logLikelihood.mean > b.logLikelihood.mean;
 }
 
 /** Sorts what was measured, the best first. */
 export const bestFirst = (a: { readonly evaluation: Scores }, b: { readonly evaluation: Scores }): number =>
-  isBetter(a.evaluation, b.evaluation) ? -1 : 1;
+  isBetter(a.evaluation, b.evaluation) ? -1 : isBetter(b.evaluation, a.evaluation) ? 1 : 0;

@@ -12,6 +12,7 @@ import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
 import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import { rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, partOf } from './purse.ts';
 import { findingOf, readAlong } from './reading.ts';
 import { planPhase } from './stepCost.ts';
@@ -27,7 +28,7 @@ export async function adapterBlock(
   const { prompt } = memory.current;
   const { anew, rate } = attempts[failuresOf(memory.statistics, block) % attempts.length];
   const seedOfPhase = randomStream(seed, 'phase', phase, 'adapter').integer(2 ** 31);
-  const { lesson, passes: tracing } = await lessonOf(context, prompt, adapter, block.step);
+  const { lesson, passes: tracing } = await lessonOf(context, prompt, adapter, block.step, { phase, spent, budget, before });
   // No answer of an earlier step has led to a right end yet.
   if (lesson.rows.length === 0) return { prompt, passes: tracing };
   // Each step's adapter has its first turn before the budget is spent.
@@ -80,15 +81,21 @@ export async function adapterBlock(
  * @returns with the token passes that finding it cost
  */
 export async function lessonOf(
-  { trainset, program, evaluator }: Pick<OptimizationContext, 'trainset' | 'program' | 'evaluator'>,
+  context: Pick<OptimizationContext, 'trainset' | 'program' | 'evaluator' | 'trainer' | 'seed' | 'signal' | 'emit'>,
   prompt: Prompt,
   adapter: Adapter | undefined,
-  only?: number,
+  only: number | undefined,
+  { phase, spent, budget, before }: Pick<BlockStart, 'phase' | 'spent' | 'budget' | 'before'>,
 ): Promise<{ readonly lesson: Lesson; readonly passes: number }> {
   const prompts = stepsOf(prompt);
   const own = { prompt: prompts.at(only ?? -1)!, shots: 0 };
-  if (!program || program.tasks.length === 1) return { lesson: { ...own, rows: trainset }, passes: 0 };
+  const { trainset, program, evaluator } = context;
   const candidate = { prompt, ...(adapter && { adapter }) };
+  if (!program || program.tasks.length === 1) {
+    const rowCost = before.passes / before.rows.length;
+    const { rows, passes } = await rowsToLearn(context, candidate, { phase, spent, budget, rowCost });
+    return { lesson: { ...own, rows }, passes };
+  }
   const evaluation = await evaluator.evaluate(candidate, trainset);
   const { rows: traced } = await program.trace(candidate, trainset);
   const last = prompts.length - 1;
@@ -105,6 +112,13 @@ export async function lessonOf(
       return [{ ...row, values: { ...row.values, ...gold }, id }];
     });
   });
-  const rows = [...(step === last ? traced : []), ...earlier];
+  // Without right answers the last step learns its own ones that pass.
+  const { output } = program.tasks[last];
+  const ends = traced.flatMap((row, place): Row[] => {
+    if (Object.hasOwn(row.values, output)) return [row];
+    const result = evaluation.rows[place];
+    return isRight(result) ? [{ ...row, values: { ...row.values, [output]: result.prediction } }] : [];
+  });
+  const rows = [...(step === last ? ends : []), ...earlier];
   return { lesson: { ...own, rows, program: { step, others, prompts } }, passes: evaluation.passes };
 }

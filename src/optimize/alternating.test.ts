@@ -61,7 +61,7 @@ describe('with the gate', () => {
         const { state, events } = await drive({ options: { strategy }, seed });
         const best = ofType(events, 'phaseEnded').map((event) => event.best.score.mean);
         expect(Math.min(...best)).toBeGreaterThanOrEqual(state.start.score.mean);
-        expect(state.best.logLikelihood.mean).toBeGreaterThan(state.start.logLikelihood.mean + 5);
+        expect(state.best.logLikelihood!.mean).toBeGreaterThan(state.start.logLikelihood!.mean + 5);
         expect(reasons).toContain(state.done);
       }
     },
@@ -95,7 +95,7 @@ describe('with the gate', () => {
         expect(kinds[inputs.text.split(' ')[0] as keyof typeof kinds]).toBe(gold);
         expect(better ? after : before).toBe(gold);
       }
-      expect(objective!.total).toBeCloseTo(objective!.logLikelihood - objective!.weightPenalty - objective!.promptPenalty);
+      expect(objective!.total).toBeCloseTo(objective!.logLikelihood! - objective!.weightPenalty - objective!.promptPenalty);
     }
   });
 
@@ -303,7 +303,7 @@ describe('a curriculum', () => {
     }
     // The model learns the task, and the rows become easier to it.
     expect(looks.at(-1)!.success).toBeGreaterThan(looks[0].success);
-    expect(state.best.logLikelihood.mean).toBeGreaterThan(state.start.logLikelihood.mean + 5);
+    expect(state.best.logLikelihood!.mean).toBeGreaterThan(state.start.logLikelihood!.mean + 5);
     // All that was looked at is paid for.
     const [{ passes }] = ofType(events, 'baselineMeasured');
     expect(looks[0].passes).toBeGreaterThan(passes);

@@ -3,6 +3,7 @@
  * what the valset proves. Also the sources' plain loop (classic) and published chains, which go on from the latest state.
  */
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import { isRight } from '../evaluate/metrics.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseResult } from './alternatingPhase.ts';
 import { changesBetween } from './changes.ts';
@@ -11,6 +12,7 @@ import type { Lever, MeasuredState, OptimizationEvent } from './events.ts';
 import { measureHunks } from './hunkNumbers.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
+import { hasAnswers } from './ownAnswers.ts';
 import { promptPhase } from './promptPhase.ts';
 import { tokenCounter } from './promptTokens.ts';
 import { promptKey } from './proposers/proposer.ts';
@@ -72,11 +74,11 @@ export class AlternatingJointOptimizer implements Coordinator {
       if (growth !== memory.growth && this.options.curriculum !== 'none') memory = { ...memory, growth };
     };
     grow(false);
-    let choice = this.choose(context, state, memory, before.passes);
+    let choice = this.choose(context, state, memory, before);
     while ('over' in choice && memory.growth && canGrow(memory.growth)) {
       grow(true);
       memory = { ...memory, statistics: reopened(memory.statistics), tried: [] };
-      choice = this.choose(context, state, memory, before.passes);
+      choice = this.choose(context, state, memory, before);
     }
     if ('done' in choice) return this.finish(context, state, choice.done);
     grown.forEach(context.emit);
@@ -107,7 +109,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     context: OptimizationContext,
     state: OptimizationState,
     { statistics, promising }: AlternatingMemory,
-    measuring: number,
+    before: Evaluation,
   ): { lever: Lever; because: string; budget: Purse; reading?: true } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
     const kept = schedule.kind === 'gated' && levers.includes('prompt') ? placesShare * context.budget : 0;
@@ -118,7 +120,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       if (!lever || left <= 0) return { done: lever ? 'the budget is spent' : 'the chain is done' };
       return { lever, because: `step ${state.phase + 1} of the chain`, budget: partOf(budget, schedule.levers.length - state.phase) };
     }
-    if (left < leastMeasurements * measuring) return { done: 'the budget is spent' };
+    if (left < leastMeasurements * before.passes) return { done: 'the budget is spent' };
     if (schedule.kind === 'classic') {
       const place = state.phase % (schedule.parameterSteps + schedule.promptSteps);
       const lever = place < schedule.parameterSteps ? 'weights' : 'prompt';
@@ -130,6 +132,9 @@ export class AlternatingJointOptimizer implements Coordinator {
     }
     if (state.phase === 0 && levers.includes('prompt') && hasReadings(context)) {
       return { lever: 'prompt', because: readingFirst, budget, reading: true };
+    }
+    if (levers.includes('prompt') && statistics.prompt.phases === 0 && !hasAnswers(context) && !before.rows.some(isRight)) {
+      return { lever: 'prompt', because: 'no answer passes yet that the weights could learn from', budget };
     }
     // Prompts first where weights are trained under several.
     const order = this.options.strategy === 'mixture' ? promptsFirst.filter((lever) => levers.includes(lever)) : levers;

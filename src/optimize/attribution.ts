@@ -34,7 +34,7 @@ export async function attributeStates(
   const cell = (which: Pick<AttributionCell, 'weights' | 'prompt'>, { score, logLikelihood, cuts }: Evaluation): AttributionCell => ({
     ...which,
     score,
-    logLikelihood,
+    ...(logLikelihood && { logLikelihood }),
     ...(cuts && { cuts }),
   });
   const { reported = [] } = evaluator.task;
@@ -60,7 +60,7 @@ export async function attributeStates(
     answers: neither.rows.map((before, place) => ({
       row: before.row,
       line: rows[place].line,
-      gold: shortened(before.gold),
+      ...(before.gold !== undefined && { gold: shortened(before.gold) }),
       before: judged(before),
       after: judged(both.rows[place]),
     })),
@@ -68,10 +68,11 @@ export async function attributeStates(
   };
 }
 
-const judged = ({ prediction, score, logLikelihood }: RowResult): JudgedAnswer => ({
+const judged = ({ prediction, score, feedback, logLikelihood }: RowResult): JudgedAnswer => ({
   prediction: shortened(prediction),
   score,
-  logLikelihood,
+  ...(feedback !== undefined && { feedback: shortened(feedback) }),
+  ...(logLikelihood !== undefined && { logLikelihood }),
 });
 
 function reportedMetric(metric: Metric, before: Evaluation, after: Evaluation, rows: readonly Row[]): ReportedMetric {

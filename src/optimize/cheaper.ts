@@ -3,7 +3,7 @@
  * scores of a hundred rows; the likelihood says far more of each row, and the price of a token is known exactly. So J decides, and the score
  * keeps watch.
  */
-import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import { compareEvaluations, likelihoodsOf, type Evaluation } from '../evaluate/evaluation.ts';
 import { logShares, pairedBootstrap } from '../evaluate/statistics.ts';
 import { rowsToDecide, type GateDecision } from './gate.ts';
 import { defaultWorth, type Worth } from './worth.ts';
@@ -65,11 +65,14 @@ export function decideCheaper(before: Evaluation, candidate: Evaluation, options
 /** On fewer than a hundred rows one row is the least that can be lost. */
 const marginOn = (rows: number, { margin }: Worth): number => (rows < 100 ? Math.max(margin, 1 / rows) : margin);
 
-/** P(log-likelihood of the candidate - that of the other > least), the mean over rows; in nats. */
+/** P(log-likelihood of the candidate - that of the other > least), the mean over rows; in nats. Of rows without right answers: their scores. */
 function likelihoodAbove(before: Evaluation, candidate: Evaluation, least: number): number {
-  const from = before.rows.map(({ logLikelihood }) => logLikelihood + least);
-  const to = candidate.rows.map(({ logLikelihood }) => logLikelihood);
-  return pairedBootstrap(from, to, { range: logShares }).probabilityBetter;
+  const [from, to] = [before, candidate].map(({ rows }) => likelihoodsOf(rows) ?? rows.map(({ score }) => score));
+  return pairedBootstrap(
+    from.map((value) => value + least),
+    to,
+    { range: logShares },
+  ).probabilityBetter;
 }
 
 /** Of the task where its rows cannot tell. */
@@ -79,11 +82,13 @@ const deepest = -5;
 
 /**
  * What a nat of likelihood is worth in the task's score, by its own rows: the slope of the least squares line of score on log-likelihood.
- * Between a twentieth and one; `usualSlope` where all rows have one score.
+ * Between a twentieth and one; `usualSlope` where all rows have one score, and 1 where scores stand in the place of likelihoods.
  */
 export function scorePerNat(evaluations: readonly Evaluation[]): number {
   const rows = evaluations.flatMap((each) => each.rows);
-  const x = rows.map(({ logLikelihood }) => Math.max(deepest, logLikelihood));
+  const known = likelihoodsOf(rows);
+  if (!known) return 1;
+  const x = known.map((logLikelihood) => Math.max(deepest, logLikelihood));
   const y = rows.map(({ score }) => score);
   const [meanX, meanY] = [mean(x), mean(y)];
   const variance = mean(x.map((value) => (value - meanX) ** 2));

@@ -174,8 +174,8 @@ describe('an adapter for each step', () => {
           { prompt: program, adapter },
           valset,
         )
-      ).logLikelihood.mean;
-    expect(await evaluate(tuned)).toBe(state.best.logLikelihood.mean);
+      ).logLikelihood!.mean;
+    expect(await evaluate(tuned)).toBe(state.best.logLikelihood!.mean);
     // The last step's alone is another program than it for both.
     expect(await evaluate(tuned.steps![1]!)).not.toBe(await evaluate(stepAdapters([undefined, tuned.steps![1]])));
   });

@@ -29,11 +29,11 @@ export interface RowRecord {
 /** By row id; rows that were never measured are absent. */
 export type Difficulties = Readonly<Record<string, RowRecord>>;
 
-/** The likelihood of the answer is the pass rate of answers drawn from the model, the score is that of its best one. */
+/** The score alone where no answer is known. The likelihood of the answer is the pass rate of answers drawn from the model, the score is that of its best one. */
 export function recordRows(known: Difficulties, results: readonly RowResult[]): Difficulties {
   const next = { ...known };
   for (const { row, score, logLikelihood } of results) {
-    const now = (score + Math.exp(Math.min(0, logLikelihood))) / 2;
+    const now = logLikelihood === undefined ? score : (score + Math.exp(Math.min(0, logLikelihood))) / 2;
     const { measured, passed, success } = Object.hasOwn(next, row) ? next[row] : { measured: 0, passed: 0, success: now };
     next[row] = { measured: measured + 1, passed: passed + (score >= 1 ? 1 : 0), success: (success + now) / 2 };
   }

@@ -16,9 +16,12 @@ export type Estimate = Interval;
 /** Candidate minus reference over the same rows. */
 export type Difference = PairedDifference;
 
-/** J and its three terms, per row of the valset: total = logLikelihood - weightPenalty - promptPenalty. */
+/**
+ * J and its three terms, per row of the valset: total = logLikelihood - weightPenalty - promptPenalty. Without gold answers the score takes the
+ * place of the likelihood.
+ */
 export interface ObjectiveTerms {
-  readonly logLikelihood: number;
+  readonly logLikelihood?: number;
   /** lambda1 R1(theta). */
   readonly weightPenalty: number;
   /** lambda2 R2(p). */
@@ -32,7 +35,8 @@ export interface MeasuredState {
   readonly prompt: Prompt;
   readonly adapter?: string;
   readonly score: Estimate;
-  readonly logLikelihood: Estimate;
+  /** Of the gold answers; absent here and in all that follows where the data has none. */
+  readonly logLikelihood?: Estimate;
   readonly objective: ObjectiveTerms;
   readonly promptTokens: number;
   /** Answers that were cut off; absent where none were, and from journals of versions that did not tell. */
@@ -67,7 +71,7 @@ export interface AttributionCell {
   readonly weights: 'old' | 'new';
   readonly prompt: 'old' | 'new';
   readonly score: Estimate;
-  readonly logLikelihood: Estimate;
+  readonly logLikelihood?: Estimate;
   /** As of a measured state. */
   readonly cuts?: readonly Cut[];
 }
@@ -78,7 +82,7 @@ export interface TestAnswer {
   readonly row: string;
   /** 1-based line in the data file. */
   readonly line: number;
-  readonly gold: string;
+  readonly gold?: string;
   readonly before: JudgedAnswer;
   readonly after: JudgedAnswer;
 }
@@ -86,7 +90,9 @@ export interface TestAnswer {
 export interface JudgedAnswer {
   readonly prediction: string;
   readonly score: number;
-  readonly logLikelihood: number;
+  /** Why, where the metric says. */
+  readonly feedback?: string;
+  readonly logLikelihood?: number;
 }
 
 /** A metric that decides nothing and is told. */
@@ -102,7 +108,7 @@ export interface Flip {
   /** 1-based line in the data file. */
   readonly line: number;
   readonly inputs: Readonly<Record<string, string>>;
-  readonly gold: string;
+  readonly gold?: string;
   /** Answered by the state that the candidate was compared with. */
   readonly before: string;
   readonly after: string;
@@ -154,11 +160,24 @@ export type OptimizationEvent =
       readonly success: number;
       /** Of the rows measured just now; the likelihood in nats a row. */
       readonly passRate: number;
-      readonly logLikelihood: number;
+      readonly logLikelihood?: number;
       /** Rows for the weights, always failed ones for the prompt, always passed ones as guards. */
       readonly roles: { readonly weights: number; readonly prompt: number; readonly guard: number };
       /** Share of the rows, from the easiest, that batches are drawn from. */
       readonly inPlay: number;
+      readonly passes: number;
+    }
+  | {
+      /** Of data without right answers: which of its own answers the weights are to learn from. */
+      readonly type: 'ownAnswersJudged';
+      readonly phase: number;
+      /** Training rows that were answered, and the answers that they got. */
+      readonly rows: number;
+      readonly answers: number;
+      /** Answers with the full score, and rows that have one good enough to be learned. */
+      readonly passed: number;
+      readonly learned: number;
+      /** Spent since the start. */
       readonly passes: number;
     }
   | {
@@ -194,7 +213,7 @@ export type OptimizationEvent =
       readonly candidate: CandidateId;
       /** Against the best state, on the rows that this rung of the race used. */
       readonly score: Difference;
-      readonly logLikelihood: Difference;
+      readonly logLikelihood?: Difference;
       readonly kept: boolean;
     }
   | {
@@ -221,7 +240,7 @@ export type OptimizationEvent =
       readonly because: string;
       /** Against the state that the phase started from, on the whole valset. */
       readonly score: Difference;
-      readonly logLikelihood: Difference;
+      readonly logLikelihood?: Difference;
       /** Of the state that the phase started from; like `objective` and `flips` absent from journals of versions that did not tell. */
       readonly changes?: readonly Change[];
       /** The candidate's own. */
@@ -248,7 +267,7 @@ export type OptimizationEvent =
       /** The best prompt that is all text, with the weights that it was measured with. */
       readonly text: MeasuredState;
       /** What taking it brings: the text minus the soft prompt, over the same rows. */
-      readonly without: { readonly score: Difference; readonly logLikelihood: Difference };
+      readonly without: { readonly score: Difference; readonly logLikelihood?: Difference };
     }
   | {
       /** What each place that the best prompt changes is worth by itself; after the last phase. */

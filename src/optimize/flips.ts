@@ -27,7 +27,7 @@ export function flipsBetween(before: Evaluation, after: Evaluation, prompt: Prom
       {
         line: row?.line ?? 0,
         inputs,
-        gold: shortened(old.gold),
+        ...(old.gold !== undefined && { gold: shortened(old.gold) }),
         before: shortened(old.prediction),
         after: shortened(now.prediction),
         better: now.score > old.score,

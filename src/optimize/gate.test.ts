@@ -1,5 +1,6 @@
 /** @file What the gate lets through, and what it says. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Evaluation } from '../evaluate/evaluation.ts';
 import { decide, rowsToDecide } from './gate.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
 import { wrongAcceptances } from './nullRace.fixture.ts';
@@ -32,6 +33,28 @@ test('one row more is luck: kept only if the answers became likelier too', () =>
   const swap = right(30).map((score, i) => (i === 0 || i === 1 ? 0 : i >= 30 && i < 33 ? 1 : score));
   expect(decide(best, evaluationWith(swap, likely(-2)))).toMatchObject({ accepted: false, score: { mean: 0.025 } });
   expect(decide(best, evaluationWith(swap, likely(-1)))).toMatchObject({ accepted: true });
+});
+
+describe('without right answers, and so without a likelihood', () => {
+  const alone = (scores: readonly number[]): Evaluation => {
+    const { logLikelihood: _, rows, ...rest } = evaluationWith(scores);
+    return { ...rest, rows: rows.map(({ gold: __, logLikelihood: ___, ...row }) => row) };
+  };
+
+  test('the score decides alone, and no likelihood is spoken of', () => {
+    const better = decide(alone(right(20)), alone(right(30)));
+    expect(better).toMatchObject({ accepted: true, score: { mean: 0.25, rows: 40 } });
+    expect(better).not.toHaveProperty('logLikelihood');
+    const level = decide(alone(right(30)), alone(right(30)));
+    expect(level.accepted).toBe(false);
+    expect(level.because).toMatch(/^no sure gain: \+0\.0 points, P\(better\) 0\.50; 0\.9500 is asked of one candidate$/);
+  });
+
+  test('it has the error of both questions: five in a hundred', () => {
+    const errors = { score: 0.01, likelihood: 0.19, tie: 0.4 };
+    expect(decide(alone(right(20)), alone(right(22)), 1, errors).accepted).toBe(true);
+    expect(decide(evaluationWith(right(20)), evaluationWith(right(22)), 1, errors).accepted).toBe(false);
+  });
 });
 
 test('the same again is not better', () => {

@@ -26,32 +26,34 @@ export const defaultGate: GateErrors = { score: 0.025, likelihood: 0.025, tie: 0
  * @param tried among how many the candidate was the best on these rows: the more, the surer it must be (Bonferroni)
  * @throws TandemError reason 'rows-differ'
  */
-export function decide(best: Evaluation, candidate: Evaluation, tried = 1, errors: GateErrors = defaultGate): GateDecision {
+export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given: GateErrors = defaultGate): GateDecision {
   const comparison = compareEvaluations(best, candidate);
   const { score, logLikelihood } = comparison;
+  // Without gold answers there is no likelihood: the score has its share of the error too.
+  const errors = logLikelihood ? given : { ...given, score: given.score + given.likelihood };
   const enough = (error: number): number => 1 - error / Math.max(1, tried);
   const points = `${score.mean >= 0 ? '+' : ''}${(score.mean * 100).toFixed(1)} points`;
-  const nats = `${logLikelihood.mean >= 0 ? '+' : ''}${logLikelihood.mean.toFixed(3)} nats a row`;
+  const nats = logLikelihood && `${logLikelihood.mean >= 0 ? '+' : ''}${logLikelihood.mean.toFixed(3)} nats a row`;
   const sure = (p: number): string => `P(better) ${p > 0.995 && p < 1 ? p.toFixed(4) : p.toFixed(2)}`;
   const verdict = (accepted: boolean, because: string): GateDecision => ({ ...comparison, accepted, because });
   const among = tried > 1 ? `the best of ${tried}` : 'one candidate';
-  const needed = rowsToDecide(tried, errors);
+  const needed = rowsToDecide(tried, given);
   if (score.rows < needed) {
     const rows = score.rows === 1 ? 'one row decides' : `${score.rows} rows decide`;
-    return verdict(false, `${rows} nothing: at least ${needed} are needed to judge ${among}; ${points}, ${nats}`);
+    return verdict(false, `${rows} nothing: at least ${needed} are needed to judge ${among}; ${points}${nats ? `, ${nats}` : ''}`);
   }
   if (score.probabilityBetter >= enough(errors.score)) {
     return verdict(true, `the score rose by ${points}, ${sure(score.probabilityBetter)}`);
   }
   const tied = score.probabilityBetter > errors.tie;
-  if (tied && logLikelihood.probabilityBetter >= enough(errors.likelihood)) {
+  if (tied && logLikelihood && logLikelihood.probabilityBetter >= enough(errors.likelihood)) {
     return verdict(true, `the score is level (${points}) and the likelihood rose by ${nats}, ${sure(logLikelihood.probabilityBetter)}`);
   }
   if (!tied) return verdict(false, `the score fell by ${points.replace('-', '')}, ${sure(score.probabilityBetter)}`);
   const asked = `${enough(errors.score).toFixed(4)} is asked of ${among}`;
   return verdict(
     false,
-    `no sure gain: ${points}, ${sure(score.probabilityBetter)}; ${nats}, ${sure(logLikelihood.probabilityBetter)}; ${asked}`,
+    `no sure gain: ${points}, ${sure(score.probabilityBetter)}; ${logLikelihood ? `${nats}, ${sure(logLikelihood.probabilityBetter)}; ` : ''}${asked}`,
   );
 }
 

@@ -134,7 +134,7 @@ export async function growthOf(
       known: measured.length,
       success: measured.reduce((sum, { success }) => sum + success, 0) / measured.length,
       passRate: seen.score.mean,
-      logLikelihood: seen.logLikelihood.mean,
+      ...(seen.logLikelihood && { logLikelihood: seen.logLikelihood.mean }),
       roles: { weights: count('weights'), prompt: count('prompt'), guard: count('guard') },
       inPlay: shareInPlay(pacing, spent / budget),
       passes: spent + passes,
@@ -183,8 +183,12 @@ export async function objection(
     const penalty = ({ adapter, evaluation }: Judged): number =>
       weights * (adapter ? weightDrift(adapter) : 0) + prompt * evaluation.promptTokens;
     const more = penalty(after) - penalty(before);
-    if (decision.score.mean <= 0 && more > decision.logLikelihood.mean)
-      return { because: `its penalties rose by ${more.toFixed(3)} at this stage, more than its likelihood`, passes: 0 };
+    const { score, logLikelihood } = decision;
+    if (score.mean <= 0 && more > (logLikelihood ?? score).mean)
+      return {
+        because: `its penalties rose by ${more.toFixed(3)} at this stage, more than its ${logLikelihood ? 'likelihood' : 'score'}`,
+        passes: 0,
+      };
   }
   if (!rows || rows.guards.length < fewestRows) return { passes: 0 };
   const held = await context.evaluator.evaluate(after.candidate, rows.guards);

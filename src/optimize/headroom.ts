@@ -12,6 +12,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import type { Lever, MeasuredState } from './events.ts';
 import { decide, rowsToDecide } from './gate.ts';
 import { noStatistics } from './leverBandit.ts';
+import { hasAnswers } from './ownAnswers.ts';
 import { measuredState } from './measuredState.ts';
 import { proposeForBlock } from './promptBlock.ts';
 import { propose } from './promptPhase.ts';
@@ -89,7 +90,7 @@ export async function measureHeadroom(
   for (const reading of readings) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
   onBusy('Training for a moment', 1 - 2 / (proposed.runners.length + 2));
   const last = stepsOf(prompt).length - 1;
-  const { lesson, passes: tracing } = await lessonFor(context);
+  const { lesson, passes: tracing } = await lessonFor(context, now);
   passes += tracing;
   const weights = adapterOfStep(start, last) ?? trainer.fresh(seed);
   const job: TrainingJob = {
@@ -101,18 +102,23 @@ export async function measureHeadroom(
     measureEvery: training.steps,
     patience: 1,
   };
-  const tuned = await trainer.train(job, {
-    start: weights,
-    budget: (spent) => (isOver(1) ? spent : Infinity),
-    signal,
-    measure: (adapter) =>
-      evaluator.evaluate({ prompt, adapter: start?.steps ? withStepAdapter(start, last, adapter, last + 1) : adapter }, rows, { signal }),
-  });
+  const tuned =
+    lesson.rows.length > 0
+      ? await trainer.train(job, {
+          start: weights,
+          budget: (spent) => (isOver(1) ? spent : Infinity),
+          signal,
+          measure: (adapter) =>
+            evaluator.evaluate({ prompt, adapter: start?.steps ? withStepAdapter(start, last, adapter, last + 1) : adapter }, rows, {
+              signal,
+            }),
+        })
+      : undefined;
   signal?.throwIfAborted();
-  passes += tuned.passes;
+  passes += tuned?.passes ?? 0;
   return {
-    now: { score: now.score, logLikelihood: now.logLikelihood },
-    levers: [outlookOf('weights', now, tuned.evaluation ? [tuned.evaluation] : []), outlookOf('prompt', now, candidates)],
+    now: { score: now.score, ...(now.logLikelihood && { logLikelihood: now.logLikelihood }) },
+    levers: [outlookOf('weights', now, tuned?.evaluation ? [tuned.evaluation] : []), outlookOf('prompt', now, candidates)],
     passes,
   };
 }
@@ -154,12 +160,14 @@ async function proposedByBlocks(context: HeadroomContext, current: MeasuredState
   return { runners: found.flatMap(({ runners }) => runners), passes: found.reduce((sum, { passes }) => sum + passes, 0) };
 }
 
-/** What the moment of training learns from; a program traces no more rows than that sees. */
-function lessonFor(context: HeadroomContext): ReturnType<typeof lessonOf> {
+/** What the moment of training learns from; no more rows are answered for it than it sees. @param before on the probe's rows */
+function lessonFor(context: HeadroomContext, before: Evaluation): ReturnType<typeof lessonOf> {
   const { prompt, start, program, trainset, evaluator, seed } = context;
   const few = limitRows(trainset, training.steps * training.batchRows, seed, { balance: evaluator.task.output });
   // Where each step has an adapter, it is the last one's turn first.
-  return lessonOf(program ? { ...context, trainset: few } : context, prompt, start, start?.steps && stepsOf(prompt).length - 1);
+  const only = start?.steps && stepsOf(prompt).length - 1;
+  const asked = { ...asRun(context), ...((program || !hasAnswers(context)) && { trainset: few }) };
+  return lessonOf(asked, prompt, start, only, { phase: 0, spent: 0, budget: Infinity, before });
 }
 
 /** What the best of some evaluations says of its lever. */
@@ -171,9 +179,16 @@ export function outlookOf(lever: Lever, now: Evaluation, found: readonly Evaluat
   const best = decisions.find(({ accepted }) => accepted) ?? decisions.at(0);
   if (!best) return { lever, outlook: 'unlikely', because: 'there was nothing to try', tried, ...compareEvaluations(now, now) };
   const { score, logLikelihood } = best;
-  const told = (outlook: Outlook, because: string): LeverOutlook => ({ lever, outlook, because, tried, score, logLikelihood });
+  const told = (outlook: Outlook, because: string): LeverOutlook => ({
+    lever,
+    outlook,
+    because,
+    tried,
+    score,
+    ...(logLikelihood && { logLikelihood }),
+  });
   if (now.score.mean >= 1) return told('unlikely', `all ${now.rows.length} rows are right already`);
   if (best.accepted) return told('likely', best.because);
-  const ahead = decisions.some((each) => each.score.mean > 0 || each.logLikelihood.probabilityBetter >= 0.9);
+  const ahead = decisions.some((each) => each.score.mean > 0 || (each.logLikelihood?.probabilityBetter ?? 0) >= 0.9);
   return told(ahead || now.rows.length < rowsToDecide(tried) ? 'unclear' : 'unlikely', best.because);
 }

@@ -17,7 +17,8 @@ const none: LeverRecord = { phases: 0, failures: 0, gain: 0, passes: 0 };
 export const noStatistics: LeverStatistics = { prompt: none, weights: none };
 
 /** What a phase brought, for the bandit: points count, and nats a little. */
-export const gainOf = ({ score, logLikelihood }: Comparison): number => Math.max(0, score.mean) + 0.05 * Math.max(0, logLikelihood.mean);
+export const gainOf = ({ score, logLikelihood }: Comparison): number =>
+  Math.max(0, score.mean) + 0.05 * Math.max(0, logLikelihood?.mean ?? 0);
 
 /** A lever that failed so often is left alone until the other one has moved something. */
 const mostFailures = 3;

@@ -189,7 +189,7 @@ describe('early stopping', () => {
   test('returns the adapter of the best measurement, and ends when it has not been beaten twice', async () => {
     const { adapter, evaluation, measured, batches } = await tune({ valset: [-3, -1, -2, -2, -0.1, 0] });
     expect(adapter.id).toBe('after 4');
-    expect(evaluation?.logLikelihood.mean).toBe(-1);
+    expect(evaluation?.logLikelihood!.mean).toBe(-1);
     expect(measured).toEqual(['after 2', 'after 4', 'after 6', 'after 8']);
     expect(batches).toHaveLength(8);
   });

@@ -18,7 +18,7 @@ export function measuredState(
     prompt,
     ...(adapter && { adapter: adapter.id }),
     score: evaluation.score,
-    logLikelihood: evaluation.logLikelihood,
+    ...(evaluation.logLikelihood && { logLikelihood: evaluation.logLikelihood }),
     objective: objectiveTerms(evaluation, adapter, objective),
     promptTokens: evaluation.promptTokens,
     ...(evaluation.cuts && { cuts: evaluation.cuts }),

@@ -1,4 +1,7 @@
-/** @file The objective J = mean log P(y | x; theta, p) - lambda1 R1(theta) - lambda2 R2(p), a row of the valset, in nats. */
+/**
+ * @file The objective J = mean log P(y | x; theta, p) - lambda1 R1(theta) - lambda2 R2(p), a row of the valset, in nats. Where the rows have
+ * no gold answers y, the mean score takes the place of the log-likelihood.
+ */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { weightDrift } from '../model/adapterTraining.ts';
@@ -18,8 +21,9 @@ export const defaultObjective: ObjectiveWeights = { weights: 1e-4, prompt: 1e-4 
  * prompt adds how far it has drifted from its text, where a row moved as far as to an unrelated token is worth about two tokens.
  */
 export function objectiveTerms(evaluation: Evaluation, adapter: Adapter | undefined, lambda: ObjectiveWeights): ObjectiveTerms {
-  const logLikelihood = evaluation.logLikelihood.mean;
+  const logLikelihood = evaluation.logLikelihood?.mean;
   const weightPenalty = adapter ? lambda.weights * weightDrift(adapter) : 0;
   const promptPenalty = lambda.prompt * (evaluation.promptTokens + (adapter?.soft?.drift ?? 0));
-  return { logLikelihood, weightPenalty, promptPenalty, total: logLikelihood - weightPenalty - promptPenalty };
+  const total = (logLikelihood ?? evaluation.score.mean) - weightPenalty - promptPenalty;
+  return { ...(logLikelihood !== undefined && { logLikelihood }), weightPenalty, promptPenalty, total };
 }

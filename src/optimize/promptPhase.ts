@@ -6,6 +6,7 @@ import type { AlternatingOptions, PhaseResult, PhaseStart } from './alternatingP
 import type { OptimizationContext } from './coordinator.ts';
 import { decide } from './gate.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
+import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
@@ -34,7 +35,8 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   if (!finishers.length) return nothing;
   const rivals = different(finishers, options.challengers);
   const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt) };
-  if (options.strategy === 'look-ahead' && options.levers.includes('weights')) {
+  // A look-ahead trains on right answers; the model's own would have to be found for each rival.
+  if (options.strategy === 'look-ahead' && options.levers.includes('weights') && hasAnswers(context)) {
     const affordable = rivals.slice(0, affordableRivals(context, options, before, allowance(start.budget, result.passes) - result.passes));
     if (affordable.length > 0) return lookAhead(context, options, start, affordable, result);
   }

@@ -77,7 +77,7 @@ export async function race(
         phase,
         candidate: id,
         score,
-        logLikelihood,
+        ...(logLikelihood && { logLikelihood }),
         kept: place < kept,
       });
     });
@@ -110,7 +110,7 @@ export async function measureAll(
     passes += costOf(runner, evaluation);
     finishers.push({ ...runner, evaluation });
     const { score, logLikelihood } = compareEvaluations(best, evaluation);
-    emit({ type: 'candidateMeasured', phase, candidate: runner.id, score, logLikelihood, kept: true });
+    emit({ type: 'candidateMeasured', phase, candidate: runner.id, score, ...(logLikelihood && { logLikelihood }), kept: true });
   }
   return { finishers: finishers.sort(bestFirst), passes };
 }

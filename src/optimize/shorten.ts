@@ -106,7 +106,8 @@ export async function shorten(context: OptimizationContext, collection: Collecti
     for (const part of parts) {
       const evaluation = await evaluator.evaluate({ prompt: without(prompt, [...removed, part]), adapter }, rows);
       passes += evaluation.passes;
-      worths.push({ part, lost: -compareEvaluations(whole, evaluation).logLikelihood.mean });
+      const { score, logLikelihood = score } = compareEvaluations(whole, evaluation);
+      worths.push({ part, lost: -logLikelihood.mean });
     }
     return worths.sort((a, b) => a.lost - b.lost).map(({ part }) => part);
   }

@@ -103,7 +103,7 @@ describe('the phases', () => {
   test('where only a text may stay, none but a text does, and the author may have it alone', async () => {
     const { state, events, adapters } = await drive({ options: { keep: false } });
     for (const { best } of ofType(events, 'phaseEnded')) expect(softLine(best.prompt.body)).toBeUndefined();
-    expect(state.best.logLikelihood.mean).toBeGreaterThan(state.start.logLikelihood.mean);
+    expect(state.best.logLikelihood!.mean).toBeGreaterThan(state.start.logLikelihood!.mean);
     expect((await adapters.get(state.best.adapter!)).soft).toBeUndefined();
   });
 
@@ -123,7 +123,7 @@ describe('the phases', () => {
     const adapter = await adapters.get(soft!.adapter!);
     expect(objective!.promptPenalty).toBeCloseTo(defaultObjective.prompt * (soft!.promptTokens + adapter.soft!.drift), 8);
     expect(objective!.weightPenalty).toBeGreaterThan(0);
-    expect(objective!.total).toBeCloseTo(objective!.logLikelihood - objective!.weightPenalty - objective!.promptPenalty, 8);
+    expect(objective!.total).toBeCloseTo(objective!.logLikelihood! - objective!.weightPenalty - objective!.promptPenalty, 8);
   });
 
   test('rates that run away are refused, and the start stands', async () => {
@@ -246,7 +246,8 @@ describe('gradient edits', () => {
     const { proposals, passes, evaluator } = await propose(Infinity);
     expect(proposals.length).toBeGreaterThan(0);
     expect(passes).toBeGreaterThan(0);
-    const likelihood = async (shown: Prompt): Promise<number> => (await evaluator.evaluate({ prompt: shown }, trainset)).logLikelihood.mean;
+    const likelihood = async (shown: Prompt): Promise<number> =>
+      (await evaluator.evaluate({ prompt: shown }, trainset)).logLikelihood!.mean;
     expect(await likelihood(proposals[0].prompt)).toBeGreaterThan(await likelihood(prompt));
     for (const { prompt: edited, reason } of proposals) {
       expect(edited.body).toMatch(/\n\nText: \$\{input:text\}\nKind:\n$/);
@@ -267,11 +268,11 @@ describe('gradient edits', () => {
     const evaluator = makeEvaluator({ model, task });
     const author = instructionOf(prompt.body);
     const { found } = await soft.substitutions(prompt, author, trainset, undefined, 10);
-    const before = (await evaluator.evaluate({ prompt }, trainset)).logLikelihood.mean;
+    const before = (await evaluator.evaluate({ prompt }, trainset)).logLikelihood!.mean;
     let better = 0;
     for (const { text } of found) {
       const edited = { ...prompt, body: prompt.body.replace(author, text) };
-      if ((await evaluator.evaluate({ prompt: edited }, trainset)).logLikelihood.mean > before) better++;
+      if ((await evaluator.evaluate({ prompt: edited }, trainset)).logLikelihood!.mean > before) better++;
     }
     expect(found.map(({ expected }) => expected)).toEqual([...found.map(({ expected }) => expected)].sort((a, b) => b - a));
     expect(better).toBeGreaterThan(found.length / 2);

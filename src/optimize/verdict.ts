@@ -95,7 +95,7 @@ export function tellVerdict(
     accepted,
     because,
     score,
-    logLikelihood,
+    ...(logLikelihood && { logLikelihood }),
     changes,
     objective: candidate.objective,
     flips: flipsBetween(before, evaluation, context.prompt, context.valset, context.trainer.outputColumn),

@@ -7,6 +7,7 @@ import { withSoftLine } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { decide } from './gate.ts';
 import { widened } from './metaLearning.ts';
+import { hasAnswers } from './ownAnswers.ts';
 import type { ProposalPrior } from './proposalPrior.ts';
 import type { Lesson, Trainer, TrainingJob } from './trainer.ts';
 
@@ -155,6 +156,7 @@ async function probe(
     return { helped: false, passes: 0 };
   };
   if (typeof what === 'string') return skip(what);
+  if (!hasAnswers({ trainer, trainset })) return skip('a probe trains on right answers, and the data has none');
   const { prompt, starts, rate } = what;
   const lesson: Lesson = { prompt, rows: trainset, shots: 0 };
   const step = trainer.stepCost(lesson, batchRows, starts[0].soft);
@@ -182,6 +184,15 @@ async function probe(
   }
   if (reached.length < 2) return { ...skip('the probe was broken off'), passes };
   const { accepted: helped, because, score, logLikelihood } = decide(reached[0], reached[1]);
-  emit({ type: 'warmStartProbed', ...named, helped, because, score, logLikelihood, steps: count, passes: spent + passes });
+  emit({
+    type: 'warmStartProbed',
+    ...named,
+    helped,
+    because,
+    score,
+    ...(logLikelihood && { logLikelihood }),
+    steps: count,
+    passes: spent + passes,
+  });
   return { helped, passes };
 }

@@ -7,7 +7,8 @@ import type { OptimizationContext } from './coordinator.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { rateAfter } from './learningRate.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { allowance, keeping } from './purse.ts';
+import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
+import { after, allowance, keeping } from './purse.ts';
 import { findingOf, measureAsRead, readAlong } from './reading.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
@@ -24,7 +25,23 @@ export const attempts = [
   { anew: true, rate: 2, otherShots: true },
 ];
 
-export async function weightPhase(
+export async function weightPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
+  const { phase, memory, before, adapter, spent, budget, growth } = start;
+  const { prompt } = memory.current;
+  const rowCost = before.passes / before.rows.length;
+  const learned = await rowsToLearn(context, { prompt, ...(adapter && { adapter }) }, { phase, spent, budget, rowCost });
+  if (learned.rows.length === 0) return { lever: 'weights', prompt, passes: learned.passes };
+  const result = await trainPhase({ ...context, trainset: learned.rows }, options, {
+    ...start,
+    spent: spent + learned.passes,
+    budget: after(budget, learned.passes),
+    // A curriculum paces the rows of the data, which have no answers to learn then.
+    ...(growth && !hasAnswers(context) && { growth: { passes: growth.passes, ...(growth.stage && { stage: growth.stage }) } }),
+  });
+  return { ...result, passes: learned.passes + result.passes };
+}
+
+async function trainPhase(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before, adapter, promising, spent, budget, growth = noPhaseGrowth }: PhaseStart,

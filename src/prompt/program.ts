@@ -1,7 +1,8 @@
 /** @file A program with the prompt files that its steps name: what is asked as a whole, and what is wrong between them. */
 import { dirname, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
-import { nearestNames, suggestName } from './nearest.ts';
+import { lacksAnswers } from './answersNeeded.ts';
+import { nearestNames } from './nearest.ts';
 import { asProgram } from './prompt.ts';
 import { parseProgramFile, type ProgramFile } from './programFile.ts';
 import { checkColumns, parsePromptFile, requireUsable, type Problem, type PromptFile } from './promptFile.ts';
@@ -98,17 +99,18 @@ export function openProgram(path: string, text: string, read: (path: string) => 
  * that no later step reads.
  * @returns problems with the file that they stand in
  */
-export function checkProgram({ file, steps }: Program, columns: readonly string[]): (Problem & { readonly path: string })[] {
+export function checkProgram({ file, steps, whole }: Program, columns: readonly string[]): (Problem & { readonly path: string })[] {
   const output = file.steps[file.steps.length - 1].output;
   const found: (Problem & { readonly path: string })[] = [];
-  if (!columns.includes(output)) {
+  const lacking = lacksAnswers(whole.settings, columns);
+  if (lacking !== undefined) {
     const range = file.steps[file.steps.length - 1].outputRange;
     const message = `The data has no column "${output}" (columns: ${columns.join(', ')}).`;
     found.push({
       severity: 'error',
       message,
       range,
-      hint: suggestName(output, columns),
+      hint: lacking,
       fix: { range, instead: nearestNames(output, columns) },
       path: file.path,
     });

@@ -1,6 +1,7 @@
 /** @file A prompt file (`*.prompt.md`, `*.prompty`) as it is on disk: front matter, body, and what is wrong with them. */
 import { isMap, parseDocument, type Node } from 'yaml';
 import { TandemError } from '../errors.ts';
+import { lacksAnswers } from './answersNeeded.ts';
 import { quote } from './editYaml.ts';
 import { findFrontMatter, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
@@ -152,11 +153,12 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
   const rangeOf = rangesOf(file.text);
   const top = rangeOf(file.bodyOffset, file.bodyOffset);
   const problems: Problem[] = [];
-  if (output !== '' && !columns.includes(output)) {
+  const lacking = output === '' ? undefined : lacksAnswers(file.settings, columns);
+  if (lacking !== undefined) {
     const message = `The data has no column "${output}" (columns: ${columns.join(', ')}).`;
     const range = file.ranges.output ?? top;
     const instead = nearestNames(output, columns).map(quote);
-    problems.push({ severity: 'error', message, range, hint: suggestName(output, columns), fix: { range, instead } });
+    problems.push({ severity: 'error', message, range, hint: lacking, fix: { range, instead } });
   }
   for (const { name, start, end, nameStart } of variablesOf(file.prompt)) {
     const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);

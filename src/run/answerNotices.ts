@@ -1,8 +1,9 @@
 /** @file What a session has to tell of right answers that can never be given: outside the labels, longer than the limit, or beyond a stop. */
 import type { Row } from '../data/dataset.ts';
 import type { Splits } from '../data/openDataset.ts';
+import { TandemError } from '../errors.ts';
 import { endProblems, type AnsweringModel } from '../evaluate/answerEnds.ts';
-import type { Task } from '../evaluate/evaluation.ts';
+import { haveAnswers, type Task } from '../evaluate/evaluation.ts';
 import { labelProblems } from '../evaluate/labelProblems.ts';
 import { answerAfter } from '../evaluate/question.ts';
 import type { LlamaModel } from '../model/llama.ts';
@@ -29,7 +30,8 @@ export function answerNotices({ workspace, files, tasks, opened, read, model }: 
     const ends = endProblems(file, tasks[step], read.train, answeringModel(model, tasks[step]));
     return [...labelProblems(file, known), ...ends].map((problem) => placedNotice(workspace, file.path, problem));
   });
-  return [...ofSteps, ...sealedLabelNotices(opened, tasks[tasks.length - 1])];
+  const last = tasks[tasks.length - 1];
+  return [...ofSteps, ...sealedLabelNotices(opened, last), ...withoutAnswersNotices(known.rows, last)];
 }
 
 /** The model as it answers a task. */
@@ -38,13 +40,43 @@ export const answeringModel = (model: LlamaModel, task: Task): AnsweringModel =>
   maxPositions: model.engine.config.maxPositions,
 });
 
+/**
+ * Of what trains on right answers alone.
+ * @param what it is, at the beginning of a sentence
+ * @throws TandemError reason 'needs-answers'
+ */
+export function requireAnswers(
+  what: string,
+  {
+    trainset,
+    evaluator,
+    file,
+  }: { readonly trainset: readonly Row[]; readonly evaluator: { readonly task: Task }; readonly file: PromptFile },
+): void {
+  const { output } = evaluator.task;
+  if (haveAnswers(trainset, output)) return;
+  const { line, column } = file.ranges.output ?? {};
+  throw new TandemError('needs-answers', `${what} learns from right answers, and the data has no column "${output}".`, {
+    where: { file: file.path, line, column },
+    hint: 'Let the coordinator alternate: its weights learn from answers that the metric passes.',
+  });
+}
+
+/** What it means that no right answer is known. */
+function withoutAnswersNotices(rows: readonly Row[], { output, metric }: Task): string[] {
+  if (rows.length === 0 || haveAnswers(rows, output)) return [];
+  return [
+    `The data has no column "${output}": ${metric.name} alone judges the answers, and the weights learn from answers that it passes.`,
+  ];
+}
+
 /** Of the sealed rows no more is told than how many can never be right. */
 function sealedLabelNotices(splits: Splits, { labels, output }: Task): string[] {
   if (!labels) return [];
   const known = new Set([...splits.train, ...splits.val]);
   let strange = 0;
   splits.without((row) => {
-    if (!known.has(row) && !labels.includes(textIn(row.values, output).trim())) strange++;
+    if (!known.has(row) && Object.hasOwn(row.values, output) && !labels.includes(textIn(row.values, output).trim())) strange++;
     return undefined;
   });
   if (strange === 0) return [];

@@ -6,21 +6,25 @@ import type { HistoryPoint, RunState } from './state.ts';
 
 /** A chart of the best state after every phase; the band is its 95% interval, a hollow mark a phase that was not kept. */
 export function chartOf({ history, phases, config }: RunState): string {
+  const likelihoods = history.flatMap(({ logLikelihood }) => (logLikelihood ? [logLikelihood] : []));
+  const isLikely = likelihoods.length === history.length;
+  const height = isLikely ? 2 * panelHeight : panelHeight;
   const end = Math.max(1, history.at(-1)?.passes ?? 0);
   const x = (at: number): number => left + (at / end) * (width - left - right);
   const panels = [
-    panel(history, x, 0, `${config?.metric ?? 'metric'} on validation rows`, ({ score }) => score, percent),
     panel(
       history,
       x,
-      panelHeight,
-      'log-likelihood a row',
-      ({ logLikelihood }) => logLikelihood,
-      (value) => value.toFixed(2),
+      0,
+      `${config?.metric ?? 'metric'} on validation rows`,
+      history.map(({ score }) => score),
+      percent,
     ),
+    // Without right answers there is none.
+    ...(isLikely ? [panel(history, x, panelHeight, 'log-likelihood a row', likelihoods, (value) => value.toFixed(2))] : []),
   ];
-  const ticks = niceTicks(0, end, 6).map((at) => label(x(at), 2 * panelHeight + 4, count(at), 'middle'));
-  const axis = label((left + width - right) / 2, 2 * panelHeight + 22, 'token passes', 'middle');
+  const ticks = niceTicks(0, end, 6).map((at) => label(x(at), height + 4, count(at), 'middle'));
+  const axis = label((left + width - right) / 2, height + 22, 'token passes', 'middle');
   const levers = (['weights', 'prompt', 'both'] as const).filter(
     (lever) => lever !== 'both' || phases.some((phase) => phase.lever === lever),
   );
@@ -31,7 +35,7 @@ export function chartOf({ history, phases, config }: RunState): string {
   );
   const style = `text{font:12px system-ui,sans-serif;fill:${colours.text}}`;
   const body = [...panels, ...ticks, axis, hollow, ...legend].join('\n');
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${2 * panelHeight + 34}" width="${width}" role="img" aria-label="The metric over the run"><style>${style}</style>\n${body}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + 34}" width="${width}" role="img" aria-label="The metric over the run"><style>${style}</style>\n${body}\n</svg>\n`;
 }
 
 const width = 760;
@@ -54,10 +58,9 @@ function panel(
   x: (passes: number) => number,
   offset: number,
   title: string,
-  of: (point: HistoryPoint) => Estimate,
+  estimates: readonly Estimate[],
   show: (value: number) => string,
 ): string {
-  const estimates = history.map(of);
   const low = Math.min(...estimates.map((estimate) => estimate.low), Infinity);
   const high = Math.max(...estimates.map((estimate) => estimate.high), -Infinity);
   const ticks = history.length === 0 ? [] : niceTicks(low, high, 4);

@@ -1,7 +1,8 @@
 /** @file Two runs beside each other: their outcomes on the same test rows, and what differs between what was asked and what came out. */
 import { TandemError } from '../errors.ts';
-import { compareEvaluations, scoreOf, type RowResult } from '../evaluate/evaluation.ts';
-import { isModule, metricNamed } from '../evaluate/metrics.ts';
+import { compareEvaluations, likelihoodsOf, scoreOf, type RowResult } from '../evaluate/evaluation.ts';
+import { metricNamed } from '../evaluate/metrics.ts';
+import { isModule } from '../prompt/answersNeeded.ts';
 import { bootstrapMean, logShares, noDifference } from '../evaluate/statistics.ts';
 import type { Difference, Estimate, JudgedAnswer, TestAnswer } from '../optimize/events.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
@@ -17,7 +18,8 @@ export interface RunComparison {
   /** Test rows of one run alone. */
   readonly apart: { readonly a: number; readonly b: number };
   readonly score: Compared;
-  readonly logLikelihood: Compared;
+  /** Absent where the data has no right answers. */
+  readonly logLikelihood?: Compared;
   /** What one answer costs; of a run that did not measure it undefined. */
   readonly price: { readonly a?: PriceState; readonly b?: PriceState };
   /** What was asked for, or found at the start, and is not the same. */
@@ -38,7 +40,7 @@ export interface Compared {
 export interface RowFlip {
   /** 1-based line in b's data file. */
   readonly line: number;
-  readonly gold: string;
+  readonly gold?: string;
   readonly a: string;
   readonly b: string;
   readonly better: boolean;
@@ -75,17 +77,17 @@ export function compareRuns(a: RunState, b: RunState): RunComparison {
   const { score, logLikelihood } = isSame
     ? { score: noDifference(pairs.length), logLikelihood: noDifference(pairs.length) }
     : compareEvaluations({ rows: rowsA, corpus }, { rows: rowsB, corpus });
-  const likelihood = (rows: readonly RowResult[]): Estimate =>
-    bootstrapMean(
-      rows.map((row) => row.logLikelihood),
-      { range: logShares },
-    );
+  const likelihood = (rows: readonly RowResult[]): Estimate | undefined => {
+    const known = likelihoodsOf(rows);
+    return known && bootstrapMean(known, { range: logShares });
+  };
+  const [likelyA, likelyB] = [likelihood(rowsA), likelihood(rowsB)];
   return {
     metric,
     rows: pairs.length,
     apart: { a: ofA.answers.length - pairs.length, b: ofB.answers.length - pairs.length },
     score: { a: scoreOf({ corpus }, rowsA), b: scoreOf({ corpus }, rowsB), difference: score },
-    logLikelihood: { a: likelihood(rowsA), b: likelihood(rowsB), difference: logLikelihood },
+    ...(likelyA && likelyB && logLikelihood && { logLikelihood: { a: likelyA, b: likelyB, difference: logLikelihood } }),
     price: { ...(a.price && { a: a.price }), ...(b.price && { b: b.price }) },
     settings: differingSettings(a, b),
     promptDiff,
@@ -116,14 +118,19 @@ function pairsOf(a: readonly TestAnswer[], b: readonly TestAnswer[]): (readonly 
   });
 }
 
-const resultOf = ({ row, gold, after }: TestAnswer): RowResult => ({ row, gold, ...after });
+const resultOf = ({ row, gold, after }: TestAnswer): RowResult => ({
+  row,
+  ...(gold !== undefined && { gold }),
+  ...after,
+});
 
 function flipsOf(pairs: readonly (readonly [TestAnswer, TestAnswer])[]): RunComparison['flips'] {
   const flips = pairs
     .filter(([a, b]) => a.after.score !== b.after.score)
     .map(([a, b]): RowFlip => {
       const text = ({ prediction }: JudgedAnswer): string => prediction;
-      return { line: b.line, gold: b.gold, a: text(a.after), b: text(b.after), better: b.after.score > a.after.score };
+      const gold = b.gold === undefined ? {} : { gold: b.gold };
+      return { line: b.line, ...gold, a: text(a.after), b: text(b.after), better: b.after.score > a.after.score };
     });
   const [gained, lost] = [flips.filter(({ better }) => better), flips.filter(({ better }) => !better)];
   return { gained: gained.length, lost: lost.length, examples: [...gained.slice(0, mostExamples), ...lost.slice(0, mostExamples)] };

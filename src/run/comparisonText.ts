@@ -27,14 +27,14 @@ export function comparisonText(a: string, b: string, comparison: RunComparison, 
       ...table([
         ['', 'A', 'B'],
         [metric, percentWithInterval(score.a), percentWithInterval(score.b)],
-        ['log-likelihood', nats(logLikelihood.a), nats(logLikelihood.b)],
+        ...(logLikelihood ? [['log-likelihood', nats(logLikelihood.a), nats(logLikelihood.b)]] : []),
         ...((price.a ?? price.b) ? [['price per answer', ofOne(price.a), ofOne(price.b)]] : []),
       ]),
-      `  B - A: ${verdict(points(score.difference))}, P(better) ${sureness(score.difference)}; log-likelihood ${natsGained(logLikelihood.difference)}`,
+      `  B - A: ${verdict(points(score.difference))}, P(better) ${sureness(score.difference)}${logLikelihood ? `; log-likelihood ${natsGained(logLikelihood.difference)}` : ''}`,
       `  ${flips.gained} rows better, ${flips.lost} worse`,
       ...flips.examples.map(
         (flip) =>
-          `    ${flip.better ? green('+') : red('-')} line ${flip.line}, right: ${short(flip.gold)}  A: ${short(flip.a)}  B: ${short(flip.b)}`,
+          `    ${flip.better ? green('+') : red('-')} line ${flip.line}${flip.gold === undefined ? '' : `, right: ${short(flip.gold)}`}  A: ${short(flip.a)}  B: ${short(flip.b)}`,
       ),
     ].join('\n'),
     settings.length === 0

@@ -72,7 +72,7 @@ const cell = object<AttributionCell>({
   weights: exactly('old', 'new'),
   prompt: exactly('old', 'new'),
   score: estimate,
-  logLikelihood: estimate,
+  logLikelihood: optional(estimate),
   cuts: optional(cuts),
 });
 
@@ -82,8 +82,8 @@ const cells = such(
   'the four pairs of old and new weights and prompts',
 );
 
-const judged = object<JudgedAnswer>({ prediction: text, score: measured, logLikelihood: measured });
-const answer = object<TestAnswer>({ row: text, line, gold: text, before: judged, after: judged });
+const judged = object<JudgedAnswer>({ prediction: text, score: measured, feedback: optional(text), logLikelihood: optional(measured) });
+const answer = object<TestAnswer>({ row: text, line, gold: optional(text), before: judged, after: judged });
 const reported = object<ReportedMetric>({ metric: text, before: estimate, after: estimate, difference });
 
 const hunk = object<ChangedHunk>({
@@ -140,9 +140,17 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     known: whole,
     success: measured,
     passRate: measured,
-    logLikelihood: measured,
+    logLikelihood: optional(measured),
     roles: object<{ weights: number; prompt: number; guard: number }>({ weights: whole, prompt: whole, guard: whole }),
     inPlay: measured,
+    passes: amount,
+  }),
+  ownAnswersJudged: event('ownAnswersJudged', {
+    phase: whole,
+    rows: whole,
+    answers: whole,
+    passed: whole,
+    learned: whole,
     passes: amount,
   }),
   freedomGrown: event('freedomGrown', {
@@ -168,7 +176,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     phase: whole,
     candidate: fileName,
     score: difference,
-    logLikelihood: difference,
+    logLikelihood: optional(difference),
     kept: flag,
   }),
   weightStep: event('weightStep', {
@@ -188,7 +196,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     accepted: flag,
     because: text,
     score: difference,
-    logLikelihood: difference,
+    logLikelihood: optional(difference),
     changes: optional(list(change)),
     objective: optional(objective),
     flips: optional(flips),
@@ -200,7 +208,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     drift: measured,
     kept: flag,
     text: measuredState,
-    without: object<Event<'softPromptJudged'>['without']>({ score: difference, logLikelihood: difference }),
+    without: object<Event<'softPromptJudged'>['without']>({ score: difference, logLikelihood: optional(difference) }),
   }),
   placesMeasured: event('placesMeasured', { changes: list(change), passes: amount }),
   attributed: event('attributed', {
@@ -233,7 +241,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     control: word(),
     passes: amount,
     score: estimate,
-    logLikelihood: estimate,
+    logLikelihood: optional(estimate),
     difference,
   }),
   runEnded: event('runEnded', { because: text }),

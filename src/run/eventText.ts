@@ -5,7 +5,7 @@ import {
   answerEndsText,
   count,
   duration,
-  natsGained,
+  likelihoodPart,
   percent,
   percentWithInterval,
   points,
@@ -15,7 +15,7 @@ import {
 } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
 import { triedText } from './triedText.ts';
-import { difficultyText, doing, freedomText, softText, stoppedByUser, warmStartText } from './words.ts';
+import { difficultyText, doing, freedomText, ownAnswersText, softText, stoppedByUser, warmStartText } from './words.ts';
 
 /** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
 export function eventText(line: JournalLine, state: RunState): string | undefined {
@@ -45,10 +45,12 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return warmStartText(line);
     case 'difficultyMeasured':
       return `  ${difficultyText(line)}`;
+    case 'ownAnswersJudged':
+      return `  ${ownAnswersText(line)}`;
     case 'freedomGrown':
       return `More may move, ${freedomText(line)}; ${line.because}`;
     case 'gateDecided':
-      return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}, log-likelihood ${natsGained(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
+      return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}${likelihoodPart(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
     case 'softPromptJudged':
       return `  ${softText(line)}`;
     case 'phaseEnded':

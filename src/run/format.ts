@@ -39,6 +39,10 @@ export const nats = (estimate: Estimate): string => `${estimate.mean.toFixed(3)}
 export const natsGained = ({ mean, low, high, rows }: Estimate): string =>
   `${signed(mean, 3)} [${signed(low, 3)}, ${signed(high, 3)}]${ofOneRow({ rows })}`;
 
+/** `, log-likelihood +0.214 [+0.180, +0.250]`; nothing where the data has no right answers. */
+export const likelihoodPart = (difference: Estimate | undefined): string =>
+  difference ? `, log-likelihood ${natsGained(difference)}` : '';
+
 /** `97%`, or `>99.9%`: how sure it is that the difference is above zero. */
 export function sureness({ probabilityBetter: p }: Difference): string {
   if (p > 0.999) return '>99.9%';

@@ -1,6 +1,6 @@
 /** @file The headroom of a prompt as people read it. */
 import type { Headroom, LeverOutlook } from '../optimize/headroom.ts';
-import { natsGained, percentWithInterval, points, rowCount } from './format.ts';
+import { likelihoodPart, percentWithInterval, points, rowCount } from './format.ts';
 
 /** `weights likely to help, prompt unclear`. */
 export const headroomHeadline = ({ levers }: Headroom): string => levers.map(outlookText).join(', ');
@@ -14,7 +14,7 @@ export function headroomText({ now, levers }: Headroom): string {
     `As it is: ${percentWithInterval(now.score)} on ${rowCount(now.score.rows, 'validation')}`,
     ...levers.map((each) => {
       const how = each.lever === 'weights' ? 'after a short training' : `with the best of ${each.tried} prompts`;
-      return `${outlookText(each)}: ${points(each.score)}, log-likelihood ${natsGained(each.logLikelihood)} ${how}`;
+      return `${outlookText(each)}: ${points(each.score)}${likelihoodPart(each.logLikelihood)} ${how}`;
     }),
   ].join('\n');
 }

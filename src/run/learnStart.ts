@@ -12,6 +12,7 @@ import { JointOptimizer } from '../optimize/jointOptimizer.ts';
 import { reptile, reptileDefaults, type MetaTask } from '../optimize/metaLearning.ts';
 import { learnFrom, noPrior, type ProposalPrior } from '../optimize/proposalPrior.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { requireAnswers } from './answerNotices.ts';
 import { count } from './format.ts';
 import { readJournal } from './journal.ts';
 import { keepOneModel } from './modelKeeper.ts';
@@ -64,6 +65,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
     const [{ model, modelSource, workspace }] = sessions;
     const lora: LoraConfig = { ...defaultLora, rank: spec.rank, alpha: (defaultLora.alpha / defaultLora.rank) * spec.rank };
     const tasks = sessions.map((session): MetaTask => {
+      requireAnswers('A start', session);
       const name = portable(workspace, session.file.path);
       return { name, trainer: loraTrainer(model, session.evaluator.task, lora), prompts: [session.file.prompt], rows: session.trainset };
     });

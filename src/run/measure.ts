@@ -122,7 +122,7 @@ function measuredPrompt(about: MeasuredWith, evaluation: Evaluation, { evaluator
     metric: metric.name,
     score: scoreOf(metric, judgedBy(metric, evaluation.rows, rows)),
   }));
-  return { ...about, score, logLikelihood, ...(cuts && { cuts }), ...(reported && { reported }) };
+  return { ...about, score, ...(logLikelihood && { logLikelihood }), ...(cuts && { cuts }), ...(reported && { reported }) };
 }
 
 function worthOf(
@@ -138,7 +138,7 @@ function worthOf(
     line: firstLine + line - 1,
     text,
     score,
-    logLikelihood,
+    ...(logLikelihood && { logLikelihood }),
     tokensSaved,
     flips,
   };
@@ -154,7 +154,7 @@ function flipsOf({ flips }: Attribution, { file, evaluator }: Session, rows: rea
       inputs: Object.fromEntries(
         [...read].flatMap((name) => (name !== evaluator.task.output && name in values ? [[name, shortened(textIn(values, name))]] : [])),
       ),
-      gold: shortened(gold),
+      ...(gold !== undefined && { gold: shortened(gold) }),
       withLine: shortened(withLine),
       withoutLine: shortened(withoutLine),
     };

@@ -8,6 +8,7 @@ import type { Candidate } from '../evaluate/evaluator.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import { loadTinyModel, kindContext, kindRows } from '../optimize/kinds.fixture.ts';
+import { memoryAdapters } from '../optimize/jointOptimizer.ts';
 import { asProgram } from '../prompt/prompt.ts';
 import type { JournalLine } from './events.ts';
 import { executeRun } from './execute.ts';
@@ -91,7 +92,7 @@ describe('of the tiny model', () => {
   });
   const rows = kindRows(12);
   const setup = () => {
-    const { evaluator, prompt: body } = kindContext(model, { trainset: rows, valset: rows, seed: 1, budget: 0 });
+    const { evaluator, prompt: body } = kindContext(model, { adapters: memoryAdapters(), trainset: rows, valset: rows, seed: 1, budget: 0 });
     const { task } = evaluator;
     return { task, candidate: { prompt: body } };
   };

@@ -150,7 +150,7 @@ describe('with an adapter for each step', () => {
     try {
       expect(session.adapter!.id).toBe(id);
       const { logLikelihood } = await session.evaluator.evaluate({ prompt: session.file.prompt, adapter: session.adapter }, session.valset);
-      expect(logLikelihood.mean).toBeCloseTo(state.best!.logLikelihood.mean, 4);
+      expect(logLikelihood!.mean).toBeCloseTo(state.best!.logLikelihood!.mean, 4);
       const { now, levers } = await sessionHeadroom(session, spec);
       expect([now.score.rows, ...levers.map(({ lever }) => lever)]).toEqual([session.valset.length, 'weights', 'prompt']);
       // A later run keeps them, whatever it is asked.

@@ -107,7 +107,7 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
     for (const { metric, before, after, difference } of state.attribution.reported ?? []) {
       rows.push([`test, ${metric}`, percentWithInterval(before), percentWithInterval(after), points(difference), sureness(difference)]);
     }
-    rows.push(['test, log-likelihood a row', nats(before.logLikelihood), nats(after.logLikelihood), '', '']);
+    rows.push(...likelihoodRow('test', before, after));
   }
   rows.push([
     `validation, ${rowCount(best.score.rows)}`,
@@ -116,7 +116,7 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
     'chosen on these rows',
     '',
   ]);
-  rows.push(['validation, log-likelihood a row', nats(start.logLikelihood), nats(best.logLikelihood), '', '']);
+  rows.push(...likelihoodRow('validation', start, best));
   rows.push(['tokens of the prompt', String(start.promptTokens), String(best.promptTokens), '', '']);
   if (state.price) rows.push(...priceRows(state.price));
   return markup`## Before and after\n\n${table(['', 'before', 'after', 'paired difference', 'P(better)'], rows)}`;
@@ -147,6 +147,11 @@ function priceRows({ split, rows, before, after, time }: PriceState): Part[][] {
       : []),
   ];
 }
+type Likely = Pick<MeasuredState, 'logLikelihood'>;
+
+/** Nothing where the data has no right answers. */
+const likelihoodRow = (split: string, { logLikelihood: before }: Likely, { logLikelihood: after }: Likely): Part[][] =>
+  before && after ? [[`${split}, log-likelihood a row`, nats(before), nats(after), '', '']] : [];
 
 function changeSection(state: RunState, start: MeasuredState, best: MeasuredState): Markdown {
   const { config } = state;
@@ -255,14 +260,15 @@ function curriculumSection({ curriculum }: RunState): Markdown | undefined {
 }
 
 function objectiveSection(start: MeasuredState, best: MeasuredState): Markdown {
-  const line = (name: string, { objective }: MeasuredState): Part[] => [
+  const first = start.objective.logLikelihood === undefined ? 'score' : 'log-likelihood';
+  const line = (name: string, { objective, score }: MeasuredState): Part[] => [
     name,
-    objective.logLikelihood.toFixed(4),
+    (objective.logLikelihood ?? score.mean).toFixed(4),
     objective.weightPenalty.toFixed(4),
     objective.promptPenalty.toFixed(4),
     markup`**${objective.total.toFixed(4)}**`,
   ];
-  return markup`## Objective\n\nJ = log-likelihood − λ₁R₁ − λ₂R₂, per row of the validation split.\n\n${table(['', 'log-likelihood', 'λ₁R₁ (weights)', 'λ₂R₂ (prompt)', 'J'], [line('before', start), line('after', best)])}`;
+  return markup`## Objective\n\nJ = ${first} − λ₁R₁ − λ₂R₂, per row of the validation split.\n\n${table(['', first, 'λ₁R₁ (weights)', 'λ₂R₂ (prompt)', 'J'], [line('before', start), line('after', best)])}`;
 }
 
 function gateSection({ phases }: RunState): Markdown | undefined {
@@ -275,7 +281,7 @@ function gateSection({ phases }: RunState): Markdown | undefined {
               block ?? lever,
               candidate,
               points(decision.score),
-              natsGained(decision.logLikelihood),
+              decision.logLikelihood ? natsGained(decision.logLikelihood) : '',
               sureness(decision.score),
               decision.accepted ? kept : 'not kept',
               decision.because,

@@ -36,7 +36,8 @@ export interface MeasuredWith {
 
 export interface MeasuredPrompt extends MeasuredWith {
   readonly score: Estimate;
-  readonly logLikelihood: Estimate;
+  /** Absent where the data has no right answers. */
+  readonly logLikelihood?: Estimate;
   /** Answers that were cut off; absent where none were, and from files of versions that did not tell. */
   readonly cuts?: readonly Cut[];
   /** Of the other metrics; absent where there are none. */
@@ -55,7 +56,7 @@ export interface LineWorth {
   readonly line: number;
   readonly text: string;
   readonly score: Difference;
-  readonly logLikelihood: Difference;
+  readonly logLikelihood?: Difference;
   /** Like the rest absent from files of versions that did not tell. 'demonstrations': all of them together, at the line where they go. */
   readonly kind?: 'line' | 'demonstrations';
   /** Prompt tokens that leaving it out saves. */
@@ -69,7 +70,7 @@ export interface LineFlip {
   /** 1-based line in the data file. */
   readonly line: number;
   readonly inputs: Readonly<Record<string, string>>;
-  readonly gold: string;
+  readonly gold?: string;
   readonly withLine: string;
   readonly withoutLine: string;
 }
@@ -110,14 +111,14 @@ const withFields: Fields<MeasuredWith> = {
   chatDate: optional(day),
 };
 
-const flip = object<LineFlip>({ line, inputs: table(anyText), gold: anyText, withLine: anyText, withoutLine: anyText });
+const flip = object<LineFlip>({ line, inputs: table(anyText), gold: optional(anyText), withLine: anyText, withoutLine: anyText });
 
 const worth = object<LineWorth>({
   file: optional(anyText),
   line,
   text: anyText,
   score: difference,
-  logLikelihood: difference,
+  logLikelihood: optional(difference),
   kind: optional(exactly('line', 'demonstrations')),
   tokensSaved: optional(finite),
   flips: optional(list(flip)),
@@ -130,7 +131,7 @@ const results = object<Results>({
     object<MeasuredPrompt>({
       ...withFields,
       score: estimate,
-      logLikelihood: estimate,
+      logLikelihood: optional(estimate),
       reported: optional(list(object<{ metric: string; score: Estimate }>({ metric: anyText, score: estimate }))),
       cuts: optional(cuts),
     }),

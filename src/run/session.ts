@@ -6,7 +6,7 @@ import { mostCompared, openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
-import { originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
+import { haveAnswers, originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import { withEnds, withFittedEnds } from '../evaluate/answerEnds.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
@@ -24,11 +24,12 @@ import { defaultObjective } from '../optimize/objective.ts';
 import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import type { LocalTrainer } from '../optimize/localTrainer.ts';
 import { loraFor, loraTrainer } from '../optimize/loraTrainer.ts';
+import { answeredBy } from '../optimize/ownAnswers.ts';
 import { checkKeys } from '../prompt/missingKeys.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
-import { answeringModel, answerNotices } from './answerNotices.ts';
+import { answeringModel, answerNotices, requireAnswers } from './answerNotices.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
 import { explainedError, isUnwritable } from './fileErrors.ts';
 import { loraText } from './format.ts';
@@ -234,7 +235,12 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
   if (lever === 'prompt') return scoring;
   const { file, programEvaluator } = session;
   const first = session.trainset.slice(0, Math.min(few, alternatingDefaults.batchRows));
-  const trainset = programEvaluator ? (await programEvaluator.trace({ prompt: file.prompt, adapter: session.adapter }, first)).rows : first;
+  const candidate = { prompt: file.prompt, adapter: session.adapter };
+  const traced = programEvaluator ? (await programEvaluator.trace(candidate, first)).rows : first;
+  const isAnswered = haveAnswers(traced, trainer.outputColumn);
+  const trainset = isAnswered
+    ? traced
+    : answeredBy(traced, (await session.freshEvaluator().evaluate(candidate, first)).rows, trainer.outputColumn);
   const own = adapterOfStep(session.adapter, (programEvaluator?.steps.length ?? 1) - 1);
   const training = trainer.start(own ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
   const batch = trainset.map((row) => trainer.example(file.prompt, row));
@@ -335,6 +341,8 @@ export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart)
   const { lever } = spec;
   const name = coordinatorName(spec, file);
   const lora = loraFor(spec.lora, adapter);
+  if (name === 'simultaneous') requireAnswers('A soft prompt', session);
+  if (spec.schedule === 'baseline:lora-on-gold') requireAnswers('LoRA on gold', session);
   return {
     coordinator: withWarmStart(makeCoordinator(name, spec), warm),
     coordinatorName: name,

@@ -36,7 +36,7 @@ export const estimate: Shape<Estimate> = object<Estimate>(estimateFields);
 export const difference: Shape<Difference> = object<Difference>({ ...estimateFields, probabilityBetter: measured });
 
 export const objective: Shape<ObjectiveTerms> = object<ObjectiveTerms>({
-  logLikelihood: measured,
+  logLikelihood: optional(measured),
   weightPenalty: measured,
   promptPenalty: measured,
   total: measured,
@@ -78,13 +78,13 @@ export const measuredState: Shape<MeasuredState> = object<MeasuredState>({
   prompt,
   adapter: optional(fileName),
   score: estimate,
-  logLikelihood: estimate,
+  logLikelihood: optional(estimate),
   objective,
   promptTokens: amount,
   cuts: optional(cuts),
 });
 
-const flip = object<Flip>({ line, inputs: table(text), gold: text, before: text, after: text, better: flag });
+const flip = object<Flip>({ line, inputs: table(text), gold: optional(text), before: text, after: text, better: flag });
 export const flips: Shape<Flips> = object<Flips>({ gained: whole, lost: whole, examples: list(flip) });
 
 export const budget: Shape<Budget> = either<Budget>(

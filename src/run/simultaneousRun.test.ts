@@ -85,7 +85,7 @@ test('stopped while its soft prompt stands, it is accepted with it, and scores f
   const { evaluator, file, adapter, valset } = session;
   expect(file.prompt.body).toContain('{{soft}}');
   const again = await evaluator.evaluate({ prompt: file.prompt, adapter }, valset);
-  expect(again.logLikelihood.mean).toBeCloseTo(state.best!.logLikelihood.mean, 4);
+  expect(again.logLikelihood!.mean).toBeCloseTo(state.best!.logLikelihood!.mean, 4);
   await expect(evaluator.evaluate({ prompt: file.prompt }, valset)).rejects.toMatchObject({ reason: 'no-soft-prompt' });
   await session.dispose();
 });

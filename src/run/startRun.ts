@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
-import { isModule } from '../evaluate/metrics.ts';
+import { isModule } from '../prompt/answersNeeded.ts';
 import { checkedLora } from '../model/adapter.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';

@@ -30,7 +30,7 @@ export interface CandidateState {
 
 export interface Measurement {
   readonly score: Difference;
-  readonly logLikelihood: Difference;
+  readonly logLikelihood?: Difference;
   readonly kept: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface Decision {
   readonly accepted: boolean;
   readonly because: string;
   readonly score: Difference;
-  readonly logLikelihood: Difference;
+  readonly logLikelihood?: Difference;
   /** The candidate's own, and the rows that it turned, where the journal tells. */
   readonly objective?: ObjectiveTerms;
   readonly flips?: Flips;
@@ -61,6 +61,9 @@ export interface WeightStep {
 /** What was said of the phase's soft prompt beside the best text. */
 export type SoftPromptState = Omit<Extract<OptimizationEvent, { type: 'softPromptJudged' }>, 'type' | 'phase'>;
 
+/** Which of its own answers the weights were to learn from. */
+export type OwnAnswersState = Omit<Extract<OptimizationEvent, { type: 'ownAnswersJudged' }>, 'type' | 'phase' | 'passes'>;
+
 export interface PhaseState {
   readonly phase: number;
   readonly lever: PhaseLever;
@@ -70,6 +73,8 @@ export interface PhaseState {
   readonly candidates: readonly CandidateState[];
   readonly weightSteps: readonly WeightStep[];
   readonly softPrompt?: SoftPromptState;
+  /** Of data without right answers: what the weights learned from. */
+  readonly ownAnswers?: OwnAnswersState;
   readonly startedAt: number;
   readonly startPasses: number;
   readonly ended?: { readonly accepted: boolean; readonly at: number; readonly passes: number };
@@ -84,7 +89,7 @@ export interface HistoryPoint {
   readonly at: number;
   readonly passes: number;
   readonly score: Estimate;
-  readonly logLikelihood: Estimate;
+  readonly logLikelihood?: Estimate;
   readonly objective: ObjectiveTerms;
   readonly promptTokens: number;
 }
@@ -259,8 +264,14 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
     case 'difficultyMeasured': {
       const { phase, rows, known, success, passRate, logLikelihood, roles, inPlay } = line;
       const { data, freedom } = state.curriculum ?? noCurriculum;
-      const point = { phase, rows, known, success, passRate, logLikelihood, roles, inPlay };
+      const likelihood = logLikelihood === undefined ? {} : { logLikelihood };
+      const point = { phase, rows, known, success, passRate, ...likelihood, roles, inPlay };
       return { elapsed, passes: Math.max(state.passes, line.passes), curriculum: { data: [...data, point], freedom } };
+    }
+    case 'ownAnswersJudged': {
+      const { rows, answers, passed, learned } = line;
+      const ownAnswers = { rows, answers, passed, learned };
+      return { elapsed, passes: Math.max(state.passes, line.passes), ...inPhase(state, line.phase, () => ({ ownAnswers })) };
     }
     case 'freedomGrown': {
       const { phase, stage, stages, name, prompt, rank, layers, penalty, because } = line;
@@ -277,13 +288,14 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
         }),
       };
     case 'candidateMeasured': {
-      const measurement = { score: line.score, logLikelihood: line.logLikelihood, kept: line.kept };
+      const { score, logLikelihood, kept } = line;
+      const measurement = { score, ...(logLikelihood && { logLikelihood }), kept };
       return { elapsed, ...inCandidate(state, line, ({ measured }) => ({ measured: [...measured, measurement] })) };
     }
     case 'gateDecided': {
       const { accepted, because, score, logLikelihood, objective, flips, changes } = line;
       const told = { ...(objective && { objective }), ...(flips && { flips }), ...(changes && { changes }) };
-      const decision = { accepted, because, score, logLikelihood, ...told };
+      const decision = { accepted, because, score, ...(logLikelihood && { logLikelihood }), ...told };
       return { elapsed, ...inCandidate(state, line, () => ({ decision })) };
     }
     case 'weightStep': {
@@ -340,7 +352,13 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       return { elapsed, ...inControl(state, line.control, { passes: line.passes, phase: line.phase, val: line.score }) };
     case 'controlMeasured': {
       const { score, logLikelihood, difference } = line;
-      return { elapsed, ...inControl(state, line.control, { passes: line.passes, measured: { score, logLikelihood, difference } }) };
+      return {
+        elapsed,
+        ...inControl(state, line.control, {
+          passes: line.passes,
+          measured: { score, ...(logLikelihood && { logLikelihood }), difference },
+        }),
+      };
     }
     case 'runEnded':
       return { elapsed, status: 'ended', because: line.because };
@@ -363,7 +381,8 @@ function historyPoint(
   lever?: PhaseLever,
 ): HistoryPoint {
   const { candidate, score, logLikelihood, objective, promptTokens } = best;
-  return { phase, ...(lever && { lever }), accepted, candidate, at, passes, score, logLikelihood, objective, promptTokens };
+  const likelihood = logLikelihood && { logLikelihood };
+  return { phase, ...(lever && { lever }), accepted, candidate, at, passes, score, ...likelihood, objective, promptTokens };
 }
 
 function startPhase(

@@ -2,7 +2,7 @@
 import { cutText, type Cut } from '../evaluate/cuts.ts';
 import type { Evidence, Grounds } from './evidence.ts';
 import { count, duration, natsGained, points, priceText, rowCount, sureness, tokensText } from './format.ts';
-import type { Attribution, CandidateState, CurriculumState, PhaseState, RunState, SoftPromptState } from './state.ts';
+import type { Attribution, CandidateState, CurriculumState, OwnAnswersState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** Why a run that the user stopped has ended. */
 export const stoppedByUser = 'stopped by the user';
@@ -104,14 +104,21 @@ export function testNotice({ total }: Attribution): string | undefined {
   return `The test rows speak against this result: ${points(total)}, P(better) ${sureness(total)}. Look at it twice before you take it over.`;
 }
 
+/** What the weights learn from where the data has no right answers. */
+export function ownAnswersText({ rows, answers, passed, learned }: OwnAnswersState): string {
+  const asked = `${answers} answers to ${rowCount(rows, 'training')}`;
+  if (learned === 0) return `Of ${asked} none passes: the weights have nothing to learn from yet.`;
+  return `${passed} of ${asked} pass: the weights learn from the best answer of ${rowCount(learned)}.`;
+}
+
 /** What a soft prompt is worth beside the best text: what would be lost without it. */
 export function softText({ kept, tokens, without }: SoftPromptState): string {
   const { mean } = without.score;
   const rows = `on ${rowCount(without.score.rows, 'validation')}`;
-  const nat = `${natsGained(without.logLikelihood)} a row`;
+  const nat = without.logLikelihood ? `, ${natsGained(without.logLikelihood)} a row` : '';
   if (kept)
-    return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}, ${nat}`;
-  return `The text holds ${mean >= 0 ? 'what' : 'nearly what'} the soft prompt of ${tokens} virtual tokens reached, or the text of before stands: ${points(without.score)} ${rows}, ${nat}`;
+    return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}${nat}`;
+  return `The text holds ${mean >= 0 ? 'what' : 'nearly what'} the soft prompt of ${tokens} virtual tokens reached, or the text of before stands: ${points(without.score)} ${rows}${nat}`;
 }
 
 /** What an item is called in a sentence, by its id. */

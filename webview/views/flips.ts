@@ -45,7 +45,7 @@ function flipItem({ line, inputs, gold, before, after, better }: Flip): VNode {
         h('span', { class: better ? 'wrong' : 'right' }, shown(before)),
         ' → ',
         h('span', { class: better ? 'right' : 'wrong' }, shown(after)),
-        gold !== before && gold !== after && h('span', {}, `, right: ${shown(gold)}`),
+        gold !== undefined && gold !== before && gold !== after && h('span', {}, `, right: ${shown(gold)}`),
         h('span', { class: 'by' }, `${better ? 'better' : 'worse'}, line ${line}`),
       ),
     ),

@@ -23,15 +23,16 @@ export function objective(state: RunState): VNode | undefined {
   const term = (name: string, key: keyof MeasuredState['objective'], sign: 1 | -1, last = false): VNode =>
     line(
       name,
-      ({ objective }) => (sign * objective[key]).toFixed(4),
-      ({ objective }) => (objective ? (sign * objective[key]).toFixed(4) : '–'),
+      ({ objective }) => termText(objective[key], sign),
+      ({ objective }) => termText(objective?.[key], sign),
       last,
     );
+  const likely = start.objective.logLikelihood !== undefined;
   const where = (candidate: string): string => (candidate === '0.0' ? 'the start' : `candidate ${candidate}`);
   return section(
     'objective',
     'Objective',
-    'J = log-likelihood − λ₁R₁ − λ₂R₂, a row of the validation split',
+    `J = ${likely ? 'log-likelihood' : 'score'} − λ₁R₁ − λ₂R₂, a row of the validation split`,
     h(
       'table',
       { class: 'terms' },
@@ -53,7 +54,7 @@ export function objective(state: RunState): VNode | undefined {
           ({ score }) => percent(score.mean),
           ({ score }) => `${score.mean >= 0 ? '+' : ''}${(score.mean * 100).toFixed(1)} points`,
         ),
-        term('log-likelihood', 'logLikelihood', 1),
+        likely && term('log-likelihood', 'logLikelihood', 1),
         term('− λ₁R₁, weights', 'weightPenalty', -1),
         term('− λ₂R₂, prompt', 'promptPenalty', -1),
         term('J', 'total', 1, true),
@@ -145,3 +146,5 @@ function square({ cells }: Attribution): VNode {
     ),
   );
 }
+
+const termText = (value: number | undefined, sign: 1 | -1): string => (value === undefined ? '–' : (sign * value).toFixed(4));

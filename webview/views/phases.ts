@@ -118,7 +118,8 @@ function details(run: string, phase: PhaseState, key: string, state: RunState, u
       { class: 'facts-list' },
       decision && fact('Chosen because', phase.because),
       decision && fact('Difference', `${points(decision.score)}, P(better) ${sureness(decision.score)}, ${decision.score.rows} rows`),
-      decision && fact('Log-likelihood', `${natsGained(decision.logLikelihood)} a row, P(better) ${sureness(decision.logLikelihood)}`),
+      decision?.logLikelihood &&
+        fact('Log-likelihood', `${natsGained(decision.logLikelihood)} a row, P(better) ${sureness(decision.logLikelihood)}`),
       decision?.objective && fact('Objective J', decision.objective.total.toFixed(3)),
     ),
     phase.softPrompt && softPart(phase.softPrompt, state.config?.metric ?? 'metric'),

@@ -30,7 +30,7 @@ export function softPart({ tokens, drift, kept, without }: SoftPromptState, metr
     fact('Soft prompt', [`${tokens} virtual tokens, ${kept ? 'kept' : 'not kept'}`]),
     fact('Drift from its text', [`${drift.toFixed(1)} (about two for each token that became another)`]),
     fact(`Without it, ${metric}`, [glyph(without.score, reach), ` ${points(without.score)} on ${without.score.rows} rows`]),
-    fact('Without it, log-likelihood', [`${natsGained(without.logLikelihood)} a row`]),
+    without.logLikelihood && fact('Without it, log-likelihood', [`${natsGained(without.logLikelihood)} a row`]),
   );
 }
 

@@ -25,13 +25,20 @@ export function tiles({ start, best, config, attribution, price }: RunState): VN
     { class: attribution ? 'tiles five' : 'tiles', key: 'tiles', 'aria-label': 'The best so far' },
     attribution && share('test', tested('old'), tested('new')),
     share('validation', start.score, best.score),
+    best.logLikelihood &&
+      start.logLikelihood &&
+      tile(
+        'log-likelihood a row',
+        best.logLikelihood.mean.toFixed(3),
+        natsInterval(best.logLikelihood),
+        from(start.logLikelihood.mean.toFixed(3)),
+      ),
     tile(
-      'log-likelihood a row',
-      best.logLikelihood.mean.toFixed(3),
-      natsInterval(best.logLikelihood),
-      from(start.logLikelihood.mean.toFixed(3)),
+      'objective J',
+      best.objective.total.toFixed(3),
+      best.logLikelihood ? 'likelihood − penalties' : 'score − penalties',
+      from(start.objective.total.toFixed(3)),
     ),
-    tile('objective J', best.objective.total.toFixed(3), 'likelihood − penalties', from(start.objective.total.toFixed(3))),
     price ? priceTile(price, from) : tile('prompt', `${best.promptTokens}`, 'tokens', from(`${start.promptTokens}`)),
   );
 }

@@ -70,10 +70,11 @@ function placesIn(text: string, lines: readonly LineWorth[]): (number | undefine
 
 function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now }: AnnotationOptions): Markdown {
   const { score, logLikelihood, kind, text, tokensSaved, flips = [] } = worth;
+  const saved = tokensSaved ? `Leaving it out saves ${count(tokensSaved)} tokens.` : '';
   const what = kind === 'demonstrations' ? text : 'this line';
   const paragraphs = [
     markup`**${points(score)}** ${about.metric} with ${what}, against without (95% interval). P(better) ${sureness(score)}.`,
-    markup`Log-likelihood ${natsGained(logLikelihood)} nats a row.${tokensSaved ? markup` Leaving it out saves ${count(tokensSaved)} tokens.` : ''}`,
+    ...(logLikelihood ? [markup`Log-likelihood ${natsGained(logLikelihood)} nats a row.${saved && ` ${saved}`}`] : saved ? [saved] : []),
     markup`${measuredText(about, score.rows)} (${ago(about.at, now)}); both over the same rows.`,
     ...(stale ? [markup`*The text has changed since: measure again to know.*`] : []),
     ...(flips.length > 0 ? [joined(['Rows that it turns:', ...flips.map(flipText)], '\n')] : []),
@@ -82,5 +83,5 @@ function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now }: Annotat
 }
 
 function flipText({ line, inputs, gold, withLine, withoutLine }: LineFlip): Markdown {
-  return markup`- line ${line}: ${askedText(inputs)} ${code(gold)}: with it ${code(withLine)}, without it ${code(withoutLine)}`;
+  return markup`- line ${line}: ${askedText(inputs, gold)}: with it ${code(withLine)}, without it ${code(withoutLine)}`;
 }

@@ -122,6 +122,6 @@ export function commentText(item: ReviewItem, grounds: Grounds, folder?: string)
 const conflictText = 'The file was changed here since the run';
 
 const flipText = ({ line, inputs, gold, before, after, better }: Flip): Markdown =>
-  markup`- line ${line}, ${better ? 'better' : 'worse'}: ${askedText(inputs)} ${code(gold)}: before ${code(before)}, after ${code(after)}`;
+  markup`- line ${line}, ${better ? 'better' : 'worse'}: ${askedText(inputs, gold)}: before ${code(before)}, after ${code(after)}`;
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

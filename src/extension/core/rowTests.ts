@@ -38,14 +38,25 @@ export function listNote(lists: readonly RowList[]): string | undefined {
 }
 
 export type Outcome =
-  { readonly right: true } | { readonly right: false; readonly message: string; readonly expected: string; readonly actual: string };
+  | { readonly right: true }
+  | {
+      readonly right: false;
+      readonly message: string;
+      /** Absent where the data has no right answer. */ readonly expected?: string;
+      readonly actual: string;
+    };
 
 export function outcomeOf(row: MeasuredRow): Outcome {
-  const { prediction, gold, score, logLikelihood, cut } = row;
+  const { prediction, gold, score, feedback, logLikelihood, cut } = row;
   if (isRight(row)) return { right: true };
   const part = score === 0 ? '' : `, which is worth ${score.toFixed(2)}`;
-  const message = `It answered ${shown(prediction)} instead of ${shown(gold)}${part}.${cut ? ` ${cutWords[cut]}` : ''} Log-likelihood of the right answer: ${logLikelihood.toFixed(3)} nats.`;
-  return { right: false, message, expected: gold, actual: prediction };
+  const message = [
+    `It answered ${shown(prediction)}${gold === undefined ? '' : ` instead of ${shown(gold)}`}${part}.`,
+    ...(feedback === undefined ? [] : [feedback]),
+    ...(cut ? [cutWords[cut]] : []),
+    ...(logLikelihood === undefined ? [] : [`Log-likelihood of the right answer: ${logLikelihood.toFixed(3)} nats.`]),
+  ].join(' ');
+  return { right: false, message, ...(gold !== undefined && { expected: gold }), actual: prediction };
 }
 
 /** What was measured, in lines. */

@@ -101,7 +101,8 @@ function tellRows(testRun: vscode.TestRun, { rows, split }: PromptMeasurement, i
     if (outcome.right) testRun.passed(item);
     else {
       const place = new vscode.Location(item.uri!, item.range!);
-      testRun.failed(item, testDifference(outcome.message, outcome.expected, outcome.actual, place));
+      const { message, expected, actual } = outcome;
+      testRun.failed(item, expected === undefined ? testMessage(message, place) : testDifference(message, expected, actual, place));
     }
   }
 }

@@ -92,7 +92,7 @@ describe('what they learn', () => {
   test.each(['lora-on-gold', 'w-w', 'w-p', 'p-w-p', 'weights'] as const)('%s: its weights make the answers likelier', async (name) => {
     const { events } = await run(name);
     const trained = events.flatMap((event) => (event.type === 'gateDecided' && event.candidate.endsWith('.0') ? [event] : []));
-    expect(Math.max(...trained.map(({ logLikelihood }) => logLikelihood.low))).toBeGreaterThan(0.5);
+    expect(Math.max(...trained.map(({ logLikelihood }) => logLikelihood!.low))).toBeGreaterThan(0.5);
   });
 
   test.each(['bootstrap-few-shot', 'mipro', 'gepa', 'p-p', 'prompt'] as const)('%s leaves the weights alone', async (name) => {

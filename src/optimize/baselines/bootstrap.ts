@@ -50,7 +50,9 @@ export async function drawDemonstrations(
   }
   const shown = own.slice(0, bootstrapped);
   const taken = new Set(shown.map(({ id }) => id));
-  const labelled = random.shuffle(rows.filter(({ id }) => !taken.has(id))).slice(0, mostLabelled - shown.length);
-  const demonstrations = [...shown, ...labelled].map((row) => demonstrationOf(prompt, evaluator.task.output, row));
+  const { output } = evaluator.task;
+  const others = rows.filter(({ id, values }) => !taken.has(id) && Object.hasOwn(values, output));
+  const labelled = random.shuffle(others).slice(0, mostLabelled - shown.length);
+  const demonstrations = [...shown, ...labelled].map((row) => demonstrationOf(prompt, output, row));
   return { demonstrations, bootstrapped: shown.length, passes, asked: [...asked] };
 }

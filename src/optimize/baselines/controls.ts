@@ -29,7 +29,7 @@ export function chooseControl(name: ControlName, valOf: (control: ControlName) =
 export interface MeasuredControl {
   /** Of the control, on the test rows. */
   readonly score: Estimate;
-  readonly logLikelihood: Estimate;
+  readonly logLikelihood?: Estimate;
   /** What the run has over the control, on the same rows: above zero speaks for the run. */
   readonly difference: Difference;
 }
@@ -44,5 +44,9 @@ export async function measureControl(
   const measure = async ({ prompt, adapter }: MeasuredState): Promise<Evaluation> =>
     evaluator.evaluate({ prompt, adapter: adapter === undefined ? undefined : await adapters.get(adapter) }, rows);
   const [of, other] = [await measure(run), await measure(control)];
-  return { score: other.score, logLikelihood: other.logLikelihood, difference: compareEvaluations(other, of).score };
+  return {
+    score: other.score,
+    ...(other.logLikelihood && { logLikelihood: other.logLikelihood }),
+    difference: compareEvaluations(other, of).score,
+  };
 }

@@ -1,7 +1,7 @@
 /** @file Has the model itself write a new instruction from rows and what was said of its answers. Agrawal et al. 2025; Yang et al. 2023. */
 import type { Row } from '../../data/dataset.ts';
 import { TandemError } from '../../errors.ts';
-import type { Evaluation } from '../../evaluate/evaluation.ts';
+import type { Evaluation, RowResult } from '../../evaluate/evaluation.ts';
 import type { Generation } from '../../model/languageModel.ts';
 import { isRight } from '../../evaluate/metrics.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
@@ -38,7 +38,7 @@ export async function reflect(
   const columns = columnsOf(prompt).filter((name) => name !== task.output);
   const shown = rows.map(({ values }, place) => {
     const result = answered.rows[place];
-    const verdict = isRight(result) ? 'This is right.' : `This is wrong. The right answer is: ${result.gold}`;
+    const verdict = isRight(result) ? 'This is right.' : verdictOf(result);
     return [...columns.map((name) => `${name}: ${textIn(values, name)}`), `answer: ${result.prediction}`, `feedback: ${verdict}`].join(
       '\n',
     );
@@ -58,6 +58,16 @@ export async function reflect(
   const passes = model.tokenizer.encode(text).length + written.tokens.length;
   const instruction = cleaned(written.text);
   return { ...(instruction !== undefined && { prompt: withInstruction(prompt, instruction) }), passes };
+}
+
+/** What the metric says, and the right answer where there is one. */
+function verdictOf({ gold, feedback }: RowResult): string {
+  const said = [
+    'This is wrong.',
+    ...(feedback === undefined ? [] : [feedback]),
+    ...(gold === undefined ? [] : [`The right answer is: ${gold}`]),
+  ];
+  return said.join(' ');
 }
 
 /** Long rows may leave no room for an answer. */

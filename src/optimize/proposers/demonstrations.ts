@@ -1,7 +1,7 @@
 /** @file Demonstrations: labelled rows chosen for coverage, or rows that the model itself gets right, for free text in its own words. */
 import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
-import type { Evaluation } from '../../evaluate/evaluation.ts';
+import { haveAnswers, type Evaluation } from '../../evaluate/evaluation.ts';
 import type { Candidate, Evaluator } from '../../evaluate/evaluator.ts';
 import { isRight } from '../../evaluate/metrics.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
@@ -22,7 +22,9 @@ const sizes = [2, 4, 6, 8];
 export const labelledDemonstrations: Proposer = {
   name: 'demonstrations',
   async propose(context) {
-    const { prompt, trainset, hard = [], count } = context;
+    const { prompt, trainset, evaluator, hard = [], count } = context;
+    // Rows without a right answer show nothing.
+    if (!haveAnswers(trainset, evaluator.task.output)) return [];
     const proposals = sizesWithin(trainset, count).map((size) => proposalOf(context, trainset, size, 'that cover the answers'));
     const ofHard = sizesWithin(hard, Math.ceil(count / 2)).map((size) => proposalOf(context, hard, size, 'that the model always fails'));
     return newOnes(prompt, [{ prompt: { ...prompt, demonstrations: [] }, reason: 'no demonstrations' }, ...ofHard, ...proposals], count);
@@ -36,20 +38,24 @@ export const bootstrappedDemonstrations: Proposer = {
     const { evaluator, prompt, adapter, trainset, random, count } = context;
     if (!trainset.length) return [];
     const { passed, inOwnWords } = await passingRows(evaluator, { prompt, adapter }, random.shuffle(trainset).slice(0, 32));
-    passed.sort((a, b) => b.logLikelihood - a.logLikelihood);
-    const sure = passed.slice(0, Math.ceil(passed.length / 2)).map(({ row }) => row);
-    const which = `that the model answers right and surely${inOwnWords ? ', in its own words' : ''}`;
+    passed.sort((a, b) => (b.logLikelihood ?? 0) - (a.logLikelihood ?? 0));
+    // Without right answers the labelled ones have no part: theirs is this one's too.
+    const wanted = haveAnswers(trainset, evaluator.task.output) ? count : 3 * count;
+    const isKnown = passed.some(({ logLikelihood }) => logLikelihood !== undefined);
+    const sure = passed.slice(0, isKnown ? Math.ceil(passed.length / 2) : undefined).map(({ row }) => row);
+    const which = `that the model answers right${isKnown ? ' and surely' : ''}${inOwnWords ? ', in its own words' : ''}`;
     return newOnes(
       prompt,
-      sizesWithin(sure, count).map((size) => proposalOf(context, sure, size, which)),
-      count,
+      sizesWithin(sure, wanted).map((size) => proposalOf(context, sure, size, which)),
+      wanted,
     );
   },
 };
 
 export interface PassingRows {
   /** With the model's own answers where they are in its own words. */
-  readonly passed: { readonly row: Row; readonly logLikelihood: number }[];
+  /** The likelihood where the data has a right answer. */
+  readonly passed: { readonly row: Row; readonly logLikelihood?: number }[];
   readonly inOwnWords: boolean;
   readonly passes: number;
 }
@@ -58,10 +64,13 @@ export interface PassingRows {
 export async function passingRows(evaluator: Evaluator, candidate: Candidate, tried: readonly Row[]): Promise<PassingRows> {
   const { rows, passes } = await evaluator.evaluate(candidate, tried);
   const { labels, output } = evaluator.task;
-  const inOwnWords = !labels && isPassOrFail(rows);
+  const noGold = rows.some(({ gold }) => gold === undefined);
+  const inOwnWords = noGold || (!labels && isPassOrFail(rows));
   const passed = rows.flatMap((result, i) => {
     const { prediction, logLikelihood } = result;
-    return isRight(result) ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], logLikelihood }] : [];
+    return isRight(result)
+      ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], ...(logLikelihood !== undefined && { logLikelihood }) }]
+      : [];
   });
   return { passed, inOwnWords, passes };
 }

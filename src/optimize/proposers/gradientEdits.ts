@@ -2,6 +2,7 @@
  * @file Token substitutions that the gradient points to, as far as the instruction still reads. Ebrahimi et al. 2018 (HotFlip) for the
  * direction; Zou et al. 2023 (GCG) for measuring several of the best and going on from the winner.
  */
+import type { Evaluation } from '../../evaluate/evaluation.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
 import type { SoftTuner } from '../softTuner.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
@@ -51,12 +52,12 @@ export function gradientEdits({ tuner, fluencyBound, rows, tries, onPasses }: Gr
           text: best,
           old: '',
           fresh: '',
-          value: (await evaluator.evaluate({ prompt: now, adapter }, batch)).logLikelihood.mean,
+          value: likelihoodOf(await evaluator.evaluate({ prompt: now, adapter }, batch)),
         };
         for (const substitution of fluent) {
           seen.add(substitution.text);
           const tried = await evaluator.evaluate({ prompt: withInstruction(prompt, substitution.text), adapter }, batch);
-          if (tried.logLikelihood.mean > winner.value) winner = { ...substitution, value: tried.logLikelihood.mean };
+          if (likelihoodOf(tried) > winner.value) winner = { ...substitution, value: likelihoodOf(tried) };
         }
         if (winner.text === best) break;
         best = winner.text;
@@ -67,3 +68,6 @@ export function gradientEdits({ tuner, fluencyBound, rows, tries, onPasses }: Gr
     },
   };
 }
+
+/** The gradient is that of the gold answers' likelihood; the score stands for it where there are none. */
+const likelihoodOf = ({ logLikelihood, score }: Evaluation): number => (logLikelihood ?? score).mean;

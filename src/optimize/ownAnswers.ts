@@ -1,0 +1,105 @@
+/**
+ * @file What weights learn from where the data has no right answers: the model's own, as far as the metric passes them. Rejection sampling:
+ * Zelikman et al. 2022 (STaR); Yuan et al. 2023; the best of several a row, Dong et al. 2023 (RAFT). A prompt makes the first outputs pass, and
+ * training on them makes the next ones likelier.
+ */
+import type { Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
+import { haveAnswers, type RowResult } from '../evaluate/evaluation.ts';
+import type { Candidate } from '../evaluate/evaluator.ts';
+import { isRight } from '../evaluate/metrics.ts';
+import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
+import { randomStream } from '../random.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import { allowance, type Purse } from './purse.ts';
+
+/** Samples of free text a row, beside the greedy answer. A label is the likeliest one: to sample it would only add noise. */
+const samples = 2;
+const temperature = 0.8;
+/** Of what the phase may spend. Answers that pass are worth no more than the training on them. */
+const share = 0.3;
+/** Fewer rows tell nothing of what passes. */
+const fewestRows = 16;
+
+/** Rows to learn from, each with an answer. */
+export interface Learned {
+  readonly rows: readonly Row[];
+  /** Token passes that finding them cost. */
+  readonly passes: number;
+}
+
+/** In token passes. */
+interface LearningPhase {
+  readonly phase: number;
+  /** Since the start of the optimization. */
+  readonly spent: number;
+  /** What the phase may spend. */
+  readonly budget: Purse;
+  /** Of one answer, as far as it is known. */
+  readonly rowCost: number;
+}
+
+type Learning = Pick<OptimizationContext, 'evaluator' | 'trainset' | 'seed' | 'emit' | 'trainer' | 'signal'>;
+
+/** Whether the data has right answers to learn from. */
+export const hasAnswers = ({ trainset, trainer }: Pick<OptimizationContext, 'trainset' | 'trainer'>): boolean =>
+  haveAnswers(trainset, trainer.outputColumn);
+
+/**
+ * The training rows; without right answers those rows that the candidate answers well, with the best of its own answers: one that passes, or
+ * for a metric that gives part of a point one that is worth more than its answers are on average.
+ */
+export async function rowsToLearn(
+  context: Learning,
+  candidate: Candidate,
+  { phase, spent, budget, rowCost }: LearningPhase,
+): Promise<Learned> {
+  const { evaluator, trainset, trainer, seed, signal } = context;
+  if (hasAnswers(context)) return { rows: trainset, passes: 0 };
+  const isSampled = evaluator.task.labels === undefined;
+  const rounds = isSampled ? 1 + samples : 1;
+  const affordable = Math.floor((share * allowance(budget)) / (rounds * rowCost));
+  const asked = limitRows(trainset, Math.max(fewestRows, affordable), randomStream(seed, 'own answers', phase).integer(2 ** 31));
+  let passes = 0;
+  const answers: RowResult[][] = asked.map(() => []);
+  for (let round = 0; round < rounds && !signal?.aborted; round++) {
+    const sampling = { temperature, topP: 1, seed: randomStream(seed, 'own answers', phase, round).integer(2 ** 31) };
+    const prompt = round === 0 ? candidate.prompt : sampled(candidate.prompt, sampling);
+    const evaluation = await evaluator.evaluate({ ...candidate, prompt }, asked);
+    evaluation.rows.forEach((result, place) => answers[place].push(result));
+    passes += evaluation.passes;
+  }
+  const all = answers.flat();
+  const average = all.reduce((sum, { score }) => sum + score, 0) / Math.max(1, all.length);
+  const rows = asked.flatMap((row, place) => {
+    // The earliest of the best: the greedy answer where it is as good as any.
+    const best = answers[place].toSorted((a, b) => b.score - a.score).at(0);
+    return best && best.prediction !== '' && best.cut === undefined && (isRight(best) || best.score > average)
+      ? [{ ...row, values: { ...row.values, [trainer.outputColumn]: best.prediction } }]
+      : [];
+  });
+  context.emit({
+    type: 'ownAnswersJudged',
+    phase,
+    rows: asked.length,
+    answers: all.length,
+    passed: all.filter(isRight).length,
+    learned: rows.length,
+    passes: spent + passes,
+  });
+  return { rows, passes };
+}
+
+/** The last step's answers are sampled; of a single prompt all. */
+function sampled(prompt: Prompt, sampling: { readonly temperature: number; readonly topP: number; readonly seed: number }): Prompt {
+  const steps = stepsOf(prompt);
+  const last = steps[steps.length - 1];
+  return asProgram([...steps.slice(0, -1), { ...last, decoding: { ...last.decoding, ...sampling } }]);
+}
+
+/** The rows with the answers that they got, where they have none; for measurements of time, which need no good ones. */
+export function answeredBy(rows: readonly Row[], results: readonly RowResult[], output: string): Row[] {
+  return rows.map((row, place) =>
+    Object.hasOwn(row.values, output) ? row : { ...row, values: { ...row.values, [output]: results[place].prediction } },
+  );
+}

@@ -1,0 +1,25 @@
+/** @file Whether the data must have right answers: a metric of the user's own may judge an answer by itself. */
+import { nearestName, suggestName } from './nearest.ts';
+import type { TandemSettings } from './settings.ts';
+
+/** A metric of the user's own is named by the path of its JavaScript module, relative to the prompt file. */
+export const isModule = (name: string): boolean => /\.[cm]?js$/.test(name);
+
+type Judged = Pick<TandemSettings, 'output' | 'metric' | 'reported' | 'labels'>;
+
+/** Only modules judge without right answers, and labels that are listed nowhere else come from them. */
+export const needsAnswers = ({ metric, reported, labels }: Judged): boolean =>
+  labels === 'from-data' || ![metric, ...reported].every(isModule);
+
+/**
+ * Why the data must have the output column, and has not: a hint for people. A name that is nearly a column's is taken for a slip of the pen.
+ * @returns undefined where the column is there, or where none is needed
+ */
+export function lacksAnswers(settings: Judged, columns: readonly string[]): string | undefined {
+  const { output } = settings;
+  if (columns.includes(output)) return undefined;
+  const suggestion = suggestName(output, columns);
+  if (needsAnswers(settings)) return suggestion;
+  if (nearestName(output, columns) === undefined) return undefined;
+  return `${suggestion} If the rows have no right answers, choose an output name that is less like a column's.`;
+}
