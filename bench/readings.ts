@@ -64,7 +64,6 @@ async function trainAndRead(
 ): Promise<void> {
   const evaluator = makeEvaluator({ model: given, task, calibrationRows: train });
   const trainer = loraTrainer(given, task);
-  const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt).map((way) => way.prompt)];
   let taken = 0;
   const start = trainer.fresh(seed);
   const job: TrainingJob = {
@@ -75,6 +74,8 @@ async function trainAndRead(
     ...{ start, budget: Infinity },
     async measure(adapter) {
       const readings = [];
+      const plain = await evaluator.evaluate({ prompt, adapter }, val);
+      const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt, plain).map((way) => way.prompt)];
       for (const way of ways) {
         const [chosenBy, unseen] = [
           await evaluator.evaluate({ prompt: way, adapter }, val),
@@ -88,7 +89,7 @@ async function trainAndRead(
         });
       }
       addLine(options.out, { task: name, seed, steps: taken, readings } satisfies ReadingLine);
-      return evaluator.evaluate({ prompt, adapter }, val);
+      return plain;
     },
     onStep: ({ step }) => (taken = step),
   });

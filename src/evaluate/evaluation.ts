@@ -1,10 +1,12 @@
 /** @file What is measured (a task), what comes out of it (an evaluation), and how two of them are compared. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
 import { pulse } from '../pulse.ts';
 import type { ChatOptions } from '../model/tokenizer.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { defaultDecoding, endsOf, type Decoding } from '../prompt/decoding.ts';
+import type { LabelWords } from '../prompt/labelWords.ts';
 import { textIn } from '../prompt/values.ts';
 import type { Cut, CutBy } from './cuts.ts';
 import { ofRow } from './ofRow.ts';
@@ -47,6 +49,8 @@ export interface RowResult {
   readonly score: number;
   /** Of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated. */
   readonly logLikelihood: number;
+  /** Of a task with labels: the log of the gold label's share among them, by the likelihoods of their words. */
+  readonly logShare?: number;
   /** Of free text that was cut off before it ended: by what. */
   readonly cut?: CutBy;
 }
@@ -58,6 +62,10 @@ export interface Evaluation {
   /** How the score is taken from rows, where it is not the mean of theirs. */
   readonly corpus?: CorpusScore;
   readonly logLikelihood: Interval;
+  /** What the model said for labels; absent where each was its own words. */
+  readonly words?: LabelWords;
+  /** What a token more adds to the log-likelihood of a label on these rows, whatever the input; absent where labels are equally long. */
+  readonly lengthSlope?: number;
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
   /** Token passes that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
@@ -140,7 +148,17 @@ export function judgedBy(metric: Metric, answers: readonly RowResult[], data: re
 }
 
 /** Paired differences of evaluations hang on these alone. */
-export type Compared = Pick<Evaluation, 'rows' | 'corpus'>;
+export type Compared = Pick<Evaluation, 'rows' | 'corpus' | 'words'>;
+
+/**
+ * What of a row's likelihood two evaluations can be compared by. Where the model says other words for the labels, that is the right one's
+ * share among them: a word is no better for being likelier by itself.
+ */
+export function comparableLikelihood(a: Pick<Evaluation, 'words'>, b: Pick<Evaluation, 'words'>): (result: RowResult) => number {
+  return isDeepStrictEqual(a.words, b.words)
+    ? ({ logLikelihood }) => logLikelihood
+    : ({ logLikelihood, logShare }) => logShare ?? logLikelihood;
+}
 
 /**
  * The paired differences of two evaluations of the same rows.
@@ -150,7 +168,7 @@ export function compareEvaluations(before: Compared, after: Compared, options: R
   requireSameRows(before, after);
   const pair = (value: (result: RowResult) => number): PairedDifference =>
     pairedBootstrap(before.rows.map(value), after.rows.map(value), { ...options, range: logShares });
-  return { score: scoreDifference([before], [after], options), logLikelihood: pair(({ logLikelihood }) => logLikelihood) };
+  return { score: scoreDifference([before], [after], options), logLikelihood: pair(comparableLikelihood(before, after)) };
 }
 
 /**
