@@ -137,7 +137,7 @@ describe('problems', () => {
       '`labels` should be `from-data`, a list of two or more different texts, or a map of labels to different words.',
     ],
     ['  decoding: {normalize: words}\n', 'words', '`decoding.normalize` should be one of tokens, sum, or {slope: -1.2}.'],
-    ['  decoding: {normalize: {slope: steep}}\n', 'steep', '`decoding.normalize.slope` should be a number.'],
+    ['  decoding: {normalize: {slope: steep}}\n', '{slope: steep}', '`decoding.normalize` should be one of tokens, sum, or {slope: -1.2}.'],
     ['  template: chart\n', 'chart', '`template` should be one of text, chat.'],
     ['  template: {kind: chart}\n', 'chart', '`template.kind` should be one of text, chat.'],
     ['  template: {kind: chat, variable: {}}\n', 'variable', '`template.variable` is not a setting of Tandem.'],

@@ -187,8 +187,8 @@ const decodingFields = {
     },
     (node, context) => {
       if (isMap(node)) {
-        const { slope } = readMap(node, { slope: slopeField }, context);
-        return slope === undefined ? undefined : { slope };
+        const { slope } = readMap(node, { slope: slopeField }, { ...context, report: () => {} });
+        return slope === undefined || node.items.length > 1 ? undefined : { slope };
       }
       return plainNormalizations.find((each) => each === scalarText(node));
     },
