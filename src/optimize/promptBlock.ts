@@ -147,9 +147,12 @@ async function viewOf(
         });
         return { ...result, rows: results };
       },
-      scoreWords: isLast
-        ? ({ prompt, ...rest }, ...asked) => counting.scoreWords!({ ...rest, prompt: withStep(current, step, prompt) }, ...asked)
-        : undefined,
+      ...(isLast && counting.scoreWords
+        ? {
+            scoreWords: ({ prompt, ...rest }, ...asked) =>
+              counting.scoreWords!({ ...rest, prompt: withStep(current, step, prompt) }, ...asked),
+          }
+        : { scoreWords: undefined }),
     },
     trainset: isLast
       ? traced

@@ -50,6 +50,16 @@ describe('a training sequence', () => {
     expect(earlier).toBeUndefined();
   });
 
+  test('speaks the words that the prompt has for labels, in every answer', () => {
+    const prompt = { ...markdown, labelWords: { animal: 'beast', colour: 'hue' } };
+    const spoken: Readonly<Record<string, string>> = prompt.labelWords;
+    const { prompt: tokens, answer, earlier = [] } = trainingSequence(model, kindTask, prompt, rows.slice(0, 3));
+    expect(tokens).toEqual(model.promptTokens(asked(kindTask, prompt, rows.slice(0, 3))));
+    const read = (ids: readonly number[]): string => model.tokenizer.decode([...ids]).trim();
+    const answers = [...earlier.map(({ start, end }) => tokens.slice(start, end)), answer].map(read);
+    expect(answers).toEqual(rows.slice(0, 3).map(({ values }) => spoken[String(values.kind)]));
+  });
+
   test('of free text teaches where an answer ends, after the last one alone', () => {
     const { labels: _, ...free } = kindTask;
     const [end] = model.tokenizer.endTokens;
