@@ -124,23 +124,33 @@ async function dataTask(name: string, seed: number): Promise<Given> {
 }
 
 function tableOf(lines: readonly SourceLine[]): string {
-  const groups = Map.groupBy(lines, ({ task, prompt, source }) => `${task} | ${prompt} | ${source}`);
   const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;
   const points = (share: number): string => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)}`;
-  const rows = [...groups].map(([key, own]) => {
+  const rows = [...grouped(lines, ({ task, prompt, source }) => `${task} | ${prompt} | ${source}`)].map(([key, own]) => {
     // The proposal that a race would choose: the best on the validation rows of each seed.
-    const chosen = [...Map.groupBy(own, ({ seed }) => seed).values()].map((each) =>
+    const chosen = [...grouped(own, ({ seed }) => String(seed)).values()].map((each) =>
       each.reduce((a, b) => (b.val.gain > a.val.gain ? b : a)),
     );
     const cells = [
       own.length,
       points(mean(own.map(({ val }) => val.gain))),
-      `${own.filter(({ val }) => val.gain > 0).length}`,
+      own.filter(({ val }) => val.gain > 0).length,
       points(mean(chosen.map(({ val }) => val.gain))),
       points(mean(chosen.map(({ test }) => test.gain))),
       own.filter(({ accepted }) => accepted).length,
+      mean(own.map(({ cost }) => cost)).toFixed(2),
     ];
     return `| ${key} | ${cells.join(' | ')} |`;
   });
-  return `| task | prompt | source | proposals | mean on validation | better there | the best one: validation | fresh rows | accepted |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}`;
+  const head = [
+    ...['task', 'prompt', 'source', 'proposals', 'mean on validation', 'better there', 'the best one: validation', 'fresh rows'],
+    ...['accepted', 'cost in evaluations'],
+  ];
+  return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...rows].join('\n');
+}
+
+function grouped<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const each of all) groups.set(keyOf(each), [...(groups.get(keyOf(each)) ?? []), each]);
+  return groups;
 }

@@ -1,4 +1,5 @@
 /** @file Rules of choosing how a tuned adapter's answers are read, compared on rows that took no part in the choice. */
+import type { Decoding } from '../../src/prompt/decoding.ts';
 import { pairedBootstrap } from '../../src/evaluate/statistics.ts';
 
 /** A measurement of an adapter on its way, in each way of reading; the first is the prompt file's. */
@@ -65,8 +66,8 @@ export function readingRules(lines: readonly ReadingLine[]): string {
 /** How often each way is the best or level with it, and its mean score: on the rows that choose, and on the fresh ones. */
 export function readingWays(lines: readonly ReadingLine[]): string {
   const nameOf = ({ decoding }: ReadingLine['readings'][number]): string => {
-    const { calibration = 'none', normalize = 'tokens' } = decoding as { calibration?: string; normalize?: unknown };
-    return `${typeof normalize === 'object' ? 'corrected for length' : String(normalize)}, calibration ${calibration}`;
+    const { calibration = 'none', normalize = 'tokens' } = decoding as Partial<Decoding>;
+    return `${typeof normalize === 'object' ? 'corrected for length' : normalize}, calibration ${calibration}`;
   };
   const names = [...new Set(lines.flatMap(({ readings }) => readings.map(nameOf)))];
   const rows = names.map((name) => {

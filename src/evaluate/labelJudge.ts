@@ -18,9 +18,15 @@ export interface Judgement {
 
 export interface LabelJudge {
   /** What the model is asked beside the rows, so that their scores can be corrected. @throws TandemError reason 'no-calibration-rows' */
-  calibrationTexts(prompt: Prompt, calibration?: Calibration): string[];
+  readonly calibrationTexts: (prompt: Prompt, calibration?: Calibration) => string[];
   /** Raw and corrected scores of the choices after each text; the inputs of the calibration share the prompt with them. */
-  judge(prompt: Prompt, texts: readonly string[], choices: readonly string[], call: Call, calibration?: Calibration): Promise<Judgement[]>;
+  readonly judge: (
+    prompt: Prompt,
+    texts: readonly string[],
+    choices: readonly string[],
+    call: Call,
+    calibration?: Calibration,
+  ) => Promise<Judgement[]>;
 }
 
 interface JudgeOptions {

@@ -146,11 +146,11 @@ test(
 test('where the file calibrates by the prior, the other ways are those without it: of a dear one none is tried', () => {
   const dear = { ...intentTask, decoding: { ...intentTask.decoding, calibration: 'prior' as const } };
   const ways = otherReadings(contextWith(() => 20, dear).context, prompt, {}).map((way) => ({ ...dear.decoding, ...way.prompt.decoding }));
-  expect(ways.map(({ calibration, normalize }) => `${calibration}, ${normalize}`).sort()).toEqual([
-    'content-free, sum',
-    'content-free, tokens',
-    'none, sum',
-    'none, tokens',
+  expect(ways.map(({ calibration, normalize }) => `${calibration}, ${JSON.stringify(normalize)}`).sort()).toEqual([
+    'content-free, "sum"',
+    'content-free, "tokens"',
+    'none, "sum"',
+    'none, "tokens"',
   ]);
 });
 
