@@ -75,9 +75,11 @@ function ruleFor(prompt: Prompt, confusion: Confusion, { trainset, columns, outp
   const words = contrastiveWords(right, wrong, all)
     .slice(0, mostWords)
     .map(({ word }) => word);
-  if (words.length === 0) return undefined;
+  const called = [gold, answered].map((label) => wordsFor(prompt, label));
+  // A label that a template would read as its own must not stand in one.
+  if (words.length === 0 || called.some((label) => /[{}\r\n]/.test(label))) return undefined;
   const { text } = instructionParts(prompt);
-  const [name, other] = [gold, answered].map((label) => quotedAs(text, wordsFor(prompt, label)));
+  const [name, other] = called.map((label) => quotedAs(text, label));
   const start = `Answer ${name}, not ${other}, when the ${thingOf(columns)} `;
   return text.includes(start) ? undefined : { ...confusion, sentence: `${start}mentions ${alternatives(words)}.` };
 }

@@ -74,6 +74,12 @@ test('an instruction that names a label names its words instead; an English word
   );
 });
 
+test('in a tag of Jinja a label stays what it is', async () => {
+  const body = 'system:\n{% if message == "card_arrival" %}card_arrival?{% endif %}\n\nuser:\n{{message}}\nIntent:\n';
+  const [{ prompt }] = await labelWordChoices.propose(contextWith(['card arrival'], { body, demonstrations: [], syntax: 'jinja' }).context);
+  expect(prompt.body).toBe(body.replace('}card_arrival?', '}card arrival?'));
+});
+
 test('an evaluator that cannot score words, and free text, have none', async () => {
   const { context } = contextWith(['card arrival']);
   expect(await labelWordChoices.propose({ ...context, evaluator: evaluatorWith(() => 0, { ...intentTask, labels }) })).toEqual([]);

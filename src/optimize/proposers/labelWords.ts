@@ -3,7 +3,7 @@ import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
 import { withLabelWords, wordsFor, type LabelWords } from '../../prompt/labelWords.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { columnsOf } from '../../prompt/template.ts';
+import { columnsOf, fixedSpans } from '../../prompt/template.ts';
 import { textIn } from '../../prompt/values.ts';
 import { pulse } from '../../pulse.ts';
 import { contrastiveWords, wordCounts } from './contrastiveWords.ts';
@@ -113,7 +113,9 @@ function spokenAs(prompt: Prompt, labels: readonly string[], words: LabelWords):
   const next = withLabelWords(prompt, labels, words);
   if (escaped.length === 0) return next;
   const mention = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${escaped.join('|')})(?![\\p{L}\\p{N}_-])`, 'gu');
-  const named = text.replaceAll(mention, (word, at: number) => (isMention(text, word, at) ? swaps.get(word)! : word));
+  const fixed = fixedSpans({ ...prompt, body: text });
+  const isFree = (at: number): boolean => !fixed.some(({ start, end }) => at >= start && at < end);
+  const named = text.replaceAll(mention, (word, at: number) => (isFree(at) && isMention(text, word, at) ? swaps.get(word)! : word));
   return { ...next, body: before + named + rest };
 }
 
