@@ -45,12 +45,13 @@ export function contrastiveWords(some: WordCounts, others: WordCounts, all: Word
 
 export const wordsOf = (text: string): string[] => (text.toLowerCase().match(/\p{L}{3,}/gu) ?? []).filter((word) => !stopWords.has(word));
 
-/** English words that a text has whatever it is about, of three letters or more. */
+/**
+ * English words that tie others together, of three letters or more. What asks or denies (`who`, `many`, `not`) is none of them: it may be what
+ * sets rows apart.
+ */
 const stopWords: ReadonlySet<string> = new Set(
-  `about after again all also and any are because been before being both but can cannot could did does doing don done down during each
-   even ever few for from further get gets getting give got had has have having her here hers him his how into isn its itself just
-   know let like made make many may might more most much must need not now off once one only other our ours out over own please put
-   same see she should since some still such than that the their theirs them then there these they this those through too try
-   trying under until upon use used very want wants was wasn way well went were what when where whether which while who whom whose
-   why will with without won would yes yet you your yours`.split(/\s+/),
+  `about all also and any are been being both but can could did does doing done each even for from get got had has have having her here
+   hers him his into isn its itself just let like may might more most much must one only other our ours own please put same she should
+   since some still such than that the their theirs them then there these they this those through too use used very was way well were
+   will with would yes yet you your yours`.split(/\s+/),
 );
