@@ -20,10 +20,15 @@ export interface Choices {
 }
 
 /**
+ * @param raw scores, which an untrained model is too sure of: they are tempered first, so that a nat is worth what it says
  * @param candidates of each label, the word that it has now first
  * @returns choices that make the right answers of the rows likelier by more than the best of so many words would by chance
  */
-export function chooseWords(rows: readonly ScoredRow[], candidates: readonly (readonly number[])[]): Choices {
+export function chooseWords(raw: readonly ScoredRow[], candidates: readonly (readonly number[])[]): Choices {
+  const rows = tempered(
+    raw,
+    candidates.map(([now]) => now),
+  );
   const tried = candidates.reduce((sum, { length }) => sum + length - 1, 0);
   // One parameter, and a choice among as many: in nats over all rows.
   const least = 1 + Math.log(Math.max(1, tried));
@@ -38,6 +43,24 @@ export function chooseWords(rows: readonly ScoredRow[], candidates: readonly (re
   }
   return { single: single ? [single] : [], joint: changes > 1 ? [{ words }] : [] };
 }
+
+/** The scores divided by the temperature under which the right labels are likeliest. Guo et al. 2017. @param words of the labels */
+export function tempered(rows: readonly ScoredRow[], words: readonly number[]): ScoredRow[] {
+  const at = (temperature: number): ScoredRow[] =>
+    rows.map(({ gold, scores }) => ({ gold, scores: scores.map((score) => score / temperature) }));
+  const likelihood = (scaled: readonly ScoredRow[]): number =>
+    scaled.reduce((sum, { gold, scores }) => {
+      const most = Math.max(...words.map((word) => scores[word]));
+      return sum + scores[words[gold]] - most - Math.log(words.reduce((total, word) => total + Math.exp(scores[word] - most), 0));
+    }, 0);
+  return temperatures
+    .map(at)
+    .map((scaled) => ({ scaled, likelihood: likelihood(scaled) }))
+    .reduce((best, each) => (each.likelihood > best.likelihood ? each : best)).scaled;
+}
+
+/** From a quarter, which mean scores of tokens need, to 32. */
+const temperatures = Array.from({ length: 15 }, (_, step) => 2 ** (step / 2 - 2));
 
 interface Change {
   readonly label: number;

@@ -5,7 +5,7 @@ import { textIn } from '../../prompt/values.ts';
 import type { Evaluator } from '../../evaluate/evaluator.ts';
 import { randomStream } from '../../random.ts';
 import { evaluatorWith, intentTask, messages } from '../madeUp.fixture.ts';
-import { chooseWords } from './chooseWords.ts';
+import { chooseWords, tempered } from './chooseWords.ts';
 import { labelWordChoices, nameVariants, readableName } from './labelWords.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 
@@ -95,6 +95,11 @@ describe('a choice of words', () => {
       return sum + own[gold] - most - Math.log(own.reduce((total, score) => total + Math.exp(score - most), 0));
     }, 0);
 
+  test('does not believe scores that are sure of what is wrong', () => {
+    const sure = [...Array(8).keys()].map((row) => ({ gold: row % 2, scores: [row < 4 ? 0 : -40, row < 4 ? -40 : 0] }));
+    expect(Math.max(...tempered(sure, [0, 1]).flatMap(({ scores }) => scores.map(Math.abs)))).toBeLessThan(2);
+  });
+
   test('makes the right answers likelier, and never has two labels with one word', () => {
     const score = fc.double({ min: -20, max: 0, noNaN: true });
     fc.assert(
@@ -112,9 +117,10 @@ describe('a choice of words', () => {
             ),
           }),
         ),
-        ({ rows, candidates }) => {
+        ({ rows: raw, candidates }) => {
           const now = candidates.map(([word]) => word);
-          const { single, joint } = chooseWords(rows, candidates);
+          const { single, joint } = chooseWords(raw, candidates);
+          const rows = tempered(raw, now);
           for (const { words } of [...single, ...joint]) {
             expect(new Set(words).size).toBe(words.length);
             expect(shareOf(rows, words)).toBeGreaterThan(shareOf(rows, now) + 1 - 1e-9);
