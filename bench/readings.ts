@@ -3,10 +3,7 @@
  * ways on the validation rows that choose and on rows that were not looked at, for the rules of choice to be compared on.
  * `npm run bench -- readings [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--threads 2] [--out FILE]`
  */
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Row } from '../src/data/dataset.ts';
-import type { Task } from '../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import type { LlamaModel } from '../src/model/llama.ts';
 import { resolveModel } from '../src/model/store/store.ts';
@@ -14,13 +11,10 @@ import { defaultObjective } from '../src/optimize/objective.ts';
 import { otherReadings } from '../src/optimize/reading.ts';
 import { loraTrainer } from '../src/optimize/loraTrainer.ts';
 import type { TrainingJob } from '../src/optimize/trainer.ts';
-import type { Prompt } from '../src/prompt/prompt.ts';
-import { randomStream } from '../src/random.ts';
 import { openModel } from '../src/run/modelKeeper.ts';
-import { openSession } from '../src/run/session.ts';
-import { sessionDefaults } from '../src/run/spec.ts';
-import { readingRules, type ReadingLine } from './cases/readingRules.ts';
+import { readingRules, readingWays, type ReadingLine } from './cases/readingRules.ts';
 import { addLine, readLines } from './cases/resultLines.ts';
+import { supportRows, type DividedRows } from './cases/supportRows.ts';
 import { furtherTasks, labelTask, rowsOf, tasks } from './cases/tasks.ts';
 
 const { values: options } = parseArgs({
@@ -41,30 +35,21 @@ const model = await openModel(await resolveModel('nano'), 'onnxruntime', Number(
 for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
   for (const name of options.task.split(',')) {
     if (readLines<ReadingLine>(options.out).some((line) => line.task === name && line.seed === seed && line.steps >= steps)) continue;
-    const { task, prompt, train, val, fresh } = await (name === 'support' ? support(seed) : dataTask(name, seed));
+    const { task, prompt, train, val, fresh } = await (name === 'support' ? supportRows(seed) : dataTask(name, seed));
     await trainAndRead(model, { name, seed, task, prompt, train, val, fresh });
     model.forget();
   }
 }
 await model.dispose();
-console.log(readingRules(readLines(options.out)));
-
-interface Given {
-  readonly task: Task;
-  readonly prompt: Prompt;
-  readonly train: readonly Row[];
-  readonly val: readonly Row[];
-  /** Take no part in the choice. */
-  readonly fresh: readonly Row[];
-}
+const lines = readLines<ReadingLine>(options.out);
+console.log(`${readingWays(lines)}\n\n${readingRules(lines)}`);
 
 async function trainAndRead(
   given: LlamaModel,
-  { name, seed, task, prompt, train, val, fresh }: Given & { readonly name: string; readonly seed: number },
+  { name, seed, task, prompt, train, val, fresh }: DividedRows & { readonly name: string; readonly seed: number },
 ): Promise<void> {
   const evaluator = makeEvaluator({ model: given, task, calibrationRows: train });
   const trainer = loraTrainer(given, task);
-  const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt).map((way) => way.prompt)];
   let taken = 0;
   const start = trainer.fresh(seed);
   const job: TrainingJob = {
@@ -75,6 +60,8 @@ async function trainAndRead(
     ...{ start, budget: Infinity },
     async measure(adapter) {
       const readings = [];
+      const plain = await evaluator.evaluate({ prompt, adapter }, val);
+      const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt, plain).map((way) => way.prompt)];
       for (const way of ways) {
         const [chosenBy, unseen] = [
           await evaluator.evaluate({ prompt: way, adapter }, val),
@@ -88,7 +75,7 @@ async function trainAndRead(
         });
       }
       addLine(options.out, { task: name, seed, steps: taken, readings } satisfies ReadingLine);
-      return evaluator.evaluate({ prompt, adapter }, val);
+      return plain;
     },
     onStep: ({ step }) => (taken = step),
   });
@@ -99,18 +86,8 @@ function digits(rows: readonly { readonly score: number }[]): string {
   return rows.map(({ score }) => String(score)).join('');
 }
 
-async function dataTask(name: string, seed: number): Promise<Given> {
+async function dataTask(name: string, seed: number): Promise<DividedRows> {
   const known = [...tasks, ...furtherTasks].find((each) => each.name === name)!;
   const rows = await rowsOf(known, seed, counts, 'development');
   return { task: labelTask(known, rows), prompt: known.prompt, train: rows.train, val: rows.val, fresh: rows.test };
-}
-
-/** Only its training rows: those of its other splits are kept for judging. */
-async function support(seed: number): Promise<Given> {
-  const prompt = resolve('examples/support/intent.prompt.md');
-  const session = await openSession({ ...sessionDefaults, prompt, model: 'nano' }, { forgetful: true });
-  const rows = randomStream('readings', seed).shuffle(session.trainset);
-  const given = { task: session.evaluator.task, prompt: session.file.prompt };
-  await session.dispose();
-  return { ...given, train: rows.slice(0, 110), val: rows.slice(110, 170), fresh: rows.slice(170) };
 }

@@ -1,4 +1,5 @@
 /** @file Rules of choosing how a tuned adapter's answers are read, compared on rows that took no part in the choice. */
+import type { Decoding } from '../../src/prompt/decoding.ts';
 import { pairedBootstrap } from '../../src/evaluate/statistics.ts';
 
 /** A measurement of an adapter on its way, in each way of reading; the first is the prompt file's. */
@@ -31,9 +32,15 @@ const aheadBy =
     return [plain, ...rivals].reduce((best, each) => (share(each.val) > share(best.val) ? each : best));
   };
 
+/** Score less what the length accounts for; where all labels are equally long there is no such way. */
+const isCorrected = ({ decoding }: ReadingLine['readings'][number]): boolean =>
+  typeof (decoding as { normalize?: unknown }).normalize === 'object';
+
 const rules: Readonly<Record<string, Rule>> = {
   'as the file says': ([plain]) => plain,
-  'the best of four': aheadBy(0),
+  'corrected for length': (readings) => readings.find(isCorrected) ?? readings[0],
+  'the best of the ways without that': (readings) => aheadBy(0)(readings.filter((each) => !isCorrected(each))),
+  'the best of all ways': aheadBy(0),
   'ahead of the file with P 0.8': aheadBy(0.8),
   'ahead of the file with P 0.9': aheadBy(0.9),
   'ahead of the file with P 0.95': aheadBy(0.95),
@@ -53,5 +60,27 @@ export function readingRules(lines: readonly ReadingLine[]): string {
     name,
     ...Object.values(groups).map((group) => (100 * mean(group.map(({ readings }) => share(rule(readings).fresh)))).toFixed(1)),
   ]);
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** How often each way is the best or level with it, and its mean score: on the rows that choose, and on the fresh ones. */
+export function readingWays(lines: readonly ReadingLine[]): string {
+  const nameOf = ({ decoding }: ReadingLine['readings'][number]): string => {
+    const { calibration = 'none', normalize = 'tokens' } = decoding as Partial<Decoding>;
+    return `${typeof normalize === 'object' ? 'corrected for length' : normalize}, calibration ${calibration}`;
+  };
+  const names = [...new Set(lines.flatMap(({ readings }) => readings.map(nameOf)))];
+  const rows = names.map((name) => {
+    const cells = (['val', 'fresh'] as const).flatMap((part) => {
+      const own = lines.flatMap(({ readings }) => {
+        const found = readings.find((each) => nameOf(each) === name);
+        const most = Math.max(...readings.map((each) => share(each[part])));
+        return found ? [{ score: share(found[part]), isBest: share(found[part]) >= most }] : [];
+      });
+      return [(100 * mean(own.map(({ score }) => score))).toFixed(1), `${own.filter(({ isBest }) => isBest).length} of ${own.length}`];
+    });
+    return [name, ...cells];
+  });
+  const head = ['way', 'validation', 'best there', 'fresh rows', 'best there'];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -1,4 +1,5 @@
 /** @file What is measured (a task), what comes out of it (an evaluation), and how two of them are compared. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
 import { pulse } from '../pulse.ts';
@@ -6,6 +7,7 @@ import type { ChatOptions } from '../model/tokenizer.ts';
 import { isModule } from '../prompt/answersNeeded.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { defaultDecoding, endsOf, type Decoding } from '../prompt/decoding.ts';
+import type { LabelWords } from '../prompt/labelWords.ts';
 import { textIn } from '../prompt/values.ts';
 import type { Cut, CutBy } from './cuts.ts';
 import { ofRow } from './ofRow.ts';
@@ -51,6 +53,8 @@ export interface RowResult {
   readonly feedback?: string;
   /** Of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated; absent without a gold answer. */
   readonly logLikelihood?: number;
+  /** Of a task with labels: the log of the gold label's share among them, by the likelihoods of their words. */
+  readonly logShare?: number;
   /** Of free text that was cut off before it ended: by what. */
   readonly cut?: CutBy;
 }
@@ -63,6 +67,10 @@ export interface Evaluation {
   readonly corpus?: CorpusScore;
   /** Absent where rows have no gold answer: then the score alone decides. */
   readonly logLikelihood?: Interval;
+  /** What the model said for labels; absent where each was its own words. */
+  readonly words?: LabelWords;
+  /** What a token more adds to the log-likelihood of a label on these rows, whatever the input; absent where labels are equally long. */
+  readonly lengthSlope?: number;
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
   /** Token passes that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
@@ -162,7 +170,20 @@ export function judgementOf(metric: Metric, prediction: string, gold: string | u
 }
 
 /** Paired differences of evaluations hang on these alone. */
-export type Compared = Pick<Evaluation, 'rows' | 'corpus'>;
+export type Compared = Pick<Evaluation, 'rows' | 'corpus' | 'words'>;
+
+/**
+ * What of a row's likelihood two evaluations can be compared by. Where the model says other words for the labels, that is the right one's
+ * share among them: a word is no better for being likelier by itself.
+ */
+export function comparableLikelihood(
+  a: Pick<Evaluation, 'words'>,
+  b: Pick<Evaluation, 'words'>,
+): (result: RowResult) => number | undefined {
+  return isDeepStrictEqual(a.words, b.words)
+    ? ({ logLikelihood }) => logLikelihood
+    : ({ logLikelihood, logShare }) => logShare ?? logLikelihood;
+}
 
 /**
  * The paired differences of two evaluations of the same rows.
@@ -171,15 +192,18 @@ export type Compared = Pick<Evaluation, 'rows' | 'corpus'>;
 export function compareEvaluations(before: Compared, after: Compared, options: Resampling = {}): Comparison {
   requireSameRows(before, after);
   const score = scoreDifference([before], [after], options);
-  const [old, now] = [likelihoodsOf(before.rows), likelihoodsOf(after.rows)];
+  const likelihood = comparableLikelihood(before, after);
+  const [old, now] = [before, after].map(({ rows }) => allOf(rows, likelihood));
   return { score, ...(old && now && { logLikelihood: pairedBootstrap(old, now, { ...options, range: logShares }) }) };
 }
 
 export const answersNeeded = 'Check `output:` in the prompt file, or judge by a module of your own, e.g. `metric: ./metric.mjs`.';
 
 /** Those of the gold answers, if every row has one. */
-export function likelihoodsOf(rows: readonly Pick<RowResult, 'logLikelihood'>[]): number[] | undefined {
-  const known = rows.flatMap(({ logLikelihood }) => (logLikelihood === undefined ? [] : [logLikelihood]));
+export const likelihoodsOf = (rows: readonly RowResult[]): number[] | undefined => allOf(rows, ({ logLikelihood }) => logLikelihood);
+
+function allOf(rows: readonly RowResult[], value: (row: RowResult) => number | undefined): number[] | undefined {
+  const known = rows.flatMap((row) => value(row) ?? []);
   return known.length === rows.length ? known : undefined;
 }
 

@@ -116,6 +116,61 @@ describe('label tasks', () => {
     expect(await predict('tokens')).toEqual(['a b', 'a b']);
   });
 
+  test('labels are compared without what their length costs, by a number: a row by itself is answered as among others', async () => {
+    const data = rowsOf([
+      ['a thing', 'a b'],
+      ['c', 'c'],
+      ['x thing', 'x y z'],
+    ]);
+    const none = rowsOf([['nothing', 'c']]);
+    const evaluatorWith = (normalize: string) =>
+      makeEvaluator({ model: fakeModel(), task: taskFor(fileWith(`  labels: from-data\n  decoding: {normalize: ${normalize}}\n`), data) });
+    // A word costs the fake model 5 nats, whatever the input.
+    expect((await evaluatorWith('sum').evaluate({ prompt }, none)).lengthSlope).toBe(-5);
+    const summed = await evaluatorWith('sum').evaluate({ prompt }, data);
+    expect(summed.rows.map(({ prediction }) => prediction)).toEqual(['c', 'c', 'c']);
+    const corrected = evaluatorWith('{slope: -5}');
+    const together = await corrected.evaluate({ prompt }, data);
+    expect(together.score.mean).toBe(1);
+    for (const [place, { prediction }] of together.rows.entries()) {
+      expect((await corrected.evaluate({ prompt }, [data[place]])).rows[0].prediction).toBe(prediction);
+      expect((await corrected.predict({ prompt }, data[place].values)).text).toBe(prediction);
+    }
+  });
+
+  test('words are what the model is asked and shown, the label is what it has answered', async () => {
+    const log: string[] = [];
+    const labelWords = { blue: 'sky', green: 'green', red: 'red' };
+    const spoken = { ...prompt, labelWords, demonstrations: [{ inputs: { message: 'x' }, output: 'blue' }] };
+    const evaluator = evaluatorOf(labelFile, log);
+    const measured = await evaluator.evaluate({ prompt: spoken }, rows);
+    expect(log[0]).toMatch(/ sky\| green\| red$/);
+    expect(measured.rows.map(({ prediction, score }) => [prediction, score])).toEqual(rows.map(({ values }) => [values.colour, 1]));
+    expect(measured.words).toEqual({ blue: 'sky' });
+    expect((await evaluator.predict({ prompt: spoken }, { message: 'dark sky' })).labels!.map(({ label }) => label)[0]).toBe('blue');
+    expect((await evaluator.answer({ prompt: spoken }, rows)).answers).toEqual(rows.map(({ values }) => values.colour));
+    expect(measured.promptTokens).toBe((await evaluator.evaluate({ prompt: { ...spoken, labelWords: undefined } }, rows)).promptTokens);
+  });
+
+  test('words that are likelier by themselves are no better: what counts is the right one’s share', async () => {
+    const evaluator = evaluatorOf();
+    const plain = await evaluator.evaluate({ prompt }, rows);
+    const wordy = { ...prompt, labelWords: { blue: 'blue it is', green: 'green it is', red: 'red it is' } };
+    const spoken = await evaluator.evaluate({ prompt: wordy }, rows);
+    expect(spoken.logLikelihood!.mean).toBeLessThan(plain.logLikelihood!.mean - 5);
+    expect(compareEvaluations(plain, spoken).logLikelihood!.mean).toBeCloseTo(0, 10);
+    expect(compareEvaluations(plain, plain).logLikelihood!.mean).toBe(0);
+  });
+
+  test('what any words would score after a row, and what asking it costs', async () => {
+    const { scores, passes } = await evaluatorOf().scoreWords!({ prompt }, rows.slice(0, 2), ['green', 'one', 'sky']);
+    expect(scores).toEqual([
+      [-1, -1, -5],
+      [-5, -1, -5],
+    ]);
+    expect(passes).toBeGreaterThan(0);
+  });
+
   test('a gold answer that is no label is wrong, and still has a likelihood', async () => {
     const [result] = (await evaluatorOf().evaluate({ prompt }, rowsOf([['pink', 'pink']]))).rows;
     expect(result).toMatchObject({ score: 0, gold: 'pink', logLikelihood: -1 });

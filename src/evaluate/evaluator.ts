@@ -4,17 +4,20 @@ import { limitRows } from '../data/split.ts';
 import { TandemError } from '../errors.ts';
 import { pulse } from '../pulse.ts';
 import type { Adapter } from '../model/adapter.ts';
-import type { LabelScore, LanguageModel } from '../model/languageModel.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
 import { encodeWithSoft } from '../model/softPrompt.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Decoding } from '../prompt/decoding.ts';
+import { ownWords, wordsFor } from '../prompt/labelWords.ts';
 import { textOf, type Values } from '../prompt/values.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
-import { contentFreeBias, contentFreeInputs, priorBias, softmax, subtract } from './calibration.ts';
+import { softmax } from './calibration.ts';
 import type { Cut, CutBy } from './cuts.ts';
 import { answersNeeded, judgementOf, likelihoodsOf, scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
+import { makeLabelJudge } from './labelJudge.ts';
+import { lengthSlope, logShare } from './labelScores.ts';
 import { needNoAnswers } from './metrics.ts';
 import { ofRow } from './ofRow.ts';
 import { answerPasses, promptPasses } from './passes.ts';
@@ -45,8 +48,23 @@ export interface Evaluator {
   readonly task: Task;
   /** @throws TandemError reasons 'no-rows', 'unknown-column', 'missing-output', 'no-calibration-rows', 'too-slow' */
   evaluate(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Evaluation>;
+  /**
+   * What any words would score after the rows' questions, one list a row: normalized, and calibrated where that is done word by word. Not every
+   * evaluator can tell.
+   */
+  readonly scoreWords?: (
+    candidate: Candidate,
+    rows: readonly Row[],
+    words: readonly string[],
+    options?: EvaluateOptions,
+  ) => Promise<WordScores>;
   /** @param values of the input columns */
   predict(candidate: Candidate, values: Values, options?: EvaluateOptions): Promise<Prediction>;
+}
+
+export interface WordScores {
+  readonly scores: readonly (readonly number[])[];
+  readonly passes: number;
 }
 
 export interface EvaluatorOptions {
@@ -80,10 +98,14 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   const outputs = cachedModel(model, cache);
   const calibrationInputs = limitRows(calibrationRows, 64, 0).map((row) => row.values);
 
-  const labelPasses = answerPasses(
-    tokenizer,
-    (labels ?? []).map((label) => answerAfter(task, '…', label)),
-  );
+  /** What the model is to choose from, in the order of the labels. */
+  const wordsOf = (prompt: Prompt): string[] => (labels ?? []).map((label) => wordsFor(prompt, label));
+  const choicePasses = (words: readonly string[]): number =>
+    answerPasses(
+      tokenizer,
+      words.map((each) => answerAfter(task, '…', each)),
+    );
+  const labelPasses = remembered(choicePasses);
 
   const questionOf = (prompt: Prompt, values: Values): string => questionText(task, tokenizer, prompt, values);
   const promptTokens = (prompt: Prompt, adapter?: Adapter, like?: Values): number =>
@@ -96,43 +118,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, { hint: answersNeeded });
   };
 
-  function calibrationTexts(prompt: Prompt): string[] {
-    const { calibration } = decodingOf(prompt);
-    if (!labels || calibration === 'none') return [];
-    const inputs = calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt, calibrationInputs.at(0));
-    if (inputs.length > 0) return inputs.map((values) => questionOf(prompt, values));
-    throw new TandemError('no-calibration-rows', 'Calibration by the prior of the labels needs rows to take it from.', {
-      hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
-    });
-  }
-
-  async function rawScores(texts: readonly string[], choices: readonly string[], call: Call): Promise<LabelScore[][]> {
-    const result = new Array<LabelScore[]>(texts.length);
-    // A prompt that ends in white space is answered without a space: those few are asked apart.
-    for (const lead of ['', ' ']) {
-      const places = [...texts.keys()].filter((place) => answerAfter(task, texts[place], '') === lead);
-      const asked = places.map((place) => texts[place]);
-      const scores = await outputs.labelScores(
-        asked,
-        choices.map((label) => lead + label),
-        call,
-      );
-      places.forEach((place, at) => (result[place] = scores[at]));
-    }
-    return result;
-  }
-
-  /** Raw and corrected scores of the labels after each text; the inputs of the calibration share the prompt with them. */
-  async function judge(prompt: Prompt, texts: readonly string[], choices: readonly string[], call: Call): Promise<Judgement[]> {
-    const raw = await rawScores([...texts, ...calibrationTexts(prompt)], choices, call);
-    const { normalize, calibration } = decodingOf(prompt);
-    const perToken = normalize === 'tokens';
-    const normalized = raw.map((scores) =>
-      scores.map(({ logLikelihood, tokens }) => (perToken ? logLikelihood / Math.max(tokens, 1) : logLikelihood)),
-    );
-    const bias = biasOf[calibration](normalized.slice(texts.length), choices.length);
-    return texts.map((_, place) => ({ raw: raw[place], scores: subtract(normalized[place], bias) }));
-  }
+  const { calibrationTexts, judge } = makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs });
 
   /** Of the answers that are known, after the texts in the same places. */
   async function goldLikelihoods(
@@ -154,26 +140,31 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     texts: readonly string[],
     choices: readonly string[],
     call: Call,
-  ): Promise<Answer[]> {
-    const judgements = await judge(prompt, texts, choices, call);
+  ): Promise<Answers> {
+    const judgements = await judge(prompt, texts, wordsOf(prompt), call);
     const golds = rows.map((row) => goldOf(row)?.trim());
     // A gold answer that is none of the labels was not scored with them.
     const strangers = golds.map((gold) => (gold !== undefined && choices.includes(gold) ? undefined : gold));
     const asked = await goldLikelihoods(strangers, texts, unheard(call));
-    return judgements.map(({ raw, scores }, place) => {
+    const answers = judgements.map(({ raw, scores }, place): Answer => {
+      const prediction = choices[mostLikely(scores)];
       const gold = golds[place] === undefined ? -1 : choices.indexOf(golds[place]);
-      return { prediction: choices[mostLikely(scores)], ...likelihood(gold >= 0 ? raw[gold].logLikelihood : asked[place]) };
+      if (gold < 0) return { prediction, ...likelihood(asked[place]) };
+      return { prediction, logLikelihood: raw[gold].logLikelihood, logShare: logShare(raw, gold) };
     });
+    const [words, slope] = [ownWords(prompt), lengthSlope(judgements.map(({ raw }) => raw))];
+    return { answers, about: { ...(words && { words }), ...(slope !== undefined && { lengthSlope: slope }) } };
   }
 
-  async function writeTexts(prompt: Prompt, rows: readonly Row[], texts: readonly string[], call: Call): Promise<Answer[]> {
+  async function writeTexts(prompt: Prompt, rows: readonly Row[], texts: readonly string[], call: Call): Promise<Answers> {
     const written = await outputs.generate(texts, decodingOf(prompt), call);
     const likelihoods = await goldLikelihoods(rows.map(goldOf), texts, unheard(call));
-    return written.map(({ text, finish }, place) => ({
+    const answers = written.map(({ text, finish }, place) => ({
       prediction: text.trim(),
       ...likelihood(likelihoods[place]),
       ...(finish !== 'stop' && { cut: finish }),
     }));
+    return { answers };
   }
 
   /** @param golds the right answers where they are known */
@@ -198,7 +189,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   function passesOf({ prompt, adapter }: Candidate, results: readonly RowResult[], texts: readonly string[]): number {
     const counting = countingWith(adapter);
     const prompts = [...texts, ...calibrationTexts(prompt)];
-    if (labels) return promptPasses(counting, prompts) + prompts.length * labelPasses;
+    if (labels) return promptPasses(counting, prompts) + prompts.length * labelPasses(wordsOf(prompt));
     const count = (text: string, place: number): number => tokenizer.encode(answerAfter(task, texts[place], text)).length;
     return results.reduce(
       (sum, { gold, prediction }, place) => sum + (gold === undefined ? count(prediction, place) + 1 : 2 * count(gold, place)),
@@ -221,13 +212,13 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const onAnswered = (questions: number): void => onShare?.(Math.min(1, (answered += questions) / rows.length));
       const call = { adapter, signal, onAnswered };
       signal?.throwIfAborted();
-      const answers = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(prompt, rows, texts, call));
+      const { answers, about } = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(prompt, rows, texts, call));
       const results = rows.map((row, place): RowResult => {
-        const { prediction, ...about } = answers[place];
+        const { prediction, ...found } = answers[place];
         const gold = goldOf(row);
         pulse();
         const judgement = ofRow(row, () => judgementOf(task.metric, prediction, gold, row));
-        return { row: row.id, prediction, ...(gold !== undefined && { gold }), ...judgement, ...about };
+        return { row: row.id, prediction, ...(gold !== undefined && { gold }), ...judgement, ...found };
       });
       const likelihoods = likelihoodsOf(results);
       const golds = results.flatMap(({ gold }) => (gold === undefined ? [] : [gold]));
@@ -236,6 +227,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         score: scoreOf(task.metric, results),
         ...(task.metric.corpus && { corpus: task.metric.corpus }),
         ...(likelihoods && { logLikelihood: bootstrapMean(likelihoods, { range: logShares }) }),
+        ...about,
         promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
         passes: passesOf({ prompt, adapter }, results, texts),
         ...cutsOf(
@@ -252,8 +244,9 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const asked = [...texts, ...calibrationTexts(prompt)];
       const reading = promptPasses(tokenizer, asked);
       if (labels) {
-        const judgements = await judge(prompt, texts, labels, call);
-        return { answers: judgements.map(({ scores }) => labels[mostLikely(scores)]), passes: reading + asked.length * labelPasses };
+        const words = wordsOf(prompt);
+        const judgements = await judge(prompt, texts, words, call);
+        return { answers: judgements.map(({ scores }) => labels[mostLikely(scores)]), passes: reading + asked.length * labelPasses(words) };
       }
       const written = await outputs.generate(texts, decodingOf(prompt), call);
       const answers = written.map(({ text }) => text.trim());
@@ -261,11 +254,23 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const passes = answers.reduce((sum, answer) => sum + tokenizer.encode(answer).length + 1, reading);
       return { answers, passes, ...cutsOf(prompt, cuts) };
     },
+    async scoreWords({ prompt, adapter }, rows, words, { signal } = {}) {
+      const texts = questionsOf(task, tokenizer, prompt, rows);
+      const { calibration } = decodingOf(prompt);
+      // The prior is that of a set of labels; these are words to choose from.
+      const byWord = calibration === 'prior' ? 'none' : calibration;
+      const judgements = await judge(prompt, texts, words, { adapter, signal }, byWord);
+      const asked = [...texts, ...calibrationTexts(prompt, byWord)];
+      return {
+        scores: judgements.map(({ scores }) => scores),
+        passes: promptPasses(countingWith(adapter), asked) + asked.length * choicePasses(words),
+      };
+    },
     async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {
       const texts = [questionOf(prompt, values)];
       const call = { adapter, signal };
       if (!labels) return { text: (await outputs.generate(texts, decodingOf(prompt), call))[0].text.trim() };
-      const [{ scores }] = await judge(prompt, texts, labels, call);
+      const [{ scores }] = await judge(prompt, texts, wordsOf(prompt), call);
       const probabilities = softmax(scores);
       const ranked = labels
         .map((label, place) => ({ label, probability: probabilities[place] }))
@@ -275,22 +280,24 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   };
 }
 
-interface Judgement {
-  readonly raw: readonly LabelScore[];
-  /** Normalized and calibrated. */
-  readonly scores: readonly number[];
-}
+type Answer = Pick<RowResult, 'prediction' | 'logLikelihood' | 'logShare' | 'cut'>;
 
-type Answer = Pick<RowResult, 'prediction' | 'logLikelihood' | 'cut'>;
+interface Answers {
+  readonly answers: readonly Answer[];
+  readonly about?: Pick<Evaluation, 'words' | 'lengthSlope'>;
+}
 
 const likelihood = (value: number | undefined): Pick<RowResult, 'logLikelihood'> => (value === undefined ? {} : { logLikelihood: value });
 
-/** What each calibration subtracts, from the scores over its inputs and the number of labels. */
-const biasOf = {
-  none: (_: readonly (readonly number[])[], labels: number): number[] => new Array<number>(labels).fill(0),
-  'content-free': contentFreeBias,
-  prior: priorBias,
-};
+/** The same number for the same texts, worked out once. */
+function remembered(count: (texts: readonly string[]) => number): (texts: readonly string[]) => number {
+  const known = new Map<string, number>();
+  return (texts) => {
+    const key = texts.join('\0');
+    if (!known.has(key)) known.set(key, count(texts));
+    return known.get(key)!;
+  };
+}
 
 /** What is asked beside the rows' own answers is not counted among them. */
 const unheard = ({ adapter, signal }: Call): Call => ({ adapter, signal });

@@ -103,6 +103,13 @@ export function makeProgramEvaluator({
       const cuts = [...traced.cuts, ...(evaluation.cuts ?? [])];
       return { ...evaluation, promptTokens, passes: evaluation.passes + passes + traced.passes, ...(cuts.length > 0 && { cuts }) };
     },
+    async scoreWords(candidate, rows, words, options) {
+      const steps = stepsOf(candidate.prompt);
+      const traced = await traceTo(last, steps, candidate, rows, options);
+      const adapter = adapterOfStep(candidate.adapter, last);
+      const found = await evaluators[last].scoreWords!({ prompt: steps[last], ...(adapter && { adapter }) }, traced.rows, words, options);
+      return { ...found, passes: found.passes + traced.passes };
+    },
     async predict({ prompt, adapter }, values, options) {
       const steps = stepsOf(prompt);
       const row: Row = { id: '', line: 0, values };

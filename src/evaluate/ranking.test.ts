@@ -30,6 +30,18 @@ test('without a likelihood the score alone decides, and level scores keep their 
   expect(named.sort(bestFirst).map(({ place }) => place)).toEqual([1, 0, 2]);
 });
 
+test('where the model says other words for the labels, the right one’s share decides', () => {
+  const spoken = (logLikelihood: number, logShare: number, word: string) => ({
+    ...scored(0.5, logLikelihood),
+    words: { fee: word },
+    rows: [{ row: '1', prediction: 'fee', gold: 'fee', score: 1, logLikelihood, logShare }],
+  });
+  // Short words are likelier by themselves.
+  expect(isBetter(spoken(-1, -0.7, 'cost'), spoken(-9, -0.2, 'what it may cost'))).toBe(false);
+  expect(isBetter(spoken(-9, -0.2, 'what it may cost'), spoken(-1, -0.7, 'cost'))).toBe(true);
+  expect(isBetter(spoken(-1, -0.7, 'cost'), spoken(-9, -0.2, 'cost'))).toBe(true);
+});
+
 test('the best comes first', () => {
   const evaluations = [scored(0.5, -2), scored(0.7, -3), scored(0.5, -1)];
   const sorted = evaluations.map((evaluation) => ({ evaluation })).sort(bestFirst);

@@ -1,12 +1,18 @@
 /** @file Which of several evaluations on the same rows is the best. */
-import type { Evaluation } from './evaluation.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { comparableLikelihood, type Evaluation } from './evaluation.ts';
 
-type Scores = Pick<Evaluation, 'score' | 'logLikelihood'>;
+type Scores = Pick<Evaluation, 'score' | 'logLikelihood'> & Partial<Pick<Evaluation, 'words' | 'rows'>>;
 
 /** Score first; where scores are level, the likelihood, if both have one. */
 export function isBetter(a: Scores, b: Scores): boolean {
   if (a.score.mean !== b.score.mean) return a.score.mean > b.score.mean;
-  return a.logLikelihood !== undefined && b.logLikelihood !== undefined && a.logLikelihood.mean > b.logLikelihood.mean;
+  const likelihood = comparableLikelihood(a, b);
+  if (isDeepStrictEqual(a.words, b.words)) {
+    return a.logLikelihood !== undefined && b.logLikelihood !== undefined && a.logLikelihood.mean > b.logLikelihood.mean;
+  }
+  const mean = ({ rows = [] }: Scores): number => rows.reduce((total, row) => total + (likelihood(row) ?? 0), 0) / rows.length;
+  return mean(a) > mean(b);
 }
 
 /** Sorts what was measured, the best first. */

@@ -1,6 +1,7 @@
 /** @file What a state changed of another one, part by part: the link from a decision to the lines that a reviewer sees, kept as data. */
 import { isDeepStrictEqual } from 'node:util';
 import { applyHunks, diffHunks } from '../prompt/hunks.ts';
+import { ownWords } from '../prompt/labelWords.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { Change, ChangedHunk, MeasuredState } from './events.ts';
 import type { TokenCounter } from './promptTokens.ts';
@@ -9,7 +10,7 @@ import type { TokenCounter } from './promptTokens.ts';
 export type Pair = Pick<MeasuredState, 'prompt' | 'adapter'>;
 
 /**
- * The parts that differ: of each step of a program its instruction, demonstrations and decoding; the weights last.
+ * The parts that differ: of each step of a program its instruction, demonstrations, label words and decoding; the weights last.
  * @param tokensOf counts what each part, and each place of an instruction, adds to the prompt
  */
 export function changesBetween(from: Pair, to: Pair, tokensOf: TokenCounter = () => undefined): Change[] {
@@ -48,6 +49,11 @@ function changesOfPrompt(from: Prompt, to: Prompt, step: Pick<Change, 'step'>, c
     ...(isDeepStrictEqual(from.demonstrations, to.demonstrations)
       ? []
       : [{ part: 'demonstrations', ...step, ...added({ ...to, demonstrations: from.demonstrations }) } as const]),
+    ...(isDeepStrictEqual(ownWords(from), ownWords(to)) ? [] : [{ part: 'labels', ...step, ...added(withWordsOf(from, to)) } as const]),
     ...(isDeepStrictEqual(from.decoding, to.decoding) ? [] : [{ part: 'decoding', ...step } as const]),
   ];
+}
+
+function withWordsOf({ labelWords }: Prompt, { labelWords: _, ...prompt }: Prompt): Prompt {
+  return labelWords ? { ...prompt, labelWords } : prompt;
 }

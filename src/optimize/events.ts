@@ -45,7 +45,7 @@ export interface MeasuredState {
 
 /** A part of a state that differs from the one before it. */
 export interface Change {
-  readonly part: 'instruction' | 'demonstrations' | 'decoding' | 'adapter';
+  readonly part: 'instruction' | 'demonstrations' | 'labels' | 'decoding' | 'adapter';
   /** Of a program: the step, from 0. Absent of the weights. */
   readonly step?: number;
   /** Of an instruction: its places, in lines of the body before. */

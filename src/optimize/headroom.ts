@@ -86,7 +86,7 @@ export async function measureHeadroom(
     if (evaluation) candidates.push(evaluation);
   }
   const tried = new Set(proposed.runners.map((runner) => promptKey(runner.prompt)));
-  const readings = otherReadings(context, prompt).filter((reading) => !tried.has(promptKey(reading.prompt)));
+  const readings = otherReadings(context, prompt, now).filter((reading) => !tried.has(promptKey(reading.prompt)));
   for (const reading of readings) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
   onBusy('Training for a moment', 1 - 2 / (proposed.runners.length + 2));
   const last = stepsOf(prompt).length - 1;

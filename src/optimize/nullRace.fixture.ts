@@ -109,6 +109,8 @@ function nullEvaluator(seed: number, gain: number): Evaluator {
         rows: results,
         score: mean(results.map(({ score }) => score)),
         logLikelihood: mean(results.map(({ logLikelihood }) => logLikelihood)),
+        // So that all ways of reading label scores are there.
+        lengthSlope: -1,
         promptTokens: 1,
         passes: rows.length,
       });

@@ -62,7 +62,11 @@ export async function proposeForBlock(
     const tasks = program?.tasks ?? [context.evaluator.task];
     const random = randomStream(seed, 'phase', phase, 'propose', 'decoding');
     const proposals = stepsOf(current).flatMap((prompt, step) =>
-      decodingProposals(prompt, tasks[step], context.trainset, context.evaluator.model?.tokenizer).map(({ prompt: next, reason }) => ({
+      decodingProposals(prompt, tasks[step], {
+        ...{ trainset: context.trainset, tokenizer: context.evaluator.model?.tokenizer },
+        // What was measured is how the last step answers.
+        ...(step === tasks.length - 1 && { lengthSlope: before.lengthSlope }),
+      }).map(({ prompt: next, reason }) => ({
         prompt: withStep(current, step, next),
         reason: tasks.length === 1 ? reason : `${reason}, in ${tasks[step].output}`,
       })),
@@ -77,7 +81,7 @@ export async function proposeForBlock(
   const view = await viewOf(context, current, step, adapter, { rows: options.tracedRows, seed: random });
   if (view.passes > allowance(budget)) return { runners, passes: view.passes };
   const own = stepsOf(current)[step];
-  const sources = proposersOf([kind]);
+  const sources = proposersOf(kind === 'instruction' ? ['instruction', 'labels'] : [kind]);
   // A block is small: each of its sources has as many turns as another.
   const count = Math.max(1, Math.round(wanted / sources.length));
   for (const { proposer } of sources) {
@@ -90,11 +94,11 @@ export async function proposeForBlock(
       count,
     });
     for (const { prompt, reason } of proposals) {
-      // A block changes nothing else.
+      // A block changes nothing else; the words for the labels are wording.
+      const { labelWords, body, demonstrations } = prompt;
+      const { labelWords: _, ...unspoken } = own;
       const next =
-        kind === 'instruction'
-          ? { ...own, body: prompt.body, demonstrations: prompt.demonstrations }
-          : { ...own, demonstrations: prompt.demonstrations };
+        kind === 'instruction' ? { ...unspoken, body, demonstrations, ...(labelWords && { labelWords }) } : { ...own, demonstrations };
       take(proposer.name, { prompt: withStep(current, step, next), reason });
     }
   }
@@ -143,6 +147,12 @@ async function viewOf(
         });
         return { ...result, rows: results };
       },
+      ...(isLast && counting.scoreWords
+        ? {
+            scoreWords: ({ prompt, ...rest }, ...asked) =>
+              counting.scoreWords!({ ...rest, prompt: withStep(current, step, prompt) }, ...asked),
+          }
+        : { scoreWords: undefined }),
     },
     trainset: isLast
       ? traced

@@ -84,6 +84,17 @@ test('of what has just been measured the best way is told of, with how many ther
   expect(await bestReading(level, { prompt }, measured)).toEqual({ prompt, evaluation: measured, passes: 0, among: 4 });
 });
 
+test('labels are read without what their length adds, where that is known of what has just been measured', async () => {
+  const { context } = contextWith(({ normalize }) => (typeof normalize === 'object' ? 40 : 20));
+  const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), lengthSlope: -1.2 };
+  const read = await bestReading(context, { prompt }, measured);
+  expect(read).toMatchObject({ prompt: { ...prompt, decoding: { normalize: { slope: -1.2 } } }, passes: 0, among: 5 });
+  expect(read.reason).toBe('label scores corrected for length (-1.2 nats a token), calibration none');
+  // Other weights have another slope.
+  const again = await bestReading(context, { prompt: read.prompt }, { ...read.evaluation, score: measured.score, lengthSlope: -0.7 });
+  expect(again.prompt.decoding).toEqual({ normalize: { slope: -0.7 } });
+});
+
 type Pulls = (
   context: OptimizationContext,
   start: PhaseStart & BlockStart,
@@ -125,7 +136,7 @@ test.each(pulls)('in $of weights that want another way to read their answers are
 });
 
 test(
-  'weights that are no better get through in at most one phase of twenty, with every measurement read four ways',
+  'weights that are no better get through in at most one phase of twenty, with every measurement read five ways',
   { tags: 'long', timeout: 120_000 },
   async () => {
     expect(await wrongWeightPhases({ phases: 200, rows: 80 })).toBeLessThanOrEqual(0.05);
@@ -134,12 +145,12 @@ test(
 
 test('where the file calibrates by the prior, the other ways are those without it: of a dear one none is tried', () => {
   const dear = { ...intentTask, decoding: { ...intentTask.decoding, calibration: 'prior' as const } };
-  const ways = otherReadings(contextWith(() => 20, dear).context, prompt).map((way) => ({ ...dear.decoding, ...way.prompt.decoding }));
-  expect(ways.map(({ calibration, normalize }) => `${calibration}, ${normalize}`).sort()).toEqual([
-    'content-free, sum',
-    'content-free, tokens',
-    'none, sum',
-    'none, tokens',
+  const ways = otherReadings(contextWith(() => 20, dear).context, prompt, {}).map((way) => ({ ...dear.decoding, ...way.prompt.decoding }));
+  expect(ways.map(({ calibration, normalize }) => `${calibration}, ${JSON.stringify(normalize)}`).sort()).toEqual([
+    'content-free, "sum"',
+    'content-free, "tokens"',
+    'none, "sum"',
+    'none, "tokens"',
   ]);
 });
 
@@ -160,7 +171,7 @@ test('all ways together cost what calibration asks, once', async () => {
   const before = runs;
   const { passes, among } = await bestReading(context, { prompt: kindPrompt }, measured);
   const calibrated = await evaluator.evaluate({ prompt: { ...kindPrompt, decoding: { calibration: 'content-free' } } }, rows);
-  expect([runs - before, among]).toEqual([3, 4]);
+  expect([runs - before, among]).toEqual([3, 5]);
   expect(passes).toBe(calibrated.passes - measured.passes);
   await model.dispose();
 });

@@ -1,6 +1,6 @@
 /**
- * @file How the answer is read off the scores of the labels: summed over their tokens or a token's mean, with or without content-free
- * calibration (Zhao et al. 2021). Where the valset has just been measured the other ways cost next to nothing, and on a small model they can
+ * @file How the answer is read off the scores of the labels: summed over their tokens, a token's mean or corrected for length, with or without
+ * content-free calibration (Zhao et al. 2021). Where the valset has just been measured the other ways cost next to nothing, and on a small model they can
  * be worth more than any wording: labels differ in length, and in how likely the model finds them whatever it is asked.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
@@ -21,13 +21,19 @@ import { isBetter } from '../evaluate/ranking.ts';
 /** Whether there is more than one way. */
 export const hasReadings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;
 
-/** The prompt with every other way that costs little; none where the answer is free text. */
-export function otherReadings({ evaluator, trainset }: Pick<OptimizationContext, 'evaluator' | 'trainset'>, prompt: Prompt): Proposal[] {
+/** The prompt with every other way that costs little; none where the answer is free text. @param measured of the prompt: no right answers are taken from it */
+export function otherReadings(
+  { evaluator, trainset }: Pick<OptimizationContext, 'evaluator' | 'trainset'>,
+  prompt: Prompt,
+  { lengthSlope }: Pick<Evaluation, 'lengthSlope'>,
+): Proposal[] {
   const { task } = evaluator;
   if (!task.labels) return [];
   // Calibration by the labels' prior asks the model 64 rows more at every measurement to come.
   const isCheap = ({ decoding }: Prompt): boolean => (decoding?.calibration ?? task.decoding.calibration) !== 'prior';
-  return decodingProposals(prompt, task, trainset, undefined).filter((proposal) => isCheap(proposal.prompt));
+  return decodingProposals(prompt, task, { trainset, ...(lengthSlope !== undefined && { lengthSlope }) }).filter((proposal) =>
+    isCheap(proposal.prompt),
+  );
 }
 
 /** Why it comes first. */
@@ -51,7 +57,7 @@ export async function readingPhase(
 ): Promise<PhaseResult> {
   const { prompt } = memory.current;
   const { runners, take } = collectRunners(context, phase, prompt, [promptKey(prompt)]);
-  const proposals = otherReadings(context, prompt);
+  const proposals = otherReadings(context, prompt, before);
   for (const proposal of proposals) take('reading', proposal);
   const costOf = readingCosts(before);
   const { finishers, passes } = await measureAll(context, phase, runners, adapter, before, budget, (_, evaluation) => costOf(evaluation));
@@ -86,7 +92,7 @@ export const findingOf = ({ reason, plain }: Reading): Pick<Finding, 'reading' |
  * weights stands on no better ground than the rest, least of all a calibration that made up for what training now has taught.
  */
 export async function bestReading(context: OptimizationContext, { prompt, adapter }: Candidate, measured: Evaluation): Promise<Reading> {
-  const others = otherReadings(context, prompt);
+  const others = otherReadings(context, prompt, measured);
   let best: Omit<Reading, 'passes' | 'among'> = { prompt, evaluation: measured };
   const costOf = readingCosts(measured);
   let passes = 0;

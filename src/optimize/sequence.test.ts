@@ -5,6 +5,7 @@ import type { Task } from '../evaluate/evaluation.ts';
 import { questionText } from '../evaluate/question.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { textIn } from '../prompt/values.ts';
 import { examplesOf } from './batches.ts';
 import { kindRows, kindTask, loadTinyModel } from './kinds.fixture.ts';
 import { loraTrainer } from './loraTrainer.ts';
@@ -48,6 +49,16 @@ describe('a training sequence', () => {
     const { prompt: tokens, earlier } = trainingSequence(model, kindTask, prompt, [rows[0]]);
     expect(tokens).toEqual(model.promptTokens(questionText(kindTask, model.tokenizer, prompt, rows[0].values)));
     expect(earlier).toBeUndefined();
+  });
+
+  test('speaks the words that the prompt has for labels, in every answer', () => {
+    const prompt = { ...markdown, labelWords: { animal: 'beast', colour: 'hue' } };
+    const spoken: Readonly<Record<string, string>> = prompt.labelWords;
+    const { prompt: tokens, answer, earlier = [] } = trainingSequence(model, kindTask, prompt, rows.slice(0, 3));
+    expect(tokens).toEqual(model.promptTokens(asked(kindTask, prompt, rows.slice(0, 3))));
+    const read = (ids: readonly number[]): string => model.tokenizer.decode([...ids]).trim();
+    const answers = [...earlier.map(({ start, end }) => tokens.slice(start, end)), answer].map(read);
+    expect(answers).toEqual(rows.slice(0, 3).map(({ values }) => spoken[textIn(values, 'kind')]));
   });
 
   test('of free text teaches where an answer ends, after the last one alone', () => {

@@ -10,6 +10,7 @@ import { requirePositions } from '../model/engine.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
 import type { TokenSpan, TrainingExample } from '../model/training.ts';
+import { wordsFor } from '../prompt/labelWords.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
@@ -23,7 +24,7 @@ import { demonstrationOf } from './proposers/demonstrations.ts';
 export function trainingSequence(model: LlamaModel, task: Task, prompt: Prompt, rows: readonly Row[], soft?: SoftPrompt): TrainingExample {
   const { tokenizer } = model;
   const row = rows[rows.length - 1];
-  const answerOf = ({ values }: Row): string => textIn(values, task.output).trim();
+  const answerOf = ({ values }: Row): string => wordsFor(prompt, textIn(values, task.output).trim());
   const worked = rows.slice(0, -1);
   const shown = worked.length === 0 ? prompt : withMarks(prompt, task.output, worked);
   const question = ofRow(row, () => questionText(task, tokenizer, shown, row.values));

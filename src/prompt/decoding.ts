@@ -3,11 +3,14 @@
 export const calibrations = ['none', 'content-free', 'prior'] as const;
 export type Calibration = (typeof calibrations)[number];
 
+/** `slope`: what a token more adds to a label's log-likelihood whatever the input, in nats; mostly below zero. */
+export type Normalization = 'tokens' | 'sum' | { readonly slope: number };
+
 export interface Decoding {
   /** How label scores are corrected for what the model prefers whatever the input. */
   readonly calibration: Calibration;
-  /** Label scores per token, or summed over tokens. */
-  readonly normalize: 'tokens' | 'sum';
+  /** Label scores per token, summed over tokens, or summed with what their length accounts for taken off. */
+  readonly normalize: Normalization;
   /** The rest is for free text. */
   readonly maxTokens: number;
   /** 0 is greedy. */

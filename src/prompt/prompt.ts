@@ -1,5 +1,6 @@
 /** @file A prompt as the optimizer sees it: immutable text and demonstrations, apart from the file that they stand in. */
 import type { Decoding } from './decoding.ts';
+import type { LabelWords } from './labelWords.ts';
 import type { Values } from './values.ts';
 
 export interface Demonstration {
@@ -14,6 +15,8 @@ export interface Prompt {
   readonly demonstrations: readonly Demonstration[];
   /** How the body is written, where that is not `${input:name}`. 'jinja': a `.prompty` file, with a section for each role. */
   readonly syntax?: 'jinja';
+  /** What the model says for labels, where that is not the label itself: in demonstrations, as choices and in training. */
+  readonly labelWords?: LabelWords;
   /** What is decoded otherwise than the file says; an optimizer's choice. */
   readonly decoding?: Partial<Decoding>;
   /** The prompts of a program's earlier steps, first to last: their answers are inputs of this one, which is the last step. */

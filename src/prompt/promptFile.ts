@@ -111,7 +111,8 @@ export function parsePromptFile(path: string, text: string): PromptFile {
     }
   }
 
-  const prompt: Prompt = { body, demonstrations: settings.demos, ...(prompty && { syntax: 'jinja' }) };
+  const { labelWords } = settings;
+  const prompt: Prompt = { body, demonstrations: settings.demos, ...(prompty && { syntax: 'jinja' }), ...(labelWords && { labelWords }) };
   for (const { severity, start, end, message, hint } of bodyProblems(prompt))
     add(severity, bodyOffset + start, bodyOffset + end, message, hint);
   const needed = settings.demos.length > 0 ? rowBlockColumns(prompt) : [];

@@ -1,8 +1,9 @@
 /** @file The `tandem` key of a prompt file: its types and one table of readers. */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { defaultChatDate, ownNames } from '../model/chatTemplate.ts';
-import { calibrations, type Decoding } from './decoding.ts';
+import { calibrations, type Decoding, type Normalization } from './decoding.ts';
 import { resolved, scalarText } from './frontMatter.ts';
+import { ownWords, type LabelWords } from './labelWords.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Demonstration } from './prompt.ts';
 import { textOf, type Values } from './values.ts';
@@ -24,6 +25,8 @@ export interface TandemSettings {
   readonly columns: Readonly<Record<string, string>>;
   /** Score these; undefined for free text. */
   readonly labels?: 'from-data' | readonly string[];
+  /** What the model says for the labels, where the file maps them to words. */
+  readonly labelWords?: LabelWords;
   /** 'nano', a known name, a folder, a .gguf file or an endpoint. */
   readonly model: string;
   /** Path as written, relative to the prompt file. */
@@ -85,7 +88,7 @@ export function readSettings(
     metric: read.metric?.[0] ?? (read.labels ? 'accuracy' : 'exact-match'),
     reported: read.metric?.slice(1) ?? [],
     columns: read.columns ?? {},
-    ...(read.labels ? { labels: read.labels } : {}),
+    ...read.labels,
     model: read.model ?? 'nano',
     ...(read.adapter === undefined ? {} : { adapter: read.adapter }),
     template,
@@ -162,12 +165,35 @@ const sourceFields = {
   test: textField('The file with the test rows, sealed until the end of a run. Where absent, some of the training rows.'),
 };
 
+const plainNormalizations = ['tokens', 'sum'] as const;
+const slopeField = numberField(
+  'a number',
+  'What a token more adds to the log-likelihood of a label whatever the input, in nats.',
+  Number.isFinite,
+);
+
 const decodingFields = {
   calibration: oneOf(
     'How label scores are corrected for what the model prefers whatever the input: `none` (the default), `content-free` (by empty inputs), or `prior` (by the training rows).',
     ...calibrations,
   ),
-  normalize: oneOf('Label scores per token (`tokens`, the default), or summed over the tokens of a label (`sum`).', 'tokens', 'sum'),
+  normalize: field<Normalization>(
+    'one of tokens, sum, or {slope: -1.2}',
+    {
+      about:
+        'Label scores per token (`tokens`, the default), summed over the tokens of a label (`sum`), or summed and corrected for length: `{slope: -1.2}` says that a token more costs a label 1.2 nats whatever the input, and gives them back. `tandem optimize` finds the slope.',
+      values: plainNormalizations,
+      fields: { slope: slopeField },
+    },
+    (node, context) => {
+      if (isMap(node)) {
+        const { slope } = readMap(node, { slope: slopeField }, { ...context, report: () => {} });
+        return slope === undefined || node.items.length > 1 ? undefined : { slope };
+      }
+      return plainNormalizations.find((each) => each === scalarText(node));
+    },
+    plainNormalizations,
+  ),
   maxTokens: numberField(
     'a whole number from 1',
     'For free text: the most tokens that an answer may have. Default: a quarter more than the longest training answer, and at least 64.',
@@ -293,18 +319,23 @@ const settingFields = {
       return names && names.length > 0 && !names.includes('') && new Set(names).size === names.length ? names : undefined;
     },
   ),
-  labels: field<'from-data' | readonly string[]>(
-    '`from-data` or a list of two or more different texts',
+  labels: field<Pick<TandemSettings, 'labels' | 'labelWords'>>(
+    '`from-data`, a list of two or more different texts, or a map of labels to different words',
     {
       about:
-        'The answers to choose from: `from-data` takes those of the training and validation rows, or list them. Leave it out for free text.',
+        'The answers to choose from: `from-data` takes those of the training and validation rows, or list them. A map says what the model is to say for each: `{card_arrival: card arrival, fee: charge}`; data, metric and answers keep the label. Leave it out for free text.',
       values: ['from-data'],
     },
-    (node, { at }) => {
-      if (scalarText(node) === 'from-data') return 'from-data';
+    (node, { at, document }) => {
+      if (scalarText(node) === 'from-data') return { labels: 'from-data' };
+      if (isMap(node)) {
+        node.items.forEach(({ key }, place) => at(`labels.${place}`, key as Node));
+        const words = columnTexts(node, document);
+        return words && labelsWithWords(Object.entries(words).map((pair) => pair.map((text) => text.trim())));
+      }
       if (isSeq(node)) node.items.forEach((item, place) => at(`labels.${place}`, item as Node));
       const labels = textList(node)?.map((label) => label.trim());
-      return labels && labels.length > 1 && !labels.includes('') && new Set(labels).size === labels.length ? labels : undefined;
+      return labels && areChoices(labels) ? { labels } : undefined;
     },
   ),
   model: textField(
@@ -362,6 +393,15 @@ const settingFields = {
     },
   ),
 };
+
+const areChoices = (texts: readonly string[]): boolean => texts.length > 1 && !texts.includes('') && new Set(texts).size === texts.length;
+
+function labelsWithWords(pairs: readonly (readonly string[])[]): Pick<TandemSettings, 'labels' | 'labelWords'> | undefined {
+  const [labels, words] = [0, 1].map((side) => pairs.map((pair) => pair[side]));
+  if (!areChoices(labels) || !areChoices(words)) return undefined;
+  const labelWords = Object.fromEntries(pairs) as LabelWords;
+  return { labels, ...(ownWords({ labelWords }) && { labelWords }) };
+}
 
 /** The `tandem` key with all that may stand under it, for completion and hovers. */
 export const tandemHelp: SettingHelp = {

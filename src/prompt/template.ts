@@ -8,6 +8,7 @@ import { assigned, assignmentsOf, freeNames } from './jinja.ts';
 import { depthOf, tagsOf, type Tag } from './jinjaTags.ts';
 import { runPart } from './jinjaFault.ts';
 import { suggestName } from './nearest.ts';
+import { spoken } from './labelWords.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
 import { roleLines, sectionsOf, type Role, type Section } from './sections.ts';
 import { textOf, type Value, type Values } from './values.ts';
@@ -153,7 +154,7 @@ export function messagesOf(prompt: Prompt, values: Values, origin?: Place): { re
 export function renderDemonstration(prompt: Prompt, demonstration: Demonstration, origin?: Place): string {
   const { body, syntax } = prompt;
   const { sections } = compile({ body, demonstrations: [], ...(syntax && { syntax }) });
-  return demonstrationText(sections, demonstration, origin);
+  return demonstrationText(sections, spoken(prompt, demonstration), origin);
 }
 
 function demonstrationText(sections: readonly CompiledSection[], { inputs, output }: Demonstration, origin?: Place): string {
@@ -219,7 +220,7 @@ function compile(prompt: Prompt, origin?: Place): Compiled {
     };
   };
   const sections = (syntax === 'jinja' ? sectionsOf(body) : [whole]).map(compiledSection);
-  const demonstrations = prompt.demonstrations.map((demonstration) => demonstrationText(sections, demonstration, origin)).join('\n\n');
+  const demonstrations = prompt.demonstrations.map((each) => demonstrationText(sections, spoken(prompt, each), origin)).join('\n\n');
   const result: Compiled = { sections, demonstrations };
   compiled.set(prompt, result);
   return result;

@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { TandemError } from '../errors.ts';
 import { setEntry } from './editYaml.ts';
 import { findFrontMatter } from './frontMatter.ts';
+import { ownWords, wordsFor, type LabelWords } from './labelWords.ts';
 import { parsePromptFile, type PromptFile } from './promptFile.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
 import { withDefaults, type Calibration, type Decoding } from './decoding.ts';
@@ -20,7 +21,7 @@ export interface SettingChanges {
 }
 
 /**
- * The file's text with the body, the demonstrations and the decoding of `next`, and the changed settings.
+ * The file's text with the body, the demonstrations, the label words and the decoding of `next`, and the changed settings.
  * @throws TandemError reason 'cannot-rewrite' if the front matter is broken, or written in a way that cannot be edited in place;
  *   'no-output' for demonstrations in a file that does not name its output column
  */
@@ -37,6 +38,7 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
     const output = named ? settings.output : (changes.output ?? settings.output);
     yaml = setEntry(yaml, ['tandem', 'demos'], demoItems(path, output, next.demonstrations), newline, [output]);
   }
+  if (!sameWords(file.prompt, next)) yaml = setEntry(yaml, ['tandem', 'labels'], labelsAsWritten(file, next), newline);
   for (const [name, value] of Object.entries(next.decoding ?? {})) {
     if (isDeepStrictEqual(value, held[name as keyof Decoding])) continue;
     yaml = setEntry(yaml, ['tandem', 'decoding', name], value, newline);
@@ -56,6 +58,7 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
   const asAsked =
     read.prompt.body === next.body &&
     sameDemonstrations(read.prompt.demonstrations, next.demonstrations) &&
+    sameWords(read.prompt, next) &&
     (changes.adapter === undefined || (changes.adapter ?? undefined) === read.settings.adapter) &&
     (changes.model === undefined || changes.model === (read.ranges.model ? read.settings.model : null)) &&
     (changes.calibration === undefined || changes.calibration === decoding.calibration) &&
@@ -71,6 +74,14 @@ function sameDemonstrations(a: readonly Demonstration[], b: readonly Demonstrati
   const entries = (list: readonly Demonstration[]): string =>
     JSON.stringify(list.map(({ inputs, output }) => [Object.entries(inputs).sort(([one], [other]) => (one < other ? -1 : 1)), output]));
   return entries(a) === entries(b);
+}
+
+const sameWords = (a: Prompt, b: Prompt): boolean => isDeepStrictEqual(ownWords(a), ownWords(b));
+
+/** A map where the model is to say something else than the labels; else the list that the file has, which a map held. */
+function labelsAsWritten({ settings }: PromptFile, { labelWords }: Prompt): LabelWords | readonly string[] {
+  const listed = settings.labels === undefined || settings.labels === 'from-data' ? Object.keys(labelWords ?? {}) : settings.labels;
+  return labelWords ? Object.fromEntries(listed.map((label) => [label, wordsFor({ labelWords }, label)])) : listed;
 }
 
 function demoItems(path: string, output: string, demonstrations: readonly Demonstration[]): Values[] | undefined {

@@ -95,7 +95,7 @@ const hunk = object<ChangedHunk>({
   tokens: optional(finite),
 });
 const change = object<Change>({
-  part: exactly('instruction', 'demonstrations', 'decoding', 'adapter'),
+  part: exactly('instruction', 'demonstrations', 'labels', 'decoding', 'adapter'),
   step: optional(whole),
   hunks: optional(list(hunk)),
   reason: optional(text),

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { changesBetween, type Pair } from '../optimize/changes.ts';
 import type { Change, ChangedHunk, Difference, Flips } from '../optimize/events.ts';
 import { diffHunks, growthAbove, type Hunk } from '../prompt/hunks.ts';
+import { ownWords } from '../prompt/labelWords.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { hunksByPart, type PromptPart } from './proposedParts.ts';
 import { adapterItem, itemId, type Proposal } from './review.ts';
@@ -167,8 +168,9 @@ function acceptedWith(way: readonly Step[], part: PromptPart, best: Prompt): Ste
 const isSame = (a: Hunk, b: Hunk): boolean => a.line === b.line && a.before === b.before && a.after === b.after;
 
 function partOf(prompt: Prompt, { part, step = 0 }: Pick<Change, 'part' | 'step'>): unknown {
-  const { body, demonstrations, decoding } = stepsOf(prompt)[step] ?? prompt;
-  return { instruction: body, demonstrations, decoding, adapter: undefined }[part];
+  const own = stepsOf(prompt)[step] ?? prompt;
+  const { body, demonstrations, decoding } = own;
+  return { instruction: body, demonstrations, labels: ownWords(own), decoding, adapter: undefined }[part];
 }
 
 const isOf = ({ part, step = 0 }: Pick<Change, 'part' | 'step'>, other: Pick<Change, 'part' | 'step'>): boolean =>

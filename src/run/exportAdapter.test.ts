@@ -139,6 +139,18 @@ test('for Ollama, from a prompt file: a GGUF model with the adapter beside it, a
   expect((await loadModelFiles(join(whole.path, 'model'))).config.layers).toBe(3);
 });
 
+test('for Ollama, a model that says words of its own for labels: the Modelfile tells which label they are', async () => {
+  const cwd = folder();
+  cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });
+  const text = prompt(join(fixtures, 'tiny-tied.gguf'), '  adapter: tuned\n').replace('[a, b]', '{a: first one, b: b}');
+  writeFileSync(join(cwd, 'kind.prompt.md'), text);
+  const { path } = await exportAdapter({ source: 'kind.prompt.md', format: 'ollama', cwd });
+  const comments = readFileSync(join(path, 'Modelfile'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('is the label'));
+  expect(comments).toEqual(['# The answer "first one" is the label "a".']);
+});
+
 test('for Ollama, of free text: what ends an answer only where the prompt file says it', async () => {
   const cwd = folder();
   cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });

@@ -130,10 +130,14 @@ export function findAdapter({ source, cwd, format }: ExportSpec): Found {
   };
 }
 
-/** The prompt file as the run found that its answers are read best. */
+/** The prompt file with the words that the run found for its labels, and as it found that the answers are read best. */
 function decodedAs(file: PromptFile, ends: AnswerEnds | null | undefined, prompt: Prompt | undefined): PromptFile {
   const { settings } = file;
-  return { ...file, settings: { ...settings, decoding: { ...ends, ...settings.decoding, ...prompt?.decoding } } };
+  return {
+    ...file,
+    prompt: prompt ?? file.prompt,
+    settings: { ...settings, decoding: { ...ends, ...settings.decoding, ...prompt?.decoding } },
+  };
 }
 
 function fromPrompt(path: string): Found {

@@ -1,5 +1,6 @@
 /** @file The Modelfile from which `ollama create` makes a model. */
 import { endsOf, withDefaults } from '../prompt/decoding.ts';
+import { ownWords } from '../prompt/labelWords.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { basename } from 'node:path';
 import { visibleLine } from '../plain.ts';
@@ -11,13 +12,21 @@ import { visibleLine } from '../plain.ts';
 export function modelfile(from: { readonly model: string; readonly adapter?: string }, prompt?: PromptFile): string {
   const lines = [
     '# Written by tandem export. In this folder:  ollama create my-model -f Modelfile',
-    ...(prompt ? [`# Tuned with the prompt ${visibleLine(basename(prompt.path))}: give the model that prompt, filled in.`] : []),
+    ...(prompt
+      ? [`# Tuned with the prompt ${visibleLine(basename(prompt.path))}: give the model that prompt, filled in.`, ...wordLines(prompt)]
+      : []),
     `FROM ${from.model}`,
     ...(from.adapter === undefined ? [] : [`ADAPTER ${from.adapter}`]),
     ...(prompt ? promptLines(prompt) : []),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** Which label an answer is, where that is not the label itself. */
+const wordLines = ({ prompt }: PromptFile): string[] =>
+  Object.entries(ownWords(prompt) ?? {}).map(
+    ([label, words]) => `# The answer ${visibleLine(JSON.stringify(words))} is the label ${visibleLine(JSON.stringify(label))}.`,
+  );
 
 /** What the prompt file leaves to the training answers is not told where they are not known: the model ends its answers as it was taught. */
 function promptLines({ settings: { template, decoding, labels } }: PromptFile): string[] {

@@ -1,4 +1,4 @@
-/** @file Which parts of a prompt the hunks of a file are: its instruction, its demonstrations, how it is decoded. */
+/** @file Which parts of a prompt the hunks of a file are: its instruction, its demonstrations, its label words, how it is decoded. */
 import type { Change } from '../optimize/events.ts';
 import { diffHunks, type Hunk } from '../prompt/hunks.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
@@ -32,12 +32,14 @@ export function hunksByPart(
   const written = (prompt: Prompt): Hunk[] => diffHunks(before, applyPrompt(file, prompt, options));
   const of = place === undefined ? {} : { step: place };
   const { decoding: _, ...plain } = from;
+  const { labelWords: __, ...unspoken } = from;
   const places: { part: PromptPart; hunks: Hunk[] }[] = [
     ...diffHunks(from.body, to.body).map((hunk) => ({
       part: { part: 'instruction', ...of, hunk, from: from.body } as const,
       hunks: written({ ...from, body: replaced(from.body, hunk) }),
     })),
     { part: { part: 'demonstrations', ...of }, hunks: written({ ...from, demonstrations: to.demonstrations }) },
+    { part: { part: 'labels', ...of }, hunks: written({ ...unspoken, ...(to.labelWords && { labelWords: to.labelWords }) }) },
     { part: { part: 'decoding', ...of }, hunks: written({ ...plain, ...(to.decoding && { decoding: to.decoding }) }) },
   ];
   return hunks.map((hunk) => ({

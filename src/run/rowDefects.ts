@@ -6,6 +6,7 @@ import { pulse } from '../pulse.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { answerAfter, questionText, questionWithoutValues } from '../evaluate/question.ts';
 import type { LlamaModel } from '../model/llama.ts';
+import { wordsFor } from '../prompt/labelWords.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { variablesOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
@@ -26,15 +27,16 @@ export function rowDefects(model: LlamaModel, tasks: readonly Task[], prompt: Pr
     return model.tokenizer.encode(question).length + longest + 1;
   };
   const own = steps.map((step, at) => questionWithoutValues(tasks[at], model.tokenizer, step));
-  const labelBytes = tasks.map(({ labels = [] }) => Math.max(0, ...labels.map(bytesOf)));
-  const isPromptTooLong = steps.some((_, at) => tokensOf(at, own[at], tasks[at].labels ?? []) > maxPositions);
+  const choices = tasks.map(({ labels }, at) => labels?.map((label) => wordsFor(steps[at], label)));
+  const labelBytes = choices.map((words = []) => Math.max(0, ...words.map(bytesOf)));
+  const isPromptTooLong = steps.some((_, at) => tokensOf(at, own[at], choices[at] ?? []) > maxPositions);
   let isFirst = true;
   return (row, file) => {
     pulse();
     const first = isFirst;
     isFirst = false;
     for (const [at, step] of steps.entries()) {
-      const { output, labels } = tasks[at];
+      const { output } = tasks[at];
       const gold = textIn(row.values, output);
       const values = { ...valuesOfNothing(step), ...row.values };
       const asked = (): string => questionText(tasks[at], model.tokenizer, step, values);
@@ -49,7 +51,7 @@ export function rowDefects(model: LlamaModel, tasks: readonly Task[], prompt: Pr
           : bytesOf(question);
       if (most + labelBytes[at] + bytesOf(gold) + 1 <= maxPositions) continue;
       question ??= asked();
-      const tokens = tokensOf(at, question, labels ?? [gold]);
+      const tokens = tokensOf(at, question, choices[at] ?? [gold]);
       if (tokens <= maxPositions) continue;
       return new TandemError(
         'too-long',

@@ -1,6 +1,6 @@
 /** @file The shapes that several of a run's files have parts of: numbers, prompts, states. */
 import type { Cut } from '../evaluate/cuts.ts';
-import { calibrations, type Decoding } from '../prompt/decoding.ts';
+import { calibrations, type Decoding, type Normalization } from '../prompt/decoding.ts';
 import type { Demonstration, Prompt } from '../prompt/prompt.ts';
 import type { Value } from '../prompt/values.ts';
 import type { Difference, Estimate, Flip, Flips, MeasuredState, ObjectiveTerms } from '../optimize/events.ts';
@@ -42,9 +42,15 @@ export const objective: Shape<ObjectiveTerms> = object<ObjectiveTerms>({
   total: measured,
 });
 
+const normalization = either<Normalization>(
+  'tokens, sum or a slope',
+  exactly('tokens', 'sum'),
+  object<{ slope: number }>({ slope: finite }),
+);
+
 const decoding = object<Partial<Decoding>>({
   calibration: optional(exactly(...calibrations)),
-  normalize: optional(exactly('tokens', 'sum')),
+  normalize: optional(normalization),
   maxTokens: optional(finite),
   temperature: optional(finite),
   topP: optional(finite),
@@ -61,6 +67,7 @@ export const prompt: Shape<Prompt> = object<Prompt>({
   body: text,
   demonstrations: list(demonstration),
   syntax: optional(exactly('jinja')),
+  labelWords: optional(table(text)),
   decoding: optional(decoding),
   earlier: optional(list((value) => prompt(value))),
 });

@@ -5,6 +5,7 @@ import type { Evaluation, RowResult } from '../../evaluate/evaluation.ts';
 import type { Generation } from '../../model/languageModel.ts';
 import { isRight } from '../../evaluate/metrics.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
+import { wordsFor } from '../../prompt/labelWords.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
 import { textIn } from '../../prompt/values.ts';
@@ -46,7 +47,9 @@ export async function reflect(
   const asked = [
     'An assistant was given this instruction:',
     instructionOf(prompt.body) || `Give the ${task.output}.`,
-    ...(task.labels && task.labels.length <= 20 ? [`It has to choose one of: ${task.labels.join(', ')}.`] : []),
+    ...(task.labels && task.labels.length <= 20
+      ? [`It has to choose one of: ${task.labels.map((label) => wordsFor(prompt, label)).join(', ')}.`]
+      : []),
     'Here is how it answered, with feedback:',
     ...shown,
     'Write a better instruction for the assistant. Say what the task is and what the feedback teaches. Write only the instruction.',

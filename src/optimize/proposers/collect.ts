@@ -60,6 +60,13 @@ export function countingEvaluator<E extends Evaluator>(evaluator: E): { readonly
       passes += evaluation.passes;
       return evaluation;
     },
+    ...(evaluator.scoreWords && {
+      async scoreWords(...asked: Parameters<NonNullable<Evaluator['scoreWords']>>) {
+        const found = await evaluator.scoreWords!(...asked);
+        passes += found.passes;
+        return found;
+      },
+    }),
   };
   return { evaluator: counting, spent: () => passes };
 }

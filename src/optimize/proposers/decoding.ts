@@ -7,10 +7,17 @@ import type { Prompt } from '../../prompt/prompt.ts';
 import { calibrations, type Decoding } from '../../prompt/decoding.ts';
 import type { Proposal } from './proposer.ts';
 
+export interface Grounds {
+  readonly trainset: readonly Row[];
+  readonly tokenizer?: Tokenizer;
+  /** What a token more adds to a label's likelihood, where the prompt has been measured. */
+  readonly lengthSlope?: number;
+}
+
 /** Every other choice for the task, each as the prompt with what it decodes otherwise than the file says. */
-export function decodingProposals(prompt: Prompt, task: Task, trainset: readonly Row[], tokenizer: Tokenizer | undefined): Proposal[] {
+export function decodingProposals(prompt: Prompt, task: Task, { trainset, tokenizer, lengthSlope }: Grounds): Proposal[] {
   const now = { ...task.decoding, ...prompt.decoding };
-  const changes = task.labels ? labelChanges : textChanges(task, trainset, tokenizer);
+  const changes = task.labels ? [...labelChanges, ...lengthChanges(lengthSlope)] : textChanges(task, trainset, tokenizer);
   return changes.flatMap(({ decoding, reason }) =>
     differing(now, decoding)
       ? [{ prompt: withDecoding(prompt, differing(task.decoding, { ...prompt.decoding, ...decoding })), reason }]
@@ -39,6 +46,17 @@ const labelChanges: readonly Change[] = calibrations.flatMap((calibration) =>
     reason: `label scores ${normalize === 'sum' ? 'summed over tokens' : 'per token'}, calibration ${calibration}`,
   })),
 );
+
+/** Calibration takes off of each label what it is given whatever the input, and with that what its length adds: the two do not go together. */
+const lengthChanges = (slope: number | undefined): Change[] =>
+  slope === undefined
+    ? []
+    : [
+        {
+          decoding: { calibration: 'none', normalize: { slope } },
+          reason: `label scores corrected for length (${slope} nats a token), calibration none`,
+        },
+      ];
 
 /** An answer that is longer than any right one, or that runs over its line, is cut. */
 function textChanges({ output }: Task, trainset: readonly Row[], tokenizer: Tokenizer | undefined): Change[] {

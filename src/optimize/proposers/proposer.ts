@@ -2,6 +2,7 @@
 import type { Row } from '../../data/dataset.ts';
 import type { Evaluator } from '../../evaluate/evaluator.ts';
 import type { Adapter } from '../../model/adapter.ts';
+import { ownWords } from '../../prompt/labelWords.ts';
 import { stepsOf, type Prompt } from '../../prompt/prompt.ts';
 import { columnsOf, render } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
@@ -44,7 +45,8 @@ export const promptKey = (prompt: Prompt): string => stepsOf(prompt).map(stepKey
 
 function stepKey(prompt: Prompt): string {
   const text = render(prompt, Object.fromEntries(columnsOf(prompt).map((name) => [name, `\${input:${name}}`])));
-  return prompt.decoding ? `${text}\0${JSON.stringify(prompt.decoding)}` : text;
+  const told = [prompt.decoding, ownWords(prompt)].flatMap((each) => (each ? [JSON.stringify(each)] : []));
+  return [text, ...told].join('\0');
 }
 
 /** The first so many that read neither as the prompt itself nor as one before them. */

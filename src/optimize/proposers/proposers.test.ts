@@ -353,8 +353,7 @@ test('a free text that ends with its line is not told to once more', () => {
     decodingProposals(
       { body: 'Say ${input:message}', demonstrations: [] },
       { ...textTask, decoding: { ...textTask.decoding, stop } },
-      messages,
-      undefined,
+      { trainset: messages },
     ).map(({ reason }) => reason);
   expect(reasons([])).toContain('the answer ends with its line');
   expect(reasons(['\n'])).not.toContain('the answer ends with its line');

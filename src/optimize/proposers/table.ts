@@ -1,6 +1,8 @@
 /** @file Every source of proposals, one a line: what it changes, how much of a prompt phase it gets, what it needs. */
+import { confusionSentences } from './confusions.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './demonstrations.ts';
 import { editOperators } from './edits.ts';
+import { labelWordChoices } from './labelWords.ts';
 import type { Proposer } from './proposer.ts';
 import { groundedTemplates } from './templates.ts';
 
@@ -24,6 +26,8 @@ const table: readonly ProposerEntry[] = [
   { proposer: editOperators, changes: ['instruction'], share: 4 },
   { proposer: labelledDemonstrations, changes: ['demonstrations'], share: 2 },
   { proposer: bootstrappedDemonstrations, changes: ['demonstrations'], share: 1 },
+  { proposer: confusionSentences, changes: ['instruction'], share: 2 },
+  { proposer: labelWordChoices, changes: ['labels', 'instruction'], share: 1 },
 ];
 
 /**

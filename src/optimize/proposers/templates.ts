@@ -1,6 +1,7 @@
 /** @file Grounded templates: prompts built from the data's own words: column names, labels, and what sets the labels apart. */
 import type { Row } from '../../data/dataset.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
+import { wordsFor } from '../../prompt/labelWords.ts';
 import { roleLines } from '../../prompt/sections.ts';
 import { columnsOf, variableText } from '../../prompt/template.ts';
 import { textIn } from '../../prompt/values.ts';
@@ -10,6 +11,7 @@ import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 interface Facts {
   readonly inputs: readonly string[];
   readonly output: string;
+  /** As the model says them. */
   readonly labels: readonly string[];
   /** Label -> words that its rows have more often than others. */
   readonly hints: ReadonlyMap<string, readonly string[]>;
@@ -124,8 +126,8 @@ function factsOf(prompt: Prompt, output: string, labels: readonly string[], rows
     inputs,
     hasRoles: prompt.syntax === 'jinja' && roleLines(prompt.body).length > 0,
     output: output.replaceAll(/[_-]/g, ' '),
-    labels,
-    hints: distinctiveWords(rows, inputs, output),
+    labels: labels.map((label) => wordsFor(prompt, label)),
+    hints: new Map([...distinctiveWords(rows, inputs, output)].map(([label, words]) => [wordsFor(prompt, label), words])),
     shown: inputs.map((name) => `${title(name)}: ${variableText(prompt.syntax, name)}`).join('\n'),
     thing: inputs.length === 1 ? inputs[0].replaceAll(/[_-]/g, ' ') : 'input',
   };

@@ -1,0 +1,83 @@
+/** @file Scores of labels after questions: asked of the model, normalized for length, and corrected for what the model prefers whatever the input. */
+import { TandemError } from '../errors.ts';
+import type { LabelScore } from '../model/languageModel.ts';
+import type { Calibration, Decoding } from '../prompt/decoding.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { Values } from '../prompt/values.ts';
+import type { CachedModel, Call } from './cachedModel.ts';
+import { contentFreeBias, contentFreeInputs, priorBias, subtract } from './calibration.ts';
+import type { Task } from './evaluation.ts';
+import { normalized } from './labelScores.ts';
+import { answerAfter } from './question.ts';
+
+export interface Judgement {
+  readonly raw: readonly LabelScore[];
+  /** Normalized and calibrated. */
+  readonly scores: readonly number[];
+}
+
+export interface LabelJudge {
+  /** What the model is asked beside the rows, so that their scores can be corrected. @throws TandemError reason 'no-calibration-rows' */
+  readonly calibrationTexts: (prompt: Prompt, calibration?: Calibration) => string[];
+  /** Raw and corrected scores of the choices after each text; the inputs of the calibration share the prompt with them. */
+  readonly judge: (
+    prompt: Prompt,
+    texts: readonly string[],
+    choices: readonly string[],
+    call: Call,
+    calibration?: Calibration,
+  ) => Promise<Judgement[]>;
+}
+
+interface JudgeOptions {
+  readonly task: Task;
+  readonly outputs: CachedModel;
+  readonly decodingOf: (prompt: Prompt) => Decoding;
+  readonly questionOf: (prompt: Prompt, values: Values) => string;
+  readonly calibrationInputs: readonly Values[];
+}
+
+export function makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs }: JudgeOptions): LabelJudge {
+  const calibrationTexts: LabelJudge['calibrationTexts'] = (prompt, calibration = decodingOf(prompt).calibration) => {
+    if (!task.labels || calibration === 'none') return [];
+    const inputs = calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt, calibrationInputs.at(0));
+    if (inputs.length > 0) return inputs.map((values) => questionOf(prompt, values));
+    throw new TandemError('no-calibration-rows', 'Calibration by the prior of the labels needs rows to take it from.', {
+      hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
+    });
+  };
+
+  async function rawScores(texts: readonly string[], choices: readonly string[], call: Call): Promise<LabelScore[][]> {
+    const result = new Array<LabelScore[]>(texts.length);
+    // A prompt that ends in white space is answered without a space: those few are asked apart.
+    for (const lead of ['', ' ']) {
+      const places = [...texts.keys()].filter((place) => answerAfter(task, texts[place], '') === lead);
+      const asked = places.map((place) => texts[place]);
+      const scores = await outputs.labelScores(
+        asked,
+        choices.map((label) => lead + label),
+        call,
+      );
+      places.forEach((place, at) => (result[place] = scores[at]));
+    }
+    return result;
+  }
+
+  return {
+    calibrationTexts,
+    async judge(prompt, texts, choices, call, calibration = decodingOf(prompt).calibration) {
+      const raw = await rawScores([...texts, ...calibrationTexts(prompt, calibration)], choices, call);
+      const { normalize } = decodingOf(prompt);
+      const comparable = raw.map((scores) => normalized(scores, normalize));
+      const bias = biasOf[calibration](comparable.slice(texts.length), choices.length);
+      return texts.map((_, place) => ({ raw: raw[place], scores: subtract(comparable[place], bias) }));
+    },
+  };
+}
+
+/** What each calibration subtracts, from the scores over its inputs and the number of labels. */
+const biasOf = {
+  none: (_: readonly (readonly number[])[], labels: number): number[] => new Array<number>(labels).fill(0),
+  'content-free': contentFreeBias,
+  prior: priorBias,
+};

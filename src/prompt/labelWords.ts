@@ -1,0 +1,28 @@
+/** @file What the model says for a label. Data, metric and people know the label; only the model reads and writes its words. */
+import type { Demonstration, Prompt } from './prompt.ts';
+
+/** Label to words, of every label. */
+export type LabelWords = Readonly<Record<string, string>>;
+
+type Speaker = Pick<Prompt, 'labelWords'>;
+
+/** The words for an answer, or the answer itself where the prompt has none for it. */
+export function wordsFor({ labelWords }: Speaker, answer: string): string {
+  const label = answer.trim();
+  return labelWords && Object.hasOwn(labelWords, label) ? labelWords[label] : answer;
+}
+
+/** Only what differs from the labels themselves; undefined where nothing does. */
+export function ownWords({ labelWords = {} }: Speaker): LabelWords | undefined {
+  const entries = Object.entries(labelWords).filter(([label, words]) => label !== words);
+  return entries.length > 0 ? Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) : undefined;
+}
+
+/** The prompt with these words for the labels, in the place of its own; every other label is its own words. */
+export function withLabelWords({ labelWords: _, ...prompt }: Prompt, labels: readonly string[], words: LabelWords): Prompt {
+  const all = Object.fromEntries(labels.map((label) => [label, wordsFor({ labelWords: words }, label)]));
+  return ownWords({ labelWords: all }) ? { ...prompt, labelWords: all } : prompt;
+}
+
+/** The demonstration as the model reads it. */
+export const spoken = (prompt: Speaker, { inputs, output }: Demonstration): Demonstration => ({ inputs, output: wordsFor(prompt, output) });
