@@ -55,6 +55,7 @@ serve({
   export: () => Promise.reject(new Error('not needed')),
   headroom: () => Promise.reject(new Error('not needed')),
   render: () => Promise.reject(new Error('not needed')),
+  writerExample: () => Promise.reject(new Error('not needed')),
   rows: async ({ most }) => [
     { split: 'val', file: `data of process ${process.pid}`, rows: [{ line: 1, text: 'one' }].slice(0, most), total: 20 },
   ],

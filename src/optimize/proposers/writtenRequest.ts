@@ -38,9 +38,12 @@ export const numberedLines = (prompt: Prompt): string[] => {
   return text === '' ? [] : text.split(/\r?\n/);
 };
 
+/** What the writer is told of a task. */
+export type ToldTask = Pick<Task, 'output' | 'labels'> & { readonly metric: { readonly name: string } };
+
 export function writtenRequest(
   prompt: Prompt,
-  task: Pick<Task, 'output' | 'labels' | 'metric'>,
+  task: ToldTask,
   failures: readonly Failure[],
   rejected: readonly RejectedEdit[] = [],
 ): WriterMessage[] {
