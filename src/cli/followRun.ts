@@ -13,7 +13,7 @@ import { findRun, portable, readState, type RunDirectory } from '../run/runDirec
 import { shellWord } from '../run/shellWord.ts';
 import { workspaceOf } from '../run/tandemFolder.ts';
 import type { RunState } from '../run/state.ts';
-import { cutLines, nothingText } from '../run/words.ts';
+import { cutLines, nothingText, writerText } from '../run/words.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgress } from './progress.ts';
@@ -99,6 +99,8 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   for (const { control, measured } of state.controls) {
     if (measured) lines.push(`  against ${control} ${points(measured.difference)}, P(better) ${sureness(measured.difference)}`);
   }
+  const written = writerText(state);
+  if (written !== undefined) lines.push(`  ${written}`);
   lines.push(...cutLines(state).map((line) => `  ${line}`));
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposals.every(({ before, after }) => before === after)) lines.push(nothingText(state));

@@ -50,7 +50,7 @@ export const stdout = outputOf(process.stdout);
 export const stderr = outputOf(process.stderr);
 
 /** Whether someone is there who can answer. */
-export const canAsk = (): boolean => process.stdin.isTTY && stderr.isTTY;
+export const canAsk = (): boolean => process.stdin.isTTY === true && stderr.isTTY;
 
 /** Asks a question that is answered with yes or no; everything but yes is no, the end of input too. */
 export function confirm(question: string): Promise<boolean> {
