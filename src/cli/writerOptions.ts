@@ -5,7 +5,7 @@ import { chooseWriter, destinationText } from '../run/chooseWriter.ts';
 import { usualWriterBudget } from '../run/recordingWriter.ts';
 import { parseWriterBudget, type RunSpec, type WriterChoice } from '../run/spec.ts';
 import { workspaceOf } from '../run/tandemFolder.ts';
-import { hasConsent, keepConsent } from '../run/writerConsent.ts';
+import { consentText, hasConsent, keepConsent } from '../run/writerConsent.ts';
 import { writerExample } from '../run/writerExample.ts';
 import { canAsk, confirm, stderr } from './terminal.ts';
 
@@ -67,7 +67,3 @@ export async function askConsent(prompt: string, choice: WriterChoice, given: bo
   }
   keepConsent(workspace, choice);
 }
-
-/** What a request has in it. */
-export const consentText = (rows: number): string =>
-  `It is sent the prompt, up to ${rows} training rows at a time with their right answers and the model's, and edits that were tried. Validation and test rows are never sent. A request looks like this:`;

@@ -136,7 +136,7 @@ describe('consent', () => {
     keepConsent(workspace, ollama, home);
     keepConsent(workspace, ollama, home);
     expect(hasConsent(workspace, ollama, home)).toBe(true);
-    expect(hasConsent(workspace, { ...ollama, model: 'another' }, home)).toBe(true);
+    expect(hasConsent(workspace, endpoint('http://localhost:11434/v1', 'another'), home)).toBe(true);
     expect(hasConsent(workspace, other, home)).toBe(false);
     expect(hasConsent(temporary, ollama, home)).toBe(false);
     const link = join(temporary, 'link');

@@ -43,6 +43,10 @@ export function keepConsent(workspace: string, choice: WriterChoice, home = tand
   writeVersioned(fileIn(home), { version: 1, consents } satisfies Consents);
 }
 
+/** What a request has in it. */
+export const consentText = (rows: number): string =>
+  `It is sent the prompt, up to ${rows} training rows at a time with their right answers and the model's, and edits that were tried. Validation and test rows are never sent. A request looks like this:`;
+
 /** @throws TandemError reason 'no-writer-consent' */
 export function requireConsent(choice: WriterChoice, given: boolean): void {
   const host = destinationOf(choice);
