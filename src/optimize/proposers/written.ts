@@ -1,5 +1,6 @@
 /** @file Instructions that a writer writes from the rows that the model answered wrong. Agrawal et al. 2025 (GEPA). */
 import type { Row } from '../../data/dataset.ts';
+import type { RowResult } from '../../evaluate/evaluation.ts';
 import { isRight } from '../../evaluate/metrics.ts';
 import { isForGood, isWriterTrouble, type Writer, type WriterMessage } from '../../model/writer.ts';
 import { newOnes, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
@@ -7,8 +8,9 @@ import { readAnswer } from './writtenAnswer.ts';
 import { longestInstruction, mostFailures, retryRequest, writtenRequest, type Failure } from './writtenRequest.ts';
 import { instructionParts } from './edit.ts';
 
-/** Rows that are asked at most, to find some that the model answers wrong. */
+/** Rows that are asked at most, to find some that the model answers wrong, and how many at a time. */
 const mostAsked = 32;
+const batch = 16;
 /** Drafts of one parent. */
 const mostDrafts = 4;
 /** High enough for drafts that differ. */
@@ -43,18 +45,19 @@ export const writtenInstructions: Proposer = {
 async function failuresOf({ prompt, adapter, evaluator, trainset, hard = [], random, signal }: ProposerContext): Promise<Failure[]> {
   const known = new Set(hard.map(({ id }) => id));
   const rows = [...random.shuffle(hard).slice(0, mostFailures), ...random.shuffle(trainset.filter(({ id }) => !known.has(id)))];
-  const asked = rows.slice(0, mostAsked);
-  if (asked.length === 0) return [];
-  const answered = await evaluator.evaluate({ prompt, adapter }, asked, signal && { signal });
-  return answered.rows
-    .map((result, place) => ({ result, row: asked[place] }))
-    .filter(({ result }) => !isRight(result))
+  const wrong: { readonly row: Row; readonly result: RowResult }[] = [];
+  for (let from = 0; from < Math.min(rows.length, mostAsked) && wrong.length < mostFailures; from += batch) {
+    const asked = rows.slice(from, Math.min(from + batch, mostAsked));
+    const answered = await evaluator.evaluate({ prompt, adapter }, asked, signal && { signal });
+    wrong.push(...answered.rows.map((result, place) => ({ result, row: asked[place] })).filter(({ result }) => !isRight(result)));
+  }
+  return wrong
     .sort((a, b) => a.result.logLikelihood - b.result.logLikelihood)
     .slice(0, mostFailures)
     .map(({ result, row }) => failureOf(row, result));
 }
 
-const failureOf = ({ values }: Row, { prediction, gold }: { readonly prediction: string; readonly gold: string }): Failure => ({
+const failureOf = ({ values }: Row, { prediction, gold }: RowResult): Failure => ({
   values,
   prediction,
   gold,
