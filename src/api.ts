@@ -56,6 +56,9 @@ export { asProgram, stepsOf, type Demonstration, type Prompt } from './prompt/pr
 export { resolveModel } from './model/store/store.ts';
 export { loadModelFiles, type ModelFiles } from './model/files/modelFiles.ts';
 export { makeLlama, type LlamaModel } from './model/llama.ts';
+export type { Cost, Writer, WriterMessage, WriteOptions, Written } from './model/writer.ts';
+export { endpointWriter, type Endpoint } from './model/writers/endpoint.ts';
+export { recordedWriter, type Script } from './model/writers/recorded.ts';
 export type { LanguageModel } from './model/languageModel.ts';
 export { loadAdapter, saveAdapter } from './model/files/peft.ts';
 export { adapterOfStep, stepAdapters, type AdapterChoice } from './model/stepAdapters.ts';

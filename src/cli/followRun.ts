@@ -14,7 +14,7 @@ import { shellWord } from '../run/shellWord.ts';
 import { workspaceOf } from '../run/tandemFolder.ts';
 import type { RunState } from '../run/state.ts';
 import { textStayedText } from '../run/triedText.ts';
-import { cutLines, nothingText } from '../run/words.ts';
+import { cutLines, nothingText, writerText } from '../run/words.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgress } from './progress.ts';
@@ -102,6 +102,8 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   }
   const stayed = textStayedText(state);
   if (stayed !== undefined) lines.push(`  ${stayed}`);
+  const written = writerText(state);
+  if (written !== undefined) lines.push(`  ${written}`);
   lines.push(...cutLines(state).map((line) => `  ${line}`));
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposals.every(({ before, after }) => before === after)) lines.push(nothingText(state));

@@ -24,6 +24,7 @@ import { gateAsked, withGateOptions, type GateOptions } from './gateOptions.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
 import { sessionSpec, wholeNumber, withSessionOptions, type SessionOptions } from './options.ts';
 import { softAsked, withSoftOptions, type SoftOptions } from './softOptions.ts';
+import { withWriterOptions, writerAsked, type WriterOptions } from './writerOptions.ts';
 
 interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly budget: Budget;
@@ -36,7 +37,7 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
   readonly keepRuns?: number;
 }
 
-interface OptimizeOptions extends TuneOptions, SoftOptions, GateOptions {
+interface OptimizeOptions extends TuneOptions, SoftOptions, GateOptions, WriterOptions {
   readonly coordinator?: CoordinatorName;
   readonly lever: LeverChoice;
   readonly adapters?: AdapterChoice;
@@ -44,7 +45,7 @@ interface OptimizeOptions extends TuneOptions, SoftOptions, GateOptions {
 }
 
 export function optimizeCommand(): Command {
-  const command = withGateOptions(withSoftOptions(runOptions(new Command('optimize'))))
+  const command = withWriterOptions(withGateOptions(withSoftOptions(runOptions(new Command('optimize')))))
     .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
     .addOption(
       new Option(
@@ -62,11 +63,13 @@ export function optimizeCommand(): Command {
       '--controls',
       'afterwards p -> p, w -> w and the best single lever on the same test rows, each with as much compute: a budget in token passes is spent again by each, one of time is divided',
     )
-    .action((prompt: string, options: OptimizeOptions) => {
+    .action(async (prompt: string, options: OptimizeOptions) => {
       const { lever, coordinator, adapters, controls } = options;
       const [soft, gate] = [softAsked(options), gateAsked(options)];
-      return optimize(prompt, options, {
+      const writer = await writerAsked(resolve(prompt), options);
+      await optimize(prompt, options, {
         lever,
+        ...writer,
         ...(coordinator && { coordinator }),
         ...(soft && { soft }),
         ...(gate && { gate }),
@@ -80,6 +83,7 @@ export function optimizeCommand(): Command {
       ['tandem optimize intent.prompt.md', 'five minutes, then the diff'],
       ['tandem optimize intent.prompt.md --budget 1h --apply', 'an hour, and write what was accepted'],
       ['tandem optimize intent.prompt.md --lever prompt', 'leave the weights alone'],
+      ['tandem optimize intent.prompt.md --writer http://localhost:11434', 'let a model of Ollama write instructions'],
       ['tandem optimize intent.prompt.md --json > events.jsonl', 'the events, for a program'],
     ],
     'Phases on the weights and on the prompt take turns, each from the best state so far, and a step is kept where paired evidence on the validation rows says that it is better. The test rows stay sealed until the end. Of many validation and test rows as many are measured as the budget pays for; --val-rows and --test-rows say how many instead. A budget of time is all that the command takes, its final test included, whatever else the machine has to do. Ctrl-C ends a run at once: what was accepted so far is tested and stands. One run at a time works in a workspace.',
@@ -128,7 +132,7 @@ const runOptions = (command: Command): Command =>
 async function optimize(
   prompt: string,
   options: TuneOptions,
-  what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft' | 'gate' | 'adapters' | 'controls'>,
+  what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft' | 'gate' | 'adapters' | 'controls' | 'writer' | 'writerBudget' | 'writerConsent'>,
 ): Promise<void> {
   const { budget, schedule, strategy, curriculum, pacing } = options;
   const [lora, warmStart] = [loraAsked(options), asPath(options.warmStart)];

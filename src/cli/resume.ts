@@ -1,9 +1,12 @@
 /** @file `tandem resume`: goes on with a run that was killed or failed. */
 import { Command } from 'commander';
-import { findRun } from '../run/runDirectory.ts';
+import { findRun, readRecord } from '../run/runDirectory.ts';
 import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
 import { allowModules, type SessionOptions } from './options.ts';
+import { askConsent, writerConsent, type WriterOptions } from './writerOptions.ts';
+
+type ResumeOptions = FollowOptions & Pick<SessionOptions, 'allowModules'> & Pick<WriterOptions, 'writerConsent'>;
 
 export function resumeCommand(): Command {
   const command = new Command('resume')
@@ -12,10 +15,15 @@ export function resumeCommand(): Command {
     .option('--apply', 'write the accepted prompt and adapter')
     .option('--json', 'print the events, one JSON object a line')
     .option(...allowModules)
-    .action(async (run: string | undefined, options: FollowOptions & Pick<SessionOptions, 'allowModules'>) => {
+    .option(...writerConsent)
+    .action(async (run: string | undefined, options: ResumeOptions) => {
       const directory = findRun(process.cwd(), run);
       const { allowModules } = options;
-      await followRun((client) => client.call('resume', { directory: directory.path, allowModules }), options);
+      const { writer, prompt } = readRecord(directory).spec;
+      // The record may have come with the workspace.
+      if (writer) await askConsent(prompt, writer, options.writerConsent === true);
+      const agreed = writer && { writerConsent: true as const };
+      await followRun((client) => client.call('resume', { directory: directory.path, allowModules, ...agreed }), options);
     });
   return withExamples(
     command,

@@ -2,6 +2,7 @@
  * @file All that the command line says, on stdout and stderr. What others wrote is shown and does nothing: the only control characters that
  * come out are line ends, tabs and the colours of `colours.ts`. ESLint refuses the streams themselves elsewhere.
  */
+import { createInterface } from 'node:readline';
 import { visible, visibleLine } from '../plain.ts';
 import { asSgr } from './colours.ts';
 
@@ -47,6 +48,22 @@ export function outputOf(stream: Stream): Output {
 
 export const stdout = outputOf(process.stdout);
 export const stderr = outputOf(process.stderr);
+
+/** Whether someone is there who can answer. */
+export const canAsk = (): boolean => process.stdin.isTTY === true && stderr.isTTY;
+
+/** Asks a question that is answered with yes or no; everything but yes is no, the end of input too. */
+export function confirm(question: string): Promise<boolean> {
+  stderr.say(`${question} [y/N] `);
+  const lines = createInterface({ input: process.stdin });
+  return new Promise((resolve) => {
+    lines.once('line', (line) => {
+      resolve(/^\s*y(?:es)?\s*$/i.test(line));
+      lines.close();
+    });
+    lines.once('close', () => resolve(false));
+  });
+}
 
 /** Calls back when the reader of stdout, such as `head`, is gone, or when it cannot be written. */
 export const onOutputError = (then: (error: NodeJS.ErrnoException) => void): void => void process.stdout.on('error', then);

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
 import { makeRowLister, type RowLister } from './core/rowLister.ts';
 import { makeSamples, type Samples } from './core/dataSample.ts';
+import { writeWithEditor } from './editorModels.ts';
 import { watchLibrary, type Library } from './library.ts';
 import { makeLog } from './log.ts';
 import { watchModels, type Models } from './models.ts';
@@ -27,7 +28,7 @@ export interface Services extends vscode.Disposable {
 
 export function openServices({ extensionUri, extension }: vscode.ExtensionContext): Services {
   const workerFile = vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath;
-  const engine = makeEngine({ workerFile });
+  const engine = makeEngine({ workerFile, host: { write: writeWithEditor } });
   const rowLister = makeRowLister({ workerFile });
   const log = makeLog(engine);
   const prompts = watchPrompts(log);

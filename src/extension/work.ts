@@ -7,6 +7,7 @@ import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFil
 import { compareRuns } from '../run/compareRuns.ts';
 import { comparisonText } from '../run/comparisonText.ts';
 import { writeReport } from '../run/reportFile.ts';
+import { readRecord } from '../run/runDirectory.ts';
 import { workspaceOf } from '../run/tandemFolder.ts';
 import type { ListedRun } from '../run/runList.ts';
 import type { LeverChoice } from '../run/spec.ts';
@@ -17,6 +18,8 @@ import { commandIds } from './ids.ts';
 import { tellEnd } from './messages.ts';
 import type { Services } from './services.ts';
 import { mayRunModules, runSpec, sessionSpec } from './settings.ts';
+import { requireConsent } from '../run/writerConsent.ts';
+import { askConsent, writerFor } from './writer.ts';
 import { notify, withProgress } from './surfaces/notifications.ts';
 
 /** A measurement that takes longer than this, in milliseconds, gets a notification with its progress. */
@@ -58,17 +61,26 @@ export async function optimize(
   if (!(await answerQuestions(document, purpose))) return undefined;
   await save(document);
   const { uri } = document;
+  const writer = lever === 'weights' ? {} : await writerFor(uri, services);
+  if (!writer) return undefined;
   return follow(
     folderOf(uri),
-    { kind: 'optimize', prompt: uri.fsPath, spec: { ...runSpec(uri, lever, way), ...(used > 0 && { used }) } },
+    { kind: 'optimize', prompt: uri.fsPath, spec: { ...runSpec(uri, lever, way), ...writer, ...(used > 0 && { used }) } },
     services,
   );
 }
 
-/** Goes on with a run from its last checkpoint. */
-export function resume({ directory, prompt }: ListedRun, services: Services): Promise<Job> {
+/**
+ * Goes on with a run from its last checkpoint.
+ * @throws TandemError reason 'no-writer-consent' where its writer may not be sent rows
+ */
+export async function resume({ directory, prompt }: ListedRun, services: Services): Promise<Job> {
   const uri = vscode.Uri.file(prompt);
-  return follow(folderOf(uri), { kind: 'resume', prompt, directory, ...(mayRunModules(uri) && { allowModules: true }) }, services);
+  const { writer } = readRecord(directory).spec;
+  // The record may have come with the workspace.
+  if (writer) requireConsent(writer, (await askConsent(sessionSpec(uri), writer, services)) === true);
+  const agreed = { ...(mayRunModules(uri) && { allowModules: true as const }), ...(writer && { writerConsent: true as const }) };
+  return follow(folderOf(uri), { kind: 'resume', prompt, directory, ...agreed }, services);
 }
 
 /** Shows the report of a run, as far as it got. */

@@ -5,6 +5,7 @@ import type { Task } from '../evaluate/evaluation.ts';
 import type { ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
+import type { Writer } from '../model/writer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { MeasuredState, OptimizationEvent } from './events.ts';
 import type { ObjectiveWeights } from './objective.ts';
@@ -42,6 +43,8 @@ export interface OptimizationContext {
   readonly worth?: Worth;
   /** What earlier runs say of proposals. */
   readonly prior?: ProposalPrior;
+  /** Writes new instructions. It has a budget of its own, in its own tokens. Absent where the user named none. */
+  readonly writer?: Writer;
   readonly seed: number;
   /** Nominal token passes (forward 1, backward 2) that may be spent. */
   readonly budget: number;

@@ -6,6 +6,7 @@ import type { Task } from '../evaluate/evaluation.ts';
 import type { Metric } from '../evaluate/metrics.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
+import type { Writer } from '../model/writer.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
 import { CoordinateJointOptimizer } from './coordinate.ts';
@@ -33,6 +34,8 @@ export interface JointOptimization {
   /** What new adapters are like: in the rest like `start`, or the default. */
   readonly lora?: Partial<LoraConfig>;
   readonly objective?: ObjectiveWeights;
+  /** Writes new instructions. What it may spend is its own affair: nothing is counted here. */
+  readonly writer?: Writer;
   /** When a cheaper state is accepted; `defaultWorth` where absent. */
   readonly worth?: Worth;
   readonly signal?: AbortSignal;
@@ -80,6 +83,7 @@ export class JointOptimizer {
       valset,
       objective: options.objective ?? defaultObjective,
       ...(options.worth && { worth: options.worth }),
+      ...(options.writer && { writer: options.writer }),
       seed: options.seed ?? 0,
       budget: options.budget,
       signal,

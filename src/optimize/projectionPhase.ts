@@ -14,7 +14,7 @@ import type { Finding } from './finding.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
 import { promptKey, type Hint } from './proposers/proposer.ts';
-import { proposersOf } from './proposers/table.ts';
+import { hasOf, proposersOf } from './proposers/table.ts';
 import { taskWords } from './proposers/taskWords.ts';
 import { after, allowance, keeping, partOf, purseOf } from './purse.ts';
 import { race, type Runner } from './race.ts';
@@ -121,12 +121,17 @@ async function propose(
     [hint, hint.words.length > 0 ? others - without : 0],
     [undefined, without],
   ] as const) {
-    const sources = proposersOf(['instruction']);
+    // A writer has no use for the hint, and is asked once.
+    const sources = proposersOf(['instruction'], given ? [] : hasOf(context));
     for (const [place, { proposer }] of sources.entries()) {
       // What cannot be divided the later ones make.
       const few = Math.floor((count * (place + 1)) / sources.length) - Math.floor((count * place) / sources.length);
       const purpose = randomStream(seed, 'phase', phase, 'propose', proposer.name, given ? 'hinted' : 'plain');
-      const asked = { prompt: began, adapter: startAdapter, evaluator, trainset, random: purpose, count: few };
+      const asked = {
+        ...{ prompt: began, adapter: startAdapter, evaluator, trainset, random: purpose, count: few },
+        ...(context.writer && { writer: context.writer }),
+        ...(context.signal && { signal: context.signal }),
+      };
       const proposals = few > 0 ? await proposer.propose({ ...asked, ...(given && { hint: given }) }) : [];
       for (const proposal of proposals) add(proposer.name, proposal);
     }

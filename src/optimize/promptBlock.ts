@@ -13,7 +13,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { proposersOf } from './proposers/table.ts';
+import { hasOf, proposersOf } from './proposers/table.ts';
 import { after, allowance } from './purse.ts';
 import { measureAll, race, type Runner } from './race.ts';
 import { readingCosts } from './reading.ts';
@@ -81,7 +81,7 @@ export async function proposeForBlock(
   const view = await viewOf(context, current, step, adapter, { rows: options.tracedRows, seed: random });
   if (view.passes > allowance(budget)) return { runners, passes: view.passes };
   const own = stepsOf(current)[step];
-  const sources = proposersOf(kind === 'instruction' ? ['instruction', 'labels'] : [kind]);
+  const sources = proposersOf(kind === 'instruction' ? ['instruction', 'labels'] : [kind], hasOf(context));
   // A block is small: each of its sources has as many turns as another.
   const count = Math.max(1, Math.round(wanted / sources.length));
   for (const { proposer } of sources) {
@@ -92,6 +92,8 @@ export async function proposeForBlock(
       trainset: view.trainset,
       random: randomStream(seed, 'phase', phase, 'propose', proposer.name),
       count,
+      ...(context.writer && { writer: context.writer }),
+      ...(context.signal && { signal: context.signal }),
     });
     for (const { prompt, reason } of proposals) {
       // A block changes nothing else; the words for the labels are wording.

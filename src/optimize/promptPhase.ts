@@ -10,7 +10,7 @@ import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
-import { proposersOf } from './proposers/table.ts';
+import { hasOf, proposersOf } from './proposers/table.ts';
 import { after, allowance, partOf } from './purse.ts';
 import { race, type Finisher, type Runner } from './race.ts';
 import { shorten, type Shortened } from './shorten.ts';
@@ -116,7 +116,7 @@ export async function propose(
   earlier: readonly Runner[] = [],
 ): Promise<{ runners: readonly Runner[]; passes: number }> {
   const { phase, memory, adapter, growth } = start;
-  const { trainset, seed } = context;
+  const { trainset, seed, writer, signal } = context;
   const { evaluator, spent } = countingEvaluator(context.evaluator);
   const known = [promptKey(memory.current.prompt), ...memory.tried, ...earlier.map(({ prompt }) => promptKey(prompt))];
   const { runners, take } = collectRunners(context, phase, memory.current.prompt, known, { after: earlier.length });
@@ -124,7 +124,7 @@ export async function propose(
   const limit = runners.length + wanted;
   const { stage, rows } = growth ?? noPhaseGrowth;
   const { prior } = context;
-  for (const { proposer, share } of guidedShares(proposersOf(), prior)) {
+  for (const { proposer, share } of guidedShares(proposersOf(undefined, hasOf(context)), prior)) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name, ...(earlier.length ? [earlier.length] : []));
     const few = Math.max(1, Math.round(share * wanted));
     // Where a stage bars some of them, or a prior prefers some, there must be more to choose from.
@@ -132,7 +132,12 @@ export async function propose(
     if (runners.length >= limit) break;
     const { prompt } = memory.current;
     const hard = rows?.hard ?? [];
-    const proposals = await proposer.propose({ prompt, adapter, evaluator, trainset, random, count, ...(hard.length > 0 && { hard }) });
+    const proposals = await proposer.propose({
+      ...{ prompt, adapter, evaluator, trainset, random, count },
+      ...(hard.length > 0 && { hard }),
+      ...(writer && { writer }),
+      ...(signal && { signal }),
+    });
     let fitting = stage ? proposals.filter((proposal) => stage.allows(prompt, proposal.prompt)) : proposals;
     if (prior) {
       const expected = ({ reason }: Proposal): number => expectedWin(prior, proposer.name, reason);

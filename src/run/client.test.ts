@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fakeSpec } from './fakeRun.fixture.ts';
+import { TandemError } from '../errors.ts';
 import { startWorker, type WorkerClient } from './client.ts';
 import type { Notification } from './protocol.ts';
+import type { Host } from './questions.ts';
 import type { RunSpec } from './spec.ts';
 import { apply, initialState } from './state.ts';
 
@@ -26,8 +28,8 @@ afterAll(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-const start = (onNotification: (notification: Notification) => void = () => {}): WorkerClient => {
-  const client = startWorker({ file, onNotification });
+const start = (onNotification: (notification: Notification) => void = () => {}, host: Host = {}): WorkerClient => {
+  const client = startWorker({ file, onNotification, host });
   clients.push(client);
   return client;
 };
@@ -87,6 +89,59 @@ test('a stop is graceful; one that takes too long is ended by force', async () =
   await expect(killed).rejects.toMatchObject({ reason: 'worker-died' });
   await hanging.dispose();
   expect(alive(hanging.pid)).toBe(false);
+});
+
+describe('a worker asks the process that started it', () => {
+  const spec = specOf('asks.prompt.md');
+
+  test('and gets the answer', async () => {
+    const asked: unknown[] = [];
+    const client = start(() => {}, {
+      write: async (params) => {
+        asked.push(params);
+        await sleep(20);
+        return { text: `said by ${params.model}` };
+      },
+    });
+    expect(await client.call('optimize', { spec })).toEqual({ directory: 'said by large' });
+    expect(asked).toEqual([{ model: 'large', messages: [{ role: 'user', content: spec.prompt }], maxTokens: 10, temperature: 0, seed: 1 }]);
+    // The next question is another one.
+    expect(await client.call('optimize', { spec })).toEqual({ directory: 'said by large' });
+  });
+
+  test('and gets its error with reason and hint', async () => {
+    const refusing = start(() => {}, {
+      write: () => Promise.reject(new TandemError('writer-refused', 'Not today.', { hint: 'Ask tomorrow.' })),
+    });
+    await expect(refusing.call('optimize', { spec })).rejects.toMatchObject({ reason: 'writer-refused', hint: 'Ask tomorrow.' });
+    await expect(start().call('optimize', { spec })).rejects.toMatchObject({ reason: 'writer-unreachable' });
+  });
+
+  test('and drops the question when it is stopped, so that nobody answers for nothing', async () => {
+    let dropped = false;
+    const client = start(() => {}, {
+      write: (_, signal) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => (dropped = true));
+          client.stop(60_000);
+        }),
+    });
+    await expect(client.call('optimize', { spec })).rejects.toMatchObject({ reason: 'stopped' });
+    while (!dropped) await sleep(5);
+  });
+
+  test('and the question is dropped when the worker dies', async () => {
+    let dropped = false;
+    const client = start(() => {}, {
+      write: (_, signal) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => (dropped = true));
+          process.kill(client.pid, 'SIGKILL');
+        }),
+    });
+    await expect(client.call('optimize', { spec })).rejects.toMatchObject({ reason: 'worker-died' });
+    expect(dropped).toBe(true);
+  });
 });
 
 test('the worker beats, and gives way to other processes', async () => {

@@ -6,12 +6,15 @@ import { forkOwn } from '../childProcess.ts';
 import { TandemError } from '../errors.ts';
 import { beatDescriptor, type Patience, type Vitality } from './beat.ts';
 import { listenToBeats } from './beatListener.ts';
-import { receivedError, type FromWorker, type MethodName, type Methods, type Notification } from './protocol.ts';
+import { receivedError, type FromWorker, type MethodName, type Methods, type Notification, type ToWorker } from './protocol.ts';
+import { answerer, type Host } from './questions.ts';
 
 export interface WorkerOptions {
   /** The built worker, dist/worker.js. */
   readonly file: string;
   readonly onNotification: (notification: Notification) => void;
+  /** Answers what the worker asks in turn. */
+  readonly host?: Host;
   /** When the worker is called busy or silent. */
   readonly patience?: Patience;
 }
@@ -32,18 +35,23 @@ export interface WorkerClient {
   dispose(): Promise<void>;
 }
 
-export function startWorker({ file, onNotification, patience }: WorkerOptions): WorkerClient {
+export function startWorker({ file, onNotification, host = {}, patience }: WorkerOptions): WorkerClient {
   const child = forkOwn(file, [String(beatDescriptor)], { pipes: 1 });
   const pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   const tail = keepTail(child);
   const pipe = child.stdio[beatDescriptor] as Readable;
   const beats = listenToBeats(pipe, ({ memory }) => onNotification({ type: 'heartbeat', memory }), patience);
+  const send = (message: ToWorker): void => {
+    if (child.connected) child.send(message);
+  };
+  const answers = answerer(host, send);
   let calls = 0;
   let killTimer: NodeJS.Timeout | undefined;
   const gone = new Promise<void>((resolve) => {
     const end = (how: string): void => {
       clearTimeout(killTimer);
       beats.close();
+      answers.close();
       for (const { reject } of pending.values()) reject(died(how, tail()));
       pending.clear();
       resolve();
@@ -53,6 +61,10 @@ export function startWorker({ file, onNotification, patience }: WorkerOptions): 
   });
   child.on('message', (message: FromWorker) => {
     beats.noteProgress();
+    if (message.type === 'question' || message.type === 'questionDropped') {
+      answers.hear(message);
+      return;
+    }
     if (message.type !== 'result' && message.type !== 'error') {
       onNotification(message);
       return;
@@ -75,7 +87,7 @@ export function startWorker({ file, onNotification, patience }: WorkerOptions): 
       beats.noteProgress();
       const id = calls++;
       pending.set(id, { resolve, reject });
-      child.send({ type: 'request', id, method, params });
+      send({ type: 'request', id, method, params } as ToWorker);
     });
   return {
     pid: child.pid!,

@@ -55,6 +55,10 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `  ${softText(line)}`;
     case 'phaseEnded':
       return `  ${triedOf(state, line.phase)}best after phase ${line.phase}: ${percentWithInterval(line.best.score)}, J ${line.best.objective.total.toFixed(3)}, ${count(line.passes)} passes, ${duration(line.at)}`;
+    case 'writerAnswered':
+      return `  written by ${state.config?.writer?.name ?? 'the writer'}: ${count(line.tokens)} tokens, ${count(state.writer?.tokens ?? 0)} of ${count(state.config?.writer?.budget ?? 0)}`;
+    case 'writerFailed':
+      return `Notice: ${line.message}`;
     case 'stopRequested':
       return 'Stopping: what was accepted so far stands';
     case 'testOpened':

@@ -42,6 +42,8 @@ export interface RunConfig {
   readonly lora?: Partial<LoraConfig>;
   /** When a shorter prompt is taken; absent from journals of versions that took none. */
   readonly worth?: Worth;
+  /** What writes new instructions, and the tokens of its own that it may spend. Absent where nothing does. */
+  readonly writer?: { readonly name: string; readonly budget: number };
   /** Rows of each split that the run uses; of validation and test rows as many as the budget pays for, once that is known. */
   readonly splits: { readonly train: number; readonly val: number; readonly test: number };
   readonly limits: RowLimits;
@@ -79,6 +81,19 @@ export type RunEvent =
       readonly left: number;
       readonly reserve: number;
     }
+  /** What the writer said, before it is used. A request that the run has made before is not told again. */
+  | {
+      readonly type: 'writerAnswered';
+      /** 0 before the first. */
+      readonly phase: number;
+      /** SHA-256 of the request. */
+      readonly request: string;
+      readonly text: string;
+      /** Of the writer's own, those of the request among them. */
+      readonly tokens: number;
+      readonly requests: number;
+    }
+  | { readonly type: 'writerFailed'; readonly phase: number; readonly request: string; readonly reason: string; readonly message: string }
   | { readonly type: 'stopRequested' }
   | { readonly type: 'testOpened'; readonly rows: number }
   | {

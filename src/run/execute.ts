@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Row } from '../data/dataset.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
 import { TandemError } from '../errors.ts';
+import type { Writer } from '../model/writer.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { runControls, type ControlCheckpoint, type Controls } from './controls.ts';
 import type { JournalLine, RunConfig, RunEvent } from './events.ts';
@@ -12,11 +13,13 @@ import { noInterrupt, type Interrupt } from './interrupt.ts';
 import { clockFrom, openJournal, readJournal, truncateJournal, type Journal } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import { measurePrice, priceClock, pricedStates, type PriceMeter } from './price.ts';
+import { recordingWriter } from './recordingWriter.ts';
 import { affordableRows, atMost, rowsNotice } from './rowPlan.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
 import { noStepReason, planOf, spent, timesOf } from './times.ts';
 import { stoppedByUser } from './words.ts';
+import { openAnswers } from './writerAnswers.ts';
 
 export interface Execution {
   readonly directory: RunDirectory;
@@ -25,7 +28,9 @@ export interface Execution {
   readonly notices: readonly string[];
   readonly coordinator: Coordinator;
   /** Everything of the coordinator's context that a run does not set itself. */
-  readonly context: Omit<OptimizationContext, 'budget' | 'emit' | 'signal'>;
+  readonly context: Omit<OptimizationContext, 'budget' | 'emit' | 'signal' | 'writer'>;
+  /** Writes new instructions. What it answers is recorded before it is used. */
+  readonly writer?: RunWriter;
   /** How fast this machine is on this task. Asked once in the life of a run. */
   readonly measureRate: () => Promise<Rate>;
   /** What the start and a first step cost at the least, in measurements on the validation rows; for people whose budget pays for none. */
@@ -50,6 +55,14 @@ export interface Execution {
   readonly waited?: () => number;
 }
 
+export interface RunWriter {
+  readonly writer: Writer;
+  /** Tokens of its own that the run may spend. */
+  readonly budget: number;
+  /** Hears that it is asked. */
+  readonly onBusy?: (what: string) => void;
+}
+
 export interface Rate {
   /** Nominal token passes. */
   readonly passesPerSecond: number;
@@ -70,8 +83,10 @@ export async function executeRun(execution: Execution): Promise<RunState> {
     const elapsed = (): number => before + waited();
     const journal = openJournal(directory.journal, lines, elapsed);
     let view = initialState;
+    const told = new Set<string>();
     const follow = (line: JournalLine, replayed: boolean): void => {
       view = apply(view, line);
+      if (line.type === 'writerAnswered' || line.type === 'writerFailed') told.add(line.request);
       onLine(line, replayed);
     };
     for (const line of lines) follow(line, true);
@@ -80,7 +95,7 @@ export async function executeRun(execution: Execution): Promise<RunState> {
     try {
       if (signal?.aborted && !view.stopRequested) onStop();
       signal?.addEventListener('abort', onStop, { once: true });
-      await drive(execution, { journal, saved: checkpoint, emit, view: () => view, elapsed });
+      await drive(execution, { journal, saved: checkpoint, emit, view: () => view, told, elapsed });
       if (!isThere(directory)) throw removed(directory);
       journal.flush();
     } catch (thrown) {
@@ -127,6 +142,8 @@ interface Driving {
   readonly saved: Checkpoint | undefined;
   readonly emit: (event: RunEvent) => void;
   readonly view: () => RunState;
+  /** Requests to the writer that the journal tells of. */
+  readonly told: ReadonlySet<string>;
   /** Milliseconds of running time. */
   readonly elapsed: () => number;
 }
@@ -145,7 +162,7 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
     lateNotices = () => [],
     signal,
   } = execution;
-  const { journal, saved, emit, view, elapsed } = driving;
+  const { journal, saved, emit, view, told, elapsed } = driving;
   if (!view().config) {
     emit({ type: 'runStarted', config });
     for (const message of notices) emit({ type: 'noticed', message });
@@ -155,7 +172,24 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   const time = timesOf(view(), price !== undefined);
   const plan = time && planOf(view(), time, saved?.state.passes ?? 0, { elapsed, emit });
   const valset = atMost(context.valset, splits.val);
-  const whole: OptimizationContext = { ...context, valset, budget: view().budget!, emit, ...(signal && { signal }) };
+  const writer =
+    execution.writer &&
+    recordingWriter(execution.writer.writer, {
+      ...execution.writer,
+      answers: openAnswers(directory.answers),
+      view,
+      told,
+      emit,
+      flush: () => journal.flush(),
+    });
+  const whole: OptimizationContext = {
+    ...context,
+    valset,
+    budget: view().budget!,
+    emit,
+    ...(writer && { writer }),
+    ...(signal && { signal }),
+  };
   const now = (spent: number): OptimizationContext => (plan ? { ...whole, budget: plan.budget(spent), clock: plan.budget } : whole);
   const save = (state: OptimizationState, control?: ControlCheckpoint): OptimizationState => {
     if (!isThere(directory)) throw removed(directory);
@@ -202,7 +236,8 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
       const keep = (control: ControlCheckpoint | undefined): void => void save(state, control);
       // By the clock each gets what the run has spent: compute is what must be equal, not time.
       const [budget, rows] = time ? [Math.round(passes), view().attribution!.total.rows] : [whole.budget, splits.test];
-      const asked = { context: { ...whole, budget }, rows, run: best, saved: saved?.control, view, emit, save: keep };
+      // The writer's budget is the run's; what is left of it would be another one for each control.
+      const asked = { context: { ...whole, budget, writer: undefined }, rows, run: best, saved: saved?.control, view, emit, save: keep };
       await unlessStopped(() => runControls(controls, asked), time && (() => elapsed() > time.all));
       const left = controls.names.filter((name) => !view().controls.find(({ control }) => control === name)?.measured);
       if (time && left.length > 0 && !view().stopRequested) emit({ type: 'noticed', message: leftOutNotice(left) });

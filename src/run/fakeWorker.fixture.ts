@@ -11,7 +11,7 @@ import { serve } from './serve.ts';
 import type { Split } from './spec.ts';
 
 serve({
-  optimize: async ({ spec }, tell, signal): Promise<RunResult> => {
+  optimize: async ({ spec }, tell, signal, ask): Promise<RunResult> => {
     if (spec.prompt.includes('missing'))
       throw new TandemError('no-prompt', 'There is no prompt file.', { where: { file: spec.prompt, line: 3 }, hint: 'Write one.' });
     if (spec.prompt.includes('crash')) {
@@ -25,6 +25,11 @@ serve({
     if (spec.prompt.includes('blocked')) {
       tell({ type: 'busy', what: 'Computing' });
       for (const until = Date.now() + 60_000; Date.now() < until;);
+    }
+    if (spec.prompt.includes('asks')) {
+      const messages = [{ role: 'user', content: spec.prompt }] as const;
+      const written = await ask('write', { model: 'large', messages, maxTokens: 10, temperature: 0, seed: 1 }, signal);
+      return { directory: written.text };
     }
     if (spec.prompt.includes('slow')) {
       while (!signal.aborted) await sleep(5);
@@ -55,6 +60,7 @@ serve({
   export: () => Promise.reject(new Error('not needed')),
   headroom: () => Promise.reject(new Error('not needed')),
   render: () => Promise.reject(new Error('not needed')),
+  writerExample: () => Promise.reject(new Error('not needed')),
   rows: async ({ most }) => [
     { split: 'val', file: `data of process ${process.pid}`, rows: [{ line: 1, text: 'one' }].slice(0, most), total: 20 },
   ],

@@ -1,5 +1,6 @@
 /** @file What a run's process and the process that started it say to each other. */
 import { TandemError, type Place } from '../errors.ts';
+import type { WriteOptions, WriterMessage } from '../model/writer.ts';
 import type { Headroom } from '../optimize/headroom.ts';
 import type { Exported, ExportSpec } from './exportAdapter.ts';
 import type { JournalLine } from './events.ts';
@@ -8,11 +9,12 @@ import type { LineMeasurement, PromptMeasurement } from './measure.ts';
 import type { RowList } from './measuredRows.ts';
 import type { Rendered, RenderOptions } from './render.ts';
 import type { RunSpec, SessionSpec, Split } from './spec.ts';
+import type { WriterExample } from './writerExample.ts';
 
 /** What the worker can be asked, one request at a time, except `stop`. */
 export interface Methods {
   optimize: { readonly params: { readonly spec: RunSpec }; readonly result: RunResult };
-  resume: { readonly params: { readonly directory: string } & Pick<RunSpec, 'allowModules'>; readonly result: RunResult };
+  resume: { readonly params: { readonly directory: string } & Pick<RunSpec, 'allowModules' | 'writerConsent'>; readonly result: RunResult };
   /** Measures a prompt and keeps its numbers in `.tandem/results/`; the model stays loaded for the next time. */
   evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
   /** The same for each line of a prompt. */
@@ -23,6 +25,8 @@ export interface Methods {
   headroom: { readonly params: { readonly spec: RunSpec; /** Milliseconds. */ readonly within?: number }; readonly result: Headroom };
   /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
   rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };
+  /** What a writer would be sent; nothing is sent, and no model loaded. */
+  writerExample: { readonly params: { readonly spec: SessionSpec }; readonly result: WriterExample };
   /** What the model is asked for one row; nothing is measured. */
   render: { readonly params: RenderParams; readonly result: Rendered };
   /** The current run ends gracefully and the best so far stands; a measurement is given up, with a TandemError of reason 'stopped'. */
@@ -46,6 +50,41 @@ export interface RunResult {
   readonly directory: string;
 }
 
+/** What the worker can ask of the process that started it, while it works on a request of its. */
+export interface HostMethods {
+  /** A language model of the editor answers. */
+  write: {
+    readonly params: WriteParams;
+    readonly result: { readonly text: string; /** Where the editor counts them. */ readonly tokens?: number };
+  };
+}
+export type HostMethodName = keyof HostMethods;
+
+export interface WriteParams extends Omit<WriteOptions, 'signal'> {
+  /** The editor's id of the model. */
+  readonly model: string;
+  readonly messages: readonly WriterMessage[];
+}
+
+/** A question of the worker, or that it is no longer of interest: then no answer is expected. */
+export type Question =
+  | {
+      [M in HostMethodName]: {
+        readonly type: 'question';
+        readonly id: number;
+        readonly method: M;
+        readonly params: HostMethods[M]['params'];
+      };
+    }[HostMethodName]
+  | { readonly type: 'questionDropped'; readonly id: number };
+
+/** The answer to a question of the worker. */
+export type Answer =
+  | { readonly type: 'answer'; readonly id: number; readonly result: HostMethods[HostMethodName]['result'] }
+  | { readonly type: 'answerFailed'; readonly id: number; readonly error: SentError };
+
+export type ToWorker = Request | Answer;
+
 export type Request = {
   [M in MethodName]: { readonly type: 'request'; readonly id: number; readonly method: M; readonly params: Methods[M]['params'] };
 }[MethodName];
@@ -64,7 +103,7 @@ export type Reply =
   | { readonly type: 'result'; readonly id: number; readonly result: Methods[MethodName]['result'] }
   | { readonly type: 'error'; readonly id: number; readonly error: SentError };
 
-export type FromWorker = Notification | Reply;
+export type FromWorker = Notification | Reply | Question;
 
 /** An error on its way through JSON. A user's error has a reason; any other has a stack. */
 export interface SentError {

@@ -26,7 +26,18 @@ import { code, fenced, joined, markup, table, type Markdown, type Part } from '.
 import { shellWord } from './shellWord.ts';
 import { isTimed, type Attribution, type PriceState, type RunState } from './state.ts';
 import { textStayedText, triedText } from './triedText.ts';
-import { cutLines, difficultyText, endedText, fate, freedomText, nothingText, softText, warmStartText, wasStopped } from './words.ts';
+import {
+  cutLines,
+  difficultyText,
+  endedText,
+  fate,
+  freedomText,
+  nothingText,
+  softText,
+  warmStartText,
+  wasStopped,
+  writerText,
+} from './words.ts';
 
 /** Name of the chart that the report shows, beside it. */
 export const chartName = 'metric.svg';
@@ -41,6 +52,7 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
   const sections: readonly (Markdown | undefined)[] = [
     markup`# ${config.prompt}: ${headline(state)}`,
     standing(state),
+    ...[writerText(state)].flatMap((line) => (line === undefined ? [] : [markup`${line}`])),
     ...[state.warmStart, state.warmSoft].flatMap((probed) => (probed ? [markup`${warmStartText(probed)}.`] : [])),
     ...[...state.notices, ...cutLines(state)].map((notice) => markup`> **Notice:** ${notice}`),
     ...(start && best ? [measuredSection(state, start, best), changeSection(state, start, best), groundsSection(changes)] : []),

@@ -48,6 +48,8 @@ export interface RunDirectory {
   readonly journal: string;
   readonly adapters: string;
   readonly candidates: string;
+  /** What its writer answered. */
+  readonly answers: string;
   readonly lock: string;
   readonly report: string;
   /** What was decided of its outcome. */
@@ -120,12 +122,13 @@ export function readRecord({ workspace, path }: RunDirectory): RunRecord {
   const prompt = resolve(workspace, record.spec.prompt);
   const sources = record.sources && withPaths(record.sources, (each) => resolve(workspace, each));
   requirePrompts(workspace, prompt, { sources }, { file });
-  const { adapter, warmStart } = record.spec;
+  const { adapter, warmStart, writer } = record.spec;
   const spec: RunSpec = {
     ...record.spec,
     prompt,
     ...(adapter !== undefined && { adapter: resolve(workspace, adapter) }),
     ...(isNamed(warmStart) && { warmStart: resolve(workspace, warmStart) }),
+    ...(writer?.kind === 'recorded' && { writer: { ...writer, file: resolve(workspace, writer.file) } }),
   };
   return { ...record, ...(sources && { sources }), spec };
 }
@@ -207,14 +210,16 @@ export const runsOf = (workspace: string): string => join(workspace, '.tandem', 
 
 /** Paths in the workspace are relative to it in the file. */
 function writeRecord({ workspace, path }: RunDirectory, { spec: asked, sources, ...rest }: RunRecord): void {
-  // A run that someone sends along must not bring the leave to run its code.
-  const { allowModules: _, ...spec } = asked;
+  // A run that someone sends along must not bring the leave to run its code, or to send rows somewhere.
+  const { allowModules: _, writerConsent: _consent, ...spec } = asked;
+  const { writer } = spec;
   const own = (file: string): string => (isInside(workspace, file) ? portable(workspace, file) : file);
   const portableSpec: RunSpec = {
     ...spec,
     prompt: portable(workspace, spec.prompt),
     ...(spec.adapter !== undefined && { adapter: own(spec.adapter) }),
     ...(isNamed(spec.warmStart) && { warmStart: own(spec.warmStart) }),
+    ...(writer?.kind === 'recorded' && { writer: { ...writer, file: own(writer.file) } }),
   };
   const relative = sources && { sources: withPaths(sources, (file) => portable(workspace, file)) };
   writeVersioned(join(path, 'run.json'), { ...rest, spec: portableSpec, ...relative });
@@ -260,6 +265,7 @@ function runDirectory(workspace: string, run: string): RunDirectory {
     journal: within('journal.jsonl'),
     adapters: within('adapters'),
     candidates: within('candidates'),
+    answers: within('writer.jsonl'),
     lock: within('lock'),
     report: within('report.md'),
     decisions: within('decisions.json'),

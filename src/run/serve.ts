@@ -3,7 +3,17 @@ import { setPriority } from 'node:os';
 import { TandemError } from '../errors.ts';
 import { pulse } from '../pulse.ts';
 import { startBeating } from './beatThread.ts';
-import { sendableError, type FromWorker, type MethodName, type Methods, type Notification, type Request } from './protocol.ts';
+import type { AskHost } from './editorWriter.ts';
+import { questioner } from './questions.ts';
+import {
+  sendableError,
+  type FromWorker,
+  type MethodName,
+  type Methods,
+  type Notification,
+  type Request,
+  type ToWorker,
+} from './protocol.ts';
 
 /** How the worker does what it is asked; an aborted signal asks for a graceful end. */
 export type Handlers = { readonly [M in Exclude<MethodName, 'stop'>]: Handler<M> };
@@ -12,6 +22,7 @@ type Handler<M extends MethodName> = (
   params: Methods[M]['params'],
   tell: (notification: Notification) => void,
   signal: AbortSignal,
+  ask: AskHost,
 ) => Promise<Methods[M]['result']>;
 
 /** Gives way to the editor and whatever else the user does. */
@@ -33,8 +44,13 @@ export function serve(handlers: Handlers): void {
   process.on('SIGINT', () => {});
 
   let current: AbortController | undefined;
-  process.on('message', (request: Request) => {
+  const questions = questioner(send);
+  process.on('message', (request: ToWorker) => {
     pulse();
+    if (request.type !== 'request') {
+      questions.hear(request);
+      return;
+    }
     if (request.method === 'stop') {
       current?.abort();
       reply({ type: 'result', id: request.id, result: {} });
@@ -54,7 +70,7 @@ export function serve(handlers: Handlers): void {
   async function answer(request: Exclude<Request, { method: 'stop' }>, signal: AbortSignal): Promise<FromWorker> {
     try {
       const handle = handlers[request.method] as Handler<typeof request.method>;
-      return { type: 'result', id: request.id, result: await handle(request.params, tell, signal) };
+      return { type: 'result', id: request.id, result: await handle(request.params, tell, signal, questions.ask) };
     } catch (error) {
       const stopped = error instanceof Error && error.name === 'AbortError';
       const told = stopped ? new TandemError('stopped', 'It was stopped before it was done.') : error;

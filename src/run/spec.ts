@@ -71,6 +71,15 @@ export interface SessionSpec {
   readonly skipBadRows?: true;
 }
 
+/** What writes new instructions. */
+export type WriterChoice =
+  /** A server that speaks as OpenAI's does. */
+  | { readonly kind: 'endpoint'; readonly url: string; readonly model: string }
+  /** A language model of the editor, by its id. */
+  | { readonly kind: 'editor'; readonly model: string }
+  /** A file of recorded answers. */
+  | { readonly kind: 'recorded'; readonly file: string };
+
 export interface RunSpec extends SessionSpec {
   readonly budget: Budget;
   /** Milliseconds of a budget of time that were used before the run began, e.g. for headroom. */
@@ -97,6 +106,12 @@ export interface RunSpec extends SessionSpec {
   readonly gate?: GateSettings;
   /** How many runs the workspace keeps, this one among them: older ones are removed as it begins. `keptRuns` where absent; 0 for all. */
   readonly keepRuns?: number;
+  /** Writes new instructions; nothing does where absent. */
+  readonly writer?: WriterChoice;
+  /** Tokens of the writer that the run may spend: a budget of its own. `usualWriterBudget` where absent. */
+  readonly writerBudget?: number;
+  /** Rows may be sent to the writer. Not kept with a run: whoever resumes it says so again. */
+  readonly writerConsent?: true;
   /** After the run: p -> p, w -> w and the best single lever, each at as much compute, on the same test rows. */
   readonly controls?: true;
 }
@@ -114,6 +129,14 @@ export function parseBudget(text: string): Budget {
   if (!(value > 0)) throw badBudget(`'${text}' is not a budget.`, 'Write 90s, 5m, 1.5h or, in token passes, 2000000p.');
   if (unit === undefined) throw badBudget(`'${text}' is a budget without a unit.`, unitHint(amount));
   return unit === 'p' ? { passes: value } : { seconds: value * { s: 1, m: 60, h: 3600 }[unit]! };
+}
+
+/** `50k`, `1.5m` or `20000` tokens of a writer. @throws TandemError reason 'bad-budget' */
+export function parseWriterBudget(text: string): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d*)?|\.\d+)\s*(k|m)?$/i.exec(text.trim()) ?? [];
+  const tokens = Math.round(Number(amount) * { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase()]!);
+  if (Number.isSafeInteger(tokens) && tokens > 0) return tokens;
+  throw badBudget(`'${text}' is not a budget for a writer.`, 'Write a number of tokens, such as 50k.');
 }
 
 /** A budget as a program gave it. @throws TandemError reason 'bad-budget' */

@@ -6,10 +6,10 @@ import { adapterChoices } from '../model/stepAdapters.ts';
 import { curricula, pacings } from '../optimize/curriculum.ts';
 import { isBaseline } from '../optimize/baselines/names.ts';
 import type { GateSettings } from '../prompt/settings.ts';
-import { amount, exactly, finite, flag, list, object, optional, such, text, whole, type Shape, day } from '../shape.ts';
+import { amount, either, exactly, finite, flag, list, object, optional, such, text, whole, type Shape, day } from '../shape.ts';
 import { budget } from './shapes.ts';
 import { chainSteps, coordinators, executors, leverChoices, strategies } from './spec.ts';
-import type { RowLimits, RunSpec, Schedule, SoftPromptChoice } from './spec.ts';
+import type { RowLimits, RunSpec, Schedule, SoftPromptChoice, WriterChoice } from './spec.ts';
 
 export const rowLimits: Shape<RowLimits> = object<RowLimits>({ train: optional(whole), val: optional(whole), test: optional(whole) });
 
@@ -41,6 +41,13 @@ function isSchedule(name: string): boolean {
 
 export const threads: Shape<number> = such(whole, (number) => number >= 1 && number <= 1024, 'a number of threads, 1 to 1024');
 
+const writer: Shape<WriterChoice> = either<WriterChoice>(
+  'a writer',
+  object<Extract<WriterChoice, { kind: 'endpoint' }>>({ kind: exactly('endpoint'), url: text, model: text }),
+  object<Extract<WriterChoice, { kind: 'editor' }>>({ kind: exactly('editor'), model: text }),
+  object<Extract<WriterChoice, { kind: 'recorded' }>>({ kind: exactly('recorded'), file: text }),
+);
+
 export const runSpec: Shape<RunSpec> = object<RunSpec>({
   prompt: text,
   model: optional(text),
@@ -67,5 +74,8 @@ export const runSpec: Shape<RunSpec> = object<RunSpec>({
   gate: optional(gate),
   keepRuns: optional(whole),
   used: optional(amount),
+  writer: optional(writer),
+  writerBudget: optional(whole),
+  writerConsent: optional(exactly(true)),
   controls: optional(exactly(true)),
 });

@@ -15,9 +15,10 @@ import { adapterFolder } from './adapterFolder.ts';
 import { chooseControl, measureControl } from '../optimize/baselines/controls.ts';
 import { controlNames } from '../optimize/baselines/names.ts';
 import type { JournalLine, RunConfig } from './events.ts';
-import { executeRun, type Execution, type Rate } from './execute.ts';
+import { executeRun, type Execution, type Rate, type RunWriter } from './execute.ts';
 import { explainedError } from './fileErrors.ts';
 import { leastMeasurements } from './coordinators.ts';
+import type { AskHost } from './editorWriter.ts';
 import type { Interrupt } from './interrupt.ts';
 import { clockFrom } from './journal.ts';
 import { requireBudgetForStep, requireBudgetForWords } from './leastBudget.ts';
@@ -42,6 +43,7 @@ import {
 import { workspaceOf } from './tandemFolder.ts';
 import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session, type SessionOptions } from './session.ts';
 import { atMost, fewRowsNotice } from './rowPlan.ts';
+import { openWriter } from './openWriter.ts';
 import { checkedBudget, type CoordinatorName, type RunSpec } from './spec.ts';
 import type { RunState } from './state.ts';
 import { warmStartFor } from './warmStarts.ts';
@@ -51,6 +53,8 @@ export interface RunHooks {
   readonly onOpened?: (directory: RunDirectory) => void;
   readonly onLine?: (line: JournalLine, replayed: boolean) => void;
   readonly onBusy?: (what: string, share?: number) => void;
+  /** Asks whoever started this process, for a writer of theirs. */
+  readonly ask?: AskHost;
   /** Aborting it ends the run: what was accepted so far stands. */
   readonly signal?: AbortSignal;
 }
@@ -64,8 +68,9 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   const source = readSource(asked.prompt);
   const spec = { ...asked, budget, threads: asked.threads ?? defaultThreads() };
   return alone(workspaceOf(spec.prompt), spec, hooks, async () => {
-    const { signal, onBusy } = hooks;
+    const { signal, onBusy, ask } = hooks;
     const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };
+    const writer = await openWriter(spec, { mustAnswer: true, ask, signal, onBusy });
     const onRead: SessionOptions['onRead'] = (read) => requireBudgetForWords(spec, read);
     const session = await openSession(spec, { source, forgetful: true, onBusy, signal, interrupt, onRead });
     const waited = (): number => waiting() - session.fetching;
@@ -84,7 +89,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
       );
       await keepStarts(directory, spec, session);
       await tidy(directory, spec, session);
-      return await work(directory, spec, session, { ...hooks, interrupt, waited, rate });
+      return await work(directory, spec, session, { ...hooks, interrupt, waited, rate, writer });
     } finally {
       await session.dispose();
     }
@@ -97,11 +102,11 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
  */
 export async function resumeRun(
   directory: RunDirectory,
-  { allowModules, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules'> = {},
+  { allowModules, writerConsent, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules' | 'writerConsent'> = {},
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   const { spec: asked, source, sources = {}, data, created } = readRecord(directory);
   // Versions that kept no day told templates the one on which they ran.
-  const spec: RunSpec = { ...asked, chatDate: asked.chatDate ?? created.slice(0, 10), allowModules };
+  const spec: RunSpec = { ...asked, chatDate: asked.chatDate ?? created.slice(0, 10), allowModules, writerConsent };
   const waiting = clockFrom();
   if (readState(directory).status === 'ended') {
     throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
@@ -111,8 +116,9 @@ export async function resumeRun(
     requireSameData(directory, data);
     const { config } = readState(directory);
     const answerEnds = config && (config.answerEnds ?? 'as-ever');
-    const { signal, onBusy } = hooks;
+    const { signal, onBusy, ask } = hooks;
     const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };
+    const writer = await openWriter(spec, { mustAnswer: false, ask, signal, onBusy });
     const session = await openSession(spec, {
       source,
       sources,
@@ -126,7 +132,7 @@ export async function resumeRun(
     try {
       requireSameModel(directory, session);
       noteResumed(directory);
-      return await work(directory, spec, session, { ...hooks, interrupt, waited });
+      return await work(directory, spec, session, { ...hooks, interrupt, waited, writer });
     } finally {
       await session.dispose();
     }
@@ -161,6 +167,7 @@ async function alone<T>(workspace: string, { prompt }: RunSpec, { onBusy, signal
 interface Working extends RunHooks, Pick<Execution, 'interrupt' | 'waited'> {
   /** Where it has been measured already. */
   readonly rate?: Rate;
+  readonly writer?: RunWriter;
 }
 
 async function work(
@@ -180,13 +187,19 @@ async function work(
   };
   const { data } = readRecord(directory);
   const testRows = (opener: string, most: number): Row[] => atMost(session.openTest(`${opener} of run ${directory.run}`), most);
-  const { interrupt, waited, rate } = hooks;
+  const { interrupt, waited, rate, writer } = hooks;
   let state: RunState;
   try {
     state = await executeRun({
       directory,
-      config: configOf(directory, spec, session, optimizer.coordinatorName),
-      notices: [...session.notices, ...fewRows(session), ...optimizer.notices, ...controlNotices(spec, session)],
+      config: configOf(directory, spec, session, optimizer.coordinatorName, writer),
+      notices: [
+        ...session.notices,
+        ...fewRows(session),
+        ...optimizer.notices,
+        ...controlNotices(spec, session),
+        ...writerNotices(spec, session, writer),
+      ],
       coordinator,
       leastMeasurements: leastMeasurements(spec, session.file),
       context: {
@@ -222,6 +235,7 @@ async function work(
         },
       }),
       forget: session.forget,
+      ...(writer && { writer }),
       lateNotices: () => changedFiles(directory, data).map(changeNotice),
       onLine,
       ...(hooks.signal && { signal: hooks.signal }),
@@ -241,7 +255,13 @@ async function work(
   return { directory, state };
 }
 
-function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coordinator: CoordinatorName): RunConfig {
+function configOf(
+  directory: RunDirectory,
+  spec: RunSpec,
+  session: Session,
+  coordinator: CoordinatorName,
+  writer: RunWriter | undefined,
+): RunConfig {
   const { model, evaluator, trainset, valset, testSize } = session;
   return {
     run: directory.run,
@@ -263,6 +283,7 @@ function configOf(directory: RunDirectory, spec: RunSpec, session: Session, coor
     ...(session.chatDate !== undefined && { chatDate: session.chatDate }),
     ...(spec.lora && { lora: spec.lora }),
     worth: worthOf(spec, session.file),
+    ...(writer && { writer: { name: writer.writer.name, budget: writer.budget } }),
     splits: { train: trainset.length, val: valset.length, test: testSize },
     limits: spec.rows,
     executor: spec.executor,
@@ -289,6 +310,12 @@ function controlNotices(spec: RunSpec, session: Session): string[] {
     ? 'Controls are of one prompt, not of a program'
     : 'There are no test rows to compare the run with its controls on';
   return [`${why}, so none are run.`];
+}
+
+function writerNotices(spec: RunSpec, session: Session, writer: RunWriter | undefined): string[] {
+  if (spec.writer && !writer) return ['Only the weights may change, so the writer is not asked.'];
+  if (writer && canHaveControls(spec, session)) return ['The controls have no writer: its budget is that of the run.'];
+  return [];
 }
 
 /** A candidate as a whole prompt file, for people to open; of a program a file for each step: `3.1.summary.prompt.md`. */

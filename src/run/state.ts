@@ -94,6 +94,18 @@ export interface HistoryPoint {
   readonly promptTokens: number;
 }
 
+/** What was asked of the writer so far. */
+export interface WriterState {
+  /** Of the writer's own; a budget apart from token passes. */
+  readonly tokens: number;
+  readonly requests: number;
+  /** Requests that failed, and how many of the latest did so in a row. */
+  readonly failed: number;
+  readonly failing: number;
+  /** What went wrong last. */
+  readonly trouble?: string;
+}
+
 export type Attribution = Omit<Extract<OptimizationEvent, { type: 'attributed' }>, 'type' | 'passes'>;
 
 export type PriceState = Omit<PriceMeasured, 'type'>;
@@ -135,6 +147,8 @@ export interface RunState {
   readonly elapsed: number;
   /** Running time and passes when the optimization proper began; the pace is counted from here. */
   readonly pacedFrom: { readonly at: number; readonly passes: number };
+  /** Absent before it is asked. */
+  readonly writer?: WriterState;
   /** A learned start for new adapters, and whether it is used. */
   readonly warmStart?: Omit<Extract<OptimizationEvent, { type: 'warmStartProbed' }>, 'type' | 'passes'>;
   /** The same of the soft prompt. */
@@ -171,6 +185,8 @@ export const initialState: RunState = {
   stopRequested: false,
   controls: [],
 };
+
+const unasked: WriterState = { tokens: 0, requests: 0, failed: 0, failing: 0 };
 
 const noCurriculum: CurriculumState = { data: [], freedom: [] };
 
@@ -326,6 +342,14 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
         history: [...state.history, historyPoint(line.phase, line.accepted, line.best, line, line.lever)],
         ...inPhase(state, line.phase, ({ candidates }) => ({ ended, candidates: candidates.map((each) => became(each, line.best)) })),
       };
+    }
+    case 'writerAnswered': {
+      const { tokens, requests, ...known } = state.writer ?? unasked;
+      return { elapsed, writer: { ...known, tokens: tokens + line.tokens, requests: requests + line.requests, failing: 0 } };
+    }
+    case 'writerFailed': {
+      const { failed, failing, ...known } = state.writer ?? unasked;
+      return { elapsed, writer: { ...known, failed: failed + 1, failing: failing + 1, trouble: line.message } };
     }
     case 'stopRequested':
       return { elapsed, stopRequested: true, ...(state.status === 'running' ? { status: 'stopping' as const } : {}) };

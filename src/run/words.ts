@@ -27,6 +27,18 @@ function sealText(state: RunState): string {
   return `${start?.candidate === best?.candidate ? 'Nothing had been accepted, so the' : 'The'} test split stays sealed.`;
 }
 
+/** `writer: 12.3k tokens in 15 requests of qwen3:8b at localhost:11434 (budget 50k)`; undefined of a run without one. */
+export function writerText({ config, writer }: Pick<RunState, 'config' | 'writer'>): string | undefined {
+  if (!config?.writer) return undefined;
+  const { tokens, requests, failed, trouble = '' } = writer ?? { tokens: 0, requests: 0, failed: 0 };
+  const asked = `${count(tokens)} tokens in ${requests} ${requests === 1 ? 'request' : 'requests'} of ${config.writer.name}`;
+  const failures = failed > 0 ? `; ${failed} failed, the last: ${trouble.replace(/\.$/, '')}` : '';
+  return `writer: ${asked} (budget ${shortCount(config.writer.budget)})${failures}`;
+}
+
+/** `50k`, as a budget is written. */
+const shortCount = (number: number): string => count(number).replace(/\.0+(?=[kM])|(?<=\.\d)0(?=M)/, '');
+
 /** Why prompt and weights stay as they are, where they do. */
 export function nothingText(state: RunState): string {
   const stays = 'prompt and weights stay as they are.';

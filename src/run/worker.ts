@@ -1,4 +1,5 @@
 /** @file The process that works on one run, or measures again and again: the entry of dist/worker.js. */
+import type { AskHost } from './editorWriter.ts';
 import { exportAdapter } from './exportAdapter.ts';
 import { sessionHeadroom } from './headroom.ts';
 import { measureLines, measurePrompt, type MeasureOptions } from './measure.ts';
@@ -11,19 +12,20 @@ import { serve } from './serve.ts';
 import { openSession, type Session } from './session.ts';
 import type { SessionSpec } from './spec.ts';
 import { resumeRun, startRun, type RunHooks } from './startRun.ts';
+import { writerExample } from './writerExample.ts';
 
 type Tell = (notification: Notification) => void;
 
 const models = keepOneModel();
 
 serve({
-  optimize: async ({ spec }, tell, signal) => {
+  optimize: async ({ spec }, tell, signal, ask) => {
     await models.dispose();
-    return resultOf(await startRun(spec, hooksFor(tell, signal)));
+    return resultOf(await startRun(spec, hooksFor(tell, signal, ask)));
   },
-  resume: async ({ directory, allowModules }, tell, signal) => {
+  resume: async ({ directory, allowModules, writerConsent }, tell, signal, ask) => {
     await models.dispose();
-    return resultOf(await resumeRun(findRun(directory, directory), { ...hooksFor(tell, signal), allowModules }));
+    return resultOf(await resumeRun(findRun(directory, directory), { ...hooksFor(tell, signal, ask), allowModules, writerConsent }));
   },
   evaluate: ({ spec, split, lines }, tell, signal) =>
     inSession(spec, tell, signal, (session, options) => measurePrompt(session, split, { ...options, ...(lines && { lines }) })),
@@ -34,16 +36,18 @@ serve({
     ),
   export: ({ spec }, tell) => exportAdapter(spec, busyTeller(tell)),
   rows: ({ spec, most }) => listRows(spec, most),
+  writerExample: ({ spec }) => writerExample(spec),
   render: ({ spec, ...options }, tell, signal) => renderPrompt(spec, options, { models, onBusy: busyTeller(tell), signal }),
 });
 
 const resultOf = ({ directory }: { directory: { path: string } }): RunResult => ({ directory: directory.path });
 
-function hooksFor(tell: Tell, signal: AbortSignal): RunHooks {
+function hooksFor(tell: Tell, signal: AbortSignal, ask: AskHost): RunHooks {
   return {
     onOpened: ({ path }) => tell({ type: 'runOpened', directory: path }),
     onLine: (line, replayed) => tell({ type: 'line', line, replayed }),
     onBusy: busyTeller(tell),
+    ask,
     signal,
   };
 }

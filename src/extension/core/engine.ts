@@ -4,6 +4,7 @@ import type { Patience, Vitality } from '../../run/beat.ts';
 import { startWorker, type WorkerClient } from '../../run/client.ts';
 import type { JournalLine } from '../../run/events.ts';
 import type { Notification } from '../../run/protocol.ts';
+import type { Host } from '../../run/questions.ts';
 import { apply, initialState } from '../../run/state.ts';
 import { wasStopped } from '../../run/words.ts';
 import { makeEmitter, type Event } from './emitter.ts';
@@ -35,6 +36,8 @@ export interface StartedJob {
 export interface EngineOptions {
   /** dist/worker.js */
   readonly workerFile: string;
+  /** Answers what workers ask in turn. */
+  readonly host?: Host;
   /** Milliseconds that a measuring worker is kept with its model loaded, for the next measurement. */
   readonly keepWarm?: number;
   /** Milliseconds that a stopped job gets before its process is ended. A run still measures the sealed test. */
@@ -54,6 +57,7 @@ interface Lane {
 
 export function makeEngine({
   workerFile,
+  host = {},
   keepWarm = 5 * 60_000,
   patience = { run: 10 * 60_000, measurement: 3000 },
   beats,
@@ -120,7 +124,7 @@ export function makeEngine({
   const workerFor = (lane: Lane): WorkerClient => {
     clearTimeout(lane.idle);
     if (lane.worker) return lane.worker;
-    const worker = startWorker({ file: workerFile, onNotification: (notification) => hear(lane, notification), patience: beats });
+    const worker = startWorker({ file: workerFile, onNotification: (notification) => hear(lane, notification), host, patience: beats });
     lane.worker = worker;
     void worker.gone.then(() => lane.worker === worker && (lane.worker = undefined));
     return worker;
@@ -202,8 +206,10 @@ async function ask(worker: WorkerClient, task: Task): Promise<Partial<Job>> {
   switch (task.kind) {
     case 'optimize':
       return { directory: (await worker.call('optimize', { spec: task.spec })).directory };
-    case 'resume':
-      return { directory: (await worker.call('resume', { directory: task.directory.path, allowModules: task.allowModules })).directory };
+    case 'resume': {
+      const { directory, allowModules, writerConsent } = task;
+      return { directory: (await worker.call('resume', { directory: directory.path, allowModules, writerConsent })).directory };
+    }
     case 'headroom':
       return { headroom: await worker.call('headroom', { spec: task.spec, ...(task.within !== undefined && { within: task.within }) }) };
     case 'export':

@@ -15,7 +15,10 @@ export type Task =
   | { readonly kind: 'optimize'; readonly prompt: string; readonly spec: RunSpec }
   /** `within`: milliseconds after which nothing more is tried. */
   | { readonly kind: 'headroom'; readonly prompt: string; readonly spec: RunSpec; readonly within?: number }
-  | { readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory; readonly allowModules?: true }
+  | ({ readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory } & Pick<
+      RunSpec,
+      'allowModules' | 'writerConsent'
+    >)
   | { readonly kind: 'export'; readonly prompt: string; readonly spec: ExportSpec }
   | ({ readonly kind: 'evaluate' | 'attribute'; readonly prompt: string } & MeasureParams);
 

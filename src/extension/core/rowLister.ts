@@ -5,6 +5,7 @@ import type { RowList } from '../../run/measuredRows.ts';
 import type { Methods } from '../../run/protocol.ts';
 import type { Rendered, RenderOptions } from '../../run/render.ts';
 import type { SessionSpec } from '../../run/spec.ts';
+import type { WriterExample } from '../../run/writerExample.ts';
 
 export interface RowLister {
   /**
@@ -15,6 +16,8 @@ export interface RowLister {
   readonly list: (spec: SessionSpec, most: number) => Promise<readonly RowList[]>;
   /** In the same order. @throws TandemError those of renderPrompt, or reason 'worker-died' */
   readonly render: (spec: SessionSpec, options: RenderOptions) => Promise<Rendered>;
+  /** What a writer would be sent. @throws TandemError whatever is wrong with prompt file or data, or reason 'worker-died' */
+  readonly writerExample: (spec: SessionSpec) => Promise<WriterExample>;
   /** Ends its process at once. */
   readonly dispose: () => void;
 }
@@ -26,6 +29,8 @@ export interface RowListerOptions {
   readonly keepWarm?: number;
 }
 
+type Asked = 'rows' | 'render' | 'writerExample';
+
 export function makeRowLister({ workerFile, keepWarm = 5000 }: RowListerOptions): RowLister {
   let worker: WorkerClient | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -35,7 +40,7 @@ export function makeRowLister({ workerFile, keepWarm = 5000 }: RowListerOptions)
     void worker?.dispose();
     worker = undefined;
   };
-  const ask = async <M extends 'rows' | 'render'>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> => {
+  const ask = async <M extends Asked>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> => {
     clearTimeout(idle);
     worker ??= startWorker({ file: workerFile, onNotification: () => {} });
     try {
@@ -47,7 +52,7 @@ export function makeRowLister({ workerFile, keepWarm = 5000 }: RowListerOptions)
       idle = setTimeout(release, keepWarm).unref();
     }
   };
-  const inTurn = <M extends 'rows' | 'render'>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> => {
+  const inTurn = <M extends Asked>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> => {
     const answer = tail.then(() => ask(method, params));
     tail = answer.catch(() => {});
     return answer;
@@ -55,6 +60,7 @@ export function makeRowLister({ workerFile, keepWarm = 5000 }: RowListerOptions)
   return {
     list: (spec, most) => inTurn('rows', { spec, most }),
     render: (spec, options) => inTurn('render', { spec, ...options }),
+    writerExample: (spec) => inTurn('writerExample', { spec }),
     dispose: release,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * @file GEPA-like: instructions evolve by reflection on a few rows; parents come from the Pareto front over the rows of the valset.
- * Agrawal et al. 2025, without the merge of two parents; the tuned model itself reflects, there being no other.
+ * Agrawal et al. 2025, without the merge of two parents. The writer reflects; where there is none, the tuned model itself does.
  */
 import type { Prompt } from '../../prompt/prompt.ts';
 import { randomStream, type Random } from '../../random.ts';
@@ -23,6 +23,8 @@ interface Member {
 
 interface Memory {
   readonly pool: readonly Member[];
+  /** The writer will write nothing more. */
+  readonly silent?: true;
 }
 
 export const gepa = (): Coordinator =>
@@ -30,6 +32,7 @@ export const gepa = (): Coordinator =>
     begin: ({ prompt }, { rows }) => ({ pool: [{ prompt, scores: rows.map(({ score }) => score) }] }),
     next(context, standing) {
       if (!canReflect(context.prompt)) return { done: 'an instruction with roles is not rewritten' };
+      if (standing.memory.silent) return { done: 'the writer is silent' };
       return {
         lever: 'prompt',
         because: `reflection on failures, ${standing.memory.pool.length} in the pool`,
@@ -52,6 +55,7 @@ async function evolve(context: OptimizationContext, { phase, memory, left }: Sta
     if (before.score.mean === 1) continue;
     const reflection = await reflect(context, parent.prompt, rows, before, random.integer(2 ** 31));
     passes += reflection.passes;
+    if (reflection.silent) return { memory: { ...memory, silent: true }, passes };
     if (!reflection.prompt || seen.has(promptKey(reflection.prompt))) continue;
     const { prompt } = reflection;
     seen.add(promptKey(prompt));
@@ -59,7 +63,7 @@ async function evolve(context: OptimizationContext, { phase, memory, left }: Sta
     passes += after?.passes ?? 0;
     if (!after || after.score.mean <= before.score.mean) continue;
     const id = `${phase}.${attempt}`;
-    const reason = `written by the model from ${rows.length} rows, of which it turned ${Math.round((after.score.mean - before.score.mean) * rows.length)}`;
+    const reason = `written by ${context.writer?.name ?? 'the model'} from ${rows.length} rows, of which it turned ${Math.round((after.score.mean - before.score.mean) * rows.length)}`;
     const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'reflection', proposal: { prompt, reason } });
     if (!evaluation) continue;
     passes += evaluation.passes;

@@ -73,7 +73,9 @@ async function draft(context: OptimizationContext, memory: Memory): Promise<Step
     proposals.map((each) => ({ ...each, proposer }));
   const proposed = [
     ...memory.instructions,
-    ...(written.prompt ? from('reflection', [{ prompt: written.prompt, reason: 'written by the model' }]) : []),
+    ...(written.prompt
+      ? from('reflection', [{ prompt: written.prompt, reason: `written by ${context.writer?.name ?? 'the model'}` }])
+      : []),
     ...from(groundedTemplates.name, (await groundedTemplates.propose(wanted)).slice(0, 3)),
     ...from(editOperators.name, await editOperators.propose(wanted)),
   ];

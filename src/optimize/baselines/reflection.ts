@@ -1,8 +1,12 @@
-/** @file Has the model itself write a new instruction from rows and what was said of its answers. Agrawal et al. 2025; Yang et al. 2023. */
+/**
+ * @file Has the writer, or the model itself where there is none, write a new instruction from rows and what was said of its answers.
+ * Agrawal et al. 2025; Yang et al. 2023.
+ */
 import type { Row } from '../../data/dataset.ts';
 import { TandemError } from '../../errors.ts';
 import type { Evaluation, RowResult } from '../../evaluate/evaluation.ts';
-import type { Generation } from '../../model/languageModel.ts';
+import { isForGood, isWriterTrouble, type Written } from '../../model/writer.ts';
+import { ownWriter } from '../../model/writers/own.ts';
 import { isRight } from '../../evaluate/metrics.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
 import { wordsFor } from '../../prompt/labelWords.ts';
@@ -10,25 +14,28 @@ import type { Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
 import { textIn } from '../../prompt/values.ts';
 import type { OptimizationContext } from '../coordinator.ts';
+import { withoutThoughts } from '../proposers/writtenAnswer.ts';
 
 export interface Reflection {
   /** Undefined where the model wrote nothing that can be an instruction. */
   readonly prompt?: Prompt;
   readonly passes: number;
+  /** The writer will write nothing more in this run. */
+  readonly silent?: true;
 }
 
 /** The instruction of a `.prompty` has roles in it, which a text from a model would not keep. */
 export const canReflect = ({ syntax }: Prompt): boolean => syntax !== 'jinja';
 
-/** Tokens of an instruction at most. */
-const longest = 96;
+/** Tokens of an instruction at most: of the model's own, and of a writer's, which may think first. */
+const longest = { own: 96, written: 1024 };
 
 /**
  * @param answered an evaluation of `rows` under the prompt
  * @param seed of the sampling, at temperature 1 as in GEPA
  */
 export async function reflect(
-  { evaluator, start: adapter }: OptimizationContext,
+  { evaluator, start: adapter, writer, signal }: OptimizationContext,
   prompt: Prompt,
   rows: readonly Row[],
   answered: Evaluation,
@@ -54,13 +61,13 @@ export async function reflect(
     ...shown,
     'Write a better instruction for the assistant. Say what the task is and what the feedback teaches. Write only the instruction.',
   ].join('\n\n');
-  const text = model.tokenizer.applyChatTemplate([{ role: 'user', content: asked }], task.chat);
-  const sampling = { maxTokens: longest, temperature: 1, topP: 1, stop: ['\n\n'], seed };
-  const written = await orNothing(async () => model.generate([text], { adapter, ...sampling }));
-  if (!written) return { passes: 0 };
-  const passes = model.tokenizer.encode(text).length + written.tokens.length;
-  const instruction = cleaned(written.text);
-  return { ...(instruction !== undefined && { prompt: withInstruction(prompt, instruction) }), passes };
+  const from = writer ?? ownWriter(model, { adapter, ...(task.chat && { chat: task.chat }), stop: ['\n\n'] });
+  const maxTokens = writer ? longest.written : longest.own;
+  const options = { maxTokens, temperature: 1, seed, ...(writer && signal && { signal }) };
+  const written = await orNothing(async () => from.write([{ role: 'user', content: asked }], options));
+  if ('nothing' in written) return { passes: 0, ...(written.nothing === 'for good' && { silent: true as const }) };
+  const instruction = cleaned(withoutThoughts(written.text));
+  return { ...(instruction !== undefined && { prompt: withInstruction(prompt, instruction) }), passes: written.cost.passes };
 }
 
 /** What the metric says, and the right answer where there is one. */
@@ -73,12 +80,13 @@ function verdictOf({ gold, feedback }: RowResult): string {
   return said.join(' ');
 }
 
-/** Long rows may leave no room for an answer. */
-async function orNothing(generate: () => Promise<readonly Generation[]>): Promise<Generation | undefined> {
+/** Long rows may leave no room for an answer; a writer may be out of reach. */
+async function orNothing(write: () => Promise<Written>): Promise<Written | { readonly nothing: 'now' | 'for good' }> {
   try {
-    return (await generate())[0];
+    return await write();
   } catch (error) {
-    if (error instanceof TandemError && error.reason === 'too-long') return undefined;
+    if (isWriterTrouble(error)) return { nothing: isForGood(error) ? 'for good' : 'now' };
+    if (error instanceof TandemError && error.reason === 'too-long') return { nothing: 'now' };
     throw error;
   }
 }

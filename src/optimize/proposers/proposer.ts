@@ -3,6 +3,7 @@ import type { Row } from '../../data/dataset.ts';
 import type { Evaluator } from '../../evaluate/evaluator.ts';
 import type { Adapter } from '../../model/adapter.ts';
 import { ownWords } from '../../prompt/labelWords.ts';
+import type { Writer } from '../../model/writer.ts';
 import { stepsOf, type Prompt } from '../../prompt/prompt.ts';
 import { columnsOf, render } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
@@ -17,9 +18,22 @@ export interface ProposerContext {
   readonly hard?: readonly Row[];
   /** Where something else that was tuned says that the prompt should go; proposers that know no use for it do without. */
   readonly hint?: Hint;
+  /** A model that writes. Absent where the user named none. */
+  readonly writer?: Writer;
+  /** Edits that were tried before and not kept, the latest first. */
+  readonly rejected?: readonly RejectedEdit[];
+  /** Ends requests that are under way. */
+  readonly signal?: AbortSignal;
   readonly random: Random;
   /** How many proposals are wanted at most. */
   readonly count: number;
+}
+
+export interface RejectedEdit {
+  /** What was changed, as its proposal says. */
+  readonly reason: string;
+  /** Why it was not kept, as the gate or the race says. */
+  readonly because: string;
 }
 
 export interface Hint {

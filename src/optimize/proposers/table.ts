@@ -1,10 +1,12 @@
 /** @file Every source of proposals, one a line: what it changes, how much of a prompt phase it gets, what it needs. */
 import { confusionSentences } from './confusions.ts';
+import type { Writer } from '../../model/writer.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './demonstrations.ts';
 import { editOperators } from './edits.ts';
 import { labelWordChoices } from './labelWords.ts';
 import type { Proposer } from './proposer.ts';
 import { groundedTemplates } from './templates.ts';
+import { writtenInstructions } from './written.ts';
 
 /** A part of a prompt that a source may change. */
 export type PromptPart = 'instruction' | 'demonstrations' | 'decoding' | 'labels';
@@ -22,6 +24,7 @@ export interface ProposerEntry {
 
 /** In the order in which they propose. */
 const table: readonly ProposerEntry[] = [
+  { proposer: writtenInstructions, changes: ['instruction'], share: 4, needs: 'writer' },
   { proposer: groundedTemplates, changes: ['instruction'], share: 3 },
   { proposer: editOperators, changes: ['instruction'], share: 4 },
   { proposer: labelledDemonstrations, changes: ['demonstrations'], share: 2 },
@@ -29,6 +32,9 @@ const table: readonly ProposerEntry[] = [
   { proposer: confusionSentences, changes: ['instruction'], share: 2 },
   { proposer: labelWordChoices, changes: ['labels', 'instruction'], share: 1 },
 ];
+
+/** What a run has of the things that a source may need. */
+export const hasOf = ({ writer }: { readonly writer?: Writer }): readonly Need[] => (writer ? ['writer'] : []);
 
 /**
  * The sources that can be asked, with shares that add up to 1.

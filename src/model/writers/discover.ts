@@ -1,0 +1,47 @@
+/** @file Looks for a model server on this machine: where the usual ones listen. */
+import { isWriterTrouble } from '../writer.ts';
+import { modelsOf, type EndpointOptions } from './endpoint.ts';
+
+export interface LocalServer {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** By the ports that they have unless told otherwise. The first that answers is taken. */
+export const localServers: readonly LocalServer[] = [
+  { name: 'Ollama', url: 'http://localhost:11434/v1' },
+  { name: 'LM Studio', url: 'http://localhost:1234/v1' },
+  { name: 'llama.cpp', url: 'http://localhost:8080/v1' },
+];
+
+export interface Found extends LocalServer {
+  /** Those that can write, in the server's order. */
+  readonly models: readonly string[];
+}
+
+/** A server on this machine answers at once. */
+const answerTime = 2000;
+
+/** Those that answer and have a model that can write, in the order given. */
+export async function findLocalServers(
+  servers: readonly LocalServer[] = localServers,
+  options: EndpointOptions & { readonly signal?: AbortSignal } = {},
+): Promise<Found[]> {
+  // No key: whoever listens on the port was not named by the user.
+  const asked = { patience: answerTime, ...options, env: {} };
+  const found = await Promise.all(
+    servers.map(async (server): Promise<Found[]> => {
+      try {
+        const models = writing(await modelsOf(server.url, asked));
+        return models.length > 0 ? [{ ...server, models }] : [];
+      } catch (error) {
+        if (isWriterTrouble(error)) return [];
+        throw error;
+      }
+    }),
+  );
+  return found.flat();
+}
+
+/** Models for embeddings and ranking are listed among the others. */
+export const writing = (models: readonly string[]): string[] => models.filter((model) => !/embed|rerank|bge-|whisper|clip/i.test(model));

@@ -1,0 +1,209 @@
+/** @file A writer behind an OpenAI-compatible server: Ollama, llama.cpp, LM Studio, vLLM, or a service on the network. */
+import { TandemError } from '../../errors.ts';
+import { estimatedTokens, type Writer, type WriterMessage, type WriteOptions, type Written } from '../writer.ts';
+
+export interface Endpoint {
+  /** http or https, e.g. `http://localhost:11434/v1`. `/v1` is added to an address without a path. */
+  readonly url: string;
+  /** As the server calls it. */
+  readonly model: string;
+}
+
+export interface EndpointOptions {
+  /** Milliseconds for a whole answer. */
+  readonly patience?: number;
+  /** Where the key is read from. It stands nowhere else: not in a setting, not in the record of a run. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The only place of an API key. */
+export const keyVariable = 'TANDEM_WRITER_KEY';
+
+/** A model of eight billion parameters on a laptop writes some ten tokens a second. */
+const usualPatience = 180_000;
+/** Bytes of a reply. */
+const longestReply = 2 ** 22;
+
+/** @throws TandemError reason 'bad-writer' for an address or a model that cannot be */
+export function endpointWriter({ url, model }: Endpoint, options: EndpointOptions = {}): Writer {
+  const base = baseOf(url);
+  if (model.trim() === '') throw new TandemError('bad-writer', 'The writer has no model.', { hint: 'Name one with --writer-model.' });
+  return {
+    name: `${model} at ${new URL(base).host}`,
+    async write(messages: readonly WriterMessage[], { maxTokens, temperature, seed, signal }: WriteOptions): Promise<Written> {
+      const body = { model, messages, max_tokens: maxTokens, temperature, seed, stream: false };
+      const reply = await request(`${base}/chat/completions`, { body, ...(signal && { signal }) }, options);
+      const text = textOf(reply, base);
+      const tokens = tokensOf(reply) ?? estimatedTokens(...messages.map(({ content }) => content), text);
+      return { text, cost: { passes: 0, outside: { tokens, requests: 1 } } };
+    },
+  };
+}
+
+/** The models that the server offers, in its order. @throws TandemError those of a request to a writer */
+export async function modelsOf(url: string, options: EndpointOptions & { readonly signal?: AbortSignal } = {}): Promise<string[]> {
+  const { signal } = options;
+  const reply = await request(`${baseOf(url)}/models`, signal ? { signal } : {}, options);
+  const { data } = asRecord(reply);
+  if (!Array.isArray(data)) throw badAnswer(url, 'It does not list its models.');
+  return data.flatMap((each) => {
+    const { id } = asRecord(each);
+    return typeof id === 'string' && id !== '' ? [id] : [];
+  });
+}
+
+/** The address without what every request adds. @throws TandemError reason 'bad-writer' */
+export function baseOf(address: string): string {
+  let url: URL;
+  try {
+    url = new URL(address);
+  } catch (cause) {
+    throw badAddress(address, 'is not the address', cause);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw badAddress(address, 'is neither an http nor an https address');
+  if (url.username !== '' || url.password !== '') {
+    throw new TandemError('bad-writer', 'The address of the writer has a user name or a password in it.', {
+      hint: `Put a key into the environment variable ${keyVariable}.`,
+    });
+  }
+  if (url.search !== '' || url.hash !== '') throw badAddress(address, 'has more than the path');
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '');
+  return `${url.origin}${path === '' ? '/v1' : path}`;
+}
+
+/** With the port: what consent is given for. @throws TandemError reason 'bad-writer' */
+export const hostOf = (address: string): string => new URL(baseOf(address)).host;
+
+/** Whether rows stay on this machine. */
+export function isLoopback(address: string): boolean {
+  const { hostname } = new URL(baseOf(address));
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
+interface Asked {
+  /** A POST where there is one. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+async function request(
+  url: string,
+  { body, signal }: Asked,
+  { patience = usualPatience, env = process.env }: EndpointOptions,
+): Promise<unknown> {
+  signal?.throwIfAborted();
+  const key = env[keyVariable]?.trim();
+  const slow = AbortSignal.timeout(patience);
+  try {
+    const response = await fetch(url, {
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      headers: {
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key && { authorization: `Bearer ${key}` }),
+      },
+      // Rows and key go to the server that was agreed to, and to no other.
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, slow]) : slow,
+    });
+    const text = await limitedText(response, url);
+    if (response.status >= 300) throw refused(url, response.status, text, key);
+    return parsed(text, url);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof TandemError) throw cause;
+    if (slow.aborted) {
+      throw new TandemError('writer-too-slow', `${url} did not answer within ${Math.round(patience / 1000)} s.`, {
+        hint: 'Use a smaller model for the writer, or a faster server.',
+        cause,
+      });
+    }
+    throw new TandemError('writer-unreachable', `${url} cannot be reached: ${causeOf(cause)}.`, {
+      hint: 'Start the server, or correct the address of the writer.',
+      cause,
+    });
+  }
+}
+
+/** What `fetch` says is "fetch failed"; why is in its cause. */
+function causeOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(inner instanceof Error)) return String(inner);
+  // Of several addresses that were tried the errors are in a list, and the message is empty.
+  const { code } = inner as NodeJS.ErrnoException;
+  return (inner.message || code || inner.name).replace(/\.$/, '');
+}
+
+async function limitedText(response: Response, url: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    total += chunk.length;
+    if (total > longestReply) throw badAnswer(url, `It is longer than ${longestReply / 2 ** 20} MiB.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parsed(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw badAnswer(url, `It is not JSON, but begins with ${shown(text)}.`, cause);
+  }
+}
+
+function textOf(reply: unknown, url: string): string {
+  const { choices } = asRecord(reply);
+  const { message } = asRecord(Array.isArray(choices) ? (choices as readonly unknown[])[0] : undefined);
+  const { content } = asRecord(message);
+  if (typeof content === 'string') return content;
+  // A model that spends all its tokens on thinking says nothing.
+  if (content === null) return '';
+  throw badAnswer(url, 'It has no text at choices[0].message.content.');
+}
+
+function tokensOf(reply: unknown): number | undefined {
+  const { total_tokens: total } = asRecord(asRecord(reply).usage);
+  return typeof total === 'number' && Number.isSafeInteger(total) && total >= 0 ? total : undefined;
+}
+
+function refused(url: string, status: number, text: string, key: string | undefined): TandemError {
+  const said = saidOf(key ? text.replaceAll(key, '***') : text);
+  const told = said === '' ? '' : `: ${said}`;
+  return new TandemError('writer-refused', `${url} answered with status ${status}${told}.`, { hint: hintOf(status) });
+}
+
+function hintOf(status: number): string {
+  if (status < 400) return 'The server sends to another address. Name that one, if you trust it.';
+  if (status === 401 || status === 403) return `Put its key into the environment variable ${keyVariable}.`;
+  if (status === 404) return 'Check the address and the name of the model (--writer-model).';
+  if (status === 429) return 'The server limits how often it is asked. Wait, or use another one.';
+  return status >= 500 ? 'The log of the server may say why.' : 'The server does not take the request as it is.';
+}
+
+/** The message of an error in the form of OpenAI, or the beginning of whatever it is. */
+function saidOf(text: string): string {
+  try {
+    const { error, message } = asRecord(JSON.parse(text));
+    const said = typeof error === 'string' ? error : (asRecord(error).message ?? message);
+    if (typeof said === 'string') return said.trim().slice(0, 300).replace(/\.$/, '');
+  } catch {
+    // Not JSON.
+  }
+  return text.trim() === '' ? '' : shown(text);
+}
+
+const shown = (text: string): string => JSON.stringify(text.trim().slice(0, 80));
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+const badAddress = (address: string, what: string, cause?: unknown): TandemError =>
+  new TandemError('bad-writer', `'${address}' ${what} of a writer.`, { hint: 'Write one such as http://localhost:11434/v1.', cause });
+
+const badAnswer = (url: string, what: string, cause?: unknown): TandemError =>
+  new TandemError('writer-bad-answer', `${url} gave an answer that cannot be read. ${what}`, {
+    hint: 'The address has to be that of an OpenAI-compatible server.',
+    cause,
+  });

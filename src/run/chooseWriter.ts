@@ -1,0 +1,107 @@
+/** @file Which writer is meant by what a user wrote: `none`, `auto`, an address, or a file of recorded answers. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { TandemError } from '../errors.ts';
+import { baseOf, hostOf, isLoopback, modelsOf } from '../model/writers/endpoint.ts';
+import { findLocalServers, localServers, writing, type LocalServer } from '../model/writers/discover.ts';
+import { suggestName } from '../prompt/nearest.ts';
+import type { WriterChoice } from './spec.ts';
+
+export interface ChosenWriter {
+  /** Absent: the run has no writer. */
+  readonly choice?: WriterChoice;
+  /** What was found, for people. */
+  readonly found?: string;
+}
+
+export interface ChooseOptions {
+  /** As the server calls it; the first that can write where absent. */
+  readonly model?: string;
+  /** What paths are relative to. */
+  readonly cwd?: string;
+  readonly signal?: AbortSignal;
+  /** Where a server of this machine may listen. */
+  readonly servers?: readonly LocalServer[];
+}
+
+/** Shown where an address is not to be asked for its models. */
+const manyModels = 8;
+
+/** @throws TandemError reasons 'bad-writer' and those of a server that is asked for its models */
+export async function chooseWriter(asked: string, options: ChooseOptions = {}): Promise<ChosenWriter> {
+  const { model, cwd = process.cwd(), servers = localServers, signal } = options;
+  if (asked === 'none') return {};
+  if (asked === 'auto') return findWriter(servers, options);
+  if (asked === 'editor') {
+    throw new TandemError('bad-writer', 'The models of the editor write for runs that the editor starts, not for the command line.', {
+      hint: 'Write auto, none, or the address of a server.',
+    });
+  }
+  if (asked.endsWith('.json') && !/^https?:/i.test(asked)) {
+    const file = resolve(cwd, asked);
+    if (!existsSync(file)) throw new TandemError('no-script', 'There is no such file of recorded answers.', { where: { file } });
+    return { choice: { kind: 'recorded', file } };
+  }
+  const url = baseOf(asked);
+  if (model !== undefined) return { choice: { kind: 'endpoint', url, model } };
+  const models = writing(await modelsOf(url, signal && { signal }));
+  if (models.length === 0) {
+    throw new TandemError('bad-writer', `${url} lists no model that could write.`, { hint: 'Name one with --writer-model.' });
+  }
+  return { choice: { kind: 'endpoint', url, model: models[0] }, found: `${hostOf(url)} has ${modelsText(models)}.` };
+}
+
+/**
+ * Asks the server whether it is there and has the model, before a run begins. One that does not list its models is believed.
+ * @throws TandemError reasons 'bad-writer', 'writer-unreachable', 'writer-too-slow'
+ */
+export async function requireModel(choice: WriterChoice, signal?: AbortSignal): Promise<void> {
+  if (choice.kind !== 'endpoint') return;
+  const { url, model } = choice;
+  let models: readonly string[];
+  try {
+    models = await modelsOf(url, { patience: 15_000, ...(signal && { signal }) });
+  } catch (error) {
+    if (error instanceof TandemError && (error.reason === 'writer-refused' || error.reason === 'writer-bad-answer')) return;
+    throw error;
+  }
+  // Ollama takes a name without its tag for the latest.
+  if (models.length === 0 || models.includes(model) || models.includes(`${model}:latest`)) return;
+  throw new TandemError('bad-writer', `${hostOf(url)} has no model named "${model}".`, { hint: suggestName(model, models) });
+}
+
+/** What consent is given for: where rows would go. Undefined where none leave the process. */
+export function destinationOf(choice: WriterChoice): string | undefined {
+  switch (choice.kind) {
+    case 'endpoint':
+      return hostOf(choice.url);
+    case 'editor':
+      return `the editor's model ${choice.model}`;
+    case 'recorded':
+      return undefined;
+  }
+}
+
+/** How a destination is described to the one who decides. */
+export function destinationText(choice: WriterChoice): string {
+  if (choice.kind !== 'endpoint') return destinationOf(choice) ?? 'no one';
+  const { url, model } = choice;
+  const host = `${model} at ${hostOf(url)}`;
+  if (isLoopback(url)) return `${host}, a server on this machine`;
+  return url.startsWith('http:') ? `${host}, over the network without encryption` : `${host}, over the network`;
+}
+
+async function findWriter(servers: readonly LocalServer[], { model, signal }: ChooseOptions): Promise<ChosenWriter> {
+  const found = await findLocalServers(servers, signal && { signal });
+  const at = model === undefined ? found[0] : found.find(({ models }) => models.includes(model));
+  if (at) {
+    const choice: WriterChoice = { kind: 'endpoint', url: at.url, model: model ?? at.models[0] };
+    return { choice, found: `${at.name} at ${hostOf(at.url)} has ${modelsText(at.models)}.` };
+  }
+  const asked = servers.map(({ name, url }) => `${name} at ${hostOf(url)}`).join(', ');
+  const what = found.length > 0 ? `No model server of this machine has "${model}"` : 'No model server was found on this machine';
+  return { found: `${what} (asked: ${asked}). The run goes without a writer.` };
+}
+
+const modelsText = (models: readonly string[]): string =>
+  models.length > manyModels ? `${models.slice(0, manyModels).join(', ')} and ${models.length - manyModels} more` : models.join(', ');

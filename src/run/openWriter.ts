@@ -1,0 +1,51 @@
+/** @file The writer of a run: none without consent, none in a workspace that is not trusted. */
+import { TandemError } from '../errors.ts';
+import type { Writer } from '../model/writer.ts';
+import { endpointWriter } from '../model/writers/endpoint.ts';
+import { readScript, recordedWriter } from '../model/writers/recorded.ts';
+import { requireModel } from './chooseWriter.ts';
+import { editorWriter, type AskHost } from './editorWriter.ts';
+import type { RunWriter } from './execute.ts';
+import { usualWriterBudget } from './recordingWriter.ts';
+import type { RunSpec, WriterChoice } from './spec.ts';
+import { requireConsent } from './writerConsent.ts';
+
+export interface OpenWriterOptions {
+  /** Asks the process that started this one. */
+  readonly ask?: AskHost;
+  /** Whether the server has to be there now: of a run that begins, not of one that goes on with what it was told. */
+  readonly mustAnswer: boolean;
+  readonly signal?: AbortSignal;
+  readonly onBusy?: (what: string) => void;
+}
+
+type Asked = Pick<RunSpec, 'writer' | 'writerBudget' | 'writerConsent' | 'untrusted' | 'lever'>;
+
+/**
+ * @returns undefined where none was asked for, or where it would have nothing to do
+ * @throws TandemError reasons 'untrusted-workspace', 'no-writer-consent', 'bad-writer', 'no-script', 'bad-script', and those of a server that
+ * is not there
+ */
+export async function openWriter(asked: Asked, { ask, mustAnswer, signal, onBusy }: OpenWriterOptions): Promise<RunWriter | undefined> {
+  const { writer: choice, writerBudget = usualWriterBudget, writerConsent = false, untrusted, lever } = asked;
+  if (!choice || lever === 'weights') return undefined;
+  if (untrusted) {
+    throw new TandemError('untrusted-workspace', 'The workspace is not trusted, so its rows are sent to no writer.', {
+      hint: 'Trust the workspace, or go without a writer.',
+    });
+  }
+  requireConsent(choice, writerConsent);
+  if (mustAnswer) await requireModel(choice, signal);
+  return { writer: writerOf(choice, ask), budget: writerBudget, ...(onBusy && { onBusy }) };
+}
+
+function writerOf(choice: WriterChoice, ask: AskHost | undefined): Writer {
+  switch (choice.kind) {
+    case 'endpoint':
+      return endpointWriter(choice);
+    case 'recorded':
+      return recordedWriter(readScript(choice.file));
+    case 'editor':
+      return editorWriter(choice.model, ask);
+  }
+}
