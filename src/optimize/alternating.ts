@@ -16,6 +16,7 @@ import { hasAnswers } from './ownAnswers.ts';
 import { promptPhase } from './promptPhase.ts';
 import { tokenCounter } from './promptTokens.ts';
 import { promptKey } from './proposers/proposer.ts';
+import { noSourceMemory, rememberSources } from './proposers/turns.ts';
 import { after, allowance, keeping, partOf, purseOf, type Purse } from './purse.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
@@ -207,6 +208,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       current,
       ...(highest.score.mean > current.score.mean && { peak: highest }),
       ...(promising && { promising }),
+      ...sourcesAfter(memory, result, verdict && { candidate: verdict.candidate.candidate, accepted, because: verdict.because }),
       statistics: result.trial
         ? memory.statistics
         : recordPhase(memory.statistics, result.lever, { gain: accepted ? gain : 0, passes: result.passes, accepted, helped }),
@@ -218,4 +220,14 @@ export class AlternatingJointOptimizer implements Coordinator {
     };
     return { ...state, phase, best, passes, memory: next };
   }
+}
+
+/** What is known of the sources of proposals after a phase. */
+function sourcesAfter(
+  { sources }: AlternatingMemory,
+  { proposed, trial }: PhaseResult,
+  winner: Parameters<typeof rememberSources>[2],
+): Pick<AlternatingMemory, 'sources'> {
+  const next = proposed && !trial ? rememberSources(sources ?? noSourceMemory, proposed, winner) : sources;
+  return next ? { sources: next } : {};
 }

@@ -7,7 +7,9 @@ import type { Lever, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { GrowthMemory, PhaseGrowth } from './growth.ts';
 import type { LeverStatistics } from './leverBandit.ts';
+import type { SourceMemory } from './proposers/turns.ts';
 import type { Purse } from './purse.ts';
+import type { Runner } from './race.ts';
 import type { PhaseLength } from './stepCost.ts';
 
 export type Schedule =
@@ -77,6 +79,8 @@ export interface AlternatingMemory {
   readonly challengers: readonly Prompt[];
   /** Keys of prompts that were measured under the current weights and lost. */
   readonly tried: readonly string[];
+  /** How the sources of proposals have done. */
+  readonly sources?: SourceMemory;
   /** With a curriculum. */
   readonly growth?: GrowthMemory;
 }
@@ -107,6 +111,8 @@ export interface PhaseResult extends Finding {
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
+  /** All that was proposed. */
+  readonly proposed?: readonly Runner[];
   /** It was cheap, and says nothing of what the lever brings for what it costs otherwise. */
   readonly trial?: true;
 }

@@ -30,7 +30,7 @@ export async function wrongAcceptances({ races, rows, candidates, gain = 0 }: Nu
   for (let seed = 0; seed < races; seed++) {
     const evaluator = nullEvaluator(seed, gain);
     const best = await evaluator.evaluate({ prompt: { body: 'best', demonstrations: [] } }, valset);
-    const runners = prompts.map((prompt) => ({ id: prompt.body, proposer: 'none', prompt }));
+    const runners = prompts.map((prompt) => ({ id: prompt.body, proposer: 'none', reason: 'none', prompt }));
     const { finishers } = await race({ evaluator, valset, seed, emit: () => {} } as never, 1, runners, undefined, best, Infinity);
     const decision = decide(best, finishers[0].evaluation, candidates);
     if (decision.accepted) accepted[decision.because.startsWith('the score rose') ? 'score' : 'likelihood'] += 1 / races;

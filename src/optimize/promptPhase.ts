@@ -11,6 +11,7 @@ import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
 import { hasOf, proposersOf } from './proposers/table.ts';
+import { inTurn, noSourceMemory } from './proposers/turns.ts';
 import { after, allowance, partOf } from './purse.ts';
 import { race, type Finisher, type Runner } from './race.ts';
 import { shorten, type Shortened } from './shorten.ts';
@@ -23,14 +24,14 @@ const choice = 3;
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
   const { memory, before, adapter } = start;
   const spared = await spare(context, options, start);
-  if (spared.found) return { ...spared.found, lever: 'prompt', adapter, passes: spared.passes, tried: keysOf(spared.runners) };
+  if (spared.found) return { ...spared.found, lever: 'prompt', adapter, passes: spared.passes, ...of(spared.runners) };
   const { runners, finishers, passes } = await races(context, options, start, spared);
   const nothing: PhaseResult = {
     lever: 'prompt',
     prompt: memory.current.prompt,
     passes,
     among: runners.length,
-    tried: keysOf(runners),
+    ...of(runners),
   };
   if (!finishers.length) return nothing;
   const rivals = different(finishers, options.challengers);
@@ -50,7 +51,10 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   };
 }
 
-const keysOf = (runners: readonly Runner[]): string[] => runners.map(({ prompt }) => promptKey(prompt));
+const of = (proposed: readonly Runner[]): Pick<PhaseResult, 'proposed' | 'tried'> => ({
+  proposed,
+  tried: proposed.map(({ prompt }) => promptKey(prompt)),
+});
 
 /** Of what a prompt phase may spend, the share that the search for parts that can be spared may take. */
 const sparingShare = 1 / 2;
@@ -124,7 +128,8 @@ export async function propose(
   const limit = runners.length + wanted;
   const { stage, rows } = growth ?? noPhaseGrowth;
   const { prior } = context;
-  for (const { proposer, share } of guidedShares(proposersOf(undefined, hasOf(context)), prior)) {
+  const { sources = noSourceMemory } = memory;
+  for (const { proposer, share } of inTurn(guidedShares(proposersOf(undefined, hasOf(context)), prior), sources)) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name, ...(earlier.length ? [earlier.length] : []));
     const few = Math.max(1, Math.round(share * wanted));
     // Where a stage bars some of them, or a prior prefers some, there must be more to choose from.
@@ -135,7 +140,7 @@ export async function propose(
     const proposals = await proposer.propose({
       ...{ prompt, adapter, evaluator, trainset, random, count },
       ...(hard.length > 0 && { hard }),
-      ...(writer && { writer }),
+      ...(writer && { writer, rejected: sources.rejected }),
       ...(signal && { signal }),
     });
     let fitting = stage ? proposals.filter((proposal) => stage.allows(prompt, proposal.prompt)) : proposals;

@@ -12,7 +12,12 @@ import { race, type Runner } from './race.ts';
 const rowsOf = (count: number): Row[] =>
   Array.from({ length: count }, (_, i) => makeRow({ message: `Where is transfer ${i}?`, intent: 'transfer' }, i + 1));
 const runnersOf = (qualities: readonly number[]): Runner[] =>
-  qualities.map((quality, i) => ({ id: `1.${i + 1}`, proposer: 'test', prompt: { body: String(quality), demonstrations: [] } }));
+  qualities.map((quality, i) => ({
+    id: `1.${i + 1}`,
+    proposer: 'test',
+    reason: 'a test',
+    prompt: { body: String(quality), demonstrations: [] },
+  }));
 
 /** A prompt's body says which share of the rows it gets right; the same rows for every prompt. */
 function setting(

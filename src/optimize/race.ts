@@ -12,6 +12,8 @@ import { bestFirst } from '../evaluate/ranking.ts';
 export interface Runner {
   readonly id: CandidateId;
   readonly proposer: string;
+  /** What was changed and why. */
+  readonly reason: string;
   readonly prompt: Prompt;
 }
 

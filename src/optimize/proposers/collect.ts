@@ -34,7 +34,7 @@ export function collectRunners(
       if (seen.has(key) || runners.length >= most) return undefined;
       seen.add(key);
       const candidate = `${phase}.${after + runners.length + 1}`;
-      const runner = { id: candidate, proposer, prompt };
+      const runner = { id: candidate, proposer, reason, prompt };
       runners.push(runner);
       emit({
         type: 'candidateProposed',
