@@ -15,6 +15,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import { rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, partOf } from './purse.ts';
 import { findingOf, readAlong } from './reading.ts';
+import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { Lesson, TrainingJob } from './trainer.ts';
 import { attempts } from './weightPhase.ts';
@@ -88,8 +89,8 @@ export async function lessonOf(
   { phase, spent, budget, before }: Pick<BlockStart, 'phase' | 'spent' | 'budget' | 'before'>,
 ): Promise<{ readonly lesson: Lesson; readonly passes: number }> {
   const prompts = stepsOf(prompt);
-  const own = { prompt: prompts.at(only ?? -1)!, shots: 0 };
   const { trainset, program, evaluator } = context;
+  const own = { prompt: prompts.at(only ?? -1)!, shots: shotsFor(trainset.length) };
   const candidate = { prompt, ...(adapter && { adapter }) };
   if (!program || program.tasks.length === 1) {
     const rowCost = before.passes / before.rows.length;

@@ -44,17 +44,19 @@ export class CoordinateJointOptimizer implements Coordinator {
     const phase = state.phase + 1;
     context.emit({ type: 'phaseStarted', phase, lever: leverOf(block), block: block.name, because });
     const adapter = await adapterOf(context, memory.current);
+    const peak = memory.peak && (await this.known.of(context, memory.peak));
     const run = block.kind === 'adapter' ? adapterBlock : promptBlock;
     const result = await run(context, this.options, {
       phase,
       block,
       memory,
       before,
+      ...(peak && { peak }),
       adapter,
       spent: state.passes,
       budget: after(purseOf(context), state.passes),
     });
-    return this.settle(context, state, memory, before, result, phase, block);
+    return this.settle(context, state, memory, { before, peak }, result, phase, block);
   }
 
   /** Judges what a phase brought, and writes the next state. */
@@ -62,7 +64,7 @@ export class CoordinateJointOptimizer implements Coordinator {
     context: OptimizationContext,
     state: OptimizationState,
     memory: CoordinateMemory,
-    before: Evaluation,
+    { before, peak }: { readonly before: Evaluation; readonly peak: Evaluation | undefined },
     result: BlockResult,
     phase: number,
     block: Block,
@@ -71,7 +73,7 @@ export class CoordinateJointOptimizer implements Coordinator {
     let { current } = memory;
     let accepted = false;
     let gain = 0;
-    const verdict = judge(context, state.start, phase, before, memory.current, result);
+    const verdict = judge(context, state.start, phase, before, memory.current, result, peak);
     if (verdict) {
       accepted = verdict.accepted;
       gain = gainOf(verdict);
@@ -79,8 +81,10 @@ export class CoordinateJointOptimizer implements Coordinator {
       if (accepted) current = await this.known.keep(context, verdict);
     }
     context.emit({ type: 'phaseEnded', phase, lever: leverOf(block), accepted, best: current, passes });
+    const { peak: highest = memory.current } = memory;
     const next: CoordinateMemory = {
       current,
+      ...(highest.score.mean > current.score.mean && { peak: highest }),
       statistics: recordBlock(memory.statistics, block, { gain, passes: result.passes, accepted }),
       tried: accepted ? [] : [...new Set([...memory.tried, ...(result.tried ?? [])])].filter((key) => key !== promptKey(current.prompt)),
     };

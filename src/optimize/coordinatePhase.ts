@@ -40,6 +40,8 @@ export const coordinateDefaults: CoordinateOptions = {
 /** What the next phase hangs on beside the best state; JSON. */
 export interface CoordinateMemory {
   readonly current: MeasuredState;
+  /** As of an alternating optimization. */
+  readonly peak?: MeasuredState;
   readonly statistics: BlockStatistics;
   /** Keys of prompts that were measured beside the current state and lost. */
   readonly tried: readonly string[];
@@ -52,6 +54,8 @@ export interface BlockStart {
   readonly memory: CoordinateMemory;
   /** Of the current state on the valset. */
   readonly before: Evaluation;
+  /** Of the state with the best score ever, where that is not the current one. */
+  readonly peak?: Evaluation;
   readonly adapter: Adapter | undefined;
   /** Token passes since the start of the optimization. */
   readonly spent: number;

@@ -11,6 +11,7 @@ import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { after, allowance, clocked, keeping, purseOf } from './purse.ts';
 import { findingOf, readAlong } from './reading.ts';
+import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { TrainingJob } from './trainer.ts';
 
@@ -43,7 +44,8 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const soft = start.adapter?.soft ?? trainer.soft.begin(startText(context, best.prompt), { ...options, seed: seedOfPhase });
   const pairs = weightsMove || start.adapter ? weights.pairs : [];
   const adapter = makeAdapter(pairs.length ? weights.config : { ...weights.config, targets: [] }, pairs, soft);
-  const stepCost = trainer.stepCost({ prompt, rows: context.trainset, shots: 0 }, options.batchRows, soft);
+  const shots = shotsFor(context.trainset.length);
+  const stepCost = trainer.stepCost({ prompt, rows: context.trainset, shots }, options.batchRows, soft);
   const length = { weightSteps: options.steps, weightEpochs: options.epochs, batchRows: options.batchRows };
   const plan = planPhase(length, context.trainset.length, stepCost, before.passes);
   const left = after(purseOf(context), spent);
@@ -54,7 +56,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const prompts = promptsOf(prompt, text, weightsMove ? options.textBatches : 0);
   const job: TrainingJob = {
     from: adapter.id,
-    lessons: prompts.map((each) => ({ prompt: each, rows: context.trainset, shots: 0 })),
+    lessons: prompts.map((each) => ({ prompt: each, rows: context.trainset, shots })),
     steps,
     mostSteps: plan.usual,
     batchRows: options.batchRows,

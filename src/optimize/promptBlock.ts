@@ -14,25 +14,47 @@ import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { hasOf, proposersOf } from './proposers/table.ts';
-import { after, allowance } from './purse.ts';
+import { after, allowance, partOf } from './purse.ts';
 import { measureAll, race, type Runner } from './race.ts';
 import { readingCosts } from './reading.ts';
+import { shorten, type Shortened } from './shorten.ts';
 
 export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
   const { phase, memory, before, adapter } = start;
-  const { runners, passes: proposing } = await proposeForBlock(context, options, start);
-  const left = after(start.budget, proposing);
+  const spared = await spareInBlock(context, start);
+  const keysOf = (proposed: readonly Runner[]): string[] => proposed.map(({ prompt }) => promptKey(prompt));
+  if (spared.found) return { ...spared.found, ...(adapter && { adapter }), passes: spared.passes, tried: keysOf(spared.runners) };
+  const budget = after(start.budget, spared.passes);
+  const { runners, passes: proposing } = await proposeForBlock(context, options, { ...start, budget }, spared.runners);
+  const left = after(budget, proposing);
   // Calibration asks as many rows for a part of the valset as for all of it.
   const { finishers, passes: racing } =
     start.block.kind === 'decoding'
       ? await measureAll(context, phase, runners, adapter, before, left, costOfDecoding(context, memory.current.prompt, before))
       : await race(context, phase, runners, adapter, before, left);
-  const tried = runners.map(({ prompt }) => promptKey(prompt));
-  const passes = proposing + racing;
+  const tried = keysOf([...spared.runners, ...runners]);
+  const passes = spared.passes + proposing + racing;
   const [winner] = finishers;
   if (!winner) return { prompt: memory.current.prompt, passes, tried };
   const { id: candidate, prompt, evaluation } = winner;
   return { candidate, prompt, ...(adapter && { adapter }), evaluation, passes, tried, among: runners.length };
+}
+
+/** Of what a block may spend, the share that the search for parts that can be spared may take. */
+const sparingShare = 1 / 4;
+
+/** What the step's instruction can do without is taken out before others are proposed. */
+async function spareInBlock(
+  context: OptimizationContext,
+  { phase, block, memory, before, peak = before, adapter, budget }: BlockStart,
+): Promise<Shortened & { readonly runners: readonly Runner[] }> {
+  const { prompt: current } = memory.current;
+  const collection = collectRunners(context, phase, current, [promptKey(current), ...memory.tried]);
+  if (block.kind !== 'instruction') return { runners: [], passes: 0 };
+  const step = block.step ?? 0;
+  const whole = (next: Prompt): Prompt => withStep(current, step, next);
+  const start = { phase, prompt: stepsOf(current)[step], whole, adapter, before, peak, budget: partOf(budget, 1 / sparingShare) };
+  return { ...(await shorten(context, collection, start)), runners: collection.runners };
 }
 
 /** Where only the last step's labels are read another way, all that was asked for the current prompt is in the cache. */
@@ -46,16 +68,20 @@ function costOfDecoding({ evaluator }: OptimizationContext, current: Prompt, bef
   };
 }
 
-/** The proposals of one phase for its block, none twice; each is the whole prompt or program. */
+/**
+ * The proposals of one phase for its block, none twice; each is the whole prompt or program.
+ * @param earlier of the same phase
+ */
 export async function proposeForBlock(
   context: OptimizationContext,
   options: CoordinateOptions,
   { phase, block, memory, before, adapter, budget }: Omit<BlockStart, 'spent'>,
+  earlier: readonly Runner[] = [],
 ): Promise<{ runners: readonly Runner[]; passes: number }> {
   const { seed, program } = context;
   const { prompt: current } = memory.current;
-  const known = new Set([promptKey(current), ...memory.tried]);
-  const { runners, take } = collectRunners(context, phase, current, known);
+  const known = new Set([promptKey(current), ...memory.tried, ...earlier.map(({ prompt }) => promptKey(prompt))]);
+  const { runners, take } = collectRunners(context, phase, current, known, { after: earlier.length });
   const affordable = Math.round((options.promptShare * context.budget) / before.passes);
   const wanted = Math.max(2, Math.min(options.proposals, affordable));
   if (block.kind === 'decoding') {

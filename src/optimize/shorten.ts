@@ -32,6 +32,8 @@ export interface Shortened {
 export interface ShortenStart {
   readonly phase: number;
   readonly prompt: Prompt;
+  /** Of a program: the whole of it, with another prompt in the place of this one. */
+  readonly whole?: (step: Prompt) => Prompt;
   readonly adapter: Adapter | undefined;
   /** Of the prompt as it is, on the whole valset. */
   readonly before: Evaluation;
@@ -68,7 +70,7 @@ export function shortest(prompt: Prompt): Prompt | undefined {
 /** @param collection takes the proposals */
 export async function shorten(context: OptimizationContext, collection: Collection, start: ShortenStart): Promise<Shortened> {
   const { evaluator, emit, valset, signal, worth } = context;
-  const { phase, prompt, adapter, before, budget, peak } = start;
+  const { phase, prompt, whole: asWhole = (step: Prompt) => step, adapter, before, budget, peak } = start;
   const sample = randomStream(context.seed, 'shorten')
     .shuffle([...valset.keys()])
     .slice(0, rowsForWorth)
@@ -81,7 +83,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
 
   /** Measures the prompt without these parts too, which are gone if the gate lets them go. */
   async function attempt(parts: readonly Part[]): Promise<boolean> {
-    const next = without(prompt, [...removed, ...parts]);
+    const next = asWhole(without(prompt, [...removed, ...parts]));
     const runner = pays(before.passes) ? collection.take(shortening, { prompt: next, reason: reasonOf(prompt, parts) }) : undefined;
     const evaluation = runner && (await evaluator.evaluate({ prompt: next, adapter }, valset).catch(nothingIfTooLong));
     if (!evaluation) return false;
@@ -104,7 +106,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
     const whole = { ...before, rows: sample.map((place) => before.rows[place]) };
     const worths: { readonly part: Part; readonly lost: number }[] = [];
     for (const part of parts) {
-      const evaluation = await evaluator.evaluate({ prompt: without(prompt, [...removed, part]), adapter }, rows);
+      const evaluation = await evaluator.evaluate({ prompt: asWhole(without(prompt, [...removed, part])), adapter }, rows);
       passes += evaluation.passes;
       const { score, logLikelihood = score } = compareEvaluations(whole, evaluation);
       worths.push({ part, lost: -logLikelihood.mean });

@@ -60,7 +60,7 @@ async function trainPhase(
     context,
     options,
     memory,
-    lessonsOf(context, options, prompts, otherShots),
+    lessonsOf(context, prompts, otherShots),
     before.passes,
     allowance(affordable),
   );
@@ -72,7 +72,7 @@ async function trainPhase(
   let reached = spent;
   const job: TrainingJob = {
     from: start.id,
-    lessons: lessonsOf(context, options, prompts, otherShots),
+    lessons: lessonsOf(context, prompts, otherShots),
     steps,
     mostSteps: most,
     batchRows: options.batchRows,
@@ -124,14 +124,9 @@ async function trainPhase(
   };
 }
 
-/** The rows under each prompt; with the gate as sequences of worked examples where rows are few. */
-function lessonsOf(
-  { trainset: rows }: OptimizationContext,
-  { schedule }: AlternatingOptions,
-  prompts: readonly Prompt[],
-  otherShots: boolean,
-): Lesson[] {
-  const shots = schedule.kind === 'gated' ? shotsFor(rows.length, otherShots) : 0;
+/** The rows under each prompt; as sequences of worked examples where rows are few. */
+function lessonsOf({ trainset: rows }: OptimizationContext, prompts: readonly Prompt[], otherShots: boolean): Lesson[] {
+  const shots = shotsFor(rows.length, otherShots);
   return prompts.map((prompt) => ({ prompt, rows, shots }));
 }
 

@@ -4,6 +4,7 @@ import type { Adapter } from '../../model/adapter.ts';
 import { alternatingDefaults, type AlternatingOptions } from '../alternatingPhase.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import { allowance, keeping, type Purse } from '../purse.ts';
+import { shotsFor } from '../shots.ts';
 import type { Lesson, Trained, TrainingJob } from '../trainer.ts';
 
 /** What a batch and the learning rate are: Tandem's own defaults unless a caller knows better. */
@@ -33,7 +34,7 @@ export async function train(context: OptimizationContext, training: Training): P
   const { trainer, evaluator, prompt, valset, objective, signal, emit } = context;
   const { phase, budget, spent, measuring, settings } = training;
   const { batchRows, learningRate } = settings;
-  const lesson: Lesson = { prompt, rows: training.rows, shots: 0 };
+  const lesson: Lesson = { prompt, rows: training.rows, shots: shotsFor(training.rows.length) };
   const stepCost = trainer.stepCost(lesson, batchRows);
   const steps = Math.max(1, Math.floor((allowance(budget) - measurements * measuring) / stepCost));
   const job: TrainingJob = {
