@@ -1,8 +1,10 @@
 /**
- * @file How often the gate lets through what is no better: races of candidates without a true difference, judged on the rows that they raced on.
- * `npm run bench -- gate [--races 1000] [--rows 40,80,200] [--candidates 1,2,10] [--gain 0]`; no model takes part.
+ * @file How often the gate lets through what is no better: races of candidates without a true difference, judged on the rows that they raced on;
+ * and how often it lets a cheaper state through whose true cost is known. `npm run bench -- gate [--races 1000] [--rows 40,80,200]
+ * [--candidates 1,2,10] [--gain 0] [--lost 0,1,3] [--tokens 100,300] [--only better|cheaper]`; no model takes part.
  */
 import { parseArgs } from 'node:util';
+import { cheaperAccepted } from '../src/optimize/cheaperRace.fixture.ts';
 import { wrongAcceptances } from '../src/optimize/nullRace.fixture.ts';
 
 const { values: options } = parseArgs({
@@ -12,20 +14,42 @@ const { values: options } = parseArgs({
     candidates: { type: 'string', default: '1,2,10' },
     /** A true gain, to see how often it is found. */
     gain: { type: 'string', default: '0' },
+    /** Points that a deletion truly costs, and tokens that it saves. */
+    lost: { type: 'string', default: '0,1,3' },
+    tokens: { type: 'string', default: '100,300' },
+    /** One of the two questions. */
+    only: { type: 'string' },
   },
 });
 const numbers = (text: string): number[] => text.split(',').map(Number);
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-console.log('| rows | candidates | accepted by the score | by the likelihood | in all |\n| --- | --- | --- | --- | --- |');
-for (const rows of numbers(options.rows)) {
-  for (const candidates of numbers(options.candidates)) {
-    const { score, likelihood } = await wrongAcceptances({
-      races: Number(options.races),
-      rows,
-      candidates,
-      gain: Number(options.gain),
-    });
-    console.log(`| ${rows} | ${candidates} | ${percent(score)} | ${percent(likelihood)} | ${percent(score + likelihood)} |`);
+if (options.only !== 'cheaper') await better();
+if (options.only !== 'better') cheaper();
+
+async function better(): Promise<void> {
+  console.log('| rows | candidates | accepted by the score | by the likelihood | in all |\n| --- | --- | --- | --- | --- |');
+  for (const rows of numbers(options.rows)) {
+    for (const candidates of numbers(options.candidates)) {
+      const { score, likelihood } = await wrongAcceptances({
+        races: Number(options.races),
+        rows,
+        candidates,
+        gain: Number(options.gain),
+      });
+      console.log(`| ${rows} | ${candidates} | ${percent(score)} | ${percent(likelihood)} | ${percent(score + likelihood)} |`);
+    }
+  }
+}
+
+function cheaper(): void {
+  console.log('\n| rows | tokens saved | truly lost | accepted |\n| --- | --- | --- | --- |');
+  for (const rows of numbers(options.rows)) {
+    for (const tokens of numbers(options.tokens)) {
+      for (const lost of numbers(options.lost)) {
+        const accepted = cheaperAccepted({ trials: Number(options.races), rows, lost: lost / 100, tokens });
+        console.log(`| ${rows} | ${tokens} | ${lost} points | ${percent(accepted)} |`);
+      }
+    }
   }
 }

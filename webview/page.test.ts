@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { FromPage, ToPage } from '../src/extension/panelMessages.ts';
 import type { JournalLine } from '../src/run/events.ts';
-import { apply } from '../src/run/state.ts';
+import { apply, type RunState } from '../src/run/state.ts';
 import { textOf } from './dom.ts';
 import { hear, type Known } from './follow.ts';
 import { journal, linesUntil, midway, run, snapshotAfter, stateAfter, summaries } from './journal.fixture.ts';
@@ -24,6 +24,8 @@ test('an ended run: numbers with rows and intervals, every phase with why, the 2
     'accuracy, test88.4%[81.4, 95.3] on 86 rowsfrom 34.9%',
     'accuracy, validation93.3%[86.7, 98.7] on 75 rowsfrom 38.7%',
     'Phase 2weights60 steps2 min 40 s+41.3 points [+29.3, +53.3]KeptThe score rose by +41.3 points, P(better) 1.00.',
+    'KeptTried 7 wordings and 3 sets of demonstrations; 1 wording kept. The score rose by +9.3 points, P(better) 0.97.',
+    'Not keptTried 1 earlier prompt, 7 wordings and 3 sets of demonstrations: none was surely better. The score fell by 1.3 points',
     'Not keptNo sure gain: +1.3 points, P(better) 0.71; +0.011 nats a row, P(better) 0.57.',
     '− λ₁R₁, weights0.0000-0.0220',
     'Prompt alone-10.5 points [-18.6, -3.5]<0.1%',
@@ -31,6 +33,24 @@ test('an ended run: numbers with rows and intervals, every phase with why, the 2
     'new weights89.5%[82.6, 95.3]88.4%[81.4, 95.3]',
   ])
     expect(text).toContain(part);
+});
+
+test('once it is measured, what an answer costs stands where the tokens of the prompt were', () => {
+  const price = {
+    split: 'test',
+    rows: 64,
+    before: { promptTokens: 410, answerTokens: 2 },
+    after: { promptTokens: 94, answerTokens: 2 },
+  } as const;
+  const shown = (more: Partial<RunState>): string => {
+    const snapshot = snapshotAfter(journal.length);
+    return said({ type: 'opened', run, snapshot: { ...snapshot, state: { ...snapshot.state, ...more } } });
+  };
+  expect(shown({})).toContain('prompt17tokensfrom 21');
+  expect(shown({ price: { ...price, time: { rows: 20, before: 38.2, after: 4.12 } } })).toContain(
+    'price per answer96tokens, 4.1 msfrom 412, 38 ms',
+  );
+  expect(shown({ price })).toContain('price per answer96tokensfrom 412');
 });
 
 test('answers that were cut off are told at the head of the page', () => {

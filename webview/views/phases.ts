@@ -66,11 +66,7 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
       h('span', { class: 'phase-gain' }, decision ? [glyph(decision.score, reach), h('span', {}, points(decision.score))] : []),
       outcome(phase, running),
     ),
-    h(
-      'p',
-      { class: 'phase-because' },
-      `${sentence(triedText(phase))} ${decision ? sentence(decision.because) : `Chosen because: ${phase.because}.`}`,
-    ),
+    h('p', { class: 'phase-because' }, `${triedOf(phase)}${decision ? sentence(decision.because) : `Chosen because: ${phase.because}.`}`),
     h(
       'div',
       { id: `phase-${number}`, class: 'phase-details', hidden: !open },
@@ -78,6 +74,9 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
     ),
   );
 }
+
+/** Of the weights the title says it all. */
+const triedOf = (phase: PhaseState): string => (phase.lever === 'weights' ? '' : `${sentence(triedText(phase))} `);
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
