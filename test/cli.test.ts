@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root, tinyModel } from './support/paths.ts';
+import { timeless } from './support/timeless.ts';
 import { writeTinyTask } from './support/tinyTask.ts';
 
 const tandem = join(root, 'dist', 'cli.js');
@@ -186,15 +187,9 @@ test('tandem model remembers a folder by its name, lists it and forgets it again
 
 describe('tandem optimize', () => {
   const budget = ['--budget', '120000p', '--threads', '1'];
-  /** The journal apart from what the clock wrote and where the workspace is. */
-  const timeless = (folder: string): unknown[] => {
+  const told = (folder: string): unknown[] => {
     const [name] = readdirSync(join(folder, '.tandem', 'runs'));
-    const journal = readFileSync(join(folder, '.tandem', 'runs', name, 'journal.jsonl'), 'utf8');
-    return journal
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
-      .map((line) => ({ ...line, at: 0, passesPerSecond: 0, ...(line.type === 'runStarted' && { config: {} }) }));
+    return timeless(readFileSync(join(folder, '.tandem', 'runs', name, 'journal.jsonl'), 'utf8'));
   };
 
   /** Of every adapter that the workspace's run has kept, as PEFT reads it. */
@@ -324,7 +319,7 @@ describe('tandem optimize', () => {
     let ended = await kill(asked, 6);
     for (const lines of [9, 17, 30, 60, Infinity]) ended ||= await kill(['resume', '--json'], lines);
     expect(ended).toBe(true);
-    expect(timeless(killed)).toEqual(timeless(whole));
+    expect(told(killed)).toEqual(told(whole));
     const adapters = adapterConfigs(killed);
     expect(adapters.length).toBeGreaterThan(0);
     for (const config of adapters) expect(config).toMatchObject({ r: 2, lora_alpha: 16, target_modules: ['q_proj', 'v_proj'] });

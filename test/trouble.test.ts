@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root, tinyModel } from './support/paths.ts';
+import { timeless } from './support/timeless.ts';
 import { writeTinyTask } from './support/tinyTask.ts';
 
 const tandem = join(root, 'dist', 'cli.js');
@@ -40,13 +41,6 @@ const runOf = (folder: string): string => {
   return join(runs, readdirSync(runs).filter((name) => name.endsWith('-kind'))[0]);
 };
 const journalOf = (folder: string): string => readFileSync(join(runOf(folder), 'journal.jsonl'), 'utf8');
-/** The journal apart from what the clock wrote and where the workspace is. */
-const timeless = (journal: string): unknown[] =>
-  journal
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .map((line) => ({ ...line, at: 0, passesPerSecond: 0, ...(line.type === 'runStarted' && { config: {} }) }));
 
 let expected: unknown[];
 beforeAll(() => {
