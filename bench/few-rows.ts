@@ -13,7 +13,7 @@ await runBench({
   tasks: ['trec6', 'banking12', 'sst2', 'sms_spam', 'verse_sentiment'],
   sizes: [16, 32, 8, 64],
   budget: 60_000,
-  arms: ['joint', 'lora', 'lora-all', 'prompt', 'demonstrations', 'w-w', 'p-p'],
+  arms: ['joint', 'lora', 'lora-all', 'prompt', 'demonstrations', 'weights', 'w-w', 'p-p'],
   testRows: 200,
   cases: (open, { size, seed, testRows: count }) => [
     {

@@ -23,6 +23,7 @@ const order = [
 const sections = [
   '# Results',
   'Made by `npm run bench -- report` from the files in `bench/results/`. Intervals are 95% intervals over the test rows and the seeds, both taken for samples (`bench/cases/crossed.ts`); of a single seed over the rows.',
+  ...['few-rows', 'long-prompts', 'rules', 'wordings', 'forgetting'].map((name) => fileText(`bench/results/${name}.md`)),
   ...exampleSections(readLines<JointLine>('bench/results/examples.jsonl')),
   ...programSections(readLines<JointLine>('bench/results/program.jsonl')),
   ...['nano', 'smollm2-135m'].flatMap((model) => simultaneousSections(model, readLines(`bench/results/simultaneous-${model}.jsonl`))),
@@ -30,9 +31,14 @@ const sections = [
   ...warmStartSections(readLines('bench/results/warm-start.jsonl')),
   ...qualitySections(readLines<JointLine>('bench/results/quality.jsonl'), readLines<JointLine>('bench/results/quality-many.jsonl')),
   ...jointSections(readLines<JointLine>('bench/results/joint.jsonl')),
-  existsSync('bench/results/speed.md') ? readFileSync('bench/results/speed.md', 'utf8').trim() : '',
+  fileText('bench/results/speed.md'),
 ];
 writeFileSync('bench/results.md', sections.filter(Boolean).join('\n\n') + '\n');
+
+/** Tables that a benchmark wrote itself; none where it has not run. */
+function fileText(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+}
 
 function exampleSections(lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];

@@ -4,6 +4,7 @@ import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import { makeCoordinator } from '../../src/run/coordinators.ts';
 import { runDefaults } from '../../src/run/spec.ts';
 import { labelledFewShot } from './labelledFewShot.ts';
+import { readBest } from './readBest.ts';
 
 export interface Arm {
   /** As the tables name it. */
@@ -16,7 +17,8 @@ export interface Arm {
 }
 
 const joint = (): Coordinator => makeCoordinator('alternating', runDefaults);
-const lora = (): Coordinator => baselines['lora-on-gold'].make();
+/** Published methods that do not choose how label scores are read get that choice in the end. */
+const lora = (): Coordinator => readBest(baselines['lora-on-gold'].make());
 
 export const arms = {
   joint: { title: 'joint', make: joint },
@@ -24,8 +26,9 @@ export const arms = {
   'lora-all': { title: 'LoRA on answers, all rows train', make: lora, allRowsTrain: true },
   prompt: { title: 'prompt only', make: () => baselines.prompt.make() },
   demonstrations: { title: 'demonstrations only', make: () => labelledFewShot() },
-  'w-w': { title: 'w -> w', make: () => baselines['w-w'].make() },
+  'w-w': { title: 'w -> w', make: () => readBest(baselines['w-w'].make()) },
   'p-p': { title: 'p -> p', make: () => baselines['p-p'].make() },
+  /** With k-shot training and the gate, as in the default run. */
   weights: { title: 'weights only, gated', make: () => baselines.weights.make() },
   'joint-all': { title: 'joint, all rows train', make: joint, allRowsTrain: true },
   'lora-half': { title: 'LoRA on answers, half the budget', make: lora, share: 1 / 2 },
@@ -39,4 +42,4 @@ export const isArm = (name: string): name is ArmName => Object.hasOwn(arms, name
 export const armNamed = (name: ArmName): Arm => arms[name];
 
 /** Those that a joint run must beat: one lever each. */
-export const singleArms: readonly ArmName[] = ['lora', 'lora-all', 'prompt', 'demonstrations', 'w-w', 'p-p'];
+export const singleArms: readonly ArmName[] = ['lora', 'lora-all', 'prompt', 'demonstrations', 'weights', 'w-w', 'p-p'];
