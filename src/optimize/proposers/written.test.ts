@@ -125,6 +125,28 @@ test('the same context asks the same', async () => {
   expect(a.asked).toEqual(b.asked);
 });
 
+test('what the metric says of an answer is told, and no right answer where the row has none', async () => {
+  const judged: ProposerContext['evaluator'] = {
+    ...evaluator,
+    evaluate: async (candidate, rows) => {
+      const evaluation = await evaluator.evaluate(candidate, rows);
+      return {
+        ...evaluation,
+        rows: evaluation.rows.map(({ gold: _, logLikelihood: __, ...result }, place) => ({
+          ...result,
+          score: place === 1 ? 0 : 0.5,
+          feedback: `It has ${place} words.`,
+        })),
+      };
+    },
+  };
+  const writer = writerOf(whole('One.'));
+  await writtenInstructions.propose(contextOf(writer, { evaluator: judged, trainset: messages.slice(0, 3) }));
+  const { content } = writer.asked[0].messages[1];
+  expect(content).toMatch(/Row 1\nmessage: .*\nthe model's answer: .*\nfeedback: It has 1 words\.\n/);
+  expect(content).not.toContain('the right answer:');
+});
+
 test('rows that the model always failed are shown before others', async () => {
   const always = messages.filter(({ values }) => String(values.message).includes('sister'));
   const writer = writerOf(whole('One.'));

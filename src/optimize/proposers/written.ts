@@ -41,7 +41,7 @@ export const writtenInstructions: Proposer = {
   },
 };
 
-/** The hardest rows first, then others by chance, as far as the model answers them wrong; the surest of its mistakes first. */
+/** The hardest rows first, then others by chance, as far as the model answers them wrong; the worst first, and of these the surest. */
 async function failuresOf({ prompt, adapter, evaluator, trainset, hard = [], random, signal }: ProposerContext): Promise<Failure[]> {
   const known = new Set(hard.map(({ id }) => id));
   const rows = [...random.shuffle(hard).slice(0, mostFailures), ...random.shuffle(trainset.filter(({ id }) => !known.has(id)))];
@@ -52,7 +52,7 @@ async function failuresOf({ prompt, adapter, evaluator, trainset, hard = [], ran
     wrong.push(...answered.rows.map((result, place) => ({ result, row: asked[place] })).filter(({ result }) => !isRight(result)));
   }
   return wrong
-    .sort((a, b) => (a.result.logLikelihood ?? 0) - (b.result.logLikelihood ?? 0))
+    .sort(({ result: a }, { result: b }) => a.score - b.score || (a.logLikelihood ?? 0) - (b.logLikelihood ?? 0))
     .slice(0, mostFailures)
     .map(({ result, row }) => failureOf(row, result));
 }
