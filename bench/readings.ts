@@ -1,10 +1,12 @@
 /**
- * @file Which way to read answers off label scores a tuned adapter should be judged in: weights trained on development rows, at each measurement all
+ * @file Which way to read answers off label scores a tuned adapter should be judged in: weights trained on development rows, before and at each measurement all
  * ways on the validation rows that choose and on rows that were not looked at, for the rules of choice to be compared on.
  * `npm run bench -- readings [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--threads 2] [--out FILE]`
  */
 import { parseArgs } from 'node:util';
+import type { Evaluation } from '../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
+import type { Adapter } from '../src/model/adapter.ts';
 import type { LlamaModel } from '../src/model/llama.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
@@ -56,29 +58,28 @@ async function trainAndRead(
     ...{ from: start.id, lessons: [{ prompt, rows: train, shots: 0 }], steps, batchRows: 16, learningRate: 1e-3, seed },
     ...{ weightPenalty: defaultObjective.weights, measureEvery: every, patience: steps },
   };
-  await trainer.train(job, {
-    ...{ start, budget: Infinity },
-    async measure(adapter) {
-      const readings = [];
-      const plain = await evaluator.evaluate({ prompt, adapter }, val);
-      const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt, plain).map((way) => way.prompt)];
-      for (const way of ways) {
-        const [chosenBy, unseen] = [
-          await evaluator.evaluate({ prompt: way, adapter }, val),
-          await evaluator.evaluate({ prompt: way, adapter }, fresh),
-        ];
-        readings.push({
-          decoding: way.decoding ?? {},
-          val: digits(chosenBy.rows),
-          fresh: digits(unseen.rows),
-          logLikelihoods: chosenBy.rows.map(({ logLikelihood }) => Math.round(1e3 * logLikelihood!) / 1e3),
-        });
-      }
-      addLine(options.out, { task: name, seed, steps: taken, readings } satisfies ReadingLine);
-      return plain;
-    },
-    onStep: ({ step }) => (taken = step),
-  });
+  const measure = async (adapter?: Adapter): Promise<Evaluation> => {
+    const readings = [];
+    const tuned = adapter && { adapter };
+    const plain = await evaluator.evaluate({ prompt, ...tuned }, val);
+    const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt, plain).map((way) => way.prompt)];
+    for (const way of ways) {
+      const [chosenBy, unseen] = [
+        await evaluator.evaluate({ prompt: way, ...tuned }, val),
+        await evaluator.evaluate({ prompt: way, ...tuned }, fresh),
+      ];
+      readings.push({
+        decoding: way.decoding ?? {},
+        val: digits(chosenBy.rows),
+        fresh: digits(unseen.rows),
+        logLikelihoods: chosenBy.rows.map(({ logLikelihood }) => Math.round(1e3 * logLikelihood!) / 1e3),
+      });
+    }
+    addLine(options.out, { task: name, seed, steps: taken, readings } satisfies ReadingLine);
+    return plain;
+  };
+  await measure();
+  if (steps > 0) await trainer.train(job, { ...{ start, budget: Infinity, measure }, onStep: ({ step }) => (taken = step) });
   console.error(`${name}, seed ${seed}: done`);
 }
 
