@@ -1,6 +1,6 @@
 /** @file What weights learn from where the data has no right answers, and runs on such data. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeRow, type Row } from '../data/dataset.ts';
+import { makeRow } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { LlamaModel } from '../model/llama.ts';
