@@ -1,6 +1,6 @@
 /** @file What weights learn from where the data has no right answers, and runs on such data. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeRow, type Row } from '../data/dataset.ts';
+import { makeRow } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { LlamaModel } from '../model/llama.ts';
@@ -49,10 +49,7 @@ function answering(scoreOf: (row: number, round: number) => number, of: Task = f
   return { evaluator, asked };
 }
 
-function learn(
-  evaluator: Evaluator,
-  { trainset = rows as readonly Row[], budget = 1e6, phase = 2, events = [] as OptimizationEvent[] } = {},
-) {
+function learn(evaluator: Evaluator, { trainset = rows, budget = 1e6, phase = 2, events = [] as OptimizationEvent[] } = {}) {
   const context = { evaluator, trainset, seed: 1, emit: (event: OptimizationEvent) => void events.push(event) };
   const trainer = { outputColumn: 'title' } as Silent['trainer'];
   return rowsToLearn({ ...context, trainer }, { prompt }, { phase, spent: 500, budget, rowCost: 10 });

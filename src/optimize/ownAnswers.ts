@@ -46,8 +46,8 @@ export const hasAnswers = ({ trainset, trainer }: Pick<OptimizationContext, 'tra
   haveAnswers(trainset, trainer.outputColumn);
 
 /**
- * The training rows; without right answers those rows that the candidate answers well, with the best of its own answers: one that passes, or
- * for a metric that gives part of a point one that is worth more than its answers are on average.
+ * The training rows; without right answers those rows that the candidate answers well, with the best of its own answers: one that passes, or,
+ * while few pass and the metric gives part of a point, one that is worth more than its answers are on average.
  */
 export async function rowsToLearn(
   context: Learning,
@@ -71,10 +71,13 @@ export async function rowsToLearn(
   }
   const all = answers.flat();
   const average = all.reduce((sum, { score }) => sum + score, 0) / Math.max(1, all.length);
+  // The earliest of the best: the greedy answer where it is as good as any.
+  const bestOf = answers.map((each) => each.toSorted((a, b) => b.score - a.score).at(0));
+  // Answers that are merely good help while hardly any is right.
+  const isEnough = bestOf.filter((best) => best && isRight(best)).length >= fewestRows;
   const rows = asked.flatMap((row, place) => {
-    // The earliest of the best: the greedy answer where it is as good as any.
-    const best = answers[place].toSorted((a, b) => b.score - a.score).at(0);
-    return best && best.prediction !== '' && best.cut === undefined && (isRight(best) || best.score > average)
+    const best = bestOf[place];
+    return best && best.prediction !== '' && best.cut === undefined && (isRight(best) || (!isEnough && best.score > average))
       ? [{ ...row, values: { ...row.values, [trainer.outputColumn]: best.prediction } }]
       : [];
   });
