@@ -67,7 +67,7 @@ function evaluationOf(rows: readonly RowResult[], promptTokens: number): Evaluat
   return {
     rows,
     score: mean(rows.map(({ score }) => score)),
-    logLikelihood: mean(rows.map(({ logLikelihood }) => logLikelihood!)),
+    logLikelihood: mean(rows.flatMap(({ logLikelihood }) => logLikelihood ?? [])),
     promptTokens,
     passes: rows.length,
   };
