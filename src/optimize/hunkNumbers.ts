@@ -20,7 +20,7 @@ export interface MeasuredChanges {
 /**
  * @param from what was changed
  * @param state as it was accepted, measured on the valset
- * @param affordable token passes; places are measured on as many rows as it pays for, or not at all
+ * @param affordable token passes; places are measured on as many rows as it pays for, or not at all; the last ones are left where the first cost more
  */
 export async function measureHunks(
   { evaluator, valset, seed, signal }: OptimizationContext,
@@ -42,14 +42,18 @@ export async function measureHunks(
   const rows = chosen.map((place) => valset[place]);
   const whole = { ...evaluation, rows: chosen.map((place) => evaluation.rows[place]) };
   let passes = 0;
+  // With a deleted place back in it a prompt costs more than without.
+  let dearest = (evaluation.passes * count) / valset.length;
 
   async function measured(hunk: ChangedHunk, { step = 0, hunks = [] }: Change): Promise<ChangedHunk> {
+    if (signal?.aborted || passes + dearest > affordable) return hunk;
     const before = stepsOf(from.prompt)[step].body;
     const others = hunks.flatMap(({ id }) => (id === hunk.id ? [] : [id]));
     const undone = withStep(prompt, step, { ...stepsOf(prompt)[step], body: applyHunks(before, hunks, others) });
     const without = await evaluator.evaluate({ prompt: undone, adapter }, rows).catch(nothingIfTooLong);
     if (!without) return hunk;
     passes += without.passes;
+    dearest = Math.max(dearest, without.passes);
     return { ...hunk, own: compareEvaluations(without, whole).score, tokens: whole.promptTokens - without.promptTokens };
   }
 

@@ -1,0 +1,190 @@
+/** @file Parts that a prompt can spare: which are found, in what order, at what cost; with a made-up evaluator that needs some lines and not others. */
+import { describe, expect, test } from 'vitest';
+import type { Prompt } from '../prompt/prompt.ts';
+import type { OptimizationEvent } from './events.ts';
+import { collectRunners } from './proposers/collect.ts';
+import { promptKey } from './proposers/proposer.ts';
+import { shorten, shortening, shortest } from './shorten.ts';
+import { contextOfLines, evaluatorOfLines, line, rowsOf, type Asked, type WorthOfLines } from './worthOfLines.fixture.ts';
+
+const question = 'Message: ${input:message}\nIntent:\n';
+const promptOf = (lines: readonly string[], more: Partial<Prompt> = {}): Prompt => ({
+  body: `${lines.join('\n\n')}\n\n${question}`,
+  demonstrations: [],
+  ...more,
+});
+const names = ['Alpha', 'Bravo', 'Charlie', 'Delta', 'Echo', 'Foxtrot', 'Golf', 'Hotel'];
+/** Eight paragraphs of forty tokens. */
+const long = promptOf(names.map((name) => line(name, 40)));
+const leftOf = ({ body }: Prompt): string[] => names.filter((name) => body.includes(name));
+
+interface Search {
+  readonly prompt?: Prompt;
+  readonly needs?: WorthOfLines;
+  readonly rows?: number;
+  readonly budget?: number;
+  readonly known?: readonly Prompt[];
+  readonly signal?: AbortSignal;
+}
+
+async function search({ prompt = long, needs = {}, rows = 40, budget = Infinity, known = [], signal }: Search = {}) {
+  const events: OptimizationEvent[] = [];
+  const asked: Asked[] = [];
+  const valset = rowsOf(rows);
+  const evaluator = evaluatorOfLines(() => needs, asked);
+  const context = contextOfLines(evaluator, valset, { emit: (event) => events.push(event), ...(signal && { signal }) });
+  const before = await evaluator.evaluate({ prompt }, valset);
+  asked.length = 0;
+  const collection = collectRunners(context, 3, prompt, [prompt, ...known].map(promptKey));
+  const result = await shorten(context, collection, { phase: 3, prompt, adapter: undefined, before, peak: before, budget });
+  return { ...result, before, events, asked, collection };
+}
+
+describe('a prompt of which nothing is needed', () => {
+  test('loses its whole instruction by one measurement, and keeps the question', async () => {
+    const { found, asked, passes } = await search();
+    expect(found!.prompt.body).toBe(question);
+    expect(asked).toHaveLength(1);
+    expect(passes).toBe(asked[0].passes);
+    expect(found!.decision).toMatchObject({ accepted: true, because: expect.stringContaining('320 tokens fewer') as string });
+  });
+
+  test('loses its demonstrations with it, and the reason counts both', async () => {
+    const demonstrations = ['one', 'two'].map((name) => ({ inputs: { message: line(name, 20) }, output: 'fees' }));
+    const { found, events } = await search({ prompt: { ...long, demonstrations } });
+    expect(found!.prompt).toEqual({ body: question, demonstrations: [] });
+    expect(events[0]).toMatchObject({
+      type: 'candidateProposed',
+      candidate: '3.1',
+      proposer: shortening,
+      reason: 'without 8 parts of the instruction and 2 demonstrations',
+    });
+    expect(events[1]).toMatchObject({ type: 'candidateMeasured', candidate: '3.1', kept: true });
+  });
+});
+
+describe('bisection', () => {
+  test.each([
+    [['Charlie']],
+    [['Hotel']],
+    [['Alpha', 'Hotel']],
+    [['Bravo', 'Delta', 'Golf']],
+    [names.filter((name) => name !== 'Echo')],
+  ])('keeps %j, which are needed, and spares all the others', async (needed) => {
+    const { found } = await search({ needs: Object.fromEntries(needed.map((name) => [name, 0.5])) });
+    expect(leftOf(found!.prompt)).toEqual(needed);
+  });
+
+  test('finds nothing where all is needed, and says what it cost', async () => {
+    const { found, passes, asked, events } = await search({ needs: Object.fromEntries(names.map((name) => [name, 0.5])) });
+    expect(found).toBeUndefined();
+    expect(passes).toBe(asked.reduce((sum, each) => sum + each.passes, 0));
+    expect(events.filter((event) => event.type === 'candidateMeasured' && event.kept)).toEqual([]);
+  });
+
+  test('takes what costs least first: of lines that are all worth a little, the ones whose tokens are worth more go', async () => {
+    // Forty tokens are worth 0.2 points: less than 0.02 nats bring, and more than 0.0001.
+    const needs = Object.fromEntries(names.map((name, place) => [name, place % 2 === 0 ? 0.3 : 0.0001]));
+    const { found } = await search({ needs });
+    expect(leftOf(found!.prompt)).toEqual(names.filter((_, place) => place % 2 === 0));
+  });
+
+  test('looks into a paragraph that cannot go as a whole: of its sentences the needed one stays', async () => {
+    const prompt = promptOf([`${line('Alpha', 60)} ${line('Bravo', 60)} ${line('Charlie', 60)}`]);
+    const { found } = await search({ prompt, needs: { Bravo: 0.5 } });
+    expect(leftOf(found!.prompt)).toEqual(['Bravo']);
+    expect(found!.prompt.body).toContain(question);
+  });
+
+  test('does not look into a part too small to be worth a measurement', async () => {
+    const small = 'Zulu yes. Yankee no.';
+    const { found, collection } = await search({ prompt: promptOf([line('Alpha', 400), small]), needs: { Zulu: 0.5 } });
+    expect(found!.prompt.body).toBe(`${small}\n\n${question}`);
+    for (const { prompt } of collection.runners) expect(prompt.body.includes('Zulu')).toBe(prompt.body.includes('Yankee'));
+  });
+
+  test('a needed demonstration stays among those that go', async () => {
+    const shown = ['one', 'two', 'three', 'four'].map((name) => ({ inputs: { message: line(name, 60) }, output: 'fees' }));
+    const { found } = await search({ prompt: promptOf([], { demonstrations: shown }), needs: { three: 0.5 } });
+    expect(found!.prompt.demonstrations).toEqual([shown[2]]);
+  });
+
+  test('a single part is quoted, and cut where it is long', async () => {
+    const { events } = await search({ prompt: promptOf(['Be brief,  and\tnever use any word that a customer would not use.']) });
+    expect(events[0]).toMatchObject({ reason: 'without "Be brief, and never use any word that a…"' });
+  });
+});
+
+describe('what it spends', () => {
+  const needs = { Bravo: 0.5, Golf: 0.5 };
+
+  test('is told, and never more than its budget, whatever that is', { tags: 'long' }, async () => {
+    const whole = await search({ needs });
+    let least = Infinity;
+    for (let share = 0; share <= 1; share += 0.1) {
+      const budget = share * whole.passes;
+      const { passes, asked, found } = await search({ needs, budget });
+      expect(passes).toBe(asked.reduce((sum, each) => sum + each.passes, 0));
+      expect(passes).toBeLessThanOrEqual(budget);
+      const left = found ? leftOf(found.prompt).length : names.length;
+      if (share === 0) expect(asked).toEqual([]);
+      least = Math.min(least, left);
+      if (found) for (const name of Object.keys(needs)) expect(found.prompt.body).toContain(name);
+    }
+    expect(least).toBeLessThan(names.length);
+  });
+
+  test('a clock that runs out ends it', async () => {
+    let questions = 0;
+    const prompts = contextOfLines(
+      evaluatorOfLines(() => needs),
+      rowsOf(40),
+    );
+    const before = await prompts.evaluator.evaluate({ prompt: long }, prompts.valset);
+    const measured: OptimizationEvent[] = [];
+    const context = { ...prompts, emit: (event: OptimizationEvent) => void (event.type === 'candidateMeasured' && measured.push(event)) };
+    const budget = (spent: number): number => (++questions > 1 ? spent : Infinity);
+    const collection = collectRunners(context, 1, long, [promptKey(long)]);
+    const { found } = await shorten(context, collection, { phase: 1, prompt: long, adapter: undefined, before, peak: before, budget });
+    expect([found, measured.length]).toEqual([undefined, 1]);
+  });
+
+  test('nothing after a stop', async () => {
+    const { asked, events, passes } = await search({ needs, signal: AbortSignal.abort() });
+    expect([asked, events, passes]).toEqual([[], [], 0]);
+  });
+
+  test('a prompt that lost before is not measured again', async () => {
+    const again = await search({ known: [shortest(long)!] });
+    expect(again.collection.runners.map(({ prompt }) => prompt.body)).not.toContain(question);
+  });
+});
+
+test('on rows too few to decide nothing goes', async () => {
+  const { found, events } = await search({ rows: 5 });
+  expect(found).toBeUndefined();
+  expect(events.some((event) => event.type === 'candidateMeasured' && event.kept)).toBe(false);
+});
+
+test('the same search tells the same, event by event', async () => {
+  const [one, other] = [await search({ needs: { Delta: 0.4 } }), await search({ needs: { Delta: 0.4 } })];
+  expect(one.events.length).toBeGreaterThan(4);
+  expect(other.events).toEqual(one.events);
+  expect(other.asked).toEqual(one.asked);
+});
+
+describe('shortest', () => {
+  test('is the prompt without instruction and demonstrations', () => {
+    const demonstrations = [{ inputs: { message: 'Hello' }, output: 'card' }];
+    expect(shortest({ ...long, demonstrations })).toEqual({ body: question, demonstrations: [] });
+  });
+
+  test('keeps what is read of a row, of a mixed line too', () => {
+    const mixed = promptOf(['Be brief.\nThe customer is ${input:sender}.']);
+    expect(shortest(mixed)!.body).toBe(`The customer is \${input:sender}.\n\n${question}`);
+  });
+
+  test('there is none of a prompt that is a question alone', () => {
+    expect(shortest({ body: question, demonstrations: [] })).toBeUndefined();
+  });
+});

@@ -1,0 +1,75 @@
+/** @file An evaluator whose answers depend on which lines a prompt has: a line that is needed costs likelihood, and so rows, where it is left out. */
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { bootstrapMean, logShares } from '../evaluate/statistics.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { intentTask } from './madeUp.fixture.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+
+/** Nats a row that each text brings where it stands in the prompt. */
+export type WorthOfLines = Readonly<Record<string, number>>;
+
+export const rowsOf = (count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => makeRow({ message: `message ${i}`, sender: 'Ann', intent: 'card' }, i + 1));
+
+/** A token for each word. */
+const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+const textOf = ({ body, demonstrations }: Prompt): string =>
+  [body, ...demonstrations.map(({ inputs, output }) => `${Object.values(inputs).join(' ')} ${output}`)].join('\n');
+
+export interface Asked {
+  readonly prompt: Prompt;
+  readonly rows: number;
+  readonly passes: number;
+}
+
+/**
+ * The rows are of all degrees of hardness, and one is right where its answer is likelier than not. A row costs what the prompt has in tokens.
+ * @param worth of the lines, with these weights
+ * @param asked takes down what was measured
+ */
+export function evaluatorOfLines(worth: (adapter?: Adapter) => WorthOfLines, asked: Asked[] = []): Evaluator {
+  return {
+    task: intentTask,
+    model: { tokenizer: { encode: words } },
+    predict: () => Promise.reject(new Error('not needed')),
+    evaluate: ({ prompt, adapter }: { prompt: Prompt; adapter?: Adapter }, rows: readonly Row[]): Promise<Evaluation> => {
+      const text = textOf(prompt);
+      const nats = Object.entries(worth(adapter)).reduce((sum, [line, each]) => sum + (text.includes(line) ? 0 : each), 0);
+      const results = rows.map((row) => {
+        const hardness = ((row.line * 37) % 101) / 101;
+        const logLikelihood = -1.3 * hardness - 0.05 - nats;
+        return { row: row.id, prediction: 'card', gold: 'card', score: Number(logLikelihood > Math.log(0.5)), logLikelihood };
+      });
+      const promptTokens = words(text).length;
+      const passes = promptTokens * rows.length;
+      asked.push({ prompt, rows: rows.length, passes });
+      return Promise.resolve({
+        rows: results,
+        score: bootstrapMean(
+          results.map(({ score }) => score),
+          { samples: 100 },
+        ),
+        logLikelihood: bootstrapMean(
+          results.map(({ logLikelihood }) => logLikelihood),
+          { samples: 100, range: logShares },
+        ),
+        promptTokens,
+        passes,
+      });
+    },
+  } as unknown as Evaluator;
+}
+
+/** A paragraph of one line that begins with its name, which nothing else holds. */
+export const line = (name: string, tokens: number): string => `${name} ${'word '.repeat(tokens - 2)}end.`;
+
+/** What a search in prompts needs of a context. */
+export const contextOfLines = (
+  evaluator: Evaluator,
+  valset: readonly Row[],
+  rest: Partial<OptimizationContext> & { readonly emit?: (event: OptimizationEvent) => void } = {},
+): OptimizationContext => ({ evaluator, valset, trainset: valset, seed: 1, emit: () => {}, ...rest }) as unknown as OptimizationContext;
