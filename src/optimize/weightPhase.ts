@@ -6,6 +6,7 @@ import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } f
 import type { OptimizationContext } from './coordinator.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { rateAfter } from './learningRate.ts';
+import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping } from './purse.ts';
@@ -54,16 +55,13 @@ async function trainPhase(
   const absorbs = shorter && (phases === 0 || isSame(memory.promising?.prompt, shorter.prompt)) ? shorter : undefined;
   const prompt = memory.promising?.prompt ?? absorbs?.prompt ?? memory.current.prompt;
   const prompts = options.strategy === 'mixture' && !absorbs ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
+  // Of a program the wording of one step alone says little; a published method trains under its own prompt.
+  const varies =
+    options.schedule.kind === 'gated' && options.levers.includes('prompt') && options.strategy !== 'mixture' && !context.program;
+  const lessons = lessonsOf(context, varies ? mixtureOf(prompt, await paraphrases(context, prompt)) : prompts, otherShots);
   // What is trained must be measured too, under every live prompt.
   const affordable = keeping(budget, prompts.length * before.passes);
-  const { steps, most, every, pace, patience } = lengthOf(
-    context,
-    options,
-    memory,
-    lessonsOf(context, prompts, otherShots),
-    before.passes,
-    allowance(affordable),
-  );
+  const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, before.passes, allowance(affordable));
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = promising ?? (adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed));
   const { rows } = growth;
@@ -72,7 +70,7 @@ async function trainPhase(
   let reached = spent;
   const job: TrainingJob = {
     from: start.id,
-    lessons: lessonsOf(context, prompts, otherShots),
+    lessons,
     steps,
     mostSteps: most,
     batchRows: options.batchRows,
