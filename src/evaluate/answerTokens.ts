@@ -2,6 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
+import { wordsFor } from '../prompt/labelWords.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import type { Candidate } from './evaluator.ts';
@@ -32,7 +33,7 @@ export async function answerTokens(
       const question = questionText(task, model.tokenizer, own, values);
       const text = isLast ? results[place].prediction : textIn(values, task.output);
       prompt += model.promptTokens(question, soft).length;
-      answer += text === '' ? 0 : model.completionTokens(answerAfter(task, question, text)).length;
+      answer += text === '' ? 0 : model.completionTokens(answerAfter(task, question, wordsFor(own, text))).length;
     }
   }
   return { promptTokens: prompt / rows.length, answerTokens: answer / rows.length };

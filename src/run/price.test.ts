@@ -110,6 +110,18 @@ describe('of the tiny model', () => {
     expect((await meter.tokens(longer, rows)).promptTokens).toBeGreaterThan(promptTokens + 5);
   });
 
+  test('of an answer that the model gives in other words, those words are counted', async () => {
+    const { task, candidate } = setup();
+    const evaluator = makeProgramEvaluator({ model, tasks: [task] });
+    const words = Object.fromEntries(task.labels!.map((label) => [label, `${label} and ${label} again`]));
+    const spoken = { prompt: { ...candidate.prompt, labelWords: words } };
+    const meter = priceMeter(model, evaluator, () => evaluator, rows[0]);
+    const { rows: results } = await evaluator.evaluate(spoken, rows);
+    const { answerTokens } = await meter.tokens(spoken, rows);
+    const counts = results.map(({ prediction }) => model.completionTokens(` ${words[prediction]}`).length);
+    expect(answerTokens).toBeCloseTo(counts.reduce((sum, count) => sum + count, 0) / 12, 9);
+  });
+
   test('of a program they are those of all its steps', async () => {
     const { task, candidate } = setup();
     const single = makeProgramEvaluator({ model, tasks: [task] });
