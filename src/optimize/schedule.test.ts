@@ -139,7 +139,11 @@ describe('the budget is divided', () => {
   });
 
   test('while a lever has not had its turn a phase gets less than half of what is left, and later all but what is kept for the end', async () => {
-    const setup: Setup = { behaviour: (prompt) => ({ right: 20, nats: isQuestion(prompt) ? -1 : 0 }), prompt: brief, options: { weightSteps: 1000 } };
+    const setup: Setup = {
+      behaviour: (prompt) => ({ right: 20, nats: isQuestion(prompt) ? -1 : 0 }),
+      prompt: brief,
+      options: { weightSteps: 1000 },
+    };
     const { events, trained } = await run(setup);
     const started = ofType(events, 'phaseStarted').map(({ phase, lever }) => ({
       lever,
