@@ -113,10 +113,9 @@ describe('what a token is worth', () => {
   test('more: then likelihood may be lost for it, up to two margins', () => {
     const loss = { rows: 200, nats: -0.05 };
     const perHundredTokens = [0.005, 0.02];
-    expect(perHundredTokens.map((each) => asked({ rows: 200 }, loss, { worth: { margin: 0.05, perHundredTokens: each } }).accepted)).toEqual([
-      false,
-      true,
-    ]);
+    expect(
+      perHundredTokens.map((each) => asked({ rows: 200 }, loss, { worth: { margin: 0.05, perHundredTokens: each } }).accepted),
+    ).toEqual([false, true]);
     expect(asked({ rows: 200 }, loss, { worth: { margin: 0.001, perHundredTokens: 0.02 } }).accepted).toBe(false);
   });
 

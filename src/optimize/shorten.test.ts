@@ -64,16 +64,13 @@ describe('a prompt of which nothing is needed', () => {
 });
 
 describe('bisection', () => {
-  test.each([
-    [['Charlie']],
-    [['Hotel']],
-    [['Alpha', 'Hotel']],
-    [['Bravo', 'Delta', 'Golf']],
-    [names.filter((name) => name !== 'Echo')],
-  ])('keeps %j, which are needed, and spares all the others', async (needed) => {
-    const { found } = await search({ needs: Object.fromEntries(needed.map((name) => [name, 0.5])) });
-    expect(leftOf(found!.prompt)).toEqual(needed);
-  });
+  test.each([[['Charlie']], [['Hotel']], [['Alpha', 'Hotel']], [['Bravo', 'Delta', 'Golf']], [names.filter((name) => name !== 'Echo')]])(
+    'keeps %j, which are needed, and spares all the others',
+    async (needed) => {
+      const { found } = await search({ needs: Object.fromEntries(needed.map((name) => [name, 0.5])) });
+      expect(leftOf(found!.prompt)).toEqual(needed);
+    },
+  );
 
   test('finds nothing where all is needed, and says what it cost', async () => {
     const { found, passes, asked, events } = await search({ needs: Object.fromEntries(names.map((name) => [name, 0.5])) });

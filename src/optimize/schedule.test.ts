@@ -1,0 +1,362 @@
+/**
+ * @file The schedule of the alternation with a made-up trainer: how the budget is divided, weights that learn what the prompt said, results
+ * that are likely better and go on, parts of the prompt that go before wordings race, and a run that goes on from any phase.
+ * @module-tag long
+ */
+import { describe, expect, test, vi } from 'vitest';
+import type { Row } from '../data/dataset.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions } from './alternatingPhase.ts';
+import type { OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+import { memoryAdapters } from './jointOptimizer.ts';
+import { ofType } from './kinds.fixture.ts';
+import { evaluationWith, intentTask, messages } from './madeUp.fixture.ts';
+import { defaultObjective } from './objective.ts';
+import { allowance } from './purse.ts';
+import { attempts } from './weightPhase.ts';
+import type { Trainer, TrainingJob } from './trainer.ts';
+import { line, rowsOf } from './worthOfLines.fixture.ts';
+
+// Seconds even on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+const question = 'Message: ${input:message}\nIntent:\n';
+const names = ['Alpha', 'Bravo', 'Charlie', 'Delta', 'Echo'];
+const promptOf = (lines: readonly string[]): Prompt => ({ body: `${lines.join('\n\n')}\n\n${question}`, demonstrations: [] });
+const long = promptOf(names.map((name) => line(name, 40)));
+const brief = promptOf(['Say what it is about.']);
+const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+const tokensOf = ({ body, demonstrations }: Prompt): number =>
+  words(body).length +
+  demonstrations.reduce((sum, { inputs, output }) => sum + words(`${Object.values(inputs).join(' ')} ${output}`).length, 0);
+const isQuestion = ({ body }: Prompt): boolean => body === question;
+
+/** Of forty rows the first so many right; all answers likelier by so many nats. */
+interface Answers {
+  readonly right: number;
+  readonly nats?: number;
+}
+
+/** @param weights the prompts under which they were trained, 's' for the question alone and 'l' for more; '' for none */
+type Behaviour = (prompt: Prompt, weights: string) => Answers;
+
+interface Setup {
+  readonly behaviour: Behaviour;
+  readonly prompt?: Prompt;
+  readonly options?: Partial<AlternatingOptions>;
+  readonly budget?: number;
+  readonly phases?: number;
+  readonly labels?: boolean;
+}
+
+interface Trained {
+  readonly job: TrainingJob;
+  readonly allowed: number;
+}
+
+/** Everything but the memory of a run: made again for each phase, as after a kill. */
+function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], events: OptimizationEvent[], trained: Trained[]) {
+  const { behaviour, prompt = long, budget = 60_000, labels = false } = setup;
+  const valset = rowsOf(40);
+  const { labels: known, ...free } = intentTask;
+  const task: Task = labels ? { ...free, labels: known } : free;
+  const weightsOf = (adapter: Adapter | undefined): string => adapter?.id.replace('fresh', '') ?? '';
+  const evaluator = {
+    task,
+    model: { tokenizer: { encode: words } },
+    predict: () => Promise.reject(new Error('not needed')),
+    evaluate: ({ prompt: shown, adapter }: { prompt: Prompt; adapter?: Adapter }, rows: readonly Row[]) => {
+      const { right, nats = 0 } = behaviour(shown, weightsOf(adapter));
+      const scores = rows.map((row) => Number(row.line <= right));
+      const likelihoods = rows.map((row) => -1 - (row.line % 7) / 20 + nats);
+      const evaluation = evaluationWith(scores, likelihoods, tokensOf(shown));
+      const results = evaluation.rows.map((result, i) => ({ ...result, row: rows[i].id, gold: 'card' }));
+      return Promise.resolve({ ...evaluation, rows: results, passes: tokensOf(shown) + 8 * rows.length });
+    },
+  } as unknown as Evaluator;
+  const adapterOf = (id: string): Adapter =>
+    ({ id, pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } }) as unknown as Adapter;
+  const trainer: Trainer = {
+    outputColumn: 'intent',
+    fresh: () => adapterOf('fresh'),
+    // The prompt is what all rows share.
+    stepCost: ({ prompt: shown }, batchRows) => 3 * (tokensOf(shown) + 8 * batchRows),
+    async train(job, hooks) {
+      trained.push({ job, allowed: allowance(hooks.budget) });
+      const [lesson] = job.lessons;
+      const adapter = adapterOf(`${job.from}${isQuestion(lesson.prompt) ? 's' : 'l'}`);
+      const evaluation = await hooks.measure(adapter);
+      const passes = job.steps * trainer.stepCost(lesson, job.batchRows) + evaluation.passes;
+      hooks.onStep?.({ steps: job.steps, step: job.steps, loss: 1, learningRate: job.learningRate, gradientNorm: 1, passes });
+      return { adapter, evaluation, passes, measurements: 1 };
+    },
+    soft: undefined as never,
+  };
+  const context: OptimizationContext = {
+    ...{ evaluator, trainer, adapters, prompt, trainset: messages, valset, objective: defaultObjective, seed: 1, budget },
+    emit: (event) => events.push(event),
+  };
+  return context;
+}
+
+interface Run {
+  readonly state: OptimizationState;
+  readonly events: OptimizationEvent[];
+  readonly trained: Trained[];
+  readonly snapshots: { readonly json: string; readonly events: number }[];
+  readonly adapters: OptimizationContext['adapters'];
+}
+
+async function run(setup: Setup, from?: OptimizationState, adapters = memoryAdapters()): Promise<Run> {
+  const { options, phases = Infinity } = setup;
+  const [events, trained, snapshots]: [OptimizationEvent[], Trained[], Run['snapshots']] = [[], [], []];
+  const make = () => new AlternatingJointOptimizer({ strategy: 'plain', ...options });
+  const context = () => contextOf(setup, adapters, events, trained);
+  let state = from ?? (await make().begin(context()));
+  while (!state.done && state.phase < phases) {
+    snapshots.push({ json: JSON.stringify(state), events: events.length });
+    state = await make().advance(context(), state);
+  }
+  return { state, events, trained, snapshots, adapters };
+}
+
+const leversOf = (events: readonly OptimizationEvent[]): string[] => ofType(events, 'phaseStarted').map(({ lever }) => lever);
+const promptOfJob = ({ job }: Trained): Prompt => job.lessons[0].prompt;
+
+describe('the budget is divided', () => {
+  test('so that score labels, weights, prompt and weights all have their turn, even if each spends what it may', async () => {
+    // No phase brings anything, and a weight phase is never too short to take its share.
+    const { events } = await run({ behaviour: () => ({ right: 20 }), labels: true, options: { weightSteps: 1000 } });
+    expect(leversOf(events).slice(0, 4)).toEqual(['prompt', 'weights', 'prompt', 'weights']);
+    const [first, second] = ofType(events, 'phaseEnded').filter(({ lever }) => lever === 'weights');
+    expect(second.passes).toBeGreaterThan(1.3 * first.passes);
+    for (const { passes } of ofType(events, 'phaseEnded')) expect(passes).toBeLessThanOrEqual(60_000);
+  });
+
+  test('while a lever has not had its turn a phase gets less than half of what is left, and later all but what is kept for the end', async () => {
+    const setup: Setup = {
+      behaviour: (prompt) => ({ right: 20, nats: isQuestion(prompt) ? -1 : 0 }),
+      prompt: brief,
+      options: { weightSteps: 1000 },
+    };
+    const { events, trained } = await run(setup);
+    const started = ofType(events, 'phaseStarted').map(({ phase, lever }) => ({
+      lever,
+      spent: phase === 1 ? ofType(events, 'baselineMeasured')[0].passes : ofType(events, 'phaseEnded')[phase - 2].passes,
+    }));
+    const [early, late] = started.filter(({ lever }) => lever === 'weights').map(({ spent }) => 60_000 - spent);
+    const [of, then] = trained.map(({ allowed }) => allowed);
+    // Eight hundredths of the whole are kept, and what one measurement costs.
+    const kept = 0.08 * 60_000;
+    const measuring = ofType(events, 'baselineMeasured')[0].passes;
+    expect(of).toBeCloseTo(0.42 * (early - kept) - measuring, 6);
+    expect(then).toBeCloseTo(late - kept - measuring, 6);
+  });
+
+  test('one lever alone has all of it at once', async () => {
+    const { trained } = await run({ behaviour: () => ({ right: 20 }), options: { levers: ['weights'], weightSteps: 1000 }, phases: 1 });
+    const measuring = tokensOf(long) + 8 * 40;
+    expect(trained[0].allowed).toBeCloseTo(60_000 - 2 * measuring, 6);
+  });
+});
+
+describe('weights learn what the prompt said', () => {
+  const learned: Behaviour = (_, weights) => ({ right: weights === '' ? 20 : 36 });
+
+  test('the first weight phase trains without the instruction, and what it brings goes to the gate as one state', async () => {
+    const { state, events, trained } = await run({ behaviour: learned, phases: 1 });
+    expect(promptOfJob(trained[0])).toEqual({ body: question, demonstrations: [] });
+    expect(state.best.prompt.body).toBe(question);
+    expect(state.best.adapter).toBe('freshs');
+    const [decided] = ofType(events, 'gateDecided');
+    expect(decided).toMatchObject({ accepted: true, changes: [{ part: 'instruction', tokens: -200 }, { part: 'adapter' }] });
+    expect(decided.because).toMatch(/^the weights learn what 200 tokens of the prompt said: the score rose by \+40\.0 points/);
+  });
+
+  test('with a level score it is accepted as the cheaper state, and refused where the likelihood is lost', async () => {
+    const level = (nats: number) =>
+      run({ behaviour: (_, weights) => ({ right: 20, nats: weights === '' ? 0 : nats }), phases: 1 }).then(
+        ({ state }) => state.best.prompt,
+      );
+    expect((await level(0)).body).toBe(question);
+    expect(await level(-0.5)).toEqual(long);
+  });
+
+  test('where that has failed the weights learn under the whole prompt, first at the full rate and then more gently', async () => {
+    const { trained } = await run({
+      behaviour: (prompt, weights) => ({ right: weights === '' && names.every((name) => prompt.body.includes(name)) ? 20 : 10 }),
+      budget: 3e5,
+    });
+    expect(trained.map((each) => (isQuestion(promptOfJob(each)) ? 'short' : 'long'))).toEqual(['short', 'long', 'long']);
+    const rate = alternatingDefaults.learningRate;
+    expect(trained.map(({ job }) => job.learningRate)).toEqual([rate, rate, attempts[1].rate * rate]);
+  });
+
+  test.each([
+    [48, true],
+    [47, false],
+  ])('an instruction of %d tokens: %s', async (tokens, absorbs) => {
+    const { trained } = await run({ behaviour: learned, prompt: promptOf([line('Alpha', tokens)]), phases: 1 });
+    expect(isQuestion(promptOfJob(trained[0]))).toBe(absorbs);
+  });
+
+  test.each<[string, Partial<AlternatingOptions>]>([
+    ['the text may not change', { levers: ['weights'] }],
+    ['no gate judges what comes of it', { schedule: { kind: 'chain', levers: ['weights', 'prompt'] } }],
+    ['a curriculum says what may move', { curriculum: 'freedom', pacing: 'linear' }],
+  ])('not where %s', async (_, options) => {
+    const { trained } = await run({ behaviour: learned, options, phases: 1 });
+    expect(promptOfJob(trained[0])).toEqual(long);
+  });
+});
+
+describe('weights that are likely better, and not surely', () => {
+  /** By how many rows the weights are ahead after each phase that went on from the one before. */
+  const ahead =
+    (...rows: readonly number[]): Behaviour =>
+    (prompt, weights) => ({ right: 20 + (rows[weights.length - 1] ?? 0), nats: isQuestion(prompt) ? -2 : 0 });
+
+  test('are not the best yet, and the next phase goes on with them', async () => {
+    const { state, events, trained, adapters } = await run({ behaviour: ahead(3, 16), prompt: brief, phases: 2 });
+    const [first, second] = ofType(events, 'phaseEnded');
+    expect([first.accepted, first.best.candidate]).toEqual([false, '0.0']);
+    expect(leversOf(events)).toEqual(['weights', 'weights']);
+    expect(ofType(events, 'phaseStarted')[1].because).toContain('not yet surely: it goes on');
+    expect(trained.map(({ job }) => job.from)).toEqual(['fresh', 'freshl']);
+    expect(trained[1].job.learningRate).toBe(trained[0].job.learningRate);
+    // Against the start, not against what was likely better.
+    expect(second).toMatchObject({ accepted: true, best: { adapter: 'freshll' } });
+    expect(ofType(events, 'gateDecided')[1].score.mean).toBeCloseTo(16 / 40, 10);
+    expect((await adapters.get('freshl')).id).toBe('freshl');
+    expect((state.memory as AlternatingMemory).promising).toBeUndefined();
+  });
+
+  test.each([
+    [1, 'prompt'],
+    [2, 'weights'],
+  ])('ahead by %d of forty rows: next comes %s', async (rows, next) => {
+    const { events } = await run({ behaviour: ahead(rows), prompt: brief, phases: 2 });
+    expect(leversOf(events)).toEqual(['weights', next]);
+  });
+
+  test('are given up after another phase that is no better, and the other lever has its turn', async () => {
+    const { state, events, trained } = await run({ behaviour: ahead(3, 3), prompt: brief, phases: 3 });
+    expect(leversOf(events)).toEqual(['weights', 'weights', 'prompt']);
+    expect(state.best.candidate).toBe(state.start.candidate);
+    expect((state.memory as AlternatingMemory).promising).toBeUndefined();
+    expect(trained).toHaveLength(2);
+  });
+
+  test('go on as long as they get better', async () => {
+    const { trained, events } = await run({ behaviour: ahead(2, 3, 4), prompt: brief, budget: 3e5, phases: 4 });
+    expect(trained.map(({ job }) => job.from)).toEqual(['fresh', 'freshl', 'freshll', 'freshlll']);
+    expect(ofType(events, 'phaseEnded').map(({ accepted }) => accepted)).not.toContain(true);
+  });
+
+  test('go on under the prompt that they learn to do without', async () => {
+    const behaviour: Behaviour = (prompt, weights) =>
+      weights === ''
+        ? { right: isQuestion(prompt) ? 5 : 20 }
+        : { right: 20 + (weights.length === 1 ? 2 : 14), nats: weights.length === 1 ? -2 : 0 };
+    const { state, events, trained } = await run({ behaviour, phases: 2 });
+    expect(trained.map((each) => isQuestion(promptOfJob(each)))).toEqual([true, true]);
+    expect(trained[1].job.from).toBe('freshs');
+    const [first, second] = ofType(events, 'gateDecided');
+    expect([first.accepted, second.accepted]).toEqual([false, true]);
+    expect(second.because).toMatch(/^the weights learn what 200 tokens of the prompt said/);
+    expect(state.best).toMatchObject({ adapter: 'freshss', prompt: { body: question } });
+  });
+});
+
+describe('a prompt phase looks first for what can be spared', () => {
+  /** Weights bring nothing; of the prompt one paragraph is needed. */
+  const needy: Behaviour = ({ body }, weights) => ({
+    right: weights === '' && body.includes('Charlie') ? 24 : 8,
+    nats: body.includes('Charlie') ? 0 : -1,
+  });
+
+  test('and where it finds something no wordings race', async () => {
+    const { state, events } = await run({ behaviour: needy, budget: 2e5, phases: 2 });
+    expect(leversOf(events)).toEqual(['weights', 'prompt']);
+    const proposers = new Set(ofType(events, 'candidateProposed').map(({ proposer }) => proposer));
+    expect([...proposers]).toEqual(['shorten']);
+    expect(names.filter((name) => state.best.prompt.body.includes(name))).toEqual(['Charlie']);
+    const decided = ofType(events, 'gateDecided').at(-1)!;
+    expect(decided).toMatchObject({ accepted: true, because: expect.stringMatching(/^160 tokens fewer, worth 0\.8 points/) as string });
+    expect(state.best.candidate).toBe(decided.candidate);
+  });
+
+  test('else they do, in what is left of the phase’s share', async () => {
+    const all: Behaviour = (prompt, weights) => ({
+      right: weights === '' && prompt.body.startsWith(long.body.slice(0, 60)) ? 24 : 8,
+      nats: names.every((name) => prompt.body.includes(name)) ? 0 : -1,
+    });
+    const { events } = await run({ behaviour: all, budget: 2e5, phases: 2 });
+    const proposers = ofType(events, 'candidateProposed').map(({ proposer }) => proposer);
+    expect(proposers[0]).toBe('shorten');
+    expect(new Set(proposers).size).toBeGreaterThan(1);
+    const ids = ofType(events, 'candidateProposed').map(({ candidate }) => candidate);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('each place of the best prompt is measured in the end, within the budget', async () => {
+    const budget = 1e5;
+    const { state, events } = await run({ behaviour: needy, budget });
+    const [places] = ofType(events, 'placesMeasured');
+    expect(events.at(-1)).toBe(places);
+    const hunks = places.changes.flatMap((change) => change.hunks ?? []);
+    expect(hunks.map(({ before, tokens }) => [before.split(' ')[0], tokens])).toEqual(
+      names.filter((name) => name !== 'Charlie').map((name) => [name, -40]),
+    );
+    for (const { own } of hunks) expect(own).toMatchObject({ mean: 0 });
+    expect(state.passes).toBe(places.passes);
+    expect(state.passes).toBeLessThanOrEqual(budget);
+  });
+});
+
+describe('killed after any phase', () => {
+  const kinds: [string, Setup][] = [
+    [
+      'that absorbs, goes on and accepts',
+      {
+        behaviour: (prompt, weights) =>
+          weights === '' ? { right: isQuestion(prompt) ? 5 : 20 } : { right: 20 + 2 * weights.length, nats: weights.length < 3 ? -2 : 0.2 },
+      },
+    ],
+    [
+      'that shortens',
+      {
+        behaviour: ({ body }, weights) => ({
+          right: weights === '' && body.includes('Charlie') ? 24 : 8,
+          nats: body.includes('Charlie') ? 0 : -1,
+        }),
+        budget: 1e5,
+      },
+    ],
+    ['that brings nothing', { behaviour: () => ({ right: 20 }), prompt: brief, labels: true }],
+  ];
+  test.each(kinds)('a run %s ends as one that never was', async (_, setup) => {
+    const whole = await run(setup);
+    expect(whole.snapshots.length).toBeGreaterThan(3);
+    for (const { json, events } of whole.snapshots) {
+      const rest = await run(setup, JSON.parse(json) as OptimizationState, whole.adapters);
+      expect(rest.events).toEqual(whole.events.slice(events));
+      expect(rest.state).toEqual(whole.state);
+    }
+  });
+
+  test('they hold all that a snapshot must: what is likely better, what was absorbed, the highest score', async () => {
+    const told = new Set<string>();
+    for (const [, setup] of kinds) {
+      const { snapshots, events } = await run(setup);
+      for (const { json } of snapshots) for (const key of Object.keys((JSON.parse(json) as { memory: object }).memory)) told.add(key);
+      if (ofType(events, 'gateDecided').some(({ because }) => because.startsWith('the weights learn'))) told.add('absorbed');
+    }
+    expect([...told]).toEqual(expect.arrayContaining(['promising', 'absorbed']));
+  });
+});
