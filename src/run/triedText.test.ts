@@ -67,6 +67,15 @@ describe('a phase tells', () => {
       phase([...proposed('edits', 2), { candidate: '2.0', measured: [], ...kept([{ part: 'adapter' }]) }], true),
       'tried 2 wordings; none kept, but the weights that were trained beside them',
     ],
+    [
+      'what weights have made unnecessary in the prompt',
+      phase(
+        [{ candidate: '2.0', measured: [], ...kept([{ part: 'instruction', hunks: [{}, {}, {}], tokens: -433 }, { part: 'adapter' }]) }],
+        true,
+        { lever: 'weights', weightSteps: steps(19) },
+      ),
+      '19 training steps, kept; 3 parts of the prompt went, -433 tokens',
+    ],
     ['its training steps', phase([], true, { lever: 'weights', weightSteps: steps(60) }), '60 training steps, kept'],
     [
       'both levers',

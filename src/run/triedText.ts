@@ -43,7 +43,7 @@ export function triedText(phase: PhaseState): string {
   const what = [...trained, ...(count > 0 ? [`${lever === 'prompt' ? 'tried ' : ''}${countsText(proposed)}`] : [])].join(', and ');
   if (what === '') return ended ? 'there was nothing to try' : 'nothing tried yet';
   if (!ended) return `${what} so far`;
-  if (lever !== 'prompt') return `${what}, ${ended.accepted ? 'kept' : 'not kept'}`;
+  if (lever !== 'prompt') return `${what}, ${ended.accepted ? `kept${absorbedText(phase)}` : 'not kept'}`;
   if (ended.accepted) return `${what}; ${keptText(phase)}`;
   return `${what}: ${refusedText(proposed)}`;
 }
@@ -51,6 +51,16 @@ export function triedText(phase: PhaseState): string {
 function refusedText(proposed: ReadonlyMap<Kind, number>): string {
   const [none, nor] = sum(proposed) === 1 ? ['it was not', 'nor'] : ['none was', 'or'];
   return `${none} surely better${proposed.has(deletion) ? ` ${nor} as good for fewer tokens` : ''}`;
+}
+
+/** What weights have made unnecessary in the prompt: `; 8 parts of the prompt went, -433 tokens`. */
+function absorbedText({ candidates }: PhaseState): string {
+  const changes = candidates.find(({ decision }) => decision?.accepted)?.decision?.changes ?? [];
+  const gone = changes.filter(({ part }) => part === 'instruction' || part === 'demonstrations');
+  if (gone.length === 0) return '';
+  const tokens = gone.reduce((total, change) => total + (change.tokens ?? 0), 0);
+  const places = gone.reduce((total, { hunks }) => total + (hunks?.length ?? 1), 0);
+  return `; ${counted(places, ['part of the prompt went', 'parts of the prompt went'])}${tokens === 0 ? '' : `, ${tokensText(tokens)}`}`;
 }
 
 function keptText({ candidates }: PhaseState): string {
