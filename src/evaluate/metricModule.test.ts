@@ -33,7 +33,7 @@ test('an export `score` and a truth value do as well; a module that was changed 
 });
 
 test('it may say why: a sentence beside the score, on one line, cut where it is long', async () => {
-  const text = `export default (row, output) => ({ score: output === '4' ? 1 : 0.5, feedback: output === '4' ? '' : 'Count\n  again. ' + 'x'.repeat(600) });`;
+  const text = `export default (row, output) => ({ score: output === '4' ? 1 : 0.5, feedback: output === '4' ? '' : 'Count\\n  again. ' + 'x'.repeat(600) });`;
   const { metric } = await loadMetric('m', module(text));
   expect(metric.judge!('4', row)).toEqual({ score: 1 });
   const { score, feedback } = metric.judge!('5', row);
