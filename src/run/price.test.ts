@@ -92,7 +92,13 @@ describe('of the tiny model', () => {
   });
   const rows = kindRows(12);
   const setup = () => {
-    const { evaluator, prompt: body } = kindContext(model, { adapters: memoryAdapters(), trainset: rows, valset: rows, seed: 1, budget: 0 });
+    const { evaluator, prompt: body } = kindContext(model, {
+      adapters: memoryAdapters(),
+      trainset: rows,
+      valset: rows,
+      seed: 1,
+      budget: 0,
+    });
     const { task } = evaluator;
     return { task, candidate: { prompt: body } };
   };
