@@ -13,6 +13,9 @@ import type { Prompt } from '../../src/prompt/prompt.ts';
 import { armNamed, type ArmName } from './arms.ts';
 import { addLine, readLines } from './resultLines.ts';
 
+/** Of the code that runs: it was bundled just before, and the working tree may change while it runs. */
+const commit = execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
+
 /** A task with the rows of one seed. */
 export interface EvidenceCase {
   readonly name: string;
@@ -144,7 +147,7 @@ async function runArm<M>(
   model.forget();
   const { body, demonstrations, decoding } = final.prompt;
   const line: EvidenceLine<M> = {
-    commit: execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim(),
+    commit,
     model: model.name,
     task: given.name,
     rows: all.length,
