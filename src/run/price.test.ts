@@ -10,6 +10,7 @@ import type { LlamaModel } from '../model/llama.ts';
 import { loadTinyModel, kindContext, kindRows } from '../optimize/kinds.fixture.ts';
 import { memoryAdapters } from '../optimize/jointOptimizer.ts';
 import { asProgram } from '../prompt/prompt.ts';
+import { textIn } from '../prompt/values.ts';
 import type { JournalLine } from './events.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution } from './fakeRun.fixture.ts';
@@ -109,7 +110,7 @@ describe('of the tiny model', () => {
     const meter = priceMeter(model, evaluator, () => evaluator, rows[0]);
     const { promptTokens, answerTokens } = await meter.tokens(candidate, rows);
     const { rows: results } = await evaluator.evaluate(candidate, rows);
-    const asked = rows.map(({ values }) => candidate.prompt.body.replace(/\$\{input:text\}/g, String(values.text)).trimEnd());
+    const asked = rows.map(({ values }) => candidate.prompt.body.replace(/\$\{input:text\}/g, textIn(values, 'text')).trimEnd());
     expect(promptTokens).toBeCloseTo(asked.reduce((sum, text) => sum + model.promptTokens(text).length, 0) / 12, 9);
     expect(answerTokens).toBeCloseTo(results.reduce((sum, each) => sum + model.completionTokens(` ${each.prediction}`).length, 0) / 12, 9);
     const longer = { prompt: { ...candidate.prompt, body: `Say what it is, and say it in one word.\n${candidate.prompt.body}` } };
