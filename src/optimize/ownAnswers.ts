@@ -77,7 +77,7 @@ export async function rowsToLearn(
   const isEnough = bestOf.filter((best) => best && isRight(best)).length >= fewestRows;
   const rows = asked.flatMap((row, place) => {
     const best = bestOf[place];
-    return best && best.prediction !== '' && best.cut === undefined && (isRight(best) || (!isEnough && best.score > average))
+    return best && best.prediction !== '' && (isRight(best) || (!isEnough && best.score > average))
       ? [{ ...row, values: { ...row.values, [trainer.outputColumn]: best.prediction } }]
       : [];
   });
