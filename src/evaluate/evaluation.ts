@@ -7,7 +7,7 @@ import type { ChatOptions } from '../model/tokenizer.ts';
 import { isModule } from '../prompt/answersNeeded.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { defaultDecoding, endsOf, type Decoding } from '../prompt/decoding.ts';
-import type { LabelWords } from '../prompt/labelWords.ts';
+import type { LabelWords } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import type { Cut, CutBy } from './cuts.ts';
 import { ofRow } from './ofRow.ts';

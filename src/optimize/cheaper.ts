@@ -3,7 +3,7 @@
  * scores of a hundred rows; the likelihood says far more of each row, and the price of a token is known exactly. So J decides, and the score
  * keeps watch.
  */
-import { compareEvaluations, likelihoodsOf, type Evaluation } from '../evaluate/evaluation.ts';
+import { comparableLikelihood, compareEvaluations, likelihoodsOf, type Evaluation } from '../evaluate/evaluation.ts';
 import { logShares, pairedBootstrap } from '../evaluate/statistics.ts';
 import { rowsToDecide, type GateDecision } from './gate.ts';
 import { defaultWorth, type Worth } from './worth.ts';
@@ -37,6 +37,9 @@ export function decideCheaper(before: Evaluation, candidate: Evaluation, options
   const needed = rowsToDecide(tried);
   if (rows.length < needed)
     return verdict(false, `${rows.length} rows cannot tell whether the shorter prompt is as good: it takes ${needed}`);
+  // Without right answers the score is all there is, and where nothing passes nothing can be lost.
+  if (!before.logLikelihood && peak.score.mean === 0)
+    return verdict(false, 'no answer passes yet, which says nothing of what the prompt is worth');
   const margin = marginOn(rows.length, worth);
   const slope = scorePerNat([before, candidate]);
   const surely = (allowed: number): number => likelihoodAbove(before, candidate, weightPenalty - allowed / slope);
@@ -67,7 +70,8 @@ const marginOn = (rows: number, { margin }: Worth): number => (rows < 100 ? Math
 
 /** P(log-likelihood of the candidate - that of the other > least), the mean over rows; in nats. Of rows without right answers: their scores. */
 function likelihoodAbove(before: Evaluation, candidate: Evaluation, least: number): number {
-  const [from, to] = [before, candidate].map(({ rows }) => likelihoodsOf(rows) ?? rows.map(({ score }) => score));
+  const likelihood = comparableLikelihood(before, candidate);
+  const [from, to] = [before, candidate].map(({ rows }) => rows.map((row) => likelihood(row) ?? row.score));
   return pairedBootstrap(
     from.map((value) => value + least),
     to,

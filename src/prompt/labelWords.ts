@@ -1,8 +1,5 @@
 /** @file What the model says for a label. Data, metric and people know the label; only the model reads and writes its words. */
-import type { Demonstration, Prompt } from './prompt.ts';
-
-/** Label to words, of every label. */
-export type LabelWords = Readonly<Record<string, string>>;
+import type { Demonstration, LabelWords, Prompt } from './prompt.ts';
 
 type Speaker = Pick<Prompt, 'labelWords'>;
 

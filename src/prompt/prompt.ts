@@ -1,6 +1,5 @@
 /** @file A prompt as the optimizer sees it: immutable text and demonstrations, apart from the file that they stand in. */
 import type { Decoding } from './decoding.ts';
-import type { LabelWords } from './labelWords.ts';
 import type { Values } from './values.ts';
 
 export interface Demonstration {
@@ -8,6 +7,9 @@ export interface Demonstration {
   readonly inputs: Values;
   readonly output: string;
 }
+
+/** Label to words, of every label. */
+export type LabelWords = Readonly<Record<string, string>>;
 
 export interface Prompt {
   /** The body of the prompt file, exactly; `{{demos}}` marks where demonstrations go, `${input:name}` (in Jinja `{{name}}`) a column's value. */

@@ -3,9 +3,9 @@ import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml'
 import { defaultChatDate, ownNames } from '../model/chatTemplate.ts';
 import { calibrations, type Decoding, type Normalization } from './decoding.ts';
 import { resolved, scalarText } from './frontMatter.ts';
-import { ownWords, type LabelWords } from './labelWords.ts';
+import { ownWords } from './labelWords.ts';
 import { nearestNames, suggestName } from './nearest.ts';
-import type { Demonstration } from './prompt.ts';
+import type { Demonstration, LabelWords } from './prompt.ts';
 import { textOf, type Values } from './values.ts';
 import { columnValues } from './yamlValues.ts';
 

@@ -4,9 +4,9 @@ import { parseDocument } from 'yaml';
 import { TandemError } from '../errors.ts';
 import { setEntry } from './editYaml.ts';
 import { findFrontMatter } from './frontMatter.ts';
-import { ownWords, wordsFor, type LabelWords } from './labelWords.ts';
+import { ownWords, wordsFor } from './labelWords.ts';
 import { parsePromptFile, type PromptFile } from './promptFile.ts';
-import type { Demonstration, Prompt } from './prompt.ts';
+import type { Demonstration, Prompt, LabelWords } from './prompt.ts';
 import { withDefaults, type Calibration, type Decoding } from './decoding.ts';
 import type { Values } from './values.ts';
 

@@ -16,7 +16,8 @@ export function demonstrationOf(prompt: Prompt, output: string, row: Row): Demon
   return { inputs: Object.fromEntries(columns.map((name) => [name, row.values[name] ?? ''])), output: textIn(row.values, output) };
 }
 
-const sizes = [2, 4, 6, 8];
+/** As many as a training sequence shows first. */
+const sizes = [3, 1, 5, 8];
 
 /** Labelled rows, their answers as different as can be. Brown et al. 2020. */
 export const labelledDemonstrations: Proposer = {
@@ -87,7 +88,10 @@ function sizesWithin(rows: readonly Row[], count: number): number[] {
 function proposalOf({ prompt, evaluator, random }: ProposerContext, rows: readonly Row[], size: number, which: string): Proposal {
   const { output } = evaluator.task;
   const demonstrations = covering(rows, output, size, random).map((row) => demonstrationOf(prompt, output, row));
-  return { prompt: { ...prompt, demonstrations }, reason: `${size} demonstrations ${which}` };
+  return {
+    prompt: { ...prompt, demonstrations },
+    reason: size === 1 ? `1 demonstration ${which.replace(/^that cover /, 'that covers ')}` : `${size} demonstrations ${which}`,
+  };
 }
 
 /** Rows with as many different answers as there is room for, short ones preferred among a few drawn. */

@@ -1,8 +1,8 @@
 /** @file Label words: what the model is asked to say for a label whose own name it finds hard. Verbalizers, Schick and Schütze 2021; chosen by the likelihood of training answers. */
 import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
-import { withLabelWords, wordsFor, type LabelWords } from '../../prompt/labelWords.ts';
-import type { Prompt } from '../../prompt/prompt.ts';
+import { withLabelWords, wordsFor } from '../../prompt/labelWords.ts';
+import type { Prompt, LabelWords } from '../../prompt/prompt.ts';
 import { columnsOf, fixedSpans } from '../../prompt/template.ts';
 import { textIn } from '../../prompt/values.ts';
 import { pulse } from '../../pulse.ts';
