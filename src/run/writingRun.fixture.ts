@@ -24,9 +24,9 @@ export function writingExecution(directory: RunDirectory, writer: Writer, onLine
 }
 
 /** Each phase proposes what the writer says, and ends as the fake one does. */
-function writingCoordinator({ begin, advance }: Coordinator): Coordinator {
+function writingCoordinator(fake: Coordinator): Coordinator {
   return {
-    begin,
+    begin: (context) => fake.begin(context),
     async advance(context, state) {
       const phase = state.phase + 1;
       const random = randomStream(context.seed, 'drafts', phase);
@@ -53,7 +53,7 @@ function writingCoordinator({ begin, advance }: Coordinator): Coordinator {
           if (isForGood(error)) break;
         }
       }
-      return advance(context, state);
+      return fake.advance(context, state);
     },
   };
 }

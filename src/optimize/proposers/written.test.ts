@@ -4,6 +4,7 @@ import { TandemError } from '../../errors.ts';
 import type { WriteOptions, Writer, WriterMessage } from '../../model/writer.ts';
 import { parsePromptFile } from '../../prompt/promptFile.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
+import { textIn } from '../../prompt/values.ts';
 import { randomStream } from '../../random.ts';
 import { evaluatorWith, messages } from '../madeUp.fixture.ts';
 import type { ProposerContext } from './proposer.ts';
@@ -50,7 +51,7 @@ const evaluator = evaluatorWith(
   ({ values }) => Number(values.intent !== 'transfer'),
   undefined,
   [],
-  ({ values }) => (values.intent === 'transfer' ? 'card' : String(values.intent)),
+  ({ values }) => (values.intent === 'transfer' ? 'card' : textIn(values, 'intent')),
 );
 const contextOf = (writer: Writer | undefined, more: Partial<ProposerContext> = {}): ProposerContext => ({
   prompt,
@@ -148,7 +149,7 @@ test('what the metric says of an answer is told, and no right answer where the r
 });
 
 test('rows that the model always failed are shown before others', async () => {
-  const always = messages.filter(({ values }) => String(values.message).includes('sister'));
+  const always = messages.filter(({ values }) => textIn(values, 'message').includes('sister'));
   const writer = writerOf(whole('One.'));
   await writtenInstructions.propose(contextOf(writer, { hard: always, trainset: messages.slice(4, 6) }));
   expect(writer.asked[0].messages[1].content).toContain('A transfer to my sister failed');
