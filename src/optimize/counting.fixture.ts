@@ -34,6 +34,7 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
         latest.set(key, { evaluation, read });
         return evaluation;
       },
+      ...(evaluator.scoreWords && { scoreWords: (...asked) => counted(evaluator.scoreWords!(...asked)) }),
     },
     trainer: localTrainer({
       ...trainer,
