@@ -393,7 +393,11 @@ test('the mixture trains under the author’s prompt, the best one and one that 
       if (isTraining) names.add(nameOf(asked[0]));
       return trainer.example(...asked);
     };
-    const local = localTrainer({ ...trainer, example });
+    const sequence: typeof trainer.sequence = (...asked) => {
+      if (isTraining) names.add(nameOf(asked[0]));
+      return trainer.sequence(...asked);
+    };
+    const local = localTrainer({ ...trainer, example, sequence });
     const train: typeof local.train = (...asked) => {
       isTraining = true;
       return local.train(...asked).finally(() => void (isTraining = false));
@@ -507,6 +511,7 @@ test('likelier answers do not take the score below the start, not even by a row'
       outputColumn: 'kind',
       fresh: () => after,
       example: () => ({ prompt: [1], answer: [2] }),
+      sequence: () => ({ prompt: [1], answer: [2] }),
       start: () => ({ step: async () => ({ tokens: 1 }), adapter: () => after }),
     } as unknown as TrainingParts),
     adapters: memoryAdapters(),

@@ -129,8 +129,8 @@ function lessonsOf({ trainset: rows }: OptimizationContext, prompts: readonly Pr
 }
 
 /** Whatever answers are read by. */
-const isSame = (a: Prompt | undefined, b: Prompt): boolean =>
-  a !== undefined && promptKey({ ...a, decoding: {} }) === promptKey({ ...b, decoding: {} });
+const textKey = (prompt: Prompt): string => promptKey({ ...prompt, decoding: {} });
+const isSame = (a: Prompt | undefined, b: Prompt): boolean => a !== undefined && textKey(a) === textKey(b);
 
 /** Fewer tokens are not worth a phase. */
 const leastAbsorbed = 48;
@@ -188,7 +188,9 @@ function lengthOf(
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** The same text read in two ways is trained once: each measurement tries all ways to read it. */
 function distinct(prompts: readonly Prompt[]): Prompt[] {
   const seen = new Set<string>();
-  return prompts.filter((prompt) => !seen.has(promptKey(prompt)) && seen.add(promptKey(prompt)));
+  const keys = prompts.map(textKey);
+  return prompts.filter((_, place) => !seen.has(keys[place]) && seen.add(keys[place]));
 }
