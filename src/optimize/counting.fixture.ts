@@ -31,7 +31,10 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
         const { decoding, ...shown } = candidate.prompt;
         const [key, read] = [`${promptKey(shown)} ${candidate.adapter?.id ?? ''}`, JSON.stringify(decoding)];
         sum += evaluation.passes - known(key, read, evaluation);
-        latest.set(key, { evaluation, read });
+        // What a calibration asked for is known to all ways that come after it.
+        const former = latest.get(key)?.evaluation;
+        const isSame = former?.rows.length === evaluation.rows.length;
+        latest.set(key, { evaluation: { ...evaluation, passes: Math.max(isSame ? former!.passes : 0, evaluation.passes) }, read });
         return evaluation;
       },
       ...(evaluator.scoreWords && { scoreWords: (...asked) => counted(evaluator.scoreWords!(...asked)) }),
