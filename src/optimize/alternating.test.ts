@@ -29,6 +29,7 @@ import {
 import { evaluationWith } from './madeUp.fixture.ts';
 import type { LeverStatistics } from './leverBandit.ts';
 import { defaultObjective } from './objective.ts';
+import { paraphrases } from './paraphrases.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { loraTrainer } from './loraTrainer.ts';
@@ -114,7 +115,11 @@ describe('with the gate', () => {
   test('what a look-ahead gains without another prompt is no merit of the prompt lever, and is told so', { timeout: 120_000 }, async () => {
     let seen = 0;
     for (const seed of [1, 2, 3, 4, 5, 6]) {
-      const { events, snapshots } = await drive({ seed, options: { strategy: 'look-ahead', challengers: 1, proposals: 2 }, budget: 80_000 });
+      const { events, snapshots } = await drive({
+        seed,
+        options: { strategy: 'look-ahead', challengers: 1, proposals: 2 },
+        budget: 80_000,
+      });
       for (const [place, { json, events: before }] of snapshots.slice(0, -1).entries()) {
         const decided = ofType(events.slice(before, snapshots[place + 1].events), 'gateDecided').at(0);
         const statistics = (text: string): LeverStatistics =>
@@ -381,10 +386,10 @@ describe('a stop', () => {
   });
 });
 
-test('the mixture trains under the author’s prompt, the best one and one that did well beside it; plain under the best alone', async () => {
+test('the mixture trains under the author’s prompt, the best one and one that did well beside it; plain under other wordings of the best', async () => {
   // Which demonstrations are shown changes from step to step, how many does not.
   const nameOf = ({ body, demonstrations }: Prompt): string => `${body} (${demonstrations.length})`;
-  const trainedUnder = async (strategy: 'plain' | 'mixture'): Promise<{ names: Set<string>; best: string }> => {
+  const trainedUnder = async (strategy: 'plain' | 'mixture'): Promise<{ names: Set<string>; best: string; wordings: string[] }> => {
     const names = new Set<string>();
     const trainer = loraTrainer(model, task, lora);
     // What a step would cost is asked of other prompts too.
@@ -417,10 +422,12 @@ test('the mixture trains under the author’s prompt, the best one and one that 
     const read = await coordinator.advance(whole, await coordinator.begin(whole));
     const proposed = await coordinator.advance(whole, read);
     await coordinator.advance(whole, proposed);
-    return { names, best: nameOf(proposed.best.prompt) };
+    const wordings = await paraphrases(whole, proposed.best.prompt);
+    return { names, best: nameOf(proposed.best.prompt), wordings: wordings.map(nameOf) };
   };
   const plain = await trainedUnder('plain');
-  expect([...plain.names]).toEqual([plain.best]);
+  expect(plain.names).toEqual(new Set([plain.best, ...plain.wordings]));
+  expect(plain.wordings).toHaveLength(4);
   const mixture = await trainedUnder('mixture');
   expect([...mixture.names]).toEqual(expect.arrayContaining([nameOf(prompt), mixture.best]));
   expect(mixture.names.size).toBe(3);
