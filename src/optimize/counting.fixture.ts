@@ -33,8 +33,8 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
         sum += evaluation.passes - known(key, read, evaluation);
         // What a calibration asked for is known to all ways that come after it.
         const former = latest.get(key)?.evaluation;
-        const isSame = former?.rows.length === evaluation.rows.length;
-        latest.set(key, { evaluation: { ...evaluation, passes: Math.max(isSame ? former!.passes : 0, evaluation.passes) }, read });
+        const isSame = former !== undefined && former.rows.length === evaluation.rows.length;
+        latest.set(key, { evaluation: { ...evaluation, passes: Math.max(isSame ? former.passes : 0, evaluation.passes) }, read });
         return evaluation;
       },
       ...(evaluator.scoreWords && { scoreWords: (...asked) => counted(evaluator.scoreWords!(...asked)) }),

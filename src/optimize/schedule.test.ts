@@ -32,8 +32,7 @@ const long = promptOf(names.map((name) => line(name, 40)));
 const brief = promptOf(['Say what it is about.']);
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 const tokensOf = ({ body, demonstrations }: Prompt): number =>
-  words(body).length +
-  demonstrations.reduce((sum, { inputs, output }) => sum + words(`${Object.values(inputs).join(' ')} ${output}`).length, 0);
+  words(body).length + demonstrations.reduce((sum, { inputs, output }) => sum + words(`${JSON.stringify(inputs)} ${output}`).length, 0);
 const isQuestion = ({ body }: Prompt): boolean => body === question;
 
 /** Of forty rows the first so many right; all answers likelier by so many nats. */
@@ -79,8 +78,7 @@ function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], even
       return Promise.resolve({ ...evaluation, rows: results, passes: tokensOf(shown) + 8 * rows.length });
     },
   } as unknown as Evaluator;
-  const adapterOf = (id: string): Adapter =>
-    ({ id, pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } }) as unknown as Adapter;
+  const adapterOf = (id: string): Adapter => ({ id, pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
   const trainer: Trainer = {
     outputColumn: 'intent',
     fresh: () => adapterOf('fresh'),
@@ -329,10 +327,10 @@ describe('killed after any phase', () => {
       },
     ],
     [
-      'that shortens',
+      'that shortens, at the price of one row',
       {
         behaviour: ({ body }, weights) => ({
-          right: weights === '' && body.includes('Charlie') ? 24 : 8,
+          right: weights === '' && body.includes('Charlie') ? 23 + Number(names.every((name) => body.includes(name))) : 8,
           nats: body.includes('Charlie') ? 0 : -1,
         }),
         budget: 1e5,
@@ -357,6 +355,6 @@ describe('killed after any phase', () => {
       for (const { json } of snapshots) for (const key of Object.keys((JSON.parse(json) as { memory: object }).memory)) told.add(key);
       if (ofType(events, 'gateDecided').some(({ because }) => because.startsWith('the weights learn'))) told.add('absorbed');
     }
-    expect([...told]).toEqual(expect.arrayContaining(['promising', 'absorbed']));
+    expect([...told]).toEqual(expect.arrayContaining(['promising', 'absorbed', 'peak']));
   });
 });

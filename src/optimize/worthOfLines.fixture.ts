@@ -18,7 +18,7 @@ export const rowsOf = (count: number): Row[] =>
 /** A token for each word. */
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 const textOf = ({ body, demonstrations }: Prompt): string =>
-  [body, ...demonstrations.map(({ inputs, output }) => `${Object.values(inputs).join(' ')} ${output}`)].join('\n');
+  [body, ...demonstrations.map(({ inputs, output }) => `${JSON.stringify(inputs)} ${output}`)].join('\n');
 
 export interface Asked {
   readonly prompt: Prompt;
