@@ -25,6 +25,8 @@ export interface EvidenceCase {
   readonly val: readonly Row[];
   /** The same for all arms and seeds. */
   readonly test: readonly Row[];
+  /** Further test rows, for what a table measures beside them. */
+  readonly further?: readonly Row[];
 }
 
 /** A line of a results file. @typeParam M what one table measures beside the test rows */
