@@ -99,7 +99,10 @@ export function withNames(prompt: Prompt, names: Readonly<Record<string, string>
   const spelled = new Map(longestFirst.map((name) => [name.toLowerCase(), names[name]]));
   const body = prompt.body.replace(pattern, (_, lead: string, name: string) => lead + spelled.get(name.toLowerCase())!);
   const demonstrations = prompt.demonstrations.map((demonstration) => ({ ...demonstration, output: newName(names, demonstration.output) }));
-  const changed = { ...prompt, body, demonstrations };
+  // What the model says for a label stays; the label that it stands for has another name.
+  const { labelWords } = prompt;
+  const words = labelWords && Object.fromEntries(Object.entries(labelWords).map(([label, word]) => [newName(names, label), word]));
+  const changed = { ...prompt, body, demonstrations, ...(words && { labelWords: words }) };
   const all = Object.values(names);
   return all.every((name) => body.includes(name)) ? changed : withSentence(changed, `${answer}: one of ${all.join(', ')}.`);
 }
