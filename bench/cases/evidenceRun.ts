@@ -9,6 +9,7 @@ import type { LlamaModel } from '../../src/model/llama.ts';
 import type { OptimizationEvent } from '../../src/optimize/events.ts';
 import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
 import type { Decoding } from '../../src/prompt/decoding.ts';
+import type { LabelWords } from '../../src/prompt/labelWords.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
 import { armNamed, type ArmName } from './arms.ts';
 import { addLine, readLines } from './resultLines.ts';
@@ -25,6 +26,8 @@ export interface EvidenceCase {
   readonly val: readonly Row[];
   /** The same for all arms and seeds. */
   readonly test: readonly Row[];
+  /** Further test rows, for what a table measures beside them. */
+  readonly further?: readonly Row[];
 }
 
 /** A line of a results file. @typeParam M what one table measures beside the test rows */
@@ -54,6 +57,7 @@ export interface EvidenceLine<M = unknown> {
   readonly body: string;
   readonly demonstrations: number;
   readonly decoding?: Partial<Decoding>;
+  readonly labelWords?: LabelWords;
   /** Squared norm of the change of the weights. */
   readonly drift: number;
   readonly phases: readonly { readonly lever: string; readonly accepted: boolean; readonly val: number; readonly passes: number }[];
@@ -145,7 +149,7 @@ async function runArm<M>(
   const after = await evaluator.evaluate(final, test);
   const measured = await measure?.({ model, given, final });
   model.forget();
-  const { body, demonstrations, decoding } = final.prompt;
+  const { body, demonstrations, decoding, labelWords } = final.prompt;
   const line: EvidenceLine<M> = {
     commit,
     model: model.name,
@@ -164,6 +168,7 @@ async function runArm<M>(
     body,
     demonstrations: demonstrations.length,
     ...(decoding && { decoding }),
+    ...(labelWords && { labelWords }),
     drift: adapter ? weightDrift(adapter) : 0,
     phases,
     ...(measured !== undefined && { measured }),

@@ -35,6 +35,15 @@ describe('labels renamed in a prompt', () => {
     expect(body).toBe('Name the type.\nType: one of human, thing.\n\nQuestion: ${input:question}\nType:');
   });
 
+  test('what the model says for a label belongs to the new name', () => {
+    const prompt = {
+      body: '- todo list: ask\n\nX: ${input:x}\nY:',
+      demonstrations: [],
+      labelWords: { 'todo list': 'tasks', alarm: 'bell' },
+    };
+    expect(withNames(prompt, { 'todo list': 'show tasks' }, 'Y').labelWords).toEqual({ 'show tasks': 'tasks', alarm: 'bell' });
+  });
+
   test('of two names of which one begins the other the longer one is found', () => {
     const prompt = { body: '- todo list: ask\n- todo list update: change\n\nX: ${input:x}\nY:', demonstrations: [] };
     const { body } = withNames(prompt, { 'todo list': 'show tasks', 'todo list update': 'edit tasks' }, 'Y');

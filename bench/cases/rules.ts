@@ -39,13 +39,20 @@ export function ruleCases(
   { size, seed, testRows: count }: { size: number; seed: number; testRows: number },
 ): EvidenceCase[] {
   const { name, task, pool, held } = open;
-  const { unseen } = rulesOf(name);
+  const { unseen, policy } = rulesOf(name);
   const isUnseen = (row: Row): boolean => unseen.includes(textIn(row.values, task.output));
   const known = pool.filter((row) => !isUnseen(row));
   const given = { task, prompt: longPrompt(name) };
   return [
     { ...given, name: name + unseenSuffix, test: limitRows(held.filter(isUnseen), count, 0), ...drawRows(known, size, seed) },
-    { ...given, name, test: testRows(open, count), ...drawRows(pool, size, seed) },
+    {
+      ...{ ...given, name, test: testRows(open, count), ...drawRows(pool, size, seed) },
+      further: limitRows(
+        held.filter((row) => textIn(row.values, task.output) === policy.from),
+        count,
+        0,
+      ),
+    },
   ];
 }
 
@@ -63,17 +70,13 @@ export async function measureRules({ model, given, final }: Outcome): Promise<Ru
     const before = await evaluator.evaluate({ prompt: change(given.prompt) }, rows);
     return { before: digitsOf(before), after: digitsOf(await evaluator.evaluate({ ...final, prompt: change(final.prompt) }, rows)) };
   };
-  const relabelled = (names: Readonly<Record<string, string>>): Row[] =>
-    given.test.map(({ values, line }) => makeRow({ ...values, [output]: newName(names, textIn(values, output)) }, line));
+  const relabelled = (rows: readonly Row[], names: Readonly<Record<string, string>>): Row[] =>
+    rows.map(({ values, line }) => makeRow({ ...values, [output]: newName(names, textIn(values, output)) }, line));
   const task: Task = { ...given.task, labels: given.task.labels!.map((label) => newName(renamed, label)).sort() };
-  const moved = { [policy.from]: policy.to };
-  const affected = given.test.map((row) => textIn(row.values, output) === policy.from);
   return {
-    'renamed labels': await measure(task, relabelled(renamed), (prompt) => withNames(prompt, renamed, answer)),
-    'changed policy': await measure(
-      given.task,
-      relabelled(moved).filter((_, place) => affected[place]),
-      (prompt) => withSentence(prompt, policy.sentence),
+    'renamed labels': await measure(task, relabelled(given.test, renamed), (prompt) => withNames(prompt, renamed, answer)),
+    'changed policy': await measure(given.task, relabelled(given.further ?? [], { [policy.from]: policy.to }), (prompt) =>
+      withSentence(prompt, policy.sentence),
     ),
   };
 }
@@ -96,7 +99,10 @@ export function withNames(prompt: Prompt, names: Readonly<Record<string, string>
   const spelled = new Map(longestFirst.map((name) => [name.toLowerCase(), names[name]]));
   const body = prompt.body.replace(pattern, (_, lead: string, name: string) => lead + spelled.get(name.toLowerCase())!);
   const demonstrations = prompt.demonstrations.map((demonstration) => ({ ...demonstration, output: newName(names, demonstration.output) }));
-  const changed = { ...prompt, body, demonstrations };
+  // What the model says for a label stays; the label that it stands for has another name.
+  const { labelWords } = prompt;
+  const words = labelWords && Object.fromEntries(Object.entries(labelWords).map(([label, word]) => [newName(names, label), word]));
+  const changed = { ...prompt, body, demonstrations, ...(words && { labelWords: words }) };
   const all = Object.values(names);
   return all.every((name) => body.includes(name)) ? changed : withSentence(changed, `${answer}: one of ${all.join(', ')}.`);
 }
