@@ -9,7 +9,7 @@ import type { LlamaModel } from '../../src/model/llama.ts';
 import type { OptimizationEvent } from '../../src/optimize/events.ts';
 import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
 import type { Decoding } from '../../src/prompt/decoding.ts';
-import type { LabelWords } from '../../src/prompt/labelWords.ts';
+import type { LabelWords } from '../../src/prompt/prompt.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
 import { armNamed, type ArmName } from './arms.ts';
 import { addLine, readLines } from './resultLines.ts';
