@@ -123,6 +123,10 @@ test('of a program the prompts of every step are tried, and one adapter is train
         learnt.add(step!);
         return trainer.example(shown, row, soft, step);
       },
+      sequence: (shown, rows, soft, step) => {
+        learnt.add(step!);
+        return trainer.sequence(shown, rows, soft, step);
+      },
     }),
     program: { tasks, trace: evaluator.trace },
     prompt,

@@ -57,7 +57,13 @@ export async function wrongWeightPhases({ phases, rows }: { readonly phases: num
     let steps = 0;
     const adapter = () => ({ id: String(steps), pairs: [], config: {} });
     const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1, steps: steps++ });
-    const parts = { outputColumn: 'kind', fresh: adapter, start: () => ({ step, adapter }), example: () => ({ prompt: [1], answer: [2] }) };
+    const parts = {
+      outputColumn: 'kind',
+      fresh: adapter,
+      start: () => ({ step, adapter }),
+      example: () => ({ prompt: [1], answer: [2] }),
+      sequence: () => ({ prompt: [1], answer: [2] }),
+    };
     const trainer = localTrainer(parts as unknown as TrainingParts);
     const context = {
       evaluator,

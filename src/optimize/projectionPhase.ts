@@ -121,8 +121,8 @@ async function propose(
     [hint, hint.words.length > 0 ? others - without : 0],
     [undefined, without],
   ] as const) {
-    // A writer has no use for the hint, and is asked once.
-    const sources = proposersOf(['instruction'], given ? [] : hasOf(context));
+    // What has no use for the hint is asked once.
+    const sources = proposersOf(['instruction'], hasOf(context)).filter(({ hints }) => !given || hints);
     for (const [place, { proposer }] of sources.entries()) {
       // What cannot be divided the later ones make.
       const few = Math.floor((count * (place + 1)) / sources.length) - Math.floor((count * place) / sources.length);

@@ -116,7 +116,13 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   const adapter = () => ({ id: steps > 10 ? 'late' : 'early', pairs: [], config: {} }) as unknown as Adapter;
   const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1, steps: steps++ });
   const calibrated: Prompt = { ...prompt, decoding: { calibration: 'content-free', normalize: 'tokens' } };
-  const parts = { outputColumn: 'intent', fresh: adapter, start: () => ({ step, adapter }), example: () => ({ prompt: [1], answer: [2] }) };
+  const parts = {
+    outputColumn: 'intent',
+    fresh: adapter,
+    start: () => ({ step, adapter }),
+    example: () => ({ prompt: [1], answer: [2] }),
+    sequence: () => ({ prompt: [1], answer: [2] }),
+  };
   const trainer = localTrainer(parts as unknown as TrainingParts);
   const whole = { ...context, evaluator, trainer, prompt: calibrated } as unknown as OptimizationContext;
   const { start, evaluation: before } = await measureStart(whole);

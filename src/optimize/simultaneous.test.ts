@@ -72,12 +72,12 @@ describe('the phases', () => {
     expect(most > 40 && most < 200).toBe(true);
   });
 
-  test('templates and edits race beside the projections, with the words that the soft prompt went towards, and say so', async () => {
+  test('other sources race beside the projections, templates and edits with the words that the soft prompt went towards, and say so', async () => {
     const ofOthers = async (options: Partial<SimultaneousOptions>) => {
       const { events } = await drive({ options: { raceShare: 0.4, ...options } });
       const first = ofType(events, 'candidateProposed').filter(({ phase }) => phase === jointly + 1);
       expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(first.length);
-      return first.filter(({ proposer }) => proposer === 'edits' || proposer === 'grounded templates');
+      return first.filter(({ proposer }) => ['edits', 'grounded templates', 'confusions'].includes(proposer));
     };
     const hinted = await ofOthers({ hinted: 3, plain: 0 });
     expect(hinted.map(({ proposer }) => proposer)).toEqual(['grounded templates', 'edits', 'edits']);

@@ -137,14 +137,16 @@ const leastAbsorbed = 48;
 
 /**
  * The prompt without its instruction, for the weights to learn what it says: a step costs a fraction, and what they learn from rows says the
- * same. Only where the gate judges the result, and the text may change.
+ * same. Only of the author's prompt, where the gate judges the result and the text may change.
  */
 function absorbable(
-  { trainer, trainset: rows }: OptimizationContext,
-  { schedule, levers, curriculum }: AlternatingOptions,
+  { trainer, trainset: rows, prompt: author }: OptimizationContext,
+  { schedule, levers, curriculum, strategy }: AlternatingOptions,
   { current }: AlternatingMemory,
 ): { readonly prompt: Prompt; readonly because: string } | undefined {
-  if (schedule.kind !== 'gated' || !levers.includes('prompt') || curriculum !== 'none') return undefined;
+  if (schedule.kind !== 'gated' || !levers.includes('prompt') || curriculum !== 'none' || strategy === 'mixture') return undefined;
+  // What the gate has chosen is not thrown away.
+  if (!isSame(author, current.prompt)) return undefined;
   const prompt = shortest(current.prompt);
   if (!prompt) return undefined;
   // All rows of a batch of one share nothing but the prompt.

@@ -20,13 +20,15 @@ export interface ProposerEntry {
   /** Of the proposals of a prompt phase, relative to the other sources. */
   readonly share: number;
   readonly needs?: Need;
+  /** It knows what to do with a hint. */
+  readonly hints?: true;
 }
 
 /** In the order in which they propose. */
 const table: readonly ProposerEntry[] = [
   { proposer: writtenInstructions, changes: ['instruction'], share: 4, needs: 'writer' },
-  { proposer: groundedTemplates, changes: ['instruction'], share: 3 },
-  { proposer: editOperators, changes: ['instruction'], share: 4 },
+  { proposer: groundedTemplates, changes: ['instruction'], share: 3, hints: true },
+  { proposer: editOperators, changes: ['instruction'], share: 4, hints: true },
   { proposer: labelledDemonstrations, changes: ['demonstrations'], share: 2 },
   { proposer: bootstrappedDemonstrations, changes: ['demonstrations'], share: 1 },
   { proposer: confusionSentences, changes: ['instruction'], share: 2 },
