@@ -65,16 +65,15 @@ describe('batches', () => {
       answer: third.answer,
       earlier: [span(first.prompt.length, first), span(before.length, second)],
     };
-    const apart: TrainingExample[] = [
-      first,
-      { prompt: before, answer: second.answer },
-      { prompt: sequence.prompt, answer: third.answer },
-    ];
+    const apart: TrainingExample[] = [first, { prompt: before, answer: second.answer }, { prompt: sequence.prompt, answer: third.answer }];
     const other: TrainingExample = { ...sequence, answer: [40, 41] };
     for (const [together, alone] of [
       [[sequence], apart],
       // Two sequences that begin alike share no token from which an answer is predicted.
-      [[sequence, other], [...apart, ...apart.slice(0, 2), { ...apart[2], answer: other.answer }]],
+      [
+        [sequence, other],
+        [...apart, ...apart.slice(0, 2), { ...apart[2], answer: other.answer }],
+      ],
     ]) {
       const whole = await batchGradient(engine, tuned, together, 0);
       const parts = await batchGradient(engine, tuned, alone, 0);

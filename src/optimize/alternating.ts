@@ -39,6 +39,8 @@ interface Started {
 const placesShare = 0.08;
 /** Of what is left, what a phase gets while a lever has not had its turn. */
 const earlyShare = 0.42;
+/** Measurements on the valset that what is left must pay for to be divided: less would give each lever too few steps to show anything. */
+const divisible = 10;
 const goesOn = 'what the last phase made is likely better, and not yet surely: it goes on';
 /** P(better) from which it is. */
 const likely = 0.8;
@@ -142,7 +144,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const choice = promising ? ({ lever: 'weights', because: goesOn } as const) : chooseLever(statistics, order);
     if (!choice) return { done: 'neither lever helps any more', over: true };
     // The other lever, and this one again after it, must come to their turns.
-    const isEarly = order.some((lever) => statistics[lever].phases === 0) && order.length > 1;
+    const isEarly = order.length > 1 && left >= divisible * before.passes && order.some((lever) => statistics[lever].phases === 0);
     return { ...choice, budget: isEarly ? partOf(budget, 1 / earlyShare) : budget };
   }
 

@@ -223,7 +223,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await openEnded();
       await panel.said();
       const [first] = review.items;
-      await button('Accept: Lines 10–12').click();
+      await button('Accept: Lines 10–11').click();
       expect(await panel.said()).toEqual([{ type: 'decide', run, items: [first.id], accept: true }]);
       await drawn();
       expect(await button('Reject: Weights').getAttribute('aria-disabled')).toBe('true');
@@ -232,20 +232,20 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
         items: review.items.map((item) => (item === first ? { ...item, standing: 'accepted' as const } : item)),
       };
       await panel.tell(opened(journal.length, { review: decided }));
-      await panel.page.getByText('2 of 3 undecided').waitFor();
+      await panel.page.getByText('3 of 4 undecided').waitFor();
       await button('Reject: Weights').focus();
       await panel.page.keyboard.press('Enter');
       expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['adapter'], accept: false }]);
       await panel.tell(opened(journal.length, { review: decided }));
       await drawn();
       await button('Accept All').click();
-      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['2', 'adapter'], accept: true }]);
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['2', '3', 'adapter'], accept: true }]);
     });
 
     test('changes that no longer fit say so and cannot be accepted', async () => {
       const items = review.items.map((item) => ({ ...item, standing: 'conflict' as const }));
       await openEnded({ review: { ...review, items } });
-      expect(await panel.page.getByText('The file was changed here since the run').count()).toBe(3);
+      expect(await panel.page.getByText('The file was changed here since the run').count()).toBe(4);
       expect(await button(/^Accept/).count()).toBe(0);
     });
 
