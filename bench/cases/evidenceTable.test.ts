@@ -55,6 +55,8 @@ test('a table has the prompt as it was, each arm, and the best single arm of eac
   expect(table[2]).toMatch(/^\| the prompt as it was \| 0\.0 \| 0\.0 \| 0\.0 \[/);
   expect(table[3]).toMatch(/^\| joint \| 87\.5 \| 50\.0 \| 68\.8 \[.*\] \| {2}\|$/);
   expect(table[4]).toMatch(/^\| LoRA on answers \| 50\.0 \| 100\.0 \| 75\.0 \[.*\] \| -6\.3 \[/);
+  // It has not run on sst2.
+  expect(table[5]).toMatch(/^\| demonstrations only \| 50\.0 \| {2}\| {2}\| \+25\.0 \[/);
   expect(table.at(-1)).toMatch(
     /^\| best single arm of each task, chosen by the test rows \| LoRA on answers \| LoRA on answers \| {2}\| -6\.3 \[/,
   );

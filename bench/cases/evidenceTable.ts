@@ -28,10 +28,8 @@ export function armsTable<M>({ lines, scores = atTheEnd, start = ({ before }) =>
   const tasks = distinct(lines.map(({ task }) => task));
   const of = (arm: ArmName, task: string): EvidenceLine<M>[] => lines.filter((line) => line.arm === arm && line.task === task);
   const cellOf = (sets: SeedsByRows): string => (sets.length ? (100 * mean(sets.map(mean))).toFixed(1) : '');
-  const overall = (sets: readonly SeedsByRows[]): string => {
-    const there = sets.filter(({ length }) => length);
-    return there.length ? percent(crossedMean(there)) : '';
-  };
+  /** Nothing where a task is not run yet: a mean over other tasks compares with nothing. */
+  const overall = (sets: readonly SeedsByRows[]): string => (sets.every(({ length }) => length) ? percent(crossedMean(sets)) : '');
   const starts = tasks.map((task) =>
     distinctBy(
       lines.filter((line) => line.task === task),
