@@ -51,7 +51,8 @@ async function trainPhase(
   const { failures, phases } = memory.statistics.weights;
   const shorter = absorbable(context, options, memory);
   // The first turn is that of the short prompt; where it has failed, the other attempts follow.
-  const { anew, rate, otherShots } = attempts[promising ? 0 : Math.max(0, failures - (shorter ? 1 : 0)) % attempts.length];
+  const { anew, rate, otherShots } =
+    attempts[promising ? 0 : Math.max(0, failures - (shorter && failures === phases ? 1 : 0)) % attempts.length];
   const absorbs = shorter && (phases === 0 || isSame(memory.promising?.prompt, shorter.prompt)) ? shorter : undefined;
   const prompt = memory.promising?.prompt ?? absorbs?.prompt ?? memory.current.prompt;
   const prompts = options.strategy === 'mixture' && !absorbs ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
