@@ -10,7 +10,7 @@ if (stale) run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignor
 run(process.execPath, ['esbuild.mjs', '--if-stale', 'cli', 'worker']);
 // In this process: one of its own would go on when this one is killed.
 const [node, , ...more] = process.argv;
-process.argv = [node, 'dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '50s', ...more];
+process.argv = [node, 'dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '90s', ...more];
 await import(pathToFileURL('dist/cli.js').href);
 
 /** @param {string} command @param {string[]} args */

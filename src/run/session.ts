@@ -21,6 +21,7 @@ import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import { defaultObjective } from '../optimize/objective.ts';
+import { shortest } from '../optimize/shorten.ts';
 import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
 import type { LocalTrainer } from '../optimize/localTrainer.ts';
 import { loraFor, loraTrainer } from '../optimize/loraTrainer.ts';
@@ -243,7 +244,9 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
     : answeredBy(traced, (await session.freshEvaluator().evaluate(candidate, first)).rows, trainer.outputColumn);
   const own = adapterOfStep(session.adapter, (programEvaluator?.steps.length ?? 1) - 1);
   const training = trainer.start(own ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
-  const batch = trainset.map((row) => trainer.example(file.prompt, row));
+  // Where both levers move, the first steps are taken under what is left of the prompt without its instruction.
+  const shown = lever === 'both' ? (shortest(file.prompt) ?? file.prompt) : file.prompt;
+  const batch = trainset.map((row) => trainer.example(shown, row));
   await training.step(batch, 0);
   const begun = performance.now();
   const { tokens } = await training.step(batch, 0);
@@ -251,10 +254,10 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
   return { ...scoring, passesPerSecond: 2 / (1 / scoring.passesPerSecond + 1 / stepping) };
 }
 
-/** 64 rows, or of long ones as many as cost some 20,000 token passes. */
+/** 64 rows, or of long ones as many as would cost some 8,000 token passes one by one. */
 async function rowsToTime({ freshEvaluator, file, trainset }: Session): Promise<number> {
   const { passes } = await freshEvaluator().evaluate({ prompt: file.prompt }, trainset.slice(0, 1));
-  return Math.max(1, Math.min(64, Math.floor(20_000 / passes)));
+  return Math.max(1, Math.min(64, Math.floor(8000 / passes)));
 }
 
 async function scoringRate({ freshEvaluator, file, trainset }: Session, few: number): Promise<Rate> {
