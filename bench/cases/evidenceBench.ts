@@ -20,7 +20,7 @@ export interface EvidenceBench<M> {
   readonly budget: number;
   readonly arms: readonly ArmName[];
   readonly testRows: number;
-  /** What a task with so many rows is run on: one case, or several with names of their own. */
+  /** What a task with this many rows is run on: one case, or several with names of their own. */
   cases(open: OpenTask, options: { size: number; seed: number; testRows: number }): EvidenceCase[];
   readonly measure?: (outcome: Outcome) => Promise<M>;
   /** The tables, as Markdown. */

@@ -13,7 +13,7 @@ describe('options of the gate', () => {
     expect(asked('--prompt-cost', '0', '--margin', '0.5')).toEqual({ margin: 0.5, promptCost: 0 });
   });
 
-  test.each(['-1', '101', 'much', '', 'NaN'])("'%s' is no number of points", (text) => {
+  test.each(['-1', '101', 'much', '', 'NaN'])("'%s' is not a number of points", (text) => {
     expect(() => asked(`--margin=${text}`)).toThrow(
       expect.objectContaining({ reason: 'bad-option', hint: expect.stringMatching(/^Write/) as string }) as Error,
     );

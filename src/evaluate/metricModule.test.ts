@@ -67,14 +67,14 @@ test('a module that is not there is named', async () => {
 });
 
 test.each([
-  ['() => 2', 'The metric gave 2, which is no share.'],
-  ['() => NaN', 'The metric gave NaN, which is no share.'],
-  ['() => undefined', 'The metric gave undefined, which is no share.'],
-  ['async () => 1', 'The metric gave a promise, which is no share.'],
-  ['() => ({ score: 3 })', 'The metric gave an object whose `score` is 3, which is no share.'],
-  ['() => ({ feedback: "no" })', 'The metric gave an object whose `score` is undefined, which is no share.'],
-  ['() => ({ score: Promise.resolve(1) })', 'The metric gave an object whose `score` is a promise, which is no share.'],
-  ['() => ({ score: 1, feedback: 7 })', 'The metric gave an object whose `feedback` is a number, not a text.'],
+  ['() => 2', 'The metric returned 2.'],
+  ['() => NaN', 'The metric returned NaN.'],
+  ['() => undefined', 'The metric returned undefined.'],
+  ['async () => 1', 'The metric returned a promise.'],
+  ['() => ({ score: 3 })', 'The metric returned an object whose `score` is 3.'],
+  ['() => ({ feedback: "no" })', 'The metric returned an object whose `score` is undefined.'],
+  ['() => ({ score: Promise.resolve(1) })', 'The metric returned an object whose `score` is a promise.'],
+  ['() => ({ score: 1, feedback: 7 })', 'The metric returned an object whose `feedback` is a number, not a text.'],
   ['(row) => row.none.length', 'The metric failed on a row: '],
 ])('%s is a defect of the metric', async (text, message) => {
   const { metric } = await loadMetric('m', module(`export default ${text};`));
@@ -86,6 +86,6 @@ test.each([
 test('what it should return is said', async () => {
   const { metric } = await loadMetric('m', module('export default () => 2;'));
   expect(() => metric.score('4', '4', row)).toThrow(
-    expect.objectContaining({ hint: 'Return a number from 0 to 1, or { score, feedback }, at once.' }) as Error,
+    expect.objectContaining({ hint: 'Return a number from 0 to 1, or { score, feedback }. The function must not be async.' }) as Error,
   );
 });

@@ -19,7 +19,7 @@ export interface LoadedMetric {
  * Only for who was told that the module may run.
  * @param name what it is called in reports
  * @param file absolute path
- * @throws TandemError reason 'bad-metric' where it cannot be loaded; scoring throws the same where the function throws or gives no share
+ * @throws TandemError reason 'bad-metric' where it cannot be loaded; scoring throws the same where the function throws or returns no number from 0 to 1
  */
 export async function loadMetric(name: string, file: string): Promise<LoadedMetric> {
   const fail = (message: string, hint: string, cause?: unknown): TandemError =>
@@ -42,11 +42,15 @@ export async function loadMetric(name: string, file: string): Promise<LoadedMetr
     try {
       worth = (judge as (row: Readonly<Record<string, string>>, output: string) => unknown)(textsOf(values), prediction);
     } catch (cause) {
-      throw fail(`The metric failed on a row: ${messageOf(cause)}. The row: ${JSON.stringify(values).slice(0, 200)}`, 'Mend it.', cause);
+      throw fail(
+        `The metric failed on a row: ${messageOf(cause)}. The row: ${JSON.stringify(values).slice(0, 200)}`,
+        'Correct the metric.',
+        cause,
+      );
     }
     const judgement = judgementOf(worth);
     if (typeof judgement !== 'string') return judgement;
-    throw fail(`The metric gave ${judgement}.`, 'Return a number from 0 to 1, or { score, feedback }, at once.');
+    throw fail(`The metric returned ${judgement}.`, 'Return a number from 0 to 1, or { score, feedback }. The function must not be async.');
   };
   const score = (prediction: string, _: string, values: Values = {}): number => judgeRow(prediction, values).score;
   return { metric: { name, kind: 'text', score, judge: judgeRow }, hash };
@@ -54,11 +58,11 @@ export async function loadMetric(name: string, file: string): Promise<LoadedMetr
 
 /** A module's verdict, or what is wrong with it, for people. */
 function judgementOf(worth: unknown): Judgement | string {
-  if (typeof worth !== 'object' || worth === null) return scored(worth) ?? `${String(worth)}, which is no share`;
-  if (worth instanceof Promise) return 'a promise, which is no share';
+  if (typeof worth !== 'object' || worth === null) return scored(worth) ?? String(worth);
+  if (worth instanceof Promise) return 'a promise';
   const { score, feedback } = worth as { readonly score?: unknown; readonly feedback?: unknown };
   const judgement = scored(score);
-  if (!judgement) return `an object whose \`score\` is ${score instanceof Promise ? 'a promise' : String(score)}, which is no share`;
+  if (!judgement) return `an object whose \`score\` is ${score instanceof Promise ? 'a promise' : String(score)}`;
   if (feedback !== undefined && feedback !== null && typeof feedback !== 'string') {
     return `an object whose \`feedback\` is a ${typeof feedback}, not a text`;
   }

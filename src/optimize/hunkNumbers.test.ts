@@ -100,11 +100,16 @@ describe('what it costs', () => {
     }
   });
 
-  test('is nothing where it pays for fewer than sixteen rows of each, or there are no more', async () => {
-    const { evaluation } = await numbers();
-    const sixteen = (3 * 16 * evaluation.passes) / 40;
+  test('goes to the longest places where it does not pay for sixteen rows of each, and is nothing where it pays for none', async () => {
+    const { evaluation, changes: all } = await numbers();
+    const sixteen = (16 * evaluation.passes) / 40;
     expect((await numbers({ affordable: sixteen - 1 })).asked).toEqual([]);
-    expect((await numbers({ affordable: sixteen })).asked.length).toBeGreaterThan(0);
+    const { asked, changes: some } = await numbers({ affordable: 1.5 * sixteen });
+    expect(asked.map(({ rows }) => rows)).toEqual([16]);
+    const lengths = hunksOf(all).map(({ before, after }) => before.length + after.length);
+    const longest = lengths.indexOf(Math.max(...lengths));
+    expect(hunksOf(some).map(({ own }) => own !== undefined)).toEqual(lengths.map((_, place) => place === longest));
+    expect((await numbers({ affordable: 3 * sixteen })).asked.length).toBeGreaterThan(0);
     const { changes, before, passes } = await numbers({ rows: 15 });
     expect([changes, passes]).toEqual([before, 0]);
   });

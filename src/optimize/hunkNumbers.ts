@@ -20,7 +20,8 @@ export interface MeasuredChanges {
 /**
  * @param from what was changed
  * @param state as it was accepted, measured on the valset
- * @param affordable token passes; places are measured on as many rows as it pays for, or not at all; the last ones are left where the first cost more
+ * @param affordable token passes; places are measured on as many rows as it pays for. Where it does not pay for the fewest rows of each, the
+ *   longest places come first and the rest have no number
  */
 export async function measureHunks(
   { evaluator, valset, seed, signal }: OptimizationContext,
@@ -33,8 +34,9 @@ export async function measureHunks(
   const places = changes.flatMap(({ hunks = [] }) => hunks).length;
   // A change that is alone has the decision's own numbers.
   if (places === 0 || (places === 1 && changes.length === 1)) return { changes, passes: 0 };
-  const count = Math.min(valset.length, Math.floor((affordable / places / evaluation.passes) * valset.length));
-  if (count < fewestRows || signal?.aborted) return { changes, passes: 0 };
+  if (valset.length < fewestRows) return { changes, passes: 0 };
+  const paid = Math.floor((affordable / places / evaluation.passes) * valset.length);
+  const count = Math.min(valset.length, Math.max(fewestRows, paid));
   const chosen = randomStream(seed, 'places')
     .shuffle([...valset.keys()])
     .slice(0, count)
@@ -57,14 +59,11 @@ export async function measureHunks(
     return { ...hunk, own: compareEvaluations(without, whole).score, tokens: whole.promptTokens - without.promptTokens };
   }
 
-  const told: Change[] = [];
-  for (const change of changes) {
-    if (change.part !== 'instruction' || !change.hunks) told.push(change);
-    else {
-      const hunks: ChangedHunk[] = [];
-      for (const hunk of change.hunks) hunks.push(await measured(hunk, change));
-      told.push({ ...change, hunks });
-    }
-  }
+  const found = new Map<ChangedHunk, ChangedHunk>();
+  const asked = changes.flatMap((change) => (change.part === 'instruction' ? (change.hunks ?? []).map((hunk) => ({ hunk, change })) : []));
+  const lengthOf = ({ hunk }: (typeof asked)[number]): number => hunk.before.length + hunk.after.length;
+  for (const { hunk, change } of paid < fewestRows ? [...asked].sort((a, b) => lengthOf(b) - lengthOf(a)) : asked)
+    found.set(hunk, await measured(hunk, change));
+  const told = changes.map((change) => (change.hunks ? { ...change, hunks: change.hunks.map((hunk) => found.get(hunk) ?? hunk) } : change));
   return { changes: told, passes };
 }

@@ -14,7 +14,7 @@ export function worthOf({ gate: asked }: Pick<RunSpec, 'gate'>, { settings }: Pi
   };
 }
 
-/** @throws TandemError reason 'bad-option' for what is no number of points */
+/** @throws TandemError reason 'bad-option' for anything but a number of points */
 export function checkedGate(gate: GateSettings): GateSettings {
   for (const value of [gate.margin, gate.promptCost]) {
     if (value !== undefined && !(value >= 0 && value <= 100)) {
