@@ -1,8 +1,8 @@
 /** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension webview api]`, all by default. */
 import { build as bundle, context } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** Native or loaded only on demand: they stay in node_modules. */
 const external = ['vscode', 'onnxruntime-node', '@tensorflow/*'];
@@ -22,8 +22,31 @@ const lean = {
   },
 };
 
-/** Their ES modules instead of CommonJS, of which esbuild can leave nothing out. */
-const alias = { yaml: resolve('node_modules/yaml/browser/index.js') };
+const alias = {
+  // Its ES modules instead of CommonJS, of which esbuild can leave nothing out.
+  yaml: resolve('node_modules/yaml/browser/index.js'),
+  // All that @huggingface/gguf takes of it; a quarter of a megabyte about other libraries comes along otherwise.
+  '@huggingface/tasks': resolve('node_modules/@huggingface/tasks/dist/esm/gguf.js'),
+};
+
+/**
+ * The editor's API by its names: of a CommonJS module each file that imports it would copy all the hundreds of names, at every start.
+ * @type {import('esbuild').Plugin}
+ */
+const editor = {
+  name: 'editor',
+  setup(build) {
+    build.onResolve({ filter: /^vscode$/ }, ({ namespace, path }) =>
+      namespace === 'editor' ? { path, external: true } : { path, namespace: 'editor' },
+    );
+    build.onLoad({ filter: /.*/, namespace: 'editor' }, () => {
+      const files = readdirSync('src/extension', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+      const texts = files.map((name) => readFileSync(join('src/extension', name), 'utf8'));
+      const names = new Set(texts.flatMap((text) => [...text.matchAll(/\bvscode\.(\w+)/g)].map(([, name]) => name)));
+      return { contents: `const api = require('vscode');\n${[...names].map((name) => `export const ${name} = api.${name};\n`).join('')}` };
+    });
+  },
+};
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {
@@ -44,13 +67,11 @@ const bundles = {
   extension: {
     entryPoints: ['src/extension/extension.ts'],
     outfile: 'dist/extension.cjs',
-    format: 'cjs',
+    format: 'esm',
+    plugins: [lean, editor],
     // Half of what activation takes is reading this text. Names stay, for the traces of errors.
     minifyWhitespace: true,
     minifySyntax: true,
-    // CommonJS has no import.meta.
-    banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-    define: { 'import.meta.url': '__fileUrl' },
   },
   // With the styles that main.ts imports beside it, as panel.css.
   webview: {
@@ -77,14 +98,49 @@ async function build(name) {
   // Before the bundle, whose time says whether it is stale.
   if (name === 'api') declareTypes();
   if (name === 'webview') copyIcons();
-  /** @type {import('esbuild').BuildOptions} */
+  /** @type {import('esbuild').BuildOptions & { outfile: string }} */
   const options = { ...shared, ...own };
   if (process.argv.includes('--watch')) {
     await (await context({ ...options, logLevel: 'info' })).watch();
     return;
   }
-  await bundle(options);
+  if (name === 'extension') await bundleInParts(options);
+  else await bundle(options);
   if (name === 'cli') chmodSync(own.outfile, 0o755);
+}
+
+/**
+ * What is imported on demand becomes a file of its own: half of what a start takes is reading code. The bundler only splits ES modules, and
+ * the editor loads CommonJS, so the parts are translated in a second step.
+ * @param {import('esbuild').BuildOptions & { outfile: string }} options
+ */
+async function bundleInParts({ outfile, ...options }) {
+  const folder = dirname(outfile);
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder, { encoding: 'utf8' })) if (/^extension-.*\.cjs(\.map)?$/.test(file)) rmSync(join(folder, file));
+  const parts = await bundle({
+    ...options,
+    splitting: true,
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    chunkNames: 'extension-[hash]',
+    metafile: true,
+  });
+  await bundle({
+    entryPoints: Object.keys(parts.metafile.outputs).filter((file) => file.endsWith('.cjs')),
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    allowOverwrite: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    sourcemap: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // CommonJS has no import.meta.
+    banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': '__fileUrl' },
+  });
 }
 
 /** Puts the editor's own icons beside the panel's page. */

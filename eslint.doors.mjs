@@ -8,8 +8,8 @@ const loads =
   'No code is loaded by a path or made from text: a workspace could name it. What is Tandem’s own is imported by a literal name.';
 
 /**
- * Modules, and the file that may import them.
- * @type {readonly { readonly name: RegExp, readonly door: RegExp, readonly message: string, readonly inTests?: true }[]}
+ * Modules (or what `only` names of them), and the file that may import them.
+ * @type {readonly { readonly name: RegExp, readonly only?: RegExp, readonly door: RegExp, readonly message: string, readonly inTests?: true }[]}
  */
 const modules = [
   {
@@ -23,6 +23,12 @@ const modules = [
     name: /^(node:)?vm$/,
     door: /^src\/timeLimit\.ts$/,
     message: 'src/timeLimit.ts runs what may not end; node:vm keeps nobody in.',
+  },
+  {
+    name: /^yaml$/,
+    only: /^(parse|parseDocument|parseAllDocuments)$/,
+    door: /^src\/prompt\/frontMatter\.ts$/,
+    message: 'src/prompt/frontMatter.ts reads YAML: the library takes the square of the number of keys to find those that stand twice.',
   },
   { name: /^(node:)?module$/, door: /^src\/tensor\/tensorflow\.ts$/, message: loads },
 ];
@@ -41,7 +47,13 @@ const rule = {
     const file = context.filename.slice(context.cwd.length + 1).replaceAll('\\', '/');
     const checkName = (/** @type {any} */ node, /** @type {unknown} */ name, isType = false) => {
       if (typeof name !== 'string' || isType) return;
-      const found = modules.find((each) => each.name.test(name) && !each.door.test(file));
+      const names = (node.specifiers ?? []).map((/** @type {any} */ each) => each.imported?.name ?? '');
+      const found = modules.find(
+        (each) =>
+          each.name.test(name) &&
+          !each.door.test(file) &&
+          (!each.only || names.some((/** @type {string} */ part) => each.only?.test(part))),
+      );
       if (found && (isProduct(file) || found.inTests)) context.report({ node, message: found.message });
     };
     const checkImport = (/** @type {any} */ node) => checkName(node, node.source?.value, (node.importKind ?? node.exportKind) === 'type');

@@ -9,7 +9,6 @@ import { parseCsv } from './csv.ts';
 import { makeRow, type Dataset } from './dataset.ts';
 import { withTurns } from './conversations.ts';
 import { parseJsonl, parseJsonList, type Entries, type Entry } from './jsonl.ts';
-import { readParquet } from './parquet.ts';
 
 /** What files of data are called. */
 export const dataEndings = ['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet'] as const;
@@ -32,7 +31,10 @@ export async function readDataset(file: string, options: ReadOptions = {}): Prom
       cause,
     });
   });
-  if (endingOf(file) === '.parquet') return datasetOf(file, bytes, { ...(await readParquet(file, bytes)), badLines: new Map() }, options);
+  if (endingOf(file) === '.parquet') {
+    const { readParquet } = await import('./parquet.ts');
+    return datasetOf(file, bytes, { ...(await readParquet(file, bytes)), badLines: new Map() }, options);
+  }
   return parseDataset(file, bytes, options);
 }
 

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { DownloadProgress } from '../model/store/download.ts';
+import { modelsFolder, tandemHome } from '../model/store/home.ts';
 import type { InstalledModel } from '../model/store/store.ts';
 import { bytes } from '../run/format.ts';
 import { viewIds } from './ids.ts';
@@ -30,7 +31,7 @@ export function watchModels(): Models {
   };
   return {
     async list() {
-      const { listModels, modelsFolder } = await modelStore();
+      const { listModels } = await modelStore();
       watcher ??= watch(modelsFolder());
       return listModels();
     },
@@ -38,7 +39,7 @@ export function watchModels(): Models {
       const stop = new AbortController();
       try {
         return await withBothProgresses(`Adding ${basename(spec)}`, stop, async (tell) => {
-          const { addModel, tandemHome } = await modelStore();
+          const { addModel } = await modelStore();
           // Not from where the editor happened to be started: a name is no path there.
           const workspaces = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
           return addModel(spec, { signal: stop.signal, onProgress: tell, cwd: tandemHome(), workspaces });

@@ -1,6 +1,6 @@
 /** @file Sets, replaces and removes entries of a YAML text and keeps every other byte. */
-import { isCollection, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
-import { scalarText } from './frontMatter.ts';
+import { isCollection, isMap, isScalar, isSeq, type Document, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
+import { readYaml, scalarText } from './frontMatter.ts';
 import { textOf, type Value, type Values } from './values.ts';
 import { columnValues, printable, yamlText } from './yamlValues.ts';
 
@@ -20,7 +20,7 @@ export function setEntry(
   newline: string,
   texts: readonly string[] = [],
 ): string {
-  const document = parseDocument(yaml, { prettyErrors: false });
+  const document = readYaml(yaml);
   let map = isMap(document.contents) ? document.contents : undefined;
   let [indent, step] = ['', '  '];
   for (let depth = 0; ; depth++) {

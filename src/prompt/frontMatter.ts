@@ -1,5 +1,5 @@
 /** @file Where a prompt file's YAML stands, and how its scalars are read. */
-import { isAlias, isCollection, isScalar, visit, type Alias, type Document, type Node } from 'yaml';
+import { isAlias, isCollection, isScalar, parseDocument, visit, YAMLParseError, type Alias, type Document, type Node } from 'yaml';
 
 export interface FrontMatter {
   /** Offsets of the YAML between the `---` lines. */
@@ -17,6 +17,24 @@ export function findFrontMatter(text: string): FrontMatter | undefined {
   close.lastIndex = open[0].length;
   const end = close.exec(text);
   return end ? { yamlStart: open[0].length, yamlEnd: end.index, bodyOffset: end.index + end[0].length } : undefined;
+}
+
+/** Reads a YAML text; its faults are in the document's `errors`. */
+export function readYaml(text: string): Document.Parsed {
+  // The library compares each key of a map with all the others.
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const at = key.range?.[0] ?? 0;
+        if (seen.has(key.value)) document.errors.push(new YAMLParseError([at, at + 1], 'DUPLICATE_KEY', 'Map keys must be unique'));
+        seen.add(key.value);
+      }
+    },
+  });
+  return document;
 }
 
 /** The text of a scalar as the author wrote it (`5.0` stays "5.0", `yes` stays "yes"); undefined for null and for collections. */

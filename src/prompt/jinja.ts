@@ -3,6 +3,7 @@ import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../errors.ts';
 import { jinjaGlobals } from '../model/jinjaGlobals.ts';
 import { blocks, closers, depthOf, keywordOf, lineEnd, tagsOf, withoutRaw, type Tag } from './jinjaTags.ts';
+import { rememberingLast } from './rememberingLast.ts';
 import { shownSource, withinTime } from '../timeLimit.ts';
 
 /** A name that a tag reads from outside the template; `start` and `end` are the tag's. */
@@ -21,7 +22,7 @@ export interface JinjaProblem {
 }
 
 /** The names that tags read and nothing in the template binds, in their order. A name bound anywhere counts as bound everywhere. */
-export function freeNames(body: string): FreeName[] {
+export const freeNames = rememberingLast((body: string): readonly FreeName[] => {
   const found: FreeName[] = [];
   const bound = new Set<string>(globals);
   for (const { tag, tree } of treesOf(body)) {
@@ -31,7 +32,7 @@ export function freeNames(body: string): FreeName[] {
     for (const name of reads) found.push({ name, nameStart: places!.get(name) ?? tag.innerStart, start: tag.start, end: tag.end });
   }
   return found.filter(({ name }) => !bound.has(name));
-}
+});
 
 /** The tags that can be parsed, each as the library has it, by itself. */
 export function treesOf(body: string): { readonly tag: Tag; readonly tree: Tree }[] {

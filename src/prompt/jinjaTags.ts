@@ -1,4 +1,5 @@
 /** @file The tags of Jinja in a prompt's body, with their places; what stands in `{% raw %}` is text. */
+import { rememberingLast } from './rememberingLast.ts';
 
 /** `{{ … }}`, `{% … %}` or `{# … #}` in a body; offsets into the body. */
 export interface Tag {
@@ -20,7 +21,7 @@ export interface Plain {
 }
 
 /** The tags, first to last. What stands in `{% raw %}` is text. */
-export function tagsOf(body: string): Tag[] {
+export const tagsOf = rememberingLast((body: string): readonly Tag[] => {
   const tags: Tag[] = [];
   const closings = closingsOf(body);
   const opener = /\{[{%#]/g;
@@ -42,7 +43,7 @@ export function tagsOf(body: string): Tag[] {
     opener.lastIndex = last.lastIndex;
   }
   return tags;
-}
+});
 
 /** The statement that a tag is, e.g. `for`; '' for other tags. */
 export const keywordOf = ({ kind, inner }: Tag): string => (kind === 'statement' ? (/^\s*(\w+)/.exec(inner)?.[1] ?? '') : '');
@@ -103,20 +104,25 @@ function closingsOf(body: string): (kind: Tag['kind'], from: number) => number |
 function closingPlaces(body: string): Record<'expression' | 'statement', Int32Array> {
   const length = body.length;
   const make = (): Int32Array => new Int32Array(length + 2).fill(-1);
-  const places = { expression: make(), statement: make() };
+  const [expression, statement] = [make(), make()];
   // Where a text ends that is open at a place, by its quote.
-  const texts: Readonly<Record<string, Int32Array>> = { '"': make(), "'": make() };
+  const [double, single] = [make(), make()];
+  let next = 0;
   for (let at = length - 1; at >= 0; at--) {
-    const char = body[at];
-    for (const [quote, ends] of Object.entries(texts)) ends[at] = char === quote ? at : ends[at + (char === '\\' ? 2 : 1)];
-    const end = Object.hasOwn(texts, char) ? texts[char][at + 1] : at;
-    for (const kind of ['expression', 'statement'] as const) {
-      const closes = body[at + 1] === '}' && char === closers[kind][0];
-      places[kind][at] = closes ? at : end < 0 ? -1 : places[kind][end + 1];
-    }
+    const char = body.charCodeAt(at);
+    const after = at + (char === codes.backslash ? 2 : 1);
+    double[at] = char === codes.double ? at : double[after];
+    single[at] = char === codes.single ? at : single[after];
+    const end = char === codes.double ? double[at + 1] : char === codes.single ? single[at + 1] : at;
+    const closes = next === codes.brace;
+    expression[at] = closes && char === codes.brace ? at : end < 0 ? -1 : expression[end + 1];
+    statement[at] = closes && char === codes.percent ? at : end < 0 ? -1 : statement[end + 1];
+    next = char;
   }
-  return places;
+  return { expression, statement };
 }
+
+const codes = { double: 34, percent: 37, single: 39, backslash: 92, brace: 125 } as const;
 
 /** Where the line of a place ends. */
 export function lineEnd(body: string, from: number): number {

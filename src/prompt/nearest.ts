@@ -3,7 +3,9 @@
 /** The candidate with the fewest edits from `name`, if at most a third of the longer one's letters differ (at least one may). */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const allowed = (candidate: string): number => Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3));
-  return byDistance(name, candidates).find(({ candidate, distance }) => distance <= allowed(candidate))?.candidate;
+  // Two names are at least as far apart as their lengths.
+  const possible = [...candidates].filter((candidate) => Math.abs(candidate.length - name.length) <= allowed(candidate));
+  return byDistance(name, possible).find(({ candidate, distance }) => distance <= allowed(candidate))?.candidate;
 }
 
 /** The candidates with the fewest edits from `name`, the nearest first. */

@@ -1,7 +1,7 @@
 /** @file A program file (`tandem.program.yaml`) as it is on disk: which prompt files answer one after the other, and what is wrong with it. */
 import { dirname, resolve } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
-import { resolved, scalarText } from './frontMatter.ts';
+import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
+import { readYaml, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import { promptEndings, type Problem } from './promptFile.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
@@ -50,7 +50,7 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
   const problems: Problem[] = [];
   const ranges: Record<string, TextRange> = {};
   const bom = text.startsWith('\uFEFF') ? 1 : 0;
-  const document = parseDocument(text.slice(bom), { prettyErrors: false });
+  const document = readYaml(text.slice(bom));
   const place = (node: Node | null | undefined): TextRange => rangeOf(bom + (node?.range?.[0] ?? 0), bom + (node?.range?.[1] ?? 0));
   const error = (range: TextRange, message: string, hint?: string, instead?: readonly string[]): void =>
     void problems.push({

@@ -1,9 +1,9 @@
 /** @file A prompt file (`*.prompt.md`, `*.prompty`) as it is on disk: front matter, body, and what is wrong with them. */
-import { isMap, parseDocument, type Node } from 'yaml';
+import { isMap, type Node } from 'yaml';
 import { TandemError } from '../errors.ts';
 import { lacksAnswers } from './answersNeeded.ts';
 import { quote } from './editYaml.ts';
-import { findFrontMatter, resolved, scalarText } from './frontMatter.ts';
+import { findFrontMatter, readYaml, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Prompt } from './prompt.ts';
 import { readSettings, type Report, type TandemSettings } from './settings.ts';
@@ -73,7 +73,7 @@ export function parsePromptFile(path: string, text: string): PromptFile {
     add('warning', bom, bom + 3, 'The front matter is opened but never closed.', 'Close it with a line of three dashes: ---');
   }
   const [yamlStart, yamlEnd] = front ? [front.yamlStart, front.yamlEnd] : [bom, bom];
-  const document = parseDocument(text.slice(yamlStart, yamlEnd), { prettyErrors: false });
+  const document = readYaml(text.slice(yamlStart, yamlEnd));
   for (const { fix, start, end, ...problem } of yamlProblems(text.slice(yamlStart, yamlEnd), document, 'The front matter')) {
     const instead = fix && { range: rangeOf(yamlStart + fix.start, yamlStart + fix.end), instead: [fix.instead] };
     problems.push({ ...problem, range: rangeOf(yamlStart + start, yamlStart + end), ...(instead && { fix: instead }) });

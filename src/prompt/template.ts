@@ -11,6 +11,7 @@ import { suggestName } from './nearest.ts';
 import { spoken } from './labelWords.ts';
 import type { Demonstration, Prompt } from './prompt.ts';
 import { roleLines, sectionsOf, type Role, type Section } from './sections.ts';
+import { mapWithinTime } from '../timeLimit.ts';
 import { textOf, type Value, type Values } from './values.ts';
 
 /** A body and how it is written; a text alone is in the language of `.prompt.md`. */
@@ -136,13 +137,14 @@ export function render(prompt: Prompt, values: Values, origin?: Place): string {
 }
 
 /** The prompt for one row as the turns of a chat; without roles all is the user's. @throws as `render` */
-export function messagesOf(prompt: Prompt, values: Values, origin?: Place): { readonly role: Role; readonly content: string }[] {
+export function messagesOf(prompt: Prompt, values: Values, origin?: Place): Message[] {
   const { sections, demonstrations } = compile(prompt, origin);
-  const filled = sections.map(({ role, head, block, rowBlock }) => {
+  const fill = ({ role, head, block, rowBlock }: CompiledSection): Message => {
     if (!block) return { role, content: head(values, origin).trimEnd() };
     const rest = demonstrations === '' ? block(values, origin) : `${demonstrations}\n\n${rowBlock(values, origin)}`;
     return { role, content: head(values, origin) + rest };
-  });
+  };
+  const filled = sections.length > 1 ? mapWithinTime(sections, fill) : sections.map(fill);
   const full = filled.filter(({ content }) => content !== '');
   return full.length > 0 ? full : [{ role: 'user', content: '' }];
 }
@@ -170,6 +172,11 @@ export function answerText(prompt: string, answer: string): string {
 const opener = '${input:';
 const softPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*soft[ \t]*\}\}[ \t]*(?=\r?\n|$)/;
 const demosPattern = /(?<=^|\n)[ \t]*\{\{[ \t]*demos[ \t]*\}\}[ \t]*(?:\r?\n|$)/g;
+
+interface Message {
+  readonly role: Role;
+  readonly content: string;
+}
 
 type Fill = (values: Values, origin?: Place) => string;
 

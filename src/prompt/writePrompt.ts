@@ -1,9 +1,8 @@
 /** @file Writes an accepted prompt back into its file: only what changed, every other byte as it was. */
 import { isDeepStrictEqual } from 'node:util';
-import { parseDocument } from 'yaml';
 import { TandemError } from '../errors.ts';
 import { setEntry } from './editYaml.ts';
-import { findFrontMatter } from './frontMatter.ts';
+import { findFrontMatter, readYaml } from './frontMatter.ts';
 import { ownWords, wordsFor } from './labelWords.ts';
 import { parsePromptFile, type PromptFile } from './promptFile.ts';
 import type { Demonstration, Prompt, LabelWords } from './prompt.ts';
@@ -63,7 +62,7 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
     (changes.model === undefined || changes.model === (read.ranges.model ? read.settings.model : null)) &&
     (changes.calibration === undefined || changes.calibration === decoding.calibration) &&
     isDeepStrictEqual({ ...decoding, ...next.decoding }, decoding);
-  if (asAsked && (yaml === oldYaml || parseDocument(yaml).errors.length === 0)) return result;
+  if (asAsked && (yaml === oldYaml || readYaml(yaml).errors.length === 0)) return result;
   throw new TandemError('cannot-rewrite', 'The front matter is written in a way that Tandem cannot edit in place.', {
     where: { file: path, line: 1 },
     hint: 'Write the `tandem` key in plain block style: one `key: value` a line, without anchors.',

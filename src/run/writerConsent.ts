@@ -5,7 +5,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { TandemError } from '../errors.ts';
-import { tandemHome } from '../model/store/store.ts';
+import { tandemHome } from '../model/store/home.ts';
 import { exactly, list, moment, object, text } from '../shape.ts';
 import { destinationOf } from './chooseWriter.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';

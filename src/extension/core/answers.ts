@@ -1,9 +1,8 @@
 /** @file What a prompt file does not say yet and Tandem has to know: which questions are open, likely answers, and how they are written. */
 import { dirname, relative, sep } from 'node:path';
-import { parseDocument } from 'yaml';
 import { TandemError } from '../../errors.ts';
 import { setEntry } from '../../prompt/editYaml.ts';
-import { findFrontMatter } from '../../prompt/frontMatter.ts';
+import { findFrontMatter, readYaml } from '../../prompt/frontMatter.ts';
 import { parsePromptFile, type PromptFile } from '../../prompt/promptFile.ts';
 
 /** Settings of the `tandem` key, in the order in which they are asked and written. */
@@ -12,7 +11,7 @@ export type Question = 'data' | 'output' | 'labels' | 'model';
 /** @returns those that nothing in the file answers; none of a file whose front matter has to be mended first */
 export function openQuestions({ text, settings, ranges }: PromptFile): Question[] {
   const front = findFrontMatter(text);
-  if (front && parseDocument(text.slice(front.yamlStart, front.yamlEnd)).errors.length > 0) return [];
+  if (front && readYaml(text.slice(front.yamlStart, front.yamlEnd)).errors.length > 0) return [];
   const lacks = { data: settings.data === '' && !ranges.data, output: settings.output === '' && !ranges.output };
   return [
     ...(lacks.data ? (['data'] as const) : []),

@@ -3,7 +3,6 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { wholeElements } from '../../data/jsonl.ts';
-import { readParquet } from '../../data/parquet.ts';
 import { datasetOf, parseDataset } from '../../data/readDataset.ts';
 import { TandemError } from '../../errors.ts';
 
@@ -30,6 +29,7 @@ export async function readHead(file: string): Promise<Head> {
   });
   try {
     if (extname(file).toLowerCase() === '.parquet') {
+      const { readParquet } = await import('../../data/parquet.ts');
       const rows = await readParquet(file, await partsOf(handle), headRows);
       const head = datasetOf(file, new Uint8Array(), { ...rows, badLines: new Map() }, { skipBad: true });
       return { ...head, ...(head.rows.length < headRows && { areAll: true }) };

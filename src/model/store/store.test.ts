@@ -9,7 +9,8 @@ import { zipSync } from 'fflate';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { temporaryName } from '../../temporary.ts';
 import { loadModelFiles } from '../files/modelFiles.ts';
-import { addModel, listModels, modelsFolder, removeModel, resolveModel, tandemHome } from './store.ts';
+import { modelsFolder, tandemHome } from './home.ts';
+import { addModel, listModels, removeModel, resolveModel } from './store.ts';
 import { startHub } from './testHub.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tandem-store-'));

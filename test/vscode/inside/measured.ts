@@ -36,12 +36,14 @@ test('loading and activation take less than 50 ms', async () => {
   const require = createRequire(join(extension.extensionPath, 'package.json'));
   const file = require.resolve('./dist/extension.cjs');
   const loads = Array.from({ length: 5 }, () => {
-    const known = require.cache[file];
-    delete require.cache[file];
+    // With the parts that it is made of.
+    const known = Object.entries(require.cache).filter(([name]) => name.startsWith(file.slice(0, -'.cjs'.length)));
+    for (const [name] of known) delete require.cache[name];
     const elapsed = stopwatch();
     require(file);
-    require.cache[file] = known;
-    return elapsed();
+    const taken = elapsed();
+    for (const [name, module] of known) require.cache[name] = module;
+    return taken;
   });
   const { cpu } = (activation as unknown as { detail: { cpu: number } }).detail;
   const [load, activate] = [Math.min(...loads), Math.min(activation.duration, cpu)];
