@@ -55,19 +55,25 @@ export function mapWithinTime<A, B>(items: readonly A[], work: (item: A) => B): 
 /** Whether what runs now is watched. */
 let watched = false;
 
-const realm = createContext({ work: undefined as (() => void) | undefined });
-const script = new Script('work()', { filename: 'limited' });
+/** Made when it is first needed: it takes some milliseconds of the editor's start. */
+let realm: { readonly globals: { work: (() => void) | undefined }; readonly script: Script } | undefined;
+
+function madeRealm(): NonNullable<typeof realm> {
+  const globals = createContext({ work: undefined }) as { work: (() => void) | undefined };
+  return { globals, script: new Script('work()', { filename: 'limited' }) };
+}
 
 /** Returns when the work is done or its time is over. */
 function interrupted(work: () => void): void {
-  realm.work = work;
+  const { globals, script } = (realm ??= madeRealm());
+  globals.work = work;
   watched = true;
   try {
-    script.runInContext(realm, { timeout: rowLimit });
+    script.runInContext(globals, { timeout: rowLimit });
   } catch (error) {
     if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
   } finally {
-    realm.work = undefined;
+    globals.work = undefined;
     watched = false;
   }
 }

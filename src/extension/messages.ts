@@ -2,10 +2,9 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
-import { headline as runHeadline } from '../run/report.ts';
 import { isRun, jobTitle, type Job } from './core/job.ts';
 import { headline } from './core/headline.ts';
-import { nothingText, wasStopped } from '../run/words.ts';
+import { headline as runHeadline, nothingText, wasStopped } from '../run/words.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import type { Services } from './services.ts';
 import { flash, notify } from './surfaces/notifications.ts';

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
 import { priceText } from '../run/format.ts';
-import { headline } from '../run/report.ts';
+import { headline } from '../run/words.ts';
 import { findRun, type RunDirectory } from '../run/runDirectory.ts';
 import { workspaceOf } from '../run/tandemFolder.ts';
 import { readRun, readRunList, unreadableText, type ListedRun, type UnreadableRun } from '../run/runList.ts';

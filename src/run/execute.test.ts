@@ -19,7 +19,8 @@ import { executeRun, type Execution } from './execute.ts';
 import { fakeCoordinator, fakeExecution, fakeSpec } from './fakeRun.fixture.ts';
 import { noInterrupt } from './interrupt.ts';
 import { readJournal } from './journal.ts';
-import { headline, reportOf } from './report.ts';
+import { reportOf } from './report.ts';
+import { headline } from './words.ts';
 import { createRun, type RunDirectory } from './runDirectory.ts';
 import { apply, initialState, type RunState } from './state.ts';
 

@@ -1,5 +1,5 @@
 /** @file A run as a Markdown report: a pure function of its state. */
-import type { AttributionCell, MeasuredState } from '../optimize/events.ts';
+import type { MeasuredState } from '../optimize/events.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { textsOf } from '../prompt/values.ts';
@@ -12,7 +12,6 @@ import {
   milliseconds,
   nats,
   natsGained,
-  percent,
   percentWithInterval,
   points,
   relative,
@@ -31,11 +30,12 @@ import {
   difficultyText,
   endedText,
   fate,
+  cellOf,
+  headline,
   freedomText,
   nothingText,
   softText,
   warmStartText,
-  wasStopped,
   writerText,
 } from './words.ts';
 
@@ -73,28 +73,6 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
   );
 }
 
-/** The run in half a sentence, with the rows that it was measured on. */
-export function headline(state: RunState): string {
-  return wasStopped(state) ? `Stopped. ${capital(measuredText(state))}` : measuredText(state);
-}
-
-const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
-
-function measuredText({ status, start, best, attribution }: RunState): string {
-  if (attribution) {
-    const [before, after] = [cell(attribution, 'old', 'old'), cell(attribution, 'new', 'new')];
-    return `${percent(before.score.mean)} → ${percent(after.score.mean)} on ${rowCount(after.score.rows, 'test')}`;
-  }
-  if (!start || !best) {
-    return status === 'failed'
-      ? 'failed before anything was measured'
-      : status === 'ended'
-        ? 'nothing was measured'
-        : 'nothing measured yet';
-  }
-  return `${percent(start.score.mean)} → ${percent(best.score.mean)} on ${rowCount(best.score.rows, 'validation')}`;
-}
-
 function standing(state: RunState): Markdown {
   const { status, failure, elapsed, passes, config } = state;
   const time = `${duration(elapsed)}, ${count(passes)} token passes`;
@@ -107,7 +85,7 @@ function standing(state: RunState): Markdown {
 function measuredSection(state: RunState, start: MeasuredState, best: MeasuredState): Markdown {
   const rows: Part[][] = [];
   if (state.attribution) {
-    const [before, after] = [cell(state.attribution, 'old', 'old'), cell(state.attribution, 'new', 'new')];
+    const [before, after] = [cellOf(state.attribution, 'old', 'old'), cellOf(state.attribution, 'new', 'new')];
     const { total } = state.attribution;
     rows.push([
       markup`**test**, ${rowCount(after.score.rows)}`,
@@ -202,7 +180,7 @@ function attributionSection(attribution: Attribution): Markdown {
   const { total, promptAlone, weightsAlone, interaction } = attribution;
   const line = (weights: 'old' | 'new'): Part[] => [
     markup`**${weights} weights**`,
-    ...(['old', 'new'] as const).map((prompt) => percentWithInterval(cell(attribution, weights, prompt).score)),
+    ...(['old', 'new'] as const).map((prompt) => percentWithInterval(cellOf(attribution, weights, prompt).score)),
   ];
   const parts = [
     ['the prompt alone', points(promptAlone), sureness(promptAlone)],
@@ -225,7 +203,7 @@ function controlsSection(state: RunState, names: readonly string[]): Markdown {
   const compute = isTimed(state)
     ? 'as much compute as the run'
     : `the run's whole budget${budget === undefined ? '' : ` of ${count(budget)} token passes`}`;
-  const run = attribution ? [[markup`**this run**`, '', percentWithInterval(cell(attribution, 'new', 'new').score), '', '', '']] : [];
+  const run = attribution ? [[markup`**this run**`, '', percentWithInterval(cellOf(attribution, 'new', 'new').score), '', '', '']] : [];
   const rows = controls.map(({ control, because, measured, passes }) => [
     control,
     because,
@@ -376,8 +354,6 @@ const readingSection = (metric: string): Markdown => markup`## How to read this
 - A *token pass* is one token through the model forward; backward counts two.`;
 
 /** @throws never: the four cells are always measured together */
-const cell = ({ cells }: Attribution, weights: 'old' | 'new', prompt: 'old' | 'new'): AttributionCell =>
-  cells.find((each) => each.weights === weights && each.prompt === prompt)!;
 
 const kept = markup`**kept**`;
 

@@ -1,7 +1,8 @@
 /** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
 import { cutText, type Cut } from '../evaluate/cuts.ts';
+import type { AttributionCell } from '../optimize/events.ts';
 import type { Evidence, Grounds } from './evidence.ts';
-import { count, duration, natsGained, points, priceText, rowCount, sureness, tokensText } from './format.ts';
+import { count, duration, natsGained, percent, points, priceText, rowCount, sureness, tokensText } from './format.ts';
 import type { Attribution, CandidateState, CurriculumState, OwnAnswersState, PhaseState, RunState, SoftPromptState } from './state.ts';
 
 /** Why a run that the user stopped has ended. */
@@ -10,6 +11,32 @@ export const stoppedByUser = 'stopped by the user';
 /** Whether the user ended it before its own end. */
 export const wasStopped = ({ status, because }: Pick<RunState, 'status' | 'because'>): boolean =>
   status === 'ended' && because === stoppedByUser;
+
+/** The run in half a sentence, with the rows that it was measured on. */
+export function headline(state: RunState): string {
+  return wasStopped(state) ? `Stopped. ${capital(measuredText(state))}` : measuredText(state);
+}
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
+function measuredText({ status, start, best, attribution }: RunState): string {
+  if (attribution) {
+    const [before, after] = [cellOf(attribution, 'old', 'old'), cellOf(attribution, 'new', 'new')];
+    return `${percent(before.score.mean)} → ${percent(after.score.mean)} on ${rowCount(after.score.rows, 'test')}`;
+  }
+  if (!start || !best) {
+    return status === 'failed'
+      ? 'failed before anything was measured'
+      : status === 'ended'
+        ? 'nothing was measured'
+        : 'nothing measured yet';
+  }
+  return `${percent(start.score.mean)} → ${percent(best.score.mean)} on ${rowCount(best.score.rows, 'validation')}`;
+}
+
+/** What an attribution measured with these weights and this prompt. */
+export const cellOf = ({ cells }: Attribution, weights: 'old' | 'new', prompt: 'old' | 'new'): AttributionCell =>
+  cells.find((each) => each.weights === weights && each.prompt === prompt)!;
 
 /** Of a run that has ended: when, why, and what became of the sealed rows. */
 export function endedText(state: RunState): string {
