@@ -1,7 +1,7 @@
 /** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension webview api]`, all by default. */
 import { build as bundle, context } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** Native or loaded only on demand: they stay in node_modules. */
@@ -46,6 +46,19 @@ const editor = {
       return { contents: `const api = require('vscode');\n${[...names].map((name) => `export const ${name} = api.${name};\n`).join('')}` };
     });
   },
+};
+
+/** What the extension is cut into, beside what it imports on demand: each is read when something of it is first used. */
+const parts = {
+  yaml: alias.yaml,
+  jinja: '@huggingface/jinja',
+  diff: 'diff',
+  prompt: 'src/prompt/promptFile.ts',
+  data: 'src/data/readDataset.ts',
+  evidence: 'src/run/evidence.ts',
+  events: 'src/run/eventText.ts',
+  state: 'src/run/runDirectory.ts',
+  review: 'src/extension/review/diff.ts',
 };
 
 /** @type {import('esbuild').BuildOptions} */
@@ -110,24 +123,30 @@ async function build(name) {
 }
 
 /**
- * What is imported on demand becomes a file of its own: half of what a start takes is reading code. The bundler only splits ES modules, and
- * the editor loads CommonJS, so the parts are translated in a second step.
+ * Half of what a start takes is reading code, so the extension is read in parts. The bundler only splits ES modules, and the editor loads
+ * CommonJS: the parts are translated in a second step. What they require they then require when they first use it, as nothing in them is
+ * done by being read.
  * @param {import('esbuild').BuildOptions & { outfile: string }} options
  */
-async function bundleInParts({ outfile, ...options }) {
+async function bundleInParts({ outfile, entryPoints, ...options }) {
   const folder = dirname(outfile);
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder, { encoding: 'utf8' })) if (/^extension-.*\.cjs(\.map)?$/.test(file)) rmSync(join(folder, file));
-  const parts = await bundle({
+  const split = await bundle({
     ...options,
+    entryPoints: [
+      { in: String(entryPoints), out: 'extension' },
+      ...Object.entries(parts).map(([name, file]) => ({ in: file, out: `extension-${name}` })),
+    ],
     splitting: true,
     outdir: folder,
     outExtension: { '.js': '.cjs' },
     chunkNames: 'extension-[hash]',
     metafile: true,
   });
+  const files = Object.keys(split.metafile.outputs).filter((file) => file.endsWith('.cjs'));
   await bundle({
-    entryPoints: Object.keys(parts.metafile.outputs).filter((file) => file.endsWith('.cjs')),
+    entryPoints: files,
     outdir: folder,
     outExtension: { '.js': '.cjs' },
     allowOverwrite: true,
@@ -138,9 +157,14 @@ async function bundleInParts({ outfile, ...options }) {
     minifyWhitespace: true,
     minifySyntax: true,
     // CommonJS has no import.meta.
-    banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+    banner: {
+      js: "const __fileUrl=require('node:url').pathToFileURL(__filename).href,__later=file=>{let part;return new Proxy({},{get:(_,name)=>(part??=require(file))[name]})};",
+    },
     define: { 'import.meta.url': '__fileUrl' },
   });
+  // As long as what it replaces: the source maps stay right.
+  for (const file of files)
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/(?<=\bimport_\w+=)require(?=\("\.\/extension)/g, '__later'));
 }
 
 /** Puts the editor's own icons beside the panel's page. */
