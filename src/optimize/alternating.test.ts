@@ -515,7 +515,7 @@ test('likelier answers do not take the score below the start, not even by a row'
           : evaluationWith(start),
     },
     trainer: localTrainer({
-      outputColumn: 'kind',
+      outputOf: () => 'kind',
       fresh: () => after,
       example: () => ({ prompt: [1], answer: [2] }),
       sequence: () => ({ prompt: [1], answer: [2] }),

@@ -10,8 +10,8 @@ import type { Lesson } from './trainer.ts';
 
 /** Turns rows into tokens. */
 export interface ExampleMaker {
-  /** The column to predict. */
-  readonly outputColumn: string;
+  /** The column that a step of a program predicts; the last one by default. */
+  outputOf(step?: number): string;
   /**
    * A row under a prompt, as tokens; a prompt with a {{soft}} line needs its soft prompt.
    * @param step of a program, whose prompt it is; the last one by default
@@ -56,7 +56,7 @@ export function examplesOf(
       ),
     );
   if (shots > 0) return ifItFits(inSequences, () => under(prompt));
-  const shown = random ? resampled(lesson, maker.outputColumn, batch, random) : prompt;
+  const shown = random ? resampled(lesson, maker, batch, random) : prompt;
   return shown === prompt
     ? under(prompt)
     : ifItFits(
@@ -105,11 +105,12 @@ function rowCycle(rows: readonly Row[], seed: number): (count: number) => Row[] 
   };
 }
 
-/** Other demonstrations than the prompt's own, as many, none of them a row of the batch. */
-function resampled({ prompt, rows }: Lesson, output: string, batch: readonly Row[], random: Random): Prompt {
+/** Other demonstrations than the prompt's own, as many, none of them a row of the batch or of another step. */
+function resampled({ prompt, rows, program }: Lesson, maker: ExampleMaker, batch: readonly Row[], random: Random): Prompt {
   const count = prompt.demonstrations.length;
   if (!count) return prompt;
-  const used = new Set(batch.map((row) => row.id));
+  const used = new Set([...batch.map(({ id }) => id), ...Object.keys(program?.others ?? {})]);
   const free = random.shuffle(rows.filter((row) => !used.has(row.id))).slice(0, count);
+  const output = maker.outputOf(program?.step);
   return free.length < count ? prompt : { ...prompt, demonstrations: free.map((row) => demonstrationOf(prompt, output, row)) };
 }

@@ -5,6 +5,8 @@ import type { Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import { randomStream } from '../random.ts';
+import { examplesOf } from './batches.ts';
 import { evaluationWith, messages } from './madeUp.fixture.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
 import { schedule } from './learningRate.ts';
@@ -30,7 +32,7 @@ function recorder(batches: Batch[] = []): TrainingParts {
   };
   return {
     soft: undefined as never,
-    outputColumn: 'intent',
+    outputOf: (step) => (step === 0 ? 'summary' : 'intent'),
     fresh: () => adapterAfter(0),
     example: (shown, row) => sequence(shown, [row]),
     sequence,
@@ -130,6 +132,18 @@ describe('batches', () => {
       for (const { inputs } of batch.prompt.demonstrations) expect(asked).not.toContain(inputs.message);
     }
     expect(new Set(batches.map((batch) => JSON.stringify(batch.prompt.demonstrations))).size).toBeGreaterThan(6);
+  });
+
+  test('those of an earlier step of a program answer with what that step does, and none is a row of another step', () => {
+    const rows = messages.map((row) => ({ ...row, values: { ...row.values, summary: `about ${row.id}` } }));
+    const demonstrations = rows.slice(0, 2).map((row) => demonstrationOf(prompt, 'summary', row));
+    const shown: Prompt[] = [];
+    const maker = { ...recorder(), example: (of: Prompt) => (shown.push(of), { prompt: [1], answer: [2] }) };
+    const others = Object.fromEntries(rows.slice(0, rows.length >> 1).map(({ id }) => [id, 1]));
+    const program = { step: 0, others, prompts: [prompt, prompt] };
+    examplesOf(maker, { prompt: { ...prompt, demonstrations }, rows, shots: 0, program }, rows.slice(-2), randomStream('drawn'));
+    const own = rows.filter(({ id }) => !Object.hasOwn(others, id)).map(({ values }) => values.summary);
+    for (const { output } of shown[0].demonstrations) expect(own).toContain(output);
   });
 });
 

@@ -23,6 +23,7 @@ export interface LocalTrainer extends Trainer, TrainingParts {}
 export function localTrainer(parts: TrainingParts): LocalTrainer {
   return {
     ...parts,
+    outputColumn: parts.outputOf(),
     stepCost: (lesson, batchRows, soft) => stepPasses(parts, lesson, batchRows, soft),
     train: (job, hooks) => trainSteps(parts, job, hooks),
   };

@@ -31,7 +31,7 @@ export function loraTrainer(model: LlamaModel, asked: Task | readonly Task[], lo
   const sequence: TrainingParts['sequence'] = (prompt, rows, soft, step = last) => trainingSequence(model, tasks[step], prompt, rows, soft);
   const example: TrainingParts['example'] = (prompt, row, soft, step) => sequence(prompt, [row], soft, step);
   return localTrainer({
-    outputColumn: tasks[last].output,
+    outputOf: (step = last) => tasks[step].output,
     fresh: (seed) => initialAdapter(model.engine.config, lora, seed),
     start(from, options) {
       // Rank, alpha and targets are what the trained matrices mean; dropout says only how training goes on.

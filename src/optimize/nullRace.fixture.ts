@@ -58,7 +58,7 @@ export async function wrongWeightPhases({ phases, rows }: { readonly phases: num
     const adapter = () => ({ id: String(steps), pairs: [], config: {} });
     const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1, steps: steps++ });
     const parts = {
-      outputColumn: 'kind',
+      outputOf: () => 'kind',
       fresh: adapter,
       start: () => ({ step, adapter }),
       example: () => ({ prompt: [1], answer: [2] }),

@@ -27,7 +27,8 @@ async function broughtBy(more: number, emit: (event: OptimizationEvent) => void 
     Number(row.line <= (adapter ? half : half / 2) + (adapter && body !== prompt.body ? more : 0)),
   );
   const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1 });
-  const parts = { outputColumn: 'intent', fresh: () => tuned, start: () => ({ step, adapter: () => tuned }), example: () => ({}) };
+  const training = () => ({ step, adapter: () => tuned });
+  const parts = { outputOf: () => 'intent', fresh: () => tuned, start: training, example: () => ({}) };
   const trainer = localTrainer(parts as unknown as TrainingParts);
   const context = {
     ...{ evaluator, trainer, prompt, valset, trainset: messages, objective: defaultObjective, seed: 1, budget: 1e6 },

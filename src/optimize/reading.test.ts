@@ -117,7 +117,7 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1, steps: steps++ });
   const calibrated: Prompt = { ...prompt, decoding: { calibration: 'content-free', normalize: 'tokens' } };
   const parts = {
-    outputColumn: 'intent',
+    outputOf: () => 'intent',
     fresh: adapter,
     start: () => ({ step, adapter }),
     example: () => ({ prompt: [1], answer: [2] }),
