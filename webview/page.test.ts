@@ -63,6 +63,35 @@ test('answers that were cut off are told at the head of the page', () => {
   expect(text).toContain('Before, on the validation rows: 12 of 75 answers were cut at 64 tokens; raise tandem.decoding.maxTokens.');
 });
 
+/** The journal so far with other events among its own, at their places. */
+function withEvents(until: number, change: (line: JournalLine) => readonly unknown[]): string {
+  const lines = journal.slice(0, until).flatMap(change) as JournalLine[];
+  const { snapshot } = opened(until) as Extract<ToPage, { type: 'opened' }>;
+  return said({ type: 'opened', run, snapshot: { ...snapshot, state: lines.reduce(apply, stateAfter(0)) } });
+}
+
+test('a writer has a line of its own: who it is, what it was asked, and its budget', () => {
+  const writer = { name: 'qwen3:8b at localhost:11434', budget: 50_000 };
+  const text = withEvents(journal.length, (line) =>
+    line.type === 'runStarted'
+      ? [
+          { ...line, config: { ...line.config, writer } },
+          { ...line, type: 'writerAnswered', phase: 1, tokens: 12_300, requests: 15 },
+        ]
+      : [line],
+  );
+  expect(text).toContain('Writer: 12.3k tokens in 15 requests of qwen3:8b at localhost:11434 (budget 50k).');
+});
+
+test('a phase whose weights learn from the model’s own answers says from how many', () => {
+  const text = withEvents(midway, (line) =>
+    line.type === 'phaseStarted' && line.lever === 'weights'
+      ? [line, { ...line, type: 'ownAnswersJudged', rows: 24, answers: 96, passed: 31, learned: 17, passes: 0, examples: [] }]
+      : [line],
+  );
+  expect(text).toContain('31 of 96 answers to 24 training rows pass: the weights learn from the best answer of 17 rows.');
+});
+
 test('controls: asked for, their cost beforehand; run, their score and what the run has over them on the same rows', () => {
   const controls = ['p -> p', 'w -> w', 'best single lever'] as const;
   const asked = journal.slice(0, -1).map((line) => (line.type === 'runStarted' ? { ...line, config: { ...line.config, controls } } : line));

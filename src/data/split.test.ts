@@ -39,6 +39,19 @@ describe('splitRows', () => {
     expect(texts(splitRows(numbered(1000), { seed: 2 }).test)).not.toEqual(texts(few.test));
   });
 
+  test('of few rows enough are there to validate that something can be kept, and those of the test stay where they are', () => {
+    for (let count = 8; count <= 60; count += 4) {
+      const { train, val, test } = splitRows(numbered(count), { seed: 3 });
+      expect(val.length).toBeGreaterThanOrEqual(Math.min(9, Math.round(0.4 * count)));
+      expect(train.length).toBeGreaterThan(count / 4);
+      const more = splitRows(numbered(count + 40), { seed: 3 });
+      expect(texts(more.test)).toEqual(expect.arrayContaining(texts(test)));
+      // Rows that become more lend fewer: they may go back to train, and no row of train becomes one to validate.
+      expect(texts(more.val).filter((text) => texts(train).includes(text))).toEqual([]);
+    }
+    expect(splitRows(numbered(24), { seed: 3 }).val).toHaveLength(9);
+  });
+
   test('explicit counts are kept, and too many are refused', () => {
     const { train, val, test } = splitRows(numbered(100), { seed: 0, counts: { train: 32, val: 50, test: 0 } });
     expect([train.length, val.length, test.length]).toEqual([32, 50, 0]);

@@ -12,7 +12,10 @@ export type Shares = Readonly<Record<SplitName, number>>;
 
 export interface SplitOptions {
   readonly seed: number;
-  /** Shares of the rows, in any unit. Rows that are added later leave the others where they are. Default 60/20/20. */
+  /**
+   * Shares of the rows, in any unit. Rows that are added later leave the others where they are, but that few rows lend some of those to train
+   * to those to validate. Default 60/20/20.
+   */
   readonly fractions?: Shares;
   /** Or numbers of rows, exact but for rows that occur more than once; the rest is left out. */
   readonly counts?: Shares;
@@ -97,6 +100,20 @@ function byFraction(groups: readonly Group[], fractions: Shares, wanted: readonl
     );
     groups.forEach(({ id }, rank) => chosen.set(id, wanted[cuts.findIndex((cut) => rank < cut)]));
   }
+  return wanted.includes('train') && wanted.includes('val') ? withEnoughToValidate(groups, chosen) : chosen;
+}
+
+/** So many validation rows tell one clear gain, and the best of some, from chance; and of a handful this share of the rows. */
+const enough = 9;
+const mostShare = 0.4;
+
+/** On too few rows to validate nothing could ever be kept: those to train lend theirs, the last ones first. */
+function withEnoughToValidate(groups: readonly Group[], chosen: Map<string, SplitName>): Map<string, SplitName> {
+  const wanted = Math.min(enough, Math.round(mostShare * groups.length));
+  const lending = groups.filter(({ id }) => chosen.get(id) === 'train');
+  const there = groups.filter(({ id }) => chosen.get(id) === 'val').length;
+  const lent = Math.min(wanted - there, lending.length - 1);
+  for (const { id } of lent > 0 ? lending.slice(-lent) : []) chosen.set(id, 'val');
   return chosen;
 }
 

@@ -14,7 +14,7 @@ import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePha
 import type { OptimizationContext } from './coordinator.ts';
 import { rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, partOf } from './purse.ts';
-import { findingOf, readAlong } from './reading.ts';
+import { findingOf, judgeable, readAlong } from './reading.ts';
 import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { Lesson, TrainingJob } from './trainer.ts';
@@ -42,9 +42,10 @@ export async function adapterBlock(
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
   const stepCost = trainer.stepCost(lesson, options.batchRows);
   // By the rows of the data, however many lessons a program makes of each: so its prompts come to their turns.
-  const plan = planPhase(options, context.trainset.length, stepCost, before.passes);
+  const { mayRead, measurements } = judgeable(context, prompt, before, options.levers.includes('prompt'));
+  const plan = planPhase(options, context.trainset.length, stepCost, before.passes, measurements);
   const { steps, every } = plan.within(plan.usual, allowance(share));
-  const reading = readAlong(context, prompt, options.levers.includes('prompt'));
+  const reading = readAlong(context, prompt, mayRead);
   const start = own && !anew ? own : trainer.fresh(anew ? seedOfPhase : seed);
   const job: TrainingJob = {
     from: start.id,

@@ -1,7 +1,7 @@
 /** @file What the gate lets through, and what it says. */
 import { describe, expect, test } from 'vitest';
 import type { Evaluation } from '../evaluate/evaluation.ts';
-import { decide, rowsToDecide } from './gate.ts';
+import { decide, mostToJudge, rowsToDecide } from './gate.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
 import { wrongAcceptances } from './nullRace.fixture.ts';
 
@@ -107,6 +107,15 @@ test('on six it can, and of the best of ten it asks for nine', () => {
   });
   expect(decided(9, 10).accepted).toBe(true);
   expect(rowsToDecide()).toBe(6);
+});
+
+test('of as many results as it says, and of no more, the best can be judged', () => {
+  for (let rows = 1; rows <= 20; rows++) {
+    const most = mostToJudge(rows);
+    if (most > 0) expect(rowsToDecide(most)).toBeLessThanOrEqual(rows);
+    expect(rowsToDecide(most + 1)).toBeGreaterThan(rows);
+  }
+  expect([5, 6, 8, 9].map((rows) => mostToJudge(rows))).toEqual([0, 1, 6, 12]);
 });
 
 test.each([

@@ -60,3 +60,7 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
 /** So many rows it takes to judge the best of so many: on fewer it could be better on every row by pure chance more often than may be. */
 export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>
   fewestRows(Math.max(score, likelihood) / Math.max(1, tried));
+
+/** Of how many results the best can be judged on so many rows: the inverse of `rowsToDecide`. 0 where nothing can be. */
+export const mostToJudge = (rows: number, { score, likelihood }: GateErrors = defaultGate): number =>
+  Math.floor(Math.max(score, likelihood) * 2 ** Math.min(rows, 30) + 1e-9);

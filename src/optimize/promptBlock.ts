@@ -1,4 +1,5 @@
 /** @file A phase of coordinate descent on a prompt: one step's instruction or demonstrations, or the decoding; proposals race, the rest is held. */
+import { mostToJudge } from './gate.ts';
 import { limitRows } from '../data/split.ts';
 import type { Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
@@ -83,7 +84,7 @@ export async function proposeForBlock(
   const known = new Set([promptKey(current), ...memory.tried, ...earlier.map(({ prompt }) => promptKey(prompt))]);
   const { runners, take } = collectRunners(context, phase, current, known, { after: earlier.length });
   const affordable = Math.round((options.promptShare * context.budget) / before.passes);
-  const wanted = Math.max(2, Math.min(options.proposals, affordable));
+  const wanted = Math.max(2, Math.min(options.proposals, affordable, mostToJudge(context.valset.length)));
   if (block.kind === 'decoding') {
     const tasks = program?.tasks ?? [context.evaluator.task];
     const random = randomStream(seed, 'phase', phase, 'propose', 'decoding');

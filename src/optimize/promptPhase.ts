@@ -4,7 +4,7 @@ import { bestFirst, isBetter } from '../evaluate/ranking.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import { decide } from './gate.ts';
+import { decide, mostToJudge } from './gate.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
@@ -102,10 +102,12 @@ async function races(context: OptimizationContext, options: AlternatingOptions, 
   }
 }
 
-/** As many as are wanted, if each were measured in full. */
+/** As many as are wanted, if each were measured in full, and can be judged. */
 function usualProposals(context: OptimizationContext, options: AlternatingOptions, { before, budget }: PhaseStart): number {
   const share = options.schedule.kind === 'chain' ? allowance(budget) : options.promptShare * context.budget;
-  return Math.max(fewestProposals, Math.min(options.proposals, Math.round(share / before.passes)));
+  // Of more the gate could not judge the best.
+  const judged = options.schedule.kind === 'gated' ? mostToJudge(context.valset.length) : Infinity;
+  return Math.max(fewestProposals, Math.min(options.proposals, Math.round(share / before.passes), judged));
 }
 
 /**

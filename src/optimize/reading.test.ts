@@ -20,7 +20,7 @@ import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { measureStart } from './measuredState.ts';
 import { wrongWeightPhases } from './nullRace.fixture.ts';
 import { defaultObjective } from './objective.ts';
-import { bestReading, hasReadings, otherReadings } from './reading.ts';
+import { bestReading, hasReadings, judgeable, otherReadings } from './reading.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { weightPhase } from './weightPhase.ts';
 
@@ -37,6 +37,20 @@ function contextWith(right: (decoding: Partial<Decoding>) => number, task = inte
   } as unknown as OptimizationContext;
   return { context, events };
 }
+
+test('on few rows a phase leaves out other ways to read, then measurements, so that the best can be judged', () => {
+  const { context } = contextWith(() => 30);
+  const readings = 1 + otherReadings(context, prompt, {}).length;
+  expect(readings).toBeGreaterThan(1);
+  const on = (rows: number, mayRead = true, prompts = 1) =>
+    judgeable({ ...context, valset: valset.slice(0, rows) }, prompt, {}, mayRead, prompts);
+  expect(on(5)).toEqual({ mayRead: false, measurements: 1 });
+  expect(on(6)).toEqual({ mayRead: false, measurements: 1 });
+  expect(on(8)).toEqual({ mayRead: true, measurements: Math.floor(6 / readings) });
+  expect(on(8, false)).toEqual({ mayRead: false, measurements: 6 });
+  expect(on(8, false, 2)).toEqual({ mayRead: false, measurements: 3 });
+  expect(on(60).measurements).toBeGreaterThan(1000);
+});
 
 describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the first phase of %o', (Optimizer) => {
   const first = async (right: (decoding: Partial<Decoding>) => number, options = {}) => {

@@ -11,6 +11,7 @@ import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
+import { mostToJudge } from './gate.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
@@ -111,6 +112,31 @@ export async function measureAsRead(context: OptimizationContext, candidate: Can
   if (!mayChange) return { prompt: candidate.prompt, evaluation, passes, among: 1 };
   const read = await bestReading(context, candidate, evaluation);
   return { ...read, passes: passes + read.passes };
+}
+
+/** In how many ways a measurement of these weights may be read, and how many measurements there may be, for the best of all to be judged. */
+export interface Judgeable {
+  readonly mayRead: boolean;
+  readonly measurements: number;
+}
+
+/**
+ * The more results there are to choose from, the more rows it takes to judge the best of them. On few rows fewer are made: first the ways to
+ * read the answers are left out, then measurements.
+ * @param mayRead whether the ways to read may change at all
+ * @param prompts that each measurement measures
+ */
+export function judgeable(
+  context: Pick<OptimizationContext, 'evaluator' | 'trainset' | 'valset'>,
+  prompt: Prompt,
+  before: Pick<Evaluation, 'lengthSlope'>,
+  mayRead: boolean,
+  prompts = 1,
+): Judgeable {
+  const results = Math.floor(mostToJudge(context.valset.length) / prompts);
+  const readings = mayRead ? 1 + otherReadings(context, prompt, before).length : 1;
+  if (readings > results) return { mayRead: false, measurements: Math.max(1, results) };
+  return { mayRead, measurements: Math.floor(results / readings) };
 }
 
 /**

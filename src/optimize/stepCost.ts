@@ -56,27 +56,29 @@ export interface PhaseSteps {
  * How a phase goes on so many rows.
  * @param stepCost token passes of a step
  * @param measuring token passes of a measurement
+ * @param most measurements
  */
 export function planPhase(
   { weightSteps, weightEpochs, batchRows }: PhaseLength,
   rows: number,
   stepCost: number,
   measuring: number,
+  most = mostMeasurements,
 ): PhasePlan {
   const usual = Math.max(weightSteps, Math.ceil((weightEpochs * rows) / batchRows));
   const isLong = usual > weightSteps;
   const measurementsOf = (steps: number): number => {
     // On few rows nothing decides more than when to stop. Many are not learned by heart so soon.
-    const affordable = isLong ? Math.floor((measuringShare * steps * stepCost) / measuring) : mostMeasurements;
-    return Math.max(1, Math.min(mostMeasurements, affordable, Math.floor(steps / leastBetween)));
+    const affordable = isLong ? Math.floor((measuringShare * steps * stepCost) / measuring) : most;
+    return Math.max(1, Math.min(most, mostMeasurements, affordable, Math.floor(steps / leastBetween)));
   };
-  const within = (most: number, affordable = Infinity): PhaseSteps => {
+  const within = (longest: number, affordable = Infinity): PhaseSteps => {
     const payable = (measurements: number): number => Math.floor((affordable - (measurements - 1) * measuring) / stepCost);
-    let steps = Math.max(1, Math.min(most, payable(1)));
+    let steps = Math.max(1, Math.min(longest, payable(1)));
     while (steps > 1 && steps > payable(measurementsOf(steps))) steps--;
     const measurements = measurementsOf(steps);
     // What does not pay for one measurement more pays for steps.
-    steps = Math.max(steps, Math.min(most, payable(measurements)));
+    steps = Math.max(steps, Math.min(longest, payable(measurements)));
     return { steps, every: Math.ceil(steps / measurements) };
   };
   return { usual, isLong, within };

@@ -10,7 +10,7 @@ import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping } from './purse.ts';
-import { findingOf, measureAsRead, readAlong } from './reading.ts';
+import { findingOf, judgeable, measureAsRead, readAlong } from './reading.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
 import { shotsFor } from './shots.ts';
@@ -62,11 +62,14 @@ async function trainPhase(
   const lessons = lessonsOf(context, varies ? mixtureOf(prompt, await paraphrases(context, prompt)) : prompts, otherShots);
   // What is trained must be measured too, under every live prompt.
   const affordable = keeping(budget, prompts.length * before.passes);
-  const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, before.passes, allowance(affordable));
+  const gated = options.schedule.kind === 'gated';
+  const judged = gated ? judgeable(context, prompt, before, options.levers.includes('prompt'), prompts.length) : undefined;
+  const cost = { measuring: before.passes, affordable: allowance(affordable), measurements: judged?.measurements };
+  const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, cost);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const start = promising ?? (adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed));
   const { rows } = growth;
-  const mayRead = options.schedule.kind === 'gated' && options.levers.includes('prompt');
+  const mayRead = judged?.mayRead ?? false;
   const reading = readAlong(context, prompt, mayRead);
   let reached = spent;
   const job: TrainingJob = {
@@ -159,7 +162,7 @@ function absorbable(
 /**
  * A parameter step of the classic loop is one step; a chain's weight phase takes longer, as far as its share goes. With the gate a phase takes what
  * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
- * @param measuring token passes of one measurement
+ * @param cost token passes of one measurement and those that may be spent, and how many measurements the gate can judge
  * @returns with the most steps that it may become where the clock allows more, a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up, if it does
  */
 function lengthOf(
@@ -167,14 +170,17 @@ function lengthOf(
   options: AlternatingOptions,
   memory: AlternatingMemory,
   lessons: readonly Lesson[],
-  measuring: number,
-  affordable: number,
+  {
+    measuring,
+    affordable,
+    measurements,
+  }: { readonly measuring: number; readonly affordable: number; readonly measurements: number | undefined },
 ): PhaseSteps & { readonly most: number; readonly pace: number; readonly patience?: number } {
   const { schedule, weightSteps, batchRows, patience } = options;
   const stepCost = mean(lessons.map((lesson) => trainer.stepCost(lesson, batchRows)));
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
-  const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring);
+  const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring, measurements);
   if (schedule.kind === 'classic') return { ...plan.within(1), most: 1, pace: 1, patience };
   if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps, affordable), most: 3 * weightSteps, pace: 1, patience };
   const { usual, isLong } = plan;

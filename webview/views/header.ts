@@ -1,6 +1,6 @@
 /** @file The top of the page: which run, where it stands, what can be done about it. */
 import type { RunSummary } from '../../src/extension/panelMessages.ts';
-import { cutLines } from '../../src/run/words.ts';
+import { cutLines, writerText } from '../../src/run/words.ts';
 import { h, type VNode } from '../dom.ts';
 import type { ShownRun } from '../follow.ts';
 import { canResume, canStop, explanation, progress, standingOf } from '../standing.ts';
@@ -50,6 +50,7 @@ function stopButton({ run, state: { stopRequested } }: ShownRun, ui: Ui): VNode 
 export function heading(shown: ShownRun, prompt: string, ui: Ui): VNode {
   const { run, state, live, vitals, trouble } = shown;
   const { label, tone, icon: name } = standingOf(shown);
+  const written = writerText(state);
   return h(
     'div',
     { class: 'heading', key: 'heading' },
@@ -64,6 +65,7 @@ export function heading(shown: ShownRun, prompt: string, ui: Ui): VNode {
       h('span', { class: `standing ${tone}` }, icon(name, { spin: tone === 'busy' }), label),
     ),
     h('p', { class: 'note' }, explanation(shown)),
+    written !== undefined && h('p', { class: 'note' }, `${written.charAt(0).toUpperCase()}${written.slice(1)}.`),
     trouble !== undefined && h('pre', { class: 'trouble', tabindex: 0, 'aria-label': 'Last lines of the log' }, trouble),
     live && progressPart(progress(state, vitals)),
     [...state.notices, ...cutLines(state)].map((notice) => h('p', { class: 'notice' }, icon('warning'), h('span', {}, notice))),

@@ -2,6 +2,7 @@
 import { duration, natsGained, points, sureness } from '../../src/run/format.ts';
 import type { PhaseState, RunState } from '../../src/run/state.ts';
 import { textStayedText, triedText } from '../../src/run/triedText.ts';
+import { ownAnswersText } from '../../src/run/words.ts';
 import { candidateRows, reachOf } from '../candidates.ts';
 import { h, memo, type VNode } from '../dom.ts';
 import { candidateTable } from './candidateTable.ts';
@@ -75,8 +76,11 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
   );
 }
 
-/** Of the weights the title says it all. */
-const triedOf = (phase: PhaseState): string => (phase.lever === 'weights' ? '' : `${sentence(triedText(phase))} `);
+/** Of weights that learn from right answers the title says it all. */
+function triedOf(phase: PhaseState): string {
+  if (phase.lever !== 'weights') return `${sentence(triedText(phase))} `;
+  return phase.ownAnswers ? `${ownAnswersText(phase.ownAnswers)} ` : '';
+}
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
