@@ -61,6 +61,9 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
 export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>
   fewestRows(Math.max(score, likelihood) / Math.max(1, tried));
 
-/** Of how many results the best can be judged on so many rows: the inverse of `rowsToDecide`. 0 where nothing can be. */
+/** Of the rows that judge results, so many may not agree without one that is clearly better being refused for it. */
+const dissenting = 1;
+
+/** Of how many results the best can be judged on so many rows, though not all of them agree. 0 where nothing can be. */
 export const mostToJudge = (rows: number, { score, likelihood }: GateErrors = defaultGate): number =>
-  Math.floor(Math.max(score, likelihood) * 2 ** Math.min(rows, 30) + 1e-9);
+  Math.floor(Math.max(score, likelihood) * 2 ** Math.min(rows - dissenting, 30) + 1e-9);

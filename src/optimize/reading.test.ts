@@ -45,10 +45,10 @@ test('on few rows a phase leaves out other ways to read, then measurements, so t
   const on = (rows: number, mayRead = true, prompts = 1) =>
     judgeable({ ...context, valset: valset.slice(0, rows) }, prompt, {}, mayRead, prompts);
   expect(on(5)).toEqual({ mayRead: false, measurements: 1 });
-  expect(on(6)).toEqual({ mayRead: false, measurements: 1 });
-  expect(on(8)).toEqual({ mayRead: true, measurements: Math.floor(6 / readings) });
-  expect(on(8, false)).toEqual({ mayRead: false, measurements: 6 });
-  expect(on(8, false, 2)).toEqual({ mayRead: false, measurements: 3 });
+  expect(on(7)).toEqual({ mayRead: false, measurements: 1 });
+  expect(on(9)).toEqual({ mayRead: true, measurements: Math.floor(6 / readings) });
+  expect(on(9, false)).toEqual({ mayRead: false, measurements: 6 });
+  expect(on(9, false, 2)).toEqual({ mayRead: false, measurements: 3 });
   expect(on(60).measurements).toBeGreaterThan(1000);
 });
 
