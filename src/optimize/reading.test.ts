@@ -20,7 +20,7 @@ import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { measureStart } from './measuredState.ts';
 import { wrongWeightPhases } from './nullRace.fixture.ts';
 import { defaultObjective } from './objective.ts';
-import { bestReading, hasReadings, judgeable, otherReadings } from './reading.ts';
+import { bestReading, hasReadings, judgeable, otherReadings, readingPhase } from './reading.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { weightPhase } from './weightPhase.ts';
 
@@ -50,6 +50,27 @@ test('on few rows a phase leaves out other ways to read, then measurements, so t
   expect(on(9, false)).toEqual({ mayRead: false, measurements: 6 });
   expect(on(9, false, 2)).toEqual({ mayRead: false, measurements: 3 });
   expect(on(60).measurements).toBeGreaterThan(1000);
+});
+
+test('few validation rows are helped by the training rows, until something has learned from them', async () => {
+  const read = async (adapter?: Adapter) => {
+    const { context, events } = contextWith(({ calibration }) => (calibration === 'content-free' ? 20 : 4));
+    const few = {
+      ...context,
+      ...{ valset: valset.slice(0, 9), trainset: valset.slice(9, 24), trainer: { outputColumn: 'intent' } },
+    } as unknown as OptimizationContext;
+    const { start: current, evaluation: before } = await measureStart(few);
+    const result = await readingPhase(few, undefined, { phase: 1, memory: { current }, before, adapter, budget: 1e6 });
+    return { result, rows: ofType(events, 'candidateMeasured').map(({ score }) => score.rows) };
+  };
+  const { result, rows } = await read();
+  expect(rows).toEqual([24, 24, 24]);
+  expect(result.evaluation?.score).toMatchObject({ mean: 1, rows: 9 });
+  expect(result.decision).toMatchObject({ accepted: true, score: { rows: 24 } });
+  expect(result.reading).toContain('on 24 rows, those to train on among them');
+  const tuned = await read({ id: 'a', pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
+  expect(tuned.rows).toEqual([9, 9, 9]);
+  expect(tuned.result.decision).toBeUndefined();
 });
 
 describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the first phase of %o', (Optimizer) => {

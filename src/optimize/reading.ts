@@ -3,6 +3,8 @@
  * content-free calibration (Zhao et al. 2021). Where the valset has just been measured the other ways cost next to nothing, and on a small model they can
  * be worth more than any wording: labels differ in length, and in how likely the model finds them whatever it is asked.
  */
+import type { Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -11,11 +13,12 @@ import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
-import { mostToJudge } from './gate.ts';
+import { decide, mostToJudge } from './gate.ts';
+import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
-import type { Purse } from './purse.ts';
+import { after, type Purse } from './purse.ts';
 import { measureAll } from './race.ts';
 import { isBetter } from '../evaluate/ranking.ts';
 
@@ -50,6 +53,9 @@ export interface ReadingStart {
   readonly budget: Purse;
 }
 
+/** Rows that tell one way to read answers from another. Where fewer validate, training rows help them: nothing has learned from those yet. */
+const telling = 64;
+
 /** A first phase of its own: the other ways to read the answers of the prompt as it is. */
 export async function readingPhase(
   context: OptimizationContext,
@@ -60,13 +66,38 @@ export async function readingPhase(
   const { runners, take } = collectRunners(context, phase, prompt, [promptKey(prompt)]);
   const proposals = otherReadings(context, prompt, before);
   for (const proposal of proposals) take('reading', proposal);
-  const costOf = readingCosts(before);
-  const { finishers, passes } = await measureAll(context, phase, runners, adapter, before, budget, (_, evaluation) => costOf(evaluation));
+  const { rows, known, passes: more } = await withTrainingRows(context, prompt, adapter, before);
+  const costOf = readingCosts(known);
+  const onRows = { ...context, valset: rows };
+  const left = after(budget, more);
+  const { finishers, passes: asking } = await measureAll(onRows, phase, runners, adapter, known, left, (__, read) => costOf(read));
   const [winner] = finishers;
-  const result: PhaseResult = { lever: 'prompt', trial: true, prompt, passes, among: runners.length };
+  const result: PhaseResult = { lever: 'prompt', trial: true, prompt, passes: more + asking, among: runners.length };
   if (!winner) return result;
+  const found = { ...result, candidate: winner.id, prompt: winner.prompt, adapter };
   const reading = proposals.find((proposal) => proposal.prompt === winner.prompt)?.reason;
-  return { ...result, candidate: winner.id, prompt: winner.prompt, adapter, evaluation: winner.evaluation, ...(reading && { reading }) };
+  if (known === before) return { ...found, evaluation: winner.evaluation, ...(reading && { reading }) };
+  const evaluation = await context.evaluator.evaluate({ prompt: winner.prompt, adapter }, context.valset);
+  return {
+    ...found,
+    ...{ evaluation, passes: result.passes + evaluation.passes },
+    decision: decide(known, winner.evaluation, runners.length),
+    ...(reading && { reading: `${reading}, on ${rows.length} rows, those to train on among them` }),
+  };
+}
+
+/** The rows that a way to read is judged on, and what the prompt as it is comes to on them. */
+async function withTrainingRows(
+  context: OptimizationContext,
+  prompt: Prompt,
+  adapter: Adapter | undefined,
+  before: Evaluation,
+): Promise<{ readonly rows: readonly Row[]; readonly known: Evaluation; readonly passes: number }> {
+  const { evaluator, trainset, valset, seed } = context;
+  if (valset.length >= telling || adapter || !hasAnswers(context)) return { rows: valset, known: before, passes: 0 };
+  const rows = [...valset, ...limitRows(trainset, telling - valset.length, seed)];
+  const known = await evaluator.evaluate({ prompt, adapter }, rows);
+  return { rows, known, passes: Math.max(0, known.passes - before.passes) };
 }
 
 export interface Reading {
