@@ -64,10 +64,11 @@ test('few validation rows are helped by the training rows, until something has l
     return { result, rows: ofType(events, 'candidateMeasured').map(({ score }) => score.rows) };
   };
   const { result, rows } = await read();
-  expect(rows).toEqual([24, 24, 24]);
+  expect(rows).toEqual([9, 9, 9]);
   expect(result.evaluation?.score).toMatchObject({ mean: 1, rows: 9 });
-  expect(result.decision).toMatchObject({ accepted: true, score: { rows: 24 } });
-  expect(result.reading).toContain('on 24 rows, those to train on among them');
+  expect(result.decision).toMatchObject({ accepted: true, score: { rows: 9 } });
+  expect(result.decision?.because).toMatch(/^the score rose by \+66\.7 points/);
+  expect(result.reading).toContain('judged on 24 rows, those to train on among them');
   const tuned = await read({ id: 'a', pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
   expect(tuned.rows).toEqual([9, 9, 9]);
   expect(tuned.result.decision).toBeUndefined();

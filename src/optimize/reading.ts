@@ -5,7 +5,7 @@
  */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
-import type { Evaluation } from '../evaluate/evaluation.ts';
+import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { PhaseResult } from './alternatingPhase.ts';
@@ -18,7 +18,7 @@ import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
-import { after, type Purse } from './purse.ts';
+import type { Purse } from './purse.ts';
 import { measureAll } from './race.ts';
 import { isBetter } from '../evaluate/ranking.ts';
 
@@ -53,9 +53,6 @@ export interface ReadingStart {
   readonly budget: Purse;
 }
 
-/** Rows that tell one way to read answers from another. Where fewer validate, training rows help them: nothing has learned from those yet. */
-const telling = 64;
-
 /** A first phase of its own: the other ways to read the answers of the prompt as it is. */
 export async function readingPhase(
   context: OptimizationContext,
@@ -66,38 +63,44 @@ export async function readingPhase(
   const { runners, take } = collectRunners(context, phase, prompt, [promptKey(prompt)]);
   const proposals = otherReadings(context, prompt, before);
   for (const proposal of proposals) take('reading', proposal);
-  const { rows, known, passes: more } = await withTrainingRows(context, prompt, adapter, before);
-  const costOf = readingCosts(known);
-  const onRows = { ...context, valset: rows };
-  const left = after(budget, more);
-  const { finishers, passes: asking } = await measureAll(onRows, phase, runners, adapter, known, left, (__, read) => costOf(read));
+  const costOf = readingCosts(before);
+  const { finishers, passes } = await measureAll(context, phase, runners, adapter, before, budget, (_, evaluation) => costOf(evaluation));
   const [winner] = finishers;
-  const result: PhaseResult = { lever: 'prompt', trial: true, prompt, passes: more + asking, among: runners.length };
+  const result: PhaseResult = { lever: 'prompt', trial: true, prompt, passes, among: runners.length };
   if (!winner) return result;
-  const found = { ...result, candidate: winner.id, prompt: winner.prompt, adapter };
   const reading = proposals.find((proposal) => proposal.prompt === winner.prompt)?.reason;
-  if (known === before) return { ...found, evaluation: winner.evaluation, ...(reading && { reading }) };
-  const evaluation = await context.evaluator.evaluate({ prompt: winner.prompt, adapter }, context.valset);
-  return {
-    ...found,
-    ...{ evaluation, passes: result.passes + evaluation.passes },
-    decision: decide(known, winner.evaluation, runners.length),
-    ...(reading && { reading: `${reading}, on ${rows.length} rows, those to train on among them` }),
-  };
+  const found = { ...result, candidate: winner.id, prompt: winner.prompt, adapter, evaluation: winner.evaluation };
+  const told = { ...found, ...(reading && { reading }) };
+  const more = trainingRowsToo(context, adapter, compareEvaluations(before, winner.evaluation));
+  return more.length > 0 ? judgedOnMore(context, told, { before, rows: [...context.valset, ...more], prompt }) : told;
 }
 
-/** The rows that a way to read is judged on, and what the prompt as it is comes to on them. */
-async function withTrainingRows(
-  context: OptimizationContext,
-  prompt: Prompt,
-  adapter: Adapter | undefined,
-  before: Evaluation,
-): Promise<{ readonly rows: readonly Row[]; readonly known: Evaluation; readonly passes: number }> {
-  const { evaluator, trainset, valset, seed } = context;
-  if (valset.length >= telling || adapter || !hasAnswers(context)) return { rows: valset, known: before, passes: 0 };
-  const rows = [...valset, ...limitRows(trainset, telling - valset.length, seed)];
-  const known = await evaluator.evaluate({ prompt, adapter }, rows);
-  return { rows, known, passes: Math.max(0, known.passes - before.passes) };
+/** Rows that tell one way to read answers from another. Where fewer validate, training rows help: nothing has learned from those yet. */
+const telling = 32;
+/** P(better) from which more rows are asked. */
+const likely = 0.8;
+
+function trainingRowsToo(context: OptimizationContext, adapter: Adapter | undefined, { score }: Comparison): Row[] {
+  const { trainset, valset, seed } = context;
+  if (valset.length >= telling || adapter || score.probabilityBetter < likely || !hasAnswers(context)) return [];
+  return limitRows(trainset, telling - valset.length, seed);
+}
+
+/** The verdict is that of all the rows; its numbers are those of the valset, as everywhere. */
+async function judgedOnMore(
+  { evaluator }: OptimizationContext,
+  found: PhaseResult & { readonly evaluation: Evaluation },
+  { before, rows, prompt }: { readonly before: Evaluation; readonly rows: readonly Row[]; readonly prompt: Prompt },
+): Promise<PhaseResult> {
+  const { adapter, evaluation, among, reading } = found;
+  const former = await evaluator.evaluate({ prompt, adapter }, rows);
+  const latter = await evaluator.evaluate({ prompt: found.prompt, adapter }, rows);
+  return {
+    ...found,
+    passes: found.passes + Math.max(0, former.passes - before.passes) + readingCosts(former)(latter),
+    decision: { ...decide(former, latter, among), ...compareEvaluations(before, evaluation) },
+    reading: `${reading ?? 'the answers read in another way'}, judged on ${rows.length} rows, those to train on among them`,
+  };
 }
 
 export interface Reading {
