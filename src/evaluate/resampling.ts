@@ -63,12 +63,18 @@ export function counts(rows: number, options: Resampling): Weightings {
   };
 }
 
-/** The statistic of each resample with what was not drawn at `end`; in the order of the resamples, so that those towards two ends belong together. */
-export function towards(end: number, statistic: Statistic, weightings: Weightings, { samples = 10_000 }: Resampling): Float64Array {
-  const values = new Float64Array(samples);
+/** For each end the statistic of each resample with what was not drawn at that end; in the order of the resamples, so that those towards two ends belong together. */
+export function towards(
+  ends: readonly number[],
+  statistic: Statistic,
+  weightings: Weightings,
+  { samples = 10_000 }: Resampling,
+): Float64Array[] {
+  const values = ends.map(() => new Float64Array(samples));
   for (let sample = 0; sample < samples; sample++) {
     const { own, unseen } = weightings(sample);
-    values[sample] = (1 - unseen) * statistic(own) + unseen * end;
+    const drawn = (1 - unseen) * statistic(own);
+    for (let place = 0; place < ends.length; place++) values[place][sample] = drawn + unseen * ends[place];
   }
   return values;
 }

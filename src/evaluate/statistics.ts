@@ -124,7 +124,7 @@ function endedInterval(rows: number, statistic: Statistic, draw: Draw, options: 
   requireRows(rows);
   const mean = statistic(new Float64Array(rows).fill(1));
   if (rows === 1) return { mean, ...range, rows };
-  const [low, high] = [range.low, range.high].map((end) => towards(end, statistic, draw(rows, options), options).sort());
+  const [low, high] = towards([range.low, range.high], statistic, draw(rows, options), options).map((values) => values.sort());
   const cut = Math.floor(tail * low.length);
   return within(range, { mean, low: low[cut], high: high[high.length - 1 - cut], rows });
 }
@@ -135,7 +135,11 @@ function endedDifference(rows: number, difference: Statistic, draw: Draw, option
   const most = range.high - range.low;
   const mean = difference(new Float64Array(rows).fill(1));
   if (rows === 1) return { mean, low: -most, high: most, rows, probabilityBetter: 0.5 };
-  const values = new Float64Array([-most, most].flatMap((end) => [...towards(end, difference, draw(rows, options), options)])).sort();
+  const [below, above] = towards([-most, most], difference, draw(rows, options), options);
+  const values = new Float64Array(2 * below.length);
+  values.set(below);
+  values.set(above, below.length);
+  values.sort();
   const cut = Math.floor(tail * values.length);
   const interval = { mean, low: values[cut], high: values[values.length - 1 - cut], rows };
   return noSurerThanChance({ ...within({ low: -most, high: most }, interval), probabilityBetter: shareAbove(values, 0) });
