@@ -55,7 +55,10 @@ export const furtherTasks: readonly BenchTask[] = [
   ...['sms_spam', 'verse_sentiment'].map((heldOut): BenchTask => ({
     name: heldOut,
     output: 'output',
-    prompt: plain(`${readTasks()[heldOut].definition}\n\n{{demos}}\nInput: \${input:input}\nOutput:\n`),
+    // Read when it is asked for: the corpus is not everywhere.
+    get prompt() {
+      return plain(`${readTasks()[heldOut].definition}\n\n{{demos}}\nInput: \${input:input}\nOutput:\n`);
+    },
     source: { heldOut },
   })),
 ];
