@@ -47,12 +47,12 @@ const rule = {
     const file = context.filename.slice(context.cwd.length + 1).replaceAll('\\', '/');
     const checkName = (/** @type {any} */ node, /** @type {unknown} */ name, isType = false) => {
       if (typeof name !== 'string' || isType) return;
-      const names = (node.specifiers ?? []).map((/** @type {any} */ each) => each.imported?.name ?? '');
+      const names = (node.specifiers ?? []).map((/** @type {any} */ each) => each.imported?.name ?? '*');
       const found = modules.find(
         (each) =>
           each.name.test(name) &&
           !each.door.test(file) &&
-          (!each.only || names.some((/** @type {string} */ part) => each.only?.test(part))),
+          (!each.only || names.some((/** @type {string} */ part) => part === '*' || each.only?.test(part))),
       );
       if (found && (isProduct(file) || found.inTests)) context.report({ node, message: found.message });
     };

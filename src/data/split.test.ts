@@ -46,7 +46,7 @@ describe('splitRows', () => {
       expect(train.length).toBeGreaterThan(count / 4);
       const more = splitRows(numbered(count + 40), { seed: 3 });
       expect(texts(more.test)).toEqual(expect.arrayContaining(texts(test)));
-      // Rows that become more lend fewer: they may go back to train, and no row of train becomes one to validate.
+      // With enough rows none has to be moved: what trained in the small file is not validated in the large one.
       expect(texts(more.val).filter((text) => texts(train).includes(text))).toEqual([]);
     }
     expect(splitRows(numbered(24), { seed: 3 }).val).toHaveLength(9);

@@ -13,8 +13,8 @@ export type Shares = Readonly<Record<SplitName, number>>;
 export interface SplitOptions {
   readonly seed: number;
   /**
-   * Shares of the rows, in any unit. Rows that are added later leave the others where they are, but that few rows lend some of those to train
-   * to those to validate. Default 60/20/20.
+   * Shares of the rows, in any unit. Adding rows moves no other row, except between train and val while there are too few to validate.
+   * Default 60/20/20.
    */
   readonly fractions?: Shares;
   /** Or numbers of rows, exact but for rows that occur more than once; the rest is left out. */
@@ -103,11 +103,11 @@ function byFraction(groups: readonly Group[], fractions: Shares, wanted: readonl
   return wanted.includes('train') && wanted.includes('val') ? withEnoughToValidate(groups, chosen) : chosen;
 }
 
-/** So many validation rows tell one clear gain, and the best of some, from chance; and of a handful this share of the rows. */
+/** Validation rows that can tell a clear gain from chance, and the largest share of the rows that may be moved to validation for that. */
 const enough = 9;
 const mostShare = 0.4;
 
-/** On too few rows to validate nothing could ever be kept: those to train lend theirs, the last ones first. */
+/** Nothing can ever be kept on too few validation rows, so training rows join them, the last in hash order first. */
 function withEnoughToValidate(groups: readonly Group[], chosen: Map<string, SplitName>): Map<string, SplitName> {
   const wanted = Math.min(enough, Math.round(mostShare * groups.length));
   const lending = groups.filter(({ id }) => chosen.get(id) === 'train');

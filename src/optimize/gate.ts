@@ -61,9 +61,9 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
 export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>
   fewestRows(Math.max(score, likelihood) / Math.max(1, tried));
 
-/** Of the rows that judge results, so many may not agree without one that is clearly better being refused for it. */
+/** Rows that may disagree without a clearly better result being refused. */
 const dissenting = 1;
 
-/** Of how many results the best can be judged on so many rows, though not all of them agree. 0 where nothing can be. */
+/** The number of results whose best the gate can judge on this many rows, even if one row disagrees; 0 if it can judge none. */
 export const mostToJudge = (rows: number, { score, likelihood }: GateErrors = defaultGate): number =>
   Math.floor(Math.max(score, likelihood) * 2 ** Math.min(rows - dissenting, 30) + 1e-9);

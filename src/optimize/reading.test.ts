@@ -68,7 +68,7 @@ test('few validation rows are helped by the training rows, until something has l
   expect(result.evaluation?.score).toMatchObject({ mean: 1, rows: 9 });
   expect(result.decision).toMatchObject({ accepted: true, score: { rows: 9 } });
   expect(result.decision?.because).toMatch(/^the score rose by \+66\.7 points/);
-  expect(result.reading).toContain('judged on 24 rows, those to train on among them');
+  expect(result.reading).toContain('judged on 24 rows, training rows included');
   const tuned = await read({ id: 'a', pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
   expect(tuned.rows).toEqual([9, 9, 9]);
   expect(tuned.result.decision).toBeUndefined();

@@ -99,7 +99,7 @@ async function judgedOnMore(
     ...found,
     passes: found.passes + Math.max(0, former.passes - before.passes) + readingCosts(former)(latter),
     decision: { ...decide(former, latter, among), ...compareEvaluations(before, evaluation) },
-    reading: `${reading ?? 'the answers read in another way'}, judged on ${rows.length} rows, those to train on among them`,
+    reading: `${reading ?? 'the answers read in another way'}, judged on ${rows.length} rows, training rows included`,
   };
 }
 
