@@ -169,6 +169,23 @@ export function judgementOf(metric: Metric, prediction: string, gold: string | u
   });
 }
 
+/**
+ * One evaluation of the rows of several, which no two of them share; what is told of a prompt is that of the first.
+ * @param evaluations at least one
+ */
+export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: readonly [Evaluation, ...Evaluation[]]): Evaluation {
+  const { cuts: _, logLikelihood: __, ...first } = evaluations[0];
+  const rows = evaluations.flatMap((each) => each.rows);
+  const likelihoods = likelihoodsOf(rows);
+  return {
+    ...first,
+    rows,
+    score: scoreOf(metric, rows),
+    ...(likelihoods && { logLikelihood: bootstrapMean(likelihoods, { range: logShares }) }),
+    passes: sum(evaluations.map(({ passes }) => passes)),
+  };
+}
+
 /** Paired differences of evaluations hang on these alone. */
 export type Compared = Pick<Evaluation, 'rows' | 'corpus' | 'words'>;
 

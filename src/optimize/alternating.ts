@@ -9,6 +9,7 @@ import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, t
 import { changesBetween } from './changes.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, MeasuredState, OptimizationEvent } from './events.ts';
+import { likely } from './gate.ts';
 import { measureHunks } from './hunkNumbers.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
@@ -42,8 +43,6 @@ const earlyShare = 0.42;
 /** Measurements on the valset that what is left must pay for to be divided: less would give each lever too few steps to show anything. */
 const divisible = 10;
 const goesOn = 'what the last phase made is likely better, and not yet surely: it goes on';
-/** P(better) from which it is. */
-const likely = 0.8;
 
 const promptsFirst: readonly Lever[] = ['prompt', 'weights'];
 

@@ -221,6 +221,8 @@ export type OptimizationEvent =
       readonly phase: number;
       /** In a prompt phase that looks ahead: whose steps these are; absent for the current prompt's. */
       readonly candidate?: CandidateId;
+      /** The same training once more with the splits exchanged, to judge its result: these weights are forgotten. */
+      readonly exchanged?: boolean;
       readonly step: number;
       readonly steps: number;
       readonly loss: number;

@@ -5,6 +5,14 @@ import type { Prompt } from '../prompt/prompt.ts';
 import type { CandidateId } from './events.ts';
 import type { GateDecision } from './gate.ts';
 
+/** Two evaluations of the same rows, those of the valset among them. */
+export interface Evidence {
+  readonly before: Evaluation;
+  readonly after: Evaluation;
+  /** On which rows, in words. */
+  readonly told: string;
+}
+
 export interface Finding {
   /** The proposal that won; absent for a prompt that was not proposed in this phase. */
   readonly candidate?: CandidateId;
@@ -13,6 +21,8 @@ export interface Finding {
   /** On the valset; absent where nothing could be measured. */
   readonly evaluation?: Evaluation;
   readonly passes: number;
+  /** What it is judged by, where that is more than the valset. */
+  readonly evidence?: Evidence;
   /** The gate's, where the phase has asked it already; against the state that the phase started from. */
   readonly decision?: GateDecision;
   /** Of how many results on these rows it is the best; 1 if absent. */

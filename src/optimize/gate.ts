@@ -61,6 +61,11 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
 export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>
   fewestRows(Math.max(score, likelihood) / Math.max(1, tried));
 
+/** P(better) from which a result that is not surely better is worth another look. */
+export const likely = 0.8;
+/** Validation rows that tell a clear gain. Where there are fewer, training rows help as long as no weights have learned from them. */
+export const telling = 32;
+
 /** Rows that may disagree without a clearly better result being refused. */
 const dissenting = 1;
 

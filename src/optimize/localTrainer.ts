@@ -39,7 +39,7 @@ async function trainSteps(parts: TrainingParts, job: TrainingJob, hooks: Trainin
     ...(job.soft && { softPenalty: job.soft.penalty }),
   });
   const inTurn = batchesInTurn(lessons, seed);
-  let best: { adapter: Adapter; evaluation: Evaluation } | undefined;
+  let best: { adapter: Adapter; evaluation: Evaluation; steps: number } | undefined;
   let passes = 0;
   let since = 0;
   let measurements = 0;
@@ -65,13 +65,13 @@ async function trainSteps(parts: TrainingParts, job: TrainingJob, hooks: Trainin
     measurements++;
     length.measured(evaluation.passes);
     if (!best || isBetter(evaluation, best.evaluation)) {
-      best = { adapter, evaluation };
+      best = { adapter, evaluation, steps: step + 1 };
       since = 0;
     } else if (++since >= patience) break;
     if (!last && hooks.afterMeasurement) passes += await hooks.afterMeasurement(adapter);
     length.replan(step + 1, passes);
   }
-  return best ? { ...best, passes, measurements } : { adapter: training.adapter(), passes, measurements };
+  return best ? { ...best, passes, measurements } : { adapter: training.adapter(), passes, measurements, steps: 0 };
 }
 
 /** How many steps there are to be, and what may be spent: as planned or, by the clock, as many as are paid for now. */

@@ -22,6 +22,7 @@ import { wrongWeightPhases } from './nullRace.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { bestReading, hasReadings, judgeable, otherReadings, readingPhase } from './reading.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';
+import { judge } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
 
 const prompt: Prompt = { body: 'Message: ${input:message}\nIntent:\n', demonstrations: [] };
@@ -61,17 +62,18 @@ test('few validation rows are helped by the training rows, until something has l
     } as unknown as OptimizationContext;
     const { start: current, evaluation: before } = await measureStart(few);
     const result = await readingPhase(few, undefined, { phase: 1, memory: { current }, before, adapter, budget: 1e6 });
-    return { result, rows: ofType(events, 'candidateMeasured').map(({ score }) => score.rows) };
+    const verdict = judge(few, current, 1, before, current, result);
+    return { result, verdict, rows: ofType(events, 'candidateMeasured').map(({ score }) => score.rows) };
   };
-  const { result, rows } = await read();
+  const { result, verdict, rows } = await read();
   expect(rows).toEqual([9, 9, 9]);
   expect(result.evaluation?.score).toMatchObject({ mean: 1, rows: 9 });
-  expect(result.decision).toMatchObject({ accepted: true, score: { rows: 9 } });
-  expect(result.decision?.because).toMatch(/^the score rose by \+66\.7 points/);
-  expect(result.reading).toContain('judged on 24 rows, training rows included');
+  expect(verdict).toMatchObject({ accepted: true, score: { rows: 9 } });
+  expect(verdict?.because).toMatch(/: judged on 24 rows, training rows included: the score rose by \+66\.7 points/);
   const tuned = await read({ id: 'a', pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
   expect(tuned.rows).toEqual([9, 9, 9]);
-  expect(tuned.result.decision).toBeUndefined();
+  expect(tuned.result.evidence).toBeUndefined();
+  expect(tuned.verdict?.because).not.toContain('judged on');
 });
 
 describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the first phase of %o', (Optimizer) => {

@@ -13,7 +13,7 @@ import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
-import { decide, mostToJudge } from './gate.ts';
+import { likely, mostToJudge, telling } from './gate.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
@@ -75,31 +75,24 @@ export async function readingPhase(
   return more.length > 0 ? judgedOnMore(context, told, { before, rows: [...context.valset, ...more], prompt }) : told;
 }
 
-/** Rows that tell one way to read answers from another. Where fewer validate, training rows help: nothing has learned from those yet. */
-const telling = 32;
-/** P(better) from which more rows are asked. */
-const likely = 0.8;
-
 function trainingRowsToo(context: OptimizationContext, adapter: Adapter | undefined, { score }: Comparison): Row[] {
   const { trainset, valset, seed } = context;
   if (valset.length >= telling || adapter || score.probabilityBetter < likely || !hasAnswers(context)) return [];
   return limitRows(trainset, telling - valset.length, seed);
 }
 
-/** The verdict is that of all the rows; its numbers are those of the valset, as everywhere. */
 async function judgedOnMore(
   { evaluator }: OptimizationContext,
   found: PhaseResult & { readonly evaluation: Evaluation },
   { before, rows, prompt }: { readonly before: Evaluation; readonly rows: readonly Row[]; readonly prompt: Prompt },
 ): Promise<PhaseResult> {
-  const { adapter, evaluation, among, reading } = found;
+  const { adapter } = found;
   const former = await evaluator.evaluate({ prompt, adapter }, rows);
   const latter = await evaluator.evaluate({ prompt: found.prompt, adapter }, rows);
   return {
     ...found,
     passes: found.passes + Math.max(0, former.passes - before.passes) + readingCosts(former)(latter),
-    decision: { ...decide(former, latter, among), ...compareEvaluations(before, evaluation) },
-    reading: `${reading ?? 'the answers read in another way'}, judged on ${rows.length} rows, training rows included`,
+    evidence: { before: former, after: latter, told: `judged on ${rows.length} rows, training rows included` },
   };
 }
 

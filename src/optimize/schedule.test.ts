@@ -91,7 +91,7 @@ function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], even
       const evaluation = await hooks.measure(adapter);
       const passes = job.steps * trainer.stepCost(lesson, job.batchRows) + evaluation.passes;
       hooks.onStep?.({ steps: job.steps, step: job.steps, loss: 1, learningRate: job.learningRate, gradientNorm: 1, passes });
-      return { adapter, evaluation, passes, measurements: 1 };
+      return { adapter, evaluation, passes, measurements: 1, steps: job.steps };
     },
     soft: undefined as never,
   };

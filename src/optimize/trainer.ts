@@ -106,4 +106,6 @@ export interface Trained {
   readonly passes: number;
   /** Among how many it is the best. */
   readonly measurements: number;
+  /** After which it was measured. */
+  readonly steps: number;
 }

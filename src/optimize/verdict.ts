@@ -1,5 +1,5 @@
 /** @file What becomes of a finding: the gate's decision on it as a state of its own, and what is told of that. */
-import { scoreDifference, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
+import { compareEvaluations, scoreDifference, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import { changesBetween, type Pair } from './changes.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Change, MeasuredState } from './events.ts';
@@ -37,14 +37,20 @@ export function judge(
   const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, reading, absorbed } = finding;
   if (!evaluation) return undefined;
   const candidate = measuredState(proposal, prompt, adapter, evaluation, context.objective);
-  const better = finding.decision ?? decide(before, evaluation, among);
+  const { evidence } = finding;
+  const [former, latter, best] = evidence ? [evidence.before, evidence.after, evidence.before] : [before, evaluation, peak];
+  const better = finding.decision ?? decide(former, latter, among);
   const cheaper =
-    better.accepted || finding.decision ? undefined : cheaperThan(context, from, before, peak, { candidate, evaluation, among });
-  const { accepted, because, ...comparison } = cheaper ?? better;
+    better.accepted || finding.decision ? undefined : cheaperThan(context, from, former, best, { candidate, evaluation: latter, among });
+  const { accepted, because, ...asked } = cheaper ?? better;
+  // More rows may decide, but the numbers of a run are those of the valset.
+  const comparison = evidence ? compareEvaluations(before, evaluation) : asked;
   // A cheaper state is held against the best that was ever measured.
   const sunk = accepted && better.accepted && !finding.decision && candidate.score.mean < start.score.mean;
   const reason = sunk ? `${because}, but the score would be below the start's` : because;
-  const told = [absorbed, reading && `with ${reading}`, reason].filter((part) => part !== undefined && part !== '').join(': ');
+  const told = [absorbed, reading && `with ${reading}`, evidence?.told, reason]
+    .filter((part) => part !== undefined && part !== '')
+    .join(': ');
   const changes = partsOf(changesBetween(from, candidate, tokenCounter(context)), before, evaluation, finding);
   return { ...comparison, candidate, adapter, evaluation, accepted: accepted && !sunk, because: told, changes };
 }

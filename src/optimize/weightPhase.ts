@@ -1,9 +1,11 @@
 /** @file One weight phase: LoRA steps under the current prompt, or under a mixture of it and its challengers. */
 import { bestFirst } from '../evaluate/ranking.ts';
+import type { Row } from '../data/dataset.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import { exchanged, mayExchange, shareOfFirst } from './exchange.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { rateAfter } from './learningRate.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
@@ -59,10 +61,13 @@ async function trainPhase(
   // Of a program the wording of one step alone says little; a published method trains under its own prompt.
   const varies =
     options.schedule.kind === 'gated' && options.levers.includes('prompt') && options.strategy !== 'mixture' && !context.program;
-  const lessons = lessonsOf(context, varies ? mixtureOf(prompt, await paraphrases(context, prompt)) : prompts, otherShots);
+  const wordings = varies ? mixtureOf(prompt, await paraphrases(context, prompt)) : prompts;
+  const lessons = lessonsOf(context.trainset, wordings, otherShots);
   // What is trained must be measured too, under every live prompt.
-  const affordable = keeping(budget, prompts.length * before.passes);
+  const whole = keeping(budget, prompts.length * before.passes);
   const gated = options.schedule.kind === 'gated';
+  const exchanges = gated && prompts.length === 1 && !growth.rows && mayExchange(context, { adapter, promising });
+  const affordable = exchanges ? shareOfFirst(whole, stepCostOf(context, lessons, options)) : whole;
   const judged = gated ? judgeable(context, prompt, before, options.levers.includes('prompt'), prompts.length) : undefined;
   const cost = { measuring: before.passes, affordable: allowance(affordable), measurements: judged?.measurements };
   const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, cost);
@@ -109,6 +114,16 @@ async function trainPhase(
   }
   measured.sort(bestFirst);
   const [winner, ...rivals] = measured;
+  const among = tuned.measurements * prompts.length * winner.among;
+  const { evidence, passes: again } = exchanges
+    ? await exchanged(context, {
+        ...{ job, start, tuned, winner, among, before },
+        current: { prompt: memory.current.prompt, adapter },
+        budget: after(budget, passes),
+        lessonsOf: (rows) => lessonsOf(rows, wordings, otherShots),
+        onStep: (step) => emit({ type: 'weightStep', phase, exchanged: true, ...step, passes: spent + passes + step.passes }),
+      })
+    : { passes: 0 };
   return {
     lever: 'weights',
     prompt: winner.prompt,
@@ -116,8 +131,9 @@ async function trainPhase(
     ...findingOf(winner),
     ...(absorbs && { absorbed: absorbs.because }),
     adapter: tuned.adapter,
-    passes,
-    among: tuned.measurements * prompts.length * winner.among,
+    passes: passes + again,
+    among,
+    ...(evidence && { evidence }),
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
@@ -127,7 +143,7 @@ async function trainPhase(
 }
 
 /** The rows under each prompt; as sequences of worked examples where rows are few. */
-function lessonsOf({ trainset: rows }: OptimizationContext, prompts: readonly Prompt[], otherShots: boolean): Lesson[] {
+function lessonsOf(rows: readonly Row[], prompts: readonly Prompt[], otherShots: boolean): Lesson[] {
   const shots = shotsFor(rows.length, otherShots);
   return prompts.map((prompt) => ({ prompt, rows, shots }));
 }
@@ -166,7 +182,7 @@ function absorbable(
  * @returns with the most steps that it may become where the clock allows more, a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up, if it does
  */
 function lengthOf(
-  { trainer, trainset }: OptimizationContext,
+  context: OptimizationContext,
   options: AlternatingOptions,
   memory: AlternatingMemory,
   lessons: readonly Lesson[],
@@ -176,11 +192,11 @@ function lengthOf(
     measurements,
   }: { readonly measuring: number; readonly affordable: number; readonly measurements: number | undefined },
 ): PhaseSteps & { readonly most: number; readonly pace: number; readonly patience?: number } {
-  const { schedule, weightSteps, batchRows, patience } = options;
-  const stepCost = mean(lessons.map((lesson) => trainer.stepCost(lesson, batchRows)));
+  const { schedule, weightSteps, patience } = options;
+  const stepCost = stepCostOf(context, lessons, options);
   // No long phase while less may move than will.
   const grows = memory.growth !== undefined && canGrow(memory.growth);
-  const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, trainset.length, stepCost, measuring, measurements);
+  const plan = planPhase(grows ? { ...options, weightEpochs: 0 } : options, context.trainset.length, stepCost, measuring, measurements);
   if (schedule.kind === 'classic') return { ...plan.within(1), most: 1, pace: 1, patience };
   if (schedule.kind === 'chain') return { ...plan.within(3 * weightSteps, affordable), most: 3 * weightSteps, pace: 1, patience };
   const { usual, isLong } = plan;
@@ -194,6 +210,10 @@ function lengthOf(
   const most = takesAll ? longest : phase.steps;
   return { ...phase, most, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, ...(!takesAll && { patience }) };
 }
+
+/** Token passes of a step, on average over the lessons. */
+const stepCostOf = ({ trainer }: OptimizationContext, lessons: readonly Lesson[], { batchRows }: AlternatingOptions): number =>
+  mean(lessons.map((lesson) => trainer.stepCost(lesson, batchRows)));
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

@@ -185,6 +185,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
   weightStep: event('weightStep', {
     phase: whole,
     candidate: optional(fileName),
+    exchanged: optional(flag),
     step: whole,
     steps: whole,
     loss: measured,

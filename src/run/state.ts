@@ -315,7 +315,9 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       return { elapsed, ...inCandidate(state, line, () => ({ decision })) };
     }
     case 'weightStep': {
-      const { candidate, step, steps, loss, learningRate, gradientNorm, soft } = line;
+      const { candidate, exchanged, step, steps, loss, learningRate, gradientNorm, soft } = line;
+      const passes = Math.max(state.passes, line.passes);
+      if (exchanged) return { elapsed, passes };
       const taken = {
         ...(candidate !== undefined && { candidate }),
         ...{ step, steps, loss, learningRate, gradientNorm },
@@ -323,7 +325,7 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       };
       return {
         elapsed,
-        passes: Math.max(state.passes, line.passes),
+        passes,
         ...inPhase(state, line.phase, ({ weightSteps }) => ({ weightSteps: [...weightSteps, taken] })),
       };
     }

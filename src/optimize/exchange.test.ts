@@ -1,0 +1,81 @@
+/** @file A weight phase on few rows: when the splits are exchanged, what the verdict rests on, and what it costs. */
+import { describe, expect, test } from 'vitest';
+import { shareOfFirst } from './exchange.ts';
+import { adapterNamed, phaseOn, type FewRows } from './fewRows.fixture.ts';
+import { ofType } from './kinds.fixture.ts';
+import { allowance } from './purse.ts';
+
+const most = (line: number): boolean => line % 4 !== 0;
+
+test('a gain that few validation rows cannot prove is judged on all rows, each by weights that have not learned from it', async () => {
+  const { context, result, verdict, jobs } = await phaseOn({ learned: most, known: (line) => line % 3 === 0 });
+  const { trainset, valset } = context;
+  const [first, second] = jobs;
+  expect(jobs.map(({ lessons }) => lessons[0].rows)).toEqual([trainset, valset]);
+  expect({ ...second, lessons: [], patience: 0, mostSteps: 0, measureEvery: 0 }).toEqual({
+    ...{ ...first, lessons: [], patience: 0, mostSteps: 0, measureEvery: 0 },
+  });
+  expect(second.steps).toBe(first.steps);
+  const of = ({ rows: judged }: { rows: readonly { row: string }[] }) => judged.map(({ row }) => row);
+  expect(of(result.evidence!.after)).toEqual([...valset, ...trainset].map(({ id }) => id));
+  expect(of(result.evidence!.before)).toEqual(of(result.evidence!.after));
+  // No row is answered by heart.
+  expect(result.evidence!.after.rows.map(({ score }) => score)).toEqual([...valset, ...trainset].map(({ line }) => Number(most(line))));
+  expect(result.adapter?.id).toBe('fresh on train');
+  expect(verdict.because).toMatch(/^judged on 24 rows, each by weights that had not learned from it: /);
+});
+
+test('what it decides is what those rows say; its numbers are those of the validation rows', async () => {
+  const sure = await phaseOn({ learned: most, known: (line) => line % 3 === 0 });
+  const known = (line: number): boolean => line % 9 < 4;
+  const refused = await phaseOn({ learned: (line) => (line <= 9 ? line % 9 < 7 : known(line)), known });
+  expect(sure.verdict.accepted).toBe(true);
+  expect(refused.verdict.accepted).toBe(false);
+  for (const { verdict, result } of [sure, refused]) {
+    expect(verdict.because).toMatch(/^judged on 24 rows/);
+    expect(verdict.score.rows).toBe(9);
+    expect(verdict.candidate.score).toEqual(result.evaluation!.score);
+  }
+});
+
+describe('the splits stay as they are', () => {
+  test.each<readonly [string, FewRows]>([
+    ['where the gain is sure without', { learned: () => true }],
+    ['where it is not even likely', { learned: (line) => line % 2 === 0, known: (line) => line % 2 === 0 }],
+    [
+      'where weights have learned from the rows already',
+      { learned: most, known: (line) => line % 3 === 0, adapter: adapterNamed('older') },
+    ],
+    ['where enough rows validate', { learned: (line) => line % 12 < 4, known: (line) => line % 12 < 3, validate: 32 }],
+    ['where many rows train, of which too few would learn', { learned: most, known: (line) => line % 3 === 0, train: 65 }],
+    ['where the budget does not pay for it', { learned: most, known: (line) => line % 3 === 0, budget: 2000 }],
+  ])('%s', async (_, given) => {
+    const { result, jobs } = await phaseOn(given);
+    expect(jobs).toHaveLength(1);
+    expect(result.evidence).toBeUndefined();
+  });
+});
+
+test('the second training is paid for, and told as one', async () => {
+  const { context, result, jobs, events, asked } = await phaseOn({ learned: most, known: (line) => line % 3 === 0, budget: 10_000 });
+  const steps = ofType(events, 'weightStep');
+  expect(jobs).toHaveLength(2);
+  expect(steps.map(({ exchanged }) => exchanged)).toEqual([undefined, true]);
+  expect(asked).toBe(context.valset.length + 2 * context.trainset.length);
+  expect(result.passes).toBe(100 * (jobs[0].steps + jobs[1].steps) + asked);
+  expect(result.passes).toBeLessThanOrEqual(10_000);
+  expect(steps[1].passes).toBeLessThanOrEqual(result.passes);
+});
+
+test('the first training leaves half of what there is for the second, if that is enough to learn from', () => {
+  expect(allowance(shareOfFirst(4800, 100))).toBe(2400);
+  expect(allowance(shareOfFirst(4700, 100))).toBe(4700);
+});
+
+test('on few rows it measures as often as the gate can judge, so that its best result can be kept', async () => {
+  const measurements = async (validate: number): Promise<number> => {
+    const { jobs } = await phaseOn({ learned: () => true, validate, budget: 1e6 });
+    return Math.ceil(jobs[0].steps / jobs[0].measureEvery);
+  };
+  expect([await measurements(7), await measurements(8), await measurements(40)]).toEqual([1, 3, 5]);
+});

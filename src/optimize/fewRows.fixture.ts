@@ -1,0 +1,79 @@
+/** @file A weight phase on a few made-up rows: a row is a page that weights which have learned from it know by heart. */
+import { makeRow, type Row } from '../data/dataset.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
+import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
+import type { OptimizationContext } from './coordinator.ts';
+import type { OptimizationEvent } from './events.ts';
+import { memoryAdapters } from './jointOptimizer.ts';
+import { noStatistics } from './leverBandit.ts';
+import { evaluationWith, intentTask } from './madeUp.fixture.ts';
+import { measureStart } from './measuredState.ts';
+import { defaultObjective } from './objective.ts';
+import type { Trainer, TrainingJob } from './trainer.ts';
+import { judge } from './verdict.ts';
+import { weightPhase } from './weightPhase.ts';
+
+const prompt: Prompt = { body: 'Message: ${input:message}\nIntent:\n', demonstrations: [] };
+const rows = (from: number, to: number): Row[] =>
+  Array.from({ length: to - from }, (_, i) => makeRow({ message: `${from + i}`, intent: 'card' }, from + i + 1));
+const isTrained = (name: string, adapter?: Adapter): boolean => adapter?.id.startsWith(`fresh on ${name}`) ?? false;
+export const adapterNamed = (id: string): Adapter => ({ id, pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
+
+export interface FewRows {
+  /** Rows that weights answer right that have learned from others, and those that the untrained model does, of all; the others they get wrong. */
+  readonly learned: (line: number) => boolean;
+  readonly known?: (line: number) => boolean;
+  readonly train?: number;
+  readonly validate?: number;
+  readonly budget?: number;
+  readonly adapter?: Adapter;
+}
+
+/** The first weight phase, with its verdict. */
+export async function phaseOn({ learned, known = () => false, train = 15, validate = 9, budget = 1e6, adapter }: FewRows) {
+  const [valset, trainset] = [rows(0, validate), rows(validate, validate + train)];
+  const [events, jobs]: [OptimizationEvent[], TrainingJob[]] = [[], []];
+  const { labels: _, ...task } = intentTask;
+  const byHeart = (row: Row, weights?: Adapter): boolean =>
+    isTrained('train', weights) ? trainset.includes(row) : isTrained('val', weights) && valset.includes(row);
+  let asked = 0;
+  const evaluator = {
+    task,
+    model: { tokenizer: { encode: (text: string) => text.split(' ') } },
+    evaluate: (candidate: { adapter?: Adapter }, on: readonly Row[]) => {
+      const weights = candidate.adapter;
+      const right = (row: Row): boolean => byHeart(row, weights) || (weights?.id.startsWith('fresh on') ? learned : known)(row.line);
+      const evaluation = evaluationWith(on.map((row) => Number(right(row))));
+      asked += on.length;
+      return Promise.resolve({ ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, row: on[i].id, gold: 'card' })) });
+    },
+  } as unknown as Evaluator;
+  const trainer = {
+    outputColumn: 'intent',
+    fresh: () => adapterNamed('fresh'),
+    stepCost: () => 100,
+    async train(job: TrainingJob, hooks: Parameters<Trainer['train']>[1]) {
+      jobs.push(job);
+      const name = job.lessons[0].rows.every((row) => valset.includes(row)) ? 'val' : 'train';
+      const tuned = adapterNamed(`${job.from} on ${name}`);
+      const evaluation = await hooks.measure(tuned);
+      const passes = 100 * job.steps + evaluation.passes;
+      hooks.onStep?.({ steps: job.steps, step: job.steps, loss: 1, learningRate: job.learningRate, gradientNorm: 1, passes });
+      return { adapter: tuned, evaluation, passes, measurements: 1, steps: job.steps };
+    },
+  } as unknown as Trainer;
+  const context: OptimizationContext = {
+    ...{ evaluator, trainer, adapters: memoryAdapters(), prompt, trainset, valset, objective: defaultObjective, seed: 1, budget },
+    emit: (event) => events.push(event),
+    ...(adapter && { start: adapter }),
+  };
+  const { start: current, evaluation: before } = await measureStart(context);
+  asked = 0;
+  const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
+  const start: PhaseStart = { phase: 1, memory, before, adapter, spent: 0, budget };
+  const result = await weightPhase(context, { ...alternatingDefaults, levers: ['weights'] }, start);
+  const verdict = judge(context, current, 1, before, current, result)!;
+  return { context, result, verdict, jobs, events, asked };
+}
