@@ -21,6 +21,9 @@ export interface GateErrors {
 
 export const defaultGate: GateErrors = { score: 0.025, likelihood: 0.025, tie: 0.4 };
 
+/** P(better) from which a result that is not surely better is worth another look. */
+export const likely = 0.8;
+
 /**
  * Compares two evaluations of the same rows. On fewer rows than could tell a gain from chance, whatever they say, it decides for what there is.
  * @param tried among how many the candidate was the best on these rows: the more, the surer it must be (Bonferroni)
@@ -47,7 +50,12 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
   }
   const tied = score.probabilityBetter > errors.tie;
   if (tied && logLikelihood && logLikelihood.probabilityBetter >= enough(errors.likelihood)) {
-    return verdict(true, `the score is level (${points}) and the likelihood rose by ${nats}, ${sure(logLikelihood.probabilityBetter)}`);
+    const likelier = `the likelihood rose by ${nats}, ${sure(logLikelihood.probabilityBetter)}`;
+    const isLevel = score.probabilityBetter < likely;
+    return verdict(
+      true,
+      isLevel ? `the score is level (${points}) and ${likelier}` : `the score rose by ${points}, not surely, and ${likelier}`,
+    );
   }
   if (!tied) return verdict(false, `the score fell by ${points.replace('-', '')}, ${sure(score.probabilityBetter)}`);
   const asked = `${enough(errors.score).toFixed(4)} is asked of ${among}`;
@@ -61,8 +69,6 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
 export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>
   fewestRows(Math.max(score, likelihood) / Math.max(1, tried));
 
-/** P(better) from which a result that is not surely better is worth another look. */
-export const likely = 0.8;
 /** Validation rows that tell a clear gain. Where there are fewer, training rows help as long as no weights have learned from them. */
 export const telling = 32;
 
