@@ -57,12 +57,13 @@ describe('the splits stay as they are', () => {
 });
 
 test('the second training is paid for, and told as one', async () => {
-  const { context, result, jobs, events, asked } = await phaseOn({ learned: most, known: (line) => line % 3 === 0, budget: 10_000 });
+  const { context, result, jobs, events } = await phaseOn({ learned: most, known: (line) => line % 3 === 0, budget: 10_000 });
   const steps = ofType(events, 'weightStep');
   expect(jobs).toHaveLength(2);
   expect(steps.map(({ exchanged }) => exchanged)).toEqual([undefined, true]);
-  expect(asked).toBe(context.valset.length + 2 * context.trainset.length);
-  expect(result.passes).toBe(100 * (jobs[0].steps + jobs[1].steps) + asked);
+  // The valset once, the training rows by either state; what is asked again is known.
+  const measured = context.valset.length + 2 * context.trainset.length;
+  expect(result.passes).toBe(100 * (jobs[0].steps + jobs[1].steps) + measured);
   expect(result.passes).toBeLessThanOrEqual(10_000);
   expect(steps[1].passes).toBeLessThanOrEqual(result.passes);
 });
@@ -74,7 +75,7 @@ test('the first training leaves half of what there is for the second, if that is
 
 test('on few rows it measures as often as the gate can judge, so that its best result can be kept', async () => {
   const measurements = async (validate: number): Promise<number> => {
-    const { jobs } = await phaseOn({ learned: () => true, validate, budget: 1e6 });
+    const { jobs } = await phaseOn({ learned: () => true, validate, budget: 1e6, adapter: adapterNamed('older') });
     return Math.ceil(jobs[0].steps / jobs[0].measureEvery);
   };
   expect([await measurements(7), await measurements(8), await measurements(40)]).toEqual([1, 3, 5]);

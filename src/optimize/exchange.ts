@@ -3,16 +3,16 @@
  * labelled row says something of weights that have not learned from it. It costs a second training, so only a result that is likely better gets one.
  */
 import type { Row } from '../data/dataset.ts';
-import type { compareEvaluations } from '../evaluate/evaluation.ts';
-import { joinEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import { joinEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
+import type { Prompt } from '../prompt/prompt.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Evidence } from './finding.ts';
 import { decide, defaultGate, likely, telling } from './gate.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { allowance, partOf, type Purse } from './purse.ts';
-import type { Reading } from './reading.ts';
+import { measureAsRead, type Reading } from './reading.ts';
 import { fewRows } from './shots.ts';
 import type { Lesson, Trained, TrainingJob, TrainingStep } from './trainer.ts';
 
@@ -34,10 +34,10 @@ export interface FirstTraining {
   readonly job: TrainingJob;
   readonly start: Adapter;
   readonly tuned: Trained;
-  /** How its answers are read. */
+  /** As its answers are read best on the valset; `prompt` is what they were read under first. */
   readonly winner: Reading;
-  /** Of how many results it is the best. */
-  readonly among: number;
+  readonly prompt: Prompt;
+  readonly mayRead: boolean;
   /** What it would replace, and that on the valset. */
   readonly current: Candidate;
   readonly before: Evaluation;
@@ -48,37 +48,52 @@ export interface FirstTraining {
   readonly onStep: (step: TrainingStep) => void;
 }
 
+/** How both trainings are read best, with the evaluation of the first one on the valset. */
+export interface Exchanged {
+  readonly reading: Reading;
+  readonly evidence?: Evidence;
+}
+
 /**
- * The second training, and what both say together. The weights of the first one are what is judged: the second ones are forgotten.
- * @returns no evidence where the first result is sure, or not likely, or the budget does not pay for another training
+ * The second training, and what both say together: which way to read their answers is best, and what the gate is to judge by. The weights of the
+ * second one are forgotten.
+ * @returns the winner without evidence where the first result is sure, or not likely, or the budget does not pay for another training
  */
-export async function exchanged(
-  { trainer, evaluator, trainset, valset, signal }: OptimizationContext,
-  { job, start, tuned, winner, among, current, before, budget, lessonsOf, onStep }: FirstTraining,
-): Promise<{ readonly evidence?: Evidence; readonly passes: number }> {
-  const { accepted, ...comparison } = decide(before, winner.evaluation, among);
-  if (accepted || !isLikely(comparison)) return { passes: 0 };
+export async function exchanged(context: OptimizationContext, first: FirstTraining): Promise<Exchanged & { readonly passes: number }> {
+  const { trainer, evaluator, trainset, valset, signal } = context;
+  const { job, start, tuned, winner, prompt, mayRead, current, before, budget, lessonsOf, onStep } = first;
+  const { accepted, ...comparison } = decide(before, winner.evaluation, winner.among);
+  if (accepted || !isLikely(comparison)) return { reading: winner, passes: 0 };
   const lessons = lessonsOf(valset);
   const { steps } = tuned;
   const rowCost = winner.evaluation.passes / valset.length;
   const stepCost = lessons.reduce((sum, lesson) => sum + trainer.stepCost(lesson, job.batchRows), 0) / lessons.length;
-  if (allowance(budget) < steps * stepCost + 2 * trainset.length * rowCost) return { passes: 0 };
+  if (allowance(budget) < steps * stepCost + 2 * trainset.length * rowCost) return { reading: winner, passes: 0 };
   const former = await evaluator.evaluate(current, trainset);
-  const measure = (adapter: Adapter): Promise<Evaluation> => evaluator.evaluate({ prompt: winner.prompt, adapter }, trainset);
+  const measure = (adapter: Adapter): Promise<Evaluation> => evaluator.evaluate({ prompt, adapter }, trainset);
   const { patience: _, mostSteps: __, ...same } = job;
   const second = await trainer.train(
     { ...same, lessons, steps, measureEvery: steps },
     { start, budget: Infinity, signal, measure, onStep },
   );
   const passes = former.passes + second.passes;
-  if (!second.evaluation) return { passes };
-  const both = (own: Evaluation, other: Evaluation): Evaluation => joinEvaluations(evaluator.task, [own, other]);
+  if (!second.evaluation) return { reading: winner, passes };
+  const own = (read: Prompt): Promise<Evaluation> => evaluator.evaluate({ prompt: read, adapter: tuned.adapter }, valset);
+  const other = (read: Prompt): Promise<Evaluation> => evaluator.evaluate({ prompt: read, adapter: second.adapter }, trainset);
+  const evaluate = async ({ prompt: read }: Candidate): Promise<Evaluation> =>
+    joinEvaluations(evaluator.task, [await own(read), await other(read)]);
+  const asRead = await measureAsRead({ ...context, evaluator: { ...evaluator, evaluate } }, { prompt, adapter: tuned.adapter }, mayRead);
+  const isPlain = asRead.prompt === prompt;
+  const reading = { ...asRead, evaluation: await own(asRead.prompt), ...(!isPlain && { plain: await own(prompt) }) };
   const rows = valset.length + trainset.length;
   const told = `judged on ${rows} rows, each by weights that had not learned from it`;
-  return { passes, evidence: { before: both(before, former), after: both(winner.evaluation, second.evaluation), told } };
+  const evidence = { before: joinEvaluations(evaluator.task, [before, former]), after: asRead.evaluation, told };
+  // Both have been measured as they were read first.
+  const reread = asRead.passes - (await own(prompt)).passes - second.evaluation.passes;
+  return { reading, evidence, passes: passes + reread };
 }
 
-function isLikely({ score, logLikelihood }: ReturnType<typeof compareEvaluations>): boolean {
+function isLikely({ score, logLikelihood }: Comparison): boolean {
   const isTied = score.probabilityBetter > defaultGate.tie;
   return score.probabilityBetter >= likely || (isTied && (logLikelihood?.probabilityBetter ?? 0) >= likely);
 }

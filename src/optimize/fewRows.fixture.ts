@@ -38,7 +38,6 @@ export async function phaseOn({ learned, known = () => false, train = 15, valida
   const { labels: _, ...task } = intentTask;
   const byHeart = (row: Row, weights?: Adapter): boolean =>
     isTrained('train', weights) ? trainset.includes(row) : isTrained('val', weights) && valset.includes(row);
-  let asked = 0;
   const evaluator = {
     task,
     model: { tokenizer: { encode: (text: string) => text.split(' ') } },
@@ -46,7 +45,6 @@ export async function phaseOn({ learned, known = () => false, train = 15, valida
       const weights = candidate.adapter;
       const right = (row: Row): boolean => byHeart(row, weights) || (weights?.id.startsWith('fresh on') ? learned : known)(row.line);
       const evaluation = evaluationWith(on.map((row) => Number(right(row))));
-      asked += on.length;
       return Promise.resolve({ ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, row: on[i].id, gold: 'card' })) });
     },
   } as unknown as Evaluator;
@@ -70,10 +68,9 @@ export async function phaseOn({ learned, known = () => false, train = 15, valida
     ...(adapter && { start: adapter }),
   };
   const { start: current, evaluation: before } = await measureStart(context);
-  asked = 0;
   const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
   const start: PhaseStart = { phase: 1, memory, before, adapter, spent: 0, budget };
   const result = await weightPhase(context, { ...alternatingDefaults, levers: ['weights'] }, start);
   const verdict = judge(context, current, 1, before, current, result)!;
-  return { context, result, verdict, jobs, events, asked };
+  return { context, result, verdict, jobs, events };
 }

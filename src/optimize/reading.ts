@@ -147,6 +147,17 @@ export interface Judgeable {
   readonly measurements: number;
 }
 
+/** How the result of a whole training may be read where all rows of both splits are to judge it: no measurement on the way chooses when to stop. */
+export function judgeableTwice(
+  context: Pick<OptimizationContext, 'evaluator' | 'trainset' | 'valset'>,
+  prompt: Prompt,
+  before: Pick<Evaluation, 'lengthSlope'>,
+  mayRead: boolean,
+): Judgeable {
+  const valset = [...context.valset, ...context.trainset];
+  return { ...judgeable({ ...context, valset }, prompt, before, mayRead), measurements: 1 };
+}
+
 /**
  * The more results there are to choose from, the more rows it takes to judge the best of them. On few rows fewer are made: first the ways to
  * read the answers are left out, then measurements.

@@ -12,7 +12,7 @@ import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping } from './purse.ts';
-import { findingOf, judgeable, measureAsRead, readAlong } from './reading.ts';
+import { findingOf, judgeable, judgeableTwice, measureAsRead, readAlong } from './reading.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
 import { shotsFor } from './shots.ts';
@@ -68,7 +68,12 @@ async function trainPhase(
   const gated = options.schedule.kind === 'gated';
   const exchanges = gated && prompts.length === 1 && !growth.rows && mayExchange(context, { adapter, promising });
   const affordable = exchanges ? shareOfFirst(whole, stepCostOf(context, lessons, options)) : whole;
-  const judged = gated ? judgeable(context, prompt, before, options.levers.includes('prompt'), prompts.length) : undefined;
+  const mayChange = options.levers.includes('prompt');
+  const judged = exchanges
+    ? judgeableTwice(context, prompt, before, mayChange)
+    : gated
+      ? judgeable(context, prompt, before, mayChange, prompts.length)
+      : undefined;
   const cost = { measuring: before.passes, affordable: allowance(affordable), measurements: judged?.measurements };
   const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, cost);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
@@ -113,17 +118,20 @@ async function trainPhase(
     measured.push(read);
   }
   measured.sort(bestFirst);
-  const [winner, ...rivals] = measured;
-  const among = tuned.measurements * prompts.length * winner.among;
-  const { evidence, passes: again } = exchanges
+  const [first, ...rivals] = measured;
+  const {
+    reading: winner,
+    evidence,
+    passes: again,
+  } = exchanges
     ? await exchanged(context, {
-        ...{ job, start, tuned, winner, among, before },
+        ...{ job, start, tuned, winner: first, prompt, mayRead, before },
         current: { prompt: memory.current.prompt, adapter },
         budget: after(budget, passes),
         lessonsOf: (rows) => lessonsOf(rows, wordings, otherShots),
         onStep: (step) => emit({ type: 'weightStep', phase, exchanged: true, ...step, passes: spent + passes + step.passes }),
       })
-    : { passes: 0 };
+    : { reading: first, evidence: undefined, passes: 0 };
   return {
     lever: 'weights',
     prompt: winner.prompt,
@@ -132,7 +140,7 @@ async function trainPhase(
     ...(absorbs && { absorbed: absorbs.because }),
     adapter: tuned.adapter,
     passes: passes + again,
-    among,
+    among: tuned.measurements * prompts.length * winner.among,
     ...(evidence && { evidence }),
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
