@@ -10,6 +10,7 @@ import { changesBetween } from './changes.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, MeasuredState, OptimizationEvent } from './events.ts';
 import { likely } from './gate.ts';
+import { mayExchange } from './exchange.ts';
 import { measureHunks } from './hunkNumbers.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
@@ -19,6 +20,7 @@ import { tokenCounter } from './promptTokens.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { noSourceMemory, rememberSources } from './proposers/turns.ts';
 import { after, allowance, keeping, partOf, purseOf, type Purse } from './purse.ts';
+import { refit, refitCost } from './refit.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -110,11 +112,13 @@ export class AlternatingJointOptimizer implements Coordinator {
   private choose(
     context: OptimizationContext,
     state: OptimizationState,
-    { statistics, promising }: AlternatingMemory,
+    { statistics, promising, current, recipe }: AlternatingMemory,
     before: Evaluation,
   ): { lever: Lever; because: string; budget: Purse; reading?: true } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
-    const kept = schedule.kind === 'gated' && levers.includes('prompt') ? placesShare * context.budget : 0;
+    const places = schedule.kind === 'gated' && levers.includes('prompt') ? placesShare * context.budget : 0;
+    // The last phase may spend a little more than it was given.
+    const kept = places + 1.1 * refitCost(context, current, recipe);
     const left = context.budget - kept - state.passes;
     const budget = keeping(after(purseOf(context), state.passes), kept);
     if (schedule.kind === 'chain') {
@@ -144,22 +148,36 @@ export class AlternatingJointOptimizer implements Coordinator {
     if (!choice) return { done: 'neither lever helps any more', over: true };
     // The other lever, and this one again after it, must come to their turns.
     const isEarly = order.length > 1 && left >= divisible * before.passes && order.some((lever) => statistics[lever].phases === 0);
-    return { ...choice, budget: isEarly ? partOf(budget, 1 / earlyShare) : budget };
+    if (isEarly) return { ...choice, budget: partOf(budget, 1 / earlyShare) };
+    // A training that all rows judge is done twice, and once more at the end: a third each, measurements included.
+    const thrice = choice.lever === 'weights' && statistics.weights.phases === 0 && mayExchange(context, {}) && !current.adapter;
+    return { ...choice, budget: thrice ? partOf(budget, 8 / 5) : budget };
   }
 
-  /** The end: what each place that the best prompt changes is worth by itself, for whoever reviews it. */
-  private async finish(context: OptimizationContext, state: OptimizationState, done: string): Promise<OptimizationState> {
+  /** The end: the places of the best prompt are measured, and few rows all teach the weights once more. */
+  private async finish(context: OptimizationContext, measured: OptimizationState, done: string): Promise<OptimizationState> {
+    const { recipe } = measured.memory as AlternatingMemory;
+    const state = await this.measurePlaces(context, measured);
+    const evaluation = await this.known.of(context, state.best);
+    const left = leftOf(context, state);
+    const { best, passes } = await refit(context, { ...state, recipe, evaluation, left, spent: state.passes });
+    return { ...state, best, passes: state.passes + passes, done };
+  }
+
+  /** What each place that the best prompt changes is worth by itself, for whoever reviews it. */
+  private async measurePlaces(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     const { start, best } = state;
     const tells = this.options.schedule.kind === 'gated' && promptKey(start.prompt) !== promptKey(best.prompt);
-    if (!tells) return { ...state, done };
+    if (!tells) return state;
     const evaluation = await this.known.of(context, best);
     const changes = changesBetween(start, best, tokenCounter(context));
     const measured = { prompt: best.prompt, adapter: await adapterOf(context, best), evaluation };
-    const left = allowance(after(purseOf(context), state.passes));
+    const { recipe } = state.memory as AlternatingMemory;
+    const left = leftOf(context, state) - refitCost(context, best, recipe);
     const places = await measureHunks(context, start, measured, changes, left);
     const passes = state.passes + places.passes;
     context.emit({ type: 'placesMeasured', changes: places.changes, passes });
-    return { ...state, passes, done };
+    return { ...state, passes };
   }
 
   /** Judges what a phase brought, and writes the next state. */
@@ -209,6 +227,7 @@ export class AlternatingJointOptimizer implements Coordinator {
       current,
       ...(highest.score.mean > current.score.mean && { peak: highest }),
       ...(promising && { promising }),
+      ...(accepted && result.recipe ? { recipe: result.recipe } : memory.recipe && { recipe: memory.recipe }),
       ...sourcesAfter(memory, result, verdict && { candidate: verdict.candidate.candidate, accepted, because: verdict.because }),
       statistics: result.trial
         ? memory.statistics
@@ -222,6 +241,9 @@ export class AlternatingJointOptimizer implements Coordinator {
     return { ...state, phase, best, passes, memory: next };
   }
 }
+
+/** Token passes, by the clock where the budget is one of time. */
+const leftOf = (context: OptimizationContext, { passes }: OptimizationState): number => allowance(after(purseOf(context), passes));
 
 /** What is known of the sources of proposals after a phase. */
 function sourcesAfter(

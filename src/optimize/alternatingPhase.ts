@@ -9,6 +9,7 @@ import type { GrowthMemory, PhaseGrowth } from './growth.ts';
 import type { LeverStatistics } from './leverBandit.ts';
 import type { SourceMemory } from './proposers/turns.ts';
 import type { Purse } from './purse.ts';
+import type { Recipe } from './refit.ts';
 import type { Runner } from './race.ts';
 import type { PhaseLength } from './stepCost.ts';
 
@@ -75,6 +76,8 @@ export interface AlternatingMemory {
   readonly statistics: LeverStatistics;
   /** What the last weight phase made, where it is likely but not surely better: the next one goes on with it. */
   readonly promising?: MeasuredState;
+  /** How the weights of an accepted state were trained. */
+  readonly recipe?: Recipe;
   /** Prompts that did well and are not the best: rivals for mixture and look-ahead. */
   readonly challengers: readonly Prompt[];
   /** Keys of prompts that were measured under the current weights and lost. */
@@ -111,6 +114,8 @@ export interface PhaseResult extends Finding {
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
+  /** How its weights were trained, where that may be done again on all rows. */
+  readonly recipe?: Recipe;
   /** All that was proposed. */
   readonly proposed?: readonly Runner[];
   /** It was cheap, and says nothing of what the lever brings for what it costs otherwise. */

@@ -221,8 +221,8 @@ export type OptimizationEvent =
       readonly phase: number;
       /** In a prompt phase that looks ahead: whose steps these are; absent for the current prompt's. */
       readonly candidate?: CandidateId;
-      /** The same training once more with the splits exchanged, to judge its result: these weights are forgotten. */
-      readonly exchanged?: boolean;
+      /** Not the phase's own training: the same once more with the splits exchanged, to judge its result, or on all rows at the end of the run. */
+      readonly aside?: boolean;
       readonly step: number;
       readonly steps: number;
       readonly loss: number;
@@ -270,6 +270,21 @@ export type OptimizationEvent =
       readonly text: MeasuredState;
       /** What taking it brings: the text minus the soft prompt, over the same rows. */
       readonly without: { readonly score: Difference; readonly logLikelihood?: Difference };
+    }
+  | {
+      /** On few rows, after the last decision: the training of the best weights once more, on the validation rows too. */
+      readonly type: 'weightsRefitted';
+      /** The last one. */
+      readonly phase: number;
+      /** Training and validation rows. */
+      readonly rows: number;
+      readonly steps: number;
+      /** Whether the new weights stand; they do not where they answer those rows worse than the former ones. */
+      readonly kept: boolean;
+      /** Its numbers are those of the former weights, which had not learned from the validation rows. */
+      readonly best: MeasuredState;
+      /** Spent since the start. */
+      readonly passes: number;
     }
   | {
       /** What each place that the best prompt changes is worth by itself; after the last phase. */

@@ -1,11 +1,9 @@
 /** @file A weight phase on few rows: when the splits are exchanged, what the verdict rests on, and what it costs. */
 import { describe, expect, test } from 'vitest';
 import { shareOfFirst } from './exchange.ts';
-import { adapterNamed, phaseOn, type FewRows } from './fewRows.fixture.ts';
+import { adapterNamed, most, phaseOn, type FewRows } from './fewRows.fixture.ts';
 import { ofType } from './kinds.fixture.ts';
 import { allowance } from './purse.ts';
-
-const most = (line: number): boolean => line % 4 !== 0;
 
 test('a gain that few validation rows cannot prove is judged on all rows, each by weights that have not learned from it', async () => {
   const { context, result, verdict, jobs } = await phaseOn({ learned: most, known: (line) => line % 3 === 0 });
@@ -60,7 +58,7 @@ test('the second training is paid for, and told as one', async () => {
   const { context, result, jobs, events } = await phaseOn({ learned: most, known: (line) => line % 3 === 0, budget: 10_000 });
   const steps = ofType(events, 'weightStep');
   expect(jobs).toHaveLength(2);
-  expect(steps.map(({ exchanged }) => exchanged)).toEqual([undefined, true]);
+  expect(steps.map(({ aside }) => aside)).toEqual([undefined, true]);
   // The valset once, the training rows by either state; what is asked again is known.
   const measured = context.valset.length + 2 * context.trainset.length;
   expect(result.passes).toBe(100 * (jobs[0].steps + jobs[1].steps) + measured);

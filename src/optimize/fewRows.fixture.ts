@@ -21,6 +21,9 @@ const rows = (from: number, to: number): Row[] =>
 const isTrained = (name: string, adapter?: Adapter): boolean => adapter?.id.startsWith(`fresh on ${name}`) ?? false;
 export const adapterNamed = (id: string): Adapter => ({ id, pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
 
+/** Three rows of four. */
+export const most = (line: number): boolean => line % 4 !== 0;
+
 export interface FewRows {
   /** Rows that weights answer right that have learned from others, and those that the untrained model does, of all; the others they get wrong. */
   readonly learned: (line: number) => boolean;
@@ -29,15 +32,21 @@ export interface FewRows {
   readonly validate?: number;
   readonly budget?: number;
   readonly adapter?: Adapter;
+  /** Whether weights that learn from all rows know none of them in the end. */
+  readonly forgets?: boolean;
 }
 
-/** The first weight phase, with its verdict. */
-export async function phaseOn({ learned, known = () => false, train = 15, validate = 9, budget = 1e6, adapter }: FewRows) {
+/** A context, the jobs that its trainer was given, and what it told. */
+export function fewRowsContext({ learned, known = () => false, train = 15, validate = 9, budget = 1e6, adapter, forgets }: FewRows) {
   const [valset, trainset] = [rows(0, validate), rows(validate, validate + train)];
   const [events, jobs]: [OptimizationEvent[], TrainingJob[]] = [[], []];
   const { labels: _, ...task } = intentTask;
   const byHeart = (row: Row, weights?: Adapter): boolean =>
-    isTrained('train', weights) ? trainset.includes(row) : isTrained('val', weights) && valset.includes(row);
+    isTrained('all', weights)
+      ? !forgets
+      : isTrained('train', weights)
+        ? trainset.includes(row)
+        : isTrained('val', weights) && valset.includes(row);
   const evaluator = {
     task,
     model: { tokenizer: { encode: (text: string) => text.split(' ') } },
@@ -54,7 +63,8 @@ export async function phaseOn({ learned, known = () => false, train = 15, valida
     stepCost: () => 100,
     async train(job: TrainingJob, hooks: Parameters<Trainer['train']>[1]) {
       jobs.push(job);
-      const name = job.lessons[0].rows.every((row) => valset.includes(row)) ? 'val' : 'train';
+      const [{ rows: taught }] = job.lessons;
+      const name = taught.length > train ? 'all' : taught.every((row) => valset.includes(row)) ? 'val' : 'train';
       const tuned = adapterNamed(`${job.from} on ${name}`);
       const evaluation = await hooks.measure(tuned);
       const passes = 100 * job.steps + evaluation.passes;
@@ -67,6 +77,14 @@ export async function phaseOn({ learned, known = () => false, train = 15, valida
     emit: (event) => events.push(event),
     ...(adapter && { start: adapter }),
   };
+  return { context, events, jobs };
+}
+
+/** The first weight phase, with its verdict. */
+export async function phaseOn(given: FewRows) {
+  const { context, events, jobs } = fewRowsContext(given);
+  const { budget } = context;
+  const { adapter } = given;
   const { start: current, evaluation: before } = await measureStart(context);
   const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
   const start: PhaseStart = { phase: 1, memory, before, adapter, spent: 0, budget };

@@ -11,12 +11,13 @@ import { rateAfter } from './learningRate.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
-import { after, allowance, keeping } from './purse.ts';
+import { after, allowance, keeping, purseOf } from './purse.ts';
 import { findingOf, judgeable, judgeableTwice, measureAsRead, readAlong } from './reading.ts';
+import type { Recipe } from './refit.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
 import { shotsFor } from './shots.ts';
-import type { Lesson, TrainingJob } from './trainer.ts';
+import type { Lesson, Trained, TrainingJob } from './trainer.ts';
 
 /**
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
@@ -119,6 +120,7 @@ async function trainPhase(
   }
   measured.sort(bestFirst);
   const [first, ...rivals] = measured;
+  const all = [...context.trainset, ...context.valset];
   const {
     reading: winner,
     evidence,
@@ -127,9 +129,10 @@ async function trainPhase(
     ? await exchanged(context, {
         ...{ job, start, tuned, winner: first, prompt, mayRead, before },
         current: { prompt: memory.current.prompt, adapter },
-        budget: after(budget, passes),
+        // The other half's rows may be longer: what is left of the run pays for that.
+        budget: after(purseOf(context), spent + passes),
         lessonsOf: (rows) => lessonsOf(rows, wordings, otherShots),
-        onStep: (step) => emit({ type: 'weightStep', phase, exchanged: true, ...step, passes: spent + passes + step.passes }),
+        onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
       })
     : { reading: first, evidence: undefined, passes: 0 };
   return {
@@ -142,6 +145,13 @@ async function trainPhase(
     passes: passes + again,
     among: tuned.measurements * prompts.length * winner.among,
     ...(evidence && { evidence }),
+    ...(exchanges && {
+      recipe: recipeOf(tuned, job, {
+        ...{ start: anew ? seedOfPhase : seed, otherShots, varies: varies && wordings.length > 1 },
+        stepCost: stepCostOf(context, lessonsOf(all, wordings, otherShots), options),
+        measuring: (before.passes * all.length) / before.rows.length,
+      }),
+    }),
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
@@ -217,6 +227,19 @@ function lengthOf(
   // What giving up would save of the last phase nothing else could use.
   const most = takesAll ? longest : phase.steps;
   return { ...phase, most, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, ...(!takesAll && { patience }) };
+}
+
+/** @param about with the token passes of a step and of a measurement on all rows */
+function recipeOf(
+  { adapter, steps }: Trained,
+  { lessons: _, mostSteps: __, patience: ___, measureEvery: ____, ...job }: TrainingJob,
+  {
+    stepCost,
+    measuring,
+    ...about
+  }: Pick<Recipe, 'start' | 'otherShots' | 'varies'> & { readonly stepCost: number; readonly measuring: number },
+): Recipe {
+  return { ...about, adapter: adapter.id, job: { ...job, steps }, passes: Math.ceil(steps * stepCost + 2 * measuring) };
 }
 
 /** Token passes of a step, on average over the lessons. */

@@ -185,7 +185,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
   weightStep: event('weightStep', {
     phase: whole,
     candidate: optional(fileName),
-    exchanged: optional(flag),
+    aside: optional(flag),
     step: whole,
     steps: whole,
     loss: measured,
@@ -213,6 +213,14 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     kept: flag,
     text: measuredState,
     without: object<Event<'softPromptJudged'>['without']>({ score: difference, logLikelihood: optional(difference) }),
+  }),
+  weightsRefitted: event('weightsRefitted', {
+    phase: whole,
+    rows: whole,
+    steps: whole,
+    kept: flag,
+    best: measuredState,
+    passes: amount,
   }),
   placesMeasured: event('placesMeasured', { changes: list(change), passes: amount }),
   attributed: event('attributed', {

@@ -15,7 +15,7 @@ import {
 } from './format.ts';
 import { progressOf, remainingTime, type RunState } from './state.ts';
 import { triedText } from './triedText.ts';
-import { difficultyText, doing, freedomText, ownAnswersText, softText, stoppedByUser, warmStartText } from './words.ts';
+import { difficultyText, doing, freedomText, ownAnswersText, refitText, softText, stoppedByUser, warmStartText } from './words.ts';
 
 /** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
 export function eventText(line: JournalLine, state: RunState): string | undefined {
@@ -47,6 +47,8 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       return `  ${difficultyText(line)}`;
     case 'ownAnswersJudged':
       return `  ${ownAnswersText(line)}`;
+    case 'weightsRefitted':
+      return refitText(line);
     case 'freedomGrown':
       return `More may move, ${freedomText(line)}; ${line.because}`;
     case 'gateDecided':

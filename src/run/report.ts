@@ -34,6 +34,7 @@ import {
   headline,
   freedomText,
   nothingText,
+  refitText,
   softText,
   warmStartText,
   writerText,
@@ -153,7 +154,8 @@ function changeSection(state: RunState, start: MeasuredState, best: MeasuredStat
       ? 'Weights: unchanged.'
       : markup`Weights: the LoRA adapter ${code(`adapters/${best.adapter ?? ''}`, whole)} (a PEFT directory).`;
   const diff = unifiedDiff(config?.prompt ?? 'prompt', promptText(start.prompt), promptText(best.prompt));
-  return markup`## What changed\n\n${weights}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced(diff, 'diff')}${stayed === undefined ? '' : markup`\n\n${stayed}`}`;
+  const refit = state.refit ? markup` ${refitText(state.refit)}` : '';
+  return markup`## What changed\n\n${weights}${refit}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced(diff, 'diff')}${stayed === undefined ? '' : markup`\n\n${stayed}`}`;
 }
 
 /** Why each change was made, and what was measured of it; a number of several stands once. */

@@ -62,6 +62,7 @@ export interface WeightStep {
 export type SoftPromptState = Omit<Extract<OptimizationEvent, { type: 'softPromptJudged' }>, 'type' | 'phase'>;
 
 /** Which of its own answers the weights were to learn from. */
+export type RefitState = Pick<Extract<OptimizationEvent, { type: 'weightsRefitted' }>, 'rows' | 'steps' | 'kept'>;
 export type OwnAnswersState = Omit<Extract<OptimizationEvent, { type: 'ownAnswersJudged' }>, 'type' | 'phase' | 'passes'>;
 
 export interface PhaseState {
@@ -164,6 +165,8 @@ export interface RunState {
   readonly testRows?: number;
   /** What the best state changes of the start, place by place, where that was measured. */
   readonly places?: readonly Change[];
+  /** Of few rows: the training once more on all of them. */
+  readonly refit?: RefitState;
   readonly attribution?: Attribution;
   /** What one answer costs, before and after; absent from journals of versions that did not measure it. */
   readonly price?: PriceState;
@@ -315,9 +318,9 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
       return { elapsed, ...inCandidate(state, line, () => ({ decision })) };
     }
     case 'weightStep': {
-      const { candidate, exchanged, step, steps, loss, learningRate, gradientNorm, soft } = line;
+      const { candidate, aside, step, steps, loss, learningRate, gradientNorm, soft } = line;
       const passes = Math.max(state.passes, line.passes);
-      if (exchanged) return { elapsed, passes };
+      if (aside) return { elapsed, passes };
       const taken = {
         ...(candidate !== undefined && { candidate }),
         ...{ step, steps, loss, learningRate, gradientNorm },
@@ -332,6 +335,10 @@ function change(state: RunState, line: JournalLine): Partial<RunState> {
     case 'softPromptJudged': {
       const { tokens, drift, kept, text, without } = line;
       return { elapsed, ...inPhase(state, line.phase, () => ({ softPrompt: { tokens, drift, kept, text, without } })) };
+    }
+    case 'weightsRefitted': {
+      const { rows, steps, kept, best } = line;
+      return { elapsed, passes: Math.max(state.passes, line.passes), best, refit: { rows, steps, kept } };
     }
     case 'placesMeasured':
       return { elapsed, passes: Math.max(state.passes, line.passes), places: line.changes };

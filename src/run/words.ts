@@ -3,7 +3,16 @@ import { cutText, type Cut } from '../evaluate/cuts.ts';
 import type { AttributionCell } from '../optimize/events.ts';
 import type { Evidence, Grounds } from './evidence.ts';
 import { count, duration, natsGained, percent, points, priceText, rowCount, sureness, tokensText } from './format.ts';
-import type { Attribution, CandidateState, CurriculumState, OwnAnswersState, PhaseState, RunState, SoftPromptState } from './state.ts';
+import type {
+  Attribution,
+  CandidateState,
+  CurriculumState,
+  OwnAnswersState,
+  PhaseState,
+  RefitState,
+  RunState,
+  SoftPromptState,
+} from './state.ts';
 
 /** Why a run that the user stopped has ended. */
 export const stoppedByUser = 'stopped by the user';
@@ -148,6 +157,14 @@ export function ownAnswersText({ rows, answers, passed, learned }: OwnAnswersSta
   const asked = `${answers} answers to ${rowCount(rows, 'training')}`;
   if (learned === 0) return `Of ${asked} none passes: the weights have nothing to learn from yet.`;
   return `${passed} of ${asked} pass: the weights learn from the best answer of ${rowCount(learned)}.`;
+}
+
+/** What became of the weights after the last decision. */
+export function refitText({ rows, steps, kept }: RefitState): string {
+  const trained = `After the last decision the weights were trained once more, for ${steps === 1 ? 'one step' : `${steps} steps`}, on all ${rows} training and validation rows`;
+  return kept
+    ? `${trained}. The validation numbers are those of the weights before, which had not learned from the validation rows.`
+    : `${trained}. They answered those rows worse than the weights before, which stand.`;
 }
 
 /** What a soft prompt is worth beside the best text: what would be lost without it. */

@@ -1,6 +1,6 @@
 /** @file The top of the page: which run, where it stands, what can be done about it. */
 import type { RunSummary } from '../../src/extension/panelMessages.ts';
-import { cutLines, writerText } from '../../src/run/words.ts';
+import { cutLines, refitText, writerText } from '../../src/run/words.ts';
 import { h, type VNode } from '../dom.ts';
 import type { ShownRun } from '../follow.ts';
 import { canResume, canStop, explanation, progress, standingOf } from '../standing.ts';
@@ -66,6 +66,7 @@ export function heading(shown: ShownRun, prompt: string, ui: Ui): VNode {
     ),
     h('p', { class: 'note' }, explanation(shown)),
     written !== undefined && h('p', { class: 'note' }, `${written.charAt(0).toUpperCase()}${written.slice(1)}.`),
+    state.refit && h('p', { class: 'note' }, refitText(state.refit)),
     trouble !== undefined && h('pre', { class: 'trouble', tabindex: 0, 'aria-label': 'Last lines of the log' }, trouble),
     live && progressPart(progress(state, vitals)),
     [...state.notices, ...cutLines(state)].map((notice) => h('p', { class: 'notice' }, icon('warning'), h('span', {}, notice))),

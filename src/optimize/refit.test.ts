@@ -1,0 +1,62 @@
+/** @file The end of a run on few rows: the training that was accepted once more, on all of them. */
+import { expect, test } from 'vitest';
+import { AlternatingJointOptimizer } from './alternating.ts';
+import type { OptimizationState } from './coordinator.ts';
+import { fewRowsContext, most, type FewRows } from './fewRows.fixture.ts';
+import { ofType } from './kinds.fixture.ts';
+
+const helps = { learned: most, known: (line: number) => line % 3 === 0 };
+
+/** A run of the weights alone. @param phases after which its memory is lost, as after a kill */
+async function run(given: FewRows, lost: readonly number[] = []) {
+  const { context, events, jobs } = fewRowsContext(given);
+  const make = () => new AlternatingJointOptimizer({ levers: ['weights'] });
+  let optimizer = make();
+  let state: OptimizationState = await optimizer.begin(context);
+  while (!state.done) {
+    if (lost.includes(state.phase)) {
+      optimizer = make();
+      state = JSON.parse(JSON.stringify(state)) as OptimizationState;
+    }
+    state = await optimizer.advance(context, state);
+  }
+  return { context, events, jobs, state, refits: ofType(events, 'weightsRefitted') };
+}
+
+test('the accepted training is done once more on all rows, and its numbers stay those of weights that had not seen the validation rows', async () => {
+  const { context, events, jobs, state, refits } = await run(helps);
+  const accepted = ofType(events, 'phaseEnded').find((phase) => phase.accepted)!;
+  const last = jobs.at(-1)!;
+  expect(last.lessons[0].rows).toEqual([...context.trainset, ...context.valset]);
+  expect(last).toMatchObject({ steps: jobs[0].steps, learningRate: jobs[0].learningRate, seed: jobs[0].seed, from: jobs[0].from });
+  expect(refits).toMatchObject([{ rows: 24, steps: jobs[0].steps, kept: true, best: { adapter: 'fresh on all' } }]);
+  expect(state.best).toEqual({ ...accepted.best, adapter: 'fresh on all' });
+  expect(await context.adapters.get('fresh on all')).toBeDefined();
+  expect(state.passes).toBe(refits[0].passes);
+});
+
+test('weights that answer those rows worse than the former ones are not kept', async () => {
+  const { state, refits } = await run({ ...helps, learned: (line) => line % 8 === 0 || most(line), forgets: true });
+  expect(refits).toMatchObject([{ kept: false, best: state.best }]);
+  expect(state.best.adapter).toBe('fresh on train');
+});
+
+test.each<readonly [string, FewRows]>([
+  ['nothing was accepted', { ...helps, learned: helps.known }],
+  ['enough rows validate', { ...helps, validate: 40 }],
+  ['many rows train', { ...helps, learned: () => true, train: 65 }],
+])('there is no such training where %s', async (_, given) => {
+  expect((await run(given)).refits).toEqual([]);
+});
+
+test.each([9000, 12_000, 20_000])('what it costs is kept for it: %i token passes', async (budget) => {
+  const { state, refits } = await run({ ...helps, budget });
+  expect(refits).toHaveLength(1);
+  expect(state.passes).toBeLessThanOrEqual(budget);
+});
+
+test('a run that goes on after a kill ends as one that never was', async () => {
+  const whole = await run(helps);
+  const killed = await run(helps, [1, 2, 3]);
+  expect(killed.state).toEqual(JSON.parse(JSON.stringify(whole.state)));
+});
