@@ -92,6 +92,14 @@ test('a phase whose weights learn from the model’s own answers says from how m
   expect(text).toContain('31 of 96 answers to 24 training rows pass: the weights learn from the best answer of 17 rows.');
 });
 
+test('weights that were trained on all rows in the end are told of', () => {
+  const snapshot = snapshotAfter(journal.length);
+  const state = { ...snapshot.state, refit: { rows: 24, steps: 60, kept: true } };
+  expect(said({ type: 'opened', run, snapshot: { ...snapshot, state } })).toContain(
+    'the weights were trained once more, for 60 steps, on all 24 training and validation rows',
+  );
+});
+
 test('controls: asked for, their cost beforehand; run, their score and what the run has over them on the same rows', () => {
   const controls = ['p -> p', 'w -> w', 'best single lever'] as const;
   const asked = journal.slice(0, -1).map((line) => (line.type === 'runStarted' ? { ...line, config: { ...line.config, controls } } : line));

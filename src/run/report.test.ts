@@ -48,6 +48,27 @@ test('what grew in the course of a run is told', async () => {
   );
 });
 
+test('weights that were trained on all rows in the end are told of, with whose the validation numbers are', async () => {
+  const before = (await states()).at(-1)!;
+  const told = (kept: boolean): { state: RunState; report: string; line: string } => {
+    const best = { ...before.best!, ...(kept && { adapter: 'refitted' }) };
+    const event = { version: 1, seq: 0, at: 0, type: 'weightsRefitted', phase: 4, rows: 24, steps: 60, kept, best, passes: 9 } as const;
+    const state = apply(before, event);
+    return { state, report: reportOf(state), line: eventText(event, state)! };
+  };
+  const trained = 'the weights were trained once more, for 60 steps, on all 24 training and validation rows';
+  const kept = told(true);
+  expect(kept.state.best?.adapter).toBe('refitted');
+  for (const text of [kept.report, kept.line]) {
+    expect(text).toContain(trained);
+    expect(text).toContain('those of the weights before, which had not learned from the validation rows');
+  }
+  const left = told(false);
+  expect(left.state.best).toEqual(before.best);
+  for (const text of [left.report, left.line])
+    expect(text).toContain('They answered those rows worse than the weights before, which stand.');
+});
+
 test('answers that were cut off are told, before and after, in the report, the log and the terminal; so is how answers end', async () => {
   const ended = (await states()).at(-1)!;
   const cuts = (answers: number) => [{ by: 'length', answers, of: 100, tokens: 64, outOfReach: 9 }] as const;

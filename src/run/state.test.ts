@@ -105,6 +105,7 @@ const event: fc.Arbitrary<RunEvent> = fc.oneof(
     { requiredKeys: ['type', 'phase', 'candidate', 'accepted', 'because', 'score', 'logLikelihood'] },
   ),
   fc.record({ type: type('phaseEnded'), phase, lever, accepted: fc.boolean(), best: measured, passes }),
+  fc.record({ type: type('weightsRefitted'), phase, rows: fc.nat(96), steps: fc.nat(90), kept: fc.boolean(), best: measured, passes }),
   fc.constant({ type: 'stopRequested' as const }),
   fc.record({ type: type('testOpened'), rows: fc.nat(500) }),
   fc.record({
