@@ -20,7 +20,7 @@ import { tokenCounter } from './promptTokens.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { noSourceMemory, rememberSources } from './proposers/turns.ts';
 import { after, allowance, keeping, partOf, purseOf, type Purse } from './purse.ts';
-import { refit, refitCost } from './refit.ts';
+import { keptForRefit, refit } from './refit.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -118,7 +118,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const { schedule, levers } = this.options;
     const places = schedule.kind === 'gated' && levers.includes('prompt') ? placesShare * context.budget : 0;
     // The last phase may spend a little more than it was given.
-    const kept = places + 1.1 * refitCost(context, current, recipe);
+    const kept = places + 1.1 * keptForRefit(context, current, recipe, (context.budget - places - state.passes) / 1.1);
     const left = context.budget - kept - state.passes;
     const budget = keeping(after(purseOf(context), state.passes), kept);
     if (schedule.kind === 'chain') {
@@ -173,7 +173,8 @@ export class AlternatingJointOptimizer implements Coordinator {
     const changes = changesBetween(start, best, tokenCounter(context));
     const measured = { prompt: best.prompt, adapter: await adapterOf(context, best), evaluation };
     const { recipe } = state.memory as AlternatingMemory;
-    const left = leftOf(context, state) - refitCost(context, best, recipe);
+    const all = leftOf(context, state);
+    const left = Math.max(all - keptForRefit(context, best, recipe, all), Math.min(all, placesShare * context.budget));
     const places = await measureHunks(context, start, measured, changes, left);
     const passes = state.passes + places.passes;
     context.emit({ type: 'placesMeasured', changes: places.changes, passes });

@@ -1,5 +1,6 @@
 /** @file A weight phase on few rows: when the splits are exchanged, what the verdict rests on, and what it costs. */
 import { describe, expect, test } from 'vitest';
+import type { Decoding } from '../prompt/decoding.ts';
 import { shareOfFirst } from './exchange.ts';
 import { adapterNamed, most, phaseOn, type FewRows } from './fewRows.fixture.ts';
 import { ofType } from './kinds.fixture.ts';
@@ -34,6 +35,24 @@ test('what it decides is what those rows say; its numbers are those of the valid
     expect(verdict.score.rows).toBe(9);
     expect(verdict.candidate.score).toEqual(result.evaluation!.score);
   }
+});
+
+test('each half is read as is best for the other one; the state as is best for both', async () => {
+  // By luck the validation rows do well when scores are summed, the others calibrated.
+  const read = (line: number, { normalize, calibration }: Decoding): boolean =>
+    line <= 9 ? most(line) && (normalize === 'sum' || line % 2 === 0) : most(line) && (calibration !== 'none' || line % 2 === 0);
+  const { context, result } = await phaseOn({ learned: most, known: (line) => line % 3 === 0, read });
+  const { valset, trainset } = context;
+  const scores = (rows: typeof valset, decoding: Partial<Decoding>): number[] =>
+    rows.map(({ line }) => Number(read(line, { ...context.evaluator.task.decoding, ...decoding })));
+  const summed = { normalize: 'sum', calibration: 'none' } as const;
+  const calibrated = { normalize: 'tokens', calibration: 'content-free' } as const;
+  expect(scores(valset, calibrated)).not.toEqual(scores(valset, summed));
+  expect(result.evidence!.after.rows.map(({ score }) => score)).toEqual([...scores(valset, calibrated), ...scores(trainset, summed)]);
+  expect(result.among).toBe(1);
+  const both = { normalize: 'sum', calibration: 'content-free' };
+  expect({ ...context.evaluator.task.decoding, ...result.prompt.decoding }).toMatchObject(both);
+  expect(result.evaluation!.rows.map(({ score }) => score)).toEqual(scores(valset, summed));
 });
 
 describe('the splits stay as they are', () => {

@@ -80,14 +80,21 @@ export async function exchanged(context: OptimizationContext, first: FirstTraini
   if (!second.evaluation) return { reading: winner, passes };
   const own = (read: Prompt): Promise<Evaluation> => evaluator.evaluate({ prompt: read, adapter: tuned.adapter }, valset);
   const other = (read: Prompt): Promise<Evaluation> => evaluator.evaluate({ prompt: read, adapter: second.adapter }, trainset);
-  const evaluate = async ({ prompt: read }: Candidate): Promise<Evaluation> =>
-    joinEvaluations(evaluator.task, [await own(read), await other(read)]);
-  const asRead = await measureAsRead({ ...context, evaluator: { ...evaluator, evaluate } }, { prompt, adapter: tuned.adapter }, mayRead);
+  const joined = (first: Evaluation, last: Evaluation): Evaluation => joinEvaluations(evaluator.task, [first, last]);
+  const both = async (read: Prompt): Promise<Evaluation> => joined(await own(read), await other(read));
+  const asReadBest = (measured: (read: Prompt) => Promise<Evaluation>): Promise<Reading> => {
+    const evaluate = ({ prompt: read }: Candidate): Promise<Evaluation> => measured(read);
+    return measureAsRead({ ...context, evaluator: { ...evaluator, evaluate } }, { prompt, adapter: tuned.adapter }, mayRead);
+  };
+  const asRead = await asReadBest(both);
   const isPlain = asRead.prompt === prompt;
   const reading = { ...asRead, evaluation: await own(asRead.prompt), ...(!isPlain && { plain: await own(prompt) }) };
+  // Each half is read as is best for the other one: so the best of several ways looks no better than it is.
+  const [forOther, forOwn] = [await asReadBest(own), await asReadBest(other)];
+  const after = joined(await own(forOwn.prompt), await other(forOther.prompt));
   const rows = valset.length + trainset.length;
   const told = `judged on ${rows} rows, each by weights that had not learned from it`;
-  const evidence = { before: joinEvaluations(evaluator.task, [before, former]), after: asRead.evaluation, told };
+  const evidence = { before: joined(before, former), after, told };
   // Both have been measured as they were read first.
   const reread = asRead.passes - (await own(prompt)).passes - second.evaluation.passes;
   return { reading, evidence, passes: passes + reread };

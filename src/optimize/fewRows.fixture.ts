@@ -2,6 +2,7 @@
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
+import type { Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
@@ -11,7 +12,7 @@ import { noStatistics } from './leverBandit.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { measureStart } from './measuredState.ts';
 import { defaultObjective } from './objective.ts';
-import type { Trainer, TrainingJob } from './trainer.ts';
+import type { Lesson, Trainer, TrainingJob } from './trainer.ts';
 import { judge } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
 
@@ -28,19 +29,34 @@ export interface FewRows {
   /** Rows that weights answer right that have learned from others, and those that the untrained model does, of all; the others they get wrong. */
   readonly learned: (line: number) => boolean;
   readonly known?: (line: number) => boolean;
+  /** The same where it hangs on how answers are read, of a task with labels. */
+  readonly read?: (line: number, decoding: Decoding) => boolean;
   readonly train?: number;
   readonly validate?: number;
   readonly budget?: number;
   readonly adapter?: Adapter;
   /** Whether weights that learn from all rows know none of them in the end. */
   readonly forgets?: boolean;
+  /** How often the price of a step a step on all rows costs. */
+  readonly dear?: number;
 }
 
 /** A context, the jobs that its trainer was given, and what it told. */
-export function fewRowsContext({ learned, known = () => false, train = 15, validate = 9, budget = 1e6, adapter, forgets }: FewRows) {
+export function fewRowsContext({
+  learned,
+  known = () => false,
+  train = 15,
+  validate = 9,
+  budget = 1e6,
+  adapter,
+  forgets,
+  dear = 1,
+  read,
+}: FewRows) {
   const [valset, trainset] = [rows(0, validate), rows(validate, validate + train)];
   const [events, jobs]: [OptimizationEvent[], TrainingJob[]] = [[], []];
-  const { labels: _, ...task } = intentTask;
+  const { labels, ...free } = intentTask;
+  const task = read ? { ...free, labels } : free;
   const byHeart = (row: Row, weights?: Adapter): boolean =>
     isTrained('all', weights)
       ? !forgets
@@ -50,24 +66,26 @@ export function fewRowsContext({ learned, known = () => false, train = 15, valid
   const evaluator = {
     task,
     model: { tokenizer: { encode: (text: string) => text.split(' ') } },
-    evaluate: (candidate: { adapter?: Adapter }, on: readonly Row[]) => {
+    evaluate: (candidate: { adapter?: Adapter; prompt: Prompt }, on: readonly Row[]) => {
       const weights = candidate.adapter;
-      const right = (row: Row): boolean => byHeart(row, weights) || (weights?.id.startsWith('fresh on') ? learned : known)(row.line);
+      const tuned = read ? (line: number): boolean => read(line, { ...task.decoding, ...candidate.prompt.decoding }) : learned;
+      const right = (row: Row): boolean => byHeart(row, weights) || (weights?.id.startsWith('fresh on') ? tuned : known)(row.line);
       const evaluation = evaluationWith(on.map((row) => Number(right(row))));
       return Promise.resolve({ ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, row: on[i].id, gold: 'card' })) });
     },
   } as unknown as Evaluator;
+  const stepCost = ({ rows: taught }: Lesson): number => 100 * (taught.length > train ? dear : 1);
   const trainer = {
     outputColumn: 'intent',
     fresh: () => adapterNamed('fresh'),
-    stepCost: () => 100,
+    stepCost,
     async train(job: TrainingJob, hooks: Parameters<Trainer['train']>[1]) {
       jobs.push(job);
       const [{ rows: taught }] = job.lessons;
       const name = taught.length > train ? 'all' : taught.every((row) => valset.includes(row)) ? 'val' : 'train';
       const tuned = adapterNamed(`${job.from} on ${name}`);
       const evaluation = await hooks.measure(tuned);
-      const passes = 100 * job.steps + evaluation.passes;
+      const passes = stepCost(job.lessons[0]) * job.steps + evaluation.passes;
       hooks.onStep?.({ steps: job.steps, step: job.steps, loss: 1, learningRate: job.learningRate, gradientNorm: 1, passes });
       return { adapter: tuned, evaluation, passes, measurements: 1, steps: job.steps };
     },
@@ -88,7 +106,7 @@ export async function phaseOn(given: FewRows) {
   const { start: current, evaluation: before } = await measureStart(context);
   const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
   const start: PhaseStart = { phase: 1, memory, before, adapter, spent: 0, budget };
-  const result = await weightPhase(context, { ...alternatingDefaults, levers: ['weights'] }, start);
+  const result = await weightPhase(context, { ...alternatingDefaults, levers: given.read ? ['weights', 'prompt'] : ['weights'] }, start);
   const verdict = judge(context, current, 1, before, current, result)!;
   return { context, result, verdict, jobs, events };
 }

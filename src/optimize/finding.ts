@@ -5,7 +5,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import type { CandidateId } from './events.ts';
 import type { GateDecision } from './gate.ts';
 
-/** Two evaluations of the same rows, those of the valset among them. */
+/** Two evaluations of the same rows, those of the valset among them; the second one may be of more than one state. */
 export interface Evidence {
   readonly before: Evaluation;
   readonly after: Evaluation;

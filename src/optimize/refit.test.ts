@@ -55,6 +55,15 @@ test.each([9000, 12_000, 20_000])('what it costs is kept for it: %i token passes
   expect(state.passes).toBeLessThanOrEqual(budget);
 });
 
+test('it takes as many steps as are paid for, and none if that is less than half of them', async () => {
+  const { jobs, refits, context, state } = await run({ ...helps, dear: 2, budget: 20_000 });
+  expect(refits).toHaveLength(1);
+  expect(refits[0].steps).toBeLessThan(jobs[0].steps);
+  expect(refits[0].steps).toBeGreaterThanOrEqual(jobs[0].steps / 2);
+  expect(state.passes).toBeLessThanOrEqual(context.budget);
+  expect((await run({ ...helps, dear: 4, budget: 20_000 })).refits).toEqual([]);
+});
+
 test('a run that goes on after a kill ends as one that never was', async () => {
   const whole = await run(helps);
   const killed = await run(helps, [1, 2, 3]);

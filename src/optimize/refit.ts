@@ -23,13 +23,23 @@ export interface Recipe {
   readonly otherShots: boolean;
   /** Under paraphrases as well. */
   readonly varies: boolean;
-  /** What it costs again, in token passes, with what is measured of it. */
-  readonly passes: number;
+  /** Token passes of a step on a batch of all rows, and of a measurement of them. */
+  readonly stepCost: number;
+  readonly measuring: number;
 }
 
-/** What is to be kept for it: nothing where the best weights came of something else, or enough rows validate. */
-export const refitCost = (context: OptimizationContext, best: MeasuredState, recipe: Recipe | undefined): number =>
-  recipe && recipe.adapter === best.adapter && mayExchange(context, {}) ? recipe.passes : 0;
+/** Of the steps, the share that it takes at least. */
+const leastShare = 1 / 2;
+
+/**
+ * Token passes that are to be kept for it: for all its steps or, where that is more than there are, for as many as there are; nothing where
+ * those are too few, the best weights came of something else, or enough rows validate.
+ */
+export function keptForRefit(context: OptimizationContext, best: MeasuredState, recipe: Recipe | undefined, left: number): number {
+  if (!recipe || recipe.adapter !== best.adapter || !mayExchange(context, {})) return 0;
+  const costOf = (share: number): number => share * recipe.job.steps * recipe.stepCost + 2 * recipe.measuring;
+  return costOf(leastShare) > left ? 0 : Math.min(costOf(1), left);
+}
 
 /**
  * Trains the weights of the best state again on all rows. The numbers of the state stay those of the weights that had not seen the validation rows.
@@ -40,17 +50,17 @@ export async function refit(
   context: OptimizationContext,
   { best, evaluation, recipe, left, phase, spent }: RefitStart,
 ): Promise<{ readonly best: MeasuredState; readonly passes: number }> {
-  const cost = refitCost(context, best, recipe);
-  if (!recipe || cost === 0 || cost > left || context.signal?.aborted) return { best, passes: 0 };
+  const kept = keptForRefit(context, best, recipe, left);
+  if (!recipe || kept === 0 || context.signal?.aborted) return { best, passes: 0 };
   const { trainer, evaluator, emit, objective, adapters } = context;
   const rows = [...context.trainset, ...context.valset];
   const { prompt } = best;
   const wordings = recipe.varies ? mixtureOf(prompt, await paraphrases(context, prompt)) : [prompt];
   const shots = shotsFor(rows.length, recipe.otherShots);
   const lessons = wordings.map((each): Lesson => ({ prompt: each, rows, shots }));
-  const { steps } = recipe.job;
+  const steps = Math.min(recipe.job.steps, Math.floor((kept - 2 * recipe.measuring) / recipe.stepCost));
   const tuned = await trainer.train(
-    { ...recipe.job, lessons, measureEvery: steps },
+    { ...recipe.job, steps, lessons, measureEvery: steps },
     {
       start: trainer.fresh(recipe.start),
       budget: Infinity,
@@ -62,10 +72,10 @@ export async function refit(
   const former = await evaluator.evaluate({ prompt, adapter: await adapterOf(context, best) }, rows);
   const passes = tuned.passes + former.passes - evaluation.passes;
   // Weights that do not even know what they have learned are no better.
-  const kept = tuned.evaluation !== undefined && !isBetter(former, tuned.evaluation);
-  const now = kept ? measuredState(best.candidate, prompt, tuned.adapter, evaluation, objective) : best;
-  if (kept) await adapters.put(tuned.adapter);
-  emit({ type: 'weightsRefitted', phase, rows: rows.length, steps, kept, best: now, passes: spent + passes });
+  const stands = tuned.evaluation !== undefined && !isBetter(former, tuned.evaluation);
+  const now = stands ? measuredState(best.candidate, prompt, tuned.adapter, evaluation, objective) : best;
+  if (stands) await adapters.put(tuned.adapter);
+  emit({ type: 'weightsRefitted', phase, rows: rows.length, steps, kept: stands, best: now, passes: spent + passes });
   return { best: now, passes };
 }
 

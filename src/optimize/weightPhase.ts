@@ -143,7 +143,8 @@ async function trainPhase(
     ...(absorbs && { absorbed: absorbs.because }),
     adapter: tuned.adapter,
     passes: passes + again,
-    among: tuned.measurements * prompts.length * winner.among,
+    // All rows judge one result.
+    among: evidence ? 1 : tuned.measurements * prompts.length * winner.among,
     ...(evidence && { evidence }),
     ...(exchanges && {
       recipe: recipeOf(tuned, job, {
@@ -229,17 +230,12 @@ function lengthOf(
   return { ...phase, most, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, ...(!takesAll && { patience }) };
 }
 
-/** @param about with the token passes of a step and of a measurement on all rows */
 function recipeOf(
   { adapter, steps }: Trained,
   { lessons: _, mostSteps: __, patience: ___, measureEvery: ____, ...job }: TrainingJob,
-  {
-    stepCost,
-    measuring,
-    ...about
-  }: Pick<Recipe, 'start' | 'otherShots' | 'varies'> & { readonly stepCost: number; readonly measuring: number },
+  about: Omit<Recipe, 'adapter' | 'job'>,
 ): Recipe {
-  return { ...about, adapter: adapter.id, job: { ...job, steps }, passes: Math.ceil(steps * stepCost + 2 * measuring) };
+  return { ...about, adapter: adapter.id, job: { ...job, steps } };
 }
 
 /** Token passes of a step, on average over the lessons. */
