@@ -434,20 +434,39 @@ test('the mixture trains under the author’s prompt, the best one and one that 
 });
 
 describe('cost', () => {
-  test.each(strategies)('%s: the passes are those of everything that was evaluated and trained', async (strategy) => {
-    const told: number[] = [];
-    const { context: counted, passes } = counting(
-      kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 1, budget: 20_000 }),
-    );
-    const context: OptimizationContext = { ...counted, emit: (event) => 'passes' in event && told.push(event.passes) };
-    const coordinator = new AlternatingJointOptimizer({ ...small, strategy, proposals: 10, promptShare: 1 });
-    let state = await coordinator.begin(context);
-    while (!state.done) state = await coordinator.advance(context, state);
-    expect(state.passes).toBe(passes());
-    // What the events tell only grows, up to the same sum.
-    expect(told).toEqual([...told].sort((a, b) => a - b));
-    expect(told.at(-1)).toBe(state.passes);
-  });
+  test.each([
+    ...strategies.map((strategy) => ({ strategy, rows: { trainset, valset }, budget: 20_000 })),
+    ...[5, 8, 9].map((count) => ({
+      strategy: 'plain' as const,
+      rows: { trainset: trainset.slice(0, 12), valset: valset.slice(0, count) },
+      budget: 40_000,
+    })),
+  ])(
+    '$strategy, $rows.valset.length rows: the passes are those of everything that was evaluated and trained',
+    async ({ strategy, rows, budget }) => {
+      const told: number[] = [];
+      const again = new Set<string>();
+      const { context: counted, passes } = counting(kindContext(model, { adapters: memoryAdapters(), ...rows, seed: 1, budget }));
+      const context: OptimizationContext = {
+        ...counted,
+        emit(event) {
+          if ('passes' in event) told.push(event.passes);
+          if (event.type === 'weightsRefitted') again.add('on all rows');
+          if (event.type === 'gateDecided' && event.because.includes('had not learned from it')) again.add('exchanged');
+        },
+      };
+      const coordinator = new AlternatingJointOptimizer({ ...small, strategy, proposals: 10, promptShare: 1 });
+      let state = await coordinator.begin(context);
+      while (!state.done) state = await coordinator.advance(context, state);
+      expect(state.passes).toBe(passes());
+      // What the events tell only grows, up to the same sum.
+      expect(told).toEqual([...told].sort((a, b) => a - b));
+      expect(told.at(-1)).toBe(state.passes);
+      expect([...again].sort()).toEqual(
+        rows.valset.length === 24 ? [] : rows.valset.length < 6 ? ['exchanged', 'on all rows'] : ['on all rows'],
+      );
+    },
+  );
 });
 
 describe('JointOptimizer', () => {

@@ -20,7 +20,7 @@ import { tokenCounter } from './promptTokens.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { noSourceMemory, rememberSources } from './proposers/turns.ts';
 import { after, allowance, keeping, partOf, purseOf, type Purse } from './purse.ts';
-import { keptForRefit, refit } from './refit.ts';
+import { keptForRefit, recipeOf, refit } from './refit.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -112,13 +112,13 @@ export class AlternatingJointOptimizer implements Coordinator {
   private choose(
     context: OptimizationContext,
     state: OptimizationState,
-    { statistics, promising, current, recipe }: AlternatingMemory,
+    { statistics, promising, current, recipes }: AlternatingMemory,
     before: Evaluation,
   ): { lever: Lever; because: string; budget: Purse; reading?: true } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
     const places = schedule.kind === 'gated' && levers.includes('prompt') ? placesShare * context.budget : 0;
     // The last phase may spend a little more than it was given.
-    const kept = places + 1.1 * keptForRefit(context, current, recipe, (context.budget - places - state.passes) / 1.1);
+    const kept = places + 1.1 * keptForRefit(context, recipeOf(recipes, current.adapter), (context.budget - places - state.passes) / 1.1);
     const left = context.budget - kept - state.passes;
     const budget = keeping(after(purseOf(context), state.passes), kept);
     if (schedule.kind === 'chain') {
@@ -156,8 +156,8 @@ export class AlternatingJointOptimizer implements Coordinator {
 
   /** The end: the places of the best prompt are measured, and few rows all teach the weights once more. */
   private async finish(context: OptimizationContext, measured: OptimizationState, done: string): Promise<OptimizationState> {
-    const { recipe } = measured.memory as AlternatingMemory;
     const state = await this.measurePlaces(context, measured);
+    const recipe = recipeOf((state.memory as AlternatingMemory).recipes, state.best.adapter);
     const evaluation = await this.known.of(context, state.best);
     const left = leftOf(context, state);
     const { best, passes } = await refit(context, { ...state, recipe, evaluation, left, spent: state.passes });
@@ -172,9 +172,9 @@ export class AlternatingJointOptimizer implements Coordinator {
     const evaluation = await this.known.of(context, best);
     const changes = changesBetween(start, best, tokenCounter(context));
     const measured = { prompt: best.prompt, adapter: await adapterOf(context, best), evaluation };
-    const { recipe } = state.memory as AlternatingMemory;
+    const recipe = recipeOf((state.memory as AlternatingMemory).recipes, best.adapter);
     const all = leftOf(context, state);
-    const left = Math.max(all - keptForRefit(context, best, recipe, all), Math.min(all, placesShare * context.budget));
+    const left = Math.max(all - keptForRefit(context, recipe, all), Math.min(all, placesShare * context.budget));
     const places = await measureHunks(context, start, measured, changes, left);
     const passes = state.passes + places.passes;
     context.emit({ type: 'placesMeasured', changes: places.changes, passes });
@@ -224,11 +224,13 @@ export class AlternatingJointOptimizer implements Coordinator {
     context.emit({ type: 'phaseEnded', phase, lever: result.lever, accepted, best, passes });
     const helped = accepted && (result.lever === 'weights' || result.candidate !== undefined);
     const { peak: highest = memory.current } = memory;
+    const known = [...(memory.recipes ?? []), ...(result.recipe ? [result.recipe] : [])];
+    const recipes = known.filter(({ adapter: id }) => id === current.adapter || id === promising?.adapter);
     const next: AlternatingMemory = {
       current,
       ...(highest.score.mean > current.score.mean && { peak: highest }),
       ...(promising && { promising }),
-      ...(accepted && result.recipe ? { recipe: result.recipe } : memory.recipe && { recipe: memory.recipe }),
+      ...(recipes.length > 0 && { recipes }),
       ...sourcesAfter(memory, result, verdict && { candidate: verdict.candidate.candidate, accepted, because: verdict.because }),
       statistics: result.trial
         ? memory.statistics

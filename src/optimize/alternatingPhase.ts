@@ -76,8 +76,8 @@ export interface AlternatingMemory {
   readonly statistics: LeverStatistics;
   /** What the last weight phase made, where it is likely but not surely better: the next one goes on with it. */
   readonly promising?: MeasuredState;
-  /** How the weights of an accepted state were trained. */
-  readonly recipe?: Recipe;
+  /** How the weights of the states above came to be, where that may be done again on all rows. */
+  readonly recipes?: readonly Recipe[];
   /** Prompts that did well and are not the best: rivals for mixture and look-ahead. */
   readonly challengers: readonly Prompt[];
   /** Keys of prompts that were measured under the current weights and lost. */
@@ -114,7 +114,7 @@ export interface PhaseResult extends Finding {
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
   readonly challengers?: readonly Prompt[];
   readonly tried?: readonly string[];
-  /** How its weights were trained, where that may be done again on all rows. */
+  /** How its weights came to be, where that may be done again on all rows. */
   readonly recipe?: Recipe;
   /** All that was proposed. */
   readonly proposed?: readonly Runner[];

@@ -13,14 +13,16 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
     return result;
   };
   // Rows that a candidate has answered cost nothing when it is asked for them and more.
-  const latest = new Map<string, { readonly evaluation: Evaluation; readonly read: string }>();
+  const latest = new Map<string, { readonly evaluation: Evaluation; readonly read: string; readonly passesAsRead: Map<string, number> }>();
   const known = (key: string, read: string, { rows, passes }: Evaluation): number => {
     const former = latest.get(key);
     const asked = new Set(rows.map(({ row }) => row));
     if (!former?.evaluation.rows.every(({ row }) => asked.has(row))) return 0;
     // Nor does another way to read the same scores, but for what calibration asks.
     const more = former.evaluation.rows.length < rows.length || former.read !== read;
-    return more ? Math.min(former.evaluation.passes, passes) : 0;
+    // With more rows the same way to read them has only its own passes behind it, and none that another calibration asked for.
+    const behind = former.evaluation.rows.length < rows.length ? former.passesAsRead.get(read) : undefined;
+    return more ? Math.min(behind ?? former.evaluation.passes, passes) : 0;
   };
   const context: Silent = {
     ...rest,
@@ -34,7 +36,12 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
         // What a calibration asked for is known to all ways that come after it.
         const former = latest.get(key)?.evaluation;
         const isSame = former !== undefined && former.rows.length === evaluation.rows.length;
-        latest.set(key, { evaluation: { ...evaluation, passes: Math.max(isSame ? former.passes : 0, evaluation.passes) }, read });
+        const passesAsRead = isSame ? latest.get(key)!.passesAsRead : new Map<string, number>();
+        passesAsRead.set(read, evaluation.passes);
+        latest.set(key, {
+          ...{ read, passesAsRead },
+          evaluation: { ...evaluation, passes: Math.max(isSame ? former.passes : 0, evaluation.passes) },
+        });
         return evaluation;
       },
       ...(evaluator.scoreWords && { scoreWords: (...asked) => counted(evaluator.scoreWords!(...asked)) }),

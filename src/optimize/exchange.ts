@@ -9,12 +9,16 @@ import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Evidence } from './finding.ts';
-import { decide, defaultGate, likely, telling } from './gate.ts';
+import { decide, defaultGate, likely } from './gate.ts';
 import { hasAnswers } from './ownAnswers.ts';
+import { promptKey } from './proposers/proposer.ts';
 import { allowance, partOf, type Purse } from './purse.ts';
 import { measureAsRead, type Reading } from './reading.ts';
 import { fewRows } from './shots.ts';
 import type { Lesson, Trained, TrainingJob, TrainingStep } from './trainer.ts';
+
+/** Validation rows that judge weights well enough by themselves. */
+const enoughToJudge = 24;
 
 /** A training of fewer steps than this is not cut short to pay for another one. */
 const leastSteps = 24;
@@ -23,7 +27,7 @@ const leastSteps = 24;
 export function mayExchange(context: OptimizationContext, start: { readonly adapter?: Adapter; readonly promising?: Adapter }): boolean {
   const { trainset, valset, program } = context;
   const isFresh = !start.adapter && !start.promising && !program;
-  return isFresh && valset.length < telling && trainset.length <= fewRows && hasAnswers(context);
+  return isFresh && valset.length < enoughToJudge && trainset.length <= fewRows && hasAnswers(context);
 }
 
 /** What the first training may spend, where a second one is to cost as much. @param stepCost in token passes */
@@ -78,8 +82,8 @@ export async function exchanged(context: OptimizationContext, first: FirstTraini
   );
   const passes = former.passes + second.passes;
   if (!second.evaluation) return { reading: winner, passes };
-  const own = (read: Prompt): Promise<Evaluation> => evaluator.evaluate({ prompt: read, adapter: tuned.adapter }, valset);
-  const other = (read: Prompt): Promise<Evaluation> => evaluator.evaluate({ prompt: read, adapter: second.adapter }, trainset);
+  const own = asReadOn(evaluator, tuned.adapter, valset, [prompt, winner.plain ?? winner.evaluation]);
+  const other = asReadOn(evaluator, second.adapter, trainset, [prompt, second.evaluation]);
   const joined = (first: Evaluation, last: Evaluation): Evaluation => joinEvaluations(evaluator.task, [first, last]);
   const both = async (read: Prompt): Promise<Evaluation> => joined(await own(read), await other(read));
   const asReadBest = (measured: (read: Prompt) => Promise<Evaluation>): Promise<Reading> => {
@@ -95,9 +99,25 @@ export async function exchanged(context: OptimizationContext, first: FirstTraini
   const rows = valset.length + trainset.length;
   const told = `judged on ${rows} rows, each by weights that had not learned from it`;
   const evidence = { before: joined(before, former), after, told };
-  // Both have been measured as they were read first.
-  const reread = asRead.passes - (await own(prompt)).passes - second.evaluation.passes;
+  // The first weights have been read in all ways, the second ones as they were read first.
+  const reread = asRead.passes - winner.passes - second.evaluation.passes;
   return { reading, evidence, passes: passes + reread };
+}
+
+/** Evaluations of weights on rows by how they are read, each made once. @param known of the prompt as it was read first */
+function asReadOn(
+  evaluator: OptimizationContext['evaluator'],
+  adapter: Adapter,
+  rows: readonly Row[],
+  known: readonly [Prompt, Evaluation],
+): (read: Prompt) => Promise<Evaluation> {
+  const made = new Map([[promptKey(known[0]), known[1]]]);
+  return async (read) => {
+    const key = promptKey(read);
+    const evaluation = made.get(key) ?? (await evaluator.evaluate({ prompt: read, adapter }, rows));
+    made.set(key, evaluation);
+    return evaluation;
+  };
 }
 
 function isLikely({ score, logLikelihood }: Comparison): boolean {

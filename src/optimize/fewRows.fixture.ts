@@ -27,7 +27,7 @@ export const most = (line: number): boolean => line % 4 !== 0;
 
 export interface FewRows {
   /** Rows that weights answer right that have learned from others, and those that the untrained model does, of all; the others they get wrong. */
-  readonly learned: (line: number) => boolean;
+  readonly learned: (line: number, trainings: number) => boolean;
   readonly known?: (line: number) => boolean;
   /** The same where it hangs on how answers are read, of a task with labels. */
   readonly read?: (line: number, decoding: Decoding) => boolean;
@@ -68,7 +68,9 @@ export function fewRowsContext({
     model: { tokenizer: { encode: (text: string) => text.split(' ') } },
     evaluate: (candidate: { adapter?: Adapter; prompt: Prompt }, on: readonly Row[]) => {
       const weights = candidate.adapter;
-      const tuned = read ? (line: number): boolean => read(line, { ...task.decoding, ...candidate.prompt.decoding }) : learned;
+      const tuned = read
+        ? (line: number): boolean => read(line, { ...task.decoding, ...candidate.prompt.decoding })
+        : (line: number): boolean => learned(line, weights!.id.split(' on ').length - 1);
       const right = (row: Row): boolean => byHeart(row, weights) || (weights?.id.startsWith('fresh on') ? tuned : known)(row.line);
       const evaluation = evaluationWith(on.map((row) => Number(right(row))));
       return Promise.resolve({ ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, row: on[i].id, gold: 'card' })) });

@@ -35,6 +35,18 @@ test('the accepted training is done once more on all rows, and its numbers stay 
   expect(state.passes).toBe(refits[0].passes);
 });
 
+test('weights that went on from accepted ones are made again from the first training on', async () => {
+  const { context, jobs, state, refits } = await run({ learned: (line, trainings) => trainings > 1 || line % 2 === 0, validate: 20 });
+  const all = [...context.trainset, ...context.valset];
+  const [first, last] = jobs.slice(-2);
+  expect([first, last].map(({ from }) => from)).toEqual(['fresh', 'fresh on all']);
+  for (const { lessons } of [first, last]) expect(lessons[0].rows).toEqual(all);
+  const former = jobs.filter(({ lessons: [{ rows }], from }) => rows.length === context.trainset.length && from !== 'fresh');
+  expect(last).toMatchObject({ steps: former[0].steps, seed: former[0].seed, learningRate: former[0].learningRate });
+  expect(refits).toMatchObject([{ steps: first.steps + last.steps, kept: true }]);
+  expect(state.best.adapter).toBe('fresh on all on all');
+});
+
 test('weights that answer those rows worse than the former ones are not kept', async () => {
   const { state, refits } = await run({ ...helps, learned: (line) => line % 8 === 0 || most(line), forgets: true });
   expect(refits).toMatchObject([{ kept: false, best: state.best }]);

@@ -12,33 +12,64 @@ import { shotsFor } from './shots.ts';
 import type { Lesson, TrainingJob } from './trainer.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 
-/** How weights were trained from a fresh start; JSON. */
+/** How weights came to be, from fresh ones; JSON. */
 export interface Recipe {
   /** Id of the weights that came of it. */
   readonly adapter: string;
-  /** From which start, and how: its lessons are those of the rows that there are. */
-  readonly job: Omit<TrainingJob, 'lessons' | 'mostSteps' | 'patience' | 'measureEvery'>;
-  /** The seed of the start. */
-  readonly start: number;
+  /** The seed of the fresh ones. */
+  readonly seed: number;
+  /** First to last, each from where the one before had come to. */
+  readonly trainings: readonly Training[];
+  /** Token passes of a measurement of all rows. */
+  readonly measuring: number;
+}
+
+export interface Training {
+  /** Its lessons are those of the rows that there are. */
+  readonly job: Omit<TrainingJob, 'from' | 'lessons' | 'mostSteps' | 'patience' | 'measureEvery'>;
   readonly otherShots: boolean;
   /** Under paraphrases as well. */
   readonly varies: boolean;
-  /** Token passes of a step on a batch of all rows, and of a measurement of them. */
+  /** Token passes of a step on a batch of all rows. */
   readonly stepCost: number;
-  readonly measuring: number;
 }
+
+/**
+ * The recipe of weights that have just been trained.
+ * @param recipes of the weights that are known
+ * @param from the weights that the training began at, with their seed if they were fresh
+ * @returns undefined where nobody knows how those came to be
+ */
+export function recipeAfter(
+  recipes: readonly Recipe[] | undefined,
+  from: { readonly id: string; readonly seed: number | undefined },
+  adapter: string,
+  training: Training,
+  measuring: number,
+): Recipe | undefined {
+  if (from.seed !== undefined) return { adapter, seed: from.seed, trainings: [training], measuring };
+  const before = recipeOf(recipes, from.id);
+  return before && { ...before, adapter, trainings: [...before.trainings, training], measuring };
+}
+
+export const recipeOf = (recipes: readonly Recipe[] | undefined, adapter: string | undefined): Recipe | undefined =>
+  recipes?.find((recipe) => recipe.adapter === adapter);
 
 /** Of the steps, the share that it takes at least. */
 const leastShare = 1 / 2;
 
+/** Token passes of a share of all steps, with what is measured of them. */
+const costOf = ({ trainings, measuring }: Recipe, share: number): number =>
+  share * trainings.reduce((sum, { job, stepCost }) => sum + job.steps * stepCost, 0) + 2 * measuring;
+
 /**
  * Token passes that are to be kept for it: for all its steps or, where that is more than there are, for as many as there are; nothing where
- * those are too few, the best weights came of something else, or enough rows validate.
+ * those are too few, or enough rows validate.
+ * @param recipe of the best weights; undefined where it is not known
  */
-export function keptForRefit(context: OptimizationContext, best: MeasuredState, recipe: Recipe | undefined, left: number): number {
-  if (!recipe || recipe.adapter !== best.adapter || !mayExchange(context, {})) return 0;
-  const costOf = (share: number): number => share * recipe.job.steps * recipe.stepCost + 2 * recipe.measuring;
-  return costOf(leastShare) > left ? 0 : Math.min(costOf(1), left);
+export function keptForRefit(context: OptimizationContext, recipe: Recipe | undefined, left: number): number {
+  if (!recipe || !mayExchange(context, {}) || costOf(recipe, leastShare) > left) return 0;
+  return Math.min(costOf(recipe, 1), left);
 }
 
 /**
@@ -50,34 +81,45 @@ export async function refit(
   context: OptimizationContext,
   { best, evaluation, recipe, left, phase, spent }: RefitStart,
 ): Promise<{ readonly best: MeasuredState; readonly passes: number }> {
-  const kept = keptForRefit(context, best, recipe, left);
+  const kept = keptForRefit(context, recipe, left);
   if (!recipe || kept === 0 || context.signal?.aborted) return { best, passes: 0 };
-  const { trainer, evaluator, emit, objective, adapters } = context;
+  const { trainer, evaluator, emit, objective, adapters, signal } = context;
   const rows = [...context.trainset, ...context.valset];
   const { prompt } = best;
-  const wordings = recipe.varies ? mixtureOf(prompt, await paraphrases(context, prompt)) : [prompt];
-  const shots = shotsFor(rows.length, recipe.otherShots);
-  const lessons = wordings.map((each): Lesson => ({ prompt: each, rows, shots }));
-  const steps = Math.min(recipe.job.steps, Math.floor((kept - 2 * recipe.measuring) / recipe.stepCost));
-  const tuned = await trainer.train(
-    { ...recipe.job, steps, lessons, measureEvery: steps },
-    {
-      start: trainer.fresh(recipe.start),
-      budget: Infinity,
-      signal: context.signal,
-      measure: (adapter): Promise<Evaluation> => evaluator.evaluate({ prompt, adapter }, rows),
-      onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + step.passes }),
-    },
-  );
+  const others = await paraphrases(context, prompt);
+  const share = (kept - 2 * recipe.measuring) / (costOf(recipe, 1) - 2 * recipe.measuring);
+  let adapter = trainer.fresh(recipe.seed);
+  let evaluated: Evaluation | undefined;
+  let [passes, steps] = [0, 0];
+  for (const [place, { job, otherShots, varies }] of recipe.trainings.entries()) {
+    const shots = shotsFor(rows.length, otherShots);
+    const lessons = (varies ? mixtureOf(prompt, others) : [prompt]).map((each): Lesson => ({ prompt: each, rows, shots }));
+    const taken = Math.max(1, Math.floor(share * job.steps));
+    const isLast = place === recipe.trainings.length - 1;
+    const tuned = await trainer.train(
+      { ...job, from: adapter.id, steps: taken, lessons, measureEvery: taken },
+      {
+        ...{ start: adapter, budget: Infinity, signal },
+        measure: (weights) => (isLast ? evaluator.evaluate({ prompt, adapter: weights }, rows) : Promise.resolve(unmeasured(evaluation))),
+        onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
+      },
+    );
+    passes += tuned.passes;
+    steps += taken;
+    ({ adapter, evaluation: evaluated } = tuned);
+  }
   const former = await evaluator.evaluate({ prompt, adapter: await adapterOf(context, best) }, rows);
-  const passes = tuned.passes + former.passes - evaluation.passes;
+  passes += former.passes - evaluation.passes;
   // Weights that do not even know what they have learned are no better.
-  const stands = tuned.evaluation !== undefined && !isBetter(former, tuned.evaluation);
-  const now = stands ? measuredState(best.candidate, prompt, tuned.adapter, evaluation, objective) : best;
-  if (stands) await adapters.put(tuned.adapter);
+  const stands = evaluated !== undefined && !isBetter(former, evaluated);
+  const now = stands ? measuredState(best.candidate, prompt, adapter, evaluation, objective) : best;
+  if (stands) await adapters.put(adapter);
   emit({ type: 'weightsRefitted', phase, rows: rows.length, steps, kept: stands, best: now, passes: spent + passes });
   return { best: now, passes };
 }
+
+/** For a training on the way, whose end is all that counts. */
+const unmeasured = (any: Evaluation): Evaluation => ({ ...any, passes: 0 });
 
 export interface RefitStart {
   readonly best: MeasuredState;

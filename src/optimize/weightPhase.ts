@@ -13,11 +13,11 @@ import { promptKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, purseOf } from './purse.ts';
 import { findingOf, judgeable, judgeableTwice, measureAsRead, readAlong } from './reading.ts';
-import type { Recipe } from './refit.ts';
+import { recipeAfter, type Training } from './refit.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
 import { shotsFor } from './shots.ts';
-import type { Lesson, Trained, TrainingJob } from './trainer.ts';
+import type { Lesson, TrainingJob } from './trainer.ts';
 
 /**
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
@@ -67,7 +67,8 @@ async function trainPhase(
   // What is trained must be measured too, under every live prompt.
   const whole = keeping(budget, prompts.length * before.passes);
   const gated = options.schedule.kind === 'gated';
-  const exchanges = gated && prompts.length === 1 && !growth.rows && mayExchange(context, { adapter, promising });
+  const teachesAll = gated && prompts.length === 1 && !growth.rows && mayExchange(context, {});
+  const exchanges = teachesAll && mayExchange(context, { adapter, promising });
   const affordable = exchanges ? shareOfFirst(whole, stepCostOf(context, lessons, options)) : whole;
   const mayChange = options.levers.includes('prompt');
   const judged = exchanges
@@ -135,6 +136,19 @@ async function trainPhase(
         onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
       })
     : { reading: first, evidence: undefined, passes: 0 };
+  const recipe = teachesAll
+    ? recipeAfter(
+        memory.recipes,
+        { id: start.id, seed: promising || (adapter && !anew) ? undefined : anew ? seedOfPhase : seed },
+        tuned.adapter.id,
+        {
+          job: jobAgain(job, tuned.steps),
+          ...{ otherShots, varies: varies && wordings.length > 1 },
+          stepCost: stepCostOf(context, lessonsOf(all, wordings, otherShots), options),
+        },
+        (before.passes * all.length) / before.rows.length,
+      )
+    : undefined;
   return {
     lever: 'weights',
     prompt: winner.prompt,
@@ -146,13 +160,7 @@ async function trainPhase(
     // All rows judge one result.
     among: evidence ? 1 : tuned.measurements * prompts.length * winner.among,
     ...(evidence && { evidence }),
-    ...(exchanges && {
-      recipe: recipeOf(tuned, job, {
-        ...{ start: anew ? seedOfPhase : seed, otherShots, varies: varies && wordings.length > 1 },
-        stepCost: stepCostOf(context, lessonsOf(all, wordings, otherShots), options),
-        measuring: (before.passes * all.length) / before.rows.length,
-      }),
-    }),
+    ...(recipe && { recipe }),
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
@@ -230,12 +238,12 @@ function lengthOf(
   return { ...phase, most, pace: ends ? rateAfter(1 - phase.steps / usual) : 1, ...(!takesAll && { patience }) };
 }
 
-function recipeOf(
-  { adapter, steps }: Trained,
-  { lessons: _, mostSteps: __, patience: ___, measureEvery: ____, ...job }: TrainingJob,
-  about: Omit<Recipe, 'adapter' | 'job'>,
-): Recipe {
-  return { ...about, adapter: adapter.id, job: { ...job, steps } };
+/** A job as it was done, without what belongs to its rows and its measurements. */
+function jobAgain(
+  { from: _, lessons: __, mostSteps: ___, patience: ____, measureEvery: _____, ...job }: TrainingJob,
+  steps: number,
+): Training['job'] {
+  return { ...job, steps };
 }
 
 /** Token passes of a step, on average over the lessons. */
