@@ -1,23 +1,24 @@
 /** @file One weight phase: LoRA steps under the current prompt, or under a mixture of it and its challengers. */
 import { bestFirst } from '../evaluate/ranking.ts';
 import type { Row } from '../data/dataset.ts';
+import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import { exchanged, mayExchange, shareOfFirst } from './exchange.ts';
+import { exchanged, mayExchange, shareOfFirst, type Exchanged } from './exchange.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { rateAfter } from './learningRate.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, purseOf } from './purse.ts';
-import { findingOf, judgeable, judgeableTwice, measureAsRead, readAlong } from './reading.ts';
-import { recipeAfter, type Training } from './refit.ts';
+import { findingOf, judgeable, judgeableTwice, measureAsRead, type Reading, readAlong } from './reading.ts';
+import { recipeAfter, type Recipe, type Training } from './refit.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
 import { shotsFor } from './shots.ts';
-import type { Lesson, TrainingJob } from './trainer.ts';
+import type { Lesson, Trained, TrainingJob } from './trainer.ts';
 
 /**
  * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
@@ -45,11 +46,8 @@ export async function weightPhase(context: OptimizationContext, options: Alterna
   return { ...result, passes: learned.passes + result.passes };
 }
 
-async function trainPhase(
-  context: OptimizationContext,
-  options: AlternatingOptions,
-  { phase, memory, before, adapter, promising, spent, budget, growth = noPhaseGrowth }: PhaseStart,
-): Promise<PhaseResult> {
+async function trainPhase(context: OptimizationContext, options: AlternatingOptions, given: PhaseStart): Promise<PhaseResult> {
+  const { phase, memory, before, adapter, promising, spent, budget, growth = noPhaseGrowth } = given;
   const { trainer, emit, seed } = context;
   const { failures, phases } = memory.statistics.weights;
   const shorter = absorbable(context, options, memory);
@@ -121,34 +119,18 @@ async function trainPhase(
   }
   measured.sort(bestFirst);
   const [first, ...rivals] = measured;
-  const all = [...context.trainset, ...context.valset];
+  const seedOfStart = promising || (adapter && !anew) ? undefined : anew ? seedOfPhase : seed;
   const {
     reading: winner,
     evidence,
+    recipe,
     passes: again,
-  } = exchanges
-    ? await exchanged(context, {
-        ...{ job, start, tuned, winner: first, prompt, mayRead, before },
-        current: { prompt: memory.current.prompt, adapter },
-        // The other half's rows may be longer: what is left of the run pays for that.
-        budget: after(purseOf(context), spent + passes),
-        lessonsOf: (rows) => lessonsOf(rows, wordings, otherShots),
-        onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
+  } = teachesAll
+    ? await onAllRows(context, options, given, {
+        ...{ job, start, seedOfStart, tuned, first, prompt, mayRead, wordings, otherShots, exchanges, passes },
+        varies: varies && wordings.length > 1,
       })
-    : { reading: first, evidence: undefined, passes: 0 };
-  const recipe = teachesAll
-    ? recipeAfter(
-        memory.recipes,
-        { id: start.id, seed: promising || (adapter && !anew) ? undefined : anew ? seedOfPhase : seed },
-        tuned.adapter.id,
-        {
-          job: jobAgain(job, tuned.steps),
-          ...{ otherShots, varies: varies && wordings.length > 1 },
-          stepCost: stepCostOf(context, lessonsOf(all, wordings, otherShots), options),
-        },
-        (before.passes * all.length) / before.rows.length,
-      )
-    : undefined;
+    : { reading: first, passes: 0, evidence: undefined, recipe: undefined };
   return {
     lever: 'weights',
     prompt: winner.prompt,
@@ -167,6 +149,50 @@ async function trainPhase(
         ? rivals.slice(0, Math.max(0, options.challengers - 1)).map((rival) => rival.prompt)
         : memory.challengers,
   };
+}
+
+/** A training that few rows judge. */
+interface FewRowsTraining {
+  readonly job: TrainingJob;
+  readonly start: Adapter;
+  /** Of fresh weights. */
+  readonly seedOfStart: number | undefined;
+  readonly tuned: Trained;
+  readonly first: Reading;
+  readonly prompt: Prompt;
+  readonly mayRead: boolean;
+  readonly wordings: readonly Prompt[];
+  readonly varies: boolean;
+  readonly otherShots: boolean;
+  /** Whether the splits may be exchanged. */
+  readonly exchanges: boolean;
+  /** Spent in the phase. */
+  readonly passes: number;
+}
+
+/** What all rows say of a training, and how it may be done again on all of them. */
+async function onAllRows(
+  context: OptimizationContext,
+  options: AlternatingOptions,
+  { phase, memory, before, adapter, spent }: PhaseStart,
+  { job, start, seedOfStart, tuned, first, prompt, mayRead, wordings, varies, otherShots, exchanges, passes }: FewRowsTraining,
+): Promise<Exchanged & { readonly recipe?: Recipe; readonly passes: number }> {
+  const all = [...context.trainset, ...context.valset];
+  const stepCost = stepCostOf(context, lessonsOf(all, wordings, otherShots), options);
+  const training = { job: jobAgain(job, tuned.steps), otherShots, varies, stepCost };
+  const measuring = (before.passes * all.length) / before.rows.length;
+  const recipe = recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, measuring);
+  const known = recipe ? { recipe } : {};
+  if (!exchanges) return { reading: first, ...known, passes: 0 };
+  const result = await exchanged(context, {
+    ...{ job, start, tuned, winner: first, prompt, mayRead, before },
+    current: { prompt: memory.current.prompt, adapter },
+    // The other half's rows may be longer: what is left of the run pays for that.
+    budget: after(purseOf(context), spent + passes),
+    lessonsOf: (rows) => lessonsOf(rows, wordings, otherShots),
+    onStep: (step) => context.emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
+  });
+  return { ...result, ...known };
 }
 
 /** The rows under each prompt; as sequences of worked examples where rows are few. */
