@@ -9,7 +9,7 @@ import type { GrowthMemory, PhaseGrowth } from './growth.ts';
 import type { LeverStatistics } from './leverBandit.ts';
 import type { SourceMemory } from './proposers/turns.ts';
 import type { Purse } from './purse.ts';
-import type { Recipe } from './refit.ts';
+import type { Recipe } from './recipe.ts';
 import type { Runner } from './race.ts';
 import type { PhaseLength } from './stepCost.ts';
 

@@ -9,51 +9,9 @@ import { mayExchange } from './exchange.ts';
 import { adapterOf, measuredState } from './measuredState.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { shotsFor } from './shots.ts';
-import type { Lesson, TrainingJob } from './trainer.ts';
+import type { Recipe } from './recipe.ts';
+import type { Lesson } from './trainer.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
-
-/** How weights came to be, from fresh ones; JSON. */
-export interface Recipe {
-  /** Id of the weights that came of it. */
-  readonly adapter: string;
-  /** The seed of the fresh ones. */
-  readonly seed: number;
-  /** First to last, each from where the one before had come to. */
-  readonly trainings: readonly Training[];
-  /** Token passes of a measurement of all rows. */
-  readonly measuring: number;
-}
-
-export interface Training {
-  /** Its lessons are those of the rows that there are. */
-  readonly job: Omit<TrainingJob, 'from' | 'lessons' | 'mostSteps' | 'patience' | 'measureEvery'>;
-  readonly otherShots: boolean;
-  /** Under paraphrases as well. */
-  readonly varies: boolean;
-  /** Token passes of a step on a batch of all rows. */
-  readonly stepCost: number;
-}
-
-/**
- * The recipe of weights that have just been trained.
- * @param recipes of the weights that are known
- * @param from the weights that the training began at, with their seed if they were fresh
- * @returns undefined where nobody knows how those came to be
- */
-export function recipeAfter(
-  recipes: readonly Recipe[] | undefined,
-  from: { readonly id: string; readonly seed: number | undefined },
-  adapter: string,
-  training: Training,
-  measuring: number,
-): Recipe | undefined {
-  if (from.seed !== undefined) return { adapter, seed: from.seed, trainings: [training], measuring };
-  const before = recipeOf(recipes, from.id);
-  return before && { ...before, adapter, trainings: [...before.trainings, training], measuring };
-}
-
-export const recipeOf = (recipes: readonly Recipe[] | undefined, adapter: string | undefined): Recipe | undefined =>
-  recipes?.find((recipe) => recipe.adapter === adapter);
 
 /** Of the steps, the share that it takes at least. */
 const leastShare = 1 / 2;

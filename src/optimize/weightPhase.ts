@@ -14,7 +14,7 @@ import { promptKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, purseOf } from './purse.ts';
 import { findingOf, judgeable, judgeableTwice, measureAsRead, type Reading, readAlong } from './reading.ts';
-import { recipeAfter, type Recipe, type Training } from './refit.ts';
+import { recipeAfter, type Recipe, type Training } from './recipe.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
 import { shotsFor } from './shots.ts';
