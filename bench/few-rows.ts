@@ -1,6 +1,6 @@
 /**
  * @file Evidence: 8 to 64 labelled rows. The default run beside what each lever does alone, at equal compute.
- * `npm run bench -- few-rows [--model nano] [--seeds 3] [--tasks trec6,sst2] [--sizes 16,32] [--arms joint,lora] [--budget 60000] [--out FILE]`
+ * `npm run bench -- few-rows [--model nano] [--seeds 3] [--tasks trec6,sst2] [--sizes 16,32] [--arms joint,lora] [--budget 120000] [--out FILE]`
  * Runs that the results file has are passed over; the tables are written to a file beside it.
  */
 import { runBench } from './cases/evidenceBench.ts';
@@ -12,7 +12,7 @@ await runBench({
   name: 'few-rows',
   tasks: ['trec6', 'banking12', 'sst2', 'sms_spam', 'verse_sentiment'],
   sizes: [16, 32, 8, 64],
-  budget: 60_000,
+  budget: 120_000,
   arms: ['joint', 'lora', 'lora-all', 'prompt', 'demonstrations', 'weights', 'w-w', 'p-p'],
   testRows: 200,
   cases: (open, { size, seed, testRows: count }) => [

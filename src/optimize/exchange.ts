@@ -12,7 +12,7 @@ import type { Evidence } from './finding.ts';
 import { decide, defaultGate, likely } from './gate.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { allowance, partOf, type Purse } from './purse.ts';
+import { after, allowance, partOf, type Purse } from './purse.ts';
 import { measureAsRead, type Reading } from './reading.ts';
 import { fewRows } from './shots.ts';
 import type { Lesson, Trained, TrainingJob, TrainingStep } from './trainer.ts';
@@ -78,7 +78,7 @@ export async function exchanged(context: OptimizationContext, first: FirstTraini
   const { patience: _, mostSteps: __, ...same } = job;
   const second = await trainer.train(
     { ...same, lessons, steps, measureEvery: steps },
-    { start, budget: Infinity, signal, measure, onStep },
+    { start, budget: after(budget, former.passes), signal, measure, onStep },
   );
   const passes = former.passes + second.passes;
   if (!second.evaluation) return { reading: winner, passes };
@@ -95,10 +95,10 @@ export async function exchanged(context: OptimizationContext, first: FirstTraini
   const reading = { ...asRead, evaluation: await own(asRead.prompt), ...(!isPlain && { plain: await own(prompt) }) };
   // Each half is read as is best for the other one: so the best of several ways looks no better than it is.
   const [forOther, forOwn] = [await asReadBest(own), await asReadBest(other)];
-  const after = joined(await own(forOwn.prompt), await other(forOther.prompt));
+  const latter = joined(await own(forOwn.prompt), await other(forOther.prompt));
   const rows = valset.length + trainset.length;
   const told = `judged on ${rows} rows, each by weights that had not learned from it`;
-  const evidence = { before: joined(before, former), after, told };
+  const evidence = { before: joined(before, former), after: latter, told };
   // The first weights have been read in all ways, the second ones as they were read first.
   const reread = asRead.passes - winner.passes - second.evaluation.passes;
   return { reading, evidence, passes: passes + reread };

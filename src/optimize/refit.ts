@@ -8,6 +8,7 @@ import type { MeasuredState } from './events.ts';
 import { mayExchange } from './exchange.ts';
 import { adapterOf, measuredState } from './measuredState.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
+import { after, keeping, purseOf } from './purse.ts';
 import { shotsFor } from './shots.ts';
 import type { Recipe } from './recipe.ts';
 import type { Lesson } from './trainer.ts';
@@ -57,13 +58,15 @@ export async function refit(
     const tuned = await trainer.train(
       { ...job, from: adapter.id, steps: taken, lessons, measureEvery: taken },
       {
-        ...{ start: adapter, budget: Infinity, signal },
+        ...{ start: adapter, signal },
+        // Of a budget of time the clock may shorten it.
+        budget: keeping(after(purseOf(context), spent + passes), recipe.measuring),
         measure: (weights) => (isLast ? evaluator.evaluate({ prompt, adapter: weights }, rows) : Promise.resolve(unmeasured(evaluation))),
         onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
       },
     );
     passes += tuned.passes;
-    steps += taken;
+    steps += tuned.steps;
     ({ adapter, evaluation: evaluated } = tuned);
   }
   const former = await evaluator.evaluate({ prompt, adapter: await adapterOf(context, best) }, rows);
