@@ -165,7 +165,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     return { ...state, best, passes: state.passes + passes, done };
   }
 
-  /** What each place that the best prompt changes is worth by itself, for whoever reviews it. */
+  /** What each place that the best prompt changes is worth by itself, for the review. */
   private async measurePlaces(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     const { start, best } = state;
     const tells = this.options.schedule.kind === 'gated' && promptKey(start.prompt) !== promptKey(best.prompt);

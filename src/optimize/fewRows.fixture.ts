@@ -29,7 +29,7 @@ export interface FewRows {
   /** Rows that weights answer right that have learned from others, and those that the untrained model does, of all; the others they get wrong. */
   readonly learned: (line: number, trainings: number) => boolean;
   readonly known?: (line: number) => boolean;
-  /** The same where it hangs on how answers are read, of a task with labels. */
+  /** The same where it depends on how the labels are read. */
   readonly read?: (line: number, decoding: Decoding) => boolean;
   readonly train?: number;
   readonly validate?: number;
