@@ -7,6 +7,7 @@ import { applyPrompt } from '../prompt/writePrompt.ts';
 import { changesText } from './changesText.ts';
 import { groundsOf } from './evidence.ts';
 import type { Proposal } from './review.ts';
+import { itemName, namesOf } from './words.ts';
 import { initialState, type CandidateState, type PhaseState, type RunState } from './state.ts';
 
 const file = '/w/a.prompt.md';
@@ -172,8 +173,28 @@ describe('places that were measured one by one', () => {
     const body = 'one\nthree\nfive\n';
     const decided = deciding('1.2', body, [hunk('1', 1, 'two\n', -38), hunk('2', 3, 'four\n', 4)]);
     const [first, second] = lines(body, run(body, '1.2', [phase(1, 'prompt', [decided])]));
-    expect(first).toEqual(['-38 tokens of the prompt by itself', expect.stringContaining('2 changes of the prompt') as string]);
-    expect(second[0]).toBe('+4 tokens of the prompt by itself');
+    expect(first).toEqual(['-38 tokens of the prompt', expect.stringContaining('2 changes of the prompt') as string]);
+    expect(second[0]).toBe('+4 tokens of the prompt');
+  });
+
+  test('changes that have one reason and no number of their own are told at once', () => {
+    const body = 'two\nfour\n';
+    const hunks = [hunk('1', 0, 'one\n', -38), hunk('2', 2, 'three\n', -4), hunk('3', 4, 'five\n', -3)];
+    const texts = changesText([proposal(body)], run(body, '1.2', [phase(1, 'prompt', [deciding('1.2', body, hunks)])]), (name) => name);
+    expect(texts.map(({ name }) => name)).toEqual(['change 1, line 1', 'change 2 and change 3, lines 3 to 5']);
+    expect(texts[0].lines.at(-1)).toMatch(/changes 1 to 3 together$/);
+    expect(texts[1].lines).toEqual(['-7 tokens of the prompt', 'measured together with change 1, where the numbers stand']);
+  });
+
+  test.each([
+    [['1', '2', '3', '4', 'adapter'], 'changes 1 to 4, the weights'],
+    [['1', '2', '4', '5', '6'], 'change 1, change 2, changes 4 to 6'],
+    [['1.1', '1.2', '1.3', '2.4'], 'changes 1.1 to 1.3, change 2.4'],
+    [['9', '10', '11'], 'changes 9 to 11'],
+    [[], ''],
+  ])('the names of %j are %s', (ids, names) => {
+    expect(namesOf(ids, itemName).join(', ')).toBe(names);
+    expect(namesOf(ids, (id) => `item ${id}`)).toEqual(ids.map((id) => `item ${id}`));
   });
 });
 

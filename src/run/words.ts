@@ -182,8 +182,8 @@ export const itemName = (id: string): string => (id === 'adapter' ? 'the weights
 
 /** The numbers that are told with an item, and with which one the others are. */
 export function groundsLines({ tokens, evidence, toldWith = [] }: Omit<Grounds, 'reason'>, nameOf: (id: string) => string): string[] {
-  const elsewhere = toldWith.length > 0 ? [`measured together with ${listed(toldWith.map(nameOf))}, where the numbers stand`] : [];
-  const saved = tokens === undefined || tokens === 0 ? [] : [`${tokensText(tokens)} of the prompt by itself`];
+  const elsewhere = toldWith.length > 0 ? [`measured together with ${listed(namesOf(toldWith, nameOf))}, where the numbers stand`] : [];
+  const saved = tokens === undefined || tokens === 0 ? [] : [`${tokensText(tokens)} of the prompt`];
   return [...saved, ...evidence.map((each) => evidenceText(each, nameOf)), ...elsewhere];
 }
 
@@ -193,10 +193,28 @@ export function evidenceText(
   nameOf: (id: string) => string = itemName,
 ): string {
   const rows = rowCount(difference.rows, split === 'test' ? 'test' : 'validation');
-  const together = items === undefined ? '' : `: ${listed(items.map(nameOf))} together`;
+  const together = items === undefined ? '' : `: ${listed(namesOf(items, nameOf))} together`;
   const paid = tokens === undefined ? '' : `${tokensText(tokens)}, `;
   const cost = price === undefined ? '' : `; price per answer ${priceText(price)}`;
   return `${paid}${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}${together}${cost}`;
+}
+
+/** The names of items; three changes or more that follow one another are `changes 2 to 9`. */
+export function namesOf(ids: readonly string[], nameOf: (id: string) => string): string[] {
+  const names: string[] = [];
+  for (let at = 0, end = 1; at < ids.length; at = end++) {
+    while (end < ids.length && follows(ids[end - 1], ids[end])) end++;
+    const run = ids.slice(at, end);
+    const isRange = run.length > 2 && run.every((id) => nameOf(id) === itemName(id));
+    names.push(...(isRange ? [`changes ${run[0]} to ${run.at(-1)}`] : run.map(nameOf)));
+  }
+  return names;
+}
+
+/** Whether one change is the next one after another, of the same step: 2 after 1, 3.2 after 3.1. */
+function follows(id: string, next: string): boolean {
+  const [step, number] = [id, next].map((each) => /^(\d+\.)?(\d+)$/.exec(each));
+  return step !== null && number !== null && step[1] === number[1] && Number(number[2]) === Number(step[2]) + 1;
 }
 
 const listed = (names: readonly string[]): string =>
