@@ -10,7 +10,7 @@ import { changesBetween } from './changes.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Lever, MeasuredState, OptimizationEvent } from './events.ts';
 import { likely } from './gate.ts';
-import { mayExchange } from './exchange.ts';
+import { isFew } from './exchange.ts';
 import { measureHunks } from './hunkNumbers.ts';
 import { chooseLever, gainOf, noStatistics, recordPhase, reopened } from './leverBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
@@ -151,7 +151,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const isEarly = order.length > 1 && left >= divisible * before.passes && order.some((lever) => statistics[lever].phases === 0);
     if (isEarly) return { ...choice, budget: partOf(budget, 1 / earlyShare) };
     // A training that all rows judge is done twice, and once more at the end: a third each, measurements included.
-    const thrice = choice.lever === 'weights' && statistics.weights.phases === 0 && mayExchange(context, {}) && !current.adapter;
+    const thrice = choice.lever === 'weights' && statistics.weights.phases === 0 && isFew(context) && !current.adapter;
     return { ...choice, budget: thrice ? partOf(budget, 8 / 5) : budget };
   }
 

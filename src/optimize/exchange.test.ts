@@ -63,7 +63,7 @@ describe('the splits stay as they are', () => {
       'where weights have learned from the rows already',
       { learned: most, known: (line) => line % 3 === 0, adapter: adapterNamed('older') },
     ],
-    ['where enough rows validate', { learned: (line) => line % 12 < 4, known: (line) => line % 12 < 3, validate: 24 }],
+    ['where enough rows validate', { learned: (line) => line % 12 < 4, known: (line) => line % 12 < 3, validate: 64 }],
     ['where many rows train, of which too few would learn', { learned: most, known: (line) => line % 3 === 0, train: 65 }],
     ['where the budget does not pay for it', { learned: most, known: (line) => line % 3 === 0, budget: 2000 }],
   ])('%s', async (_, given) => {

@@ -23,11 +23,24 @@ const enoughToJudge = 24;
 /** A training of fewer steps than this is not cut short to pay for another one. */
 const leastSteps = 24;
 
-/** Whether the splits may be exchanged: both are small, and no weights have learned from any of their rows. @param start where the training begins */
+/** Validation rows from which a second look at a likely result has little to add. */
+const enoughAlone = 64;
+/** Training rows a validation row, at most, for weights that learn from the validation rows to say something. */
+const mostPerRow = 3;
+
+/** Of what is left of a run, the most that a second training may cost, and the share of the first one's steps that it takes at least. */
+const shareOfLeft = 0.6;
+const leastShare = 1 / 2;
+
+/** Whether both splits are so small that all of their rows judge the first weights, and teach together in the end. */
+export const isFew = (context: OptimizationContext): boolean =>
+  context.valset.length < enoughToJudge && context.trainset.length <= fewRows && !context.program && hasAnswers(context);
+
+/** Whether the splits may be exchanged: no weights have learned from any of their rows. @param start where the training begins */
 export function mayExchange(context: OptimizationContext, start: { readonly adapter?: Adapter; readonly promising?: Adapter }): boolean {
   const { trainset, valset, program } = context;
-  const isFresh = !start.adapter && !start.promising && !program;
-  return isFresh && valset.length < enoughToJudge && trainset.length <= fewRows && hasAnswers(context);
+  const isFresh = !start.adapter && !start.promising && !program && hasAnswers(context);
+  return isFresh && (isFew(context) || (valset.length < enoughAlone && trainset.length <= mostPerRow * valset.length));
 }
 
 /** What the first training may spend, where a second one is to cost as much. @param stepCost in token passes */
@@ -40,6 +53,8 @@ export interface FirstTraining {
   readonly tuned: Trained;
   /** As its answers are read best on the valset; `prompt` is what they were read under first. */
   readonly winner: Reading;
+  /** Measurements that it is the best of. */
+  readonly measurements: number;
   readonly prompt: Prompt;
   readonly mayRead: boolean;
   /** What it would replace, and that on the valset. */
@@ -65,14 +80,15 @@ export interface Exchanged {
  */
 export async function exchanged(context: OptimizationContext, first: FirstTraining): Promise<Exchanged & { readonly passes: number }> {
   const { trainer, evaluator, trainset, valset, signal } = context;
-  const { job, start, tuned, winner, prompt, mayRead, current, before, budget, lessonsOf, onStep } = first;
-  const { accepted, ...comparison } = decide(before, winner.evaluation, winner.among);
+  const { job, start, tuned, winner, measurements, prompt, mayRead, current, before, budget, lessonsOf, onStep } = first;
+  const { accepted, ...comparison } = decide(before, winner.evaluation, measurements * winner.among);
   if (accepted || !isLikely(comparison)) return { reading: winner, passes: 0 };
   const lessons = lessonsOf(valset);
-  const { steps } = tuned;
   const rowCost = winner.evaluation.passes / valset.length;
   const stepCost = lessons.reduce((sum, lesson) => sum + trainer.stepCost(lesson, job.batchRows), 0) / lessons.length;
-  if (allowance(budget) < steps * stepCost + 2 * trainset.length * rowCost) return { reading: winner, passes: 0 };
+  const affordable = Math.floor((shareOfLeft * allowance(budget) - 2 * trainset.length * rowCost) / stepCost);
+  const steps = Math.min(tuned.steps, affordable);
+  if (steps < leastShare * tuned.steps) return { reading: winner, passes: 0 };
   const former = await evaluator.evaluate(current, trainset);
   const measure = (adapter: Adapter): Promise<Evaluation> => evaluator.evaluate({ prompt, adapter }, trainset);
   const { patience: _, mostSteps: __, ...same } = job;

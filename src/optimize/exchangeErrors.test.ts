@@ -10,6 +10,7 @@ test.each([
   [8, 8],
   [9, 15],
   [20, 40],
+  [40, 100],
 ])('weights that are no better get through in at most one phase of twenty: %i and %i rows', async (validate, train) => {
   const phases = 400;
   let [accepted, exchanges] = [0, 0];

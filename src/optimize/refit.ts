@@ -5,7 +5,7 @@
 import { isBetter } from '../evaluate/ranking.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
-import { mayExchange } from './exchange.ts';
+import { isFew } from './exchange.ts';
 import { adapterOf, measuredState } from './measuredState.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { after, keeping, purseOf } from './purse.ts';
@@ -27,7 +27,7 @@ const costOf = ({ trainings, measuring }: Recipe, share: number): number =>
  * @param recipe of the best weights; undefined where it is not known
  */
 export function keptForRefit(context: OptimizationContext, recipe: Recipe | undefined, left: number): number {
-  if (!recipe || !mayExchange(context, {}) || costOf(recipe, leastShare) > left) return 0;
+  if (!recipe || !isFew(context) || costOf(recipe, leastShare) > left) return 0;
   return Math.min(costOf(recipe, 1), left);
 }
 

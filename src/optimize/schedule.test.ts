@@ -26,6 +26,8 @@ import { line, rowsOf } from './worthOfLines.fixture.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 const question = 'Message: ${input:message}\nIntent:\n';
+// So many that the splits are not exchanged.
+const training = Array.from({ length: 11 }, () => messages).flat();
 const names = ['Alpha', 'Bravo', 'Charlie', 'Delta', 'Echo'];
 const promptOf = (lines: readonly string[]): Prompt => ({ body: `${lines.join('\n\n')}\n\n${question}`, demonstrations: [] });
 const long = promptOf(names.map((name) => line(name, 40)));
@@ -96,7 +98,7 @@ function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], even
     soft: undefined as never,
   };
   const context: OptimizationContext = {
-    ...{ evaluator, trainer, adapters, prompt, trainset: messages, valset, objective: defaultObjective, seed: 1, budget },
+    ...{ evaluator, trainer, adapters, prompt, trainset: training, valset, objective: defaultObjective, seed: 1, budget },
     emit: (event) => events.push(event),
   };
   return context;

@@ -6,7 +6,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import { exchanged, mayExchange, shareOfFirst, type Exchanged } from './exchange.ts';
+import { exchanged, isFew, mayExchange, shareOfFirst, type Exchanged } from './exchange.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { rateAfter } from './learningRate.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
@@ -65,15 +65,17 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
   // What is trained must be measured too, under every live prompt.
   const whole = keeping(budget, prompts.length * before.passes);
   const gated = options.schedule.kind === 'gated';
-  const teachesAll = gated && prompts.length === 1 && !growth.rows && mayExchange(context, {});
-  const exchanges = teachesAll && mayExchange(context, { adapter, promising });
-  const affordable = exchanges ? shareOfFirst(whole, stepCostOf(context, lessons, options)) : whole;
+  const isSimple = gated && prompts.length === 1 && !growth.rows;
+  const exchanges = isSimple && mayExchange(context, { adapter, promising });
+  const teachesAll = isSimple && isFew(context);
+  const affordable = exchanges && teachesAll ? shareOfFirst(whole, stepCostOf(context, lessons, options)) : whole;
   const mayChange = options.levers.includes('prompt');
-  const judged = exchanges
-    ? judgeableTwice(context, prompt, before, mayChange)
-    : gated
-      ? judgeable(context, prompt, before, mayChange, prompts.length)
-      : undefined;
+  const judged =
+    exchanges && teachesAll
+      ? judgeableTwice(context, prompt, before, mayChange)
+      : gated
+        ? judgeable(context, prompt, before, mayChange, prompts.length)
+        : undefined;
   const cost = { measuring: before.passes, affordable: allowance(affordable), measurements: judged?.measurements };
   const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, cost);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
@@ -125,7 +127,7 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
     evidence,
     recipe,
     passes: again,
-  } = teachesAll
+  } = teachesAll || exchanges
     ? await onAllRows(context, options, given, {
         ...{ job, start, seedOfStart, tuned, first, prompt, mayRead, wordings, otherShots, exchanges, passes },
         varies: varies && wordings.length > 1,
@@ -139,8 +141,8 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
     ...(absorbs && { absorbed: absorbs.because }),
     adapter: tuned.adapter,
     passes: passes + again,
-    // All rows judge one result.
-    among: evidence ? 1 : tuned.measurements * prompts.length * winner.among,
+    // All rows judge one way to read each measurement.
+    among: evidence ? tuned.measurements : tuned.measurements * prompts.length * winner.among,
     ...(evidence && { evidence }),
     ...(recipe && { recipe }),
     // The live prompts thin out, phase by phase, as evidence comes in.
@@ -181,11 +183,13 @@ async function onAllRows(
   const stepCost = stepCostOf(context, lessonsOf(all, wordings, otherShots), options);
   const training = { job: jobAgain(job, tuned.steps), otherShots, varies, stepCost };
   const measuring = (before.passes * all.length) / before.rows.length;
-  const recipe = recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, measuring);
+  const recipe = isFew(context)
+    ? recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, measuring)
+    : undefined;
   const known = recipe ? { recipe } : {};
   if (!exchanges) return { reading: first, ...known, passes: 0 };
   const result = await exchanged(context, {
-    ...{ job, start, tuned, winner: first, prompt, mayRead, before },
+    ...{ job, start, tuned, winner: first, measurements: tuned.measurements, prompt, mayRead, before },
     current: { prompt: memory.current.prompt, adapter },
     // The other half's rows may be longer: what is left of the run pays for that.
     budget: after(purseOf(context), spent + passes),
