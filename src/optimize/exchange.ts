@@ -17,15 +17,15 @@ import { measureAsRead, type Reading } from './reading.ts';
 import { fewRows } from './shots.ts';
 import type { Lesson, Trained, TrainingJob, TrainingStep } from './trainer.ts';
 
-/** Validation rows that judge weights well enough by themselves. */
+/** With this many validation rows the training rows need not help to judge each measurement. */
 const enoughToJudge = 24;
 
 /** A training of fewer steps than this is not cut short to pay for another one. */
 const leastSteps = 24;
 
-/** Validation rows from which a second look at a likely result has little to add. */
+/** With this many validation rows a second look at a likely result has little to add. */
 const enoughAlone = 64;
-/** Training rows a validation row, at most, for weights that learn from the validation rows to say something. */
+/** Training rows for each validation row, at most: weights that learn from too few rows say nothing of those that learn from many. */
 const mostPerRow = 3;
 
 /** Of what is left of a run, the most that a second training may cost, and the share of the first one's steps that it takes at least. */

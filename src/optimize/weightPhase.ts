@@ -157,7 +157,7 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
 interface FewRowsTraining {
   readonly job: TrainingJob;
   readonly start: Adapter;
-  /** Of fresh weights. */
+  /** Undefined where the weights are not fresh. */
   readonly seedOfStart: number | undefined;
   readonly tuned: Trained;
   readonly first: Reading;
