@@ -10,9 +10,9 @@ import { exchanged, isFew, mayExchange, shareOfFirst, type Exchanged } from './e
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { rateAfter } from './learningRate.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
-import { promptKey } from './proposers/proposer.ts';
+import { textKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
-import { after, allowance, keeping, purseOf } from './purse.ts';
+import { after, allowance, keeping, purseOf, type Purse } from './purse.ts';
 import { findingOf, judgeable, judgeableTwice, measureAsRead, type Reading, readAlong } from './reading.ts';
 import { recipeAfter, type Recipe, type Training } from './recipe.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
@@ -46,9 +46,34 @@ export async function weightPhase(context: OptimizationContext, options: Alterna
   return { ...result, passes: learned.passes + result.passes };
 }
 
-async function trainPhase(context: OptimizationContext, options: AlternatingOptions, given: PhaseStart): Promise<PhaseResult> {
-  const { phase, memory, before, adapter, promising, spent, budget, growth = noPhaseGrowth } = given;
-  const { trainer, emit, seed } = context;
+/** What a phase trains, and how: all that is known before the first step. */
+interface Plan {
+  readonly job: TrainingJob;
+  readonly start: Adapter;
+  /** Undefined where the weights are not fresh. */
+  readonly seedOfStart: number | undefined;
+  readonly budget: Purse;
+  /** Whose weights they are to be. */
+  readonly prompt: Prompt;
+  /** Live prompts beside it that they are measured under too. */
+  readonly rivals: readonly Prompt[];
+  /** All that they are trained under. */
+  readonly wordings: readonly Prompt[];
+  /** Under paraphrases as well. */
+  readonly varies: boolean;
+  readonly otherShots: boolean;
+  /** Why the prompt is the short one, where it is. */
+  readonly absorbed?: string;
+  readonly mayRead: boolean;
+  /** Whether the splits may be exchanged, and whether all rows may teach in the end. */
+  readonly exchanges: boolean;
+  readonly teachesAll: boolean;
+}
+
+/** Under which prompts, from which weights, and how many steps. */
+async function planOf(context: OptimizationContext, options: AlternatingOptions, given: PhaseStart): Promise<Plan> {
+  const { phase, memory, before, adapter, promising, budget, growth = noPhaseGrowth } = given;
+  const { trainer, seed } = context;
   const { failures, phases } = memory.statistics.weights;
   const shorter = absorbable(context, options, memory);
   // The first turn is that of the short prompt; where it has failed, the other attempts follow.
@@ -56,20 +81,19 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
     attempts[promising ? 0 : Math.max(0, failures - (shorter && failures === phases ? 1 : 0)) % attempts.length];
   const absorbs = shorter && (phases === 0 || isSame(memory.promising?.prompt, shorter.prompt)) ? shorter : undefined;
   const prompt = memory.promising?.prompt ?? absorbs?.prompt ?? memory.current.prompt;
-  const prompts = options.strategy === 'mixture' && !absorbs ? distinct([prompt, context.prompt, ...memory.challengers]) : [prompt];
+  const prompts = distinct([prompt, ...(options.strategy === 'mixture' && !absorbs ? [context.prompt, ...memory.challengers] : [])]);
   // Of a program the wording of one step alone says little; a published method trains under its own prompt.
-  const varies =
-    options.schedule.kind === 'gated' && options.levers.includes('prompt') && options.strategy !== 'mixture' && !context.program;
-  const wordings = varies ? mixtureOf(prompt, await paraphrases(context, prompt)) : prompts;
+  const gated = options.schedule.kind === 'gated';
+  const mayChange = options.levers.includes('prompt');
+  const mixes = gated && mayChange && options.strategy !== 'mixture' && !context.program;
+  const wordings = mixes ? mixtureOf(prompt, await paraphrases(context, prompt)) : prompts;
   const lessons = lessonsOf(context.trainset, wordings, otherShots);
   // What is trained must be measured too, under every live prompt.
   const whole = keeping(budget, prompts.length * before.passes);
-  const gated = options.schedule.kind === 'gated';
   const isSimple = gated && prompts.length === 1 && !growth.rows;
   const exchanges = isSimple && mayExchange(context, { adapter, promising });
   const teachesAll = isSimple && isFew(context);
   const affordable = exchanges && teachesAll ? shareOfFirst(whole, stepCostOf(context, lessons, options)) : whole;
-  const mayChange = options.levers.includes('prompt');
   const judged =
     exchanges && teachesAll
       ? judgeableTwice(context, prompt, before, mayChange)
@@ -79,11 +103,9 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
   const cost = { measuring: before.passes, affordable: allowance(affordable), measurements: judged?.measurements };
   const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, cost);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
-  const start = promising ?? (adapter && !anew ? adapter : trainer.fresh(anew ? seedOfPhase : seed));
-  const { rows } = growth;
-  const mayRead = judged?.mayRead ?? false;
-  const reading = readAlong(context, prompt, mayRead);
-  let reached = spent;
+  const goesOn = promising ?? (anew ? undefined : adapter);
+  const seedOfStart = goesOn ? undefined : anew ? seedOfPhase : seed;
+  const start = goesOn ?? trainer.fresh(seedOfStart!);
   const job: TrainingJob = {
     from: start.id,
     lessons,
@@ -96,14 +118,27 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
     measureEvery: every,
     patience,
   };
-  const tuned = await trainer.train(job, {
-    start,
+  return {
+    ...{ job, start, seedOfStart, prompt, rivals: prompts.slice(1), wordings, otherShots, exchanges, teachesAll },
     budget: affordable,
-    measuring: before.passes,
-    signal: context.signal,
-    measure: reading.measure,
+    varies: mixes && wordings.length > 1,
+    ...(absorbs && { absorbed: absorbs.because }),
+    mayRead: judged?.mayRead ?? false,
+  };
+}
+
+async function trainPhase(context: OptimizationContext, options: AlternatingOptions, given: PhaseStart): Promise<PhaseResult> {
+  const { phase, memory, before, spent, growth = noPhaseGrowth } = given;
+  const { trainer, emit, signal } = context;
+  const plan = await planOf(context, options, given);
+  const { job, start, budget, prompt, rivals, mayRead, absorbed } = plan;
+  const reading = readAlong(context, prompt, mayRead);
+  let reached = spent;
+  const { rows } = growth;
+  const tuned = await trainer.train(job, {
+    ...{ start, budget, signal, measuring: before.passes, measure: reading.measure },
     ...(rows && {
-      batches: rows.batches(seedOfPhase, () => reached / context.budget),
+      batches: rows.batches(job.seed, () => reached / context.budget),
       afterMeasurement: (candidate) => rows.remeasure({ prompt, adapter: candidate }, options.batchRows),
     }),
     onStep: (step) => {
@@ -114,78 +149,57 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
   if (!tuned.evaluation) return { lever: 'weights', prompt, passes: tuned.passes };
   let passes = tuned.passes;
   const measured = [reading.of(tuned.adapter)];
-  for (const other of prompts.slice(1)) {
+  for (const other of rivals) {
     const read = await measureAsRead(context, { prompt: other, adapter: tuned.adapter }, mayRead);
     passes += read.passes;
     measured.push(read);
   }
   measured.sort(bestFirst);
-  const [first, ...rivals] = measured;
-  const seedOfStart = promising || (adapter && !anew) ? undefined : anew ? seedOfPhase : seed;
-  const {
-    reading: winner,
-    evidence,
-    recipe,
-    passes: again,
-  } = teachesAll || exchanges
-    ? await onAllRows(context, options, given, {
-        ...{ job, start, seedOfStart, tuned, first, prompt, mayRead, wordings, otherShots, exchanges, passes },
-        varies: varies && wordings.length > 1,
-      })
-    : { reading: first, passes: 0, evidence: undefined, recipe: undefined };
+  const [first, ...rest] = measured;
+  const { reading: winner, evidence, recipe, passes: again } = await onAllRows(context, options, given, plan, { tuned, first, passes });
   return {
     lever: 'weights',
     prompt: winner.prompt,
     evaluation: winner.evaluation,
     ...findingOf(winner),
-    ...(absorbs && { absorbed: absorbs.because }),
+    ...(absorbed !== undefined && { absorbed }),
     adapter: tuned.adapter,
     passes: passes + again,
     // All rows judge one way to read each measurement.
-    among: evidence ? tuned.measurements : tuned.measurements * prompts.length * winner.among,
+    among: evidence ? tuned.measurements : tuned.measurements * measured.length * winner.among,
     ...(evidence && { evidence }),
     ...(recipe && { recipe }),
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
-        ? rivals.slice(0, Math.max(0, options.challengers - 1)).map((rival) => rival.prompt)
+        ? rest.slice(0, Math.max(0, options.challengers - 1)).map((rival) => rival.prompt)
         : memory.challengers,
   };
 }
 
-/** A training that few rows judge. */
-interface FewRowsTraining {
-  readonly job: TrainingJob;
-  readonly start: Adapter;
-  /** Undefined where the weights are not fresh. */
-  readonly seedOfStart: number | undefined;
+/** A training that was done as planned, how its answers are read best on the valset, and what the phase has spent. */
+interface Done {
   readonly tuned: Trained;
   readonly first: Reading;
-  readonly prompt: Prompt;
-  readonly mayRead: boolean;
-  readonly wordings: readonly Prompt[];
-  readonly varies: boolean;
-  readonly otherShots: boolean;
-  /** Whether the splits may be exchanged. */
-  readonly exchanges: boolean;
-  /** Spent in the phase. */
   readonly passes: number;
 }
 
-/** What all rows say of a training, and how it may be done again on all of them. */
+/** What all rows say of a training where few validate, and how it may be done again on all of them. */
 async function onAllRows(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before, adapter, spent }: PhaseStart,
-  { job, start, seedOfStart, tuned, first, prompt, mayRead, wordings, varies, otherShots, exchanges, passes }: FewRowsTraining,
+  { job, start, seedOfStart, prompt, wordings, varies, otherShots, mayRead, exchanges, teachesAll }: Plan,
+  { tuned, first, passes }: Done,
 ): Promise<Exchanged & { readonly recipe?: Recipe; readonly passes: number }> {
   const all = [...context.trainset, ...context.valset];
-  const stepCost = stepCostOf(context, lessonsOf(all, wordings, otherShots), options);
-  const training = { job: jobAgain(job, tuned.steps), otherShots, varies, stepCost };
-  const measuring = (before.passes * all.length) / before.rows.length;
-  const recipe = isFew(context)
-    ? recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, measuring)
-    : undefined;
+  const recipeOfAll = (): Recipe | undefined => {
+    const stepCost = stepCostOf(context, lessonsOf(all, wordings, otherShots), options);
+    const training = { job: jobAgain(job, tuned.steps), otherShots, varies, stepCost };
+    const measuring = (before.passes * all.length) / before.rows.length;
+    return recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, measuring);
+  };
+  const recipe = teachesAll ? recipeOfAll() : undefined;
   const known = recipe ? { recipe } : {};
   if (!exchanges) return { reading: first, ...known, passes: 0 };
   const result = await exchanged(context, {
@@ -205,8 +219,6 @@ function lessonsOf(rows: readonly Row[], prompts: readonly Prompt[], otherShots:
   return prompts.map((prompt) => ({ prompt, rows, shots }));
 }
 
-/** Whatever answers are read by. */
-const textKey = (prompt: Prompt): string => promptKey({ ...prompt, decoding: {} });
 const isSame = (a: Prompt | undefined, b: Prompt): boolean => a !== undefined && textKey(a) === textKey(b);
 
 /** Fewer tokens are not worth a phase. */

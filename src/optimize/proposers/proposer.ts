@@ -57,6 +57,9 @@ export interface Proposer {
 /** Prompts that the model reads alike have the same key, whatever their line endings, white space at the end or unused {{demos}} line. */
 export const promptKey = (prompt: Prompt): string => stepsOf(prompt).map(stepKey).join('\0');
 
+/** Equal of prompts whose answers are only read in another way. */
+export const textKey = (prompt: Prompt): string => promptKey({ ...prompt, decoding: {} });
+
 function stepKey(prompt: Prompt): string {
   const text = render(prompt, Object.fromEntries(columnsOf(prompt).map((name) => [name, `\${input:${name}}`])));
   const told = [prompt.decoding, ownWords(prompt)].flatMap((each) => (each ? [JSON.stringify(each)] : []));
