@@ -76,7 +76,7 @@ export function destinationOf(choice: WriterChoice): string | undefined {
     case 'endpoint':
       return hostOf(choice.url);
     case 'editor':
-      return `the editor's model ${choice.model}`;
+      return `${choice.model}, a language model of the editor`;
     case 'recorded':
       return undefined;
   }

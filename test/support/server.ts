@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly forTests: boolean;
   /** Folders open in restricted mode until the user trusts them. Without it every folder is trusted. */
   readonly asksForTrust?: boolean;
+  /** The user's, beside those that all tests have. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export interface Server {
@@ -34,11 +36,17 @@ export interface RunningServer extends Server {
 }
 
 /** Downloads the server if need be. The server ends with this process, however that ends. */
-export async function startServer({ version, extension, forTests, asksForTrust = false }: ServerOptions): Promise<RunningServer> {
+export async function startServer({
+  version,
+  extension,
+  forTests,
+  asksForTrust = false,
+  settings: own,
+}: ServerOptions): Promise<RunningServer> {
   const command = await serverCommand(version);
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-vscode-')));
   const [data, extensions] = [join(folder, 'data'), join(folder, 'extensions')];
-  writeSettings(data, forTests ? { ...settings, ...settingsForTests } : settings);
+  writeSettings(data, { ...settings, ...(forTests && settingsForTests), ...own });
   mkdirSync(extensions);
   if (forTests) addAgent(extensions);
   if (extension === 'checkout') addCheckout(extensions);
@@ -105,6 +113,9 @@ function writeSettings(data: string, settings: Readonly<Record<string, unknown>>
   writeFileSync(join(user, 'settings.json'), JSON.stringify(settings));
 }
 
+/** Of the language models that a test may add to the editor. */
+export const modelVendor = 'tandem-test';
+
 /** The extension through which a test runs functions in the extension host: agent.ts. */
 function addAgent(extensions: string): void {
   const agent = {
@@ -116,6 +127,7 @@ function addAgent(extensions: string): void {
     activationEvents: ['*'],
     extensionKind: ['workspace'],
     capabilities: { untrustedWorkspaces: { supported: true } },
+    contributes: { languageModelChatProviders: [{ vendor: modelVendor, displayName: 'Models of the tests' }] },
   };
   const folder = join(extensions, installedName(agent));
   mkdirSync(folder, { recursive: true });

@@ -128,6 +128,7 @@ function formText(prompt: Prompt): string {
   return [
     'Write a better instruction.',
     '- Say what the wrong answers have in common and how to decide. Do not copy rows.',
+    '- Rules that say the same become one.',
     `- At most ${longestInstruction(old)} characters.`,
     ...(variables.length > 0 ? [`- Keep ${kept} as it stands.`] : []),
     '',
