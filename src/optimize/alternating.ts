@@ -17,11 +17,11 @@ import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { promptPhase } from './promptPhase.ts';
 import { tokenCounter } from './promptTokens.ts';
-import { promptKey } from './proposers/proposer.ts';
+import { promptKey, textKey } from './proposers/proposer.ts';
 import { noSourceMemory, rememberSources } from './proposers/turns.ts';
 import { after, allowance, keeping, partOf, purseOf, type Purse } from './purse.ts';
 import { recipeOf } from './recipe.ts';
-import { keptForRefit, refit } from './refit.ts';
+import { keptForRefit, refit, wantedForRefit } from './refit.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -41,6 +41,8 @@ interface Started {
 
 /** Of the whole budget, what is kept for measuring each changed place of the best prompt by itself. */
 const placesShare = 0.08;
+/** Of what the last training is to cost, what is kept for it: the phase before it may spend a little more than it was given. */
+const lastCost = 1.1;
 /** Of what is left, what a phase gets while a lever has not had its turn. */
 const earlyShare = 0.42;
 /** Measurements on the valset that what is left must pay for to be divided: less would give each lever too few steps to show anything. */
@@ -118,8 +120,11 @@ export class AlternatingJointOptimizer implements Coordinator {
   ): { lever: Lever; because: string; budget: Purse; reading?: true } | { done: string; over?: true } {
     const { schedule, levers } = this.options;
     const places = schedule.kind === 'gated' && levers.includes('prompt') ? placesShare * context.budget : 0;
-    // The last phase may spend a little more than it was given.
-    const kept = places + 1.1 * keptForRefit(context, recipeOf(recipes, current.adapter), (context.budget - places - state.passes) / 1.1);
+    const recipe = recipeOf(recipes, current.adapter);
+    // As long as no text has changed there is no place to measure.
+    const isMoved = textKey(state.start.prompt) !== textKey(current.prompt);
+    const free = (context.budget - (isMoved ? places : 0) - state.passes) / lastCost;
+    const kept = places + lastCost * keptForRefit(context, recipe, free);
     const left = context.budget - kept - state.passes;
     const budget = keeping(after(purseOf(context), state.passes), kept);
     if (schedule.kind === 'chain') {
@@ -150,9 +155,12 @@ export class AlternatingJointOptimizer implements Coordinator {
     // The other lever, and this one again after it, must come to their turns.
     const isEarly = order.length > 1 && left >= divisible * before.passes && order.some((lever) => statistics[lever].phases === 0);
     if (isEarly) return { ...choice, budget: partOf(budget, 1 / earlyShare) };
+    // All rows teach more than another phase on a part of them.
+    const more = choice.lever === 'weights' ? places + lastCost * wantedForRefit(context, recipe, free) - kept : 0;
+    if (left - more < leastMeasurements * before.passes) return { done: 'what is left goes to a last training on all rows' };
     // A training that all rows judge is done twice, and once more at the end: a third each, measurements included.
     const thrice = choice.lever === 'weights' && statistics.weights.phases === 0 && isFew(context) && !current.adapter;
-    return { ...choice, budget: thrice ? partOf(budget, 8 / 5) : budget };
+    return { ...choice, budget: thrice ? partOf(budget, 8 / 5) : keeping(budget, more) };
   }
 
   /** The end: the places of the best prompt are measured, and few rows all teach the weights once more. */

@@ -58,11 +58,7 @@ export function fewRowsContext({
   const { labels, ...free } = intentTask;
   const task = read ? { ...free, labels } : free;
   const byHeart = (row: Row, weights?: Adapter): boolean =>
-    isTrained('all', weights)
-      ? !forgets
-      : isTrained('train', weights)
-        ? trainset.includes(row)
-        : isTrained('val', weights) && valset.includes(row);
+    isTrained('all', weights) || (isTrained('train', weights) ? trainset.includes(row) : isTrained('val', weights) && valset.includes(row));
   const evaluator = {
     task,
     model: { tokenizer: { encode: (text: string) => text.split(' ') } },
@@ -71,7 +67,9 @@ export function fewRowsContext({
       const tuned = read
         ? (line: number): boolean => read(line, { ...task.decoding, ...candidate.prompt.decoding })
         : (line: number): boolean => learned(line, weights!.id.split(' on ').length - 1);
-      const right = (row: Row): boolean => byHeart(row, weights) || (weights?.id.startsWith('fresh on') ? tuned : known)(row.line);
+      const right = (row: Row): boolean =>
+        !(forgets && isTrained('all', weights)) &&
+        (byHeart(row, weights) || (weights?.id.startsWith('fresh on') ? tuned : known)(row.line));
       const evaluation = evaluationWith(on.map((row) => Number(right(row))));
       return Promise.resolve({ ...evaluation, rows: evaluation.rows.map((result, i) => ({ ...result, row: on[i].id, gold: 'card' })) });
     },

@@ -9,7 +9,7 @@ export interface Recipe {
   readonly seed: number;
   /** First to last, each from where the one before had come to. */
   readonly trainings: readonly Training[];
-  /** Token passes of a measurement of all rows. */
+  /** Token passes of a measurement of the validation rows. */
   readonly measuring: number;
 }
 

@@ -6,7 +6,7 @@ import { isBetter } from '../evaluate/ranking.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import { isFew } from './exchange.ts';
-import { adapterOf, measuredState } from './measuredState.ts';
+import { measuredState } from './measuredState.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { after, keeping, purseOf } from './purse.ts';
 import { shotsFor } from './shots.ts';
@@ -14,21 +14,29 @@ import type { Recipe } from './recipe.ts';
 import type { Lesson } from './trainer.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 
-/** Of the steps, the share that it takes at least. */
+/** Of the steps, the share that it takes at least, and how often as many it takes where the rest of the budget pays for them. */
 const leastShare = 1 / 2;
+const mostShare = 4;
 
-/** Token passes of a share of all steps, with what is measured of them. */
+/** Token passes of a share of all steps, with the measurement at the end. */
 const costOf = ({ trainings, measuring }: Recipe, share: number): number =>
-  share * trainings.reduce((sum, { job, stepCost }) => sum + job.steps * stepCost, 0) + 2 * measuring;
+  share * trainings.reduce((sum, { job, stepCost }) => sum + job.steps * stepCost, 0) + measuring;
 
 /**
- * Token passes that are to be kept for it: for all its steps or, where that is more than there are, for as many as there are; nothing where
- * those are too few, or enough rows validate.
+ * Token passes that are to be kept for it: for as many steps as before or, where that is more than there are, for as many as there are; nothing
+ * where those are too few, or enough rows validate.
  * @param recipe of the best weights; undefined where it is not known
  */
-export function keptForRefit(context: OptimizationContext, recipe: Recipe | undefined, left: number): number {
+export const keptForRefit = (context: OptimizationContext, recipe: Recipe | undefined, left: number): number =>
+  paidFor(context, recipe, left, 1);
+
+/** Token passes that it makes use of, if they are left. */
+export const wantedForRefit = (context: OptimizationContext, recipe: Recipe | undefined, left: number): number =>
+  paidFor(context, recipe, left, mostShare);
+
+function paidFor(context: OptimizationContext, recipe: Recipe | undefined, left: number, share: number): number {
   if (!recipe || !isFew(context) || costOf(recipe, leastShare) > left) return 0;
-  return Math.min(costOf(recipe, 1), left);
+  return Math.min(costOf(recipe, share), left);
 }
 
 /**
@@ -40,13 +48,13 @@ export async function refit(
   context: OptimizationContext,
   { best, evaluation, recipe, left, phase, spent }: RefitStart,
 ): Promise<{ readonly best: MeasuredState; readonly passes: number }> {
-  const kept = keptForRefit(context, recipe, left);
-  if (!recipe || kept === 0 || context.signal?.aborted) return { best, passes: 0 };
-  const { trainer, evaluator, emit, objective, adapters, signal } = context;
-  const rows = [...context.trainset, ...context.valset];
+  const granted = wantedForRefit(context, recipe, left);
+  if (!recipe || granted === 0 || context.signal?.aborted) return { best, passes: 0 };
+  const { trainer, evaluator, emit, objective, adapters, signal, trainset, valset } = context;
+  const rows = [...trainset, ...valset];
   const { prompt } = best;
   const others = await paraphrases(context, prompt);
-  const share = (kept - 2 * recipe.measuring) / (costOf(recipe, 1) - 2 * recipe.measuring);
+  const share = (granted - recipe.measuring) / (costOf(recipe, 1) - recipe.measuring);
   let adapter = trainer.fresh(recipe.seed);
   let evaluated: Evaluation | undefined;
   let [passes, steps] = [0, 0];
@@ -61,7 +69,7 @@ export async function refit(
         ...{ start: adapter, signal },
         // Of a budget of time the clock may shorten it.
         budget: keeping(after(purseOf(context), spent + passes), recipe.measuring),
-        measure: (weights) => (isLast ? evaluator.evaluate({ prompt, adapter: weights }, rows) : Promise.resolve(unmeasured(evaluation))),
+        measure: (weights) => (isLast ? evaluator.evaluate({ prompt, adapter: weights }, valset) : Promise.resolve(unmeasured(evaluation))),
         onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
       },
     );
@@ -69,10 +77,8 @@ export async function refit(
     steps += tuned.steps;
     ({ adapter, evaluation: evaluated } = tuned);
   }
-  const former = await evaluator.evaluate({ prompt, adapter: await adapterOf(context, best) }, rows);
-  passes += former.passes - evaluation.passes;
-  // Weights that do not even know what they have learned are no better.
-  const stands = evaluated !== undefined && !isBetter(former, evaluated);
+  // Weights that have learned from the validation rows and answer them worse than those that had not are no better.
+  const stands = evaluated !== undefined && !isBetter(evaluation, evaluated);
   const now = stands ? measuredState(best.candidate, prompt, adapter, evaluation, objective) : best;
   if (stands) await adapters.put(adapter);
   emit({ type: 'weightsRefitted', phase, rows: rows.length, steps, kept: stands, best: now, passes: spent + passes });

@@ -196,8 +196,7 @@ async function onAllRows(
   const recipeOfAll = (): Recipe | undefined => {
     const stepCost = stepCostOf(context, lessonsOf(all, wordings, otherShots), options);
     const training = { job: jobAgain(job, tuned.steps), otherShots, varies, stepCost };
-    const measuring = (before.passes * all.length) / before.rows.length;
-    return recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, measuring);
+    return recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, before.passes);
   };
   const recipe = teachesAll ? recipeOfAll() : undefined;
   const known = recipe ? { recipe } : {};
