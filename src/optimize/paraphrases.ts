@@ -2,9 +2,11 @@
  * @file Other wordings of a prompt to train under as well, so that the weights learn the task and not the words that it is asked in (PAFT;
  * Wei et al. 2025).
  */
+import type { Row } from '../data/dataset.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
+import { nothingIfTooLong } from './race.ts';
 import { editOperators } from './proposers/edits.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 
@@ -12,8 +14,11 @@ import { groundedTemplates } from './proposers/templates.ts';
 const mostLonger = 160;
 const wordings = 4;
 
-/** Wordings of about the same length, none of them the prompt's own; the same for the same seed. */
-export async function paraphrases({ evaluator, trainset, seed }: OptimizationContext, prompt: Prompt): Promise<readonly Prompt[]> {
+type Given = Pick<OptimizationContext, 'evaluator' | 'trainer' | 'trainset' | 'valset' | 'seed'>;
+
+/** Wordings of about the same length that all rows fit under, none of them the prompt's own; the same for the same seed. */
+export async function paraphrases(context: Given, prompt: Prompt): Promise<readonly Prompt[]> {
+  const { evaluator, trainset, seed } = context;
   const found: Prompt[] = [];
   for (const proposer of [groundedTemplates, editOperators]) {
     const random = randomStream(seed, 'paraphrases', proposer.name);
@@ -22,7 +27,23 @@ export async function paraphrases({ evaluator, trainset, seed }: OptimizationCon
   }
   const isLike = ({ body, demonstrations }: Prompt): boolean =>
     demonstrations.length === prompt.demonstrations.length && body.length <= prompt.body.length + mostLonger;
-  return found.filter(isLike).slice(0, wordings);
+  return found.filter((each) => isLike(each) && fits(context, each)).slice(0, wordings);
+}
+
+/** Rows that stand for all: if the longest ones fit, the others do. */
+const longest = 64;
+
+/** Whether the model can read the rows with their answers under a prompt. */
+function fits({ trainer, trainset, valset }: Given, prompt: Prompt): boolean {
+  const length = ({ values }: Row): number => JSON.stringify(values).length;
+  const rows = [...trainset, ...valset].sort((a, b) => length(b) - length(a)).slice(0, longest);
+  try {
+    trainer.stepCost({ prompt, rows, shots: 0 }, 1);
+    return true;
+  } catch (error) {
+    nothingIfTooLong(error);
+    return false;
+  }
 }
 
 /** The order in which batches take the prompt and other wordings of it: the prompt itself twice as often. */

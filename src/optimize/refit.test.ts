@@ -24,7 +24,7 @@ async function run(given: FewRows, lost: readonly number[] = []) {
 }
 
 /** As often as many steps it takes where the budget pays for them. */
-const longer = 4;
+const longer = 2;
 
 test('the accepted training is done once more on all rows, and its numbers stay those of weights that had not seen the validation rows', async () => {
   const { context, events, jobs, state, refits } = await run(helps);

@@ -14,9 +14,9 @@ import type { Recipe } from './recipe.ts';
 import type { Lesson } from './trainer.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 
-/** Of the steps, the share that it takes at least, and how often as many it takes where the rest of the budget pays for them. */
+/** Of the steps, the share that it takes at least, and at most: on twice the rows that is as many epochs. */
 const leastShare = 1 / 2;
-const mostShare = 4;
+const mostShare = 2;
 
 /** Token passes of a share of all steps, with the measurement at the end. */
 const costOf = ({ trainings, measuring }: Recipe, share: number): number =>
