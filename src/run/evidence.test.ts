@@ -320,6 +320,14 @@ describe('a way to read answers that came with the weights, beside demonstration
     });
   });
 
+  test.each([
+    [true, ', trained again from the start in the end, for 9 steps on all 24 rows'],
+    [false, ''],
+  ])('a last training on all rows is told if its weights were kept: %s', (kept, more) => {
+    const state = { ...stateOf(read, '1.0', [tuned(apart)]), refit: { rows: 24, steps: 9, kept } };
+    expect(groundsOf([proposed(read)], state).get('adapter')!.reason).toBe(`tuned by 2 training steps in phase 1${more}`);
+  });
+
   test('where the two were not told apart their number stands once, for both', () => {
     const state = stateOf(read, '1.0', [tuned({ changes: [{ part: 'decoding', reason: why }, { part: 'adapter' }] })]);
     expect(told(proposed(read), state)).toEqual({

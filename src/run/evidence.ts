@@ -63,7 +63,7 @@ export function groundsOf(proposals: readonly Proposal[], state: RunState): Read
     const tuned = way.filter(({ training }) => training > 0);
     const evidence = [...tuned].sort((a, b) => a.places - b.places).flatMap((step) => measuredOf({ part: 'adapter' }, step, way).evidence);
     grounds.set(adapterItem, {
-      reasons: tuned.length > 0 ? [trainingText(tuned)] : [],
+      reasons: tuned.length > 0 ? [trainingText(tuned, state.refit)] : [],
       evidence: [...evidence, ...onRowsOfTest.weights],
     });
   }
@@ -296,11 +296,14 @@ function onTest({ attribution, price }: RunState, both: boolean): { readonly pro
   };
 }
 
-function trainingText(steps: readonly Step[]): string {
+function trainingText(steps: readonly Step[], refit: RunState['refit']): string {
   const total = steps.reduce((sum, { training }) => sum + training, 0);
   const phases = steps.map(({ phase }) => phase.phase);
   const where = phases.length === 1 ? `phase ${phases[0]}` : `phases ${phases.slice(0, -1).join(', ')} and ${phases.at(-1)}`;
-  return `tuned by ${counted(total, 'training step', 'training steps')} in ${where}`;
+  const text = `tuned by ${counted(total, 'training step', 'training steps')} in ${where}`;
+  return refit?.kept
+    ? `${text}, trained again from the start in the end, for ${counted(refit.steps, 'step', 'steps')} on all ${refit.rows} rows`
+    : text;
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
