@@ -21,7 +21,7 @@ import { promptKey, textKey } from './proposers/proposer.ts';
 import { noSourceMemory, rememberSources } from './proposers/turns.ts';
 import { after, allowance, keeping, partOf, purseOf, type Purse } from './purse.ts';
 import { recipeOf } from './recipe.ts';
-import { keptForRefit, refit, wantedForRefit } from './refit.ts';
+import { keptForRefit, refit } from './refit.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -155,12 +155,9 @@ export class AlternatingJointOptimizer implements Coordinator {
     // The other lever, and this one again after it, must come to their turns.
     const isEarly = order.length > 1 && left >= divisible * before.passes && order.some((lever) => statistics[lever].phases === 0);
     if (isEarly) return { ...choice, budget: partOf(budget, 1 / earlyShare) };
-    // All rows teach more than another phase on a part of them.
-    const more = choice.lever === 'weights' ? places + lastCost * wantedForRefit(context, recipe, free) - kept : 0;
-    if (left - more < leastMeasurements * before.passes) return { done: 'what is left goes to a last training on all rows' };
     // A training that all rows judge is done twice, and once more at the end: a third each, measurements included.
     const thrice = choice.lever === 'weights' && statistics.weights.phases === 0 && isFew(context) && !current.adapter;
-    return { ...choice, budget: thrice ? partOf(budget, 8 / 5) : keeping(budget, more) };
+    return { ...choice, budget: thrice ? partOf(budget, 8 / 5) : budget };
   }
 
   /** The end: the places of the best prompt are measured, and few rows all teach the weights once more. */

@@ -14,29 +14,21 @@ import type { Recipe } from './recipe.ts';
 import type { Lesson } from './trainer.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 
-/** Of the steps, the share that it takes at least, and at most: on twice the rows that is as many epochs. */
+/** Of the steps, the share that it takes at least. */
 const leastShare = 1 / 2;
-const mostShare = 2;
 
 /** Token passes of a share of all steps, with the measurement at the end. */
 const costOf = ({ trainings, measuring }: Recipe, share: number): number =>
   share * trainings.reduce((sum, { job, stepCost }) => sum + job.steps * stepCost, 0) + measuring;
 
 /**
- * Token passes that are to be kept for it: for as many steps as before or, where that is more than there are, for as many as there are; nothing
- * where those are too few, or enough rows validate.
+ * Token passes that are to be kept for it: for all its steps or, where that is more than there are, for as many as there are; nothing where
+ * those are too few, or enough rows validate.
  * @param recipe of the best weights; undefined where it is not known
  */
-export const keptForRefit = (context: OptimizationContext, recipe: Recipe | undefined, left: number): number =>
-  paidFor(context, recipe, left, 1);
-
-/** Token passes that it makes use of, if they are left. */
-export const wantedForRefit = (context: OptimizationContext, recipe: Recipe | undefined, left: number): number =>
-  paidFor(context, recipe, left, mostShare);
-
-function paidFor(context: OptimizationContext, recipe: Recipe | undefined, left: number, share: number): number {
+export function keptForRefit(context: OptimizationContext, recipe: Recipe | undefined, left: number): number {
   if (!recipe || !isFew(context) || costOf(recipe, leastShare) > left) return 0;
-  return Math.min(costOf(recipe, share), left);
+  return Math.min(costOf(recipe, 1), left);
 }
 
 /**
@@ -48,13 +40,13 @@ export async function refit(
   context: OptimizationContext,
   { best, evaluation, recipe, left, phase, spent }: RefitStart,
 ): Promise<{ readonly best: MeasuredState; readonly passes: number }> {
-  const granted = wantedForRefit(context, recipe, left);
-  if (!recipe || granted === 0 || context.signal?.aborted) return { best, passes: 0 };
+  const kept = keptForRefit(context, recipe, left);
+  if (!recipe || kept === 0 || context.signal?.aborted) return { best, passes: 0 };
   const { trainer, evaluator, emit, objective, adapters, signal, trainset, valset } = context;
   const rows = [...trainset, ...valset];
   const { prompt } = best;
   const others = await paraphrases(context, prompt);
-  const share = (granted - recipe.measuring) / (costOf(recipe, 1) - recipe.measuring);
+  const share = (kept - recipe.measuring) / (costOf(recipe, 1) - recipe.measuring);
   let adapter = trainer.fresh(recipe.seed);
   let evaluated: Evaluation | undefined;
   let [passes, steps] = [0, 0];

@@ -66,7 +66,7 @@ test('weights that were trained on all rows in the end are told of, with whose t
   const left = told(false);
   expect(left.state.best).toEqual(before.best);
   for (const text of [left.report, left.line])
-    expect(text).toContain('They answered those rows worse than the weights before, which stand.');
+    expect(text).toContain('They answered the validation rows worse than the weights before, which stand.');
 });
 
 test('answers that were cut off are told, before and after, in the report, the log and the terminal; so is how answers end', async () => {

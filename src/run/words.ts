@@ -164,7 +164,7 @@ export function refitText({ rows, steps, kept }: RefitState): string {
   const trained = `After the last decision the weights were trained once more, for ${steps === 1 ? 'one step' : `${steps} steps`}, on all ${rows} training and validation rows`;
   return kept
     ? `${trained}. The validation numbers are those of the weights before, which had not learned from the validation rows.`
-    : `${trained}. They answered those rows worse than the weights before, which stand.`;
+    : `${trained}. They answered the validation rows worse than the weights before, which stand.`;
 }
 
 /** What a soft prompt is worth beside the best text: what would be lost without it. */
