@@ -9,6 +9,7 @@ import type { OptimizationContext } from './coordinator.ts';
 import { nothingIfTooLong } from './race.ts';
 import { editOperators } from './proposers/edits.ts';
 import { groundedTemplates } from './proposers/templates.ts';
+import type { Trainer } from './trainer.ts';
 
 /** A wording that is longer by more characters than this would cost more than it teaches. */
 const mostLonger = 160;
@@ -18,7 +19,7 @@ type Given = Pick<OptimizationContext, 'evaluator' | 'trainer' | 'trainset' | 'v
 
 /** Wordings of about the same length that all rows fit under, none of them the prompt's own; the same for the same seed. */
 export async function paraphrases(context: Given, prompt: Prompt): Promise<readonly Prompt[]> {
-  const { evaluator, trainset, seed } = context;
+  const { evaluator, trainer, trainset, seed } = context;
   const found: Prompt[] = [];
   for (const proposer of [groundedTemplates, editOperators]) {
     const random = randomStream(seed, 'paraphrases', proposer.name);
@@ -27,16 +28,22 @@ export async function paraphrases(context: Given, prompt: Prompt): Promise<reado
   }
   const isLike = ({ body, demonstrations }: Prompt): boolean =>
     demonstrations.length === prompt.demonstrations.length && body.length <= prompt.body.length + mostLonger;
-  return found.filter((each) => isLike(each) && fits(context, each)).slice(0, wordings);
+  const rows = longestRows(context);
+  return found.filter((each) => isLike(each) && fits(trainer, each, rows)).slice(0, wordings);
 }
 
 /** Rows that stand for all: if the longest ones fit, the others do. */
 const longest = 64;
 
+const longestRows = ({ trainset, valset }: Given): Row[] =>
+  [...trainset, ...valset]
+    .map((row) => ({ row, length: JSON.stringify(row.values).length }))
+    .sort((a, b) => b.length - a.length)
+    .slice(0, longest)
+    .map(({ row }) => row);
+
 /** Whether the model can read the rows with their answers under a prompt. */
-function fits({ trainer, trainset, valset }: Given, prompt: Prompt): boolean {
-  const length = ({ values }: Row): number => JSON.stringify(values).length;
-  const rows = [...trainset, ...valset].sort((a, b) => length(b) - length(a)).slice(0, longest);
+function fits(trainer: Trainer, prompt: Prompt, rows: readonly Row[]): boolean {
   try {
     trainer.stepCost({ prompt, rows, shots: 0 }, 1);
     return true;

@@ -47,7 +47,7 @@ const addModel = (editor: Editor): Promise<void> =>
 
 const asked = (editor: Editor): Promise<string[]> => editor.run(() => (globalThis as unknown as { asked: string[] }).asked);
 
-test('with the editor as the writer a run asks once what it may send, and its drafts race with the other proposals', async ({
+test('with the editor as the writer nothing is sent before the user agrees, and its drafts race with the other proposals', async ({
   openEditor,
 }) => {
   const editor = await openEditor({
