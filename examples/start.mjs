@@ -8,9 +8,9 @@ const stale = !existsSync(installed) || statSync(installed).mtimeMs < statSync('
 // Nothing relies on an install script; that of onnxruntime-node would fetch what only GPUs need.
 if (stale) run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 run(process.execPath, ['esbuild.mjs', '--if-stale', 'cli', 'worker']);
-// In this process: one of its own would go on when this one is killed.
+// In token passes: however slow the machine, they pay for the same steps. In this process: one of its own would go on when this one is killed.
 const [node, , ...more] = process.argv;
-process.argv = [node, 'dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '90s', ...more];
+process.argv = [node, 'dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '60000p', ...more];
 await import(pathToFileURL('dist/cli.js').href);
 
 /** @param {string} command @param {string[]} args */
