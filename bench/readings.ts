@@ -1,7 +1,7 @@
 /**
  * @file Which way to read answers off label scores a tuned adapter should be judged in: weights trained on development rows, before and at each measurement all
  * ways on the validation rows that choose and on rows that were not looked at, for the rules of choice to be compared on.
- * `npm run bench -- readings [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--threads 2] [--out FILE]`
+ * `npm run bench -- readings [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--rows 100,60] [--threads 2] [--out FILE]`
  */
 import { parseArgs } from 'node:util';
 import type { Evaluation } from '../src/evaluate/evaluation.ts';
@@ -26,12 +26,15 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '4' },
     steps: { type: 'string', default: '48' },
     every: { type: 'string', default: '12' },
+    /** That train, and that choose. */
+    rows: { type: 'string', default: '100,60' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string', default: 'bench/results/readings.jsonl' },
   },
 });
 const [steps, every] = [options.steps, options.every].map(Number);
-const counts = { train: 100, val: 60, test: 200 };
+const [trainCount, valCount] = options.rows.split(',').map(Number);
+const counts = { train: trainCount, val: valCount, test: 200 };
 const model = await openModel(await resolveModel('nano'), 'onnxruntime', Number(options.threads));
 
 for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {

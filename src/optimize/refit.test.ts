@@ -3,14 +3,15 @@ import { expect, test } from 'vitest';
 import { AlternatingJointOptimizer } from './alternating.ts';
 import type { OptimizationState } from './coordinator.ts';
 import { fewRowsContext, most, type FewRows } from './fewRows.fixture.ts';
+import type { Lever } from './events.ts';
 import { ofType } from './kinds.fixture.ts';
 
 const helps = { learned: most, known: (line: number) => line % 3 === 0 };
 
-/** A run of the weights alone. @param phases after which its memory is lost, as after a kill */
-async function run(given: FewRows, lost: readonly number[] = []) {
+/** A run, of the weights alone by default. @param lost phases after which its memory is lost, as after a kill */
+async function run(given: FewRows, lost: readonly number[] = [], levers: readonly Lever[] = ['weights']) {
   const { context, events, jobs } = fewRowsContext(given);
-  const make = () => new AlternatingJointOptimizer({ levers: ['weights'] });
+  const make = () => new AlternatingJointOptimizer({ levers });
   let optimizer = make();
   let state: OptimizationState = await optimizer.begin(context);
   while (!state.done) {
@@ -74,6 +75,15 @@ test('it takes as many steps as are paid for, and none if that is less than half
   expect(refits[0].steps).toBeGreaterThanOrEqual(jobs[0].steps / 2);
   expect(state.passes).toBeLessThanOrEqual(context.budget);
   expect((await run({ ...helps, dear: 4, budget: 20_000 })).refits).toEqual([]);
+});
+
+test('as long as no text has changed, what is kept to measure the places of the prompt may pay for it', async () => {
+  const { jobs, refits, context, state } = await run({ ...helps, dear: 5.5, budget: 17_000 }, [], ['weights', 'prompt']);
+  expect(state.best.prompt).toEqual(context.prompt);
+  // Without that share it would be less than half of the steps, and left out.
+  expect(refits).toHaveLength(1);
+  expect(refits[0].steps / jobs[0].steps).toBeCloseTo(0.6, 1);
+  expect(state.passes).toBeLessThanOrEqual(context.budget);
 });
 
 test('a run that goes on after a kill ends as one that never was', async () => {
