@@ -19,7 +19,9 @@ const idle: Coordinator = {
 
 test('the prompt and the weights stay; the way of reading is the best on the validation rows', async () => {
   const model = await loadTinyModel();
-  const { trainset, valset } = kindSplits;
+  const { trainset } = kindSplits;
+  // As it stands the untrained model gives every row the other label.
+  const valset = kindSplits.valset.filter(({ values }) => values.kind === 'animal');
   const context = () => kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 3, budget: 1e6 });
   const { state, snapshots } = await driveCoordinator(model, { make: () => readBest(idle), context });
   expect(snapshots).toHaveLength(2);

@@ -130,7 +130,7 @@ describe('problems', () => {
     ['  gate: {margin: wide}\n', 'wide', '`gate.margin` should be a number of points, 0 to 100.'],
     ['  gate: {promptCost: -1}\n', '-1', '`gate.promptCost` should be a number of points, 0 to 100.'],
     ['  decoding: {temperature: hot}\n', 'hot', '`decoding.temperature` should be a number from 0.'],
-    ['  decoding: {calibration: no}\n', 'no', '`decoding.calibration` should be one of none, content-free, prior.'],
+    ['  decoding: {calibration: no}\n', 'no', '`decoding.calibration` should be one of none, content-free, domain, prior.'],
     [
       '  labels: [a, a]\n',
       '[a, a]',

@@ -61,7 +61,7 @@ describe('completion', () => {
 
   test('metrics, and the choices of decoding', async () => {
     expect((await yaml('tandem:\n  metric: ac|')).labels).toEqual(expect.arrayContaining(['accuracy', 'exact-match']));
-    expect((await yaml('tandem:\n  decoding: {calibration: |}')).labels).toEqual(['none', 'content-free', 'prior']);
+    expect((await yaml('tandem:\n  decoding: {calibration: |}')).labels).toEqual(['none', 'content-free', 'domain', 'prior']);
   });
 
   test('what YAML would misread is quoted', async () => {
