@@ -4,6 +4,7 @@
  * `npm run bench -- readings [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--rows 100,60] [--threads 2] [--out FILE]`
  */
 import { parseArgs } from 'node:util';
+import { calibrationRows } from '../src/evaluate/calibration.ts';
 import type { Evaluation } from '../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import type { Adapter } from '../src/model/adapter.ts';
@@ -53,7 +54,7 @@ async function trainAndRead(
   given: LlamaModel,
   { name, seed, task, prompt, train, val, fresh }: DividedRows & { readonly name: string; readonly seed: number },
 ): Promise<void> {
-  const evaluator = makeEvaluator({ model: given, task, calibrationRows: train });
+  const evaluator = makeEvaluator({ model: given, task, calibrationRows: calibrationRows(val, train) });
   const trainer = loraTrainer(given, task);
   let taken = 0;
   const start = trainer.fresh(seed);

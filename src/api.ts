@@ -38,6 +38,7 @@ export { measureHeadroom, type Headroom, type LeverOutlook } from './optimize/he
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 
 // Measuring.
+export { calibrationRows } from './evaluate/calibration.ts';
 export { makeEvaluator, type Candidate, type Evaluator, type EvaluatorOptions, type Prediction } from './evaluate/evaluator.ts';
 export { makeProgramEvaluator, type ProgramEvaluator, type ProgramEvaluatorOptions } from './evaluate/programEvaluator.ts';
 export { compareEvaluations, type Comparison, type Evaluation, type RowResult, type Task } from './evaluate/evaluation.ts';

@@ -1,4 +1,6 @@
 /** @file How long one answer takes when each question is asked by itself, the whole prompt every time: under the long prompt and under the final one. */
+import { memoryCache } from '../../src/evaluate/cache.ts';
+import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator } from '../../src/evaluate/evaluator.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
 import type { Outcome } from './evidenceRun.ts';
@@ -12,15 +14,18 @@ const asked = 15;
 
 /** The two prompts take turns, so that a busy machine slows both; nothing is kept from one answer to the next. */
 export async function answerSpeed({ model, given, final }: Outcome): Promise<AnswerSpeed> {
-  // Neither a cache of answers nor the model's own of prefixes may help.
+  // Only calibration is remembered, from the first answers on: neither other answers nor the model's prefixes may help.
+  const known = memoryCache();
+  let isWarm = false;
   const evaluator = makeEvaluator({
-    ...{ model, task: given.task, calibrationRows: given.train },
-    cache: { get: () => undefined, set: () => {}, flush: async () => {} },
+    ...{ model, task: given.task, calibrationRows: calibrationRows(given.val, given.train) },
+    cache: { ...known, set: (key, value) => void (isWarm || known.set(key, value)) },
   });
   // What a person would serve the long prompt with: plain reading of the label scores, no demonstrations.
   const prompts: Record<'before' | 'after', Prompt> = { before: given.prompt, after: final.prompt };
   const times: Record<'before' | 'after', number[]> = { before: [], after: [] };
   for (const [place, row] of given.test.slice(0, asked + 1).entries()) {
+    isWarm = place > 0;
     for (const side of ['before', 'after'] as const) {
       model.forget();
       const begun = performance.now();

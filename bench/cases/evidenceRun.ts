@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import type { Row } from '../../src/data/dataset.ts';
+import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator, type Candidate } from '../../src/evaluate/evaluator.ts';
 import type { Evaluation, Task } from '../../src/evaluate/evaluation.ts';
 import { weightDrift } from '../../src/model/adapterTraining.ts';
@@ -143,7 +144,7 @@ async function runArm<M>(
     valset: allRowsTrain ? all : given.val,
   });
   const seconds = (performance.now() - begun) / 1000;
-  const evaluator = makeEvaluator({ model, task, calibrationRows: given.train });
+  const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(given.val, given.train) });
   const final: Candidate = { prompt: prompts[0], ...(adapter && { adapter }) };
   const beforeEvaluation = before ?? (await evaluator.evaluate({ prompt }, test));
   const after = await evaluator.evaluate(final, test);

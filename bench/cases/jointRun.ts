@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import type { Row } from '../../src/data/dataset.ts';
+import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import type { Evaluation, Task } from '../../src/evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../../src/evaluate/programEvaluator.ts';
 import type { LlamaModel } from '../../src/model/llama.ts';
@@ -149,7 +150,7 @@ export async function runVariants(
       line.budget === budget &&
       (line.model ?? model.name) === model.name,
   );
-  const evaluator = makeProgramEvaluator({ model, tasks: [...earlier, task], calibrationRows: rows.train });
+  const evaluator = makeProgramEvaluator({ model, tasks: [...earlier, task], calibrationRows: calibrationRows(rows.val, rows.train) });
   let before: Evaluation | undefined;
   for (const [variant, make] of Object.entries(coordinators)) {
     const asked = chosen

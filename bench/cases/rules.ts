@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { makeRow, type Row } from '../../src/data/dataset.ts';
 import { limitRows } from '../../src/data/split.ts';
+import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator } from '../../src/evaluate/evaluator.ts';
 import type { Task } from '../../src/evaluate/evaluation.ts';
 import { instructionOf, withInstruction } from '../../src/prompt/instruction.ts';
@@ -66,7 +67,7 @@ export async function measureRules({ model, given, final }: Outcome): Promise<Ru
     rows: readonly Row[],
     change: (prompt: Prompt) => Prompt,
   ): Promise<Record<keyof BeforeAfter, string>> => {
-    const evaluator = makeEvaluator({ model, task, calibrationRows: given.train });
+    const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(given.val, given.train) });
     const before = await evaluator.evaluate({ prompt: change(given.prompt) }, rows);
     return { before: digitsOf(before), after: digitsOf(await evaluator.evaluate({ ...final, prompt: change(final.prompt) }, rows)) };
   };

@@ -1,4 +1,5 @@
 /** @file One run of the alternating coordinator that notes every measurement of the whole valset, with the steps and passes before it. */
+import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator, type Evaluator } from '../../src/evaluate/evaluator.ts';
 import type { Adapter } from '../../src/model/adapter.ts';
 import type { LlamaModel } from '../../src/model/llama.ts';
@@ -43,7 +44,7 @@ export async function tracedRun(
   { task, prompt, rows }: JointCase,
   { options, seed, budget, trainer = (own) => own, prior }: TracedOptions,
 ): Promise<TracedRun> {
-  const evaluator = makeEvaluator({ model, task, calibrationRows: rows.train });
+  const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(rows.val, rows.train) });
   const trace: TracePoint[] = [];
   let [steps, passes] = [0, 0];
   const traced: Evaluator = {

@@ -1,5 +1,6 @@
 /** @file Prompts in other words: of each task one to train under and ten paraphrases, from `prompts/wordings.json`. */
 import { readFileSync } from 'node:fs';
+import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator } from '../../src/evaluate/evaluator.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
 import { digitsOf, type Outcome } from './evidenceRun.ts';
@@ -40,7 +41,7 @@ export function trainedPrompt(task: string): Prompt {
 /** The final state with its text in ten other words; demonstrations and the way of scoring labels stay. */
 export async function measureWordings({ model, given, final }: Outcome): Promise<Wordings> {
   const { column, unseen } = wordingsOf(given.name);
-  const evaluator = makeEvaluator({ model, task: given.task, calibrationRows: given.train });
+  const evaluator = makeEvaluator({ model, task: given.task, calibrationRows: calibrationRows(given.val, given.train) });
   const measured: string[] = [];
   for (const wording of unseen) {
     const prompt: Prompt = { ...final.prompt, body: bodyOf(wording, column) };

@@ -1,6 +1,10 @@
 /** @file Corrections for what a model prefers whatever the input. */
+import type { Row } from '../data/dataset.ts';
+import { limitRows } from '../data/split.ts';
+import type { Calibration } from '../prompt/decoding.ts';
 import { columnsOf, type Template } from '../prompt/template.ts';
 import { mapScalars, type Value, type Values } from '../prompt/values.ts';
+import { randomStream } from '../random.ts';
 
 /** Scores of the labels under one prompt, in nats. */
 export type Scores = readonly number[];
@@ -24,6 +28,48 @@ const isTyped = (template: Template, value: Value): boolean =>
 /** What to subtract from each label's score: its mean over content-free inputs. Zhao et al. 2021. */
 export function contentFreeBias(scores: readonly Scores[]): number[] {
   return scores[0].map((_, label) => mean(scores.map((each) => each[label])));
+}
+
+/** Which calibrations take their inputs from rows. */
+export const needsRows = (calibration: Calibration): boolean => calibration === 'domain' || calibration === 'prior';
+
+const domainCount = 32;
+
+/**
+ * Inputs made of the rows' own words in random order: in their language and about their subject, but no weights can have learned an answer to them.
+ * Domain-context calibration, Fei et al. 2023. Numbers and truth values are those of a random row.
+ */
+export function domainInputs(template: Template, rows: readonly Values[]): Values[] {
+  const random = randomStream('domain inputs');
+  const columns = columnsOf(template).flatMap((name) => {
+    const values = rows.flatMap((row) => (Object.hasOwn(row, name) ? [row[name]] : []));
+    const words: string[] = [];
+    for (const value of values) mapScalars(value, (scalar) => (typeof scalar === 'string' && words.push(...wordsOf(scalar)), scalar));
+    return values.length > 0 ? [{ name, values, words }] : [];
+  });
+  const mixed = (words: readonly string[], like: string): string =>
+    wordsOf(like)
+      .map(() => random.choice(words))
+      .join(' ');
+  return Array.from({ length: domainCount }, () =>
+    Object.fromEntries(
+      columns.map(({ name, values, words }) => [
+        name,
+        mapScalars(random.choice(values), (scalar) => (typeof scalar === 'string' ? mixed(words, scalar) : scalar)),
+      ]),
+    ),
+  );
+}
+
+const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+
+/** The inputs of this many rows show what the model prefers. */
+export const calibrationCount = 64;
+
+/** Rows to calibrate by: validation rows first, since weights that have learned from a row are sure of its answer. */
+export function calibrationRows(valset: readonly Row[], trainset: readonly Row[]): Row[] {
+  const unlearned = limitRows(valset, calibrationCount, 0);
+  return [...unlearned, ...limitRows(trainset, calibrationCount - unlearned.length, 0)];
 }
 
 /**

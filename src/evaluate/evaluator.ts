@@ -13,7 +13,7 @@ import { ownWords, wordsFor } from '../prompt/labelWords.ts';
 import { textOf, type Values } from '../prompt/values.ts';
 import { memoryCache, type Cache } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
-import { softmax } from './calibration.ts';
+import { calibrationCount, needsRows, softmax } from './calibration.ts';
 import type { Cut, CutBy } from './cuts.ts';
 import { answersNeeded, judgementOf, likelihoodsOf, scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
 import { makeLabelJudge } from './labelJudge.ts';
@@ -72,7 +72,7 @@ export interface EvaluatorOptions {
   readonly task: Task;
   /** Default: in memory. */
   readonly cache?: Cache;
-  /** Whose inputs show what the model prefers, for calibration 'prior': the training rows; at most 64 are used. */
+  /** Whose inputs show what the model prefers, for calibrations 'domain' and 'prior': see `calibrationRows`. At most 64 are used. */
   readonly calibrationRows?: readonly Row[];
 }
 
@@ -96,7 +96,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   const { labels } = task;
   const decodingOf = (prompt: Prompt): Decoding => ({ ...task.decoding, ...prompt.decoding });
   const outputs = cachedModel(model, cache);
-  const calibrationInputs = limitRows(calibrationRows, 64, 0).map((row) => row.values);
+  const calibrationInputs = limitRows(calibrationRows, calibrationCount, 0).map((row) => row.values);
 
   /** What the model is to choose from, in the order of the labels. */
   const wordsOf = (prompt: Prompt): string[] => (labels ?? []).map((label) => wordsFor(prompt, label));
@@ -188,7 +188,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
    */
   function passesOf({ prompt, adapter }: Candidate, results: readonly RowResult[], texts: readonly string[]): number {
     const counting = countingWith(adapter);
-    const prompts = [...texts, ...calibrationTexts(prompt)];
+    const prompts = [...new Set([...texts, ...calibrationTexts(prompt)])];
     if (labels) return promptPasses(counting, prompts) + prompts.length * labelPasses(wordsOf(prompt));
     const count = (text: string, place: number): number => tokenizer.encode(answerAfter(task, texts[place], text)).length;
     return results.reduce(
@@ -258,7 +258,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const texts = questionsOf(task, tokenizer, prompt, rows);
       const { calibration } = decodingOf(prompt);
       // The prior is that of a set of labels; these are words to choose from.
-      const byWord = calibration === 'prior' ? 'none' : calibration;
+      const byWord = needsRows(calibration) ? 'none' : calibration;
       const judgements = await judge(prompt, texts, words, { adapter, signal }, byWord);
       const asked = [...texts, ...calibrationTexts(prompt, byWord)];
       return {

@@ -5,7 +5,7 @@ import type { Calibration, Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Values } from '../prompt/values.ts';
 import type { CachedModel, Call } from './cachedModel.ts';
-import { contentFreeBias, contentFreeInputs, priorBias, subtract } from './calibration.ts';
+import { contentFreeBias, contentFreeInputs, domainInputs, priorBias, subtract } from './calibration.ts';
 import type { Task } from './evaluation.ts';
 import { normalized } from './labelScores.ts';
 import { answerAfter } from './question.ts';
@@ -40,9 +40,11 @@ interface JudgeOptions {
 export function makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs }: JudgeOptions): LabelJudge {
   const calibrationTexts: LabelJudge['calibrationTexts'] = (prompt, calibration = decodingOf(prompt).calibration) => {
     if (!task.labels || calibration === 'none') return [];
-    const inputs = calibration === 'prior' ? calibrationInputs : contentFreeInputs(prompt, calibrationInputs.at(0));
-    if (inputs.length > 0) return inputs.map((values) => questionOf(prompt, values));
-    throw new TandemError('no-calibration-rows', 'Calibration by the prior of the labels needs rows to take it from.', {
+    const inputs = inputsOf[calibration](prompt, calibrationInputs);
+    if (inputs.length > 0 && (calibration === 'content-free' || calibrationInputs.length > 0)) {
+      return inputs.map((values) => questionOf(prompt, values));
+    }
+    throw new TandemError('no-calibration-rows', `Calibration '${calibration}' needs rows, and there are none.`, {
       hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
     });
   };
@@ -75,9 +77,17 @@ export function makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrat
   };
 }
 
+/** What each calibration asks the model beside the rows. */
+const inputsOf = {
+  'content-free': (prompt: Prompt, rows: readonly Values[]) => contentFreeInputs(prompt, rows.at(0)),
+  domain: (prompt: Prompt, rows: readonly Values[]) => domainInputs(prompt, rows),
+  prior: (_: Prompt, rows: readonly Values[]) => rows,
+};
+
 /** What each calibration subtracts, from the scores over its inputs and the number of labels. */
 const biasOf = {
   none: (_: readonly (readonly number[])[], labels: number): number[] => new Array<number>(labels).fill(0),
   'content-free': contentFreeBias,
+  domain: priorBias,
   prior: priorBias,
 };

@@ -5,6 +5,7 @@ import type { LanguageModel } from '../model/languageModel.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { memoryCache, type Cache } from './cache.ts';
+import { calibrationCount, needsRows } from './calibration.ts';
 import type { Cut } from './cuts.ts';
 import type { Task } from './evaluation.ts';
 import { makeEvaluator, type Candidate, type EvaluateOptions, type Evaluator, type PromptEvaluator } from './evaluator.ts';
@@ -31,7 +32,7 @@ export interface ProgramEvaluatorOptions {
   readonly tasks: readonly Task[];
   /** Default: in memory. */
   readonly cache?: Cache;
-  /** For calibration 'prior' of any step: training rows. */
+  /** For the calibration of any step by rows: see `calibrationRows`. */
   readonly calibrationRows?: readonly Row[];
 }
 
@@ -43,7 +44,7 @@ export function makeProgramEvaluator({
   calibrationRows = [],
 }: ProgramEvaluatorOptions): ProgramEvaluator {
   const last = tasks.length - 1;
-  const calibration = limitRows(calibrationRows, 64, 0);
+  const calibration = limitRows(calibrationRows, calibrationCount, 0);
   const evaluators = tasks.map((task) => makeEvaluator({ model, task, cache, calibrationRows: calibration }));
 
   /** A later step is calibrated by rows that have what it reads. */
@@ -54,7 +55,7 @@ export function makeProgramEvaluator({
     options?: EvaluateOptions,
   ): Promise<{ evaluator: PromptEvaluator; passes: number }> {
     const kind = { ...tasks[step].decoding, ...steps[step].decoding }.calibration;
-    if (step === 0 || kind !== 'prior' || !tasks[step].labels) return { evaluator: evaluators[step], passes: 0 };
+    if (step === 0 || !needsRows(kind) || !tasks[step].labels) return { evaluator: evaluators[step], passes: 0 };
     const traced = await traceTo(step, steps, candidate, calibration, options);
     return { evaluator: makeEvaluator({ model, task: tasks[step], cache, calibrationRows: traced.rows }), passes: traced.passes };
   }

@@ -46,11 +46,11 @@ test('each half is read as is best for the other one; the state as is best for b
   const scores = (rows: typeof valset, decoding: Partial<Decoding>): number[] =>
     rows.map(({ line }) => Number(read(line, { ...context.evaluator.task.decoding, ...decoding })));
   const summed = { normalize: 'sum', calibration: 'none' } as const;
-  const calibrated = { normalize: 'tokens', calibration: 'content-free' } as const;
+  const calibrated = { normalize: 'tokens', calibration: 'domain' } as const;
   expect(scores(valset, calibrated)).not.toEqual(scores(valset, summed));
   expect(result.evidence!.after.rows.map(({ score }) => score)).toEqual([...scores(valset, calibrated), ...scores(trainset, summed)]);
   expect(result.among).toBe(1);
-  const both = { normalize: 'sum', calibration: 'content-free' };
+  const both = { normalize: 'sum', calibration: 'domain' };
   expect({ ...context.evaluator.task.decoding, ...result.prompt.decoding }).toMatchObject(both);
   expect(result.evaluation!.rows.map(({ score }) => score)).toEqual(scores(valset, summed));
 });

@@ -1,6 +1,7 @@
 /** @file The entry for programs: optimizes a model and a prompt together and returns the best state's model and prompt. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
+import { calibrationRows } from '../evaluate/calibration.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import type { Metric } from '../evaluate/metrics.ts';
@@ -70,7 +71,7 @@ export class JointOptimizer {
         hint: 'Give `earlier` one task for each prompt but the last.',
       });
     }
-    const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
+    const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: calibrationRows(valset, trainset) });
     const lora = loraFor(options.lora, options.start);
     const context: OptimizationContext = {
       evaluator,

@@ -1,5 +1,6 @@
 /** @file A task that a tiny model can learn, the kind of a thing by its first word, and a coordinator driven on it as a run drives it. */
 import { makeRow, type Row } from '../data/dataset.ts';
+import { calibrationRows } from '../evaluate/calibration.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
@@ -43,7 +44,7 @@ export function kindContext(
   task: Task = kindTask,
 ): Silent {
   return {
-    evaluator: makeEvaluator({ model, task, calibrationRows: rest.trainset }),
+    evaluator: makeEvaluator({ model, task, calibrationRows: calibrationRows(rest.valset, rest.trainset) }),
     trainer: loraTrainer(model, rest.program?.tasks ?? task, tinyLora),
     prompt: kindPrompt,
     objective: defaultObjective,

@@ -1,9 +1,11 @@
 /** @file Ways to read the answer off label scores: which one is kept, and what trying them costs. */
 import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
+import { calibrationRows, domainInputs } from '../evaluate/calibration.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
+import type { Values } from '../prompt/values.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
 import { adapterBlock } from './adapterBlock.ts';
@@ -55,7 +57,7 @@ test('on few rows a phase leaves out other ways to read, then measurements, so t
 
 test('few validation rows are helped by the training rows, until something has learned from them', async () => {
   const read = async (adapter?: Adapter) => {
-    const { context, events } = contextWith(({ calibration }) => (calibration === 'content-free' ? 20 : 4));
+    const { context, events } = contextWith(({ calibration }) => (calibration === 'domain' ? 20 : 4));
     const few = {
       ...context,
       ...{ valset: valset.slice(0, 9), trainset: valset.slice(9, 24), trainer: { outputColumn: 'intent' } },
@@ -84,10 +86,10 @@ describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the f
   };
 
   test('another way that is surely better becomes part of the prompt, and is no merit of the prompt lever', async () => {
-    const { state, events } = await first(({ calibration }) => (calibration === 'content-free' ? 45 : 20));
-    expect(state.best.prompt.decoding).toMatchObject({ calibration: 'content-free' });
+    const { state, events } = await first(({ calibration }) => (calibration === 'domain' ? 45 : 20));
+    expect(state.best.prompt.decoding).toMatchObject({ calibration: 'domain' });
     expect(state.best.score.mean).toBeCloseTo(0.75, 10);
-    expect(ofType(events, 'gateDecided')[0].because).toMatch(/^with label scores .*, calibration content-free: the score rose/);
+    expect(ofType(events, 'gateDecided')[0].because).toMatch(/^with label scores .*, calibration domain: the score rose/);
     expect(ofType(events, 'candidateProposed').map(({ proposer }) => proposer)).toEqual(['reading', 'reading', 'reading']);
     if (Optimizer === AlternatingJointOptimizer) {
       expect(state.memory).toMatchObject({ statistics: { prompt: { phases: 0 }, weights: { phases: 0 } } });
@@ -149,11 +151,11 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   // Early weights do best calibrated, later ones as they are, and by far.
   const evaluator = evaluatorWith((row, { decoding }, adapter) => {
     const late = adapter?.id === 'late';
-    return Number(row.line <= (decoding?.calibration === 'content-free' ? (late ? 35 : 40) : late ? 55 : 20));
+    return Number(row.line <= (decoding?.calibration === 'domain' ? (late ? 35 : 40) : late ? 55 : 20));
   }, intentTask);
   const adapter = () => ({ id: steps > 10 ? 'late' : 'early', pairs: [], config: {} }) as unknown as Adapter;
   const step = () => Promise.resolve({ loss: 1, gradientNorm: 1, tokens: 1, steps: steps++ });
-  const calibrated: Prompt = { ...prompt, decoding: { calibration: 'content-free', normalize: 'tokens' } };
+  const calibrated: Prompt = { ...prompt, decoding: { calibration: 'domain', normalize: 'tokens' } };
   const parts = {
     outputOf: () => 'intent',
     fresh: adapter,
@@ -187,14 +189,17 @@ test(
   },
 );
 
-test('where the file calibrates by the prior, the other ways are those without it: of a dear one none is tried', () => {
-  const dear = { ...intentTask, decoding: { ...intentTask.decoding, calibration: 'prior' as const } };
-  const ways = otherReadings(contextWith(() => 20, dear).context, prompt, {}).map((way) => ({ ...dear.decoding, ...way.prompt.decoding }));
+test('where the file calibrates by content-free inputs, no other way does', () => {
+  const filled = { ...intentTask, decoding: { ...intentTask.decoding, calibration: 'content-free' as const } };
+  const ways = otherReadings(contextWith(() => 20, filled).context, prompt, {}).map((way) => ({
+    ...filled.decoding,
+    ...way.prompt.decoding,
+  }));
   expect(ways.map(({ calibration, normalize }) => `${calibration}, ${JSON.stringify(normalize)}`).sort()).toEqual([
-    'content-free, "sum"',
-    'content-free, "tokens"',
     'none, "sum"',
     'none, "tokens"',
+    'domain, "sum"',
+    'domain, "tokens"',
   ]);
 });
 
@@ -208,14 +213,24 @@ test('all ways together cost what calibration asks, once', async () => {
       return model.scoreLabels(...asked);
     },
   };
-  const evaluator = makeEvaluator({ model: counted, task: kindTask });
-  const rows = kindRows(20);
-  const context = { evaluator, valset: rows, trainset: rows } as unknown as OptimizationContext;
+  const [rows, more] = [kindRows(30).slice(0, 20), kindRows(30).slice(20)];
+  const evaluator = makeEvaluator({ model: counted, task: kindTask, calibrationRows: calibrationRows(rows, more) });
+  const context = { evaluator, valset: rows, trainset: more } as unknown as OptimizationContext;
   const measured = await evaluator.evaluate({ prompt: kindPrompt }, rows);
   const before = runs;
   const { passes, among } = await bestReading(context, { prompt: kindPrompt }, measured);
-  const calibrated = await evaluator.evaluate({ prompt: { ...kindPrompt, decoding: { calibration: 'content-free' } } }, rows);
-  expect([runs - before, among]).toEqual([3, 5]);
+  const calibrated = await evaluator.evaluate({ prompt: { ...kindPrompt, decoding: { calibration: 'domain' } } }, rows);
+  const texts = (values: readonly Values[]): unknown[] => values.map(({ text }) => text);
+  const known = new Set(texts(rows.map(({ values }) => values)));
+  const made = new Set(
+    texts(
+      domainInputs(
+        kindPrompt.body,
+        calibrationRows(rows, more).map(({ values }) => values),
+      ),
+    ),
+  );
+  expect([runs - before, among]).toEqual([[...made].filter((text) => !known.has(text)).length, 5]);
   expect(passes).toBe(calibrated.passes - measured.passes);
   await model.dispose();
 });

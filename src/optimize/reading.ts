@@ -1,6 +1,6 @@
 /**
  * @file How the answer is read off the scores of the labels: summed over their tokens, a token's mean or corrected for length, with or without
- * content-free calibration (Zhao et al. 2021). Where the valset has just been measured the other ways cost next to nothing, and on a small model they can
+ * domain-context calibration (Fei et al. 2023). Where the valset has just been measured the other ways cost little, and on a small model they can
  * be worth more than any wording: labels differ in length, and in how likely the model finds them whatever it is asked.
  */
 import type { Row } from '../data/dataset.ts';
@@ -33,11 +33,7 @@ export function otherReadings(
 ): Proposal[] {
   const { task } = evaluator;
   if (!task.labels) return [];
-  // Calibration by the labels' prior asks the model 64 rows more at every measurement to come.
-  const isCheap = ({ decoding }: Prompt): boolean => (decoding?.calibration ?? task.decoding.calibration) !== 'prior';
-  return decodingProposals(prompt, task, { trainset, ...(lengthSlope !== undefined && { lengthSlope }) }).filter((proposal) =>
-    isCheap(proposal.prompt),
-  );
+  return decodingProposals(prompt, task, { trainset, ...(lengthSlope !== undefined && { lengthSlope }) });
 }
 
 /** Why it comes first. */

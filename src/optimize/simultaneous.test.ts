@@ -3,6 +3,7 @@
  * @module-tag long
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { calibrationRows } from '../evaluate/calibration.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { withSoft } from '../model/adapter.ts';
 import type { LlamaModel } from '../model/llama.ts';
@@ -142,7 +143,7 @@ test('texts race, and are kept, with their answers read as the start is read bes
       ...plain.evaluator,
       async evaluate(candidate, asked) {
         const evaluation = await plain.evaluator.evaluate(candidate, asked);
-        if (candidate.prompt.decoding?.calibration === 'content-free') return evaluation;
+        if (candidate.prompt.decoding?.calibration === 'domain') return evaluation;
         const rows = evaluation.rows.map((row) => ({ ...row, score: 0 }));
         return { ...evaluation, rows, score: { ...evaluation.score, mean: 0 } };
       },
@@ -159,9 +160,9 @@ test('texts race, and are kept, with their answers read as the start is read bes
   }
   const texts = ofType(events, 'candidateProposed').filter(({ phase }) => phase > jointly);
   expect(texts.length).toBeGreaterThan(0);
-  for (const { prompt: text } of texts) expect(text.decoding?.calibration).toBe('content-free');
-  expect((state.memory as SimultaneousMemory).plain.prompt).toMatchObject({ body: prompt.body, decoding: { calibration: 'content-free' } });
-  expect(state.best.prompt.decoding?.calibration).toBe('content-free');
+  for (const { prompt: text } of texts) expect(text.decoding?.calibration).toBe('domain');
+  expect((state.memory as SimultaneousMemory).plain.prompt).toMatchObject({ body: prompt.body, decoding: { calibration: 'domain' } });
+  expect(state.best.prompt.decoding?.calibration).toBe('domain');
 });
 
 test('without an instruction the soft prompt begins as the question', () => {
@@ -211,7 +212,7 @@ test('the 2x2 takes a soft prompt for a part of the prompt: old weights with it 
   const { adapters, snapshots } = await drive();
   const { soft } = (JSON.parse(snapshots[jointly].json) as OptimizationState).memory as SimultaneousMemory;
   const start = (JSON.parse(snapshots[0].json) as OptimizationState).start;
-  const evaluator = makeEvaluator({ model, task });
+  const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) });
   const { cells } = await attributeStates({ adapters, evaluator }, testset, start, soft!);
   const { pairs, soft: rowsOf } = await adapters.get(soft!.adapter!);
   expect(pairs.length).toBeGreaterThan(0);
@@ -228,7 +229,7 @@ test('new JointOptimizer({ coordinator }) returns the best state, whose score is
     seed: 1,
     lora,
   });
-  const again = await makeEvaluator({ model, task }).evaluate({ prompt: prompts[0], adapter }, valset);
+  const again = await makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) }).evaluate({ prompt: prompts[0], adapter }, valset);
   expect(again.score.mean).toBe(state.best.score.mean);
 });
 
@@ -236,7 +237,7 @@ describe('gradient edits', () => {
   const propose = async (fluencyBound: number) => {
     const { soft } = loraTrainer(model, task, lora);
     let passes = 0;
-    const evaluator = makeEvaluator({ model, task });
+    const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) });
     const edits = gradientEdits({ ...gradientEditDefaults, tuner: soft, fluencyBound, onPasses: (cost) => (passes += cost) });
     const proposals = await edits.propose({ prompt, evaluator, trainset, random: randomStream('edits'), count: 3 });
     return { proposals, passes, evaluator };
@@ -265,7 +266,7 @@ describe('gradient edits', () => {
 
   test('the gradient tells the direction: most of the first suggestions lower the loss of the rows that it is of', async () => {
     const { soft } = loraTrainer(model, task, lora);
-    const evaluator = makeEvaluator({ model, task });
+    const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) });
     const author = instructionOf(prompt.body);
     const { found } = await soft.substitutions(prompt, author, trainset, undefined, 10);
     const before = (await evaluator.evaluate({ prompt }, trainset)).logLikelihood!.mean;

@@ -1,6 +1,6 @@
 /** @file How answers are decoded: label scores corrected and normalized, free text sampled and ended. */
 
-export const calibrations = ['none', 'content-free', 'prior'] as const;
+export const calibrations = ['none', 'content-free', 'domain', 'prior'] as const;
 export type Calibration = (typeof calibrations)[number];
 
 /** `slope`: what a token more adds to a label's log-likelihood whatever the input, in nats; mostly below zero. */

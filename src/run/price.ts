@@ -105,7 +105,7 @@ export function priceClock({ config, budget, passesPerSecond }: RunState): Price
 export const totalTokens = ({ promptTokens, answerTokens }: AnswerTokens): number => promptTokens + answerTokens;
 
 /**
- * @param makeWith an evaluator that remembers answers there
+ * @param makeWith an evaluator that remembers answers there, and calibrates by none of the rows whose answers are timed
  * @param first the row that warms up; it is none of those whose answers are timed
  */
 export function priceMeter(model: LlamaModel, evaluator: ProgramEvaluator, makeWith: (cache: Cache) => Evaluator, first: Row): PriceMeter {

@@ -6,6 +6,7 @@ import { mostCompared, openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
+import { calibrationRows } from '../evaluate/calibration.ts';
 import { haveAnswers, originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import { withEnds, withFittedEnds } from '../evaluate/answerEnds.ts';
@@ -184,8 +185,8 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const chatDate = chatDateOf(tasks, model);
   const warn = (notice: string): void => void notices.push(notice);
   const cache = forgetful ? forgetfulCache() : { ...(await cacheOnDisk(workspace, warn)), forget: () => {} };
-  const makeWith = (known?: Cache): ProgramEvaluator =>
-    makeProgramEvaluator({ model, tasks, ...(known && { cache: known }), calibrationRows: trainset });
+  const makeWith = (known?: Cache, unlearned = valset): ProgramEvaluator =>
+    makeProgramEvaluator({ model, tasks, ...(known && { cache: known }), calibrationRows: calibrationRows(unlearned, trainset) });
   const evaluator = makeWith(cache);
   return {
     workspace,
@@ -198,7 +199,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
     evaluator,
     answerEnds: tasks.map(({ labels, decoding: { maxTokens, stop } }) => (labels ? null : { maxTokens, stop })),
     freshEvaluator: () => makeWith(),
-    price: priceMeter(model, evaluator, makeWith, trainset[0]),
+    price: priceMeter(model, evaluator, (known) => makeWith(known, []), trainset[0]),
     ...(chatDate !== undefined && { chatDate }),
     ...(adapter && { adapter }),
     trainset,

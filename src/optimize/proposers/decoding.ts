@@ -4,7 +4,7 @@ import type { Row } from '../../data/dataset.ts';
 import { answersOf, type Task } from '../../evaluate/evaluation.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { calibrations, type Decoding } from '../../prompt/decoding.ts';
+import type { Decoding } from '../../prompt/decoding.ts';
 import type { Proposal } from './proposer.ts';
 
 export interface Grounds {
@@ -40,7 +40,8 @@ interface Change {
   readonly reason: string;
 }
 
-const labelChanges: readonly Change[] = calibrations.flatMap((calibration) =>
+/** Content-free calibration is for those who ask for it: it costs weights that were tuned more than it brings. */
+const labelChanges: readonly Change[] = (['none', 'domain'] as const).flatMap((calibration) =>
   (['tokens', 'sum'] as const).map((normalize) => ({
     decoding: { calibration, normalize },
     reason: `label scores ${normalize === 'sum' ? 'summed over tokens' : 'per token'}, calibration ${calibration}`,
