@@ -200,8 +200,6 @@ test('where the file calibrates by content-free inputs, no other way does', () =
     'domain, "tokens"',
     'none, "sum"',
     'none, "tokens"',
-    'domain, "sum"',
-    'domain, "tokens"',
   ]);
 });
 
