@@ -34,7 +34,7 @@ export function contentFreeBias(scores: readonly Scores[]): number[] {
 export const needsRows = (calibration: Calibration): boolean => calibration === 'domain' || calibration === 'prior';
 
 /** As in the paper; 64 did no better. */
-const domainCount = 20;
+export const domainCount = 20;
 
 /**
  * Inputs made of the rows' own words in random order: in their language and about their subject, but no weights can have learned an answer to them.

@@ -14,7 +14,7 @@ import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePha
 import type { OptimizationContext } from './coordinator.ts';
 import { rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, partOf } from './purse.ts';
-import { findingOf, judgeable, readAlong } from './reading.ts';
+import { findingOf, judgeable, measuringCost, readAlong } from './reading.ts';
 import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { Lesson, TrainingJob } from './trainer.ts';
@@ -43,7 +43,8 @@ export async function adapterBlock(
   const stepCost = trainer.stepCost(lesson, options.batchRows);
   // By the rows of the data, however many lessons a program makes of each: so its prompts come to their turns.
   const { mayRead, measurements } = judgeable(context, prompt, before, options.levers.includes('prompt'));
-  const plan = planPhase(options, context.trainset.length, stepCost, before.passes, measurements);
+  const measuring = measuringCost(context, before, mayRead);
+  const plan = planPhase(options, context.trainset.length, stepCost, measuring, measurements);
   const { steps, every } = plan.within(plan.usual, allowance(share));
   const reading = readAlong(context, prompt, mayRead);
   const start = own && !anew ? own : trainer.fresh(anew ? seedOfPhase : seed);
@@ -62,7 +63,7 @@ export async function adapterBlock(
   const tuned = await trainer.train(job, {
     start,
     budget: share,
-    measuring: before.passes,
+    measuring,
     signal: context.signal,
     measure: (candidate) => reading.measure(whole(candidate)),
     onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + tracing + step.passes }),

@@ -10,7 +10,7 @@ import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { after, allowance, clocked, keeping, purseOf } from './purse.ts';
-import { findingOf, judgeable, readAlong } from './reading.ts';
+import { findingOf, judgeable, measuringCost, readAlong } from './reading.ts';
 import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { TrainingJob } from './trainer.ts';
@@ -48,10 +48,11 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const stepCost = trainer.stepCost({ prompt, rows: context.trainset, shots }, options.batchRows, soft);
   const length = { weightSteps: options.steps, weightEpochs: options.epochs, batchRows: options.batchRows };
   const judged = judgeable(context, prompt, before, true);
-  const plan = planPhase(length, context.trainset.length, stepCost, before.passes, judged.measurements);
+  const measuring = measuringCost(context, before, judged.mayRead);
+  const plan = planPhase(length, context.trainset.length, stepCost, measuring, judged.measurements);
   const left = after(purseOf(context), spent);
   // At most the phase's share of what is left, measurements included.
-  const most = options.jointShare * allowance(left) - 5 * before.passes;
+  const most = options.jointShare * allowance(left) - 5 * measuring;
   const steps = Math.max(5, Math.min(plan.usual, Math.floor(most / stepCost)));
   const reading = readAlong(context, prompt, judged.mayRead);
   const prompts = promptsOf(prompt, text, weightsMove ? options.textBatches : 0);
@@ -70,8 +71,8 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   };
   const tuned = await trainer.train(job, {
     start: adapter,
-    budget: keeping(clocked(left, options.jointShare), before.passes),
-    measuring: before.passes,
+    budget: keeping(clocked(left, options.jointShare), measuring),
+    measuring,
     signal: context.signal,
     measure: reading.measure,
     onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + step.passes }),

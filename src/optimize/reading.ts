@@ -5,6 +5,7 @@
  */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
+import { domainCount } from '../evaluate/calibration.ts';
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -171,6 +172,11 @@ export function judgeable(
   const readings = mayRead ? 1 + otherReadings(context, prompt, before).length : 1;
   if (readings > results) return { mayRead: false, measurements: Math.max(1, results) };
   return { mayRead, measurements: Math.floor(results / readings) };
+}
+
+/** Token passes that a measurement is expected to cost, in every way that it may be read. @param before the prompt as it is on the valset */
+export function measuringCost({ evaluator, valset }: OptimizationContext, { passes }: Evaluation, mayRead: boolean): number {
+  return mayRead && evaluator.task.labels ? Math.round(passes * (1 + domainCount / valset.length)) : passes;
 }
 
 /**

@@ -13,7 +13,7 @@ import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { textKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, purseOf, type Purse } from './purse.ts';
-import { findingOf, judgeable, judgeableTwice, measureAsRead, type Reading, readAlong } from './reading.ts';
+import { findingOf, judgeable, judgeableTwice, measureAsRead, measuringCost, type Reading, readAlong } from './reading.ts';
 import { recipeAfter, type Recipe, type Training } from './recipe.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
@@ -53,6 +53,8 @@ interface Plan {
   /** Undefined where the weights are not fresh. */
   readonly seedOfStart: number | undefined;
   readonly budget: Purse;
+  /** Token passes that a measurement is expected to cost. */
+  readonly measuring: number;
   /** Whose weights they are to be. */
   readonly prompt: Prompt;
   /** Live prompts beside it that they are measured under too. */
@@ -100,7 +102,8 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
       : gated
         ? judgeable(context, prompt, before, mayChange, prompts.length)
         : undefined;
-  const cost = { measuring: before.passes, affordable: allowance(affordable), measurements: judged?.measurements };
+  const measuring = measuringCost(context, before, judged?.mayRead ?? false);
+  const cost = { measuring, affordable: allowance(affordable), measurements: judged?.measurements };
   const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, cost);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
   const goesOn = promising ?? (anew ? undefined : adapter);
@@ -121,6 +124,7 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
   return {
     ...{ job, start, seedOfStart, prompt, rivals: prompts.slice(1), wordings, otherShots, exchanges, teachesAll },
     budget: affordable,
+    measuring,
     varies: mixes && wordings.length > 1,
     ...(absorbs && { absorbed: absorbs.because }),
     mayRead: judged?.mayRead ?? false,
@@ -128,15 +132,15 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
 }
 
 async function trainPhase(context: OptimizationContext, options: AlternatingOptions, given: PhaseStart): Promise<PhaseResult> {
-  const { phase, memory, before, spent, growth = noPhaseGrowth } = given;
+  const { phase, memory, spent, growth = noPhaseGrowth } = given;
   const { trainer, emit, signal } = context;
   const plan = await planOf(context, options, given);
-  const { job, start, budget, prompt, rivals, mayRead, absorbed } = plan;
+  const { job, start, budget, measuring, prompt, rivals, mayRead, absorbed } = plan;
   const reading = readAlong(context, prompt, mayRead);
   let reached = spent;
   const { rows } = growth;
   const tuned = await trainer.train(job, {
-    ...{ start, budget, signal, measuring: before.passes, measure: reading.measure },
+    ...{ start, budget, signal, measuring, measure: reading.measure },
     ...(rows && {
       batches: rows.batches(job.seed, () => reached / context.budget),
       afterMeasurement: (candidate) => rows.remeasure({ prompt, adapter: candidate }, options.batchRows),
