@@ -3,6 +3,7 @@
  * @module-tag long
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { calibrationRows } from '../evaluate/calibration.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import type { LlamaModel } from '../model/llama.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -59,7 +60,7 @@ describe('with the gate', () => {
     '%s: the answers of the best on the valset become likelier, and its score is never below the start',
     async (strategy) => {
       for (const seed of [1, 2]) {
-        const { state, events } = await drive({ options: { strategy }, seed });
+        const { state, events } = await drive({ options: { strategy }, seed, budget: 50_000 });
         const best = ofType(events, 'phaseEnded').map((event) => event.best.score.mean);
         expect(Math.min(...best)).toBeGreaterThanOrEqual(state.start.score.mean);
         expect(state.best.logLikelihood!.mean).toBeGreaterThan(state.start.logLikelihood!.mean + 5);
@@ -407,7 +408,7 @@ test('the mixture trains under the author’s prompt, the best one and one that 
       isTraining = true;
       return local.train(...asked).finally(() => void (isTraining = false));
     };
-    const evaluator = makeEvaluator({ model, task });
+    const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) });
     const context = {
       model,
       evaluator,
@@ -484,9 +485,12 @@ describe('JointOptimizer', () => {
     });
 
   test('returns the prompt and the adapter of the best state', async () => {
-    const { prompts, adapter, state } = await optimize(25_000);
+    const { prompts, adapter, state } = await optimize(100_000);
     expect([prompts[0], adapter?.id]).toEqual([state.best.prompt, state.best.adapter]);
-    const again = await makeEvaluator({ model, task }).evaluate({ prompt: prompts[0], adapter }, valset);
+    const again = await makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) }).evaluate(
+      { prompt: prompts[0], adapter },
+      valset,
+    );
     expect(again.score).toEqual(state.best.score);
     expect(again.score.mean).toBeGreaterThan(state.start.score.mean);
   });
@@ -499,8 +503,8 @@ describe('JointOptimizer', () => {
 
 describe('attribution', () => {
   test('what prompt and weights bring alone, and their interaction, add up to the whole', async () => {
-    const { state, adapters } = await drive();
-    const evaluator = makeEvaluator({ model, task });
+    const { state, adapters } = await drive({ budget: 60_000 });
+    const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) });
     const { cells, total, promptAlone, weightsAlone, interaction } = await attributeStates(
       { adapters, evaluator },
       testset,

@@ -66,7 +66,7 @@ test('a tiny model that knows nothing is told to train, and what it cost is said
   const model = await loadTinyModel();
   const rows: Row[] = Array.from({ length: 80 }, (_, i) => makeRow({ text: `red ${i}`, kind: i % 3 ? 'colour' : 'animal' }, i + 1));
   const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
-  const evaluator = makeEvaluator({ model, task });
+  const evaluator = makeEvaluator({ model, task, calibrationRows: rows });
   let asked = 0;
   const headroom = await measureHeadroom({
     evaluator: {

@@ -22,7 +22,7 @@ import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { measureStart } from './measuredState.ts';
 import { wrongWeightPhases } from './nullRace.fixture.ts';
 import { defaultObjective } from './objective.ts';
-import { bestReading, hasReadings, judgeable, otherReadings, readingPhase } from './reading.ts';
+import { bestReading, hasReadings, judgeable, measuringCost, otherReadings, readingPhase } from './reading.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { judge } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -201,6 +201,13 @@ test('where the file calibrates by content-free inputs, no other way does', () =
     'none, "sum"',
     'none, "tokens"',
   ]);
+});
+
+test('a measurement in all ways is expected to cost what domain inputs add, one in a single way what it cost before', async () => {
+  const { context } = contextWith(() => 20);
+  const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), passes: 600 };
+  expect([measuringCost(context, measured, true), measuringCost(context, measured, false)]).toEqual([800, 600]);
+  expect(measuringCost(contextWith(() => 20, { ...intentTask, labels: undefined }).context, measured, true)).toBe(600);
 });
 
 test('all ways together cost what calibration asks, once', async () => {
