@@ -32,7 +32,7 @@ test("domain inputs hold the rows' words in another order, as many as a row has,
 test('calibration takes validation rows first, then training rows, 64 in all, whatever their order', () => {
   const rows = (name: string, count: number): Row[] => Array.from({ length: count }, (_, i) => makeRow({ text: `${name} ${i}` }, i + 1));
   const named = (chosen: readonly Row[], name: string): number =>
-    chosen.filter(({ values }) => String(values.text).startsWith(name)).length;
+    chosen.filter(({ values }) => (values.text as string).startsWith(name)).length;
   const [few, some, many] = [rows('val', 9), rows('train', 15), rows('train', 100)];
   expect(calibrationRows(few, some)).toEqual([...few, ...some]);
   expect([named(calibrationRows(few, many), 'val'), named(calibrationRows(few, many), 'train')]).toEqual([9, 55]);

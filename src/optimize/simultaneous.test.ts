@@ -229,7 +229,10 @@ test('new JointOptimizer({ coordinator }) returns the best state, whose score is
     seed: 1,
     lora,
   });
-  const again = await makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) }).evaluate({ prompt: prompts[0], adapter }, valset);
+  const again = await makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) }).evaluate(
+    { prompt: prompts[0], adapter },
+    valset,
+  );
   expect(again.score.mean).toBe(state.best.score.mean);
 });
 
