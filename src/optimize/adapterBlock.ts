@@ -73,7 +73,8 @@ export async function adapterBlock(
   const best = whole(tuned.adapter);
   const read = reading.of(best);
   return {
-    ...{ prompt: read.prompt, adapter: best, evaluation: read.evaluation, passes, among: tuned.measurements * read.among },
+    ...{ prompt: read.prompt, adapter: best, evaluation: read.evaluation, passes },
+    ...{ among: tuned.measurements * read.among, readings: read.among },
     ...findingOf(read),
   };
 }

@@ -27,6 +27,8 @@ export interface Finding {
   readonly decision?: GateDecision;
   /** Of how many results on these rows it is the best; 1 if absent. */
   readonly among?: number;
+  /** In how many ways each of these was read, so many of them share a likelihood; 1 if absent. */
+  readonly readings?: number;
   /** How the answers are read off, where the phase would change it. */
   readonly reading?: string;
   /** Why parts of the prompt went while weights were trained, in words. */

@@ -77,6 +77,21 @@ test('the more were tried, the surer the best of them must be', () => {
   });
 });
 
+test('ways to read an answer count for its score, and not for its likelihood, which they share', () => {
+  const likelihoods = (gain: number): number[] => Array.from({ length: 40 }, (_, i) => -2 + (i % 2 ? 1 : -0.4) * gain);
+  const [best, candidate] = [evaluationWith(right(20), likelihoods(0)), evaluationWith(right(20), likelihoods(1))];
+  const { logLikelihood } = decide(best, candidate);
+  expect(logLikelihood!.probabilityBetter).toBeGreaterThan(1 - 0.025 / 2);
+  expect(logLikelihood!.probabilityBetter).toBeLessThan(1 - 0.025 / 10);
+  expect(decide(best, candidate, 10).accepted).toBe(false);
+  expect(decide(best, candidate, 10, undefined, 5).accepted).toBe(true);
+  expect(decide(best, evaluationWith(right(20), likelihoods(0.01)), 50, undefined, 5).because).toMatch(
+    /; 0\.9995 is asked of the best of 50, 0\.9975 of its likelihood$/,
+  );
+  const [few, more] = [evaluationWith(right(20)), evaluationWith(right(26))];
+  expect(decide(few, more, 20, undefined, 5).accepted).toBe(false);
+});
+
 test.each([
   [1, 200],
   [10, 60],

@@ -27,14 +27,16 @@ export const likely = 0.8;
 /**
  * Compares two evaluations of the same rows. On fewer rows than could tell a gain from chance, whatever they say, it decides for what there is.
  * @param tried among how many the candidate was the best on these rows: the more, the surer it must be (Bonferroni)
+ * @param readings how many of these are one answer's likelihoods read in several ways, which have one likelihood between them
  * @throws TandemError reason 'rows-differ'
  */
-export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given: GateErrors = defaultGate): GateDecision {
+export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given: GateErrors = defaultGate, readings = 1): GateDecision {
   const comparison = compareEvaluations(best, candidate);
   const { score, logLikelihood } = comparison;
   // Without gold answers there is no likelihood: the score has its share of the error too.
   const errors = logLikelihood ? given : { ...given, score: given.score + given.likelihood };
   const enough = (error: number): number => 1 - error / Math.max(1, tried);
+  const enoughLikely = 1 - errors.likelihood / distinctLikelihoods(tried, readings);
   const points = `${score.mean >= 0 ? '+' : ''}${(score.mean * 100).toFixed(1)} points`;
   const nats = logLikelihood && `${logLikelihood.mean >= 0 ? '+' : ''}${logLikelihood.mean.toFixed(3)} nats a row`;
   const sure = (p: number): string => `P(better) ${p > 0.995 && p < 1 ? p.toFixed(4) : p.toFixed(2)}`;
@@ -49,7 +51,7 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
     return verdict(true, `the score rose by ${points}, ${sure(score.probabilityBetter)}`);
   }
   const tied = score.probabilityBetter > errors.tie;
-  if (tied && logLikelihood && logLikelihood.probabilityBetter >= enough(errors.likelihood)) {
+  if (tied && logLikelihood && logLikelihood.probabilityBetter >= enoughLikely) {
     const likelier = `the likelihood rose by ${nats}, ${sure(logLikelihood.probabilityBetter)}`;
     const isLevel = score.probabilityBetter < likely;
     return verdict(
@@ -58,12 +60,16 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
     );
   }
   if (!tied) return verdict(false, `the score fell by ${points.replace('-', '')}, ${sure(score.probabilityBetter)}`);
-  const asked = `${enough(errors.score).toFixed(4)} is asked of ${among}`;
+  const ofLikelihood = logLikelihood && readings > 1 ? `, ${enoughLikely.toFixed(4)} of its likelihood` : '';
+  const asked = `${enough(errors.score).toFixed(4)} is asked of ${among}${ofLikelihood}`;
   return verdict(
     false,
     `no sure gain: ${points}, ${sure(score.probabilityBetter)}; ${logLikelihood ? `${nats}, ${sure(logLikelihood.probabilityBetter)}; ` : ''}${asked}`,
   );
 }
+
+/** Of so many results. @param readings ways that each of them was read in: how an answer is read does not change how likely it is */
+export const distinctLikelihoods = (tried = 1, readings = 1): number => Math.max(1, Math.ceil(tried / readings));
 
 /** So many rows it takes to judge the best of so many: on fewer it could be better on every row by pure chance more often than may be. */
 export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>

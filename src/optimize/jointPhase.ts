@@ -81,7 +81,8 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   if (!evaluation) return { prompt, adapter: found, among: measurements, passes };
   const read = reading.of(found);
   return {
-    ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, among: measurements * read.among, passes },
+    ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, passes },
+    ...{ among: measurements * read.among, readings: read.among },
     ...findingOf(read),
   };
 }

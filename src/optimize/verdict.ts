@@ -6,7 +6,7 @@ import type { Change, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import { flipsBetween } from './flips.ts';
 import { decideCheaper } from './cheaper.ts';
-import { decide, type GateDecision } from './gate.ts';
+import { decide, distinctLikelihoods, type GateDecision } from './gate.ts';
 import { tokenCounter } from './promptTokens.ts';
 import { measuredState, type Measured } from './measuredState.ts';
 
@@ -34,14 +34,16 @@ export function judge(
   finding: Finding,
   peak = before,
 ): Verdict | undefined {
-  const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, reading, absorbed } = finding;
+  const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, readings, reading, absorbed } = finding;
   if (!evaluation) return undefined;
   const candidate = measuredState(proposal, prompt, adapter, evaluation, context.objective);
   const { evidence } = finding;
   const [former, latter, best] = evidence ? [evidence.before, evidence.after, evidence.before] : [before, evaluation, peak];
-  const better = finding.decision ?? decide(former, latter, among);
+  const better = finding.decision ?? decide(former, latter, among, undefined, readings);
   const cheaper =
-    better.accepted || finding.decision ? undefined : cheaperThan(context, from, former, best, { candidate, evaluation: latter, among });
+    better.accepted || finding.decision
+      ? undefined
+      : cheaperThan(context, from, former, best, { candidate, evaluation: latter, tried: distinctLikelihoods(among, readings) });
   const { accepted, because, ...asked } = cheaper ?? better;
   // More rows may decide, but the numbers of a run are those of the valset.
   const comparison = evidence ? compareEvaluations(before, evaluation) : asked;
@@ -61,15 +63,11 @@ function cheaperThan(
   { objective }: Partial<MeasuredState>,
   before: Evaluation,
   peak: Evaluation,
-  {
-    candidate,
-    evaluation,
-    among,
-  }: { readonly candidate: MeasuredState; readonly evaluation: Evaluation; readonly among: number | undefined },
+  { candidate, evaluation, tried }: { readonly candidate: MeasuredState; readonly evaluation: Evaluation; readonly tried: number },
 ): GateDecision | undefined {
   if (evaluation.promptTokens >= before.promptTokens) return undefined;
   const weightPenalty = objective ? candidate.objective.weightPenalty - objective.weightPenalty : 0;
-  const decision = decideCheaper(before, evaluation, { peak, weightPenalty, ...(worth && { worth }), ...(among && { tried: among }) });
+  const decision = decideCheaper(before, evaluation, { peak, weightPenalty, ...(worth && { worth }), tried });
   return decision.accepted ? decision : undefined;
 }
 

@@ -170,7 +170,7 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
     adapter: tuned.adapter,
     passes: passes + again,
     // All rows judge one way to read each measurement.
-    among: evidence ? tuned.measurements : tuned.measurements * measured.length * winner.among,
+    ...(evidence ? { among: tuned.measurements } : { among: tuned.measurements * measured.length * winner.among, readings: winner.among }),
     ...(evidence && { evidence }),
     ...(recipe && { recipe }),
     // The live prompts thin out, phase by phase, as evidence comes in.
