@@ -120,9 +120,25 @@ test('of what has just been measured the best way is told of, with how many ther
   // The gate that judges it counts all ways: being ahead is enough here.
   const ahead = contextWith(({ normalize }) => (normalize === 'sum' ? 22 : 20)).context;
   expect((await bestReading(ahead, { prompt }, measured)).prompt.decoding).toMatchObject({ normalize: 'sum' });
-  const level = contextWith(() => 20).context;
-  expect(await bestReading(level, { prompt }, measured)).toEqual({ prompt, evaluation: measured, passes: 0, among: 4 });
+  // Free text has one way.
+  const { context: free } = contextWith(() => 20, { ...intentTask, labels: undefined });
+  expect(await bestReading(free, { prompt }, measured)).toEqual({ prompt, evaluation: measured, passes: 0, among: 1 });
 });
+
+test.each([
+  ['level', 20, 20, 'domain'],
+  ['ahead by a row of sixty', 21, 20, 'domain'],
+  ['likely better', 26, 20, undefined],
+])(
+  'another way than domain calibration must be likely better, since that holds under other wordings too: %s',
+  async (_, plain, domain, chosen) => {
+    const { context } = contextWith(({ calibration }) => (calibration === 'domain' ? domain : plain));
+    const measured = await context.evaluator.evaluate({ prompt }, valset);
+    const { prompt: read, evaluation } = await bestReading(context, { prompt }, measured);
+    expect(read.decoding?.calibration).toBe(chosen);
+    expect(evaluation.score.mean).toBeCloseTo((chosen ? domain : plain) / 60, 10);
+  },
+);
 
 test('labels are read without what their length adds, where that is known of what has just been measured', async () => {
   const { context } = contextWith(({ normalize }) => (typeof normalize === 'object' ? 40 : 20));

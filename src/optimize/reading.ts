@@ -21,7 +21,7 @@ import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
 import type { Purse } from './purse.ts';
 import { measureAll } from './race.ts';
-import { isBetter } from '../evaluate/ranking.ts';
+import { bestFirst } from '../evaluate/ranking.ts';
 
 /** Whether there is more than one way. */
 export const hasReadings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;
@@ -114,19 +114,24 @@ export const findingOf = ({ reason, plain }: Reading): Pick<Finding, 'reading' |
 
 /**
  * The best way to read the answers of what has just been measured, counted as one result more for each other way: a way that served other
- * weights stands on no better ground than the rest, least of all a calibration that made up for what training now has taught.
+ * weights stands on no better ground than the rest, least of all a calibration that made up for what training now has taught. Domain calibration
+ * holds when somebody changes the wording of the prompt, so another way must be likely better.
  */
 export async function bestReading(context: OptimizationContext, { prompt, adapter }: Candidate, measured: Evaluation): Promise<Reading> {
-  const others = otherReadings(context, prompt, measured);
-  let best: Omit<Reading, 'passes' | 'among'> = { prompt, evaluation: measured };
+  const { evaluator, valset } = context;
   const costOf = readingCosts(measured);
+  const ways: Omit<Reading, 'passes' | 'among'>[] = [{ prompt, evaluation: measured }];
   let passes = 0;
-  for (const { prompt: other, reason } of others) {
-    const evaluation = await context.evaluator.evaluate({ prompt: other, adapter }, context.valset);
+  for (const { prompt: other, reason } of otherReadings(context, prompt, measured)) {
+    const evaluation = await evaluator.evaluate({ prompt: other, adapter }, valset);
     passes += costOf(evaluation);
-    if (isBetter(evaluation, best.evaluation)) best = { prompt: other, evaluation, reason, plain: measured };
+    ways.push({ prompt: other, evaluation, reason, plain: measured });
   }
-  return { ...best, passes, among: 1 + others.length };
+  const isCalibrated = ({ prompt: { decoding } }: (typeof ways)[number]): boolean =>
+    ({ ...evaluator.task.decoding, ...decoding }).calibration === 'domain';
+  const [best, calibrated] = [ways, ways.filter(isCalibrated)].map((from) => [...from].sort(bestFirst).at(0));
+  const isLikelier = calibrated && compareEvaluations(calibrated.evaluation, best!.evaluation).score.probabilityBetter >= likely;
+  return { ...(isLikelier ? best! : (calibrated ?? best!)), passes, among: ways.length };
 }
 
 /** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
