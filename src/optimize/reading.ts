@@ -115,7 +115,7 @@ export const findingOf = ({ reason, plain }: Reading): Pick<Finding, 'reading' |
 /**
  * The best way to read the answers of what has just been measured, counted as one result more for each other way: a way that served other
  * weights stands on no better ground than the rest, least of all a calibration that made up for what training now has taught. Domain calibration
- * holds when somebody changes the wording of the prompt, so another way must be clearly better.
+ * holds when somebody changes the wording of the prompt: it is chosen where it is level.
  */
 export async function bestReading(context: OptimizationContext, { prompt, adapter }: Candidate, measured: Evaluation): Promise<Reading> {
   const { evaluator, valset } = context;
@@ -130,13 +130,8 @@ export async function bestReading(context: OptimizationContext, { prompt, adapte
   const isCalibrated = ({ prompt: { decoding } }: (typeof ways)[number]): boolean =>
     ({ ...evaluator.task.decoding, ...decoding }).calibration === 'domain';
   const [best, calibrated] = [ways, ways.filter(isCalibrated)].map((from) => [...from].sort(bestFirst).at(0));
-  return { ...(calibrated && !isClearlyBetter(best!, calibrated) ? calibrated : best!), passes, among: ways.length };
-}
-
-/** Likely better; on few rows, where a row may decide whether a state is kept, ahead at all. */
-function isClearlyBetter(a: { readonly evaluation: Evaluation }, b: { readonly evaluation: Evaluation }): boolean {
-  const { score } = compareEvaluations(b.evaluation, a.evaluation);
-  return score.rows < telling ? score.mean > 0 : score.probabilityBetter >= likely;
+  const isLevel = calibrated?.evaluation.score.mean === best!.evaluation.score.mean;
+  return { ...(isLevel ? calibrated! : best!), passes, among: ways.length };
 }
 
 /** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
