@@ -131,7 +131,7 @@ export async function bestReading(context: OptimizationContext, { prompt, adapte
     ({ ...evaluator.task.decoding, ...decoding }).calibration === 'domain';
   const [best, calibrated] = [ways, ways.filter(isCalibrated)].map((from) => [...from].sort(bestFirst).at(0));
   const isLevel = calibrated?.evaluation.score.mean === best!.evaluation.score.mean;
-  return { ...(isLevel ? calibrated! : best!), passes, among: ways.length };
+  return { ...(isLevel ? calibrated : best!), passes, among: ways.length };
 }
 
 /** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
