@@ -5,7 +5,7 @@ import type { Calibration, Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Values } from '../prompt/values.ts';
 import type { CachedModel, Call } from './cachedModel.ts';
-import { contentFreeBias, contentFreeInputs, domainInputs, priorBias, subtract } from './calibration.ts';
+import { contentFreeBias, contentFreeInputs, domainInputs, needsRows, priorBias, subtract } from './calibration.ts';
 import type { Task } from './evaluation.ts';
 import { normalized } from './labelScores.ts';
 import { answerAfter } from './question.ts';
@@ -40,9 +40,8 @@ interface JudgeOptions {
 export function makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs }: JudgeOptions): LabelJudge {
   const calibrationTexts: LabelJudge['calibrationTexts'] = (prompt, calibration = decodingOf(prompt).calibration) => {
     if (!task.labels || calibration === 'none') return [];
-    const inputs = inputsOf[calibration](prompt, calibrationInputs);
-    if (inputs.length > 0 && (calibration === 'content-free' || calibrationInputs.length > 0)) {
-      return inputs.map((values) => questionOf(prompt, values));
+    if (!needsRows(calibration) || calibrationInputs.length > 0) {
+      return inputsOf[calibration](prompt, calibrationInputs).map((values) => questionOf(prompt, values));
     }
     throw new TandemError('no-calibration-rows', `Calibration '${calibration}' needs rows, and there are none.`, {
       hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
