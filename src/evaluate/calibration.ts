@@ -33,7 +33,7 @@ export function contentFreeBias(scores: readonly Scores[]): number[] {
 /** Which calibrations take their inputs from rows. */
 export const needsRows = (calibration: Calibration): boolean => calibration === 'domain' || calibration === 'prior';
 
-/** As in the paper; 64 did no better. */
+/** As in the paper. 64 did no better (docs/decisions/0037-domain-calibration.md). */
 export const domainCount = 20;
 
 /**

@@ -81,7 +81,7 @@ export interface Exchanged {
 export async function exchanged(context: OptimizationContext, first: FirstTraining): Promise<Exchanged & { readonly passes: number }> {
   const { trainer, evaluator, trainset, valset, signal } = context;
   const { job, start, tuned, winner, measurements, prompt, mayRead, current, before, budget, lessonsOf, onStep } = first;
-  const { accepted, ...comparison } = decide(before, winner.evaluation, measurements * winner.among, undefined, winner.among);
+  const { accepted, ...comparison } = decide(before, winner.evaluation, measurements * winner.among, winner.among);
   if (accepted || !isLikely(comparison)) return { reading: winner, passes: 0 };
   const lessons = lessonsOf(valset);
   const rowCost = winner.evaluation.passes / valset.length;

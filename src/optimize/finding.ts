@@ -27,7 +27,7 @@ export interface Finding {
   readonly decision?: GateDecision;
   /** Of how many results on these rows it is the best; 1 if absent. */
   readonly among?: number;
-  /** In how many ways each of these was read, so many of them share a likelihood; 1 if absent. */
+  /** In how many ways the labels of each measurement were scored: these results share one likelihood. 1 if absent. */
   readonly readings?: number;
   /** How the answers are read off, where the phase would change it. */
   readonly reading?: string;

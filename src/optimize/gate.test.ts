@@ -52,8 +52,8 @@ describe('without right answers, and so without a likelihood', () => {
 
   test('it has the error of both questions: five in a hundred', () => {
     const errors = { score: 0.01, likelihood: 0.19, tie: 0.4 };
-    expect(decide(alone(right(20)), alone(right(22)), 1, errors).accepted).toBe(true);
-    expect(decide(evaluationWith(right(20)), evaluationWith(right(22)), 1, errors).accepted).toBe(false);
+    expect(decide(alone(right(20)), alone(right(22)), 1, 1, errors).accepted).toBe(true);
+    expect(decide(evaluationWith(right(20)), evaluationWith(right(22)), 1, 1, errors).accepted).toBe(false);
   });
 });
 
@@ -64,8 +64,8 @@ test('the same again is not better', () => {
 
 test('how often it may be wrong can be set: what is sure enough for one time in five is not for one in a hundred', () => {
   const [best, candidate] = [evaluationWith(right(20)), evaluationWith(right(22))];
-  expect(decide(best, candidate, 1, { score: 0.2, likelihood: 0.025, tie: 0.4 }).accepted).toBe(true);
-  expect(decide(best, candidate, 1, { score: 0.01, likelihood: 0.025, tie: 0.4 }).accepted).toBe(false);
+  expect(decide(best, candidate, 1, 1, { score: 0.2, likelihood: 0.025, tie: 0.4 }).accepted).toBe(true);
+  expect(decide(best, candidate, 1, 1, { score: 0.01, likelihood: 0.025, tie: 0.4 }).accepted).toBe(false);
 });
 
 test('the more were tried, the surer the best of them must be', () => {
@@ -84,12 +84,12 @@ test('ways to read an answer count for its score, and not for its likelihood, wh
   expect(logLikelihood!.probabilityBetter).toBeGreaterThan(1 - 0.025 / 2);
   expect(logLikelihood!.probabilityBetter).toBeLessThan(1 - 0.025 / 10);
   expect(decide(best, candidate, 10).accepted).toBe(false);
-  expect(decide(best, candidate, 10, undefined, 5).accepted).toBe(true);
-  expect(decide(best, evaluationWith(right(20), likelihoods(0.01)), 50, undefined, 5).because).toMatch(
+  expect(decide(best, candidate, 10, 5).accepted).toBe(true);
+  expect(decide(best, evaluationWith(right(20), likelihoods(0.01)), 50, 5).because).toMatch(
     /; 0\.9995 is asked of the best of 50, 0\.9975 of its likelihood$/,
   );
   const [few, more] = [evaluationWith(right(20)), evaluationWith(right(26))];
-  expect(decide(few, more, 20, undefined, 5).accepted).toBe(false);
+  expect(decide(few, more, 20, 5).accepted).toBe(false);
 });
 
 test.each([

@@ -27,10 +27,10 @@ export const likely = 0.8;
 /**
  * Compares two evaluations of the same rows. On fewer rows than could tell a gain from chance, whatever they say, it decides for what there is.
  * @param tried among how many the candidate was the best on these rows: the more, the surer it must be (Bonferroni)
- * @param readings how many of these are one answer's likelihoods read in several ways, which have one likelihood between them
+ * @param readings in how many ways the labels of each measurement were scored: these results share one likelihood
  * @throws TandemError reason 'rows-differ'
  */
-export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given: GateErrors = defaultGate, readings = 1): GateDecision {
+export function decide(best: Evaluation, candidate: Evaluation, tried = 1, readings = 1, given: GateErrors = defaultGate): GateDecision {
   const comparison = compareEvaluations(best, candidate);
   const { score, logLikelihood } = comparison;
   // Without gold answers there is no likelihood: the score has its share of the error too.
@@ -68,7 +68,7 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, given
   );
 }
 
-/** Of so many results. @param readings ways that each of them was read in: how an answer is read does not change how likely it is */
+/** How many likelihoods there are among this many results. How labels are scored does not change how likely the right answer is. */
 export const distinctLikelihoods = (tried = 1, readings = 1): number => Math.max(1, Math.ceil(tried / readings));
 
 /** So many rows it takes to judge the best of so many: on fewer it could be better on every row by pure chance more often than may be. */

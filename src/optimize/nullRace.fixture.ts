@@ -83,7 +83,7 @@ export async function wrongWeightPhases({ phases, rows }: { readonly phases: num
       { ...alternatingDefaults, weightSteps: 40, patience: Infinity },
       { phase: 1, memory: memory as never, before, adapter: undefined, spent: 0, budget: 1e9 },
     );
-    if (decide(before, result.evaluation!, result.among, undefined, result.readings).accepted) accepted++;
+    if (decide(before, result.evaluation!, result.among, result.readings).accepted) accepted++;
   }
   return accepted / phases;
 }

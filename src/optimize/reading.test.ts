@@ -190,7 +190,7 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   expect(result).toMatchObject({ adapter: { id: 'late' }, prompt });
   expect(result.prompt.decoding).toBeUndefined();
   expect(result.evaluation!.score.mean).toBeCloseTo(55 / 60, 10);
-  expect(result).toMatchObject({ among: 8, reading: expect.stringContaining('calibration none') as string });
+  expect(result).toMatchObject({ among: 8, readings: 4, reading: expect.stringContaining('calibration none') as string });
   // What the weights bring without it was measured too.
   expect(result.without).toMatchObject({ part: 'decoding', evaluation: { score: { mean: expect.closeTo(35 / 60, 10) as number } } });
   const fixed = await pull(whole, asked, { weightSteps: 16, levers: ['weights'] });

@@ -43,6 +43,19 @@ test('of the best of many more is asked', () => {
   expect([verdictAmong(1), verdictAmong(1000)].map(({ accepted }) => accepted)).toEqual([true, false]);
 });
 
+test('ways to score labels share one likelihood: no more is asked of it', () => {
+  const likelihoods = (gain: number): number[] => Array.from({ length: 40 }, (_, i) => -2 + (i % 2 ? 1 : -0.4) * gain);
+  const of = (gain: number) =>
+    evaluationWith(
+      Array.from({ length: 40 }, (_, i) => Number(i < 20)),
+      likelihoods(gain),
+    );
+  const accepts = (readings?: number) =>
+    judge(context, startAt(20), 1, of(0), startAt(20), { prompt, evaluation: of(1), passes: 0, among: 10, ...(readings && { readings }) })!
+      .accepted;
+  expect([accepts(), accepts(5)]).toEqual([false, true]);
+});
+
 test('of what could not be measured there is none', () => {
   expect(judge(context, startAt(20), 1, measured(20, -2), startAt(20), { prompt, passes: 100 })).toBeUndefined();
 });

@@ -39,7 +39,7 @@ export function judge(
   const candidate = measuredState(proposal, prompt, adapter, evaluation, context.objective);
   const { evidence } = finding;
   const [former, latter, best] = evidence ? [evidence.before, evidence.after, evidence.before] : [before, evaluation, peak];
-  const better = finding.decision ?? decide(former, latter, among, undefined, readings);
+  const better = finding.decision ?? decide(former, latter, among, readings);
   const cheaper =
     better.accepted || finding.decision
       ? undefined

@@ -174,7 +174,7 @@ const slopeField = numberField(
 
 const decodingFields = {
   calibration: oneOf(
-    'How label scores are corrected for what the model prefers whatever the input: `none` (the default), `content-free` (by empty inputs), `domain` (so that every label is as likely as any other over texts made of the words of your rows in random order), or `prior` (the same over up to 64 of your rows).',
+    'How label scores are corrected for what the model prefers whatever the input: `none` (the default); `content-free`, by empty inputs; `domain`, by texts made of the words of your rows in random order; `prior`, by up to 64 of your rows.',
     ...calibrations,
   ),
   normalize: field<Normalization>(
