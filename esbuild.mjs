@@ -177,7 +177,7 @@ function copyIcons() {
 /** Writes dist/types/: a declaration file for each source that the API reaches. */
 function declareTypes() {
   rmSync('dist/types', { recursive: true, force: true });
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
   if (status !== 0) throw new Error('the declarations of the API could not be written');
 }
 

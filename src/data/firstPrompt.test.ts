@@ -80,7 +80,7 @@ Intent:
     ).toThrow(expect.objectContaining({ reason: 'too-few-columns' }) as Error);
   });
 
-  test('whatever the columns and the file are called, the file can be used and reads every input', () => {
+  test('whatever the columns and the file are called, the file can be used and reads every input', { tags: 'long' }, () => {
     const name = fc.oneof(
       fc.string({ minLength: 1, maxLength: 12 }),
       fc.constantFrom('a:b', '}', '${x}', '---', 'true', ' x ', 'tandem', '"', '#', 'é'),

@@ -62,7 +62,7 @@ describe('findLeaks', () => {
     );
   });
 
-  test('10,000 rows take under two seconds', () => {
+  test('10,000 rows take under two seconds', { tags: 'long' }, () => {
     const random = randomStream(5);
     const common = Array.from({ length: 300 }, (_, i) => `w${i}`);
     const sentence = () =>

@@ -58,7 +58,7 @@ describe('openDataset', async () => {
     expect(left.bad.map(({ where }) => where!.file)).toEqual([join(folder, 'train.jsonl'), join(folder, 'test.csv')]);
   });
 
-  test('of many rows some of each split are looked through for leaks', async () => {
+  test('of many rows some of each split are looked through for leaks', { tags: 'long' }, async () => {
     const many = (mark: string): string =>
       Array.from({ length: 12_000 }, (_, i) => `{"text": "row ${i}${mark}", "label": "odd"}\n`).join('');
     await writeFile(join(folder, 'many.jsonl'), many(''));

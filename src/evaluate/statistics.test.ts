@@ -194,7 +194,7 @@ describe('pairedBootstrap', () => {
     expect(pairedBootstrap(a, b).probabilityBetter).toBeCloseTo(Math.min(1 - 2 ** -rows, less + shares[better] / 2), 2);
   });
 
-  test('the interval is above zero where, and only where, P(better) is 97.5% and more', () => {
+  test('the interval is above zero where, and only where, P(better) is 97.5% and more', { tags: 'long' }, () => {
     const random = randomStream('agree');
     for (let round = 0; round < 200; round++) {
       const rows = 1 + random.integer(60);
@@ -241,13 +241,14 @@ describe('pairedBootstrap', () => {
     expect(() => pairedBootstrap([1], [1, 2])).toThrow(expect.objectContaining({ reason: 'rows-differ' }));
   });
 
-  test('100 rows and 10,000 resamples take under 60 ms', () => {
+  test('100 rows and 10,000 resamples take under 60 ms of the processor', () => {
     const [a, b] = [right(50, 100), right(60, 100)];
     pairedBootstrap(a, b);
     const times = [1, 2, 3].map(() => {
-      const started = performance.now();
+      const begun = process.cpuUsage();
       pairedBootstrap(a, b);
-      return performance.now() - started;
+      const { user, system } = process.cpuUsage(begun);
+      return (user + system) / 1000;
     });
     expect(Math.min(...times)).toBeLessThan(60);
   });

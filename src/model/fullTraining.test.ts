@@ -33,7 +33,7 @@ test.each(['tiny-tied', 'tiny-llama3'])('training all weights of %s learns, and 
   await expect(saveWeights(directory, engine)).rejects.toThrow('something at this place');
 });
 
-test('the other executor, which keeps copies of weights, learns the same', async () => {
+test('the other executor, which keeps copies of weights, learns the same', { tags: 'long' }, async () => {
   const examples = [3, 4, 5].map((first) => ({ prompt: [10, 11, first], answer: [first + 20, 7] }));
   const losses = async (executor: Executor): Promise<number[]> => {
     const files = await loadModelFiles(fixture('tiny-tied'));

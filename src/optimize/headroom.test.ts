@@ -62,7 +62,7 @@ describe('the outlook of a lever', () => {
   });
 });
 
-test('a tiny model that knows nothing is told to train, and what it cost is said', { timeout: 60_000 }, async () => {
+test('a tiny model that knows nothing is told to train, and what it cost is said', { tags: 'long', timeout: 60_000 }, async () => {
   const model = await loadTinyModel();
   const rows: Row[] = Array.from({ length: 80 }, (_, i) => makeRow({ text: `red ${i}`, kind: i % 3 ? 'colour' : 'animal' }, i + 1));
   const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
@@ -93,51 +93,55 @@ test('a tiny model that knows nothing is told to train, and what it cost is said
   await model.dispose();
 });
 
-test('of a program the prompts of every step are tried, and one adapter is trained for all of them', { timeout: 60_000 }, async () => {
-  const model = await loadTinyModel();
-  const rows = kindRows(80);
-  const [trainset, valset] = [rows.slice(0, 40), rows.slice(40)];
-  const tasks: Task[] = [{ ...intentTask, output: 'hint', labels: ['one', 'two'] }, kindTask];
-  const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
-  const bodies = ['Give a hint.\n\nText: ${input:text}\nHint:\n', 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n'];
-  const prompt = asProgram(bodies.map((body) => ({ body, demonstrations: [] })));
-  const trainer = loraTrainer(model, tasks, tinyLora);
-  const changed = { decoding: 0, first: 0, last: 0 };
-  const learnt = new Set<number>();
-  const headroom = await measureHeadroom({
-    evaluator: {
-      ...evaluator,
-      evaluate: async (candidate, ...rest) => {
-        const asked = stepsOf(candidate.prompt);
-        if (!candidate.adapter && rest[0].length === 24) {
-          if (asked.some(({ decoding }) => decoding)) changed.decoding++;
-          else if (!isDeepStrictEqual(asked[0], stepsOf(prompt)[0])) changed.first++;
-          else if (!isDeepStrictEqual(asked[1], stepsOf(prompt)[1])) changed.last++;
-        }
-        return evaluator.evaluate(candidate, ...rest);
+test(
+  'of a program the prompts of every step are tried, and one adapter is trained for all of them',
+  { tags: 'long', timeout: 60_000 },
+  async () => {
+    const model = await loadTinyModel();
+    const rows = kindRows(80);
+    const [trainset, valset] = [rows.slice(0, 40), rows.slice(40)];
+    const tasks: Task[] = [{ ...intentTask, output: 'hint', labels: ['one', 'two'] }, kindTask];
+    const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
+    const bodies = ['Give a hint.\n\nText: ${input:text}\nHint:\n', 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n'];
+    const prompt = asProgram(bodies.map((body) => ({ body, demonstrations: [] })));
+    const trainer = loraTrainer(model, tasks, tinyLora);
+    const changed = { decoding: 0, first: 0, last: 0 };
+    const learnt = new Set<number>();
+    const headroom = await measureHeadroom({
+      evaluator: {
+        ...evaluator,
+        evaluate: async (candidate, ...rest) => {
+          const asked = stepsOf(candidate.prompt);
+          if (!candidate.adapter && rest[0].length === 24) {
+            if (asked.some(({ decoding }) => decoding)) changed.decoding++;
+            else if (!isDeepStrictEqual(asked[0], stepsOf(prompt)[0])) changed.first++;
+            else if (!isDeepStrictEqual(asked[1], stepsOf(prompt)[1])) changed.last++;
+          }
+          return evaluator.evaluate(candidate, ...rest);
+        },
       },
-    },
-    trainer: localTrainer({
-      ...trainer,
-      example: (shown, row, soft, step) => {
-        learnt.add(step!);
-        return trainer.example(shown, row, soft, step);
-      },
-      sequence: (shown, rows, soft, step) => {
-        learnt.add(step!);
-        return trainer.sequence(shown, rows, soft, step);
-      },
-    }),
-    program: { tasks, trace: evaluator.trace },
-    prompt,
-    trainset,
-    valset,
-    objective: defaultObjective,
-    seed: 1,
-  });
-  const [weights, prompts] = headroom.levers;
-  expect(weights).toMatchObject({ lever: 'weights', tried: 1, score: { rows: 24 } });
-  expect(prompts).toMatchObject({ lever: 'prompt', score: { rows: 24 } });
-  for (const count of Object.values(changed)) expect(count).toBeGreaterThan(0);
-  expect([...learnt].sort()).toEqual([0, 1]);
-});
+      trainer: localTrainer({
+        ...trainer,
+        example: (shown, row, soft, step) => {
+          learnt.add(step!);
+          return trainer.example(shown, row, soft, step);
+        },
+        sequence: (shown, rows, soft, step) => {
+          learnt.add(step!);
+          return trainer.sequence(shown, rows, soft, step);
+        },
+      }),
+      program: { tasks, trace: evaluator.trace },
+      prompt,
+      trainset,
+      valset,
+      objective: defaultObjective,
+      seed: 1,
+    });
+    const [weights, prompts] = headroom.levers;
+    expect(weights).toMatchObject({ lever: 'weights', tried: 1, score: { rows: 24 } });
+    expect(prompts).toMatchObject({ lever: 'prompt', score: { rows: 24 } });
+    for (const count of Object.values(changed)) expect(count).toBeGreaterThan(0);
+    expect([...learnt].sort()).toEqual([0, 1]);
+  },
+);

@@ -159,7 +159,7 @@ const piece = fc.constantFrom(
   '...\n',
 );
 
-test('never throws, whatever the file holds', () => {
+test('never throws, whatever the file holds', { tags: 'long' }, () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 6 })), { maxLength: 20 }), (pieces) => {
       const source = pieces.join('');

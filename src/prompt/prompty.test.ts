@@ -170,7 +170,7 @@ const piece = fc.constantFrom(
   '"',
 );
 
-test('never throws and keeps body and text, whatever the file holds; what has no error can be filled in', () => {
+test('never throws and keeps body and text, whatever the file holds; what has no error can be filled in', { tags: 'long' }, () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 6 })), { maxLength: 20 }), (pieces) => {
       const source = pieces.join('');

@@ -30,7 +30,7 @@ beforeEach(() => {
   spec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { passes: 20_000 }, rows: { val: 4, test: 2 } };
 });
 
-test('an adapter and a learned start from elsewhere lie in the run afterwards, and a resume reads those', async () => {
+test('an adapter and a learned start from elsewhere lie in the run afterwards, and a resume reads those', { tags: 'long' }, async () => {
   const start = mkdtempSync(join(temporary, 'start-'));
   cpSync(tinyAdapter, start, { recursive: true });
   const session = await openSession(spec);
@@ -50,15 +50,19 @@ test('an adapter and a learned start from elsewhere lie in the run afterwards, a
   expect(written.spec.adapter).toBe(`.tandem/runs/${directory.run}/adapters/${id}`);
 });
 
-test.each(['adapter', 'warmStart'] as const)('a run that came from elsewhere and names an %s outside is not resumed', async (key) => {
-  const { directory } = await startRun(spec);
-  const file = join(directory.path, 'run.json');
-  const record = JSON.parse(readFileSync(file, 'utf8')) as { spec: object };
-  writeFileSync(file, JSON.stringify({ ...record, spec: { ...record.spec, [key]: tinyAdapter } }));
-  const lines = readFileSync(directory.journal, 'utf8').split(/(?<=\n)/);
-  writeFileSync(directory.journal, lines.filter((line) => !line.includes('"runEnded"')).join(''));
-  await expect(resumeRun(directory)).rejects.toMatchObject({ reason: 'outside-workspace', where: { file } });
-});
+test.each(['adapter', 'warmStart'] as const)(
+  'a run that came from elsewhere and names an %s outside is not resumed',
+  { tags: 'long' },
+  async (key) => {
+    const { directory } = await startRun(spec);
+    const file = join(directory.path, 'run.json');
+    const record = JSON.parse(readFileSync(file, 'utf8')) as { spec: object };
+    writeFileSync(file, JSON.stringify({ ...record, spec: { ...record.spec, [key]: tinyAdapter } }));
+    const lines = readFileSync(directory.journal, 'utf8').split(/(?<=\n)/);
+    writeFileSync(directory.journal, lines.filter((line) => !line.includes('"runEnded"')).join(''));
+    await expect(resumeRun(directory)).rejects.toMatchObject({ reason: 'outside-workspace', where: { file } });
+  },
+);
 
 test('a workspace in which nothing can be kept is measured all the same, with a notice; a run says so before anything is loaded', async () => {
   rmSync(join(workspace, '.tandem'), { recursive: true });

@@ -69,6 +69,7 @@ const work = (directory: RunDirectory, url: string, dieAfter?: number): Promise<
 
 test.each([5, 6, 7, 8])(
   'killed after every %i lines and resumed, it asks nothing twice and ends as if it had not been killed',
+  { tags: 'long' },
   async (dieAfter) => {
     const server = await moodyServer();
     const directory = newRun();

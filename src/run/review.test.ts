@@ -87,7 +87,7 @@ describe('whichever item comes first', () => {
   test.each([
     ['', proposal],
     [', with demonstrations where the pointer will stand', withDemo],
-  ])('what was taken over is accepted, what was taken back is open again%s', (_, of) => {
+  ])('what was taken over is accepted, what was taken back is open again%s', { tags: 'long' }, (_, of) => {
     fc.assert(
       fc.property(moves, (taken) => {
         const wanted = new Map<string, Standing>();

@@ -235,16 +235,20 @@ test('bad rows are left out where that is asked, with a notice that names them',
   expect(session.notices).toEqual([expect.stringMatching(/^1 bad row is left out: rows\.jsonl:41: Not valid JSON/)]);
 });
 
-test('of hundreds of rows a run measures, from its start to its sealed test, as many as its budget pays for', async () => {
-  const rows = Array.from({ length: 1300 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);
-  writeFileSync(join(dirname(spec.prompt), 'rows.jsonl'), rows.join(''));
-  const { state } = await startRun({ ...spec, budget: { passes: 8000 }, lever: 'weights' });
-  expect(state.notices).toEqual([expect.stringMatching(/^The run measures 80 of 2\d\d validation rows and 200 of 2\d\d test rows, /)]);
-  expect(state.config!.splits).toMatchObject({ val: 80, test: 200 });
-  expect([state.start!.score.rows, state.testRows, state.attribution!.answers!.length]).toEqual([80, 200, 200]);
-  const asked = await startRun({ ...spec, budget: { passes: 25_000 }, lever: 'weights', rows: { val: 210, test: 0 } });
-  expect([asked.state.notices, asked.state.start!.score.rows, asked.state.attribution]).toEqual([[], 210, undefined]);
-});
+test(
+  'of hundreds of rows a run measures, from its start to its sealed test, as many as its budget pays for',
+  { tags: 'long' },
+  async () => {
+    const rows = Array.from({ length: 1300 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);
+    writeFileSync(join(dirname(spec.prompt), 'rows.jsonl'), rows.join(''));
+    const { state } = await startRun({ ...spec, budget: { passes: 8000 }, lever: 'weights' });
+    expect(state.notices).toEqual([expect.stringMatching(/^The run measures 80 of 2\d\d validation rows and 200 of 2\d\d test rows, /)]);
+    expect(state.config!.splits).toMatchObject({ val: 80, test: 200 });
+    expect([state.start!.score.rows, state.testRows, state.attribution!.answers!.length]).toEqual([80, 200, 200]);
+    const asked = await startRun({ ...spec, budget: { passes: 25_000 }, lever: 'weights', rows: { val: 210, test: 0 } });
+    expect([asked.state.notices, asked.state.start!.score.rows, asked.state.attribution]).toEqual([[], 210, undefined]);
+  },
+);
 
 describe('a row that is longer than the model reads', () => {
   /** Tokens of some bytes each; the tiny model reads 256. */
@@ -288,7 +292,7 @@ describe('a row that is longer than the model reads', () => {
   });
 });
 
-test('macro-f1 is measured, and its test answers are in the journal', async () => {
+test('macro-f1 is measured, and its test answers are in the journal', { tags: 'long' }, async () => {
   writeFileSync(
     spec.prompt,
     readFileSync(spec.prompt, 'utf8').replace('  labels: from-data\n', '  labels: from-data\n  metric: macro-f1\n'),

@@ -151,7 +151,9 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   });
   const fetching = performance.now() - asked;
   signal?.throwIfAborted();
-  const model = await (models?.open ?? openModel)(modelSource, spec.executor, threads, interrupt);
+  const model = await (models
+    ? models.open(modelSource, spec.executor, threads)
+    : openModel(modelSource, spec.executor, threads, interrupt));
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
   let tasks: readonly Task[];
   let splits: Splits;

@@ -10,7 +10,7 @@ import { blockOf } from '../linears.ts';
 import { isRecord } from '../configFields.ts';
 import { loraFeeds } from '../engine.ts';
 import { huggingFaceConfig } from '../llamaConfig.ts';
-import { readGgufHeader } from './ggufHeader.ts';
+import { readGgufHeader, type GgufHeader } from './ggufHeader.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
 import { ggufTokenizer } from './ggufTokenizer.ts';
 import type { ModelFiles, WeightTensor } from './modelFiles.ts';
@@ -89,10 +89,17 @@ async function copySettings(source: string, into: string): Promise<void> {
   }
 }
 
-async function translateSettings(source: string, into: string, { config }: ModelFiles): Promise<void> {
+async function metadataOf(source: string): Promise<GgufHeader['metadata']> {
   const file = await open(source, 'r');
-  const { metadata } = await readGgufHeader(file, source).finally(() => file.close());
-  const { json, tokenizer, chatTemplate, specialTexts } = ggufTokenizer(ggufMetadata(metadata, source));
+  try {
+    return (await readGgufHeader(file, source)).metadata;
+  } finally {
+    await file.close();
+  }
+}
+
+async function translateSettings(source: string, into: string, { config }: ModelFiles): Promise<void> {
+  const { json, tokenizer, chatTemplate, specialTexts } = ggufTokenizer(ggufMetadata(await metadataOf(source), source));
   const ends = [...tokenizer.endTokens];
   const texts = Object.fromEntries(Object.entries(specialTexts).filter(([, text]) => text !== ''));
   const vocabulary = isRecord(json.model.vocab) ? json.model.vocab : {};
