@@ -1,6 +1,6 @@
 /** @file What one answer takes in tokens: those of the prompt with the row in it, and those of the answer; of a program those of all steps. */
 import type { Row } from '../data/dataset.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { Texts } from '../model/texts.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { wordsFor } from '../prompt/labelWords.ts';
 import { stepsOf } from '../prompt/prompt.ts';
@@ -17,7 +17,7 @@ export interface AnswerTokens {
 
 /** What has been answered before is not asked again, where the evaluator remembers it. */
 export async function answerTokens(
-  model: Pick<LlamaModel, 'tokenizer' | 'promptTokens' | 'completionTokens'>,
+  texts: Texts,
   evaluator: ProgramEvaluator,
   candidate: Candidate,
   rows: readonly Row[],
@@ -30,10 +30,10 @@ export async function answerTokens(
     const isLast = step === evaluator.steps.length - 1;
     const soft = adapterOfStep(candidate.adapter, step)?.soft;
     for (const [place, { values }] of traced.entries()) {
-      const question = questionText(task, model.tokenizer, own, values);
+      const question = questionText(task, texts, own, values);
       const text = isLast ? results[place].prediction : textIn(values, task.output);
-      prompt += model.promptTokens(question, soft).length;
-      answer += text === '' ? 0 : model.completionTokens(answerAfter(task, question, wordsFor(own, text))).length;
+      prompt += texts.asRead(question, soft).tokens;
+      answer += text === '' ? 0 : texts.countAnswer(answerAfter(task, question, wordsFor(own, text)));
     }
   }
   return { promptTokens: prompt / rows.length, answerTokens: answer / rows.length };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
 import { tokenizerOf } from '../model/files/huggingFaceDirectory.ts';
+import { textsOf } from '../model/texts.ts';
 import { parsePromptFile, type PromptFile } from '../prompt/promptFile.ts';
 import { textOf } from '../prompt/values.ts';
 import { judgedBy, taskFor } from './evaluation.ts';
@@ -15,12 +16,14 @@ const tokenizerWith = (template: string) => tokenizerOf(tokenizerJson, {}, [], t
 const model: LanguageModel = {
   name: 'fake',
   fingerprint: 'fake',
-  tokenizer: tokenizerWith('{{messages[0].content}}'),
+  maxTokens: 1000,
+  texts: textsOf(tokenizerWith('{{messages[0].content}}')),
+  forget: () => {},
   scoreLabels: async () => [],
   logLikelihoods: async (pairs) => pairs.map(() => ({ logLikelihood: -1, tokens: 1 })),
   dispose: async () => {},
   generate: async (prompts) =>
-    prompts.map(() => ({ text: 'the card is lost and the transfer has failed again', tokens: [], finish: 'stop' })),
+    prompts.map(() => ({ text: 'the card is lost and the transfer has failed again', tokens: 10, finish: 'stop' })),
 };
 
 const fileOf = (metric: string, body = '{{x}}'): PromptFile =>
@@ -62,7 +65,7 @@ describe('of many rows the one that takes too long is named', { tags: 'long' }, 
     const file = fileOf('contains\n  template: chat');
     const endless = {
       ...model,
-      tokenizer: tokenizerWith(`${nested}{{messages[0].content}}`),
+      texts: textsOf(tokenizerWith(`${nested}{{messages[0].content}}`)),
     };
     await expect(evaluate(file, rows, endless)).rejects.toMatchObject({
       reason: 'too-slow',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
+import { textsOf } from '../model/texts.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { attributeLines } from './attribution.ts';
@@ -43,7 +44,9 @@ function fakeModel(log: string[] = []): LanguageModel {
   return {
     name: 'fake',
     fingerprint: 'fake-1',
-    tokenizer,
+    maxTokens: 1000,
+    texts: textsOf(tokenizer),
+    forget: () => {},
     scoreLabels: async (prompts, labels, options) => {
       log.push(`labels ${prompts.length} x ${labels.join('|')}`);
       return prompts.map((prompt) => labels.map((label) => scored(prompt, label, options?.adapter)));
@@ -56,7 +59,7 @@ function fakeModel(log: string[] = []): LanguageModel {
       log.push(`generate ${prompts.length}`);
       return prompts.map((prompt) => ({
         text: ` ${prompt.split('Message: ').at(-1)!.split('\n')[0]} `.slice(0, maxTokens),
-        tokens: [],
+        tokens: 1,
         finish: 'stop',
       }));
     },
@@ -214,9 +217,9 @@ describe('text tasks', () => {
     ...fakeModel(),
     generate: async (prompts, { maxTokens }) =>
       prompts.map((asked) => {
-        if (asked.includes('short')) return { text: ' done', tokens: [], finish: 'stop' };
+        if (asked.includes('short')) return { text: ' done', tokens: 1, finish: 'stop' };
         const most = asked.includes('long') ? 40 : 1_000_000;
-        return { text: 'x'.repeat(Math.min(maxTokens, most)), tokens: [], finish: maxTokens > most ? 'context' : 'length' };
+        return { text: 'x'.repeat(Math.min(maxTokens, most)), tokens: 1, finish: maxTokens > most ? 'context' : 'length' };
       }),
   });
   const answers = (maxTokens: number) =>
@@ -254,7 +257,7 @@ describe('text tasks', () => {
     const task = taskFor(file, data);
     const { maxTokens, temperature, topP, stop, seed } = task.decoding;
     const options = { maxTokens, temperature, topP, stop, seed };
-    const question = questionText(task, tokenizer, file.prompt, data[0].values);
+    const question = questionText(task, textsOf(tokenizer), file.prompt, data[0].values);
     cache.set(cacheKey('fake-1', null, 'generate', question, options), 'of old' as never);
     const first = await makeEvaluator({ model: endless(), task, cache }).evaluate({ prompt: file.prompt }, data);
     expect(first.rows[0].prediction).toMatch(/^x+$/);

@@ -5,8 +5,6 @@ import { TandemError } from '../errors.ts';
 import { pulse } from '../pulse.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
-import { encodeWithSoft } from '../model/softPrompt.ts';
-import type { Tokenizer } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { ownWords, wordsFor } from '../prompt/labelWords.ts';
@@ -20,7 +18,6 @@ import { makeLabelJudge } from './labelJudge.ts';
 import { lengthSlope, logShare } from './labelScores.ts';
 import { needNoAnswers } from './metrics.ts';
 import { ofRow } from './ofRow.ts';
-import { answerPasses, promptPasses } from './passes.ts';
 import { answerAfter, questionsOf, questionText, questionWithoutValues } from './question.ts';
 import { bootstrapMean, logShares } from './statistics.ts';
 
@@ -92,7 +89,7 @@ export interface PromptEvaluator extends Evaluator {
 }
 
 export function makeEvaluator({ model, task, cache = memoryCache(), calibrationRows = [] }: EvaluatorOptions): PromptEvaluator {
-  const { tokenizer } = model;
+  const { texts } = model;
   const { labels } = task;
   const decodingOf = (prompt: Prompt): Decoding => ({ ...task.decoding, ...prompt.decoding });
   const outputs = cachedModel(model, cache);
@@ -100,16 +97,12 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   /** What the model is to choose from, in the order of the labels. */
   const wordsOf = (prompt: Prompt): string[] => (labels ?? []).map((label) => wordsFor(prompt, label));
-  const choicePasses = (words: readonly string[]): number =>
-    answerPasses(
-      tokenizer,
-      words.map((each) => answerAfter(task, '…', each)),
-    );
+  const choicePasses = (words: readonly string[]): number => texts.countBranches(words.map((each) => answerAfter(task, '…', each)));
   const labelPasses = remembered(choicePasses);
 
-  const questionOf = (prompt: Prompt, values: Values): string => questionText(task, tokenizer, prompt, values);
+  const questionOf = (prompt: Prompt, values: Values): string => questionText(task, texts, prompt, values);
   const promptTokens = (prompt: Prompt, adapter?: Adapter, like?: Values): number =>
-    countingWith(adapter).encode(questionWithoutValues(task, tokenizer, prompt, like)).length;
+    texts.count(questionWithoutValues(task, texts, prompt, like), adapter?.soft);
   const judgesAlone = needNoAnswers([task.metric, ...(task.reported ?? [])]);
   /** The right answer; undefined where the data has none and the metrics need none. */
   const goldOf = (row: Row): string | undefined => {
@@ -120,14 +113,14 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   const { calibrationTexts, judge } = makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs });
 
-  /** Of the answers that are known, after the texts in the same places. */
+  /** Of the answers that are known, after the questions in the same places. */
   async function goldLikelihoods(
     golds: readonly (string | undefined)[],
-    texts: readonly string[],
+    questions: readonly string[],
     call: Call,
   ): Promise<(number | undefined)[]> {
     const pairs = golds.flatMap((gold, place) =>
-      gold === undefined ? [] : [{ prompt: texts[place], completion: answerAfter(task, texts[place], gold) }],
+      gold === undefined ? [] : [{ prompt: questions[place], completion: answerAfter(task, questions[place], gold) }],
     );
     const likelihoods = pairs.length > 0 ? await outputs.logLikelihoods(pairs, call) : [];
     let next = 0;
@@ -137,15 +130,15 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   async function chooseLabels(
     prompt: Prompt,
     rows: readonly Row[],
-    texts: readonly string[],
+    questions: readonly string[],
     choices: readonly string[],
     call: Call,
   ): Promise<Answers> {
-    const judgements = await judge(prompt, texts, wordsOf(prompt), call);
+    const judgements = await judge(prompt, questions, wordsOf(prompt), call);
     const golds = rows.map((row) => goldOf(row)?.trim());
     // A gold answer that is none of the labels was not scored with them.
     const strangers = golds.map((gold) => (gold !== undefined && choices.includes(gold) ? undefined : gold));
-    const asked = await goldLikelihoods(strangers, texts, unheard(call));
+    const asked = await goldLikelihoods(strangers, questions, unheard(call));
     const answers = judgements.map(({ raw, scores }, place): Answer => {
       const prediction = choices[mostLikely(scores)];
       const gold = golds[place] === undefined ? -1 : choices.indexOf(golds[place]);
@@ -156,9 +149,9 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     return { answers, about: { ...(words && { words }), ...(slope !== undefined && { lengthSlope: slope }) } };
   }
 
-  async function writeTexts(prompt: Prompt, rows: readonly Row[], texts: readonly string[], call: Call): Promise<Answers> {
-    const written = await outputs.generate(texts, decodingOf(prompt), call);
-    const likelihoods = await goldLikelihoods(rows.map(goldOf), texts, unheard(call));
+  async function writeTexts(prompt: Prompt, rows: readonly Row[], questions: readonly string[], call: Call): Promise<Answers> {
+    const written = await outputs.generate(questions, decodingOf(prompt), call);
+    const likelihoods = await goldLikelihoods(rows.map(goldOf), questions, unheard(call));
     const answers = written.map(({ text, finish }, place) => ({
       prediction: text.trim(),
       ...likelihood(likelihoods[place]),
@@ -172,7 +165,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     const { maxTokens: tokens } = decodingOf(prompt);
     const count = (by: CutBy): number => cuts.filter((cut) => cut === by).length;
     const [length, context] = [count('length'), count('context')];
-    const isLonger = (gold: string): boolean => Buffer.byteLength(gold) >= tokens && tokenizer.encode(` ${gold}`).length > tokens;
+    const isLonger = (gold: string): boolean => Buffer.byteLength(gold) >= tokens && texts.count(` ${gold}`) > tokens;
     const outOfReach = length > 0 ? golds?.filter((gold) => isLonger(gold.trim())).length : undefined;
     const of = cuts.length;
     const found: Cut[] = [
@@ -186,20 +179,14 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
    * Depends only on the prompt and the rows where these have gold answers: a generated answer is charged at the gold answer's length, because
    * its real length depends on the weights, and the gold answer is scored besides. Without a gold answer it is charged at its own length.
    */
-  function passesOf({ prompt, adapter }: Candidate, results: readonly RowResult[], texts: readonly string[]): number {
-    const counting = countingWith(adapter);
-    const prompts = [...new Set([...texts, ...calibrationTexts(prompt)])];
-    if (labels) return promptPasses(counting, prompts) + prompts.length * labelPasses(wordsOf(prompt));
-    const count = (text: string, place: number): number => tokenizer.encode(answerAfter(task, texts[place], text)).length;
+  function passesOf({ prompt, adapter }: Candidate, results: readonly RowResult[], questions: readonly string[]): number {
+    const prompts = [...new Set([...questions, ...calibrationTexts(prompt)])];
+    if (labels) return texts.countShared(prompts, adapter?.soft) + prompts.length * labelPasses(wordsOf(prompt));
+    const count = (text: string, place: number): number => texts.count(answerAfter(task, questions[place], text));
     return results.reduce(
       (sum, { gold, prediction }, place) => sum + (gold === undefined ? count(prediction, place) + 1 : 2 * count(gold, place)),
-      promptPasses(counting, prompts),
+      texts.countShared(prompts, adapter?.soft),
     );
-  }
-
-  /** A virtual token is run like any other, and counts like one. */
-  function countingWith(adapter: Adapter | undefined): Pick<Tokenizer, 'encode'> {
-    return { encode: (text) => encodeWithSoft(tokenizer, text, adapter?.soft, tokenizer.vocabularySize) };
   }
 
   return {
@@ -207,12 +194,14 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     task,
     promptTokens,
     async evaluate({ prompt, adapter }, rows, { signal, onShare } = {}): Promise<Evaluation> {
-      const texts = questionsOf(task, tokenizer, prompt, rows);
+      const questions = questionsOf(task, texts, prompt, rows);
       let answered = 0;
-      const onAnswered = (questions: number): void => onShare?.(Math.min(1, (answered += questions) / rows.length));
+      const onAnswered = (count: number): void => onShare?.(Math.min(1, (answered += count) / rows.length));
       const call = { adapter, signal, onAnswered };
       signal?.throwIfAborted();
-      const { answers, about } = await (labels ? chooseLabels(prompt, rows, texts, labels, call) : writeTexts(prompt, rows, texts, call));
+      const { answers, about } = await (labels
+        ? chooseLabels(prompt, rows, questions, labels, call)
+        : writeTexts(prompt, rows, questions, call));
       const results = rows.map((row, place): RowResult => {
         const { prediction, ...found } = answers[place];
         const gold = goldOf(row);
@@ -229,7 +218,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         ...(likelihoods && { logLikelihood: bootstrapMean(likelihoods, { range: logShares }) }),
         ...about,
         promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
-        passes: passesOf({ prompt, adapter }, results, texts),
+        passes: passesOf({ prompt, adapter }, results, questions),
         ...cutsOf(
           prompt,
           results.map(({ cut }) => cut),
@@ -238,39 +227,39 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       };
     },
     async answer({ prompt, adapter }, rows, { signal } = {}) {
-      const texts = questionsOf(task, tokenizer, prompt, rows);
+      const questions = questionsOf(task, texts, prompt, rows);
       const call = { adapter, signal };
       signal?.throwIfAborted();
-      const asked = [...texts, ...calibrationTexts(prompt)];
-      const reading = promptPasses(tokenizer, asked);
+      const asked = [...questions, ...calibrationTexts(prompt)];
+      const reading = texts.countShared(asked);
       if (labels) {
         const words = wordsOf(prompt);
-        const judgements = await judge(prompt, texts, words, call);
+        const judgements = await judge(prompt, questions, words, call);
         return { answers: judgements.map(({ scores }) => labels[mostLikely(scores)]), passes: reading + asked.length * labelPasses(words) };
       }
-      const written = await outputs.generate(texts, decodingOf(prompt), call);
+      const written = await outputs.generate(questions, decodingOf(prompt), call);
       const answers = written.map(({ text }) => text.trim());
       const cuts = written.map(({ finish }) => (finish === 'stop' ? undefined : finish));
-      const passes = answers.reduce((sum, answer) => sum + tokenizer.encode(answer).length + 1, reading);
+      const passes = answers.reduce((sum, answer) => sum + texts.count(answer) + 1, reading);
       return { answers, passes, ...cutsOf(prompt, cuts) };
     },
     async scoreWords({ prompt, adapter }, rows, words, { signal } = {}) {
-      const texts = questionsOf(task, tokenizer, prompt, rows);
+      const questions = questionsOf(task, texts, prompt, rows);
       const { calibration } = decodingOf(prompt);
       // The prior is that of a set of labels; these are words to choose from.
       const byWord = needsRows(calibration) ? 'none' : calibration;
-      const judgements = await judge(prompt, texts, words, { adapter, signal }, byWord);
-      const asked = [...texts, ...calibrationTexts(prompt, byWord)];
+      const judgements = await judge(prompt, questions, words, { adapter, signal }, byWord);
+      const asked = [...questions, ...calibrationTexts(prompt, byWord)];
       return {
         scores: judgements.map(({ scores }) => scores),
-        passes: promptPasses(countingWith(adapter), asked) + asked.length * choicePasses(words),
+        passes: texts.countShared(asked, adapter?.soft) + asked.length * choicePasses(words),
       };
     },
     async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {
-      const texts = [questionOf(prompt, values)];
+      const questions = [questionOf(prompt, values)];
       const call = { adapter, signal };
-      if (!labels) return { text: (await outputs.generate(texts, decodingOf(prompt), call))[0].text.trim() };
-      const [{ scores }] = await judge(prompt, texts, wordsOf(prompt), call);
+      if (!labels) return { text: (await outputs.generate(questions, decodingOf(prompt), call))[0].text.trim() };
+      const [{ scores }] = await judge(prompt, questions, wordsOf(prompt), call);
       const probabilities = softmax(scores);
       const ranked = labels
         .map((label, place) => ({ label, probability: probabilities[place] }))
@@ -289,12 +278,12 @@ interface Answers {
 
 const likelihood = (value: number | undefined): Pick<RowResult, 'logLikelihood'> => (value === undefined ? {} : { logLikelihood: value });
 
-/** The same number for the same texts, worked out once. */
-function remembered(count: (texts: readonly string[]) => number): (texts: readonly string[]) => number {
+/** The same number for the same questions, worked out once. */
+function remembered(count: (questions: readonly string[]) => number): (questions: readonly string[]) => number {
   const known = new Map<string, number>();
-  return (texts) => {
-    const key = texts.join('\0');
-    if (!known.has(key)) known.set(key, count(texts));
+  return (questions) => {
+    const key = questions.join('\0');
+    if (!known.has(key)) known.set(key, count(questions));
     return known.get(key)!;
   };
 }

@@ -7,6 +7,7 @@ import { defaultDecoding } from '../prompt/decoding.ts';
 import { memoryCache } from './cache.ts';
 import type { Task } from './evaluation.ts';
 import { makeEvaluator } from './evaluator.ts';
+import { textsOf } from '../model/texts.ts';
 import { metricNamed } from './metrics.ts';
 import { makeProgramEvaluator } from './programEvaluator.ts';
 
@@ -16,13 +17,15 @@ const asked: string[] = [];
 const model: LanguageModel = {
   name: 'fake',
   fingerprint: 'fake',
-  tokenizer: {
+  maxTokens: 1000,
+  forget: () => {},
+  texts: textsOf({
     vocabularySize: 10,
     endTokens: [],
     encode: (text) => [...text.matchAll(/\S+/g)].map((_, place) => place),
     decode: () => '',
     applyChatTemplate: (messages) => messages.map(({ role, content }) => `<${role}>${content}`).join(''),
-  },
+  }),
   scoreLabels: async (prompts, labels) => {
     asked.push(...prompts);
     return prompts.map((prompt) => labels.map((label) => ({ logLikelihood: prompt.includes(`${label.trim()} ->`) ? -1 : -2, tokens: 1 })));
@@ -30,7 +33,7 @@ const model: LanguageModel = {
   logLikelihoods: async (pairs) => pairs.map(() => ({ logLikelihood: -3, tokens: 1 })),
   generate: async (prompts) => {
     asked.push(...prompts);
-    return prompts.map((prompt) => ({ text: ` ${/Say: (\w+)/.exec(prompt)![1].toUpperCase()} `, tokens: [], finish: 'stop' }));
+    return prompts.map((prompt) => ({ text: ` ${/Say: (\w+)/.exec(prompt)![1].toUpperCase()} `, tokens: 1, finish: 'stop' }));
   },
   dispose: async () => {},
 };

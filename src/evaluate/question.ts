@@ -1,7 +1,8 @@
 /** @file What the model is asked for one row, and the form that its answer takes: the same in evaluation and in training. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
-import type { ChatMessage, Tokenizer } from '../model/tokenizer.ts';
+import type { Texts } from '../model/texts.ts';
+import type { ChatMessage } from '../model/tokenizer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { sectionsOf } from '../prompt/sections.ts';
 import { answerText, messagesOf } from '../prompt/template.ts';
@@ -18,19 +19,19 @@ export type Asked = Pick<Task, 'template' | 'chat' | 'origin'>;
  * The text for the model: the prompt filled in; the turns of its roles, or a user's, if the task is a chat.
  * @throws TandemError those of `messagesOf` and of the chat template, with the place in the prompt file
  */
-export function questionText(task: Asked, tokenizer: Tokenizer, prompt: Prompt, values: Values): string {
-  return asked(task, tokenizer, prompt, messagesOf(prompt, values, task.origin));
+export function questionText(task: Asked, texts: Texts, prompt: Prompt, values: Values): string {
+  return asked(task, texts, prompt, messagesOf(prompt, values, task.origin));
 }
 
 /** The same without any row's values: what every row pays for. @param like a row, for the types of its values */
-export function questionWithoutValues(task: Asked, tokenizer: Tokenizer, prompt: Prompt, like?: Values): string {
-  return asked(task, tokenizer, prompt, messagesWithoutValues(prompt, like, task.origin));
+export function questionWithoutValues(task: Asked, texts: Texts, prompt: Prompt, like?: Values): string {
+  return asked(task, texts, prompt, messagesWithoutValues(prompt, like, task.origin));
 }
 
-function asked({ template, chat, origin }: Asked, tokenizer: Tokenizer, { body }: Prompt, messages: readonly ChatMessage[]): string {
+function asked({ template, chat, origin }: Asked, texts: Texts, { body }: Prompt, messages: readonly ChatMessage[]): string {
   if (template === 'text') return messages.map(({ content }) => content).join('\n\n');
   try {
-    return tokenizer.applyChatTemplate(messages, chat);
+    return texts.chat(messages, chat);
   } catch (error) {
     if (!(error instanceof TandemError) || error.reason !== 'no-system-role' || !origin) throw error;
     const section = sectionsOf(body).find(({ role }) => role === 'system');
@@ -39,15 +40,9 @@ function asked({ template, chat, origin }: Asked, tokenizer: Tokenizer, { body }
   }
 }
 
-/** What ends an answer that the model learns to write: the token that its template ends a turn with, or for a text its end. */
-export function endAfterAnswer({ template }: Task, { turnEndToken, endTokens }: Tokenizer): number[] {
-  const end = (template === 'chat' ? turnEndToken : undefined) ?? endTokens.at(0);
-  return end === undefined ? [] : [end];
-}
-
 /** The questions of many rows. @throws as questionText, naming the row where one takes too long */
-export const questionsOf = (task: Task, tokenizer: Tokenizer, prompt: Prompt, rows: readonly Row[]): string[] =>
-  mapWithinTime(rows, (row) => ofRow(row, () => questionText(task, tokenizer, prompt, row.values)));
+export const questionsOf = (task: Task, texts: Texts, prompt: Prompt, rows: readonly Row[]): string[] =>
+  mapWithinTime(rows, (row) => ofRow(row, () => questionText(task, texts, prompt, row.values)));
 
 /** The answer as it follows the question. */
 export const answerAfter = ({ template }: Task, question: string, answer: string): string =>

@@ -8,6 +8,11 @@ import { continued, emptyPast, tokensPerRun, tunedBy, type PrefixCache, type Pre
 import { softFeeds } from './softPrompt.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
+/** What a model has written after a prompt, with the ids of its tokens. */
+export interface Continuation extends Omit<Generation, 'tokens'> {
+  readonly tokens: readonly number[];
+}
+
 /** One row being written. */
 interface Row {
   readonly at: number;
@@ -28,13 +33,13 @@ export async function generate(
   tokenizer: Tokenizer,
   prompts: readonly (readonly number[])[],
   options: GenerateOptions,
-): Promise<Generation[]> {
+): Promise<Continuation[]> {
   const { config } = engine;
   const targets = options.adapter?.config.targets;
   const shared = commonPrefix(prompts);
   if (!prompts.length || options.maxTokens < 1) return prompts.map(() => ({ text: '', tokens: [], finish: 'length' }));
   const prefix = await cache.encode(prompts[0].slice(0, shared), options.adapter);
-  const done: Generation[] = [];
+  const done: Continuation[] = [];
   const randoms = randomStreams(prompts, options.seed);
   const rowFrom = (at: number, start: number): Row => ({
     at,
@@ -124,7 +129,7 @@ function randomStreams(prompts: readonly (readonly number[])[], seed: number): R
   });
 }
 
-function finished(row: Row, token: number, tokenizer: Tokenizer, options: GenerateOptions): Generation | undefined {
+function finished(row: Row, token: number, tokenizer: Tokenizer, options: GenerateOptions): Continuation | undefined {
   const ended = tokenizer.endTokens.includes(token);
   const full = row.written.length >= row.most;
   if (!ended && !full && !options.stop.length) return undefined;

@@ -1,6 +1,6 @@
 /** @file What the rest of Tandem asks of a language model: score labels, score completions, generate. */
 import type { Adapter } from './adapter.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import type { Texts } from './texts.ts';
 
 /** One label under one prompt. */
 export interface LabelScore {
@@ -27,7 +27,8 @@ export interface GenerateOptions {
 
 export interface Generation {
   readonly text: string;
-  readonly tokens: readonly number[];
+  /** As many as the model wrote, the one that ended it left out. */
+  readonly tokens: number;
   /** What ended it: the model or a stop string; `maxTokens`; or the model has no position left. */
   readonly finish: 'stop' | 'length' | 'context';
 }
@@ -40,11 +41,15 @@ export interface LanguageModel {
   readonly name: string;
   /** Hash of architecture and weights: part of every cache key. */
   readonly fingerprint: string;
-  readonly tokenizer: Tokenizer;
+  /** Tokens that it reads at most, prompt and answer together. */
+  readonly maxTokens: number;
+  readonly texts: Texts;
   /** Log-likelihood of every label after every prompt: result[prompt][label]. Labels are appended as they stand, leading space included. */
   scoreLabels(prompts: readonly string[], labels: readonly string[], options?: { adapter?: Adapter }): Promise<LabelScore[][]>;
   /** log P(completion | prompt), summed over tokens. */
   logLikelihoods(pairs: readonly Completion[], options?: { adapter?: Adapter }): Promise<LabelScore[]>;
   generate(prompts: readonly string[], options: GenerateOptions): Promise<Generation[]>;
+  /** Drops what it remembers of earlier calls, so that a resumed run computes what an unbroken one does, to the last bit. */
+  forget(): void;
   dispose(): Promise<void>;
 }

@@ -2,25 +2,19 @@
 import { TandemError } from '../errors.ts';
 import type { Executor } from '../tensor/executor.ts';
 import type { Adapter } from './adapter.ts';
-import { makeEngine, type Engine } from './engine.ts';
+import { makeEngine } from './engine.ts';
 import { generate } from './generation.ts';
-import type { LanguageModel } from './languageModel.ts';
 import type { ModelFiles } from './files/modelFiles.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
-import { encodeWithSoft, type SoftPrompt } from './softPrompt.ts';
+import { encodeWithSoft } from './softPrompt.ts';
+import { textsOf } from './texts.ts';
 import { beginning, continuationTokens } from './tokenizer.ts';
+import type { TokenModel } from './tokenModel.ts';
+import { weightTraining, type TrainableModel } from './trainableModel.ts';
 
-/** A model whose weights can also be trained; see training.ts. */
-export interface LlamaModel extends LanguageModel {
-  readonly engine: Engine;
-  /** Token ids of a text as the model reads it: with the begin token, if it has one, and the soft prompt's virtual ones where it stands. */
-  promptTokens(text: string, soft?: SoftPrompt): number[];
-  /** Token ids of a text that follows a prompt. */
-  completionTokens(text: string): number[];
-  /** Drops remembered prefixes, so that a resumed run computes what an unbroken one does, to the last bit. */
-  forget(): void;
-}
+/** A model that runs and trains on this machine. */
+export interface LlamaModel extends TrainableModel, TokenModel {}
 
 /** @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()` */
 export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
@@ -40,7 +34,7 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
     );
   };
   const completionTokens = (text: string): number[] => known(continuationTokens(tokenizer, text));
-  const promptTokens = (text: string, soft?: SoftPrompt): number[] => {
+  const promptTokens: TokenModel['promptTokens'] = (text, soft) => {
     const encoding = { encode: (part: string) => known(tokenizer.encode(part)), encodeNext: completionTokens };
     const tokens = beginning(tokenizer, encodeWithSoft(encoding, text, soft, config.vocabularySize));
     if (!tokens.length)
@@ -52,13 +46,14 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
     }
     return tokens;
   };
+  const tokens: TokenModel = { engine, tokenizer, promptTokens, completionTokens };
   return {
     name,
     fingerprint,
-    tokenizer,
-    engine,
-    promptTokens,
-    completionTokens,
+    maxTokens: config.maxPositions,
+    texts: textsOf(tokenizer),
+    ...tokens,
+    training: weightTraining(tokens),
     forget: () => cache.forget(),
     scoreLabels(prompts, labels, { adapter }: { adapter?: Adapter } = {}) {
       const completions = labels.map(completionTokens);
@@ -76,14 +71,11 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
       }));
       return (await score(engine, cache, rows, adapter)).map(([only]) => only);
     },
-    generate: (prompts, options) =>
-      generate(
-        engine,
-        cache,
-        tokenizer,
-        prompts.map((prompt) => promptTokens(prompt, options.adapter?.soft)),
-        options,
-      ),
+    async generate(prompts, options) {
+      const asked = prompts.map((prompt) => promptTokens(prompt, options.adapter?.soft));
+      const written = await generate(engine, cache, tokenizer, asked, options);
+      return written.map((each) => ({ ...each, tokens: each.tokens.length }));
+    },
     dispose: () => engine.dispose(),
   };
 }

@@ -3,10 +3,10 @@
  * Only whole words and punctuation are candidates, so that what comes out can be edited by a person.
  */
 import type { Adapter } from './adapter.ts';
-import type { LlamaModel } from './llama.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
 import { vocabularyOf, type SoftPrompt, type Vocabulary } from './softPrompt.ts';
+import type { TokenModel } from './tokenModel.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { pulse } from '../pulse.ts';
 
@@ -27,7 +27,7 @@ export interface Projection {
 }
 
 /** The text of a soft prompt. Without fluency it is the nearest token at each place. */
-export async function projectSoftPrompt(model: LlamaModel, soft: SoftPrompt, options: ProjectionOptions): Promise<Projection> {
+export async function projectSoftPrompt(model: TokenModel, soft: SoftPrompt, options: ProjectionOptions): Promise<Projection> {
   const vocabulary = modelVocabulary(model);
   const origin = soft.text === '' ? undefined : model.tokenizer.encode(soft.text);
   const choices = choicesAt(model.tokenizer, vocabulary.norms.length, origin);
@@ -56,7 +56,7 @@ export async function projectSoftPrompt(model: LlamaModel, soft: SoftPrompt, opt
 
 /** Mean log-probability of a text's tokens under the language model, in nats, for each text: how well it reads. */
 export async function fluencyOf(
-  model: LlamaModel,
+  model: TokenModel,
   texts: readonly string[],
   adapter?: Adapter,
 ): Promise<{ readonly fluency: number[]; readonly passes: number }> {
@@ -68,7 +68,7 @@ export async function fluencyOf(
   };
 }
 
-export const modelVocabulary = ({ engine }: LlamaModel): Vocabulary =>
+export const modelVocabulary = ({ engine }: TokenModel): Vocabulary =>
   vocabularyOf(engine.config, engine.weights['model.embed_tokens.weight']);
 
 /**
@@ -147,7 +147,7 @@ function nearestTokens(
 }
 
 async function continuations(
-  model: LlamaModel,
+  model: TokenModel,
   lines: readonly { readonly tokens: readonly number[] }[],
   near: readonly { readonly token: number }[],
 ): Promise<{ logProbabilities: number[][]; passes: number }> {

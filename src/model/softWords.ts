@@ -1,7 +1,7 @@
 /** @file The words that a soft prompt has gone towards: a hint to whoever proposes texts. */
-import type { LlamaModel } from './llama.ts';
 import { modelVocabulary, wholeWordAt } from './softProjection.ts';
 import type { SoftPrompt, Vocabulary } from './softPrompt.ts';
+import type { TokenModel } from './tokenModel.ts';
 
 export interface NearWord {
   readonly word: string;
@@ -18,7 +18,7 @@ export interface NearWord {
  * @param among the words that are asked for: a vocabulary is full of parts of words
  * @param count at most so many; none where it is as it began
  */
-export function wordsNear(model: LlamaModel, soft: SoftPrompt, among: Iterable<string>, count: number): NearWord[] {
+export function wordsNear(model: TokenModel, soft: SoftPrompt, among: Iterable<string>, count: number): NearWord[] {
   const { tokenizer } = model;
   const vocabulary = modelVocabulary(model);
   const { embedding, width, meanSquare } = vocabulary;

@@ -27,7 +27,21 @@ export interface TokenSpan {
 }
 
 /** How many answers are learned from an example. */
-export const answersIn = ({ earlier = [] }: TrainingExample): number => 1 + earlier.length;
+const answersIn = ({ earlier = [] }: TrainingExample): number => 1 + earlier.length;
+
+/** Tokens that a forward pass over examples takes: those that they share and run once, all others, and how many answers are learned from them. */
+export function tokensOf(examples: readonly TrainingExample[]): {
+  readonly shared: number;
+  readonly own: number;
+  readonly answers: number;
+} {
+  const shared = sharedPrefix(examples);
+  return {
+    shared,
+    own: examples.reduce((sum, { prompt, answer }) => sum + prompt.length - shared + answer.length - 1, 0),
+    answers: examples.reduce((sum, example) => sum + answersIn(example), 0),
+  };
+}
 
 /**
  * How many tokens the examples have in common and share in a run: an answer that is learned is predicted from a token of the example's own.

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { calibrationRows } from '../evaluate/calibration.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
 import type { AlternatingMemory, AlternatingOptions } from './alternatingPhase.ts';
@@ -38,7 +38,7 @@ import { loraTrainer } from './loraTrainer.ts';
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
 
-let model: LlamaModel;
+let model: TrainableModel;
 beforeAll(async () => {
   model = await loadTinyModel();
 });

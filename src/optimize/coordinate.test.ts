@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import { stepAdapters } from '../model/stepAdapters.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { CoordinateJointOptimizer } from './coordinate.ts';
@@ -31,7 +31,7 @@ import { loraTrainer } from './loraTrainer.ts';
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-let model: LlamaModel;
+let model: TrainableModel;
 beforeAll(async () => {
   model = await loadTinyModel();
 });

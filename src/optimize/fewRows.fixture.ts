@@ -61,7 +61,7 @@ export function fewRowsContext({
     isTrained('all', weights) || (isTrained('train', weights) ? trainset.includes(row) : isTrained('val', weights) && valset.includes(row));
   const evaluator = {
     task,
-    model: { tokenizer: { encode: (text: string) => text.split(' ') } },
+    model: { texts: { count: (text: string) => text.split(' ').length } },
     evaluate: (candidate: { adapter?: Adapter; prompt: Prompt }, on: readonly Row[]) => {
       const weights = candidate.adapter;
       const tuned = read

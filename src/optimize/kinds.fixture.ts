@@ -5,6 +5,7 @@ import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
@@ -39,7 +40,7 @@ export type Silent = Omit<OptimizationContext, 'emit'>;
 
 /** The task on a tiny model: with a memory of its own, as after a kill. */
 export function kindContext(
-  model: LlamaModel,
+  model: TrainableModel,
   rest: Pick<Silent, 'adapters' | 'trainset' | 'valset' | 'seed' | 'budget'> & Partial<Silent>,
   task: Task = kindTask,
 ): Silent {
@@ -68,7 +69,7 @@ export interface Driving {
 }
 
 /** Runs as `run/execute.ts` does. @returns the snapshot before each phase, with the number of events before it */
-export async function driveCoordinator(model: LlamaModel, { make, context, from, signal, onEvent }: Driving) {
+export async function driveCoordinator(model: TrainableModel, { make, context, from, signal, onEvent }: Driving) {
   const events: OptimizationEvent[] = [];
   const snapshots: { json: string; events: number }[] = [];
   const contextNow = (): OptimizationContext => {
@@ -97,7 +98,7 @@ export interface Drive<Options> extends Pick<Driving, 'signal' | 'onEvent'> {
 }
 
 /** Drives a coordinator on the kinds. @param make with the options that a test asks for, beside those that keep it short */
-export function kindDriver<Options>(model: () => LlamaModel, make: (options?: Partial<Options>) => Coordinator) {
+export function kindDriver<Options>(model: () => TrainableModel, make: (options?: Partial<Options>) => Coordinator) {
   const { trainset, valset } = kindSplits;
   return async ({ options, seed = 1, budget = 40_000, adapters = memoryAdapters(), ...rest }: Drive<Options> = {}) => {
     const context = (): Silent => kindContext(model(), { adapters, trainset, valset, seed, budget });

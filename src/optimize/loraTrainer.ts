@@ -1,11 +1,10 @@
 /** @file LoRA adapters for a task, trained on this machine: what new ones are like, and how a row becomes tokens. */
 import type { Task } from '../evaluate/evaluation.ts';
-import { checkedLora, initialAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts';
-import { trainAdapter } from '../model/adapterTraining.ts';
+import { checkedLora, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { linearNames } from '../model/linears.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import { localTrainer, type LocalTrainer, type TrainingParts } from './localTrainer.ts';
-import { trainingSequence } from './sequence.ts';
+import { trainingText } from './sequence.ts';
 import { softTuner } from './softTuner.ts';
 
 export const defaultLora: LoraConfig = { rank: 8, alpha: 16, dropout: 0, targets: linearNames };
@@ -25,21 +24,26 @@ export function loraFor(asked: Partial<LoraConfig> = {}, start?: Adapter): LoraC
 }
 
 /** @param asked the task, or those of a program's steps, first to last */
-export function loraTrainer(model: LlamaModel, asked: Task | readonly Task[], lora: LoraConfig = defaultLora): LocalTrainer {
+export function loraTrainer(
+  { texts, training }: TrainableModel,
+  asked: Task | readonly Task[],
+  lora: LoraConfig = defaultLora,
+): LocalTrainer {
   const tasks = 'output' in asked ? [asked] : asked;
   const last = tasks.length - 1;
-  const sequence: TrainingParts['sequence'] = (prompt, rows, soft, step = last) => trainingSequence(model, tasks[step], prompt, rows, soft);
+  const sequence: TrainingParts['sequence'] = (prompt, rows, soft, step = last) =>
+    training.example(trainingText(texts, tasks[step], prompt, rows), soft);
   const example: TrainingParts['example'] = (prompt, row, soft, step) => sequence(prompt, [row], soft, step);
   return localTrainer({
     outputOf: (step = last) => tasks[step].output,
-    fresh: (seed) => initialAdapter(model.engine.config, lora, seed),
+    fresh: (seed) => training.fresh(lora, seed),
     start(from, options) {
       // Rank, alpha and targets are what the trained matrices mean; dropout says only how training goes on.
       const config = { ...from.config, dropout: lora.dropout };
-      return trainAdapter(model.engine, { ...from, config }, { ...options, weightDecay: 0.01 });
+      return training.start({ ...from, config }, { ...options, weightDecay: 0.01 });
     },
     example,
     sequence,
-    soft: softTuner(model, example, lora),
+    soft: softTuner(training.soft, example, lora),
   });
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
@@ -126,7 +126,7 @@ test('demonstrations are own answers that pass: rows without an answer are never
 });
 
 describe('a run on data without right answers', { tags: 'long' }, () => {
-  let model: LlamaModel;
+  let model: TrainableModel;
   beforeAll(async () => {
     model = await loadTinyModel();
   });

@@ -1,13 +1,13 @@
 /** @file Wordings to train under: like the prompt, and none that a row does not fit under. */
 import { beforeAll, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import { kindContext, kindPrompt, kindSplits, loadTinyModel } from './kinds.fixture.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
 import { paraphrases } from './paraphrases.ts';
 
-let model: LlamaModel;
+let model: TrainableModel;
 beforeAll(async () => {
   model = await loadTinyModel();
 });

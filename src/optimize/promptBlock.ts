@@ -90,7 +90,7 @@ export async function proposeForBlock(
     const random = randomStream(seed, 'phase', phase, 'propose', 'decoding');
     const proposals = stepsOf(current).flatMap((prompt, step) =>
       decodingProposals(prompt, tasks[step], {
-        ...{ trainset: context.trainset, tokenizer: context.evaluator.model?.tokenizer },
+        ...{ trainset: context.trainset, texts: context.evaluator.model?.texts },
         // What was measured is how the last step answers.
         ...(step === tasks.length - 1 && { lengthSlope: before.lengthSlope }),
       }).map(({ prompt: next, reason }) => ({

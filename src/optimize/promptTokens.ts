@@ -11,8 +11,8 @@ export function tokenCounter({ evaluator, program, valset }: OptimizationContext
   return (prompt, step) => {
     const { model, task } = evaluator;
     try {
-      const text = questionWithoutValues(program?.tasks[step] ?? task, model.tokenizer, prompt, valset.at(0)?.values);
-      return model.tokenizer.encode(text).length;
+      const text = questionWithoutValues(program?.tasks[step] ?? task, model.texts, prompt, valset.at(0)?.values);
+      return model.texts.count(text);
     } catch (error) {
       if (error instanceof TandemError) return undefined;
       throw error;

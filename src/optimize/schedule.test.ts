@@ -69,7 +69,7 @@ function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], even
   const weightsOf = (adapter: Adapter | undefined): string => adapter?.id.replace('fresh', '') ?? '';
   const evaluator = {
     task,
-    model: { tokenizer: { encode: words } },
+    model: { texts: { count: (text: string) => words(text).length } },
     predict: () => Promise.reject(new Error('not needed')),
     evaluate: ({ prompt: shown, adapter }: { prompt: Prompt; adapter?: Adapter }, rows: readonly Row[]) => {
       const { right, nats = 0 } = behaviour(shown, weightsOf(adapter));

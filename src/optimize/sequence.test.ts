@@ -4,13 +4,14 @@ import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { questionText } from '../evaluate/question.ts';
 import type { LlamaModel } from '../model/llama.ts';
+import type { TrainingExample } from '../model/training.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import { examplesOf } from './batches.ts';
 import { kindRows, kindTask, loadTinyModel } from './kinds.fixture.ts';
 import { loraTrainer } from './loraTrainer.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
-import { trainingSequence } from './sequence.ts';
+import { trainingText } from './sequence.ts';
 
 let model: LlamaModel;
 beforeAll(async () => {
@@ -25,8 +26,11 @@ const chat: Task = { ...kindTask, template: 'chat' };
 /** The prompt with the rows before the last as its own demonstrations, as it is asked when it is measured. */
 function asked(task: Task, prompt: Prompt, shown: readonly Row[]): string {
   const demonstrations = shown.slice(0, -1).map((row) => demonstrationOf(prompt, task.output, row));
-  return questionText(task, model.tokenizer, { ...prompt, demonstrations }, shown[shown.length - 1].values);
+  return questionText(task, model.texts, { ...prompt, demonstrations }, shown[shown.length - 1].values);
 }
+
+const trained = (task: Task, prompt: Prompt, shown: readonly Row[]): TrainingExample =>
+  model.training.example(trainingText(model.texts, task, prompt, shown));
 
 describe('a training sequence', () => {
   test.each([
@@ -36,7 +40,7 @@ describe('a training sequence', () => {
   ])('of a prompt in %s has the tokens of the question with its worked examples, and each answer among them', (_, task, prompt) => {
     for (const count of [1, 2, 4]) {
       const shown = rows.slice(0, count);
-      const { prompt: tokens, answer, earlier = [] } = trainingSequence(model, task, prompt, shown);
+      const { prompt: tokens, answer, earlier = [] } = trained(task, prompt, shown);
       expect(tokens).toEqual(model.promptTokens(asked(task, prompt, shown)));
       const read = (ids: readonly number[]): string => model.tokenizer.decode([...ids]).trim();
       expect(earlier.map(({ start, end }) => read(tokens.slice(start, end)))).toEqual(shown.slice(0, -1).map(({ values }) => values.kind));
@@ -46,15 +50,15 @@ describe('a training sequence', () => {
 
   test('keeps the demonstrations of a prompt that is asked with one row', () => {
     const prompt = { ...markdown, demonstrations: [demonstrationOf(markdown, 'kind', rows[6])] };
-    const { prompt: tokens, earlier } = trainingSequence(model, kindTask, prompt, [rows[0]]);
-    expect(tokens).toEqual(model.promptTokens(questionText(kindTask, model.tokenizer, prompt, rows[0].values)));
+    const { prompt: tokens, earlier } = trained(kindTask, prompt, [rows[0]]);
+    expect(tokens).toEqual(model.promptTokens(questionText(kindTask, model.texts, prompt, rows[0].values)));
     expect(earlier).toBeUndefined();
   });
 
   test('speaks the words that the prompt has for labels, in every answer', () => {
     const prompt = { ...markdown, labelWords: { animal: 'beast', colour: 'hue' } };
     const spoken: Readonly<Record<string, string>> = prompt.labelWords;
-    const { prompt: tokens, answer, earlier = [] } = trainingSequence(model, kindTask, prompt, rows.slice(0, 3));
+    const { prompt: tokens, answer, earlier = [] } = trained(kindTask, prompt, rows.slice(0, 3));
     expect(tokens).toEqual(model.promptTokens(asked(kindTask, prompt, rows.slice(0, 3))));
     const read = (ids: readonly number[]): string => model.tokenizer.decode([...ids]).trim();
     const answers = [...earlier.map(({ start, end }) => tokens.slice(start, end)), answer].map(read);
@@ -64,7 +68,7 @@ describe('a training sequence', () => {
   test('of free text teaches where an answer ends, after the last one alone', () => {
     const { labels: _, ...free } = kindTask;
     const [end] = model.tokenizer.endTokens;
-    const { prompt: tokens, answer } = trainingSequence(model, free, markdown, rows.slice(0, 3));
+    const { prompt: tokens, answer } = trained(free, markdown, rows.slice(0, 3));
     expect([tokens.includes(end), answer.at(-1)]).toEqual([false, end]);
   });
 });

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { calibrationRows } from '../evaluate/calibration.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { withSoft } from '../model/adapter.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import { instructionOf } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { softLine } from '../prompt/template.ts';
@@ -27,7 +27,7 @@ import { loraTrainer } from './loraTrainer.ts';
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-let model: LlamaModel;
+let model: TrainableModel;
 beforeAll(async () => {
   model = await loadTinyModel();
 });

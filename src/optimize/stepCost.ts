@@ -1,6 +1,6 @@
 /** @file How long a phase of training steps is, and what a step costs before it is taken, in token passes: forward 1, backward 2. */
 import type { SoftPrompt } from '../model/softPrompt.ts';
-import { answersIn, sharedPrefix } from '../model/training.ts';
+import { tokensOf } from '../model/training.ts';
 import { examplesOf, type ExampleMaker } from './batches.ts';
 import type { Lesson } from './trainer.ts';
 
@@ -12,10 +12,7 @@ export function stepPasses(maker: ExampleMaker, lesson: Lesson, batchRows: numbe
   const { rows } = lesson;
   const every = Math.ceil(rows.length / sample);
   const some = rows.filter((_, place) => place % every === 0);
-  const examples = examplesOf(maker, lesson, some, undefined, soft);
-  const shared = sharedPrefix(examples);
-  const own = examples.reduce((sum, { prompt, answer }) => sum + prompt.length - shared + answer.length - 1, 0);
-  const answers = examples.reduce((sum, example) => sum + answersIn(example), 0);
+  const { shared, own, answers } = tokensOf(examplesOf(maker, lesson, some, undefined, soft));
   return 3 * (shared + (own / answers) * Math.min(batchRows, rows.length));
 }
 

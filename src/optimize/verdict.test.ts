@@ -10,8 +10,8 @@ import type { OptimizationEvent } from './events.ts';
 const prompt = { body: 'Answer.', demonstrations: [] };
 const objective = { weights: 0, prompt: 0 };
 /** A token for each word. */
-const tokenizer = { encode: (text: string) => text.split(/\s+/).filter((word) => word !== '') };
-const evaluator = { model: { tokenizer }, task: { template: 'text' } };
+const texts = { count: (text: string) => text.split(/\s+/).filter((word) => word !== '').length };
+const evaluator = { model: { texts }, task: { template: 'text' } };
 const context = { objective, evaluator, valset: [] } as unknown as OptimizationContext;
 /** Of forty rows so many right from `first` on, each answer as likely. */
 const measured = (right: number, nats: number, first = 0) =>

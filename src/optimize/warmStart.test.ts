@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { makeAdapter, type Adapter } from '../model/adapter.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
@@ -27,7 +27,7 @@ const [trainset, valset] = [rows.slice(0, 32), rows.slice(32)];
 const task = kindTask;
 const prompt: Prompt = { body: 'Text: ${input:text}\nKind:\n', demonstrations: [] };
 
-let model: LlamaModel;
+let model: TrainableModel;
 /** Trained on the task itself: as good as a start can be. */
 let good: Adapter;
 /** Trained on the wrong answers. */

@@ -34,7 +34,7 @@ export interface Asked {
 export function evaluatorOfLines(worth: (adapter?: Adapter) => WorthOfLines, asked: Asked[] = []): Evaluator {
   return {
     task: intentTask,
-    model: { tokenizer: { encode: words } },
+    model: { texts: { count: (text: string) => words(text).length } },
     predict: () => Promise.reject(new Error('not needed')),
     evaluate: ({ prompt, adapter }: { prompt: Prompt; adapter?: Adapter }, rows: readonly Row[]): Promise<Evaluation> => {
       const text = textOf(prompt);

@@ -6,7 +6,7 @@ import { endProblems, type AnsweringModel } from '../evaluate/answerEnds.ts';
 import { haveAnswers, type Task } from '../evaluate/evaluation.ts';
 import { labelProblems } from '../evaluate/labelProblems.ts';
 import { answerAfter } from '../evaluate/question.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
 import type { Problem, PromptFile } from '../prompt/promptFile.ts';
 import { textIn } from '../prompt/values.ts';
 import { portable } from './runDirectory.ts';
@@ -20,7 +20,7 @@ export interface Answered {
   readonly opened: Splits;
   /** The rows that are not sealed, with what the prompt files add to them. */
   readonly read: { readonly train: readonly Row[]; readonly val: readonly Row[] };
-  readonly model: LlamaModel;
+  readonly model: LanguageModel;
 }
 
 /** Each with its place in the prompt file. */
@@ -35,9 +35,9 @@ export function answerNotices({ workspace, files, tasks, opened, read, model }: 
 }
 
 /** The model as it answers a task. */
-export const answeringModel = (model: LlamaModel, task: Task): AnsweringModel => ({
-  tokensOf: (answer) => model.completionTokens(answerAfter(task, '…', answer)).length,
-  maxPositions: model.engine.config.maxPositions,
+export const answeringModel = ({ texts, maxTokens }: LanguageModel, task: Task): AnsweringModel => ({
+  tokensOf: (answer) => texts.countAnswer(answerAfter(task, '…', answer)),
+  maxPositions: maxTokens,
 });
 
 /**

@@ -3,9 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { endAfterAnswer, questionText } from '../evaluate/question.ts';
+import { questionText } from '../evaluate/question.ts';
 import { clocked, dated, thinking, withoutSystem } from '../model/chatTemplates.fixture.ts';
 import { defaultChatDate } from '../model/chatTemplate.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { endOf } from '../model/trainingText.ts';
 import { measurePrompt } from './measure.ts';
 import { readRecord, readState } from './runDirectory.ts';
 import { openSession, type Session } from './session.ts';
@@ -53,7 +55,7 @@ async function open(more: Partial<RunSpec> = {}): Promise<Session> {
 }
 
 const textOf = ({ evaluator, model, file, valset }: Session): string =>
-  questionText(evaluator.task, model.tokenizer, file.prompt, valset[0].values);
+  questionText(evaluator.task, model.texts, file.prompt, valset[0].values);
 
 const plain = 'system:\nYou help.\nuser:\n{{question}}\n';
 
@@ -112,11 +114,10 @@ test('a family without a system names the line of the prompt file, and what to d
 
 test('training ends an answer of a chat with the token of its template, of a text with the first that ends one', async () => {
   write(thinking, plain);
-  const { evaluator, model } = await open();
-  const { tokenizer } = model;
+  const { tokenizer } = await loadModelFiles(join(workspace, 'model'));
   const ends = { ...tokenizer, endTokens: [0, 2], turnEndToken: tokenizer.turnEndToken };
-  expect(tokenizer.decode(endAfterAnswer(evaluator.task, ends))).toBe('<|im_end|>');
-  expect(endAfterAnswer({ ...evaluator.task, template: 'text' }, ends)).toEqual([0]);
+  expect(tokenizer.decode(endOf('turn', ends))).toBe('<|im_end|>');
+  expect(endOf('text', ends)).toEqual([0]);
 });
 
 describe('structured values', () => {

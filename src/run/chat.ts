@@ -10,13 +10,13 @@ export function withDate<T extends Asked>(task: T, date = defaultChatDate): T {
 }
 
 /** The day that goes into what the model is asked; undefined where the template asks for none. */
-export function chatDateOf(tasks: readonly Asked[], { tokenizer }: Pick<LanguageModel, 'tokenizer'>): string | undefined {
-  return readsClock(tokenizer.chatTemplate ?? '') ? tasks.find(({ template }) => template === 'chat')?.chat?.date : undefined;
+export function chatDateOf(tasks: readonly Asked[], { texts }: Pick<LanguageModel, 'texts'>): string | undefined {
+  return readsClock(texts.chatTemplate ?? '') ? tasks.find(({ template }) => template === 'chat')?.chat?.date : undefined;
 }
 
 /** A day that nobody chose, and variables that the template does not read. */
-export function chatNotices(files: readonly PromptFile[], { name, tokenizer }: Pick<LanguageModel, 'name' | 'tokenizer'>): string[] {
-  const template = tokenizer.chatTemplate;
+export function chatNotices(files: readonly PromptFile[], { name, texts }: Pick<LanguageModel, 'name' | 'texts'>): string[] {
+  const template = texts.chatTemplate;
   const chats = files.map(({ settings }) => settings).filter((settings) => settings.template === 'chat');
   if (template === undefined || chats.length === 0) return [];
   const names = new Set(chats.flatMap(({ chat }) => Object.keys(chat?.variables ?? {})));

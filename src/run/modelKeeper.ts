@@ -1,7 +1,8 @@
 /** @file Loads models; a keeper has the latest one in memory for whoever measures with it again. */
 import { stat } from 'node:fs/promises';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
-import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import { makeLlama } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Executor } from '../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { tensorFlowExecutor } from '../tensor/tensorflow.ts';
@@ -10,7 +11,7 @@ import type { ExecutorName } from './spec.ts';
 
 export interface ModelKeeper {
   /** Loads the model, unless it is the one that is kept; another one is disposed of first, so that there is never more than one. */
-  open(source: string, executor: ExecutorName, threads: number): Promise<LlamaModel>;
+  open(source: string, executor: ExecutorName, threads: number): Promise<TrainableModel>;
   dispose(): Promise<void>;
 }
 
@@ -19,12 +20,12 @@ export async function openModel(
   executor: ExecutorName,
   threads: number,
   interrupt: Interrupt = noInterrupt(),
-): Promise<LlamaModel> {
+): Promise<TrainableModel> {
   return makeLlama(await loadModelFiles(source), interruptible(await executorNamed(executor, threads), interrupt));
 }
 
 export function keepOneModel(): ModelKeeper {
-  let kept: { readonly key: string; readonly model: LlamaModel } | undefined;
+  let kept: { readonly key: string; readonly model: TrainableModel } | undefined;
   const dispose = async (): Promise<void> => {
     const last = kept;
     kept = undefined;

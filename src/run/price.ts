@@ -7,7 +7,7 @@ import { answerTokens, type AnswerTokens } from '../evaluate/answerTokens.ts';
 import { memoryCache, type Cache } from '../evaluate/cache.ts';
 import type { Candidate, Evaluator } from '../evaluate/evaluator.ts';
 import type { ProgramEvaluator } from '../evaluate/programEvaluator.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
 import type { OptimizationContext } from '../optimize/coordinator.ts';
 import type { MeasuredState } from '../optimize/events.ts';
 import { adapterOf } from '../optimize/measuredState.ts';
@@ -108,9 +108,14 @@ export const totalTokens = ({ promptTokens, answerTokens }: AnswerTokens): numbe
  * @param makeWith an evaluator that remembers answers there, and calibrates by none of the rows whose answers are timed
  * @param first the row that warms up; it is none of those whose answers are timed
  */
-export function priceMeter(model: LlamaModel, evaluator: ProgramEvaluator, makeWith: (cache: Cache) => Evaluator, first: Row): PriceMeter {
+export function priceMeter(
+  model: LanguageModel,
+  evaluator: ProgramEvaluator,
+  makeWith: (cache: Cache) => Evaluator,
+  first: Row,
+): PriceMeter {
   return {
-    tokens: (candidate, rows) => answerTokens(model, evaluator, candidate, rows),
+    tokens: (candidate, rows) => answerTokens(model.texts, evaluator, candidate, rows),
     async warmUp(candidates) {
       const known = memoryCache();
       let isWarm = false;

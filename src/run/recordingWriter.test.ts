@@ -69,7 +69,7 @@ const work = (directory: RunDirectory, url: string, dieAfter?: number): Promise<
 
 test.each([5, 6, 7, 8])(
   'killed after every %i lines and resumed, it asks nothing twice and ends as if it had not been killed',
-  { tags: 'long' },
+  { tags: 'long', timeout: 60_000 },
   async (dieAfter) => {
     const server = await moodyServer();
     const directory = newRun();
@@ -95,7 +95,6 @@ test.each([5, 6, 7, 8])(
     const plain = (lines: unknown[]): string => JSON.stringify(lines).replaceAll(again.url, server.url);
     expect(plain(timeless(directory))).toBe(plain(timeless(unkilled)));
   },
-  60_000,
 );
 
 test('an answer is on the disk, in both files, before it is used', async () => {

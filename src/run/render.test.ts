@@ -41,7 +41,7 @@ test.each(['chat.prompty', 'plain.prompt.md'])('%s: the text and the tokens that
     const first = [...session.valset].sort((a, b) => a.line - b.line)[0];
     await session.freshEvaluator().evaluate({ prompt: session.file.prompt }, [first]);
     const { steps, ...rest } = await render(name);
-    expect(steps.map(({ text, tokens }) => [text, tokens])).toEqual([[given[0], session.model.promptTokens(given[0]).length]]);
+    expect(steps.map(({ text, tokens }) => [text, tokens])).toEqual([[given[0], session.model.texts.count(given[0])]]);
     expect(rest).toEqual({
       model: 'tiny-tied',
       split: 'val',

@@ -5,10 +5,11 @@ import { openDataset, type Splits } from '../data/openDataset.ts';
 import { TandemError } from '../errors.ts';
 import { originOf } from '../evaluate/evaluation.ts';
 import { questionText } from '../evaluate/question.ts';
-import { loadTokenizer } from '../model/files/modelFiles.ts';
+import { loadTexts } from '../model/files/modelFiles.ts';
 import { modelsFolder } from '../model/store/home.ts';
 import { resolveModel } from '../model/store/store.ts';
-import { beginning, type ChatMessage, type Tokenizer } from '../model/tokenizer.ts';
+import type { Texts } from '../model/texts.ts';
+import type { ChatMessage } from '../model/tokenizer.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
@@ -77,18 +78,20 @@ export async function renderPrompt(
       hint: rows.length > 0 ? `They are counted from 1 to ${rows.length}.` : 'The split has no rows.',
     });
   const source = await modelFor(spec, file, { ...options, ...(download === false && { download }) });
-  const { name, tokenizer, values } = program
+  const {
+    name,
+    texts: ofModel,
+    values,
+  } = program
     ? await answered({ ...spec, model: source }, { ...texts, ...options }, row)
-    : { ...(await loadTokenizer(source)), values: row.values };
+    : { ...(await loadTexts(source)), values: row.values };
   const steps = files.map((step, place): RenderedStep => {
     const { template, chat, output } = step.settings;
     const prompt = stepsOf(file.prompt)[place];
     const task = withDate({ template, ...(chat && { chat }), origin: originOf(step) }, spec.chatDate);
-    const asked = questionText(task, tokenizer, prompt, values);
-    const tokens = beginning(tokenizer, tokenizer.encode(asked));
-    const added = tokens.length > tokenizer.encode(asked).length ? tokenizer.decode(tokens.slice(0, 1)) : '';
+    const asked = questionText(task, ofModel, prompt, values);
     const messages = messagesOf(prompt, values, task.origin);
-    return { prompt: step.path, output, template, messages, text: added + asked, tokens: tokens.length };
+    return { prompt: step.path, output, template, messages, ...ofModel.asRead(asked) };
   });
   return { model: name, split, row: number, rows: rows.length, file: dataFileOf(file, split), line: row.line, steps };
 }
@@ -124,7 +127,7 @@ function modelFor(
 
 interface Answered {
   readonly name: string;
-  readonly tokenizer: Tokenizer;
+  readonly texts: Texts;
   readonly values: Values;
 }
 
@@ -135,7 +138,7 @@ async function answered(spec: SessionSpec, options: SessionOptions, row: Row): P
     const { file, adapter, model, programEvaluator } = session;
     options.onBusy?.('Answering the earlier steps');
     const traced = await programEvaluator!.trace({ prompt: file.prompt, ...(adapter && { adapter }) }, [row]);
-    return { name: model.name, tokenizer: model.tokenizer, values: traced.rows[0].values };
+    return { name: model.name, texts: model.texts, values: traced.rows[0].values };
   } finally {
     await session.dispose();
   }

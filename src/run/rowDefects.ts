@@ -5,7 +5,7 @@ import { TandemError } from '../errors.ts';
 import { pulse } from '../pulse.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { answerAfter, questionText, questionWithoutValues } from '../evaluate/question.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { LanguageModel } from '../model/languageModel.ts';
 import { wordsFor } from '../prompt/labelWords.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { variablesOf } from '../prompt/template.ts';
@@ -19,17 +19,21 @@ import { valuesOfNothing } from '../prompt/withoutValues.ts';
  * @returns a function that throws a TandemError of reason 'bad-template' where the very first row fails: that is the template's fault; and
  *   of reason 'too-slow'
  */
-export function rowDefects(model: LlamaModel, tasks: readonly Task[], prompt: Prompt): (row: Row, file: string) => TandemError | undefined {
-  const { maxPositions } = model.engine.config;
+export function rowDefects(
+  model: LanguageModel,
+  tasks: readonly Task[],
+  prompt: Prompt,
+): (row: Row, file: string) => TandemError | undefined {
+  const { maxTokens, texts } = model;
   const steps = stepsOf(prompt);
   const tokensOf = (step: number, question: string, answers: readonly string[]): number => {
-    const longest = Math.max(0, ...answers.map((answer) => model.completionTokens(answerAfter(tasks[step], question, answer)).length));
-    return model.tokenizer.encode(question).length + longest + 1;
+    const longest = Math.max(0, ...answers.map((answer) => texts.countAnswer(answerAfter(tasks[step], question, answer))));
+    return texts.count(question) + longest + 1;
   };
-  const own = steps.map((step, at) => questionWithoutValues(tasks[at], model.tokenizer, step));
+  const own = steps.map((step, at) => questionWithoutValues(tasks[at], texts, step));
   const choices = tasks.map(({ labels }, at) => labels?.map((label) => wordsFor(steps[at], label)));
   const labelBytes = choices.map((words = []) => Math.max(0, ...words.map(bytesOf)));
-  const isPromptTooLong = steps.some((_, at) => tokensOf(at, own[at], choices[at] ?? []) > maxPositions);
+  const isPromptTooLong = steps.some((_, at) => tokensOf(at, own[at], choices[at] ?? []) > maxTokens);
   let isFirst = true;
   return (row, file) => {
     pulse();
@@ -39,7 +43,7 @@ export function rowDefects(model: LlamaModel, tasks: readonly Task[], prompt: Pr
       const { output } = tasks[at];
       const gold = textIn(row.values, output);
       const values = { ...valuesOfNothing(step), ...row.values };
-      const asked = (): string => questionText(tasks[at], model.tokenizer, step, values);
+      const asked = (): string => questionText(tasks[at], texts, step, values);
       // Only a template is more than its text with the values in it: what it comes to is only known once it is filled in.
       let question = step.syntax === 'jinja' ? filledIn(asked, row, file, first) : undefined;
       if (question instanceof TandemError) return question;
@@ -49,13 +53,13 @@ export function rowDefects(model: LlamaModel, tasks: readonly Task[], prompt: Pr
         question === undefined
           ? variablesOf(step).reduce((sum, { name }) => sum + bytesOf(textIn(values, name)), bytesOf(own[at]))
           : bytesOf(question);
-      if (most + labelBytes[at] + bytesOf(gold) + 1 <= maxPositions) continue;
+      if (most + labelBytes[at] + bytesOf(gold) + 1 <= maxTokens) continue;
       question ??= asked();
       const tokens = tokensOf(at, question, choices[at] ?? [gold]);
-      if (tokens <= maxPositions) continue;
+      if (tokens <= maxTokens) continue;
       return new TandemError(
         'too-long',
-        `With this row prompt and answer have ${tokens} tokens; ${model.name} reads at most ${maxPositions}.`,
+        `With this row prompt and answer have ${tokens} tokens; ${model.name} reads at most ${maxTokens}.`,
         {
           where: { file, line: row.line },
           hint: 'Shorten the row or take it out, or choose a model that reads more.',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoraConfig } from '../model/adapter.ts';
+import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { metricNamed } from '../evaluate/metrics.ts';
 import { textIn } from '../prompt/values.ts';
 import { defaultLora } from '../optimize/loraTrainer.ts';
@@ -168,7 +169,7 @@ describe('free text', () => {
     withBody('Why: asked for. '.repeat(6));
     const { session } = await open();
     const [ends] = session.answerEnds;
-    const tokens = Math.max(...session.trainset.map(({ values }) => session.model.completionTokens(` ${textIn(values, 'kind')}`).length));
+    const tokens = Math.max(...session.trainset.map(({ values }) => session.model.texts.countAnswer(` ${textIn(values, 'kind')}`)));
     expect(ends!.stop).toEqual(['\n\n\n']);
     expect(ends!.maxTokens).toBeGreaterThan(Math.max(64, 1.25 * tokens));
     expect(session.evaluator.task.decoding).toMatchObject(ends!);
@@ -195,7 +196,7 @@ describe('free text', () => {
     asText();
     withBody('Why: asked for.');
     const { session, optimizer } = await open();
-    const { tokenizer } = session.model;
+    const { tokenizer } = await loadModelFiles(tinyModel);
     for (const row of session.trainset) {
       const { answer } = optimizer.trainer.example(session.file.prompt, row);
       expect(tokenizer.endTokens).toContain(answer.at(-1));

@@ -12,7 +12,7 @@ import type { Evaluator } from '../evaluate/evaluator.ts';
 import { withEnds, withFittedEnds } from '../evaluate/answerEnds.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { TrainableModel } from '../model/trainableModel.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
 import { loadAdapter } from '../model/files/peft.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
@@ -55,7 +55,7 @@ export interface Session {
   /** Of a program: the whole of it, as if it were one prompt file. */
   readonly file: PromptFile;
   readonly program?: Program;
-  readonly model: LlamaModel;
+  readonly model: TrainableModel;
   /** How `peft` finds the base model of an adapter. */
   readonly modelSource: string;
   /** Milliseconds that finding the model took, and its download, if it was not there. */

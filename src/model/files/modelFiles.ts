@@ -7,6 +7,7 @@ import { pulse } from '../../pulse.ts';
 import { checkGguf, readGguf, readGgufTokenizer } from './gguf.ts';
 import { checkHuggingFaceDirectory, readHuggingFaceDirectory, readHuggingFaceTokenizer } from './huggingFaceDirectory.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
+import { textsOf, type Texts } from '../texts.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { Fingerprint, weightShapes } from './weights.ts';
 import type { WeightTensor } from './weights.ts';
@@ -68,9 +69,9 @@ export function requireMemory(config: LlamaConfig, path: string, memory = memory
 /** Bytes; in a container those that it may have. */
 const memoryHere = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
 
-/** The tokenizer of a model, without its weights. @throws TandemError those of `loadModelFiles` that are of no weights */
-export async function loadTokenizer(path: string): Promise<Pick<ModelFiles, 'name' | 'tokenizer'>> {
-  return { name: modelName(path), tokenizer: await read(path, readHuggingFaceTokenizer, readGgufTokenizer) };
+/** What a model makes of texts, without its weights. @throws TandemError those of `loadModelFiles` that are of no weights */
+export async function loadTexts(path: string): Promise<{ readonly name: string; readonly texts: Texts }> {
+  return { name: modelName(path), texts: textsOf(await read(path, readHuggingFaceTokenizer, readGgufTokenizer)) };
 }
 
 type Read<T> = (path: string) => Promise<T>;

@@ -15,8 +15,8 @@ export const ownWriter = (model: LanguageModel, { adapter, chat, stop }: OwnOpti
   name: 'the model',
   write: async (messages, { maxTokens, temperature, seed, signal }) => {
     signal?.throwIfAborted();
-    const asked = model.tokenizer.applyChatTemplate([...messages], chat);
+    const asked = model.texts.chat(messages, chat);
     const [{ text, tokens }] = await model.generate([asked], { adapter, maxTokens, temperature, topP: 1, stop, seed });
-    return { text, cost: { passes: model.tokenizer.encode(asked).length + tokens.length } };
+    return { text, cost: { passes: model.texts.count(asked) + tokens } };
   },
 });

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Row } from '../../data/dataset.ts';
 import type { Task } from '../../evaluate/evaluation.ts';
-import type { LlamaModel } from '../../model/llama.ts';
+import type { TrainableModel } from '../../model/trainableModel.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { randomStream } from '../../random.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../coordinator.ts';
@@ -21,7 +21,7 @@ import { suggest, type Trial } from './tpe.ts';
 // Seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-let model: LlamaModel;
+let model: TrainableModel;
 beforeAll(async () => {
   model = await loadTinyModel();
 });

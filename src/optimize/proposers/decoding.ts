@@ -2,22 +2,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../../data/dataset.ts';
 import { answersOf, type Task } from '../../evaluate/evaluation.ts';
-import type { Tokenizer } from '../../model/tokenizer.ts';
+import type { Texts } from '../../model/texts.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { Decoding } from '../../prompt/decoding.ts';
 import type { Proposal } from './proposer.ts';
 
 export interface Grounds {
   readonly trainset: readonly Row[];
-  readonly tokenizer?: Tokenizer;
+  readonly texts?: Texts;
   /** What a token more adds to a label's likelihood, where the prompt has been measured. */
   readonly lengthSlope?: number;
 }
 
 /** Every other choice for the task, each as the prompt with what it decodes otherwise than the file says. */
-export function decodingProposals(prompt: Prompt, task: Task, { trainset, tokenizer, lengthSlope }: Grounds): Proposal[] {
+export function decodingProposals(prompt: Prompt, task: Task, { trainset, texts, lengthSlope }: Grounds): Proposal[] {
   const now = { ...task.decoding, ...prompt.decoding };
-  const changes = task.labels ? [...labelChanges, ...lengthChanges(lengthSlope)] : textChanges(task, trainset, tokenizer);
+  const changes = task.labels ? [...labelChanges, ...lengthChanges(lengthSlope)] : textChanges(task, trainset, texts);
   return changes.flatMap(({ decoding, reason }) =>
     differing(now, decoding)
       ? [{ prompt: withDecoding(prompt, differing(task.decoding, { ...prompt.decoding, ...decoding })), reason }]
@@ -60,13 +60,10 @@ const lengthChanges = (slope: number | undefined): Change[] =>
       ];
 
 /** An answer that is longer than any right one, or that runs over its line, is cut. */
-function textChanges({ output }: Task, trainset: readonly Row[], tokenizer: Tokenizer | undefined): Change[] {
+function textChanges({ output }: Task, trainset: readonly Row[], texts: Texts | undefined): Change[] {
   const golds = answersOf(trainset, output);
   const lines = golds.every((gold) => !gold.includes('\n'));
-  const longest =
-    tokenizer && golds.length > 0
-      ? [golds.reduce((most, gold) => Math.max(most, tokenizer.encode(` ${gold}`).length), 0) + 2]
-      : [8, 16, 32];
+  const longest = texts && golds.length > 0 ? [golds.reduce((most, gold) => Math.max(most, texts.count(` ${gold}`)), 0) + 2] : [8, 16, 32];
   return [
     ...(lines ? [{ decoding: { stop: ['\n'] }, reason: 'the answer ends with its line' }] : []),
     ...longest.map((maxTokens) => ({ decoding: { maxTokens }, reason: `at most ${maxTokens} tokens` })),

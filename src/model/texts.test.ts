@@ -1,0 +1,22 @@
+/** @file Tokens are counted from texts. */
+import { expect, test } from 'vitest';
+import type { Tokenizer } from './tokenizer.ts';
+import { textsOf } from './texts.ts';
+
+/** A token is a word with the white space before it, numbered by its letters. */
+const tokenizer: Tokenizer = {
+  vocabularySize: 2 ** 31,
+  endTokens: [],
+  encode: (text) => (text.match(/\s*\S+|\s+/g) ?? []).map((word) => Buffer.from(word).readUIntBE(0, Math.min(6, Buffer.byteLength(word)))),
+  decode: () => '',
+  applyChatTemplate: () => '',
+};
+
+const texts = textsOf(tokenizer);
+
+test('shared beginnings of texts and of answers count once', () => {
+  expect(texts.countShared(['a b c', 'a b c'])).toBe(3);
+  expect(texts.countShared(['a b c', 'a b d e', 'a bx'])).toBe(1 + 2 + 3 + 1);
+  expect(texts.countShared(['a', 'b', ''])).toBe(2);
+  expect(texts.countBranches([' card arrival', ' card lost', ' other'])).toBe(4);
+});
