@@ -192,7 +192,7 @@ describe('CSV', () => {
 describe('texts of megabytes', { tags: 'long' }, () => {
   const megabytes = 16e6;
 
-  test('a quote that is never closed is named where it opens, and the other rows are read', () => {
+  test('a quote that is never closed is named where it opens, and the other rows are read', { tags: 'long' }, () => {
     const rows = Array.from({ length: megabytes / 30 }, (_, i) => `${i === 3 ? '"open quote' : 'a plain message row'} ${i},${'xy'[i % 2]}`);
     const text = `message,label\n${rows.join('\n')}\n`;
     expect(failing(() => read('a.csv', text))).toMatchObject({
@@ -232,7 +232,7 @@ describe('texts of megabytes', { tags: 'long' }, () => {
     }
   });
 
-  test('many quotes that are never closed take no time that grows as their square', () => {
+  test('many quotes that are never closed take no time that grows as their square', { tags: 'long' }, () => {
     const before = process.cpuUsage();
     failing(() => read('a.csv', `a,b\n${'"x,"""\n'.repeat(300_000)}`));
     expect(process.cpuUsage(before).user / 1e6).toBeLessThan(20);

@@ -1,4 +1,5 @@
 /** @file JSON as text: where things stand in it. Texts are passed over by search, since patterns run out of stack on those of megabytes. */
+import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 
 /** Where the JSON text that begins at a quote ends: after its closing quote; undefined without one. */
 export function endOfText(source: string, start: number): number | undefined {
@@ -61,61 +62,38 @@ const isHeld = (number: string): boolean =>
 
 /** Where a text stops being JSON, and what should stand there: JSON.parse says that it is bad, but on Node 20 not where. */
 export function findFault(source: string): { at: number; expected: string } {
-  let at = 0;
-  const skip = (pattern: RegExp): boolean => {
-    pattern.lastIndex = at;
-    const match = pattern.exec(source);
-    if (match) at = pattern.lastIndex;
-    return match !== null;
-  };
-  const space = /\s*/y;
-  const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.])/y;
-  const need = (pattern: RegExp, expected: string): void => {
-    skip(space);
-    if (!skip(pattern)) throw new Fault(at, expected);
-  };
-  const text = (expected: string): void => {
-    skip(space);
-    const end = source[at] === '"' ? endOfText(source, at) : undefined;
-    if (end === undefined || !isJson(source.slice(at, end)))
-      throw new Fault(at, source[at] === '"' ? 'a text that ends on this line' : expected);
-    at = end;
-  };
-  const list = (close: RegExp, item: () => void, expected: string): void => {
-    skip(space);
-    if (skip(close)) return;
-    for (;;) {
-      item();
-      skip(space);
-      if (skip(close)) return;
-      need(/,/y, expected);
-    }
-  };
-  const value = (): void => {
-    skip(space);
-    if (skip(/\{/y)) {
-      list(
-        /\}/y,
-        () => {
-          text('a key in double quotes');
-          need(/:/y, 'a colon');
-          value();
-        },
-        'a comma or }',
-      );
-    } else if (skip(/\[/y)) list(/\]/y, value, 'a comma or ]');
-    else if (source[at] === '"') text('');
-    else need(scalar, 'a value');
-  };
+  const errors: ParseError[] = [];
   try {
-    value();
-    need(/$/y, 'the end of the line');
+    parse(source, errors, { disallowComments: true });
   } catch (error) {
-    if (error instanceof Fault) return error;
     if (!(error instanceof RangeError)) throw error; // nested deeper than the stack
   }
-  return { at: 0, expected: 'JSON' };
+  if (errors.length === 0) return { at: 0, expected: 'JSON' };
+  const names = errors.map(({ error }) => printParseErrorCode(error));
+  // A word that JSON does not have: what is missed after it says what it stands in the place of.
+  const name = names[0] === 'InvalidSymbol' ? (names.at(1) ?? 'EndOfFileExpected') : names[0];
+  return { at: errors[0].offset, expected: expectedBy[name] ?? 'JSON' };
 }
+
+const value = 'a value';
+const expectedBy: Readonly<Record<string, string>> = {
+  InvalidSymbol: value,
+  InvalidNumberFormat: value,
+  UnexpectedEndOfNumber: value,
+  ValueExpected: value,
+  InvalidCommentToken: value,
+  UnexpectedEndOfComment: value,
+  PropertyNameExpected: 'a key in double quotes',
+  ColonExpected: 'a colon',
+  CommaExpected: 'a comma',
+  CloseBraceExpected: 'a comma or }',
+  CloseBracketExpected: 'a comma or ]',
+  EndOfFileExpected: 'the end of the line',
+  UnexpectedEndOfString: 'a text that ends on this line',
+  InvalidUnicode: 'an escape of four hexadecimal digits, as in \\u00e9',
+  InvalidEscapeCharacter: 'an escape such as \\n or \\"',
+  InvalidCharacter: 'a text without control characters: \\n for a new line, \\t for a tab',
+};
 
 export function isJson(text: string): boolean {
   try {
@@ -123,15 +101,5 @@ export function isJson(text: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-class Fault extends Error {
-  readonly at: number;
-  readonly expected: string;
-  constructor(at: number, expected: string) {
-    super(expected);
-    this.at = at;
-    this.expected = expected;
   }
 }

@@ -67,7 +67,11 @@ describe('JSONL', () => {
     ["{'a': 1}", 1, 2, "Not valid JSON: expected a key in double quotes, at: {'a': 1}"],
     ['{"a": "x}', 1, 7, 'Not valid JSON: expected a text that ends on this line, at: {"a": "x}'],
     ['{"a": 1} x', 1, 10, 'Not valid JSON: expected the end of the line, at: {"a": 1} x'],
-    ['{"a": 01}', 1, 7, 'Not valid JSON: expected a value, at: {"a": 01}'],
+    ['{"a": 01}', 1, 8, 'Not valid JSON: expected a comma, at: {"a": 01}'],
+    ['{"a": tru}', 1, 7, 'Not valid JSON: expected a value, at: {"a": tru}'],
+    ['{"a": 1,}', 1, 9, 'Not valid JSON: expected a key in double quotes, at: {"a": 1,}'],
+    ['{"a": "\\q"}', 1, 7, 'Not valid JSON: expected an escape such as \\n or \\", at: {"a": "\\q"}'],
+    ['// {"a": 1}', 1, 1, 'Not valid JSON: expected a value, at: // {"a": 1}'],
     ['[1]', 1, 1, 'A row should be a JSON object, at: [1]'],
     ['{"a": {"b": 1, "b": 2}}\n  3', 2, 3, 'A row should be a JSON object, at:   3'],
   ])('%j', (text, line, column, message) => {
