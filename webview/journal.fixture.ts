@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { RunSummary, Snapshot } from '../src/extension/panelMessages.ts';
 import type { OptimizationEvent } from '../src/optimize/events.ts';
 import type { JournalLine } from '../src/run/events.ts';
-import { apply, initialState, type RunState } from '../src/run/state.ts';
+import { apply } from '../src/run/fold.ts';
+import { initialState, type RunState } from '../src/run/state.ts';
 
 export const journal: readonly JournalLine[] = readFileSync(join(import.meta.dirname, 'fixtures', 'run.jsonl'), 'utf8')
   .trimEnd()

@@ -3,7 +3,8 @@ import { vitalityText, type Vitality } from '../run/beat.ts';
 import type { JournalLine } from '../run/events.ts';
 import { eventText, statusText } from '../run/eventText.ts';
 import { duration } from '../run/format.ts';
-import { apply, initialState, type RunState } from '../run/state.ts';
+import { apply } from '../run/fold.ts';
+import { initialState, type RunState } from '../run/state.ts';
 import type { Output } from './terminal.ts';
 
 export interface Progress {

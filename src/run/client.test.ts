@@ -13,7 +13,8 @@ import { startWorker, type WorkerClient } from './client.ts';
 import type { Notification } from './protocol.ts';
 import type { Host } from './questions.ts';
 import type { RunSpec } from './spec.ts';
-import { apply, initialState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState } from './state.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-worker-'));
 const file = join(temporary, 'worker.mjs');

@@ -11,7 +11,8 @@ import { fakeExecution, fakeSpec, withFakeControls } from './fakeRun.fixture.ts'
 import { readJournal } from './journal.ts';
 import { reportOf } from './report.ts';
 import { createRun, findRun, type RunDirectory } from './runDirectory.ts';
-import { apply, initialState, progressOf, type RunState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState, progressOf, type RunState } from './state.ts';
 import { doing } from './words.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-controls-'));

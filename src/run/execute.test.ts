@@ -22,7 +22,8 @@ import { readJournal } from './journal.ts';
 import { reportOf } from './report.ts';
 import { headline } from './words.ts';
 import { createRun, type RunDirectory } from './runDirectory.ts';
-import { apply, initialState, type RunState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState, type RunState } from './state.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-execute-'));
 const child = join(temporary, 'killedRun.mjs');

@@ -16,7 +16,8 @@ import { measurePrice, priceClock, pricedStates, type PriceMeter } from './price
 import { recordingWriter } from './recordingWriter.ts';
 import { affordableRows, atMost, rowsNotice } from './rowPlan.ts';
 import type { RunDirectory } from './runDirectory.ts';
-import { apply, initialState, type RunState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState, type RunState } from './state.ts';
 import { noStepReason, planOf, spent, timesOf } from './times.ts';
 import { stoppedByUser } from './words.ts';
 import { openAnswers } from './writerAnswers.ts';

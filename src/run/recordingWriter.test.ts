@@ -15,7 +15,8 @@ import { fakeSpec } from './fakeRun.fixture.ts';
 import { readJournal } from './journal.ts';
 import { reportOf } from './report.ts';
 import { createRun, type RunDirectory } from './runDirectory.ts';
-import { apply, initialState, type RunState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState, type RunState } from './state.ts';
 import { openAnswers } from './writerAnswers.ts';
 import { writingExecution } from './writingRun.fixture.ts';
 

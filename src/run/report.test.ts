@@ -11,7 +11,8 @@ import { hostileText, parsers, tagsOf, withTexts } from './rendered.fixture.ts';
 import { eventText } from './eventText.ts';
 import { reportOf } from './report.ts';
 import { createRun } from './runDirectory.ts';
-import { apply, initialState, type RunState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState, type RunState } from './state.ts';
 import { cutLines } from './words.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-report-'));

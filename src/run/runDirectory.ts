@@ -9,7 +9,8 @@ import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import type { RunSpec } from './spec.ts';
 import { runSpec } from './specShape.ts';
-import { apply, initialState, type RunState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState, type RunState } from './state.ts';
 import { isRealFolder, makeFolder, makeRealFolder, workspaceOf } from './tandemFolder.ts';
 
 /** `run.json`: what the run was asked, with paths relative to the workspace so that a moved workspace still resumes. */

@@ -5,7 +5,8 @@ import { explainedError } from './fileErrors.ts';
 import { readJournalInStretches, readLastLine } from './journal.ts';
 import { lockHolder } from './lock.ts';
 import { findRun, listRuns, readRecord, runsOf, type RunDirectory } from './runDirectory.ts';
-import { apply, initialState, type RunState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState, type RunState } from './state.ts';
 
 /** 'unfinished': it was killed, or a process is working on it. Such a run and a failed one can be resumed. */
 export type Standing = 'ended' | 'failed' | 'unfinished';

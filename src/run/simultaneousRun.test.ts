@@ -13,7 +13,8 @@ import { readState, type RunDirectory } from './runDirectory.ts';
 import { openOptimizer, openSession } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
 import { resumeRun, startRun } from './startRun.ts';
-import { apply, initialState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState } from './state.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

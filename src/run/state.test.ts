@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import type { Difference, Estimate, MeasuredState } from '../optimize/events.ts';
 import type { JournalLine, RunEvent } from './events.ts';
 import { fakeConfig } from './fakeRun.fixture.ts';
-import { apply, initialState, progressOf, remainingTime, type RunState } from './state.ts';
+import { apply } from './fold.ts';
+import { initialState, progressOf, remainingTime, type RunState } from './state.ts';
 
 const number = fc.integer({ min: -1000, max: 1000 }).map((n) => n / 8);
 const estimate: fc.Arbitrary<Estimate> = fc.record({ mean: number, low: number, high: number, rows: fc.nat(500) });
