@@ -14,7 +14,7 @@ export interface CandidateRow {
   readonly kept: boolean;
 }
 
-/** The proposals of a phase: first what the gate kept, then by rounds of the race and by the difference. */
+/** The proposals of a phase: first what the gate kept, then by rounds of successive halving and by the difference. */
 export function candidateRows(phase: Pick<PhaseState, 'candidates'>): CandidateRow[] {
   const standing = ({ decision, measured }: CandidateState): [number, number, number] => {
     const last = measured.at(-1);

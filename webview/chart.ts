@@ -25,7 +25,7 @@ export interface ChartData {
   /** Steps that the ticks of the x axis may be apart. */
   readonly apart: readonly number[];
   readonly upright: (value: number) => string;
-  /** What stands under the chart for a place in `at`, and while there is none. */
+  /** The text under the chart for a place in `at`, and while there is none. */
   readonly readout: (place: number | undefined) => string;
 }
 
@@ -85,7 +85,7 @@ export function chart(host: HTMLElement): Island<ChartData> {
   return {
     show(next) {
       data = next;
-      host.setAttribute('aria-label', `${next.label} Arrow keys read the points.`);
+      host.setAttribute('aria-label', `${next.label} Use the arrow keys to read the points.`);
       draw();
     },
     close() {

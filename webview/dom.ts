@@ -123,7 +123,7 @@ function isLike(known: Element_ | string, vnode: VNode): boolean {
   return 'tag' in vnode && vnode.tag === known.tag && !vnode.island === !known.island;
 }
 
-/** Makes what is mounted look like `vnode`, or mounts it anew (nothing is put in its place yet). */
+/** Makes what is mounted look like `vnode`, or mounts it again (nothing is put in its place yet). */
 function patch(parent: Element, known: Mounted | undefined, vnode: VNode): Mounted {
   if (typeof vnode !== 'string' && 'render' in vnode) {
     if (known?.inputs && sameInputs(known.inputs, vnode.inputs)) return known;
@@ -181,7 +181,7 @@ function attributeText(name: string, value: Attribute): string | undefined {
   return value ? '' : undefined;
 }
 
-/** What someone reads; others, such as `value`, are told as they are. */
+/** Attributes that people read; others, such as `value`, are passed on as they are. */
 const read = /^(?:title|label|description|aria-label)$/;
 
 function remove(mounted: Mounted): void {

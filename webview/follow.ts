@@ -1,4 +1,4 @@
-/** @file What the page knows, as a fold over what the extension tells it: runs to choose from, and the run that is shown. */
+/** @file What the page knows, as a fold over what the extension sends: runs to choose from, and the run that is shown. */
 import type { Review, RunSummary, ToPage, Vitals } from '../src/extension/panelMessages.ts';
 import { apply } from '../src/run/fold.ts';
 import { initialState, type RunState } from '../src/run/state.ts';
@@ -14,12 +14,12 @@ export interface ShownRun {
   readonly trouble?: string;
   readonly review?: Review;
   readonly vitals: Vitals;
-  /** When the run was last heard of, on the page's clock: its running time goes on from there. */
+  /** When the last news of the run came, on the page's clock: its running time continues from there. */
   readonly heardAt: number;
 }
 
 export interface Known {
-  /** Newest first; absent until they are heard of. */
+  /** Newest first; absent until they are known. */
   readonly runs?: readonly RunSummary[];
   readonly shown?: ShownRun;
   readonly refused?: { readonly run: string; readonly message: string };
@@ -61,7 +61,7 @@ function inShown(known: Known, run: string, change: (shown: ShownRun) => ShownRu
   return known.shown?.run === run ? { ...known, shown: change(known.shown) } : known;
 }
 
-/** A resumed run tells everything again, from line 0; a line that is known already may come twice. */
+/** A resumed run sends everything again, from line 0; a line that is known already may come twice. */
 function follow(shown: ShownRun, line: Parameters<typeof apply>[1]): ShownRun {
   const { state, lines } = line.seq === 0 ? { state: initialState, lines: 0 } : shown;
   if (line.seq < lines) return shown;

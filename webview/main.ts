@@ -1,4 +1,4 @@
-/** @file The page: hears the extension, shows what is known, and tells what the user asks for. */
+/** @file The page: listens to the extension, shows what is known, and sends what the user asks for. */
 import type { FromPage, ToPage } from '../src/extension/panelMessages.ts';
 import { mountIn } from './dom.ts';
 import './elements.ts';
@@ -78,7 +78,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   draw();
 });
 
-// Running time and what is left of it go on between two lines.
+// Running time and remaining time advance between two lines.
 setInterval(() => known.shown?.live && draw(), 1000);
 
 draw();

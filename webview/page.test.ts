@@ -116,11 +116,11 @@ test('controls: asked for, their cost beforehand; run, their score and what the 
     const known = messages.reduce((known: Known, message) => hear(known, message, 0), {});
     return page(known, folded, 0).map(textOf).join('\n');
   };
-  expect(heard(asked)).toContain('3 controls after the run, each from the same start with the whole budget again, 400.0k token passes');
-  expect(heard(asked)).toContain('p -> pto come');
+  expect(heard(asked)).toContain('3 controls after the run, each from the same start with the whole budget again, 400.0k tokens');
+  expect(heard(asked)).toContain('p -> ppending');
   const text = heard([...asked, ...later]);
   expect(text).toContain('p -> p80.0% [70.0, 90.0]+8.0 points [+1.0, +15.0]99%');
-  expect(text).toContain('w -> wunder way, 0 passes');
+  expect(text).toContain('w -> wrunning, 0 tokens');
   expect(said(opened(journal.length))).not.toContain('Controls');
 });
 
@@ -132,7 +132,7 @@ test('metrics that are reported beside the one that is optimized stand below wha
   );
   const messages = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines } as const];
   const known = messages.reduce((heard: Known, message) => hear(heard, message, 0), {});
-  expect(page(known, folded, 0).map(textOf).join('\n')).toContain('In all, macro-f1+8.0 points [+1.0, +15.0]99%');
+  expect(page(known, folded, 0).map(textOf).join('\n')).toContain('Total, macro-f1+8.0 points [+1.0, +15.0]99%');
 });
 
 test('opened, a phase tells its candidates with their differences, its loss, and the rows that it turned', () => {
@@ -140,16 +140,16 @@ test('opened, a phase tells its candidates with their differences, its loss, and
   expect(text).toContain('3.7without any instructionedits · finished the race+2.7 points [0.0, +6.7]93%');
   expect(text).toContain('Loss over 60 of 60 steps');
   expect(text).toContain('Loss while looking ahead, 12 steps each');
-  expect(text).toContain('32 rows became better, 1 row worse by accuracy');
+  expect(text).toContain('Changed predictions: 32 better, 1 worse by accuracy');
   expect(text).toContain("Are you able to guide me to my card's location?lost or stolen card → card arrivalworse, line 370");
-  expect(text).toContain('and 12 rows more');
+  expect(text).toContain('and 12 more rows');
 });
 
 test('under way it opens the phase that goes on, says how far it is, and that the test is still sealed', () => {
   const text = said(opened(midway, { live: true }));
-  expect(text).toContain('75% of 400.0k token passes · 11 min 53 s so far · about 3 min 50 s left');
+  expect(text).toContain('75% of 400.0k tokens · 11 min 53 s so far · about 3 min 50 s left');
   expect(text).toContain('Loss over 40 of 60 steps');
-  expect(text).toContain('Measured once, when the run ends, on 86 sealed test rows.');
+  expect(text).toContain('Measured once, when the run ends, on 86 held-out test rows.');
 });
 
 test('a simultaneous run: its joint phase, what would be lost without the soft prompt, and the text that would stand in its place', () => {
@@ -175,11 +175,11 @@ test('a simultaneous run: its joint phase, what would be lost without the soft p
   const text = page(known, unfolded, 0).map(textOf).join('\n');
   for (const part of [
     'Phase 2both60 steps',
-    'Soft promptstays as a part of the adapter',
+    'Soft promptkept as a part of the adapter',
     'the best text without it brings -12.0 points [-20.0, -4.0] on 75 validation rows',
     `The best text without it, candidate 0.0${start.prompt.body}`,
     'Soft prompt12 virtual tokens, kept',
-    'Drift from its text7.3 (about two for each token that became another)',
+    'Drift from its text7.3 (about two for each token that changed)',
     'both at once',
   ])
     expect(text).toContain(part);
@@ -212,7 +212,7 @@ test('a journal of an earlier version, without the rows that changed, says so', 
   );
   const text = page(known, unfolded, 0).map(textOf).join('\n');
   expect(text).toContain('an earlier version wrote it');
-  expect(text).toContain('Tried last');
+  expect(text).toContain('Last tried');
 });
 
 test('at any moment of a run there is a page, the same for a state that came through JSON', () => {
@@ -223,7 +223,7 @@ test('at any moment of a run there is a page, the same for a state that came thr
 });
 
 test('no run, and a run that cannot be read', () => {
-  expect(page({}, folded, 0).map(textOf)).toEqual(['Looking for runs …']);
+  expect(page({}, folded, 0).map(textOf)).toEqual(['Looking for runs…']);
   expect(page({ runs: [] }, folded, 0).map(textOf).join()).toContain('No run yet');
   expect(said({ type: 'refused', run, message: 'This line of the journal is not JSON.' })).toContain(
     'This line of the journal is not JSON.',
@@ -237,7 +237,7 @@ test('before anything is measured it shows where the run stands and no empty tab
       { live: true },
     ),
   );
-  expect(text).toContain('Measuring the start …');
+  expect(text).toContain('Measuring the start…');
   expect(text).not.toMatch(/Objective|Phases|NaN|undefined/);
 });
 
@@ -250,7 +250,7 @@ test('a run without a test split says so', () => {
     { type: 'lines', run, lines: lines.slice(0, midway) },
     0,
   );
-  expect(page(known, folded, 0).map(textOf).join()).toContain('There is no test split');
+  expect(page(known, folded, 0).map(textOf).join()).toContain('There are no held-out test rows');
 });
 
 test('while a decision is being carried out no other can be taken', () => {

@@ -14,7 +14,7 @@ export interface Mark {
   readonly lever: PhaseLever;
   readonly accepted: boolean;
   readonly value: number;
-  /** Of the paired difference, around the state that the phase started from; absent where the journal does not tell it. */
+  /** Of the paired difference, around the state that the phase started from; absent where the journal does not have it. */
   readonly low?: number;
   readonly high?: number;
 }

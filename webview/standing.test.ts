@@ -15,9 +15,9 @@ const shown = (lines: number, rest: Partial<ShownRun> = {}): ShownRun => ({
 const failed = { ...stateAfter(midway), status: 'failed', failure: { reason: 'no-memory', message: 'Out of memory.' } } as const;
 
 test.each([
-  ['before its first line', shown(0, { live: true }), 'Starting', 'Opening prompt, data and model …'],
-  ['while the model loads', shown(0, { live: true, vitals: { busy: 'Loading the model' } }), 'Starting', 'Loading the model …'],
-  ['in a phase', shown(midway, { live: true }), 'Running', 'Phase 4 weights 40/60 loss 0.008 …'],
+  ['before its first line', shown(0, { live: true }), 'Starting', 'Opening prompt, data and model…'],
+  ['while the model loads', shown(0, { live: true, vitals: { busy: 'Loading the model' } }), 'Starting', 'Loading the model…'],
+  ['in a phase', shown(midway, { live: true }), 'Running', 'Phase 4 weights 40/60 loss 0.008…'],
   [
     'at its end',
     shown(journal.length),
@@ -28,15 +28,15 @@ test.each([
     'killed',
     shown(midway),
     'Interrupted',
-    'Its process ended before the run did. What it had found by the end of its last phase is kept; Resume goes on from there.',
+    'Its process ended before the run was finished. Everything up to its last finished phase is kept. Resume continues from there.',
   ],
   [
     'failed',
     shown(midway, { state: failed }),
     'Failed',
-    'Out of memory. What it had found by the end of its last phase is kept; Resume goes on from there.',
+    'Out of memory. Everything up to its last finished phase is kept. Resume continues from there.',
   ],
-  ['failed, and resumed', shown(midway, { state: failed, live: true }), 'Resuming', 'Going on where it stood …'],
+  ['failed, and resumed', shown(midway, { state: failed, live: true }), 'Resuming', 'Continuing where it stopped…'],
 ])('%s', (_, run, label, text) => {
   expect([standingOf(run).label, explanation(run)]).toEqual([label, text]);
 });
@@ -51,24 +51,24 @@ test('a run that someone works on can be stopped; one that nobody works on and t
 test('progress tells budget, time and memory, as far as they are known', () => {
   const { share, facts } = progress(stateAfter(midway), { memory: 1_912_000_000 });
   expect(share).toBeCloseTo(0.75, 2);
-  expect(facts).toEqual(['75% of 400.0k token passes', '11 min 53 s so far', 'about 3 min 50 s left', '1.9 GB of memory']);
+  expect(facts).toEqual(['75% of 400.0k tokens', '11 min 53 s so far', 'about 3 min 50 s left', '1.9 GB of memory']);
   expect(progress(stateAfter(1))).toEqual({ facts: ['0 s so far'] });
   const { facts: ofBusy } = progress(stateAfter(midway), { process: 'busy, last progress 40 s ago' });
-  expect(ofBusy).toEqual(['75% of 400.0k token passes', '11 min 53 s so far', 'busy, last progress 40 s ago']);
+  expect(ofBusy).toEqual(['75% of 400.0k tokens', '11 min 53 s so far', 'busy, last progress 40 s ago']);
 });
 
 test('phases that begin and end are announced, and how the run ends; a step is not', () => {
   const said = journal.map((_, i) => announcement(stateAfter(i), stateAfter(i + 1))).filter((text) => text !== undefined);
   expect(said).toEqual([
-    'Phase 1, prompt, began.',
+    'Phase 1, prompt, started.',
     'Phase 1, prompt, kept.',
-    'Phase 2, weights, began.',
+    'Phase 2, weights, started.',
     'Phase 2, weights, kept.',
-    'Phase 3, prompt, began.',
+    'Phase 3, prompt, started.',
     'Phase 3, prompt, kept.',
-    'Phase 4, weights, began.',
+    'Phase 4, weights, started.',
     'Phase 4, weights, not kept.',
-    'Phase 5, prompt, began.',
+    'Phase 5, prompt, started.',
     'Phase 5, prompt, not kept.',
     'Measuring on 86 test rows.',
     'The run ended: the budget is spent.',

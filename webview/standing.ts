@@ -35,12 +35,12 @@ export function explanation({ state, live, vitals }: Pick<ShownRun, 'state' | 'l
   const { status, failure, config } = state;
   if (status === 'ended') return endedText(state);
   if (!live) {
-    const kept = 'What it had found by the end of its last phase is kept; Resume goes on from there.';
-    return status === 'failed' ? `${failure?.message ?? ''} ${kept}`.trim() : `Its process ended before the run did. ${kept}`;
+    const kept = 'Everything up to its last finished phase is kept. Resume continues from there.';
+    return status === 'failed' ? `${failure?.message ?? ''} ${kept}`.trim() : `Its process ended before the run was finished. ${kept}`;
   }
-  if (vitals.busy !== undefined) return `${vitals.busy} …`;
-  if (status === 'failed') return 'Going on where it stood …';
-  return config ? `${sentence(doing(state))} …` : 'Opening prompt, data and model …';
+  if (vitals.busy !== undefined) return `${vitals.busy}…`;
+  if (status === 'failed') return 'Continuing where it stopped…';
+  return config ? `${sentence(doing(state))}…` : 'Opening prompt, data and model…';
 }
 
 export interface Progress {
@@ -53,7 +53,7 @@ export interface Progress {
 /** Of a run that is being worked on. */
 export function progress(state: RunState, { memory, process }: Pick<Vitals, 'memory' | 'process'> = {}): Progress {
   const share = progressOf(state);
-  // Reckoned from how fast it was, which says nothing of a process that does not get on.
+  // Estimated from its speed so far, which says nothing about a process that makes no progress.
   const left = state.status === 'running' && process === undefined ? remainingTime(state) : undefined;
   const facts = [
     share !== undefined && state.budget !== undefined ? `${Math.floor(share * 100)}% of ${budgetText(state)}` : undefined,
@@ -65,20 +65,20 @@ export function progress(state: RunState, { memory, process }: Pick<Vitals, 'mem
   return { ...(share !== undefined && { share }), facts: facts.filter((fact) => fact !== undefined) };
 }
 
-/** Time where that is what the run spends. */
+/** A time where the budget is one. */
 const budgetText = (state: RunState): string => {
   const asked = state.config?.budget;
-  return asked && 'seconds' in asked && isTimed(state) ? duration(asked.seconds * 1000) : `${count(state.budget ?? 0)} token passes`;
+  return asked && 'seconds' in asked && isTimed(state) ? duration(asked.seconds * 1000) : `${count(state.budget ?? 0)} tokens`;
 };
 
 export const canStop = ({ state, live }: ShownRun): boolean => live && state.status !== 'ended' && state.status !== 'failed';
 export const canResume = ({ state, live }: ShownRun): boolean => !live && state.status !== 'ended';
 
-/** What to tell someone who does not see the page, of all that changed; undefined for what only moves numbers. */
+/** What to announce to someone who does not see the page; undefined where only numbers moved. */
 export function announcement(before: RunState, after: RunState): string | undefined {
   if (after.status !== before.status) {
     const spoken: Partial<Record<RunState['status'], string>> = {
-      stopping: 'Stopping; the best so far stands.',
+      stopping: 'Stopping. The best result so far is kept.',
       testing: `Measuring on ${after.testRows ?? 0} test rows.`,
       ended: `The run ended: ${after.because ?? ''}.`,
       failed: `The run failed: ${after.failure?.message ?? ''}`,
@@ -88,7 +88,7 @@ export function announcement(before: RunState, after: RunState): string | undefi
   const phase = after.phases.at(-1);
   if (!phase) return undefined;
   const known = before.phases.find((other) => other.phase === phase.phase);
-  if (!known) return `Phase ${phase.phase}, ${phase.block ?? phase.lever}, began.`;
+  if (!known) return `Phase ${phase.phase}, ${phase.block ?? phase.lever}, started.`;
   return phase.ended && !known.ended
     ? `Phase ${phase.phase}, ${phase.block ?? phase.lever}, ${phase.ended.accepted ? 'kept' : 'not kept'}.`
     : undefined;

@@ -78,7 +78,7 @@ function makeTypes(): Types {
     // What is unclear or out of date is no landmark.
     const landmark = ruler && (tint === 'helps' || tint === 'hurts');
     return vscode.window.createTextEditorDecorationType({
-      // Colors alone must not tell.
+      // Color must not be the only difference.
       after: { color, margin: '0 0 0 3em', fontStyle: tint === 'stale' ? 'italic' : 'normal', fontWeight: 'normal' },
       rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
       ...(landmark && { overviewRulerColor: color, overviewRulerLane: vscode.OverviewRulerLane.Right }),
@@ -89,4 +89,4 @@ function makeTypes(): Types {
 
 const disposeAll = (types: Types): void => tints.forEach((tint) => types[tint].dispose());
 
-const settingLink = commandLink('Hide what lines are worth', 'workbench.action.openSettings', settingIds.lines);
+const settingLink = commandLink('Hide line annotations', 'workbench.action.openSettings', settingIds.lines);

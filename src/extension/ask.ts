@@ -18,7 +18,7 @@ type Answers = Partial<Record<Question, string>>;
 
 /**
  * Asks only what nothing in the file answers.
- * @returns false where the user went away
+ * @returns false if the user cancelled
  * @throws TandemError reasons of readSample, and 'cannot-rewrite'
  */
 export async function answerQuestions(document: vscode.TextDocument, purpose: string): Promise<boolean> {
@@ -48,11 +48,11 @@ const ask: Readonly<Record<Question, Ask>> = {
     const browse = { label: label`$(folder-opened) Browse…`, alwaysShow: true, value: asDefault };
     const picked = await pick([...paths.map((path) => ({ label: label`${basename(path)}`, description: path, value: path })), browse], {
       title,
-      placeHolder: `Rows with inputs and answers: ${dataEndings.join(', ')}`,
+      placeHolder: `A file of rows with inputs and answers: ${dataEndings.join(', ')}`,
       matchOnDescription: true,
     });
     if (picked !== asDefault) return picked;
-    const filters = { 'Rows of data': [...dataExtensions] };
+    const filters = { 'Data files': [...dataExtensions] };
     const files = await vscode.window.showOpenDialog({ title, filters, defaultUri: vscode.Uri.file(dirname(uri.fsPath)) });
     return files?.[0] && pathFrom(uri.fsPath, files[0].fsPath);
   },
@@ -70,10 +70,14 @@ const ask: Readonly<Record<Question, Ask>> = {
   async labels(document, answers, title) {
     const output = answers.output!;
     const { count, likely } = labelGuess(await sampleOf(document, answers), output);
-    const choose = { label: label`One of the labels in the data`, description: `${count} different in the first rows`, value: 'from-data' };
-    const write = { label: label`A free text`, description: 'Written by the model, compared as a whole', value: asDefault };
+    const choose = {
+      label: label`One of the labels in the data`,
+      description: `${count} different values in the first rows`,
+      value: 'from-data',
+    };
+    const write = { label: label`Free text`, description: 'Written by the model and compared as a whole', value: asDefault };
     const items = likely ? [choose, write] : [write, choose];
-    return pick(items, { title, placeHolder: `What "${output}" is` });
+    return pick(items, { title, placeHolder: `What kind of answer "${output}" is` });
   },
 
   model: ({ uri }, _, title) => pickModel(uri, title),

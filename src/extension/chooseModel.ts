@@ -7,15 +7,15 @@ import { label } from './core/unmarked.ts';
 import { modelStore } from './models.ts';
 import { askText, pick, type PickItem } from './surfaces/picks.ts';
 
-/** @returns what to write as `model:`; undefined where the user went away */
+/** @returns what to write as `model:`; undefined if the user cancelled */
 export async function pickModel(prompt: vscode.Uri, title: string): Promise<string | undefined> {
-  const chosen = await choose(title, 'The model that reads this prompt', modelItems('installed'));
+  const chosen = await choose(title, 'The model for this prompt', modelItems('installed'));
   return chosen instanceof vscode.Uri ? writtenPath(prompt, chosen) : chosen;
 }
 
-/** @returns what to add: a name, an id or a path; undefined where the user went away */
+/** @returns what to add: a name, an id or a path; undefined if the user cancelled */
 export async function pickNewModel(): Promise<string | undefined> {
-  const chosen = await choose('Add a Model', 'Fetched to this machine once, for all prompts', modelItems('new'));
+  const chosen = await choose('Add a Model', 'Downloaded to this machine once, for all prompts', modelItems('new'));
   return chosen instanceof vscode.Uri ? chosen.fsPath : chosen;
 }
 
@@ -24,7 +24,7 @@ export async function pickInstalledModel(title: string): Promise<string | undefi
   const items = (await installedModels()).filter(({ removable }) => removable);
   return pick(
     items.map(({ name, about }) => ({ label: label`${name}`, description: about, value: name })),
-    { title, placeHolder: 'An installed model' },
+    { title, placeHolder: 'The installed model to remove' },
   );
 }
 
@@ -35,8 +35,8 @@ async function choose(title: string, placeHolder: string, items: Promise<ModelIt
   if (!picked) return undefined;
   if ('model' in picked) return picked.model;
   if ('ask' in picked) {
-    const validateInput = (text: string): string | undefined => (/^[\w.-]+\/[\w.-]+$/.test(text.trim()) ? undefined : 'Write owner/name.');
-    return (await askText(title, 'An id on Hugging Face: owner/name', validateInput))?.trim();
+    const validateInput = (text: string): string | undefined => (/^[\w.-]+\/[\w.-]+$/.test(text.trim()) ? undefined : 'Enter owner/name.');
+    return (await askText(title, 'Hugging Face id: owner/name', validateInput))?.trim();
   }
   const chosen = await vscode.window.showOpenDialog({
     title,
@@ -60,7 +60,7 @@ export async function knownModels(): Promise<KnownModel[]> {
     ...installed,
     ...Object.entries(shortNames)
       .filter(([short]) => !installed.some(({ name }) => name === short))
-      .map(([name, { hub }]) => ({ name, about: `downloaded when it is first used, from ${hub}`, installed: false })),
+      .map(([name, { hub }]) => ({ name, about: `downloaded from ${hub} when it is first used`, installed: false })),
   ];
 }
 
@@ -78,7 +78,7 @@ async function modelItems(which: 'installed' | 'new'): Promise<ModelItem[]> {
       ? [
           {
             label: label`$(globe) From Hugging Face…`,
-            description: 'by its id, owner/name',
+            description: 'by id: owner/name',
             alwaysShow: true,
             value: { ask: 'id' },
           } as const,

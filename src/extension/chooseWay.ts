@@ -13,7 +13,7 @@ import { modelStore } from './models.ts';
 import { setting } from './settings.ts';
 import { pickSteps } from './surfaces/picks.ts';
 
-/** @returns undefined where the user went away @throws TandemError what is wrong with the prompt file */
+/** @returns undefined if the user cancelled @throws TandemError what is wrong with the prompt file */
 export async function pickWay(document: vscode.TextDocument): Promise<Partial<Way> | undefined> {
   const facts = await wayFacts(document);
   const wayOf = (answers: readonly string[]): Partial<Way> => {

@@ -22,12 +22,12 @@ export async function cleanRuns({ runs }: Services): Promise<void> {
   const names = found.flatMap((each) => each.runs.map(({ run }) => run));
   if (names.length + found.flatMap(({ leftovers }) => leftovers).length === 0) {
     const kept = found.reduce((sum, each) => sum + each.kept, 0);
-    await notify('information', `There is nothing to remove: ${kept} runs are kept.`, { actions: ['Change Setting'] }).then(changeSetting);
+    await notify('information', `Nothing to remove: ${kept} runs are kept.`, { actions: ['Change Setting'] }).then(changeSetting);
     return;
   }
   const remove = 'Remove';
   const what = names.length === 1 ? '1 old run' : `${names.length} old runs`;
-  const detail = 'Prompts, data, accepted adapters and results stay. What is removed cannot be brought back.';
+  const detail = 'Prompts, data, accepted adapters and results are kept. You cannot undo this.';
   const message = `Remove ${what} and free ${freed(found)}?`;
   if ((await notify('warning', message, { modal: { detail }, actions: [remove] })) !== remove) return;
   const done = await prune(false);

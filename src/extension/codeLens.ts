@@ -9,7 +9,7 @@ import type { Services } from './services.ts';
 import { setting } from './settings.ts';
 import { codeLens } from './surfaces/inPlace.ts';
 
-/** Ages are told in minutes. */
+/** Ages are shown in minutes. */
 const tick = 60_000;
 /** A job that is worked on changes more often than a lens should jump. Milliseconds. */
 const pause = 2000;

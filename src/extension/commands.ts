@@ -35,6 +35,7 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   }),
   [commandIds.optimizePrompt]: onPrompt((document, services) => optimize(document, 'prompt', services)),
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),
+  [commandIds.preflight]: onPrompt(lookForHeadroom),
   [commandIds.headroom]: onPrompt(lookForHeadroom),
   [commandIds.evaluate]: onPrompt((document, services) => measure(document, 'evaluate', services)),
   [commandIds.measureLines]: onPrompt((document, services) => measure(document, 'attribute', services)),
@@ -47,18 +48,18 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
     return run && resume(run, services);
   },
   [commandIds.openReport]: async (services, name) => {
-    const run = await chosenRun(services, services.runs.list, name, 'Open the Report of a Run');
+    const run = await chosenRun(services, services.runs.list, name, 'Open Report of a Run');
     if (run) await openReport(run, services);
   },
   [commandIds.compareRuns]: async ({ runs }) => {
     await runs.refresh();
     const ended = runs.list().filter(({ standing }) => standing === 'ended');
-    const a = await chosenOf(ended, 'Compare Runs: the First');
+    const a = await chosenOf(ended, 'Compare Runs: First Run');
     const b =
       a &&
       (await chosenOf(
         ended.filter((run) => run !== a),
-        'Compare Runs: the Second',
+        'Compare Runs: Second Run',
       ));
     if (b) await showComparison(a, b, runs);
   },
@@ -69,7 +70,7 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
       ? exportAdapterOfRun(await services.runs.find(target), services)
       : onPrompt(exportAdapterOf)(services, target),
   [commandIds.chooseModel]: onPrompt(async (document) => {
-    const model = await pickModel(document.uri, `Choose the Model of ${basename(document.uri.fsPath)}`);
+    const model = await pickModel(document.uri, `Choose Model for ${basename(document.uri.fsPath)}`);
     if (model === undefined) return;
     const { fsPath } = document.uri;
     const text = document.getText();
@@ -125,12 +126,14 @@ async function promptDocument(target: unknown, { library }: Services): Promise<v
     if (programs.length === 0) return document;
     return pickPrompt(
       programs.map(({ file }) => vscode.Uri.file(file.path)),
-      `Choose a Program of ${basename(fsPath)}`,
+      `Choose a Program That Uses ${basename(fsPath)}`,
     );
   }
   const found = await findPrompts();
   if (found.length === 0) {
-    throw new TandemError('no-prompt', 'There is no prompt file here.', { hint: 'Make a file whose name ends in .prompt.md or .prompty.' });
+    throw new TandemError('no-prompt', 'This workspace has no prompt file.', {
+      hint: 'Create a file whose name ends in .prompt.md or .prompty.',
+    });
   }
   return pickPrompt(found, 'Choose a Prompt');
 }

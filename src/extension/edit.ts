@@ -11,7 +11,7 @@ export async function replaceTexts(texts: readonly (readonly [vscode.TextDocumen
   const changing = texts.filter(([document, text]) => document.getText() !== text);
   for (const [document, text] of changing) replaceIn(edit, document, text);
   if (changing.length === 0 || (await vscode.workspace.applyEdit(edit))) return;
-  throw new TandemError('edit-refused', 'The editor did not take the change.', { where: { file: changing[0][0].uri.fsPath } });
+  throw new TandemError('edit-refused', 'The editor did not apply the change.', { where: { file: changing[0][0].uri.fsPath } });
 }
 
 function replaceIn(edit: vscode.WorkspaceEdit, document: vscode.TextDocument, text: string): void {

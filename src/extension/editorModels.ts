@@ -24,7 +24,10 @@ export const writeWithEditor: NonNullable<Host['write']> = async ({ model: id, m
     const asked = messages.map(({ role, content }) =>
       role === 'assistant' ? vscode.LanguageModelChatMessage.Assistant(content) : vscode.LanguageModelChatMessage.User(content),
     );
-    const options = { justification: 'Tandem asks for drafts of an instruction.', modelOptions: { temperature, max_tokens: maxTokens } };
+    const options = {
+      justification: 'Tandem asks the model to draft an instruction.',
+      modelOptions: { temperature, max_tokens: maxTokens },
+    };
     const { text: parts } = await model.sendRequest(asked, options, cancelling.token);
     let text = '';
     for await (const part of parts) text += part;
@@ -36,7 +39,7 @@ export const writeWithEditor: NonNullable<Host['write']> = async ({ model: id, m
       'writer-refused',
       `The editor's model ${id} did not answer: ${error.message.replace(/\.$/, '')} (${error.code}).`,
       {
-        hint: 'The editor may want your permission to use it: try again, and look for its question.',
+        hint: 'The editor may need your permission to use the model. Try again and look for its dialog.',
         cause: error,
       },
     );

@@ -1,4 +1,4 @@
-/** @file Before a run is paid for: which lever is likely to help, and whether to go on with both. */
+/** @file The preflight before a run: whether the prompt or the weights are likely to help, and whether to tune both. */
 import { basename } from 'node:path';
 import type * as vscode from 'vscode';
 import type { Headroom } from '../optimize/headroom.ts';
@@ -9,7 +9,7 @@ import type { Job } from './core/job.ts';
 import { leversOffered } from './core/leversOffered.ts';
 import { settingIds } from './ids.ts';
 import type { Services } from './services.ts';
-import { runSpec, setting } from './settings.ts';
+import { renamedSetting, runSpec } from './settings.ts';
 import { notify } from './surfaces/notifications.ts';
 import { finish, optimize, requireTrust, save } from './work.ts';
 
@@ -19,17 +19,17 @@ const titles: Readonly<Record<LeverChoice, string>> = {
   prompt: 'Optimize Prompt Only',
 };
 
-/** Measures, tells, and offers to go on. @returns undefined where the user went away or it failed */
+/** Measures, reports, and offers to start a run. @returns undefined if the user cancelled or it failed */
 export async function lookForHeadroom(document: vscode.TextDocument, services: Services): Promise<Headroom | undefined> {
-  const headroom = (await measured(document, 'Look for headroom in', services))?.headroom;
+  const headroom = (await measured(document, 'Run preflight on', services))?.headroom;
   // The answer to the message is not waited for.
   if (headroom) void ask(document, headroom).then((lever) => lever && optimize(document, lever, services));
   return headroom;
 }
 
-/** Tunes prompt and weights; where one of them is not likely to help, as the setting says, it asks first. */
+/** Tunes prompt and weights. If the setting says so, and one of them is unlikely to help, it asks first. */
 export async function optimizeWithHeadroom(document: vscode.TextDocument, services: Services): Promise<Job | undefined> {
-  if (setting(settingIds.headroom, document.uri) === 'off') return optimize(document, 'both', services);
+  if (renamedSetting(settingIds.preflight, settingIds.headroom, document.uri) === 'off') return optimize(document, 'both', services);
   const { budget } = runSpec(document.uri, 'both');
   // It is a part of the run, and what it takes is taken from the run's time.
   const within = 'seconds' in budget ? (1000 * budget.seconds) / 5 : undefined;
@@ -54,7 +54,7 @@ async function measured(
   await save(document);
   const task = { kind: 'headroom', prompt: uri.fsPath, spec: runSpec(uri, 'both'), ...(within !== undefined && { within }) } as const;
   const { headroom, startedAt } = await finish(task, services);
-  if (headroom) services.log.info(`Headroom of ${basename(uri.fsPath)}: ${headroomHeadline(headroom)}\n${headroomText(headroom)}`);
+  if (headroom) services.log.info(`Preflight of ${basename(uri.fsPath)}: ${headroomHeadline(headroom)}\n${headroomText(headroom)}`);
   return headroom && { headroom, used: startedAt === undefined ? 0 : Date.now() - startedAt };
 }
 

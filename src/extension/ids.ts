@@ -5,6 +5,8 @@ export const commandIds = {
   optimizeWith: 'tandem.optimizeWith',
   optimizePrompt: 'tandem.optimizePrompt',
   tuneWeights: 'tandem.tuneWeights',
+  preflight: 'tandem.preflight',
+  /** Its former id, for key bindings and calls; the palette does not offer it. */
   headroom: 'tandem.headroom',
   evaluate: 'tandem.evaluate',
   measureLines: 'tandem.measureLines',
@@ -42,6 +44,8 @@ export const settingIds = {
   rows: 'tandem.measure.rows',
   skipBadRows: 'tandem.data.skipBadRows',
   allowModules: 'tandem.metrics.allowModules',
+  preflight: 'tandem.optimize.preflight',
+  /** Its former name, read while the new one is not set. */
   headroom: 'tandem.optimize.headroom',
   budget: 'tandem.optimize.budget',
   controls: 'tandem.optimize.controls',

@@ -26,7 +26,7 @@ export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Li
     if (!path.includes('/.tandem/')) forget();
   };
   const watcher = vscode.workspace.createFileSystemWatcher(tunablePattern, false, false, true);
-  // A folder that goes is told without its files.
+  // A folder that is removed is reported without its files.
   const losses = vscode.workspace.createFileSystemWatcher('**', true, true, false);
   const heedLoss = async ({ fsPath }: vscode.Uri): Promise<void> => {
     const lost = (await onDisk)?.some(({ file }) => file.path === fsPath || file.path.startsWith(fsPath + sep));

@@ -1,4 +1,4 @@
-/** @file How a job's end is told, and what went wrong. */
+/** @file How the end of a job, or an error, is reported. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { commandIds, type CommandId } from './ids.ts';
 import type { Services } from './services.ts';
 import { flash, notify } from './surfaces/notifications.ts';
 
-/** Tells how a job that the user asked for came out. The answer to the message is not waited for. */
+/** Reports the outcome of a job that the user asked for. Does not wait for the answer to the message. */
 export function tellEnd(job: Job, services: Services): void {
   const { status, task, run, directory, measured, error, notices = [] } = job;
   if (status === 'failed') void tellFailure(job, services);
@@ -29,7 +29,7 @@ export function tellEnd(job: Job, services: Services): void {
   void warnOnce(task.prompt, notices, services);
 }
 
-/** What a measurement warned of, by prompt: it is told once, however often it is measured. */
+/** What a measurement warned of, by prompt: shown once, however often it is measured. */
 const warned = new Set<string>();
 
 async function warnOnce(prompt: string, notices: readonly string[], { log }: Services): Promise<void> {
@@ -84,7 +84,7 @@ function textOf(error: unknown): string {
   return reason !== 'worker-died' && hint ? `${said} ${hint}` : said;
 }
 
-const goThere = 'Go There';
+const goThere = 'Go to File';
 
 const placeActions = (error: unknown): string[] => (error instanceof TandemError && error.where ? [goThere] : []);
 

@@ -1,4 +1,4 @@
-/** @file The models on this machine, and how one comes and goes. */
+/** @file The models on this machine, and how they are added and removed. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { DownloadProgress } from '../model/store/download.ts';
@@ -9,11 +9,11 @@ import { viewIds } from './ids.ts';
 import { notify, withProgress, withProgressIn } from './surfaces/notifications.ts';
 
 export interface Models extends vscode.Disposable {
-  /** The one that comes with Tandem first. */
+  /** The one that comes with Tandem is first. */
   list(): Promise<readonly InstalledModel[]>;
-  /** Fetches or remembers a model, with its progress in sight. @returns undefined where the user gave it up. @throws TandemError those of the store */
+  /** Fetches or remembers a model, with its progress in sight. @returns undefined where the user cancelled it. @throws TandemError those of the store */
   add(spec: string): Promise<InstalledModel | undefined>;
-  /** Asks whether it is meant. @throws TandemError those of the store */
+  /** Asks for confirmation. @throws TandemError those of the store */
   remove(name: string): Promise<void>;
   readonly onDidChange: vscode.Event<void>;
 }
@@ -54,7 +54,8 @@ export function watchModels(): Models {
     async remove(name) {
       const { listModels, removeModel } = await modelStore();
       const { bytes: size = 0, source } = (await listModels()).find((model) => model.name === name) ?? {};
-      const detail = size > 0 ? `${bytes(size)} are freed.` : `Tandem forgets it; ${source ?? 'the model'} stays where it is.`;
+      const detail =
+        size > 0 ? `This frees ${bytes(size)}.` : `Tandem removes it from its list. ${source ?? 'The model'} stays where it is.`;
       const remove = 'Remove';
       if ((await notify('warning', `Remove the model ${name}?`, { actions: [remove], modal: { detail } })) !== remove) return;
       await removeModel(name);
@@ -68,7 +69,7 @@ export function watchModels(): Models {
   };
 }
 
-/** In a notification, where it can be given up, and as a bar above the models. */
+/** In a notification, where it can be cancelled, and as a bar above the models. */
 async function withBothProgresses<T>(
   title: string,
   stop: AbortController,

@@ -9,7 +9,7 @@ import { label } from './core/unmarked.ts';
 import { findDataFiles } from './dataFiles.ts';
 import { pick, type PickItem } from './surfaces/picks.ts';
 
-/** @param target the data file, where a menu names one; else it is picked. @returns the new file's text, in an editor; undefined where the user went away */
+/** @param target the data file, where a menu names one; else it is picked. @returns the new file's text, in an editor; undefined if the user cancelled */
 export async function newPrompt(target: unknown): Promise<vscode.TextDocument | undefined> {
   const data = target instanceof vscode.Uri ? target : await pickData();
   if (!data) return undefined;
@@ -26,9 +26,9 @@ export async function newPrompt(target: unknown): Promise<vscode.TextDocument | 
   // Never over a file that is there.
   edit.createFile(file, { contents: new TextEncoder().encode(text) });
   if (!(await vscode.workspace.applyEdit(edit))) {
-    throw new TandemError('file-exists', 'There is such a file, and it is left as it is.', {
+    throw new TandemError('file-exists', `The file ${basename(file.fsPath)} already exists. It was not changed.`, {
       where: { file: file.fsPath },
-      hint: 'Rename it, or write another prompt file by hand.',
+      hint: 'Rename it, or create another prompt file by hand.',
     });
   }
   const document = await vscode.workspace.openTextDocument(file);
@@ -37,15 +37,17 @@ export async function newPrompt(target: unknown): Promise<vscode.TextDocument | 
 }
 
 const likeliestFirst = (columns: readonly string[], likeliest: string): PickItem<string>[] => [
-  { label: label`${likeliest}`, description: 'the likeliest', value: likeliest },
+  { label: label`${likeliest}`, description: 'most likely', value: likeliest },
   ...columns.filter((name) => name !== likeliest).map((name) => ({ label: label`${name}`, value: name })),
 ];
 
 async function pickData(): Promise<vscode.Uri | undefined> {
   const found = await findDataFiles();
   if (found.length === 0) {
-    throw new TandemError('no-data', 'There is no data file here.', { hint: `Add a file of rows: ${dataEndings.join(', ')}.` });
+    throw new TandemError('no-data', 'This workspace has no data file.', {
+      hint: `Add a file of rows, in one of these formats: ${dataEndings.join(', ')}.`,
+    });
   }
   const items = found.map((uri) => ({ label: label`${vscode.workspace.asRelativePath(uri)}`, value: uri }));
-  return pick(items, { title: 'New Prompt from Data', placeHolder: 'Rows with inputs and the right answer' });
+  return pick(items, { title: 'New Prompt from Data', placeHolder: 'A file of rows with inputs and the right answers' });
 }

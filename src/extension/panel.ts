@@ -1,4 +1,4 @@
-/** @file The run panel: a webview that shows one run and hears what the user asks for. It keeps nothing; its page is told everything anew. */
+/** @file The run panel: a webview that shows one run and hears what the user asks for. It keeps nothing; a new page gets everything again. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { JournalLine } from '../run/events.ts';
@@ -14,8 +14,8 @@ export interface PanelSource extends FeedSource {
   readonly onLine: vscode.Event<{ readonly run: string; readonly line: JournalLine }>;
   readonly onVitals: vscode.Event<{ readonly run: string; readonly vitals: Vitals }>;
   /**
-   * Something changed that no line tells: a run came or went, began or ceased to be worked on, a part of its review was decided. The
-   * panel then asks for everything anew, so neither `runs` nor `open` may fire it.
+   * Something changed that is in no line: a run was added or removed, work on it began or ended, a part of its review was decided. The
+   * panel then asks for everything again, so neither `runs` nor `open` may fire it.
    */
   readonly onChange: vscode.Event<void>;
   act(action: PanelAction): Promise<void>;

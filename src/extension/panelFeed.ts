@@ -10,7 +10,7 @@ export interface FeedSource {
 }
 
 export interface PanelFeed {
-  /** Shows this run, or the newest if there is no such run; of the one that is shown, brings news that no line tells. */
+  /** Shows this run, or the newest if there is no such run. For the run that is shown, sends news that is in no line of the journal. */
   open(run?: string): Promise<void>;
   /** The run that is shown. */
   shown(): string | undefined;

@@ -10,7 +10,7 @@ export interface PanelFiles {
 /**
  * @param files addresses as the page sees them
  * @param source what the policy calls the place that they come from
- * @param nonce made anew for each page
+ * @param nonce a new one for each page
  */
 export function panelHtml({ script, style, icons }: PanelFiles, source: string, nonce: string): string {
   const policy = [

@@ -13,7 +13,7 @@ export interface RunSummary {
   readonly prompt: string;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** What came of it so far, in half a sentence. */
+  /** Its outcome so far, in half a sentence. */
   readonly headline?: string;
 }
 
@@ -24,7 +24,7 @@ export interface Snapshot {
   readonly lines: number;
   /** Whether a process is working on the run. A run that neither lives nor has ended can be resumed. */
   readonly live: boolean;
-  /** How the process that worked on it came to its end, if not in a good way: its last words. */
+  /** How the process that worked on it came to its end, if it ended badly: its last output. */
   readonly trouble?: string;
   /** What the run proposes to change; absent while there is nothing to review. */
   readonly review?: Review;
@@ -37,11 +37,11 @@ interface ReviewItem {
   readonly standing: Standing;
   /** Why the change was proposed. */
   readonly reason?: string;
-  /** Tokens that the change adds to the prompt, where no number of its own tells them. */
+  /** Tokens that the change adds to the prompt, where no number of its own includes them. */
   readonly tokens?: number;
   /** What comes closest to the change by itself first. */
   readonly evidence: readonly Evidence[];
-  /** Ids of the items with which its other numbers are told. */
+  /** Ids of the items that its other numbers are shown with. */
   readonly toldWith?: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export interface Review {
   readonly items: readonly (ReviewHunk | ReviewAdapter)[];
 }
 
-/** What the journal does not tell because it is of the moment. */
+/** What is not in the journal because it is true only at this moment. */
 export interface Vitals {
   /** Resident memory of the run's process, in bytes. */
   readonly memory?: number;
@@ -81,7 +81,7 @@ export type ToPage =
   | { readonly type: 'runs'; readonly runs: readonly RunSummary[] }
   /** Shows this run as it is now. */
   | { readonly type: 'opened'; readonly run: string; readonly snapshot: Snapshot }
-  /** In their order. One with `seq` 0 begins the run anew: a resumed run tells everything again. */
+  /** In their order. One with `seq` 0 restarts the run: a resumed run sends everything again. */
   | { readonly type: 'lines'; readonly run: string; readonly lines: readonly JournalLine[] }
   | { readonly type: 'vitals'; readonly run: string; readonly vitals: Vitals }
   /** A run could not be opened. */
@@ -98,5 +98,5 @@ export type PanelAction =
   | { readonly type: 'stop' | 'resume' | 'openReview' | 'openReport' | 'openPrompt'; readonly run: string }
   /** The candidate's prompt beside the one that the run began with. */
   | { readonly type: 'openDiff'; readonly run: string; readonly candidate: CandidateId }
-  /** Take these items of the review over, or turn them down. */
+  /** Accept these items of the review, or reject them. */
   | { readonly type: 'decide'; readonly run: string; readonly items: readonly string[]; readonly accept: boolean };

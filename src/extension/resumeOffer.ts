@@ -1,4 +1,4 @@
-/** @file Offers to go on with a run that was cut off, e.g. because the window was closed. */
+/** @file Offers to resume a run that was interrupted, e.g. because the window was closed. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { ListedRun } from '../run/runList.ts';
@@ -20,7 +20,7 @@ export function registerResumeOffer({ workspaceState }: vscode.ExtensionContext,
     const run = runs.resumable().find((each) => isCutOff(each) && !declined.includes(each.directory.run));
     if (!run) return;
     const { directory, prompt, created } = run;
-    const message = `The run of ${basename(prompt)} that began ${ago(created, Date.now())} was cut off. It can go on from where it stood.`;
+    const message = `The run of ${basename(prompt)}, started ${ago(created, Date.now())}, was interrupted. You can resume it.`;
     const [resume, decline] = ['Resume', 'Not This Run'];
     const answer = await notify('information', message, { actions: [resume, decline] });
     if (answer === resume) await vscode.commands.executeCommand(commandIds.resume, directory.run);

@@ -21,7 +21,7 @@ export interface Reviews extends vscode.Disposable {
   openFor(path: string): ListedRun | undefined;
   /** How many changes of the file are not decided yet, by that run. */
   openIn(run: ListedRun, file: string): number;
-  /** Whether something of what its newest ended run proposed was taken over. */
+  /** Whether something that its newest ended run proposed was accepted. */
   isAccepted(path: string): boolean;
   /**
    * Takes these items over, or turns them down; all that are undecided where none are named. The edit can be undone.
@@ -178,7 +178,7 @@ function textAfter(proposal: Proposal, text: string, verdict: Verdict, ids: read
 }
 
 const fileChanged = (file: string): TandemError =>
-  new TandemError('file-changed', 'The file was changed at the same place since the run, so the change does not fit any more.', {
+  new TandemError('file-changed', 'The file has changed in the same place since the run, so this change no longer fits.', {
     where: { file },
-    hint: 'Undo those edits, or take it over by hand.',
+    hint: 'Undo those edits, or apply the change by hand.',
   });

@@ -15,7 +15,7 @@ import { textIn } from './reviews.ts';
 import type { Services } from './services.ts';
 import { stop } from './work.ts';
 
-/** How many runs are told with their headline: each costs the reading of a journal. */
+/** How many runs are listed with their headline: each costs the reading of a journal. */
 const mostHeadlines = 20;
 
 export function registerRunPanel(context: vscode.ExtensionContext, services: Services): vscode.Disposable {

@@ -21,14 +21,14 @@ export interface Runs extends vscode.Disposable {
   readonly unreadable: () => readonly UnreadableRun[];
   /** Reads the list from the disk. */
   refresh(): Promise<readonly ListedRun[]>;
-  /** The run of this name or path, be it younger than the list. @throws TandemError reason 'no-run' */
+  /** The run of this name or path, even if it is newer than the list. @throws TandemError reason 'no-run' */
   find(run: string): Promise<ListedRun>;
   newestOf(promptPath: string): ListedRun | undefined;
   /** Killed or failed, and nobody works on them. */
   readonly resumable: () => readonly ListedRun[];
   /** The job that works on the run. */
   jobOf(run: string): Job | undefined;
-  /** The state of a run, be it under way or on the disk, and how many lines of its journal that is. */
+  /** The state of a run, active or on disk, and how many lines of its journal that is. */
   read(directory: RunDirectory): Promise<{ readonly state: RunState; readonly lines: number }>;
   /** The run in half a sentence; the first time it costs the reading of a journal. @throws TandemError those of readRun */
   headlineOf(run: ListedRun): Promise<string>;
@@ -98,7 +98,7 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     async find(name) {
       const found = named(name) ?? (await refresh(), named(name));
       if (found) return found;
-      throw new TandemError('no-run', `There is no run named '${name}' any more.`);
+      throw new TandemError('no-run', `The run '${name}' no longer exists.`);
     },
     newestOf: (path) => known.find(({ prompt }) => prompt === path),
     resumable: () =>

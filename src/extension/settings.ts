@@ -11,6 +11,7 @@ import {
   type RunSpec,
   type SessionSpec,
 } from '../run/spec.ts';
+import { isSet } from './core/isSet.ts';
 import type { Way } from './core/ways.ts';
 import type { AdapterChoice } from '../model/stepAdapters.ts';
 import { settingIds, type SettingId } from './ids.ts';
@@ -18,6 +19,12 @@ import { settingIds, type SettingId } from './ids.ts';
 /** The value of a setting for this file; the manifest has its default. */
 export function setting<T>(id: SettingId, scope?: vscode.Uri): T {
   return vscode.workspace.getConfiguration(undefined, scope).get<T>(id)!;
+}
+
+/** The value of a setting, or of its former name while nobody has set the new one. */
+export function renamedSetting<T>(id: SettingId, former: SettingId, scope: vscode.Uri): T {
+  const inspected = vscode.workspace.getConfiguration(undefined, scope).inspect<T>(id);
+  return setting<T>(inspected && isSet(inspected) ? id : former, scope);
 }
 
 /** Metrics that are modules run where the user says so in a workspace that is trusted; VS Code heeds no such setting of another. */

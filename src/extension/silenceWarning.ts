@@ -1,4 +1,4 @@
-/** @file Says that the process of a job does not answer any more, and offers to end it. One that is only busy says so in its place. */
+/** @file Warns that the process of a job is no longer responding, and offers to end it. A process that is only busy is shown as busy instead. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { isOver, isRun, isSilent, jobTitle, silentText, type Job } from './core/job.ts';
@@ -18,7 +18,7 @@ export function registerSilenceWarning({ engine, log }: Services): vscode.Dispos
     if (answer !== resume && answer !== end) return;
     const current = engine.jobs().find((each) => each.id === id);
     if (!current || isSilent(current)) engine.end(id);
-    else void notify('information', `${jobTitle(job)}: its process answers again, and goes on.`);
+    else void notify('information', `${jobTitle(job)}: its process responds again and continues.`);
     // It waits its turn behind the job that ends.
     if (answer === resume && current && isSilent(current)) await vscode.commands.executeCommand(commandIds.resume, basename(directory!));
   };

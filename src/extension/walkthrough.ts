@@ -20,7 +20,7 @@ export function registerWalkthrough(context: vscode.ExtensionContext, services: 
   const { globalState, extensionUri, extension } = context;
   const id = `${extension.id}#${walkthroughId}`;
   const warn = (error: unknown): void => services.log.warn(describeError(error));
-  /** The editor ticks off what becomes so while it knows the walkthrough, not what is so already. */
+  /** The editor ticks off a step that is completed while it knows the walkthrough, but not one that was completed before. */
   const tickOff = async (): Promise<void> => {
     const done = await stepsDone(services);
     for (const [step, key] of Object.entries(walkthroughSteps))
@@ -59,12 +59,12 @@ export function registerWalkthrough(context: vscode.ExtensionContext, services: 
 async function pickParent(): Promise<vscode.Uri | undefined> {
   const choose = {
     label: label`$(folder-opened) Choose a folder…`,
-    description: 'the sample becomes a folder of its own in it',
+    description: 'copies the sample into a new folder there',
     value: 'choose',
   };
-  const temporary = { label: label`$(clock) A temporary folder`, description: 'gone when the system tidies up', value: 'temporary' };
-  const title = 'Open the Sample Workspace';
-  const picked = await pick([choose, temporary], { title, placeHolder: 'Where the copy goes' });
+  const temporary = { label: label`$(clock) A temporary folder`, description: 'deleted when the system cleans up', value: 'temporary' };
+  const title = 'Open Sample Workspace';
+  const picked = await pick([choose, temporary], { title, placeHolder: 'Where to put the copy' });
   if (picked === temporary.value) return vscode.Uri.file(await mkdtemp(join(tmpdir(), 'tandem-sample-')));
   if (picked !== choose.value) return undefined;
   return (await vscode.window.showOpenDialog({ title, canSelectFolders: true, canSelectFiles: false, openLabel: 'Copy Here' }))?.[0];

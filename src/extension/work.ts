@@ -22,7 +22,7 @@ import { notify, withProgress } from './surfaces/notifications.ts';
 /** A measurement that takes longer than this, in milliseconds, gets a notification with its progress. */
 const patience = 2000;
 
-/** Measures a prompt, or each of its lines. @returns the job at its end; undefined where the user went away */
+/** Measures a prompt, or each of its lines. @returns the job at its end; undefined if the user cancelled */
 export async function measure(document: vscode.TextDocument, kind: 'evaluate' | 'attribute', services: Services): Promise<Job | undefined> {
   if (!(await answerQuestions(document, kind === 'evaluate' ? 'Evaluate' : 'Measure the lines of'))) return undefined;
   await save(document);
@@ -30,7 +30,7 @@ export async function measure(document: vscode.TextDocument, kind: 'evaluate' | 
   return finish({ kind, prompt: uri.fsPath, spec: sessionSpec(uri), split: 'val' }, services);
 }
 
-/** Starts a measurement, shows its progress where it takes long, and tells how it ended. */
+/** Starts a measurement, shows its progress where it takes long, and reports how it ended. */
 export async function finish(task: Task, services: Services): Promise<Job> {
   const started = services.engine.start(folderOf(vscode.Uri.file(task.prompt)), task);
   const quick = await Promise.race([started.finished, sleep(patience)]);
@@ -44,7 +44,7 @@ export async function finish(task: Task, services: Services): Promise<Job> {
  * Tunes a prompt, its weights, or both.
  * @param way what is left out is as the settings have it
  * @param used milliseconds of its time that are over
- * @returns the job at its end; undefined where the user went away
+ * @returns the job at its end; undefined if the user cancelled
  */
 export async function optimize(
   document: vscode.TextDocument,
@@ -95,22 +95,25 @@ export async function showComparison(a: ListedRun, b: ListedRun, runs: Services[
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language: 'plaintext' }), { preview: true });
 }
 
-/** Ends a job. A run that is still measuring what it had accepted is ended without that if the user wants it. */
+/** Ends a job. If a run is still measuring what it accepted, asks whether to end it at once. */
 export async function stop(job: Job, { engine }: Services): Promise<void> {
   if (job.status !== 'stopping') {
     engine.stop(job.id);
     return;
   }
   const end = 'End Now';
-  const message = `${jobTitle(job)} is stopping: what it has accepted is measured on the sealed test rows.`;
-  const modal = { detail: 'A run that is ended now can be resumed.' };
+  const message = `${jobTitle(job)} is stopping. It is measuring what it accepted on the held-out test rows.`;
+  const modal = { detail: 'If you end the run now, you can resume it later.' };
   if ((await notify('warning', message, { actions: [end], modal })) === end) engine.end(job.id);
 }
 
 /** @throws TandemError reason 'untrusted-workspace' */
 export function requireTrust(): void {
   if (vscode.workspace.isTrusted) return;
-  throw new TandemError('untrusted-workspace', 'Prompts of a workspace that is not trusted can be measured, not tuned.');
+  throw new TandemError(
+    'untrusted-workspace',
+    'In Restricted Mode you can evaluate prompts but not tune them. Trust the workspace to tune.',
+  );
 }
 
 /** Jobs of one workspace folder wait for each other. */

@@ -15,7 +15,7 @@ import { flash, notify } from './surfaces/notifications.ts';
 
 type Asked = Pick<RunSpec, 'writer' | 'writerBudget' | 'writerConsent'>;
 
-/** @returns what a run is asked with; undefined where the user went away. @throws TandemError of settings and of servers */
+/** @returns what a run is asked with; undefined if the user cancelled. @throws TandemError of settings and of servers */
 export async function writerFor(prompt: vscode.Uri, services: Services): Promise<Asked | undefined> {
   const { choice, found } = await chosenWriter(prompt);
   if (found !== undefined) {
@@ -32,13 +32,13 @@ export async function writerFor(prompt: vscode.Uri, services: Services): Promise
 
 /**
  * Asks once for each workspace and host, in a dialog that shows what is sent.
- * @returns whether the user agreed; undefined where the user went away
+ * @returns whether the user agreed; undefined if the user cancelled
  */
 export async function askConsent(spec: SessionSpec, choice: WriterChoice, { rowLister }: Services): Promise<boolean | undefined> {
   const workspace = workspaceOf(spec.prompt);
   if (hasConsent(workspace, choice)) return true;
   const example = await rowLister.writerExample(spec);
-  const [send, show, without] = ['Send', 'Show Whole Request', 'Go Without'];
+  const [send, show, without] = ['Send', 'Show Full Request', 'Continue Without Writer'];
   for (;;) {
     const answer = await notify('warning', `Send training rows of ${basename(spec.prompt)} to ${destinationText(choice)}?`, {
       actions: [send, show, without],
@@ -65,7 +65,7 @@ async function chosenWriter(prompt: vscode.Uri): Promise<ChosenWriter> {
   const found = await editorModel(model);
   if (found) return { choice: { kind: 'editor', model: found.id } };
   const what = model === undefined ? 'no language model' : `no language model named ${model}`;
-  throw new TandemError('bad-writer', `The editor has ${what}, and the setting ${settingIds.writer} asks for one.`, {
-    hint: 'Sign in to an extension that provides language models, or set it to none.',
+  throw new TandemError('bad-writer', `The setting ${settingIds.writer} is "editor", but the editor has ${what}.`, {
+    hint: 'Sign in to an extension that provides language models, or set it to "none".',
   });
 }

@@ -105,7 +105,7 @@ const settings = {
 };
 
 /** A run begins at once; what is asked before it has a spec of its own. */
-const settingsForTests = { 'tandem.optimize.headroom': 'off' };
+const settingsForTests = { 'tandem.optimize.preflight': 'off' };
 
 function writeSettings(data: string, settings: Readonly<Record<string, unknown>>): void {
   const user = join(data, 'data', 'User');

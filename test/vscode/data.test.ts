@@ -35,7 +35,7 @@ test('a row that cannot be used ends a measurement with its place, or is passed 
       ),
     );
   await editor.screenshot('bad-row');
-  await editor.pressNotification('Go There');
+  await editor.pressNotification('Go to File');
   const place = (): Promise<string> =>
     editor.run((vscode) => {
       const { document, selection } = vscode.window.activeTextEditor!;
@@ -61,9 +61,9 @@ test('a row that cannot be used ends a measurement with its place, or is passed 
   await editor.command('Tandem: Optimize Prompt and Weights');
   const panel = editor.webview();
   await panel.locator('.notice', { hasText: leftOut }).waitFor();
-  await panel.getByRole('rowheader', { name: 'In all, macro-f1' }).waitFor();
+  await panel.getByRole('rowheader', { name: 'Total, macro-f1' }).waitFor();
   await editor.command('Notifications: Clear All Notifications');
   await editor.screenshot('panel-notice');
-  await panel.getByRole('rowheader', { name: 'In all, macro-f1' }).scrollIntoViewIfNeeded();
+  await panel.getByRole('rowheader', { name: 'Total, macro-f1' }).scrollIntoViewIfNeeded();
   await editor.screenshot('panel-reported');
 });

@@ -1,4 +1,4 @@
-/** @file Headroom before a run: told when asked for, and the question where a lever is not likely to help. */
+/** @file The preflight before a run: on request, and the question where the prompt or the weights are unlikely to help. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunSpec } from '../../src/run/spec.ts';
@@ -12,10 +12,10 @@ const withSettings = (settings: Readonly<Record<string, unknown>>) => (workspace
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20000p', ...settings }));
 };
 
-test('before a run its headroom is told, and with it which levers to pull', async ({ openEditor }) => {
+test('a preflight says what is likely to help, and offers to tune it', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: withSettings({}) });
   await editor.open('kind.prompt.md');
-  await editor.command('Tandem: Look for Headroom');
+  await editor.command('Tandem: Run Preflight');
   await expect
     .poll(editor.notifications)
     .toContainEqual(expect.stringMatching(/^kind\.prompt\.md: weights (likely|unlikely|unclear).*, prompt (likely|unlikely|unclear)/));
@@ -26,12 +26,12 @@ test('before a run its headroom is told, and with it which levers to pull', asyn
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: .*(test rows|nothing was better)/));
 });
 
-test('with the setting as it comes, a run looks for headroom first and then goes on', async ({ openEditor }) => {
-  const editor = await openEditor({ prepare: withSettings({ 'tandem.optimize.headroom': 'ask' }) });
+test('with the default setting, a run begins with a preflight and then goes on', async ({ openEditor }) => {
+  const editor = await openEditor({ prepare: withSettings({ 'tandem.optimize.preflight': 'ask' }) });
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize Prompt and Weights');
-  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Looking for headroom in kind|Optimizing kind/));
-  // Where a lever is not likely to help, it asks.
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Running preflight on kind|Optimizing kind/));
+  // Where the prompt or the weights are unlikely to help, it asks.
   const dialog = editor.page.locator('.monaco-dialog-box');
   const phase = editor.webview().getByRole('button', { name: /^Phase 1 / });
   await expect
@@ -42,9 +42,9 @@ test('with the setting as it comes, a run looks for headroom first and then goes
     .toBe(true);
 });
 
-/** Every answer is right already, so neither lever is likely to help; short ones, for speed. */
+/** Every answer is right already, so neither prompt nor weights are likely to help; short ones, for speed. */
 function withNothingToGain(workspace: string): void {
-  withSettings({ 'tandem.optimize.headroom': 'ask' })(workspace);
+  withSettings({ 'tandem.optimize.preflight': 'ask' })(workspace);
   const prompt = join(workspace, 'kind.prompt.md');
   writeFileSync(prompt, readFileSync(prompt, 'utf8').replace('labels: from-data', 'metric: regex\n  decoding: {maxTokens: 2}'));
   const rows = Array.from({ length: 30 }, (_, i) => JSON.stringify({ text: `number ${i}`, kind: '.*' }));
@@ -61,7 +61,7 @@ function leversRun({ workspace }: Editor): string[] {
   return specs.map(({ lever }) => lever);
 }
 
-test('where no lever is likely to help it asks: nothing runs when that is cancelled, else what was chosen', async ({ openEditor }) => {
+test('where neither is likely to help it asks: nothing runs when that is cancelled, else what was chosen', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: withNothingToGain });
   const dialog = editor.page.locator('.monaco-dialog-box');
   const optimize = async (answer: string): Promise<void> => {

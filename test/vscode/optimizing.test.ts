@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
 
-/** A tiny task, and so many token passes for its runs. */
+/** A tiny task, and this many tokens for its runs. */
 const withBudget = (budget: string) => (workspace: string) => {
   writeTinyTask(workspace);
   mkdirSync(join(workspace, '.vscode'));
@@ -17,7 +17,7 @@ test('a run started from the palette shows its phases in the panel, live and aft
   await editor.command('Tandem: Optimize Prompt and Weights');
   const panel = editor.webview();
   await panel.getByRole('button', { name: /^Phase 1 / }).waitFor();
-  await panel.getByRole('heading', { name: /^Which lever did it/ }).waitFor();
+  await panel.getByRole('heading', { name: /^Prompt or weights: what helped/ }).waitFor();
   await panel.getByText('Ended', { exact: true }).first().waitFor();
   await editor.screenshot('panel');
   await editor.reload();

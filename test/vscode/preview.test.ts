@@ -39,9 +39,9 @@ test('the prompt as the model reads it stands beside the file, follows it as it 
   await expect.poll(() => rendered(editor)).toMatch(turns('Name the kind\\.'));
 
   await editor.command('View: Focus Next Editor Group');
-  await editor.command('Tandem: Preview the Next Row');
+  await editor.command('Tandem: Preview Next Row');
   await expect.poll(() => rendered(editor)).toMatch(/^─── validation row 2 of /);
-  await editor.command('Tandem: Preview the Previous Row');
+  await editor.command('Tandem: Preview Previous Row');
   await expect.poll(() => rendered(editor)).toMatch(/^─── validation row 1 of /);
 });
 

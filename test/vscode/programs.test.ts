@@ -127,9 +127,7 @@ test('what a run proposes for a program is reviewed step by step, undone as a wh
   expect((await editor.lenses())[1]).toBe(`Open ${steps.first} | Review 1 change`);
 });
 
-test('a program stands among prompts and tests, is asked where it has headroom, and what a run finds is taken over at once', async ({
-  openEditor,
-}) => {
+test('a program stands among prompts and tests, has a preflight, and what a run finds is accepted at once', async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeTinyProgram(workspace);
@@ -137,16 +135,16 @@ test('a program stands among prompts and tests, is asked where it has headroom, 
       // A way for prompts must not stand in the way of programs.
       const settings = {
         'tandem.optimize.budget': '60000p',
-        'tandem.optimize.headroom': 'off',
+        'tandem.optimize.preflight': 'off',
         'tandem.optimize.coordinator': 'alternating',
       };
       writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
     },
   });
   await editor.open(steps.first);
-  const offered = ['Evaluate', 'Optimize Prompt and Weights', 'Optimize With…', 'Look for Headroom', 'Choose Model', 'Export Adapter'];
+  const offered = ['Evaluate', 'Optimize Prompt and Weights', 'Optimize With…', 'Run Preflight', 'Choose Model', 'Export Adapter'];
   await expect.poll(() => editor.commandsFor('Tandem:')).toEqual(expect.arrayContaining(offered.map((title) => `Tandem: ${title}`)));
-  await editor.command('Tandem: Look for Headroom');
+  await editor.command('Tandem: Run Preflight');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml: weights .*, prompt /));
   await editor.command('Testing: Focus on Test Explorer View');
   await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml/));
@@ -180,8 +178,8 @@ test('a program stands among prompts and tests, is asked where it has headroom, 
   await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
   await editor.command('Tandem: Export Adapter');
   await editor.pick('PEFT');
-  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Written: kinds\.program-\w{8}-peft/));
-  const [, folder] = /Written: (kinds\.program-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Exported to kinds\.program-\w{8}-peft/));
+  const [, folder] = /Exported to (kinds\.program-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
   expect(existsSync(join(editor.workspace, folder, 'adapter_config.json'))).toBe(true);
 });
 

@@ -30,7 +30,7 @@ Kind:
 `,
   );
   mkdirSync(join(workspace, '.vscode'));
-  const settings = { 'tandem.optimize.budget': '60000p', 'tandem.optimize.headroom': 'off', 'tandem.optimize.schedule': 'chain:p -> w' };
+  const settings = { 'tandem.optimize.budget': '60000p', 'tandem.optimize.preflight': 'off', 'tandem.optimize.schedule': 'chain:p -> w' };
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
 }
 
@@ -50,7 +50,7 @@ test('it is measured as a whole and line by line, and stands among prompts, test
   const tasks = await editor.run(async (vscode) => (await vscode.tasks.fetchTasks({ type: 'tandem' })).map(({ name }) => name));
   expect(tasks).toEqual(expect.arrayContaining([`Evaluate ${file}`, `Optimize ${file}`]));
   await editor.open(file);
-  const offered = ['Evaluate', 'Optimize Prompt and Weights', 'Optimize With…', 'Look for Headroom', 'Choose Model', 'Export Adapter'];
+  const offered = ['Evaluate', 'Optimize Prompt and Weights', 'Optimize With…', 'Run Preflight', 'Choose Model', 'Export Adapter'];
   expect(await editor.commandsFor('Tandem:')).toEqual(expect.arrayContaining(offered.map((title) => `Tandem: ${title}`)));
 });
 
@@ -96,7 +96,7 @@ test('its settings, columns and mistakes are helped with', async ({ openEditor }
 test('what a run proposes for it is reviewed in its diff, taken over and measured', async ({ openEditor }) => {
   const editor = await openEditor({ prepare });
   await editor.open(file);
-  await editor.command('Tandem: Look for Headroom');
+  await editor.command('Tandem: Run Preflight');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^sort\.prompty: weights .*, prompt /));
   await editor.command('Notifications: Clear All Notifications');
   await editor.open(file);
@@ -110,7 +110,7 @@ test('what a run proposes for it is reviewed in its diff, taken over and measure
   await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
   await editor.command('Tandem: Export Adapter');
   await editor.pick('PEFT');
-  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Written: sort-\w{8}-peft/));
-  const [, folder] = /Written: (sort-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Exported to sort-\w{8}-peft/));
+  const [, folder] = /Exported to (sort-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
   expect(existsSync(join(editor.workspace, folder, 'adapter_config.json'))).toBe(true);
 });

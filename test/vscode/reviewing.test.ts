@@ -28,21 +28,21 @@ test.for(both)(
 
     await expect.poll(editor.lenses).toContain('Accept | Reject | +12.0 points [+2.0, +22.0] · 24 rows · all of phase 1');
     await editor.pressLens('all of phase 1');
-    await editor.page.getByText('What this change is worth by itself was not measured').first().waitFor();
+    await editor.page.getByText('This change was not measured by itself').first().waitFor();
     // The editor shows its list of all comments, which takes half of a window as small as this one.
     await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
     await editor.screenshot('review');
 
     await editor.pressLens('Accept', true);
     await expect.poll(() => onDisk(editor)).toBe(before.replace('Say what it is.', 'Is it a colour or an animal?'));
-    await expect.poll(editor.lenses).toContain('Accepted | Take Back');
+    await expect.poll(editor.lenses).toContain('Accepted | Revert');
     await editor.pressLens('Reject', true);
     await expect.poll(editor.lenses).toContain('Rejected | Accept');
     await editor.pressLens('Accept Adapter');
     const decided = before.replace('Say what it is.', 'Is it a colour or an animal?').replace('---\nIs', `${pointer}---\nIs`);
     await expect.poll(() => onDisk(editor)).toBe(decided);
     expect(existsSync(join(editor.workspace, proposed.adapter, 'adapter_config.json'))).toBe(true);
-    await expect.poll(editor.lenses).toContain('Adapter Accepted | Take Back');
+    await expect.poll(editor.lenses).toContain('Adapter Accepted | Revert');
     await editor.screenshot('review-decided');
 
     await editor.open(file);
@@ -87,7 +87,7 @@ test('a file that was edited since the run keeps its edits, and what does not fi
   await editor.open(file);
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
   await editor.command('Tandem: Review Changes');
-  await expect.poll(editor.lenses).toContain('The file was changed here since the run');
+  await expect.poll(editor.lenses).toContain('The file has changed here since the run');
   await editor.command('Tandem: Accept All');
   await expect.poll(() => onDisk(editor)).toBe(before.replace('Kind:', 'Answer:').replace('---\nSay', `${pointer}---\nSay`));
 });
@@ -111,7 +111,7 @@ test.for(both)('several files are reviewed in one editor, in the %s version', as
   await editor.command('Tandem: Review Changes');
   await expect.poll(() => editor.page.getByRole('tab', { selected: true }).allInnerTexts()).toContain('Proposed Changes (2 files)');
   await editor.screenshot('review-several');
-  await editor.command('Tandem: Discard');
+  await editor.command('Tandem: Reject All');
   // The file that is looked at; the older version does not tell which of several that is.
   if (version === 'minimum') {
     await expect.poll(async () => (await editor.picks()).sort()).toEqual(folders.map((folder) => `${folder}/${file}`).sort());

@@ -59,7 +59,7 @@ test('the sealed rows are measured only by a run that says so', async ({ openEdi
   await openExplorer(editor);
   await editor.page.locator('.part.sidebar .monaco-list-row', { hasText: 'kind.prompt.md' }).click({ button: 'right' });
   await editor.page.getByRole('menuitem', { name: /^Execute Using Profile/ }).click();
-  await expect.poll(editor.picks).toContain('Held-out (opens the sealed test split)');
+  await expect.poll(editor.picks).toContain('Held-out test rows (meant to be used once)');
   await editor.pick('Held-out');
   await expect.poll(() => measured(editor)?.split).toBe('test');
   await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/held out\) \((Passed|Failed)\)/));

@@ -24,7 +24,7 @@ test('a first prompt file is made of a data file, and never over one that is the
   expect(readFileSync(file, 'utf8')).toMatch(/output: mood[\s\S]*\$\{input:review\}/);
   writeFileSync(file, 'mine');
   await make();
-  await expect.poll(editor.notifications).toContainEqual(expect.stringContaining('There is such a file'));
+  await expect.poll(editor.notifications).toContainEqual(expect.stringContaining('already exists'));
   expect(readFileSync(file, 'utf8')).toBe('mine');
 });
 
@@ -43,7 +43,7 @@ test('two runs are compared, and their adapter is exported, accepted or not', as
   await editor.command('Tandem: Focus on Runs View');
   await editor.pressRowMenu('kind, ended', 'Export Adapter');
   await editor.pick('GGUF LoRA');
-  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Written: kind-\w{8}-lora\.gguf/));
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Exported to kind-\w{8}-lora\.gguf/));
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Accept All');
   const prompt = join(editor.workspace, 'kind.prompt.md');
@@ -53,8 +53,8 @@ test('two runs are compared, and their adapter is exported, accepted or not', as
   await editor.command('Tandem: Export Adapter');
   await expect.poll(editor.picks).toEqual(expect.arrayContaining(['PEFT', 'Merged Safetensors', 'GGUF LoRA', 'Ollama']));
   await editor.pick('PEFT');
-  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Written: kind-\w{8}-peft/));
-  const [, folder] = /Written: (kind-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
+  await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Exported to kind-\w{8}-peft/));
+  const [, folder] = /Exported to (kind-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
   expect(existsSync(join(editor.workspace, folder, 'adapter_config.json'))).toBe(true);
 
   // A copy of the run under another name is a second one.

@@ -56,7 +56,7 @@ test.for(both)(
     try {
       // It can be looked at.
       await editor.open('kind.prompt.md');
-      await expect.poll(editor.lenses).toEqual(['Not measured yet | Trust the workspace to measure']);
+      await expect.poll(editor.lenses).toEqual(['Not measured yet | Trust the workspace to evaluate']);
       await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
       const names = ['adapter', 'endpoint', 'intent', 'kind', 'metric'];
       await expect.poll(async () => withoutEmbedded(await editor.treeRows())).toEqual(names.map((name) => `${name}, Not measured yet`));
@@ -133,7 +133,7 @@ test('nothing that a workspace names or says is a link, an icon or a picture: in
   });
   const inHover = editor.page.locator('.monaco-hover:visible .hover-contents');
   await inHover.filter({ hasText: 'with ![x](https://evil.example/b.png) [Install the missing data helper](command:' }).waitFor();
-  expect(await inHover.locator('a').allInnerTexts()).toEqual(['Hide what lines are worth']);
+  expect(await inHover.locator('a').allInnerTexts()).toEqual(['Hide line annotations']);
   expect(await inHover.locator('img').count()).toBe(0);
   await editor.screenshot('hostile-hover');
 

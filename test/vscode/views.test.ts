@@ -79,7 +79,7 @@ test('views without content say what to do', async ({ openEditor }) => {
   });
   await showViews(editor);
   const buttons = (): Promise<string[]> => editor.page.locator('.part.sidebar .welcome-view-content .monaco-button').allInnerTexts();
-  await expect.poll(buttons).toEqual(['Evaluate a Prompt', 'Open the Sample', 'Optimize a Prompt']);
+  await expect.poll(buttons).toEqual(['Evaluate a Prompt', 'Open Sample', 'Optimize a Prompt']);
   expect(await editor.treeRows()).toEqual([expect.stringMatching(/^nano, \d+ MB · comes with Tandem$/)]);
   await editor.screenshot('views-empty');
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from './fixtures.ts';
 
-const steps = ['Open a prompt with data', 'Measure it', 'Tune prompt and weights together', 'Review and accept'];
+const steps = ['Open a prompt with data', 'Evaluate the prompt', 'Tune prompt and weights together', 'Review and accept'];
 
 test('it opens a copy of the sample, and its steps end with a first accepted change', { timeout: 900_000 }, async ({ openEditor }) => {
   const beside = (workspace: string, name: string): string => join(dirname(workspace), name);
@@ -15,7 +15,7 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
   });
   // The pictures want some room.
   await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
-  await editor.command('Tandem: Open the Walkthrough');
+  await editor.command('Tandem: Open Walkthrough');
   const page = editor.page.locator('.gettingStartedContainer');
   for (const title of steps) await page.getByText(title, { exact: true }).first().waitFor();
   const done = (): Promise<number> => page.locator('.getting-started-step .complete').count();
@@ -55,7 +55,7 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
   await editor.command('Tandem: Accept All');
   await expect.poll(prompt).not.toBe(before);
   // The diff stands in front of the walkthrough.
-  await editor.command('Tandem: Open the Walkthrough');
+  await editor.command('Tandem: Open Walkthrough');
   await expect.poll(done).toBe(4);
   await editor.screenshot('walkthrough-done');
 });

@@ -33,7 +33,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     await shoot('ended');
     await button(/^Phase 2/).click();
     await button(/^Phase 3/).click();
-    await button('32 rows became better').click();
+    await button('Changed predictions: 32 better').click();
     await button('Settings').click();
     await shoot('open');
     const grown = snapshotAfter(journal.length);

@@ -79,7 +79,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await drawn();
       expect(await button(/^Phase 3/).getAttribute('aria-expanded')).toBe('true');
       expect(await button(/^Phase 3/).evaluate((element) => element === document.activeElement)).toBe(true);
-      const table = panel.page.getByRole('table', { name: 'Candidates of phase 3, the best first' });
+      const table = panel.page.getByRole('table', { name: 'Candidates of phase 3, best first' });
       expect(await table.getByRole('row').count()).toBe(12);
       await panel.said();
       await panel.page.keyboard.press('Tab');
@@ -94,7 +94,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     test('rows that changed unfold under their phase', async () => {
       await openEnded();
       await button(/^Phase 2/).click();
-      await button('32 rows became better, 1 row worse by accuracy').click();
+      await button('Changed predictions: 32 better, 1 worse by accuracy').click();
       await drawn();
       const list = panel.page.locator('.flips');
       expect(await list.getByRole('listitem').count()).toBe(21);
@@ -112,7 +112,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await readout.innerText()).toBe('after phase 1, prompt, kept: best 48.0% [37.3, 60.0]');
       expect(await readout.getAttribute('aria-live')).toBe('polite');
       await panel.page.keyboard.press('Tab');
-      expect(await readout.innerText()).toBe('in the end: best 93.3% [86.7, 98.7]');
+      expect(await readout.innerText()).toBe('at the end: best 93.3% [86.7, 98.7]');
     });
 
     test('what was opened by hand and which run it was are remembered over a reload', async () => {
@@ -148,8 +148,8 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     test('shows the phase that goes on, its loss as it falls, budget, time and memory', async () => {
       panel = await harness.open();
       await panel.tell(runs, opened(midway, { live: true }), { type: 'vitals', run, vitals: { memory: 1_912_000_000 } });
-      await button(/^Phase 4.*Under way/).waitFor();
-      expect(await mainText()).toMatch(/75% of 400\.0k token passes · 11 min 5\d s so far · about 3 min \d\d s left · 1\.9 GB of memory/);
+      await button(/^Phase 4.*Running/).waitFor();
+      expect(await mainText()).toMatch(/75% of 400\.0k tokens · 11 min 5\d s so far · about 3 min \d\d s left · 1\.9 GB of memory/);
       await panel.page.getByText('Loss over 40 of 60 steps').waitFor();
       await panel.tell(linesOf(journal.slice(midway, midway + 5)));
       await panel.page.getByText('Loss over 45 of 60 steps').waitFor();
@@ -177,7 +177,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await panel.said();
       await button('Stop').focus();
       await panel.page.keyboard.press('Space');
-      await button('Stopping …').waitFor();
+      await button('Stopping…').waitFor();
       await panel.page.keyboard.press('Enter');
       expect(await panel.said()).toEqual([{ type: 'stop', run }]);
       await panel.tell(linesOf(journal.slice(midway, phaseEnd)));
@@ -245,7 +245,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     test('changes that no longer fit say so and cannot be accepted', async () => {
       const items = review.items.map((item) => ({ ...item, standing: 'conflict' as const }));
       await openEnded({ review: { ...review, items } });
-      expect(await panel.page.getByText('The file was changed here since the run').count()).toBe(4);
+      expect(await panel.page.getByText('The file has changed here since the run').count()).toBe(4);
       expect(await button(/^Accept/).count()).toBe(0);
     });
 

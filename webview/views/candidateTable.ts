@@ -1,4 +1,4 @@
-/** @file The candidates of a prompt phase as a table, each with a way to its diff. */
+/** @file The candidates of a prompt phase as a table, each with a link to its diff. */
 import { natsGained } from '../../src/run/format.ts';
 import type { PhaseState } from '../../src/run/state.ts';
 import { reachOfRace, type CandidateRow } from '../candidates.ts';
@@ -10,16 +10,16 @@ export function candidateTable(run: string, { phase }: PhaseState, rows: readonl
   const headings = [
     ['Candidate', ''],
     ['Proposed', ''],
-    ['Against the phase’s start', 'number'],
+    ['Compared to phase start', 'number'],
     ['P(better)', 'number'],
     ['Log-likelihood', 'number wide'],
     ['Rows', 'number wide'],
-    ['Fate', 'fate'],
+    ['Outcome', 'fate'],
   ];
   return h(
     'table',
     { class: 'candidates' },
-    h('caption', { class: 'unseen' }, `Candidates of phase ${phase}, the best first`),
+    h('caption', { class: 'unseen' }, `Candidates of phase ${phase}, best first`),
     h(
       'thead',
       {},
@@ -39,7 +39,7 @@ export function candidateTable(run: string, { phase }: PhaseState, rows: readonl
 
 function candidateLine(run: string, row: CandidateRow, reach: number, ui: Ui): VNode {
   const { candidate, proposer, reason, score, logLikelihood, kept } = row;
-  const title = `Show how candidate ${candidate} differs from the prompt that the run began with`;
+  const title = `Compare candidate ${candidate} with the prompt that the run started with`;
   return h(
     'tr',
     { key: candidate, class: kept ? 'kept' : '' },

@@ -1,4 +1,4 @@
-/** @file Controls: what the same compute brought otherwise, on the same test rows. */
+/** @file Controls: what the same compute gained in other ways, on the same test rows. */
 import { count, percent, percentInterval } from '../../src/run/format.ts';
 import { isTimed, type ControlState, type RunState } from '../../src/run/state.ts';
 import { reachOf } from '../candidates.ts';
@@ -9,19 +9,17 @@ export function controls(state: RunState): VNode | undefined {
   const { config, controls: begun, budget, status } = state;
   const names = config?.controls;
   if (!names) return undefined;
-  const compute = isTimed(state)
-    ? 'as much compute'
-    : `the whole budget again${budget === undefined ? '' : `, ${count(budget)} token passes`}`;
+  const compute = isTimed(state) ? 'the same compute' : `the whole budget again${budget === undefined ? '' : `, ${count(budget)} tokens`}`;
   const cost = `each from the same start with ${compute}`;
   const reach = reachOf(begun.flatMap(({ measured }) => (measured ? [measured.difference] : [])));
   return section(
     'controls',
     'Controls at equal compute',
-    `${names.length} controls after the run, ${cost}; the difference is this run's over the control's, on the same test rows`,
+    `${names.length} controls after the run, ${cost}. The difference is this run minus the control, on the same test rows`,
     h(
       'table',
       { class: 'parts' },
-      h('caption', { class: 'unseen' }, 'What the same compute brought otherwise'),
+      h('caption', { class: 'unseen' }, 'What controls gained with the same compute'),
       h(
         'thead',
         {},
@@ -30,7 +28,7 @@ export function controls(state: RunState): VNode | undefined {
           {},
           h('th', { scope: 'col' }, 'Control'),
           h('th', { scope: 'col', class: 'number' }, 'Test'),
-          h('th', { scope: 'col', class: 'number' }, 'This run against it'),
+          h('th', { scope: 'col', class: 'number' }, 'This run minus it'),
           h('th', { scope: 'col', class: 'number' }, 'P(better)'),
         ),
       ),
@@ -42,7 +40,7 @@ export function controls(state: RunState): VNode | undefined {
           return h(
             'tr',
             { key: name },
-            h('th', { scope: 'row', ...(control && { title: control.because }) }, name),
+            h('th', { scope: 'row', ...(control && { title: control.because }) }, shownNames[name] ?? name),
             h('td', { class: 'number' }, inParts(standing(control, status))),
             differenceCells(control?.measured?.difference, reach),
           );
@@ -52,9 +50,12 @@ export function controls(state: RunState): VNode | undefined {
   );
 }
 
+/** Names of controls in the journal that read differently here. */
+const shownNames: Readonly<Record<string, string>> = { 'best single lever': 'better of prompt and weights alone' };
+
 function standing(control: ControlState | undefined, status: RunState['status']): string {
   if (control?.measured) return `${percent(control.measured.score.mean)} ${percentInterval(control.measured.score)}`;
   const over = status === 'ended' || status === 'failed';
-  if (!control) return over ? 'not run' : 'to come';
-  return over ? 'not measured' : `under way, ${count(control.passes)} passes`;
+  if (!control) return over ? 'not run' : 'pending';
+  return over ? 'not measured' : `running, ${count(control.passes)} tokens`;
 }

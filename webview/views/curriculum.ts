@@ -1,4 +1,4 @@
-/** @file What grew in the course of the run: how hard the rows are to the model, and what may move. */
+/** @file What grew during the run: how hard the rows are for the model, and what may change. */
 import { percent } from '../../src/run/format.ts';
 import type { CurriculumState, RunState } from '../../src/run/state.ts';
 import { h, type VNode } from '../dom.ts';
@@ -9,14 +9,15 @@ export function curriculum({ curriculum: grown, config }: RunState): VNode | und
   const { data, freedom } = grown;
   const notes = [
     config?.curriculum?.pacing,
-    data.length > 0 && 'rows near one half go to the weights, always failed ones to the prompt, always passed ones guard',
+    data.length > 0 &&
+      'rows right about half of the time train the weights, rows always wrong go to the prompt, rows always right guard against regressions',
   ];
   return section(
     'curriculum',
     'Curriculum',
     notes.filter(Boolean).join('; '),
-    data.length > 0 && table('Training rows by difficulty', ['Success', 'Weights', 'Prompt', 'Guards', 'In play'], data.map(dataRow)),
-    freedom.length > 0 && table('What may move', ['May change', 'Rank', 'Top layers', 'Penalties'], freedom.map(freedomRow)),
+    data.length > 0 && table('Training rows by difficulty', ['Success', 'Weights', 'Prompt', 'Guards', 'In use'], data.map(dataRow)),
+    freedom.length > 0 && table('What may change', ['May change', 'Rank', 'Top layers', 'Penalties'], freedom.map(freedomRow)),
   );
 }
 

@@ -2,7 +2,7 @@
 import { h, type VNode } from '../dom.ts';
 import { button, icon, type Ui } from './parts.ts';
 
-export const waiting = (): VNode => h('p', { class: 'waiting', key: 'waiting' }, 'Looking for runs …');
+export const waiting = (): VNode => h('p', { class: 'waiting', key: 'waiting' }, 'Looking for runs…');
 
 export function noRuns(ui: Ui): VNode {
   return h(
@@ -13,7 +13,7 @@ export function noRuns(ui: Ui): VNode {
     h(
       'p',
       {},
-      'A run tunes a prompt and a small local model together, on this machine. It takes turns between the two and keeps only what measurements prove.',
+      'A run tunes a prompt and a small local model together, on this machine. It alternates between the two and keeps only measured improvements.',
     ),
     h('p', {}, 'Its phases appear here as they happen. Nothing is written to your prompt file until you accept it.'),
     button('Optimize a Prompt', { icon: 'debug-start' }, () => ui.act({ type: 'start' })),

@@ -1,4 +1,4 @@
-/** @file The validation rows that a phase turned from wrong to right, and back. */
+/** @file The changed predictions of a phase: validation rows that became better or worse. */
 import type { Flip } from '../../src/optimize/events.ts';
 import type { Decision } from '../../src/run/state.ts';
 import { h, type VNode } from '../dom.ts';
@@ -7,23 +7,22 @@ import { fold, icon, type Ui } from './parts.ts';
 export function flipsPart(decision: Decision | undefined, key: string, metric: string | undefined, ui: Ui): VNode | undefined {
   if (!decision) return undefined;
   const { flips } = decision;
-  if (!flips) return h('p', { class: 'note' }, 'Which rows changed is not in this run’s journal: an earlier version wrote it.');
+  if (!flips)
+    return h('p', { class: 'note' }, 'This run’s journal does not list the changed predictions, because an earlier version wrote it.');
   const { gained, lost, examples } = flips;
-  if (gained + lost === 0) return h('p', { class: 'note' }, 'No row of the validation split was answered better or worse than before.');
+  if (gained + lost === 0) return h('p', { class: 'note' }, 'No validation row was answered better or worse than before.');
   const title = h(
     'span',
     {},
-    `${rows(gained)} became better, ${rows(lost)} worse`,
+    `Changed predictions: ${gained} better, ${lost} worse`,
     h('span', { class: 'note' }, ` by ${metric ?? 'the metric'}`),
   );
   const left = gained + lost - examples.length;
   return fold(ui, `${key} flips`, 'p', title, () => [
     h('ul', { class: 'flips' }, examples.map(flipItem)),
-    ...(left > 0 ? [h('p', { class: 'note' }, `and ${rows(left)} more`)] : []),
+    ...(left > 0 ? [h('p', { class: 'note' }, `and ${left} more ${left === 1 ? 'row' : 'rows'}`)] : []),
   ]);
 }
-
-const rows = (count: number): string => (count === 1 ? '1 row' : `${count} rows`);
 
 function flipItem({ line, inputs, gold, before, after, better }: Flip): VNode {
   const values = Object.entries(inputs);

@@ -41,7 +41,7 @@ function actions(shown: ShownRun, ui: Ui): VNode {
 
 function stopButton({ run, state: { stopRequested } }: ShownRun, ui: Ui): VNode {
   const disabled = stopRequested || ui.isAsked('stop');
-  return button(disabled ? 'Stopping …' : 'Stop', { key: 'stop', icon: 'debug-stop', secondary: true, disabled }, () =>
+  return button(disabled ? 'Stopping…' : 'Stop', { key: 'stop', icon: 'debug-stop', secondary: true, disabled }, () =>
     ui.act({ type: 'stop', run }),
   );
 }
@@ -78,7 +78,7 @@ function progressPart({ share, facts }: ReturnType<typeof progress>): VNode {
   return h(
     'div',
     { class: 'progress' },
-    h('vscode-progress-bar', { 'aria-label': 'Share of the budget that is spent', value, indeterminate: value === undefined }),
+    h('vscode-progress-bar', { 'aria-label': 'Share of the budget spent so far', value, indeterminate: value === undefined }),
     h('p', { class: 'facts' }, facts.join(' · ')),
   );
 }

@@ -1,4 +1,4 @@
-/** @file What was gained: the objective and its terms, and which lever did it. */
+/** @file What was gained: the objective and its terms, and where the gain came from. */
 import type { AttributionCell, Difference, MeasuredState } from '../../src/optimize/events.ts';
 import { percent, percentInterval } from '../../src/run/format.ts';
 import type { Attribution, Decision, RunState } from '../../src/run/state.ts';
@@ -12,7 +12,7 @@ export function objective(state: RunState): VNode | undefined {
   if (!start || !best) return undefined;
   const decided = phases.findLast(({ candidates }) => candidates.some(({ decision }) => decision));
   const latest = decided?.candidates.find(({ decision }) => decision)?.decision;
-  const columns = ['', 'Start', 'Best', ...(latest ? ['Tried last'] : [])];
+  const columns = ['', 'Start', 'Best', ...(latest ? ['Last tried'] : [])];
   const line = (name: string, of: (state: MeasuredState) => string, ofLatest: (decision: Decision) => string, last = false): VNode =>
     h(
       'tr',
@@ -32,7 +32,7 @@ export function objective(state: RunState): VNode | undefined {
   return section(
     'objective',
     'Objective',
-    `J = ${likely ? 'log-likelihood' : 'score'} − λ₁R₁ − λ₂R₂, a row of the validation split`,
+    `J = ${likely ? 'log-likelihood' : 'score'} − λ₁R₁ − λ₂R₂, per validation row`,
     h(
       'table',
       { class: 'terms' },
@@ -64,7 +64,7 @@ export function objective(state: RunState): VNode | undefined {
       'p',
       { class: 'note' },
       `The best is ${where(best.candidate)}.`,
-      latest && decided ? ` Phase ${decided.phase} tried last and was ${latest.accepted ? 'kept' : 'not kept'}.` : '',
+      latest && decided ? ` Phase ${decided.phase} tried a change last. It was ${latest.accepted ? 'kept' : 'not kept'}.` : '',
     ),
   );
 }
@@ -76,30 +76,30 @@ export function attribution({ attribution: found, config, status, start }: RunSt
     const rows = config?.splits.test ?? 0;
     const note =
       rows === 0
-        ? 'There is no test split, so what prompt and weights each brought cannot be told on fresh rows.'
+        ? 'There are no held-out test rows, so the gains of the prompt and the weights cannot be measured on new rows.'
         : status === 'ended'
-          ? 'The run ended without measuring it.'
-          : `Measured once, when the run ends, on ${rows} sealed test rows.`;
-    return section('attribution', 'Which lever did it', note);
+          ? 'The run ended without measuring this.'
+          : `Measured once, when the run ends, on ${rows} held-out test rows.`;
+    return section('attribution', 'Prompt or weights: what helped', note);
   }
   const { total, promptAlone, weightsAlone, interaction, reported = [] } = found;
   const parts: [string, Difference][] = [
     ['Prompt alone', promptAlone],
     ['Weights alone', weightsAlone],
-    ['Both, beyond the sum', interaction],
-    ['In all', total],
+    ['Extra from both together', interaction],
+    ['Total', total],
   ];
-  const others = reported.map(({ metric, difference }): [string, Difference] => [`In all, ${metric}`, difference]);
+  const others = reported.map(({ metric, difference }): [string, Difference] => [`Total, ${metric}`, difference]);
   const reach = reachOf([...parts, ...others].map(([, difference]) => difference));
   return section(
     'attribution',
-    'Which lever did it',
-    `${config?.metric ?? 'metric'} on ${total.rows} test rows, which took no part in any choice`,
+    'Prompt or weights: what helped',
+    `${config?.metric ?? 'metric'} on ${total.rows} held-out test rows, which no decision has seen`,
     square(found),
     h(
       'table',
       { class: 'parts' },
-      h('caption', { class: 'unseen' }, 'What each lever gained'),
+      h('caption', { class: 'unseen' }, 'What the prompt and the weights gained'),
       h(
         'thead',
         {},

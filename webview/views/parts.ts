@@ -17,7 +17,7 @@ export interface Ui {
 export const icon = (name: string, { spin = false }: { spin?: boolean } = {}): VNode =>
   h('span', { class: `codicon codicon-${name}${spin ? ' codicon-modifier-spin' : ''}`, 'aria-hidden': true });
 
-/** For those who do not see what others see. */
+/** For screen readers only. */
 export const unseen = (text: string): VNode => h('span', { class: 'unseen' }, text);
 
 const leverIcons: Readonly<Record<PhaseLever, string>> = { weights: 'chip', prompt: 'edit', both: 'combine' };

@@ -1,4 +1,4 @@
-/** @file The phases as a timeline, newest last: whose turn it was, how long it took, what it tried, and what the gate said. */
+/** @file The phases as a timeline, newest last: what it tuned, how long it took, what it tried, and what the gate decided. */
 import { duration, natsGained, points, sureness } from '../../src/run/format.ts';
 import type { PhaseState, RunState } from '../../src/run/state.ts';
 import { textStayedText, triedText } from '../../src/run/triedText.ts';
@@ -13,14 +13,14 @@ import { glyph, icon, leverName, section, type Ui } from './parts.ts';
 
 export function phases(run: string, state: RunState, live: boolean, ui: Ui): VNode | undefined {
   if (!state.start) return undefined;
-  const note = state.phases.length === 0 ? (live ? 'The first one is about to begin.' : 'There was none.') : textStayedText(state);
+  const note = state.phases.length === 0 ? (live ? 'The first phase is about to start.' : 'There were no phases.') : textStayedText(state);
   const reach = reachOf(state.phases.map((phase) => decisionOf(phase)?.score));
   const whole = live ? roundedUp(state.elapsed) : state.elapsed;
   const rows = state.phases.map((phase) => {
     const key = `${run} phase ${phase.phase}`;
     const running = live && !phase.ended;
     const open = ui.isOpen(key, running);
-    // There may be hundreds; while one goes on the others stay as they are.
+    // There may be hundreds; while one is running the others stay as they are.
     const inputs = [phase, running && state.elapsed, running, open, ui.isOpen(`${key} flips`), reach, whole, state.config];
     return memo(key, inputs, () => phaseRow(run, phase, key, { state, running, open, reach, whole }, ui));
   });
@@ -76,7 +76,7 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
   );
 }
 
-/** Of weights that learn from right answers the title says it all. */
+/** Where the weights learn from right answers, the title already says it all. */
 function triedOf(phase: PhaseState): string {
   if (phase.lever !== 'weights') return `${sentence(triedText(phase))} `;
   return phase.ownAnswers ? `${ownAnswersText(phase.ownAnswers)} ` : '';
@@ -103,7 +103,7 @@ function tried({ lever, weightSteps, candidates }: PhaseState): string {
 }
 
 function outcome({ ended }: PhaseState, running: boolean): VNode {
-  if (running) return h('span', { class: 'outcome busy' }, icon('loading', { spin: true }), 'Under way');
+  if (running) return h('span', { class: 'outcome busy' }, icon('loading', { spin: true }), 'Running');
   if (!ended) return h('span', { class: 'outcome' }, icon('debug-pause'), 'Cut short');
   return ended.accepted
     ? h('span', { class: 'outcome kept' }, icon('check'), 'Kept')
@@ -122,7 +122,7 @@ function details(run: string, phase: PhaseState, key: string, state: RunState, u
       decision && fact('Chosen because', phase.because),
       decision && fact('Difference', `${points(decision.score)}, P(better) ${sureness(decision.score)}, ${decision.score.rows} rows`),
       decision?.logLikelihood &&
-        fact('Log-likelihood', `${natsGained(decision.logLikelihood)} a row, P(better) ${sureness(decision.logLikelihood)}`),
+        fact('Log-likelihood', `${natsGained(decision.logLikelihood)} per row, P(better) ${sureness(decision.logLikelihood)}`),
       decision?.objective && fact('Objective J', decision.objective.total.toFixed(3)),
     ),
     phase.softPrompt && softPart(phase.softPrompt, state.config?.metric ?? 'metric'),

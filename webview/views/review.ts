@@ -21,7 +21,7 @@ export function review(run: string, proposed: Review | undefined, ui: Ui): VNode
       items.map((item) => itemOf(run, item, nameIn(items), ui)),
     ),
     ...(open.length > 1
-      ? [h('div', { class: 'actions' }, decision(run, open, true, 'Accept All', ui), decision(run, open, false, 'Discard All', ui))]
+      ? [h('div', { class: 'actions' }, decision(run, open, true, 'Accept All', ui), decision(run, open, false, 'Reject All', ui))]
       : []),
   );
 }
@@ -62,7 +62,7 @@ function itemOf(run: string, item: Item, nameOf: (id: string) => string, ui: Ui)
 const standings = {
   accepted: { name: 'check', text: 'Accepted' },
   rejected: { name: 'circle-slash', text: 'Rejected' },
-  conflict: { name: 'warning', text: 'The file was changed here since the run' },
+  conflict: { name: 'warning', text: 'The file has changed here since the run' },
 } as const;
 
 function standingText(standing: keyof typeof standings): VNode {

@@ -8,9 +8,9 @@ import { fold, type Ui } from './parts.ts';
 export function settings({ config, budget, passesPerSecond, warmStart, warmSoft }: RunState, ui: Ui): VNode | undefined {
   if (!config) return undefined;
   const { run, data, splits, model, metric, seed, curriculum, adapters, lora, worth, executor, threads, versions, startedAt } = config;
-  const spent = budget === undefined ? '' : `${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`;
+  const spent = budget === undefined ? '' : `${count(budget)} tokens at ${count(passesPerSecond ?? 0)} per second`;
   const asked =
-    'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.passes)} token passes`];
+    'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.passes)} tokens`];
   const facts: (readonly [string, string])[] = [
     ['Run', run],
     ['Model', `${model.name} (${model.fingerprint.slice(0, 12)})`],
@@ -21,12 +21,12 @@ export function settings({ config, budget, passesPerSecond, warmStart, warmSoft 
     ...(warmStart ? ([['Warm start', warmStartText(warmStart)]] as const) : []),
     ...(warmSoft ? ([['Soft prompt', warmStartText(warmSoft)]] as const) : []),
     ...(curriculum ? ([['Curriculum', `${curriculum.of}, pacing ${curriculum.pacing}`]] as const) : []),
-    ...(adapters ? ([['Adapters', 'one for each step']] as const) : []),
+    ...(adapters ? ([['Adapters', 'one per step']] as const) : []),
     ...(lora ? ([['LoRA', loraText(lora)]] as const) : []),
     ...(worth ? ([['Price', worthText(worth)]] as const) : []),
     ['Budget', asked.filter((part) => part !== '').join(', or ')],
     ['Seed', String(seed)],
-    ['Computed by', `${executor}, ${threads === 1 ? '1 thread' : `${threads} threads`}`],
+    ['Engine', `${executor}, ${threads === 1 ? '1 thread' : `${threads} threads`}`],
     ['Versions', `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`],
     ['Started', new Date(startedAt).toLocaleString()],
   ];

@@ -1,4 +1,4 @@
-/** @file What the soft prompt is worth beside the best text: what would be lost without it. */
+/** @file What the soft prompt gains over the best text: what would be lost without it. */
 import { natsGained, points } from '../../src/run/format.ts';
 import type { RunState, SoftPromptState } from '../../src/run/state.ts';
 import { softText } from '../../src/run/words.ts';
@@ -11,7 +11,7 @@ export function softPrompt({ phases, best }: RunState): VNode | undefined {
   const judged = phases.findLast(({ softPrompt }) => softPrompt)?.softPrompt;
   if (!judged) return undefined;
   const stays = best?.prompt.body.includes('{{soft}}') ?? false;
-  const note = stays ? 'stays as a part of the adapter' : 'read back as text';
+  const note = stays ? 'kept as a part of the adapter' : 'converted back to text';
   return section(
     'soft-prompt',
     'Soft prompt',
@@ -21,16 +21,16 @@ export function softPrompt({ phases, best }: RunState): VNode | undefined {
   );
 }
 
-/** In a phase's details: how far it went, and what the text brings in its place. */
+/** In a phase's details: how far it moved, and what the text gains in its place. */
 export function softPart({ tokens, drift, kept, without }: SoftPromptState, metric: string): VNode {
   const reach = reachOf([without.score]);
   return h(
     'dl',
     { class: 'facts-list' },
     fact('Soft prompt', [`${tokens} virtual tokens, ${kept ? 'kept' : 'not kept'}`]),
-    fact('Drift from its text', [`${drift.toFixed(1)} (about two for each token that became another)`]),
+    fact('Drift from its text', [`${drift.toFixed(1)} (about two for each token that changed)`]),
     fact(`Without it, ${metric}`, [glyph(without.score, reach), ` ${points(without.score)} on ${without.score.rows} rows`]),
-    without.logLikelihood && fact('Without it, log-likelihood', [`${natsGained(without.logLikelihood)} a row`]),
+    without.logLikelihood && fact('Without it, log-likelihood', [`${natsGained(without.logLikelihood)} per row`]),
   );
 }
 

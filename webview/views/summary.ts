@@ -10,7 +10,7 @@ import { section } from './parts.ts';
 export function tiles({ start, best, config, attribution, price }: RunState): VNode | undefined {
   if (!start || !best) return undefined;
   const changed = best.candidate !== start.candidate;
-  const from = (text: string): string => (changed ? `from ${text}` : 'as at the start');
+  const from = (text: string): string => (changed ? `from ${text}` : 'same as the start');
   const share = (rows: string, before: Estimate, after: Estimate): VNode =>
     tile(
       `${config?.metric ?? 'metric'}, ${rows}`,
@@ -28,7 +28,7 @@ export function tiles({ start, best, config, attribution, price }: RunState): VN
     best.logLikelihood &&
       start.logLikelihood &&
       tile(
-        'log-likelihood a row',
+        'log-likelihood per row',
         best.logLikelihood.mean.toFixed(3),
         natsInterval(best.logLikelihood),
         from(start.logLikelihood.mean.toFixed(3)),
@@ -67,7 +67,7 @@ export function charts(state: RunState): VNode | undefined {
   return section(
     'charts',
     'Over time',
-    'the best so far, by running time',
+    'the best so far, by elapsed time',
     h(
       'div',
       { class: 'pair' },
@@ -77,7 +77,7 @@ export function charts(state: RunState): VNode | undefined {
           historyChart(state, 'score', metric, (value) => `${short(value * 100)}%`),
         ),
       ),
-      memo('objective', inputs, () => figure('objective J a row', historyChart(state, 'objective', 'J', short))),
+      memo('objective', inputs, () => figure('objective J per row', historyChart(state, 'objective', 'J', short))),
     ),
     legend(phases.some(({ lever }) => lever === 'both')),
   );
@@ -116,7 +116,7 @@ function historyChart(state: RunState, measure: Measure, name: string, upright: 
 
 function momentText({ history, status }: RunState, place: number): string {
   const point = history.at(place);
-  if (!point) return status === 'ended' ? 'in the end' : 'so far';
+  if (!point) return status === 'ended' ? 'at the end' : 'so far';
   return point.phase === 0 ? 'start' : `after phase ${point.phase}, ${point.lever ?? ''}, ${point.accepted ? 'kept' : 'not kept'}`;
 }
 
@@ -140,7 +140,7 @@ const legend = (both: boolean): VNode =>
     both && h('span', { class: 'lever both' }, swatch('dot'), 'both at once'),
     h('span', {}, swatch('ring'), 'not kept, at its own value'),
     h('span', {}, swatch('band'), '95% interval of the best'),
-    h('span', {}, swatch('whisker'), 'of the difference to it'),
+    h('span', {}, swatch('whisker'), '95% interval of the difference'),
   );
 
 const swatch = (kind: string): VNode => h('span', { class: `swatch ${kind}`, 'aria-hidden': true });

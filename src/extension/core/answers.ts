@@ -53,8 +53,8 @@ export function withAnswers(path: string, text: string, answers: Readonly<Partia
   const asAsked = order.every((name) => answers[name] === undefined || after.settings[name] === answers[name]);
   const kept = Object.keys(before.ranges).every((name) => after.ranges[name]) && after.prompt.body === before.prompt.body;
   if (asAsked && kept) return result;
-  throw new TandemError('cannot-rewrite', 'The front matter is written in a way that Tandem cannot edit in place.', {
+  throw new TandemError('cannot-rewrite', 'Tandem cannot edit this front matter in place.', {
     where: { file: path, line: 1 },
-    hint: 'Write the `tandem` key in plain block style: one `key: value` a line, without anchors.',
+    hint: 'Write the `tandem` key in plain block style: one `key: value` per line, without anchors.',
   });
 }

@@ -11,7 +11,7 @@ export function sampleText(column: string, { columns, rows }: DataSample): Markd
   const name = code(column, longest);
   if (!columns.includes(column)) {
     const there = columns.map((each) => code(each, longest));
-    return markup`The data has no column ${name}. It has: ${joined(there, ', ')}.`;
+    return markup`The data has no column ${name}. Its columns are ${joined(there, ', ')}.`;
   }
   const found = new Set<string>();
   for (const { values: known } of rows) {
@@ -20,7 +20,7 @@ export function sampleText(column: string, { columns, rows }: DataSample): Markd
     found.add(textOf(known[column]));
     if (found.size === values) break;
   }
-  if (found.size === 0 && rows.length > 0) return markup`What an earlier step answers: ${name}.`;
+  if (found.size === 0 && rows.length > 0) return markup`The answer of an earlier step: ${name}.`;
   const items = [...found].map((value) => markup`- ${code(value, longest)}`);
   return joined([markup`Column ${name} of the data, for example:`, '', ...items], '\n');
 }

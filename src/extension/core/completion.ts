@@ -97,7 +97,7 @@ type Values = (file: PromptFile, sources: SuggestionSources) => Promise<Suggesti
 const dataFiles: Values = async (_, sources) =>
   (await sources.dataFiles()).map((path) => ({ kind: 'file', label: path, text: quote(path) }));
 
-/** Settings whose values hang on what there is. */
+/** Settings whose values depend on what there is. */
 export const valuesOf: Readonly<Record<string, Values>> = {
   data: dataFiles,
   'data.train': dataFiles,
@@ -108,7 +108,7 @@ export const valuesOf: Readonly<Record<string, Values>> = {
     [...metrics.values()].map(({ name, kind }) => ({
       kind: 'value',
       label: name,
-      detail: kind === 'label' ? 'needs labels to choose from' : 'judges any text',
+      detail: kind === 'label' ? 'requires labels to choose from' : 'works on any text',
       about: ours(aboutMetric(name)),
       text: name,
     })),

@@ -100,14 +100,14 @@ export function makeEngine({
       case 'busy': {
         const { what, share } = notification;
         const since = jobs.get(id)!.busy;
-        // What is counted began with what was told before the first share.
+        // What is counted began with the message before the first share.
         const isSame = since !== undefined && (share !== undefined || since.what === what);
         update(id, { busy: { what, ...(share !== undefined && { share }), at: isSame ? since.at : at } });
         break;
       }
       case 'line': {
         const { line, replayed } = notification;
-        // A resumed run is told from its beginning.
+        // A resumed run is reported from its beginning.
         const before = line.seq === 0 ? initialState : (jobs.get(id)!.run ?? initialState);
         const job = update(id, { run: apply(before, line), lines: line.seq + 1, lineAt: at, busy: undefined });
         lined.fire({ job, line, replayed });

@@ -1,12 +1,12 @@
-/** @file A row that turned, as a hover or a comment names it. */
+/** @file A row whose prediction changed, as a hover or a comment names it. */
 import { code, joined, markup, type Markdown } from '../../run/markdown.ts';
 
-/** `my card is gone is lost_card`: the inputs and the right answer, as far as the row has them. */
+/** `my card is gone (right answer: lost_card)`: the inputs and the right answer, as far as the row has them. */
 export function askedText(inputs: Readonly<Record<string, string>>, gold: string | undefined): Markdown {
   const asked = joined(
     Object.values(inputs).map((value) => code(value, 80)),
     ', ',
   );
   if (gold === undefined) return asked;
-  return Object.keys(inputs).length === 0 ? markup`is ${code(gold)}` : markup`${asked} is ${code(gold)}`;
+  return Object.keys(inputs).length === 0 ? markup`right answer ${code(gold)}` : markup`${asked} (right answer ${code(gold)})`;
 }

@@ -23,7 +23,7 @@ test('answers that were cut off are counted, and the detail says what to do', ()
 
 test('the detail has the whole interval and what it was measured with', () => {
   const [numbers, about] = headlineDetail({ ...measured, adapter: '3f2a' }).split('\n');
-  expect(numbers).toBe('accuracy 72.0% [66.5, 77.1], log-likelihood -1.200 [-1.300, -1.100] nats a row; 95% intervals');
+  expect(numbers).toBe('accuracy 72.0% [66.5, 77.1], log-likelihood -1.200 [-1.300, -1.100] nats per row; 95% intervals');
   expect(about).toMatch(/^Measured on 120 validation rows with nano and adapter 3f2a, 2026-11-24 \d\d:15$/);
 });
 

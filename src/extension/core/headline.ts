@@ -29,7 +29,7 @@ export function knownHeadline(measured: MeasuredPrompt | undefined, stale: boole
 export function headlineDetail(measured: MeasuredPrompt): string {
   const { score, logLikelihood, metric, cuts = [] } = measured;
   return [
-    `${metric} ${percentWithInterval(score)}${logLikelihood ? `, log-likelihood ${nats(logLikelihood)} nats a row` : ''}; 95% intervals`,
+    `${metric} ${percentWithInterval(score)}${logLikelihood ? `, log-likelihood ${nats(logLikelihood)} nats per row` : ''}; 95% intervals`,
     measuredText(measured, score.rows),
     ...cuts.map((cut) => `${cutText(cut)}.`),
   ].join('\n');

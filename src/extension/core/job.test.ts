@@ -24,7 +24,7 @@ test('a job is named by what it does and to which prompt', () => {
 test('a job that waits, starts or is busy says so', () => {
   expect(text({ ...measuring, status: 'waiting' })).toBe('waiting for its turn');
   expect(text(measuring)).toBe('starting');
-  expect(text({ ...measuring, busy: { what: 'Loading the model', at: now - 5000 } })).toBe('loading the model … 5 s');
+  expect(text({ ...measuring, busy: { what: 'Loading the model', at: now - 5000 } })).toBe('loading the model… 5 s');
   expect(text({ ...measuring, status: 'stopping', busy: { what: 'Loading the model', at: now } })).toBe('stopping, loading the model');
 });
 

@@ -35,7 +35,7 @@ export interface Job {
   readonly startedAt?: number;
   /** What takes time while there is no event; `share` of it is done, since `at`. */
   readonly busy?: { readonly what: string; readonly share?: number; readonly at: number };
-  /** Of a run: the path of its directory, and its state after so many lines, the latest of which came at `lineAt`. */
+  /** Of a run: the path of its directory, and its state after the lines so far, the latest of which came at `lineAt`. */
   readonly directory?: string;
   readonly run?: RunState;
   readonly lines?: number;
@@ -67,20 +67,20 @@ export function jobTitle({ task }: Pick<Job, 'task'>): string {
 const verbs: Readonly<Record<Task['kind'], string>> = {
   optimize: 'Optimizing',
   resume: 'Optimizing',
-  headroom: 'Looking for headroom in',
+  headroom: 'Running preflight on',
   export: 'Exporting the adapter of',
   evaluate: 'Evaluating',
   attribute: 'Measuring the lines of',
 };
 
 export interface JobProgress {
-  /** What goes on, e.g. `phase 3 weights 24/60 loss 0.512`. */
+  /** What is being done, e.g. `phase 3 weights 24/60 loss 0.512`. */
   readonly what: string;
   /** 0 to 1, where it is known. */
   readonly share?: number;
-  /** Milliseconds, where they can be told. */
+  /** Milliseconds, where they are known. */
   readonly remaining?: number;
-  /** What there is to say of its process, e.g. `busy, last progress 40 s ago`. */
+  /** The state of its process where it is worth showing, e.g. `busy, last progress 40 s ago`. */
   readonly process?: string;
 }
 
@@ -88,24 +88,24 @@ export function jobProgress(job: Job, now: number): JobProgress {
   const state = stateOf(job, now);
   const process = job.vitality && vitalityText(job.vitality, now);
   if (process === undefined) return state;
-  // How long it takes was reckoned from how fast it was.
+  // The remaining time was estimated from its speed so far.
   const { what, share } = state;
   return { what, ...(share !== undefined && { share }), process };
 }
 
-/** Whether not even its second thread is heard: it may be ended. */
+/** Whether even its second thread sends nothing: the process may be ended. */
 export const isSilent = ({ vitality }: Pick<Job, 'vitality'>): boolean => vitality?.kind === 'silent';
 
 /** What is known of a silent process. */
 export const silentText = ({ lastLines }: Job): string =>
-  `Its process does not answer: something stopped it, or the system does not let it run.${lastLines ? `\nIt wrote last:\n${lastLines}` : ''}`;
+  `Its process is not responding. It was stopped, or the system does not let it run.${lastLines ? `\nLast output:\n${lastLines}` : ''}`;
 
 function stateOf(job: Job, now: number): JobProgress {
   const { status, busy, run, lineAt = now } = job;
   if (status === 'waiting') return { what: 'waiting for its turn' };
   if (busy) {
     const waited = now - busy.at;
-    const what = `${status === 'stopping' ? 'stopping, ' : ''}${lowerFirst(busy.what)}${waited < 2000 || busy.share ? '' : ` … ${duration(waited)}`}`;
+    const what = `${status === 'stopping' ? 'stopping, ' : ''}${lowerFirst(busy.what)}${waited < 2000 || busy.share ? '' : `… ${duration(waited)}`}`;
     if (busy.share === undefined) return { what };
     return { what, share: busy.share, ...(busy.share > 0 && !run && { remaining: (waited * (1 - busy.share)) / busy.share }) };
   }

@@ -46,7 +46,7 @@ test('while a job works on the prompt, its progress and a way to stop it stand t
 
 test('what cannot work is not offered: optimizing where the workspace is not trusted, commands that are not there', () => {
   expect(titles({ allows: 'measuring' })).toEqual(['Not measured yet', 'Evaluate']);
-  expect(titles({ allows: 'nothing' })).toEqual(['Not measured yet', 'Trust the workspace to measure']);
+  expect(titles({ allows: 'nothing' })).toEqual(['Not measured yet', 'Trust the workspace to evaluate']);
   expect(lensesOf({ ...facts, allows: 'nothing' })[0].command).toBeUndefined();
   expect(titles({ proposedBy: 'r2', offers: (command) => command !== commandIds.reviewChanges })).not.toContain('Review changes');
 });

@@ -10,16 +10,16 @@ import { label, type Label } from './unmarked.ts';
 export interface Lens {
   readonly title: Label;
   readonly tooltip?: string;
-  /** Absent for a text that does nothing; of Tandem or of the editor itself. */
+  /** A command of Tandem or of the editor itself; absent for a text that does nothing. */
   readonly command?: CommandId | EditorCommand;
   readonly argument?: unknown;
 }
 
-/** What can be done with a prompt: in a workspace that is not trusted it is only measured, and that only if it names nothing foreign. */
+/** What can be done with a prompt: in Restricted Mode it is only measured, and only if it names nothing foreign. */
 export type Allowance = 'everything' | 'measuring' | 'nothing';
 
 export interface LensFacts {
-  /** How the commands are told which prompt file is meant. */
+  /** The argument that names the prompt file to the commands. */
   readonly target: unknown;
   readonly path: string;
   readonly measured?: MeasuredPrompt;
@@ -31,7 +31,7 @@ export interface LensFacts {
   readonly latestRun?: string;
   /** Name of an ended run whose changes the file does not have yet. */
   readonly proposedBy?: string;
-  /** Where the lens is not in that file but in the prompt file of one of its steps: how to tell the commands which, and its place from 0. */
+  /** Where the lens is not in that file but in the prompt file of one of its steps: the argument that names it to the commands, and its place from 0. */
   readonly step?: { readonly target: unknown; readonly place: number; readonly of: number };
   readonly allows: Allowance;
   /** Date.now() */
@@ -49,7 +49,7 @@ export function lensesOf(facts: LensFacts): Lens[] {
   const { target, latestRun, proposedBy, step, offers } = facts;
   const lenses: Lens[] = [headlineLens(facts), ...workLenses(facts)];
   if (proposedBy !== undefined) {
-    const tooltip = `What the run ${proposedBy} proposes`;
+    const tooltip = `Changes that run ${proposedBy} proposes`;
     lenses.push({ title: label`$(diff) Review changes`, tooltip, command: commandIds.reviewChanges, argument: step?.target ?? target });
   }
   if (latestRun !== undefined) {
@@ -59,7 +59,7 @@ export function lensesOf(facts: LensFacts): Lens[] {
 }
 
 export interface StepFacts extends Pick<LensFacts, 'offers'> {
-  /** How the commands are told which prompt file is meant. */
+  /** The argument that names the prompt file to the commands. */
   readonly target: unknown;
   readonly path: string;
   /** Changes that a run proposes for it and that are not decided yet. */
@@ -71,7 +71,7 @@ export function stepLenses({ target, path, changes, offers }: StepFacts): Lens[]
   const open: Lens = { title: label`$(go-to-file) Open ${basename(path)}`, command: openFile, argument: target };
   const review: Lens = {
     title: label`$(diff) Review ${changes} change${changes === 1 ? '' : 's'}`,
-    tooltip: `What the last run proposes for ${basename(path)}`,
+    tooltip: `Changes that the last run proposes for ${basename(path)}`,
     command: commandIds.reviewChanges,
     argument: target,
   };
@@ -85,14 +85,14 @@ function workLenses({ target, path, job, allows }: LensFacts): Lens[] {
   if (job)
     return [{ title: label`$(debug-stop) Stop`, tooltip: `Stop ${lowerFirst(jobTitle(job))}`, command: commandIds.stop, argument: job.id }];
   if (allows === 'nothing') {
-    const tooltip = 'A model or an adapter is named, which is not loaded before the workspace is trusted';
-    return [{ title: label`$(shield) Trust the workspace to measure`, tooltip, command: manageTrust }];
+    const tooltip = 'The file names a model or an adapter, which Tandem loads only in a trusted workspace';
+    return [{ title: label`$(shield) Trust the workspace to evaluate`, tooltip, command: manageTrust }];
   }
-  const measuring = `Measure ${basename(path)} on its validation rows`;
+  const measuring = `Evaluate ${basename(path)} on its validation rows`;
   const evaluate: Lens = { title: label`$(beaker) Evaluate`, tooltip: measuring, command: commandIds.evaluate, argument: target };
   if (allows === 'measuring') return [evaluate];
   const what = isProgramPath(path) ? 'the prompts of its steps' : 'the prompt';
-  const tuning = `Tune ${what} and a LoRA adapter together; nothing is written until you accept it`;
+  const tuning = `Tune ${what} and a LoRA adapter together. Nothing is written until you accept it.`;
   return [evaluate, { title: label`$(rocket) Optimize`, tooltip: tuning, command: commandIds.optimize, argument: target }];
 }
 
@@ -102,7 +102,7 @@ function headlineLens({ target, path, measured, stale, step, job, allows, now }:
   const detail = measured ? headlineDetail(measured) : 'Not measured yet';
   if (step) {
     const title = label`Step ${step.place + 1} of ${step.of} in ${basename(path)} · ${lowerFirst(known)}`;
-    return { title, tooltip: `Of the whole program: ${detail}`, command: openFile, argument: target };
+    return { title, tooltip: `Whole program: ${detail}`, command: openFile, argument: target };
   }
   const measure = allows === 'nothing' ? {} : { command: commandIds.measureLines, argument: target };
   const what = isProgramPath(path) ? 'the program and each line of its prompts' : 'the prompt and each of its lines';

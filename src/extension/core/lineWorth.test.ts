@@ -88,7 +88,7 @@ describe('the hover', () => {
     for (const part of [
       '+6.2 points [+4.2, +8.2]',
       'P(better) 90%',
-      'nats a row. Leaving it out saves 14 tokens.',
+      'nats per row. Leaving it out saves 14 tokens.',
       '80 validation rows with nano and adapter 3f2a',
       '3 min ago',
     ])
@@ -98,7 +98,7 @@ describe('the hover', () => {
 
   test('shows rows that the line turns, as text whatever stands in them', () => {
     const [{ hover }] = annotate([worth(4, 'Read it.', 0.062, { flips })]);
-    expect(hover.markdown).toContain('- line 7: ``my `card` is *gone*`` is `card`: with it `card`, without it *(empty)*');
+    expect(hover.markdown).toContain('- line 7: ``my `card` is *gone*`` (right answer `card`): with it `card`, without it *(empty)*');
   });
 
   test.each(parsers)('has no markup of a file of results in %s', (_, render) => {

@@ -70,15 +70,15 @@ function placesIn(text: string, lines: readonly LineWorth[]): (number | undefine
 
 function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now }: AnnotationOptions): Markdown {
   const { score, logLikelihood, kind, text, tokensSaved, flips = [] } = worth;
-  const likelihood = logLikelihood ? `Log-likelihood ${natsGained(logLikelihood)} nats a row.` : '';
+  const likelihood = logLikelihood ? `Log-likelihood ${natsGained(logLikelihood)} nats per row.` : '';
   const saved = tokensSaved ? `Leaving it out saves ${count(tokensSaved)} tokens.` : '';
   const what = kind === 'demonstrations' ? text : 'this line';
   const paragraphs = [
-    markup`**${points(score)}** ${about.metric} with ${what}, against without (95% interval). P(better) ${sureness(score)}.`,
+    markup`**${points(score)}** ${about.metric} with ${what} compared to without it (95% interval). P(better) ${sureness(score)}.`,
     ...(likelihood || saved ? [markup`${[likelihood, saved].filter(Boolean).join(' ')}`] : []),
-    markup`${measuredText(about, score.rows)} (${ago(about.at, now)}); both over the same rows.`,
-    ...(stale ? [markup`*The text has changed since: measure again to know.*`] : []),
-    ...(flips.length > 0 ? [joined(['Rows that it turns:', ...flips.map(flipText)], '\n')] : []),
+    markup`${measuredText(about, score.rows)} (${ago(about.at, now)}), on the same rows both times.`,
+    ...(stale ? [markup`*The text has changed since. Measure again to update this.*`] : []),
+    ...(flips.length > 0 ? [joined(['Changed predictions:', ...flips.map(flipText)], '\n')] : []),
   ];
   return joined(paragraphs, '\n\n');
 }

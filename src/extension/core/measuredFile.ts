@@ -62,14 +62,14 @@ function readProgram(
   }
 }
 
-/** What can be told of a program that cannot be opened. */
+/** What is known of a program that cannot be opened. */
 function brokenProgram({ path, text, problems, ranges, data, metric, model, adapter }: ProgramFile, error: TandemError): PromptFile {
   const nothing = parsePromptFile('none.prompt.md', '');
   const { where, hint } = error;
   const here = where?.file === path;
   const problem: Problem = {
     severity: 'error',
-    // A defect within a prompt file is told at the top.
+    // A defect within a prompt file is reported at the top.
     message: here || !where ? error.message : `${basename(where.file)}: ${error.message}`,
     range: lineRange(text, here ? (where.line ?? 1) : 1),
     ...(hint !== undefined && { hint }),

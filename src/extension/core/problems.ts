@@ -1,4 +1,4 @@
-/** @file All that can be told to be wrong with a prompt file or a program without running anything. */
+/** @file All problems of a prompt file or a program that can be found without running anything. */
 import { namedColumns, namedRow } from '../../data/columns.ts';
 import { TandemError } from '../../errors.ts';
 import { stopProblems } from '../../evaluate/answerEnds.ts';
@@ -70,7 +70,7 @@ function knownRows(file: PromptFile, findings: ReadonlyMap<string, DataFinding>)
   const samples = found.flatMap((finding) => (finding && !(finding instanceof TandemError) ? [finding] : []));
   const areAll = samples.length === found.length && samples.every((sample) => sample.areAll);
   const rows = samples.flatMap((sample) => sample.rows.map((row) => namedRow(row, file.settings.columns)));
-  return { rows, called: areAll ? 'rows' : 'rows at the head of the data', areAll };
+  return { rows, called: areAll ? 'rows' : 'rows at the start of the data', areAll };
 }
 
 /** Those of the task that need no rows to be seen. */

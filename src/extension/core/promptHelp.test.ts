@@ -121,6 +121,6 @@ test('a step of a program reads the columns of the data and what the steps befor
     const { file, offset } = parsed(`---\ntandem: {labels: from-data}\n---\n${marked}\n`);
     return (await promptHover(file, offset, async () => ofStep))?.text.markdown;
   };
-  expect(await over('${input:hi|nt}')).toBe('What an earlier step answers: `hint`.');
+  expect(await over('${input:hi|nt}')).toBe('The answer of an earlier step: `hint`.');
   expect(await over('${input:te|xt}')).toContain('- `red`');
 });

@@ -20,12 +20,12 @@ describe('the lenses of a change', () => {
   test('offer what can be decided, and say what the number is of', () => {
     expect(titles(hunk('open'))).toEqual(['Accept', 'Reject', '+9.3 points [0.0, +20.0] · 75 rows · all of phase 1']);
     expect(titles(adapter, { evidence: [] })).toEqual(['Accept Adapter', 'Reject Adapter', 'Not measured']);
-    expect(titles(hunk('accepted'))).toEqual(['Accepted', 'Take Back']);
+    expect(titles(hunk('accepted'))).toEqual(['Accepted', 'Revert']);
     expect(titles(hunk('rejected'))).toEqual(['Rejected', 'Accept']);
   });
 
   test('offer nothing where the file was changed', () => {
-    expect(titles(hunk('conflict'))).toEqual(['The file was changed here since the run']);
+    expect(titles(hunk('conflict'))).toEqual(['The file has changed here since the run']);
     expect(reviewLenses(hunk('conflict'), grounds)[0].command).toBe(commandIds.explainChange);
   });
 });
@@ -49,7 +49,7 @@ describe('a number of several changes', () => {
 });
 
 describe('the comment beside a change', () => {
-  const caveat = 'What this change is worth by itself was not measured';
+  const caveat = 'This change was not measured by itself';
 
   test('has the reason, and each number with rows, interval and what it is of', () => {
     const text = commentText(hunk('open'), grounds).markdown;
@@ -72,8 +72,8 @@ describe('the comment beside a change', () => {
       examples: [{ line: 5, inputs: { message: 'a `b` | c' }, gold: 'x', before: '', after: 'x', better: true }],
     };
     const text = commentText(hunk('open'), { evidence: [{ ...alone, flips }] }).markdown;
-    expect(text).toContain('1 became better, 0 worse.');
-    expect(text).toContain('- line 5, better: ``a `b` | c`` is `x`: before *(empty)*, after `x`');
+    expect(text).toContain(': 1 better, 0 worse.');
+    expect(text).toContain('- line 5, better: ``a `b` | c`` (right answer `x`): before *(empty)*, after `x`');
   });
 
   test.each(parsers)('has no markup of a run in %s', (_, render) => {
@@ -91,7 +91,7 @@ describe('the comment beside a change', () => {
   });
 
   test('shows what does not fit any more', () => {
-    expect(commentText(hunk('conflict'), grounds).markdown).toMatch(/^\*\*The file was changed here.*\n\n```\nb\n```/);
+    expect(commentText(hunk('conflict'), grounds).markdown).toMatch(/^\*\*The file has changed here.*\n\n```\nb\n```/);
   });
 });
 

@@ -82,7 +82,7 @@ export function reviewLenses({ kind, standing }: ReviewItem, grounds: Grounds): 
       { title: label`$(close) Reject${of}`, command: commandIds.rejectChange },
       explain(label`$(comment) ${evidence.length > 0 ? shortText(evidence[0]) : elsewhere}`),
     ],
-    accepted: [{ title: label`$(check)${of} Accepted` }, { title: label`$(discard) Take Back`, command: commandIds.takeBackChange }],
+    accepted: [{ title: label`$(check)${of} Accepted` }, { title: label`$(discard) Revert`, command: commandIds.takeBackChange }],
     rejected: [{ title: label`$(circle-slash)${of} Rejected` }, accept],
     conflict: [explain(label`$(warning) ${conflictText}`)],
   };
@@ -99,10 +99,10 @@ export function commentText(item: ReviewItem, grounds: Grounds, folder?: string)
   const flips = evidence.find((each) => each.flips)?.flips;
   const [first] = evidence;
   const paragraphs = [
-    ...(item.standing === 'conflict' ? [markup`**${conflictText}**, so this change is left out. What it would have put here:`] : []),
+    ...(item.standing === 'conflict' ? [markup`**${conflictText}**, so this change cannot be applied. It would have put this here:`] : []),
     ...(item.standing === 'conflict' && item.kind === 'hunk' ? [fenced(item.after)] : []),
     ...(reason === undefined ? [] : [markup`**${upperFirst(reason)}**`]),
-    ...(folder === undefined ? [] : [markup`A LoRA adapter, to stand in ${code(folder, 200)}`]),
+    ...(folder === undefined ? [] : [markup`A LoRA adapter, saved in ${code(folder, 200)} when you accept it`]),
     lines.length > 0
       ? joined(
           lines.map((line) => markup`- ${line}`),
@@ -110,16 +110,21 @@ export function commentText(item: ReviewItem, grounds: Grounds, folder?: string)
         )
       : markup`*Not measured.*`,
     ...(item.kind === 'hunk' && (first ? first.parts !== undefined || first.split === 'test' || first.items : toldWith)
-      ? [markup`*What this change is worth by itself was not measured: the numbers are of all that is named.*`]
+      ? [markup`*This change was not measured by itself. The numbers are for everything that is named.*`]
       : []),
     ...(flips && flips.gained + flips.lost > 0
-      ? [joined([markup`Validation rows: ${flips.gained} became better, ${flips.lost} worse.`, ...flips.examples.map(flipText)], '\n')]
+      ? [
+          joined(
+            [markup`Changed predictions on validation rows: ${flips.gained} better, ${flips.lost} worse.`, ...flips.examples.map(flipText)],
+            '\n',
+          ),
+        ]
       : []),
   ];
   return joined(paragraphs, '\n\n');
 }
 
-const conflictText = 'The file was changed here since the run';
+const conflictText = 'The file has changed here since the run';
 
 const flipText = ({ line, inputs, gold, before, after, better }: Flip): Markdown =>
   markup`- line ${line}, ${better ? 'better' : 'worse'}: ${askedText(inputs, gold)}: before ${code(before)}, after ${code(after)}`;

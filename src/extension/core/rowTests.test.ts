@@ -35,13 +35,13 @@ test('only what the metric calls right has passed; a wrong answer is told beside
     actual: 'cat',
     message: expect.stringContaining('"cat" instead of "dog"') as string,
   });
-  expect(outcomeOf({ ...row, score: 0.75 })).toMatchObject({ right: false, message: expect.stringContaining('worth 0.75') as string });
+  expect(outcomeOf({ ...row, score: 0.75 })).toMatchObject({ right: false, message: expect.stringContaining('(score 0.75)') as string });
 });
 
 test('the output of a run says what was measured, and that the test split was opened', () => {
   expect(measuredLines(measured)[0]).toMatch(/^accuracy 72\.0% \[66\.5, 77\.1\]/);
-  expect(measuredLines(measured).join()).not.toContain('sealed');
-  expect(measuredLines({ ...measured, split: 'test' }).join()).toContain('sealed test split was opened');
+  expect(measuredLines(measured).join()).not.toContain('held-out');
+  expect(measuredLines({ ...measured, split: 'test' }).join()).toContain('used the held-out test rows');
 });
 
 test('wrong rows that are not listed are named by their lines', () => {

@@ -1,4 +1,4 @@
-/** @file A prompt's rows as tests: what each is called, and how it came out. */
+/** @file A prompt's rows as tests: what each is called, and its outcome. */
 import { isRight } from '../../evaluate/metrics.ts';
 import type { CutBy } from '../../evaluate/cuts.ts';
 import type { MeasuredRow, PromptMeasurement } from '../../run/measure.ts';
@@ -23,7 +23,7 @@ export const rowTestId = (split: Split, line: number): string => `${split}:${lin
 export function rowTestsOf({ split, rows }: RowList): RowTest[] {
   return rows.map(({ line, text }) => ({
     id: rowTestId(split, line),
-    // Not in a description, which screen readers are told in the place of the label.
+    // Not in a description, which screen readers read instead of the label.
     label: `${text || '(empty)'}${split === 'test' ? ' (held out)' : ''}`,
     line,
     sortText: `${split === 'test' ? 1 : 0}${String(line).padStart(9, '0')}`,
@@ -49,9 +49,9 @@ export type Outcome =
 export function outcomeOf(row: MeasuredRow): Outcome {
   const { prediction, gold, score, feedback, logLikelihood, cut } = row;
   if (isRight(row)) return { right: true };
-  const part = score === 0 ? '' : `, which is worth ${score.toFixed(2)}`;
+  const part = score === 0 ? '' : ` (score ${score.toFixed(2)})`;
   const message = [
-    `It answered ${shown(prediction)}${gold === undefined ? '' : ` instead of ${shown(gold)}`}${part}.`,
+    `The answer was ${shown(prediction)}${gold === undefined ? '' : ` instead of ${shown(gold)}`}${part}.`,
     ...(feedback === undefined ? [] : [feedback]),
     ...(cut ? [cutWords[cut]] : []),
     ...(logLikelihood === undefined ? [] : [`Log-likelihood of the right answer: ${logLikelihood.toFixed(3)} nats.`]),
@@ -64,23 +64,23 @@ export function measuredLines(measured: PromptMeasurement): string[] {
   return [
     ...headlineDetail(measured).split('\n'),
     ...(measured.split === 'test'
-      ? ['The sealed test split was opened: what is chosen by its numbers cannot be tested on it any more.']
+      ? ['This used the held-out test rows. They can no longer test anything that you choose by these numbers.']
       : []),
   ];
 }
 
-/** `Wrong beyond the rows that are listed: 3, in lines 2001, 2007, 2013`; undefined where every wrong row is listed. */
+/** `Wrong rows that are not listed: 3, in lines 2001, 2007, 2013`; undefined where every wrong row is listed. */
 export function unlistedFailures({ rows, split }: PromptMeasurement, listed: ReadonlySet<string>): string | undefined {
   const lines = rows.filter((row) => !isRight(row) && !listed.has(rowTestId(split, row.line))).map(({ line }) => line);
   if (lines.length === 0) return undefined;
-  return `Wrong beyond the rows that are listed: ${lines.length}, in lines ${lines.slice(0, 20).join(', ')}${lines.length > 20 ? ', …' : ''}`;
+  return `Wrong rows that are not listed: ${lines.length}, in lines ${lines.slice(0, 20).join(', ')}${lines.length > 20 ? ', …' : ''}`;
 }
 
 const splitWords: Readonly<Record<Split, string>> = { val: 'validation', test: 'test' };
 
 const cutWords: Readonly<Record<CutBy, string>> = {
-  length: 'The answer was cut at `decoding.maxTokens`.',
-  context: "The answer was cut where the model's context ends.",
+  length: 'The answer was cut off at `decoding.maxTokens`.',
+  context: "The answer was cut off where the model's context ends.",
 };
 
 const longestShown = 60;

@@ -42,7 +42,7 @@ describe('a prompt', () => {
     expect(promptRow({ ...facts, allows: 'measuring' }).can).toEqual(['beMeasured']);
     const { can, tooltip } = promptRow({ ...facts, allows: 'nothing' });
     expect(can).toEqual([]);
-    expect(tooltip).toContain('before the workspace is trusted');
+    expect(tooltip).toContain('only in a trusted workspace');
   });
 });
 
@@ -61,9 +61,9 @@ describe('a run', () => {
 
   test.each([
     [{ standing: 'failed' }, 'failed', ['beResumed', 'beRead', 'beExported']],
-    [{ standing: 'unfinished' }, 'cut off', ['beResumed', 'beRead', 'beExported']],
-    [{ standing: 'unfinished', worker: 7 }, 'under way elsewhere', ['beRead']],
-    [{ standing: 'unfinished', worker: 'unclear' }, 'perhaps under way elsewhere', ['beResumed', 'beRead', 'beExported']],
+    [{ standing: 'unfinished' }, 'interrupted', ['beResumed', 'beRead', 'beExported']],
+    [{ standing: 'unfinished', worker: 7 }, 'running elsewhere', ['beRead']],
+    [{ standing: 'unfinished', worker: 'unclear' }, 'possibly running elsewhere', ['beResumed', 'beRead', 'beExported']],
   ] as const)('of %o is %s', (change, word, can) => {
     const row = runRow({ ...facts, headline: undefined, run: { ...run, ...change } });
     expect(row).toMatchObject({ description: `${word} · 3 min ago`, can });

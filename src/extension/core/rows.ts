@@ -48,7 +48,7 @@ export function promptRow({ name, measured, stale, job, allows, now }: PromptFac
     measuring: ['beMeasured'],
     nothing: [],
   };
-  const distrusted = 'It names a model or an adapter, which is not loaded before the workspace is trusted';
+  const distrusted = 'It names a model or an adapter, which Tandem loads only in a trusted workspace';
   const details = [...(measured ? [headlineDetail(measured)] : []), ...(allows === 'nothing' ? [distrusted] : [])];
   return {
     ...open,
@@ -86,7 +86,7 @@ export function runRow({ run, name, headline, job, now }: RunFacts): Row {
     tooltip: `${directory.run}\n${description}`,
     icon,
     ...(color && { color }),
-    // An attempt where it is unclear is told which lock is in the way.
+    // Where it is unclear, an attempt reports which lock is in the way.
     can: typeof worker === 'number' ? ['beRead'] : standing === 'ended' ? ['beRead', 'beExported'] : ['beResumed', 'beRead', 'beExported'],
   };
 }
@@ -123,12 +123,12 @@ interface Look {
 const standings: Readonly<Record<ListedRun['standing'], Look>> = {
   ended: { word: 'ended', icon: 'pass', color: 'testing.iconPassed' },
   failed: { word: 'failed', icon: 'error', color: 'testing.iconFailed' },
-  unfinished: { word: 'cut off', icon: 'debug-pause', color: 'testing.iconQueued' },
+  unfinished: { word: 'interrupted', icon: 'debug-pause', color: 'testing.iconQueued' },
 };
 /** Another window or a terminal works on it. */
-const elsewhere: Look = { word: 'under way elsewhere', icon: 'sync' };
-/** Its lock does not tell. */
-const perhapsElsewhere: Look = { word: 'perhaps under way elsewhere', icon: 'question' };
+const elsewhere: Look = { word: 'running elsewhere', icon: 'sync' };
+/** Its lock leaves it open. */
+const perhapsElsewhere: Look = { word: 'possibly running elsewhere', icon: 'question' };
 
 function workedOn(job: Job, about: string, now: number): Pick<Row, 'description' | 'tooltip' | 'icon'> {
   const best = bestText(job);

@@ -1,4 +1,4 @@
-/** @file What a test run is asked to run, prompt by prompt. By ids: the tests themselves are made anew whenever data changes. */
+/** @file What a test run is asked to run, prompt by prompt. By ids: the tests themselves are created again whenever data changes. */
 
 /** A prompt, or one of its rows. */
 export type TestPath = readonly [prompt: string, row?: string];

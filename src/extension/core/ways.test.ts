@@ -25,7 +25,7 @@ test('coordinator, curriculum and learned start are asked; Enter at each is what
   const first = Object.values(valuesOf(otherwise, { coordinator: 'alternating' })).map(([value]) => value);
   expect(first).toEqual(['simultaneous', 'data', 'root', 'none']);
   for (const { choices } of wayQuestions(otherwise, {}))
-    expect(choices.map(({ description }) => description ?? '').join()).toMatch(/^as set,*$/);
+    expect(choices.map(({ description }) => description ?? '').join()).toMatch(/^current setting,*$/);
 });
 
 test('how fast a curriculum grows is asked where there is one, by the answer and else as set', () => {

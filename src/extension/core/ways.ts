@@ -1,4 +1,4 @@
-/** @file What is asked before a run that goes another way than the settings say: one question a step, the answer that is set first. */
+/** @file What is asked before a run that is optimized in another way than the settings say: one question per step, the current setting first. */
 import { adapterChoices, type AdapterChoice } from '../../model/stepAdapters.ts';
 import { curricula, pacings, type Curriculum, type Pacing } from '../../optimize/curriculum.ts';
 import { coordinators, type CoordinatorName } from '../../run/spec.ts';
@@ -38,7 +38,7 @@ export interface WayQuestion {
   readonly choices: readonly WayChoice[];
 }
 
-/** The questions in order; later ones hang on the answers to the first. */
+/** The questions in order; later ones depend on the answers to the first. */
 export function wayQuestions(facts: WayFacts, answers: Partial<Way>): WayQuestion[] {
   const { set, isProgram, starts } = facts;
   const coordinator = answers.coordinator ?? (isProgram ? 'coordinate' : set.coordinator);
@@ -46,25 +46,25 @@ export function wayQuestions(facts: WayFacts, answers: Partial<Way>): WayQuestio
   const questions: readonly (WayQuestion | false)[] = [
     {
       key: 'coordinator',
-      placeHolder: 'The way of optimizing prompt and weights together',
+      placeHolder: 'How to optimize prompt and weights together',
       choices: choicesOf(isProgram ? ['coordinate'] : coordinators, set.coordinator, aboutCoordinators),
     },
     coordinator === 'alternating' && {
       key: 'curriculum',
-      placeHolder: 'The curriculum: what grows in the course of the run',
+      placeHolder: 'Curriculum: what grows during the run',
       choices: choicesOf(curricula, set.curriculum, aboutCurricula),
     },
     grows && {
       key: 'pacing',
-      placeHolder: 'The pacing: how fast it grows',
+      placeHolder: 'Pacing: how fast the curriculum grows',
       choices: choicesOf(pacings, set.pacing, aboutPacings),
     },
     isProgram && {
       key: 'adapters',
-      placeHolder: 'The adapters of the steps',
+      placeHolder: 'Adapters of the steps',
       choices: choicesOf(adapterChoices, set.adapters, aboutAdapters),
     },
-    starts.length > 0 && !isProgram && { key: 'warmStart', placeHolder: 'Where new adapters begin', choices: startChoices(facts) },
+    starts.length > 0 && !isProgram && { key: 'warmStart', placeHolder: 'Where new adapters start', choices: startChoices(facts) },
   ];
   return questions.filter((question) => question !== false);
 }
@@ -73,16 +73,16 @@ function choicesOf<T extends string>(all: readonly T[], set: T, about: Readonly<
   return setFirst(all, set).map((value) => ({ ...about[value], ...(value === set && asSet), value }));
 }
 
-const asSet = { description: 'as set' };
+const asSet = { description: 'current setting' };
 
 function startChoices({ set, starts }: WayFacts): WayChoice[] {
   const choices = [
     ...starts.map(({ folder, name, tasks }, place) => ({
       label: label`$(flame) ${name}`,
-      detail: `Learned from ${tasks === 1 ? 'one task' : `${tasks} tasks`}; a short probe says whether it helps, and else it is left out`,
+      detail: `Learned from ${tasks === 1 ? 'one task' : `${tasks} tasks`}. Used only if a short probe shows that it helps`,
       value: place === 0 ? 'auto' : folder,
     })),
-    { label: label`$(circle-slash) None`, detail: 'New adapters begin from nothing', value: 'none' },
+    { label: label`$(circle-slash) None`, detail: 'New adapters start from scratch', value: 'none' },
   ];
   return setFirst(choices, set.warmStart, ({ value }) => value).map((choice) => ({
     ...choice,
@@ -102,38 +102,38 @@ interface About {
 const aboutCoordinators: Readonly<Record<CoordinatorName, About>> = {
   alternating: {
     label: label`$(arrow-swap) Alternating`,
-    detail: 'By turns: prompts are proposed and raced, then the weights are trained',
+    detail: 'In turns: a phase compares proposals for the prompt or trains the weights',
   },
   coordinate: {
     label: label`$(layers) Coordinate descent`,
-    detail: 'One block at a time: decoding, the adapter, the instruction or the demonstrations, whichever gains most',
+    detail: 'One block at a time: the decoding, the adapter, the instruction or the demonstrations, whichever gains most',
   },
   simultaneous: {
     label: label`$(combine) Simultaneous`,
-    detail: 'At once: one backward pass moves a soft prompt and the weights; then it is read back as text',
+    detail: 'At the same time: one backward pass updates a soft prompt and the weights; then the soft prompt is converted back to text',
   },
 };
 
 const aboutAdapters: Readonly<Record<AdapterChoice, About>> = {
-  shared: { label: label`$(link) One that all steps share`, detail: 'It learns the answers of all steps' },
-  'per-step': { label: label`$(list-tree) One for each step`, detail: 'Each learns its own answers alone' },
+  shared: { label: label`$(link) One for all steps`, detail: 'It learns the answers of all steps' },
+  'per-step': { label: label`$(list-tree) One for each step`, detail: 'Each learns only its own answers' },
 };
 
 const aboutCurricula: Readonly<Record<Curriculum, About>> = {
-  none: { label: label`$(circle-slash) No curriculum`, detail: 'Everything is in play from the start' },
+  none: { label: label`$(circle-slash) No curriculum`, detail: 'Everything is in use from the start' },
   data: {
     label: label`$(list-ordered) Data`,
-    detail: 'Rows that the model gets right about half of the time train the weights; hard ones go to the proposers',
+    detail: 'Rows that the model gets right about half of the time train the weights; hard rows go to the proposers',
   },
   freedom: {
     label: label`$(unfold) Freedom`,
-    detail: 'First a few edits to the wording and a small adapter, then lines, then demonstrations and all of it',
+    detail: 'First a few edits to the wording and a small adapter, then lines, then demonstrations and the whole adapter',
   },
   both: { label: label`$(graph-line) Data and freedom`, detail: 'Both grow' },
 };
 
 const aboutPacings: Readonly<Record<Pacing, About>> = {
-  linear: { label: label`$(arrow-up) Linear`, detail: 'Along the budget; all is in play after half of it' },
-  root: { label: label`$(rocket) Root`, detail: 'Quickly at first; all is in play after half of the budget' },
-  'self-paced': { label: label`$(pulse) Self-paced`, detail: 'By what the model can do by now, row by row and stage by stage' },
+  linear: { label: label`$(arrow-up) Linear`, detail: 'In step with the budget; everything is in use after half of it' },
+  root: { label: label`$(rocket) Root`, detail: 'Quickly at first; everything is in use after half of the budget' },
+  'self-paced': { label: label`$(pulse) Self-paced`, detail: 'By what the model can do so far, row by row and stage by stage' },
 };

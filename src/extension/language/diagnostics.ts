@@ -24,7 +24,7 @@ export function registerDiagnostics({ prompts, library, samples, log }: Services
     const programs = steps ? [prompt] : hasData(prompt) ? [] : await library.programsWith(file.path);
     if (programs.length === 0) return problemsOf(file, await findingsOf(prompt));
     const found = await Promise.all(programs.map(async (program) => problemsIn(file, program, await findingsOf(program))));
-    // The same in two programs is told once.
+    // The same problem in two programs is shown once.
     return [...new Map(found.flat().map((problem) => [JSON.stringify(problem), problem])).values()];
   };
   const check = async (prompt: OpenPrompt): Promise<void> => {

@@ -11,7 +11,10 @@ import { folderOf } from '../work.ts';
 /** @param ids of the items; all that are undecided where absent. @throws TandemError reason 'untrusted-workspace', and those of `Reviews.decide` */
 export async function decide(run: ListedRun, verdict: Verdict, ids: readonly string[] | undefined, services: Services): Promise<void> {
   if (!vscode.workspace.isTrusted) {
-    throw new TandemError('untrusted-workspace', 'What a run proposes can be taken over once the workspace is trusted.');
+    throw new TandemError(
+      'untrusted-workspace',
+      'In Restricted Mode you cannot accept or reject what a run proposes. Trust the workspace first.',
+    );
   }
   const unsaved = new Set(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty).map(({ uri }) => uri.toString()));
   const changed = await services.reviews.decide(run, verdict, ids);

@@ -1,4 +1,4 @@
-/** @file The diff of a review: each file that a run changes beside the same with all that may still be taken over. */
+/** @file The diff of a review: each file that a run changes beside the same file with every change that can still be accepted. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';

@@ -1,4 +1,4 @@
-/** @file Where the items of a review are in the proposed text, which lenses and comments hang on. */
+/** @file Where the items of a review are in the proposed text, for their lenses and comments. */
 import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';
 import type { Grounds } from '../../run/evidence.ts';

@@ -57,7 +57,7 @@ interface Reviewed {
 async function reviewable(target: unknown, { runs, reviews, prompts }: Services): Promise<Reviewed[]> {
   const reviewed = async (run: ListedRun, file?: string): Promise<Reviewed> => {
     const review = await reviews.of(run);
-    if (!review) throw nothingProposed(`The run ${run.directory.run}`);
+    if (!review) throw nothingProposed(`The run ${run.directory.run} has no changes left to review.`);
     return { run, review, ...(file !== undefined && { file }) };
   };
   if (typeof target === 'string') {
@@ -74,7 +74,8 @@ async function reviewable(target: unknown, { runs, reviews, prompts }: Services)
   const own = uri && reviews.openFor(uri.fsPath);
   if (own) return [await reviewed(own, own.prompt === uri.fsPath ? undefined : uri.fsPath)];
   const open = prompts.all().flatMap(({ file }) => reviews.openFor(file.path) ?? []);
-  if (open.length === 0 || target instanceof vscode.Uri) throw nothingProposed(uri ? `For ${basename(uri.path)}, a run` : 'A run');
+  if (open.length === 0 || target instanceof vscode.Uri)
+    throw nothingProposed(uri ? `No run has changes left to review for ${basename(uri.path)}.` : 'No run has changes left to review.');
   return Promise.all([...new Set(open)].map((run) => reviewed(run)));
 }
 
@@ -87,8 +88,7 @@ function idsOf({ review, file }: Reviewed): readonly string[] | undefined {
   return itemsOf(review, textIn).flatMap(({ proposal, item }) => (proposal.file === file && item.standing === 'open' ? [item.id] : []));
 }
 
-const nothingProposed = (what: string): TandemError =>
-  new TandemError('nothing-proposed', `${what} proposes nothing that is not decided yet.`);
+const nothingProposed = (message: string): TandemError => new TandemError('nothing-proposed', message);
 
 async function chosen(reviewed: readonly Reviewed[]): Promise<Reviewed | undefined> {
   if (reviewed.length < 2) return reviewed.at(0);

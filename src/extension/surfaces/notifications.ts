@@ -1,4 +1,4 @@
-/** @file Notifications, dialogs, progress and the status bar: what they are told is text. ESLint refuses the editor's own functions elsewhere. */
+/** @file Notifications, dialogs, progress and the status bar: they show text only. ESLint refuses the editor's own functions elsewhere. */
 import * as vscode from 'vscode';
 import { unmarked, type Label } from '../core/unmarked.ts';
 

@@ -17,7 +17,7 @@ export interface PickOptions {
   readonly matchOnDetail?: boolean;
 }
 
-/** @returns the value of the item that was picked; undefined where the user went away */
+/** @returns the value of the item that was picked; undefined if the user cancelled */
 export async function pick<T>(
   items: readonly PickItem<T>[] | Promise<readonly PickItem<T>[]>,
   { title, placeHolder, ...matching }: PickOptions,
@@ -39,8 +39,8 @@ export interface Step<T> {
 
 /**
  * Asks until there is no further step, with the number of the step and a way back, as the editor's own lists have it.
- * @param stepsOf all steps, given the answers so far; the first so many of them are answered
- * @returns one answer a step; undefined where the user went away
+ * @param stepsOf all steps, given the answers so far; the first steps are those already answered
+ * @returns one answer per step; undefined if the user cancelled
  */
 export async function pickSteps<T>(title: string, stepsOf: (answers: readonly T[]) => readonly Step<T>[]): Promise<T[] | undefined> {
   let answers: T[] = [];

@@ -1,4 +1,4 @@
-/** @file One test run: the chosen rows are measured in the worker, and each is told as passed or failed. */
+/** @file One test run: the chosen rows are measured in the worker, and each is reported as passed or failed. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../../errors.ts';
@@ -59,7 +59,7 @@ async function runChoice({ controller, tree, services }: Testing, { testRun, spl
     // The prompt itself neither passes nor fails: it would be counted among its rows.
     const notes = [
       ...measuredLines(job.measured),
-      `It took ${duration(Date.now() - job.startedAt!)}, all rows together`,
+      `Took ${duration(Date.now() - job.startedAt!)} for all rows together`,
       unlistedFailures(job.measured, new Set(rows.map(({ id }) => id))),
     ];
     sayInTest(testRun, [basename(prompt.uri!.fsPath), ...notes.flatMap((note) => (note === undefined ? [] : [`  ${note}`]))], prompt);

@@ -8,8 +8,8 @@ import { splitTags, watchTests } from './tree.ts';
 
 const profiles: readonly { readonly label: string; readonly split: Split; readonly isDefault: boolean; readonly continuous: boolean }[] = [
   { label: 'Validation', split: 'val', isDefault: true, continuous: true },
-  // The sealed rows are for the end: nothing measures them again and again.
-  { label: 'Held-out (opens the sealed test split)', split: 'test', isDefault: false, continuous: false },
+  // The held-out rows are for the end: nothing measures them again and again.
+  { label: 'Held-out test rows (meant to be used once)', split: 'test', isDefault: false, continuous: false },
 ];
 
 export function registerTesting(services: Services): vscode.Disposable {

@@ -63,7 +63,7 @@ export function watchTests(controller: vscode.TestController, { prompts, library
     controller.items.add(item);
     return item;
   };
-  /** Screen readers are told a description in the place of the label. */
+  /** Screen readers read a description instead of the label. */
   const labelOf = ({ id, uri }: vscode.TestItem, score?: string): string =>
     [basename(uri!.fsPath), score, notes.get(id)].filter((part) => part !== undefined).join(' · ');
   const readRows = async (prompt: vscode.TestItem): Promise<void> => {

@@ -15,7 +15,7 @@ export interface RowsSource<T extends string | vscode.Uri> {
 
 /** A job that is worked on changes more often than a list should. Milliseconds. */
 const pause = 500;
-/** Ages are told in minutes. */
+/** Ages are shown in minutes. */
 const tick = 60_000;
 
 export function registerRowsView<T extends string | vscode.Uri>(id: ViewId, { rows, changes, badge }: RowsSource<T>): vscode.Disposable {
@@ -33,7 +33,7 @@ export function registerRowsView<T extends string | vscode.Uri>(id: ViewId, { ro
       getTreeItem: (target) => itemOf(target, known.get(target)!),
     },
   });
-  /** Only what reads otherwise is drawn anew: whoever points at another row can go on. */
+  /** Redraws only what has changed: someone who points at another row can go on. */
   const refresh = async (): Promise<void> => {
     const next = await rows();
     const targets = [...known.keys()];

@@ -1,4 +1,4 @@
-/** @file The view of the runs: newest first, those under way with their progress. */
+/** @file The view of the runs: newest first, active ones with their progress. */
 import * as vscode from 'vscode';
 import { isRun } from '../core/job.ts';
 import { runRow, unreadableRow } from '../core/rows.ts';
@@ -21,11 +21,11 @@ export function registerRunsView({ engine, runs }: Services): vscode.Disposable 
     },
     badge() {
       const value = engine.jobs().filter(isRun).length;
-      return value > 0 ? { value, tooltip: value === 1 ? '1 run under way' : `${value} runs under way` } : undefined;
+      return value > 0 ? { value, tooltip: value === 1 ? '1 run in progress' : `${value} runs in progress` } : undefined;
     },
     changes: [engine.onDidChange, runs.onDidChange],
   });
 }
 
-/** How many runs are told with what they gained. */
+/** How many runs are listed with what they gained. */
 const mostHeadlines = 50;
