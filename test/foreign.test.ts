@@ -86,12 +86,12 @@ test('old runs are cleaned away, once it was shown which', () => {
   const runs = (): string[] => readdirSync(join(workspace, '.tandem', 'runs'));
   const dry = run('clean', '--keep', '2', '--dry-run');
   expect(dry.stdout).toMatch(
-    /^Would remove the run 1970-01-01-000000-kind \(\d+ kB\)\nWould remove the run 2026-01-01.*\nIn all would free \d+ kB; 2 runs are left\.\n$/,
+    /^Would remove the run 1970-01-01-000000-kind \(\d+ kB\)\nWould remove the run 2026-01-01.*\nWould free \d+ kB\. Runs left: 2\.\n$/,
   );
   expect(runs()).toHaveLength(4);
-  expect(run('clean', '--keep', '2').stdout).toBe(dry.stdout.replaceAll('Would remove', 'Removed').replace('would free', 'freed'));
+  expect(run('clean', '--keep', '2').stdout).toBe(dry.stdout.replaceAll('Would remove', 'Removed').replace('Would free', 'Freed'));
   expect(runs()).toEqual(['2026-01-02-000000-kind', '2026-01-03-000000-kind']);
-  expect(run('clean').stdout).toBe('There is nothing to remove: 2 runs are here.\n');
+  expect(run('clean').stdout).toBe('Nothing to remove: this workspace has 2 runs.\n');
 });
 
 describe('what is no file is refused at once', () => {
