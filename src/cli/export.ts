@@ -1,4 +1,4 @@
-/** @file `tandem export`: writes a tuned adapter in formats that other programs load. */
+/** @file `tandem export`: writes a tuned adapter in formats that other tools load. */
 import { Command, Option } from 'commander';
 import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
 import { shellWord } from '../run/shellWord.ts';
@@ -14,7 +14,7 @@ interface ExportOptions {
 
 export function exportCommand(): Command {
   const command = new Command('export')
-    .description('write a tuned adapter in a format that other programs load')
+    .description('write a tuned adapter in a format that other tools load')
     .argument('[source]', "a run's name or folder, a prompt file with an adapter, or a PEFT directory; by default the latest run")
     .addOption(new Option('--to <format>', 'the format to write').choices(Object.keys(exportFormats)).default('peft'))
     .option('--out <path>', 'the file or folder to write, which must not exist yet; by default named after the prompt and the format')
@@ -42,11 +42,11 @@ export function exportCommand(): Command {
     Object.entries(exportFormats)
       .map(([name, what]) => `${name}: ${what}.`)
       .join(' ') +
-      ' If the prompt has labels, the adapter was tuned to choose among them. A program that generates freely begins with the label, and then writes on.',
+      ' If the prompt has labels, the adapter was tuned to choose among them. A tool that generates freely begins with the label, and then writes on.',
   );
 }
 
-/** How to load it in the other program. */
+/** How to load it in the other tool. */
 const uses: Readonly<Record<ExportFormat, (exported: { readonly path: string; readonly model: string }) => string>> = {
   peft: ({ path, model }) =>
     /\.gguf$/i.test(model)

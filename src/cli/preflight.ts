@@ -22,7 +22,7 @@ export function preflightCommand(): Command {
   );
   withLoraOptions(withSessionOptions(command))
     .description(
-      'estimate whether the prompt, the weights or both are likely to improve, from ten prompts and a short training on a few rows',
+      'estimate whether the prompt, the weights or both are likely to improve, with ten prompts and a short training on a few rows',
     )
     .option('--adapter <folder>', 'a PEFT directory; overrides the prompt file')
     .option('--json', 'print JSON')
