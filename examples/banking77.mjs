@@ -1,11 +1,11 @@
-/** @file Messages of banking77 for the examples: ten everyday intents, forty messages each, in an order by hash. */
+/** @file Messages from banking77 for the examples: ten everyday intents with forty messages each, ordered by hash. */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const seed = 7;
 const perIntent = 40;
 
-/** Everyday intents, some of them easily mistaken for one another. */
+/** Everyday intents, some of which are easy to confuse. */
 const intents = [
   'card arrival',
   'card not working',
@@ -23,10 +23,10 @@ const place = (text) => createHash('sha256').update(`${seed}\u0000${text}`).dige
 const byPlace = (a, b) => (place(a.message) < place(b.message) ? -1 : 1);
 
 /**
- * Writes messages.jsonl; the same each time.
+ * Writes messages.jsonl, the same each time.
  * @param {URL} to
- * @param {{ skip?: number, answers?: boolean, source?: string | URL }} options how many messages of each intent are left to another example;
- *   whether the intents are written; banking77.train.jsonl
+ * @param {{ skip?: number, answers?: boolean, source?: string | URL }} options how many messages of each intent to leave for another example;
+ *   whether to write the intents; the file banking77.train.jsonl
  */
 export function writeMessages(to, { skip = 0, answers = true, source = new URL('../../shared/data/banking77.train.jsonl', import.meta.url) } = {}) {
   const messages = readFileSync(source, 'utf8')

@@ -1,14 +1,14 @@
-/** @file `npm start`: from a fresh clone to a first optimized prompt: installs what is missing, builds, and optimizes examples/support. */
+/** @file `npm start`, from a fresh clone to a first optimized prompt: installs what is missing, builds, and optimizes examples/support. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 const installed = 'node_modules/.package-lock.json';
 const stale = !existsSync(installed) || statSync(installed).mtimeMs < statSync('package-lock.json').mtimeMs;
-// Nothing relies on an install script; that of onnxruntime-node would fetch what only GPUs need.
+// Nothing needs an install script; the one of onnxruntime-node would download files that only GPUs need.
 if (stale) run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 run(process.execPath, ['esbuild.mjs', '--if-stale', 'cli', 'worker']);
-// In token passes: however slow the machine, they pay for the same steps. In this process: one of its own would go on when this one is killed.
+// A token budget takes the same steps on every machine. In this process: a child would keep running when this one is killed.
 const [node, , ...more] = process.argv;
 process.argv = [node, 'dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '60000p', ...more];
 await import(pathToFileURL('dist/cli.js').href);

@@ -61,7 +61,7 @@ describe('tandem evaluate', () => {
     const folder = workspace();
     const { status, stderr } = run(folder, 'evaluate', 'kind.prompt.md', '--min', '100%');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/is below the 100\.0% asked for/);
+    expect(stderr).toMatch(/is below --min 100\.0% \(95% interval \d/);
     expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', '0')).toMatchObject({
       status: 0,
       stderr: expect.not.stringContaining('Notice') as string,
@@ -80,7 +80,7 @@ describe('tandem evaluate', () => {
     expect(stderr).toBe('');
   });
 
-  test('what data and arguments say does nothing to a terminal, whose colours are ours alone', () => {
+  test('text from data and arguments cannot control a terminal, and the only colours are ours', () => {
     const folder = workspace();
     const [column, value] = ['\u001b[31mcol\u001b]0;PWNED\u0007', 'red \u009b2J\u202e'];
     const rows = Array.from({ length: 30 }, (_, i) => JSON.stringify({ text: `${value} ${i}`, kind: ['a', 'b'][i % 2], [column]: 1 }));
@@ -109,7 +109,9 @@ describe('tandem evaluate', () => {
     expect(stderr).toContain(`${join(folder, 'rows.jsonl')}:2:`);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(run(folder, 'evaluate', 'none.prompt.md').status).toBe(2);
-    expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', 'high').stderr).toBe("'high' is not a share.\n  Write 0.8 or 80%.\n");
+    expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', 'high').stderr).toBe(
+      "'high' is not a share between 0 and 1.\n  Write for example 0.8 or 80%.\n",
+    );
     expect(run(folder, 'optimize', 'kind.prompt.md', '--lora-rank', '0').stderr).toBe(
       "A LoRA adapter cannot have the rank '0'.\n  Give a whole number from 1 on, e.g. 8.\n",
     );
@@ -130,14 +132,14 @@ describe('tandem init', () => {
     expect(written).toContain('columns:\n    Thing_seen: "Thing: seen"\n');
     expect(run(folder, 'evaluate', 'things.prompt.md', '--model', tinyModel).status).toBe(0);
     const again = run(folder, 'init', 'things.csv', '--output', 'id');
-    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('things.prompt.md: There is such a file')]);
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('things.prompt.md: This file already exists')]);
     expect(readFileSync(join(folder, 'things.prompt.md'), 'utf8')).toBe(written);
     expect(run(folder, 'init', 'things.csv', '--prompt', 'sub.md').status).toBe(2);
   });
 });
 
 describe('metrics and rows of the command line', () => {
-  test('of several metrics all are told, --min heeds the first, and a module runs only where that was said', () => {
+  test('with several metrics all are printed, --min applies to the first, and a module runs only if that is allowed', () => {
     const folder = workspace();
     const prompt = join(folder, 'kind.prompt.md');
     writeFileSync(prompt, readFileSync(prompt, 'utf8').replace('labels:', 'metric: [macro-f1, accuracy, ./own.mjs]\n  labels:'));
@@ -149,7 +151,7 @@ describe('metrics and rows of the command line', () => {
     expect(stdout).toMatch(/\nmacro-f1 +\d.*\naccuracy +\d.*\n\.\/own\.mjs +100\.0% .*\nlog-likelihood/);
   });
 
-  test('--skip-bad-rows leaves bad rows out with a notice', () => {
+  test('--skip-bad-rows skips bad rows with a notice', () => {
     const folder = workspace();
     writeFileSync(join(folder, 'rows.jsonl'), '{"text": "cat" "kind"}\n', { flag: 'a' });
     const refused = run(folder, 'evaluate', 'kind.prompt.md');
@@ -174,7 +176,7 @@ test('tandem attribute names the lines of the file, with what each is worth', ()
   });
 });
 
-test('tandem model remembers a folder by its name, lists it and forgets it again', () => {
+test('tandem model registers a folder by its name, lists it and removes it', () => {
   const folder = workspace();
   expect(run(folder, 'model', 'list').stdout).toMatch(/^nano\t.*\tcomes with Tandem\t.*\n$/);
   expect(run(folder, 'model', 'add', tinyModel).stdout).toMatch(/^tiny-tied: /);
@@ -183,6 +185,17 @@ test('tandem model remembers a folder by its name, lists it and forgets it again
   expect(run(folder, 'model', 'remove', 'tiny-tied').status).toBe(0);
   expect(existsSync(join(tinyModel, 'config.json'))).toBe(true);
   expect(run(folder, 'model', 'remove', 'tiny-tied').status).toBe(2);
+});
+
+test('a command and an option work under their old names, with a notice on the standard error', () => {
+  const help = run(temporary, 'headroom', '--help');
+  expect([help.status, help.stderr]).toEqual([0, expect.stringMatching(/^Notice: tandem headroom .* tandem preflight\./)]);
+  expect(help.stdout).toContain('Usage: tandem preflight [options] <prompt>');
+  const wrong = run(temporary, 'optimize', 'kind.prompt.md', '--lever', 'all');
+  expect([wrong.status, wrong.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^Notice: --lever .* --tune\.[^]*option '--tune <which>' argument 'all' is invalid/),
+  ]);
 });
 
 describe('tandem optimize', () => {
@@ -199,7 +212,7 @@ describe('tandem optimize', () => {
     return readdirSync(adapters).map((id) => JSON.parse(readFileSync(join(adapters, id, 'adapter_config.json'), 'utf8')) as unknown);
   };
 
-  test('--controls: says their cost beforehand, and compares the run with each on the same test rows', () => {
+  test('--controls: prints their cost first, and compares the run with each on the same test rows', () => {
     const folder = workspace();
     const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '12000p', '--threads', '1', '--controls');
     expect(status, stderr).toBe(0);
@@ -241,7 +254,7 @@ describe('tandem optimize', () => {
     const accepted = run(folder, 'accept');
     expect(accepted.status, accepted.stderr).toBe(0);
     expect(accepted.stdout).toMatch(/\nWritten: kind\.prompt\.md/);
-    expect(run(folder, 'accept').stdout).toMatch(/\nNothing was left to write\.\n$/);
+    expect(run(folder, 'accept').stdout).toMatch(/\nNothing left to write\.\n$/);
     expect(run(folder, 'evaluate', 'kind.prompt.md').status).toBe(0);
   });
 
@@ -250,7 +263,7 @@ describe('tandem optimize', () => {
     const tuned = run(folder, 'tune', 'kind.prompt.md', ...budget);
     expect(tuned.status, tuned.stderr).toBe(0);
     expect(tuned.stderr).not.toContain(', prompt: ');
-    expect(run(folder, 'optimize', 'kind.prompt.md', ...budget, '--lever', 'prompt', '--seed', '3').status).toBe(0);
+    expect(run(folder, 'optimize', 'kind.prompt.md', ...budget, '--tune', 'prompt', '--seed', '3').status).toBe(0);
     const [a, b] = readdirSync(join(folder, '.tandem', 'runs')).sort();
     const { stdout, status, stderr } = run(folder, 'compare', a, b);
     expect(status, stderr).toBe(0);
@@ -265,7 +278,7 @@ describe('tandem optimize', () => {
     expect(run(folder, 'compare', a, 'none').status).toBe(2);
   });
 
-  test('Ctrl-C ends it at once, in the midst of a phase; nothing was accepted, so the test rows stay sealed; exit code 130', async () => {
+  test('Ctrl-C ends it at once, in the middle of a phase; nothing was accepted, so the test rows stay sealed; exit code 130', async () => {
     const folder = workspace();
     // Long rows make long steps, so that the phase cannot be over before the signal comes.
     const rows = Array.from({ length: 90 }, (_, i) => {
@@ -273,7 +286,7 @@ describe('tandem optimize', () => {
       return JSON.stringify({ text: `${`${word} `.repeat(40)}${i}`, kind });
     });
     writeFileSync(join(folder, 'rows.jsonl'), rows.join('\n'));
-    const child = spawn(process.execPath, [tandem, 'optimize', 'kind.prompt.md', '--json', '--budget', '1h', '--lever', 'weights'], {
+    const child = spawn(process.execPath, [tandem, 'optimize', 'kind.prompt.md', '--json', '--budget', '1h', '--tune', 'weights'], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
     });

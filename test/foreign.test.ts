@@ -1,4 +1,4 @@
-/** @file A workspace as it may come from anybody, under the command line: refused by name with exit code 2, at once, and nothing outside it is touched. */
+/** @file Workspaces from anybody, on the command line: what is wrong is named at once with exit code 2, and nothing outside the workspace is touched. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,22 +79,22 @@ test('a run that cannot be read is named, and the others are listed', () => {
   expectRefused(['report'], /run\.json: "spec" should be an object, not absent\./);
 });
 
-test('old runs are cleaned away, once it was shown which', () => {
+test('old runs are removed, after a dry run has listed them', () => {
   for (let day = 1; day <= 3; day++) {
     createRun({ ...fakeSpec, prompt: join(workspace, 'kind.prompt.md') }, { source: '', data: {} }, new Date(Date.UTC(2026, 0, day)));
   }
   const runs = (): string[] => readdirSync(join(workspace, '.tandem', 'runs'));
   const dry = run('clean', '--keep', '2', '--dry-run');
   expect(dry.stdout).toMatch(
-    /^Would remove the run 1970-01-01-000000-kind \(\d+ kB\)\nWould remove the run 2026-01-01.*\nIn all would free \d+ kB; 2 runs are left\.\n$/,
+    /^Would remove the run 1970-01-01-000000-kind \(\d+ kB\)\nWould remove the run 2026-01-01.*\nWould free \d+ kB\. Runs left: 2\.\n$/,
   );
   expect(runs()).toHaveLength(4);
-  expect(run('clean', '--keep', '2').stdout).toBe(dry.stdout.replaceAll('Would remove', 'Removed').replace('would free', 'freed'));
+  expect(run('clean', '--keep', '2').stdout).toBe(dry.stdout.replaceAll('Would remove', 'Removed').replace('Would free', 'Freed'));
   expect(runs()).toEqual(['2026-01-02-000000-kind', '2026-01-03-000000-kind']);
-  expect(run('clean').stdout).toBe('There is nothing to remove: 2 runs are here.\n');
+  expect(run('clean').stdout).toBe('Nothing to remove: this workspace has 2 runs.\n');
 });
 
-describe('what is no file is refused at once', () => {
+describe('what is not a file is refused at once', () => {
   test('an adapter that is a file', () => {
     writeFileSync(join(workspace, 'adapter'), '');
     expectRefused(['evaluate', 'kind.prompt.md', '--adapter', 'adapter'], /There is no adapter at this place/);

@@ -1,4 +1,4 @@
-/** @file `tandem accept`: takes a run's prompt and adapter over into the workspace. */
+/** @file `tandem accept`: writes a run's prompt and adapter to the workspace. */
 import { Command } from 'commander';
 import { accept, proposalsOf } from '../run/accept.ts';
 import { readRejected } from '../run/decisions.ts';
@@ -9,8 +9,8 @@ import { stdout } from './terminal.ts';
 
 export function acceptCommand(): Command {
   const command = new Command('accept')
-    .description("write a run's prompt and adapter into the workspace, but for what was rejected in the editor")
-    .argument('[run]', "a run's name or folder; the latest by default")
+    .description("write a run's prompt and adapter to your files, except changes that you rejected in the editor")
+    .argument('[run]', "a run's name or folder; by default the latest run")
     .action((run: string | undefined) => {
       const directory = findRun(process.cwd(), run);
       const state = readState(directory);
@@ -18,7 +18,7 @@ export function acceptCommand(): Command {
       stdout.say(summary(directory, state, accepted));
     });
   return withExamples(command, [
-    ['tandem accept', 'what the latest run found'],
-    ['tandem accept 2026-11-25-101500-intent', 'what that run found'],
+    ['tandem accept', 'write what the latest run found'],
+    ['tandem accept 2026-11-25-101500-intent', 'write what this run found'],
   ]);
 }

@@ -21,14 +21,16 @@ export function attributeCommand(): Command {
   const command = withSessionOptions(
     new Command('attribute').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
   )
-    .description('measure what each line of a prompt is worth, by leaving it out')
-    .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
-    .addOption(new Option('--split <name>', 'the rows to measure on; test opens the sealed split').choices(['val', 'test']).default('val'))
+    .description('measure what each line of a prompt is worth by leaving it out')
+    .option('--adapter <folder>', 'a PEFT directory; overrides the prompt file')
+    .addOption(
+      new Option('--split <name>', 'which rows to measure; test uses the held-out test rows').choices(['val', 'test']).default('val'),
+    )
     .option('--json', 'print JSON')
     .action((prompt: string, options: AttributeOptions) =>
       withSession(prompt, options, async (session, progress) => {
         const { file } = session;
-        // A log is told once that measuring began, a terminal each line.
+        // A log says once that measuring began; a terminal shows each line.
         const onBusy = (what: string, share?: number): void => (share === undefined || stderr.isTTY ? progress.busy(what) : undefined);
         const { evaluation, lines, items } = await measureLines(session, options.split, { onBusy });
         progress.close();
@@ -42,7 +44,7 @@ export function attributeCommand(): Command {
         }
       }),
     );
-  return withExamples(command, [['tandem attribute intent.prompt.md', 'the gain of each line, with its interval']]);
+  return withExamples(command, [['tandem attribute intent.prompt.md', 'the gain from each line, with its interval']]);
 }
 
 /** The prompt file of a program's step, before its first line. */

@@ -17,41 +17,39 @@ interface CleanOptions {
 
 export function cleanCommand(): Command {
   const command = new Command('clean')
-    .description('remove the runs of this workspace but for the newest, and what killed commands left half written')
-    .option('--keep <n>', 'how many runs stay, the newest first', wholeNumber(1), keptRuns)
-    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .description('remove all but the newest runs of this workspace, and leftovers of commands that were killed')
+    .option('--keep <n>', 'how many of the newest runs to keep', wholeNumber(1), keptRuns)
+    .option('--dry-run', 'list what would be removed, but remove nothing')
     .option('--json', 'print JSON')
     .action(async ({ keep, dryRun = false, json }: CleanOptions) => {
       const pruned = await pruneWorkspace(workspaceOf(`${process.cwd()}/_`), { keep, dryRun });
       if (json) stdout.json(asJson(pruned, dryRun));
       else stdout.say(cleanText(pruned, dryRun));
-      for (const { run, error } of json ? [] : pruned.left) stderr.say(`Left: ${run}: ${error.message}\n`);
+      for (const { run, error } of json ? [] : pruned.left) stderr.say(`Not removed: ${run}: ${error.message}\n`);
     });
   return withExamples(
     command,
     [
-      ['tandem clean --dry-run', 'what would go'],
-      ['tandem clean --keep 5', 'all runs but the last five'],
+      ['tandem clean --dry-run', 'see what would be removed'],
+      ['tandem clean --keep 5', 'keep the five newest runs'],
     ],
-    'The newest run of each prompt file stays whatever its age, as does a run that a process works on. Prompts, data, accepted adapters, results and the cache are not touched.',
+    'The newest run of each prompt file stays, however old it is. So does a run that is in progress. Prompts, data, accepted adapters, results and the cache are not touched.',
   );
 }
 
 function cleanText({ runs, leftovers, kept, bytes: freed }: Pruned, dryRun: boolean): string {
-  const [removed, free] = dryRun ? ['Would remove', 'would free'] : ['Removed', 'freed'];
+  const [removed, free] = dryRun ? ['Would remove', 'Would free'] : ['Removed', 'Freed'];
   return [
     ...runs.map((each) => `${removed} the run ${each.run} (${bytes(each.bytes)})`),
     ...leftovers.map(
       (each) => `${removed} ${relative(process.cwd(), each.path)} (${bytes(each.bytes)}), left by a command that was killed`,
     ),
     runs.length + leftovers.length === 0
-      ? `There is nothing to remove: ${counted(kept)} here.`
-      : `In all ${free} ${bytes(freed)}; ${counted(kept)} left.`,
+      ? `Nothing to remove: this workspace has ${kept === 1 ? '1 run' : `${kept} runs`}.`
+      : `${free} ${bytes(freed)}. Runs left: ${kept}.`,
     '',
   ].join('\n');
 }
-
-const counted = (runs: number): string => (runs === 1 ? '1 run is' : `${runs} runs are`);
 
 const asJson = ({ left, ...pruned }: Pruned, dryRun: boolean): object => ({
   version: 1,

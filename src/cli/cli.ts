@@ -1,10 +1,11 @@
-/** @file The entry of dist/cli.js: runs the command, and says what became of it by the exit code. */
+/** @file The entry of dist/cli.js: runs the command, and reports the outcome as the exit code. */
 import { CommanderError, type Command } from 'commander';
 import { describeError, TandemError } from '../errors.ts';
 import { explainedError } from '../run/fileErrors.ts';
 import { coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgram } from './program.ts';
+import { withNewNames } from './renamed.ts';
 import { onOutputError, stderr, stdout } from './terminal.ts';
 
 // A reader such as `head` may go away.
@@ -14,14 +15,15 @@ const program = makeProgram();
 prepare(program);
 
 try {
-  await program.parseAsync();
+  const args = withNewNames(program, process.argv.slice(2), (notice) => stderr.say(`${notice}\n`));
+  await program.parseAsync(args, { from: 'user' });
 } catch (error) {
   process.exitCode = report(explainedError(error));
 }
 
 /** @returns the exit code */
 function report(error: unknown): number {
-  // Commander has said it already.
+  // Commander has printed it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.userError;
   if (error instanceof Error && error.name === 'AbortError') return exitCodes.interrupted;
   if (error instanceof TandemError && error.reason === 'stopped') return exitCodes.interrupted;
@@ -30,7 +32,7 @@ function report(error: unknown): number {
   return error instanceof TandemError ? exitCodes.userError : exitCodes.internalError;
 }
 
-/** Commander throws instead of ending the process, and says nothing past the terminal's one way in. */
+/** Commander throws instead of ending the process, and prints only through `terminal.ts`. */
 function prepare(command: Command): void {
   command.exitOverride().configureOutput({ writeOut: stdout.say, writeErr: stderr.say });
   command.commands.forEach(prepare);

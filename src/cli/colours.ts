@@ -1,6 +1,6 @@
 /**
  * @file Colours, on a terminal that shows them and nowhere else. Until it is written a colour is a mark that holds a number which no text of
- * others can know, so that whatever such a text contains, the terminal is only told of colours that this program chose.
+ * others can know, so that whatever such a text contains, the terminal only gets colours that this program chose.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -11,8 +11,8 @@ export type Colours = Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'cyan',
 const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], cyan: [36, 39] } as const;
 
 /**
- * Colours for what is written to this stream. `NO_COLOR` (no-color.org) takes them away, `FORCE_COLOR` brings them to a log too; a value
- * that is empty counts as none, and of `FORCE_COLOR` 0 as well.
+ * Colours for what is written to this stream. `NO_COLOR` (no-color.org) removes them, `FORCE_COLOR` adds them to a log too. An empty value
+ * counts as unset; `FORCE_COLOR=0` removes colours.
  */
 export function coloursFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Colours {
   const forced = env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : undefined;

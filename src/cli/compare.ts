@@ -9,7 +9,7 @@ import { stdout } from './terminal.ts';
 
 export function compareCommand(): Command {
   const command = new Command('compare')
-    .description('compare two runs: paired on the test rows that both have, with what differs')
+    .description('compare two runs row by row on the test rows that both have, and list what differs')
     .argument('<run>', "a run's name or folder")
     .argument('<other>', 'the run to compare it with')
     .option('--json', 'print JSON')
@@ -24,8 +24,8 @@ export function compareCommand(): Command {
     command,
     [
       ['tandem compare 2026-11-25-101500-intent 2026-11-25-113000-intent', 'what the second gained over the first'],
-      ['tandem compare .tandem/runs/one .tandem/runs/other --json', 'for a program'],
+      ['tandem compare .tandem/runs/one .tandem/runs/other --json', 'as JSON, for scripts'],
     ],
-    'The difference is of the outcomes of both runs on the same rows, the second minus the first, with a 95% paired bootstrap interval. Rows are known by their values, wherever they stand. Nothing is measured anew: the answers are those that each run gave when it opened its test rows.',
+    'The difference is the outcome of the second run minus that of the first on the same rows, with a 95% paired bootstrap interval. Rows are matched by their values, wherever they are in the data. Nothing is measured again: the answers are those that each run gave when it opened its test rows.',
   );
 }

@@ -1,4 +1,4 @@
-/** @file `tandem completion`: a script that teaches a shell what may follow. */
+/** @file `tandem completion`: a script that completes command lines in a shell. */
 import { Argument, Command } from 'commander';
 import { completionScript, shells, type Shell } from './completionScripts.ts';
 import { withExamples } from './examples.ts';
@@ -7,7 +7,7 @@ import { stdout } from './terminal.ts';
 export function completionCommand(): Command {
   const command = new Command('completion')
     .description('print a script that completes commands, options and files in your shell')
-    .addArgument(new Argument('<shell>', 'which shell').choices(shells));
+    .addArgument(new Argument('<shell>', 'your shell').choices(shells));
   command.action((shell: Shell) => stdout.say(completionScript(shell, command.parent!)));
   return withExamples(command, [
     ['source <(tandem completion bash)', 'in ~/.bashrc'],

@@ -1,4 +1,4 @@
-/** @file The completion scripts, asked as a shell asks them; shells that are not installed are left out. */
+/** @file The completion scripts, called as a shell calls them; shells that are not installed are skipped. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ beforeAll(() => {
   for (const shell of shells) writeFileSync(join(folder, `tandem.${shell}`), completionScript(shell, makeProgram()));
 });
 
-/** A folder may be called so. */
+/** A folder can have this name. */
 const hostileRun = '2026-$(touch ran)`touch ran`*';
 
 const run = (shell: Shell, args: string[]): string[] => {
@@ -51,7 +51,7 @@ describe.each(['bash', 'fish'] as const)('%s', (shell) => {
     ['the commands', ['tandem', ''], ['init', 'evaluate', 'optimize', 'tune', 'compare', 'model'], ['--split', 'a.prompt.md']],
     ['a command that is begun', ['tandem', 'eva'], ['evaluate'], ['init']],
     ['a command’s options', ['tandem', 'evaluate', '--s'], ['--split', '--seed', '--skip-bad-rows'], ['--schedule']],
-    ['the values of an option', ['tandem', 'optimize', '--lever', ''], ['both', 'prompt', 'weights'], ['a.prompt.md']],
+    ['the values of an option', ['tandem', 'optimize', '--tune', ''], ['both', 'prompt', 'weights'], ['a.prompt.md']],
     ['prompt files, with spaces too', ['tandem', 'tune', ''], ['a.prompt.md', 'b c.prompt.md'], ['evaluate']],
     ['runs, the second of two as well', ['tandem', 'compare', 'one-intent', ''], ['one-intent', 'two-intent'], ['a.prompt.md']],
     ['commands of a command', ['tandem', 'model', ''], ['list', 'add', 'remove'], ['evaluate', 'a.prompt.md']],

@@ -106,7 +106,7 @@ _tandem() {
   _tandem_words
   eval "$shopt_before"
 }
-# Not by compgen -W, which expands its words: a folder's name would be run. What the shell reads otherwise is no name of Tandem's.
+# Not with compgen -W, which expands its words and would run a folder's name. Tandem's own names have no special characters.
 _tandem_runs() {
   local run special=$'[]$\`\\'"\\\\;&|<>(){}*?!#~ '
   while IFS= read -r run; do

@@ -1,4 +1,4 @@
-/** @file `tandem evaluate`: measures a prompt, and fails where it is worse than asked. */
+/** @file `tandem evaluate`: measures a prompt, and fails if its score is below --min. */
 import { Command, Option } from 'commander';
 import { relative } from 'node:path';
 import { cutText } from '../evaluate/cuts.ts';
@@ -23,10 +23,12 @@ export function evaluateCommand(): Command {
     new Command('evaluate').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
   )
     .description('measure a prompt with its adapter')
-    .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
-    .addOption(new Option('--split <name>', 'the rows to measure on; test opens the sealed split').choices(['val', 'test']).default('val'))
-    .option('--min <share>', 'exit with 1 where the metric is below this, e.g. 0.8', share)
-    .option('--json', 'print the result with every row as JSON')
+    .option('--adapter <folder>', 'a PEFT directory; overrides the prompt file')
+    .addOption(
+      new Option('--split <name>', 'which rows to measure; test uses the held-out test rows').choices(['val', 'test']).default('val'),
+    )
+    .option('--min <share>', 'exit with code 1 if the score is below this, such as 0.8', share)
+    .option('--json', 'print the result and every row as JSON')
     .action((prompt: string, options: EvaluateOptions) =>
       withSession(prompt, options, async (session, progress) => {
         const measured = await measurePrompt(session, options.split, { onBusy: progress.busy });
@@ -41,10 +43,10 @@ export function evaluateCommand(): Command {
     command,
     [
       ['tandem evaluate intent.prompt.md', 'on the validation rows'],
-      ['tandem evaluate intent.prompt.md --min 0.8', 'in CI: exit code 1 below 80%'],
-      ['tandem evaluate intent.prompt.md --split test --json', 'every test row, for a program'],
+      ['tandem evaluate intent.prompt.md --min 0.8', 'in CI: exit with code 1 below 80%'],
+      ['tandem evaluate intent.prompt.md --split test --json', 'every test row, as JSON'],
     ],
-    'Of several metrics in the prompt file --min heeds the first. The interval is a 95% interval over the rows. Where it begins below --min, a notice says so; the exit code goes by the metric itself.',
+    'If the prompt file has several metrics, --min applies to the first. The interval is a 95% interval over the rows. If it begins below --min, a notice says so; the exit code depends only on the score itself.',
   ).addHelpText('after', `\n${exitCodeHelp()}`);
 }
 
@@ -75,12 +77,10 @@ function check({ score }: PromptMeasurement, least: number | undefined): void {
     if (score.low >= least) return;
     const on = `${percent(score.mean)} on ${rowCount(score.rows)}`;
     stderr.say(
-      `Notice: ${on} reaches the ${percent(least)} asked for, but other rows might not: the 95% interval begins at ${percent(score.low)}.\n`,
+      `Notice: ${on} meets --min ${percent(least)}, but other rows might not: the 95% interval begins at ${percent(score.low)}.\n`,
     );
     return;
   }
-  stderr.say(
-    `${percent(score.mean)} is below the ${percent(least)} asked for (95% interval ${percent(score.low)} to ${percent(score.high)}).\n`,
-  );
+  stderr.say(`${percent(score.mean)} is below --min ${percent(least)} (95% interval ${percent(score.low)} to ${percent(score.high)}).\n`);
   process.exitCode = exitCodes.checkFailed;
 }

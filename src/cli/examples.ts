@@ -22,7 +22,7 @@ export function withExamples(command: Command, examples: readonly Example[], det
 
 export const helpOf = (command: Command): Help => known.get(command) ?? { examples: [], details: '' };
 
-/** Paragraphs of at most 80 letters a line. */
+/** Paragraphs with at most 80 characters a line. */
 function wrapped(text: string): string {
   return text
     .split('\n\n')

@@ -1,11 +1,11 @@
 /** @file What the exit code of `tandem` means. */
 export const exitCodes = {
   ok: 0,
-  /** A check that the caller asked for did not hold, e.g. `--min`. */
+  /** A check that the caller asked for failed, e.g. `--min`. */
   checkFailed: 1,
   /** Something is wrong with the command line, a file, the data or the model; the message says what. */
   userError: 2,
-  /** A defect of Tandem itself. */
+  /** A bug in Tandem itself. */
   internalError: 3,
   /** Ctrl-C; as shells count it. */
   interrupted: 130,
@@ -14,9 +14,9 @@ export const exitCodes = {
 /** For people, in the order of the codes. */
 export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
   [exitCodes.ok, 'done'],
-  [exitCodes.checkFailed, 'a check such as --min did not hold'],
+  [exitCodes.checkFailed, 'a check such as --min failed'],
   [exitCodes.userError, 'something is wrong with the command line, a file, the data, the disk or the model; the message says what'],
-  [exitCodes.internalError, 'a defect of Tandem'],
+  [exitCodes.internalError, 'a bug in Tandem'],
   [exitCodes.interrupted, 'interrupted'],
 ];
 

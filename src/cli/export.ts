@@ -1,4 +1,4 @@
-/** @file `tandem export`: a tuned adapter in the forms that other programs load. */
+/** @file `tandem export`: writes a tuned adapter in formats that other tools load. */
 import { Command, Option } from 'commander';
 import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
 import { shellWord } from '../run/shellWord.ts';
@@ -14,11 +14,11 @@ interface ExportOptions {
 
 export function exportCommand(): Command {
   const command = new Command('export')
-    .description('write a tuned adapter in a form that other programs load')
-    .argument('[source]', "a run's name or folder, a prompt file with an adapter, or a PEFT directory; the latest run by default")
-    .addOption(new Option('--to <format>', 'what to write').choices(Object.keys(exportFormats)).default('peft'))
-    .option('--out <path>', 'the file or folder to write, which must not exist yet; by default named after prompt and format')
-    .option('--model <model>', 'the model that the adapter was tuned on, where it is not the one that the source names')
+    .description('write a tuned adapter in a format that other tools load')
+    .argument('[source]', "a run's name or folder, a prompt file with an adapter, or a PEFT directory; by default the latest run")
+    .addOption(new Option('--to <format>', 'the format to write').choices(Object.keys(exportFormats)).default('peft'))
+    .option('--out <path>', 'the file or folder to write, which must not exist yet; by default named after the prompt and the format')
+    .option('--model <model>', 'the model that the adapter was tuned on, if it is not the one that the source names')
     .action(async (source: string | undefined, { to, out, model }: ExportOptions) => {
       const progress = makeProgress(stderr);
       try {
@@ -42,15 +42,15 @@ export function exportCommand(): Command {
     Object.entries(exportFormats)
       .map(([name, what]) => `${name}: ${what}.`)
       .join(' ') +
-      ' Where a prompt has labels, what was tuned is the choice among them: a program that writes freely begins with the label, and runs on.',
+      ' If the prompt has labels, the adapter was tuned to choose among them. A tool that generates freely begins with the label, and then writes on.',
   );
 }
 
-/** How the other program is called. */
+/** How to load it in the other tool. */
 const uses: Readonly<Record<ExportFormat, (exported: { readonly path: string; readonly model: string }) => string>> = {
   peft: ({ path, model }) =>
     /\.gguf$/i.test(model)
-      ? `Its model is ${model}, which peft does not read; export with --to safetensors for transformers.`
+      ? `Its model is ${model}, which peft cannot read. For transformers, export with --to safetensors.`
       : `PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(${JSON.stringify(model)}), ${JSON.stringify(path)})`,
   safetensors: ({ path }) => `AutoModelForCausalLM.from_pretrained(${JSON.stringify(path)})`,
   'gguf-lora': ({ path, model }) =>

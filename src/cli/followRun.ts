@@ -1,4 +1,4 @@
-/** @file Lets a worker process do a run while this one shows its progress, hears Ctrl-C, and sums up at the end. */
+/** @file Follows a run in a worker process: shows its progress, handles Ctrl-C and prints a summary at the end. */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TandemError } from '../errors.ts';
@@ -26,7 +26,7 @@ export interface FollowOptions {
   readonly apply?: boolean;
 }
 
-/** A stopped run still measures what it had accepted on the sealed rows; after this long the worker is killed, and the run can be resumed. */
+/** A stopped run still measures what it had accepted on the held-out test rows. After this long the worker is killed; the run can be resumed. */
 const stopPatience = 10 * 60_000;
 
 /** Sets the exit code. @throws what the run threw */
@@ -48,7 +48,7 @@ export async function followRun(
   const interrupts = hearInterrupts({
     first: () => {
       progress.note(
-        'Stopping. What was accepted so far, if anything, is measured on the test rows; once more to leave that out: `tandem resume` then goes on.',
+        'Stopping. Accepted changes, if any, are now measured on the test rows. Press Ctrl-C again to skip this; `tandem resume` then continues the run.',
       );
       client.stop(stopPatience);
     },
@@ -66,10 +66,10 @@ export async function followRun(
     if (!json) stdout.say(summary(directory, state, accepted));
     if (interrupts.heard()) process.exitCode = exitCodes.interrupted;
   } catch (error) {
-    // Ctrl-C reaches the worker as well, which dies of it while it still loads itself: there is nothing to go on with.
+    // Ctrl-C also reaches the worker, which dies if it is still loading. Then there is no run to continue.
     const reason = error instanceof TandemError ? error.reason : undefined;
     if (!interrupts.heard() || !(reason === 'stopped' || (reason === 'worker-died' && !opened))) throw error;
-    progress.note('Stopped before there was a run.');
+    progress.note('Stopped before the run began.');
     process.exitCode = exitCodes.interrupted;
   } finally {
     progress.close();
@@ -83,7 +83,7 @@ export function runArgument({ workspace, path, run }: RunDirectory, cwd = proces
   return shellWord(workspaceOf(`${cwd}/_`) === workspace ? run : relative(cwd, path));
 }
 
-/** What a run found, and what was written of it; or, where nothing was accepted yet, what it would change and how to take it over. */
+/** What a run found and what was written of it. If nothing was written yet: what it would change, and how to accept it. */
 export function summary(directory: RunDirectory, state: RunState, accepted?: Accepted): string {
   const { attribution } = state;
   if (!state.start) return `${headline(state)}\nReport: ${relative(process.cwd(), directory.report)}\n`;
@@ -92,7 +92,7 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   const lines = [`${name}: ${headline(state)}`];
   if (attribution) {
     const { total, promptAlone, weightsAlone, interaction } = attribution;
-    lines.push(`  in all ${points(total)}, P(better) ${sureness(total)}`);
+    lines.push(`  total ${points(total)}, P(better) ${sureness(total)}`);
     lines.push(`  prompt alone ${points(promptAlone)}; weights alone ${points(weightsAlone)}; beyond their sum ${points(interaction)}`);
   }
   if (state.price) lines.push(`  price per answer ${priceText(state.price)}`);
@@ -128,20 +128,20 @@ const groundsOf = (directory: RunDirectory, state: RunState): string[] =>
     ...lines.map((line) => `  ${line}`),
   ]);
 
-/** By what there is where this was started: a task of the editor, npm in a checkout, or the command itself. */
+/** Depends on where this was started: in a task of the editor, by npm in a checkout, or as the command itself. */
 function acceptHint(directory: RunDirectory): string {
-  if (process.env.TANDEM_EDITOR) return 'Review it:  Tandem: Review Changes, in the command palette';
+  if (process.env.TANDEM_EDITOR) return 'Review it:  run Tandem: Review Changes from the Command Palette';
   return `Accept it:  ${tandemHere()} accept ${runArgument(directory)}`;
 }
 
-/** How the command is called where this was started. */
+/** How to call the command where this was started. */
 export const tandemHere = (): string => (process.env.npm_package_name === 'tandem' ? 'npm run tandem --' : 'tandem');
 
 function acceptedLines({ written, leftOut }: Accepted): string[] {
   const changes = `${leftOut} ${leftOut === 1 ? 'change' : 'changes'}`;
   return [
-    written.length > 0 ? `Written: ${written.map((path) => relative(process.cwd(), path)).join(' and ')}` : 'Nothing was left to write.',
-    ...(leftOut > 0 ? [`Left out: ${changes} that you rejected in the editor; Review Changes there takes them all the same.`] : []),
+    written.length > 0 ? `Written: ${written.map((path) => relative(process.cwd(), path)).join(' and ')}` : 'Nothing left to write.',
+    ...(leftOut > 0 ? [`Left out: ${changes} that you rejected in the editor. To accept rejected changes, use Review Changes there.`] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-/** @file What the options of the gate take, and what they say of anything else. */
+/** @file What the gate options accept, and the errors for anything else. */
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { gateAsked, withGateOptions } from './gateOptions.ts';

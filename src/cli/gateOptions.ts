@@ -1,4 +1,4 @@
-/** @file Options that say when a run takes a shorter prompt; both are in points, as in the prompt file. */
+/** @file Options that say when a run keeps a shorter prompt; both are in points, as in the prompt file. */
 import type { Command } from 'commander';
 import type { GateSettings } from '../prompt/settings.ts';
 import { parsePoints } from '../run/worthAsked.ts';
@@ -10,12 +10,12 @@ export interface GateOptions {
 
 export const withGateOptions = (command: Command): Command =>
   command
-    .option('--margin <points>', `by how many points a shorter prompt may score below the best; ${otherwise} 1`, parsePoints)
-    .option('--prompt-cost <points>', `how many points 100 tokens of the prompt are worth; ${otherwise} 0.5`, parsePoints);
+    .option('--margin <points>', `how many points below the best a shorter prompt may score; ${otherwise} 1`, parsePoints)
+    .option('--prompt-cost <points>', `how many points 100 prompt tokens are worth; ${otherwise} 0.5`, parsePoints);
 
 const otherwise = "by default the prompt file's, else";
 
-/** What was given; undefined where nothing was. */
+/** What was given; undefined if nothing was. */
 export function gateAsked({ margin, promptCost }: GateOptions): GateSettings | undefined {
   if (margin === undefined && promptCost === undefined) return undefined;
   return { ...(margin !== undefined && { margin }), ...(promptCost !== undefined && { promptCost }) };

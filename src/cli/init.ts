@@ -1,4 +1,4 @@
-/** @file `tandem init`: a first prompt file for data that has none. */
+/** @file `tandem init`: writes a first prompt file for data. */
 import { Command, Option } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
@@ -21,20 +21,22 @@ interface InitOptions {
 
 export function initCommand(): Command {
   const command = new Command('init')
-    .description('write a first prompt file from data')
-    .argument('<data>', `rows with inputs and the right answer: ${dataEndings.join(', ')}`)
-    .option('--output <column>', 'the column to predict; the likeliest by default')
-    .addOption(new Option('--kind <kind>', 'whether the answers are labels to choose from, or free text').choices(['labels', 'text']))
-    .option('--prompt <file>', 'the file to write; by default the name of the data in the current folder, ending in .prompt.md')
+    .description('write a first prompt file for your data')
+    .argument('<data>', `a file of rows with inputs and the right answer: ${dataEndings.join(', ')}`)
+    .option('--output <column>', 'the column to predict; by default the most likely one')
+    .addOption(new Option('--kind <kind>', 'whether the answers are labels to choose from or free text').choices(['labels', 'text']))
+    .option('--prompt <file>', 'the file to write, ending in .prompt.md; by default in the current folder and named after the data')
     .action(async (path: string, { output, kind, prompt }: InitOptions) => {
       const file = resolve(path);
       const data = await readDataset(file);
       const target = resolve(prompt ?? `${basename(file, extname(file))}.prompt.md`);
       if (!target.endsWith('.prompt.md')) {
-        throw new TandemError('bad-option', `'${prompt}' is not the name of a prompt file.`, { hint: 'It ends in .prompt.md.' });
+        throw new TandemError('bad-option', `'${prompt}' is not the name of a prompt file.`, {
+          hint: 'Choose a name that ends in .prompt.md.',
+        });
       }
       const first = firstPrompt(data, portable(dirname(target), file), { output, kind });
-      writeAnew(target, first.text);
+      writeNew(target, first.text);
       const splits = await openDataset(parsePromptFile(target, first.text).settings, target);
       const rows = `${splits.train.length} training, ${splits.val.length} validation and ${splits.test.size} test rows`;
       const name = relative(process.cwd(), target);
@@ -43,28 +45,28 @@ export function initCommand(): Command {
   return withExamples(
     command,
     [
-      ['tandem init data/messages.csv', 'guess what is predicted from what'],
-      ['tandem init data/messages.csv --output intent --kind labels', 'say it'],
-      ['tandem init reviews.tsv --prompt prompts/review.prompt.md', 'write it elsewhere'],
+      ['tandem init data/messages.csv', 'guess the column to predict and its inputs'],
+      ['tandem init data/messages.csv --output intent --kind labels', 'choose the column and the kind of answer'],
+      ['tandem init reviews.tsv --prompt prompts/review.prompt.md', 'write the file to another folder'],
     ],
-    'A file that is there is never overwritten. What was guessed is said, and stands in the front matter of the file, to be changed.',
+    'Existing files are never overwritten. Tandem prints what it guessed and writes it to the front matter of the file, where you can change it.',
   );
 }
 
 /** @throws TandemError reason 'file-exists' */
-function writeAnew(file: string, text: string): void {
+function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new TandemError('file-exists', 'There is such a file, and it is left as it is.', {
+    throw new TandemError('file-exists', 'This file already exists. It was not changed.', {
       where: { file },
-      hint: 'Name another with --prompt.',
+      hint: 'Choose another name with --prompt.',
     });
   }
 }
 
 function guessText({ output, inputs, labels, metric }: FirstPrompt): string {
-  const kind = labels === undefined ? `free text, judged by ${metric ?? 'exact-match'}` : `one of ${labels} labels`;
+  const kind = labels === undefined ? `free text, scored by ${metric ?? 'exact-match'}` : `one of ${labels} labels`;
   return `  predicts "${output}" (${kind}) from ${inputs.map((input) => `"${input}"`).join(', ')}`;
 }

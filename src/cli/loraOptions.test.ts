@@ -1,4 +1,4 @@
-/** @file What the LoRA options take, and what they say of anything else. */
+/** @file What the LoRA options accept, and the errors for anything else. */
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { linearNames } from '../model/linears.ts';

@@ -1,4 +1,4 @@
-/** @file Options that say what LoRA adapter a run trains, in PEFT's words. */
+/** @file Options for the LoRA adapter that a run trains, named as in PEFT. */
 import type { Command } from 'commander';
 import { TandemError } from '../errors.ts';
 import { checkedLora, type LoraConfig } from '../model/adapter.ts';
@@ -18,16 +18,20 @@ export function withLoraOptions(command: Command): Command {
     .option('--lora-rank <n>', `rank of new adapters; ${otherwise} ${rank}`, (text) => checkedLora({ rank: numeric(text) }).rank)
     .option(
       '--lora-alpha <n>',
-      `they are scaled by alpha / rank; ${otherwise} ${alpha}`,
+      `new adapters are scaled by alpha / rank; ${otherwise} ${alpha}`,
       (text) => checkedLora({ alpha: numeric(text) }).alpha,
     )
-    .option('--lora-dropout <p>', `dropout in training; ${otherwise} ${dropout}`, (text) => checkedLora({ dropout: numeric(text) }).dropout)
-    .option('--lora-targets <names>', `linears that they change, e.g. q_proj,v_proj; ${otherwise} all-linear`, targets);
+    .option(
+      '--lora-dropout <p>',
+      `dropout during training; ${otherwise} ${dropout}`,
+      (text) => checkedLora({ dropout: numeric(text) }).dropout,
+    )
+    .option('--lora-targets <names>', `linear layers that new adapters change, such as q_proj,v_proj; ${otherwise} all-linear`, targets);
 }
 
-const otherwise = "by default the present adapter's, else";
+const otherwise = "by default the current adapter's, else";
 
-/** What was given; undefined where nothing was. */
+/** What was given; undefined if nothing was. */
 export function loraAsked({ loraRank, loraAlpha, loraDropout, loraTargets }: LoraOptions): Partial<LoraConfig> | undefined {
   const asked = { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targets: loraTargets };
   const given = Object.entries(asked).filter(([, value]) => value !== undefined);
@@ -38,7 +42,7 @@ function numeric(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && !Number.isNaN(value)) return value;
   throw new TandemError('bad-option', `'${text}' is not a number.`, {
-    hint: 'Write e.g. --lora-rank 16 --lora-alpha 32 --lora-dropout 0.05.',
+    hint: 'Write a number, for example --lora-rank 16 --lora-alpha 32 --lora-dropout 0.05.',
   });
 }
 

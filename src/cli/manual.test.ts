@@ -1,4 +1,4 @@
-/** @file docs/cli.md is what the commands say, and every command says enough. */
+/** @file docs/cli.md matches the commands, and every command has enough help. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -24,7 +24,7 @@ const textOf = (command: Command): string => {
 };
 
 describe.each(all(makeProgram()).map((command) => [command.name(), command] as const))('tandem %s --help', (name, command) => {
-  test('tells what it does, each argument and option, and has examples that it would take', () => {
+  test('describes the command, each argument and option, and has examples that it accepts', () => {
     expect(command.description()).not.toBe('');
     for (const argument of command.registeredArguments) expect(argument.description, argument.name()).not.toBe('');
     for (const option of command.options) expect(option.description, option.flags).not.toBe('');

@@ -18,9 +18,9 @@ export function manualOf(program: Command): string {
       ['code', 'meaning'],
       exitCodeMeanings.map(([code, meaning]) => `| ${code} | ${meaning} |`),
     ),
-    'So in CI `tandem evaluate intent.prompt.md --min 0.8` ends with 0 where the prompt is good enough, with 1 where it is not, and with 2 where it could not be measured.',
+    'In CI, `tandem evaluate intent.prompt.md --min 0.8` exits with 0 if the prompt is good enough, with 1 if it is not, and with 2 if it could not be measured.',
     '## Where output goes',
-    'What was asked for goes to stdout; progress and errors go to stderr, an error as `file:line:column: message`, the way terminals and editors link it. On a terminal progress is one line that is redrawn, in a log it is a line for each step. Colours are for terminals only: `NO_COLOR=1` takes them away, `FORCE_COLOR=1` keeps them in a pipe. What files, models and servers say is shown and does nothing: but for line ends and tabs, control characters come out as escapes such as `\\u001b`, in JSON too, which stays exact. Paths are taken as your system writes them; a prompt file names its data with forward slashes, on Windows too.',
+    'Results go to stdout. Progress and errors go to stderr, and an error is printed as `file:line:column: message`, which terminals and editors turn into a link. On a terminal, progress is one line that is redrawn; in a log, it is one line for each step. Colours are for terminals only: `NO_COLOR=1` removes them, `FORCE_COLOR=1` keeps them in a pipe. Text from files, models and servers cannot control your terminal: except for line ends and tabs, control characters are printed as escapes such as `\\u001b`. This also applies to JSON, which stays exact. Write paths as your system does; a prompt file names its data with forward slashes, on Windows too.',
   ];
   return sections.filter((section) => section !== '').join('\n\n') + '\n';
 }

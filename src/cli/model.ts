@@ -11,7 +11,7 @@ export function modelCommand(): Command {
   const command = new Command('model').description('list, add and remove models');
   command
     .command('list')
-    .description('the installed models')
+    .description('list the installed models')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const models = await listModels();
@@ -22,7 +22,7 @@ export function modelCommand(): Command {
   command
     .command('add')
     .description(
-      `download a model, or remember a folder or .gguf by its name, if it can be run here; short names: ${Object.keys(shortNames).join(', ')}`,
+      `download a model, or register a folder or .gguf file by its name, if Tandem can run it; short names: ${Object.keys(shortNames).join(', ')}`,
     )
     .argument('<model>', 'a short name, a Hugging Face id, a folder or a .gguf file')
     .action(async (name: string) => {
@@ -49,22 +49,22 @@ export function modelCommand(): Command {
     });
   command
     .command('remove')
-    .description('remove an installed model; a folder or file of your own stays')
-    .argument('<model>', 'its name in `tandem model list`')
+    .description('remove an installed model; your own folders and files are kept')
+    .argument('<model>', 'the name that `tandem model list` prints')
     .action(async (name: string) => {
       await removeModel(name);
-      stdout.say(`${name} is removed.\n`);
+      stdout.say(`Removed ${name}.\n`);
     });
   return withExamples(command, [
-    ['tandem model list', 'what is there'],
-    ['tandem model add smollm2-135m', 'download one'],
-    ['tandem model add ./llama.gguf', 'remember a file of your own by its name'],
+    ['tandem model list', 'what is installed'],
+    ['tandem model add smollm2-135m', 'download a model'],
+    ['tandem model add ./llama.gguf', 'register a file of your own by its name'],
   ]);
 }
 
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** In a log only steps of a tenth, so that it stays short. */
+/** A log gets steps of 10% only, so that it stays short. */
 function downloading({ what, received, total }: DownloadProgress, fine: boolean): string {
   if (!fine) return total ? `Downloading ${what}, ${Math.floor((received / total) * 10) * 10}%` : `Downloading ${what}`;
   return `Downloading ${what}, ${megabytes(received)}${total ? ` of ${megabytes(total)}` : ''}`;

@@ -1,4 +1,4 @@
-/** @file `tandem optimize`: tunes a prompt and an adapter together; `tandem tune`: the adapter alone. */
+/** @file `tandem optimize`: tunes a prompt and an adapter together; `tandem tune`: the adapter only. */
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import {
@@ -39,32 +39,33 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
 
 interface OptimizeOptions extends TuneOptions, SoftOptions, GateOptions, WriterOptions {
   readonly coordinator?: CoordinatorName;
-  readonly lever: LeverChoice;
+  readonly tune: LeverChoice;
   readonly adapters?: AdapterChoice;
   readonly controls?: true;
 }
 
 export function optimizeCommand(): Command {
   const command = withWriterOptions(withGateOptions(withSoftOptions(runOptions(new Command('optimize')))))
-    .description('tune a prompt and a LoRA adapter together; without --apply it only prints the diff')
+    .description('tune a prompt and a LoRA adapter together; without --apply, only print the diff')
     .addOption(
       new Option(
         '--coordinator <name>',
-        'prompt and weights by turns, one block at a time, or a soft prompt and the weights at once; by default by turns, a program by blocks',
+        'how to optimize: prompt and weights in turns (alternating), one block at a time (coordinate), or a soft prompt and the weights at once (simultaneous); by default alternating, for a program coordinate',
       ).choices(coordinators),
     )
     .addOption(
-      new Option('--adapters <which>', 'of a program by blocks: one that its steps share, or one for each; by default shared').choices(
-        adapterChoices,
-      ),
+      new Option(
+        '--adapters <which>',
+        'for a program with coordinate: one adapter that its steps share, or one per step; by default shared',
+      ).choices(adapterChoices),
     )
-    .addOption(new Option('--lever <which>', 'what may change').choices(leverChoices).default(runDefaults.lever))
+    .addOption(new Option('--tune <which>', 'what to tune').choices(leverChoices).default(runDefaults.lever))
     .option(
       '--controls',
-      'afterwards p -> p, w -> w and the best single lever on the same test rows, each with as much compute: a budget in token passes is spent again by each, one of time is divided',
+      'afterwards, compare with p -> p, w -> w and the better of prompt and weights alone, on the same test rows and with the same compute: each control spends a token budget again; a time budget is divided',
     )
     .action(async (prompt: string, options: OptimizeOptions) => {
-      const { lever, coordinator, adapters, controls } = options;
+      const { tune: lever, coordinator, adapters, controls } = options;
       const [soft, gate] = [softAsked(options), gateAsked(options)];
       const writer = await writerAsked(resolve(prompt), options);
       await optimize(prompt, options, {
@@ -80,53 +81,56 @@ export function optimizeCommand(): Command {
   return withExamples(
     command,
     [
-      ['tandem optimize intent.prompt.md', 'five minutes, then the diff'],
-      ['tandem optimize intent.prompt.md --budget 1h --apply', 'an hour, and write what was accepted'],
-      ['tandem optimize intent.prompt.md --lever prompt', 'leave the weights alone'],
-      ['tandem optimize intent.prompt.md --writer http://localhost:11434', 'let a model of Ollama write instructions'],
-      ['tandem optimize intent.prompt.md --json > events.jsonl', 'the events, for a program'],
+      ['tandem optimize intent.prompt.md', 'tune for five minutes, then print the diff'],
+      ['tandem optimize intent.prompt.md --budget 1h --apply', 'tune for an hour, then write what was accepted'],
+      ['tandem optimize intent.prompt.md --tune prompt', 'leave the weights as they are'],
+      ['tandem optimize intent.prompt.md --writer http://localhost:11434', 'let an Ollama model write instructions'],
+      ['tandem optimize intent.prompt.md --json > events.jsonl', 'print the events as JSON, for scripts'],
     ],
-    'Phases on the weights and on the prompt take turns, each from the best state so far, and a step is kept where paired evidence on the validation rows says that it is better. The test rows stay sealed until the end. Of many validation and test rows as many are measured as the budget pays for; --val-rows and --test-rows say how many instead. A budget of time is all that the command takes, its final test included, whatever else the machine has to do. Ctrl-C ends a run at once: what was accepted so far is tested and stands. One run at a time works in a workspace.',
+    'Weight phases and prompt phases take turns, and each starts from the best state so far. A step is kept if paired evidence on the validation rows shows that it is better. The held-out test rows are not used until the end. If there are many validation and test rows, Tandem measures as many as the budget pays for; --val-rows and --test-rows set the number instead. A time budget covers the whole command, including its final test, whatever else the machine is doing. Ctrl-C ends a run at once: what was accepted so far is tested and kept. Only one run at a time works in a workspace.',
   );
 }
 
 export function tuneCommand(): Command {
   const command = runOptions(new Command('tune'))
-    .description('tune the weights alone, under the prompt as it is: `optimize --lever weights`')
+    .description('tune only the weights and keep the prompt as it is, like `optimize --tune weights`')
     .action((prompt: string, options: TuneOptions) => optimize(prompt, options, { lever: 'weights' }));
   return withExamples(command, [
-    ['tandem tune intent.prompt.md --budget 10m', 'a LoRA adapter for this prompt'],
-    ['tandem tune intent.prompt.md --lora-rank 16 --lora-targets q_proj,v_proj', 'of another shape'],
+    ['tandem tune intent.prompt.md --budget 10m', 'train a LoRA adapter for this prompt'],
+    ['tandem tune intent.prompt.md --lora-rank 16 --lora-targets q_proj,v_proj', 'with another rank and other layers'],
   ]);
 }
 
-/** What both take. */
+/** Options of both commands. */
 const runOptions = (command: Command): Command =>
   withLoraOptions(
     withSessionOptions(command.argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml')),
   )
     .addOption(
-      new Option('--budget <time>', 'time, such as 90s, 5m or 1.5h, or token passes, such as 2000000p')
+      new Option('--budget <time>', 'a time such as 90s, 5m or 1.5h, or a token budget such as 2000000p')
         .argParser(parseBudget)
         .default(runDefaults.budget, '5m'),
     )
     .option(
       '--schedule <name>',
-      'of alternating: gated, classic, a chain such as "chain:p -> w -> p", or a published method such as baseline:mipro',
+      'for alternating: gated, classic, a chain such as "chain:p -> w -> p", or a published method such as baseline:mipro',
       parseSchedule,
       runDefaults.schedule,
     )
-    .addOption(new Option('--strategy <name>', 'of alternating: how a prompt step escapes lock-in').choices(strategies))
-    .addOption(new Option('--curriculum <what>', 'what grows in the course of the run: the data, or what may move').choices(curricula))
+    .addOption(new Option('--strategy <name>', 'for alternating: how a prompt step escapes lock-in').choices(strategies))
+    .addOption(new Option('--curriculum <what>', 'what grows during the run: the data, or what may change').choices(curricula))
     .addOption(new Option('--pacing <how>', 'how fast it grows').choices(pacings))
-    .option('--warm-start <folder>', "auto (the workspace's own or the model's), none, or a folder that `tandem warm-start` wrote")
+    .option(
+      '--warm-start <folder>',
+      "what the run starts from: auto (the workspace's warm start or the model's), none, or a folder that `tandem warm-start` wrote",
+    )
     .option(
       '--keep-runs <n>',
-      `older runs of the workspace than this many are removed first; 0 keeps all (default: ${keptRuns})`,
+      `before the run, remove all but this many of the workspace's newest runs; 0 keeps all (default: ${keptRuns})`,
       wholeNumber(0),
     )
-    .option('--apply', 'write the accepted prompt and adapter')
-    .option('--json', 'print the events, one JSON object a line');
+    .option('--apply', 'write the accepted prompt and adapter to your files')
+    .option('--json', 'print the events, one JSON object per line');
 
 /** @param what the options that `tune` does not have */
 async function optimize(
@@ -150,6 +154,6 @@ async function optimize(
   await followRun((client) => client.call('optimize', { spec }), options);
 }
 
-/** `auto` and `none` are themselves, all else is a path. */
+/** `auto` and `none` stay as they are; anything else is a path. */
 const asPath = (warmStart: string | undefined): string | undefined =>
   warmStart === undefined || warmStart === 'auto' || warmStart === 'none' ? warmStart : resolve(warmStart);

@@ -18,23 +18,28 @@ export interface SessionOptions {
   readonly allowModules?: true;
 }
 
-/** Adds what says on which model and rows a prompt is measured. */
+/** Adds the options for the model and the rows that a prompt is measured on. */
 export function withSessionOptions(command: Command): Command {
   return command
-    .option('--model <model>', "a folder, a .gguf, a Hugging Face id or an installed model; overrides the prompt file's")
-    .option('--seed <n>', 'seed of every random choice', wholeNumber(0), sessionDefaults.seed)
+    .option('--model <model>', 'a folder, a .gguf file, a Hugging Face id or an installed model; overrides the prompt file')
+    .option('--seed <n>', 'seed for all random choices', wholeNumber(0), sessionDefaults.seed)
     .option('--train-rows <n>', 'use at most this many training rows', wholeNumber(1))
     .option('--val-rows <n>', 'use at most this many validation rows', wholeNumber(2))
-    .option('--test-rows <n>', 'use at most this many test rows; 0 leaves the test split sealed', wholeNumber(0))
-    .option('--skip-bad-rows', 'leave bad rows of the data out, with a notice, instead of ending at the first')
+    .option('--test-rows <n>', 'use at most this many test rows; 0 leaves the held-out test rows unused', wholeNumber(0))
+    .option(
+      '--skip-bad-rows',
+      'skip rows that cannot be used (missing column, invalid JSON) and report how many, instead of stopping at the first',
+    )
     .option(...allowModules)
-    .addOption(new Option('--executor <name>', 'what runs the computations').choices(executors).default(sessionDefaults.executor))
-    .option('--threads <n>', 'threads of the computations; all cores by default', wholeNumber(1));
+    .addOption(
+      new Option('--executor <name>', 'the library that runs the computations').choices(executors).default(sessionDefaults.executor),
+    )
+    .option('--threads <n>', 'number of threads; by default all cores', wholeNumber(1));
 }
 
 export const allowModules = [
   '--allow-modules',
-  "run the JavaScript modules that the prompt file names as metrics; they can do whatever you can do, so only where you trust the file's author",
+  "run the JavaScript modules that the prompt file names as metrics; they can do anything that you can do, so use this only if you trust the file's author",
 ] as const;
 
 export function sessionSpec(prompt: string, options: SessionOptions): SessionSpec {
@@ -53,12 +58,12 @@ export function sessionSpec(prompt: string, options: SessionOptions): SessionSpe
   };
 }
 
-/** A parser of whole numbers from `least` on. */
+/** A parser of whole numbers, `least` or more. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new TandemError('bad-option', `'${text}' is not a whole number from ${least} on.`);
+    throw new TandemError('bad-option', `'${text}' is not a whole number of ${least} or more.`);
   };
 }
 
@@ -66,5 +71,5 @@ export function wholeNumber(least: number): (text: string) => number {
 export function share(text: string): number {
   const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (text.trim() !== '' && value >= 0 && value <= 1) return value;
-  throw new TandemError('bad-option', `'${text}' is not a share.`, { hint: 'Write 0.8 or 80%.' });
+  throw new TandemError('bad-option', `'${text}' is not a share between 0 and 1.`, { hint: 'Write for example 0.8 or 80%.' });
 }

@@ -1,4 +1,4 @@
-/** @file The `tandem` command: the table of its subcommands, and what all of their help says. */
+/** @file The `tandem` command: the table of its subcommands, and their common help. */
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { acceptCommand } from './accept.ts';
@@ -10,10 +10,10 @@ import { evaluateCommand } from './evaluate.ts';
 import { exitCodeHelp } from './exitCodes.ts';
 import { withExamples } from './examples.ts';
 import { exportCommand } from './export.ts';
-import { headroomCommand } from './headroom.ts';
 import { initCommand } from './init.ts';
 import { modelCommand } from './model.ts';
 import { optimizeCommand, tuneCommand } from './optimize.ts';
+import { preflightCommand } from './preflight.ts';
 import { renderCommand } from './render.ts';
 import { reportCommand } from './report.ts';
 import { resumeCommand } from './resume.ts';
@@ -25,7 +25,7 @@ const commands = [
   renderCommand,
   evaluateCommand,
   attributeCommand,
-  headroomCommand,
+  preflightCommand,
   optimizeCommand,
   tuneCommand,
   resumeCommand,
@@ -43,11 +43,11 @@ export function makeProgram(): Command {
   const program = new Command('tandem').description(manifest.description).version(manifest.version);
   for (const command of commands) program.addCommand(command());
   withExamples(program, [
-    ['tandem init data/messages.csv', 'write a first prompt file'],
+    ['tandem init data/messages.csv', 'write a first prompt file for your data'],
     ['tandem evaluate messages.prompt.md', 'measure it'],
-    ['tandem optimize messages.prompt.md --budget 5m', 'tune prompt and weights'],
-    ['tandem accept', 'take over what the latest run found'],
+    ['tandem optimize messages.prompt.md --budget 5m', 'tune the prompt and the weights'],
+    ['tandem accept', 'write what the latest run found to your files'],
   ]);
-  program.addHelpText('after', `\n${exitCodeHelp()}\n\nHelp on a command: tandem <command> --help`);
+  program.addHelpText('after', `\n${exitCodeHelp()}\n\nHelp for a command: tandem <command> --help`);
   return program;
 }

@@ -1,5 +1,5 @@
 /** @file Progress redraws one line on a terminal, and in a log is one plain line for each phase and decision. */
-/* eslint-disable no-control-regex -- the subject here is what a terminal is told */
+/* eslint-disable no-control-regex -- the subject here is what a terminal gets */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,9 +83,9 @@ test('a dumb terminal gets the log; nothing is said where the events themselves 
   expect(show({ isTTY: true }, { quiet: true })).toBe('');
 });
 
-test('what a former process did is told in outline', () => {
+test('what an earlier process did is shown in outline', () => {
   const log = show({}, { env: {} }, 16);
-  expect(log).toContain('going on where it stood\n  phase 1, weights, was ');
+  expect(log).toContain('continuing where it stopped\n  phase 1, weights, was ');
   expect(log).not.toContain('Start:');
   expect(log).toContain('best after phase 2');
 });
@@ -127,9 +127,9 @@ describe('of the process that does the work', () => {
     expect(written({}, busy)).toBe('Loading the model …\n');
   });
 
-  test('that it does not answer is told once in a log too', () => {
+  test('that it does not answer is said once in a log too', () => {
     const silent: Vitality = { kind: 'silent', since: 50_000 };
-    expect(written({}, silent)).toBe('Loading the model …\nNotice: its process has not answered for 11 s. Ctrl-C twice ends it.\n');
+    expect(written({}, silent)).toBe('Loading the model …\nNotice: its process has not answered for 11 s. Press Ctrl-C twice to end it.\n');
     expect(written({ isTTY: true }, silent)).toContain('its process has not answered for 12 s · Loading the model');
   });
 });

@@ -8,18 +8,18 @@ import { initialState, type RunState } from '../run/state.ts';
 import type { Output } from './terminal.ts';
 
 export interface Progress {
-  /** What takes time while there is no event, e.g. the loading of the model, and which share of it is done. */
+  /** What takes time between events, e.g. loading the model, and which share of it is done. */
   readonly busy: (what: string, share?: number) => void;
   readonly event: (line: JournalLine, replayed: boolean) => void;
-  /** Asks how the process is that does the work, and says so in the status line; in a log only that it does not answer. */
+  /** Shows in the status line whether the working process is well; a log only says if it does not answer. */
   readonly watch: (vitality: () => Vitality) => void;
   /** A line that stays. */
   readonly note: (text: string) => void;
-  /** Takes the status line away. */
+  /** Removes the status line. */
   readonly close: () => void;
 }
 
-/** @param quiet say nothing at all, e.g. because the events themselves are printed */
+/** @param quiet print nothing, e.g. because the events themselves are printed */
 export function makeProgress(
   output: Output,
   { quiet = false, env = process.env }: { quiet?: boolean; env?: NodeJS.ProcessEnv } = {},
@@ -60,7 +60,7 @@ export function makeProgress(
   };
   const look = (): void => {
     const now = vitality();
-    if (now.kind === 'silent' && !silent) note(`Notice: ${vitalityText(now, Date.now())}. Ctrl-C twice ends it.`);
+    if (now.kind === 'silent' && !silent) note(`Notice: ${vitalityText(now, Date.now())}. Press Ctrl-C twice to end it.`);
     silent = now.kind === 'silent';
     if (redraws) redraw();
   };
@@ -91,9 +91,9 @@ export function makeProgress(
   };
 }
 
-/** Of what a former process did only the outline. */
+/** Only an outline of what an earlier process did. */
 function replayedText(line: JournalLine, state: RunState): string | undefined {
-  if (line.type === 'runStarted') return `Run ${line.config.run}: going on where it stood`;
+  if (line.type === 'runStarted') return `Run ${line.config.run}: continuing where it stopped`;
   return line.type === 'phaseEnded'
     ? `  phase ${line.phase}, ${state.phases.at(-1)?.block ?? line.lever}, was ${line.accepted ? 'kept' : 'not kept'}`
     : undefined;

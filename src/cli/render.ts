@@ -1,4 +1,4 @@
-/** @file `tandem render`: what the model is asked for one row, exactly. */
+/** @file `tandem render`: prints exactly what the model is asked for one row. */
 import { Command, Option } from 'commander';
 import { renderPrompt, type Rendered, type RenderedStep, type RenderOptions } from '../run/render.ts';
 import { splitWords } from '../run/spec.ts';
@@ -19,12 +19,12 @@ export function renderCommand(): Command {
   const command = withSessionOptions(
     new Command('render').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
   )
-    .description('print what the model is asked for a row')
+    .description('print exactly what the model is asked for one row')
     .option('--row <n>', 'which row of the split, counted from 1', wholeNumber(1), 1)
-    .addOption(new Option('--split <name>', 'where the row is from').choices(['train', 'val', 'test']).default('val'))
-    .addOption(new Option('--special', "print the text with the model's special tokens, to the letter").conflicts('json'))
-    .option('--adapter <folder>', "a PEFT directory for the steps of a program that answer first; overrides the prompt file's")
-    .option('--json', 'print turns, text and number of tokens as JSON')
+    .addOption(new Option('--split <name>', 'the split that the row is from').choices(['train', 'val', 'test']).default('val'))
+    .addOption(new Option('--special', "print the exact text with the model's special tokens").conflicts('json'))
+    .option('--adapter <folder>', 'a PEFT directory for the earlier steps of a program; overrides the prompt file')
+    .option('--json', 'print turns, text and token counts as JSON')
     .action(async (prompt: string, { row, split, special, json, ...options }: Options) => {
       const progress = makeProgress(stderr, { quiet: json });
       try {
@@ -41,10 +41,10 @@ export function renderCommand(): Command {
     command,
     [
       ['tandem render intent.prompt.md', 'the first validation row'],
-      ['tandem render chat.prompty --row 7 --special', 'as the model reads it, with its special tokens'],
-      ['tandem render tandem.program.yaml --json', 'every step, for a program'],
+      ['tandem render chat.prompty --row 7 --special', 'as the model gets it, with special tokens'],
+      ['tandem render tandem.program.yaml --json', 'every step, as JSON'],
     ],
-    'Nothing is measured. Of a program the earlier steps answer first, so that the last one is asked what it is really asked.',
+    'Nothing is measured. In a program, the earlier steps answer first, so that the last step gets its real input.',
   );
 }
 

@@ -9,8 +9,8 @@ import { stderr, stdout } from './terminal.ts';
 
 export function reportCommand(): Command {
   const command = new Command('report')
-    .description("print a run's report and write it to its folder")
-    .argument('[run]', "a run's name or folder; the latest by default")
+    .description("print a run's report and write it to the run's folder")
+    .argument('[run]', "a run's name or folder; by default the latest run")
     .option('--json', "print the run's state as JSON instead")
     .option('--list', 'list the runs instead')
     .action(async (run: string | undefined, { json, list }: { json?: boolean; list?: boolean }) => {
@@ -25,8 +25,8 @@ export function reportCommand(): Command {
       else stdout.say(report);
     });
   return withExamples(command, [
-    ['tandem report | less', 'read the latest'],
-    ['tandem report --list', 'the names of all'],
+    ['tandem report | less', 'read the latest report'],
+    ['tandem report --list', 'list the names of all runs'],
     ['tandem report --json intent', "the state of a prompt's latest run"],
   ]);
 }

@@ -1,4 +1,4 @@
-/** @file `tandem resume`: goes on with a run that was killed or failed. */
+/** @file `tandem resume`: continues a run that was killed or failed. */
 import { Command } from 'commander';
 import { findRun, readRecord } from '../run/runDirectory.ts';
 import { withExamples } from './examples.ts';
@@ -10,10 +10,10 @@ type ResumeOptions = FollowOptions & Pick<SessionOptions, 'allowModules'> & Pick
 
 export function resumeCommand(): Command {
   const command = new Command('resume')
-    .description('go on with a run that was killed, from its last checkpoint')
-    .argument('[run]', "a run's name or folder; the latest by default")
-    .option('--apply', 'write the accepted prompt and adapter')
-    .option('--json', 'print the events, one JSON object a line')
+    .description('continue a run that was killed, from its last checkpoint')
+    .argument('[run]', "a run's name or folder; by default the latest run")
+    .option('--apply', 'write the accepted prompt and adapter to your files')
+    .option('--json', 'print the events, one JSON object per line')
     .option(...allowModules)
     .option(...writerConsent)
     .action(async (run: string | undefined, options: ResumeOptions) => {
@@ -27,7 +27,7 @@ export function resumeCommand(): Command {
     });
   return withExamples(
     command,
-    [['tandem resume', 'the latest run of this workspace']],
-    'The outcome is the same as if the run had never been interrupted. It goes on with the prompt, the data and the model that it began with: where one of them is another now, it says so and changes nothing.',
+    [['tandem resume', 'continue the latest run of this workspace']],
+    'The outcome is the same as if the run had never been interrupted. The run continues with the prompt, the data and the model that it began with. If one of them has changed, the command says so and changes nothing.',
   );
 }

@@ -5,12 +5,12 @@ import { softAsked, withSoftOptions, type SoftOptions } from './softOptions.ts';
 
 const asked = (...args: string[]) => softAsked(withSoftOptions(new Command()).parse(args, { from: 'user' }).opts<SoftOptions>());
 
-test('nothing, where nothing is given; else what is', () => {
+test('what is given, or undefined if nothing is', () => {
   expect(asked()).toBeUndefined();
   expect(asked('--soft-tokens', '16', '--soft-start', 'vocabulary')).toEqual({ tokens: 16, start: 'vocabulary' });
   expect(asked('--text-only')).toEqual({ keep: false });
 });
 
-test('no tokens at all are refused', () => {
+test('zero tokens are refused', () => {
   expect(() => asked('--soft-tokens', '0')).toThrow(expect.objectContaining({ reason: 'bad-option' }));
 });

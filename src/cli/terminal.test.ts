@@ -1,5 +1,5 @@
-/** @file Whatever is said, a terminal is told of text, line ends and this program's own colours, and JSON stays exact. */
-/* eslint-disable no-control-regex -- the subject here is what a terminal is told */
+/** @file Whatever is printed, a terminal gets only text, line ends and this program's own colours, and JSON stays exact. */
+/* eslint-disable no-control-regex -- the subject here is what a terminal gets */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { colouredDiff, coloursFor } from './colours.ts';

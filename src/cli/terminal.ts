@@ -1,21 +1,21 @@
 /**
- * @file All that the command line says, on stdout and stderr. What others wrote is shown and does nothing: the only control characters that
- * come out are line ends, tabs and the colours of `colours.ts`. ESLint refuses the streams themselves elsewhere.
+ * @file All output of the command line, on stdout and stderr. Foreign text is shown and cannot control the terminal: the only control
+ * characters that come out are line ends, tabs and the colours of `colours.ts`. ESLint refuses the streams themselves elsewhere.
  */
 import { createInterface } from 'node:readline';
 import { visible, visibleLine } from '../plain.ts';
 import { asSgr } from './colours.ts';
 
 export interface Output {
-  /** Whether someone looks on. */
+  /** Whether someone is watching. */
   readonly isTTY: boolean;
   /** A text with its line ends. */
   readonly say: (text: string) => void;
   /** A value as JSON, still exact: what would act on a terminal is written as JSON's own escape. @param indent 0 for one line */
   readonly json: (value: unknown, indent?: 0 | 2) => void;
-  /** The last line of the screen, in the place of what it was; cut to fit. */
+  /** Replaces the last line of the screen; cut to fit. */
   readonly status: (text: string) => void;
-  /** Takes that line away. */
+  /** Removes that line. */
   readonly eraseStatus: () => void;
 }
 
@@ -52,7 +52,7 @@ export const stderr = outputOf(process.stderr);
 /** Whether someone is there who can answer. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && stderr.isTTY;
 
-/** Asks a question that is answered with yes or no; everything but yes is no, the end of input too. */
+/** Asks a yes-or-no question. Anything but yes means no, and so does the end of input. */
 export function confirm(question: string): Promise<boolean> {
   stderr.say(`${question} [y/N] `);
   const lines = createInterface({ input: process.stdin });

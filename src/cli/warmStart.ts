@@ -1,4 +1,4 @@
-/** @file `tandem warm-start`: learns start points for later runs. */
+/** @file `tandem warm-start`: learns starting points for later runs. */
 import { Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
@@ -26,23 +26,25 @@ interface WarmStartOptions {
 
 export function warmStartCommand(): Command {
   const command = new Command('warm-start')
-    .argument('<folder...>', 'folders with prompt files and their data, however deep')
-    .description('learn from earlier prompts, data and runs where new adapters begin and which proposals come first')
-    .option('--model <model>', "a folder, a .gguf, a Hugging Face id or an installed model; by default the first prompt's")
-    .option('--budget <time>', 'time, such as 10m, or token passes, such as 2000000p', parseBudget, learnDefaults.budget)
+    .argument('<folder...>', 'folders with prompt files and their data, searched at any depth')
+    .description('learn from earlier prompts, data and runs where new adapters should start and which proposals to try first')
+    .option('--model <model>', "a folder, a .gguf file, a Hugging Face id or an installed model; by default the first prompt's")
+    .option('--budget <time>', 'a time such as 10m, or a token budget such as 2000000p', parseBudget, learnDefaults.budget)
     .option('--rank <n>', 'rank of the adapter', wholeNumber(1), learnDefaults.rank)
     .option(
       '--soft-tokens <n>',
-      'virtual tokens of the soft prompt that is learned beside it; 0 for none',
+      'virtual tokens of the soft prompt that is learned with it; 0 for none',
       wholeNumber(0),
       learnDefaults.softTokens,
     )
-    .option('--prompt-share <share>', 'of the budget, for trying prompts on each task', share, learnDefaults.promptShare)
-    .option('--train-rows <n>', 'use at most this many training rows of a task', wholeNumber(1))
-    .option('--seed <n>', 'seed of every random choice', wholeNumber(0), sessionDefaults.seed)
-    .addOption(new Option('--executor <name>', 'what runs the computations').choices(executors).default(sessionDefaults.executor))
-    .option('--threads <n>', 'threads of the computations; all cores by default', wholeNumber(1))
-    .option('--out <folder>', 'where to write it; by default .tandem/warm-start/ of the workspace, where later runs find it')
+    .option('--prompt-share <share>', 'share of the budget for trying prompts on each task', share, learnDefaults.promptShare)
+    .option('--train-rows <n>', 'use at most this many training rows per task', wholeNumber(1))
+    .option('--seed <n>', 'seed for all random choices', wholeNumber(0), sessionDefaults.seed)
+    .addOption(
+      new Option('--executor <name>', 'the library that runs the computations').choices(executors).default(sessionDefaults.executor),
+    )
+    .option('--threads <n>', 'number of threads; by default all cores', wholeNumber(1))
+    .option('--out <folder>', 'where to write it; by default .tandem/warm-start/ in the workspace, where later runs find it')
     .option('--json', 'print JSON')
     .action(async (folders: string[], options: WarmStartOptions) => {
       const { model, budget, rank, softTokens, promptShare, seed, executor, threads, trainRows, out, json } = options;
@@ -71,9 +73,9 @@ export function warmStartCommand(): Command {
         if (json) stdout.json({ ...record, folder, losses });
         else
           stdout.say(
-            `A warm start for ${record.model.name}, from ${record.tasks.length} tasks in ${record.rounds} rounds: ${relative(process.cwd(), folder) || '.'}\n` +
-              `  loss on a task ${losses.first.toFixed(3)} at its first step, ${losses.last.toFixed(3)} at its last, in nats a row\n` +
-              'Later runs try it, and use it where it helps; --warm-start none leaves it out.\n',
+            `Wrote a warm start for ${record.model.name}, from ${record.tasks.length} tasks in ${record.rounds} rounds: ${relative(process.cwd(), folder) || '.'}\n` +
+              `  loss per task, in nats a row: ${losses.first.toFixed(3)} at the first step, ${losses.last.toFixed(3)} at the last\n` +
+              'Later runs try it and use it if it helps. To leave it out, pass --warm-start none.\n',
           );
       } finally {
         progress.close();
@@ -81,7 +83,7 @@ export function warmStartCommand(): Command {
       }
     });
   return withExamples(command, [
-    ['tandem warm-start prompts', 'ten minutes, then later runs in this workspace try it'],
-    ['tandem warm-start ../other/prompts prompts --budget 1h --rank 8', 'from more tasks, for longer'],
+    ['tandem warm-start prompts', 'learn for ten minutes; later runs in this workspace try the result'],
+    ['tandem warm-start ../other/prompts prompts --budget 1h --rank 8', 'learn from more tasks, for longer'],
   ]);
 }

@@ -1,4 +1,4 @@
-/** @file Opens the session of a command that measures, and ends it and the progress however the command ends. */
+/** @file Opens the session of a command that measures, and closes it and the progress however the command ends. */
 import { openSession, type Session } from '../run/session.ts';
 import { sessionSpec, type SessionOptions } from './options.ts';
 import { makeProgress, type Progress } from './progress.ts';

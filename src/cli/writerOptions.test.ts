@@ -1,4 +1,4 @@
-/** @file The command line asks before rows are sent for the first time, and sends none where nobody can be asked. */
+/** @file The command line asks before it sends rows for the first time, and sends none if nobody can be asked. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 test('without a writer nothing is asked', async () => expect(await writerAsked(prompt, { writer: 'none' })).toEqual({}));
 
-test('where nobody can be asked, it refuses, having shown what it would send', async () => {
+test('if nobody can be asked, it shows what it would send and refuses', async () => {
   const said = vi.spyOn(stderr, 'say').mockImplementation(() => {});
   try {
     await expect(writerAsked(prompt, { writer: server.url })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** @file The options of a writer, and the question whether rows may be sent to it. */
+/** @file The options for a writer, and the question whether rows may be sent to it. */
 import { Option, type Command } from 'commander';
 import { TandemError } from '../errors.ts';
 import { chooseWriter, destinationText } from '../run/chooseWriter.ts';
@@ -16,18 +16,18 @@ export interface WriterOptions {
   readonly writerConsent?: true;
 }
 
-export const writerConsent = ['--writer-consent', 'agree that training rows are sent to the writer, without being asked'] as const;
+export const writerConsent = ['--writer-consent', 'agree to send training rows to the writer, without being asked'] as const;
 
 export const withWriterOptions = (command: Command): Command =>
   command
     .option(
       '--writer <which>',
-      'a larger model that writes new instructions: the address of an OpenAI-compatible server, auto for one on this machine, or none',
+      'a larger model that writes new instructions: the address of an OpenAI-compatible server, auto for a server on this machine, or none',
       'none',
     )
-    .option('--writer-model <name>', 'the model of the writer; by default the first that the server lists')
+    .option('--writer-model <name>', "the writer's model; by default the first that the server lists")
     .addOption(
-      new Option('--writer-budget <tokens>', 'tokens of the writer that the run may spend, such as 50k; they are not token passes')
+      new Option('--writer-budget <tokens>', 'writer tokens that the run may spend, such as 50k; they do not count towards --budget')
         .argParser(parseWriterBudget)
         .default(usualWriterBudget, '50k'),
     )
@@ -48,8 +48,8 @@ export async function writerAsked(
 }
 
 /**
- * Once for each workspace and host. What would be sent is shown first.
- * @throws TandemError reason 'no-writer-consent' where the user does not agree, or nobody can be asked
+ * Asks once for each workspace and host, and shows first what would be sent.
+ * @throws TandemError reason 'no-writer-consent' if the user does not agree, or nobody can be asked
  */
 export async function askConsent(prompt: string, choice: WriterChoice, given: boolean): Promise<void> {
   const workspace = workspaceOf(prompt);
@@ -58,12 +58,18 @@ export async function askConsent(prompt: string, choice: WriterChoice, given: bo
   const { text, rows } = await writerExample({ prompt });
   stderr.say(`${[`The writer is ${to}.`, consentText(rows), '', ...text.split('\n').map((line) => `  | ${line}`), ''].join('\n')}\n`);
   if (!given && !canAsk()) {
-    throw new TandemError('no-writer-consent', `Nobody can be asked whether training rows may be sent to ${to}.`, {
-      hint: 'Agree with --writer-consent, or go without: --writer none.',
-    });
+    throw new TandemError(
+      'no-writer-consent',
+      `Tandem needs your consent to send training rows to ${to}, and cannot ask for it without a terminal.`,
+      {
+        hint: 'To agree, pass --writer-consent. To run without a writer, pass --writer none.',
+      },
+    );
   }
-  if (!given && !(await confirm(`Send such requests to ${to}, in this workspace, from now on?`))) {
-    throw new TandemError('no-writer-consent', 'Nothing was sent, and no run was begun.', { hint: 'Go without a writer: --writer none.' });
+  if (!given && !(await confirm(`Send such requests to ${to} from this workspace from now on?`))) {
+    throw new TandemError('no-writer-consent', 'Nothing was sent, and no run was started.', {
+      hint: 'To run without a writer, pass --writer none.',
+    });
   }
   keepConsent(workspace, choice);
 }

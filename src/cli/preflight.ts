@@ -1,4 +1,4 @@
-/** @file `tandem headroom`: which lever is likely to help, before a run is paid for. */
+/** @file `tandem preflight`: whether the prompt, the weights or both are likely to improve, before you pay for a run. */
 import { Command } from 'commander';
 import { count } from '../run/format.ts';
 import { sessionHeadroom } from '../run/headroom.ts';
@@ -11,24 +11,26 @@ import { sessionSpec, withSessionOptions, type SessionOptions } from './options.
 import { stderr, stdout } from './terminal.ts';
 import { withSession } from './withSession.ts';
 
-interface HeadroomOptions extends SessionOptions, LoraOptions {
+interface PreflightOptions extends SessionOptions, LoraOptions {
   readonly json?: boolean;
 }
 
-export function headroomCommand(): Command {
-  const command = new Command('headroom').argument(
+export function preflightCommand(): Command {
+  const command = new Command('preflight').argument(
     '<prompt>',
     'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml',
   );
   withLoraOptions(withSessionOptions(command))
-    .description('say which lever is likely to help, from ten prompts and a moment of training on a few rows')
-    .option('--adapter <folder>', "a PEFT directory; overrides the prompt file's")
+    .description(
+      'estimate whether the prompt, the weights or both are likely to improve, with ten prompts and a short training on a few rows',
+    )
+    .option('--adapter <folder>', 'a PEFT directory; overrides the prompt file')
     .option('--json', 'print JSON')
-    .action((prompt: string, options: HeadroomOptions) =>
+    .action((prompt: string, options: PreflightOptions) =>
       withSession(prompt, options, async (session, progress) => {
         const lora = loraAsked(options);
         const spec = { ...runDefaults, ...sessionSpec(prompt, options), ...(lora && { lora }) };
-        // A log is told once that measuring began, a terminal each prompt.
+        // A log says once that measuring began; a terminal shows each prompt.
         const onBusy = (what: string, share?: number): void => (share && !stderr.isTTY ? undefined : progress.busy(what));
         const headroom = await sessionHeadroom(session, spec, { onBusy });
         progress.close();
@@ -36,9 +38,9 @@ export function headroomCommand(): Command {
         if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...headroom });
         else
           stdout.say(
-            `${shownPath(session.file)} with ${session.model.name}\n${headroomText(headroom)}\nIt cost ${count(headroom.passes)} token passes.\n`,
+            `${shownPath(session.file)} with ${session.model.name}\n${headroomText(headroom)}\nThis took ${count(headroom.passes)} tokens.\n`,
           );
       }),
     );
-  return withExamples(command, [['tandem headroom intent.prompt.md', 'weights, prompt, both or neither']]);
+  return withExamples(command, [['tandem preflight intent.prompt.md', 'decide what to tune']]);
 }
