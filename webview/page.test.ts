@@ -30,7 +30,7 @@ test('an ended run: numbers with rows and intervals, every phase with why, the 2
     'Not keptNo sure gain: +1.3 points, P(better) 0.71; +0.011 nats a row, P(better) 0.57.',
     '− λ₁R₁, weights0.0000-0.0220',
     'Prompt alone-10.5 points [-18.6, -3.5]<0.1%',
-    'Both, beyond the sum+9.3 points [+1.2, +18.6]',
+    'Extra from both together+9.3 points [+1.2, +18.6]',
     'new weights89.5%[82.6, 95.3]88.4%[81.4, 95.3]',
   ])
     expect(text).toContain(part);

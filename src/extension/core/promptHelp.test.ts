@@ -93,7 +93,7 @@ describe('hover', () => {
 
   test('over a column that is not there those that are', async () => {
     expect(await hovered('---\ntandem: {data: a, output: kind}\n---\n${input:tex|}')).toBe(
-      'The data has no column `tex`. It has: `text`, `kind`, `a: b`.',
+      'The data has no column `tex`. Its columns are `text`, `kind`, `a: b`.',
     );
   });
 
