@@ -100,9 +100,9 @@ function readFlags({ links }: ReadLimits): number {
 
 function requireNoLink(file: string, stats: Stats): void {
   if (!stats.isSymbolicLink()) return;
-  throw new TandemError('not-a-file', 'This is a link; Tandem reads what it wrote itself from real files only.', {
+  throw new TandemError('not-a-file', 'This is a symbolic link. Tandem reads its own files only from regular files.', {
     where: { file },
-    hint: 'Put the file itself here, or remove the link.',
+    hint: 'Replace the link with the file itself, or remove the link.',
   });
 }
 
@@ -130,7 +130,7 @@ const kindOf = (stats: Stats): string =>
   stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
 
 const tooLarge = (file: string, most: number): TandemError =>
-  new TandemError('too-large', `This file is larger than the ${Math.round(most / 2 ** 20)} MiB that are read of its kind.`, {
+  new TandemError('too-large', `This file is larger than ${Math.round(most / 2 ** 20)} MiB, the limit for files of its kind.`, {
     where: { file },
-    hint: 'Check that it is the file that you mean.',
+    hint: 'Check that this is the right file.',
   });

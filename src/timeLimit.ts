@@ -29,7 +29,7 @@ export function withinTime<T>({ what, hint }: Limited, work: () => T): T {
     interrupted(keep);
     if (result) return result.value;
   }
-  throw new TandemError('too-slow', `${what} takes more than ${rowLimit / 1000} s, so it was ended.`, { hint });
+  throw new TandemError('too-slow', `${what} took more than ${rowLimit / 1000} s, so Tandem stopped it.`, { hint });
 }
 
 /**

@@ -78,7 +78,7 @@ export function findFault(source: string): { at: number; expected: string } {
     skip(space);
     const end = source[at] === '"' ? endOfText(source, at) : undefined;
     if (end === undefined || !isJson(source.slice(at, end)))
-      throw new Fault(at, source[at] === '"' ? 'a text that ends on this line' : expected);
+      throw new Fault(at, source[at] === '"' ? 'a string that ends on this line' : expected);
     at = end;
   };
   const list = (close: RegExp, item: () => void, expected: string): void => {

@@ -30,8 +30,8 @@ export function splitRows(rows: readonly Row[], options: SplitOptions): Record<S
   const groups = groupsInHashOrder(rows, seed);
   const wanted = splitNames.filter((name) => (counts ?? fractions)[name] > 0);
   if (groups.length < wanted.length || (counts && sum(counts) > rows.length)) {
-    const asked = counts ? `${sum(counts)} rows are asked for` : `${wanted.join(', ')} need one each`;
-    throw new TandemError('too-few-rows', `The data has ${groups.length} different rows; ${asked}.`, {
+    const asked = counts ? `${sum(counts)} rows were requested` : `${wanted.join(', ')} need one each`;
+    throw new TandemError('too-few-rows', `The data has ${groups.length} different rows, but ${asked}.`, {
       hint: 'Add rows, or ask for fewer.',
     });
   }

@@ -164,7 +164,7 @@ export function judgedBy(metric: Metric, answers: readonly RowResult[], data: re
 export function judgementOf(metric: Metric, prediction: string, gold: string | undefined, { values, line }: Row): Judgement {
   if (metric.judge) return metric.judge(prediction, values);
   if (gold !== undefined) return { score: metric.score(prediction, gold, values) };
-  throw new TandemError('missing-output', `The row of line ${line} has no right answer, which the metric ${metric.name} needs.`, {
+  throw new TandemError('missing-output', `The row on line ${line} has no right answer, which the metric ${metric.name} needs.`, {
     hint: answersNeeded,
   });
 }
@@ -214,7 +214,7 @@ export function compareEvaluations(before: Compared, after: Compared, options: R
   return { score, ...(old && now && { logLikelihood: pairedBootstrap(old, now, { ...options, range: logShares }) }) };
 }
 
-export const answersNeeded = 'Check `output:` in the prompt file, or judge by a module of your own, e.g. `metric: ./metric.mjs`.';
+export const answersNeeded = 'Check `output:` in the prompt file, or use a metric of your own, e.g. `metric: ./metric.mjs`.';
 
 /** Those of the gold answers, if every row has one. */
 export const likelihoodsOf = (rows: readonly RowResult[]): number[] | undefined => allOf(rows, ({ logLikelihood }) => logLikelihood);
@@ -249,7 +249,7 @@ export function scoreDifference(less: readonly Compared[], more: readonly Compar
 function requireSameRows(before: Compared, after: Compared): void {
   const differs = before.rows.findIndex(({ row }, place) => after.rows.at(place)?.row !== row);
   if (differs < 0 && before.rows.length === after.rows.length) return;
-  throw new TandemError('rows-differ', 'The two evaluations are of different rows.', {
+  throw new TandemError('rows-differ', 'The two evaluations used different rows.', {
     hint: 'Evaluate both on the same rows, in the same order.',
   });
 }
@@ -262,22 +262,22 @@ function labelsOf(rows: readonly Row[], output: string, where: { file: string; l
     const label = textIn(values, output).trim();
     if (label !== '') labels.add(label);
     else
-      throw new TandemError('no-output', `The data row of line ${line} has no "${output}".`, {
+      throw new TandemError('no-output', `The data row on line ${line} has no "${output}".`, {
         where,
-        hint: 'Fill it in or take the row out.',
+        hint: 'Fill it in, or remove the row.',
       });
   }
   if (labels.size > mostLabels) {
     const hint = 'Leave `labels` out to generate the answer as free text.';
     throw new TandemError(
       'too-many-labels',
-      `The data has ${labels.size} different outputs; at most ${mostLabels} can be scored as labels.`,
+      `The data has ${labels.size} different outputs, but at most ${mostLabels} can be scored as labels.`,
       { where, hint },
     );
   }
   if (labels.size < 2) {
     const found = labels.size === 0 ? 'no output' : `only the output "${[...labels][0]}"`;
-    throw new TandemError('too-few-labels', `The data has ${found}: there is nothing to choose from.`, {
+    throw new TandemError('too-few-labels', `The data has ${found}, so there is nothing to choose from.`, {
       where,
       hint: 'Check `output:` and the data.',
     });

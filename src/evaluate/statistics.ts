@@ -71,9 +71,13 @@ export const bootstrapStatistic = (rows: number, statistic: Statistic, options: 
  */
 export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options: IntervalOptions = {}): PairedDifference {
   if (a.length !== b.length) {
-    throw new TandemError('rows-differ', `Paired scores need the same rows: ${a.length} against ${b.length}.`, {
-      hint: 'Evaluate both on the same rows.',
-    });
+    throw new TandemError(
+      'rows-differ',
+      `A paired comparison needs the same rows, but one side has ${a.length} and the other ${b.length}.`,
+      {
+        hint: 'Evaluate both on the same rows.',
+      },
+    );
   }
   const differences = Float64Array.from({ length: a.length }, (_, row) => b[row] - a[row]);
   const { range = shares } = options;
@@ -103,7 +107,7 @@ const hasEnds = ({ low, high }: Range): boolean => Number.isFinite(high - low);
 
 function requireRows(rows: number): void {
   if (rows > 0) return;
-  throw new TandemError('no-rows', 'There are no rows to average over.', { hint: 'Check the split: it may be empty.' });
+  throw new TandemError('no-rows', 'There are no rows to average.', { hint: 'Check the split. It may be empty.' });
 }
 
 const meanOf =

@@ -21,5 +21,5 @@ export function lacksAnswers(settings: Judged, columns: readonly string[]): stri
   const suggestion = suggestName(output, columns);
   if (needsAnswers(settings)) return suggestion;
   if (nearestName(output, columns) === undefined) return undefined;
-  return `${suggestion} If the rows have no right answers, choose an output name that is less like a column's.`;
+  return `${suggestion} If the rows have no right answers, choose an output name that differs more from the column names.`;
 }

@@ -91,7 +91,7 @@ export async function addModel(spec: string, options: AddOptions = {}): Promise<
     if (!Object.hasOwn(shortNames, spec) && !isHubId(spec)) throw notFound(spec);
   }
   if (local && (await installedModel(folderOf(name))) && !(await sourceOf(target))?.path) {
-    throw new TandemError('model-exists', `There is another installed model named "${name}".`, {
+    throw new TandemError('model-exists', `Another installed model is already named "${name}".`, {
       hint: 'Remove that one first, or rename yours.',
     });
   }
@@ -174,8 +174,9 @@ async function localModel(spec: string, cwd = process.cwd()): Promise<string | u
   const found = await modelIn(path);
   if (found) return found;
   if (/\.gguf$|^[.~]|^\/|^[a-z]:\\/i.test(spec)) {
-    throw new TandemError('model-not-found', 'There is no model at this place: neither a GGUF file nor a folder with config.json.', {
+    throw new TandemError('model-not-found', 'There is no model here: neither a GGUF file nor a folder with config.json.', {
       where: { file: path },
+      hint: 'Check the path.',
     });
   }
   return undefined;
@@ -228,8 +229,8 @@ async function fetchModel(spec: string, target: string, options: AddOptions): Pr
       tried.push(error.message);
     }
   }
-  throw new TandemError('model-unavailable', `${spec} could not be fetched. Tried: ${tried.join(' ')}`, {
-    hint: 'Check the network, or give a folder or a GGUF file that you have.',
+  throw new TandemError('model-unavailable', `${spec} could not be downloaded. Tried: ${tried.join(' ')}`, {
+    hint: 'Check the network, or name a folder or a GGUF file on this machine.',
   });
 }
 
@@ -261,6 +262,6 @@ const passable: ReadonlySet<string> = new Set(['hub-unreachable', 'model-not-fou
 
 function notFound(name: string): TandemError {
   return new TandemError('model-not-found', `There is no model "${name}".`, {
-    hint: `Give a folder, a .gguf file, a Hugging Face id (org/name) or one of: ${Object.keys(shortNames).join(', ')}.`,
+    hint: `Name a folder, a .gguf file, a Hugging Face id (org/name) or one of: ${Object.keys(shortNames).join(', ')}.`,
   });
 }
