@@ -111,7 +111,7 @@ describe('tandem evaluate', () => {
     expect(run(folder, 'evaluate', 'none.prompt.md').status).toBe(2);
     expect(run(folder, 'evaluate', 'kind.prompt.md', '--min', 'high').stderr).toBe("'high' is not a share.\n  Write 0.8 or 80%.\n");
     expect(run(folder, 'optimize', 'kind.prompt.md', '--lora-rank', '0').stderr).toBe(
-      "A LoRA adapter cannot have the rank '0'.\n  Give a whole number from 1 on, e.g. 8.\n",
+      "A LoRA adapter cannot have the rank '0'.\n  Give a whole number of at least 1 on, e.g. 8.\n",
     );
     expect(run(folder, 'nonsense').status).toBe(2);
     expect(run(folder, '--help').status).toBe(0);

@@ -61,7 +61,7 @@ describe('a run that came with the workspace', () => {
 
   test('and has a link for its adapter is refused', () => {
     symlinkSync(join(home, '.ssh'), join(directory.adapters, readState(directory).best!.adapter!));
-    expectRefused(['accept'], /There is a link where the folder of an adapter should be/);
+    expectRefused(['accept'], /This is a link, not the folder of an adapter/);
   });
 });
 
@@ -97,7 +97,7 @@ test('old runs are cleaned away, once it was shown which', () => {
 describe('what is no file is refused at once', () => {
   test('an adapter that is a file', () => {
     writeFileSync(join(workspace, 'adapter'), '');
-    expectRefused(['evaluate', 'kind.prompt.md', '--adapter', 'adapter'], /There is no adapter at this place/);
+    expectRefused(['evaluate', 'kind.prompt.md', '--adapter', 'adapter'], /There is no adapter here/);
   });
   test.skipIf(process.platform === 'win32')('a device as prompt, and a pipe as data', () => {
     expectRefused(['evaluate', '/dev/zero'], /\/dev\/zero: This is a device, not a file/);

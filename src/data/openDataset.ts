@@ -75,7 +75,7 @@ export async function openDataset(
 
   const rows = train!.rows;
   const shares: Shares = { train: fractions.train, val: val ? 0 : fractions.val, test: val || test ? 0 : fractions.test };
-  const parts = splitRows(rows, { seed, fractions: shares });
+  const parts = splitRows(rows, { seed, fractions: shares, file: train!.file });
   const { columns } = sets[0];
   const about: About = {
     columns,

@@ -85,7 +85,7 @@ test('what is no metric is refused with what could be meant', () => {
     }
   };
   expect(hintOf('acuracy')).toMatchObject({ reason: 'unknown-metric', hint: 'Did you mean "accuracy"?' });
-  expect(hintOf('numeric(some)')).toMatchObject({ message: 'The metric "numeric" does not take "some".' });
+  expect(hintOf('numeric(some)')).toMatchObject({ message: 'The metric "numeric" does not take the argument "some".' });
   expect(hintOf('regex(()')).toMatchObject({ reason: 'unknown-metric' });
   expect(hintOf('accuracy(2)')).toMatchObject({ hint: 'Write `metric: accuracy`.' });
   expect(() => metricNamed('./own.mjs').score('a', 'a')).toThrow(expect.objectContaining({ reason: 'module-not-loaded' }) as Error);

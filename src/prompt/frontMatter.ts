@@ -78,10 +78,10 @@ function meantBy(document: Document): ReadonlyMap<Alias, Node> {
   return meant;
 }
 
-/** `, not …` for messages: what stands in the place of what should; '' where nothing does. */
-export function butFound(node: unknown): string {
-  if (isMap(node)) return ', not a map';
-  if (isSeq(node)) return ', not a list';
+/** `, not …` after what is expected: what a value is instead; '' where saying so would not help. */
+export function butFound(node: unknown, expected: string): string {
+  if (isMap(node)) return /map|\{/.test(expected) ? '' : ', not a map';
+  if (isSeq(node)) return expected.includes('list') ? '' : ', not a list';
   const text = scalarText(node);
   return text === undefined ? '' : `, not ${JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text)}`;
 }

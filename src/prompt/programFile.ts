@@ -91,7 +91,7 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
   const textOf = (entry: { key: Node; value: Node | null } | undefined, name: string): string | undefined => {
     if (!entry) return undefined;
     const read = scalarText(entry.value) || undefined;
-    if (read === undefined) error(place(entry.value ?? entry.key), `\`${name}\` should be a string${butFound(entry.value)}.`);
+    if (read === undefined) error(place(entry.value ?? entry.key), `\`${name}\` should be a string${butFound(entry.value, 'a string')}.`);
     return read;
   };
 
@@ -103,7 +103,7 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
       place(version),
       newer
         ? `This file was written for a newer Tandem (version ${String(version.value)}; this one supports ${currentVersion}).`
-        : `\`version\` should be 1${butFound(version)}.`,
+        : `\`version\` should be 1${butFound(version, '1')}.`,
       newer ? 'Update Tandem.' : undefined,
     );
   }

@@ -49,7 +49,7 @@ export function readPrompty(document: Document, reads: ReadonlySet<string>, { er
         const { expected, take } = parameters[name];
         const taken = take(node);
         if (taken) Object.assign(decoding, taken);
-        else error(at(node), `${path} should be ${expected}${butFound(node)}.`);
+        else error(at(node), `${path} should be ${expected}${butFound(node, expected)}.`);
       } else if (hostedOnly.has(name)) note(at(key as Node), `${path} applies only to hosted models. Tandem ignores it.`);
     }
   }

@@ -142,7 +142,7 @@ function field<T>(
     const value = convert(node, context);
     if (value !== undefined) return value;
     const likely = instead && nearestNames(scalarText(node) ?? '', instead);
-    context.report(stretch(node), `\`${context.name}\` should be ${expected}${butFound(node)}.`, undefined, likely);
+    context.report(stretch(node), `\`${context.name}\` should be ${expected}${butFound(node, expected)}.`, undefined, likely);
     return undefined;
   };
   return { ...help, read };
