@@ -1,7 +1,7 @@
-/** @file JSON from files: text that is not JSON, or is nested beyond all sense, is an error with its place. */
+/** @file Parses JSON from files. Invalid or absurdly nested JSON is an error with its place. */
 import { TandemError, type Place } from './errors.ts';
 
-/** What Tandem writes has a dozen levels. Far below what a walk over it, or `JSON.stringify`, can stand. */
+/** Tandem writes about a dozen levels. The limit is far below what recursion or `JSON.stringify` can handle. */
 const deepest = 200;
 
 /** What to do with a file that only Tandem writes, and that is not as Tandem writes it. */
@@ -37,7 +37,7 @@ function isDeeperThan(text: string, most: number): boolean {
   return false;
 }
 
-/** Of the quote that ends it; the text's end where none does. */
+/** The place of the closing quote, or the end of the text. */
 function endOfString(text: string, begin: number): number {
   for (let end = text.indexOf('"', begin + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let slashes = 0;

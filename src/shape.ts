@@ -1,14 +1,14 @@
 /**
- * @file The shapes of what is read from files: what stands where, checked before anything is believed. A shape is typed by what it gives, so
- * that a field that is added to a type is missing from its shape until someone says what it may be. Fields that no shape names stay.
+ * @file Shapes check data read from files before anything uses it. A shape is typed by its result, so a field that is added to a type is a type
+ * error until its shape lists it. Fields that no shape names are kept.
  */
 import { TandemError, type Place } from './errors.ts';
 import { notOursHint } from './json.ts';
 
-/** Gives the value as what it is. @throws what `shaped` turns into an error with a place */
+/** Returns the value with its type. @throws what `shaped` turns into an error with a place */
 export type Shape<T> = (value: unknown) => T;
 
-/** Of a field that may be absent. */
+/** The shape of a field that may be absent. */
 export interface Optional<T> {
   readonly optional: Shape<T>;
 }
@@ -38,13 +38,13 @@ export function shaped<T>(shape: Shape<T>, value: unknown, where: Place, reason:
 
 export const text: Shape<string> = (value) => (typeof value === 'string' ? value : misfit('a string', value));
 export const flag: Shape<boolean> = (value) => (typeof value === 'boolean' ? value : misfit('true or false', value));
-/** JSON has no numbers that are none: they are written as null. */
+/** JSON cannot hold NaN and infinities. They are written as null. */
 export const measured: Shape<number> = (value) => (value === null ? NaN : finite(value));
 export const finite: Shape<number> = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : misfit('a number', value));
-/** From 0 on: what is spent, paid or counted. */
+/** At least 0: what is spent, paid or counted. */
 export const amount: Shape<number> = (value) =>
   typeof value === 'number' && value >= 0 && value < Infinity ? value : misfit('a number of at least 0', value);
-/** From 0 on. */
+/** At least 0. */
 export const whole: Shape<number> = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : misfit('a whole number of at least 0', value);
 export const anything: Shape<unknown> = (value) => value;
@@ -103,13 +103,13 @@ export const pair =
   (value) =>
     Array.isArray(value) && value.length === 2 ? (list(shape)(value) as readonly [T, T]) : misfit('a list of two values', value);
 
-/** An object with whichever names, and values of one shape. */
+/** An object with any names and values of one shape. */
 export const table =
   <T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> =>
   (value) =>
     Object.fromEntries(Object.entries(record(value)).map(([name, each]) => [name, below(name, () => shape(each))]));
 
-/** An object with these fields; others stay as they are. */
+/** An object with these fields. Others are kept. */
 export function object<T>(fields: Fields<T>): Shape<T> {
   const known = Object.entries(fields as Readonly<Record<string, Shape<unknown> | Optional<unknown>>>);
   return (value) => {

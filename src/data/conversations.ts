@@ -6,7 +6,7 @@ import { TandemError } from '../errors.ts';
 import { isList, type Value, type Values } from '../prompt/values.ts';
 import type { Entries, Entry } from './jsonl.ts';
 
-/** The columns that stand in the place of a conversation: the last is the answer. */
+/** The columns that replace a conversation. The last is the answer. */
 export const turnColumns = ['system', 'history', 'user', 'assistant'] as const;
 
 interface Turn {

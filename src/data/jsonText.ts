@@ -1,4 +1,4 @@
-/** @file JSON as text: where things stand in it. Texts are passed over by search, since patterns run out of stack on those of megabytes. */
+/** @file Finds places in JSON text. Strings are skipped by search, because regular expressions run out of stack on megabytes. */
 
 /** Where the JSON text that begins at a quote ends: after its closing quote; undefined without one. */
 export function endOfText(source: string, start: number): number | undefined {
@@ -59,7 +59,7 @@ export function withAllDigits(source: string): string {
 const isHeld = (number: string): boolean =>
   /^-?\d+$/.test(number) ? Number.isSafeInteger(Number(number)) : Number.isFinite(Number(number));
 
-/** Where a text stops being JSON, and what should stand there: JSON.parse says that it is bad, but on Node 20 not where. */
+/** Where a text stops being JSON, and what is expected there. On Node 20, JSON.parse does not say where. */
 export function findFault(source: string): { at: number; expected: string } {
   let at = 0;
   const skip = (pattern: RegExp): boolean => {

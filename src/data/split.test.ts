@@ -1,4 +1,4 @@
-/** @file Splits and samples hang on the rows alone, not on their order. */
+/** @file Splits and samples depend on the rows alone, not on their order. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../random.ts';

@@ -1,4 +1,4 @@
-/** @file Splits and samples of rows that hang on the rows' own hashes, not on their order. */
+/** @file Splits and samples of rows that depend on the rows' own hashes, not on their order. */
 import { createHash } from 'node:crypto';
 import { TandemError } from '../errors.ts';
 import { textIn } from '../prompt/values.ts';

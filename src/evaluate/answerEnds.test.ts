@@ -1,4 +1,4 @@
-/** @file How free text ends where the prompt file does not say, and what is told where it says what right answers cannot live with. */
+/** @file How free text ends where the prompt file does not say, and warnings where its limits cut right answers. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { endsOf } from '../prompt/decoding.ts';

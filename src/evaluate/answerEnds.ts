@@ -52,8 +52,8 @@ export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds)
 });
 
 /**
- * Right answers that cannot be given in full: that hold a text where the prediction ends, or are longer than `maxTokens`. Each is told where the
- * setting stands.
+ * Right answers that the model can never give in full: they contain a stop text or are longer than `maxTokens`. Each is reported at its
+ * setting.
  * @param task with the ends that hold
  */
 export function endProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
@@ -62,7 +62,7 @@ export function endProblems(file: PromptFile, task: Task, training: readonly Row
     : [...stopProblems(file, task.decoding.stop, training), ...lengthProblems(file, task, training, model)];
 }
 
-/** Patterns are no answers: a long one may match a short text. */
+/** Patterns are not answers: a long pattern may match a short text. */
 const holdsPatterns = (metric: string): boolean => metric === 'regex';
 
 /** Those that hold a text where the prediction ends. */

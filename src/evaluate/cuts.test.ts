@@ -1,4 +1,4 @@
-/** @file How answers that were cut off are told. */
+/** @file How cut answers are reported. */
 import { expect, test } from 'vitest';
 import { cutSummary, cutText, type Cut } from './cuts.ts';
 

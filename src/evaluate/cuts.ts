@@ -1,4 +1,4 @@
-/** @file Answers that were cut off before they ended. Every surface tells them in these words; it imports nothing, so that the panel's page can. */
+/** @file Answers that were cut off before they ended, in the words that every surface uses. It imports nothing, so that the page of the run panel can use it. */
 
 /** What cut an answer off: `decoding.maxTokens`, or the end of what the model reads. */
 export type CutBy = 'length' | 'context';
@@ -7,7 +7,7 @@ export type CutBy = 'length' | 'context';
 export type Cut = {
   /** Of an earlier step of a program: what its answer is called. */
   readonly step?: string;
-  /** So many of so many. */
+  /** This many answers were cut, of `of`. */
   readonly answers: number;
   readonly of: number;
 } & (

@@ -31,11 +31,11 @@ export interface Task {
   readonly labels?: readonly string[];
   /** What decides. */
   readonly metric: Metric;
-  /** What is told beside it. */
+  /** Metrics that are only reported. */
   readonly reported?: readonly Metric[];
   readonly decoding: Decoding;
   readonly template: 'text' | 'chat';
-  /** What the chat template is told beside the turns. */
+  /** What the chat template gets besides the turns. */
   readonly chat?: ChatOptions;
   /** Where the prompt stands that the file has, for errors: its file, and the 1-based line that its body starts in. */
   readonly origin?: Place;
@@ -73,7 +73,7 @@ export interface Evaluation {
   readonly lengthSlope?: number;
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
-  /** Token passes that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
+  /** Tokens that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
   readonly passes: number;
   /** Answers that were cut off; absent where none were. */
   readonly cuts?: readonly Cut[];
@@ -86,7 +86,7 @@ export interface Comparison {
   readonly logLikelihood?: PairedDifference;
 }
 
-/** More than this is no choice between labels any more. */
+/** With more labels than this, the task is no longer a choice between labels. */
 export const mostLabels = 200;
 
 /**
@@ -170,7 +170,7 @@ export function judgementOf(metric: Metric, prediction: string, gold: string | u
 }
 
 /**
- * One evaluation of the rows of several, which no two of them share; what is told of a prompt is that of the first.
+ * One evaluation of the rows of several, which no two of them share. Facts about the prompt are those of the first.
  * @param evaluations at least one
  */
 export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: readonly [Evaluation, ...Evaluation[]]): Evaluation {
@@ -186,7 +186,7 @@ export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: r
   };
 }
 
-/** Paired differences of evaluations hang on these alone. */
+/** All that paired differences of evaluations depend on. */
 export type Compared = Pick<Evaluation, 'rows' | 'corpus' | 'words'>;
 
 /**
@@ -226,7 +226,7 @@ function allOf(rows: readonly RowResult[], value: (row: RowResult) => number | u
 
 /**
  * The paired difference of two sums of scores over the same rows: of one evaluation and another, or of several for an interaction. A
- * metric that is no mean of row scores is taken again for each weighting of the rows.
+ * metric that is not a mean of row scores is computed again for each weighting of the rows.
  * @throws TandemError reason 'rows-differ'
  */
 export function scoreDifference(less: readonly Compared[], more: readonly Compared[], options: Resampling = {}): PairedDifference {

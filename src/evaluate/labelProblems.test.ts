@@ -1,4 +1,4 @@
-/** @file Labels that no row has, and rows that no label fits, told where they stand. */
+/** @file Labels that no row has, and rows that no label fits, reported at their places. */
 import { expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';

@@ -34,7 +34,7 @@ export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownR
   const strange = strangers.map(([answer]) => answer);
   const problems = labels.flatMap((label, place): Problem[] => {
     const meant = nearestName(label, strange);
-    // In rows that are not known there may be such an answer; of a slip of the pen that is unlikely.
+    // Unknown rows may have such an answer, but a label that looks like a typo probably is one.
     if (places.has(label) || (!areAll && meant === undefined)) return [];
     const range = file.ranges[`labels.${place}`] ?? file.ranges.labels;
     return [

@@ -14,9 +14,9 @@ export interface LoadedMetric {
 
 /**
  * Runs the module and takes its default export, or else its export `score`: `(row, output) => number`, or `{ score, feedback }` with a
- * sentence on why the score is what it is. `row` has the columns of the data as texts, the right answer among them where the data has one,
+ * sentence that explains the score. `row` has the columns of the data as texts, the right answer among them where the data has one,
  * and `output` is what the model answered; 0 is worth nothing, 1 is right, true and false too.
- * Only for who was told that the module may run.
+ * Call this only if the user allowed the module to run.
  * @param name what it is called in reports
  * @param file absolute path
  * @throws TandemError reason 'bad-metric' where it cannot be loaded; scoring throws the same where the function throws or returns no number from 0 to 1

@@ -129,7 +129,7 @@ describe('macro-f1', () => {
     expect([back.mean, back.low, back.high]).toEqual(
       [-gain.mean, -gain.high, -gain.low].map((value) => expect.closeTo(value, 12) as number),
     );
-    // Old and new of both levers: what is left beyond their sum.
+    // Old and new prompt and weights: what is left beyond the sum of their effects.
     expect(scoreDifference([before, after], [before, after]).mean).toBeCloseTo(0, 12);
   });
 

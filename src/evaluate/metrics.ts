@@ -21,7 +21,7 @@ export interface Metric {
   score(prediction: string, gold: string, values?: Values): number;
   /** The same without a right answer, and why: only of a metric that needs none. */
   readonly judge?: (prediction: string, values: Values) => Judgement;
-  /** Only of a metric that is no mean of the rows' scores: then this is the metric, and the scores say no more than which rows are right. */
+  /** Only for a metric that is not a mean of the rows' scores. This is then the metric, and the scores only say which rows are right. */
   readonly corpus?: CorpusScore;
   /** The same for a column of right answers, whose way of writing says how open forms are to be read; absent where nothing is open. */
   readonly inColumn?: (answers: Iterable<string>) => Metric;
@@ -51,7 +51,7 @@ interface Entry {
 
 /** A score that reads open forms as a column of right answers writes them. */
 interface Fitted {
-  /** By the answers of the column; by none where there is no column. */
+  /** Uses the answers of the column, or none where there is no column. */
   readonly fit: (answers: Iterable<string>) => Score;
 }
 
@@ -119,7 +119,7 @@ export const metrics: ReadonlyMap<string, Metric> = new Map(
 /** What a metric counts, in Markdown. */
 export const aboutMetric = (name: string): string => table[name].about;
 
-/** Whether a row's score is that of a right answer: part of a point tells how near it came, which is not yet right. */
+/** Whether a row's score is that of a right answer. A partial score says how near the answer is, not that it is right. */
 export const isRight = ({ score }: { readonly score: number }): boolean => score === 1;
 
 /** Whether all of them judge rows that have no right answer. */

@@ -1,4 +1,4 @@
-/** @file Token passes are counted from texts. */
+/** @file Tokens are counted from texts. */
 import { expect, test } from 'vitest';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { answerPasses, promptPasses } from './passes.ts';

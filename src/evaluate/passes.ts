@@ -1,4 +1,4 @@
-/** @file What an evaluation costs in token passes, counted from its texts alone. */
+/** @file What an evaluation costs in tokens, counted from its texts alone. */
 import type { Tokenizer } from '../model/tokenizer.ts';
 
 /**

@@ -98,7 +98,7 @@ export const pairedBootstrapStatistic = (rows: number, difference: Statistic, op
 export const noDifference = (rows: number): PairedDifference => ({ mean: 0, low: 0, high: 0, rows, probabilityBetter: 0.5 });
 
 /**
- * How many rows it takes to be that sure of anything: where there is no true difference, fewer agree by pure chance more often than in a share `error`.
+ * The smallest number of rows that can give this certainty: with no true difference, fewer rows agree by chance more often than `error`.
  * @param error above 0, at most 0.5
  */
 export const fewestRows = (error: number): number => Math.ceil(-Math.log2(error) - 1e-9);
@@ -192,7 +192,7 @@ function freeDifference(differences: Float64Array, options: Resampling): PairedD
   return noSurerThanChance({ mean, low, high, rows, probabilityBetter: least });
 }
 
-/** Where there is no true difference, all rows agree on a side with a chance of 1 in 2^rows: no P(better) is surer, and no interval either. */
+/** With no true difference, all rows agree on one side with a chance of 1 in 2^rows. No P(better) and no interval may be more certain. */
 function noSurerThanChance({ mean, low, high, rows, probabilityBetter: p }: PairedDifference): PairedDifference {
   const chance = 2 ** -rows;
   const ends = chance > tail ? { low: Math.min(low, 0), high: Math.max(high, 0) } : { low, high };

@@ -5,7 +5,7 @@ import { withinTime } from '../timeLimit.ts';
 import { jinjaGlobals } from './jinjaGlobals.ts';
 import type { ChatMessage, ChatOptions } from './tokenizer.ts';
 
-/** The day that templates are told where no other is asked for: the one that Llama's templates themselves fall back on. */
+/** The date that templates get by default: the one that Llama's own templates fall back on. */
 export const defaultChatDate = '2024-07-26';
 
 /** Names of a template that are not for others to set. */

@@ -33,7 +33,7 @@ export interface SlidingWindow {
   readonly layers: readonly number[];
 }
 
-/** Rotary tables are made for so many positions at most; models that could read more read so many. */
+/** Rotary tables have at most this many positions. Models that could read more are limited to this. */
 export const mostPositions = 131_072;
 
 /**

@@ -12,7 +12,7 @@ export const needsAnswers = ({ metric, reported, labels }: Judged): boolean =>
   labels === 'from-data' || ![metric, ...reported].every(isModule);
 
 /**
- * Why the data must have the output column, and has not: a hint for people. A name that is nearly a column's is taken for a slip of the pen.
+ * A hint for people: why the data must have the output column, which it lacks. A name that is close to a column's name counts as a typo.
  * @returns undefined where the column is there, or where none is needed
  */
 export function lacksAnswers(settings: Judged, columns: readonly string[]): string | undefined {

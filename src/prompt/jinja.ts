@@ -108,7 +108,7 @@ export function jinjaProblems(body: string): JinjaProblem[] {
 
 /**
  * The text of a template, with values in the place of names; white space stays as it is written, as Jinja has it without options.
- * @throws TandemError reason 'bad-template' for what only shows when it runs, such as a filter that there is not; its cause says what; 'too-slow'
+ * @throws TandemError reason 'bad-template' for faults that only show at run time, such as an unknown filter; its cause says which; 'too-slow'
  */
 export function runJinja(source: string, values: Readonly<Record<string, unknown>>): string {
   if (!/\{[{%#]/.test(source)) return source;

@@ -29,7 +29,7 @@ export interface Problem {
 /** What could stand at a place instead of what is there. */
 export interface Fix {
   readonly range: TextRange;
-  /** Texts as they are to be written, the likeliest first; or a data file, which is for the one to find who knows the files. */
+  /** Texts as they are to be written, the likeliest first; or a data file, which the caller must find because it knows the files. */
   readonly instead: readonly string[] | 'data-file';
 }
 

@@ -19,7 +19,7 @@ export interface TandemSettings {
   readonly output: string;
   /** The metric that decides; names and arguments as `evaluate/metrics.ts` has them, or the path of a module. */
   readonly metric: string;
-  /** Metrics that are told beside it. */
+  /** Metrics that are only reported. */
   readonly reported: readonly string[];
   /** What the data's columns are called here, where that is not their own name: ours to theirs. */
   readonly columns: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export interface TandemSettings {
   readonly adapter?: string;
   /** 'text': the model completes the body. 'chat': the body is the user's message, the answer the assistant's turn. */
   readonly template: 'text' | 'chat';
-  /** What the model's chat template is told beside the turns; absent where nothing is said, and for 'text'. */
+  /** What the model's chat template gets besides the turns; absent where the file says nothing, and for 'text'. */
   readonly chat?: ChatSettings;
   /** What the file says of it, in points; absent where it says nothing. */
   readonly gate?: GateSettings;
@@ -42,7 +42,7 @@ export interface TandemSettings {
   readonly demos: readonly Demonstration[];
 }
 
-/** When a shorter prompt is taken, in points of the score. */
+/** When a shorter prompt is kept, in points of the score. */
 export interface GateSettings {
   /** How far its score may lie below the best one. */
   readonly margin?: number;
@@ -51,7 +51,7 @@ export interface GateSettings {
 }
 
 export interface ChatSettings {
-  /** The day that the template is told, YYYY-MM-DD. */
+  /** The date that the template gets, YYYY-MM-DD. */
   readonly date?: string;
   /** Names that the template may read, e.g. `enable_thinking`. */
   readonly variables?: Values;
@@ -113,7 +113,7 @@ interface Context {
   readonly name: string;
 }
 
-/** What people are told of a setting. */
+/** Help for a setting, as people see it. */
 export interface SettingHelp {
   /** Markdown: what it is for, what it may be, what it is where absent. */
   readonly about: string;

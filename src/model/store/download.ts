@@ -1,4 +1,4 @@
-/** @file Downloads one file: streamed to `<file>.part`, taken up again where it broke off, checked by its hash. */
+/** @file Downloads one file: streamed to `<file>.part`, continued where it stopped, checked by its hash. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';

@@ -77,8 +77,8 @@ export async function listModels(): Promise<InstalledModel[]> {
 
 /**
  * Installs a model: a short name or a hub id is downloaded, a folder or GGUF file stays where it is and is remembered by name.
- * A download from the hub that broke off is continued by the next call within a week. A model that could not be run is refused, as early as
- * that is known.
+ * The next call within a week continues an interrupted download from the hub. A model that cannot run is refused as early as
+ * possible.
  * @throws TandemError 'model-not-found', 'model-unavailable' (listing what was tried), 'download-damaged', 'model-exists', those of checkModelFiles; an AbortError
  */
 export async function addModel(spec: string, options: AddOptions = {}): Promise<InstalledModel> {
@@ -120,7 +120,7 @@ export async function removeModel(name: string): Promise<void> {
   await rm(join(modelsFolder(), folder), { recursive: true });
 }
 
-/** models/nano/ of the package that this code is part of, be it bundled into dist/ or run from its sources. */
+/** models/nano/ of the package that this code is part of, bundled into dist/ or run from its sources. */
 async function embeddedPath(): Promise<string | undefined> {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (let above = dirname(folder); above !== folder; [folder, above] = [above, dirname(above)]) {
@@ -201,7 +201,7 @@ async function fetchModel(spec: string, target: string, options: AddOptions): Pr
       part: `${target}${continuedEnding}`,
       from: `https://huggingface.co/${hub}`,
       fetch: (part: string) => downloadFromHub(hub, part, options),
-      // What broke off is gone on with; of what cannot be run nothing is of use.
+      // An interrupted download can be continued; of a model that cannot run nothing is kept.
       isContinued: (error: unknown) => !(error instanceof TandemError) || passable.has(error.reason) || error.reason === 'download-damaged',
     },
     ...(wheel
@@ -242,10 +242,10 @@ async function newPart(target: string): Promise<string> {
 }
 
 const continuedEnding = '.hub.part';
-/** Milliseconds for which a download that broke off is kept. */
+/** Milliseconds for which an interrupted download is kept. */
 const patience = 7 * 24 * 3600 * 1000;
 
-/** Removes what commands left that were killed, and what broke off so long ago that nobody goes on with it. */
+/** Removes what killed commands left, and interrupted downloads that are too old to continue. */
 async function sweepModels(): Promise<void> {
   const folder = modelsFolder();
   sweepTemporaries(folder);
