@@ -73,10 +73,10 @@ test('a run that cannot be read is named, and the others are listed', () => {
     status: 0,
     stdout: `${directory.run}\n`,
     stderr: expect.stringMatching(
-      /^2026-01-02-000000-bad cannot be read: .*run\.json: "spec" should be an object, not absent\.$/m,
+      /^2026-01-02-000000-bad cannot be read: .*run\.json: "spec" is missing\. It should be an object\.$/m,
     ) as string,
   });
-  expectRefused(['report'], /run\.json: "spec" should be an object, not absent\./);
+  expectRefused(['report'], /run\.json: "spec" is missing\. It should be an object\./);
 });
 
 test('old runs are cleaned away, once it was shown which', () => {
