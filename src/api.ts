@@ -1,10 +1,10 @@
 /**
- * @file What programs may use of Tandem; docs/api.md shows how. Whatever is not named here may change without notice.
- * The one file that only passes on what others export.
+ * @file The API of Tandem for other programs; docs/api.md shows how to use it. Anything that is not exported here may change without notice.
+ * The only file that just re-exports from other files.
  */
 export { describeError, TandemError, type Place } from './errors.ts';
 
-// A prompt file with all that it names, ready to be measured and tuned.
+// A prompt file with everything that it names, ready to be evaluated and tuned.
 export { openSession, type Session, type SessionOptions } from './run/session.ts';
 export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSpec } from './run/spec.ts';
 
@@ -37,7 +37,7 @@ export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState 
 export { measureHeadroom, type Headroom, type LeverOutlook } from './optimize/headroom.ts';
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 
-// Measuring.
+// Evaluation.
 export { calibrationRows } from './evaluate/calibration.ts';
 export { makeEvaluator, type Candidate, type Evaluator, type EvaluatorOptions, type Prediction } from './evaluate/evaluator.ts';
 export { makeProgramEvaluator, type ProgramEvaluator, type ProgramEvaluatorOptions } from './evaluate/programEvaluator.ts';
@@ -53,7 +53,7 @@ export { textOf, type Value, type Values } from './prompt/values.ts';
 export { renderPrompt, type Rendered, type RenderOptions } from './run/render.ts';
 export { asProgram, stepsOf, type Demonstration, type Prompt } from './prompt/prompt.ts';
 
-// Models, adapters, and what runs their computations.
+// Models, adapters, and the executors that run them.
 export { resolveModel } from './model/store/store.ts';
 export { loadModelFiles, type ModelFiles } from './model/files/modelFiles.ts';
 export { makeLlama, type LlamaModel } from './model/llama.ts';

@@ -1,6 +1,6 @@
 /**
- * @file The one door through which other processes are started (ESLint holds it). Nothing of a workspace has a say in what they run: no
- * program that lies in it, no module beside their working folder, no variable that makes them load code.
+ * @file The one door through which other processes are started (ESLint holds it). A workspace cannot change what they run: no
+ * program in it, no module beside their working folder, no variable that makes them load code.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { lstatSync, realpathSync, statSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, relative } from 'node:path';
 
 /**
- * Starts a module of Tandem's own in a Node process with a channel for messages. It stands in the module's folder.
+ * Starts a module of Tandem's own in a Node process with a channel for messages. Its working folder is the module's folder.
  * @param file absolute
  * @param pipes how many it has beside those of every process; the first has the descriptor 4
  */
@@ -35,7 +35,7 @@ export interface ProgramOptions {
 /**
  * Runs a program to its end. It ends with this process, however that ends.
  * @param program absolute
- * @returns what went wrong, if anything: the last line that it complained with
+ * @returns what went wrong, if anything: the last line of its standard error
  * @throws an AbortError, once the program is gone
  */
 export async function runProgram(
@@ -68,8 +68,8 @@ export async function runProgram(
 }
 
 /**
- * Runs a command as long as its standard input is open: it closes when the one who started this lets go or dies. What SIGINT means is
- * decided there.
+ * Runs a command while its standard input is open. The input closes when the starting process lets go or dies, and that process decides what
+ * SIGINT means.
  */
 const leash = `
 const { spawn } = require('node:child_process');
@@ -116,7 +116,7 @@ export function findProgram(name: string, workspaces: readonly string[], env: No
 const foreignFolders = (workspaces: readonly string[]): string[] =>
   workspaces.map(real).filter((folder) => !isWithin(real(homedir()), folder));
 
-/** The folders of the PATH, but for relative ones and those in a workspace. */
+/** The folders of the PATH, except relative ones and those in a workspace. */
 function outside(workspaces: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const foreign = foreignFolders(workspaces);
   const folders = (env[pathName(env)] ?? '').split(delimiter).filter(isAbsolute);
@@ -151,8 +151,8 @@ function isProgram(file: string): boolean {
 }
 
 /**
- * The variables that other processes get: all but those that make Node or Python load code from wherever they say. Of NODE_OPTIONS stays
- * what only sets a size, a certificate or a message.
+ * The variables that other processes get: all except those that make Node or Python load code from elsewhere. In NODE_OPTIONS,
+ * only options that set a size, a certificate or a message stay.
  */
 export function safeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !/^(?:NODE_OPTIONS|NODE_PATH|PYTHON(?!IOENCODING|UTF8).*)$/i.test(name));

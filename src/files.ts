@@ -1,4 +1,4 @@
-/** @file Reads files that may be anything: only regular ones, and only up to a size, so that no pipe holds a program up and no device fills its memory. */
+/** @file Reads only regular files, and only up to a size limit, so that a pipe cannot block the program and a device cannot fill its memory. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { TandemError } from './errors.ts';
@@ -6,7 +6,7 @@ import { TandemError } from './errors.ts';
 export interface ReadLimits {
   /** In bytes. Default: 256 MiB. */
   readonly most?: number;
-  /** 'refused' for files that Tandem wrote itself: it writes no links, so one leads to what is not ours. Default: 'followed'. */
+  /** 'refused' for files that Tandem wrote itself: it never writes links, so a link leads to a foreign file. Default: 'followed'. */
   readonly links?: 'followed' | 'refused';
 }
 
@@ -32,7 +32,7 @@ export function readFileBytes(file: string, limits: ReadLimits = {}): Buffer {
 /** The same as text. @throws as `readFileBytes` */
 export const readTextFile = (file: string, limits?: ReadLimits): string => readFileBytes(file, limits).toString('utf8');
 
-/** The same without holding up the event loop. @throws as `readFileBytes` */
+/** The same without blocking the event loop. @throws as `readFileBytes` */
 export async function readFileBytesLater(file: string, limits: ReadLimits = {}): Promise<Buffer> {
   if (limits.links === 'refused') requireNoLink(file, lstatSync(file));
   const handle = await open(file, readFlags(limits));
@@ -63,7 +63,7 @@ export async function openFile(file: string): Promise<FileHandle> {
   }
 }
 
-/** At most so many bytes from its end, as text. @throws as `readFileBytes` */
+/** Up to `bytes` bytes from the end of the file, as text. @throws as `readFileBytes` */
 export async function readTextTail(file: string, bytes: number, limits: ReadLimits = {}): Promise<string> {
   if (limits.links === 'refused') requireNoLink(file, lstatSync(file));
   const handle = await open(file, readFlags(limits));
@@ -78,7 +78,7 @@ export async function readTextTail(file: string, bytes: number, limits: ReadLimi
   }
 }
 
-/** That what is to be written to is no link, folder, pipe or device: there is a file, or nothing. @throws TandemError reason 'not-a-file' */
+/** Checks that a path can be written to: it is a regular file, or does not exist. @throws TandemError reason 'not-a-file' */
 export function requireOwnFile(file: string): void {
   const stats = lstatSync(file, { throwIfNoEntry: false });
   if (!stats) return;
@@ -86,13 +86,13 @@ export function requireOwnFile(file: string): void {
   requireReadable(file, stats, Infinity);
 }
 
-/** Whether it says that there is nothing at the place: no such file, or a file where a folder would have to be. */
+/** Whether the error says that the path does not exist: no such file, or a file where a folder is expected. */
 export const isMissing = (error: unknown): boolean => {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ENOTDIR';
 };
 
-/** To open a pipe waits for its other end, unless it is told not to. Windows has neither flag. */
+/** Without O_NONBLOCK, opening a pipe waits for its other end. Windows has neither flag. */
 function readFlags({ links }: ReadLimits): number {
   const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants> & Pick<typeof constants, 'O_RDONLY'>;
   return O_RDONLY | O_NONBLOCK | (links === 'refused' ? O_NOFOLLOW : 0);
@@ -100,9 +100,9 @@ function readFlags({ links }: ReadLimits): number {
 
 function requireNoLink(file: string, stats: Stats): void {
   if (!stats.isSymbolicLink()) return;
-  throw new TandemError('not-a-file', 'This is a link; Tandem reads what it wrote itself from real files only.', {
+  throw new TandemError('not-a-file', 'This is a symbolic link. Tandem reads its own files only from regular files.', {
     where: { file },
-    hint: 'Put the file itself here, or remove the link.',
+    hint: 'Replace the link with the file itself, or remove the link.',
   });
 }
 
@@ -113,7 +113,7 @@ function requireReadable(file: string, stats: Stats, most: number): void {
   if (stats.size > most) throw tooLarge(file, most);
 }
 
-/** A file of /proc says that it is empty, and is not. */
+/** Files in /proc report size 0 but are not empty. */
 function gather(file: string, most: number, read: (chunk: Buffer) => number): Buffer {
   const chunks: Buffer[] = [];
   for (let total = 0; ;) {
@@ -130,7 +130,7 @@ const kindOf = (stats: Stats): string =>
   stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
 
 const tooLarge = (file: string, most: number): TandemError =>
-  new TandemError('too-large', `This file is larger than the ${Math.round(most / 2 ** 20)} MiB that are read of its kind.`, {
+  new TandemError('too-large', `This file is larger than ${Math.round(most / 2 ** 20)} MiB, the limit for files of its kind.`, {
     where: { file },
-    hint: 'Check that it is the file that you mean.',
+    hint: 'Check that this is the right file.',
   });

@@ -1,18 +1,25 @@
-/** @file JSON from files: text that is not JSON, or is nested beyond all sense, is an error with its place. */
+/** @file Parses JSON from files. Invalid or absurdly nested JSON is an error with its place. */
 import { TandemError, type Place } from './errors.ts';
 
-/** What Tandem writes has a dozen levels. Far below what a walk over it, or `JSON.stringify`, can stand. */
+/** Tandem writes about a dozen levels. The limit is far below what recursion or `JSON.stringify` can handle. */
 const deepest = 200;
 
-/** @param reason of the error, e.g. 'bad-file' @throws TandemError with it */
-export function parseJson(text: string, where: Place, reason: string): unknown {
+/** What to do with a file that only Tandem writes, and that is not as Tandem writes it. */
+export const notOursHint = 'The file is damaged, or Tandem did not write it. Restore it from a copy, or move it away.';
+
+/**
+ * @param reason of the error, e.g. 'bad-file'
+ * @param hint for a file that Tandem does not write
+ * @throws TandemError with the reason
+ */
+export function parseJson(text: string, where: Place, reason: string, hint: string = notOursHint): unknown {
   if (isDeeperThan(text, deepest)) {
-    throw new TandemError(reason, `This is nested more than ${deepest} levels deep, which nothing that Tandem writes is.`, { where });
+    throw new TandemError(reason, `This JSON is nested more than ${deepest} levels deep. Tandem never writes such JSON.`, { where, hint });
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TandemError(reason, 'This is not JSON.', { where, cause });
+    throw new TandemError(reason, 'This is not valid JSON.', { where, hint, cause });
   }
 }
 
@@ -30,7 +37,7 @@ function isDeeperThan(text: string, most: number): boolean {
   return false;
 }
 
-/** Of the quote that ends it; the text's end where none does. */
+/** The place of the closing quote, or the end of the text. */
 function endOfString(text: string, begin: number): number {
   for (let end = text.indexOf('"', begin + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let slashes = 0;

@@ -1,5 +1,5 @@
 /**
- * @file Text that others wrote (a workspace, a model, a server) made fit to be shown: what it does to a reader is what it says, and no more.
+ * @file Makes text that others wrote (a workspace, a model, a server) safe to show: control characters are escaped.
  * Each kind of surface has one function that builds on this one: `cli/terminal.ts`, `run/markdown.ts`, `extension/core/unmarked.ts`.
  */
 

@@ -48,17 +48,17 @@ test('a number that JSON could not write is none, not 0', () => expect(read(row,
 
 describe('what does not fit is named by its place', () => {
   test.each<[string, Shape<unknown>, unknown]>([
-    ['This should be an object, not a list.', row, []],
-    ['"name" should be a text, not absent.', row, { score: 1 }],
+    ['The content should be an object, not a list.', row, []],
+    ['"name" is missing. It should be a string.', row, { score: 1 }],
     ['"score" should be a number, not "1".', row, { name: 'a', score: '1' }],
-    ['"tags.1" should be a text, not null.', row, { name: 'a', score: 1, tags: ['a', null] }],
+    ['"tags.1" should be a string, not null.', row, { name: 'a', score: 1, tags: ['a', null] }],
     ['"tags" should be a list, not an object.', row, { name: 'a', score: 1, tags: {} }],
-    ['"b" should be a whole number from 0 on, not -1.', table(whole), { a: 1, b: -1 }],
-    ['This should be "x" or "y", not "z".', exactly('x', 'y'), 'z'],
-    ['This should be even, not 3.', such(whole, (number) => number % 2 === 0, 'even'), 3],
-    ['This should be x, not 3.', either<unknown>('x', text, list(text)), 3],
-    ['This should be a list of two, not a list.', pair(finite), [1]],
-    ['This should be a number, not absent.', finite, undefined],
+    ['"b" should be a whole number of at least 0, not -1.', table(whole), { a: 1, b: -1 }],
+    ['The content should be "x" or "y", not "z".', exactly('x', 'y'), 'z'],
+    ['The content should be even, not 3.', such(whole, (number) => number % 2 === 0, 'even'), 3],
+    ['The content should be x, not 3.', either<unknown>('x', text, list(text)), 3],
+    ['The content should be a list of two values, not a list.', pair(finite), [1]],
+    ['The content is missing. It should be a number.', finite, undefined],
   ])('%s', (message, shape, value) => expect(complaint(shape, value)).toBe(message));
 
   test('without repeating what is long', () => expect(complaint(finite, 'x'.repeat(1e6)).length).toBeLessThan(120));
@@ -89,6 +89,6 @@ describe('JSON', () => {
     expect(parseJson(JSON.stringify({ a: deep, b: `\\"${deep}` }), { file: '' }, 'x')).toEqual({ a: deep, b: `\\"${deep}` });
   });
   test('that is none is refused', () => {
-    for (const source of ['', '{', '"', '"\\', '[1,]', '\u0000']) expect(reason(source)).toBe('This is not JSON.');
+    for (const source of ['', '{', '"', '"\\', '[1,]', '\u0000']) expect(reason(source)).toBe('This is not valid JSON.');
   });
 });

@@ -1,13 +1,14 @@
 /**
- * @file The shapes of what is read from files: what stands where, checked before anything is believed. A shape is typed by what it gives, so
- * that a field that is added to a type is missing from its shape until someone says what it may be. Fields that no shape names stay.
+ * @file Shapes check data read from files before anything uses it. A shape is typed by its result, so a field that is added to a type is a type
+ * error until its shape lists it. Fields that no shape names are kept.
  */
 import { TandemError, type Place } from './errors.ts';
+import { notOursHint } from './json.ts';
 
-/** Gives the value as what it is. @throws what `shaped` turns into an error with a place */
+/** Returns the value with its type. @throws what `shaped` turns into an error with a place */
 export type Shape<T> = (value: unknown) => T;
 
-/** Of a field that may be absent. */
+/** The shape of a field that may be absent. */
 export interface Optional<T> {
   readonly optional: Shape<T>;
 }
@@ -15,32 +16,37 @@ export interface Optional<T> {
 /** A shape for each field of a type; `optional` for those, and only those, that may be absent. */
 export type Fields<T> = { readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional<Exclude<T[K], undefined>> : Shape<T[K]> };
 
-/** @param reason of the error, e.g. 'bad-file' @throws TandemError that says which field is not as it should be */
-export function shaped<T>(shape: Shape<T>, value: unknown, where: Place, reason: string): T {
+/**
+ * @param reason of the error, e.g. 'bad-file'
+ * @param hint for a file that Tandem does not write
+ * @throws TandemError that says which field is not as it should be
+ */
+export function shaped<T>(shape: Shape<T>, value: unknown, where: Place, reason: string, hint: string = notOursHint): T {
   try {
     return shape(value);
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     const path = error.path.join('.');
-    const found = described(error.found);
-    throw new TandemError(reason, `${path === '' ? 'This' : `"${path}"`} should be ${error.expected}, not ${found}.`, {
-      where,
-      hint: 'It was damaged, or not written by Tandem.',
-    });
+    const name = path === '' ? 'The content' : `"${path}"`;
+    const message =
+      error.found === undefined
+        ? `${name} is missing. It should be ${error.expected}.`
+        : `${name} should be ${error.expected}, not ${described(error.found)}.`;
+    throw new TandemError(reason, message, { where, hint });
   }
 }
 
-export const text: Shape<string> = (value) => (typeof value === 'string' ? value : misfit('a text', value));
+export const text: Shape<string> = (value) => (typeof value === 'string' ? value : misfit('a string', value));
 export const flag: Shape<boolean> = (value) => (typeof value === 'boolean' ? value : misfit('true or false', value));
-/** JSON has no numbers that are none: they are written as null. */
+/** JSON cannot hold NaN and infinities. They are written as null. */
 export const measured: Shape<number> = (value) => (value === null ? NaN : finite(value));
 export const finite: Shape<number> = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : misfit('a number', value));
-/** From 0 on: what is spent, paid or counted. */
+/** At least 0: what is spent, paid or counted. */
 export const amount: Shape<number> = (value) =>
-  typeof value === 'number' && value >= 0 && value < Infinity ? value : misfit('a number from 0 on', value);
-/** From 0 on. */
+  typeof value === 'number' && value >= 0 && value < Infinity ? value : misfit('a number of at least 0', value);
+/** At least 0. */
 export const whole: Shape<number> = (value) =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : misfit('a whole number from 0 on', value);
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : misfit('a whole number of at least 0', value);
 export const anything: Shape<unknown> = (value) => value;
 
 /** What may be a part of a file's name: no separator, and no `..`. */
@@ -51,7 +57,7 @@ export const fileName: Shape<string> = (value) =>
 export const day: Shape<string> = (value) =>
   typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value))
     ? value
-    : misfit('a day such as 2026-01-31', value);
+    : misfit('a date such as 2026-01-31', value);
 
 /** ISO 8601. */
 export const moment: Shape<string> = (value) =>
@@ -95,15 +101,15 @@ export const list =
 export const pair =
   <T>(shape: Shape<T>): Shape<readonly [T, T]> =>
   (value) =>
-    Array.isArray(value) && value.length === 2 ? (list(shape)(value) as readonly [T, T]) : misfit('a list of two', value);
+    Array.isArray(value) && value.length === 2 ? (list(shape)(value) as readonly [T, T]) : misfit('a list of two values', value);
 
-/** An object with whichever names, and values of one shape. */
+/** An object with any names and values of one shape. */
 export const table =
   <T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> =>
   (value) =>
     Object.fromEntries(Object.entries(record(value)).map(([name, each]) => [name, below(name, () => shape(each))]));
 
-/** An object with these fields; others stay as they are. */
+/** An object with these fields. Others are kept. */
 export function object<T>(fields: Fields<T>): Shape<T> {
   const known = Object.entries(fields as Readonly<Record<string, Shape<unknown> | Optional<unknown>>>);
   return (value) => {
@@ -146,7 +152,6 @@ function below<T>(name: string | number, read: () => T): T {
 }
 
 function described(value: unknown): string {
-  if (value === undefined) return 'absent';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   const shown = JSON.stringify(value);

@@ -4,7 +4,7 @@ import { lstatSync, readdirSync, renameSync, rmSync, type Dirent } from 'node:fs
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** A name beside the file or folder, which tells whose it is: `<path>.<machine>-<process>.part`. */
+/** A name next to the file or folder that says whose it is: `<path>.<machine>-<process>.part`. */
 export const temporaryName = (path: string): string => `${path}.${machine}-${process.pid}.part`;
 
 /** The same for what is moved out of the way of a new one, and comes back if no new one does. */

@@ -28,7 +28,7 @@ test(
       expect(() => withinTime({ what: 'The pattern', hint: 'Do this.' }, work)).toThrow(
         expect.objectContaining({
           reason: 'too-slow',
-          message: 'The pattern takes more than 1 s, so it was ended.',
+          message: 'The pattern took more than 1 s, so Tandem stopped it.',
           hint: 'Do this.',
         }) as Error,
       );
@@ -44,7 +44,7 @@ test('of many items the one fails that does not end; what is slow for other reas
     begun.push(item);
     return item === 2 ? withinTime({ what: `The template of item ${item}` }, forever) : item;
   };
-  expect(() => mapWithinTime([0, 1, 2, 3], work)).toThrow('The template of item 2 takes more than 1 s');
+  expect(() => mapWithinTime([0, 1, 2, 3], work)).toThrow('The template of item 2 took more than 1 s');
   expect(begun.slice(0, 3)).toEqual([0, 1, 2]);
   expect(begun).not.toContain(3);
   const slowly = (item: number): number => {

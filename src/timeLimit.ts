@@ -1,11 +1,11 @@
 /**
- * @file Patterns and templates that other people wrote may loop without end. What runs them runs here, and is ended.
- * V8 ends the work wherever it stands, in a regular expression too; `finally` blocks of what was ended do not run.
+ * @file Patterns and templates that other people wrote may loop forever, so they run here with a time limit.
+ * V8 stops the work anywhere, even inside a regular expression; its `finally` blocks do not run.
  */
 import { createContext, Script } from 'node:vm';
 import { TandemError } from './errors.ts';
 
-/** What runs, for the error. */
+/** The work, as named in the error. */
 export interface Limited {
   /** The beginning of a sentence, e.g. `The template "{{a}}"`. */
   readonly what: string;
@@ -17,8 +17,8 @@ export interface Limited {
 export const rowLimit = 1000;
 
 /**
- * Runs the work, which is synchronous, touches nothing but its own and may be begun a second time: a second try makes sure that it was not
- * the machine that slept. Costs some 20 microseconds; nothing within `mapWithinTime`.
+ * Runs work that is synchronous, has no side effects and may start a second time: the second try rules out that the machine was asleep.
+ * Costs about 20 microseconds, and nothing inside `mapWithinTime`.
  * @throws TandemError reason 'too-slow' for work that takes longer than `rowLimit`; whatever the work throws
  */
 export function withinTime<T>({ what, hint }: Limited, work: () => T): T {
@@ -29,12 +29,12 @@ export function withinTime<T>({ what, hint }: Limited, work: () => T): T {
     interrupted(keep);
     if (result) return result.value;
   }
-  throw new TandemError('too-slow', `${what} takes more than ${rowLimit / 1000} s, so it was ended.`, { hint });
+  throw new TandemError('too-slow', `${what} took more than ${rowLimit / 1000} s, so Tandem stopped it.`, { hint });
 }
 
 /**
- * Does the work for each of many items, with one watch for all of them. Only what `withinTime` runs within it is limited; other work takes
- * as long as it takes, but may be begun a second time.
+ * Does the work for each item, with one watchdog for all of them. Only what `withinTime` runs inside it is limited. Other work has no limit
+ * but may start a second time.
  * @throws whatever the work throws
  */
 export function mapWithinTime<A, B>(items: readonly A[], work: (item: A) => B): B[] {
@@ -52,7 +52,7 @@ export function mapWithinTime<A, B>(items: readonly A[], work: (item: A) => B): 
   return results;
 }
 
-/** Whether what runs now is watched. */
+/** Whether a watchdog is running. */
 let watched = false;
 
 /** Made when it is first needed: it takes some milliseconds of the editor's start. */

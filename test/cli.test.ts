@@ -113,7 +113,7 @@ describe('tandem evaluate', () => {
       "'high' is not a share between 0 and 1.\n  Write for example 0.8 or 80%.\n",
     );
     expect(run(folder, 'optimize', 'kind.prompt.md', '--lora-rank', '0').stderr).toBe(
-      "A LoRA adapter cannot have the rank '0'.\n  Give a whole number from 1 on, e.g. 8.\n",
+      "A LoRA adapter cannot have the rank '0'.\n  Give a whole number of at least 1 on, e.g. 8.\n",
     );
     expect(run(folder, 'nonsense').status).toBe(2);
     expect(run(folder, '--help').status).toBe(0);

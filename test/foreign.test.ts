@@ -61,7 +61,7 @@ describe('a run that came with the workspace', () => {
 
   test('and has a link for its adapter is refused', () => {
     symlinkSync(join(home, '.ssh'), join(directory.adapters, readState(directory).best!.adapter!));
-    expectRefused(['accept'], /There is a link where the folder of an adapter should be/);
+    expectRefused(['accept'], /This is a link, not the folder of an adapter/);
   });
 });
 
@@ -73,10 +73,10 @@ test('a run that cannot be read is named, and the others are listed', () => {
     status: 0,
     stdout: `${directory.run}\n`,
     stderr: expect.stringMatching(
-      /^2026-01-02-000000-bad cannot be read: .*run\.json: "spec" should be an object, not absent\.$/m,
+      /^2026-01-02-000000-bad cannot be read: .*run\.json: "spec" is missing\. It should be an object\.$/m,
     ) as string,
   });
-  expectRefused(['report'], /run\.json: "spec" should be an object, not absent\./);
+  expectRefused(['report'], /run\.json: "spec" is missing\. It should be an object\./);
 });
 
 test('old runs are removed, after a dry run has listed them', () => {
@@ -97,7 +97,7 @@ test('old runs are removed, after a dry run has listed them', () => {
 describe('what is not a file is refused at once', () => {
   test('an adapter that is a file', () => {
     writeFileSync(join(workspace, 'adapter'), '');
-    expectRefused(['evaluate', 'kind.prompt.md', '--adapter', 'adapter'], /There is no adapter at this place/);
+    expectRefused(['evaluate', 'kind.prompt.md', '--adapter', 'adapter'], /There is no adapter here/);
   });
   test.skipIf(process.platform === 'win32')('a device as prompt, and a pipe as data', () => {
     expectRefused(['evaluate', '/dev/zero'], /\/dev\/zero: This is a device, not a file/);

@@ -30,8 +30,8 @@ export function nameColumns(data: Dataset, names: Columns, promptPath: string): 
       throw new TandemError('bad-columns', message, { where, hint: suggestName(theirs, data.columns) });
     }
     if (ours !== theirs && data.columns.includes(ours) && !Object.values(names).includes(ours)) {
-      const message = `\`columns\` calls "${theirs}" by the name "${ours}", which is another column of ${data.file}.`;
-      throw new TandemError('bad-columns', message, { where, hint: 'Choose another name, or rename both.' });
+      const message = `\`columns\` renames "${theirs}" to "${ours}", but ${data.file} already has a column "${ours}".`;
+      throw new TandemError('bad-columns', message, { where, hint: 'Choose another name, or rename both columns.' });
     }
   }
   return { ...data, columns: namedColumns(data.columns, names), rows: data.rows.map((row) => namedRow(row, names)) };

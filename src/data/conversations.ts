@@ -6,7 +6,7 @@ import { TandemError } from '../errors.ts';
 import { isList, type Value, type Values } from '../prompt/values.ts';
 import type { Entries, Entry } from './jsonl.ts';
 
-/** The columns that stand in the place of a conversation: the last is the answer. */
+/** The columns that replace a conversation. The last is the answer. */
 export const turnColumns = ['system', 'history', 'user', 'assistant'] as const;
 
 interface Turn {
@@ -29,7 +29,10 @@ export function withTurns(file: string, { entries, bad }: Entries): Entries {
     if (typeof turns !== 'string' && fault === undefined) return [{ entry, turns }];
     const message = `The conversation in "${column}" ${fault}.`;
     faults.push(
-      new TandemError('bad-row', message, { where: { file, line: entry.line }, hint: 'It should end with the answer to a user.' }),
+      new TandemError('bad-row', message, {
+        where: { file, line: entry.line },
+        hint: 'It should end with a user turn and the answer to it.',
+      }),
     );
     return [];
   });
@@ -115,7 +118,7 @@ function textOfContent(content: Value): string | undefined {
 
 function faultOf(turns: readonly Turn[]): string | undefined {
   const [question, answer] = [turns.at(-2), turns.at(-1)];
-  if (answer?.role !== 'assistant') return 'does not end with an answer of the assistant';
-  if (answer.text === '') return 'ends with an answer that has no text';
-  return question?.role === 'user' ? undefined : 'has no turn of a user before the last answer';
+  if (answer?.role !== 'assistant') return 'does not end with an assistant turn';
+  if (answer.text === '') return 'ends with an empty answer';
+  return question?.role === 'user' ? undefined : 'has no user turn before the last answer';
 }

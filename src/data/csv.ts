@@ -23,7 +23,7 @@ export function parseCsv(file: string, text: string, given?: Separator): Entries
     const fail = (message: string, hint: string): TandemError =>
       new TandemError('bad-row', message, { where: { file, line: fault?.line ?? line, column: fault?.column }, hint });
     const problem =
-      fault && fail(`${fault.message}, at: ${fault.snippet}`, 'Put the field in double quotes and write a quote within it twice.');
+      fault && fail(`${fault.message}, at: ${fault.snippet}`, 'Put the field in double quotes, and double each quote inside it.');
     if (!names) {
       if (problem) throw problem;
       names = checkHeader(file, line, fields);
@@ -34,8 +34,8 @@ export function parseCsv(file: string, text: string, given?: Separator): Entries
     if (problem) bad.push(problem);
     else if (own.length !== names.length) {
       const count = `${own.length} field${own.length === 1 ? '' : 's'}`;
-      const message = `This row has ${count}, the header ${names.length} (${names.join(', ')})`;
-      bad.push(fail(message, `Put a field that holds ${separatorNames[separator]} in double quotes.`));
+      const message = `This row has ${count}, but the header has ${names.length} (${names.join(', ')}).`;
+      bad.push(fail(message, `Put a field that contains ${separatorNames[separator]} in double quotes.`));
     } else found.push({ line, fields: own });
   }
   const columns = (names ?? []).flatMap((name, place) => {
@@ -66,13 +66,13 @@ function checkHeader(file: string, line: number, fields: readonly string[]): rea
   const seen = new Set<string>();
   const twice = columns.find((column) => column !== '' && (seen.has(column) || !seen.add(column)));
   const message =
-    seen.size === 0 ? 'The header names no column.' : twice !== undefined ? `The header names the column "${twice}" twice.` : '';
+    seen.size === 0 ? 'The header has no column names.' : twice !== undefined ? `The header names the column "${twice}" twice.` : '';
   if (message === '') return columns;
   throw badHeader(file, line, message);
 }
 
 const badHeader = (file: string, line: number, message: string): TandemError =>
-  new TandemError('bad-header', message, { where: { file, line }, hint: 'The first line names each column, every name once.' });
+  new TandemError('bad-header', message, { where: { file, line }, hint: 'The first line should name each column once.' });
 
 interface CsvRecord {
   /** 1-based line where the record starts. */

@@ -45,7 +45,7 @@ export function firstPrompt(
   const telling = others.filter((column) => !looksLikeId(data, column) && constantText(data, column) === undefined);
   const inputs = telling.length > 0 ? telling : others;
   if (inputs.length === 0) {
-    throw new TandemError('too-few-columns', `The data has only the column "${output}": there is nothing to predict it from.`, {
+    throw new TandemError('too-few-columns', `The data has only the column "${output}", so there is nothing to predict it from.`, {
       where: { file },
       hint: 'Each row needs at least one input and the right answer.',
     });

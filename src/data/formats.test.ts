@@ -86,9 +86,9 @@ describe('conversations', () => {
   });
 
   test.each([
-    [messages(['user', 'a']), 'does not end with an answer'],
-    [messages(['assistant', 'a']), 'has no turn of a user'],
-    [messages(['user', 'a'], ['assistant', null]), 'has no text'],
+    [messages(['user', 'a']), 'does not end with an assistant turn'],
+    [messages(['assistant', 'a']), 'has no user turn'],
+    [messages(['user', 'a'], ['assistant', null]), 'ends with an empty answer'],
     [messages(['user', [{ type: 'image_url' }]], ['assistant', 'b']), 'has a turn that is not text'],
     ['{"messages": "a"}', 'is not a list of turns'],
   ])('%s is a bad row', (line, message) => {

@@ -44,7 +44,7 @@ function isRead(rows: Dataset['rows'], output: string, counts: readonly number[]
   return standsThere.length >= 0.8 * rows.length;
 }
 
-/** A metric for free text of this kind; undefined where that of old, the whole text, is the likeliest. */
+/** A metric for free text of this kind; undefined where the default, the whole text, fits best. */
 export function textMetricGuess({ rows }: Rows, output: string): 'numeric' | 'json-match' | 'token-f1' | undefined {
   const answers = rows.map(({ values }) => textIn(values, output));
   if (answers.every((answer) => /^[-+]?[\d,]*\.?\d+$/.test(answer.trim()))) return 'numeric';

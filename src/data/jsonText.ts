@@ -1,4 +1,4 @@
-/** @file JSON as text: where things stand in it. Texts are passed over by search, since patterns run out of stack on those of megabytes. */
+/** @file Finds places in JSON text. Strings are skipped by search, because regular expressions run out of stack on megabytes. */
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 
 /** Where the JSON text that begins at a quote ends: after its closing quote; undefined without one. */
@@ -60,7 +60,7 @@ export function withAllDigits(source: string): string {
 const isHeld = (number: string): boolean =>
   /^-?\d+$/.test(number) ? Number.isSafeInteger(Number(number)) : Number.isFinite(Number(number));
 
-/** Where a text stops being JSON, and what should stand there: JSON.parse says that it is bad, but on Node 20 not where. */
+/** Where a text stops being JSON, and what is expected there. On Node 20, JSON.parse does not say where. */
 export function findFault(source: string): { at: number; expected: string } {
   const errors: ParseError[] = [];
   try {
@@ -70,7 +70,7 @@ export function findFault(source: string): { at: number; expected: string } {
   }
   if (errors.length === 0) return { at: 0, expected: 'JSON' };
   const names = errors.map(({ error }) => printParseErrorCode(error));
-  // A word that JSON does not have: what is missed after it says what it stands in the place of.
+  // JSON does not have this word: the next error says what was expected in its place.
   const name = names[0] === 'InvalidSymbol' ? (names.at(1) ?? 'EndOfFileExpected') : names[0];
   return { at: errors[0].offset, expected: expectedBy[name] ?? 'JSON' };
 }
@@ -89,10 +89,10 @@ const expectedBy: Readonly<Record<string, string>> = {
   CloseBraceExpected: 'a comma or }',
   CloseBracketExpected: 'a comma or ]',
   EndOfFileExpected: 'the end of the line',
-  UnexpectedEndOfString: 'a text that ends on this line',
+  UnexpectedEndOfString: 'a string that ends on this line',
   InvalidUnicode: 'an escape of four hexadecimal digits, as in \\u00e9',
   InvalidEscapeCharacter: 'an escape such as \\n or \\"',
-  InvalidCharacter: 'a text without control characters: \\n for a new line, \\t for a tab',
+  InvalidCharacter: 'a string without control characters: \\n for a new line, \\t for a tab',
 };
 
 export function isJson(text: string): boolean {

@@ -23,7 +23,7 @@ export interface Entries {
  * text of its digits. Blank lines are skipped. Errors are returned, not thrown: reason 'bad-row'.
  */
 export function parseJsonl(file: string, text: string): Entries {
-  const hint = 'Write one JSON object a line, with double quotes.';
+  const hint = 'Write one JSON object per line, with double quotes.';
   return gathered(
     text.split('\n').flatMap((source, index) => {
       if (source.trim() === '') return [];
@@ -43,7 +43,7 @@ export function parseJsonList(file: string, text: string): Entries {
     const { line, column } = rangeOf(at, at);
     return { file, line, column };
   };
-  const hint = 'Write a list of objects: [{"column": "value", …}, …], or one object a line.';
+  const hint = 'Write a list of objects: [{"column": "value", …}, …], or one object per line.';
   const start = text.search(/\S/);
   if (start < 0) return { entries: [], bad: [] };
   if (!isJson(text)) {
@@ -133,7 +133,7 @@ function parseObject(
   for (const { key, at, depth } of keysAndDepths(source)) {
     if (depth > deepest) throw fail(at, `The row is nested deeper than ${deepest} levels`, 'Flatten it.');
     if (key === undefined) continue;
-    if (seen.has(key)) throw fail(at, `The column "${key}" is given twice`, 'Keep one of them.');
+    if (seen.has(key)) throw fail(at, `The column "${key}" appears twice`, 'Keep one of them.');
     seen.add(key);
   }
   const plain = value as Values;

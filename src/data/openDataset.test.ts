@@ -48,7 +48,7 @@ describe('openDataset', async () => {
     expect(() => strict.without(defectOf)).toThrow(
       expect.objectContaining({
         where: { file: join(folder, 'train.jsonl'), line: expect.any(Number) as number },
-        hint: expect.stringMatching(/^Bad too: line 2 of test\.csv\. /) as string,
+        hint: expect.stringMatching(/^Also bad: line 2 of test\.csv\. /) as string,
       }),
     );
     const splits = await openDataset({ data, output: 'label' }, prompt, { skipBad: true });
@@ -112,7 +112,7 @@ describe('openDataset', async () => {
       reason: 'bad-row',
       where: { file: join(folder, 'bad.csv'), line: 3 },
       hint: expect.stringMatching(
-        / Bad too: line 5\. --skip-bad-rows, in VS Code tandem\.data\.skipBadRows, leaves bad rows out\.$/,
+        / Also bad: line 5\. To skip bad rows, use --skip-bad-rows \(in VS Code: tandem\.data\.skipBadRows\)\.$/,
       ) as string,
     });
     await writeFile(join(folder, 'bad.csv'), 'text,label\n' + 'a,odd\nb,even\nc,odd\nd,even\n1,2,3\n');

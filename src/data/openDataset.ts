@@ -10,7 +10,7 @@ import { findLeaks, type Leak } from './leaks.ts';
 import { readDataset, withOthers, type ReadOptions } from './readDataset.ts';
 import { limitRows, splitRows, type Shares, type SplitName } from './split.ts';
 
-/** Rows that are to be looked at once, at the end; every opening is on record. */
+/** Held-out rows that are used once, at the end. Every opening is recorded. */
 export interface SealedRows {
   readonly size: number;
   /** Gives the rows and records why and when. */
@@ -39,7 +39,7 @@ export interface Splits {
   /** Near-duplicates across splits, the sealed one included, of `mostCompared` rows of each; found at the first call, without opening the seal. */
   leaks(): readonly Leak[];
   /**
-   * The same without the rows that something is wrong with, the sealed ones included, whose seal stays.
+   * The same without the rows that have a defect. Sealed rows are checked too, and stay sealed.
    * @param defectOf a row of the named file
    * @throws the first defect, with the lines of the others, unless bad rows are to be skipped
    */
@@ -75,7 +75,7 @@ export async function openDataset(
 
   const rows = train!.rows;
   const shares: Shares = { train: fractions.train, val: val ? 0 : fractions.val, test: val || test ? 0 : fractions.test };
-  const parts = splitRows(rows, { seed, fractions: shares });
+  const parts = splitRows(rows, { seed, fractions: shares, file: train!.file });
   const { columns } = sets[0];
   const about: About = {
     columns,
@@ -89,7 +89,7 @@ export async function openDataset(
   return splitsOf({ train: parts.train, val: val?.rows ?? parts.val, test: test?.rows ?? parts.test }, about);
 }
 
-/** What does not hang on which rows there are, and the bad ones so far. */
+/** What does not depend on the rows, and the bad rows so far. */
 interface About extends Pick<Splits, 'columns' | 'files' | 'hashes' | 'bad'> {
   readonly inputs: readonly string[];
   readonly fileOf: Readonly<Record<SplitName, string>>;

@@ -22,7 +22,7 @@ export async function readParquet(file: string, source: Uint8Array | AsyncBuffer
   })().catch((cause: unknown) => {
     close();
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TandemError('bad-parquet', `This cannot be read as Parquet: ${why.slice(0, 200)}`, {
+    throw new TandemError('bad-parquet', `This file cannot be read as Parquet: ${why.slice(0, 200)}`, {
       where: { file },
       hint: 'Check that the download is complete, or write the rows as .jsonl.',
       cause,
@@ -66,9 +66,9 @@ function inTurns(source: Uint8Array | AsyncBuffer): { buffer: AsyncBuffer; close
 function valuesOf(row: Readonly<Record<string, unknown>>, where: { readonly file: string; readonly line: number }): Values {
   const value = (from: unknown, column: string, depth: number): Value => {
     const bad = (what: string): TandemError =>
-      new TandemError('bad-row', `The column "${column}" has ${what}, which no prompt can be filled with.`, {
+      new TandemError('bad-row', `The column "${column}" holds ${what}, which cannot go into a prompt.`, {
         where,
-        hint: 'Write it as a text, or leave the column out.',
+        hint: 'Store it as text, or remove the column.',
       });
     if (from === null || from === undefined) return null;
     if (typeof from === 'string' || typeof from === 'boolean') return from;

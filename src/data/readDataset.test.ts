@@ -62,10 +62,10 @@ describe('JSONL', () => {
 
   test.each([
     ['{"a": 1}\n{"a": }', 2, 7, 'Not valid JSON: expected a value, at: {"a": }'],
-    ['{"a": 1, "a": 2}', 1, 10, 'The column "a" is given twice, at: {"a": 1, "a": 2}'],
+    ['{"a": 1, "a": 2}', 1, 10, 'The column "a" appears twice, at: {"a": 1, "a": 2}'],
     ['{"a": 1', 1, 8, 'Not valid JSON: expected a comma or }, at: {"a": 1'],
     ["{'a': 1}", 1, 2, "Not valid JSON: expected a key in double quotes, at: {'a': 1}"],
-    ['{"a": "x}', 1, 7, 'Not valid JSON: expected a text that ends on this line, at: {"a": "x}'],
+    ['{"a": "x}', 1, 7, 'Not valid JSON: expected a string that ends on this line, at: {"a": "x}'],
     ['{"a": 1} x', 1, 10, 'Not valid JSON: expected the end of the line, at: {"a": 1} x'],
     ['{"a": 01}', 1, 8, 'Not valid JSON: expected a comma, at: {"a": 01}'],
     ['{"a": tru}', 1, 7, 'Not valid JSON: expected a value, at: {"a": tru}'],
@@ -106,11 +106,11 @@ describe('JSONL', () => {
     });
     expect(errorOf(() => jsonl('{"a": 1, "intent": 2}\n{"a": 1, "intnet": 2}\n{"a": 1, "intent": 2}'))).toMatchObject({
       where: { line: 2 },
-      hint: 'It has "intnet": a typo?',
+      hint: 'It has "intnet". Is that a typo?',
     });
     expect(errorOf(() => jsonl('{"a": 1, "x": 2}\n{"a": 1}\n{"a": 1}'))).toMatchObject({
       where: { line: 1 },
-      message: 'This row has a column "x" that most others lack.',
+      message: 'This row has a column "x" that most other rows lack.',
     });
   });
 
@@ -145,7 +145,7 @@ describe('CSV and TSV', () => {
   });
 
   test.each([
-    ['a,b\n1,2,3\n', 2, 'This row has 3 fields, the header 2 (a, b)'],
+    ['a,b\n1,2,3\n', 2, 'This row has 3 fields, but the header has 2 (a, b).'],
     ['a,b\n1,"2\n3,4\n', 2, 'A quote that is never closed, at: 1,"2'],
     ['a,b\n"1"x,2\n', 2, 'Text after a closing quote, at: "1"x,2'],
     ['a,a\n1,2\n', 1, 'The header names the column "a" twice.'],
@@ -233,7 +233,11 @@ describe('CSV and TSV', () => {
 });
 
 test('a file that is not there, or of another kind, is named', async () => {
-  await expect(readDataset('/nowhere/a.jsonl')).rejects.toMatchObject({ reason: 'missing-data', where: { file: '/nowhere/a.jsonl' } });
+  await expect(readDataset('/nowhere/a.jsonl')).rejects.toMatchObject({
+    reason: 'missing-data',
+    message: 'The data file does not exist.',
+    where: { file: '/nowhere/a.jsonl' },
+  });
   expect(errorOf(() => parseDataset('a.xlsx', bytes('x')))).toMatchObject({
     reason: 'unknown-format',
     hint: 'Use one of .jsonl, .ndjson, .json, .csv, .tsv, .parquet.',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import { TandemError } from '../errors.ts';
-import { readFileBytesLater } from '../files.ts';
+import { isMissing, readFileBytesLater } from '../files.ts';
 import { nearestName } from '../prompt/nearest.ts';
 import { textOf } from '../prompt/values.ts';
 import { parseCsv } from './csv.ts';
@@ -25,7 +25,7 @@ export interface ReadOptions {
 export async function readDataset(file: string, options: ReadOptions = {}): Promise<Dataset> {
   const bytes = await readFileBytesLater(file, { most: 2 ** 30 }).catch((cause: unknown) => {
     if (cause instanceof TandemError) throw cause;
-    throw new TandemError('missing-data', 'The data file cannot be read.', {
+    throw new TandemError('missing-data', isMissing(cause) ? 'The data file does not exist.' : 'The data file cannot be read.', {
       where: { file },
       hint: 'Paths are relative to the prompt file.',
       cause,
@@ -70,9 +70,9 @@ export function datasetOf(
   const bad = [...badLines.values(), ...readable.bad, ...uneven].sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0));
   if (bad.length > 0 && !options.skipBad) throw withOthers(bad);
   if (entries.length === 0) {
-    throw new TandemError('no-rows', bad.length > 0 ? 'No row of the data file can be used.' : 'The data file has no rows.', {
+    throw new TandemError('no-rows', bad.length > 0 ? 'The data file has no usable rows.' : 'The data file has no rows.', {
       where: { file, line: bad[0]?.where?.line },
-      hint: bad[0]?.message ?? 'Write one JSON object a line, or a header and rows.',
+      hint: bad[0]?.message ?? 'Write one JSON object per line, or a header and rows.',
     });
   }
   return {
@@ -92,7 +92,7 @@ export function withOthers([first, ...more]: readonly TandemError[]): TandemErro
     error.where?.file === where?.file ? String(error.where?.line) : `${error.where?.line} of ${basename(error.where!.file)}`;
   const lines = more.slice(0, 5).map(placeOf);
   const others = `${more.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${more.length > lines.length ? ' and others' : ''}`;
-  const count = `Bad too: ${others}. --skip-bad-rows, in VS Code tandem.data.skipBadRows, leaves bad rows out.`;
+  const count = `Also bad: ${others}. To skip bad rows, use --skip-bad-rows (in VS Code: tandem.data.skipBadRows).`;
   return new TandemError(reason, message, { where, hint: hint === undefined ? count : `${hint} ${count}`, cause });
 }
 
@@ -127,7 +127,7 @@ function decode(file: string, bytes: Uint8Array): { text: string; badLines: Map<
         const near = shown.slice(Math.max(0, column - 15), column + 10).trim();
         badLines.set(
           line,
-          new TandemError('bad-encoding', `Bytes that are not UTF-8, at: ${near}`, {
+          new TandemError('bad-encoding', `This line has bytes that are not UTF-8, at: ${near}`, {
             where: { file, line, column },
             hint: 'Save the file as UTF-8.',
           }),
@@ -166,8 +166,9 @@ function sameColumns(file: string, entries: readonly Entry[]): { columns: string
             names.filter((column) => !columns.includes(column)),
           );
     const message =
-      lacking === undefined ? `This row has a column "${extra}" that most others lack.` : `This row lacks the column "${lacking}".`;
-    const hint = typo === undefined ? `Every row should have the same columns: ${columns.join(', ')}.` : `It has "${typo}": a typo?`;
+      lacking === undefined ? `This row has a column "${extra}" that most other rows lack.` : `This row lacks the column "${lacking}".`;
+    const hint =
+      typo === undefined ? `Every row should have the same columns: ${columns.join(', ')}.` : `It has "${typo}". Is that a typo?`;
     bad.push(new TandemError('bad-row', message, { where: { file, line }, hint }));
     return false;
   });

@@ -1,4 +1,4 @@
-/** @file Splits and samples hang on the rows alone, not on their order. */
+/** @file Splits and samples depend on the rows alone, not on their order. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../random.ts';
@@ -58,7 +58,13 @@ describe('splitRows', () => {
     expect(() => splitRows(numbered(10), { seed: 0, counts: { train: 8, val: 2, test: 1 } })).toThrow(
       expect.objectContaining({ reason: 'too-few-rows' }),
     );
-    expect(() => splitRows(numbered(2), { seed: 0 })).toThrow(expect.objectContaining({ reason: 'too-few-rows' }));
+    expect(() => splitRows(numbered(2), { seed: 0, file: 'a.jsonl' })).toThrow(
+      expect.objectContaining({
+        reason: 'too-few-rows',
+        message: 'The data has 2 different rows, but train, val, test need one each.',
+        where: { file: 'a.jsonl' },
+      }),
+    );
   });
 });
 

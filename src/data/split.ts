@@ -1,4 +1,4 @@
-/** @file Splits and samples of rows that hang on the rows' own hashes, not on their order. */
+/** @file Splits and samples of rows that depend on the rows' own hashes, not on their order. */
 import { createHash } from 'node:crypto';
 import { TandemError } from '../errors.ts';
 import { textIn } from '../prompt/values.ts';
@@ -19,6 +19,8 @@ export interface SplitOptions {
   readonly fractions?: Shares;
   /** Or numbers of rows, exact but for rows that occur more than once; the rest is left out. */
   readonly counts?: Shares;
+  /** The data file, for errors. */
+  readonly file?: string;
 }
 
 /**
@@ -26,12 +28,13 @@ export interface SplitOptions {
  * @throws TandemError reason 'too-few-rows' if counts ask for more rows than there are, or a split would stay empty
  */
 export function splitRows(rows: readonly Row[], options: SplitOptions): Record<SplitName, Row[]> {
-  const { seed, counts, fractions = { train: 60, val: 20, test: 20 } } = options;
+  const { seed, counts, file, fractions = { train: 60, val: 20, test: 20 } } = options;
   const groups = groupsInHashOrder(rows, seed);
   const wanted = splitNames.filter((name) => (counts ?? fractions)[name] > 0);
   if (groups.length < wanted.length || (counts && sum(counts) > rows.length)) {
-    const asked = counts ? `${sum(counts)} rows are asked for` : `${wanted.join(', ')} need one each`;
-    throw new TandemError('too-few-rows', `The data has ${groups.length} different rows; ${asked}.`, {
+    const asked = counts ? `${sum(counts)} rows were requested` : `${wanted.join(', ')} need one each`;
+    throw new TandemError('too-few-rows', `The data has ${groups.length} different rows, but ${asked}.`, {
+      ...(file !== undefined && { where: { file } }),
       hint: 'Add rows, or ask for fewer.',
     });
   }

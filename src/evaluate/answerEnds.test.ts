@@ -1,4 +1,4 @@
-/** @file How free text ends where the prompt file does not say, and what is told where it says what right answers cannot live with. */
+/** @file How free text ends where the prompt file does not say, and warnings where its limits cut right answers. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { endsOf } from '../prompt/decoding.ts';
@@ -79,14 +79,14 @@ test('answers that the given ends cut are counted where they are given', () => {
     [
       '["\\n\\n", "###"]',
       '5:35',
-      '1 of 4 training answers contains "\\n\\n", where `decoding.stop` ends a prediction: they can never be given in full.',
-      'Choose another text to stop at, or leave `stop` out.',
+      '1 of 4 training answers contains "\\n\\n". `decoding.stop` ends a prediction there, so the model can never give them in full.',
+      'Choose another text to stop at, or remove `stop`.',
     ],
     [
       '64',
       '5:25',
-      '2 of 4 training answers have more than the 64 tokens of `decoding.maxTokens`: they can never be given in full. The longest has 100.',
-      'Raise it, or leave it out: it would be 128.',
+      '2 of 4 training answers are longer than 64 tokens, the limit in `decoding.maxTokens`. The model can never give them in full. The longest has 100 tokens.',
+      'Raise it, or remove it. Without it the limit is 128.',
     ],
   ]);
   expect(stopProblems(file, [], rows)).toEqual([]);
@@ -101,6 +101,6 @@ test('of the fitted ends nothing is to be told, but for an oddity that they leav
     );
   expect(told(rows)).toEqual([]);
   expect(told([...many, makeRow({ x: 'odd', y: words(1500) }, 200)])).toEqual([
-    '1 of 200 training answers has more than the 112 tokens that the others need at most: they can never be given in full. The longest has 1500.',
+    '1 of 200 training answers is longer than 112 tokens, the limit that fits the others. The model can never give them in full. The longest has 1500 tokens.',
   ]);
 });

@@ -52,8 +52,8 @@ export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds)
 });
 
 /**
- * Right answers that cannot be given in full: that hold a text where the prediction ends, or are longer than `maxTokens`. Each is told where the
- * setting stands.
+ * Right answers that the model can never give in full: they contain a stop text or are longer than `maxTokens`. Each is reported at its
+ * setting.
  * @param task with the ends that hold
  */
 export function endProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
@@ -62,7 +62,7 @@ export function endProblems(file: PromptFile, task: Task, training: readonly Row
     : [...stopProblems(file, task.decoding.stop, training), ...lengthProblems(file, task, training, model)];
 }
 
-/** Patterns are no answers: a long one may match a short text. */
+/** Patterns are not answers: a long pattern may match a short text. */
 const holdsPatterns = (metric: string): boolean => metric === 'regex';
 
 /** Those that hold a text where the prediction ends. */
@@ -75,9 +75,9 @@ export function stopProblems(file: PromptFile, stop: readonly string[], training
     return [
       {
         severity: 'warning',
-        message: `${count} of ${answers.length} training answers ${count === 1 ? 'contains' : 'contain'} ${JSON.stringify(text)}, where \`decoding.stop\` ends a prediction: they can never be given in full.`,
+        message: `${count} of ${answers.length} training answers ${count === 1 ? 'contains' : 'contain'} ${JSON.stringify(text)}. \`decoding.stop\` ends a prediction there, so the model can never give them in full.`,
         range: rangeOf(file, 'decoding.stop'),
-        hint: 'Choose another text to stop at, or leave `stop` out.',
+        hint: 'Choose another text to stop at, or remove `stop`.',
       },
     ];
   });
@@ -95,11 +95,11 @@ function lengthProblems(file: PromptFile, task: Task, training: readonly Row[], 
   return [
     {
       severity: 'warning',
-      message: `${longer.length} of ${answers.length} training answers ${longer.length === 1 ? 'has' : 'have'} more than the ${maxTokens} tokens ${given ? 'of `decoding.maxTokens`' : 'that the others need at most'}: they can never be given in full. The longest has ${longest}.`,
+      message: `${longer.length} of ${answers.length} training answers ${longer.length === 1 ? 'is' : 'are'} longer than ${maxTokens} tokens, the limit ${given ? 'in `decoding.maxTokens`' : 'that fits the others'}. The model can never give them in full. The longest has ${longest} tokens.`,
       range: rangeOf(file, 'decoding.maxTokens'),
       hint: given
-        ? `Raise it, or leave it out: it would be ${fittedEnds(task, answers, model).maxTokens}.`
-        : 'If they matter, set `decoding.maxTokens`.',
+        ? `Raise it, or remove it. Without it the limit is ${fittedEnds(task, answers, model).maxTokens}.`
+        : 'If they matter, raise `decoding.maxTokens`.',
     },
   ];
 }

@@ -23,7 +23,7 @@ export interface CacheOptions {
   readonly maxBytes?: number;
 }
 
-/** The key of a question: a hash of everything that its answer hangs on. */
+/** The key of a question: a hash of everything that its answer depends on. */
 export function cacheKey(...question: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(question)).digest('hex');
 }
@@ -36,7 +36,7 @@ export function memoryCache(): Cache {
 
 /**
  * A cache in a folder of append-only shards, `000001.jsonl` and on. The first line of a shard carries the version; lines that a crash cut
- * off are passed over. Several processes may share the folder: each sees what the others had written when it opened.
+ * off are skipped. Several processes may share the folder: each sees what the others had written when it opened.
  * @throws TandemError reasons 'newer-version' if a newer Tandem wrote the folder, 'not-a-file' for a shard that is a link or no file
  */
 export async function openCache(folder: string, { maxBytes = 64 * 2 ** 20 }: CacheOptions = {}): Promise<Cache> {

@@ -96,8 +96,8 @@ const batchSize = 64;
 /** Numbers that are none come from weights that ran away; they must not reach the cache. */
 function finite(value: number, { adapter }: Call): number {
   if (Number.isFinite(value)) return value;
-  throw new TandemError('not-finite', `The model${adapter ? ` with adapter ${adapter.id}` : ''} gives a log-likelihood of ${value}.`, {
-    hint: adapter ? 'The adapter has diverged: train it again with a lower learning rate.' : 'The model file may be damaged.',
+  throw new TandemError('not-finite', `The model${adapter ? ` with adapter ${adapter.id}` : ''} returned a log-likelihood of ${value}.`, {
+    hint: adapter ? 'The adapter has diverged. Train it again with a lower learning rate.' : 'The model file may be damaged.',
   });
 }
 

@@ -1,4 +1,4 @@
-/** @file How answers that were cut off are told. */
+/** @file How cut answers are reported. */
 import { expect, test } from 'vitest';
 import { cutSummary, cutText, type Cut } from './cuts.ts';
 
@@ -13,12 +13,12 @@ test.each<[Cut, string]>([
   ],
   [
     { ...cut, outOfReach: 0 },
-    '12 of 75 answers were cut at 64 tokens, which every right answer fits in: the model did not end them. Tuning the weights teaches it to',
+    '12 of 75 answers were cut at 64 tokens, although every right answer fits: the model did not end them. Tuning the weights teaches it to',
   ],
   [{ ...cut, step: 'summary' }, '12 of 75 answers of the step "summary" were cut at 64 tokens; raise tandem.decoding.maxTokens'],
   [
     { by: 'context', answers: 3, of: 75 },
-    "3 of 75 answers were cut where the model's context ends; shorten the prompt, or choose a model that reads more",
+    "3 of 75 answers were cut at the end of the model's context; shorten the prompt, or choose a model with a longer context",
   ],
 ])('%j', (told, text) => {
   expect(cutText(told)).toBe(text);

@@ -1,4 +1,4 @@
-/** @file Answers that were cut off before they ended. Every surface tells them in these words; it imports nothing, so that the panel's page can. */
+/** @file Answers that were cut off before they ended, in the words that every surface uses. It imports nothing, so that the page of the run panel can use it. */
 
 /** What cut an answer off: `decoding.maxTokens`, or the end of what the model reads. */
 export type CutBy = 'length' | 'context';
@@ -7,7 +7,7 @@ export type CutBy = 'length' | 'context';
 export type Cut = {
   /** Of an earlier step of a program: what its answer is called. */
   readonly step?: string;
-  /** So many of so many. */
+  /** This many answers were cut, of `of`. */
   readonly answers: number;
   readonly of: number;
 } & (
@@ -25,9 +25,9 @@ export type Cut = {
 export function cutText(cut: Cut): string {
   const of = cut.step === undefined ? '' : ` of the step "${cut.step}"`;
   const were = `${cut.answers} of ${cut.of} answers${of} ${cut.answers === 1 ? 'was' : 'were'} cut`;
-  if (cut.by === 'context') return `${were} where the model's context ends; shorten the prompt, or choose a model that reads more`;
+  if (cut.by === 'context') return `${were} at the end of the model's context; shorten the prompt, or choose a model with a longer context`;
   const at = `${were} at ${cut.tokens} tokens`;
-  if (cut.outOfReach === 0) return `${at}, which every right answer fits in: the model did not end them. Tuning the weights teaches it to`;
+  if (cut.outOfReach === 0) return `${at}, although every right answer fits: the model did not end them. Tuning the weights teaches it to`;
   const longer = cut.outOfReach === undefined ? '' : `, and ${cut.outOfReach} right answer${cut.outOfReach === 1 ? ' is' : 's are'} longer`;
   return `${at}${longer}; raise tandem.decoding.maxTokens`;
 }

@@ -31,11 +31,11 @@ export interface Task {
   readonly labels?: readonly string[];
   /** What decides. */
   readonly metric: Metric;
-  /** What is told beside it. */
+  /** Metrics that are only reported. */
   readonly reported?: readonly Metric[];
   readonly decoding: Decoding;
   readonly template: 'text' | 'chat';
-  /** What the chat template is told beside the turns. */
+  /** What the chat template gets besides the turns. */
   readonly chat?: ChatOptions;
   /** Where the prompt stands that the file has, for errors: its file, and the 1-based line that its body starts in. */
   readonly origin?: Place;
@@ -73,7 +73,7 @@ export interface Evaluation {
   readonly lengthSlope?: number;
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
-  /** Token passes that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
+  /** Tokens that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
   readonly passes: number;
   /** Answers that were cut off; absent where none were. */
   readonly cuts?: readonly Cut[];
@@ -86,7 +86,7 @@ export interface Comparison {
   readonly logLikelihood?: PairedDifference;
 }
 
-/** More than this is no choice between labels any more. */
+/** With more labels than this, the task is no longer a choice between labels. */
 export const mostLabels = 200;
 
 /**
@@ -164,13 +164,13 @@ export function judgedBy(metric: Metric, answers: readonly RowResult[], data: re
 export function judgementOf(metric: Metric, prediction: string, gold: string | undefined, { values, line }: Row): Judgement {
   if (metric.judge) return metric.judge(prediction, values);
   if (gold !== undefined) return { score: metric.score(prediction, gold, values) };
-  throw new TandemError('missing-output', `The row of line ${line} has no right answer, which the metric ${metric.name} needs.`, {
+  throw new TandemError('missing-output', `The row on line ${line} has no right answer, which the metric ${metric.name} needs.`, {
     hint: answersNeeded,
   });
 }
 
 /**
- * One evaluation of the rows of several, which no two of them share; what is told of a prompt is that of the first.
+ * One evaluation of the rows of several, which no two of them share. Facts about the prompt are those of the first.
  * @param evaluations at least one
  */
 export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: readonly [Evaluation, ...Evaluation[]]): Evaluation {
@@ -186,7 +186,7 @@ export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: r
   };
 }
 
-/** Paired differences of evaluations hang on these alone. */
+/** All that paired differences of evaluations depend on. */
 export type Compared = Pick<Evaluation, 'rows' | 'corpus' | 'words'>;
 
 /**
@@ -214,7 +214,7 @@ export function compareEvaluations(before: Compared, after: Compared, options: R
   return { score, ...(old && now && { logLikelihood: pairedBootstrap(old, now, { ...options, range: logShares }) }) };
 }
 
-export const answersNeeded = 'Check `output:` in the prompt file, or judge by a module of your own, e.g. `metric: ./metric.mjs`.';
+export const answersNeeded = 'Check `output:` in the prompt file, or use a metric of your own, e.g. `metric: ./metric.mjs`.';
 
 /** Those of the gold answers, if every row has one. */
 export const likelihoodsOf = (rows: readonly RowResult[]): number[] | undefined => allOf(rows, ({ logLikelihood }) => logLikelihood);
@@ -226,7 +226,7 @@ function allOf(rows: readonly RowResult[], value: (row: RowResult) => number | u
 
 /**
  * The paired difference of two sums of scores over the same rows: of one evaluation and another, or of several for an interaction. A
- * metric that is no mean of row scores is taken again for each weighting of the rows.
+ * metric that is not a mean of row scores is computed again for each weighting of the rows.
  * @throws TandemError reason 'rows-differ'
  */
 export function scoreDifference(less: readonly Compared[], more: readonly Compared[], options: Resampling = {}): PairedDifference {
@@ -249,7 +249,7 @@ export function scoreDifference(less: readonly Compared[], more: readonly Compar
 function requireSameRows(before: Compared, after: Compared): void {
   const differs = before.rows.findIndex(({ row }, place) => after.rows.at(place)?.row !== row);
   if (differs < 0 && before.rows.length === after.rows.length) return;
-  throw new TandemError('rows-differ', 'The two evaluations are of different rows.', {
+  throw new TandemError('rows-differ', 'The two evaluations used different rows.', {
     hint: 'Evaluate both on the same rows, in the same order.',
   });
 }
@@ -262,22 +262,22 @@ function labelsOf(rows: readonly Row[], output: string, where: { file: string; l
     const label = textIn(values, output).trim();
     if (label !== '') labels.add(label);
     else
-      throw new TandemError('no-output', `The data row of line ${line} has no "${output}".`, {
+      throw new TandemError('no-output', `The data row on line ${line} has no "${output}".`, {
         where,
-        hint: 'Fill it in or take the row out.',
+        hint: 'Fill it in, or remove the row.',
       });
   }
   if (labels.size > mostLabels) {
     const hint = 'Leave `labels` out to generate the answer as free text.';
     throw new TandemError(
       'too-many-labels',
-      `The data has ${labels.size} different outputs; at most ${mostLabels} can be scored as labels.`,
+      `The data has ${labels.size} different outputs, but at most ${mostLabels} can be scored as labels.`,
       { where, hint },
     );
   }
   if (labels.size < 2) {
     const found = labels.size === 0 ? 'no output' : `only the output "${[...labels][0]}"`;
-    throw new TandemError('too-few-labels', `The data has ${found}: there is nothing to choose from.`, {
+    throw new TandemError('too-few-labels', `The data has ${found}, so there is nothing to choose from.`, {
       where,
       hint: 'Check `output:` and the data.',
     });

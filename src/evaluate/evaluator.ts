@@ -108,7 +108,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   const goldOf = (row: Row): string | undefined => {
     if (Object.hasOwn(row.values, task.output)) return textOf(row.values[task.output]);
     if (judgesAlone) return undefined;
-    throw new TandemError('missing-output', `The row of line ${row.line} has no column "${task.output}".`, { hint: answersNeeded });
+    throw new TandemError('missing-output', `The row on line ${row.line} has no column "${task.output}".`, { hint: answersNeeded });
   };
 
   const { calibrationTexts, judge } = makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs });

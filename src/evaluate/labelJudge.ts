@@ -43,8 +43,8 @@ export function makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrat
     if (!needsRows(calibration) || calibrationInputs.length > 0) {
       return inputsOf[calibration](prompt, calibrationInputs).map((values) => questionOf(prompt, values));
     }
-    throw new TandemError('no-calibration-rows', `Calibration '${calibration}' needs rows, and there are none.`, {
-      hint: 'Give training rows, or set `decoding: {calibration: content-free}`.',
+    throw new TandemError('no-calibration-rows', `Calibration '${calibration}' needs rows, but there are none.`, {
+      hint: 'Add training rows, or set `decoding: {calibration: content-free}`.',
     });
   };
 

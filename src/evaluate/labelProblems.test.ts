@@ -1,4 +1,4 @@
-/** @file Labels that no row has, and rows that no label fits, told where they stand. */
+/** @file Labels that no row has, and rows that no label fits, reported at their places. */
 import { expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
@@ -25,13 +25,13 @@ test('both directions are told, each at its place', () => {
     {
       at: '5:17 maybe',
       message: 'None of the 40 rows has the answer "maybe".',
-      hint: 'Take it out of the list, or check how the data writes it.',
+      hint: 'Remove it from the list, or check how the data spells it.',
       instead: undefined,
     },
     {
       at: '5:11 [yes, maybe]',
       message: '20 of 40 rows have answers that `labels` does not list: "no" (20 rows, lines 2, 4, 6, …).',
-      hint: 'They can never be right: add the answers to the list, or write `labels: from-data`.',
+      hint: 'The model can never get these rows right. Add the answers to the list, or write `labels: from-data`.',
       instead: ['from-data'],
     },
   ]);

@@ -34,7 +34,7 @@ export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownR
   const strange = strangers.map(([answer]) => answer);
   const problems = labels.flatMap((label, place): Problem[] => {
     const meant = nearestName(label, strange);
-    // In rows that are not known there may be such an answer; of a slip of the pen that is unlikely.
+    // Unknown rows may have such an answer, but a label that looks like a typo probably is one.
     if (places.has(label) || (!areAll && meant === undefined)) return [];
     const range = file.ranges[`labels.${place}`] ?? file.ranges.labels;
     return [
@@ -42,7 +42,7 @@ export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownR
         severity: 'warning',
         message: `None of the ${answered.length} ${called} has the answer ${shown(label)}.`,
         range,
-        hint: meant === undefined ? 'Take it out of the list, or check how the data writes it.' : suggestName(label, strange),
+        hint: meant === undefined ? 'Remove it from the list, or check how the data spells it.' : suggestName(label, strange),
         ...(meant !== undefined && { fix: { range, instead: [quote(meant)] } }),
       },
     ];
@@ -56,7 +56,7 @@ export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownR
     severity: 'warning',
     message: `${count} of ${answered.length} ${called} ${count === 1 ? 'has an answer' : 'have answers'} that \`labels\` does not list: ${named.join(', ')}${more}.`,
     range,
-    hint: 'They can never be right: add the answers to the list, or write `labels: from-data`.',
+    hint: 'The model can never get these rows right. Add the answers to the list, or write `labels: from-data`.',
     // A list over several lines is left to its author.
     ...(file.text[range.start] === '[' && { fix: { range, instead: ['from-data'] } }),
   });

@@ -74,7 +74,7 @@ test.each([
   ['() => ({ score: 3 })', 'The metric returned an object whose `score` is 3.'],
   ['() => ({ feedback: "no" })', 'The metric returned an object whose `score` is undefined.'],
   ['() => ({ score: Promise.resolve(1) })', 'The metric returned an object whose `score` is a promise.'],
-  ['() => ({ score: 1, feedback: 7 })', 'The metric returned an object whose `feedback` is a number, not a text.'],
+  ['() => ({ score: 1, feedback: 7 })', 'The metric returned an object whose `feedback` is a number, not a string.'],
   ['(row) => row.none.length', 'The metric failed on a row: '],
 ])('%s is a defect of the metric', async (text, message) => {
   const { metric } = await loadMetric('m', module(`export default ${text};`));

@@ -14,9 +14,9 @@ export interface LoadedMetric {
 
 /**
  * Runs the module and takes its default export, or else its export `score`: `(row, output) => number`, or `{ score, feedback }` with a
- * sentence on why the score is what it is. `row` has the columns of the data as texts, the right answer among them where the data has one,
+ * sentence that explains the score. `row` has the columns of the data as texts, the right answer among them where the data has one,
  * and `output` is what the model answered; 0 is worth nothing, 1 is right, true and false too.
- * Only for who was told that the module may run.
+ * Call this only if the user allowed the module to run.
  * @param name what it is called in reports
  * @param file absolute path
  * @throws TandemError reason 'bad-metric' where it cannot be loaded; scoring throws the same where the function throws or returns no number from 0 to 1
@@ -25,13 +25,13 @@ export async function loadMetric(name: string, file: string): Promise<LoadedMetr
   const fail = (message: string, hint: string, cause?: unknown): TandemError =>
     new TandemError('bad-metric', message, { where: { file }, hint, cause });
   const source = await readFileBytesLater(file).catch((cause: unknown) => {
-    throw fail('The module of the metric cannot be read.', 'Its path is relative to the prompt file.', cause);
+    throw fail('The module of the metric cannot be read.', 'Check the path. It is relative to the prompt file.', cause);
   });
   const hash = createHash('sha256').update(source).digest('hex');
   // A process that lives long sees a module that was changed as another one.
   const url = `${pathToFileURL(file).href}?${hash.slice(0, 16)}`;
   const loaded = (await import(url).catch((cause: unknown) => {
-    throw fail(`The module of the metric cannot be loaded: ${messageOf(cause)}`, 'It is run as Node runs it.', cause);
+    throw fail(`The module of the metric cannot be loaded: ${messageOf(cause)}`, 'Check that Node.js can import it.', cause);
   })) as Readonly<Record<string, unknown>>;
   const judge = loaded.default ?? loaded.score;
   if (typeof judge !== 'function') {
@@ -64,7 +64,7 @@ function judgementOf(worth: unknown): Judgement | string {
   const judgement = scored(score);
   if (!judgement) return `an object whose \`score\` is ${score instanceof Promise ? 'a promise' : String(score)}`;
   if (feedback !== undefined && feedback !== null && typeof feedback !== 'string') {
-    return `an object whose \`feedback\` is a ${typeof feedback}, not a text`;
+    return `an object whose \`feedback\` is a ${typeof feedback}, not a string`;
   }
   const sentence = (feedback ?? '').replaceAll(/\s+/g, ' ').trim();
   return sentence === '' ? judgement : { ...judgement, feedback: shortened(sentence) };

@@ -85,7 +85,7 @@ test('what is no metric is refused with what could be meant', () => {
     }
   };
   expect(hintOf('acuracy')).toMatchObject({ reason: 'unknown-metric', hint: 'Did you mean "accuracy"?' });
-  expect(hintOf('numeric(some)')).toMatchObject({ message: 'The metric "numeric" does not take "some".' });
+  expect(hintOf('numeric(some)')).toMatchObject({ message: 'The metric "numeric" does not take the argument "some".' });
   expect(hintOf('regex(()')).toMatchObject({ reason: 'unknown-metric' });
   expect(hintOf('accuracy(2)')).toMatchObject({ hint: 'Write `metric: accuracy`.' });
   expect(() => metricNamed('./own.mjs').score('a', 'a')).toThrow(expect.objectContaining({ reason: 'module-not-loaded' }) as Error);
@@ -129,7 +129,7 @@ describe('macro-f1', () => {
     expect([back.mean, back.low, back.high]).toEqual(
       [-gain.mean, -gain.high, -gain.low].map((value) => expect.closeTo(value, 12) as number),
     );
-    // Old and new of both levers: what is left beyond their sum.
+    // Old and new prompt and weights: what is left beyond the sum of their effects.
     expect(scoreDifference([before, after], [before, after]).mean).toBeCloseTo(0, 12);
   });
 

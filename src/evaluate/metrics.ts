@@ -21,7 +21,7 @@ export interface Metric {
   score(prediction: string, gold: string, values?: Values): number;
   /** The same without a right answer, and why: only of a metric that needs none. */
   readonly judge?: (prediction: string, values: Values) => Judgement;
-  /** Only of a metric that is no mean of the rows' scores: then this is the metric, and the scores say no more than which rows are right. */
+  /** Only for a metric that is not a mean of the rows' scores. This is then the metric, and the scores only say which rows are right. */
   readonly corpus?: CorpusScore;
   /** The same for a column of right answers, whose way of writing says how open forms are to be read; absent where nothing is open. */
   readonly inColumn?: (answers: Iterable<string>) => Metric;
@@ -51,7 +51,7 @@ interface Entry {
 
 /** A score that reads open forms as a column of right answers writes them. */
 interface Fitted {
-  /** By the answers of the column; by none where there is no column. */
+  /** Uses the answers of the column, or none where there is no column. */
   readonly fit: (answers: Iterable<string>) => Score;
 }
 
@@ -61,34 +61,34 @@ const table: Readonly<Record<string, Entry>> = {
   accuracy: { kind: 'label', about: 'The label is the right one.', score: isLabel },
   'macro-f1': {
     kind: 'label',
-    about: 'The mean of the F1 of the labels, each counting the same however rare it is.',
+    about: 'The mean F1 over the labels. Every label counts the same, however rare it is.',
     score: isLabel,
     corpus: macroF1,
   },
   'exact-match': {
     kind: 'text',
-    about: 'The same text, white space around it aside; upper and lower case differ.',
+    about: 'The same text, ignoring white space around it. Upper and lower case differ.',
     score: (prediction, gold) => tidy(prediction) === tidy(gold),
   },
   'exact-match-ignore-case': {
     kind: 'text',
-    about: 'The same text, white space around it and upper and lower case aside.',
+    about: 'The same text, ignoring case and white space around it.',
     score: (prediction, gold) => fold(prediction) === fold(gold),
   },
   contains: {
     kind: 'text',
-    about: 'The right answer occurs somewhere in the prediction, upper and lower case aside. An empty one occurs only in an empty one.',
+    about: 'The right answer occurs somewhere in the prediction, ignoring case. An empty answer occurs only in an empty prediction.',
     score: (prediction, gold) => (fold(gold) === '' ? fold(prediction) === '' : fold(prediction).includes(fold(gold))),
   },
   'token-f1': {
     kind: 'text',
-    about: "F1 of the words that prediction and right answer share: the number that SQuAD's evaluation script gives.",
+    about: "F1 over the words that the prediction and the right answer share, as SQuAD's evaluation script computes it.",
     score: tokenF1,
   },
   regex: {
     kind: 'text',
     about:
-      "The column holds a regular expression, and it matches somewhere in the prediction. `regex(answer: (\\w+))`: what that pattern's first group finds in the prediction is the right answer.",
+      "The column holds a regular expression that matches somewhere in the prediction. With `regex(answer: (\\w+))`, the text that the pattern's first group finds in the prediction is the right answer.",
     score: (prediction, gold) => matching(gold.trim(), () => patternOf(gold.trim())?.test(prediction) ?? false),
     withArgument(argument) {
       const pattern = patternOf(argument);
@@ -98,7 +98,7 @@ const table: Readonly<Record<string, Entry>> = {
   numeric: {
     kind: 'text',
     about:
-      'The number of the prediction, its last or the one after `####`, is that of the right answer. `numeric(0.5)`: or within 0.5 of it; `numeric(1%)`: or within 1% of it.',
+      'The number in the prediction (the last one, or the one after `####`) is that of the right answer. `numeric(0.5)` allows a difference of 0.5, and `numeric(1%)` a difference of 1%.',
     score: numeric(),
     withArgument(argument) {
       const tolerance = toleranceOf(argument);
@@ -107,7 +107,7 @@ const table: Readonly<Record<string, Entry>> = {
   },
   'json-match': {
     kind: 'text',
-    about: 'The same JSON value, whatever the order of keys and the white space; numbers to the last digit.',
+    about: 'The same JSON value, ignoring the order of keys and white space. Numbers are compared to the last digit.',
     score: sameJson,
   },
 };
@@ -119,7 +119,7 @@ export const metrics: ReadonlyMap<string, Metric> = new Map(
 /** What a metric counts, in Markdown. */
 export const aboutMetric = (name: string): string => table[name].about;
 
-/** Whether a row's score is that of a right answer: part of a point tells how near it came, which is not yet right. */
+/** Whether a row's score is that of a right answer. A partial score says how near the answer is, not that it is right. */
 export const isRight = ({ score }: { readonly score: number }): boolean => score === 1;
 
 /** Whether all of them judge rows that have no right answer. */
@@ -139,12 +139,12 @@ export function metricNamed(name: string): Metric {
     const { kind, withArgument } = table[base];
     const score = withArgument?.(argument);
     if (score) return metric(name, kind, score);
-    throw new TandemError('unknown-metric', `The metric "${base}" does not take "${argument}".`, {
+    throw new TandemError('unknown-metric', `The metric "${base}" does not take the argument "${argument}".`, {
       hint: withArgument ? table[base].about : `Write \`metric: ${base}\`.`,
     });
   }
   throw new TandemError('unknown-metric', `There is no metric "${name}".`, {
-    hint: suggestName(name, [...metrics.keys()]) ?? 'A metric of your own is a module, e.g. `metric: ./metric.mjs`.',
+    hint: suggestName(name, [...metrics.keys()]) ?? 'To use your own metric, name its module, e.g. `metric: ./metric.mjs`.',
   });
 }
 
@@ -165,17 +165,16 @@ function numeric(tolerance?: Tolerance): Fitted {
 
 function notLoaded(name: string): Metric {
   const refuse = (): never => {
-    throw new TandemError('module-not-loaded', `The metric ${name} is a module that was not loaded.`);
+    throw new TandemError('module-not-loaded', `The metric ${name} is a module that was not loaded.`, {
+      hint: 'Load it with `loadMetric`.',
+    });
   };
   return { name, kind: 'text', score: refuse, judge: refuse };
 }
 
 /** A pattern that is tried in ever more ways to match is ended. */
 const matching = <T>(source: string, match: () => T): T =>
-  withinTime(
-    { what: `Matching the regular expression ${shownSource(source)}`, hint: 'Write it without a repetition in a repetition.' },
-    match,
-  );
+  withinTime({ what: `Matching the regular expression ${shownSource(source)}`, hint: 'Write it without nested repetitions.' }, match);
 
 /** Patterns of other languages escape what the Unicode mode of JavaScript forbids to escape. */
 function patternOf(source: string): RegExp | undefined {

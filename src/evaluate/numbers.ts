@@ -1,5 +1,5 @@
 /**
- * @file Numbers in free text as people write them in several countries, and when two of them are the same. What counts is told in
+ * @file Numbers in free text as people write them in several countries, and when two of them are the same. The rules are in
  * `docs/data-and-metrics.md`. Values are fractions of whole numbers, so that no digit is lost.
  */
 

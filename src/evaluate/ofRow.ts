@@ -9,7 +9,7 @@ export function ofRow<T>(row: Pick<Row, 'line' | 'values'>, work: () => T): T {
   } catch (cause) {
     if (!(cause instanceof TandemError) || cause.reason !== 'too-slow') throw cause;
     const { reason, message, where, hint } = cause;
-    throw new TandemError(reason, `${message} The row is that of line ${row.line}: ${JSON.stringify(row.values).slice(0, 200)}`, {
+    throw new TandemError(reason, `${message} The row is on line ${row.line}: ${JSON.stringify(row.values).slice(0, 200)}`, {
       ...(where && { where }),
       ...(hint !== undefined && { hint }),
       cause,

@@ -13,7 +13,7 @@ import { makeEvaluator, type Candidate, type EvaluateOptions, type Evaluator, ty
 export interface Traced {
   /** The rows, with the answers of the steps in their columns; ids and lines are those of the rows that were asked for. */
   readonly rows: readonly Row[];
-  /** Token passes of the steps that answered. */
+  /** Tokens of the steps that answered. */
   readonly passes: number;
   /** Answers of the steps that were cut off. */
   readonly cuts: readonly Cut[];

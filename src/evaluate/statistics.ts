@@ -71,9 +71,13 @@ export const bootstrapStatistic = (rows: number, statistic: Statistic, options: 
  */
 export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options: IntervalOptions = {}): PairedDifference {
   if (a.length !== b.length) {
-    throw new TandemError('rows-differ', `Paired scores need the same rows: ${a.length} against ${b.length}.`, {
-      hint: 'Evaluate both on the same rows.',
-    });
+    throw new TandemError(
+      'rows-differ',
+      `A paired comparison needs the same rows, but one side has ${a.length} and the other ${b.length}.`,
+      {
+        hint: 'Evaluate both on the same rows.',
+      },
+    );
   }
   const differences = Float64Array.from({ length: a.length }, (_, row) => b[row] - a[row]);
   const { range = shares } = options;
@@ -94,7 +98,7 @@ export const pairedBootstrapStatistic = (rows: number, difference: Statistic, op
 export const noDifference = (rows: number): PairedDifference => ({ mean: 0, low: 0, high: 0, rows, probabilityBetter: 0.5 });
 
 /**
- * How many rows it takes to be that sure of anything: where there is no true difference, fewer agree by pure chance more often than in a share `error`.
+ * The smallest number of rows that can give this certainty: with no true difference, fewer rows agree by chance more often than `error`.
  * @param error above 0, at most 0.5
  */
 export const fewestRows = (error: number): number => Math.ceil(-Math.log2(error) - 1e-9);
@@ -103,7 +107,7 @@ const hasEnds = ({ low, high }: Range): boolean => Number.isFinite(high - low);
 
 function requireRows(rows: number): void {
   if (rows > 0) return;
-  throw new TandemError('no-rows', 'There are no rows to average over.', { hint: 'Check the split: it may be empty.' });
+  throw new TandemError('no-rows', 'There are no rows to average.', { hint: 'Check the split. It may be empty.' });
 }
 
 const meanOf =
@@ -188,7 +192,7 @@ function freeDifference(differences: Float64Array, options: Resampling): PairedD
   return noSurerThanChance({ mean, low, high, rows, probabilityBetter: least });
 }
 
-/** Where there is no true difference, all rows agree on a side with a chance of 1 in 2^rows: no P(better) is surer, and no interval either. */
+/** With no true difference, all rows agree on one side with a chance of 1 in 2^rows. No P(better) and no interval may be more certain. */
 function noSurerThanChance({ mean, low, high, rows, probabilityBetter: p }: PairedDifference): PairedDifference {
   const chance = 2 ** -rows;
   const ends = chance > tail ? { low: Math.min(low, 0), high: Math.max(high, 0) } : { low, high };

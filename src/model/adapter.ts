@@ -90,9 +90,9 @@ export function initialAdapter(model: LlamaConfig, lora: LoraConfig, seed: numbe
 }
 
 const rules: { readonly [K in keyof LoraConfig]: { readonly holds: (value: LoraConfig[K]) => boolean; readonly expected: string } } = {
-  rank: { holds: (rank) => Number.isSafeInteger(rank) && rank >= 1, expected: 'a whole number from 1 on, e.g. 8' },
+  rank: { holds: (rank) => Number.isSafeInteger(rank) && rank >= 1, expected: 'a whole number of at least 1, e.g. 8' },
   alpha: { holds: (alpha) => Number.isFinite(alpha) && alpha > 0, expected: 'a number above 0, e.g. 16' },
-  dropout: { holds: (dropout) => dropout >= 0 && dropout < 1, expected: 'a share from 0 on and below 1, e.g. 0.05' },
+  dropout: { holds: (dropout) => dropout >= 0 && dropout < 1, expected: 'a number of at least 0 and below 1, e.g. 0.05' },
   targets: { holds: (targets) => targets.length > 0 && targets.every(isLinearName), expected: `one or more of ${linearNames.join(', ')}` },
 };
 
@@ -101,7 +101,7 @@ export function checkedLora<T extends Partial<LoraConfig>>(config: T): T {
   for (const [name, { holds, expected }] of Object.entries(rules)) {
     const value = config[name as keyof LoraConfig];
     if (value === undefined || holds(value as never)) continue;
-    throw new TandemError('bad-lora', `A LoRA adapter cannot have the ${name} '${String(value)}'.`, { hint: `Give ${expected}.` });
+    throw new TandemError('bad-lora', `A LoRA adapter cannot have the ${name} '${String(value)}'.`, { hint: `Use ${expected}.` });
   }
   return config;
 }

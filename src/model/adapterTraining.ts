@@ -36,7 +36,7 @@ export interface AdapterTrainingOptions extends Partial<AdamWOptions> {
 
 /** The part of an adapter that trains: the rest stays as it is, to the bit. */
 export interface AdapterFreedom {
-  /** The first so many of the rank's components. */
+  /** How many of the rank's components, from the first on. */
   readonly rank: number;
   /** Layers from this one up. */
   readonly fromLayer: number;

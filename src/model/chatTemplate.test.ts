@@ -57,7 +57,7 @@ describe('a family without a system', () => {
       expect.objectContaining({
         reason: 'no-system-role',
         message: `The model's chat template ${message}`,
-        hint: 'Delete the line `system:`, and put its text at the head of the text under `user:`.',
+        hint: 'Delete the line `system:`, and move its text to the start of the text under `user:`.',
       }),
     );
     expect(render(source, {}, [{ role: 'user', content: 'You help.\n\nHi' }])).toContain('user\nYou help.\n\nHi<|turn|>');
@@ -65,7 +65,7 @@ describe('a family without a system', () => {
 
   test('other refusals are told as they are', () => {
     expect(() => render(withoutSystem, {}, [user, user])).toThrow(
-      expect.objectContaining({ reason: 'bad-chat-template', message: 'The chat template refused these messages: Roles must take turns' }),
+      expect.objectContaining({ reason: 'bad-chat-template', message: 'The chat template rejected these messages: Roles must take turns' }),
     );
     expect(() => render('{% for %}')).toThrow(expect.objectContaining({ reason: 'bad-chat-template' }));
   });

@@ -5,7 +5,7 @@ import { withinTime } from '../timeLimit.ts';
 import { jinjaGlobals } from './jinjaGlobals.ts';
 import type { ChatMessage, ChatOptions } from './tokenizer.ts';
 
-/** The day that templates are told where no other is asked for: the one that Llama's templates themselves fall back on. */
+/** The date that templates get by default: the one that Llama's own templates fall back on. */
 export const defaultChatDate = '2024-07-26';
 
 /** Names of a template that are not for others to set. */
@@ -55,10 +55,10 @@ export function chatTemplate(source: string, specialTexts: Readonly<Record<strin
     } catch (cause) {
       if (cause instanceof TandemError) throw cause;
       const refused = system && succeeds(() => run(withoutSystem(messages), options));
-      if (!refused) throw bad(`The chat template refused these messages: ${messageOf(cause)}`, file, cause);
-      throw noSystemRole(`The model's chat template refuses a system turn: ${messageOf(cause)}`, file, cause);
+      if (!refused) throw bad(`The chat template rejected these messages: ${messageOf(cause)}`, file, cause);
+      throw noSystemRole(`The model's chat template rejects a system turn: ${messageOf(cause)}`, file, cause);
     }
-    throw noSystemRole("The model's chat template leaves the system turn out.", file);
+    throw noSystemRole("The model's chat template ignores the system turn.", file);
   };
 }
 
@@ -153,12 +153,16 @@ function succeeds(work: () => unknown): boolean {
 }
 
 const bad = (message: string, file: string, cause: unknown): TandemError =>
-  new TandemError('bad-chat-template', message, { where: { file }, cause });
+  new TandemError('bad-chat-template', message, {
+    where: { file },
+    hint: 'Use another model, or write `template: text` under `tandem:`.',
+    cause,
+  });
 
 const noSystemRole = (message: string, file: string, cause?: unknown): TandemError =>
   new TandemError('no-system-role', message, {
     where: { file },
-    hint: 'Delete the line `system:`, and put its text at the head of the text under `user:`.',
+    hint: 'Delete the line `system:`, and move its text to the start of the text under `user:`.',
     cause,
   });
 

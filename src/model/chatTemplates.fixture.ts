@@ -30,7 +30,7 @@ export const clocked = `{%- set day = strftime_now('%B %-d, %Y') %}
 {%- for message in messages %}{{- '<|start|>' + message.role + '\\n' + message.content + '<|turn|>\\n' }}{%- endfor %}
 {%- if add_generation_prompt %}{{- '<|start|>assistant\\n' }}{%- endif %}`;
 
-/** Like Qwen 3: thinks first, unless told not to. */
+/** Like Qwen 3: thinks first unless `enable_thinking` is false. */
 export const thinking = `{%- for message in messages %}
     {%- if message.role == "assistant" and loop.last %}
         {{- '<|im_start|>assistant\\n<think>\\n\\n</think>\\n\\n' + message.content.lstrip('\\n') + '<|im_end|>\\n' }}

@@ -1,6 +1,12 @@
 /** @file Typed access to the fields of a model's config, with errors that name file and field. */
 import { TandemError } from '../errors.ts';
 
+/** What to do where a model's file is not as it should be. */
+export const damagedHint = 'The file is damaged or incomplete. Download the model again.';
+
+/** What to do where Tandem cannot run a model. */
+export const familyHint = 'Use a model of the families Llama, Mistral, Qwen2 or Qwen3, e.g. smollm2-135m.';
+
 export interface ConfigFields {
   /** Undefined when the field is absent or null. Every accessor throws TandemError 'bad-model-config' for another type. */
   optional(name: string): number | undefined;
@@ -14,11 +20,11 @@ export interface ConfigFields {
 
 export function configFields(json: Readonly<Record<string, unknown>>, file: string): ConfigFields {
   const wrong = (name: string, what: string): TandemError =>
-    new TandemError('bad-model-config', `"${name}" in the model config ${what}.`, { where: { file } });
+    new TandemError('bad-model-config', `"${name}" in the model config ${what}.`, { where: { file }, hint: damagedHint });
   const optional = (name: string): number | undefined => {
     const value = Object.hasOwn(json, name) ? json[name] : undefined;
     if (value === undefined || value === null) return undefined;
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(name, 'is not a number');
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(name, `is ${shown(value)}, not a number`);
     return value;
   };
   const number = (name: string, otherwise?: number): number => {
@@ -41,7 +47,7 @@ export function configFields(json: Readonly<Record<string, unknown>>, file: stri
     },
     flag: (name, otherwise) => {
       const value = json[name] ?? otherwise;
-      if (typeof value !== 'boolean') throw wrong(name, 'is not true or false');
+      if (typeof value !== 'boolean') throw wrong(name, `is ${shown(value)}, not true or false`);
       return value;
     },
   };

@@ -47,8 +47,8 @@ export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, Ten
 /** @throws TandemError 'too-long' for more tokens than the model has positions */
 export function requirePositions({ maxPositions }: LlamaConfig, tokens: number): void {
   if (tokens <= maxPositions) return;
-  throw new TandemError('too-long', `A prompt with its answer has ${tokens} tokens; the model reads at most ${maxPositions}.`, {
-    hint: 'Shorten the prompt or leave out demonstrations.',
+  throw new TandemError('too-long', `A prompt with its answer has ${tokens} tokens, but the model reads at most ${maxPositions}.`, {
+    hint: 'Shorten the prompt or remove demonstrations.',
   });
 }
 
@@ -95,7 +95,7 @@ export function loraFeeds(
     const { inputs, outputs } = linearSizes(config, linear);
     if (layer >= config.layers || a.length !== rank * inputs || b.length !== rank * outputs) {
       throw new TandemError('adapter-mismatch', `The adapter was made for another model: its ${linear} of layer ${layer} does not fit.`, {
-        hint: 'Use it with the model that it was tuned on, or tune anew.',
+        hint: 'Use it with the model that it was tuned on, or tune again.',
       });
     }
     feeds[`layers.${layer}.${linear}.a`] = { shape: [rank, a.length / rank], data: a };

@@ -48,7 +48,7 @@ export async function saveWeights(directory: string, { config, weights }: Engine
   const tensors = [...weightShapes(config)].map(([name, shape]) => [name, { shape, data: weights[name].data as Float32Array }] as const);
   await writeSafetensors(join(temporary, 'model.safetensors'), tensors, { format: 'pt' });
   await rename(temporary, directory).catch((cause: unknown) => {
-    throw new TandemError('already-there', 'There is something at this place already.', {
+    throw new TandemError('already-there', 'A file or folder already exists here.', {
       where: { file: directory },
       cause,
       hint: 'Choose another directory.',

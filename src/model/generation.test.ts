@@ -22,7 +22,7 @@ const prompts = ['a person', 'the small house by the river', 'sea shells, sea sh
   (end) => head + end,
 );
 
-/** The most likely next token after a whole sequence, computed anew. */
+/** The most likely next token after a whole sequence, computed again. */
 async function nextToken(engine: Engine, tokens: readonly number[]): Promise<number> {
   const step = await engine.graph('step:base', () => stepGraph(engine.config, { soft: false }));
   const { logits } = await step.run({

@@ -118,7 +118,7 @@ function groups(rows: readonly Row[], shared: number): Row[][] {
   return result;
 }
 
-/** One stream a row, by its prompt: what is sampled does not hang on the neighbours in the call. Copies of a prompt differ. */
+/** One stream a row, by its prompt: samples do not depend on the other rows of the call. Copies of a prompt differ. */
 function randomStreams(prompts: readonly (readonly number[])[], seed: number): Random[] {
   const copies = new Map<string, number>();
   return prompts.map((prompt) => {

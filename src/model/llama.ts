@@ -27,9 +27,9 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
     if (foreign === undefined) return tokens;
     throw new TandemError(
       'bad-tokenizer',
-      `The tokenizer of ${name} gives the token ${foreign}; its weights have ${config.vocabularySize}.`,
+      `The tokenizer of ${name} has the token ${foreign}, but its weights have only ${config.vocabularySize} tokens.`,
       {
-        hint: 'The tokenizer and the weights belong to different models: download the model again.',
+        hint: 'The tokenizer and the weights belong to different models. Download the model again.',
       },
     );
   };
@@ -40,8 +40,8 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
     if (!tokens.length)
       throw new TandemError('empty-prompt', 'The prompt is empty.', { hint: 'Write at least one word before the answer.' });
     if (tokens.length >= config.maxPositions) {
-      throw new TandemError('too-long', `A prompt has ${tokens.length} tokens; ${name} reads at most ${config.maxPositions}.`, {
-        hint: 'Shorten the prompt or leave out demonstrations.',
+      throw new TandemError('too-long', `A prompt has ${tokens.length} tokens, but ${name} reads at most ${config.maxPositions}.`, {
+        hint: 'Shorten the prompt or remove demonstrations.',
       });
     }
     return tokens;

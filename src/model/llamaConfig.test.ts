@@ -123,6 +123,12 @@ test.each([
   [{ num_key_value_heads: 4 }, 'bad-model-config'],
 ])('%j is refused with a reason', (change, reason) => {
   expect(() => parseLlamaConfig({ ...smollm, ...change }, 'config.json')).toThrow(
-    expect.objectContaining({ reason, where: { file: 'config.json' } }),
+    expect.objectContaining({ reason, where: { file: 'config.json' }, hint: expect.any(String) as string }),
+  );
+});
+
+test('a value of the wrong type is shown', () => {
+  expect(() => parseLlamaConfig({ ...smollm, num_attention_heads: 'nine' }, 'config.json')).toThrow(
+    '"num_attention_heads" in the model config is nine, not a number.',
   );
 });

@@ -1,7 +1,7 @@
 /** @file The shape of a Llama-family model, read from Hugging Face's config.json, and what is too large or odd to be one. */
 import { TandemError } from '../errors.ts';
 import { linearNames, type LinearName } from './linears.ts';
-import { configFields, isRecord, shown, type ConfigFields } from './configFields.ts';
+import { configFields, damagedHint, familyHint, isRecord, shown, type ConfigFields } from './configFields.ts';
 import { readRope, writtenScaling, type RopeScaling } from './rotary.ts';
 
 /** Optional fields are absent, not empty: a model's fingerprint covers this object as JSON. */
@@ -33,7 +33,7 @@ export interface SlidingWindow {
   readonly layers: readonly number[];
 }
 
-/** Rotary tables are made for so many positions at most; models that could read more read so many. */
+/** Rotary tables have at most this many positions. Models that could read more are limited to this. */
 export const mostPositions = 131_072;
 
 /**
@@ -42,7 +42,8 @@ export const mostPositions = 131_072;
  * @throws TandemError 'unsupported-model' for an architecture that the graph does not compute, 'bad-model-config' for a missing or odd field
  */
 export function parseLlamaConfig(json: unknown, file: string): LlamaConfig {
-  if (!isRecord(json)) throw new TandemError('bad-model-config', 'The model config is not a JSON object.', { where: { file } });
+  if (!isRecord(json))
+    throw new TandemError('bad-model-config', 'The model config is not a JSON object.', { where: { file }, hint: damagedHint });
   const family = familyOf(json, file);
   const fields = configFields(json, file);
   const hiddenSize = fields.count('hidden_size');
@@ -109,7 +110,7 @@ export function huggingFaceConfig(config: LlamaConfig): Record<string, unknown> 
 /** Checks that the sizes fit together and into a machine; every reader of a config passes through here. */
 export function checkedConfig(config: LlamaConfig, file: string): LlamaConfig {
   const wrong = (what: string): TandemError =>
-    new TandemError('bad-model-config', `The model's sizes do not fit: ${what}.`, { where: { file } });
+    new TandemError('bad-model-config', `The model's sizes do not fit: ${what}.`, { where: { file }, hint: damagedHint });
   requireSizes(config, file);
   const { headSize, heads, keyValueHeads, ropeScaling, ropeTheta, rmsNormEps } = config;
   if (headSize % 2 !== 0) throw wrong(`a head of ${headSize} is not an even number`);
@@ -118,8 +119,8 @@ export function checkedConfig(config: LlamaConfig, file: string): LlamaConfig {
     throw wrong(`${divisors.length} rotary divisors for ${headSize / 2} frequencies`);
   if (divisors.some((divisor) => !(divisor > 0 && divisor < Infinity))) throw wrong('a rotary divisor is not above zero');
   if (heads % keyValueHeads !== 0) throw wrong(`${heads} heads cannot share ${keyValueHeads} key-value heads`);
-  if (!(ropeTheta > 1 && ropeTheta < Infinity)) throw wrong(`a rotary base of ${ropeTheta}`);
-  if (!(rmsNormEps >= 0 && rmsNormEps < 1)) throw wrong(`an epsilon of ${rmsNormEps}`);
+  if (!(ropeTheta > 1 && ropeTheta < Infinity)) throw wrong(`the rotary base is ${ropeTheta}, not above 1`);
+  if (!(rmsNormEps >= 0 && rmsNormEps < 1)) throw wrong(`the epsilon is ${rmsNormEps}, not at least 0 and below 1`);
   return config.maxPositions > mostPositions ? { ...config, maxPositions: mostPositions } : config;
 }
 
@@ -139,8 +140,9 @@ function requireSizes(config: Partial<LlamaConfig>, file: string): void {
   for (const [name, most] of Object.entries(largest)) {
     const size = config[name as keyof typeof largest];
     if (size === undefined || (Number.isInteger(size) && size > 0 && size <= most)) continue;
-    throw new TandemError('bad-model-config', `The model's sizes do not fit: ${name} is ${size}, not a whole number up to ${most}.`, {
+    throw new TandemError('bad-model-config', `The model's sizes do not fit: ${name} is ${size}, not a whole number from 1 to ${most}.`, {
       where: { file },
+      hint: damagedHint,
     });
   }
 }
@@ -199,7 +201,7 @@ function familyOf(json: Readonly<Record<string, unknown>>, file: string): Family
   const refuse = (message: string): TandemError =>
     new TandemError('unsupported-model', message, {
       where: { file },
-      hint: 'Use a model of the families Llama, Mistral, Qwen2 or Qwen3, e.g. smollm2-135m.',
+      hint: familyHint,
     });
   const architectures = Array.isArray(json.architectures) ? json.architectures.map(shown) : [];
   const family = architectures.length
@@ -208,7 +210,7 @@ function familyOf(json: Readonly<Record<string, unknown>>, file: string): Family
   if (!family) throw refuse(`The architecture ${architectures.join(', ') || shown(json.model_type)} is not supported.`);
   if (json.hidden_act !== undefined && json.hidden_act !== 'silu')
     throw refuse(`The activation "${shown(json.hidden_act)}" is not supported, only "silu".`);
-  if (isRecord(json.quantization_config)) throw refuse('Quantized Hugging Face directories are not supported; GGUF files are.');
+  if (isRecord(json.quantization_config)) throw refuse('Quantized Hugging Face directories are not supported. Quantized GGUF files are.');
   return family;
 }
 

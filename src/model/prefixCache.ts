@@ -11,7 +11,7 @@ export type PrefixFeeds = Readonly<Record<string, TensorValue>>;
 export interface PrefixCache {
   /** Computes what is not known yet: prompts that differ late share their common head. */
   encode(tokens: readonly number[], adapter: Adapter | undefined): Promise<PrefixFeeds>;
-  /** Empties the cache: what is computed next does not hang on what was asked before, to the last bit. */
+  /** Empties the cache: what is computed next does not depend on earlier questions, to the last bit. */
   forget(): void;
 }
 

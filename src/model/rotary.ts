@@ -1,6 +1,6 @@
 /** @file Rotary position embeddings: the ways in which models stretch them, read from a config, and the frequencies that follow. */
 import { TandemError } from '../errors.ts';
-import { configFields, isRecord, shown } from './configFields.ts';
+import { configFields, familyHint, isRecord, shown } from './configFields.ts';
 
 /** Llama 3.1's stretching of the slow rotary frequencies. */
 export interface Llama3Scaling {
@@ -56,7 +56,7 @@ export function readRope(json: Readonly<Record<string, unknown>>, file: string):
   const ropeTheta =
     (parameters && configFields(parameters, file).optional('rope_theta')) ?? configFields(json, file).positive('rope_theta', 10000);
   const partial = configFields({ ...json, ...scaling }, file).number('partial_rotary_factor', 1);
-  if (partial !== 1) throw unsupported('Models that rotate only a part of each head are not supported.', file);
+  if (partial !== 1) throw unsupported('Models that rotate only part of each head are not supported.', file);
   return { ropeTheta, ...(scaling && scalingField(scaling, json, file)) };
 }
 
@@ -193,5 +193,5 @@ function yarnFrequencies(frequencies: Float64Array, scaling: YarnScaling, theta:
 }
 
 function unsupported(message: string, file: string): TandemError {
-  return new TandemError('unsupported-model', message, { where: { file } });
+  return new TandemError('unsupported-model', message, { where: { file }, hint: familyHint });
 }

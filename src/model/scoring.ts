@@ -92,7 +92,10 @@ function labelTree({ prompt, completions }: ScoringRow, shared: number): LabelTr
   const picks: { asked: number; token: number }[] = [];
   const inner = new Map<string, number>();
   for (const completion of completions) {
-    if (!completion.length) throw new TandemError('empty-completion', 'A label or answer without any text cannot be scored.');
+    if (!completion.length)
+      throw new TandemError('empty-completion', 'A label or answer without any text cannot be scored.', {
+        hint: 'Check the labels and the answers in the data.',
+      });
     let node = 0;
     let path = '';
     completion.forEach((token, t) => {

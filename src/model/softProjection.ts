@@ -22,7 +22,7 @@ export interface ProjectionOptions {
 
 export interface Projection {
   readonly text: string;
-  /** Token passes that it cost. */
+  /** Tokens that it cost. */
   readonly passes: number;
 }
 

@@ -36,8 +36,8 @@ export function encodeWithSoft(
   const at = text.indexOf(softMark);
   if (at < 0) return tokenizer.encode(text);
   if (!soft) {
-    throw new TandemError('no-soft-prompt', 'The prompt has a {{soft}} line, but the weights come without a soft prompt.', {
-      hint: 'Name the adapter that it was tuned with under `adapter:`, or write an instruction in the place of the line.',
+    throw new TandemError('no-soft-prompt', 'The prompt has a {{soft}} line, but the weights have no soft prompt.', {
+      hint: 'Name the adapter that it was tuned with under `adapter:`, or replace the line with an instruction.',
     });
   }
   const [before, after] = [text.slice(0, at), text.slice(at + softMark.length)];
@@ -59,10 +59,10 @@ export function softFeeds(
   const names = ['prefixIds', 'ids'].filter((name) => name in feeds);
   const ids = names.flatMap((name) => Array.from(feeds[name].data));
   if (!ids.some((id) => id >= config.vocabularySize)) return undefined;
-  if (!soft) throw new TandemError('no-soft-prompt', 'The tokens name a soft prompt that the weights do not have.');
+  if (!soft) throw new TandemError('no-soft-prompt', 'The tokens refer to a soft prompt that the weights do not have.');
   if (soft.rows.length !== soft.tokens * config.hiddenSize) {
     throw new TandemError('adapter-mismatch', `The soft prompt was made for another model: its rows are not ${config.hiddenSize} wide.`, {
-      hint: 'Use it with the model that it was tuned on, or tune anew.',
+      hint: 'Use it with the model that it was tuned on, or tune again.',
     });
   }
   const place = Int32Array.from(ids, (id, i) => (id < config.vocabularySize ? i : ids.length + id - config.vocabularySize));

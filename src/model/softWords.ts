@@ -16,7 +16,7 @@ export interface NearWord {
  * still nearest to the token that they began as. Nor would a single place: what all of them agree on is less noise. A word's direction is
  * seen from the middle of the vocabulary; seen from the token that a row left, rare tokens, which are short, would lie on the way of all.
  * @param among the words that are asked for: a vocabulary is full of parts of words
- * @param count at most so many; none where it is as it began
+ * @param count at most this many; none where it is unchanged
  */
 export function wordsNear(model: TokenModel, soft: SoftPrompt, among: Iterable<string>, count: number): NearWord[] {
   const { tokenizer } = model;

@@ -5,7 +5,7 @@ export interface ChatMessage {
   readonly content: string;
 }
 
-/** What a chat template is told beside the turns. */
+/** What a chat template gets besides the turns. */
 export interface ChatOptions {
   /** The day that `strftime_now` gives, YYYY-MM-DD; `defaultChatDate` where absent. Never the clock's: the same inputs give the same numbers. */
   readonly date?: string;

@@ -107,7 +107,7 @@ describe('rows and prefixes that hold too many pairs of tokens for one run', () 
   /** At most `count` pairs a head. */
   const within = (count: number, of: readonly TrainingExample[], seed = 0, adapter = tuned): Promise<BatchGradient> =>
     batchGradient(engine, adapter, of, seed, { pairs: count * engine.config.heads * engine.config.layers });
-  /** What hangs on the asked positions alone. */
+  /** What depends on the asked positions alone. */
   const last = ({ gradients }: BatchGradient): Map<string, Float32Array> =>
     new Map([...gradients].filter(([name]) => new RegExp(`^layers\\.${engine.config.layers - 1}\\.(q|o|gate|up|down)_proj`).test(name)));
 

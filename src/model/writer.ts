@@ -19,9 +19,9 @@ export interface WriteOptions {
 
 /** Two currencies. Neither is ever converted into the other. */
 export interface Cost {
-  /** Token passes through the model on this machine that is tuned. */
+  /** Tokens through the tuned model on this machine. */
   readonly passes: number;
-  /** What another model was asked. Absent where there was none. */
+  /** What another model cost. Absent where there was none. */
   readonly outside?: { readonly tokens: number; readonly requests: number };
 }
 

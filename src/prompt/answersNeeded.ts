@@ -12,7 +12,7 @@ export const needsAnswers = ({ metric, reported, labels }: Judged): boolean =>
   labels === 'from-data' || ![metric, ...reported].every(isModule);
 
 /**
- * Why the data must have the output column, and has not: a hint for people. A name that is nearly a column's is taken for a slip of the pen.
+ * A hint for people: why the data must have the output column, which it lacks. A name that is close to a column's name counts as a typo.
  * @returns undefined where the column is there, or where none is needed
  */
 export function lacksAnswers(settings: Judged, columns: readonly string[]): string | undefined {
@@ -21,5 +21,5 @@ export function lacksAnswers(settings: Judged, columns: readonly string[]): stri
   const suggestion = suggestName(output, columns);
   if (needsAnswers(settings)) return suggestion;
   if (nearestName(output, columns) === undefined) return undefined;
-  return `${suggestion} If the rows have no right answers, choose an output name that is less like a column's.`;
+  return `${suggestion} If the rows have no right answers, choose an output name that differs more from the column names.`;
 }

@@ -19,13 +19,13 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
   const { body, syntax } = prompt;
   if (body.trim() === '')
     return [
-      { severity: 'error', start: 0, end: body.length, message: 'The body is empty.', hint: 'Write the prompt after the front matter.' },
+      { severity: 'error', start: 0, end: body.length, message: 'The body is empty.', hint: 'Write the prompt below the front matter.' },
     ];
   const problems: BodyProblem[] = [];
   const variables = variablesOf(prompt);
   if (syntax === 'jinja') problems.push(...dialectProblems(body));
   if (variables.length === 0) {
-    const hint = `Write ${variableText(syntax, 'column')} where a value of the row belongs.`;
+    const hint = `Write ${variableText(syntax, 'column')} where the value of a column belongs.`;
     problems.push({
       severity: 'warning',
       start: 0,
@@ -38,19 +38,19 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
   for (const { index, 0: found } of body.matchAll(/\$\{input\b[^}\r\n]*\}?/g)) {
     if (variableStarts.has(index)) continue;
     if (syntax === 'jinja') continue;
-    const hint = 'A variable is written ${input:column} or ${input:column:placeholder}.';
+    const hint = 'Write a variable as ${input:column} or ${input:column:placeholder}.';
     problems.push({
       severity: 'warning',
       start: index,
       end: index + found.length,
-      message: `"${found}" is not a variable and stays as it is.`,
+      message: `"${found}" is not a variable. Tandem leaves it unchanged.`,
       hint,
     });
   }
   if (syntax !== 'jinja') {
     for (const { index, 0: found } of body.matchAll(editorVariables)) {
-      const message = `VS Code fills in "${found}" when the prompt is used. Tandem measures and tunes it as it stands.`;
-      const hint = 'Write ${input:column} where a value of the row belongs.';
+      const message = `VS Code fills in "${found}" when you use the prompt. Tandem leaves it unchanged.`;
+      const hint = 'Write ${input:column} where the value of a column belongs.';
       problems.push({ severity: 'warning', start: index, end: index + found.length, message, hint });
     }
   }
@@ -60,20 +60,20 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
       severity: 'error',
       start,
       end,
-      message: '{{demos}} stands here a second time.',
-      hint: 'Keep one; demonstrations go there.',
+      message: '{{demos}} appears a second time.',
+      hint: 'Keep one. The demonstrations go there.',
     });
   }
   const lineStarts = new Set([first, ...more].map((line) => line?.start));
   for (const { index, 0: found } of body.matchAll(/\{\{[ \t]*demos[ \t]*\}\}/g)) {
     // Only white space may stand before it in a line of its own, and nothing but that after it.
     if (lineStarts.has(body.lastIndexOf('\n', index) + 1)) continue;
-    const hint = 'Give it a line of its own.';
+    const hint = 'Put it on a line of its own.';
     problems.push({
       severity: 'warning',
       start: index,
       end: index + found.length,
-      message: '{{demos}} within a line stays as it is.',
+      message: '{{demos}} inside a line is not replaced by the demonstrations.',
       hint,
     });
   }
@@ -82,7 +82,7 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
       severity: 'error',
       ...first,
       message: 'Nothing follows {{demos}}.',
-      hint: 'The text after it is what each demonstration repeats.',
+      hint: 'Put the text that each demonstration repeats below it.',
     });
   }
   return problems;
@@ -97,14 +97,14 @@ function dialectProblems(body: string): BodyProblem[] {
   const problems: BodyProblem[] = jinjaProblems(body).map((problem) => ({ severity: 'error', ...problem }));
   for (const { name, start, end } of roleLines(body)) {
     if (!foreignRoles.has(name)) continue;
-    const hint = 'Write its text under system: or user:.';
-    problems.push({ severity: 'error', start, end, message: `A local model has no turn for "${name}".`, hint });
+    const hint = 'Move its text under system: or user:.';
+    problems.push({ severity: 'error', start, end, message: `A local model has no "${name}" role.`, hint });
   }
   const marker = demosLines(body).at(0);
   const cut = marker && openAt(body, marker.start);
   if (cut) {
-    const hint = 'Move it out of the block: demonstrations repeat the text after it.';
-    problems.push({ severity: 'error', ...marker, message: '{{demos}} stands within a block of Jinja.', hint });
+    const hint = 'Move it out of the block. Demonstrations repeat the text after it.';
+    problems.push({ severity: 'error', ...marker, message: '{{demos}} is inside a Jinja block.', hint });
   }
   return problems;
 }

@@ -3,7 +3,7 @@
 export const calibrations = ['none', 'content-free', 'domain', 'prior'] as const;
 export type Calibration = (typeof calibrations)[number];
 
-/** `slope`: what a token more adds to a label's log-likelihood whatever the input, in nats; mostly below zero. */
+/** `slope`: what each additional token adds to a label's log-likelihood whatever the input, in nats. Usually negative. */
 export type Normalization = 'tokens' | 'sum' | { readonly slope: number };
 
 export interface Decoding {
@@ -39,7 +39,7 @@ export const defaultDecoding: Decoding = {
   seed: 0,
 };
 
-/** What a prompt file comes to that says so much: how free text ends stays open where the file does not say it. */
+/** The decoding of a prompt file. How free text ends stays open where the file does not set it. */
 export function withDefaults(given: Partial<Decoding>): Omit<Decoding, keyof AnswerEnds> & Partial<AnswerEnds> {
   const { maxTokens: _, stop: __, ...rest } = defaultDecoding;
   return { ...rest, ...given };

@@ -4,7 +4,7 @@ import { readYaml, scalarText } from './frontMatter.ts';
 import { textOf, type Value, type Values } from './values.ts';
 import { columnValues, printable, yamlText } from './yamlValues.ts';
 
-/** A text, a number, a list of texts, a list of columns with their values (one a demonstration), or a map. */
+/** A text, a number, a list of texts, a list of columns with their values (one per demonstration), or a map. */
 export type YamlValue = string | number | readonly string[] | readonly Values[] | { readonly [key: string]: YamlValue };
 
 /**
@@ -94,7 +94,7 @@ function blockLines(place: Place, key: string, value: YamlValue, indent: string)
   return `${indent}${quote(key)}:${newline}${inner.join('')}`;
 }
 
-/** The list under `key` anew, with the lines of the old list for the items that it already had. */
+/** The list under `key`, written again with the old lines for the items that it already had. */
 function listLines({ yaml, document, indent, step, newline, texts }: Place, key: string, items: Items, old: YAMLSeq): string {
   const itemIndent = old.items.length > 0 ? indentAt(yaml, start(old.items[0])) : indent + step;
   const written = new Map<string, string>();

@@ -1,5 +1,17 @@
 /** @file Where a prompt file's YAML stands, and how its scalars are read. */
-import { isAlias, isCollection, isScalar, parseDocument, visit, YAMLParseError, type Alias, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+  YAMLParseError,
+  type Alias,
+  type Document,
+  type Node,
+} from 'yaml';
 
 export interface FrontMatter {
   /** Offsets of the YAML between the `---` lines. */
@@ -64,4 +76,12 @@ function meantBy(document: Document): ReadonlyMap<Alias, Node> {
   });
   meanings.set(document, meant);
   return meant;
+}
+
+/** `, not …` after what is expected: what a value is instead; '' where saying so would not help. */
+export function butFound(node: unknown, expected: string): string {
+  if (isMap(node)) return /map|\{/.test(expected) ? '' : ', not a map';
+  if (isSeq(node)) return expected.includes('list') ? '' : ', not a list';
+  const text = scalarText(node);
+  return text === undefined ? '' : `, not ${JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text)}`;
 }

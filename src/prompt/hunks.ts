@@ -95,7 +95,7 @@ export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: str
   const conflicts: Hunk[] = [];
   const present: Hunk[] = [];
   for (const hunk of hunks) {
-    // Hunks that were taken over are found again as they are: part of a shortest edit script is a shortest one.
+    // Accepted hunks are found again as they are: part of a shortest edit script is a shortest one.
     const there = edits.some((edit) => edit.line === hunk.line && edit.before === hunk.before && edit.after === hunk.after);
     const above = there ? edits.filter((edit) => edit.line < hunk.line) : edits;
     const moved = { ...hunk, line: hunk.line + growthAbove(above, hunk.line) };
@@ -107,13 +107,13 @@ export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: str
 }
 
 /**
- * Which hunks have been taken over, where nothing else was changed: found by reading the changed text along the old one, since a diff cannot
+ * Which hunks have been accepted, where nothing else was changed: found by reading the changed text along the old one, since a diff cannot
  * tell paragraphs apart that are alike. Undefined where something else was changed.
  */
 function takenOver(before: string, hunks: readonly Hunk[], changed: string): ReadonlySet<string> | undefined {
   const [old, now] = [linesOf(before), linesOf(changed)];
   const matches = (lines: readonly string[], at: number): boolean => lines.every((line, i) => now[at + i] === line);
-  // How far the changed text has been read, with the hunks that were taken over on the way there.
+  // How far the changed text has been read, with the hunks that were accepted up to there.
   let reached = new Map<number, readonly string[]>([[0, []]]);
   let line = 0;
   for (const { id, line: start, before: out, after } of [...hunks, { id: '', line: old.length, before: '', after: '' }]) {

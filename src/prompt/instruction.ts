@@ -18,7 +18,7 @@ export function instructionOf(body: string): string {
   return body.slice(start, end);
 }
 
-/** The prompt with another instruction; where it had none, the new one stands at the top, a blank line before the rest. */
+/** The prompt with another instruction; where it had none, the new one goes to the top, with a blank line after it. */
 export function withInstruction(prompt: Prompt, text: string): Prompt {
   const { body } = prompt;
   const { start, end } = instructionSpan(body);

@@ -34,17 +34,24 @@ describe('problems', () => {
 
   test.each([
     ['a {{ b\nc', ['{{ b | This "{{" is never closed.']],
-    ['{% if a %}x', ['{% if a %} | This "if" is never ended.']],
-    ['x{% endfor %}', ['{% endfor %} | Nothing is open here that "endfor" could end.']],
-    ['{% if a %}{% endfor %}{% endif %}', ['{% endfor %} | This ends no "if", which is open here.']],
-    ['{% else %}', ['{% else %} | "else" stands outside of an if or for.']],
-    ['{% include "x" %}', ['{% include "x" %} | Tandem does not know the statement "include".']],
-    ['{{ a b }}', ['{{ a b }} | This is no Jinja: Expected closing expression token. Identifier !== CloseExpression.']],
+    ['{% if a %}x', ['{% if a %} | This "if" is never closed.']],
+    ['x{% endfor %}', ['{% endfor %} | "endfor" has no block to close.']],
+    ['{% if a %}{% endfor %}{% endif %}', ['{% endfor %} | "endfor" does not close the open "if".']],
+    ['{% else %}', ['{% else %} | "else" is outside an if or for.']],
+    ['{% include "x" %}', ['{% include "x" %} | Tandem does not support the statement "include".']],
+    ['{{ a b }}', ['{{ a b }} | This is not valid Jinja: Expected closing expression token. Identifier !== CloseExpression.']],
     [
       '{% set a %}x{% endset %}',
-      ['{% set a %} | A block of `set` is more than Tandem reads.', '{% endset %} | Tandem does not know the statement "endset".'],
+      ['{% set a %} | Tandem does not support `set` blocks.', '{% endset %} | Tandem does not support the statement "endset".'],
     ],
   ])('%j', (body, expected) => expect(at(body)).toEqual(expected));
+
+  test('each has a hint where the way out is known', () => {
+    const hints = (body: string) => jinjaProblems(body).map(({ hint }) => hint);
+    expect(hints('{% if a %}{% endfor %}{% endif %}')).toEqual(['Close that first, with {% endif %}.']);
+    expect(hints('x{% endfor %}')).toEqual(['Remove it, or open the block before it.']);
+    expect(hints('{% else %}')).toEqual(['Move it into an if or for block.']);
+  });
 
   test('none in what is right', () => {
     for (const body of [

@@ -2,7 +2,7 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../errors.ts';
 import { jinjaGlobals } from '../model/jinjaGlobals.ts';
-import { blocks, closers, depthOf, keywordOf, lineEnd, tagsOf, withoutRaw, type Tag } from './jinjaTags.ts';
+import { blocks, closers, depthOf, endOf, keywordOf, lineEnd, tagsOf, withoutRaw, type Tag } from './jinjaTags.ts';
 import { rememberingLast } from './rememberingLast.ts';
 import { shownSource, withinTime } from '../timeLimit.ts';
 
@@ -67,13 +67,13 @@ export function jinjaProblems(body: string): JinjaProblem[] {
     const keyword = keywordOf(tag);
     if (tag.kind === 'statement' && !statements.has(keyword)) {
       problem(
-        `Tandem does not know the statement "${keyword}".`,
-        `It knows ${[...statements].filter((name) => !name.startsWith('end')).join(', ')}.`,
+        `Tandem does not support the statement "${keyword}".`,
+        `Supported: ${[...statements].filter((name) => !name.startsWith('end')).join(', ')}.`,
       );
       continue;
     }
     if (keyword === 'set' && !tag.inner.includes('=')) {
-      problem('A block of `set` is more than Tandem reads.', 'Write {% set name = value %}.');
+      problem('Tandem does not support `set` blocks.', 'Write {% set name = value %}.');
       continue;
     }
     const depth = depthOf(tag);
@@ -81,32 +81,34 @@ export function jinjaProblems(body: string): JinjaProblem[] {
     else if (depth === -1) {
       const last = open.pop();
       if (!last || `end${keywordOf(last)}` !== keyword) {
-        problem(last ? `This ends no "${keywordOf(last)}", which is open here.` : `Nothing is open here that "${keyword}" could end.`);
-        if (last) open.push(last);
+        if (last) {
+          problem(`"${keyword}" does not close the open "${keywordOf(last)}".`, `Close that first, with ${endOf(last)}.`);
+          open.push(last);
+        } else problem(`"${keyword}" has no block to close.`, 'Remove it, or open the block before it.');
         continue;
       }
     } else if (middles.has(keyword) && open.length === 0) {
-      problem(`"${keyword}" stands outside of an if or for.`);
+      problem(`"${keyword}" is outside an if or for.`, 'Move it into an if or for block.');
       continue;
     }
     const defect = defectOf(alone(tag));
-    if (defect !== undefined) problem(`This is no Jinja: ${defect}`);
+    if (defect !== undefined) problem(`This is not valid Jinja: ${defect}`);
   }
   for (const tag of open)
     problems.push({
       start: tag.start,
       end: tag.end,
-      message: `This "${keywordOf(tag)}" is never ended.`,
-      hint: `End it with {% end${keywordOf(tag)} %}.`,
+      message: `This "${keywordOf(tag)}" is never closed.`,
+      hint: `Close it with {% end${keywordOf(tag)} %}.`,
     });
   if (problems.length > 0) return problems.sort((a, b) => a.start - b.start);
   const defect = defectOf(body);
-  return defect === undefined ? [] : [{ start: 0, end: lineEnd(body, 0), message: `The body is no Jinja template: ${defect}` }];
+  return defect === undefined ? [] : [{ start: 0, end: lineEnd(body, 0), message: `The body is not a valid Jinja template: ${defect}` }];
 }
 
 /**
  * The text of a template, with values in the place of names; white space stays as it is written, as Jinja has it without options.
- * @throws TandemError reason 'bad-template' for what only shows when it runs, such as a filter that there is not; its cause says what; 'too-slow'
+ * @throws TandemError reason 'bad-template' for faults that only show at run time, such as an unknown filter; its cause says which; 'too-slow'
  */
 export function runJinja(source: string, values: Readonly<Record<string, unknown>>): string {
   if (!/\{[{%#]/.test(source)) return source;
@@ -120,7 +122,7 @@ export function runJinja(source: string, values: Readonly<Record<string, unknown
   } catch (cause) {
     if (cause instanceof TandemError) throw cause;
     throw new TandemError('bad-template', `The template cannot be filled in: ${messageOf(cause)}`, {
-      hint: 'Tandem runs Jinja with the filters of @huggingface/jinja.',
+      hint: 'Tandem supports the filters of @huggingface/jinja.',
       cause,
     });
   }
@@ -230,7 +232,7 @@ function endOfText(source: string, start: number): number {
  */
 function parsed(source: string): ReturnType<typeof parse> {
   for (const { 0: space } of source.matchAll(/\s+/g)) {
-    if (space.length > longestSpace) throw new Error(`more than ${longestSpace} characters of white space stand in a row.`);
+    if (space.length > longestSpace) throw new Error(`it has more than ${longestSpace} white space characters in a row.`);
   }
   return parse(tokenize(source));
 }

@@ -91,7 +91,7 @@ function bodyOffset({ before, beforeStarts, start }: Part, tag: Tag): number {
 
 /** What the library calls the types, for people. */
 const types: Readonly<Record<string, string>> = {
-  StringValue: 'a text',
+  StringValue: 'text',
   IntegerValue: 'a number',
   FloatValue: 'a number',
   NumericValue: 'a number',
@@ -116,25 +116,25 @@ type Words = { readonly message: string; readonly hint: string };
 const filterWords = (name: string, type: string): Words =>
   filters.includes(name)
     ? {
-        message: `the filter "${name}" is not for ${type}`,
-        hint: type === 'undefined' ? 'Check the name, or write `| default("")` before it.' : 'Check what the data has there.',
+        message: `the filter "${name}" cannot be applied to ${type}`,
+        hint: type === 'undefined' ? 'Check the name, or write `| default("")` before it.' : 'Check the value in the data.',
       }
     : { message: `there is no filter "${name}"`, hint: suggestName(name, filters) };
 
 const rules: readonly (readonly [RegExp, (match: readonly string[]) => Words])[] = [
   [
     /^Expected iterable or object type in for loop: got (.+)$/,
-    ([, type]) => ({ message: `a loop needs a list, and this is ${type}`, hint: 'Check the name, and what the data has there.' }),
+    ([, type]) => ({ message: `a loop needs a list, not ${type}`, hint: 'Check the name and the value in the data.' }),
   ],
   [/^Unknown (.+) filter: (\w+)$/, ([, type, name]) => filterWords(name, type)],
   [/^Cannot apply filter "(\w+)" to type: (.+)$/, ([, name, type]) => filterWords(name, type)],
   [
     /^Cannot perform operation (\S+) on undefined values$/,
-    ([, operator]) => ({ message: `"${operator}" has an undefined side`, hint: 'Check the name, and what the data has there.' }),
+    ([, operator]) => ({ message: `one side of "${operator}" is undefined`, hint: 'Check the name and the value in the data.' }),
   ],
   [
     /^Cannot read properties of undefined/,
-    () => ({ message: 'an empty list has no such item', hint: 'Ask first: {% if list %}…{% endif %}.' }),
+    () => ({ message: 'an empty list has no items', hint: 'Test it first: {% if list %}…{% endif %}.' }),
   ],
 ];
 
@@ -144,7 +144,7 @@ function inWords(text: string): Words {
     const match = pattern.exec(plain);
     if (match) return words(match);
   }
-  return { message: plain, hint: 'Tandem runs Jinja with the filters of @huggingface/jinja.' };
+  return { message: plain, hint: 'Tandem supports the filters of @huggingface/jinja.' };
 }
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

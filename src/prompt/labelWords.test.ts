@@ -27,7 +27,7 @@ test('where every label is its own words there is nothing to say', () => {
 
 test.each(['{a: x, b: x}', '{a: x}', '{a: "", b: y}', '{a: [x], b: y}', '{" a": x, a: y}'])('%s is no such map', (labels) => {
   expect(parse(labels).problems.map(({ message }) => message)).toEqual([
-    '`labels` should be `from-data`, a list of two or more different texts, or a map of labels to different words.',
+    '`labels` should be `from-data`, a list of two or more different strings, or a map from labels to different words.',
   ]);
 });
 

@@ -23,7 +23,7 @@ test('a key of an object, with the one that is meant', () => {
   expect(found('x\n{{ customer.firstname | upper }}')).toEqual([
     {
       severity: 'warning',
-      message: 'No row has "firstname" in "customer": nothing stands there.',
+      message: 'No row has "firstname" in "customer", so nothing appears here.',
       hint: 'Did you mean "firstName"?',
       line: 5,
       at: '{{ customer.firstname | upper }}',
@@ -37,7 +37,7 @@ test.each([
   ['{{ docs[0].title }}', '"title" in "docs"'],
   ['{% set c = customer %}{{ c["mail"] }}', '"mail" in "customer"'],
   ['{% if customer.vip %}a{% endif %}', '"vip" in "customer"'],
-  ['{{ text.a }}', '"text" is a text, which has no "a"'],
+  ['{{ text.a }}', '"text" is a string and has no "a"'],
 ])('%s', (body, message) => {
   expect(found(body).map((problem) => problem.message)).toEqual([expect.stringContaining(message)]);
 });

@@ -30,10 +30,12 @@ export function checkKeys(file: PromptFile, rows: readonly Values[], none = 'No 
     problems.set(id, {
       severity: 'warning',
       message: missing.isText
-        ? `"${parent}" is a text, which has no "${key}": nothing stands there.`
-        : `${none} has "${key}" in "${parent}": nothing stands there.`,
+        ? `"${parent}" is a string and has no "${key}", so nothing appears here.`
+        : `${none} has "${key}" in "${parent}", so nothing appears here.`,
       range,
-      hint: missing.isText ? 'Objects of JSON Lines have keys; a text that looks like one is a text.' : suggestName(key, missing.keys),
+      hint: missing.isText
+        ? 'Only JSON objects have keys. A string that looks like JSON is still a string.'
+        : suggestName(key, missing.keys),
       ...(fix && !missing.isText && { fix }),
     });
   }

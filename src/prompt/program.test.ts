@@ -69,17 +69,17 @@ describe('problems', () => {
     ]);
 
   test.each([
-    ['stepz:', 'stepz', '`stepz` is no key of a program.', 'Did you mean "steps"?'],
-    ['version: 2\nsteps:', '2', 'This was written for a newer Tandem (version 2; this one knows 1).', 'Update Tandem.'],
-    ['version: one\nsteps:', 'one', '`version` should be 1.', undefined],
+    ['stepz:', 'stepz', '`stepz` is not a key of a program.', 'Did you mean "steps"?'],
+    ['version: 2\nsteps:', '2', 'This file was written for a newer Tandem (version 2; this one supports 1).', 'Update Tandem.'],
+    ['version: one\nsteps:', 'one', '`version` should be 1, not "one".', undefined],
   ])('%s', (to, at, message, hint) => expect(complaints(text.replace('steps:', to))).toContainEqual([at, message, hint]));
 
   test.each([
-    ['area.prompt.md', 'area.md', 'area.md', '"area.md" is no prompt file.'],
+    ['area.prompt.md', 'area.md', 'area.md', '"area.md" is not a prompt file.'],
     ['output: area', 'output: "a:b"', '"a:b"', '"a:b" cannot be the name of an answer.'],
-    ['output: area', 'output: intent', 'intent', 'The answer of an earlier step is called "intent" too.'],
-    ['output: area', 'output: [a]', '[a]', '`output` should be a text.'],
-    ['output: area', 'ouput: area', 'ouput', '`ouput` is no key of a program.'],
+    ['output: area', 'output: intent', 'intent', 'The answer of an earlier step is also called "intent".'],
+    ['output: area', 'output: [a]', '[a]', '`output` should be a string, not a list.'],
+    ['output: area', 'ouput: area', 'ouput', '`ouput` is not a key of a program.'],
   ])('%s -> %s', (from, to, at, message) => {
     expect(complaints(text.replace(from, to)).map(([where, what]) => [where, what])).toContainEqual([at, message]);
   });
@@ -99,6 +99,7 @@ describe('problems', () => {
     expect(thrown(() => openProgram('/w/tandem.program.yaml', text, read({})))).toMatchObject({
       reason: 'no-prompt',
       where: { file: '/w/tandem.program.yaml', line: 5, column: 13 },
+      hint: 'Check the path. It is relative to the program file.',
     });
     expect(thrown(() => open(text, { '/w/area.prompt.md': '---\ntandem: {metirc: x}\n---\n${input:message}' }))).toMatchObject({
       reason: 'bad-prompt-file',
@@ -122,7 +123,7 @@ describe('problems', () => {
     expect(
       checkProgram(late, ['message', 'intent']).map(({ path, severity, message, range }) => [path, severity, message, range.line]),
     ).toEqual([
-      ['/w/area.prompt.md', 'error', 'The body reads "intent", the column that is to be predicted.', 5],
+      ['/w/area.prompt.md', 'error', 'The body reads "intent", the column to predict.', 5],
       ['/w/area.prompt.md', 'error', 'The data has no column "areas" (columns: message, area).', 5],
     ]);
     const unread = open(text, { '/w/sub/intent.prompty': files['/w/sub/intent.prompty'].replace('{{ area }}: ', '') });

@@ -38,7 +38,11 @@ export function openProgram(path: string, text: string, read: (path: string) => 
       source = read(stepPath);
     } catch (cause) {
       const { line, column } = promptRange;
-      throw new TandemError('no-prompt', `There is no prompt file ${prompt}.`, { where: { file: path, line, column }, cause });
+      throw new TandemError('no-prompt', `There is no prompt file ${prompt}.`, {
+        where: { file: path, line, column },
+        hint: 'Check the path. It is relative to the program file.',
+        cause,
+      });
     }
     const step = parsePromptFile(stepPath, source);
     return { ...step, settings: { ...step.settings, output } };
@@ -52,9 +56,9 @@ export function openProgram(path: string, text: string, read: (path: string) => 
   for (const { path: stepPath, settings } of steps) {
     if (settings.adapter === undefined || (stepPath === last.path && file.adapter === undefined)) continue;
     const { line, column } = steps.find((step) => step.path === stepPath)!.ranges.adapter;
-    throw new TandemError('adapter-of-step', 'All steps of a program run with one adapter; this step names its own.', {
+    throw new TandemError('adapter-of-step', 'This step names its own adapter. All steps of a program run with one adapter.', {
       where: { file: stepPath, line, column },
-      hint: 'Name the adapter in the program file, and take it out here.',
+      hint: 'Name the adapter in the program file and remove it here.',
     });
   }
   const fromStep = (source: DataSource): DataSource => {
@@ -86,7 +90,7 @@ export function openProgram(path: string, text: string, read: (path: string) => 
     ranges: { ...file.ranges, output: file.steps[file.steps.length - 1].outputRange },
   };
   if (whole.settings.data === '') {
-    throw new TandemError('bad-program', 'Neither the program nor its last prompt file says on which rows it is measured.', {
+    throw new TandemError('bad-program', 'Neither the program nor its last prompt file names the data.', {
       where: { file: path, line: 1 },
       hint: 'Add `data: rows.jsonl` to the program file.',
     });
@@ -123,8 +127,8 @@ export function checkProgram({ file, steps, whole }: Program, columns: readonly 
       .filter(({ name }) => name === output && name !== step.settings.output)
       .map(({ name, start, end }): Problem => {
         const range = rangeOf(step.bodyOffset + start, step.bodyOffset + end);
-        const hint = 'Leave it out: it is what the last step is to find.';
-        return { severity: 'error', message: `The body reads "${name}", the column that is to be predicted.`, range, hint };
+        const hint = 'Remove it. The last step has to predict it.';
+        return { severity: 'error', message: `The body reads "${name}", the column to predict.`, range, hint };
       });
     const others = checkColumns(step, known).filter(
       ({ severity, range }) => severity !== 'information' && !given.some((problem) => problem.range.start === range.start),
@@ -139,7 +143,7 @@ export function checkProgram({ file, steps, whole }: Program, columns: readonly 
         severity: 'warning',
         message: `No later step reads "${own}".`,
         range,
-        hint: 'Write its name as a variable where it helps, or leave the step out.',
+        hint: 'Use it as a variable in a later step, or remove this step.',
         path: file.path,
       });
     }

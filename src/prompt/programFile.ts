@@ -1,7 +1,7 @@
 /** @file A program file (`tandem.program.yaml`) as it is on disk: which prompt files answer one after the other, and what is wrong with it. */
 import { dirname, resolve } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
-import { readYaml, resolved, scalarText } from './frontMatter.ts';
+import { butFound, readYaml, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import { promptEndings, type Problem } from './promptFile.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
@@ -71,7 +71,7 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
   }
   const root = document.contents;
   if (!isMap(root)) {
-    if (document.errors.length === 0) error(rangeOf(bom, text.length), 'A program is a map with `steps`.', exampleHint);
+    if (document.errors.length === 0) error(rangeOf(bom, text.length), 'A program should be a map with `steps`.', exampleHint);
     return finish({ steps: [] });
   }
 
@@ -83,7 +83,7 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
       const key = scalarText(pair.key) ?? String(pair.key);
       const value = resolved(pair.value, document);
       if (!known.includes(key))
-        error(place(pair.key as Node), `\`${key}\` is no key of a program.`, suggestName(key, known), nearestNames(key, known));
+        error(place(pair.key as Node), `\`${key}\` is not a key of a program.`, suggestName(key, known), nearestNames(key, known));
       else if (value || !isAlias(pair.value)) found.set(key, { key: pair.key as Node, value });
     }
     return found;
@@ -91,7 +91,7 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
   const textOf = (entry: { key: Node; value: Node | null } | undefined, name: string): string | undefined => {
     if (!entry) return undefined;
     const read = scalarText(entry.value) || undefined;
-    if (read === undefined) error(place(entry.value ?? entry.key), `\`${name}\` should be a text.`);
+    if (read === undefined) error(place(entry.value ?? entry.key), `\`${name}\` should be a string${butFound(entry.value, 'a string')}.`);
     return read;
   };
 
@@ -102,8 +102,8 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
     error(
       place(version),
       newer
-        ? `This was written for a newer Tandem (version ${String(version.value)}; this one knows ${currentVersion}).`
-        : '`version` should be 1.',
+        ? `This file was written for a newer Tandem (version ${String(version.value)}; this one supports ${currentVersion}).`
+        : `\`version\` should be 1${butFound(version, '1')}.`,
       newer ? 'Update Tandem.' : undefined,
     );
   }
@@ -117,9 +117,9 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
   }
 
   const list = top.get('steps');
-  if (!list) error(rangeOf(bom, bom), 'A program has `steps`.', exampleHint);
+  if (!list) error(rangeOf(bom, bom), '`steps` is missing.', exampleHint);
   else if (!isSeq(list.value) || list.value.items.length === 0)
-    error(place(list.value ?? list.key), '`steps` should be a list of one step or more.', exampleHint);
+    error(place(list.value ?? list.key), '`steps` should be a list with at least one step.', exampleHint);
   const steps: ProgramStep[] = [];
   const items = list && isSeq(list.value) ? list.value.items : [];
   for (const [index, item] of items.entries()) {
@@ -136,11 +136,15 @@ export function parseProgramFile(path: string, text: string): ProgramFile {
     const promptRange = place(entries.get('prompt')!.value);
     const outputRange = place(entries.get('output')!.value);
     if (!promptEndings.some((ending) => prompt.endsWith(ending)))
-      error(promptRange, `"${prompt}" is no prompt file.`, `Its name ends in ${promptEndings.join(' or ')}.`);
+      error(promptRange, `"${prompt}" is not a prompt file.`, `The name should end in ${promptEndings.join(' or ')}.`);
     if (/[:}\r\n]/.test(output) || output === 'demos')
-      error(outputRange, `"${output}" cannot be the name of an answer.`, 'A name has no colon and no closing brace, and is not demos.');
+      error(
+        outputRange,
+        `"${output}" cannot be the name of an answer.`,
+        'Use a name without a colon or closing brace, other than "demos".',
+      );
     const same = steps.find((other) => other.output === output);
-    if (same) error(outputRange, `The answer of an earlier step is called "${output}" too.`, 'Give each step a name of its own.');
+    if (same) error(outputRange, `The answer of an earlier step is also called "${output}".`, 'Give each step a name of its own.');
     steps.push({ prompt, output, promptRange, outputRange });
   }
   return finish({ ...named, steps });

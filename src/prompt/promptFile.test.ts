@@ -127,30 +127,30 @@ describe('problems', () => {
   });
 
   test.each([
-    ['  gate: {margin: wide}\n', 'wide', '`gate.margin` should be a number of points, 0 to 100.'],
-    ['  gate: {promptCost: -1}\n', '-1', '`gate.promptCost` should be a number of points, 0 to 100.'],
-    ['  decoding: {temperature: hot}\n', 'hot', '`decoding.temperature` should be a number from 0.'],
-    ['  decoding: {calibration: no}\n', 'no', '`decoding.calibration` should be one of none, content-free, domain, prior.'],
+    ['  gate: {margin: wide}\n', 'wide', '`gate.margin` should be a number of points, 0 to 100, not "wide".'],
+    ['  gate: {promptCost: -1}\n', '-1', '`gate.promptCost` should be a number of points, 0 to 100, not "-1".'],
+    ['  decoding: {temperature: hot}\n', 'hot', '`decoding.temperature` should be a number of at least 0, not "hot".'],
+    ['  decoding: {calibration: no}\n', 'no', '`decoding.calibration` should be one of none, content-free, domain, prior, not "no".'],
     [
       '  labels: [a, a]\n',
       '[a, a]',
-      '`labels` should be `from-data`, a list of two or more different texts, or a map of labels to different words.',
+      '`labels` should be `from-data`, a list of two or more different strings, or a map from labels to different words.',
     ],
-    ['  decoding: {normalize: words}\n', 'words', '`decoding.normalize` should be one of tokens, sum, or {slope: -1.2}.'],
+    ['  decoding: {normalize: words}\n', 'words', '`decoding.normalize` should be one of tokens, sum, or {slope: -1.2}, not "words".'],
     ['  decoding: {normalize: {slope: steep}}\n', '{slope: steep}', '`decoding.normalize` should be one of tokens, sum, or {slope: -1.2}.'],
-    ['  template: chart\n', 'chart', '`template` should be one of text, chat.'],
-    ['  template: {kind: chart}\n', 'chart', '`template.kind` should be one of text, chat.'],
+    ['  template: chart\n', 'chart', '`template` should be one of text, chat, not "chart".'],
+    ['  template: {kind: chart}\n', 'chart', '`template.kind` should be one of text, chat, not "chart".'],
     ['  template: {kind: chat, variable: {}}\n', 'variable', '`template.variable` is not a setting of Tandem.'],
-    ['  template: {kind: chat, variables: 3}\n', '3', '`template.variables` should be a map of names to values.'],
-    ['  template: {kind: chat, variables: {a: *b}}\n', '{a: *b}', '`template.variables` should be a map of names to values.'],
+    ['  template: {kind: chat, variables: 3}\n', '3', '`template.variables` should be a map from names to values, not "3".'],
+    ['  template: {kind: chat, variables: {a: *b}}\n', '{a: *b}', '`template.variables` should be a map from names to values.'],
     [
       '  template: {kind: chat, variables: {messages: []}}\n',
       'messages',
-      '`template.variables.messages` is not yours to set: Tandem gives it to every template.',
+      '`template.variables.messages` cannot be set. Tandem sets it for every template.',
     ],
     ['  template: {kind: chat, variables: {"a b": 1}}\n', '"a b"', '`template.variables.a b` is not a name that a template can read.'],
-    ['  template: {kind: chat, date: today}\n', 'today', '`template.date` should be a day, YYYY-MM-DD.'],
-    ['  template: {kind: chat, date: 2026-02-30}\n', '2026-02-30', '`template.date` should be a day, YYYY-MM-DD.'],
+    ['  template: {kind: chat, date: today}\n', 'today', '`template.date` should be a date, YYYY-MM-DD, not "today".'],
+    ['  template: {kind: chat, date: 2026-02-30}\n', '2026-02-30', '`template.date` should be a date, YYYY-MM-DD, not "2026-02-30".'],
     [
       '  template: {kind: text, variables: {a: 1}}\n',
       '{kind: text, variables: {a: 1}}',
@@ -159,7 +159,7 @@ describe('problems', () => {
     ['  template: {variables: {a: 1}}\n', '{variables: {a: 1}}', '`tandem.template.kind` is missing.'],
     ['  template: [chat]\n', '[chat]', '`template` should be `text`, `chat` or {kind: chat, variables: …}.'],
     ['  adapter:\n', 'adapter', '`adapter` is empty.'],
-    ['  model: [a]\n', '[a]', '`model` should be a text.'],
+    ['  model: [a]\n', '[a]', '`model` should be a string, not a list.'],
     ['  demos: [{x: a}]\n', '{x: a}', 'This demonstration lacks the output column "y".'],
     ['  demos:\n    - {z: a, y: b}\n', '- {z: a, y: b}\n', 'Demonstration 1 lacks the column "x", which the body reads.'],
     ['  data: b.jsonl\n', 'data', 'Map keys must be unique'],
@@ -172,7 +172,7 @@ describe('problems', () => {
       {
         message: '`tandem.data` is missing.',
         at: 'tandem',
-        hint: 'Name a file of rows, e.g. .jsonl, .csv or .parquet, relative to this file.',
+        hint: 'Name the file with the rows (e.g. .jsonl, .csv or .parquet), relative to this file.',
         line: 2,
         column: 1,
       },
@@ -184,10 +184,10 @@ describe('problems', () => {
     expect(complaints('Hello')[0].message).toContain('reads no column');
     expect(complaints('{{demos}}\n${input:x}\n{{demos}}\nA:')[0]).toMatchObject({
       line: 3,
-      message: '{{demos}} stands here a second time.',
+      message: '{{demos}} appears a second time.',
     });
     expect(complaints('${input:x} ${input}\n{{demos}}\n').map(({ message }) => message)).toEqual([
-      '"${input}" is not a variable and stays as it is.',
+      '"${input}" is not a variable. Tandem leaves it unchanged.',
       'Nothing follows {{demos}}.',
     ]);
     expect(complaints('---\na: 1\n${input:x}')[0].message).toContain('never closed');
@@ -208,9 +208,9 @@ describe('problems', () => {
 test('the columns of the data are checked against the body', () => {
   const file = parsePromptFile('a.prompt.md', '---\ntandem:\n  data: a.jsonl\n  output: y\n---\nQ: ${input:x} ${input:y} ${input:xs}\n');
   expect(checkColumns(file, ['x', 'y', 'z']).map(({ severity, message, hint }) => [severity, message, hint])).toEqual([
-    ['error', 'The body reads "y", the column that is to be predicted.', 'Leave it out: the answer follows the end of the body.'],
+    ['error', 'The body reads "y", the column to predict.', 'Remove it. The answer follows the end of the body.'],
     ['error', 'The data has no column "xs" (columns: x, y, z).', 'Did you mean "x"?'],
-    ['information', 'The body never reads the column "z".', 'Write ${input:z} where its value belongs, if it helps.'],
+    ['information', 'The body never reads the column "z".', 'If it helps, write ${input:z} where its value belongs.'],
   ]);
   expect(checkColumns(file, ['x', 'label'])[0]).toMatchObject({
     message: 'The data has no column "y" (columns: x, label).',

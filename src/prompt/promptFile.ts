@@ -29,7 +29,7 @@ export interface Problem {
 /** What could stand at a place instead of what is there. */
 export interface Fix {
   readonly range: TextRange;
-  /** Texts as they are to be written, the likeliest first; or a data file, which is for the one to find who knows the files. */
+  /** Texts as they are to be written, the likeliest first; or a data file, which the caller must find because it knows the files. */
   readonly instead: readonly string[] | 'data-file';
 }
 
@@ -79,7 +79,7 @@ export function parsePromptFile(path: string, text: string): PromptFile {
     problems.push({ ...problem, range: rangeOf(yamlStart + start, yamlStart + end), ...(instead && { fix: instead }) });
   }
   const root = document.contents;
-  if (root && !isMap(root)) add('error', yamlStart, yamlEnd, 'The front matter should be a map, one `key: value` a line.');
+  if (root && !isMap(root)) add('error', yamlStart, yamlEnd, 'The front matter should be a map, with one `key: value` per line.');
 
   const pair = isMap(root) ? root.items.find((each) => scalarText(each.key) === 'tandem') : undefined;
   const reportAs =
@@ -164,10 +164,10 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
   for (const { name, start, end, nameStart } of variablesOf(file.prompt)) {
     const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);
     if (name === output) {
-      const hint = 'Leave it out: the answer follows the end of the body.';
-      problems.push({ severity: 'error', message: `The body reads "${name}", the column that is to be predicted.`, range, hint });
+      const hint = 'Remove it. The answer follows the end of the body.';
+      problems.push({ severity: 'error', message: `The body reads "${name}", the column to predict.`, range, hint });
     } else if (!columns.includes(name) && Object.hasOwn(file.samples ?? {}, name)) {
-      const message = `The data has no column "${name}": every row gets its sample, "${textOf(file.samples![name])}".`;
+      const message = `The data has no column "${name}". Every row gets its sample value, "${textOf(file.samples![name])}".`;
       problems.push({ severity: 'information', message, range });
     } else if (!columns.includes(name)) {
       const inputs = columns.filter((column) => column !== output);
@@ -185,13 +185,13 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
       severity: 'information',
       message,
       range: top,
-      hint: `Write ${variableText(file.prompt.syntax, column)} where its value belongs, if it helps.`,
+      hint: `If it helps, write ${variableText(file.prompt.syntax, column)} where its value belongs.`,
     });
   }
   return problems;
 }
 
 const required = [
-  ['data', 'Name a file of rows, e.g. .jsonl, .csv or .parquet, relative to this file.'],
-  ['output', 'Name the column of the data that is to be predicted.'],
+  ['data', 'Name the file with the rows (e.g. .jsonl, .csv or .parquet), relative to this file.'],
+  ['output', 'Name the column of the data to predict.'],
 ] as const;

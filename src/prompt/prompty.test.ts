@@ -63,12 +63,12 @@ describe('reading', () => {
   });
 
   test.each([
-    ['api: chat', 'api: telepathy', 'telepathy', '`model.api` is "telepathy"; Tandem tunes prompts that are answered with text.'],
-    ['max_tokens: 12', 'max_tokens: many', 'many', '`model.parameters.max_tokens` should be a whole number from 1.'],
-    ['name: Intent', 'template: mustache', 'mustache', '`template` is "mustache"; Tandem reads templates in Jinja.'],
+    ['api: chat', 'api: telepathy', 'telepathy', '`model.api` is "telepathy". Tandem tunes only prompts whose answer is text.'],
+    ['max_tokens: 12', 'max_tokens: many', 'many', '`model.parameters.max_tokens` should be a whole number of at least 1, not "many".'],
+    ['name: Intent', 'template: mustache', 'mustache', '`template` is "mustache". Tandem supports only Jinja templates.'],
     ['{{ message | trim }}', '{{ message', '{{ message', 'This "{{" is never closed.'],
-    ['{% endif %}', '', '{% if urgent %}', 'This "if" is never ended.'],
-    ['# user:', 'function:', 'function:\n', 'A local model has no turn for "function".'],
+    ['{% endif %}', '', '{% if urgent %}', 'This "if" is never closed.'],
+    ['# user:', 'function:', 'function:\n', 'A local model has no "function" role.'],
     ['  output: intent', '  outptu: intent', 'outptu', '`outptu` is not a setting of Tandem.'],
   ])('%s -> %s has a place', (from, to, at, message) => {
     const source = text.replace(from, to);
@@ -79,15 +79,15 @@ describe('reading', () => {
 
   test('{{demos}} within a block is named', () => {
     expect(parse('{% if a %}\n{{demos}}\n{% endif %}\n{{ b }}').problems.map(({ message }) => message)).toContain(
-      '{{demos}} stands within a block of Jinja.',
+      '{{demos}} is inside a Jinja block.',
     );
   });
 
   test('columns are checked like those of a .prompt.md; a sample stands in for one', () => {
     const problems = checkColumns(parse(text), ['mesage', 'intent', 'urgent']);
     expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
-      ['information', 'The data has no column "bank": every row gets its sample, "Harbour".'],
-      ['information', 'The data has no column "message": every row gets its sample, "Where is it?".'],
+      ['information', 'The data has no column "bank". Every row gets its sample value, "Harbour".'],
+      ['information', 'The data has no column "message". Every row gets its sample value, "Where is it?".'],
       ['information', 'The body never reads the column "mesage".'],
     ]);
     const [lacking] = checkColumns(parse(text.replace('sample:\n  message: Where is it?\n', '')), ['mesage', 'intent', 'urgent', 'bank']);

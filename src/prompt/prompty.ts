@@ -3,7 +3,7 @@
  * the format are read; where they differ, a key is known by the name that it has in each.
  */
 import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
-import { resolved, scalarText } from './frontMatter.ts';
+import { butFound, resolved, scalarText } from './frontMatter.ts';
 import type { Report } from './settings.ts';
 import type { Decoding } from './decoding.ts';
 import type { Value, Values } from './values.ts';
@@ -49,8 +49,8 @@ export function readPrompty(document: Document, reads: ReadonlySet<string>, { er
         const { expected, take } = parameters[name];
         const taken = take(node);
         if (taken) Object.assign(decoding, taken);
-        else error(at(node), `${path} should be ${expected}.`);
-      } else if (hostedOnly.has(name)) note(at(key as Node), `${path} is for hosted models; Tandem does not apply it.`);
+        else error(at(node), `${path} should be ${expected}${butFound(node, expected)}.`);
+      } else if (hostedOnly.has(name)) note(at(key as Node), `${path} applies only to hosted models. Tandem ignores it.`);
     }
   }
 
@@ -69,7 +69,7 @@ export function readPrompty(document: Document, reads: ReadonlySet<string>, { er
     const kind = entry(value, 'kind') ?? entry(value, 'type');
     const kindName = kind && scalarText(kind);
     if (kind && reads.has(name) && noText.has(kindName ?? '')) {
-      error(at(kind), `The input "${name}" is of kind ${kindName}, and Tandem fills prompts with text only.`, 'Leave it out of the body.');
+      error(at(kind), `The input "${name}" is of kind ${kindName}. Tandem fills in text only.`, 'Remove it from the body.');
     }
     // A conversation that the data does not give is one that has not begun.
     if (kindName === 'thread') samples[name] = '';
@@ -105,11 +105,15 @@ function readTemplate(root: unknown, entry: Entry, complain: Complain): void {
   const named = language && scalarText(language.node);
   if (language && !languages.has(named ?? '')) {
     const hint = `Write \`${language.path}: jinja2\`, or leave it out.`;
-    complain(language.node, `\`${language.path}\` is "${named ?? '…'}"; Tandem reads templates in Jinja.`, hint);
+    complain(language.node, `\`${language.path}\` is "${named ?? '…'}". Tandem supports only Jinja templates.`, hint);
   }
   const parser = isMap(template) ? part('parser') : undefined;
   if (parser && scalarText(parser.node) !== 'prompty') {
-    complain(parser.node, `\`${parser.path}\` is "${scalarText(parser.node) ?? '…'}"; Tandem reads bodies as prompty does.`);
+    complain(
+      parser.node,
+      `\`${parser.path}\` is "${scalarText(parser.node) ?? '…'}". Tandem supports only the parser "prompty".`,
+      `Write \`${parser.path}: prompty\`, or leave it out.`,
+    );
   }
 }
 
@@ -125,7 +129,7 @@ function templateOf(model: Node | undefined, entry: Entry, complain: Complain): 
     const name = scalarText(node) ?? '…';
     if (Object.hasOwn(apis, name)) return apis[name];
     const hint = `Write ${Object.keys(apis).join(', ')}, or leave it out.`;
-    complain(node, `\`model.${key}\` is "${name}"; Tandem tunes prompts that are answered with text.`, hint);
+    complain(node, `\`model.${key}\` is "${name}". Tandem tunes only prompts whose answer is text.`, hint);
     return undefined;
   }
   return isScalar(model) || versionTwo.some((key) => entry(model, key)) ? 'chat' : undefined;
@@ -155,7 +159,7 @@ function inputsIn(node: Node | undefined, document: Document, note: Report, at: 
   if (node && isScalar(node) && node.value !== null) {
     note(
       at(node),
-      `Tandem does not open "${scalarText(node)}": values come from the data.`,
+      `Tandem does not open "${scalarText(node)}". Values come from the data.`,
       'Write the values here if the data lacks them.',
     );
   }
@@ -178,10 +182,10 @@ const number = (name: keyof Decoding, expected: string, holds: (value: number) =
   take: (node) => (isScalar(node) && typeof node.value === 'number' && holds(node.value) ? { [name]: node.value } : undefined),
 });
 
-const maxTokens = number('maxTokens', 'a whole number from 1', (value) => Number.isInteger(value) && value >= 1);
+const maxTokens = number('maxTokens', 'a whole number of at least 1', (value) => Number.isInteger(value) && value >= 1);
 const topP = number('topP', 'a number from 0 to 1', (value) => value >= 0 && value <= 1);
 const stop: Parameter = {
-  expected: 'a text or a list of texts',
+  expected: 'a string or a list of strings',
   take: (node) => {
     const texts = isSeq(node) ? node.items.map(scalarText) : [scalarText(node)];
     return texts.every((text) => text !== undefined && text !== '') ? { stop: texts as string[] } : undefined;
@@ -193,7 +197,7 @@ const parameters: Readonly<Record<string, Parameter>> = {
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
   maxOutputTokens: maxTokens,
-  temperature: number('temperature', 'a number from 0', (value) => value >= 0 && Number.isFinite(value)),
+  temperature: number('temperature', 'a number of at least 0', (value) => value >= 0 && Number.isFinite(value)),
   top_p: topP,
   topP,
   seed: number('seed', 'a whole number', Number.isSafeInteger),

@@ -68,17 +68,17 @@ test.each(['jinja2', '{format: jinja2, parser: prompty}', '{format: {kind: nunju
 );
 
 test.each([
-  ['model: {apiType: embedding}', 'error 2: `model.apiType` is "embedding"; Tandem tunes prompts that are answered with text.'],
-  ['model: {apiType: image}', 'error 2: `model.apiType` is "image"; Tandem tunes prompts that are answered with text.'],
-  ['template: {format: {kind: mustache}}', 'error 2: `template.format.kind` is "mustache"; Tandem reads templates in Jinja.'],
-  ['template: {format: handlebars}', 'error 2: `template.format` is "handlebars"; Tandem reads templates in Jinja.'],
-  ['template: {parser: {kind: xml}}', 'error 2: `template.parser.kind` is "xml"; Tandem reads bodies as prompty does.'],
-  ['model: {options: {maxOutputTokens: many}}', 'error 2: `model.options.maxOutputTokens` should be a whole number from 1.'],
-  ['model: {options: {topP: 1.5}}', 'error 2: `model.options.topP` should be a number from 0 to 1.'],
-  ['model: {options: {seed: 1.5}}', 'error 2: `model.options.seed` should be a whole number.'],
-  ['model: {options: {topK: 5}}', 'information 2: `model.options.topK` is for hosted models; Tandem does not apply it.'],
-  ['inputs: ${file:schema.json}', 'information 2: Tandem does not open "${file:schema.json}": values come from the data.'],
-  ['inputs: [{name: house, kind: image}]', 'error 2: The input "house" is of kind image, and Tandem fills prompts with text only.'],
+  ['model: {apiType: embedding}', 'error 2: `model.apiType` is "embedding". Tandem tunes only prompts whose answer is text.'],
+  ['model: {apiType: image}', 'error 2: `model.apiType` is "image". Tandem tunes only prompts whose answer is text.'],
+  ['template: {format: {kind: mustache}}', 'error 2: `template.format.kind` is "mustache". Tandem supports only Jinja templates.'],
+  ['template: {format: handlebars}', 'error 2: `template.format` is "handlebars". Tandem supports only Jinja templates.'],
+  ['template: {parser: {kind: xml}}', 'error 2: `template.parser.kind` is "xml". Tandem supports only the parser "prompty".'],
+  ['model: {options: {maxOutputTokens: many}}', 'error 2: `model.options.maxOutputTokens` should be a whole number of at least 1, not "many".'],
+  ['model: {options: {topP: 1.5}}', 'error 2: `model.options.topP` should be a number from 0 to 1, not "1.5".'],
+  ['model: {options: {seed: 1.5}}', 'error 2: `model.options.seed` should be a whole number, not "1.5".'],
+  ['model: {options: {topK: 5}}', 'information 2: `model.options.topK` applies only to hosted models. Tandem ignores it.'],
+  ['inputs: ${file:schema.json}', 'information 2: Tandem does not open "${file:schema.json}". Values come from the data.'],
+  ['inputs: [{name: house, kind: image}]', 'error 2: The input "house" is of kind image. Tandem fills in text only.'],
 ])('%s is refused or noted by the name of the key', (frontMatter, message) => {
   expect(said(frontMatter)).toEqual([message]);
 });

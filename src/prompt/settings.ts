@@ -2,7 +2,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { defaultChatDate, ownNames } from '../model/chatTemplate.ts';
 import { calibrations, type Decoding, type Normalization } from './decoding.ts';
-import { resolved, scalarText } from './frontMatter.ts';
+import { butFound, resolved, scalarText } from './frontMatter.ts';
 import { ownWords } from './labelWords.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Demonstration, LabelWords } from './prompt.ts';
@@ -19,7 +19,7 @@ export interface TandemSettings {
   readonly output: string;
   /** The metric that decides; names and arguments as `evaluate/metrics.ts` has them, or the path of a module. */
   readonly metric: string;
-  /** Metrics that are told beside it. */
+  /** Metrics that are only reported. */
   readonly reported: readonly string[];
   /** What the data's columns are called here, where that is not their own name: ours to theirs. */
   readonly columns: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export interface TandemSettings {
   readonly adapter?: string;
   /** 'text': the model completes the body. 'chat': the body is the user's message, the answer the assistant's turn. */
   readonly template: 'text' | 'chat';
-  /** What the model's chat template is told beside the turns; absent where nothing is said, and for 'text'. */
+  /** What the model's chat template gets besides the turns; absent where the file says nothing, and for 'text'. */
   readonly chat?: ChatSettings;
   /** What the file says of it, in points; absent where it says nothing. */
   readonly gate?: GateSettings;
@@ -42,7 +42,7 @@ export interface TandemSettings {
   readonly demos: readonly Demonstration[];
 }
 
-/** When a shorter prompt is taken, in points of the score. */
+/** When a shorter prompt is kept, in points of the score. */
 export interface GateSettings {
   /** How far its score may lie below the best one. */
   readonly margin?: number;
@@ -51,7 +51,7 @@ export interface GateSettings {
 }
 
 export interface ChatSettings {
-  /** The day that the template is told, YYYY-MM-DD. */
+  /** The date that the template gets, YYYY-MM-DD. */
   readonly date?: string;
   /** Names that the template may read, e.g. `enable_thinking`. */
   readonly variables?: Values;
@@ -113,7 +113,7 @@ interface Context {
   readonly name: string;
 }
 
-/** What people are told of a setting. */
+/** Help for a setting, as people see it. */
 export interface SettingHelp {
   /** Markdown: what it is for, what it may be, what it is where absent. */
   readonly about: string;
@@ -142,13 +142,13 @@ function field<T>(
     const value = convert(node, context);
     if (value !== undefined) return value;
     const likely = instead && nearestNames(scalarText(node) ?? '', instead);
-    context.report(stretch(node), `\`${context.name}\` should be ${expected}.`, undefined, likely);
+    context.report(stretch(node), `\`${context.name}\` should be ${expected}${butFound(node, expected)}.`, undefined, likely);
     return undefined;
   };
   return { ...help, read };
 }
 
-const textField = (about: string): Field<string> => field('a text', { about }, (node) => scalarText(node) || undefined);
+const textField = (about: string): Field<string> => field('a string', { about }, (node) => scalarText(node) || undefined);
 const oneOf = <T extends string>(about: string, ...values: readonly T[]): Field<T> =>
   field(`one of ${values.join(', ')}`, { about, values }, (node) => values.find((each) => each === scalarText(node)), values);
 const numberField = (expected: string, about: string, holds: (value: number) => boolean): Field<number> =>
@@ -161,27 +161,27 @@ const textList = (node: Node): string[] | undefined => {
 
 const sourceFields = {
   train: textField('The file with the training rows, relative to this file.'),
-  val: textField('The file with the validation rows, on which every decision is made. Where absent, a quarter of the training rows.'),
-  test: textField('The file with the test rows, sealed until the end of a run. Where absent, some of the training rows.'),
+  val: textField('The file with the validation rows, which decide what is kept. Default: a quarter of the training rows.'),
+  test: textField('The file with the held-out test rows, which are used once, at the end of a run. Default: some of the training rows.'),
 };
 
 const plainNormalizations = ['tokens', 'sum'] as const;
 const slopeField = numberField(
   'a number',
-  'What a token more adds to the log-likelihood of a label whatever the input, in nats.',
+  'How much each additional token adds to the log-likelihood of a label whatever the input, in nats.',
   Number.isFinite,
 );
 
 const decodingFields = {
   calibration: oneOf(
-    'How label scores are corrected for what the model prefers whatever the input: `none` (the default); `content-free`, by empty inputs; `domain`, by texts made of the words of your rows in random order; `prior`, by up to 64 of your rows.',
+    'How label scores are corrected for what the model prefers whatever the input. `none` is the default. `content-free` uses empty inputs, `domain` uses the words of your rows in random order, and `prior` uses up to 64 of your rows.',
     ...calibrations,
   ),
   normalize: field<Normalization>(
     'one of tokens, sum, or {slope: -1.2}',
     {
       about:
-        'Label scores per token (`tokens`, the default), summed over the tokens of a label (`sum`), or summed and corrected for length: `{slope: -1.2}` says that a token more costs a label 1.2 nats whatever the input, and gives them back. `tandem optimize` finds the slope.',
+        'How label scores depend on length. `tokens` (the default) averages over the tokens of a label, and `sum` adds them up. `{slope: -1.2}` adds them up and corrects for length: each additional token costs a label 1.2 nats whatever the input, and Tandem gives them back. `tandem optimize` finds the slope.',
       values: plainNormalizations,
       fields: { slope: slopeField },
     },
@@ -195,31 +195,31 @@ const decodingFields = {
     plainNormalizations,
   ),
   maxTokens: numberField(
-    'a whole number from 1',
-    'For free text: the most tokens that an answer may have. Default: a quarter more than the longest training answer, and at least 64.',
+    'a whole number of at least 1',
+    'For free text: the maximum number of tokens in an answer. Default: a quarter more than the longest training answer, and at least 64.',
     (value) => Number.isInteger(value) && value >= 1,
   ),
   temperature: numberField(
-    'a number from 0',
-    'Of free text: 0 (the default) takes the likeliest token, more samples more freely.',
+    'a number of at least 0',
+    'For free text: 0 (the default) takes the most likely token. Higher values sample more freely.',
     (value) => value >= 0 && Number.isFinite(value),
   ),
   topP: numberField(
     'a number from 0 to 1',
-    'Of free text: samples among the likeliest tokens that have this share together; 0 takes the likeliest alone. Default 1.',
+    'For free text: samples only from the most likely tokens that together have this probability. 0 takes only the most likely one. Default: 1.',
     (value) => value >= 0 && value <= 1,
   ),
   stop: field(
-    'a text or a list of texts',
+    'a string or a list of strings',
     {
       about:
-        'Of free text: where the answer ends, a text or a list of them. Where absent, a blank line, or two if training answers hold one, or nothing if they hold two; nothing with `template: chat`. The end-of-text token of the model always ends it.',
+        'For free text: one or more strings that end the answer. Default: a blank line; two blank lines if training answers contain one; none if they contain two, or with `template: chat`. The end-of-text token of the model always ends the answer.',
     },
     (node) => (isSeq(node) ? textList(node) : scalarText(node) ? [scalarText(node)!] : undefined),
   ),
   seed: numberField(
-    'a whole number from 0',
-    'Of free text that is sampled. Default 0.',
+    'a whole number of at least 0',
+    'The seed for sampled free text. Default: 0.',
     (value) => Number.isSafeInteger(value) && value >= 0,
   ),
 };
@@ -230,25 +230,25 @@ const isPoints = (value: number): boolean => value >= 0 && value <= 100;
 const gateFields = {
   margin: numberField(
     'a number of points, 0 to 100',
-    'By how many points the score of a shorter prompt may lie below the best one that was measured. Default 1.',
+    'How many points the score of a shorter prompt may be below the best measured score. Default: 1.',
     isPoints,
   ),
   promptCost: numberField(
     'a number of points, 0 to 100',
-    'How many points of the score 100 tokens of the prompt are worth. Default 0.5: a prompt with 200 tokens less may score one point less. With 0 tokens cost nothing, and no prompt is taken for being shorter.',
+    'How many points of the score 100 prompt tokens are worth. Default: 0.5, so a prompt with 200 fewer tokens may score one point less. With 0, tokens cost nothing, and no prompt is kept for being shorter.',
     isPoints,
   ),
 } satisfies Fields;
 
 const templateKinds = ['text', 'chat'] as const;
-const kindField = oneOf<(typeof templateKinds)[number]>('`text`, or `chat` with the chat template of the model.', ...templateKinds);
+const kindField = oneOf<(typeof templateKinds)[number]>('`text`, or `chat` to use the chat template of the model.', ...templateKinds);
 
 const templateFields = {
   kind: kindField,
   date: field(
-    'a day, YYYY-MM-DD',
+    'a date, YYYY-MM-DD',
     {
-      about: `The day that the chat template is told, where it asks for one: YYYY-MM-DD. Default: ${defaultChatDate}, whatever the day, so that the same inputs give the same numbers.`,
+      about: `The date that the chat template gets if it asks for one: YYYY-MM-DD. Default: ${defaultChatDate} and never today, so that the same inputs give the same numbers.`,
     },
     (node) => {
       const text = scalarText(node) ?? '';
@@ -256,10 +256,10 @@ const templateFields = {
     },
   ),
   variables: field<Values>(
-    'a map of names to values',
+    'a map from names to values',
     {
       about:
-        'Names that the chat template may read beside the turns, as `enable_thinking` of Qwen 3 and `date_string` of Llama 3: `{enable_thinking: false}`.',
+        'Variables that the chat template can read, such as `enable_thinking` in Qwen 3 and `date_string` in Llama 3: `{enable_thinking: false}`.',
     },
     (node, { document, report, name }) => {
       const values = columnValues(node, document);
@@ -267,7 +267,7 @@ const templateFields = {
       for (const { key } of node.items) {
         const variable = scalarText(key)!;
         const where = stretch(key as Node);
-        if (ownNames.has(variable)) report(where, `\`${name}.${variable}\` is not yours to set: Tandem gives it to every template.`);
+        if (ownNames.has(variable)) report(where, `\`${name}.${variable}\` cannot be set. Tandem sets it for every template.`);
         else if (!/^[A-Za-z_]\w*$/.test(variable)) report(where, `\`${name}.${variable}\` is not a name that a template can read.`);
       }
       return values;
@@ -285,7 +285,7 @@ const settingFields = {
     'a path, or {train: …, val: …, test: …}',
     {
       about:
-        'The rows: a `.jsonl`, `.json`, `.csv`, `.tsv` or `.parquet` file, relative to this file. One file is split into training, validation and test rows by the hash of each row; or name a file for each: `{train: …, val: …, test: …}`.',
+        'The rows: a `.jsonl`, `.json`, `.csv`, `.tsv` or `.parquet` file, relative to this file. Tandem splits one file into training, validation and test rows by the hash of each row. You can also name a file for each: `{train: …, val: …, test: …}`.',
       fields: sourceFields,
     },
     (node, context) => {
@@ -294,12 +294,12 @@ const settingFields = {
       return train === undefined ? undefined : { train, ...(val === undefined ? {} : { val }), ...(test === undefined ? {} : { test }) };
     },
   ),
-  output: textField('The column of the data that is to be predicted.'),
+  output: textField('The column of the data to predict.'),
   columns: field<Readonly<Record<string, string>>>(
-    'a map of names to the columns of the data, each once',
+    'a map from names to columns of the data, each column once',
     {
       about:
-        'Other names for columns of the data: `columns: {message: Customer Message}` lets this file write `message` for the column `Customer Message`.',
+        'Other names for columns of the data. With `columns: {message: Customer Message}`, this file calls the column `Customer Message` `message`.',
     },
     (node, { document }) => {
       const columns = columnTexts(node, document);
@@ -309,10 +309,10 @@ const settingFields = {
     },
   ),
   metric: field<readonly string[]>(
-    'the name of a metric, or a list of different ones',
+    'the name of a metric, or a list of different metrics',
     {
       about:
-        'How an answer is judged. Default: `accuracy` with `labels`, else `exact-match`. Of a list the first decides, the others are told beside it. A metric of your own is the path of a JavaScript module that exports `(row, output) => number`.',
+        'How an answer is measured. Default: `accuracy` with `labels`, otherwise `exact-match`. In a list, the first metric decides and the others are reported. To use your own metric, name a JavaScript module that exports `(row, output) => number`.',
     },
     (node) => {
       const names = isSeq(node) ? textList(node) : [scalarText(node) ?? ''];
@@ -320,10 +320,10 @@ const settingFields = {
     },
   ),
   labels: field<Pick<TandemSettings, 'labels' | 'labelWords'>>(
-    '`from-data`, a list of two or more different texts, or a map of labels to different words',
+    '`from-data`, a list of two or more different strings, or a map from labels to different words',
     {
       about:
-        'The answers to choose from: `from-data` takes those of the training and validation rows, or list them. A map says what the model is to say for each: `{card_arrival: card arrival, fee: charge}`; data, metric and answers keep the label. Leave it out for free text.',
+        'The answers to choose from. List them, or write `from-data` to take those of the training and validation rows. A map gives the words that the model says for each label: `{card_arrival: card arrival, fee: charge}`. The data, the metric and the answers keep the label. Leave it out for free text.',
       values: ['from-data'],
     },
     (node, { at, document }) => {
@@ -339,14 +339,14 @@ const settingFields = {
     },
   ),
   model: textField(
-    'The model that reads the prompt: `nano` (comes with Tandem; the default), the name of an installed model, a folder with safetensors, a `.gguf` file, or an id on Hugging Face.',
+    'The model that answers: `nano` (comes with Tandem; the default), the name of an installed model, a folder with safetensors, a `.gguf` file, or a Hugging Face id.',
   ),
   adapter: textField(
-    'A LoRA adapter to run the model with: a folder in the layout of PEFT, relative to this file. Written when a tuned adapter is accepted.',
+    'A LoRA adapter for the model: a PEFT folder, relative to this file. Tandem writes this setting when you accept a tuned adapter.',
   ),
   template: {
     about:
-      "`text` (the default): the model goes on writing where the body ends. `chat`: the body is the message of a user, the answer the turn of the assistant. With `{kind: chat, variables: {enable_thinking: false}}` the model's chat template is told more.",
+      "`text` (the default): the model continues the body. `chat`: the body is the user's message and the answer is the assistant's turn. `{kind: chat, variables: {enable_thinking: false}}` also sets variables of the model's chat template.",
     values: templateKinds,
     fields: templateFields,
     read: (node: Node, context: Context): TemplateChoice | undefined => {
@@ -361,13 +361,13 @@ const settingFields = {
     },
   },
   decoding: {
-    about: 'How the answer is read off the model.',
+    about: 'How the model gives its answer.',
     fields: decodingFields,
     mapOnly: true,
     read: (node: Node, context: Context) => readMap(node, decodingFields, context),
   },
   gate: {
-    about: 'When a run takes a shorter prompt that is no better: `{margin: 1, promptCost: 0.5}`, both in points of the score.',
+    about: 'When a run keeps a shorter prompt that is not better: `{margin: 1, promptCost: 0.5}`, both in points of the score.',
     fields: gateFields,
     mapOnly: true,
     read: (node: Node, context: Context) => readMap(node, gateFields, context),
@@ -376,7 +376,7 @@ const settingFields = {
     'a list of demonstrations, each with the columns as keys',
     {
       about:
-        'Worked examples, each a map of the columns to values. They stand where the body says `{{demos}}`, or else before its first variable.',
+        'Worked examples, each a map from columns to values. They go where the body says `{{demos}}`, or otherwise before its first variable.',
     },
     (node, { document, report }) => {
       if (!isSeq(node)) return undefined;
@@ -385,8 +385,8 @@ const settingFields = {
         if (values) return [{ values, ...stretch(item as Node) }];
         report(
           stretch(item as Node),
-          'A demonstration is a map of columns to values.',
-          'Put texts in quotes, one `column: "text"` a line.',
+          'A demonstration should be a map from columns to values.',
+          'Put text in quotes, with one `column: "text"` per line.',
         );
         return [];
       });
@@ -405,7 +405,7 @@ function labelsWithWords(pairs: readonly (readonly string[])[]): Pick<TandemSett
 
 /** The `tandem` key with all that may stand under it, for completion and hovers. */
 export const tandemHelp: SettingHelp = {
-  about: 'What Tandem measures this prompt with, and tunes it on: its data, the column to predict, and the model.',
+  about: 'What Tandem evaluates and tunes this prompt with: the data, the column to predict, and the model.',
   fields: settingFields,
   mapOnly: true,
 };
@@ -433,7 +433,7 @@ function readMap<F extends Fields>(node: Node | null, fields: F, context: Contex
   const values: Record<string, unknown> = {};
   if (!isMap(node)) {
     if (node && !(isScalar(node) && node.value === null))
-      report(stretch(node), `\`${name}\` should be a map of settings, one \`key: value\` a line.`);
+      report(stretch(node), `\`${name}\` should be a map of settings, with one \`key: value\` per line.`);
     return values as FieldValues<F>;
   }
   for (const pair of node.items) {

@@ -71,7 +71,7 @@ describe('an error', () => {
 
   test('a text in a loop', () => {
     expect(errorOf({ ...row, tags: '["a"]' })).toMatchObject({
-      message: 'The template cannot be filled in at {% for each in list %}: a loop needs a list, and this is a text.',
+      message: 'The template cannot be filled in at {% for each in list %}: a loop needs a list, not text.',
       where: { line: 9, column: 1 },
     });
   });

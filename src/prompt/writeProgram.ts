@@ -31,6 +31,6 @@ export function applyProgram(
   if (asAsked && read.steps.length === before.steps.length && read.problems.length <= before.problems.length) return result;
   throw new TandemError('cannot-rewrite', 'The program file is written in a way that Tandem cannot edit in place.', {
     where: { file: path, line: 1 },
-    hint: 'Write it in plain block style: one `key: value` a line, without anchors.',
+    hint: 'Write it in plain block style: one `key: value` per line, without anchors.',
   });
 }

@@ -65,7 +65,7 @@ export function applyPrompt(file: PromptFile, next: Prompt, changes: SettingChan
   if (asAsked && (yaml === oldYaml || readYaml(yaml).errors.length === 0)) return result;
   throw new TandemError('cannot-rewrite', 'The front matter is written in a way that Tandem cannot edit in place.', {
     where: { file: path, line: 1 },
-    hint: 'Write the `tandem` key in plain block style: one `key: value` a line, without anchors.',
+    hint: 'Write the `tandem` key in plain block style: one `key: value` per line, without anchors.',
   });
 }
 

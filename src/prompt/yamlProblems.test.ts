@@ -22,14 +22,14 @@ describe('an alias of nothing', () => {
     ['adapter: *x # ours', '4:12 *x', '"*x # ours"'],
     ['labels: [a, *b]', '4:15 *b', undefined],
   ])('%s is a problem at its place, with quotes as the way out', (line, at, instead) => {
-    const [problem] = parsed(withSetting(line)).filter(({ message }) => message.includes('there is none'));
-    expect(problem).toMatchObject({ at, hint: expect.stringContaining('goes in quotes') as string });
+    const [problem] = parsed(withSetting(line)).filter(({ message }) => message.includes('refers to the anchor'));
+    expect(problem).toMatchObject({ at, hint: expect.stringContaining('in quotes') as string });
     if (instead !== undefined) expect(problem.instead).toEqual([instead]);
   });
 
   test('is named once, and not called empty as well', () => {
     expect(parsed(withSetting('data: *.jsonl')).map(({ message }) => message)).toEqual([
-      '"*.jsonl" stands for a part of the file that is named &.jsonl, and there is none.',
+      '"*.jsonl" refers to the anchor &.jsonl, which is not in the file.',
     ]);
   });
 
@@ -37,9 +37,9 @@ describe('an alias of nothing', () => {
     const { problems } = parseProgramFile('p.program.yaml', 'data: *.jsonl\nsteps:\n  - prompt: a.prompt.md\n    output: *y\n  - *step\n');
     expect(problems.map(({ range, message }) => [range.line, message.slice(0, 20)])).toEqual(
       expect.arrayContaining([
-        [1, '"*.jsonl" stands for'],
-        [4, '"*y" stands for a pa'],
-        [5, '"*step" stands for a'],
+        [1, '"*.jsonl" refers to '],
+        [4, '"*y" refers to the a'],
+        [5, '"*step" refers to th'],
       ]),
     );
   });
@@ -47,7 +47,7 @@ describe('an alias of nothing', () => {
   test('above its anchor stands for nothing; below it for the last of that name', () => {
     const file = (yaml: string) => parsePromptFile('a.prompt.md', `---\n${yaml}---\nQ: \${input:x}\n`);
     expect(file('tandem: {data: *d, output: y}\nother: &d rows.jsonl\n').problems.map(({ message }) => message)).toContain(
-      '"*d" stands for a part of the file that is named &d, and there is none.',
+      '"*d" refers to the anchor &d, which is not in the file.',
     );
     const twice = file('a: &d one.jsonl\nb: &d two.jsonl\ntandem: {data: *d, output: y}\n');
     expect(twice.problems).toEqual([]);

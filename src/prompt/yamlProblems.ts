@@ -35,8 +35,8 @@ export function yamlProblems(yaml: string, document: Document, what: string): Ya
       const [start, end] = node.range;
       // `*.jsonl` is an alias to YAML, and a pattern or a name to who wrote it.
       const value = unquoted(yaml, start);
-      const hint = `A text that begins with * goes in quotes: "${yaml.slice(start, value?.end ?? end)}".`;
-      const message = `"*${node.source}" stands for a part of the file that is named &${node.source}, and there is none.`;
+      const hint = `Put text that begins with * in quotes: "${yaml.slice(start, value?.end ?? end)}".`;
+      const message = `"*${node.source}" refers to the anchor &${node.source}, which is not in the file.`;
       problems.push({ severity: 'error', start, end, message, hint, ...(value && { fix: value }) });
     },
   });

@@ -135,7 +135,7 @@ describe('structured values', () => {
     write(thinking, shop.replace('in documentation', 'in question'));
     await expect(open()).rejects.toMatchObject({
       reason: 'bad-template',
-      message: expect.stringMatching(/a loop needs a list, and this is a text\. The row: rows\.jsonl:\d+\.$/) as string,
+      message: expect.stringMatching(/a loop needs a list, not text\. The row: rows\.jsonl:\d+\.$/) as string,
       where: { file: spec.prompt, line: 10, column: 1 },
     });
   });
@@ -152,7 +152,7 @@ describe('structured values', () => {
     writeFileSync(join(workspace, 'rows.jsonl'), lines.map((row) => JSON.stringify(row) + '\n').join(''));
     await expect(open()).rejects.toMatchObject({
       reason: 'bad-template',
-      message: expect.stringMatching(/^a\.prompty:10: .*a loop needs a list, and this is none\.$/) as string,
+      message: expect.stringMatching(/^a\.prompty:10: .*a loop needs a list, not none\.$/) as string,
       where: { file: join(workspace, 'rows.jsonl'), line: 8 },
     });
     const { notices } = await open({ skipBadRows: true });

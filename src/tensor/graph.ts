@@ -42,7 +42,7 @@ export interface Lowering {
   constant(dtype: DType | 'int64', values: readonly number[], shape: readonly number[]): string;
   /** A constant vector of int64. */
   ints(values: readonly number[]): string;
-  /** A shape vector of int64, read off the inputs where symbolic. */
+  /** A shape vector of int64, taken from the inputs where symbolic. */
   dims(shape: Shape): string;
   dtype(type: DType | 'int64'): number;
   /** One Gemm for (A B) + C, if the node is such a sum of full matrices, or of a matrix and a row. */

@@ -21,7 +21,7 @@ export function onnxRuntimeExecutor(options: { threads?: number } = {}): Executo
         interOpNumThreads: 1,
         executionMode: 'sequential',
         graphOptimizationLevel: 'basic',
-        // Planned memory patterns reserve each run's whole plan anew for new shapes: 3.1 GB instead of 1.9 GB for a LoRA step.
+        // Planned memory patterns reserve each run's whole plan again for new shapes: 3.1 GB instead of 1.9 GB for a LoRA step.
         enableMemPattern: false,
         // Threads that spin while they wait hold the cores that others need: beside busy processes a step took 2.1 times as long, alone it is 0 to 10% faster.
         extra: { session: { intra_op: { allow_spinning: '0' } } },

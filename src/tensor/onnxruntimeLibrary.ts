@@ -19,8 +19,8 @@ async function load(): Promise<typeof OnnxRuntime> {
   const { env } = process;
   // The environment that the library reads is the process's; a worker thread has only a copy.
   if (!isMainThread && env.ORT_DISABLE_TELEMETRY !== '1')
-    throw new TandemError('telemetry-on', 'In a worker thread Tandem cannot turn off the telemetry of ONNX Runtime.', {
-      hint: "Before the thread is started, set process.env.ORT_DISABLE_TELEMETRY = '1' in the main thread.",
+    throw new TandemError('telemetry-on', 'Tandem cannot turn off the telemetry of ONNX Runtime in a worker thread.', {
+      hint: "Set process.env.ORT_DISABLE_TELEMETRY = '1' in the main thread before you start the worker thread.",
     });
   env.ORT_DISABLE_TELEMETRY = '1';
   return import('onnxruntime-node');

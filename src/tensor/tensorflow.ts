@@ -178,7 +178,7 @@ function valueOf(tensor: Tensor): TensorValue {
   return { shape: [...tensor.shape], data: tensor.dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data) };
 }
 
-/** What each dimension is in this run, read off the feeds. */
+/** What each dimension is in this run, taken from the feeds. */
 function sizesOf(inputs: readonly Node[], feeds: Readonly<Record<string, TensorValue>>): (dim: Dim) => number {
   const known = new Map<Dim, number>();
   const size = (dim: Dim): number => {

@@ -28,10 +28,10 @@ const mostOfConfig = 2 ** 24;
 export function adapterFiles(directory: string, beside: readonly string[] = []): string[] {
   const found = filesIn(directory, '', new Set(beside));
   const config = [configName, stepsName].find((name) => found.includes(name));
-  if (config === undefined) throw foreign(directory, `This is no adapter: it has no ${configName}`);
+  if (config === undefined) throw foreign(directory, `This is not an adapter: it has no ${configName}`);
   const file = join(directory, config);
   const json = parseJson(readTextFile(file, { most: mostOfConfig, links: 'refused' }), { file }, 'bad-adapter');
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw foreign(file, 'This is no config of an adapter');
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw foreign(file, 'This is not an adapter config');
   return found;
 }
 
@@ -48,13 +48,13 @@ export function copyAdapterFiles(from: string, to: string, beside: readonly stri
 function filesIn(directory: string, within: string, beside: ReadonlySet<string>): string[] {
   const folder = join(directory, within);
   const stats = lstatSync(folder, { throwIfNoEntry: false });
-  if (!stats?.isDirectory()) throw foreign(folder, `There is ${kindOf(stats)} where the folder of an adapter should be`);
+  if (!stats?.isDirectory()) throw foreign(folder, `This is ${kindOf(stats)}, not the folder of an adapter`);
   return readdirSync(folder).flatMap((name) => {
     const place = join(folder, name);
     const own = lstatSync(place);
     if (own.isDirectory() && isFolder(name) && within.split('/').length < 3) return filesIn(directory, join(within, name), beside);
     if (own.isFile() && (files.has(name) || beside.has(name))) return [join(within, name)];
-    throw foreign(place, `The folder of the adapter has ${kindOf(own)} in it that is none of an adapter's`);
+    throw foreign(place, `The folder of the adapter contains ${kindOf(own)} that does not belong to an adapter`);
   });
 }
 
@@ -70,4 +70,7 @@ const kindOf = (stats: Stats | undefined): string =>
           : 'a device';
 
 const foreign = (file: string, message: string): TandemError =>
-  new TandemError('bad-adapter', `${message}.`, { where: { file }, hint: 'An adapter is a PEFT folder with its own files only.' });
+  new TandemError('bad-adapter', `${message}.`, {
+    where: { file },
+    hint: 'Name a PEFT folder that contains only the files of the adapter.',
+  });

@@ -1,6 +1,7 @@
 /** @file Reads a model from a GGUF file: config, weights in Hugging Face's names and layout, tokenizer. */
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
+import { damagedHint, familyHint } from '../configFields.ts';
 import { openFile } from '../../files.ts';
 import { pulse } from '../../pulse.ts';
 import { blockOf, linearNames } from '../linears.ts';
@@ -70,7 +71,14 @@ async function readSettings(file: FileHandle, path: string): Promise<GgufTokeniz
   const header = await readGgufHeader(file, path);
   const factors = header.tensors.find(({ name }) => name === ropeFactors);
   if (factors && !(factors.shape.length === 1 && factors.shape[0] <= mostFactors))
-    throw new TandemError('bad-weights', `The weight "${ropeFactors}" is [${factors.shape.join(', ')}].`, { where: { file: path } });
+    throw new TandemError(
+      'bad-weights',
+      `The weight "${ropeFactors}" is [${factors.shape.join(', ')}], not a list of up to ${mostFactors} numbers.`,
+      {
+        where: { file: path },
+        hint: damagedHint,
+      },
+    );
   const plan = ggufPlan(header, factors && [...(await readTensor(file, path, factors)).data], path);
   return { plan, ...ggufTokenizer(ggufMetadata(header.metadata, path)) };
 }
@@ -96,15 +104,17 @@ export function ggufPlan(header: GgufHeader, divisors: readonly number[] | undef
     const known = huggingFaceName(tensor.name);
     if (!known) throw unsupported(`The model has a weight that models of its kind do not have: "${tensor.name.slice(0, 80)}".`, path);
     const [name, rotary] = known;
-    if (tensors.has(name)) throw new TandemError('bad-gguf', `The weight "${tensor.name}" is there twice.`, { where: { file: path } });
+    if (tensors.has(name))
+      throw new TandemError('bad-gguf', `The weight "${tensor.name}" appears twice.`, { where: { file: path }, hint: damagedHint });
     tensors.set(name, { tensor, rotary: rotary && architecture.rotaryOrder });
   }
   const found = new Map([...tensors].map(([name, { tensor }]) => [name, { shape: tensor.shape, file: path }]));
   requireWeights(config, found, path, (name) => ggufName(name)[0]);
   const tokens = metadata.texts('tokenizer.ggml.tokens').length;
   if (tokens > config.vocabularySize) {
-    throw new TandemError('bad-gguf', `The tokenizer has ${tokens} tokens, "token_embd.weight" only ${config.vocabularySize}.`, {
+    throw new TandemError('bad-gguf', `The tokenizer has ${tokens} tokens, but "token_embd.weight" has only ${config.vocabularySize}.`, {
       where: { file: path },
+      hint: damagedHint,
     });
   }
   return { config, tensors };
@@ -121,12 +131,13 @@ function readConfig(
 ): LlamaConfig {
   const { file } = metadata;
   const embedding = shapes.get('token_embd.weight');
-  if (!embedding) throw new TandemError('bad-weights', 'The weight "token_embd.weight" is missing.', { where: { file } });
+  if (!embedding)
+    throw new TandemError('bad-weights', 'The weight "token_embd.weight" is missing.', { where: { file }, hint: damagedHint });
   const heads = metadata.number(`${name}.attention.head_count`);
   const hiddenSize = metadata.number(`${name}.embedding_length`);
   const headSize = metadata.optionalNumber(`${name}.attention.key_length`) ?? hiddenSize / heads;
   const rotated = metadata.optionalNumber(`${name}.rope.dimension_count`) ?? headSize;
-  if (rotated !== headSize) throw unsupported('Models that rotate only a part of each head are not supported.', file);
+  if (rotated !== headSize) throw unsupported('Models that rotate only part of each head are not supported.', file);
   const values = metadata.optionalNumber(`${name}.attention.value_length`) ?? headSize;
   if (values !== headSize) throw unsupported('Models whose values are not as wide as their keys are not supported.', file);
   const layers = metadata.number(`${name}.block_count`);
@@ -163,7 +174,10 @@ function ropeScaling(metadata: GgufMetadata, name: string, divisors: readonly nu
   const number = (field: string, otherwise?: number): number => {
     const value = metadata.optionalNumber(`${name}.rope.scaling.${field}`) ?? otherwise ?? metadata.number(`${name}.rope.scaling.${field}`);
     if (value > 0 && value < Infinity) return value;
-    throw new TandemError('bad-gguf', `"${name}.rope.scaling.${field}" is ${value}.`, { where: { file: metadata.file } });
+    throw new TandemError('bad-gguf', `"${name}.rope.scaling.${field}" is ${value}, not a number above 0.`, {
+      where: { file: metadata.file },
+      hint: damagedHint,
+    });
   };
   switch (type) {
     case 'none':
@@ -193,7 +207,11 @@ function ropeScaling(metadata: GgufMetadata, name: string, divisors: readonly nu
 function slidingWindow(metadata: GgufMetadata, name: string, layers: number, maxPositions: number): { slidingWindow?: SlidingWindow } {
   const size = metadata.optionalNumber(`${name}.attention.sliding_window`) ?? 0;
   if (!(size > 0 && size < Math.min(maxPositions, mostPositions)) || !(layers <= 1024)) return {};
-  if (!Number.isInteger(size)) throw new TandemError('bad-gguf', `A sliding window of ${size} tokens.`, { where: { file: metadata.file } });
+  if (!Number.isInteger(size))
+    throw new TandemError('bad-gguf', `The sliding window is ${size} tokens, not a whole number.`, {
+      where: { file: metadata.file },
+      hint: damagedHint,
+    });
   return { slidingWindow: { size, layers: Array.from({ length: layers }, (_, layer) => layer) } };
 }
 
@@ -201,11 +219,15 @@ async function readTensor(file: FileHandle, path: string, { name, format, shape,
   const numbers = shape.reduce((product, size) => product * size, 1);
   const data = await readNumbers(file, position, format, numbers).catch((cause: unknown) => {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new TandemError('bad-gguf', `This GGUF file is damaged: it ends within "${name}".`, { where: { file: path }, cause });
+    throw new TandemError('bad-gguf', `This GGUF file is damaged: it ends within "${name}".`, {
+      where: { file: path },
+      hint: damagedHint,
+      cause,
+    });
   });
   return { shape, data };
 }
 
 function unsupported(message: string, file: string): TandemError {
-  return new TandemError('unsupported-model', message, { where: { file } });
+  return new TandemError('unsupported-model', message, { where: { file }, hint: familyHint });
 }

@@ -27,7 +27,7 @@ export function architectureOf(metadata: GgufMetadata): Architecture {
   if (found) return found;
   throw new TandemError('unsupported-model', `The architecture "${name.slice(0, 80)}" is not supported.`, {
     where: { file: metadata.file },
-    hint: `Use a model of the architectures ${architectures.map((architecture) => architecture.name).join(', ')}.`,
+    hint: `Use a model with one of the architectures ${architectures.map((architecture) => architecture.name).join(', ')}.`,
   });
 }
 

@@ -1,5 +1,6 @@
 /** @file Typed access to the metadata of a GGUF file. */
 import { TandemError } from '../../errors.ts';
+import { damagedHint } from '../configFields.ts';
 
 export interface GgufMetadata {
   /** Named in errors. */
@@ -20,11 +21,12 @@ export function ggufMetadata(values: ReadonlyMap<string, unknown>, file: string)
     const found = values.get(key);
     if (found === undefined) return undefined;
     const value = convert(found);
-    if (value === undefined) throw new TandemError('bad-gguf', `"${key}" in this GGUF file is not ${kind}.`, { where: { file } });
+    if (value === undefined)
+      throw new TandemError('bad-gguf', `"${key}" in this GGUF file is not ${kind}.`, { where: { file }, hint: damagedHint });
     return value;
   };
   const needed = <T>(key: string, value: T | undefined): T => {
-    if (value === undefined) throw new TandemError('bad-gguf', `This GGUF file lacks "${key}".`, { where: { file } });
+    if (value === undefined) throw new TandemError('bad-gguf', `This GGUF file lacks "${key}".`, { where: { file }, hint: damagedHint });
     return value;
   };
   const optionalText = (key: string): string | undefined => read(key, 'a text', asText);
@@ -43,7 +45,7 @@ export function ggufMetadata(values: ReadonlyMap<string, unknown>, file: string)
     texts: (key) =>
       needed(
         key,
-        read(key, 'a list of texts', (value) => asList(value, asText)),
+        read(key, 'a list of strings', (value) => asList(value, asText)),
       ),
   };
 }

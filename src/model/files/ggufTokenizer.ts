@@ -1,5 +1,6 @@
 /** @file The tokenizer that a GGUF file describes in its metadata, as a tokenizer.json. */
 import { TandemError } from '../../errors.ts';
+import { damagedHint } from '../configFields.ts';
 import { sentencePieceParts, sentencePieceTexts } from './sentencePiece.ts';
 import { makeTokenizer } from './textTokenizer.ts';
 import { bytesOnly, gpt2Pattern, splitBy } from './tokenizerJson.ts';
@@ -31,7 +32,10 @@ export function ggufTokenizer(metadata: GgufMetadata): GgufTokenizer {
   const addBegin = metadata.optionalFlag('tokenizer.ggml.add_bos_token') ?? kind.addsBegin(metadata);
   const beginToken = addBegin ? idOf('bos') : undefined;
   if (beginToken !== undefined && tokens[beginToken] === undefined)
-    throw new TandemError('bad-gguf', `"tokenizer.ggml.bos_token_id" is ${beginToken}, which is no token.`, { where: { file } });
+    throw new TandemError('bad-gguf', `"tokenizer.ggml.bos_token_id" is ${beginToken}, which is not a token.`, {
+      where: { file },
+      hint: damagedHint,
+    });
   const parts = {
     json,
     chatTemplate: metadata.optionalText('tokenizer.chat_template'),
@@ -74,10 +78,10 @@ function kindOf(metadata: GgufMetadata): Kind {
   const called = Object.hasOwn(otherKinds, name) ? `, ${otherKinds[name]},` : '';
   throw new TandemError(
     'unsupported-tokenizer',
-    `The tokenizer kind "${name.slice(0, 80)}"${called} of this GGUF file is not supported, only BPE: byte-level ("gpt2") and SentencePiece's ("llama").`,
+    `The tokenizer kind "${name.slice(0, 80)}"${called} of this GGUF file is not supported. Only BPE is: byte-level ("gpt2") and SentencePiece ("llama").`,
     {
       where: { file: metadata.file },
-      hint: 'Use the Hugging Face directory of the same model: its tokenizer.json is read.',
+      hint: 'Use the Hugging Face directory of the same model. Tandem reads its tokenizer.json.',
     },
   );
 }
@@ -171,8 +175,8 @@ const preTokenizers: Readonly<Record<string, PreTokenizer>> = {
 function preTokenizer(metadata: GgufMetadata): PreTokenizer {
   const name = metadata.optionalText('tokenizer.ggml.pre') ?? 'default';
   if (Object.hasOwn(preTokenizers, name)) return preTokenizers[name];
-  throw new TandemError('unsupported-tokenizer', `The pre-tokenizer "${name}" of this GGUF file is not known.`, {
+  throw new TandemError('unsupported-tokenizer', `The pre-tokenizer "${name}" of this GGUF file is not supported.`, {
     where: { file: metadata.file },
-    hint: 'Use the Hugging Face directory of the same model: its tokenizer.json is read.',
+    hint: 'Use the Hugging Face directory of the same model. Tandem reads its tokenizer.json.',
   });
 }

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import type { ModelParts } from './gguf.ts';
-import { isRecord, shown } from '../configFields.ts';
+import { damagedHint, isRecord, shown } from '../configFields.ts';
 import { parseLlamaConfig } from '../llamaConfig.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
 import { formatOf, readSafetensors, readSafetensorsHeader } from './safetensors.ts';
@@ -88,10 +88,14 @@ export async function readIndex(directory: string): Promise<{ readonly place: st
   for (const [name, file] of Object.entries(map)) {
     // Only files beside the index: an index is not to lead anywhere else on the machine.
     if (typeof file !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(file))
-      throw bad('bad-weights', `The index puts the weight "${name}" into ${shown(file)}, which is no safetensors file beside it`, place);
+      throw bad(
+        'bad-weights',
+        `The index puts the weight "${name}" into ${shown(file)}, which is not a safetensors file next to it`,
+        place,
+      );
     files.add(join(directory, file));
   }
-  if (!files.size) throw bad('bad-weights', 'The index names no weight', place);
+  if (!files.size) throw bad('bad-weights', 'The index names no weights', place);
   return { place, files: [...files].sort() };
 }
 
@@ -158,7 +162,7 @@ function madeTokenizer(
 function tokenizerJson(json: Json, file: string): TokenizerJson {
   const step = (name: string): TokenizerStep | null => (json[name] as TokenizerStep | undefined) ?? null;
   const model = step('model');
-  if (!model) throw new TandemError('bad-tokenizer', 'The tokenizer.json has no "model".', { where: { file } });
+  if (!model) throw new TandemError('bad-tokenizer', 'The tokenizer.json has no "model".', { where: { file }, hint: damagedHint });
   return {
     added_tokens: (json.added_tokens as readonly AddedToken[] | undefined) ?? [],
     normalizer: step('normalizer'),
@@ -214,7 +218,7 @@ async function readJsonIfThere(file: string): Promise<Json | undefined> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw bad('bad-model-config', 'This file is not JSON', file, cause);
+    throw bad('bad-model-config', 'This file is not valid JSON', file, cause);
   }
   if (isRecord(json)) return json;
   throw bad('bad-model-config', 'This file is not a JSON object', file);
@@ -229,7 +233,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
     const { size } = stats;
     // A pipe would be waited for without end.
     if (!stats.isFile()) throw bad('model-unreadable', 'This is not a regular file', file);
-    if (size > mostBytes) throw bad('bad-model-config', `This file has ${size} bytes, far more than one of its kind`, file);
+    if (size > mostBytes) throw bad('bad-model-config', `This file has ${size} bytes, but at most ${mostBytes} are allowed`, file);
     return await readFile(file, 'utf8');
   } catch (error) {
     if (isMissing(error)) return undefined;
@@ -240,5 +244,5 @@ async function readIfThere(file: string): Promise<string | undefined> {
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 function bad(reason: string, what: string, file: string, cause?: unknown): TandemError {
-  return new TandemError(reason, `${what}.`, { where: { file }, cause });
+  return new TandemError(reason, `${what}.`, { where: { file }, hint: damagedHint, cause });
 }

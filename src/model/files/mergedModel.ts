@@ -33,7 +33,7 @@ export async function writeMergedModel(directory: string, model: ModelFiles, sou
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) throw cause;
-    throw new TandemError('already-there', 'There is something at this place already.', {
+    throw new TandemError('already-there', 'A file or folder already exists here.', {
       where: { file: directory },
       cause,
       hint: 'Choose another folder.',

@@ -58,7 +58,7 @@ export function requireMemory(config: LlamaConfig, path: string, memory = memory
   const [needed, here] = [4 * numbers, memory].map((bytes) => (bytes / 1e9).toPrecision(3));
   throw new TandemError(
     'model-too-large',
-    `The weights of this model take ${needed} GB as float32; this machine has ${here} GB of memory.`,
+    `The weights of this model take ${needed} GB as float32, but this machine has ${here} GB of memory.`,
     {
       where: { file: path },
       hint: 'Choose a smaller model. Tandem computes in float32, however the weights are stored.',
@@ -78,7 +78,11 @@ type Read<T> = (path: string) => Promise<T>;
 
 async function read<T>(path: string, ofDirectory: Read<T>, ofFile: Read<T>): Promise<T> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw new TandemError('model-not-found', 'There is no model at this place.', { where: { file: path }, cause });
+    throw new TandemError('model-not-found', 'There is no model here.', {
+      where: { file: path },
+      hint: 'Name a folder with config.json, or a .gguf file.',
+      cause,
+    });
   });
   return (found.isDirectory() ? ofDirectory(path) : ofFile(path)).catch((error: unknown) => {
     throw unreadable(error, path);
@@ -89,7 +93,11 @@ async function read<T>(path: string, ofDirectory: Read<T>, ofFile: Read<T>): Pro
 function unreadable(error: unknown, path: string): unknown {
   if (error instanceof TandemError || !(error instanceof Error) || !('code' in error)) return error;
   const file = 'path' in error && typeof error.path === 'string' ? error.path : path;
-  return new TandemError('model-unreadable', `This file of the model cannot be read: ${error.message}.`, { where: { file }, cause: error });
+  return new TandemError('model-unreadable', `This file of the model cannot be read: ${error.message}.`, {
+    where: { file },
+    hint: 'Check the file and its permissions.',
+    cause: error,
+  });
 }
 
 /** `.../models--org--name/snapshots/<hash>` is `org/name`; else the last part, without `.gguf`. */

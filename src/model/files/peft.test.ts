@@ -122,17 +122,21 @@ describe('of a program with an adapter for each step', () => {
   });
 
   test.each([
-    ['{', 'not JSON'],
-    ['null', 'not like'],
-    ['{"version": 1, "steps": []}', 'not like'],
-    ['{"version": 1, "steps": ["../../elsewhere"]}', 'not like'],
-    ['{"version": 1, "steps": ["step-2", "step-1"]}', 'not like'],
+    ['{', 'not valid JSON'],
+    ['null', 'should look like'],
+    ['{"version": 1, "steps": []}', 'should look like'],
+    ['{"version": 1, "steps": ["../../elsewhere"]}', 'should look like'],
+    ['{"version": 1, "steps": ["step-2", "step-1"]}', 'should look like'],
     ['{"version": 2, "steps": ["step-1"]}', 'newer Tandem'],
     ['{"version": 1, "steps": ["step-1", "step-2"]}', 'no adapter'],
   ])('a list of steps %s is refused', async (text, message) => {
     const path = join(folder, 'bad-steps');
     await saveAdapter(path, program, { baseModel: fixture });
     writeFileSync(join(path, 'tandem_steps.json'), text);
-    await expect(loadAdapter(path)).rejects.toMatchObject({ reason: 'bad-adapter', message: expect.stringContaining(message) as string });
+    await expect(loadAdapter(path)).rejects.toMatchObject({
+      reason: 'bad-adapter',
+      message: expect.stringContaining(message) as string,
+      hint: expect.any(String) as string,
+    });
   });
 });

@@ -12,7 +12,7 @@ import { formerName, temporaryName } from '../../temporary.ts';
 import { makeAdapter, withSoft, type Adapter, type LoraConfig, type LoraPair } from '../adapter.ts';
 import { isLinearName, linearNames, type LinearName } from '../linears.ts';
 import { stepAdapters } from '../stepAdapters.ts';
-import { moduleName, parsePeftConfig, peftConfig, type ModuleSettings, type PeftSettings } from './peftConfig.ts';
+import { moduleName, otherAdapterHint, parsePeftConfig, peftConfig, type ModuleSettings, type PeftSettings } from './peftConfig.ts';
 import { configName, softFolder, stepsName, weightsName } from './adapterFiles.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { loadSoftPrompt, writeSoftPrompt } from './softPromptFiles.ts';
@@ -80,12 +80,13 @@ async function readSteps(directory: string): Promise<readonly (string | null)[] 
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw bad(file, 'The list of steps is not JSON', cause);
+    throw bad(file, 'The list of steps is not valid JSON', cause);
   }
   const { version, steps } = (json ?? {}) as { version?: unknown; steps?: unknown };
-  if (typeof version === 'number' && version > stepsVersion) throw bad(file, 'The list of steps was written by a newer Tandem');
+  if (typeof version === 'number' && version > stepsVersion)
+    throw bad(file, 'The list of steps was written by a newer Tandem', undefined, 'Update Tandem.');
   const named = Array.isArray(steps) && steps.length > 0 && steps.every((name, step) => name === null || name === folderOfStep(step));
-  if (version !== stepsVersion || !named) throw bad(file, `The list of steps is not like ["${folderOfStep(0)}", null]`);
+  if (version !== stepsVersion || !named) throw bad(file, `The list of steps should look like ["${folderOfStep(0)}", null]`);
   return steps as (string | null)[];
 }
 
@@ -103,12 +104,7 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
   const file = join(directory, configName);
   const text = await readTextFileLater(file).catch((cause: unknown) => {
     if (cause instanceof TandemError) throw cause;
-    throw bad(
-      file,
-      'There is no adapter at this place',
-      cause,
-      'Name a folder that holds adapter_config.json and adapter_model.safetensors.',
-    );
+    throw bad(file, 'There is no adapter here', cause, 'Name a folder that holds adapter_config.json and adapter_model.safetensors.');
   });
   const alone = await loadSoftPrompt(directory);
   if (alone) return withSoft(undefined, alone);
@@ -153,19 +149,19 @@ function pairTensors(tensors: ReadonlyMap<string, WeightTensor>, settings: PeftS
       file,
       'The adapter has no weights',
       undefined,
-      'ZeRO-3 leaves such a file; save the adapter again with its weights gathered.',
+      'ZeRO-3 writes such a file. Save the adapter again with its weights gathered.',
     );
   }
   const halves = new Map<string, StoredPair>();
   for (const [name, { shape, data }] of tensors) {
     const [, layer, linear, side] = tensorName.exec(name) ?? [];
     if (!layer || !isLinearName(linear)) {
-      throw bad(file, `The adapter has the tensor "${name}"; only LoRA of ${linearNames.join(', ')} is supported`);
+      throw bad(file, `The adapter has the tensor "${name}", but only LoRA of ${linearNames.join(', ')} is supported`);
     }
     const place = { layer: Number(layer), linear };
     const module = moduleName(place);
     const own = settings.moduleSettings(module);
-    if (!own) throw bad(file, `The adapter has the tensor "${name}", but its config leaves ${module} as it is`);
+    if (!own) throw bad(file, `The adapter has the tensor "${name}", but its config does not adapt ${module}`);
     if (shape.length !== 2 || shape[side === 'A' ? 0 : 1] !== own.rank) {
       throw bad(file, `"${name}" is [${shape.join(', ')}], which does not fit rank ${own.rank}`);
     }
@@ -199,6 +195,6 @@ function padded(values: Float32Array, count: number, width: number, times: numbe
   return result;
 }
 
-function bad(file: string, message: string, cause?: unknown, hint?: string): TandemError {
-  return new TandemError('bad-adapter', `${message}.`, { where: { file }, ...(hint !== undefined && { hint }), cause });
+function bad(file: string, message: string, cause?: unknown, hint: string = otherAdapterHint): TandemError {
+  return new TandemError('bad-adapter', `${message}.`, { where: { file }, hint, cause });
 }

@@ -5,6 +5,9 @@ import { isRecord, shown } from '../configFields.ts';
 import { blockOf } from '../linears.ts';
 import { matchesPattern } from './pythonPattern.ts';
 
+/** What to do with an adapter that Tandem cannot read. */
+export const otherAdapterHint = 'Save the adapter again as a plain LoRA of PEFT.';
+
 /** A module's share of an adapter: its update is scale B A, with A of this rank. */
 export interface ModuleSettings {
   readonly rank: number;
@@ -37,12 +40,12 @@ export function parsePeftConfig(text: string, file: string): PeftSettings {
   }
   const number = (name: string, otherwise: number, holds: (value: number) => boolean, expected: string): number => {
     const value = json[name] ?? otherwise;
-    if (typeof value !== 'number' || !holds(value)) throw bad(file, `"${name}" is ${shown(value)}; expected ${expected}`);
+    if (typeof value !== 'number' || !holds(value)) throw bad(file, `"${name}" is ${shown(value)}, but should be ${expected}`);
     return value;
   };
-  const rank = number('r', 8, isRank, 'a whole number from 1 on');
+  const rank = number('r', 8, isRank, 'a whole number of at least 1');
   const alpha = number('lora_alpha', 8, isAlpha, 'a number above 0 (with 0 the adapter does nothing)');
-  const dropout = number('lora_dropout', 0, (value) => value >= 0 && value < 1, 'a share from 0 on and below 1');
+  const dropout = number('lora_dropout', 0, (value) => value >= 0 && value < 1, 'a number of at least 0 and below 1');
   const ranks = patternTable(json, 'rank_pattern', isRank, file);
   const alphas = patternTable(json, 'alpha_pattern', isAlpha, file);
   const targets = targetRule(json, file);
@@ -129,11 +132,11 @@ const isAllowed = (name: string, value: unknown): boolean => (Object.hasOwn(allo
 
 function refused(name: string, value: unknown, file: string): TandemError {
   if (name === 'init_lora_weights') {
-    return bad(file, `"init_lora_weights" is ${shown(value)}: such an adapter belongs to base weights that PEFT changes when it loads it`, {
-      hint: 'Convert it to a plain LoRA: in PEFT, save it with save_pretrained(…, path_initial_model_for_weight_conversion=…).',
+    return bad(file, `"init_lora_weights" is ${shown(value)}. PEFT changes the base weights when it loads such an adapter`, {
+      hint: 'Convert it to a plain LoRA. In PEFT, save it with save_pretrained(…, path_initial_model_for_weight_conversion=…).',
     });
   }
-  return bad(file, `The adapter setting "${name}": ${shown(value)} is not supported; it may change what the adapter computes`, {
+  return bad(file, `The adapter setting "${name}": ${shown(value)} is not supported, because it may change what the adapter computes`, {
     hint: 'Tandem reads plain LoRA adapters. Merge this one into its base model with PEFT and add the merged model.',
   });
 }
@@ -149,9 +152,13 @@ function patternTable(
   file: string,
 ): (module: string) => number | undefined {
   const table = json[name] ?? {};
-  if (!isRecord(table)) throw bad(file, `"${name}" is ${shown(table)}; expected an object of module names and numbers`);
+  if (!isRecord(table)) throw bad(file, `"${name}" is ${shown(table)}, but should be an object of module names and numbers`);
   const entries = Object.entries(table).map(([pattern, value]) => {
-    if (typeof value !== 'number' || !holds(value)) throw bad(file, `"${name}" gives "${pattern}" the value ${shown(value)}`);
+    if (typeof value !== 'number' || !holds(value))
+      throw bad(
+        file,
+        `"${name}" gives "${pattern}" the value ${shown(value)}, but should give it a number that ${name === 'rank_pattern' ? 'is whole and at least 1' : 'is above 0'}`,
+      );
     return [pattern, value] as const;
   });
   return (module) => entries.find(([pattern]) => matchesPattern(`(.*\\.)?(${pattern})`, module, { file, setting: name }))?.[1];
@@ -171,7 +178,7 @@ function targetRule(json: Readonly<Record<string, unknown>>, file: string): (mod
   // PEFT reads the layers of a list of names only; beside a regular expression it refuses them.
   const layers = off(asked) ? undefined : Array.isArray(asked) ? asked : [asked];
   if (layers?.some((layer) => !Number.isSafeInteger(layer))) {
-    throw bad(file, `"layers_to_transform" is ${shown(asked)}; expected layer numbers`);
+    throw bad(file, `"layers_to_transform" is ${shown(asked)}, but should be layer numbers`);
   }
   const inLayers = layers ? layerRule(json, new Set(layers as number[]), file) : () => true;
   return (module) => !isExcluded(module) && isTarget(module) && inLayers(module);
@@ -190,7 +197,7 @@ function layerRule(json: Readonly<Record<string, unknown>>, layers: ReadonlySet<
 
 function texts(value: unknown, setting: string, file: string): readonly string[] {
   if (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')) return value;
-  throw bad(file, `"${setting}" is ${shown(value)}; expected a list of module names, or one regular expression`);
+  throw bad(file, `"${setting}" is ${shown(value)}, but should be a list of module names or one regular expression`);
 }
 
 function parseObject(text: string, file: string): Record<string, unknown> {
@@ -198,12 +205,12 @@ function parseObject(text: string, file: string): Record<string, unknown> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw bad(file, 'The adapter config is not JSON', { cause });
+    throw bad(file, 'The adapter config is not valid JSON', { cause });
   }
   if (!isRecord(json)) throw bad(file, 'The adapter config is not a JSON object');
   return json;
 }
 
-function bad(file: string, message: string, { hint, cause }: { hint?: string; cause?: unknown } = {}): TandemError {
-  return new TandemError('bad-adapter', `${message}.`, { where: { file }, ...(hint !== undefined && { hint }), cause });
+function bad(file: string, message: string, { hint = otherAdapterHint, cause }: { hint?: string; cause?: unknown } = {}): TandemError {
+  return new TandemError('bad-adapter', `${message}.`, { where: { file }, hint, cause });
 }

@@ -104,7 +104,7 @@ const maxHeaderBytes = 100_000_000;
 export function parseSafetensorsHeader(json: Buffer, fileSize: number, path: string): SafetensorsHeader {
   const { __metadata__: metadata = {}, ...tensors } = parseHeader(json.toString(), path);
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
-    throw damaged(path, 'its "__metadata__" is not a table of texts');
+    throw damaged(path, 'its "__metadata__" is not an object of strings');
   const dataStart = 8 + json.length;
   const entries = Object.entries(tensors).map(([name, value]) => parseEntry(name, value, dataStart, path));
   entries.sort((a, b) => a.begin - b.begin || a.bytes - b.bytes);
@@ -123,7 +123,7 @@ function parseHeader(text: string, path: string): Record<string, unknown> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw damaged(path, 'its header is not JSON', cause);
+    throw damaged(path, 'its header is not valid JSON', cause);
   }
   if (isRecord(json)) return json;
   throw damaged(path, 'its header is not a JSON object');
@@ -136,7 +136,7 @@ function parseEntry(name: string, value: unknown, dataStart: number, path: strin
   const [begin, end] = offsets;
   if (begin > end) throw damaged(path, `"${name}" ends before it begins`);
   if (isFormat(dtype) && storedBytes(numberFormats[dtype], numbersIn(shape)) !== end - begin)
-    throw damaged(path, `"${name}" does not have as many numbers as its shape says`);
+    throw damaged(path, `"${name}" does not have the number of values that its shape says`);
   return { name, dtype, shape, begin: dataStart + begin, bytes: end - begin };
 }
 
@@ -149,7 +149,7 @@ const isFormat = (dtype: string): dtype is (typeof formats)[number] => (formats 
 /** The format that its numbers are read in. @throws TandemError 'bad-safetensors' for one that is not read */
 export function formatOf({ name, dtype }: SafetensorsEntry, path: string): (typeof formats)[number] {
   if (isFormat(dtype)) return dtype;
-  throw new TandemError('bad-safetensors', `"${name}" is stored as ${dtype}; only ${formats.join(', ')} are read.`, {
+  throw new TandemError('bad-safetensors', `"${name}" is stored as ${dtype}, but only ${formats.join(', ')} are supported.`, {
     where: { file: path },
   });
 }

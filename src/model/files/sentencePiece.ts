@@ -71,7 +71,7 @@ function requireBytes(tokens: readonly string[], file: string): void {
     if (there.has(name)) continue;
     throw new TandemError(
       'unsupported-tokenizer',
-      `"tokenizer.ggml.tokens" lacks the byte "${name}": SentencePiece without bytes to fall back to is not supported.`,
+      `"tokenizer.ggml.tokens" lacks the byte "${name}": SentencePiece without byte fallback is not supported.`,
       { where: { file } },
     );
   }
@@ -104,5 +104,5 @@ function mergesOf(tokens: readonly string[], scores: readonly number[], types: r
 }
 
 function bad(what: string, file: string): TandemError {
-  return new TandemError('bad-gguf', `This GGUF file is damaged: ${what}.`, { where: { file } });
+  return new TandemError('bad-gguf', `This GGUF file is damaged: ${what}.`, { where: { file }, hint: 'Download it again.' });
 }

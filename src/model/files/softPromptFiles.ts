@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
+import { otherAdapterHint } from './peftConfig.ts';
 import { isMissing, readTextFileLater } from '../../files.ts';
 import type { SoftPrompt } from '../softPrompt.ts';
 import { configName, originName, weightsName } from './adapterFiles.ts';
@@ -38,7 +39,7 @@ export async function loadSoftPrompt(directory: string): Promise<SoftPrompt | un
   const tensor = (await readSafetensors(weights)).get('prompt_embeddings');
   const tokens = config.num_virtual_tokens;
   if (typeof tokens !== 'number' || tensor?.shape.length !== 2 || tensor.shape[0] !== tokens) {
-    throw new TandemError('bad-adapter', 'The soft prompt has no "prompt_embeddings" of as many rows as its config says.', {
+    throw new TandemError('bad-adapter', 'The soft prompt has no "prompt_embeddings" with the number of rows that its config gives.', {
       where: { file: weights },
     });
   }
@@ -57,6 +58,10 @@ async function readJson(file: string): Promise<Record<string, unknown> | undefin
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch (cause) {
-    throw new TandemError('bad-adapter', 'The config of the soft prompt is not JSON.', { where: { file }, cause });
+    throw new TandemError('bad-adapter', 'The config of the soft prompt is not valid JSON.', {
+      where: { file },
+      hint: otherAdapterHint,
+      cause,
+    });
   }
 }

@@ -1,6 +1,7 @@
 /** @file The tokenizer built from a tokenizer.json, by `@huggingface/tokenizers`. */
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { TandemError } from '../../errors.ts';
+import { damagedHint } from '../configFields.ts';
 import { forTextWithin, prepareTokenizerJson, requireTokens, withinMark } from './tokenizerJson.ts';
 import type { TokenizerJson } from './tokenizerJson.ts';
 import { afterAnswer, chatTemplate, type ChatTemplate } from '../chatTemplate.ts';
@@ -105,7 +106,11 @@ function guarded<T>(work: () => T, file: string): T {
   try {
     return work();
   } catch (cause) {
-    throw new TandemError('bad-tokenizer', `The tokenizer is damaged: ${messageOf(cause).slice(0, 200)}`, { where: { file }, cause });
+    throw new TandemError('bad-tokenizer', `The tokenizer is damaged: ${messageOf(cause).slice(0, 200)}`, {
+      where: { file },
+      hint: damagedHint,
+      cause,
+    });
   }
 }
 
@@ -113,7 +118,11 @@ function build({ json, file }: TokenizerParts): LibraryTokenizer {
   try {
     return new LibraryTokenizer(prepareTokenizerJson(json), {});
   } catch (cause) {
-    throw new TandemError('bad-tokenizer', `The tokenizer cannot be built: ${messageOf(cause).slice(0, 200)}`, { where: { file }, cause });
+    throw new TandemError('bad-tokenizer', `The tokenizer cannot be built: ${messageOf(cause).slice(0, 200)}`, {
+      where: { file },
+      hint: damagedHint,
+      cause,
+    });
   }
 }
 
@@ -121,7 +130,7 @@ function requiredTemplate({ chatTemplate: source, specialTexts = {}, file }: Tok
   if (source !== undefined) return chatTemplate(source, specialTexts, file);
   throw new TandemError('no-chat-template', 'This model has no chat template.', {
     where: { file },
-    hint: 'Use an instruction-tuned model, or a prompt file in plain text form.',
+    hint: 'Use an instruction-tuned model, or write `template: text` under `tandem:`.',
   });
 }
 

@@ -1,6 +1,6 @@
 /** @file The part of Hugging Face's tokenizer.json that we read and write, and the repairs that make the JavaScript library follow the Rust one. */
 import { TandemError } from '../../errors.ts';
-import { isRecord, shown } from '../configFields.ts';
+import { damagedHint, isRecord, shown } from '../configFields.ts';
 
 export interface AddedToken {
   readonly id: number;
@@ -38,12 +38,16 @@ const mostTokens = 2 ** 22;
 /** @throws TandemError 'bad-tokenizer' for ids that are no places in a vocabulary */
 export function requireTokens({ model, added_tokens: added }: TokenizerJson, file: string): void {
   const wrong = (token: string, id: unknown): TandemError =>
-    new TandemError('bad-tokenizer', `The token "${token.slice(0, 80)}" has the id ${shown(id)}.`, { where: { file } });
+    new TandemError('bad-tokenizer', `The token "${token.slice(0, 80)}" has the id ${shown(id)}, which is not valid.`, {
+      where: { file },
+      hint: damagedHint,
+    });
   const isId = (id: unknown): boolean => Number.isInteger(id) && (id as number) >= 0 && (id as number) < mostTokens;
-  if (!Array.isArray(added)) throw new TandemError('bad-tokenizer', '"added_tokens" is not a list.', { where: { file } });
+  if (!Array.isArray(added))
+    throw new TandemError('bad-tokenizer', '"added_tokens" is not a list.', { where: { file }, hint: damagedHint });
   for (const token of added as readonly unknown[]) {
     if (!isRecord(token) || typeof token.content !== 'string')
-      throw new TandemError('bad-tokenizer', 'An added token has no "content".', { where: { file } });
+      throw new TandemError('bad-tokenizer', 'An added token has no "content".', { where: { file }, hint: damagedHint });
     if (!isId(token.id)) throw wrong(token.content, token.id);
   }
   if (!isRecord(model.vocab)) return;

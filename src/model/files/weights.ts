@@ -1,6 +1,7 @@
 /** @file A model's weights by their Hugging Face names: which there are, their shapes, and their fingerprint. */
 import { createHash } from 'node:crypto';
 import { TandemError } from '../../errors.ts';
+import { damagedHint, familyHint } from '../configFields.ts';
 import type { LlamaConfig } from '../llamaConfig.ts';
 
 export interface WeightTensor {
@@ -64,14 +65,16 @@ export function requireWeights(
     if (shapes.has(name)) continue;
     throw new TandemError('unsupported-model', `The model has a weight that models of its kind do not have: "${shown(name)}".`, {
       where: { file: weight.file },
+      hint: familyHint,
     });
   }
   for (const [name, shape] of shapes) {
     const weight = found.get(name);
-    if (!weight) throw new TandemError('bad-weights', `The weight "${shown(name)}" is missing.`, { where: { file } });
+    if (!weight) throw new TandemError('bad-weights', `The weight "${shown(name)}" is missing.`, { where: { file }, hint: damagedHint });
     if (weight.shape.join() !== shape.join()) {
       throw new TandemError('bad-weights', `The weight "${shown(name)}" is [${weight.shape.join(', ')}], not [${shape.join(', ')}].`, {
         where: { file: weight.file },
+        hint: damagedHint,
       });
     }
   }
@@ -86,8 +89,8 @@ export function requireNumbers(name: string, { data }: WeightTensor, file: strin
   let zero = 0;
   for (let i = 0; i < data.length; i++) zero += data[i] * 0;
   const wrong = (what: string): TandemError =>
-    new TandemError('bad-weights', `The weight "${name}" ${what}: the file is damaged.`, { where: { file }, hint: 'Download it again.' });
-  if (zero !== 0) throw wrong('holds what is not a number');
+    new TandemError('bad-weights', `The weight "${name}" ${what}. The file is damaged.`, { where: { file }, hint: 'Download it again.' });
+  if (zero !== 0) throw wrong('holds values that are not numbers');
   if (!name.endsWith('.bias') && data.every((value) => value === 0)) throw wrong('is zero everywhere');
 }
 

@@ -1,4 +1,4 @@
-/** @file Downloads one file: streamed to `<file>.part`, taken up again where it broke off, checked by its hash. */
+/** @file Downloads one file: streamed to `<file>.part`, continued where it stopped, checked by its hash. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
@@ -52,9 +52,9 @@ export async function downloadFile(url: string, path: string, options: DownloadO
   }
   if (!(await hasContent(part, options.size, options.hash))) {
     await rm(part);
-    throw new TandemError('download-damaged', `${url} does not have the contents that were announced.`, {
+    throw new TandemError('download-damaged', `The download of ${url} does not match its announced size or hash.`, {
       where: { file: path },
-      hint: 'Try again; if it stays so, the file was changed on the way or at its source.',
+      hint: 'Try again. If it fails again, the file was changed in transit or at its source.',
     });
   }
   await rename(part, path);
@@ -119,7 +119,7 @@ async function continuePart(url: string, part: string, { headers, size, onProgre
     clearTimeout(watchdog);
     await file.close();
   }
-  if (position < size) throw new Error(`the connection broke off at ${position} of ${size} bytes`);
+  if (position < size) throw new Error(`the connection closed at ${position} of ${size} bytes`);
 }
 
 /** Refusals are final, unless the server says that it is busy. */
@@ -132,7 +132,7 @@ async function refuse(url: string, response: Response): Promise<never> {
 
 function failed(url: string, cause: unknown): TandemError {
   return new TandemError('download-failed', `${url} could not be downloaded: ${describeCause(cause)}.`, {
-    hint: 'Try again: what has been downloaded is kept.',
+    hint: 'Try again. The download continues where it stopped.',
     cause,
   });
 }

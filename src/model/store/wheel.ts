@@ -94,7 +94,7 @@ async function pipDownload(
     const args = [...prefix, 'download', ...pipOptions, '--dest', folder, requirement];
     const problem = program
       ? await runProgram(program, args, { folder, workspaces, ...(signal && { signal }) })
-      : 'not installed (what lies in the workspace is not run)';
+      : 'not installed (programs in the workspace are not run)';
     if (problem === undefined) return;
     tried.push(`${[name, ...prefix].join(' ')}: ${problem}`);
   }

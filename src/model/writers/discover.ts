@@ -7,7 +7,7 @@ export interface LocalServer {
   readonly url: string;
 }
 
-/** By the ports that they have unless told otherwise. The first that answers is taken. */
+/** Servers by their default ports. The first that answers is used. */
 export const localServers: readonly LocalServer[] = [
   { name: 'Ollama', url: 'http://localhost:11434/v1' },
   { name: 'LM Studio', url: 'http://localhost:1234/v1' },

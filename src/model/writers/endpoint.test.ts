@@ -146,11 +146,11 @@ test.each([
 ])('the address %s is %s', (given, base) => expect(baseOf(given)).toBe(base));
 
 test.each([
-  ['localhost', /not the address/],
+  ['localhost', /not a URL/],
   ['file:///etc/passwd', /neither an http/],
   ['localhost:11434', /neither an http/],
   ['https://me:secret@example.org', /user name or a password/],
-  ['https://example.org/v1?key=1', /more than the path/],
+  ['https://example.org/v1?key=1', /a query or a fragment/],
 ])('the address %s is refused', (given, message) => {
   expect(() => baseOf(given)).toThrow(expect.objectContaining({ reason: 'bad-writer', message: expect.stringMatching(message) as string }));
 });

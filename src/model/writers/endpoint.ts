@@ -45,7 +45,7 @@ export async function modelsOf(url: string, options: EndpointOptions & { readonl
   const { signal } = options;
   const reply = await request(`${baseOf(url)}/models`, signal ? { signal } : {}, options);
   const { data } = asRecord(reply);
-  if (!Array.isArray(data)) throw badAnswer(url, 'It does not list its models.');
+  if (!Array.isArray(data)) throw badAnswer(url, 'It does not list models.');
   return data.flatMap((each) => {
     const { id } = asRecord(each);
     return typeof id === 'string' && id !== '' ? [id] : [];
@@ -58,15 +58,15 @@ export function baseOf(address: string): string {
   try {
     url = new URL(address);
   } catch (cause) {
-    throw badAddress(address, 'is not the address', cause);
+    throw badAddress(address, 'is not a URL', cause);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw badAddress(address, 'is neither an http nor an https address');
   if (url.username !== '' || url.password !== '') {
-    throw new TandemError('bad-writer', 'The address of the writer has a user name or a password in it.', {
-      hint: `Put a key into the environment variable ${keyVariable}.`,
+    throw new TandemError('bad-writer', 'The address of the writer contains a user name or a password.', {
+      hint: `Put a key in the environment variable ${keyVariable}.`,
     });
   }
-  if (url.search !== '' || url.hash !== '') throw badAddress(address, 'has more than the path');
+  if (url.search !== '' || url.hash !== '') throw badAddress(address, 'has a query or a fragment');
   const path = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '');
   return `${url.origin}${path === '' ? '/v1' : path}`;
 }
@@ -149,7 +149,7 @@ function parsed(text: string, url: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw badAnswer(url, `It is not JSON, but begins with ${shown(text)}.`, cause);
+    throw badAnswer(url, `It is not JSON. It begins with ${shown(text)}.`, cause);
   }
 }
 
@@ -175,11 +175,11 @@ function refused(url: string, status: number, text: string, key: string | undefi
 }
 
 function hintOf(status: number): string {
-  if (status < 400) return 'The server sends to another address. Name that one, if you trust it.';
-  if (status === 401 || status === 403) return `Put its key into the environment variable ${keyVariable}.`;
+  if (status < 400) return 'The server redirects to another address. Use that address if you trust it.';
+  if (status === 401 || status === 403) return `Put its key in the environment variable ${keyVariable}.`;
   if (status === 404) return 'Check the address and the name of the model (--writer-model).';
-  if (status === 429) return 'The server limits how often it is asked. Wait, or use another one.';
-  return status >= 500 ? 'The log of the server may say why.' : 'The server does not take the request as it is.';
+  if (status === 429) return 'The server limits how often you may ask it. Wait, or use another server.';
+  return status >= 500 ? 'Check the log of the server.' : 'The server rejected the request. Check its log.';
 }
 
 /** The message of an error in the form of OpenAI, or the beginning of whatever it is. */
@@ -200,10 +200,13 @@ const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
 const badAddress = (address: string, what: string, cause?: unknown): TandemError =>
-  new TandemError('bad-writer', `'${address}' ${what} of a writer.`, { hint: 'Write one such as http://localhost:11434/v1.', cause });
+  new TandemError('bad-writer', `The writer's address '${address}' ${what}.`, {
+    hint: 'Write an address such as http://localhost:11434/v1.',
+    cause,
+  });
 
 const badAnswer = (url: string, what: string, cause?: unknown): TandemError =>
-  new TandemError('writer-bad-answer', `${url} gave an answer that cannot be read. ${what}`, {
-    hint: 'The address has to be that of an OpenAI-compatible server.',
+  new TandemError('writer-bad-answer', `${url} gave an answer that Tandem cannot read. ${what}`, {
+    hint: 'Use the address of an OpenAI-compatible server.',
     cause,
   });

@@ -31,13 +31,18 @@ test('a request that no answer is for is refused', async () => {
 });
 
 test.each([
-  ['not JSON', /not JSON/],
+  ['not JSON', /not valid JSON/],
   ['{"version":2,"name":"a","answers":[]}', /"version" should be 1/],
-  ['{"version":1,"name":"a","answers":[{}]}', /"answers.0.text" should be a text/],
+  ['{"version":1,"name":"a","answers":[{}]}', /"answers.0.text" is missing. It should be a string/],
 ])('a file with %s is refused with its place', (text, message) => {
   const file = fileOf(text);
   expect(() => readScript(file)).toThrow(
-    expect.objectContaining({ reason: 'bad-script', where: { file }, message: expect.stringMatching(message) as string }),
+    expect.objectContaining({
+      reason: 'bad-script',
+      where: { file },
+      message: expect.stringMatching(message) as string,
+      hint: expect.stringContaining('"answers"') as string,
+    }),
   );
 });
 

@@ -27,6 +27,8 @@ const script = object<Script>({
   answers: list(object<ScriptedAnswer>({ when: optional(text), text, tokens: optional(whole) })),
 });
 
+const scriptHint = 'Write: {"version": 1, "name": "…", "answers": [{"text": "…"}]}';
+
 /** @throws TandemError reasons 'no-script', 'bad-script', 'not-a-file', 'too-large' */
 export function readScript(file: string): Script {
   let source: string;
@@ -34,9 +36,9 @@ export function readScript(file: string): Script {
     source = readTextFile(file, { most: 2 ** 24 });
   } catch (cause) {
     if (cause instanceof TandemError) throw cause;
-    throw new TandemError('no-script', 'There is no such file of recorded answers.', { where: { file }, hint: 'Check its path.', cause });
+    throw new TandemError('no-script', 'The file of recorded answers cannot be read.', { where: { file }, hint: 'Check its path.', cause });
   }
-  return shaped(script, parseJson(source, { file }, 'bad-script'), { file }, 'bad-script');
+  return shaped(script, parseJson(source, { file }, 'bad-script', scriptHint), { file }, 'bad-script', scriptHint);
 }
 
 /**
