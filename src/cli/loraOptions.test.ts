@@ -34,7 +34,7 @@ describe('LoRA options', () => {
       expect.objectContaining({
         reason,
         message: expect.stringMatching(message) as string,
-        hint: expect.stringMatching(/^(Give|Write)/) as string,
+        hint: expect.stringMatching(/^(Give|Write|Use)/) as string,
       }) as Error,
     );
   });
