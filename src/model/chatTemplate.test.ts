@@ -50,8 +50,8 @@ test('variables reach the template, its own names stay its own', () => {
 
 describe('a family without a system', () => {
   test.each([
-    [withoutSystem, 'refuses a system turn: There is no system role'],
-    [deafToSystem, 'leaves the system turn out.'],
+    [withoutSystem, 'rejects a system turn: There is no system role'],
+    [deafToSystem, 'ignores the system turn.'],
   ])('says so, and what to do', (source, message) => {
     expect(() => render(source)).toThrow(
       expect.objectContaining({

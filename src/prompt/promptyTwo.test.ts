@@ -73,7 +73,10 @@ test.each([
   ['template: {format: {kind: mustache}}', 'error 2: `template.format.kind` is "mustache". Tandem supports only Jinja templates.'],
   ['template: {format: handlebars}', 'error 2: `template.format` is "handlebars". Tandem supports only Jinja templates.'],
   ['template: {parser: {kind: xml}}', 'error 2: `template.parser.kind` is "xml". Tandem supports only the parser "prompty".'],
-  ['model: {options: {maxOutputTokens: many}}', 'error 2: `model.options.maxOutputTokens` should be a whole number of at least 1, not "many".'],
+  [
+    'model: {options: {maxOutputTokens: many}}',
+    'error 2: `model.options.maxOutputTokens` should be a whole number of at least 1, not "many".',
+  ],
   ['model: {options: {topP: 1.5}}', 'error 2: `model.options.topP` should be a number from 0 to 1, not "1.5".'],
   ['model: {options: {seed: 1.5}}', 'error 2: `model.options.seed` should be a whole number, not "1.5".'],
   ['model: {options: {topK: 5}}', 'information 2: `model.options.topK` applies only to hosted models. Tandem ignores it.'],

@@ -181,9 +181,9 @@ describe('free text', () => {
     withBody('Why: asked for.');
     const { session } = await open();
     expect(session.notices).toEqual([
-      expect.stringMatching(/^kind\.prompt\.md:6:34: (\d+) of \1 training answers contain "\\n\\n", where `decoding\.stop` ends/),
+      expect.stringMatching(/^kind\.prompt\.md:6:34: (\d+) of \1 training answers contain "\\n\\n"\. `decoding\.stop` ends/),
       expect.stringMatching(
-        /^kind\.prompt\.md:6:25: (\d+) of \1 training answers have more than the 5 tokens of `decoding\.maxTokens`: .* it would be 64\.$/,
+        /^kind\.prompt\.md:6:25: (\d+) of \1 training answers are longer than 5 tokens, the limit in `decoding\.maxTokens`\. .* Without it the limit is 64\.$/,
       ),
     ]);
     const measured = await measurePrompt(session, 'val');

@@ -31,7 +31,7 @@ test('a row that cannot be used ends a measurement with its place, or is passed 
     .poll(editor.notifications)
     .toContainEqual(
       expect.stringMatching(
-        /^Evaluating kind\.prompt\.md failed\. rows\.jsonl:4: Not valid JSON: .*at: not a row\. Write one JSON object a line/,
+        /^Evaluating kind\.prompt\.md failed\. rows\.jsonl:4: Not valid JSON: .*at: not a row\. Write one JSON object per line/,
       ),
     );
   await editor.screenshot('bad-row');
