@@ -17,10 +17,10 @@ export function requireNothingForeign(file: PromptFile): void {
   const { line, column } = file.ranges[foreign] ?? { line: 1, column: 1 };
   throw new TandemError(
     'untrusted-workspace',
-    `The workspace is not trusted, so the ${foreign} that the prompt file names is not loaded.`,
+    `In Restricted Mode, Tandem does not load the ${foreign} that the prompt file names.`,
     {
       where: { file: file.path, line, column },
-      hint: `Trust the workspace, or measure with \`model: ${embeddedModel}\` and no adapter.`,
+      hint: `Trust the workspace, or evaluate with \`model: ${embeddedModel}\` and no adapter.`,
     },
   );
 }
