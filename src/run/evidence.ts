@@ -254,7 +254,7 @@ function piecesOf({ step = 0, hunk, from }: PromptPart & { readonly hunk: Hunk }
 }
 
 function ownOfHunk({ hunk: { tokens }, step: { phase, training } }: Piece, difference: Difference, isAll: boolean): Evidence {
-  const what = isAll ? 'this change alone' : `the part from phase ${phase.phase} alone`;
+  const what = isAll ? 'this change alone' : `the part of phase ${phase.phase} alone`;
   return { of: `${what}${underWeights(phase.phase, training)}`, difference, ...(tokens !== undefined && { tokens }), split: 'val' };
 }
 

@@ -125,7 +125,7 @@ test('tokens and requests of the writer are counted apart from token passes, and
   const silent: Writer = { name: 'none', write: () => Promise.reject(new TandemError('writer-silent', 'No.')) };
   const same = await executeRun(writingExecution(without, silent, () => {}));
   expect(state.passes).toBe(same.passes);
-  expect(reportOf(state)).toContain(`writer: 1.2k tokens in 11 requests of m at ${new URL(server.url).host} (budget 10k)`);
+  expect(reportOf(state)).toContain(`writer: 1.2k tokens in 11 requests to m at ${new URL(server.url).host} (budget 10k)`);
 });
 
 const counting = (said: (number: number) => string | Error): Writer & { asked: number } => {
