@@ -53,7 +53,7 @@ const drive = kindDriver(
 );
 
 const strategies = ['plain', 'mixture', 'look-ahead'] as const;
-const reasons = ['the budget is spent', 'neither the prompt nor the weights improve any further', 'the chain is complete'];
+const reasons = ['the budget is spent', 'neither the prompt nor the weights improve any further', 'the chain is done'];
 
 describe('with the gate', () => {
   test.each(strategies)(
@@ -256,7 +256,7 @@ describe('without a gate', () => {
       options: { schedule: { kind: 'chain', levers: ['prompt', 'weights', 'prompt'] }, strategy: 'plain' },
     });
     expect(ofType(events, 'phaseStarted').map(({ lever }) => lever)).toEqual(['prompt', 'weights', 'prompt']);
-    expect(state.done).toBe('the chain is complete');
+    expect(state.done).toBe('the chain is done');
     expect(ofType(events, 'gateDecided').every(({ accepted }) => accepted)).toBe(true);
     expect(state.best.candidate).toBe(ofType(events, 'gateDecided').at(-1)!.candidate);
   });

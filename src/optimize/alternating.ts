@@ -131,7 +131,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const budget = keeping(after(purseOf(context), state.passes), kept);
     if (schedule.kind === 'chain') {
       const lever = schedule.levers.at(state.phase);
-      if (!lever || left <= 0) return { done: lever ? 'the budget is spent' : 'the chain is complete' };
+      if (!lever || left <= 0) return { done: lever ? 'the budget is spent' : 'the chain is done' };
       return { lever, because: `step ${state.phase + 1} of the chain`, budget: partOf(budget, schedule.levers.length - state.phase) };
     }
     if (left < leastMeasurements * before.passes) return { done: 'the budget is spent' };

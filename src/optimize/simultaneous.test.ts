@@ -58,7 +58,7 @@ describe('the phases', () => {
     for (const { prompt: proposed } of ofType(events, 'candidateProposed')) expect(softLine(proposed.body)).toBeUndefined();
     expect(ofType(events, 'softPromptJudged').length).toBeGreaterThan(0);
     expect(state.best.score.mean).toBeGreaterThan(state.start.score.mean);
-    expect(['the budget is spent', 'neither lever helps any more']).toContain(state.done);
+    expect(['the budget is spent', 'neither the prompt nor the weights improve any further']).toContain(state.done);
   });
 
   test('a joint phase on many rows sees them so many times, within its share', async () => {

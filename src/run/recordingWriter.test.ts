@@ -147,7 +147,7 @@ test('the budget of the writer is never exceeded; then the source is silent, and
   const state = await executeRun(writingExecution(directory, writer, () => {}, 700));
   expect(state.writer?.tokens).toBe(600);
   expect(writer.asked).toBe(3);
-  expect(state.notices.filter((notice) => notice.startsWith('The budget of the writer is spent: 600 of 700 tokens'))).toHaveLength(1);
+  expect(state.notices.filter((notice) => notice.startsWith('The writer's budget is spent: 600 of 700 tokens'))).toHaveLength(1);
   expect(state.status).toBe('ended');
 });
 

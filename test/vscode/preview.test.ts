@@ -53,5 +53,5 @@ test('a workspace that is not trusted is shown with the model that comes with Ta
   await rewrite(editor, 'model: nano', 'model: ./model');
   await expect
     .poll(() => rendered(editor))
-    .toMatch(/The workspace is not trusted, so the model that the prompt file names is not loaded\./);
+    .toMatch(/In Restricted Mode, Tandem does not load the model that the prompt file names\./);
 });

@@ -60,11 +60,11 @@ interface Driven {
 const ends = [
   'the budget is spent',
   'the chain is done',
-  'the training is over',
-  'the rounds are over',
-  'every pair is measured',
+  'training is complete',
+  'all rounds are complete',
+  'every pair has been measured',
   'none of its own outputs passes',
-  'neither lever helps any more',
+  'neither the prompt nor the weights improve any further',
 ];
 
 describe.each(baselineNames)('%s', (name) => {
