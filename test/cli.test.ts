@@ -204,7 +204,9 @@ describe('tandem optimize', () => {
     const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '12000p', '--threads', '1', '--controls');
     expect(status, stderr).toBe(0);
     expect(stderr).toMatch(/\nBudget: about .*, 12\.0k tokens at .* per second; then 3 controls with the same budget each, .* more\n/);
-    const measured = [...stderr.matchAll(/\n {2}(\S.*?): \d+\.\d% \[.*\] on (\d+) test rows; this run compared with it: [+-]?\d+\.\d points/g)];
+    const measured = [
+      ...stderr.matchAll(/\n {2}(\S.*?): \d+\.\d% \[.*\] on (\d+) test rows; this run compared with it: [+-]?\d+\.\d points/g),
+    ];
     expect(measured.map(([, control]) => control)).toEqual(['p -> p', 'w -> w', 'best single lever']);
     expect(new Set(measured.map(([, , rows]) => rows))).toEqual(new Set([/measuring on (\d+) held-out rows/.exec(stderr)![1]]));
     expect(run(folder, 'report').stdout).toContain('## Controls at equal compute');

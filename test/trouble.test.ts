@@ -215,10 +215,7 @@ describe('the data', () => {
     const rows = readFileSync(join(folder, 'rows.jsonl'), 'utf8');
     writeFileSync(join(folder, 'rows.jsonl'), rows + more);
     const changed = run(folder, 'resume', '--json');
-    expect([changed.status, changed.stderr]).toEqual([
-      2,
-      expect.stringMatching(/rows\.jsonl: The data has changed since the run began\./),
-    ]);
+    expect([changed.status, changed.stderr]).toEqual([2, expect.stringMatching(/rows\.jsonl: The data has changed since the run began\./)]);
     writeFileSync(join(folder, 'rows.jsonl'), rows);
     expect(run(folder, 'resume', '--json').status).toBe(0);
     expect(timeless(journalOf(folder))).toEqual(expected);

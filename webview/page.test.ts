@@ -136,7 +136,7 @@ test('metrics that are reported beside the one that is optimized stand below wha
 
 test('opened, a phase tells its candidates with their differences, its loss, and the rows that it turned', () => {
   const text = said(opened(journal.length), unfolded);
-  expect(text).toContain('3.7without any instructionedits · finished the race+2.7 points [0.0, +6.7]93%');
+  expect(text).toContain('3.7without any instructionedits · finished all rounds+2.7 points [0.0, +6.7]93%');
   expect(text).toContain('Loss over 60 of 60 steps');
   expect(text).toContain('Loss while looking ahead, 12 steps each');
   expect(text).toContain('32 rows became better, 1 row worse by accuracy');
@@ -175,7 +175,7 @@ test('a simultaneous run: its joint phase, what would be lost without the soft p
   for (const part of [
     'Phase 2both60 steps',
     'Soft promptstays as a part of the adapter',
-    'the best text without it brings -12.0 points [-20.0, -4.0] on 75 validation rows',
+    'the best text changes the score by -12.0 points [-20.0, -4.0] on 75 validation rows',
     `The best text without it, candidate 0.0${start.prompt.body}`,
     'Soft prompt12 virtual tokens, kept',
     'Drift from its text7.3 (about two for each token that became another)',
@@ -236,7 +236,7 @@ test('before anything is measured it shows where the run stands and no empty tab
       { live: true },
     ),
   );
-  expect(text).toContain('Measuring the start …');
+  expect(text).toContain('Measuring the starting point …');
   expect(text).not.toMatch(/Objective|Phases|NaN|undefined/);
 });
 

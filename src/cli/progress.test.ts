@@ -59,7 +59,9 @@ test('a log has a plain line for each phase and decision', () => {
     'Budget: about 1 min 00 s, 60.0k tokens at 1.0k per second',
     'Start: accuracy 40.0% [34.0, 46.0] on 100 validation rows; J -1.630',
     'Phase 1, weights: it gained most so far',
-    expect.stringMatching(/^ {2}1\.0 (not )?kept: .*\. On the validation rows: [+-]\d\.\d points \[.*\], P\(better\) \d+%, log-likelihood /),
+    expect.stringMatching(
+      /^ {2}1\.0 (not )?kept: .*\. On the validation rows: [+-]\d\.\d points \[.*\], P\(better\) \d+%, log-likelihood /,
+    ),
     expect.stringMatching(/^ {2}4 training steps, not kept; best after phase 1: /),
     'Phase 2, prompt: it gained most so far',
     expect.stringMatching(/^ {2}2\.2 (not )?kept: /),

@@ -28,7 +28,9 @@ describe('accepted', () => {
   test('equal answers with 300 tokens fewer, on 75 rows', () => {
     const decision = asked({}, {});
     expect(decision).toMatchObject({ accepted: true, score: { mean: 0, rows: 75 } });
-    expect(decision.because).toBe('300 fewer prompt tokens, +0.0 points on 75 rows, not worse: the tokens are worth 1.5 points, P(J higher) 1.000');
+    expect(decision.because).toBe(
+      '300 fewer prompt tokens, +0.0 points on 75 rows, not worse: the tokens are worth 1.5 points, P(J higher) 1.000',
+    );
   });
 
   test('answers that cost less in likelihood than the tokens are worth', () => {
@@ -61,7 +63,9 @@ describe('refused', () => {
   test('a likelihood that is clearly lower by more than two margins, with a level score', () => {
     const decision = asked({}, { nats: -0.5 });
     expect(decision.accepted).toBe(false);
-    expect(decision.because).toMatch(/^300 fewer prompt tokens, but by the log-likelihood there is a 100% chance that it is 2\.7 points worse$/);
+    expect(decision.because).toMatch(
+      /^300 fewer prompt tokens, but by the log-likelihood there is a 100% chance that it is 2\.7 points worse$/,
+    );
   });
 
   test('a likelihood that rises and falls so much that it says nothing', () => {
@@ -75,7 +79,9 @@ describe('refused', () => {
     expect(asked({}, loss).accepted).toBe(true);
     const decision = asked({}, { ...loss, tokens: 380 });
     expect(decision).toMatchObject({ accepted: false });
-    expect(decision.because).toMatch(/^20 fewer prompt tokens, .*: the tokens are worth 0\.1 points, which may be less than the loss, P\(J higher\) 0\.000$/);
+    expect(decision.because).toMatch(
+      /^20 fewer prompt tokens, .*: the tokens are worth 0\.1 points, which may be less than the loss, P\(J higher\) 0\.000$/,
+    );
   });
 
   test('whatever is measured on too few rows; the more were tried, the more it takes', () => {

@@ -23,7 +23,10 @@ test('a weight step that lowers the valset score is not kept, even if the answer
 
 test('a level score is decided by the likelihood', () => {
   const better = decide(evaluationWith(right(30), likely(-2)), evaluationWith(right(30), likely(-1.5)));
-  expect(better).toMatchObject({ accepted: true, because: expect.stringContaining('the log-likelihood rose by +0.500 nats per row (very likely real)') as string });
+  expect(better).toMatchObject({
+    accepted: true,
+    because: expect.stringContaining('the log-likelihood rose by +0.500 nats per row (very likely real)') as string,
+  });
   const worse = decide(evaluationWith(right(30), likely(-2)), evaluationWith(right(30), likely(-2.5)));
   expect(worse).toMatchObject({ accepted: false, because: expect.stringMatching(/^\+0\.0 points on 40 rows \(no difference\)/) as string });
 });
@@ -47,7 +50,9 @@ describe('without right answers, and so without a likelihood', () => {
     expect(better).not.toHaveProperty('logLikelihood');
     const level = decide(alone(right(30)), alone(right(30)));
     expect(level.accepted).toBe(false);
-    expect(level.because).toMatch(/^\+0\.0 points on 40 rows \(no difference\), P\(better\) 0\.50: keeping one candidate needs P\(better\) 0\.9500$/);
+    expect(level.because).toMatch(
+      /^\+0\.0 points on 40 rows \(no difference\), P\(better\) 0\.50: keeping one candidate needs P\(better\) 0\.9500$/,
+    );
   });
 
   test('it has the error of both questions: five in a hundred', () => {
@@ -109,7 +114,10 @@ test('a true gain passes nevertheless: some 11 points in most races of ten', { t
 test.each([1, 2, 3, 4, 5])('on %d rows it decides nothing, whatever they say, and tells how many it takes', (rows) => {
   const all = (value: number): number[] => new Array<number>(rows).fill(value);
   const decision = decide(evaluationWith(all(0), all(-3)), evaluationWith(all(1), all(-0.1)));
-  expect(decision).toMatchObject({ accepted: false, because: expect.stringContaining('too few rows to decide: judging one candidate needs at least 6') as string });
+  expect(decision).toMatchObject({
+    accepted: false,
+    because: expect.stringContaining('too few rows to decide: judging one candidate needs at least 6') as string,
+  });
 });
 
 test('on six it can, and of the best of ten it asks for nine', () => {

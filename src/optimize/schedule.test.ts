@@ -287,7 +287,10 @@ describe('a prompt phase looks first for what can be spared', () => {
     expect([...proposers]).toEqual(['shorten']);
     expect(names.filter((name) => state.best.prompt.body.includes(name))).toEqual(['Charlie']);
     const decided = ofType(events, 'gateDecided').at(-1)!;
-    expect(decided).toMatchObject({ accepted: true, because: expect.stringMatching(/^160 fewer prompt tokens, .*: the tokens are worth 0\.8 points/) as string });
+    expect(decided).toMatchObject({
+      accepted: true,
+      because: expect.stringMatching(/^160 fewer prompt tokens, .*: the tokens are worth 0\.8 points/) as string,
+    });
     expect(state.best.candidate).toBe(decided.candidate);
   });
 

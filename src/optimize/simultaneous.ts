@@ -67,7 +67,8 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const before = await this.known.of(context, state.best);
     const left = context.budget - state.passes;
     if (left < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
-    if (memory.stage === 'joint' && memory.failures >= attempts.length) return { ...state, done: 'neither the prompt nor the weights improve any further' };
+    if (memory.stage === 'joint' && memory.failures >= attempts.length)
+      return { ...state, done: 'neither the prompt nor the weights improve any further' };
     return this[memory.stage](context, state, memory, before);
   }
 

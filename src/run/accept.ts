@@ -116,7 +116,7 @@ interface Change {
   readonly proposal: Proposal;
   readonly current: string;
   readonly text: string;
-  /** Ids of the items that are taken over. */
+  /** Ids of the items that are applied. */
   readonly chosen: readonly string[];
   readonly leftOut: number;
 }

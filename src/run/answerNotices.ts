@@ -65,9 +65,7 @@ export function requireAnswers(
 /** What it means that no right answer is known. */
 function withoutAnswersNotices(rows: readonly Row[], { output, metric }: Task): string[] {
   if (rows.length === 0 || haveAnswers(rows, output)) return [];
-  return [
-    `The data has no column "${output}". Only ${metric.name} judges the answers, and the weights learn from answers that it passes.`,
-  ];
+  return [`The data has no column "${output}". Only ${metric.name} judges the answers, and the weights learn from answers that it passes.`];
 }
 
 /** For the sealed rows, only says how many can never be right. */

@@ -40,7 +40,9 @@ export function comparisonText(a: string, b: string, comparison: RunComparison, 
     settings.length === 0
       ? 'Both runs have the same settings and results.'
       : [bold('What differs'), ...table([['', 'A', 'B'], ...settings.map((each) => [each.name, each.a, each.b])])].join('\n'),
-    promptDiff === '' ? 'Both runs ended with the same prompt.' : `${bold('From the prompt of A to the prompt of B')}\n${diff(promptDiff.trimEnd())}`,
+    promptDiff === ''
+      ? 'Both runs ended with the same prompt.'
+      : `${bold('From the prompt of A to the prompt of B')}\n${diff(promptDiff.trimEnd())}`,
   ];
   return sections.join('\n\n') + '\n';
 }

@@ -288,7 +288,12 @@ function wholeOf({ phase }: PhaseState, { decision }: CandidateState, places: nu
 /** What the test rows say about prompt and weights by themselves if both changed, and about everything together. */
 function onTest({ attribution, price }: RunState, both: boolean): { readonly prompt: Evidence[]; readonly weights: Evidence[] } {
   if (!attribution) return { prompt: [], weights: [] };
-  const together: Evidence = { of: 'everything that the run proposes', difference: attribution.total, split: 'test', ...(price && { price }) };
+  const together: Evidence = {
+    of: 'everything that the run proposes',
+    difference: attribution.total,
+    split: 'test',
+    ...(price && { price }),
+  };
   if (!both) return { prompt: [together], weights: [together] };
   return {
     prompt: [{ of: 'the new prompt with the old weights', difference: attribution.promptAlone, split: 'test' }, together],

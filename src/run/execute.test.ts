@@ -280,8 +280,10 @@ describe('a stop', () => {
 test('a budget that paid for no step after all ends with what would', async () => {
   const spent: Coordinator = { ...fakeCoordinator(6), advance: async (_, state) => ({ ...state, done: 'the budget is spent' }) };
   const state = await executeRun({ ...fakeExecution(newRun(), () => {}), coordinator: spent, leastMeasurements: 4 });
-  expect(state.because).toBe('the budget pays for no step; give at least 2200p');
-  expect(reportOf(state)).toContain('The budget pays for no step; give at least 2200p: prompt and weights stay as they are.');
+  expect(state.because).toBe('the budget is too small for a first step; use a budget of at least 2200p');
+  expect(reportOf(state)).toContain(
+    'The budget is too small for a first step; use a budget of at least 2200p: prompt and weights stay as they are.',
+  );
   expect(reportOf(state)).not.toContain('clearly better');
 });
 

@@ -213,7 +213,7 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
     }
     state = (await unlessStopped(async () => save(await coordinator.advance(now(passes), state!)))) ?? state;
   }
-  // A stop opens the sealed rows only for something that would be taken over.
+  // A stop opens the sealed rows only for something that would be applied.
   const isWorthIt = state && (!view().stopRequested || state.best.candidate !== state.start.candidate);
   const states = state && isWorthIt && { start: state.start, best: state.best };
   // Who has stopped the run already waits for what is done from here on.
@@ -316,7 +316,9 @@ function recover(directory: RunDirectory): { checkpoint: Checkpoint | undefined;
   const checkpoint = readCheckpoint(directory.path);
   const written = readJournal(directory.journal);
   if (written.some(({ type }) => type === 'runEnded')) {
-    throw new TandemError('run-ended', `The run ${directory.run} has already ended.`, { hint: `See its report: tandem report ${directory.run}` });
+    throw new TandemError('run-ended', `The run ${directory.run} has already ended.`, {
+      hint: `See its report: tandem report ${directory.run}`,
+    });
   }
   const count = checkpoint?.lines ?? written.findIndex(({ type }) => type === 'rateMeasured') + 1;
   if (count > written.length) {

@@ -14,7 +14,9 @@ const facts = { file, val: 20, test: 40 };
 test('before a model is loaded where the words alone cost more', () => {
   const words = (passes: number): void => requireBudgetForWords(specOf({ budget: { passes } }), { file, valset });
   expect(() => words(100)).toThrow(TandemError);
-  expect(() => words(100)).toThrow(expect.objectContaining({ reason: 'bad-budget', message: 'This budget is too small for a first step.' }) as Error);
+  expect(() => words(100)).toThrow(
+    expect.objectContaining({ reason: 'bad-budget', message: 'This budget is too small for a first step.' }) as Error,
+  );
   // Seven words of the prompt, and six a row with what follows it; four measurements of them.
   expect(() => words(4 * (6 + 20 * 7) - 1)).toThrow(TandemError);
   expect(() => words(4 * (7 + 20 * 7) + 1)).not.toThrow();

@@ -173,7 +173,7 @@ describe('with an adapter for each step', () => {
     await saveAdapter(at('apart'), stepAdapters([undefined, undefined, undefined]), { baseModel: tinyModel });
     await expect(openSession({ ...spec, adapter: at('apart') })).rejects.toMatchObject({
       reason: 'adapter-mismatch',
-      message: 'The adapter belongs to a program with 3 steps, and this has 2 steps.',
+      message: 'The adapter belongs to a program with 3 steps, but this one has 2 steps.',
       where: { file: at('apart') },
     });
   });

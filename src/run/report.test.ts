@@ -99,14 +99,7 @@ test('answers that were cut off are told, before and after, in the report, the l
 test('the report of an ended run', async () => {
   const report = reportOf((await states()).at(-1)!);
   expect(report).toMatch(/^# intent\.prompt\.md: 40\.0% → \d\d\.\d% on 100 test rows\n/);
-  for (const heading of [
-    'Before and after',
-    'What changed',
-    'Prompt or weights: what helped',
-    'Phases',
-    'How to read this',
-    'Details',
-  ]) {
+  for (const heading of ['Before and after', 'What changed', 'Prompt or weights: what helped', 'Phases', 'How to read this', 'Details']) {
     expect(report).toContain(`\n## ${heading}\n`);
   }
   const details = report.slice(report.indexOf('\n## Details\n'));
@@ -114,7 +107,10 @@ test('the report of an ended run', async () => {
   expect(details).toMatch(/\n\| before \|.*\n\| best after phase 1 \|[^]*\| after \|.*\n$/);
   expect(report).toContain('> **Notice:** 2 rows stand almost alike in train and val.');
   expect(report).toContain('\n-Message: ${input:message}\n');
-  for (const table of report.split('\n\n').filter((block) => block.startsWith('|'))) {
+  for (const table of report
+    .trimEnd()
+    .split('\n\n')
+    .filter((block) => block.startsWith('|'))) {
     const widths = table.split('\n').map((line) => line.replaceAll('\\|', '').split('|').length);
     expect(new Set(widths).size, table).toBe(1);
   }

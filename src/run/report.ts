@@ -37,6 +37,7 @@ import {
   nothingText,
   refitText,
   softText,
+  sourceName,
   warmStartText,
   writerText,
 } from './words.ts';
@@ -298,7 +299,7 @@ function candidatesSection({ phases }: RunState): Markdown | undefined {
         ? [
             [
               candidate,
-              proposal.proposer,
+              sourceName(proposal.proposer),
               proposal.reason,
               last ? `${points(last.score)}, ${last.score.rows} rows` : '',
               decision?.accepted ? markup`**${fate({ measured, decision })}**` : fate({ measured, decision }),

@@ -31,7 +31,9 @@ const niceness = 10;
 /** Serves the parent that forked this process, until it is gone. */
 export function serve(handlers: Handlers): void {
   if (!process.send)
-    throw new TandemError('no-parent', 'Tandem starts the worker itself. You cannot start it by hand.', { hint: 'Run: tandem optimize <prompt>' });
+    throw new TandemError('no-parent', 'Tandem starts the worker itself. You cannot start it by hand.', {
+      hint: 'Run: tandem optimize <prompt>',
+    });
   // Before this thread gives way: what it starts later does so too.
   startBeating(process.argv[2] === undefined ? undefined : Number(process.argv[2]));
   try {

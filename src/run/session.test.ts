@@ -67,7 +67,9 @@ describe('an adapter that is there', () => {
     await training.step([trainer.example(session.file.prompt, session.trainset[0])], 1e-3);
     expect(training.adapter().config).toEqual({ ...session.adapter!.config, dropout: 0.1 });
     expect(notices).toEqual([
-      expect.stringMatching(/continues from the adapter \w+ with its own settings \(rank 4, alpha 8, .*Your LoRA options \(rank 2, dropout 0\.1\)/),
+      expect.stringMatching(
+        /continues from the adapter \w+ with its own settings \(rank 4, alpha 8, .*Your LoRA options \(rank 2, dropout 0\.1\)/,
+      ),
     ]);
   });
 

@@ -126,7 +126,8 @@ export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget
 export function parseBudget(text: string): Budget {
   const [, amount, unit] = /^(\d+(?:\.\d*)?|\.\d+)\s*(s|m|h|p)?$/.exec(text.trim()) ?? [];
   const value = Number(amount);
-  if (!(value > 0)) throw badBudget(`'${text}' is not a budget.`, 'Write a time such as 90s, 5m or 1.5h, or a number of tokens such as 2000000p.');
+  if (!(value > 0))
+    throw badBudget(`'${text}' is not a budget.`, 'Write a time such as 90s, 5m or 1.5h, or a number of tokens such as 2000000p.');
   if (unit === undefined) throw badBudget(`'${text}' is a budget without a unit.`, unitHint(amount));
   return unit === 'p' ? { passes: value } : { seconds: value * { s: 1, m: 60, h: 3600 }[unit]! };
 }

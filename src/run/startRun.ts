@@ -109,7 +109,9 @@ export async function resumeRun(
   const spec: RunSpec = { ...asked, chatDate: asked.chatDate ?? created.slice(0, 10), allowModules, writerConsent };
   const waiting = clockFrom();
   if (readState(directory).status === 'ended') {
-    throw new TandemError('run-ended', `The run ${directory.run} has already ended.`, { hint: `See its report: tandem report ${directory.run}` });
+    throw new TandemError('run-ended', `The run ${directory.run} has already ended.`, {
+      hint: `See its report: tandem report ${directory.run}`,
+    });
   }
   requireOwnStarts(directory, spec);
   return alone(directory.workspace, spec, hooks, async () => {

@@ -113,13 +113,13 @@ describe("where the prompt's text stayed", () => {
       phase(proposed('written', 1, measured(-0.1, 75)), false, { phase: 3 }),
     ];
     expect(textStayedText(run(phases))).toBe(
-      "The prompt text did not change: the run tried 3 wordings and 1 deletion in 2 phases, and none was clearly better or as good with fewer tokens. 2.shorten 1 came closest: +1.3 points on 75 validation rows (may be chance), 95% interval [-0.7, +3.3], P(better) 80%.",
+      'The prompt text did not change: the run tried 3 wordings and 1 deletion in 2 phases, and none was clearly better or as good with fewer tokens. 2.shorten 1 came closest: +1.3 points on 75 validation rows (may be chance), 95% interval [-0.7, +3.3], P(better) 80%.',
     );
   });
 
   test('a run that proposed no other text says why', () => {
     expect(textStayedText(run([phase([], true, { lever: 'weights', weightSteps: steps(3) })]))).toBe(
-      "The prompt text did not change: no other text was proposed before the run ended (the budget is spent).",
+      'The prompt text did not change: no other text was proposed before the run ended (the budget is spent).',
     );
   });
 

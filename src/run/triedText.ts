@@ -10,6 +10,7 @@ const wording: Kind = ['wording', 'wordings'];
 const deletion: Kind = ['deletion', 'deletions'];
 const demonstrations: Kind = ['set of demonstrations', 'sets of demonstrations'];
 const reading: Kind = ['way of label scoring', 'ways of label scoring'];
+const decoding: Kind = ['decoding setting', 'decoding settings'];
 const labelWords: Kind = ['set of label words', 'sets of label words'];
 const anyPrompt: Kind = ['prompt', 'prompts'];
 
@@ -26,13 +27,13 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
   ['demonstrations', demonstrations],
   ['bootstrapped demonstrations', demonstrations],
   ['reading', reading],
-  ['decoding', reading],
+  ['decoding', decoding],
   ['label words', labelWords],
   ['challengers', ['earlier prompt', 'earlier prompts']],
 ]);
 
 /** These do not change the prompt's text. */
-const notText: readonly Kind[] = [reading, labelWords];
+const notText: readonly Kind[] = [reading, decoding, labelWords];
 
 /** `tried 6 wordings and 9 deletions; 3 deletions kept, -112 tokens`, or of the weights `60 training steps, kept`. */
 export function triedText(phase: PhaseState): string {
@@ -85,7 +86,9 @@ export function textStayedText({ status, config, start, best, phases, because }:
   if (sum(proposed) === 0) return `${stayed}: no other text was proposed before the run ended (${because ?? 'ended'}).`;
   const of = phases.filter((phase) => countsOf([phase], true).size > 0).length;
   const closest = closestOf(phases);
-  const told = closest ? ` ${closest.candidate} came closest: ${gainText(closest.score, 'validation')}, ${gainDetails(closest.score)}.` : '';
+  const told = closest
+    ? ` ${closest.candidate} came closest: ${gainText(closest.score, 'validation')}, ${gainDetails(closest.score)}.`
+    : '';
   return `${stayed}: the run tried ${countsText(proposed)} in ${counted(of, ['phase', 'phases'])}, and ${refusedText(proposed)}.${told}`;
 }
 

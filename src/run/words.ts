@@ -142,6 +142,9 @@ export function warmStartText({ part, from, helped, because, score, steps }: Non
   return `${helped ? `W${start.slice(1)}` : `No ${start}`} from ${from}: ${probed}${because}`;
 }
 
+/** What a source of proposals is called, by its name in the journal. */
+export const sourceName = (proposer: string): string => (proposer === 'reading' ? 'label scoring' : proposer);
+
 /** How far a proposal got. */
 export function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
   if (decision) return decision.accepted ? 'kept' : 'reached the gate';

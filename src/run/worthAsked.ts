@@ -31,4 +31,4 @@ export function parsePoints(text: string): number {
   throw new TandemError('bad-option', `'${text}' is not a number of points from 0 to 100.`, { hint });
 }
 
-const hint = 'For example, --margin 1 --prompt-cost 0.5 means one point, and half a point per 100 tokens.';
+const hint = 'Write for example --margin 1 --prompt-cost 0.5: one point, and half a point per 100 tokens.';

@@ -34,9 +34,7 @@ describe('a number of several changes', () => {
   const shared: Evidence = { ...together, items: ['1', 'adapter'] };
 
   test('names them all where it is told', () => {
-    expect(commentText(hunk('open'), { evidence: [shared] }).markdown).toContain(
-      '2 prompt changes), change 1 and the weights together',
-    );
+    expect(commentText(hunk('open'), { evidence: [shared] }).markdown).toContain('2 prompt changes), change 1 and the weights together');
   });
 
   test('is not told again with the others: they say where it stands', () => {
@@ -54,7 +52,9 @@ describe('the comment beside a change', () => {
   test('has the reason, and each number with rows, interval and what it is of', () => {
     const text = commentText(hunk('open'), grounds).markdown;
     expect(text).toMatch(/^\*\*Shorter\*\*/);
-    expect(text).toContain('+9.3 points on 75 validation rows (likely real) from all of phase 1 (2 prompt changes); 95% interval [0.0, +20.0], P(better) 97%');
+    expect(text).toContain(
+      '+9.3 points on 75 validation rows (likely real) from all of phase 1 (2 prompt changes); 95% interval [0.0, +20.0], P(better) 97%',
+    );
     expect(text).toContain('on 75 test rows');
   });
 

@@ -35,7 +35,11 @@ export const loraOnOwnOutputs = (settings: TrainingSettings = trainingDefaults):
       const { phase, memory } = standing;
       if (phase > rounds) return { done: 'all rounds are complete' };
       if (memory.over) return { done: memory.over };
-      return { lever: 'weights', because: `round ${phase} of training on its own passing outputs`, take: () => round(context, standing, settings) };
+      return {
+        lever: 'weights',
+        because: `round ${phase} of training on its own passing outputs`,
+        take: () => round(context, standing, settings),
+      };
     },
   });
 
