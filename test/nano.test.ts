@@ -81,6 +81,6 @@ describe('optimizing the examples with the built command', () => {
     console.log(stdout.split('\n').slice(0, 3).join('\n'));
     const { state } = await readRun(findRun(folder));
     expect(state.attribution!.total.mean * 100).toBeGreaterThan(20);
-    expect(readFileSync(join(findRun(folder).path, 'report.md'), 'utf8')).toContain('## Which lever did it');
+    expect(readFileSync(join(findRun(folder).path, 'report.md'), 'utf8')).toContain('## Prompt or weights: what helped');
   });
 });

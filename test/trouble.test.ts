@@ -118,7 +118,7 @@ describe('a full disk', () => {
       tandem resume --json > /dev/null 2> err2; echo "resumed $?"`;
     const { stdout, stderr } = shell(script, { folder });
     expect(stdout, stderr + readIf(join(folder, 'err2'))).toBe('first 2\nresumed 0\n');
-    expect(readFileSync(join(folder, 'err'), 'utf8')).toContain('A file may not grow any further here.');
+    expect(readFileSync(join(folder, 'err'), 'utf8')).toContain('The file has reached the maximum size here.');
     expect(timeless(journalOf(folder))).toEqual(expected);
   });
 });
@@ -136,10 +136,10 @@ describe('a folder that can only be read', () => {
     const { stdout, stderr } = shell(script, { folder, ...files }, ['unshare', '-rm']);
     expect(stdout, stderr + readIf(files.err)).toBe('evaluate 0\nattribute 0\noptimize 2\ninit 2\n');
     expect(readFileSync(files.out, 'utf8')).toMatch(/\naccuracy +\d/);
-    expect(readFileSync(files.err, 'utf8')).toMatch(/Notice: The cache cannot be written.*The disk can only be read\./);
-    expect(readFileSync(files.err, 'utf8')).toMatch(/Notice: The numbers cannot be kept for the editor: .*The disk can only be read\./);
-    expect(readFileSync(files.err2, 'utf8')).toMatch(/^\S+: The disk can only be read\.\n/);
-    expect(readFileSync(files.err3, 'utf8')).toMatch(/rows\.prompt\.md: The disk can only be read\.\n/);
+    expect(readFileSync(files.err, 'utf8')).toMatch(/Notice: The cache cannot be written.*The disk is read-only\./);
+    expect(readFileSync(files.err, 'utf8')).toMatch(/Notice: The numbers could not be saved for the editor: .*The disk is read-only\./);
+    expect(readFileSync(files.err2, 'utf8')).toMatch(/^\S+: The disk is read-only\.\n/);
+    expect(readFileSync(files.err3, 'utf8')).toMatch(/rows\.prompt\.md: The disk is read-only\.\n/);
   });
 });
 
@@ -158,7 +158,7 @@ describe('the model', () => {
     const folder = workspace();
     const { status, stderr } = await disturbed(folder, 8, () => rmSync(join(folder, '.tandem'), { recursive: true }));
     expect(status, stderr).toBe(2);
-    expect(stderr).toMatch(/The folder of the run [\w-]+ was removed while it was worked on\./);
+    expect(stderr).toMatch(/The folder of the run [\w-]+ was removed during the run\./);
     expect(stderr).not.toMatch(/^\s+at /m);
     // An adapter that was just being written may have made its folders anew.
     rmSync(join(folder, '.tandem'), { recursive: true, force: true });
@@ -182,7 +182,7 @@ describe('the model', () => {
     expect(missing.stderr).not.toMatch(/^\s+at /m);
     cpSync(join(root, 'test', 'fixtures', 'tiny-untied'), join(folder, 'model'), { recursive: true });
     const other = run(folder, 'resume', '--json');
-    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('is not the one that the run began with')]);
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('has changed since the run began')]);
     rmSync(join(folder, 'model'), { recursive: true });
     renameSync(join(folder, 'away'), join(folder, 'model'));
     const { status, stderr } = run(folder, 'resume', '--json');
@@ -202,11 +202,11 @@ describe('the data', () => {
     const notices = lines.filter(({ type }) => type === 'noticed');
     expect(notices.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^\d+ validation rows decide/),
-      expect.stringMatching(/rows\.jsonl was changed while the run went on/),
+      expect.stringMatching(/rows\.jsonl changed during the run/),
     ]);
     const rest = lines.filter((line) => line !== notices[1]).map((line, seq) => ({ ...line, seq }));
     expect(rest).toEqual(expected);
-    expect(readFileSync(join(runOf(folder), 'report.md'), 'utf8')).toContain('was changed while the run went on');
+    expect(readFileSync(join(runOf(folder), 'report.md'), 'utf8')).toContain('changed during the run');
   });
 
   test('changed after a kill is named; as it was the run goes on', async () => {
@@ -215,10 +215,7 @@ describe('the data', () => {
     const rows = readFileSync(join(folder, 'rows.jsonl'), 'utf8');
     writeFileSync(join(folder, 'rows.jsonl'), rows + more);
     const changed = run(folder, 'resume', '--json');
-    expect([changed.status, changed.stderr]).toEqual([
-      2,
-      expect.stringMatching(/rows\.jsonl: The data is not the one that the run began with\./),
-    ]);
+    expect([changed.status, changed.stderr]).toEqual([2, expect.stringMatching(/rows\.jsonl: The data has changed since the run began\./)]);
     writeFileSync(join(folder, 'rows.jsonl'), rows);
     expect(run(folder, 'resume', '--json').status).toBe(0);
     expect(timeless(journalOf(folder))).toEqual(expected);
@@ -237,7 +234,7 @@ test('one run at a time in a workspace; a killed one stands in nobody’s way', 
   await disturbed(folder, 8, disturb, long);
   expect(second.status).toBe(2);
   expect(second.stderr).toMatch(
-    /Process \d+ is working on the run of kind\.prompt\.md, since \d\d:\d\d\. One run at a time works in a workspace\./,
+    /Process \d+ is working on the run of kind\.prompt\.md, since \d\d:\d\d\. Only one run at a time can work in a workspace\./,
   );
   expect(readdirSync(join(folder, '.tandem', 'runs')).filter((name) => name.endsWith('-kind'))).toHaveLength(1);
   rmSync(runOf(folder), { recursive: true });

@@ -26,7 +26,7 @@ test('an ended run: numbers with rows and intervals, every phase with why, the 2
     'accuracy, validation93.3%[86.7, 98.7] on 75 rowsfrom 38.7%',
     'Phase 2weights60 steps2 min 40 s+41.3 points [+29.3, +53.3]KeptThe score rose by +41.3 points, P(better) 1.00.',
     'KeptTried 7 wordings and 3 sets of demonstrations; 1 wording kept. The score rose by +9.3 points, P(better) 0.97.',
-    'Not keptTried 1 earlier prompt, 7 wordings and 3 sets of demonstrations: none was surely better. The score fell by 1.3 points',
+    'Not keptTried 1 earlier prompt, 7 wordings and 3 sets of demonstrations: none was clearly better. The score fell by 1.3 points',
     'Not keptNo sure gain: +1.3 points, P(better) 0.71; +0.011 nats a row, P(better) 0.57.',
     '− λ₁R₁, weights0.0000-0.0220',
     'Prompt alone-10.5 points [-18.6, -3.5]<0.1%',
@@ -81,7 +81,7 @@ test('a writer has a line of its own: who it is, what it was asked, and its budg
         ]
       : [line],
   );
-  expect(text).toContain('Writer: 12.3k tokens in 15 requests of qwen3:8b at localhost:11434 (budget 50k).');
+  expect(text).toContain('Writer: 12.3k tokens in 15 requests to qwen3:8b at localhost:11434 (budget 50k).');
 });
 
 test('a phase whose weights learn from the model’s own answers says from how many', () => {
@@ -90,14 +90,14 @@ test('a phase whose weights learn from the model’s own answers says from how m
       ? [line, { ...line, type: 'ownAnswersJudged', rows: 24, answers: 96, passed: 31, learned: 17, passes: 0, examples: [] }]
       : [line],
   );
-  expect(text).toContain('31 of 96 answers to 24 training rows pass: the weights learn from the best answer of 17 rows.');
+  expect(text).toContain('31 of 96 answers to 24 training rows pass. The weights learn from the best answer to each of 17 rows.');
 });
 
 test('weights that were trained on all rows in the end are told of', () => {
   const snapshot = snapshotAfter(journal.length);
   const state = { ...snapshot.state, refit: { rows: 24, steps: 60, kept: true } };
   expect(said({ type: 'opened', run, snapshot: { ...snapshot, state } })).toContain(
-    'the weights were trained once more, for 60 steps, on all 24 training and validation rows',
+    'the weights were trained again for 60 steps on all 24 training and validation rows',
   );
 });
 
@@ -137,7 +137,7 @@ test('metrics that are reported beside the one that is optimized stand below wha
 
 test('opened, a phase tells its candidates with their differences, its loss, and the rows that it turned', () => {
   const text = said(opened(journal.length), unfolded);
-  expect(text).toContain('3.7without any instructionedits · finished the race+2.7 points [0.0, +6.7]93%');
+  expect(text).toContain('3.7without any instructionedits · finished all rounds+2.7 points [0.0, +6.7]93%');
   expect(text).toContain('Loss over 60 of 60 steps');
   expect(text).toContain('Loss while looking ahead, 12 steps each');
   expect(text).toContain('Changed predictions: 32 better, 1 worse by accuracy');

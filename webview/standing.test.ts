@@ -22,7 +22,7 @@ test.each([
     'at its end',
     shown(journal.length),
     'Ended',
-    'Ended after 16 min 41 s, 405.0k token passes: the budget is spent. The test split was sealed until then, and opened once.',
+    'Ended after 16 min 41 s (405.0k tokens): the budget is spent. The held-out test rows were used once, at the end.',
   ],
   [
     'killed',

@@ -54,18 +54,20 @@ test('a log has a plain line for each phase and decision', () => {
   expect(log).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   expect(log.split('\n')).toEqual([
     'Loading the model …',
-    'Run 1970-01-01-000000-intent: fake, 200 training and 100 validation rows, 300 test rows sealed, seed 7',
+    'Run 1970-01-01-000000-intent: fake, 200 training and 100 validation rows, 300 held-out test rows, seed 7',
     'Notice: 2 rows stand almost alike in train and val.',
-    'Budget: 60.0k token passes, 1 min 00 s at 1.0k a second',
-    'Start: accuracy 40.0% [34.0, 46.0] on 100 validation rows, J -1.630',
+    'Budget: about 1 min 00 s, 60.0k tokens at 1.0k per second',
+    'Start: accuracy 40.0% [34.0, 46.0] on 100 validation rows; J -1.630',
     'Phase 1, weights: it gained most so far',
-    expect.stringMatching(/^ {2}1\.0 (not )?kept: [+-]\d\.\d points \[.*\], log-likelihood .*, P\(better\) \d+%; /),
+    expect.stringMatching(
+      /^ {2}1\.0 (not )?kept: .*\. On the validation rows: [+-]\d\.\d points \[.*\], P\(better\) \d+%, log-likelihood /,
+    ),
     expect.stringMatching(/^ {2}4 training steps, not kept; best after phase 1: /),
     'Phase 2, prompt: it gained most so far',
     expect.stringMatching(/^ {2}2\.2 (not )?kept: /),
-    expect.stringMatching(/^ {2}tried 4 wordings: none was surely better; best after phase 2: /),
-    'Test: opening the sealed split, 300 rows',
-    expect.stringMatching(/^Test: .* points .*; prompt alone .*, weights alone .*, beyond the sum /),
+    expect.stringMatching(/^ {2}tried 4 wordings: none was clearly better; best after phase 2: /),
+    'Test: measuring on 300 held-out rows',
+    expect.stringMatching(/^Test: .* points .*; prompt alone .*, weights alone .*, extra from both together /),
     'Ended after 24 s: the budget is spent',
     '',
   ]);
@@ -129,7 +131,7 @@ describe('of the process that does the work', () => {
 
   test('that it does not answer is said once in a log too', () => {
     const silent: Vitality = { kind: 'silent', since: 50_000 };
-    expect(written({}, silent)).toBe('Loading the model …\nNotice: its process has not answered for 11 s. Press Ctrl-C twice to end it.\n');
-    expect(written({ isTTY: true }, silent)).toContain('its process has not answered for 12 s · Loading the model');
+    expect(written({}, silent)).toBe('Loading the model …\nNotice: the process has not responded for 11 s. Press Ctrl-C twice to end it.\n');
+    expect(written({ isTTY: true }, silent)).toContain('the process has not responded for 12 s · Loading the model');
   });
 });

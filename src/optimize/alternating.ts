@@ -47,7 +47,9 @@ const lastCost = 1.1;
 const earlyShare = 0.42;
 /** Measurements on the valset that what is left must pay for to be divided: less would give each lever too few steps to show anything. */
 const divisible = 10;
-const goesOn = 'what the last phase made is likely better, and not yet surely: it goes on';
+/** Why a run ends whose phases have stopped bringing anything. */
+const neverMore = 'neither the prompt nor the weights improve any further';
+const goesOn = 'the last result is probably better but not yet clearly, so training continues';
 
 const promptsFirst: readonly Lever[] = ['prompt', 'weights'];
 
@@ -121,7 +123,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     const { schedule, levers } = this.options;
     const places = schedule.kind === 'gated' && levers.includes('prompt') ? placesShare * context.budget : 0;
     const recipe = recipeOf(recipes, current.adapter);
-    // As long as no text has changed there is no place to measure.
+    // While no text has changed there is no place to measure.
     const isMoved = textKey(state.start.prompt) !== textKey(current.prompt);
     const free = (context.budget - (isMoved ? places : 0) - state.passes) / lastCost;
     const kept = places + lastCost * keptForRefit(context, recipe, free);
@@ -146,12 +148,12 @@ export class AlternatingJointOptimizer implements Coordinator {
       return { lever: 'prompt', because: readingFirst, budget, reading: true };
     }
     if (levers.includes('prompt') && statistics.prompt.phases === 0 && !hasAnswers(context) && !before.rows.some(isRight)) {
-      return { lever: 'prompt', because: 'no answer passes yet that the weights could learn from', budget };
+      return { lever: 'prompt', because: 'no answer passes yet, so the weights have nothing to learn from', budget };
     }
     // Prompts first where weights are trained under several.
     const order = this.options.strategy === 'mixture' ? promptsFirst.filter((lever) => levers.includes(lever)) : levers;
     const choice = promising ? ({ lever: 'weights', because: goesOn } as const) : chooseLever(statistics, order);
-    if (!choice) return { done: 'neither lever helps any more', over: true };
+    if (!choice) return { done: neverMore, over: true };
     // The other lever, and this one again after it, must come to their turns.
     const isEarly = order.length > 1 && left >= divisible * before.passes && order.some((lever) => statistics[lever].phases === 0);
     if (isEarly) return { ...choice, budget: partOf(budget, 1 / earlyShare) };
@@ -211,9 +213,9 @@ export class AlternatingJointOptimizer implements Coordinator {
       passes += against.passes;
       accepted = !gated || (verdict.accepted && !against.because);
       const what =
-        result.unchanged && result.candidate === undefined ? 'no proposal beat the prompt as it is, with its look-ahead weights: ' : '';
+        result.unchanged && result.candidate === undefined ? 'no proposal beat the current prompt with its look-ahead weights: ' : '';
       const because = against.because ? `${verdict.because}, but ${against.because}` : verdict.because;
-      const told = what + (gated ? because : `without a gate the latest stands; ${because}`);
+      const told = what + (gated ? because : `kept without a gate; ${because}`);
       tellVerdict(context, phase, before, { ...verdict, accepted, because: told });
       // Weights that a look-ahead trained are no merit of the prompt's.
       gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, verdict.evaluation) : verdict);
@@ -251,7 +253,7 @@ export class AlternatingJointOptimizer implements Coordinator {
   }
 }
 
-/** Token passes, by the clock where the budget is one of time. */
+/** Token passes left; a budget of time depends on the clock. */
 const leftOf = (context: OptimizationContext, { passes }: OptimizationState): number => allowance(after(purseOf(context), passes));
 
 /** What is known of the sources of proposals after a phase. */

@@ -34,7 +34,7 @@ export type Strategy =
 export interface AlternatingOptions extends CurriculumOptions, PhaseLength {
   readonly schedule: Schedule;
   readonly strategy: Strategy;
-  /** Which levers may be pulled, in the order in which they are tried; both by default, the one first that brings most on a small model. */
+  /** Which levers may be pulled, in the order in which they are tried; both by default, first the one that gains most on a small model. */
   readonly levers: readonly Lever[];
   /** Prompts proposed a prompt phase, fewer where they would cost more than `promptShare` of the whole budget, or in a chain than the step's share. */
   readonly proposals: number;
@@ -67,14 +67,14 @@ export const alternatingDefaults: AlternatingOptions = {
   pacing: 'self-paced',
 };
 
-/** What the next phase hangs on beside the best state; JSON. */
+/** What the next phase depends on besides the best state; JSON. */
 export interface AlternatingMemory {
   /** Where the next phase starts: the best state, or the latest without a gate. */
   readonly current: MeasuredState;
   /** The accepted state with the best score so far, where that is not the current one: a cheaper state may lie a little below it. */
   readonly peak?: MeasuredState;
   readonly statistics: LeverStatistics;
-  /** What the last weight phase made, where it is likely but not surely better: the next one goes on with it. */
+  /** What the last weight phase made, where it is likely but not clearly better: the next one continues with it. */
   readonly promising?: MeasuredState;
   /** How the weights of the states above came to be, where that may be done again on all rows. */
   readonly recipes?: readonly Recipe[];
@@ -118,6 +118,6 @@ export interface PhaseResult extends Finding {
   readonly recipe?: Recipe;
   /** All that was proposed. */
   readonly proposed?: readonly Runner[];
-  /** It was cheap, and says nothing of what the lever brings for what it costs otherwise. */
+  /** It was cheap, and says nothing about what the lever usually gains for its cost. */
   readonly trial?: true;
 }

@@ -38,7 +38,7 @@ const tried = blocks.reduce<BlockStatistics>(
 test('each is tried once, in order', () => {
   let statistics: BlockStatistics = {};
   for (const block of blocks) {
-    expect(chooseBlock(statistics, blocks)).toEqual({ block, because: `${block.name} not tried yet` });
+    expect(chooseBlock(statistics, blocks)).toEqual({ block, because: `${block.name} has not been tried yet` });
     statistics = recordBlock(statistics, block, { gain: 1, passes: 1, accepted: true });
   }
 });
@@ -46,7 +46,7 @@ test('each is tried once, in order', () => {
 test('then the one that gained most per token pass', () => {
   const dear = recordBlock(tried, adapter, { gain: 0.3, passes: 1000, accepted: true });
   const cheap = recordBlock(dear, instruction, { gain: 0.1, passes: 50, accepted: true });
-  expect(chooseBlock(cheap, blocks)).toEqual({ block: instruction, because: 'most gain per token pass lately' });
+  expect(chooseBlock(cheap, blocks)).toEqual({ block: instruction, because: 'highest recent gain per token' });
   // What was gained long ago counts less.
   const later = [1, 2].reduce((statistics) => recordBlock(statistics, instruction, { gain: 0, passes: 2000, accepted: false }), cheap);
   expect(chooseBlock(later, blocks)?.block).toBe(adapter);

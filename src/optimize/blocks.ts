@@ -68,7 +68,7 @@ export const failuresOf = (statistics: BlockStatistics, { name }: Block): number
 export function chooseBlock(statistics: BlockStatistics, blocks: readonly Block[]): { block: Block; because: string } | undefined {
   const record = ({ name }: Block): BlockRecord => statistics[name] ?? none;
   const untried = blocks.find((block) => record(block).phases === 0);
-  if (untried) return { block: untried, because: `${untried.name} not tried yet` };
+  if (untried) return { block: untried, because: `${untried.name} has not been tried yet` };
   const open = blocks.filter((block) => record(block).failures < mostFailures);
   const rate = (block: Block): number => record(block).gain / Math.max(1, record(block).passes);
   const [best] = [...open].sort(
@@ -79,8 +79,8 @@ export function chooseBlock(statistics: BlockStatistics, blocks: readonly Block[
       blocks.indexOf(a) - blocks.indexOf(b),
   );
   if (!best) return undefined;
-  if (rate(best) > 0) return { block: best, because: 'most gain per token pass lately' };
-  return { block: best, because: 'no block has helped lately; the one with the fewest failures' };
+  if (rate(best) > 0) return { block: best, because: 'highest recent gain per token' };
+  return { block: best, because: 'no block has helped recently; this one has failed least' };
 }
 
 export interface BlockOutcome {

@@ -28,7 +28,9 @@ describe('accepted', () => {
   test('equal answers with 300 tokens fewer, on 75 rows', () => {
     const decision = asked({}, {});
     expect(decision).toMatchObject({ accepted: true, score: { mean: 0, rows: 75 } });
-    expect(decision.because).toBe('300 tokens fewer, worth 1.5 points, and not worse: +0.0 points, P(J higher) 1.000');
+    expect(decision.because).toBe(
+      '300 fewer prompt tokens, +0.0 points on 75 rows, not worse: the tokens are worth 1.5 points, P(J higher) 1.000',
+    );
   });
 
   test('answers that cost less in likelihood than the tokens are worth', () => {
@@ -54,20 +56,22 @@ describe('refused', () => {
   ])('on %d rows %d right ones, a score below the margin, though the answers became likelier', (rows, right, lost, allowed) => {
     expect(asked({ rows }, { rows, right, nats: 0.15 })).toMatchObject({
       accepted: false,
-      because: `300 tokens fewer, but the score is ${lost} points below the best one measured; ${allowed} points may be lost`,
+      because: `300 fewer prompt tokens, but the score is ${lost} points below the best one measured; it may lose ${allowed} points`,
     });
   });
 
-  test('a likelihood that is surely lower by more than two margins, with a level score', () => {
+  test('a likelihood that is clearly lower by more than two margins, with a level score', () => {
     const decision = asked({}, { nats: -0.5 });
     expect(decision.accepted).toBe(false);
-    expect(decision.because).toMatch(/^300 tokens fewer, but the likelihood leaves a chance of 100% that it is worse by 2\.7 points$/);
+    expect(decision.because).toMatch(
+      /^300 fewer prompt tokens, but by the log-likelihood there is a 100% chance that it is 2\.7 points worse$/,
+    );
   });
 
   test('a likelihood that rises and falls so much that it says nothing', () => {
     const decision = asked({}, { noise: 1 });
     expect(decision.accepted).toBe(false);
-    expect(decision.because).toMatch(/leaves a chance of \d+% that it is worse/);
+    expect(decision.because).toMatch(/there is a \d+% chance that it is .* worse/);
   });
 
   test('a little likelihood lost that is more than a few tokens are worth', () => {
@@ -75,17 +79,19 @@ describe('refused', () => {
     expect(asked({}, loss).accepted).toBe(true);
     const decision = asked({}, { ...loss, tokens: 380 });
     expect(decision).toMatchObject({ accepted: false });
-    expect(decision.because).toMatch(/^20 tokens fewer, worth 0\.1 points: not surely worth more than it loses, P\(J higher\) 0\.000$/);
+    expect(decision.because).toMatch(
+      /^20 fewer prompt tokens, .*: the tokens are worth 0\.1 points, which may be less than the loss, P\(J higher\) 0\.000$/,
+    );
   });
 
   test('whatever is measured on too few rows; the more were tried, the more it takes', () => {
     const of = (rows: number, tried?: number) => asked({ rows, right: rows }, { rows, right: rows }, { tried });
     expect(of(5)).toMatchObject({
       accepted: false,
-      because: '5 rows cannot tell whether the shorter prompt is as good: it takes 6',
+      because: '5 rows are too few to tell whether the shorter prompt is as good: at least 6 are needed',
     });
     expect(of(6).accepted).toBe(true);
-    expect(of(8, 10)).toMatchObject({ accepted: false, because: expect.stringMatching(/it takes 9$/) as string });
+    expect(of(8, 10)).toMatchObject({ accepted: false, because: expect.stringMatching(/at least 9 are needed$/) as string });
     expect(of(9, 10).accepted).toBe(true);
   });
 
@@ -99,7 +105,7 @@ describe('refused', () => {
     const price = 0.015 / scorePerNat([measured(), measured()]);
     const [light, heavy] = [0.5, 1.1].map((share) => asked({}, {}, { weightPenalty: share * price }));
     expect([light.accepted, heavy.accepted]).toEqual([true, false]);
-    expect(heavy.because).toContain('not surely worth more than it loses');
+    expect(heavy.because).toContain('which may be less than the loss');
   });
 });
 

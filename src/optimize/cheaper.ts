@@ -1,7 +1,6 @@
 /**
- * @file The gate's second question: is what a longer prompt brings worth less than it costs? A margin of one point cannot be decided on the
- * scores of a hundred rows; the likelihood says far more of each row, and the price of a token is known exactly. So J decides, and the score
- * keeps watch.
+ * @file The gate's second question: does a longer prompt gain less than it costs? The scores of a hundred rows cannot decide a margin of one
+ * point; the likelihood says far more about each row, and the price of a token is known exactly. So J decides, and the score is a safeguard.
  */
 import { comparableLikelihood, compareEvaluations, likelihoodsOf, type Evaluation } from '../evaluate/evaluation.ts';
 import { logShares, pairedBootstrap } from '../evaluate/statistics.ts';
@@ -14,7 +13,7 @@ export interface CheaperOptions {
   readonly peak?: Evaluation;
   /** How much more of lambda1 R1, in nats a row, the candidate's weights cost. */
   readonly weightPenalty?: number;
-  /** How many cheaper states were tried on these rows: the more, the surer one must be (Bonferroni). */
+  /** How many cheaper states were tried on these rows: the more, the stronger the evidence must be (Bonferroni). */
   readonly tried?: number;
 }
 
@@ -22,7 +21,7 @@ export interface CheaperOptions {
 const errors = { objective: 0.025, worse: 0.05 };
 
 /**
- * Whether a state with a shorter prompt may replace a longer one: J = log-likelihood - lambda1 R1 - lambda2 R2 is surely higher, the score is within
+ * Whether a state with a shorter prompt may replace a longer one: J = log-likelihood - lambda1 R1 - lambda2 R2 is significantly higher, the score is within
  * the margin of the best ever measured, and the likelihood does not let it be worse by twice that.
  * @param before of the longer prompt, on the same rows
  * @throws TandemError reason 'rows-differ'
@@ -36,33 +35,34 @@ export function decideCheaper(before: Evaluation, candidate: Evaluation, options
   if (tokens <= 0) return verdict(false, 'the prompt is not shorter');
   const needed = rowsToDecide(tried);
   if (rows.length < needed)
-    return verdict(false, `${rows.length} rows cannot tell whether the shorter prompt is as good: it takes ${needed}`);
+    return verdict(false, `${rows.length} rows are too few to tell whether the shorter prompt is as good: at least ${needed} are needed`);
   // Without right answers the score is all there is, and where nothing passes nothing can be lost.
   if (!before.logLikelihood && peak.score.mean === 0)
-    return verdict(false, 'no answer passes yet, which says nothing of what the prompt is worth');
+    return verdict(false, 'no answer passes yet, so nothing shows what the prompt is worth');
   const margin = marginOn(rows.length, worth);
   const slope = scorePerNat([before, candidate]);
   const surely = (allowed: number): number => likelihoodAbove(before, candidate, weightPenalty - allowed / slope);
-  const saved = `${tokens} tokens fewer`;
+  const saved = `${tokens} fewer prompt tokens`;
   const lost = compareEvaluations(peak, candidate).score.mean;
   // Sums of scores have an error in their last bits.
   if (lost < -margin - 1e-9) {
-    return verdict(false, `${saved}, but the score is ${points(-lost)} below the best one measured; ${points(margin)} may be lost`);
+    return verdict(false, `${saved}, but the score is ${points(-lost)} below the best one measured; it may lose ${points(margin)}`);
   }
   const enough = (error: number): number => 1 - error / Math.max(1, tried);
   const notWorse = surely(2 * margin);
   if (notWorse < enough(errors.worse)) {
     return verdict(
       false,
-      `${saved}, but the likelihood leaves a chance of ${percent(1 - notWorse)} that it is worse by ${points(2 * margin)}`,
+      `${saved}, but by the log-likelihood there is a ${percent(1 - notWorse)} chance that it is ${points(2 * margin)} worse`,
     );
   }
   const price = (worth.perHundredTokens * tokens) / 100;
   const higher = surely(price);
+  const change = `${saved}, ${signed(comparison.score.mean)} on ${rows.length} rows`;
   const sure = `P(J higher) ${higher.toFixed(3)}`;
   if (higher < enough(errors.objective))
-    return verdict(false, `${saved}, worth ${points(price)}: not surely worth more than it loses, ${sure}`);
-  return verdict(true, `${saved}, worth ${points(price)}, and not worse: ${signed(comparison.score.mean)}, ${sure}`);
+    return verdict(false, `${change}: the tokens are worth ${points(price)}, which may be less than the loss, ${sure}`);
+  return verdict(true, `${change}, not worse: the tokens are worth ${points(price)}, ${sure}`);
 }
 
 /** On fewer than a hundred rows one row is the least that can be lost. */

@@ -103,7 +103,7 @@ describe.each([
     }
     expect(state.best).toEqual(current);
     expect(state.best.score.mean).toBeGreaterThan(state.start.score.mean);
-    expect(['the budget is spent', 'no block helps any more']).toContain(state.done);
+    expect(['the budget is spent', 'no block improves the result any further']).toContain(state.done);
   });
 
   test('from any snapshot, written as JSON and read again, the rest is the same', async () => {

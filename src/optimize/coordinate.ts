@@ -39,7 +39,7 @@ export class CoordinateJointOptimizer implements Coordinator {
     const adapters = context.start?.steps ? 'per-step' : this.options.adapters;
     const outputs = context.program?.tasks.map(({ output }) => output) ?? [];
     const choice = chooseBlock(memory.statistics, blocksOf(context.prompt, outputs, this.options.levers, adapters));
-    if (!choice) return { ...state, done: 'no block helps any more' };
+    if (!choice) return { ...state, done: 'no block improves the result any further' };
     const { block, because } = choice;
     const phase = state.phase + 1;
     context.emit({ type: 'phaseStarted', phase, lever: leverOf(block), block: block.name, because });

@@ -37,7 +37,7 @@ export const coordinateDefaults: CoordinateOptions = {
   tracedRows: 48,
 };
 
-/** What the next phase hangs on beside the best state; JSON. */
+/** What the next phase depends on besides the best state; JSON. */
 export interface CoordinateMemory {
   readonly current: MeasuredState;
   /** As of an alternating optimization. */

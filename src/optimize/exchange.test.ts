@@ -21,7 +21,7 @@ test('a gain that few validation rows cannot prove is judged on all rows, each b
   // No row is answered by heart.
   expect(result.evidence!.after.rows.map(({ score }) => score)).toEqual([...valset, ...trainset].map(({ line }) => Number(most(line))));
   expect(result.adapter?.id).toBe('fresh on train');
-  expect(verdict.because).toMatch(/^judged on 24 rows, each by weights that had not learned from it: /);
+  expect(verdict.because).toMatch(/^judged on 24 rows, each answered by weights that had not learned from it: /);
 });
 
 test('what it decides is what those rows say; its numbers are those of the validation rows', async () => {

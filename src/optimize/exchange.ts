@@ -113,7 +113,7 @@ export async function exchanged(context: OptimizationContext, first: FirstTraini
   const [forOther, forOwn] = [await asReadBest(own), await asReadBest(other)];
   const latter = joined(await own(forOwn.prompt), await other(forOther.prompt));
   const rows = valset.length + trainset.length;
-  const told = `judged on ${rows} rows, each by weights that had not learned from it`;
+  const told = `judged on ${rows} rows, each answered by weights that had not learned from it`;
   const evidence = { before: joined(before, former), after: latter, told };
   // The first weights have been read in all ways, the second ones as they were read first.
   const reread = asRead.passes - winner.passes - second.evaluation.passes;

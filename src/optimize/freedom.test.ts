@@ -60,7 +60,7 @@ describe('the next stage', () => {
   });
   test('self-paced, comes when a phase has brought nothing', () => {
     expect(nextStage('self-paced', at(0), 0.01).stage).toBe(0);
-    expect(nextStage('self-paced', at(0, false), 0.01)).toEqual({ stage: 1, because: 'the last phase brought nothing' });
+    expect(nextStage('self-paced', at(0, false), 0.01)).toEqual({ stage: 1, because: 'the last phase did not help' });
     expect(nextStage('self-paced', at(2, false), 0.01).stage).toBe(2);
   });
   test('is never a former one', () => expect(nextStage('linear', at(2), 0).stage).toBe(2));

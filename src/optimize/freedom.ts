@@ -60,12 +60,12 @@ export interface FreedomMemory {
  * @param progress share of the budget that is spent
  */
 export function nextStage(pacing: Pacing, memory: FreedomMemory | undefined, progress: number): { stage: number; because: string } {
-  if (!memory) return { stage: 0, because: 'the run begins' };
+  if (!memory) return { stage: 0, because: 'start of the run' };
   const last = freedomStages.length - 1;
   const due = Math.min(last, Math.floor(competence(pacing === 'root' ? 'root' : 'linear', progress, 0) * freedomStages.length));
   if (due > memory.stage) return { stage: memory.stage + 1, because: `${Math.round(100 * progress)}% of the budget is spent` };
   if (pacing === 'self-paced' && !memory.helped && memory.stage < last)
-    return { stage: memory.stage + 1, because: 'the last phase brought nothing' };
+    return { stage: memory.stage + 1, because: 'the last phase did not help' };
   return { stage: memory.stage, because: '' };
 }
 

@@ -12,20 +12,23 @@ const likely = (nats: number): number[] => Array.from({ length: 40 }, (_, i) => 
 test('a step that gets ten more of forty rows right is kept', () => {
   const decision = decide(evaluationWith(right(20)), evaluationWith(right(30)));
   expect(decision).toMatchObject({ accepted: true, score: { mean: 0.25, rows: 40 } });
-  expect(decision.because).toMatch(/^the score rose by \+25\.0 points, P\(better\) 0\.999\d$/);
+  expect(decision.because).toMatch(/^\+25\.0 points on 40 rows \(very likely real\), P\(better\) 0\.999\d$/);
 });
 
 test('a weight step that lowers the valset score is not kept, even if the answers became likelier', () => {
   const decision = decide(evaluationWith(right(30), likely(-2)), evaluationWith(right(26), likely(-1)));
   expect(decision.accepted).toBe(false);
-  expect(decision.because).toMatch(/^the score fell by 10\.0 points, P\(better\) 0\.0\d$/);
+  expect(decision.because).toMatch(/^-10\.0 points on 40 rows \(likely real\), P\(better\) 0\.0\d: not better$/);
 });
 
 test('a level score is decided by the likelihood', () => {
   const better = decide(evaluationWith(right(30), likely(-2)), evaluationWith(right(30), likely(-1.5)));
-  expect(better).toMatchObject({ accepted: true, because: expect.stringContaining('the likelihood rose by +0.500 nats a row') as string });
+  expect(better).toMatchObject({
+    accepted: true,
+    because: expect.stringContaining('the log-likelihood rose by +0.500 nats per row (very likely real)') as string,
+  });
   const worse = decide(evaluationWith(right(30), likely(-2)), evaluationWith(right(30), likely(-2.5)));
-  expect(worse).toMatchObject({ accepted: false, because: expect.stringMatching(/^no sure gain/) as string });
+  expect(worse).toMatchObject({ accepted: false, because: expect.stringMatching(/^\+0\.0 points on 40 rows \(no difference\)/) as string });
 });
 
 test('one row more is luck: kept only if the answers became likelier too', () => {
@@ -47,7 +50,9 @@ describe('without right answers, and so without a likelihood', () => {
     expect(better).not.toHaveProperty('logLikelihood');
     const level = decide(alone(right(30)), alone(right(30)));
     expect(level.accepted).toBe(false);
-    expect(level.because).toMatch(/^no sure gain: \+0\.0 points, P\(better\) 0\.50; 0\.9500 is asked of one candidate$/);
+    expect(level.because).toMatch(
+      /^\+0\.0 points on 40 rows \(no difference\), P\(better\) 0\.50: keeping one candidate needs P\(better\) 0\.9500$/,
+    );
   });
 
   test('it has the error of both questions: five in a hundred', () => {
@@ -68,12 +73,12 @@ test('how often it may be wrong can be set: what is sure enough for one time in 
   expect(decide(best, candidate, 1, 1, { score: 0.01, likelihood: 0.025, tie: 0.4 }).accepted).toBe(false);
 });
 
-test('the more were tried, the surer the best of them must be', () => {
+test('the more were tried, the stronger the evidence for the best of them must be', () => {
   const [best, candidate] = [evaluationWith(right(20)), evaluationWith(right(26))];
   expect(decide(best, candidate).accepted).toBe(true);
   expect(decide(best, candidate, 20)).toMatchObject({
     accepted: false,
-    because: expect.stringMatching(/; 0\.9988 is asked of the best of 20$/) as string,
+    because: expect.stringMatching(/: keeping the best of 20 needs P\(better\) 0\.9988$/) as string,
   });
 });
 
@@ -86,7 +91,7 @@ test('ways to read an answer count for its score, and not for its likelihood, wh
   expect(decide(best, candidate, 10).accepted).toBe(false);
   expect(decide(best, candidate, 10, 5).accepted).toBe(true);
   expect(decide(best, evaluationWith(right(20), likelihoods(0.01)), 50, 5).because).toMatch(
-    /; 0\.9995 is asked of the best of 50, 0\.9975 of its likelihood$/,
+    /: keeping the best of 50 needs P\(better\) 0\.9995, or 0\.9975 for the log-likelihood$/,
   );
   const [few, more] = [evaluationWith(right(20)), evaluationWith(right(26))];
   expect(decide(few, more, 20, 5).accepted).toBe(false);
@@ -109,7 +114,10 @@ test('a true gain passes nevertheless: some 11 points in most races of ten', { t
 test.each([1, 2, 3, 4, 5])('on %d rows it decides nothing, whatever they say, and tells how many it takes', (rows) => {
   const all = (value: number): number[] => new Array<number>(rows).fill(value);
   const decision = decide(evaluationWith(all(0), all(-3)), evaluationWith(all(1), all(-0.1)));
-  expect(decision).toMatchObject({ accepted: false, because: expect.stringContaining('at least 6 are needed') as string });
+  expect(decision).toMatchObject({
+    accepted: false,
+    because: expect.stringContaining('too few rows to decide: judging one candidate needs at least 6') as string,
+  });
 });
 
 test('on six it can, and of the best of ten it asks for nine', () => {
@@ -118,7 +126,7 @@ test('on six it can, and of the best of ten it asks for nine', () => {
   expect(decided(6, 1).accepted).toBe(true);
   expect(decided(8, 10)).toMatchObject({
     accepted: false,
-    because: expect.stringMatching(/^8 rows decide nothing: at least 9 are needed to judge the best of 10; \+100\.0 points/) as string,
+    because: expect.stringMatching(/^\+100\.0 points on 8 rows, too few rows to decide: judging the best of 10 needs at least 9/) as string,
   });
   expect(decided(9, 10).accepted).toBe(true);
   expect(rowsToDecide()).toBe(6);

@@ -46,7 +46,7 @@ export interface PhaseRows {
   readonly guards: readonly Row[];
   /** Draws the batches of a weight phase. @param progress share of the run's budget that is spent, at the moment */
   batches(seed: number, progress: () => number): (count: number) => Row[];
-  /** Measures some rows anew under what is being trained, for the batches to come. @returns token passes */
+  /** Measures some rows again with what is being trained, for the coming batches. @returns token passes */
   remeasure(candidate: Candidate, count: number): Promise<number>;
   difficulties(): Difficulties;
 }
@@ -75,7 +75,7 @@ export function growFreedom(
 ): GrowthMemory {
   if (!growsFreedom(curriculum)) return memory;
   const next = stuck
-    ? { stage: memory.freedom!.stage + 1, because: 'neither lever helps any more with so little' }
+    ? { stage: memory.freedom!.stage + 1, because: 'neither the prompt nor the weights improve any further at this stage' }
     : nextStage(pacing, memory.freedom, spent / budget);
   if (next.stage === memory.freedom?.stage) return memory;
   const stage = freedomStages[next.stage];
@@ -186,14 +186,14 @@ export async function objection(
     const { score, logLikelihood } = decision;
     if (score.mean <= 0 && more > (logLikelihood ?? score).mean)
       return {
-        because: `its penalties rose by ${more.toFixed(3)} at this stage, more than its ${logLikelihood ? 'likelihood' : 'score'}`,
+        because: `its penalties rose by ${more.toFixed(3)} at this stage, more than its ${logLikelihood ? 'log-likelihood' : 'score'}`,
         passes: 0,
       };
   }
   if (!rows || rows.guards.length < fewestRows) return { passes: 0 };
   const held = await context.evaluator.evaluate(after.candidate, rows.guards);
   const lost = held.rows.filter(({ score }) => score < 1).length;
-  const because = `it fails ${lost} of ${held.rows.length} training rows that were always passed`;
+  const because = `it fails ${lost} of ${held.rows.length} training rows that always passed before`;
   return { ...(lost > guardsLost * held.rows.length && { because }), passes: held.passes };
 }
 

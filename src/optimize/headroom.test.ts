@@ -42,16 +42,16 @@ describe('the outlook of a lever', () => {
     const rows = (score: number, nats: number) => evaluationWith(new Array<number>(5).fill(score), new Array<number>(5).fill(nats));
     expect(outlookOf('prompt', rows(0.5, -3), [rows(0.4, -4)])).toMatchObject({
       outlook: 'unclear',
-      because: expect.stringMatching(/^5 rows decide nothing: at least 6 are needed/) as string,
+      because: expect.stringMatching(/ points on 5 rows, too few rows to decide: .* needs at least 6/) as string,
     });
   });
 
   test('is unlikely where nothing could be tried, and where every row is right already', () => {
-    expect(outlookOf('prompt', now, [])).toMatchObject({ outlook: 'unlikely', because: 'there was nothing to try', tried: 0 });
+    expect(outlookOf('prompt', now, [])).toMatchObject({ outlook: 'unlikely', because: 'nothing to try', tried: 0 });
     const perfect = evaluationWith(right(40), likely(-1));
     expect(outlookOf('weights', perfect, [evaluationWith(right(40), likely(0))])).toMatchObject({
       outlook: 'unlikely',
-      because: 'all 40 rows are right already',
+      because: 'all 40 rows are already right',
     });
   });
 

@@ -1,4 +1,4 @@
-/** @file Headroom: before a run spends anything, which lever is likely to help: some cheap prompts and one short training, on a few rows. */
+/** @file Preflight: before a run spends anything, shows what is likely to help, the prompt or the weights: some cheap prompts and one short training, on a few rows. */
 import { limitRows } from '../data/split.ts';
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import { isBetter } from '../evaluate/ranking.ts';
@@ -74,7 +74,7 @@ export async function measureHeadroom(
   };
   const now = await measure({ prompt, adapter: start });
   const current = measuredState('0.0', prompt, start, now, context.objective);
-  onBusy('Looking for prompts to try', 0);
+  onBusy('Proposing prompts', 0);
   const proposed = await (context.program ? proposedByBlocks : proposedByPhase)(context, current, now);
   signal?.throwIfAborted();
   passes += proposed.passes;
@@ -88,7 +88,7 @@ export async function measureHeadroom(
   const tried = new Set(proposed.runners.map((runner) => promptKey(runner.prompt)));
   const readings = otherReadings(context, prompt, now).filter((reading) => !tried.has(promptKey(reading.prompt)));
   for (const reading of readings) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
-  onBusy('Training for a moment', 1 - 2 / (proposed.runners.length + 2));
+  onBusy('Running a short training', 1 - 2 / (proposed.runners.length + 2));
   const last = stepsOf(prompt).length - 1;
   const { lesson, passes: tracing } = await lessonFor(context, now);
   passes += tracing;
@@ -177,7 +177,7 @@ export function outlookOf(lever: Lever, now: Evaluation, found: readonly Evaluat
     .toSorted((a, b) => (isBetter(a, b) ? -1 : 1))
     .map((evaluation) => ({ ...decide(now, evaluation, tried), evaluation }));
   const best = decisions.find(({ accepted }) => accepted) ?? decisions.at(0);
-  if (!best) return { lever, outlook: 'unlikely', because: 'there was nothing to try', tried, ...compareEvaluations(now, now) };
+  if (!best) return { lever, outlook: 'unlikely', because: 'nothing to try', tried, ...compareEvaluations(now, now) };
   const { score, logLikelihood } = best;
   const told = (outlook: Outlook, because: string): LeverOutlook => ({
     lever,
@@ -187,7 +187,7 @@ export function outlookOf(lever: Lever, now: Evaluation, found: readonly Evaluat
     score,
     ...(logLikelihood && { logLikelihood }),
   });
-  if (now.score.mean >= 1) return told('unlikely', `all ${now.rows.length} rows are right already`);
+  if (now.score.mean >= 1) return told('unlikely', `all ${now.rows.length} rows are already right`);
   if (best.accepted) return told('likely', best.because);
   const ahead = decisions.some((each) => each.score.mean > 0 || (each.logLikelihood?.probabilityBetter ?? 0) >= 0.9);
   return told(ahead || now.rows.length < rowsToDecide(tried) ? 'unclear' : 'unlikely', best.because);

@@ -39,7 +39,7 @@ test('a lever that failed three times rests until the other one has helped', () 
     ['weights', 0, 10],
     ['weights', 0, 10],
   ];
-  expect(chooseLever(after(...tired), both)).toEqual({ lever: 'prompt', because: 'the other lever has stopped helping' });
+  expect(chooseLever(after(...tired), both)).toEqual({ lever: 'prompt', because: 'the weights have stopped improving' });
   expect(next(...tired, ['prompt', 0.01, 10])).toBe('weights');
 });
 
@@ -53,10 +53,10 @@ test('nothing is chosen once both have failed three times in a row', () => {
 });
 
 test('a lever that may not be pulled is not chosen', () => {
-  expect(chooseLever(noStatistics, ['weights'])).toEqual({ lever: 'weights', because: 'weights not tried yet' });
+  expect(chooseLever(noStatistics, ['weights'])).toEqual({ lever: 'weights', because: 'the weights have not been tried yet' });
   expect(chooseLever(after(['prompt', 0.9, 1], ['weights', 0.1, 100]), ['weights'])).toEqual({
     lever: 'weights',
-    because: 'the only lever',
+    because: 'only the weights may change',
   });
 });
 

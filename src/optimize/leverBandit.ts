@@ -33,12 +33,18 @@ export function chooseLever(statistics: LeverStatistics, levers: readonly Lever[
   const open = levers.filter((lever) => statistics[lever].failures < mostFailures);
   if (!open.length) return undefined;
   const untried = open.find((lever) => statistics[lever].phases === 0);
-  if (untried) return { lever: untried, because: `${untried} not tried yet` };
+  if (untried)
+    return { lever: untried, because: untried === 'prompt' ? 'the prompt has not been tried yet' : 'the weights have not been tried yet' };
   const rate = (lever: Lever): number => statistics[lever].gain / Math.max(1, statistics[lever].passes);
   const [lever, other] = [...open].sort((a, b) => rate(b) - rate(a) || statistics[a].failures - statistics[b].failures);
-  if (!other) return { lever, because: levers.length > 1 ? 'the other lever has stopped helping' : 'the only lever' };
-  if (rate(lever) === rate(other)) return { lever, because: 'neither has helped lately; the one with fewer failures' };
-  return { lever, because: `most gain per token pass lately` };
+  if (!other)
+    return {
+      lever,
+      because:
+        levers.length > 1 ? `the ${lever === 'prompt' ? 'weights have' : 'prompt has'} stopped improving` : `only the ${lever} may change`,
+    };
+  if (rate(lever) === rate(other)) return { lever, because: 'neither has helped recently; this one has failed less often' };
+  return { lever, because: 'highest recent gain per token' };
 }
 
 export interface PhaseOutcome {

@@ -33,7 +33,7 @@ export async function wrongAcceptances({ races, rows, candidates, gain = 0 }: Nu
     const runners = prompts.map((prompt) => ({ id: prompt.body, proposer: 'none', reason: 'none', prompt }));
     const { finishers } = await race({ evaluator, valset, seed, emit: () => {} } as never, 1, runners, undefined, best, Infinity);
     const decision = decide(best, finishers[0].evaluation, candidates);
-    if (decision.accepted) accepted[decision.because.includes('the likelihood rose') ? 'likelihood' : 'score'] += 1 / races;
+    if (decision.accepted) accepted[decision.because.includes('the log-likelihood rose') ? 'likelihood' : 'score'] += 1 / races;
   }
   return accepted;
 }

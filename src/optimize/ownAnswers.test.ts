@@ -181,7 +181,7 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
   test('where nothing passes the prompt comes first and says why, and the weights say that there is nothing to learn', async () => {
     const { state, events } = await drive(never, undefined, undefined, 30_000);
     const [first] = ofType(events, 'phaseStarted');
-    expect(first).toMatchObject({ lever: 'prompt', because: 'no answer passes yet that the weights could learn from' });
+    expect(first).toMatchObject({ lever: 'prompt', because: 'no answer passes yet, so the weights have nothing to learn from' });
     expect(ofType(events, 'weightStep')).toEqual([]);
     expect(ofType(events, 'ownAnswersJudged').every(({ learned }) => learned === 0)).toBe(true);
     expect([state.best.score.mean, state.best.adapter]).toEqual([0, undefined]);

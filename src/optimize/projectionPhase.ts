@@ -52,7 +52,7 @@ const projections = [
 /** Fewer steps than this are not worth their measurements. */
 const leastSteps = 5;
 
-/** A hint has at most so many. */
+/** A hint has at most this many. */
 const hintedWords = 12;
 
 export async function projectionPhase(

@@ -126,7 +126,7 @@ export async function propose(
   const { evaluator, spent } = countingEvaluator(context.evaluator);
   const known = [promptKey(memory.current.prompt), ...memory.tried, ...earlier.map(({ prompt }) => promptKey(prompt))];
   const { runners, take } = collectRunners(context, phase, memory.current.prompt, known, { after: earlier.length });
-  for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again under the new weights' });
+  for (const prompt of memory.challengers) take('challengers', { prompt, reason: 'did well before, tried again with the new weights' });
   const limit = runners.length + wanted;
   const { stage, rows } = growth ?? noPhaseGrowth;
   const { prior } = context;
@@ -178,7 +178,7 @@ function affordableRivals(
 
 /**
  * Every rival, and the current prompt, gets the same few weight steps from the common start. The best pair goes to the gate; a rival is that
- * only if it is surely better than the current prompt, whose weights had the same steps.
+ * only if it is clearly better than the current prompt, whose weights had the same steps.
  */
 async function lookAhead(
   context: OptimizationContext,

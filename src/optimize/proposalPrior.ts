@@ -18,7 +18,7 @@ export const noPrior: ProposalPrior = { proposers: {}, kinds: {} };
 /** How sure the last measurement must be for a proposal that the gate did not see. */
 const sure = 0.85;
 
-/** Counts the measured proposals of one run. One has won that the gate accepted, or whose last measurement was surely better. */
+/** Counts the measured proposals of one run. One has won that the gate accepted, or whose last measurement was clearly better. */
 export function learnFrom(prior: ProposalPrior, events: Iterable<OptimizationEvent>): ProposalPrior {
   const proposed = new Map<string, { proposer: string; reason: string; measured: boolean; won: boolean }>();
   for (const event of events) {

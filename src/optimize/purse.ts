@@ -16,7 +16,7 @@ export const after = (purse: Purse, spent: number): Purse =>
 /** The purse without what is kept for later. */
 export const keeping = (purse: Purse, kept: number): Purse => (typeof purse === 'number' ? purse - kept : (spent) => purse(spent) - kept);
 
-/** One of so many equal parts. */
+/** One of this many equal parts. */
 export const partOf = (purse: Purse, parts: number): Purse => (typeof purse === 'number' ? purse / parts : (spent) => purse(spent) / parts);
 
 /** Of what the clock allows a share; a fixed purse as it is, since it bounds steps that were counted beforehand. */

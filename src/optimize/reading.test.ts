@@ -71,7 +71,7 @@ test('few validation rows are helped by the training rows, until something has l
   expect(rows).toEqual([9, 9, 9]);
   expect(result.evaluation?.score).toMatchObject({ mean: 1, rows: 9 });
   expect(verdict).toMatchObject({ accepted: true, score: { rows: 9 } });
-  expect(verdict?.because).toMatch(/: judged on 24 rows, training rows included: the score rose by \+66\.7 points/);
+  expect(verdict?.because).toMatch(/: judged on 24 rows, including training rows: \+66\.7 points/);
   const tuned = await read({ id: 'a', pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
   expect(tuned.rows).toEqual([9, 9, 9]);
   expect(tuned.result.evidence).toBeUndefined();
@@ -85,11 +85,11 @@ describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the f
     return { state: await coordinator.advance(context, await coordinator.begin(context)), events };
   };
 
-  test('another way that is surely better becomes part of the prompt, and is no merit of the prompt lever', async () => {
+  test('a clearly better way becomes part of the prompt, and does not count for the prompt', async () => {
     const { state, events } = await first(({ calibration }) => (calibration === 'domain' ? 45 : 20));
     expect(state.best.prompt.decoding).toMatchObject({ calibration: 'domain' });
     expect(state.best.score.mean).toBeCloseTo(0.75, 10);
-    expect(ofType(events, 'gateDecided')[0].because).toMatch(/^with label scores .*, calibration domain: the score rose/);
+    expect(ofType(events, 'gateDecided')[0].because).toMatch(/^with label scores .*, calibration domain: \+/);
     expect(ofType(events, 'candidateProposed').map(({ proposer }) => proposer)).toEqual(['reading', 'reading', 'reading']);
     if (Optimizer === AlternatingJointOptimizer) {
       expect(state.memory).toMatchObject({ statistics: { prompt: { phases: 0 }, weights: { phases: 0 } } });
@@ -145,7 +145,7 @@ test('labels are read without what their length adds, where that is known of wha
   const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), lengthSlope: -1.2 };
   const read = await bestReading(context, { prompt }, measured);
   expect(read).toMatchObject({ prompt: { ...prompt, decoding: { normalize: { slope: -1.2 } } }, passes: 0, among: 5 });
-  expect(read.reason).toBe('label scores corrected for length (-1.2 nats a token), calibration none');
+  expect(read.reason).toBe('label scores corrected for length (-1.2 nats per token), calibration none');
   // Other weights have another slope.
   const again = await bestReading(context, { prompt: read.prompt }, { ...read.evaluation, score: measured.score, lengthSlope: -0.7 });
   expect(again.prompt.decoding).toEqual({ normalize: { slope: -0.7 } });

@@ -1,5 +1,5 @@
 /**
- * @file How the answer is read off the scores of the labels: summed over their tokens, a token's mean or corrected for length, with or without
+ * @file Label scoring: how the labels' probabilities become an answer, summed over their tokens, a token's mean or corrected for length, with or without
  * domain-context calibration (Fei et al. 2023). Where the valset has just been measured the other ways cost little, and on a small model they can
  * be worth more than any wording: labels differ in length, and in how likely the model finds them whatever it is asked.
  */
@@ -38,7 +38,7 @@ export function otherReadings(
 }
 
 /** Why it comes first. */
-export const readingFirst = 'how answers are read off costs next to nothing';
+export const readingFirst = 'trying other label scoring costs almost nothing';
 
 export interface ReadingStart {
   readonly phase: number;
@@ -50,7 +50,7 @@ export interface ReadingStart {
   readonly budget: Purse;
 }
 
-/** A first phase of its own: the other ways to read the answers of the prompt as it is. */
+/** A first phase of its own: other label scoring for the prompt as it is. */
 export async function readingPhase(
   context: OptimizationContext,
   _: unknown,
@@ -89,7 +89,7 @@ async function judgedOnMore(
   return {
     ...found,
     passes: found.passes + Math.max(0, former.passes - before.passes) + readingCosts(former)(latter),
-    evidence: { before: former, after: latter, told: `judged on ${rows.length} rows, training rows included` },
+    evidence: { before: former, after: latter, told: `judged on ${rows.length} rows, including training rows` },
   };
 }
 

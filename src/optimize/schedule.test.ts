@@ -175,7 +175,7 @@ describe('weights learn what the prompt said', () => {
     expect(state.best.adapter).toBe('freshs');
     const [decided] = ofType(events, 'gateDecided');
     expect(decided).toMatchObject({ accepted: true, changes: [{ part: 'instruction', tokens: -200 }, { part: 'adapter' }] });
-    expect(decided.because).toMatch(/^the weights learn what 200 tokens of the prompt said: the score rose by \+40\.0 points/);
+    expect(decided.because).toMatch(/^the weights learn what 200 prompt tokens said: \+40\.0 points/);
   });
 
   test('with a level score it is accepted as the cheaper state, and refused where the likelihood is lost', async () => {
@@ -226,7 +226,7 @@ describe('weights that are likely better, and not surely', () => {
     const [first, second] = ofType(events, 'phaseEnded');
     expect([first.accepted, first.best.candidate]).toEqual([false, '0.0']);
     expect(leversOf(events)).toEqual(['weights', 'weights']);
-    expect(ofType(events, 'phaseStarted')[1].because).toContain('not yet surely: it goes on');
+    expect(ofType(events, 'phaseStarted')[1].because).toContain('not yet clearly, so training continues');
     expect(trained.map(({ job }) => job.from)).toEqual(['fresh', 'freshl']);
     expect(trained[1].job.learningRate).toBe(trained[0].job.learningRate);
     // Against the start, not against what was likely better.
@@ -268,7 +268,7 @@ describe('weights that are likely better, and not surely', () => {
     expect(trained[1].job.from).toBe('freshs');
     const [first, second] = ofType(events, 'gateDecided');
     expect([first.accepted, second.accepted]).toEqual([false, true]);
-    expect(second.because).toMatch(/^the weights learn what 200 tokens of the prompt said/);
+    expect(second.because).toMatch(/^the weights learn what 200 prompt tokens said/);
     expect(state.best).toMatchObject({ adapter: 'freshss', prompt: { body: question } });
   });
 });
@@ -287,7 +287,10 @@ describe('a prompt phase looks first for what can be spared', () => {
     expect([...proposers]).toEqual(['shorten']);
     expect(names.filter((name) => state.best.prompt.body.includes(name))).toEqual(['Charlie']);
     const decided = ofType(events, 'gateDecided').at(-1)!;
-    expect(decided).toMatchObject({ accepted: true, because: expect.stringMatching(/^160 tokens fewer, worth 0\.8 points/) as string });
+    expect(decided).toMatchObject({
+      accepted: true,
+      because: expect.stringMatching(/^160 fewer prompt tokens, .*: the tokens are worth 0\.8 points/) as string,
+    });
     expect(state.best.candidate).toBe(decided.candidate);
   });
 

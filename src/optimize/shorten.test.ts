@@ -46,7 +46,7 @@ describe('a prompt of which nothing is needed', () => {
     expect(found!.prompt.body).toBe(question);
     expect(asked).toHaveLength(1);
     expect(passes).toBe(asked[0].passes);
-    expect(found!.decision).toMatchObject({ accepted: true, because: expect.stringContaining('320 tokens fewer') as string });
+    expect(found!.decision).toMatchObject({ accepted: true, because: expect.stringContaining('320 fewer prompt tokens') as string });
   });
 
   test('loses its demonstrations with it, and the reason counts both', async () => {

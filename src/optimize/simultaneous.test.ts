@@ -58,7 +58,7 @@ describe('the phases', () => {
     for (const { prompt: proposed } of ofType(events, 'candidateProposed')) expect(softLine(proposed.body)).toBeUndefined();
     expect(ofType(events, 'softPromptJudged').length).toBeGreaterThan(0);
     expect(state.best.score.mean).toBeGreaterThan(state.start.score.mean);
-    expect(['the budget is spent', 'neither lever helps any more']).toContain(state.done);
+    expect(['the budget is spent', 'neither the prompt nor the weights improve any further']).toContain(state.done);
   });
 
   test('a joint phase on many rows sees them so many times, within its share', async () => {
@@ -82,7 +82,7 @@ describe('the phases', () => {
     };
     const hinted = await ofOthers({ hinted: 3, plain: 0 });
     expect(hinted.map(({ proposer }) => proposer)).toEqual(['grounded templates', 'edits', 'edits']);
-    for (const { reason } of hinted) expect(reason).toContain('that the soft prompt went towards');
+    for (const { reason } of hinted) expect(reason).toContain('that the soft prompt moved towards');
     const both = await ofOthers({ hinted: 2, plain: 2 });
     expect(both.map(({ reason }) => reason.includes('the soft prompt'))).toEqual([true, true, false, false]);
     expect(await ofOthers({ hinted: 0, plain: 0 })).toEqual([]);
@@ -255,7 +255,7 @@ describe('gradient edits', () => {
     expect(await likelihood(proposals[0].prompt)).toBeGreaterThan(await likelihood(prompt));
     for (const { prompt: edited, reason } of proposals) {
       expect(edited.body).toMatch(/\n\nText: \$\{input:text\}\nKind:\n$/);
-      expect(reason).toMatch(/^".*" for ".*", where the gradient points$/);
+      expect(reason).toMatch(/^".*" for ".*", suggested by the gradient$/);
     }
   });
 

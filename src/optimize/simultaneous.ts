@@ -14,7 +14,7 @@ import { after, purseOf } from './purse.ts';
 import { hasReadings, readingFirst, readingPhase } from './reading.ts';
 import { judge, tellVerdict } from './verdict.ts';
 
-/** What the next phase hangs on beside the best state; JSON. */
+/** What the next phase depends on besides the best state; JSON. */
 export interface SimultaneousMemory {
   /** 'read': other ways to read label scores come first; 'project': the soft prompt of the last joint phase waits to be read back. */
   readonly stage: 'read' | 'joint' | 'project';
@@ -67,7 +67,8 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const before = await this.known.of(context, state.best);
     const left = context.budget - state.passes;
     if (left < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
-    if (memory.stage === 'joint' && memory.failures >= attempts.length) return { ...state, done: 'neither lever helps any more' };
+    if (memory.stage === 'joint' && memory.failures >= attempts.length)
+      return { ...state, done: 'neither the prompt nor the weights improve any further' };
     return this[memory.stage](context, state, memory, before);
   }
 
@@ -104,8 +105,8 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const phase = state.phase + 1;
     const because =
       state.best.candidate === memory.text.candidate
-        ? 'a soft prompt in the place of the instruction, and the weights, in one backward pass'
-        : 'no text held the score: the soft prompt goes on beside the weights';
+        ? 'trains a soft prompt in place of the instruction together with the weights'
+        : 'no text kept the score, so the soft prompt and the weights keep training';
     context.emit({ type: 'phaseStarted', phase, lever: 'both', because });
     const found = await jointPhase(context, this.options, {
       phase,
@@ -124,7 +125,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     }
     const soft = await this.known.keep(context, verdict);
     const accepted = verdict.accepted && this.options.keep;
-    const but = verdict.accepted && !accepted ? '; only a text may stay' : '';
+    const but = verdict.accepted && !accepted ? '; not kept because only a text may stay' : '';
     tellVerdict(context, phase, before, { ...verdict, accepted, because: verdict.because + but });
     const best = accepted ? soft : state.best;
     context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted, best, passes });
@@ -141,7 +142,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const phase = state.phase + 1;
     const soft = memory.soft!;
     const softAdapter = (await adapterOf(context, soft))!;
-    context.emit({ type: 'phaseStarted', phase, lever: 'prompt', because: `the soft prompt of phase ${state.phase}, read back as text` });
+    context.emit({ type: 'phaseStarted', phase, lever: 'prompt', because: `turns the soft prompt of phase ${state.phase} back into text` });
     const textBefore = await this.known.of(context, memory.text);
     const found = await projectionPhase(context, this.options, {
       phase,
@@ -161,8 +162,8 @@ export class SimultaneousJointOptimizer implements Coordinator {
       const softStands = best.candidate === soft.candidate;
       accepted = verdict.accepted && (!softStands || holds(before, verdict.evaluation));
       const comparison = compareEvaluations(before, verdict.evaluation);
-      const against = softStands ? `; against the soft prompt ${pointsOf(comparison.score.mean)}` : '';
-      const because = `against the text before: ${verdict.because}${against}`;
+      const against = softStands ? `; ${pointsOf(comparison.score.mean)} compared with the soft prompt` : '';
+      const because = `compared with the previous text: ${verdict.because}${against}`;
       tellVerdict(context, phase, before, { ...verdict, ...comparison, accepted, because });
       if (verdict.accepted) text = await this.known.keep(context, verdict);
       if (accepted) best = text;

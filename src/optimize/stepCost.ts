@@ -4,7 +4,7 @@ import { tokensOf } from '../model/training.ts';
 import { examplesOf, type ExampleMaker } from './batches.ts';
 import type { Lesson } from './trainer.ts';
 
-/** So many rows at most stand for all: the words of rows vary by 40 to 70% of their mean, so that the mean of so many is within 3%. */
+/** At most this many rows stand for all: the words of rows vary by 40 to 70% of their mean, so that the mean of so many is within 3%. */
 const sample = 512;
 
 /** Token passes of a step on a batch of the usual size, by rows that stand for all; what its rows have in common is run once. */
@@ -50,7 +50,7 @@ export interface PhaseSteps {
 }
 
 /**
- * How a phase goes on so many rows.
+ * How a phase goes on this many rows.
  * @param stepCost token passes of a step
  * @param measuring token passes of a measurement
  * @param most measurements

@@ -33,7 +33,7 @@ describe('likelier answers with nine others right and ten wrong', () => {
   test('are refused below it, and the reason says so', () => {
     const verdict = judge(context, startAt(30), 3, before, startAt(30), { ...found, candidate: '3.7', reading: 'calibration none' });
     expect(verdict).toMatchObject({ accepted: false, candidate: { candidate: '3.7' } });
-    expect(verdict!.because).toMatch(/^with calibration none: .*the likelihood rose.*, but the score would be below the start's$/);
+    expect(verdict!.because).toMatch(/^with calibration none: .*the log-likelihood rose.*, but the score would fall below the start$/);
   });
 });
 

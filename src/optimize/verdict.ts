@@ -20,7 +20,7 @@ export interface Verdict extends Comparison, Measured {
 
 /**
  * A likelihood that rises while the score is level may cost a row at each phase: nothing that the gate lets through is kept below the start.
- * A state that is not surely better may still be accepted as the cheaper one.
+ * A state that is not clearly better may still be accepted as the cheaper one.
  * @param before on the same rows, of `from`, which it would replace
  * @param peak the best that was ever measured
  * @returns undefined where nothing was measured
@@ -49,7 +49,7 @@ export function judge(
   const comparison = evidence ? compareEvaluations(before, evaluation) : asked;
   // A cheaper state is held against the best that was ever measured.
   const sunk = accepted && better.accepted && !finding.decision && candidate.score.mean < start.score.mean;
-  const reason = sunk ? `${because}, but the score would be below the start's` : because;
+  const reason = sunk ? `${because}, but the score would fall below the start` : because;
   const told = [absorbed, reading && `with ${reading}`, evidence?.told, reason]
     .filter((part) => part !== undefined && part !== '')
     .join(': ');
@@ -85,7 +85,7 @@ function partsOf(changes: readonly Change[], before: Evaluation, after: Evaluati
   });
 }
 
-/** Tells what became of a candidate, and which rows it turned. @param before on the same rows, of what it was compared with */
+/** Reports what became of a candidate, and which predictions it changed. @param before on the same rows, of what it was compared with */
 export function tellVerdict(
   context: OptimizationContext,
   phase: number,

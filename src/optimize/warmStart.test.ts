@@ -105,7 +105,7 @@ describe('a start', () => {
   });
 
   test.each([
-    ['the run has an adapter already', { start: true }, 'goes on from an adapter'],
+    ['the run has an adapter already', { start: true }, 'continues from an existing adapter'],
     ['the budget is small', { budget: 1500 }, 'more than 5% of the budget'],
   ] as const)('is not tried where %s', async (_, { start, budget }: { start?: true; budget?: number }, because) => {
     const { events } = await drive({ from: 'earlier', adapter: good }, { ...(start && { start: good }), ...(budget && { budget }) });
@@ -212,7 +212,7 @@ describe('a learned soft prompt', () => {
   });
 
   test('is not tried with another size than was asked for, with a small budget, or by a coordinator without one', async () => {
-    expect(softProbe((await begin(learned, { tokens: 5 })).events)!.because).toBe('it has 8 virtual tokens, and 5 were asked for');
+    expect(softProbe((await begin(learned, { tokens: 5 })).events)!.because).toBe('it has 8 virtual tokens, but 5 were requested');
     expect(softProbe((await begin(learned, { budget: 1500 })).events)!.because).toContain('more than 5% of the budget');
     expect(softProbe((await begin(learned, { plain: true })).events)).toBeUndefined();
     expect(softProbe((await begin(good)).events)).toBeUndefined();

@@ -108,10 +108,10 @@ async function probeAdapter(context: OptimizationContext, warm: WarmStart, spent
   const cold = trainer.fresh(seed);
   const learned = widened(warm.adapter, cold);
   const left = context.start
-    ? 'the run goes on from an adapter that is there'
+    ? 'the run continues from an existing adapter'
     : learned
       ? undefined
-      : 'it does not fit the shape of the adapters that were asked for';
+      : 'its shape does not fit the requested adapters';
   return probe(context, { from: warm.from }, spent, options, left ?? { prompt, starts: [cold, learned!] });
 }
 
@@ -132,10 +132,10 @@ async function probeSoft(
   const [cold, learned] = [beginning.soft, soft].map((each) => makeAdapter(weights.config, weights.pairs, each));
   const asked = beginning.tokens ?? soft.tokens;
   const left = context.start
-    ? 'the run goes on from an adapter that is there'
+    ? 'the run continues from an existing adapter'
     : asked === soft.tokens
       ? undefined
-      : `it has ${soft.tokens} virtual tokens, and ${asked} were asked for`;
+      : `it has ${soft.tokens} virtual tokens, but ${asked} were requested`;
   const starts = { prompt: withSoftLine(prompt), starts: [cold, learned], rate: beginning.rate } as const;
   return probe(context, { part: 'soft prompt', from: warm.from }, spent, options, left ?? starts);
 }
@@ -156,13 +156,13 @@ async function probe(
     return { helped: false, passes: 0 };
   };
   if (typeof what === 'string') return skip(what);
-  if (!hasAnswers({ trainer, trainset })) return skip('a probe trains on right answers, and the data has none');
+  if (!hasAnswers({ trainer, trainset })) return skip('the probe needs right answers, and the data has none');
   const { prompt, starts, rate } = what;
   const lesson: Lesson = { prompt, rows: trainset, shots: 0 };
   const step = trainer.stepCost(lesson, batchRows, starts[0].soft);
   const affordable = Math.floor(((share * budget) / 2 - measuring) / step);
   const count = Math.min(steps, affordable);
-  if (count < fewestSteps) return skip(`a probe would cost more than ${Math.round(100 * share)}% of the budget`);
+  if (count < fewestSteps) return skip(`the probe would cost more than ${Math.round(100 * share)}% of the budget`);
   let passes = 0;
   const reached: Evaluation[] = [];
   for (const start of starts) {
@@ -182,7 +182,7 @@ async function probe(
     passes += tuned.passes;
     if (tuned.evaluation) reached.push(tuned.evaluation);
   }
-  if (reached.length < 2) return { ...skip('the probe was broken off'), passes };
+  if (reached.length < 2) return { ...skip('the probe did not finish'), passes };
   const { accepted: helped, because, score, logLikelihood } = decide(reached[0], reached[1]);
   emit({
     type: 'warmStartProbed',

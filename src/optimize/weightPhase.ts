@@ -21,7 +21,7 @@ import { shotsFor } from './shots.ts';
 import type { Lesson, Trained, TrainingJob } from './trainer.ts';
 
 /**
- * What the lever tries after it has failed: go on gently, then start anew with other batches. The rate is a factor on the options'.
+ * What the lever tries after it has failed: continue gently, then start again with other batches. The rate is a factor on the options'.
  * Learning rate and stopping decide more than anything else on few rows, and only the valset can choose them.
  */
 export const attempts = [
@@ -244,7 +244,7 @@ function absorbable(
   // All rows of a batch of one share nothing but the prompt.
   const costOf = (each: Prompt): number => trainer.stepCost({ prompt: each, rows, shots: 0 }, 1) / 3;
   const tokens = Math.round(costOf(current.prompt) - costOf(prompt));
-  return tokens < leastAbsorbed ? undefined : { prompt, because: `the weights learn what ${tokens} tokens of the prompt said` };
+  return tokens < leastAbsorbed ? undefined : { prompt, because: `the weights learn what ${tokens} prompt tokens said` };
 }
 
 /**

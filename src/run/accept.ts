@@ -1,4 +1,4 @@
-/** @file Takes a run's outcome over into the workspace: the prompt's changed lines and the adapter, together. */
+/** @file Applies a run's result to the workspace: the prompt's changed lines and the adapter, together. */
 import { chmodSync, lstatSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { TandemError } from '../errors.ts';
@@ -32,7 +32,7 @@ export function proposalOf(directory: RunDirectory, state: RunState): Proposal {
  */
 export function proposalsOf(directory: RunDirectory, { start, best }: RunState): Proposal[] {
   const { spec, source, sources } = readRecord(directory);
-  if (!start || !best) throw new TandemError('nothing-measured', `The run ${directory.run} has measured nothing yet.`);
+  if (!start || !best) throw new TandemError('nothing-measured', `The run ${directory.run} has not measured anything yet.`);
   const same = { file: spec.prompt, before: source, prompt: source, after: source };
   if (best.candidate === start.candidate) return [same];
   const changed = best.adapter !== start.adapter;
@@ -59,9 +59,9 @@ export function proposalsOf(directory: RunDirectory, { start, best }: RunState):
 }
 
 const sharedFile = (file: string): TandemError =>
-  new TandemError('cannot-rewrite', 'Two steps of the program have this prompt file, and the run changed it for one of them.', {
+  new TandemError('cannot-rewrite', 'Two steps of the program use this prompt file, and the run changed it for only one of them.', {
     where: { file },
-    hint: 'Give each step a prompt file of its own, and optimize again.',
+    hint: 'Give each step its own prompt file, and optimize again.',
   });
 
 /** The proposal with the pointer to the run's adapter; without one if the base weights are best. */
@@ -116,7 +116,7 @@ interface Change {
   readonly proposal: Proposal;
   readonly current: string;
   readonly text: string;
-  /** Ids of the items that are taken over. */
+  /** Ids of the items that are applied. */
   readonly chosen: readonly string[];
   readonly leftOut: number;
 }
@@ -127,9 +127,9 @@ function changeOf(proposal: Proposal, rejected: readonly string[]): Change {
   const items = reviewItems(proposal, current, rejected);
   const conflict = items.find(({ standing }) => standing === 'conflict');
   if (conflict) {
-    throw new TandemError('file-changed', 'The file was changed since the run began, at lines that the run changes too.', {
+    throw new TandemError('file-changed', 'The file has changed since the run began, at lines that the run changes too.', {
       where: { file, line: conflict.line + 1 },
-      hint: 'Undo those edits, or take over by hand what the report shows under "What changed".',
+      hint: 'Undo those edits, or apply by hand what the report shows under "What changed".',
     });
   }
   const chosen = items.filter(({ standing }) => standing !== 'rejected').map(({ id }) => id);

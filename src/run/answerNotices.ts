@@ -1,4 +1,4 @@
-/** @file What a session has to tell of right answers that can never be given: outside the labels, longer than the limit, or beyond a stop. */
+/** @file Notices about right answers that can never be given: outside the labels, longer than the limit, or beyond a stop. */
 import type { Row } from '../data/dataset.ts';
 import type { Splits } from '../data/openDataset.ts';
 import { TandemError } from '../errors.ts';
@@ -56,21 +56,19 @@ export function requireAnswers(
   const { output } = evaluator.task;
   if (haveAnswers(trainset, output)) return;
   const { line, column } = file.ranges.output ?? {};
-  throw new TandemError('needs-answers', `${what} learns from right answers, and the data has no column "${output}".`, {
+  throw new TandemError('needs-answers', `${what} learns from right answers, but the data has no column "${output}".`, {
     where: { file: file.path, line, column },
-    hint: 'Let the coordinator alternate: its weights learn from answers that the metric passes.',
+    hint: 'Use the alternating coordinator: its weights learn from answers that the metric passes.',
   });
 }
 
 /** What it means that no right answer is known. */
 function withoutAnswersNotices(rows: readonly Row[], { output, metric }: Task): string[] {
   if (rows.length === 0 || haveAnswers(rows, output)) return [];
-  return [
-    `The data has no column "${output}": ${metric.name} alone judges the answers, and the weights learn from answers that it passes.`,
-  ];
+  return [`The data has no column "${output}". Only ${metric.name} judges the answers, and the weights learn from answers that it passes.`];
 }
 
-/** Of the sealed rows no more is told than how many can never be right. */
+/** For the sealed rows, only says how many can never be right. */
 function sealedLabelNotices(splits: Splits, { labels, output }: Task): string[] {
   if (!labels) return [];
   const known = new Set([...splits.train, ...splits.val]);

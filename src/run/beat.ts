@@ -47,6 +47,6 @@ export function vitalityText(vitality: Vitality, now: number): string | undefine
     case 'busy':
       return `busy, last progress ${duration(now - vitality.since)} ago`;
     case 'silent':
-      return `its process has not answered for ${duration(now - vitality.since)}`;
+      return `the process has not responded for ${duration(now - vitality.since)}`;
   }
 }

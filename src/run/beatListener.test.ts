@@ -60,7 +60,7 @@ test('a process whose thread stopped is silent after ten seconds, and well when 
   expect(ear.vitality()).toEqual({ kind: 'well' });
   await pass(3);
   expect(ear.vitality()).toEqual({ kind: 'silent', since: 2000 });
-  expect(vitalityText(ear.vitality(), Date.now())).toBe('its process has not answered for 12 s');
+  expect(vitalityText(ear.vitality(), Date.now())).toBe('the process has not responded for 12 s');
   await pass(1, { idleFrom: 0 });
   expect(ear.vitality()).toEqual({ kind: 'well' });
 });

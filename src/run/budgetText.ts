@@ -1,11 +1,11 @@
-/** @file A budget that would do, in words. */
+/** @file A budget that would be enough, in words. */
 import { duration } from './format.ts';
 import type { Budget } from './spec.ts';
 
 /** What is measured on other rows, or at another moment, may cost more. */
 const margin = 1.1;
 
-/** `1300p`, or `2 min 30 s`. @param least token passes, or milliseconds of a budget of time */
+/** `1300p`, or `2 min 30 s`. @param least tokens, or milliseconds for a budget of time */
 export function leastText(least: number, budget: Budget): string {
   if ('passes' in budget) return `${roundedUp(margin * least)}p`;
   return duration(5000 * Math.ceil((margin * least) / 5000));

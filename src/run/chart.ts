@@ -21,10 +21,10 @@ export function chartOf({ history, phases, config }: RunState): string {
       percent,
     ),
     // Without right answers there is none.
-    ...(isLikely ? [panel(history, x, panelHeight, 'log-likelihood a row', likelihoods, (value) => value.toFixed(2))] : []),
+    ...(isLikely ? [panel(history, x, panelHeight, 'log-likelihood per row', likelihoods, (value) => value.toFixed(2))] : []),
   ];
   const ticks = niceTicks(0, end, 6).map((at) => label(x(at), height + 4, count(at), 'middle'));
-  const axis = label((left + width - right) / 2, height + 22, 'token passes', 'middle');
+  const axis = label((left + width - right) / 2, height + 22, 'tokens', 'middle');
   const levers = (['weights', 'prompt', 'both'] as const).filter(
     (lever) => lever !== 'both' || phases.some((phase) => phase.lever === lever),
   );

@@ -69,7 +69,7 @@ describe('the day', () => {
     expect(textOf(later)).toBe(textOf(session));
     expect((await measurePrompt(later, 'val')).logLikelihood).toEqual(today.logLikelihood);
     expect(today.chatDate).toBe(defaultChatDate);
-    expect(session.notices).toContainEqual(expect.stringContaining(`It is always told ${defaultChatDate}`));
+    expect(session.notices).toContainEqual(expect.stringContaining(`Tandem always uses ${defaultChatDate}`));
   });
 
   test('is the one of the prompt file, or else the one that the run keeps; chosen, it is no matter of notice', async () => {
@@ -98,7 +98,7 @@ test('variables reach the chat template; one that it does not read is told of', 
   write(thinking, plain, '\n  template: {kind: chat, variables: {enable_thinking: false, other: 1}}');
   const session = await open();
   expect(textOf(session)).toMatch(/<think>\n\n<\/think>\n\n$/);
-  expect(session.notices).toEqual([expect.stringContaining('does not read the variable "other"')]);
+  expect(session.notices).toEqual([expect.stringContaining('does not use the variable "other"')]);
 });
 
 test('a family without a system names the line of the prompt file, and what to do', async () => {
@@ -156,6 +156,6 @@ describe('structured values', () => {
       where: { file: join(workspace, 'rows.jsonl'), line: 8 },
     });
     const { notices } = await open({ skipBadRows: true });
-    expect(notices.join()).toContain('1 bad row is left out: rows.jsonl:8');
+    expect(notices.join()).toContain('Skipped 1 bad row: rows.jsonl:8');
   });
 });

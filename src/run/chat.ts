@@ -23,10 +23,10 @@ export function chatNotices(files: readonly PromptFile[], { name, texts }: Pick<
   const unread = [...names].filter((variable) => !readsName(template, variable));
   const isChosen = chats.every(({ chat }) => chat?.date !== undefined || chat?.variables?.date_string !== undefined);
   return [
-    ...unread.map((variable) => `The chat template of ${name} does not read the variable "${variable}", so it makes no difference.`),
+    ...unread.map((variable) => `The chat template of ${name} does not use the variable "${variable}", so it has no effect.`),
     ...(readsClock(template) && !isChosen ? [dateNotice(name)] : []),
   ];
 }
 
 const dateNotice = (name: string): string =>
-  `The chat template of ${name} writes the day. It is always told ${defaultChatDate}, so that the same inputs give the same numbers; set another with \`template: {kind: chat, date: …}\`.`;
+  `The chat template of ${name} includes the date. Tandem always uses ${defaultChatDate}, so that the same inputs give the same numbers. Set another with \`template: {kind: chat, date: …}\`.`;

@@ -30,9 +30,9 @@ export function readCheckpoint(directory: string): Checkpoint | undefined {
   const file = checkpointFile(directory);
   const checkpoint = readVersioned(file, 1, shape);
   if (checkpoint?.seal === undefined || checkpoint.seal === sealOf(checkpoint)) return checkpoint;
-  throw new TandemError('bad-file', 'The checkpoint is not as it was written.', {
+  throw new TandemError('bad-file', 'The checkpoint is damaged.', {
     where: { file },
-    hint: 'Delete it: the run then begins again where its rate was measured.',
+    hint: 'Delete it. The run then starts again from where its speed was measured.',
   });
 }
 

@@ -55,7 +55,7 @@ describe('a setting', () => {
     const none = await chooseWriter('auto', { servers: known.slice(0, 1) });
     expect(none.choice).toBeUndefined();
     expect(none.found).toBe(
-      `No model server was found on this machine (asked: A at ${new URL(gone.url).host}). The run goes without a writer.`,
+      `No model server was found on this machine (tried: A at ${new URL(gone.url).host}). The run continues without a writer.`,
     );
   });
 

@@ -33,20 +33,20 @@ export async function chooseWriter(asked: string, options: ChooseOptions = {}): 
   if (asked === 'none') return {};
   if (asked === 'auto') return findWriter(servers, options);
   if (asked === 'editor') {
-    throw new TandemError('bad-writer', 'The models of the editor write for runs that the editor starts, not for the command line.', {
-      hint: 'Write auto, none, or the address of a server.',
+    throw new TandemError('bad-writer', "The editor's models can only write for runs that you start in the editor.", {
+      hint: 'Use auto, none, or the address of a server.',
     });
   }
   if (asked.endsWith('.json') && !/^https?:/i.test(asked)) {
     const file = resolve(cwd, asked);
-    if (!existsSync(file)) throw new TandemError('no-script', 'There is no such file of recorded answers.', { where: { file } });
+    if (!existsSync(file)) throw new TandemError('no-script', 'The file of recorded answers does not exist.', { where: { file } });
     return { choice: { kind: 'recorded', file } };
   }
   const url = baseOf(asked);
   if (model !== undefined) return { choice: { kind: 'endpoint', url, model } };
   const models = writing(await modelsOf(url, signal && { signal }));
   if (models.length === 0) {
-    throw new TandemError('bad-writer', `${url} lists no model that could write.`, { hint: 'Name one with --writer-model.' });
+    throw new TandemError('bad-writer', `${url} lists no model that can write.`, { hint: 'Name one with --writer-model.' });
   }
   return { choice: { kind: 'endpoint', url, model: models[0] }, found: `${hostOf(url)} has ${modelsText(models)}.` };
 }
@@ -84,7 +84,7 @@ export function destinationOf(choice: WriterChoice): string | undefined {
 
 /** How a destination is described to the one who decides. */
 export function destinationText(choice: WriterChoice): string {
-  if (choice.kind !== 'endpoint') return destinationOf(choice) ?? 'no one';
+  if (choice.kind !== 'endpoint') return destinationOf(choice) ?? 'nobody';
   const { url, model } = choice;
   const host = `${model} at ${hostOf(url)}`;
   if (isLoopback(url)) return `${host}, a server on this machine`;
@@ -99,8 +99,8 @@ async function findWriter(servers: readonly LocalServer[], { model, signal }: Ch
     return { choice, found: `${at.name} at ${hostOf(at.url)} has ${modelsText(at.models)}.` };
   }
   const asked = servers.map(({ name, url }) => `${name} at ${hostOf(url)}`).join(', ');
-  const what = found.length > 0 ? `No model server of this machine has "${model}"` : 'No model server was found on this machine';
-  return { found: `${what} (asked: ${asked}). The run goes without a writer.` };
+  const what = found.length > 0 ? `No model server on this machine has "${model}"` : 'No model server was found on this machine';
+  return { found: `${what} (tried: ${asked}). The run continues without a writer.` };
 }
 
 const modelsText = (models: readonly string[]): string =>

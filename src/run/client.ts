@@ -81,7 +81,7 @@ export function startWorker({ file, onNotification, host = {}, patience }: Worke
   const call: WorkerClient['call'] = (method, params) =>
     new Promise((resolve, reject) => {
       if (!child.connected) {
-        reject(died('is gone', tail()));
+        reject(died('has disappeared', tail()));
         return;
       }
       beats.noteProgress();
@@ -108,7 +108,7 @@ export function startWorker({ file, onNotification, host = {}, patience }: Worke
 }
 
 const died = (how: string, tail: string): TandemError =>
-  new TandemError('worker-died', `The worker process ${how}.${tail && `\n${tail}`}`, { hint: 'Go on where it stood: tandem resume' });
+  new TandemError('worker-died', `The worker process ${how}.${tail && `\n${tail}`}`, { hint: 'Continue where it stopped: tandem resume' });
 
 /** The last lines that the process wrote to stderr. */
 function keepTail(child: ChildProcess): () => string {

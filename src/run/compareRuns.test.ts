@@ -73,7 +73,7 @@ test('what was asked differently, and prompts that ended differently, are named'
   expect(comparison.settings.map(({ name, a, b }) => [name, a, b])).toEqual([
     ['model', 'fake (f00d)', 'nano (beef)'],
     ['seed', '7', '8'],
-    ['what may change', 'both', 'weights'],
+    ['what to tune', 'both', 'weights'],
     ['LoRA', 'default', 'rank 2'],
     ['starting prompt', 'one', 'another'],
   ]);

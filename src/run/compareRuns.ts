@@ -55,13 +55,13 @@ const mostExamples = 10;
 export function compareRuns(a: RunState, b: RunState): RunComparison {
   const [ofA, ofB] = [tested(a), tested(b)];
   if (ofA.config.metric !== ofB.config.metric) {
-    throw new TandemError('metrics-differ', `One run is measured by ${ofA.config.metric}, the other by ${ofB.config.metric}.`, {
-      hint: 'Compare runs of the same metric.',
+    throw new TandemError('metrics-differ', `The runs use different metrics: ${ofA.config.metric} and ${ofB.config.metric}.`, {
+      hint: 'Compare runs with the same metric.',
     });
   }
   const pairs = pairsOf(ofA.answers, ofB.answers);
   if (pairs.length === 0) {
-    throw new TandemError('rows-differ', 'The two runs have no test row in common.', { hint: 'Compare runs on the same data.' });
+    throw new TandemError('rows-differ', 'The two runs have no test rows in common.', { hint: 'Compare runs on the same data.' });
   }
   const { metric } = ofA.config;
   // The rows are judged already; a module is not run again.
@@ -99,12 +99,12 @@ function tested({ config, attribution, status, best }: RunState): { config: RunC
   const answers = attribution?.answers;
   if (config && answers && best) return { config, answers };
   const why = {
-    'not-ended': 'has not ended, so its test rows are still sealed',
-    'no-rows': 'was measured on no test rows',
-    old: 'was made by a version of Tandem that kept no answers',
+    'not-ended': 'has not ended, so its held-out test rows have not been measured',
+    'no-rows': 'has no test rows',
+    old: 'was made by an older version of Tandem that did not keep answers',
   }[status !== 'ended' ? 'not-ended' : attribution ? 'old' : 'no-rows'];
   throw new TandemError('not-tested', `The run ${config?.run ?? ''} ${why}.`, {
-    hint: status === 'ended' ? 'Optimize anew, with test rows.' : `End it with: tandem resume ${config?.run ?? ''}`,
+    hint: status === 'ended' ? 'Optimize again, with test rows.' : `Finish it: tandem resume ${config?.run ?? ''}`,
   });
 }
 
@@ -142,11 +142,11 @@ const settings: Readonly<Record<string, (config: RunConfig, state: RunState) => 
   data: ({ data }) => data.join(', '),
   model: ({ model }) => `${model.name} (${model.fingerprint.slice(0, 8)})`,
   seed: ({ seed }) => String(seed),
-  budget: ({ budget }) => ('passes' in budget ? `${budget.passes} token passes` : `${budget.seconds} s`),
+  budget: ({ budget }) => ('passes' in budget ? `${budget.passes} tokens` : `${budget.seconds} s`),
   schedule: ({ schedule }) => schedule,
   strategy: ({ strategy }) => strategy,
-  'what may change': ({ lever }) => lever,
-  'day told to the chat template': ({ chatDate }) => chatDate ?? 'none kept',
+  'what to tune': ({ lever }) => lever,
+  'date in the chat template': ({ chatDate }) => chatDate ?? 'none kept',
   LoRA: ({ lora }) => (lora ? loraText(lora) : 'default'),
   price: ({ worth }) => (worth ? worthText(worth) : 'none'),
   rows: ({ splits }) => `${splits.train} training, ${splits.val} validation, ${splits.test} test`,

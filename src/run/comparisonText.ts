@@ -1,6 +1,6 @@
-/** @file Two runs beside each other, as people read it. */
+/** @file Two runs side by side, as people read them. */
 import type { RunComparison } from './compareRuns.ts';
-import { milliseconds, nats, natsGained, percentWithInterval, points, sureness, tokensOf } from './format.ts';
+import { gainDetails, gainText, milliseconds, nats, natsGained, percentWithInterval, tokensOf } from './format.ts';
 import type { PriceState } from './state.ts';
 
 /** How parts of the text are set off, where that can be shown. */
@@ -19,28 +19,30 @@ export function comparisonText(a: string, b: string, comparison: RunComparison, 
   };
   const { low, high } = score.difference;
   const verdict = low > 0 ? green : high < 0 ? red : (text: string): string => text;
-  const alone = apart.a + apart.b > 0 ? dim(` (${apart.a} of the first and ${apart.b} of the second alone are left out)`) : '';
+  const alone = apart.a + apart.b > 0 ? dim(` (left out: ${apart.a} rows only in the first and ${apart.b} only in the second)`) : '';
   const sections = [
     `A  ${a}\nB  ${b}`,
     [
-      `${bold(`On ${rows} test rows of both`)}${alone}`,
+      `${bold(`On ${rows} test rows that both runs share`)}${alone}`,
       ...table([
         ['', 'A', 'B'],
         [metric, percentWithInterval(score.a), percentWithInterval(score.b)],
         ...(logLikelihood ? [['log-likelihood', nats(logLikelihood.a), nats(logLikelihood.b)]] : []),
         ...((price.a ?? price.b) ? [['price per answer', ofOne(price.a), ofOne(price.b)]] : []),
       ]),
-      `  B - A: ${verdict(points(score.difference))}, P(better) ${sureness(score.difference)}${logLikelihood ? `; log-likelihood ${natsGained(logLikelihood.difference)}` : ''}`,
-      `  ${flips.gained} rows better, ${flips.lost} worse`,
+      `  B - A: ${verdict(gainText(score.difference, 'test'))}, ${gainDetails(score.difference)}${logLikelihood ? `; log-likelihood ${natsGained(logLikelihood.difference)}` : ''}`,
+      `  Changed predictions: ${flips.gained} fixes, ${flips.lost} regressions`,
       ...flips.examples.map(
         (flip) =>
           `    ${flip.better ? green('+') : red('-')} line ${flip.line}${flip.gold === undefined ? '' : `, right: ${short(flip.gold)}`}  A: ${short(flip.a)}  B: ${short(flip.b)}`,
       ),
     ].join('\n'),
     settings.length === 0
-      ? 'Both were asked the same, and found the same.'
+      ? 'Both runs have the same settings and results.'
       : [bold('What differs'), ...table([['', 'A', 'B'], ...settings.map((each) => [each.name, each.a, each.b])])].join('\n'),
-    promptDiff === '' ? 'Both ended with the same prompt.' : `${bold('From the prompt of A to that of B')}\n${diff(promptDiff.trimEnd())}`,
+    promptDiff === ''
+      ? 'Both runs ended with the same prompt.'
+      : `${bold('From the prompt of A to the prompt of B')}\n${diff(promptDiff.trimEnd())}`,
   ];
   return sections.join('\n\n') + '\n';
 }

@@ -97,7 +97,7 @@ test('what they cost is said beforehand, how far they are while they run, and th
   const lines = readJournal(directory.journal);
   const at = lines.findIndex(({ type }) => type === 'rateMeasured');
   expect(eventText(lines[at], states[at])).toBe(
-    'Budget: 60.0k token passes, 1 min 00 s at 1.0k a second; after it 3 controls at as much each, 3 min 00 s more',
+    'Budget: about 1 min 00 s, 60.0k tokens at 1.0k per second; then 3 controls with the same budget each, 3 min 00 s more',
   );
   const under = states[lines.findIndex((line) => line.type === 'controlStarted' && line.control === 'w -> w')];
   expect(doing(under)).toBe('control 2 of 3, w -> w: phase 1');
@@ -105,7 +105,7 @@ test('what they cost is said beforehand, how far they are while they run, and th
   expect(shares).toEqual([...shares].sort((a, b) => a - b));
   expect(progressOf(under)).toBe(0.5);
   const report = reportOf(states.at(-1)!);
-  expect(report).toContain('## Controls at equal compute\n\n3 controls, each from the same start');
+  expect(report).toContain('## Controls at equal compute\n\n3 controls, each with the same start');
   for (const control of ['p -> p', 'w -> w', 'best single lever']) expect(report).toMatch(new RegExp(`\\| ${control} \\| .*points`));
   for (const state of states) expect(reportOf(state)).not.toMatch(/undefined|NaN|Infinity/);
 });

@@ -37,20 +37,20 @@ export function coordinatorName({ coordinator, lever }: RunSpec, { prompt, path 
   const steps = stepsOf(prompt).length;
   const name = coordinator ?? (steps > 1 ? forPrograms[0] : 'alternating');
   if (steps > 1 && !forPrograms.includes(name)) {
-    throw new TandemError('not-for-programs', `The coordinator "${name}" optimizes one prompt, and this program has ${steps} steps.`, {
+    throw new TandemError('not-for-programs', `The coordinator "${name}" optimizes a single prompt, but this program has ${steps} steps.`, {
       where: { file: path },
       hint: `Use one of: ${forPrograms.join(', ')}.`,
     });
   }
   if (name === 'simultaneous' && lever === 'weights') {
-    throw new TandemError('bad-option', 'The simultaneous coordinator moves a soft prompt; with the weights alone there is none.', {
-      hint: 'Leave out the lever, or let the coordinator alternate.',
+    throw new TandemError('bad-option', 'The simultaneous coordinator tunes a soft prompt, so it cannot tune only the weights.', {
+      hint: 'Use --tune both or --tune prompt, or another coordinator.',
     });
   }
   if (name === 'simultaneous' && prompt.syntax === 'jinja') {
     throw new TandemError(
       'bad-option',
-      'A soft prompt stands in the place of the instruction of a .prompt.md; in a .prompty it has no place yet.',
+      'A soft prompt replaces the instruction of a .prompt.md file. It is not supported in a .prompty file yet.',
       {
         where: { file: path },
         hint: 'Use another coordinator.',
@@ -69,12 +69,12 @@ export function coordinatorNotices(
 ): string[] {
   return [
     ...(adapters === 'per-step' && (name !== 'coordinate' || steps === 1)
-      ? ['Adapters per step are those of coordinate descent on a program of several steps: here there is one adapter.']
+      ? ['Only the coordinate coordinator has one adapter per step, in a program with several steps. This run has one adapter.']
       : []),
-    ...(adapters === 'shared' && start?.steps ? [`The adapter ${start.id} has one for each step: they are kept.`] : []),
-    ...(soft && name !== 'simultaneous' ? [`The coordinator is ${name}: what was asked of a soft prompt makes no difference.`] : []),
+    ...(adapters === 'shared' && start?.steps ? [`The adapter ${start.id} has one part per step. All of them are kept.`] : []),
+    ...(soft && name !== 'simultaneous' ? [`The soft prompt settings have no effect with the coordinator ${name}.`] : []),
     ...(name !== 'alternating' && (schedule !== runDefaults.schedule || strategy || curriculum !== 'none')
-      ? [`The coordinator is ${name}: schedule, strategy and curriculum are those of the alternating one, and make no difference.`]
+      ? [`Schedule, strategy and curriculum have no effect with the coordinator ${name}: only the alternating coordinator uses them.`]
       : []),
   ];
 }

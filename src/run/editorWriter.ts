@@ -15,7 +15,7 @@ export const editorWriter = (model: string, ask: AskHost | undefined): Writer =>
   name: `${model} of the editor`,
   write: async (messages, { maxTokens, temperature, seed, signal }) => {
     if (!ask)
-      throw new TandemError('writer-unreachable', 'There is no editor here that could be asked.', {
+      throw new TandemError('writer-unreachable', 'No editor is available here to ask.', {
         hint: 'Resume the run in the editor.',
       });
     const { text, tokens } = await ask('write', { model, messages, maxTokens, temperature, seed }, signal);

@@ -5,11 +5,14 @@ import {
   answerEndsText,
   count,
   duration,
+  gainDetails,
+  gainText,
   likelihoodPart,
   percent,
   percentWithInterval,
   points,
   priceText,
+  roughDuration,
   rowCount,
   sureness,
 } from './format.ts';
@@ -23,7 +26,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'runStarted': {
       const { run, model, splits, seed, answerEnds } = line.config;
       const ends = answerEnds ? `; answers ${answerEndsText(answerEnds)}` : '';
-      return `Run ${run}: ${model.name}, ${splits.train} training and ${splits.val} validation rows, ${splits.test} test rows sealed, seed ${seed}${ends}`;
+      return `Run ${run}: ${model.name}, ${splits.train} training and ${splits.val} validation rows, ${splits.test} held-out test rows, seed ${seed}${ends}`;
     }
     case 'noticed':
       return `Notice: ${line.message}`;
@@ -31,14 +34,14 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
       const { budget, passesPerSecond } = line;
       const asked = state.config?.budget;
       if (asked && 'seconds' in asked && line.passesPerRow !== undefined)
-        return `Budget: ${duration(asked.seconds * 1000)} in all, of which ${duration(line.at)} are over; ${count(passesPerSecond)} token passes a second now`;
+        return `Budget: ${duration(asked.seconds * 1000)}, ${duration(line.at)} used so far; ${count(passesPerSecond)} tokens per second now`;
       const time = (passes: number): string => duration((passes / passesPerSecond) * 1000);
       const controls = state.config?.controls?.length ?? 0;
-      const more = controls ? `; after it ${controls} controls at as much each, ${time(controls * budget)} more` : '';
-      return `Budget: ${count(budget)} token passes, ${time(budget)} at ${count(passesPerSecond)} a second${more}`;
+      const more = controls ? `; then ${controls} controls with the same budget each, ${time(controls * budget)} more` : '';
+      return `Budget: about ${time(budget)}, ${count(budget)} tokens at ${count(passesPerSecond)} per second${more}`;
     }
     case 'baselineMeasured':
-      return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${rowCount(line.state.score.rows, 'validation')}, J ${line.state.objective.total.toFixed(3)}${(line.state.cuts ?? []).map((cut) => `; ${cutText(cut)}`).join('')}`;
+      return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${rowCount(line.state.score.rows, 'validation')}${(line.state.cuts ?? []).map((cut) => `; ${cutText(cut)}`).join('')}; J ${line.state.objective.total.toFixed(3)}`;
     case 'phaseStarted':
       return `Phase ${line.phase}, ${line.block ?? line.lever}: ${line.because}`;
     case 'warmStartProbed':
@@ -50,31 +53,31 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'weightsRefitted':
       return refitText(line);
     case 'freedomGrown':
-      return `More may move, ${freedomText(line)}; ${line.because}`;
+      return `Learning schedule: ${freedomText(line)}; ${line.because}`;
     case 'gateDecided':
-      return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${points(line.score)}${likelihoodPart(line.logLikelihood)}, P(better) ${sureness(line.score)}; ${line.because}`;
+      return `  ${line.candidate} ${line.accepted ? 'kept' : 'not kept'}: ${line.because}. On the validation rows: ${points(line.score)}, P(better) ${sureness(line.score)}${likelihoodPart(line.logLikelihood)}`;
     case 'softPromptJudged':
       return `  ${softText(line)}`;
     case 'phaseEnded':
-      return `  ${triedOf(state, line.phase)}best after phase ${line.phase}: ${percentWithInterval(line.best.score)}, J ${line.best.objective.total.toFixed(3)}, ${count(line.passes)} passes, ${duration(line.at)}`;
+      return `  ${triedOf(state, line.phase)}best after phase ${line.phase}: ${percentWithInterval(line.best.score)}; ${duration(line.at)}, ${count(line.passes)} tokens; J ${line.best.objective.total.toFixed(3)}`;
     case 'writerAnswered':
       return `  written by ${state.config?.writer?.name ?? 'the writer'}: ${count(line.tokens)} tokens, ${count(state.writer?.tokens ?? 0)} of ${count(state.config?.writer?.budget ?? 0)}`;
     case 'writerFailed':
       return `Notice: ${line.message}`;
     case 'stopRequested':
-      return 'Stopping: what was accepted so far stands';
+      return 'Stopping: everything accepted so far is kept';
     case 'testOpened':
-      return `Test: opening the sealed split, ${line.rows} rows`;
+      return `Test: measuring on ${rowCount(line.rows, 'held-out')}`;
     case 'attributed':
-      return `Test: ${points(line.total)}, P(better) ${sureness(line.total)}; prompt alone ${points(line.promptAlone)}, weights alone ${points(line.weightsAlone)}, beyond the sum ${points(line.interaction)}`;
+      return `Test: ${gainText(line.total, 'held-out')}, ${gainDetails(line.total)}; prompt alone ${points(line.promptAlone)}, weights alone ${points(line.weightsAlone)}, extra from both together ${points(line.interaction)}`;
     case 'priceMeasured':
       return `Price per answer: ${priceText(line)}`;
     case 'controlStarted':
-      return `Control ${line.control}: ${line.because}; ${count(line.budget)} token passes`;
+      return `Control ${line.control}: ${line.because}; ${count(line.budget)} tokens`;
     case 'controlProgressed':
       return undefined;
     case 'controlMeasured':
-      return `  ${line.control}: ${percentWithInterval(line.score)} on ${rowCount(line.score.rows, 'test')}; the run against it ${points(line.difference)}, P(better) ${sureness(line.difference)}`;
+      return `  ${line.control}: ${percentWithInterval(line.score)} on ${rowCount(line.score.rows, 'test')}; this run compared with it: ${gainText(line.difference)}, ${gainDetails(line.difference)}`;
     case 'runEnded':
       return line.because === stoppedByUser ? `Stopped after ${duration(line.at)}` : `Ended after ${duration(line.at)}: ${line.because}`;
     case 'runFailed':
@@ -90,7 +93,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
   }
 }
 
-/** `tried 4 wordings: none was surely better; `. */
+/** `tried 4 wordings: none was clearly better; `. */
 function triedOf({ phases }: RunState, number: number): string {
   const phase = phases.find((each) => each.phase === number);
   return phase ? `${triedText(phase)}; ` : '';
@@ -99,10 +102,13 @@ function triedOf({ phases }: RunState, number: number): string {
 /** One line on where the run stands, for a terminal that redraws it. */
 export function statusText(state: RunState): string {
   const progress = progressOf(state);
-  const parts = [progress === undefined ? [] : [`${bar(progress)} ${Math.floor(progress * 100)}%`], [doing(state)]].flat();
-  if (state.best) parts.push(`best ${percent(state.best.score.mean)}`);
   const left = state.status === 'running' ? remainingTime(state) : undefined;
-  if (left !== undefined) parts.push(`${duration(left)} left`);
+  const parts = [
+    ...(progress === undefined ? [] : [`${bar(progress)} ${Math.floor(progress * 100)}%`]),
+    ...(left === undefined ? [] : [`${duration(state.elapsed)} of about ${roughDuration(state.elapsed + left)}`]),
+    doing(state),
+    ...(state.best ? [`best ${percent(state.best.score.mean)}`] : []),
+  ];
   return parts.join(' · ');
 }
 

@@ -75,14 +75,14 @@ const told = (of: Proposal, state: RunState): Record<string, { reason?: string; 
 test('a change that was the only one of its step was measured alone', () => {
   const body = before.replace('two', '2');
   expect(told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])], { attribution }))).toEqual({
-    1: { reason: 'why 1.2', evidence: ['this change alone 0.12 val', 'all that the run proposes 0.5 test'] },
+    1: { reason: 'why 1.2', evidence: ['this change alone 0.12 val', 'everything that the run proposes 0.5 test'] },
   });
 });
 
 test('changes that were measured together say so, and their number stands once', () => {
   const body = before.replace('two', '2').replace('four', '4');
   const grounds = told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])]));
-  expect(grounds[1]).toEqual({ reason: 'why 1.2', evidence: ['all of phase 1: 2 changes of the prompt 0.12 val of 1,2'] });
+  expect(grounds[1]).toEqual({ reason: 'why 1.2', evidence: ['all of phase 1: 2 prompt changes 0.12 val of 1,2'] });
   expect(grounds[2]).toEqual({ reason: 'why 1.2', evidence: [], toldWith: ['1'] });
 });
 
@@ -98,18 +98,18 @@ test('each change has the grounds of the step that brought it, and a step that l
       reason: 'why 1.1',
       evidence: [
         'this change alone 0.11 val',
-        'the new prompt under the old weights 0.1 test of 1,2',
-        'all that the run proposes 0.5 test of 1,2,adapter',
+        'the new prompt with the old weights 0.1 test of 1,2',
+        'everything that the run proposes 0.5 test of 1,2,adapter',
       ],
     },
     2: {
       reason: 'why 3.2',
-      evidence: ['all of phase 3: 1 change of the prompt and 2 training steps 0.32 val of 2,adapter'],
+      evidence: ['all of phase 3: 1 prompt change and 2 training steps 0.32 val of 2,adapter'],
       toldWith: ['1'],
     },
     adapter: {
       reason: 'tuned by 5 training steps in phases 2 and 3',
-      evidence: ['all of phase 2: 3 training steps 0.2 val', 'the new weights under the old prompt 0.3 test'],
+      evidence: ['all of phase 2: 3 training steps 0.2 val', 'the new weights with the old prompt 0.3 test'],
       toldWith: ['2', '1'],
     },
   });
@@ -137,8 +137,8 @@ describe('places that were measured one by one', () => {
     const body = 'one\nthree\nfive\n';
     const decided = deciding('1.2', body, [hunk('1', 1, 'two\n', -38, 0), hunk('2', 3, 'four\n', -1, -0.01)]);
     expect(lines(body, run(body, '1.2', [phase(1, 'prompt', [decided])]))).toEqual([
-      ['-38 tokens, 0.0 points [-10.0, +10.0] on 40 validation rows, P(better) 90%, with this change alone'],
-      ['-1 token, -1.0 points [-11.0, +9.0] on 40 validation rows, P(better) 90%, with this change alone'],
+      ['-38 tokens, 0.0 points on 40 validation rows (no difference) from this change alone; 95% interval [-10.0, +10.0], P(better) 90%'],
+      ['-1 token, -1.0 points on 40 validation rows (likely real) from this change alone; 95% interval [-11.0, +9.0], P(better) 90%'],
     ]);
   });
 
@@ -150,8 +150,8 @@ describe('places that were measured one by one', () => {
     ];
     expect(lines(second, run(second, '2.1', phases))).toEqual([
       [
-        '-3 tokens, 0.0 points [-10.0, +10.0] on 40 validation rows, P(better) 90%, with what phase 1 changed here alone',
-        '-8 tokens, +2.0 points [-8.0, +12.0] on 40 validation rows, P(better) 90%, with what phase 2 changed here alone',
+        '-3 tokens, 0.0 points on 40 validation rows (no difference) from the part of phase 1 alone; 95% interval [-10.0, +10.0], P(better) 90%',
+        '-8 tokens, +2.0 points on 40 validation rows (likely real) from the part of phase 2 alone; 95% interval [-8.0, +12.0], P(better) 90%',
       ],
     ]);
   });
@@ -163,7 +163,7 @@ describe('places that were measured one by one', () => {
       phase(1, 'prompt', [deciding('1.1', first, [added])]),
       phase(2, 'prompt', [deciding('2.1', second, [hunk('1', 5, 'five\n', -2, 0.01)])]),
     ];
-    expect(lines(second, run(second, '2.1', phases)).map((each) => each.map((line) => line.split(' [')[0]))).toEqual([
+    expect(lines(second, run(second, '2.1', phases)).map((each) => each.map((line) => line.split(' on ')[0]))).toEqual([
       ['+5 tokens, +3.0 points'],
       ['-2 tokens, +1.0 points'],
     ]);
@@ -173,8 +173,8 @@ describe('places that were measured one by one', () => {
     const body = 'one\nthree\nfive\n';
     const decided = deciding('1.2', body, [hunk('1', 1, 'two\n', -38), hunk('2', 3, 'four\n', 4)]);
     const [first, second] = lines(body, run(body, '1.2', [phase(1, 'prompt', [decided])]));
-    expect(first).toEqual(['-38 tokens of the prompt', expect.stringContaining('2 changes of the prompt') as string]);
-    expect(second[0]).toBe('+4 tokens of the prompt');
+    expect(first).toEqual(['-38 tokens in the prompt', expect.stringContaining('2 prompt changes') as string]);
+    expect(second[0]).toBe('+4 tokens in the prompt');
   });
 
   test('changes that have one reason and no number of their own are told at once', () => {
@@ -182,8 +182,8 @@ describe('places that were measured one by one', () => {
     const hunks = [hunk('1', 0, 'one\n', -38), hunk('2', 2, 'three\n', -4), hunk('3', 4, 'five\n', -3)];
     const texts = changesText([proposal(body)], run(body, '1.2', [phase(1, 'prompt', [deciding('1.2', body, hunks)])]), (name) => name);
     expect(texts.map(({ name }) => name)).toEqual(['change 1, line 1', 'change 2 and change 3, lines 3 to 5']);
-    expect(texts[0].lines.at(-1)).toMatch(/changes 1 to 3 together$/);
-    expect(texts[1].lines).toEqual(['-7 tokens of the prompt', 'measured together with change 1, where the numbers stand']);
+    expect(texts[0].lines.at(-1)).toMatch(/, changes 1 to 3 together; 95% interval /);
+    expect(texts[1].lines).toEqual(['-7 tokens in the prompt', 'measured together with change 1; see the numbers there']);
   });
 
   test.each([
@@ -210,7 +210,7 @@ test('what the run proposes in all is told with the price of an answer before an
     price: { ...price, time: { rows: 9, before: 38.2, after: 4.11 } },
   });
   expect(changesText([proposal(body)], state, (name) => name)[0].lines.at(-1)).toMatch(
-    /with all that the run proposes; price per answer 412 → 96 tokens, 38 → 4\.1 ms$/,
+    /from everything that the run proposes; 95% interval .*; price per answer 412 → 96 tokens, 38 → 4\.1 ms$/,
   );
 });
 
@@ -221,7 +221,7 @@ describe('where the prompt was not proposed in the step that brought it', () => 
     const phases = [phase(1, 'prompt', [proposed]), phase(2, 'weights', [kept('2.0')], [undefined])];
     expect(told(proposal(body, true), run(body, '2.0', phases))[1]).toEqual({
       reason: 'why 1.4',
-      evidence: ['all of phase 2: 1 change of the prompt and 1 training step 0.2 val of 1,adapter'],
+      evidence: ['all of phase 2: 1 prompt change and 1 training step 0.2 val of 1,adapter'],
     });
   });
 });
@@ -259,11 +259,11 @@ test('in a program each change has the grounds of the phase on its step, and the
   const grounds = groundsOf([whole, ofStep(0, first), ofStep(1, last)], state);
   const of = (id: string): unknown[] => [grounds.get(id)?.reason, ...grounds.get(id)!.evidence.map((each) => each.of)];
   expect([...grounds.keys()]).toEqual(['adapter', '1.1', '2.1']);
-  const both = ['the new prompt under the old weights', 'all that the run proposes'];
+  const both = ['the new prompt with the old weights', 'everything that the run proposes'];
   expect(of('1.1')).toEqual(['why 3.1', 'this change alone', ...both]);
   expect(of('2.1')).toEqual(['why 1.1', 'this change alone']);
   expect(grounds.get('2.1')!.toldWith).toEqual(['1.1']);
-  expect(of('adapter')).toEqual(['tuned by 2 training steps in phase 2', 'all of phase 2', 'the new weights under the old prompt']);
+  expect(of('adapter')).toEqual(['tuned by 2 training steps in phase 2', 'all of phase 2', 'the new weights with the old prompt']);
 });
 
 describe('a way to read answers that came with the weights, beside demonstrations of the same text', () => {
@@ -315,13 +315,13 @@ describe('a way to read answers that came with the weights, beside demonstration
   test('has the reason and the number of its own decision, and the weights have theirs', () => {
     const state = stateOf(read, '1.0', [tuned(apart), covering(false, { ...read, demonstrations })]);
     expect(told(proposed(read), state)).toEqual({
-      1: { reason: why, evidence: ['this change alone, under the new weights of phase 1 0.04 val'] },
+      1: { reason: why, evidence: ['this change alone, with the new weights of phase 1 0.04 val'] },
       adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: ['the new weights of phase 1 alone 0.24 val'] },
     });
   });
 
   test.each([
-    [true, ', trained again from the start in the end, for 9 steps on all 24 rows'],
+    [true, ', then trained again from the start for 9 steps on all 24 rows'],
     [false, ''],
   ])('a last training on all rows is told if its weights were kept: %s', (kept, more) => {
     const state = { ...stateOf(read, '1.0', [tuned(apart)]), refit: { rows: 24, steps: 9, kept } };
@@ -331,20 +331,20 @@ describe('a way to read answers that came with the weights, beside demonstration
   test('where the two were not told apart their number stands once, for both', () => {
     const state = stateOf(read, '1.0', [tuned({ changes: [{ part: 'decoding', reason: why }, { part: 'adapter' }] })]);
     expect(told(proposed(read), state)).toEqual({
-      1: { reason: why, evidence: ['all of phase 1: 1 change of the prompt and 2 training steps 0.28 val of 1,adapter'] },
+      1: { reason: why, evidence: ['all of phase 1: 1 prompt change and 2 training steps 0.28 val of 1,adapter'] },
       adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: [], toldWith: ['1'] },
     });
     const [first, weights] = changesText([proposed(read)], state, (name) => name);
     expect(first).toMatchObject({ name: expect.stringMatching(/^change 1, line \d+$/) as string, reason: why });
-    expect(first.lines).toEqual([expect.stringMatching(/ training steps\): change 1 and the weights together$/) as string]);
-    expect(weights.lines).toEqual(['measured together with change 1, where the numbers stand']);
+    expect(first.lines).toEqual([expect.stringMatching(/ training steps\), change 1 and the weights together; 95% interval /) as string]);
+    expect(weights.lines).toEqual(['measured together with change 1; see the numbers there']);
   });
 
   test('a journal that does not tell what a decision changed gives it no reason of another change', () => {
     const { changes: _, ...old } = covering(false, { ...plain, demonstrations }).candidates[0].proposal!;
     const phases = [tuned({}), phase(2, 'prompt', [{ ...covering(false, plain).candidates[0], proposal: old }])];
     const grounds = told(proposed(read), stateOf(read, '1.0', phases));
-    expect(grounds[1]).toEqual({ evidence: ['all of phase 1: 1 change of the prompt and 2 training steps 0.28 val of 1,adapter'] });
+    expect(grounds[1]).toEqual({ evidence: ['all of phase 1: 1 prompt change and 2 training steps 0.28 val of 1,adapter'] });
   });
 
   test('demonstrations that are kept later have the grounds of their own decision', () => {
@@ -354,6 +354,6 @@ describe('a way to read answers that came with the weights, beside demonstration
     expect(reasons.join('; ')).toContain(why);
     expect(reasons.join('; ')).toContain('2 demonstrations that cover the answers');
     const numbers = Object.entries(grounds).flatMap(([id, { evidence }]) => (id === 'adapter' ? [] : evidence));
-    expect(numbers.sort()).toEqual(['this change alone 0.05 val', 'this change alone, under the new weights of phase 1 0.04 val']);
+    expect(numbers.sort()).toEqual(['this change alone 0.05 val', 'this change alone, with the new weights of phase 1 0.04 val']);
   });
 });

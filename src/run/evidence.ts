@@ -16,7 +16,7 @@ import type { CandidateState, PhaseState, PriceState, RunState } from './state.t
 export interface Evidence {
   /** What was compared with the state before it, e.g. `this change alone`, or `all of phase 3`. */
   readonly of: string;
-  /** What that is made of, e.g. `2 changes of the prompt`; absent where the change was measured by itself. */
+  /** What that is made of, e.g. `2 prompt changes`; absent where the change was measured by itself. */
   readonly parts?: string;
   readonly difference: Difference;
   /** Tokens that the same adds to the prompt; below zero where it saves some. */
@@ -26,7 +26,7 @@ export interface Evidence {
   readonly split: Split;
   /** The rows that it turned, where the journal tells. */
   readonly flips?: Flips;
-  /** Ids of all items that the number is of, where they are several: it is told with the first of them alone. */
+  /** Ids of all items that the number is of, where they are several: only the first of them shows it. */
   readonly items?: readonly string[];
 }
 
@@ -215,7 +215,7 @@ function measuredOf(
   const place = 'hunk' in part && places.find((each) => isOf(each, part))?.hunks?.find((hunk) => isSame(hunk, part.hunk!));
   if (place && place.own) {
     const { tokens } = place;
-    const evidence: Evidence = { of: 'this change alone, with all else as proposed', difference: place.own, split: 'val' };
+    const evidence: Evidence = { of: 'this change alone, with everything else as proposed', difference: place.own, split: 'val' };
     return { evidence: [{ ...evidence, ...(tokens !== undefined && { tokens }) }], ...(tokens !== undefined && { tokens }) };
   }
   const change = changes.find((each) => isOf(each, part));
@@ -254,7 +254,7 @@ function piecesOf({ step = 0, hunk, from }: PromptPart & { readonly hunk: Hunk }
 }
 
 function ownOfHunk({ hunk: { tokens }, step: { phase, training } }: Piece, difference: Difference, isAll: boolean): Evidence {
-  const what = isAll ? 'this change alone' : `what phase ${phase.phase} changed here alone`;
+  const what = isAll ? 'this change alone' : `the part of phase ${phase.phase} alone`;
   return { of: `${what}${underWeights(phase.phase, training)}`, difference, ...(tokens !== undefined && { tokens }), split: 'val' };
 }
 
@@ -265,7 +265,7 @@ const ownOf = ({ part, tokens }: Change, difference: Difference, phase: number, 
   split: 'val',
 });
 
-const underWeights = (phase: number, training: number): string => (training > 0 ? `, under the new weights of phase ${phase}` : '');
+const underWeights = (phase: number, training: number): string => (training > 0 ? `, with the new weights of phase ${phase}` : '');
 
 /** Unknown as soon as one of them is. */
 const plus = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined || b === undefined ? undefined : a + b);
@@ -274,7 +274,7 @@ const heightOf = (text: string): number => (text.match(/[^\n]*\n|[^\n]+$/g) ?? [
 
 function wholeOf({ phase }: PhaseState, { decision }: CandidateState, places: number, training: number): Evidence {
   const parts = [
-    ...(places > 0 ? [counted(places, 'change of the prompt', 'changes of the prompt')] : []),
+    ...(places > 0 ? [counted(places, 'prompt change', 'prompt changes')] : []),
     ...(training > 0 ? [counted(training, 'training step', 'training steps')] : []),
   ];
   const { score, flips, changes = [] } = decision!;
@@ -285,14 +285,19 @@ function wholeOf({ phase }: PhaseState, { decision }: CandidateState, places: nu
   return { ...what, difference: score, ...told, split: 'val', ...(flips && { flips }) };
 }
 
-/** What the test rows say, of each lever by itself where both moved, and of all together. */
+/** What the test rows say about prompt and weights by themselves if both changed, and about everything together. */
 function onTest({ attribution, price }: RunState, both: boolean): { readonly prompt: Evidence[]; readonly weights: Evidence[] } {
   if (!attribution) return { prompt: [], weights: [] };
-  const together: Evidence = { of: 'all that the run proposes', difference: attribution.total, split: 'test', ...(price && { price }) };
+  const together: Evidence = {
+    of: 'everything that the run proposes',
+    difference: attribution.total,
+    split: 'test',
+    ...(price && { price }),
+  };
   if (!both) return { prompt: [together], weights: [together] };
   return {
-    prompt: [{ of: 'the new prompt under the old weights', difference: attribution.promptAlone, split: 'test' }, together],
-    weights: [{ of: 'the new weights under the old prompt', difference: attribution.weightsAlone, split: 'test' }, together],
+    prompt: [{ of: 'the new prompt with the old weights', difference: attribution.promptAlone, split: 'test' }, together],
+    weights: [{ of: 'the new weights with the old prompt', difference: attribution.weightsAlone, split: 'test' }, together],
   };
 }
 
@@ -302,7 +307,7 @@ function trainingText(steps: readonly Step[], refit: RunState['refit']): string 
   const where = phases.length === 1 ? `phase ${phases[0]}` : `phases ${phases.slice(0, -1).join(', ')} and ${phases.at(-1)}`;
   const text = `tuned by ${counted(total, 'training step', 'training steps')} in ${where}`;
   return refit?.kept
-    ? `${text}, trained again from the start in the end, for ${counted(refit.steps, 'step', 'steps')} on all ${refit.rows} rows`
+    ? `${text}, then trained again from the start for ${counted(refit.steps, 'step', 'steps')} on all ${refit.rows} rows`
     : text;
 }
 

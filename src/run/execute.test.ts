@@ -164,7 +164,7 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
   );
   expect(resumed).toMatchObject({ status: 'ended', config: { splits: { train: 9000, val: 100, test: 750 } }, testRows: 750 });
   expect(resumed.notices.at(-1)).toMatch(
-    /^The run measures 100 of 3000 validation rows and 750 of 4000 test rows, as many .* A longer budget takes more\.$/,
+    /^The run measures 100 of 3000 validation rows and 750 of 4000 test rows, as many .* A larger budget uses more\.$/,
   );
   expect(timeless(directory)).toContainEqual(expect.objectContaining({ type: 'attributed', passes: 750 }));
 });
@@ -209,10 +209,10 @@ describe('a stop', () => {
     expect([state.testRows, state.attribution]).toEqual([undefined, undefined]);
     expect(eventText(lines.at(-1)!, state)).toMatch(/^Stopped after /);
     expect(reportOf(state)).toMatch(
-      /^# intent\.prompt\.md: Stopped\. 40\.0% → 40\.0% on 100 validation rows\n\nStopped after .* stays sealed\./,
+      /^# intent\.prompt\.md: Stopped\. 40\.0% → 40\.0% on 100 validation rows\n\nStopped after .* stay unused\./,
     );
-    expect(reportOf(state)).toContain('Nothing had been accepted when it was stopped: prompt and weights stay as they are.');
-    expect(reportOf(state)).toMatch(/\| 1 \| weights \|.*\| broken off \|/);
+    expect(reportOf(state)).toContain('You stopped the run before anything was accepted: prompt and weights stay as they are.');
+    expect(reportOf(state)).toMatch(/\| 1 \| weights \|.*\| not finished \|/);
   });
 
   test('measures on the test rows what was accepted before, and nothing of the phase that it broke off', async () => {
@@ -247,7 +247,7 @@ describe('a stop', () => {
       }),
     );
     expect(milliseconds).toBe(12_000);
-    expect(state.notices.at(-1)).toMatch(/^The test took 48 of 300 test rows/);
+    expect(state.notices.at(-1)).toMatch(/^The test measured 48 of 300 held-out test rows/);
   });
 
   test('ends a test that is under way too', async () => {
@@ -260,7 +260,7 @@ describe('a stop', () => {
       }),
     );
     expect(lines.slice(-3).map(({ type }) => type)).toEqual(['testOpened', 'stopRequested', 'runEnded']);
-    expect(reportOf(state)).toContain('The test was broken off');
+    expect(reportOf(state)).toContain('The test did not finish');
   });
 
   test('before anything is measured leaves a run that says so', async () => {
@@ -281,9 +281,11 @@ describe('a stop', () => {
 test('a budget that paid for no step after all ends with what would', async () => {
   const spent: Coordinator = { ...fakeCoordinator(6), advance: async (_, state) => ({ ...state, done: 'the budget is spent' }) };
   const state = await executeRun({ ...fakeExecution(newRun(), () => {}), coordinator: spent, leastMeasurements: 4 });
-  expect(state.because).toBe('the budget pays for no step; give at least 2200p');
-  expect(reportOf(state)).toContain('The budget pays for no step; give at least 2200p: prompt and weights stay as they are.');
-  expect(reportOf(state)).not.toContain('better beyond doubt');
+  expect(state.because).toBe('the budget is too small for a first step; use a budget of at least 2200p');
+  expect(reportOf(state)).toContain(
+    'The budget is too small for a first step; use a budget of at least 2200p: prompt and weights stay as they are.',
+  );
+  expect(reportOf(state)).not.toContain('clearly better');
 });
 
 test('an ended run is not resumed', async () => {

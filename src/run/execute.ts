@@ -123,9 +123,9 @@ const isThere = ({ journal }: RunDirectory): boolean => existsSync(journal);
 
 /** What a run goes on to do without its journal could never be read. */
 const removed = ({ run, path }: RunDirectory, cause?: unknown): TandemError =>
-  new TandemError('run-removed', `The folder of the run ${run} was removed while it was worked on.`, {
+  new TandemError('run-removed', `The folder of the run ${run} was removed during the run.`, {
     where: { file: path },
-    hint: 'Start the run again. To make room while one is on: tandem clean',
+    hint: 'Start the run again. To free space during a run, use: tandem clean',
     cause,
   });
 
@@ -214,7 +214,7 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
     }
     state = (await unlessStopped(async () => save(await coordinator.advance(now(passes), state!)))) ?? state;
   }
-  // A stop opens the sealed rows only for something that would be taken over.
+  // A stop opens the sealed rows only for something that would be applied.
   const isWorthIt = state && (!view().stopRequested || state.best.candidate !== state.start.candidate);
   const states = state && isWorthIt && { start: state.start, best: state.best };
   // Who has stopped the run already waits for what is done from here on.
@@ -307,7 +307,7 @@ function reasonOf(
 }
 
 const leftOutNotice = (names: readonly string[]): string =>
-  `The time did not last for ${names.length === 1 ? 'the control' : 'the controls'} ${names.join(' and ')}: at equal compute it would take longer.`;
+  `There was not enough time for ${names.length === 1 ? 'the control' : 'the controls'} ${names.join(' and ')} with equal compute.`;
 
 /**
  * Cuts the journal back to what the last checkpoint stands for; before the first one, to the measured rate.
@@ -317,11 +317,13 @@ function recover(directory: RunDirectory): { checkpoint: Checkpoint | undefined;
   const checkpoint = readCheckpoint(directory.path);
   const written = readJournal(directory.journal);
   if (written.some(({ type }) => type === 'runEnded')) {
-    throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
+    throw new TandemError('run-ended', `The run ${directory.run} has already ended.`, {
+      hint: `See its report: tandem report ${directory.run}`,
+    });
   }
   const count = checkpoint?.lines ?? written.findIndex(({ type }) => type === 'rateMeasured') + 1;
   if (count > written.length) {
-    throw new TandemError('bad-run', `The journal has ${written.length} lines, its checkpoint speaks of ${count}.`, {
+    throw new TandemError('bad-run', `The journal has ${written.length} lines, but its checkpoint expects ${count}.`, {
       where: { file: directory.journal },
     });
   }

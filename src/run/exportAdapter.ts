@@ -66,9 +66,9 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
   const ending = adapter.steps ? endings[spec.format].replace(/\..*$/, '') : endings[spec.format];
   const path = resolve(spec.cwd, spec.out ?? `${found.name}-${adapter.id.slice(0, 8)}${ending}`);
   if (existsSync(path)) {
-    throw new TandemError('already-there', 'There is something at this place already.', {
+    throw new TandemError('already-there', 'This path already exists.', {
       where: { file: path },
-      hint: 'Choose another with --out.',
+      hint: 'Choose another path with --out.',
     });
   }
   sweepTemporaries(dirname(path));
@@ -115,8 +115,8 @@ export function findAdapter({ source, cwd, format }: ExportSpec): Found {
   const { spec, source: text, sources = {} } = readRecord(directory);
   const { best, config } = readState(directory);
   if (best?.adapter === undefined) {
-    throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state has the model's own weights.`, {
-      hint: `There is nothing to export as ${format}; take the prompt over with: tandem accept ${shellWord(directory.run)}`,
+    throw new TandemError('no-adapter', `The run ${directory.run} has no adapter: its best state uses the model's original weights.`, {
+      hint: `There is nothing to export as ${format}. Apply the prompt with: tandem accept ${shellWord(directory.run)}`,
     });
   }
   const opened = openPrompt(spec.prompt, { source: text, sources });
@@ -146,7 +146,7 @@ function fromPrompt(path: string): Found {
   if (adapter === undefined) {
     throw new TandemError('no-adapter', `This ${opened.program ? 'program' : 'prompt file'} names no adapter.`, {
       where: { file: path },
-      hint: 'Tune one with tandem optimize, and take it over with tandem accept.',
+      hint: 'Tune one with tandem optimize, and apply it with tandem accept.',
     });
   }
   return { adapter: resolve(dirname(path), adapter), model, from: dirname(path), name: promptName(path), prompts: promptsOf(opened) };

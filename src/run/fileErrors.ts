@@ -1,4 +1,4 @@
-/** @file Errors of the file system that the user can do something about, in words. */
+/** @file File system errors that the user can fix, in words. */
 import { TandemError } from '../errors.ts';
 
 interface Explanation {
@@ -10,35 +10,35 @@ interface Explanation {
 const full: Explanation = {
   reason: 'disk-full',
   message: 'The disk is full.',
-  hint: 'Make room; what was written before stands, and a run goes on with: tandem resume',
+  hint: 'Free some space. Everything written so far is kept. Continue a run with: tandem resume',
 };
 const closed: Explanation = {
   reason: 'not-writable',
-  message: 'Tandem may not read or write here.',
-  hint: 'Give yourself the right to, or work on a copy elsewhere.',
+  message: 'Tandem has no permission to read or write here.',
+  hint: 'Change the permissions, or work on a copy elsewhere.',
 };
 
 /** By the code that the system gives. */
 const explanations: Readonly<Partial<Record<string, Explanation>>> = {
   ENOSPC: full,
-  EDQUOT: { ...full, message: 'Your share of the disk is used up.' },
-  EFBIG: { ...full, message: 'A file may not grow any further here.' },
-  EROFS: { ...closed, message: 'The disk can only be read.' },
+  EDQUOT: { ...full, message: 'Your disk quota is used up.' },
+  EFBIG: { ...full, message: 'The file has reached the maximum size here.' },
+  EROFS: { ...closed, message: 'The disk is read-only.' },
   EACCES: closed,
   EPERM: closed,
   ENOENT: {
     reason: 'missing-file',
-    message: 'There is no such file or folder.',
-    hint: 'Check the path; if it was there a moment ago, something removed it.',
+    message: 'This file or folder does not exist.',
+    hint: 'Check the path. If it existed a moment ago, something removed it.',
   },
-  ENOTDIR: { reason: 'not-a-file', message: 'A file stands where a folder would have to be.', hint: 'Check the path.' },
+  ENOTDIR: { reason: 'not-a-file', message: 'A part of this path is a file, not a folder.', hint: 'Check the path.' },
   EISDIR: { reason: 'not-a-file', message: 'This is a folder, not a file.', hint: 'Check the path.' },
   ENXIO: { reason: 'not-a-file', message: 'This is a socket or a device, not a file.', hint: 'Check the path.' },
-  ELOOP: { reason: 'not-a-file', message: 'The links here lead in a circle, or one stands where none may.', hint: 'Remove the link.' },
-  ENAMETOOLONG: { reason: 'not-a-file', message: 'The path is longer than the system allows.', hint: 'Use shorter names.' },
-  EIO: { reason: 'unreadable', message: 'The disk gave an error.', hint: 'Check the disk, or work on a copy elsewhere.' },
-  EBUSY: { reason: 'unreadable', message: 'Another program holds this.', hint: 'Close that program, and try again.' },
-  ETXTBSY: { reason: 'unreadable', message: 'Another program holds this.', hint: 'Close that program, and try again.' },
+  ELOOP: { reason: 'not-a-file', message: 'The links here form a circle, or a link is not allowed here.', hint: 'Remove the link.' },
+  ENAMETOOLONG: { reason: 'not-a-file', message: 'The path is too long for the system.', hint: 'Use shorter names.' },
+  EIO: { reason: 'unreadable', message: 'The disk reported an error.', hint: 'Check the disk, or work on a copy elsewhere.' },
+  EBUSY: { reason: 'unreadable', message: 'Another program is using this.', hint: 'Close that program and try again.' },
+  ETXTBSY: { reason: 'unreadable', message: 'Another program is using this.', hint: 'Close that program and try again.' },
   EMFILE: { reason: 'too-many-files', message: 'Too many files are open.', hint: 'Close other programs, or raise the limit (ulimit -n).' },
 };
 

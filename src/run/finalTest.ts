@@ -1,4 +1,4 @@
-/** @file The end of a run: start and best on the sealed test rows. Of a budget of time on as many as the time left pays for. */
+/** @file The end of a run: start and best on the held-out test rows; with a budget of time, on as many as the remaining time allows. */
 import type { Row } from '../data/dataset.ts';
 import type { OptimizationContext } from '../optimize/coordinator.ts';
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
@@ -10,7 +10,7 @@ import { testNotice } from './words.ts';
 export type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
 
 export interface FinalTest {
-  /** Opens the sealed test split, and takes so many of its rows at most. */
+  /** Opens the sealed test split, and takes at most this many of its rows. */
   readonly rows: (most: number) => readonly Row[];
   /** Compares the four pairs of old and new. */
   readonly attribute: (
@@ -21,7 +21,7 @@ export interface FinalTest {
   ) => Promise<AttributedEvent>;
 }
 
-/** By the clock. */
+/** What the clock decides. */
 export interface TestClock {
   /** Milliseconds of running time. */
   readonly elapsed: () => number;
@@ -32,7 +32,7 @@ export interface TestClock {
   readonly passesPerRow: number;
 }
 
-/** The rows are measured so many at a time, the clock being looked at between. */
+/** Rows that are measured before the clock is checked again. */
 const stretch = 16;
 
 /** Of the time of a run, what may be kept for its test, and what if the user says how many test rows there are to be. */
@@ -46,7 +46,7 @@ export function testReserve(
   return (passesPerSecond) => Math.min((isAsked ? askedShare : keptShare) * deadline, (4 * 1000 * rows * passesPerRow) / passesPerSecond);
 }
 
-/** Measures and tells. @param rows at most so many @returns those that were measured */
+/** Measures and reports. @param rows at most this many @returns those that were measured */
 export async function finalTest(
   test: FinalTest,
   context: OptimizationContext,
@@ -107,4 +107,4 @@ async function inTime(
 }
 
 const cutNotice = (measured: number, rows: number): string =>
-  `The test took ${measured} of ${rows} test rows, as many as the time paid for.`;
+  `The test measured ${measured} of ${rows} held-out test rows, as many as the time allowed.`;

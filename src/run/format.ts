@@ -2,6 +2,7 @@
 import type { LoraConfig } from '../model/adapter.ts';
 import type { LinearName } from '../model/linears.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
+import { confidenceText } from '../optimize/confidence.ts';
 import type { Difference, Estimate } from '../optimize/events.ts';
 import type { Worth } from '../optimize/worth.ts';
 import type { AnswerTokens } from '../evaluate/answerTokens.ts';
@@ -23,16 +24,31 @@ export const points = ({ mean, low, high, rows }: Estimate): string =>
   `${signed(mean * 100, 1)} points [${signed(low * 100, 1)}, ${signed(high * 100, 1)}]${ofOneRow({ rows })}`;
 
 /** What no interval can say as plainly. */
-const ofOneRow = ({ rows }: Pick<Estimate, 'rows'>): string => (rows === 1 ? ' (one row tells nothing)' : '');
+const ofOneRow = ({ rows }: Pick<Estimate, 'rows'>): string => (rows === 1 ? ` (${oneRow})` : '');
+const oneRow = 'one row proves nothing';
+
+/** `+12.5 points on 75 validation rows (very likely real)`: a difference for everyone. */
+export function gainText(difference: Difference, kind?: string): string {
+  const { mean, rows } = difference;
+  return `${signed(mean * 100, 1)} points on ${rowCount(rows, kind)} (${rows === 1 ? oneRow : confidenceText(difference)})`;
+}
+
+/** `95% interval [+7.1, +18.0], P(better) >99.9%`: the statistics behind it. */
+export const gainDetails = (difference: Difference): string =>
+  `95% interval [${signed(difference.low * 100, 1)}, ${signed(difference.high * 100, 1)}], P(better) ${sureness(difference)}`;
+
+/** `very likely real (P(better) >99.9%)`. */
+export const betterText = (difference: Difference): string =>
+  `${difference.rows === 1 ? oneRow : confidenceText(difference)} (P(better) ${sureness(difference)})`;
 
 /** `1 row`, `120 validation rows`. */
 export const rowCount = (rows: number, kind?: string): string =>
   `${rows} ${kind === undefined ? '' : `${kind} `}row${rows === 1 ? '' : 's'}`;
 
-/** `[-1.301, -1.170]`: nats a row. */
+/** `[-1.301, -1.170]`: nats per row. */
 export const natsInterval = ({ low, high }: Estimate): string => `[${low.toFixed(3)}, ${high.toFixed(3)}]`;
 
-/** `-1.234 [-1.301, -1.170]`: nats a row. */
+/** `-1.234 [-1.301, -1.170]`: nats per row. */
 export const nats = (estimate: Estimate): string => `${estimate.mean.toFixed(3)} ${natsInterval(estimate)}${ofOneRow(estimate)}`;
 
 /** `+0.214 [+0.180, +0.250]`. */
@@ -43,10 +59,16 @@ export const natsGained = ({ mean, low, high, rows }: Estimate): string =>
 export const likelihoodPart = (difference: Estimate | undefined): string =>
   difference ? `, log-likelihood ${natsGained(difference)}` : '';
 
-/** `97%`, or `>99.9%`: how sure it is that the difference is above zero. */
+/** `97%`, or `>99.9%`: P(better), how probable it is that the difference is above zero. */
 export function sureness({ probabilityBetter: p }: Difference): string {
   if (p > 0.999) return '>99.9%';
   return p < 0.001 ? '<0.1%' : `${(p * 100).toFixed(p > 0.99 || p < 0.01 ? 1 : 0)}%`;
+}
+
+/** `50 s`, `5 min`, `1 min 30 s`, `1 h 02 min`: a duration that is only estimated, rounded up. */
+export function roughDuration(milliseconds: number): string {
+  const unit = milliseconds < 600_000 ? 10_000 : 60_000;
+  return duration(Math.ceil(milliseconds / unit - 1e-9) * unit).replace(/ 00 s$/, '');
 }
 
 /** `48 s`, `3 min 05 s`, `1 h 02 min`. */
@@ -77,11 +99,11 @@ export function answerEndsText(ends: readonly (AnswerEnds | null)[]): string {
 }
 
 function stopText(stop: readonly string[]): string {
-  if (stop.length === 0) return 'ended by the model alone';
+  if (stop.length === 0) return 'ended by the model itself';
   return `ended by ${stop.map((text) => (text === '\n\n' ? 'a blank line' : JSON.stringify(text))).join(' or ')}`;
 }
 
-/** `rank 16, alpha 32, dropout 0.05, targets q_proj,v_proj`: of those that are given. */
+/** `rank 16, alpha 32, dropout 0.05, targets q_proj,v_proj`: only those that are given. */
 export function loraText({ rank, alpha, dropout, targets }: Partial<LoraConfig>): string {
   const names = linears.filter((name) => targets?.includes(name));
   const settings = { rank, alpha, dropout, targets: targets && (names.length === linears.length ? 'all-linear' : names.join()) };
@@ -90,15 +112,16 @@ export function loraText({ rank, alpha, dropout, targets }: Partial<LoraConfig>)
     .join(', ');
 }
 
-/** `alternating, schedule gated, strategy default, lever both`, or `simultaneous, lever both, 16 virtual tokens`. */
+/** `alternating, schedule gated, strategy default, tunes prompt and weights`, or `simultaneous, tunes …, 16 virtual tokens`. */
 export function coordinatorText({ coordinator = 'alternating', soft, schedule, strategy, lever }: RunConfig): string {
-  if (coordinator === 'alternating') return `alternating, schedule ${schedule}, strategy ${strategy}, lever ${lever}`;
+  const tunes = `tunes ${lever === 'both' ? 'prompt and weights' : lever}`;
+  if (coordinator === 'alternating') return `alternating, schedule ${schedule}, strategy ${strategy}, ${tunes}`;
   const asked = [
     ...(soft?.tokens === undefined ? [] : [`${soft.tokens} virtual tokens`]),
-    ...(soft?.start === undefined ? [] : [`started from ${soft.start}`]),
-    ...(soft?.keep === undefined ? [] : [soft.keep ? 'the soft prompt may stay' : 'only a text may stay']),
+    ...(soft?.start === undefined ? [] : [`starting from ${soft.start}`]),
+    ...(soft?.keep === undefined ? [] : [soft.keep ? 'the soft prompt may stay' : 'only text may stay']),
   ];
-  return [`${coordinator}, lever ${lever}`, ...asked].join(', ');
+  return [`${coordinator}, ${tunes}`, ...asked].join(', ');
 }
 
 /** `412 → 96 tokens, 38 → 12 ms`: what one answer costs before and after a run, with its prompt. */
@@ -126,11 +149,11 @@ export function worthText({ margin, perHundredTokens }: Worth): string {
     const value = Number((100 * share).toFixed(3));
     return `${value} ${value === 1 ? 'point' : 'points'}`;
   };
-  if (perHundredTokens === 0) return 'tokens of the prompt cost nothing: no prompt is taken for being shorter';
+  if (perHundredTokens === 0) return 'prompt tokens cost nothing, so no prompt is kept only because it is shorter';
   return `a shorter prompt may score ${inPoints(margin)} less; 100 tokens are worth ${inPoints(perHundredTokens)}`;
 }
 
-/** The names alone: this file is read in the editor's page too, and what `adapter.ts` imports is not to be had there. */
+/** Only the names: the editor's page reads this file too, and what `adapter.ts` imports is not available there. */
 const linears = Object.keys({
   q_proj: 0,
   k_proj: 0,

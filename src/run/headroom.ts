@@ -1,4 +1,4 @@
-/** @file The headroom of a prompt file or a program, measured in a session of its own. */
+/** @file The preflight of a prompt file or a program, in a session of its own. */
 import { measureHeadroom, type Headroom } from '../optimize/headroom.ts';
 import { openOptimizer, type Session } from './session.ts';
 import type { RunSpec } from './spec.ts';

@@ -20,9 +20,9 @@ export function isInside(folder: string, path: string): boolean {
  */
 export function requireInside(workspace: string, path: string, what: string, where: Place): void {
   if (isInside(workspace, path)) return;
-  throw new TandemError('outside-workspace', `The run names ${path} as ${what}, which is not in the workspace ${workspace}.`, {
+  throw new TandemError('outside-workspace', `The run names ${path} as ${what}, but that is outside the workspace ${workspace}.`, {
     where,
-    hint: 'A run reads and changes what is in its workspace only. Optimize again there, or delete this run.',
+    hint: 'A run only reads and changes files in its workspace. Optimize again there, or delete this run.',
   });
 }
 
@@ -30,7 +30,7 @@ export function requireInside(workspace: string, path: string, what: string, whe
 export function requirePromptInside(workspace: string, path: string, what: string, where: Place): void {
   requireInside(workspace, path, what, where);
   if (promptNames.test(path)) return;
-  throw new TandemError('not-a-prompt', `The run names ${path} as ${what}, and it is not called like one.`, {
+  throw new TandemError('not-a-prompt', `The run names ${path} as ${what}, but the file name does not match.`, {
     where,
     hint: 'Prompt files end in .prompt.md or .prompty, programs in .program.yaml.',
   });

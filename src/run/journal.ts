@@ -121,6 +121,6 @@ const splitLines = (text: string): string[] => text.split('\n').slice(0, -1);
 function parseLine(text: string, file: string, place: number): JournalLine {
   const where = { file, line: place + 1 };
   const value = requireVersion(parseJson(text, where, 'bad-journal') as Versioned & { seq?: unknown }, journalVersion, file, where.line);
-  if (value.seq !== place) throw new TandemError('bad-journal', `This line of the journal has another number than ${place}.`, { where });
+  if (value.seq !== place) throw new TandemError('bad-journal', `This line of the journal should have the number ${place}.`, { where });
   return shaped(journalLine, value, where, 'bad-journal');
 }

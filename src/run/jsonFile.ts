@@ -63,9 +63,9 @@ export function readVersioned<T extends Versioned>(
 export function requireVersion<T extends Versioned>(value: T, newest: number, file: string, line?: number): T {
   const version = (value as Partial<Versioned> | null)?.version;
   if (typeof version !== 'number')
-    throw new TandemError('bad-file', 'This is not a file that Tandem wrote: it has no version.', { where: { file, line } });
+    throw new TandemError('bad-file', 'Tandem did not write this file: it has no version.', { where: { file, line } });
   if (version > newest) {
-    throw new TandemError('newer-version', `This was written by a newer Tandem (version ${version}; this program knows up to ${newest}).`, {
+    throw new TandemError('newer-version', `A newer Tandem wrote this file (version ${version}; this program supports up to ${newest}).`, {
       where: { file, line },
       hint: 'Update Tandem.',
     });

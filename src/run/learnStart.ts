@@ -65,7 +65,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
     const [{ model, modelSource, workspace }] = sessions;
     const lora: LoraConfig = { ...defaultLora, rank: spec.rank, alpha: (defaultLora.alpha / defaultLora.rank) * spec.rank };
     const tasks = sessions.map((session): MetaTask => {
-      requireAnswers('A start', session);
+      requireAnswers('A warm start', session);
       const name = portable(workspace, session.file.path);
       return { name, trainer: loraTrainer(model, session.evaluator.task, lora), prompts: [session.file.prompt], rows: session.trainset };
     });
@@ -90,7 +90,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
       { ...reptileDefaults, rounds, seed: spec.seed },
       ({ round, passes: spent }, losses) => {
         recent.push(losses);
-        onBusy?.(`Learning a start, round ${round} of ${rounds}, ${count(spent)} passes`, round / rounds);
+        onBusy?.(`Learning a warm start, round ${round} of ${rounds}, ${count(spent)} tokens`, round / rounds);
         model.forget();
       },
       signal,
@@ -117,7 +117,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
 /** Prompt files under a folder, sorted; hidden folders and node_modules are left out. @throws TandemError 'no-folder' */
 export function promptFilesIn(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) throw new TandemError('no-folder', `There is no folder ${path}.`);
+  if (!stat) throw new TandemError('no-folder', `The folder ${path} does not exist.`);
   if (stat.isFile()) return [resolve(path)];
   return readdirSync(path, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -151,16 +151,16 @@ async function openTasks(
       sessions.push(await openSession(asked, { forgetful: true, models, ...(onBusy && { onBusy }), ...(signal && { signal }) }));
     } catch (error) {
       if (!(error instanceof TandemError) || signal?.aborted) throw error;
-      onNote?.(`Left out ${prompt}: ${error.message}`);
+      onNote?.(`Skipped ${prompt}: ${error.message}`);
     }
   }
   const [first, ...rest] = sessions;
   if (first && rest.length > 0) return [first, ...rest];
   throw new TandemError(
     'too-few-tasks',
-    `A start is learned from two tasks or more; ${sessions.length} of ${found.length} prompt files can be used.`,
+    `Learning a warm start needs at least two tasks, but only ${sessions.length} of ${found.length} prompt files can be used.`,
     {
-      hint: 'Name folders that have prompt files with data.',
+      hint: 'Name folders that contain prompt files with data.',
     },
   );
 }
@@ -191,7 +191,7 @@ export function priorOfRuns(workspaces: readonly string[], onNote: (text: string
       prior = learnFrom(prior, readJournal(findRun(path, path).journal) as readonly OptimizationEvent[]);
     } catch (error) {
       if (!(error instanceof TandemError)) throw error;
-      onNote(`Left out the run ${path}: ${error.message}`);
+      onNote(`Skipped the run ${path}: ${error.message}`);
     }
   }
   return prior;
@@ -242,9 +242,9 @@ function card({ model, tasks, rounds, passes, prior, softTokens }: Omit<WarmStar
   const tallies = Object.entries(prior.proposers).map(([name, { tried, won }]) => `- ${name}: ${won} of ${tried} proposals won`);
   return `# A warm start for ${model.name}
 
-A LoRA adapter of rank ${rank}${softTokens === undefined ? '' : ` and a soft prompt of ${softTokens} virtual tokens`} (PEFT layout) from which a few steps on a new task lead far, learned by Reptile (Nichol et al. 2018) over
-${tasks.length} tasks in ${rounds} rounds, ${count(passes)} token passes, seed ${seed}; and in \`warm-start.json\` how often each kind of proposal won.
-It is not meant to be used without tuning. A run tries it beside a start from nothing, and uses it where that helps.
+A LoRA adapter of rank ${rank}${softTokens === undefined ? '' : ` and a soft prompt of ${softTokens} virtual tokens`} (PEFT layout) from which a few steps on a new task achieve a lot, learned with Reptile (Nichol et al. 2018) over
+${tasks.length} tasks in ${rounds} rounds, ${count(passes)} tokens, seed ${seed}. \`warm-start.json\` says how often each kind of proposal won.
+It is not meant to be used without tuning. A run compares it with a fresh start, and uses it if that helps.
 
 Tasks: ${tasks.slice(0, 40).join(', ')}${tasks.length > 40 ? ', …' : ''}
 ${tallies.length > 0 ? `\n${tallies.join('\n')}\n` : ''}`;

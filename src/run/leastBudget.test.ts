@@ -14,7 +14,9 @@ const facts = { file, val: 20, test: 40 };
 test('before a model is loaded where the words alone cost more', () => {
   const words = (passes: number): void => requireBudgetForWords(specOf({ budget: { passes } }), { file, valset });
   expect(() => words(100)).toThrow(TandemError);
-  expect(() => words(100)).toThrow(expect.objectContaining({ reason: 'bad-budget', message: 'This budget pays for no step.' }) as Error);
+  expect(() => words(100)).toThrow(
+    expect.objectContaining({ reason: 'bad-budget', message: 'This budget is too small for a first step.' }) as Error,
+  );
   // Seven words of the prompt, and six a row with what follows it; four measurements of them.
   expect(() => words(4 * (6 + 20 * 7) - 1)).toThrow(TandemError);
   expect(() => words(4 * (7 + 20 * 7) + 1)).not.toThrow();
@@ -38,7 +40,7 @@ test.each([
     );
   await expect(asked(measurements * 240 - 1)).rejects.toMatchObject({
     reason: 'bad-budget',
-    hint: expect.stringMatching(/^Give at least \d+p/) as string,
+    hint: expect.stringMatching(/^Use at least \d+p/) as string,
   });
   await asked(measurements * 240);
 });
@@ -54,9 +56,9 @@ test('what the hint says is enough', async () => {
     ).catch((e: unknown) => e);
     return (error as TandemError).hint!;
   };
-  expect(await least({ passes: 500 }, 0)).toMatch(/^Give at least 1100p/);
+  expect(await least({ passes: 500 }, 0)).toMatch(/^Use at least 1100p/);
   // 4 x 240 token passes at 100 a second, an eighth for the test, after 6 seconds.
-  expect(await least({ seconds: 8 }, 6000)).toMatch(/^Give at least 25 s/);
+  expect(await least({ seconds: 8 }, 6000)).toMatch(/^Use at least 25 s/);
   await requireBudgetForStep(
     specOf({ budget: { seconds: 25 } }),
     rate,

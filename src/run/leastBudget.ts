@@ -1,4 +1,4 @@
-/** @file Refuses a budget that pays for no step: before anything is loaded where the text alone says so, else before a run is made. */
+/** @file Refuses a budget that is too small for a first step: before anything is loaded if the text alone shows it, else before a run is created. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import { controlNames } from '../optimize/baselines/names.ts';
@@ -49,7 +49,7 @@ export function requireBudgetForWords(
   throw tooSmall(`about ${leastText(leastMeasurements(spec, file) * 2 * (shared + mean * rows), spec.budget)}`);
 }
 
-/** So far above what a step should cost nothing need be measured to know that it is paid for. */
+/** With this many times the expected cost of a step, the budget is enough without measuring. */
 const beyondDoubt = 3;
 
 /**
@@ -86,8 +86,8 @@ export async function requireBudgetForStep(
 }
 
 const tooSmall = (least: string): TandemError =>
-  new TandemError('bad-budget', 'This budget pays for no step.', {
-    hint: `Give at least ${least}, or measure fewer validation rows with --val-rows.`,
+  new TandemError('bad-budget', 'This budget is too small for a first step.', {
+    hint: `Use at least ${least}, or measure fewer validation rows with --val-rows.`,
   });
 
 const words = (text: string): number => text.split(/\s+/).filter((word) => word !== '').length;

@@ -79,13 +79,13 @@ describe('a lock that does not tell who holds it', () => {
     [
       'a number that another program may have',
       written(JSON.stringify({ pid: process.pid })),
-      /names process \d+, which may be another program/,
+      /names process \d+, which may be a different program/,
     ],
     [
       'another machine',
       written(JSON.stringify({ pid: process.pid, host: 'elsewhere', work: 'a\u001b[31m', since: '2026-01-02T03:04:05Z' })),
       // eslint-disable-next-line no-control-regex -- none may get through
-      /is of another machine, 'elsewhere', where process \d+ is working on a [^\u001b]+, since 2026-01-0\d \d\d:\d\d; whether it still does/,
+      /belongs to another machine, 'elsewhere', where process \d+ is working on a [^\u001b]+, since 2026-01-0\d \d\d:\d\d; Tandem cannot check from here/,
     ],
   ])('is named at once, and left alone: %s', async (name, make, message) => {
     if (process.platform !== 'linux' && /link|pipe|program/.test(name)) return;
@@ -94,7 +94,7 @@ describe('a lock that does not tell who holds it', () => {
     const before = lstatSync(file).ino;
     const began = Date.now();
     const error: unknown = await take(file, { patience: 60_000 }).catch((thrown: unknown) => thrown);
-    const hint = 'If no run is under way here, remove it and start again.';
+    const hint = 'If no run is active here, delete the lock and start again.';
     expect(error).toMatchObject({ name: 'TandemError', reason: 'bad-lock', message: expect.stringMatching(message) as string, hint });
     expect((error as Error).message.startsWith(`The lock ${file} `)).toBe(true);
     expect(Date.now() - began).toBeLessThan(1000);
@@ -120,8 +120,8 @@ describe('a lock that does not tell who holds it', () => {
       encoding: 'utf8',
       timeout: 20_000,
     });
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/TandemError: The lock \S+ may not be read/)]);
-    if (isRoot) expect(stderr).toContain('belongs to another user (number 0)');
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/TandemError: The lock \S+ cannot be read/)]);
+    if (isRoot) expect(stderr).toContain('belongs to another user (uid 0)');
   });
 });
 

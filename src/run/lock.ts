@@ -1,4 +1,4 @@
-/** @file Takes and gives back a lock file, so that two processes never write one run. Who holds one is told by lockFile.ts. */
+/** @file Takes and releases a lock file, so that two processes never write one run. lockFile.ts says who holds one. */
 import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -71,10 +71,10 @@ function tryLock(file: string, own: string): Attempt {
 }
 
 function locked(file: string, attempt: Exclude<Attempt, { kind: 'ours' }>, rule: string | undefined): TandemError {
-  const who = attempt.kind === 'held' ? holderText(attempt.holder) : 'other processes take and leave this lock all the time';
+  const who = attempt.kind === 'held' ? holderText(attempt.holder) : 'other processes keep taking and releasing this lock';
   const message = `${who.charAt(0).toUpperCase()}${who.slice(1)}.${rule === undefined ? '' : ` ${rule}`}`;
   const unsure = attempt.kind === 'held' && attempt.holder.started === undefined;
-  const hint = `Stop it first, or wait for its end.${unsure ? ' If that process is not Tandem, remove the lock.' : ''}`;
+  const hint = `Stop it first, or wait until it ends.${unsure ? ' If that process is not Tandem, remove the lock.' : ''}`;
   return new TandemError('run-locked', message, { where: { file }, hint });
 }
 

@@ -41,17 +41,17 @@ export function readLock(file: string): FoundLock {
     if (kind !== undefined) return { fault: `is ${kind}` };
     const handle = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     try {
-      if (!fstatSync(handle).isFile()) return { fault: 'is no plain file' };
+      if (!fstatSync(handle).isFile()) return { fault: 'is not a regular file' };
       const bytes = Buffer.alloc(most + 1);
       const length = readSync(handle, bytes, 0, bytes.length, 0);
-      return length > most ? { fault: 'is too long for a lock' } : { text: bytes.toString('utf8', 0, length) };
+      return length > most ? { fault: 'is too long to be a lock' } : { text: bytes.toString('utf8', 0, length) };
     } finally {
       closeSync(handle);
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return {};
-    if (code === 'EACCES' || code === 'EPERM') return { fault: `may not be read${ownerOf(file)}` };
+    if (code === 'EACCES' || code === 'EPERM') return { fault: `cannot be read for lack of permission${ownerOf(file)}` };
     return { fault: `cannot be read (${code ?? String(error)})` };
   }
 }
@@ -63,19 +63,19 @@ function kindOf(stats: ReturnType<typeof lstatSync>): string | undefined {
   if (!stats || stats.isFile()) return undefined;
   if (stats.isDirectory()) return 'a folder';
   if (stats.isSymbolicLink()) return 'a link';
-  return stats.isFIFO() ? 'a pipe' : 'no plain file';
+  return stats.isFIFO() ? 'a pipe' : 'not a regular file';
 }
 
 function ownerOf(file: string): string {
   try {
     const { uid } = lstatSync(file);
-    return uid === process.getuid?.() ? '' : ` and belongs to another user (number ${uid})`;
+    return uid === process.getuid?.() ? '' : ` and belongs to another user (uid ${uid})`;
   } catch {
     return '';
   }
 }
 
-const removeHint = 'If no run is under way here, remove it and start again.';
+const removeHint = 'If no run is active here, delete the lock and start again.';
 
 export function standingOf({ text, fault }: FoundLock): Standing {
   if (fault !== undefined) return { kind: 'unclear', fault, hint: removeHint };
@@ -87,7 +87,7 @@ export function standingOf({ text, fault }: FoundLock): Standing {
   if (holder.host !== undefined && machine(holder.host) !== machine(hostname())) {
     return {
       kind: 'unclear',
-      fault: `is of another machine, '${plain(holder.host)}', where ${holderText(holder)}; whether it still does cannot be seen from here`,
+      fault: `belongs to another machine, '${plain(holder.host)}', where ${holderText(holder)}; Tandem cannot check from here whether that is still true`,
       hint: removeHint,
     };
   }
@@ -97,7 +97,7 @@ export function standingOf({ text, fault }: FoundLock): Standing {
     case 'gone':
       return { kind: 'left' };
     case 'unsure':
-      return { kind: 'unclear', fault: `names process ${holder.pid}, which may be another program by now`, hint: removeHint };
+      return { kind: 'unclear', fault: `names process ${holder.pid}, which may be a different program by now`, hint: removeHint };
   }
 }
 

@@ -93,7 +93,7 @@ function keep({ file, program, warn }: Session, measured: Pick<Results, 'evaluat
     writeResults(file.path, program ? programText(program) : file.text, measured);
   } catch (error) {
     if (!isUnwritable(error)) throw error;
-    warn(`The numbers cannot be kept for the editor: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+    warn(`The numbers could not be saved for the editor: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
   }
 }
 

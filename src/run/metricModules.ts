@@ -18,9 +18,9 @@ export async function loadModules(file: PromptFile, allowed: boolean): Promise<M
   const names = modulesOf(file);
   if (names.length > 0 && !allowed) {
     const { line, column } = file.ranges.metric;
-    throw new TandemError('module-not-allowed', `The metric ${names[0]} is a JavaScript module, which could do whatever you can do.`, {
+    throw new TandemError('module-not-allowed', `The metric ${names[0]} is a JavaScript module. It runs with your permissions.`, {
       where: { file: file.path, line, column },
-      hint: 'If you trust it, run with --allow-modules; in the editor, set tandem.metrics.allowModules.',
+      hint: 'If you trust it, run with --allow-modules, or set tandem.metrics.allowModules in the editor.',
     });
   }
   const loaded = await Promise.all(

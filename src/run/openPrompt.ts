@@ -29,9 +29,9 @@ export function stepTask(step: PromptFile, rows: readonly Row[]): Task {
   const { settings, path, ranges } = step;
   if (settings.labels === 'from-data' && !rows.some(({ values }) => Object.hasOwn(values, settings.output))) {
     const { line, column } = ranges.labels;
-    throw new TandemError('no-output', `The data has no column "${settings.output}" to take the labels of this step from.`, {
+    throw new TandemError('no-output', `The labels of this step are unknown: the data has no column "${settings.output}" for them.`, {
       where: { file: path, line, column },
-      hint: 'List them: labels: [one, other].',
+      hint: 'List them in the prompt file: labels: [one, other].',
     });
   }
   return taskFor({ ...step, settings: { ...settings, metric: settings.labels ? 'accuracy' : 'exact-match' } }, rows);

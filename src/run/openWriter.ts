@@ -30,8 +30,8 @@ export async function openWriter(asked: Asked, { ask, mustAnswer, signal, onBusy
   const { writer: choice, writerBudget = usualWriterBudget, writerConsent = false, untrusted, lever } = asked;
   if (!choice || lever === 'weights') return undefined;
   if (untrusted) {
-    throw new TandemError('untrusted-workspace', 'The workspace is not trusted, so its rows are sent to no writer.', {
-      hint: 'Trust the workspace, or go without a writer.',
+    throw new TandemError('untrusted-workspace', 'In Restricted Mode, rows are not sent to a writer.', {
+      hint: 'Trust the workspace, or run without a writer.',
     });
   }
   requireConsent(choice, writerConsent);

@@ -73,8 +73,8 @@ test('a workspace in which nothing can be kept is measured all the same, with a 
   await session.dispose();
   expect(score.rows).toBe(4);
   expect(session.notices).toEqual([
-    expect.stringMatching(/^The cache cannot be written, .*\.tandem: There is a file where Tandem keeps a folder of its own\.$/),
-    expect.stringMatching(/^The numbers cannot be kept for the editor: .*\.tandem: There is a file/),
+    expect.stringMatching(/^The cache cannot be written, .*\.tandem: There is a file where Tandem needs a folder of its own\.$/),
+    expect.stringMatching(/^The numbers could not be saved for the editor: .*\.tandem: There is a file/),
   ]);
   await expect(startRun({ ...spec, model: join(workspace, 'none.gguf') })).rejects.toMatchObject({
     reason: 'not-a-folder',

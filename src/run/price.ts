@@ -1,6 +1,6 @@
 /**
- * @file What an answer costs before and after a run: its tokens, and the milliseconds that it takes where it is asked for alone, as a program
- * asks: no other row beside it, and no prompt remembered.
+ * @file What an answer costs before and after a run: its tokens, and the milliseconds that it takes when asked for one at a time, as a program
+ * would: with no other row in the batch, and no prompt cached.
  */
 import type { Row } from '../data/dataset.ts';
 import { answerTokens, type AnswerTokens } from '../evaluate/answerTokens.ts';
@@ -28,7 +28,7 @@ export interface PricedStates {
   readonly isSame: boolean;
 }
 
-/** By the clock. */
+/** What the clock decides. */
 export interface PriceClock {
   /** Milliseconds that the answers may take. */
   readonly limit: number;
@@ -38,9 +38,9 @@ export interface PriceClock {
   readonly now?: () => number;
 }
 
-/** Tokens are counted over so many rows at most: after the test their answers are known. */
+/** Tokens are counted over at most this many rows: after the test their answers are known. */
 const mostRows = 64;
-/** So many are answered alone to be sure of the median. */
+/** This many are answered one at a time, for a stable median. */
 const mostAlone = 32;
 /** Of the time of a run, and milliseconds at the most. */
 const [share, most] = [0.05, 3000];

@@ -142,7 +142,7 @@ describe('with an adapter for each step', () => {
     const id = state.best!.adapter!;
     expect(id).toBeDefined();
     expect(existsSync(join(directory.adapters, id, 'step-2', 'adapter_model.safetensors'))).toBe(true);
-    expect(readFileSync(directory.report, 'utf8')).toContain('| adapters | one for each step |');
+    expect(readFileSync(directory.report, 'utf8')).toContain('| adapters | one per step |');
     accept(proposalsOf(directory, state));
     const pointer = /adapter: "(.+)"/.exec(read('tandem.program.yaml'))![1];
     expect(existsSync(at(`${pointer}/tandem_steps.json`))).toBe(true);
@@ -155,7 +155,7 @@ describe('with an adapter for each step', () => {
       expect([now.score.rows, ...levers.map(({ lever }) => lever)]).toEqual([session.valset.length, 'weights', 'prompt']);
       // A later run keeps them, whatever it is asked.
       const { notices, coordinatorName } = openOptimizer(session, { ...spec, adapters: 'shared' });
-      expect([coordinatorName, notices.join()]).toEqual(['coordinate', `The adapter ${id} has one for each step: they are kept.`]);
+      expect([coordinatorName, notices.join()]).toEqual(['coordinate', `The adapter ${id} has one part per step. All of them are kept.`]);
     } finally {
       await session.dispose();
     }
@@ -173,13 +173,13 @@ describe('with an adapter for each step', () => {
     await saveAdapter(at('apart'), stepAdapters([undefined, undefined, undefined]), { baseModel: tinyModel });
     await expect(openSession({ ...spec, adapter: at('apart') })).rejects.toMatchObject({
       reason: 'adapter-mismatch',
-      message: 'The adapter is of a program of 3 steps, and this has 2 steps.',
+      message: 'The adapter belongs to a program with 3 steps, but this one has 2 steps.',
       where: { file: at('apart') },
     });
   });
 
   test('a prompt has one adapter, and a run of one says so', () => {
-    expect(coordinatorNotices('coordinate', { ...spec, adapters: 'per-step' }, 1).join()).toMatch(/here there is one adapter/);
+    expect(coordinatorNotices('coordinate', { ...spec, adapters: 'per-step' }, 1).join()).toMatch(/This run has one adapter/);
     expect(coordinatorNotices('coordinate', { ...spec, adapters: 'per-step' }, 2)).toEqual([]);
   });
 });

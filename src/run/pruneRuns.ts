@@ -73,6 +73,6 @@ const inWork = (run: string, holder: number | 'unclear'): TandemError =>
   new TandemError(
     'run-locked',
     holder === 'unclear'
-      ? `The lock of the run ${run} does not say whether a process works on it.`
+      ? `Tandem cannot tell from its lock whether a process is working on the run ${run}.`
       : `Process ${holder} is working on the run ${run}.`,
   );

@@ -59,7 +59,7 @@ export function answerer(host: Host, send: (answer: Answer) => void): Answerer {
     const { id, method, params } = question;
     try {
       const handle = host[method];
-      if (!handle) throw new TandemError('writer-unreachable', `Nobody here answers a worker that asks to ${method}.`);
+      if (!handle) throw new TandemError('writer-unreachable', `Nothing here can answer the worker's request to ${method}.`);
       const result = await handle(params, signal);
       if (open.delete(id)) send({ type: 'answer', id, result });
     } catch (error) {

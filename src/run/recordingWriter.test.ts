@@ -125,7 +125,7 @@ test('tokens and requests of the writer are counted apart from token passes, and
   const silent: Writer = { name: 'none', write: () => Promise.reject(new TandemError('writer-silent', 'No.')) };
   const same = await executeRun(writingExecution(without, silent, () => {}));
   expect(state.passes).toBe(same.passes);
-  expect(reportOf(state)).toContain(`writer: 1.2k tokens in 11 requests of m at ${new URL(server.url).host} (budget 10k)`);
+  expect(reportOf(state)).toContain(`writer: 1.2k tokens in 11 requests to m at ${new URL(server.url).host} (budget 10k)`);
 });
 
 const counting = (said: (number: number) => string | Error): Writer & { asked: number } => {
@@ -147,7 +147,7 @@ test('the budget of the writer is never exceeded; then the source is silent, and
   const state = await executeRun(writingExecution(directory, writer, () => {}, 700));
   expect(state.writer?.tokens).toBe(600);
   expect(writer.asked).toBe(3);
-  expect(state.notices.filter((notice) => notice.startsWith('The budget of the writer is spent: 600 of 700 tokens'))).toHaveLength(1);
+  expect(state.notices.filter((notice) => notice.startsWith("The writer's budget is spent: 600 of 700 tokens"))).toHaveLength(1);
   expect(state.status).toBe('ended');
 });
 
@@ -157,7 +157,9 @@ test('a writer that fails three times in a row is asked no more, and the run goe
   const state = await executeRun(writingExecution(directory, writer, () => {}));
   expect(writer.asked).toBe(3);
   expect(state.writer).toMatchObject({ failed: 3, failing: 3, trouble: 'It is gone.' });
-  expect(state.notices.filter((notice) => /failed 3 times in a row and is asked no more: It is gone\./.test(notice))).toHaveLength(1);
+  expect(state.notices.filter((notice) => /failed 3 times in a row and will not be asked again: It is gone\./.test(notice))).toHaveLength(
+    1,
+  );
   expect(state.status).toBe('ended');
 });
 

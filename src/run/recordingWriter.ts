@@ -54,12 +54,12 @@ export function recordingWriter(writer: Writer, recording: Recording): Writer {
       options.signal?.throwIfAborted();
       const { tokens = 0, failing = 0, trouble } = view().writer ?? {};
       if (failing >= patienceWithTrouble) {
-        notice(`The writer ${writer.name} failed ${failing} times in a row and is asked no more: ${trouble ?? ''}`);
-        throw new TandemError('writer-silent', `${writer.name} is asked no more.`);
+        notice(`The writer ${writer.name} failed ${failing} times in a row and will not be asked again: ${trouble ?? ''}`);
+        throw new TandemError('writer-silent', `${writer.name} will not be asked again.`);
       }
       if (tokens + mostTokens(messages, options) > budget) {
         notice(
-          `The budget of the writer is spent: ${count(tokens)} of ${count(budget)} tokens, and one more draft could cost more than is left.`,
+          `The writer's budget is spent: ${count(tokens)} of ${count(budget)} tokens, and another draft could cost more than is left.`,
         );
         throw new TandemError('writer-spent', `The budget of ${writer.name} is spent.`);
       }

@@ -42,8 +42,8 @@ test('what grew in the course of a run is told', async () => {
   ];
   const state = lines.reduce((before, event, seq) => apply(before, { version: 1, seq, at: 0, ...event }), (await states()).at(-1)!);
   const report = reportOf(state);
-  expect(report).toContain('## Curriculum');
-  expect(report).toContain('| 1 | 96 training rows known, success 0.41: 50 for the weights, 30 always failed, 16 always passed |');
+  expect(report).toContain('### Learning schedule');
+  expect(report).toContain('| 1 | 96 training rows measured, success 0.41: 50 for the weights, 30 always failed, 16 always passed |');
   expect(report).toContain(
     'stage 2 of 3 (lines): whole lines, rank 4 of 8, the top 4 of 6 layers, penalties x 10; 30% of the budget is spent',
   );
@@ -57,17 +57,17 @@ test('weights that were trained on all rows in the end are told of, with whose t
     const state = apply(before, event);
     return { state, report: reportOf(state), line: eventText(event, state)! };
   };
-  const trained = 'the weights were trained once more, for 60 steps, on all 24 training and validation rows';
+  const trained = 'the weights were trained again for 60 steps on all 24 training and validation rows';
   const kept = told(true);
   expect(kept.state.best?.adapter).toBe('refitted');
   for (const text of [kept.report, kept.line]) {
     expect(text).toContain(trained);
-    expect(text).toContain('those of the weights before, which had not learned from the validation rows');
+    expect(text).toContain('for the earlier weights, which had not learned from the validation rows');
   }
   const left = told(false);
   expect(left.state.best).toEqual(before.best);
   for (const text of [left.report, left.line])
-    expect(text).toContain('They answered the validation rows worse than the weights before, which stand.');
+    expect(text).toContain('They answered the validation rows worse, so the earlier weights were kept.');
 });
 
 test('answers that were cut off are told, before and after, in the report, the log and the terminal; so is how answers end', async () => {
@@ -100,22 +100,18 @@ test('answers that were cut off are told, before and after, in the report, the l
 test('the report of an ended run', async () => {
   const report = reportOf((await states()).at(-1)!);
   expect(report).toMatch(/^# intent\.prompt\.md: 40\.0% → \d\d\.\d% on 100 test rows\n/);
-  for (const heading of [
-    'Before and after',
-    'What changed',
-    'Which lever did it',
-    'Phases',
-    'Objective',
-    'Decisions of the gate',
-    'Prompts tried',
-    'Settings',
-    'How to read this',
-  ]) {
+  for (const heading of ['Before and after', 'What changed', 'Prompt or weights: what helped', 'Phases', 'How to read this', 'Details']) {
     expect(report).toContain(`\n## ${heading}\n`);
   }
+  const details = report.slice(report.indexOf('\n## Details\n'));
+  for (const heading of ['Gate decisions', 'Prompts tried', 'Settings', 'Objective J']) expect(details).toContain(`\n### ${heading}\n`);
+  expect(details).toMatch(/\n\| before \|.*\n\| best after phase 1 \|[^]*\| after \|.*\n$/);
   expect(report).toContain('> **Notice:** 2 rows stand almost alike in train and val.');
   expect(report).toContain('\n-Message: ${input:message}\n');
-  for (const table of report.split('\n\n').filter((block) => block.startsWith('|'))) {
+  for (const table of report
+    .trimEnd()
+    .split('\n\n')
+    .filter((block) => block.startsWith('|'))) {
     const widths = table.split('\n').map((line) => line.replaceAll('\\|', '').split('|').length);
     expect(new Set(widths).size, table).toBe(1);
   }
@@ -140,19 +136,19 @@ test('each change stands with its reason and its numbers; one that shares them s
     {
       name: 'change 1, line 7',
       reason: 'label scores | summed',
-      lines: ['+28.0 points, with all of phase 1: change 1 and the weights together'],
+      lines: ['+28.0 points from all of phase 1, change 1 and the weights together'],
     },
-    { name: 'the weights', lines: ['measured together with change 1, where the numbers stand'] },
+    { name: 'the weights', lines: ['measured together with change 1; see the numbers there'] },
   ];
   const report = reportOf((await states()).at(-1)!, changes);
-  const section = report.slice(report.indexOf('## What each change rests on')).split('\n\n')[1];
+  const section = report.slice(report.indexOf('## Why each change was made')).split('\n\n')[1];
   expect(section.split('\n')).toEqual([
     '- **change 1, line 7**: label scores \\| summed',
-    '  - +28.0 points, with all of phase 1: change 1 and the weights together',
+    '  - +28.0 points from all of phase 1, change 1 and the weights together',
     '- **the weights**',
-    '  - measured together with change 1, where the numbers stand',
+    '  - measured together with change 1; see the numbers there',
   ]);
-  expect(reportOf((await states()).at(-1)!)).not.toContain('What each change rests on');
+  expect(reportOf((await states()).at(-1)!)).not.toContain('Why each change was made');
 });
 
 test.each(parsers)('what a run names, proposes and says is no markup of the report in %s', async (_, render) => {

@@ -5,6 +5,7 @@ import { unifiedDiff } from '../prompt/hunks.ts';
 import { textsOf } from '../prompt/values.ts';
 import {
   answerEndsText,
+  betterText,
   coordinatorText,
   count,
   duration,
@@ -36,6 +37,7 @@ import {
   nothingText,
   refitText,
   softText,
+  sourceName,
   warmStartText,
   writerText,
 } from './words.ts';
@@ -60,11 +62,12 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
     ...(state.attribution ? [attributionSection(state.attribution)] : []),
     softSection(state),
     ...(config.controls ? [controlsSection(state, config.controls)] : []),
-    ...(start && best
-      ? [timelineSection(state), curriculumSection(state), objectiveSection(start, best), gateSection(state), candidatesSection(state)]
-      : []),
+    ...(start && best ? [timelineSection(state)] : []),
+    howToRead(config.metric),
+    markup`## Details`,
+    ...(start && best ? [gateSection(state), candidatesSection(state), curriculumSection(state)] : []),
     settingsSection(state),
-    readingSection(config.metric),
+    ...(start && best ? [objectiveSection(state, start, best)] : []),
   ];
   return (
     joined(
@@ -76,9 +79,9 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
 
 function standing(state: RunState): Markdown {
   const { status, failure, elapsed, passes, config } = state;
-  const time = `${duration(elapsed)}, ${count(passes)} token passes`;
+  const time = `${duration(elapsed)} (${count(passes)} tokens)`;
   if (status === 'failed')
-    return markup`**The run failed** after ${time}: ${failure?.message ?? ''}\n\nGo on where it stood: ${code(`tandem resume ${shellWord(config?.run ?? '')}`, whole)}`;
+    return markup`**The run failed** after ${time}: ${failure?.message ?? ''}\n\nContinue where it stopped: ${code(`tandem resume ${shellWord(config?.run ?? '')}`, whole)}`;
   if (status !== 'ended') return markup`The run is under way: ${time} so far.`;
   return markup`${endedText(state)}`;
 }
@@ -93,10 +96,10 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
       percentWithInterval(before.score),
       percentWithInterval(after.score),
       points(total),
-      sureness(total),
+      betterText(total),
     ]);
     for (const { metric, before, after, difference } of state.attribution.reported ?? []) {
-      rows.push([`test, ${metric}`, percentWithInterval(before), percentWithInterval(after), points(difference), sureness(difference)]);
+      rows.push([`test, ${metric}`, percentWithInterval(before), percentWithInterval(after), points(difference), betterText(difference)]);
     }
     rows.push(...likelihoodRow('test', before, after));
   }
@@ -104,13 +107,13 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
     `validation, ${rowCount(best.score.rows)}`,
     percentWithInterval(start.score),
     percentWithInterval(best.score),
-    'chosen on these rows',
+    'used to choose',
     '',
   ]);
   rows.push(...likelihoodRow('validation', start, best));
-  rows.push(['tokens of the prompt', String(start.promptTokens), String(best.promptTokens), '', '']);
+  rows.push(['prompt tokens', String(start.promptTokens), String(best.promptTokens), '', '']);
   if (state.price) rows.push(...priceRows(state.price));
-  return markup`## Before and after\n\n${table(['', 'before', 'after', 'paired difference', 'P(better)'], rows)}`;
+  return markup`## Before and after\n\n${table(['', 'before', 'after', 'difference', 'is it real?'], rows)}`;
 }
 
 /** What one answer costs: the tokens are counted, the milliseconds are of this machine. */
@@ -119,7 +122,7 @@ function priceRows({ split, rows, before, after, time }: PriceState): Part[][] {
   const total = ({ promptTokens, answerTokens }: PriceState['before']): number => promptTokens + answerTokens;
   return [
     [
-      markup`**tokens of an answer**, with its prompt; mean of ${of(rows)}`,
+      markup`**tokens per answer**, prompt included; mean over ${of(rows)}`,
       tokensOf(before),
       tokensOf(after),
       relative(total(before), total(after)),
@@ -128,7 +131,7 @@ function priceRows({ split, rows, before, after, time }: PriceState): Part[][] {
     ...(time
       ? [
           [
-            markup`**milliseconds of an answer** that is asked for alone; median of ${of(time.rows)}`,
+            markup`**milliseconds per answer**, asked for one at a time; median over ${of(time.rows)}`,
             milliseconds(time.before),
             milliseconds(time.after),
             time.before > 0 ? relative(time.before, time.after) : '',
@@ -142,7 +145,7 @@ type Likely = Pick<MeasuredState, 'logLikelihood'>;
 
 /** Nothing where the data has no right answers. */
 const likelihoodRow = (split: string, { logLikelihood: before }: Likely, { logLikelihood: after }: Likely): Part[][] =>
-  before && after ? [[`${split}, log-likelihood a row`, nats(before), nats(after), '', '']] : [];
+  before && after ? [[`${split}, log-likelihood per row`, nats(before), nats(after), '', '']] : [];
 
 function changeSection(state: RunState, start: MeasuredState, best: MeasuredState): Markdown {
   const { config } = state;
@@ -158,7 +161,7 @@ function changeSection(state: RunState, start: MeasuredState, best: MeasuredStat
   return markup`## What changed\n\n${weights}${refit}\n\n${diff === '' ? 'Prompt: unchanged.' : fenced(diff, 'diff')}${stayed === undefined ? '' : markup`\n\n${stayed}`}`;
 }
 
-/** Why each change was made, and what was measured of it; a number of several stands once. */
+/** Why each change was made, and what was measured for it; a number that several changes share is shown once. */
 function groundsSection(changes: readonly ChangeText[]): Markdown | undefined {
   const items = changes.map(({ name, reason, lines }) =>
     joined(
@@ -166,7 +169,7 @@ function groundsSection(changes: readonly ChangeText[]): Markdown | undefined {
       '\n',
     ),
   );
-  return items.length === 0 ? undefined : markup`## What each change rests on\n\n${joined(items, '\n')}`;
+  return items.length === 0 ? undefined : markup`## Why each change was made\n\n${joined(items, '\n')}`;
 }
 
 /** Body, demonstrations and decoding as one text, for the diff; a program's steps one after the other. */
@@ -185,12 +188,12 @@ function attributionSection(attribution: Attribution): Markdown {
     ...(['old', 'new'] as const).map((prompt) => percentWithInterval(cellOf(attribution, weights, prompt).score)),
   ];
   const parts = [
-    ['the prompt alone', points(promptAlone), sureness(promptAlone)],
-    ['the weights alone', points(weightsAlone), sureness(weightsAlone)],
-    ['both together, beyond the sum', points(interaction), sureness(interaction)],
-    [markup`**in all**`, points(total), sureness(total)],
+    ['the prompt alone', points(promptAlone), betterText(promptAlone)],
+    ['the weights alone', points(weightsAlone), betterText(weightsAlone)],
+    ['extra from both together', points(interaction), betterText(interaction)],
+    [markup`**total**`, points(total), betterText(total)],
   ];
-  return markup`## Which lever did it\n\n${table(['test rows', 'old prompt', 'new prompt'], [line('old'), line('new')])}\n\n${table(['gained by', 'difference', 'P(better)'], parts)}`;
+  return markup`## Prompt or weights: what helped\n\n${table(['test rows', 'old prompt', 'new prompt'], [line('old'), line('new')])}\n\n${table(['gained by', 'difference', 'is it real?'], parts)}`;
 }
 
 /** What the last soft prompt was worth: what would be lost without it. */
@@ -199,31 +202,31 @@ function softSection({ phases }: RunState): Markdown | undefined {
   return judged && markup`## Soft prompt\n\n${softText(judged)}.`;
 }
 
-/** What the same compute brought otherwise. */
+/** What the same compute achieved in other ways. */
 function controlsSection(state: RunState, names: readonly string[]): Markdown {
   const { controls, budget, attribution, status } = state;
   const compute = isTimed(state)
     ? 'as much compute as the run'
-    : `the run's whole budget${budget === undefined ? '' : ` of ${count(budget)} token passes`}`;
+    : `the run's whole budget${budget === undefined ? '' : ` of ${count(budget)} tokens`}`;
   const run = attribution ? [[markup`**this run**`, '', percentWithInterval(cellOf(attribution, 'new', 'new').score), '', '', '']] : [];
   const rows = controls.map(({ control, because, measured, passes }) => [
     control,
     because,
     measured ? percentWithInterval(measured.score) : status === 'ended' ? 'not measured' : 'under way',
     measured ? points(measured.difference) : '',
-    measured ? sureness(measured.difference) : '',
+    measured ? betterText(measured.difference) : '',
     count(passes),
   ]);
-  const intro = `${names.length} controls, each from the same start with ${compute}, on the same test rows. The difference is this run's over the control's, row by row.`;
-  const head = ['', 'what', 'test', 'this run against it', 'P(better)', 'passes'];
+  const intro = `${names.length} controls, each with the same start and ${compute}, measured on the same test rows. The difference is this run minus the control, row by row.`;
+  const head = ['', 'what', 'test', 'this run minus it', 'is it real?', 'tokens'];
   return markup`## Controls at equal compute\n\n${intro}\n\n${table(head, [...run, ...rows])}`;
 }
 
 function timelineSection({ phases, history, status }: RunState): Markdown {
   const rows = phases.map((phase) => {
     const after = history.find((point) => point.phase === phase.phase);
-    const outcome = phase.ended ? (phase.ended.accepted ? kept : 'not kept') : status === 'ended' ? 'broken off' : 'under way';
-    const spent = phase.ended ? [count(phase.ended.passes - phase.startPasses), duration(phase.ended.at - phase.startedAt)] : ['', ''];
+    const outcome = phase.ended ? (phase.ended.accepted ? kept : 'not kept') : status === 'ended' ? 'not finished' : 'under way';
+    const spent = phase.ended ? [duration(phase.ended.at - phase.startedAt), count(phase.ended.passes - phase.startPasses)] : ['', ''];
     return [
       String(phase.phase),
       phase.block ?? phase.lever,
@@ -231,12 +234,11 @@ function timelineSection({ phases, history, status }: RunState): Markdown {
       triedText(phase),
       outcome,
       after ? percentWithInterval(after.score) : '',
-      after ? after.objective.total.toFixed(3) : '',
       ...spent,
     ];
   });
-  const header = ['phase', 'lever', 'why', 'tried', 'outcome', 'best on validation', 'J', 'passes', 'time'];
-  return markup`## Phases\n\n![The metric over the run](${chartName})\n\n${rows.length > 0 ? table(header, rows) : status === 'ended' ? 'No phase was begun.' : 'No phase has begun.'}`;
+  const header = ['phase', 'tunes', 'why', 'tried', 'outcome', 'best on validation', 'time', 'tokens'];
+  return markup`## Phases\n\n![The metric over the run](${chartName})\n\n${rows.length > 0 ? table(header, rows) : status === 'ended' ? 'No phase was started.' : 'No phase has started yet.'}`;
 }
 
 function curriculumSection({ curriculum }: RunState): Markdown | undefined {
@@ -245,22 +247,25 @@ function curriculumSection({ curriculum }: RunState): Markdown | undefined {
     ...curriculum.data.map((point) => ({ phase: point.phase, text: difficultyText(point) })),
     ...curriculum.freedom.map((point) => ({ phase: point.phase, text: `${freedomText(point)}; ${point.because}` })),
   ].sort((a, b) => a.phase - b.phase);
-  return markup`## Curriculum\n\n${table(
+  return markup`### Learning schedule\n\n${table(
     ['phase', 'what grew'],
     lines.map(({ phase, text }) => [phase, text]),
   )}`;
 }
 
-function objectiveSection(start: MeasuredState, best: MeasuredState): Markdown {
+/** J and its three terms: before, after every phase, and after. */
+function objectiveSection({ history }: RunState, start: MeasuredState, best: MeasuredState): Markdown {
   const first = start.objective.logLikelihood === undefined ? 'score' : 'log-likelihood';
-  const line = (name: string, { objective, score }: MeasuredState): Part[] => [
+  const line = (name: string, { objective, score }: Pick<MeasuredState, 'objective' | 'score'>): Part[] => [
     name,
     (objective.logLikelihood ?? score.mean).toFixed(4),
     objective.weightPenalty.toFixed(4),
     objective.promptPenalty.toFixed(4),
     markup`**${objective.total.toFixed(4)}**`,
   ];
-  return markup`## Objective\n\nJ = ${first} − λ₁R₁ − λ₂R₂, per row of the validation split.\n\n${table(['', first, 'λ₁R₁ (weights)', 'λ₂R₂ (prompt)', 'J'], [line('before', start), line('after', best)])}`;
+  const phases = history.filter(({ phase }) => phase > 0).map((point) => line(`best after phase ${point.phase}`, point));
+  const head = ['', first, 'λ₁R₁ (weights)', 'λ₂R₂ (prompt)', 'J'];
+  return markup`### Objective J\n\nThe run maximizes J = ${first} − λ₁R₁ − λ₂R₂, per validation row.\n\n${table(head, [line('before', start), ...phases, line('after', best)])}`;
 }
 
 function gateSection({ phases }: RunState): Markdown | undefined {
@@ -272,18 +277,18 @@ function gateSection({ phases }: RunState): Markdown | undefined {
               String(phase),
               block ?? lever,
               candidate,
-              points(decision.score),
-              decision.logLikelihood ? natsGained(decision.logLikelihood) : '',
-              sureness(decision.score),
               decision.accepted ? kept : 'not kept',
               decision.because,
+              points(decision.score),
+              sureness(decision.score),
+              decision.logLikelihood ? natsGained(decision.logLikelihood) : '',
             ],
           ]
         : [],
     ),
   );
   if (rows.length === 0) return undefined;
-  return markup`## Decisions of the gate\n\n${table(['phase', 'lever', 'candidate', 'metric', 'log-likelihood', 'P(better)', 'outcome', 'because'], rows)}`;
+  return markup`### Gate decisions\n\n${table(['phase', 'tunes', 'candidate', 'outcome', 'because', 'difference', 'P(better)', 'log-likelihood'], rows)}`;
 }
 
 function candidatesSection({ phases }: RunState): Markdown | undefined {
@@ -294,7 +299,7 @@ function candidatesSection({ phases }: RunState): Markdown | undefined {
         ? [
             [
               candidate,
-              proposal.proposer,
+              sourceName(proposal.proposer),
               proposal.reason,
               last ? `${points(last.score)}, ${last.score.rows} rows` : '',
               decision?.accepted ? markup`**${fate({ measured, decision })}**` : fate({ measured, decision }),
@@ -304,7 +309,7 @@ function candidatesSection({ phases }: RunState): Markdown | undefined {
     }),
   );
   if (rows.length === 0) return undefined;
-  return markup`## Prompts tried\n\nTheir texts are in \`candidates/\`.\n\n${table(['candidate', 'proposer', 'reason', 'last measured against the best', 'fate'], rows)}`;
+  return markup`### Prompts tried\n\nTheir texts are in \`candidates/\`.\n\n${table(['candidate', 'source', 'reason', 'last measured against the best', 'outcome'], rows)}`;
 }
 
 function settingsSection(state: RunState): Markdown | undefined {
@@ -326,36 +331,36 @@ function settingsSection(state: RunState): Markdown | undefined {
     ...(config.answerEnds ? [['answers', answerEndsText(config.answerEnds)]] : []),
     ['seed', String(config.seed)],
     ['coordinator', coordinatorText(config)],
-    ...(config.adapters ? [['adapters', 'one for each step']] : []),
-    ...(config.curriculum ? [['curriculum', `${config.curriculum.of}, pacing ${config.curriculum.pacing}`]] : []),
-    ...(config.lora ? [['LoRA asked for', loraText(config.lora)]] : []),
+    ...(config.adapters ? [['adapters', 'one per step']] : []),
+    ...(config.curriculum ? [['learning schedule', `${config.curriculum.of}, pacing ${config.curriculum.pacing}`]] : []),
+    ...(config.lora ? [['requested LoRA', loraText(config.lora)]] : []),
     ...(config.worth ? [['price', worthText(config.worth)]] : []),
-    ...(config.chatDate === undefined ? [] : [['day told to the chat template', config.chatDate]]),
+    ...(config.chatDate === undefined ? [] : [['date in the chat template', config.chatDate]]),
     [
       'budget',
       'seconds' in config.budget && isTimed(state)
-        ? `${duration(config.budget.seconds * 1000)} in all, planned by the clock; at the end ${count(passesPerSecond ?? 0)} token passes a second`
-        : `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in passes'}${budget === undefined ? '' : ` = ${count(budget)} token passes at ${count(passesPerSecond ?? 0)} a second`}`,
+        ? `${duration(config.budget.seconds * 1000)} in total; ${count(passesPerSecond ?? 0)} tokens per second at the end`
+        : `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in tokens'}${budget === undefined ? '' : `: ${count(budget)} tokens at ${count(passesPerSecond ?? 0)} per second`}`,
     ],
     ['executor', `${config.executor}, ${config.threads} threads`],
     ['versions', `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`],
     ['started', config.startedAt],
   ];
-  return markup`## Settings\n\n${table(['', ''], rows)}`;
+  return markup`### Settings\n\n${table(['', ''], rows)}`;
 }
 
-const readingSection = (metric: string): Markdown => markup`## How to read this
+const howToRead = (metric: string): Markdown => markup`## How to read this
 
-- The metric is ${metric}. Square brackets hold 95% intervals over rows.
-- A *paired difference* compares two states on the very same rows; *P(better)* says how sure it is that the difference is above zero: from 97.5% on the whole interval is.
-- Every step started from the best state so far and was kept only when the paired evidence on the validation rows spoke for it. The
-  validation numbers of the winner are therefore flattering; the test rows took no part in any choice.
-- *Both together, beyond the sum* is what neither lever gains alone: new weights may need the new prompt, or spoil it.
-- The *price of an answer* is what each answer pays for: the tokens of the prompt with the row in it and those of the answer. Its milliseconds
-  were measured on this machine, one answer at a time and with no prompt remembered.
-- A *token pass* is one token through the model forward; backward counts two.`;
-
-/** @throws never: the four cells are always measured together */
+- The metric is ${metric}. Square brackets show 95% intervals over rows.
+- A *difference* compares two states on the same rows. *P(better)* is the probability that the difference is above zero; from
+  97.5% on, the whole interval is above zero. *Very likely real* means a P(better) of at least 99% (for a loss, at most 1%), *likely real* at least
+  90% (at most 10%). If one result is the best of several, the gate takes that into account in these words too.
+- Every phase started from the best state so far. Its result was kept only if the paired evidence on the validation rows was strong enough. The
+  validation numbers of the winner are therefore optimistic. The test rows were not used for any choice.
+- *Extra from both together* is what neither the prompt nor the weights gain alone: new weights may need the new prompt, or suffer from it.
+- The *tokens per answer* are what each answer costs: the prompt with its row, and the answer. The *milliseconds per answer* were measured on this
+  machine, one answer at a time, with no prompt cached.
+- *Tokens* of a run count what the model processed: 1 for a token in a forward pass, 3 in a training step.`;
 
 const kept = markup`**kept**`;
 

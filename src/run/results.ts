@@ -139,10 +139,10 @@ const results = object<Results>({
   lines: optional(object<MeasuredLines>({ ...withFields, lines: list(worth) })),
 });
 
-/** The same for a text with and without BOM and with either line ending: as little as the score it hangs on how a file is checked out. */
+/** The same for a text with and without BOM and with either line ending: like the score, it does not depend on how a file is checked out. */
 export const hashPrompt = (text: string): string => hashText(editorText(text));
 
-/** What a program's numbers hang on as one text: the program file, and its prompt files in the order of the steps. */
+/** What a program's numbers depend on, as one text: the program file, and its prompt files in the order of the steps. */
 export const programText = ({ file, steps }: Pick<Program, 'file' | 'steps'>): string =>
   [file, ...steps].map(({ text }) => editorText(text)).join('\0');
 

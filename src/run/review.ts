@@ -1,4 +1,4 @@
-/** @file What a run proposes, as items that are taken over one by one: the hunks of the prompt, and the adapter. What a text has is accepted. */
+/** @file What a run proposes, as items that you accept one by one: the hunks of the prompt, and the adapter. What a text has is accepted. */
 import { TandemError } from '../errors.ts';
 import { applyHunks, diffHunks, growthAbove, rebaseHunks, type Hunk, type Rebased } from '../prompt/hunks.ts';
 import { pointerOf, pointTo, type Pointer, type PointerChange } from './pointer.ts';
@@ -74,7 +74,7 @@ export const takeOver = (proposal: Proposal, text: string, ids: Iterable<string>
 /** The text without these items, where it has them. @throws TandemError reason 'cannot-rewrite' */
 export const takeBack = (proposal: Proposal, text: string, ids: Iterable<string>): string => rewrite(proposal, text, ids, false);
 
-/** The text with all that may still be taken over: what a diff of the file is shown against. @throws TandemError reason 'cannot-rewrite' */
+/** The text with everything that may still be accepted: what a diff of the file is shown against. @throws TandemError reason 'cannot-rewrite' */
 export function proposedText(proposal: Proposal, text: string, rejected: Iterable<string>): string {
   const open = reviewItems(proposal, text, rejected).filter(({ standing }) => standing === 'open');
   return takeOver(

@@ -59,10 +59,10 @@ export function rowDefects(
       if (tokens <= maxTokens) continue;
       return new TandemError(
         'too-long',
-        `With this row prompt and answer have ${tokens} tokens; ${model.name} reads at most ${maxTokens}.`,
+        `With this row, prompt and answer have ${tokens} tokens, but ${model.name} reads at most ${maxTokens}.`,
         {
           where: { file, line: row.line },
-          hint: 'Shorten the row or take it out, or choose a model that reads more.',
+          hint: 'Shorten or remove the row, or choose a model with a longer context.',
         },
       );
     }

@@ -31,9 +31,11 @@ test('only what is left out is told', () => {
 
 test('where chance decides, it is told by how much a score can be off, or that nothing can be kept', () => {
   expect(fewRowsNotice({ val: 12 })).toMatch(
-    /^12 validation rows decide what is kept, and a score on so few can be off by 29 points\. Add rows/,
+    /^Only 12 validation rows decide what is kept, and a score on so few can be off by 29 points\. Add rows/,
   );
-  expect(fewRowsNotice({ val: 5 })).toMatch(/^Nothing can be kept on 5 validation rows: it takes at least 6 to tell a gain from chance\./);
-  expect(fewRowsNotice({ val: 1 })).toMatch(/^Nothing can be kept on one validation row: /);
+  expect(fewRowsNotice({ val: 5 })).toMatch(
+    /^A run cannot keep anything with 5 validation rows: telling a gain from chance needs at least 6\./,
+  );
+  expect(fewRowsNotice({ val: 1 })).toMatch(/^A run cannot keep anything with one validation row: /);
   expect(fewRowsNotice({ val: 20 })).toBeUndefined();
 });

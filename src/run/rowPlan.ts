@@ -45,11 +45,11 @@ export function fewRowsNotice({ val }: Pick<MeasuredRows, 'val'>): string | unde
   const few = val === 1 ? 'one validation row' : `${val} validation rows`;
   const needed = rowsToDecide();
   if (val < needed)
-    return `Nothing can be kept on ${few}: it takes at least ${needed} to tell a gain from chance. Add rows: a hundred of them tell more.`;
+    return `A run cannot keep anything with ${few}: telling a gain from chance needs at least ${needed}. Add rows, ideally 100 or more.`;
   const half = Math.round(val / 2);
   const { low, high } = bootstrapMean(Array.from({ length: val }, (_, row) => Number(row < half)));
   const off = Math.round(100 * Math.max(half / val - low, high - half / val));
-  return `${val} validation rows decide what is kept, and a score on so few can be off by ${off} points. Add rows: a hundred of them tell more.`;
+  return `Only ${val} validation rows decide what is kept, and a score on so few can be off by ${off} points. Add rows, ideally 100 or more.`;
 }
 
 /** What is left out, for people; nothing where nothing is. */
@@ -59,5 +59,5 @@ export function rowsNotice(there: MeasuredRows, measured: MeasuredRows): string 
     ...(measured.test < there.test ? [`${measured.test} of ${there.test} test rows`] : []),
   ];
   if (parts.length === 0) return undefined;
-  return `The run measures ${parts.join(' and ')}, as many as its budget pays for. A longer budget takes more.`;
+  return `The run measures ${parts.join(' and ')}, as many as its budget allows. A larger budget uses more.`;
 }

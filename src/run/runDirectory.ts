@@ -92,9 +92,9 @@ export function findRun(from: string, name?: string): RunDirectory {
   if (found) return openDirectory(workspace, join(runsOf(workspace), found));
   throw new TandemError(
     'no-run',
-    name === undefined ? `There is no run in ${runsOf(workspace)}.` : `There is no run named '${name}' in ${runsOf(workspace)}.`,
+    name === undefined ? `There are no runs in ${runsOf(workspace)}.` : `There is no run named '${name}' in ${runsOf(workspace)}.`,
     {
-      hint: runs.length > 0 ? `There are: ${runs.join(', ')}.` : 'Start one with: tandem optimize <prompt>',
+      hint: runs.length > 0 ? `Available runs: ${runs.join(', ')}.` : 'Start one: tandem optimize <prompt>',
     },
   );
 }
@@ -119,7 +119,7 @@ export function listRuns(workspace: string): string[] {
 export function readRecord({ workspace, path }: RunDirectory): RunRecord {
   const file = join(path, 'run.json');
   const record = readVersioned(file, 1, runRecord);
-  if (!record) throw new TandemError('no-run', 'There is no run here.', { where: { file } });
+  if (!record) throw new TandemError('no-run', 'No run was found here.', { where: { file } });
   const prompt = resolve(workspace, record.spec.prompt);
   const sources = record.sources && withPaths(record.sources, (each) => resolve(workspace, each));
   requirePrompts(workspace, prompt, { sources }, { file });
@@ -179,8 +179,8 @@ export function portable(workspace: string, file: string, path: Pick<typeof node
 /** The text of a program's prompt file as the run began with it. @throws TandemError reason 'bad-file' for one that is none of the run's */
 export function sourceOf(sources: RunRecord['sources'], file: string): string {
   if (sources && Object.hasOwn(sources, file)) return sources[file];
-  throw new TandemError('bad-file', `The record of the run does not have the text of ${file}, which its program names as a step.`, {
-    hint: 'It was damaged, or not written by Tandem.',
+  throw new TandemError('bad-file', `The record of the run is missing the text of ${file}, a step of its program.`, {
+    hint: 'The record is damaged, or Tandem did not write it.',
   });
 }
 
@@ -190,7 +190,7 @@ export function readSource(file: string): string {
     return readTextFile(file, { most: mostOfPrompt });
   } catch (cause) {
     if (cause instanceof TandemError) throw cause;
-    throw new TandemError('no-prompt', `There is no prompt file ${file}.`, { cause });
+    throw new TandemError('no-prompt', `The prompt file ${file} does not exist.`, { cause });
   }
 }
 
@@ -238,10 +238,10 @@ function openDirectory(workspace: string, path: string): RunDirectory {
   if (real) return runDirectory(workspace, run);
   throw new TandemError(
     'bad-run-folder',
-    'This is not the folder of a run: that is a real folder, and no link, in .tandem/runs/ of its workspace.',
+    'This is not the folder of a run. A run is a real folder, not a link, in .tandem/runs/ of its workspace.',
     {
       where: { file: path },
-      hint: 'Name a folder in .tandem/runs/. A run that was moved goes back there, with the workspace that it is of.',
+      hint: 'Name a folder in .tandem/runs/. Move a run that was moved back there, with its workspace.',
     },
   );
 }

@@ -31,7 +31,9 @@ const niceness = 10;
 /** Serves the parent that forked this process, until it is gone. */
 export function serve(handlers: Handlers): void {
   if (!process.send)
-    throw new TandemError('no-parent', 'The worker is started by Tandem, not by hand.', { hint: 'Run: tandem optimize <prompt>' });
+    throw new TandemError('no-parent', 'Tandem starts the worker itself. You cannot start it by hand.', {
+      hint: 'Run: tandem optimize <prompt>',
+    });
   // Before this thread gives way: what it starts later does so too.
   startBeating(process.argv[2] === undefined ? undefined : Number(process.argv[2]));
   try {
@@ -57,7 +59,7 @@ export function serve(handlers: Handlers): void {
       return;
     }
     if (current) {
-      reply({ type: 'error', id: request.id, error: sendableError(new TandemError('worker-busy', 'This worker is busy already.')) });
+      reply({ type: 'error', id: request.id, error: sendableError(new TandemError('worker-busy', 'This worker is already busy.')) });
       return;
     }
     current = new AbortController();
@@ -73,7 +75,7 @@ export function serve(handlers: Handlers): void {
       return { type: 'result', id: request.id, result: await handle(request.params, tell, signal, questions.ask) };
     } catch (error) {
       const stopped = error instanceof Error && error.name === 'AbortError';
-      const told = stopped ? new TandemError('stopped', 'It was stopped before it was done.') : error;
+      const told = stopped ? new TandemError('stopped', 'It was stopped before it finished.') : error;
       return { type: 'error', id: request.id, error: sendableError(told) };
     }
   }

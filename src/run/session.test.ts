@@ -68,7 +68,9 @@ describe('an adapter that is there', () => {
     await training.step([trainer.example(session.file.prompt, session.trainset[0])], 1e-3);
     expect(training.adapter().config).toEqual({ ...session.adapter!.config, dropout: 0.1 });
     expect(notices).toEqual([
-      expect.stringMatching(/goes on from the adapter \w+ as it is \(rank 4, alpha 8, .*What was asked for \(rank 2, dropout 0\.1\)/),
+      expect.stringMatching(
+        /continues from the adapter \w+ with its own settings \(rank 4, alpha 8, .*Your LoRA options \(rank 2, dropout 0\.1\)/,
+      ),
     ]);
   });
 
@@ -78,9 +80,9 @@ describe('an adapter that is there', () => {
   });
 });
 
-test('where only the prompt may change, LoRA options bring a notice that they make no difference', async () => {
+test('where only the prompt may change, LoRA options bring a notice that they have no effect', async () => {
   const { optimizer } = await open({ rank: 2 }, { lever: 'prompt' });
-  expect(optimizer.notices).toEqual([expect.stringContaining('(rank 2) make no difference')]);
+  expect(optimizer.notices).toEqual([expect.stringContaining('(rank 2) have no effect')]);
 });
 
 test('what was asked is in run.json, for a resumed run to ask the same; where nothing was, there is nothing', () => {
@@ -97,7 +99,7 @@ test('a run is told what was asked for, in its config and in its report; what no
   expect(listRuns(join(spec.prompt, '..'))).toEqual([]);
   const { state, directory } = await startRun(asked);
   expect(state.config).toMatchObject({ lora: { rank: 2 } });
-  expect(readFileSync(directory.report, 'utf8')).toContain('| LoRA asked for | rank 2 |');
+  expect(readFileSync(directory.report, 'utf8')).toContain('| requested LoRA | rank 2 |');
   expect((await startRun({ ...spec, budget: { passes: 1000 } })).state.config).not.toHaveProperty('lora');
 });
 
@@ -233,7 +235,7 @@ test('bad rows are left out where that is asked, with a notice that names them',
   await expect(openSession(spec)).rejects.toMatchObject({ reason: 'bad-row', where: { line: 41 } });
   const session = await openSession({ ...spec, skipBadRows: true });
   sessions.push(session);
-  expect(session.notices).toEqual([expect.stringMatching(/^1 bad row is left out: rows\.jsonl:41: Not valid JSON/)]);
+  expect(session.notices).toEqual([expect.stringMatching(/^Skipped 1 bad row: rows\.jsonl:41: Not valid JSON/)]);
 });
 
 test(
@@ -263,9 +265,9 @@ describe('a row that is longer than the model reads', () => {
     add(words(300), 'short enough', words(301), words(302));
     await expect(open()).rejects.toMatchObject({
       reason: 'too-long',
-      message: expect.stringMatching(/^With this row prompt and answer have \d{3,} tokens; tiny-tied reads at most 256\.$/) as string,
+      message: expect.stringMatching(/^With this row, prompt and answer have \d{3,} tokens, but tiny-tied reads at most 256\.$/) as string,
       where: { file: data(), line: expect.toSatisfy((line: number) => [41, 43, 44].includes(line)) as number },
-      hint: expect.stringMatching(/^Shorten the row .* Also bad: lines 4\d, 4\d\. To skip bad rows, use --skip-bad-rows/) as string,
+      hint: expect.stringMatching(/^Shorten or remove the row.* Also bad: lines 4\d, 4\d\. To skip bad rows, use --skip-bad-rows/) as string,
     });
   });
 
@@ -277,7 +279,7 @@ describe('a row that is longer than the model reads', () => {
     expect(sizes(session)).toEqual(sizes(before));
     expect(session.openTest('a test')).toEqual(before.openTest('a test'));
     expect(session.notices).toEqual([
-      expect.stringMatching(/^12 bad rows are left out: rows\.jsonl:\d+: With this row prompt and answer have .*; and 9 more\.$/),
+      expect.stringMatching(/^Skipped 12 bad rows: rows\.jsonl:\d+: With this row, prompt and answer have .*; and 9 more\.$/),
     ]);
   });
 

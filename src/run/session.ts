@@ -222,9 +222,9 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
 
 function otherSteps(file: string, steps: number, asked: number): TandemError {
   const count = (n: number): string => (n === 1 ? 'one step' : `${n} steps`);
-  return new TandemError('adapter-mismatch', `The adapter is of a program of ${count(steps)}, and this has ${count(asked)}.`, {
+  return new TandemError('adapter-mismatch', `The adapter belongs to a program with ${count(steps)}, but this one has ${count(asked)}.`, {
     where: { file },
-    hint: 'Name the folder of one of its steps, or tune anew.',
+    hint: 'Name the folder of one of its steps, or tune again.',
   });
 }
 
@@ -232,7 +232,7 @@ export const defaultThreads = (): number => availableParallelism();
 
 /**
  * How fast this machine is on this task: some training rows are scored and, if the weights may change, some training steps taken, each
- * after a first one that only warms up. Half of the passes are taken to go into either.
+ * after a first one that only warms up. Half of the tokens are assumed to go into either.
  */
 export async function measureRate(session: Session, { trainer }: Optimizer, lever: LeverChoice): Promise<Rate> {
   const few = await rowsToTime(session);
@@ -276,11 +276,11 @@ async function scoringRate({ freshEvaluator, file, trainset }: Session, few: num
   return { passesPerSecond: (passes * 1000) / (performance.now() - begun), passesPerRow: passes / rows.length };
 }
 
-/** Answers are remembered on the disk where that can be; where not, they are measured again the next time, and that is all. */
+/** Answers are cached on disk if possible; if not, they are only computed again the next time. */
 async function cacheOnDisk(workspace: string, warn: (notice: string) => void): Promise<Cache> {
   const tell = (error: unknown): void => {
     if (!isUnwritable(error)) throw error;
-    warn(`The cache cannot be written, so answers are not remembered: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+    warn(`The cache cannot be written, so answers will be computed again: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
   };
   let told = false;
   try {
@@ -315,18 +315,18 @@ function skipNotices({ bad }: Splits, workspace: string): string[] {
     .slice(0, 3)
     .map(({ where, message }) => `${portable(workspace, where!.file)}:${where!.line}: ${message.replace(/\.$/, '')}`);
   const more = bad.length > places.length ? `; and ${bad.length - places.length} more` : '';
-  return [`${bad.length} bad ${bad.length === 1 ? 'row is' : 'rows are'} left out: ${places.join('; ')}${more}.`];
+  return [`Skipped ${bad.length} bad ${bad.length === 1 ? 'row' : 'rows'}: ${places.join('; ')}${more}.`];
 }
 
 function leakNotices(splits: Splits): string[] {
   const leaks = splits.leaks();
   if (leaks.length === 0) return [];
   const [{ a, b }] = leaks;
-  const rows = leaks.length === 1 ? '1 pair of rows stands' : `${leaks.length} pairs of rows stand`;
+  const rows = leaks.length === 1 ? '1 pair of rows is' : `${leaks.length} pairs of rows are`;
   const ofSome = [splits.train.length, splits.val.length, splits.test.size].some((count) => count > mostCompared);
-  const among = ofSome ? `, of ${mostCompared} at most that were compared of each` : '';
+  const among = ofSome ? ` (of at most ${mostCompared} rows compared in each)` : '';
   return [
-    `${rows} almost alike in two splits${among}, e.g. line ${a.row.line} in ${a.split} and line ${b.row.line} in ${b.split}: numbers may be too good.`,
+    `${rows} nearly identical across two splits${among}, for example line ${a.row.line} in ${a.split} and line ${b.row.line} in ${b.split}. Scores may be too high.`,
   ];
 }
 
@@ -371,10 +371,10 @@ export function curriculumOf({ curriculum, pacing }: RunSpec): { readonly of: Cu
 
 /** An adapter that is there keeps rank, alpha and targets: its matrices mean nothing with others. */
 function loraNotices(asked: Partial<LoraConfig>, lever: LeverChoice, start: Adapter | undefined): string[] {
-  if (lever === 'prompt') return [`Only the prompt may change; the LoRA options (${loraText(asked)}) make no difference.`];
+  if (lever === 'prompt') return [`Only the prompt is tuned, so the LoRA options (${loraText(asked)}) have no effect.`];
   const kept = loraText({ ...start?.config, dropout: undefined });
   if (!start || kept === loraText({ ...start.config, ...asked, dropout: undefined })) return [];
   return [
-    `Training goes on from the adapter ${start.id} as it is (${kept}). What was asked for (${loraText(asked)}) holds where an adapter is started anew; to begin with one, take \`adapter\` out of the prompt file.`,
+    `Training continues from the adapter ${start.id} with its own settings (${kept}). Your LoRA options (${loraText(asked)}) apply only to new adapters. To start with a new one, remove \`adapter\` from the prompt file.`,
   ];
 }

@@ -61,8 +61,8 @@ test('killed after its joint phase and resumed, a run has the journal of one tha
   expect(whole.state.phases.map(({ lever }) => lever).slice(0, 3)).toEqual(['prompt', 'both', 'prompt']);
 
   const report = readFileSync(whole.directory.report, 'utf8');
-  expect(report).toContain('| coordinator | simultaneous, lever both |');
-  expect(report).toMatch(/## Soft prompt\n\n(A soft prompt of|The text holds).* virtual tokens .* validation rows/);
+  expect(report).toContain('| coordinator | simultaneous, tunes prompt and weights |');
+  expect(report).toMatch(/## Soft prompt\n\n(A soft prompt of|The result is text without).* virtual tokens .* validation rows/);
   const lines = readJournal(whole.directory.journal);
   const said = lines.map((line, i) => eventText(line, lines.slice(0, i + 1).reduce(apply, initialState)));
   expect(said.filter((text) => text?.includes('virtual tokens'))).toHaveLength(
@@ -94,7 +94,7 @@ test('stopped while its soft prompt stands, it is accepted with it, and scores f
 test('options of the other coordinator bring a notice, and the weights alone are refused', async () => {
   const spec = specIn('options');
   const session = await openSession(spec);
-  expect(openOptimizer(session, { ...spec, schedule: 'classic' }).notices).toEqual([expect.stringContaining('make no difference')]);
+  expect(openOptimizer(session, { ...spec, schedule: 'classic' }).notices).toEqual([expect.stringContaining('have no effect')]);
   expect(openOptimizer(session, spec).notices).toEqual([]);
   expect(openOptimizer(session, { ...spec, coordinator: 'alternating', soft: { tokens: 4 } }).notices).toHaveLength(1);
   expect(() => openOptimizer(session, { ...spec, lever: 'weights' })).toThrow(expect.objectContaining({ reason: 'bad-option' }));

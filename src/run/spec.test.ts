@@ -11,7 +11,7 @@ test.each([
 ])('the budget %s', (text, budget) => expect(parseBudget(text)).toEqual(budget));
 
 test.each(['45', '20000', ' 300 '])("the budget '%s' lacks its unit, and the hint has it in both kinds", (text) => {
-  const hint = expect.stringContaining(`${text.trim()}p for token passes, or ${text.trim()}s`) as string;
+  const hint = expect.stringContaining(`${text.trim()}p for tokens, or ${text.trim()}s`) as string;
   expect(() => parseBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget', hint }) as Error);
 });
 

@@ -126,7 +126,8 @@ export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget
 export function parseBudget(text: string): Budget {
   const [, amount, unit] = /^(\d+(?:\.\d*)?|\.\d+)\s*(s|m|h|p)?$/.exec(text.trim()) ?? [];
   const value = Number(amount);
-  if (!(value > 0)) throw badBudget(`'${text}' is not a budget.`, 'Write 90s, 5m, 1.5h or, in token passes, 2000000p.');
+  if (!(value > 0))
+    throw badBudget(`'${text}' is not a budget.`, 'Write a time such as 90s, 5m or 1.5h, or a number of tokens such as 2000000p.');
   if (unit === undefined) throw badBudget(`'${text}' is a budget without a unit.`, unitHint(amount));
   return unit === 'p' ? { passes: value } : { seconds: value * { s: 1, m: 60, h: 3600 }[unit]! };
 }
@@ -141,17 +142,17 @@ export function parseWriterBudget(text: string): number {
 
 /** A budget as a program gave it. @throws TandemError reason 'bad-budget' */
 export function checkedBudget(budget: unknown): Budget {
-  if (typeof budget === 'number') throw badBudget(`${budget} is a budget without a unit.`, 'Give { seconds } or { passes }.');
+  if (typeof budget === 'number') throw badBudget(`${budget} is a budget without a unit.`, 'Use { seconds } or { passes }.');
   if (typeof budget === 'string') return parseBudget(budget);
   const given = typeof budget === 'object' && budget !== null ? (budget as Record<string, unknown>) : {};
   const [[unit, value], ...more] = [...Object.entries(given).filter(([, amount]) => amount !== undefined), ['', undefined]];
   const isOne = more.length === 1 && (unit === 'seconds' || unit === 'passes');
   if (isOne && typeof value === 'number' && value > 0 && Number.isFinite(value)) return budget as Budget;
-  throw badBudget(`${JSON.stringify(budget)} is not a budget.`, 'Give { seconds } or { passes }, one number above zero.');
+  throw badBudget(`${JSON.stringify(budget)} is not a budget.`, 'Use { seconds } or { passes } with a number above zero.');
 }
 
 const badBudget = (message: string, hint: string): TandemError => new TandemError('bad-budget', message, { hint });
-const unitHint = (amount: string): string => `Write ${amount}p for token passes, or ${amount}s, ${amount}m or ${amount}h for time.`;
+const unitHint = (amount: string): string => `Write ${amount}p for tokens, or ${amount}s, ${amount}m or ${amount}h for time.`;
 
 /** `p` and `w` in order; none of a schedule that is no chain. */
 export function chainSteps(schedule: Schedule): string[] {

@@ -75,7 +75,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
     const session = await openSession(spec, { source, forgetful: true, onBusy, signal, interrupt, onRead });
     const waited = (): number => waiting() - session.fetching;
     try {
-      onBusy?.('Measuring how fast this machine is');
+      onBusy?.('Measuring the speed of this machine');
       const rate = await measureRate(session, openOptimizer(session, spec), spec.lever);
       const facts = { file: session.file, val: session.valset.length, test: session.testSize };
       const { prompt } = session.file;
@@ -97,7 +97,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
 }
 
 /**
- * Goes on with a run that was killed or failed, from its last checkpoint.
+ * Continues a run that was killed or failed, from its last checkpoint.
  * @throws TandemError reasons 'run-ended', 'run-locked', 'data-changed', 'model-changed', and those of openSession
  */
 export async function resumeRun(
@@ -109,7 +109,9 @@ export async function resumeRun(
   const spec: RunSpec = { ...asked, chatDate: asked.chatDate ?? created.slice(0, 10), allowModules, writerConsent };
   const waiting = clockFrom();
   if (readState(directory).status === 'ended') {
-    throw new TandemError('run-ended', `The run ${directory.run} has ended.`, { hint: `Read it with: tandem report ${directory.run}` });
+    throw new TandemError('run-ended', `The run ${directory.run} has already ended.`, {
+      hint: `See its report: tandem report ${directory.run}`,
+    });
   }
   requireOwnStarts(directory, spec);
   return alone(directory.workspace, spec, hooks, async () => {
@@ -144,7 +146,7 @@ async function tidy({ workspace }: RunDirectory, { keepRuns }: RunSpec, { warn }
   try {
     await pruneWorkspace(workspace, { keep: keepRuns });
   } catch (error) {
-    warn(`Old runs cannot be removed: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
+    warn(`Old runs could not be removed: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
   }
 }
 
@@ -152,7 +154,7 @@ async function tidy({ workspace }: RunDirectory, { keepRuns }: RunSpec, { warn }
 async function alone<T>(workspace: string, { prompt }: RunSpec, { onBusy, signal }: RunHooks, work: () => Promise<T>): Promise<T> {
   const release = await acquireLock(workspaceLock(workspace), {
     work: `the run of ${portable(workspace, prompt)}`,
-    rule: 'One run at a time works in a workspace.',
+    rule: 'Only one run at a time can work in a workspace.',
     ...(onBusy && { onWait: onBusy }),
     ...(signal && { signal }),
   });
@@ -243,7 +245,7 @@ async function work(
       ...(waited && { waited }),
     });
   } catch (error) {
-    // What stopped the run is the one to tell, where the report cannot be written either.
+    // Report what stopped the run, even if the report cannot be written either.
     try {
       if (existsSync(directory.journal)) writeReport(directory, readState(directory));
     } catch {
@@ -307,14 +309,14 @@ function fewRows({ valset }: Session): string[] {
 function controlNotices(spec: RunSpec, session: Session): string[] {
   if (!spec.controls || canHaveControls(spec, session)) return [];
   const why = session.program
-    ? 'Controls are of one prompt, not of a program'
-    : 'There are no test rows to compare the run with its controls on';
-  return [`${why}, so none are run.`];
+    ? 'Controls work for a single prompt, not for a program'
+    : 'There are no held-out test rows on which to compare the run with its controls';
+  return [`${why}, so no controls are run.`];
 }
 
 function writerNotices(spec: RunSpec, session: Session, writer: RunWriter | undefined): string[] {
-  if (spec.writer && !writer) return ['Only the weights may change, so the writer is not asked.'];
-  if (writer && canHaveControls(spec, session)) return ['The controls have no writer: its budget is that of the run.'];
+  if (spec.writer && !writer) return ['Only the weights are tuned, so the writer is not used.'];
+  if (writer && canHaveControls(spec, session)) return ['The controls do not use the writer: its budget belongs to the run.'];
   return [];
 }
 
@@ -350,15 +352,15 @@ function changedFiles({ workspace }: RunDirectory, data: Readonly<Record<string,
 }
 
 const changeNotice = (file: string): string =>
-  `${file} was changed while the run went on. The run is of the file as it was at the start; numbers of the file as it is now would be others.`;
+  `${file} changed during the run. The run's numbers are for the file as it was at the start; the current file would give different numbers.`;
 
 function requireSameData(directory: RunDirectory, data: Readonly<Record<string, string>>): void {
   const [file] = changedFiles(directory, data);
   if (file === undefined) return;
   const what = isModule(file) ? 'metric' : 'data';
-  throw new TandemError('data-changed', `The ${what} is not the one that the run began with.`, {
+  throw new TandemError('data-changed', `The ${what} has changed since the run began.`, {
     where: { file },
-    hint: 'Bring the file back as it was, or start a new run.',
+    hint: 'Restore the file, or start a new run.',
   });
 }
 
@@ -366,7 +368,7 @@ function requireSameData(directory: RunDirectory, data: Readonly<Record<string, 
 function requireSameModel(directory: RunDirectory, { model }: Session): void {
   const began = readState(directory).config?.model;
   if (!began || began.fingerprint === model.fingerprint) return;
-  throw new TandemError('model-changed', `The model ${model.name} is not the one that the run began with.`, {
-    hint: 'Bring the model back as it was, or start a new run.',
+  throw new TandemError('model-changed', `The model ${model.name} has changed since the run began.`, {
+    hint: 'Restore the model, or start a new run.',
   });
 }

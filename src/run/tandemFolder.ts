@@ -50,9 +50,9 @@ export function requireRealFolder(folder: string): void {
   const stats = lstatSync(folder, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return;
   const what = stats === undefined ? 'There is nothing' : stats.isSymbolicLink() ? 'There is a link' : 'There is a file';
-  throw new TandemError('not-a-folder', `${what} where Tandem keeps a folder of its own.`, {
+  throw new TandemError('not-a-folder', `${what} where Tandem needs a folder of its own.`, {
     where: { file: folder },
-    hint: stats === undefined ? 'Start the run again.' : 'Tandem writes into real folders only: remove it, or move it away.',
+    hint: stats === undefined ? 'Start the run again.' : 'Tandem only writes to real folders. Remove it, or move it away.',
   });
 }
 

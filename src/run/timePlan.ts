@@ -1,17 +1,17 @@
 /**
- * @file A budget of time in token passes, again and again: what the time left pays for at the speed of late. A decision is journalled before
- * it is used, so that the journal says all that the clock has decided.
+ * @file Turns a budget of time into tokens, again and again: what the remaining time pays for at the recent speed. A decision is journalled
+ * before it is used, so the journal has everything that the clock has decided.
  */
 import type { RunEvent } from './events.ts';
 
 export type BudgetPlanned = Extract<RunEvent, { type: 'budgetPlanned' }>;
 
 export interface TimePlan {
-  /** Token passes that may be spent in all, now that so many are spent; the same until the clock says something else. */
+  /** Tokens that may be spent in total, after this many have been spent; the same until the clock says something else. */
   readonly budget: (spent: number) => number;
-  /** Work of so many token passes comes that nobody counts: it says how fast the machine is all the same. */
+  /** Announces uncounted work of this many tokens: it still shows how fast the machine is. */
   readonly uncounted: (passes: number) => void;
-  /** Token passes a second, of late. */
+  /** Recent speed, in tokens per second. */
   readonly speed: () => number;
 }
 
@@ -34,7 +34,7 @@ export interface TimePlanOptions {
 const memory = 1 / 15;
 /** Milliseconds of it at the least and at the most. */
 const [shortest, longest] = [1000, 20_000];
-/** A plan stands while it differs by less than so much of what is left, and of the whole. */
+/** A plan stays while it differs by less than these shares of what is left, and of the whole. */
 const [tolerance, least] = [0.05, 0.005];
 
 export function makeTimePlan(options: TimePlanOptions): TimePlan {

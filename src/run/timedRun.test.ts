@@ -68,7 +68,7 @@ function runOf(make: () => Coordinator, speed: Speed, more: Partial<TimedRun> = 
 
 const linesOf = ({ directory }: { directory: RunDirectory }): JournalLine[] => readJournal(directory.journal);
 /** Ends that are told, and come before the time is up. */
-const ownEnds = /^(neither lever helps|no block helps|the rounds are over|every pair)/;
+const ownEnds = /^(neither the prompt nor the weights improve|no block improves|all rounds are complete|every pair)/;
 
 describe.each(Object.entries(speeds))('%s', (_, speed) => {
   test.each(Object.entries(makers))('%s ends within a tenth of its time, test included', async (_name, make) => {

@@ -44,5 +44,5 @@ export const spent = 'the budget is spent';
 
 /** @param cost token passes of the start and a first step. @param elapsed milliseconds, the test's among them */
 export function noStepReason({ budget }: RunConfig, cost: number, elapsed: number, passesPerSecond: number): string {
-  return `${noStep}; give at least ${leastText('passes' in budget ? cost : elapsed + (1000 * cost) / passesPerSecond, budget)}`;
+  return `${noStep}; use a budget of at least ${leastText('passes' in budget ? cost : elapsed + (1000 * cost) / passesPerSecond, budget)}`;
 }

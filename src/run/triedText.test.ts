@@ -45,27 +45,27 @@ describe('a phase tells', () => {
       ),
       'tried 6 wordings and 9 deletions; 3 deletions kept, -112 tokens',
     ],
-    ['that nothing was better', phase(proposed('edits', 4), false), 'tried 4 wordings: none was surely better'],
-    ['that the only one was not', phase(proposed('written', 1), false), 'tried 1 wording: it was not surely better'],
+    ['that nothing was better', phase(proposed('edits', 4), false), 'tried 4 wordings: none was clearly better'],
+    ['that the only one was not', phase(proposed('written', 1), false), 'tried 1 wording: it was not clearly better'],
     [
       'that no deletion was as good',
       phase([...proposed('demonstrations', 1), ...proposed('shorten', 2)], false),
-      'tried 1 set of demonstrations and 2 deletions: none was surely better or as good for fewer tokens',
+      'tried 1 set of demonstrations and 2 deletions: none was clearly better or as good with fewer tokens',
     ],
     [
       'ways to read the answers apart',
       phase(proposed('reading', 3, kept([{ part: 'decoding' }])), true),
-      'tried 3 ways to read the answers; 1 way to read the answers kept',
+      'tried 3 ways of label scoring; 1 way of label scoring kept',
     ],
     [
       'a source that it does not know as prompts',
       phase(proposed('of a newer version', 2), false),
-      'tried 2 prompts: none was surely better',
+      'tried 2 prompts: none was clearly better',
     ],
     [
       'that only the weights of a look-ahead stayed',
       phase([...proposed('edits', 2), { candidate: '2.0', measured: [], ...kept([{ part: 'adapter' }]) }], true),
-      'tried 2 wordings; none kept, but the weights that were trained beside them',
+      'tried 2 wordings; none kept, only the weights that were trained with them',
     ],
     [
       'what weights have made unnecessary in the prompt',
@@ -74,7 +74,7 @@ describe('a phase tells', () => {
         true,
         { lever: 'weights', weightSteps: steps(19) },
       ),
-      '19 training steps, kept; 3 parts of the prompt went, -433 tokens',
+      '19 training steps, kept; 3 parts of the prompt removed, -433 tokens',
     ],
     ['its training steps', phase([], true, { lever: 'weights', weightSteps: steps(60) }), '60 training steps, kept'],
     [
@@ -84,7 +84,7 @@ describe('a phase tells', () => {
     ],
     ['how far it is', phase(proposed('edits', 1)), 'tried 1 wording so far'],
     ['that it has tried nothing yet', phase([]), 'nothing tried yet'],
-    ['that there was nothing', phase([], false), 'there was nothing to try'],
+    ['that there was nothing', phase([], false), 'nothing to try'],
   ])('%s', (_, told, text) => {
     expect(triedText(told)).toBe(text);
   });
@@ -113,13 +113,13 @@ describe("where the prompt's text stayed", () => {
       phase(proposed('written', 1, measured(-0.1, 75)), false, { phase: 3 }),
     ];
     expect(textStayedText(run(phases))).toBe(
-      "The prompt's text stayed as it was: the run tried 3 wordings and 1 deletion in 2 phases, and none was surely better or as good for fewer tokens. 2.shorten 1 came closest: +1.3 points [-0.7, +3.3] on 75 validation rows, P(better) 80%.",
+      'The prompt text did not change: the run tried 3 wordings and 1 deletion in 2 phases, and none was clearly better or as good with fewer tokens. 2.shorten 1 came closest: +1.3 points on 75 validation rows (may be chance), 95% interval [-0.7, +3.3], P(better) 80%.',
     );
   });
 
   test('a run that proposed no other text says why', () => {
     expect(textStayedText(run([phase([], true, { lever: 'weights', weightSteps: steps(3) })]))).toBe(
-      "The prompt's text stayed as it was: no other text was proposed before the run ended (the budget is spent).",
+      'The prompt text did not change: no other text was proposed before the run ended (the budget is spent).',
     );
   });
 

@@ -15,12 +15,8 @@ export function requireNothingForeign(file: PromptFile): void {
   if (!foreign) return;
   // A program may have it from its last step.
   const { line, column } = file.ranges[foreign] ?? { line: 1, column: 1 };
-  throw new TandemError(
-    'untrusted-workspace',
-    `The workspace is not trusted, so the ${foreign} that the prompt file names is not loaded.`,
-    {
-      where: { file: file.path, line, column },
-      hint: `Trust the workspace, or measure with \`model: ${embeddedModel}\` and no adapter.`,
-    },
-  );
+  throw new TandemError('untrusted-workspace', `In Restricted Mode, Tandem does not load the ${foreign} that the prompt file names.`, {
+    where: { file: file.path, line, column },
+    hint: `Trust the workspace, or evaluate with \`model: ${embeddedModel}\` and no adapter.`,
+  });
 }

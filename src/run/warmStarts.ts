@@ -66,9 +66,9 @@ export const writeRecord = (folder: string, record: WarmStartRecord): void => wr
 export async function readWarmStart(folder: string, from = folder): Promise<{ warm: WarmStart; record: WarmStartRecord }> {
   const record = readStart(folder);
   if (!record) {
-    throw new TandemError('no-warm-start', 'There is no warm start here.', {
+    throw new TandemError('no-warm-start', 'No warm start was found here.', {
       where: { file: join(folder, recordName) },
-      hint: 'Learn one with: tandem warm-start FOLDER',
+      hint: 'Learn one: tandem warm-start FOLDER',
     });
   }
   return { warm: { from, adapter: await loadAdapter(folder), prior: record.prior }, record };
@@ -125,7 +125,7 @@ export async function warmStartFor(
     const { warm, record } = await readWarmStart(folder, name);
     if (record.model.fingerprint === model.fingerprint) return warm;
     if (named) {
-      throw new TandemError('other-model', `The warm start was learned for ${record.model.name}, not for ${model.name}.`, {
+      throw new TandemError('other-model', `This warm start was learned for ${record.model.name}, not for ${model.name}.`, {
         where: { file: join(folder, recordName) },
         hint: 'Learn one for this model: tandem warm-start FOLDER --model MODEL',
       });

@@ -2,7 +2,7 @@
 import { cutText, type Cut } from '../evaluate/cuts.ts';
 import type { AttributionCell } from '../optimize/events.ts';
 import type { Evidence, Grounds } from './evidence.ts';
-import { count, duration, natsGained, percent, points, priceText, rowCount, sureness, tokensText } from './format.ts';
+import { count, duration, gainDetails, gainText, natsGained, percent, points, priceText, rowCount, tokensText } from './format.ts';
 import type {
   Attribution,
   CandidateState,
@@ -47,60 +47,62 @@ function measuredText({ status, start, best, attribution }: RunState): string {
 export const cellOf = ({ cells }: Attribution, weights: 'old' | 'new', prompt: 'old' | 'new'): AttributionCell =>
   cells.find((each) => each.weights === weights && each.prompt === prompt)!;
 
-/** Of a run that has ended: when, why, and what became of the sealed rows. */
+/** For a run that has ended: when, why, and what became of the held-out test rows. */
 export function endedText(state: RunState): string {
   const { elapsed, passes, because = '' } = state;
-  const time = `after ${duration(elapsed)}, ${count(passes)} token passes`;
+  const time = `after ${duration(elapsed)} (${count(passes)} tokens)`;
   const why = wasStopped(state) ? `Stopped ${time}` : `Ended ${time}: ${because}`;
   return `${why}. ${sealText(state)}`;
 }
 
 function sealText(state: RunState): string {
   const { testRows, attribution, config, start, best } = state;
-  if (attribution) return 'The test split was sealed until then, and opened once.';
-  if (testRows !== undefined) return 'The test was broken off, so there are no numbers of rows that the run had not seen.';
-  if (config?.splits.test === 0) return 'There was no test split, so nothing here was measured on rows that the run had not seen.';
-  return `${start?.candidate === best?.candidate ? 'Nothing had been accepted, so the' : 'The'} test split stays sealed.`;
+  if (attribution) return 'The held-out test rows were used once, at the end.';
+  if (testRows !== undefined) return 'The test did not finish, so there are no numbers on rows that the run had not seen.';
+  if (config?.splits.test === 0) return 'There are no held-out test rows, so nothing was measured on rows that the run had not seen.';
+  return `${start?.candidate === best?.candidate ? 'Nothing was accepted, so the' : 'The'} held-out test rows stay unused.`;
 }
 
-/** `writer: 12.3k tokens in 15 requests of qwen3:8b at localhost:11434 (budget 50k)`; undefined of a run without one. */
+/** `writer: 12.3k tokens in 15 requests to qwen3:8b at localhost:11434 (budget 50k)`; undefined for a run without one. */
 export function writerText({ config, writer }: Pick<RunState, 'config' | 'writer'>): string | undefined {
   if (!config?.writer) return undefined;
   const { tokens, requests, failed, trouble = '' } = writer ?? { tokens: 0, requests: 0, failed: 0 };
-  const asked = `${count(tokens)} tokens in ${requests} ${requests === 1 ? 'request' : 'requests'} of ${config.writer.name}`;
-  const failures = failed > 0 ? `; ${failed} failed, the last: ${trouble.replace(/\.$/, '')}` : '';
+  const asked = `${count(tokens)} tokens in ${requests} ${requests === 1 ? 'request' : 'requests'} to ${config.writer.name}`;
+  const failures = failed > 0 ? `; ${failed} failed, most recently: ${trouble.replace(/\.$/, '')}` : '';
   return `writer: ${asked} (budget ${shortCount(config.writer.budget)})${failures}`;
 }
 
 /** `50k`, as a budget is written. */
 const shortCount = (number: number): string => count(number).replace(/\.0+(?=[kM])|(?<=\.\d)0(?=M)/, '');
 
-/** Why prompt and weights stay as they are, where they do. */
+/** Why prompt and weights stay as they are, if they do. */
 export function nothingText(state: RunState): string {
   const stays = 'prompt and weights stay as they are.';
-  if (wasStopped(state)) return `Nothing had been accepted when it was stopped: ${stays}`;
-  if (state.because?.startsWith(noStep)) return `${state.because.charAt(0).toUpperCase()}${state.because.slice(1)}: ${stays}`;
-  return `Nothing was better beyond doubt: ${stays}`;
+  if (wasStopped(state)) return `You stopped the run before anything was accepted: ${stays}`;
+  if (noSteps.some((each) => state.because?.startsWith(each))) return `${capital(state.because!)}: ${stays}`;
+  return `Nothing was clearly better: ${stays}`;
 }
 
 /** Begins the reason of a run that ended before its first phase. */
-export const noStep = 'the budget pays for no step';
+export const noStep = 'the budget is too small for a first step';
+/** The second is that of earlier versions' journals. */
+const noSteps = [noStep, 'the budget pays for no step'];
 
-/** What goes on right now, e.g. `phase 3 weights 24/60 loss 0.512`. */
+/** What the run is doing now, e.g. `phase 3 weights 24/60 loss 0.512`. */
 export function doing({ status, phases, start, testRows, attribution, controls, config }: RunState): string {
   const control = controls.at(-1);
   if (status === 'testing' && control && !control.measured) {
     return `control ${controls.length} of ${config?.controls?.length ?? 0}, ${control.control}: phase ${control.phase + 1}`;
   }
-  if (status === 'testing' && attribution) return 'measuring what an answer costs';
-  if (status === 'testing') return `measuring on ${testRows ?? 0} test rows`;
+  if (status === 'testing' && attribution) return 'measuring the price of an answer';
+  if (status === 'testing') return `measuring on ${testRows ?? 0} held-out test rows`;
   const phase = phases.at(-1);
-  if (!phase || phase.ended) return status === 'stopping' ? 'stopping' : start ? 'choosing the next step' : 'measuring the start';
+  if (!phase || phase.ended) return status === 'stopping' ? 'stopping' : start ? 'choosing the next step' : 'measuring the starting point';
   return `${status === 'stopping' ? 'stopping, ' : ''}phase ${phase.phase} ${phaseText(phase)}`;
 }
 
 /**
- * Answers that were cut off before and after, in sentences: of the test rows once they are measured, else of the validation rows.
+ * Answers that were cut off before and after, in sentences: on the test rows once they are measured, else on the validation rows.
  */
 export function cutLines({ start, best, attribution }: Pick<RunState, 'start' | 'best' | 'attribution'>): string[] {
   const cell = (which: 'old' | 'new') => attribution?.cells.find(({ weights, prompt }) => weights === which && prompt === which);
@@ -116,13 +118,13 @@ function phaseText({ lever, block, weightSteps, candidates }: PhaseState): strin
   const step = weightSteps.at(-1);
   if (step) return `${what} ${step.step}/${step.steps} loss ${step.loss.toFixed(3)}`;
   const measured = candidates.filter((candidate) => candidate.measured.length > 0);
-  return candidates.length === 0 ? what : `${what} ${measured.length} of ${candidates.length} candidates measured`;
+  return candidates.length === 0 ? what : `${what} ${measured.length} of ${candidates.length} proposals measured`;
 }
 
-/** `96 training rows known, success 0.41: 50 for the weights, 30 always failed, 16 always passed`. */
+/** `96 training rows measured, success 0.41: 50 for the weights, 30 always failed, 16 always passed`. */
 export function difficultyText({ known, success, roles, inPlay }: CurriculumState['data'][number]): string {
   const easiest = inPlay < 1 ? `, batches from the easiest ${Math.round(100 * inPlay)}%` : '';
-  return `${known} training rows known, success ${success.toFixed(2)}: ${roles.weights} for the weights, ${roles.prompt} always failed, ${roles.guard} always passed${easiest}`;
+  return `${known} training rows measured, success ${success.toFixed(2)}: ${roles.weights} for the weights, ${roles.prompt} always failed, ${roles.guard} always passed${easiest}`;
 }
 
 /** `stage 2 of 3 (lines): whole lines, rank 4 of 8, the top 3 of 6 layers, penalties x 10`. */
@@ -131,72 +133,75 @@ export function freedomText({ stage, stages, name, prompt, rank, layers, penalty
   return `stage ${stage} of ${stages} (${name}): ${prompt}, ${shape}, penalties x ${penalty}`;
 }
 
-/** `Warm start from .tandem/warm-start/nano: after 8 steps +3.1 points […] beside a start from nothing; the score rose by …`. */
+/** `Warm start from .tandem/warm-start/nano: +3.1 points on 75 rows (likely real) over a fresh start after 8 steps, 95% interval …; …`. */
 export function warmStartText({ part, from, helped, because, score, steps }: NonNullable<RunState['warmStart']>): string {
   const probed = score
-    ? `after ${steps} steps ${points(score)} beside ${part ? 'one from the instruction' : 'a start from nothing'}, P(better) ${sureness(score)}; `
+    ? `${gainText(score)} over ${part ? 'a start from the instruction' : 'a fresh start'} after ${steps} steps, ${gainDetails(score)}; `
     : '';
   const start = part ? `warm start of the ${part}` : 'warm start';
   return `${helped ? `W${start.slice(1)}` : `No ${start}`} from ${from}: ${probed}${because}`;
 }
 
-/** How far a candidate got. */
+/** What a source of proposals is called, by its name in the journal. */
+export const sourceName = (proposer: string): string => (proposer === 'reading' ? 'label scoring' : proposer);
+
+/** How far a proposal got. */
 export function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {
   if (decision) return decision.accepted ? 'kept' : 'reached the gate';
-  return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished the race' : `dropped in round ${measured.length}`;
+  return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished all rounds' : `dropped in round ${measured.length}`;
 }
 
-/** What to think over before a result is taken over; nothing where the test rows do not speak against it. */
+/** A warning before you apply a result; nothing unless the test rows speak against it. */
 export function testNotice({ total }: Attribution): string | undefined {
   if (total.probabilityBetter > 0.1) return undefined;
-  return `The test rows speak against this result: ${points(total)}, P(better) ${sureness(total)}. Look at it twice before you take it over.`;
+  return `The held-out test rows speak against this result: ${gainText(total)}, ${gainDetails(total)}. Review it carefully before you apply it.`;
 }
 
-/** What the weights learn from where the data has no right answers. */
+/** What the weights learn from if the data has no right answers. */
 export function ownAnswersText({ rows, answers, passed, learned }: OwnAnswersState): string {
   const asked = `${answers} answers to ${rowCount(rows, 'training')}`;
-  if (learned === 0) return `Of ${asked} none passes: the weights have nothing to learn from yet.`;
-  return `${passed} of ${asked} pass: the weights learn from the best answer of ${rowCount(learned)}.`;
+  if (learned === 0) return `None of ${asked} passes, so the weights have nothing to learn from yet.`;
+  return `${passed} of ${asked} pass. The weights learn from the best answer to each of ${rowCount(learned)}.`;
 }
 
 /** What became of the weights after the last decision. */
 export function refitText({ rows, steps, kept }: RefitState): string {
-  const trained = `After the last decision the weights were trained once more, for ${steps === 1 ? 'one step' : `${steps} steps`}, on all ${rows} training and validation rows`;
+  const trained = `After the last decision, the weights were trained again for ${steps === 1 ? 'one step' : `${steps} steps`} on all ${rows} training and validation rows`;
   return kept
-    ? `${trained}. The validation numbers are those of the weights before, which had not learned from the validation rows.`
-    : `${trained}. They answered the validation rows worse than the weights before, which stand.`;
+    ? `${trained}. The validation numbers are for the earlier weights, which had not learned from the validation rows.`
+    : `${trained}. They answered the validation rows worse, so the earlier weights were kept.`;
 }
 
-/** What a soft prompt is worth beside the best text: what would be lost without it. */
+/** What a soft prompt is worth compared with the best text: what would be lost without it. */
 export function softText({ kept, tokens, without }: SoftPromptState): string {
   const { mean } = without.score;
-  const rows = `on ${rowCount(without.score.rows, 'validation')}`;
-  const nat = without.logLikelihood ? `, ${natsGained(without.logLikelihood)} a row` : '';
+  const change = `${points(without.score)} on ${rowCount(without.score.rows, 'validation')}`;
+  const nat = without.logLikelihood ? `, log-likelihood per row ${natsGained(without.logLikelihood)}` : '';
   if (kept)
-    return `A soft prompt of ${tokens} virtual tokens stays as a part of the adapter: the best text without it brings ${points(without.score)} ${rows}${nat}`;
-  return `The text holds ${mean >= 0 ? 'what' : 'nearly what'} the soft prompt of ${tokens} virtual tokens reached, or the text of before stands: ${points(without.score)} ${rows}${nat}`;
+    return `A soft prompt of ${tokens} virtual tokens stays in the adapter. Without it, the best text changes the score by ${change}${nat}`;
+  return `The result is text without the soft prompt of ${tokens} virtual tokens. ${mean >= 0 ? 'It scores at least as well' : 'It scores lower'}: ${change}${nat}`;
 }
 
 /** What an item is called in a sentence, by its id. */
 export const itemName = (id: string): string => (id === 'adapter' ? 'the weights' : `change ${id}`);
 
-/** The numbers that are told with an item, and with which one the others are. */
+/** The numbers shown with an item, and the item that shows the others. */
 export function groundsLines({ tokens, evidence, toldWith = [] }: Omit<Grounds, 'reason'>, nameOf: (id: string) => string): string[] {
-  const elsewhere = toldWith.length > 0 ? [`measured together with ${listed(namesOf(toldWith, nameOf))}, where the numbers stand`] : [];
-  const saved = tokens === undefined || tokens === 0 ? [] : [`${tokensText(tokens)} of the prompt`];
+  const elsewhere = toldWith.length > 0 ? [`measured together with ${listed(namesOf(toldWith, nameOf))}; see the numbers there`] : [];
+  const saved = tokens === undefined || tokens === 0 ? [] : [`${tokensText(tokens)} in the prompt`];
   return [...saved, ...evidence.map((each) => evidenceText(each, nameOf)), ...elsewhere];
 }
 
-/** `-38 tokens, 0.0 points [-0.9, +0.8] on 75 validation rows, …`, or without tokens `+9.3 points [0.0, +20.0] on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt): change 1 and change 2 together`. */
+/** `-38 tokens, 0.0 points on 75 validation rows (no difference) from …`, or without tokens `+9.3 points on 75 validation rows (likely real) from all of phase 1 (2 prompt changes), change 1 and change 2 together; 95% interval [0.0, +20.0], P(better) 97%`. */
 export function evidenceText(
   { of, parts, difference, tokens, price, split, items }: Evidence,
   nameOf: (id: string) => string = itemName,
 ): string {
-  const rows = rowCount(difference.rows, split === 'test' ? 'test' : 'validation');
-  const together = items === undefined ? '' : `: ${listed(namesOf(items, nameOf))} together`;
+  const together = items === undefined ? '' : `, ${listed(namesOf(items, nameOf))} together`;
   const paid = tokens === undefined ? '' : `${tokensText(tokens)}, `;
   const cost = price === undefined ? '' : `; price per answer ${priceText(price)}`;
-  return `${paid}${points(difference)} on ${rows}, P(better) ${sureness(difference)}, with ${of}${parts === undefined ? '' : ` (${parts})`}${together}${cost}`;
+  const gained = gainText(difference, split === 'test' ? 'test' : 'validation');
+  return `${paid}${gained} from ${of}${parts === undefined ? '' : ` (${parts})`}${together}; ${gainDetails(difference)}${cost}`;
 }
 
 /** The names of items; three changes or more that follow one another are `changes 2 to 9`. */

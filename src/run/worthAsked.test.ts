@@ -22,7 +22,9 @@ test('the prompt file says it in points, and a run may say otherwise, one by one
 test('people read it in points', () => {
   expect(worthText(defaultWorth)).toBe('a shorter prompt may score 1 point less; 100 tokens are worth 0.5 points');
   expect(worthText({ margin: 0, perHundredTokens: 0.01 })).toBe('a shorter prompt may score 0 points less; 100 tokens are worth 1 point');
-  expect(worthText({ margin: 0.01, perHundredTokens: 0 })).toBe('tokens of the prompt cost nothing: no prompt is taken for being shorter');
+  expect(worthText({ margin: 0.01, perHundredTokens: 0 })).toBe(
+    'prompt tokens cost nothing, so no prompt is kept only because it is shorter',
+  );
 });
 
 test('a program that gives no number of points hears so', () => {

@@ -1,4 +1,4 @@
-/** @file What a token of the prompt is worth in a run: what was asked of it, else what the prompt file says, else the default. */
+/** @file What a prompt token is worth in a run: as requested, else as in the prompt file, else the default. */
 import { TandemError } from '../errors.ts';
 import { defaultWorth, type Worth } from '../optimize/worth.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
@@ -18,7 +18,7 @@ export function worthOf({ gate: asked }: Pick<RunSpec, 'gate'>, { settings }: Pi
 export function checkedGate(gate: GateSettings): GateSettings {
   for (const value of [gate.margin, gate.promptCost]) {
     if (value !== undefined && !(value >= 0 && value <= 100)) {
-      throw new TandemError('bad-option', `${value} is not a number of points, 0 to 100.`, { hint });
+      throw new TandemError('bad-option', `${value} is not a number of points from 0 to 100.`, { hint });
     }
   }
   return gate;
@@ -28,7 +28,7 @@ export function checkedGate(gate: GateSettings): GateSettings {
 export function parsePoints(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && value <= 100) return value;
-  throw new TandemError('bad-option', `'${text}' is not a number of points, 0 to 100.`, { hint });
+  throw new TandemError('bad-option', `'${text}' is not a number of points from 0 to 100.`, { hint });
 }
 
-const hint = 'Write e.g. --margin 1 --prompt-cost 0.5: one point, and 100 tokens for half a point.';
+const hint = 'Write for example --margin 1 --prompt-cost 0.5: one point, and half a point per 100 tokens.';

@@ -45,14 +45,14 @@ export function keepConsent(workspace: string, choice: WriterChoice, home = tand
 
 /** What a request has in it. */
 export const consentText = (rows: number): string =>
-  `It is sent the prompt, up to ${rows} training rows at a time with their right answers and the model's, and edits that were tried. Validation and test rows are never sent. A request looks like this:`;
+  `It receives the prompt, up to ${rows} training rows at a time with their right answers and the model's answers, and the edits that were tried. Validation and test rows are never sent. A request looks like this:`;
 
 /** @throws TandemError reason 'no-writer-consent' */
 export function requireConsent(choice: WriterChoice, given: boolean): void {
   const host = destinationOf(choice);
   if (host === undefined || given) return;
-  throw new TandemError('no-writer-consent', `Nobody has agreed that rows of this workspace are sent to ${host}.`, {
-    hint: 'Agree with --writer-consent, or go without: --writer none.',
+  throw new TandemError('no-writer-consent', `Sending rows of this workspace to ${host} needs your consent.`, {
+    hint: 'Agree with --writer-consent, or run without a writer: --writer none.',
   });
 }
 

@@ -21,6 +21,6 @@ test('the example has the prompt, training rows with their answers, and no valid
   expect(most).toBe(10);
   expect(text).toContain('1: Sort the message.\n</instruction>\nMessage: ${input:message}\nIntent:');
   expect(text).toContain('It has to choose one of: card, fees.');
-  expect(text).toMatch(/message: train message \d\nthe model's answer: \(here stands the model's answer\)\nthe right answer: (card|fees)/);
+  expect(text).toMatch(/message: train message \d\nthe model's answer: \(the model's answer\)\nthe right answer: (card|fees)/);
   expect(text).not.toMatch(/val message|test message/);
 });

@@ -22,7 +22,7 @@ export async function writerExample({ prompt: path, skipBadRows }: Pick<SessionS
   const distinct = [...new Set(train.map(({ values }) => textIn(values, output).trim()))].sort();
   const failures = train.slice(0, shown).map(({ values }) => ({
     values,
-    prediction: "(here stands the model's answer)",
+    prediction: "(the model's answer)",
     ...(Object.hasOwn(values, output) && { gold: textIn(values, output) }),
   }));
   const task = {

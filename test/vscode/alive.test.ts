@@ -23,7 +23,7 @@ test('a worker that was stopped is told of, and ended and resumed when asked to'
     });
   const [stopped] = await workers();
   process.kill(stopped, 'SIGSTOP');
-  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/its process has not answered for \d+ s/));
+  await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/the process has not responded for \d+ s/));
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/Its process is not responding/));
   await editor.screenshot('silent');
   await editor.pressNotification('End and Resume');

@@ -80,7 +80,7 @@ test('where neither is likely to help it asks: nothing runs when that is cancell
     'kind.prompt.md: weights unlikely to help, prompt unlikely to help.',
   );
   expect(await dialog.locator('.dialog-message-detail').innerText()).toMatch(
-    /^As it is: 100\.0% .* on \d+ validation rows\n+weights unlikely to help: 0\.0 points .*after a short training\n+prompt unlikely to help: 0\.0 points .*with the best of \d+ prompts$/,
+    /^Now: 100\.0% .* on \d+ validation rows\n+weights unlikely to help: 0\.0 points .*after a short training.*\n+prompt unlikely to help: 0\.0 points .*with the best of \d+ prompts; .*$/,
   );
   // The buttons' order is the platform's; the first of them is what Enter presses.
   const buttons = (which: string): Promise<string[]> => dialog.locator(`.monaco-button${which}`).allInnerTexts();

@@ -51,7 +51,5 @@ test('a workspace that is not trusted is shown with the model that comes with Ta
   await editor.command('Tandem: Preview Rendered Prompt');
   await expect.poll(() => rendered(editor)).toMatch(/ · nano ───\n<\|im_start\|>system\nSay what it is\./);
   await rewrite(editor, 'model: nano', 'model: ./model');
-  await expect
-    .poll(() => rendered(editor))
-    .toMatch(/The workspace is not trusted, so the model that the prompt file names is not loaded\./);
+  await expect.poll(() => rendered(editor)).toMatch(/In Restricted Mode, Tandem does not load the model that the prompt file names\./);
 });

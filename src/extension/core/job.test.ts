@@ -44,7 +44,7 @@ test('a run says what its reducer says, and how long its budget still lasts', ()
     passes: 400,
     elapsed: 40_000,
   };
-  expect(text({ ...running, run, lineAt: now })).toBe('40% · measuring the start · 1 min 00 s left');
+  expect(text({ ...running, run, lineAt: now })).toBe('40% · measuring the starting point · 1 min 00 s left');
 });
 
 test('a process that is busy says since when, in place of how long it still takes; so does one that does not answer', () => {
@@ -52,7 +52,7 @@ test('a process that is busy says since when, in place of how long it still take
   const vitality = { kind: 'busy', since: now - 40_000 } as const;
   expect(text({ ...measuring, busy, vitality })).toBe('25% · busy, last progress 40 s ago · measured 1 of 4 lines');
   expect(text({ ...measuring, busy, vitality: { kind: 'silent', since: now - 12_000 } })).toBe(
-    '25% · its process has not answered for 12 s · measured 1 of 4 lines',
+    '25% · the process has not responded for 12 s · measured 1 of 4 lines',
   );
   expect(text({ ...measuring, busy, vitality: { kind: 'well' } })).toBe('25% · measured 1 of 4 lines · 3 min 00 s left');
 });

@@ -9,8 +9,8 @@ import { commentText, isOpen, itemsOf, panelReview, reviewLenses, type RunReview
 
 const difference: Difference = { mean: 0.093, low: 0, high: 0.2, rows: 75, probabilityBetter: 0.97 };
 const alone: Evidence = { of: 'this change alone', difference, split: 'val' };
-const together: Evidence = { of: 'all of phase 1', parts: '2 changes of the prompt', difference, split: 'val' };
-const onTest: Evidence = { of: 'the new prompt under the old weights', difference, split: 'test' };
+const together: Evidence = { of: 'all of phase 1', parts: '2 prompt changes', difference, split: 'val' };
+const onTest: Evidence = { of: 'the new prompt with the old weights', difference, split: 'test' };
 const grounds: Grounds = { reason: 'shorter', evidence: [together, onTest] };
 const hunk = (standing: Standing): ReviewItem => ({ kind: 'hunk', id: '1', line: 6, before: 'a\n', after: 'b\n', standing });
 const adapter: ReviewItem = { kind: 'adapter', id: 'adapter', line: 3, standing: 'open' };
@@ -34,16 +34,14 @@ describe('a number of several changes', () => {
   const shared: Evidence = { ...together, items: ['1', 'adapter'] };
 
   test('names them all where it is told', () => {
-    expect(commentText(hunk('open'), { evidence: [shared] }).markdown).toContain(
-      '2 changes of the prompt): change 1 and the weights together',
-    );
+    expect(commentText(hunk('open'), { evidence: [shared] }).markdown).toContain('2 prompt changes), change 1 and the weights together');
   });
 
   test('is not told again with the others: they say where it stands', () => {
     const other: Grounds = { evidence: [], toldWith: ['1'] };
     expect(titles(adapter, other)).toEqual(['Accept Adapter', 'Reject Adapter', 'Measured with change 1']);
     const text = commentText(adapter, other).markdown;
-    expect(text).toContain('measured together with change 1, where the numbers stand');
+    expect(text).toContain('measured together with change 1; see the numbers there');
     expect(text).not.toContain('points');
   });
 });
@@ -54,7 +52,9 @@ describe('the comment beside a change', () => {
   test('has the reason, and each number with rows, interval and what it is of', () => {
     const text = commentText(hunk('open'), grounds).markdown;
     expect(text).toMatch(/^\*\*Shorter\*\*/);
-    expect(text).toContain('on 75 validation rows, P(better) 97%, with all of phase 1 (2 changes of the prompt)');
+    expect(text).toContain(
+      '+9.3 points on 75 validation rows (likely real) from all of phase 1 (2 prompt changes); 95% interval [0.0, +20.0], P(better) 97%',
+    );
     expect(text).toContain('on 75 test rows');
   });
 

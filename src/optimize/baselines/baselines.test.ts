@@ -60,11 +60,11 @@ interface Driven {
 const ends = [
   'the budget is spent',
   'the chain is done',
-  'the training is over',
-  'the rounds are over',
-  'every pair is measured',
-  'no output of its own passes',
-  'neither lever helps any more',
+  'training is complete',
+  'all rounds are complete',
+  'every pair has been measured',
+  'none of its own outputs passes',
+  'neither the prompt nor the weights improve any further',
 ];
 
 describe.each(baselineNames)('%s', (name) => {
@@ -120,7 +120,7 @@ describe('what they learn', () => {
   test('LoRA on own outputs of a model that gets nothing right ends at once', async () => {
     const { labels: _, ...text } = kindTask;
     const { state } = await drive('lora-on-own-outputs', { task: { ...text, decoding: { ...text.decoding, maxTokens: 2 } } });
-    expect(state.done).toBe('no output of its own passes');
+    expect(state.done).toBe('none of its own outputs passes');
   });
 });
 

@@ -14,7 +14,7 @@ interface Memory {
   readonly tooLong: number;
 }
 
-/** A set that does not fit is cut to so many demonstrations. */
+/** A set that does not fit is cut to this many demonstrations. */
 const cuts = [16, 8, 4, 2];
 const mostTooLong = 5;
 
@@ -22,8 +22,8 @@ export const bootstrapFewShot = (): Coordinator =>
   coordinatorOf<Memory>({
     begin: () => ({ asked: [], tooLong: 0 }),
     next(context, standing) {
-      if (standing.memory.tooLong === mostTooLong) return { done: 'no set of demonstrations fits into what the model reads' };
-      return { lever: 'prompt', because: `set ${standing.phase} of demonstrations`, take: () => trySet(context, standing) };
+      if (standing.memory.tooLong === mostTooLong) return { done: "no set of demonstrations fits into the model's context" };
+      return { lever: 'prompt', because: `demonstration set ${standing.phase}`, take: () => trySet(context, standing) };
     },
   });
 

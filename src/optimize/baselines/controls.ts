@@ -22,7 +22,7 @@ export function chooseControl(name: ControlName, valOf: (control: ControlName) =
   if (name === 'p -> p') return { coordinator: baselines['p-p'].make(), lever: 'prompt', because: 'two prompt steps, without a gate' };
   if (name === 'w -> w') return { coordinator: baselines['w-w'].make(), lever: 'weights', because: 'two weight steps, without a gate' };
   const lever: Lever = (valOf('p -> p') ?? 0) > (valOf('w -> w') ?? 0) ? 'prompt' : 'weights';
-  const because = `the ${lever} alone under Tandem's gate; of the two chains its own did better on the validation rows`;
+  const because = `the ${lever} alone with Tandem's gate, because that chain did better on the validation rows`;
   return { coordinator: singleLever(lever), lever, because };
 }
 

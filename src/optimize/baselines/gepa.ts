@@ -31,8 +31,8 @@ export const gepa = (): Coordinator =>
   coordinatorOf<Memory>({
     begin: ({ prompt }, { rows }) => ({ pool: [{ prompt, scores: rows.map(({ score }) => score) }] }),
     next(context, standing) {
-      if (!canReflect(context.prompt)) return { done: 'an instruction with roles is not rewritten' };
-      if (standing.memory.silent) return { done: 'the writer is silent' };
+      if (!canReflect(context.prompt)) return { done: 'an instruction with roles cannot be rewritten' };
+      if (standing.memory.silent) return { done: 'the writer gives no more answers' };
       return {
         lever: 'prompt',
         because: `reflection on failures, ${standing.memory.pool.length} in the pool`,
@@ -63,7 +63,7 @@ async function evolve(context: OptimizationContext, { phase, memory, left }: Sta
     passes += after?.passes ?? 0;
     if (!after || after.score.mean <= before.score.mean) continue;
     const id = `${phase}.${attempt}`;
-    const reason = `written by ${context.writer?.name ?? 'the model'} from ${rows.length} rows, of which it turned ${Math.round((after.score.mean - before.score.mean) * rows.length)}`;
+    const reason = `written by ${context.writer?.name ?? 'the model'} from ${rows.length} rows, of which it fixed ${Math.round((after.score.mean - before.score.mean) * rows.length)}`;
     const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'reflection', proposal: { prompt, reason } });
     if (!evaluation) continue;
     passes += evaluation.passes;

@@ -11,11 +11,11 @@ export const loraOnGold = (settings: TrainingSettings = trainingDefaults): Coord
   coordinatorOf<null>({
     begin: () => null,
     next(context, { phase, left, spent, bestEvaluation }) {
-      if (phase > 1) return { done: 'the training is over' };
+      if (phase > 1) return { done: 'training is complete' };
       const { trainset: rows, trainer, seed, prompt } = context;
       return {
         lever: 'weights',
-        because: 'the gold answers, with the whole budget',
+        because: 'trains on the gold answers with the whole budget',
         async take() {
           const { adapter, evaluation, passes } = await train(context, {
             phase,

@@ -33,9 +33,13 @@ export const loraOnOwnOutputs = (settings: TrainingSettings = trainingDefaults):
     begin: ({ start }) => (start ? { adapter: start.id } : {}),
     next(context, standing) {
       const { phase, memory } = standing;
-      if (phase > rounds) return { done: 'the rounds are over' };
+      if (phase > rounds) return { done: 'all rounds are complete' };
       if (memory.over) return { done: memory.over };
-      return { lever: 'weights', because: `round ${phase} on its own passing outputs`, take: () => round(context, standing, settings) };
+      return {
+        lever: 'weights',
+        because: `round ${phase} of training on its own passing outputs`,
+        take: () => round(context, standing, settings),
+      };
     },
   });
 
@@ -47,7 +51,7 @@ async function round(
   const { trainer, seed, adapters, prompt } = context;
   const answering = memory.adapter === undefined ? undefined : await adapters.get(memory.adapter);
   const { rows, passes: asking } = await ownOutputs(context, answering, phase);
-  if (!rows.length) return { memory: { ...memory, over: 'no output of its own passes' }, passes: asking };
+  if (!rows.length) return { memory: { ...memory, over: 'none of its own outputs passes' }, passes: asking };
   const measuring = bestEvaluation.passes;
   const least = asking + leastMeasurements * measuring;
   const over = 'the budget is spent';

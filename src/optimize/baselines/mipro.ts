@@ -42,8 +42,8 @@ export const mipro = (): Coordinator =>
     }),
     next(context, standing) {
       const { phase, memory } = standing;
-      if (phase === 1) return { lever: 'prompt', because: 'drafts of instructions and demonstrations', take: () => draft(context, memory) };
-      if (memory.measured.length === memory.instructions.length * memory.sets.length) return { done: 'every pair is measured' };
+      if (phase === 1) return { lever: 'prompt', because: 'drafts instructions and demonstrations', take: () => draft(context, memory) };
+      if (memory.measured.length === memory.instructions.length * memory.sets.length) return { done: 'every pair has been measured' };
       return { lever: 'prompt', because: `${memory.trials.length} trials so far`, take: () => search(context, standing) };
     },
   });

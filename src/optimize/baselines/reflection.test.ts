@@ -61,7 +61,7 @@ test('GEPA-like: it ends where the budget of the writer is spent, and goes on af
       return Promise.reject(new TandemError(reason, 'No.'));
     },
   });
-  expect((await drive(contextWith(failing('writer-spent')))).done).toBe('the writer is silent');
+  expect((await drive(contextWith(failing('writer-spent')))).done).toBe('the writer gives no more answers');
   expect(asked).toBe(1);
   asked = 0;
   expect((await drive(contextWith(failing('writer-refused')))).done).toBe('the budget is spent');

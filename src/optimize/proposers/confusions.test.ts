@@ -32,7 +32,7 @@ const rule = 'Answer "fees", not "card", when the message mentions "fee".';
 test('the pair that costs most becomes a sentence of the words that set it apart', async () => {
   const [first] = await confusionSentences.propose(context('Read the message.\n\n'));
   expect(first.prompt.body).toBe(body(`Read the message. ${rule}\n\n`));
-  expect(first.reason).toBe('a rule for what is confused: "fees" answered "card" in 4 rows');
+  expect(first.reason).toBe('a rule for labels that are confused: "fees" answered "card" in 4 rows');
 });
 
 test('the two dearest pairs are proposed together too, and each alone', async () => {

@@ -38,7 +38,7 @@ export const confusionSentences: Proposer = {
     const together = rules.length > 1 ? [rules.slice(0, 2)] : [];
     const proposals = [...single.slice(0, 1), ...together, ...single.slice(1)].map((chosen): Proposal => {
       const pairs = chosen.map(({ gold, answered, rows }) => `"${gold}" answered "${answered}" in ${counted(rows)}`);
-      return { prompt: withSentences(prompt, chosen), reason: `a rule for what is confused: ${pairs.join(', ')}` };
+      return { prompt: withSentences(prompt, chosen), reason: `a rule for labels that are confused: ${pairs.join(', ')}` };
     });
     return newOnes(prompt, proposals, count);
   },

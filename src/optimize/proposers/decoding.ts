@@ -44,7 +44,7 @@ interface Change {
 const labelChanges: readonly Change[] = (['none', 'domain'] as const).flatMap((calibration) =>
   (['tokens', 'sum'] as const).map((normalize) => ({
     decoding: { calibration, normalize },
-    reason: `label scores ${normalize === 'sum' ? 'summed over tokens' : 'per token'}, calibration ${calibration}`,
+    reason: `label scores ${normalize === 'sum' ? 'summed over tokens' : 'averaged over tokens'}, calibration ${calibration}`,
   })),
 );
 
@@ -55,7 +55,7 @@ const lengthChanges = (slope: number | undefined): Change[] =>
     : [
         {
           decoding: { calibration: 'none', normalize: { slope } },
-          reason: `label scores corrected for length (${slope} nats a token), calibration none`,
+          reason: `label scores corrected for length (${slope} nats per token), calibration none`,
         },
       ];
 
@@ -65,7 +65,7 @@ function textChanges({ output }: Task, trainset: readonly Row[], texts: Texts | 
   const lines = golds.every((gold) => !gold.includes('\n'));
   const longest = texts && golds.length > 0 ? [golds.reduce((most, gold) => Math.max(most, texts.count(` ${gold}`)), 0) + 2] : [8, 16, 32];
   return [
-    ...(lines ? [{ decoding: { stop: ['\n'] }, reason: 'the answer ends with its line' }] : []),
+    ...(lines ? [{ decoding: { stop: ['\n'] }, reason: 'the answer ends at the end of its line' }] : []),
     ...longest.map((maxTokens) => ({ decoding: { maxTokens }, reason: `at most ${maxTokens} tokens` })),
     ...(lines
       ? longest.map((maxTokens) => ({ decoding: { stop: ['\n'], maxTokens }, reason: `one line of at most ${maxTokens} tokens` }))

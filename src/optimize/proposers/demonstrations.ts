@@ -44,7 +44,7 @@ export const bootstrappedDemonstrations: Proposer = {
     const wanted = haveAnswers(trainset, evaluator.task.output) ? count : 3 * count;
     const isKnown = passed.some(({ logLikelihood }) => logLikelihood !== undefined);
     const sure = passed.slice(0, isKnown ? Math.ceil(passed.length / 2) : undefined).map(({ row }) => row);
-    const which = `that the model answers right${isKnown ? ' and surely' : ''}${inOwnWords ? ', in its own words' : ''}`;
+    const which = `that the model answers right${isKnown ? ' with high confidence' : ''}${inOwnWords ? ', in its own words' : ''}`;
     return newOnes(
       prompt,
       sizesWithin(sure, wanted).map((size) => proposalOf(context, sure, size, which)),

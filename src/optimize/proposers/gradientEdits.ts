@@ -61,7 +61,7 @@ export function gradientEdits({ tuner, fluencyBound, rows, tries, onPasses }: Gr
         }
         if (winner.text === best) break;
         best = winner.text;
-        const reason = `"${winner.fresh}" for "${winner.old}", where the gradient points`;
+        const reason = `"${winner.fresh}" for "${winner.old}", suggested by the gradient`;
         proposals.push({ prompt: withInstruction(prompt, best), reason });
       }
       return newOnes(prompt, proposals.reverse(), count);

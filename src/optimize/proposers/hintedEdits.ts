@@ -15,7 +15,7 @@ export function hintedEdits(hint: Hint): Edit[] {
 export const namedWords = ({ words }: Hint): string[] => words.slice(0, 3).map(({ word }) => word);
 
 /** How a reason says where the words are from. */
-export const hinted = ({ from }: Hint, several = false): string => `${several ? 'words' : 'a word'} that ${from} went towards`;
+export const hinted = ({ from }: Hint, several = false): string => `${several ? 'words' : 'a word'} that ${from} moved towards`;
 
 const swap =
   (hint: Hint, { word, instead }: Hint['words'][number]): Edit =>

@@ -49,9 +49,9 @@ export const labelWordChoices: Proposer = {
     return newOnes(
       prompt,
       [
-        ...joint.flatMap((choice) => proposalOf(choice, 'words that the model finds easier')),
-        ...single.flatMap((choice) => proposalOf(choice, 'a word that the model finds easier')),
-        ...plain.flatMap((choice) => proposalOf(choice, 'names of labels as people write them')),
+        ...joint.flatMap((choice) => proposalOf(choice, 'words that are easier for the model')),
+        ...single.flatMap((choice) => proposalOf(choice, 'a word that is easier for the model')),
+        ...plain.flatMap((choice) => proposalOf(choice, 'label names as people write them')),
       ],
       count,
     );

@@ -66,7 +66,7 @@ function stepKey(prompt: Prompt): string {
   return [text, ...told].join('\0');
 }
 
-/** The first so many that read neither as the prompt itself nor as one before them. */
+/** The first ones, up to `count`, that read neither as the prompt itself nor as one before them. */
 export function newOnes(prompt: Prompt, proposals: readonly Proposal[], count: number): Proposal[] {
   const seen = new Set([promptKey(prompt)]);
   return proposals.filter((proposal) => !seen.has(promptKey(proposal.prompt)) && seen.add(promptKey(proposal.prompt))).slice(0, count);

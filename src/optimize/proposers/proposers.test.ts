@@ -231,14 +231,14 @@ describe('a hint', () => {
   test('gives edits their words: for another, before another, in a sentence; in that order, before those without', async () => {
     const found = await proposed(editOperators, prompt, 6);
     expect(found.slice(0, 5).map(({ prompt: { body: text }, reason }) => [text.slice(0, text.indexOf('\n')), reason])).toEqual([
-      ['Please read the payment. Answer briefly', '"payment" for "message", a word that the soft prompt went towards'],
+      ['Please read the payment. Answer briefly', '"payment" for "message", a word that the soft prompt moved towards'],
       [
         'Please read the message. Answer briefly. Think of: payment, short, account.',
-        '"Think of: payment, short, account", words that the soft prompt went towards',
+        '"Think of: payment, short, account", words that the soft prompt moved towards',
       ],
-      ['Please read the payment message. Answer briefly', '"payment" before "message", a word that the soft prompt went towards'],
-      ['Please read the message. Short briefly', '"short" for "Answer", a word that the soft prompt went towards'],
-      ['Please read the message. Short answer briefly', '"short" before "Answer", a word that the soft prompt went towards'],
+      ['Please read the payment message. Answer briefly', '"payment" before "message", a word that the soft prompt moved towards'],
+      ['Please read the message. Short briefly', '"short" for "Answer", a word that the soft prompt moved towards'],
+      ['Please read the message. Short answer briefly', '"short" before "Answer", a word that the soft prompt moved towards'],
     ]);
     expect(found).toHaveLength(6);
     expect(found[5].reason).not.toContain('the soft prompt');
@@ -256,7 +256,7 @@ describe('a hint', () => {
   test('gives templates words beside the labels, or beside the task of a free text', async () => {
     const found = await proposed(groundedTemplates, prompt, 3);
     expect(
-      found.slice(0, 2).every(({ reason }) => reason.endsWith('words that the soft prompt went towards: payment, short, account')),
+      found.slice(0, 2).every(({ reason }) => reason.endsWith('words that the soft prompt moved towards: payment, short, account')),
     ).toBe(true);
     expect(found.slice(0, 2).every(({ prompt: { body: text } }) => text.includes('(payment, short, account)'))).toBe(true);
     expect(found[2].reason).not.toContain('the soft prompt');
@@ -342,7 +342,7 @@ describe('bootstrapped demonstrations', () => {
   ] as const)('with %s show the gold answers', async (_, scores, task) => {
     for (const proposal of await proposed(scores, task)) {
       for (const each of answersOf(proposal)) expect(intentTask.labels).toContain(each);
-      expect(proposal.reason).toMatch(/right and surely$/);
+      expect(proposal.reason).toMatch(/right with high confidence$/);
     }
   });
 
@@ -358,8 +358,8 @@ test('a free text that ends with its line is not told to once more', () => {
       { ...textTask, decoding: { ...textTask.decoding, stop } },
       { trainset: messages },
     ).map(({ reason }) => reason);
-  expect(reasons([])).toContain('the answer ends with its line');
-  expect(reasons(['\n'])).not.toContain('the answer ends with its line');
+  expect(reasons([])).toContain('the answer ends at the end of its line');
+  expect(reasons(['\n'])).not.toContain('the answer ends at the end of its line');
 });
 
 describe('promptKey', () => {

@@ -29,11 +29,11 @@ test('what was not kept is remembered with the reason, the latest first, and not
   let memory = rememberSources(noSourceMemory, [runner('3.1', 'edits'), runner('3.2', 'edits')], {
     candidate: '3.2',
     accepted: false,
-    because: 'no sure gain',
+    because: 'not better',
   });
   expect(memory.rejected).toEqual([
-    { reason: 'edit 3.1', because: 'others did better in the race' },
-    { reason: 'edit 3.2', because: 'no sure gain' },
+    { reason: 'edit 3.1', because: 'other proposals did better' },
+    { reason: 'edit 3.2', because: 'not better' },
   ]);
   for (let phase = 4; phase < 40; phase++) memory = rememberSources(memory, [runner(`${phase}.1`, 'edits')]);
   expect(memory.rejected.length).toBe(24);

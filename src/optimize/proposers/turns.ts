@@ -47,7 +47,7 @@ export function rememberSources(
     .filter(({ id }) => id !== winner?.candidate || !winner.accepted)
     .map(({ id, reason }): RejectedEdit => ({
       reason,
-      because: id === winner?.candidate ? winner.because : 'others did better in the race',
+      because: id === winner?.candidate ? winner.because : 'other proposals did better',
     }));
   return { failures, rejected: [...rejected, ...memory.rejected].slice(0, mostRejected) };
 }

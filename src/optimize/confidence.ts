@@ -1,0 +1,18 @@
+/** @file How likely it is that a measured difference is real, in words: the same in the gate's sentences, the terminal, the report and the editor. */
+
+interface Compared {
+  readonly mean: number;
+  /** P(better): below a half it speaks for a loss. */
+  readonly probabilityBetter: number;
+}
+
+/**
+ * `very likely real`, `likely real` or `may be chance`, of a gain or of a loss.
+ * @param tried among how many results this one was the best: the more, the likelier it is that chance made it (Bonferroni)
+ */
+export function confidenceText({ mean, probabilityBetter: p }: Compared, tried = 1): string {
+  if (mean === 0) return 'no difference';
+  const chance = Math.max(1, tried) * Math.min(p, 1 - p) - 1e-9;
+  if (chance <= 0.01) return 'very likely real';
+  return chance <= 0.1 ? 'likely real' : 'may be chance';
+}
