@@ -1,15 +1,15 @@
 /**
- * @file How often the gate lets through what is no better: races of candidates without a true difference, judged on the rows that they raced on;
- * and how often it lets a cheaper state through whose true cost is known. `npm run bench -- gate [--races 1000] [--rows 40,80,200]
+ * @file How often the gate lets through what is no better: trials of candidates without a true difference, judged on the rows that they raced on;
+ * and how often it lets a cheaper state through whose true cost is known. `npm run bench -- gate [--trials 1000] [--rows 40,80,200]
  * [--candidates 1,2,10] [--gain 0] [--lost 0,1,3] [--tokens 100,300] [--only better|cheaper]`; no model takes part.
  */
 import { parseArgs } from 'node:util';
-import { cheaperAccepted } from '../src/optimize/cheaperRace.fixture.ts';
-import { wrongAcceptances } from '../src/optimize/nullRace.fixture.ts';
+import { cheaperAccepted } from '../src/optimize/cheaperTrials.fixture.ts';
+import { wrongAcceptances } from '../src/optimize/nullTrials.fixture.ts';
 
 const { values: options } = parseArgs({
   options: {
-    races: { type: 'string', default: '1000' },
+    trials: { type: 'string', default: '1000' },
     rows: { type: 'string', default: '40,80,200' },
     candidates: { type: 'string', default: '1,2,10' },
     /** A true gain, to see how often it is found. */
@@ -32,7 +32,7 @@ async function better(): Promise<void> {
   for (const rows of numbers(options.rows)) {
     for (const candidates of numbers(options.candidates)) {
       const { score, likelihood } = await wrongAcceptances({
-        races: Number(options.races),
+        trials: Number(options.trials),
         rows,
         candidates,
         gain: Number(options.gain),
@@ -47,7 +47,7 @@ function cheaper(): void {
   for (const rows of numbers(options.rows)) {
     for (const tokens of numbers(options.tokens)) {
       for (const lost of numbers(options.lost)) {
-        const accepted = cheaperAccepted({ trials: Number(options.races), rows, lost: lost / 100, tokens });
+        const accepted = cheaperAccepted({ trials: Number(options.trials), rows, lost: lost / 100, tokens });
         console.log(`| ${rows} | ${tokens} | ${lost} points | ${percent(accepted)} |`);
       }
     }

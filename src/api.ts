@@ -13,7 +13,7 @@ export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
 export { findRun, readState, type RunDirectory } from './run/runDirectory.ts';
 export { accept, proposalOf, proposalsOf } from './run/accept.ts';
 export { exportAdapter, type Exported, type ExportSpec } from './run/exportAdapter.ts';
-export { sessionHeadroom } from './run/headroom.ts';
+export { sessionPreflight } from './run/preflight.ts';
 export { compareRuns, type RunComparison } from './run/compareRuns.ts';
 export type { Proposal } from './run/review.ts';
 export type { JournalLine, RunConfig, RunEvent } from './run/events.ts';
@@ -34,7 +34,7 @@ export { withWarmStart, type WarmStart } from './optimize/warmStart.ts';
 export { learnDefaults, learnStart, type LearnedStart, type LearnHooks, type LearnSpec } from './run/learnStart.ts';
 export { readWarmStart, saveWarmStart, type WarmStartRecord } from './run/warmStarts.ts';
 export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './optimize/coordinator.ts';
-export { measureHeadroom, type Headroom, type LeverOutlook } from './optimize/headroom.ts';
+export { runPreflight, type Preflight, type LeverOutlook } from './optimize/preflight.ts';
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 
 // Evaluation.

@@ -176,7 +176,7 @@ test('a simultaneous run: its joint phase, what would be lost without the soft p
   for (const part of [
     'Phase 2both60 steps',
     'Soft promptkept as a part of the adapter',
-    'the best text without it brings -12.0 points [-20.0, -4.0] on 75 validation rows',
+    'the best text changes the score by -12.0 points [-20.0, -4.0] on 75 validation rows',
     `The best text without it, candidate 0.0${start.prompt.body}`,
     'Soft prompt12 virtual tokens, kept',
     'Drift from its text7.3 (about two for each token that changed)',
@@ -237,7 +237,7 @@ test('before anything is measured it shows where the run stands and no empty tab
       { live: true },
     ),
   );
-  expect(text).toContain('Measuring the start…');
+  expect(text).toContain('Measuring the starting point…');
   expect(text).not.toMatch(/Objective|Phases|NaN|undefined/);
 });
 

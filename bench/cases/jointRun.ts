@@ -44,7 +44,7 @@ export const simultaneousVariants: Readonly<Record<string, Partial<SimultaneousO
   'simultaneous, no text batches': { textBatches: 0 },
   'soft prompt alone': { levers: ['prompt'] },
   /** Proposals made from the soft prompt's words against the same proposers without them, in the same races. */
-  'simultaneous, hinted against plain': { hinted: 4, plain: 4, raceShare: 0.3 },
+  'simultaneous, hinted against plain': { hinted: 4, plain: 4, textShare: 0.3 },
 };
 
 /** What is compared, by the name in the results. @param set overrides of a variant's options */

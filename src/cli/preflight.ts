@@ -1,8 +1,8 @@
 /** @file `tandem preflight`: whether the prompt, the weights or both are likely to improve, before you pay for a run. */
 import { Command } from 'commander';
 import { count } from '../run/format.ts';
-import { sessionHeadroom } from '../run/headroom.ts';
-import { headroomText } from '../run/headroomText.ts';
+import { sessionPreflight } from '../run/preflight.ts';
+import { preflightText } from '../run/preflightText.ts';
 import { runDefaults } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
@@ -32,13 +32,13 @@ export function preflightCommand(): Command {
         const spec = { ...runDefaults, ...sessionSpec(prompt, options), ...(lora && { lora }) };
         // A log says once that measuring began; a terminal shows each prompt.
         const onBusy = (what: string, share?: number): void => (share && !stderr.isTTY ? undefined : progress.busy(what));
-        const headroom = await sessionHeadroom(session, spec, { onBusy });
+        const preflight = await sessionPreflight(session, spec, { onBusy });
         progress.close();
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
-        if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...headroom });
+        if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...preflight });
         else
           stdout.say(
-            `${shownPath(session.file)} with ${session.model.name}\n${headroomText(headroom)}\nThis took ${count(headroom.passes)} tokens.\n`,
+            `${shownPath(session.file)} with ${session.model.name}\n${preflightText(preflight)}\nThis took ${count(preflight.passes)} tokens.\n`,
           );
       }),
     );

@@ -131,7 +131,9 @@ describe('of the process that does the work', () => {
 
   test('that it does not answer is said once in a log too', () => {
     const silent: Vitality = { kind: 'silent', since: 50_000 };
-    expect(written({}, silent)).toBe('Loading the model …\nNotice: the process has not responded for 11 s. Press Ctrl-C twice to end it.\n');
+    expect(written({}, silent)).toBe(
+      'Loading the model …\nNotice: the process has not responded for 11 s. Press Ctrl-C twice to end it.\n',
+    );
     expect(written({ isTTY: true }, silent)).toContain('the process has not responded for 12 s · Loading the model');
   });
 });

@@ -13,7 +13,7 @@ import { ago } from './core/headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './core/job.ts';
 import { replaceText } from './edit.ts';
 import { exportAdapterOf, exportAdapterOfRun } from './exportAdapter.ts';
-import { lookForHeadroom, optimizeWithHeadroom } from './headroom.ts';
+import { showPreflight, optimizeAfterPreflight } from './preflight.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import { tellError } from './messages.ts';
 import { newPrompt } from './newPrompt.ts';
@@ -28,15 +28,15 @@ import { measure, openReport, optimize, resume, showComparison, stop } from './w
 type Command = (services: Services, argument: unknown) => Promise<unknown>;
 
 const commands: Readonly<Partial<Record<CommandId, Command>>> = {
-  [commandIds.optimize]: onPrompt(optimizeWithHeadroom),
+  [commandIds.optimize]: onPrompt(optimizeAfterPreflight),
   [commandIds.optimizeWith]: onPrompt(async (document, services) => {
     const way = await pickWay(document);
     return way && optimize(document, 'both', services, way);
   }),
   [commandIds.optimizePrompt]: onPrompt((document, services) => optimize(document, 'prompt', services)),
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),
-  [commandIds.preflight]: onPrompt(lookForHeadroom),
-  [commandIds.headroom]: onPrompt(lookForHeadroom),
+  [commandIds.preflight]: onPrompt(showPreflight),
+  [commandIds.headroom]: onPrompt(showPreflight),
   [commandIds.evaluate]: onPrompt((document, services) => measure(document, 'evaluate', services)),
   [commandIds.measureLines]: onPrompt((document, services) => measure(document, 'attribute', services)),
   [commandIds.stop]: async (services, which) => {

@@ -10,7 +10,7 @@ import type { LeverStatistics } from './leverBandit.ts';
 import type { SourceMemory } from './proposers/turns.ts';
 import type { Purse } from './purse.ts';
 import type { Recipe } from './recipe.ts';
-import type { Runner } from './race.ts';
+import type { Runner } from './successiveHalving.ts';
 import type { PhaseLength } from './stepCost.ts';
 
 export type Schedule =

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { decide, mostToJudge, rowsToDecide } from './gate.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
-import { wrongAcceptances } from './nullRace.fixture.ts';
+import { wrongAcceptances } from './nullTrials.fixture.ts';
 
 /** Of forty rows the first so many right. */
 const right = (count: number): number[] => Array.from({ length: 40 }, (_, i) => Number(i < count));
@@ -100,14 +100,14 @@ test('ways to read an answer count for its score, and not for its likelihood, wh
 test.each([
   [1, 200],
   [10, 60],
-])('with %d candidates that are no better, at most one race in twenty is won by mistake', { tags: 'long' }, async (candidates, races) => {
-  const wrong = await wrongAcceptances({ races, rows: 40, candidates });
+])('with %d candidates that are no better, at most one race in twenty is won by mistake', { tags: 'long' }, async (candidates, trials) => {
+  const wrong = await wrongAcceptances({ trials, rows: 40, candidates });
   // Three standard errors above it.
-  expect(wrong.score + wrong.likelihood).toBeLessThan(0.05 + 3 * Math.sqrt((0.05 * 0.95) / races));
+  expect(wrong.score + wrong.likelihood).toBeLessThan(0.05 + 3 * Math.sqrt((0.05 * 0.95) / trials));
 });
 
-test('a true gain passes nevertheless: some 11 points in most races of ten', { tags: 'long' }, async () => {
-  const right = await wrongAcceptances({ races: 30, rows: 100, candidates: 10, gain: 0.5 });
+test('a true gain passes nevertheless: some 11 points in most trials of ten', { tags: 'long' }, async () => {
+  const right = await wrongAcceptances({ trials: 30, rows: 100, candidates: 10, gain: 0.5 });
   expect(right.score + right.likelihood).toBeGreaterThan(0.6);
 });
 
@@ -147,9 +147,9 @@ test.each([
   [6, 0.05],
   [12, 0.05],
 ])('pure chance on %d rows gets through in at most a share of %d', { tags: 'long' }, async (rows, most) => {
-  const races = 200;
-  const wrong = await wrongAcceptances({ races, rows, candidates: 1 });
-  expect(wrong.score + wrong.likelihood).toBeLessThanOrEqual(most + 3 * Math.sqrt((most * (1 - most)) / races));
+  const trials = 200;
+  const wrong = await wrongAcceptances({ trials, rows, candidates: 1 });
+  expect(wrong.score + wrong.likelihood).toBeLessThanOrEqual(most + 3 * Math.sqrt((most * (1 - most)) / trials));
 });
 
 test('evaluations of different rows cannot be compared', () => {

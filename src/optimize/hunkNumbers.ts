@@ -7,7 +7,7 @@ import { randomStream } from '../random.ts';
 import type { Pair } from './changes.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Change, ChangedHunk } from './events.ts';
-import { nothingIfTooLong } from './race.ts';
+import { nothingIfTooLong } from './successiveHalving.ts';
 
 /** On fewer rows a place says nothing. */
 const fewestRows = 16;

@@ -6,7 +6,7 @@ import type { Row } from '../data/dataset.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import { nothingIfTooLong } from './race.ts';
+import { nothingIfTooLong } from './successiveHalving.ts';
 import { editOperators } from './proposers/edits.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import type { Trainer } from './trainer.ts';

@@ -17,7 +17,7 @@ import { promptKey, type Hint } from './proposers/proposer.ts';
 import { hasOf, proposersOf } from './proposers/table.ts';
 import { taskWords } from './proposers/taskWords.ts';
 import { after, allowance, keeping, partOf, purseOf } from './purse.ts';
-import { race, type Runner } from './race.ts';
+import { successiveHalving, type Runner } from './successiveHalving.ts';
 import { findingOf, readAlong } from './reading.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import type { TrainingJob } from './trainer.ts';
@@ -62,9 +62,9 @@ export async function projectionPhase(
 ): Promise<ProjectionFound> {
   const { phase, spent, text } = start;
   const left = after(purseOf(context), spent);
-  const limit = Math.min(0.6 * allowance(left), options.raceShare * context.budget);
+  const limit = Math.min(0.6 * allowance(left), options.textShare * context.budget);
   const { runners, passes: proposing } = await propose(context, options, start, limit);
-  const racing = await race(context, phase, runners, start.startAdapter, start.start, after(left, proposing));
+  const racing = await successiveHalving(context, phase, runners, start.startAdapter, start.start, after(left, proposing));
   const passes = proposing + racing.passes;
   const [winner] = racing.finishers;
   const nothing: ProjectionFound = { prompt: text, among: runners.length, passes };

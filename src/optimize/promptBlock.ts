@@ -16,7 +16,7 @@ import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { hasOf, proposersOf } from './proposers/table.ts';
 import { after, allowance, partOf } from './purse.ts';
-import { measureAll, race, type Runner } from './race.ts';
+import { measureAll, successiveHalving, type Runner } from './successiveHalving.ts';
 import { readingCosts } from './reading.ts';
 import { shorten, type Shortened } from './shorten.ts';
 
@@ -32,7 +32,7 @@ export async function promptBlock(context: OptimizationContext, options: Coordin
   const { finishers, passes: racing } =
     start.block.kind === 'decoding'
       ? await measureAll(context, phase, runners, adapter, before, left, costOfDecoding(context, memory.current.prompt, before))
-      : await race(context, phase, runners, adapter, before, left);
+      : await successiveHalving(context, phase, runners, adapter, before, left);
   const tried = keysOf([...spared.runners, ...runners]);
   const passes = spared.passes + proposing + racing;
   const [winner] = finishers;

@@ -13,7 +13,7 @@ import { promptKey, type Proposal } from './proposers/proposer.ts';
 import { hasOf, proposersOf } from './proposers/table.ts';
 import { inTurn, noSourceMemory } from './proposers/turns.ts';
 import { after, allowance, partOf } from './purse.ts';
-import { race, type Finisher, type Runner } from './race.ts';
+import { successiveHalving, type Finisher, type Runner } from './successiveHalving.ts';
 import { shorten, type Shortened } from './shorten.ts';
 import type { TrainingJob } from './trainer.ts';
 
@@ -91,7 +91,14 @@ async function races(context: OptimizationContext, options: AlternatingOptions, 
   let all = earlier;
   for (;;) {
     const { runners, passes: proposing } = await propose(context, options, start, wanted, all.runners);
-    const { finishers, passes: racing } = await race(context, phase, runners, adapter, before, after(after(budget, all.passes), proposing));
+    const { finishers, passes: racing } = await successiveHalving(
+      context,
+      phase,
+      runners,
+      adapter,
+      before,
+      after(after(budget, all.passes), proposing),
+    );
     const passes = all.passes + proposing + racing;
     all = { runners: [...all.runners, ...runners], finishers: [...all.finishers, ...finishers].sort(bestFirst), passes };
     if (options.schedule.kind !== 'chain' || !finishers.length) return all;

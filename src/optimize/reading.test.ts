@@ -20,7 +20,7 @@ import { evaluatorWith, intentTask, messages } from './madeUp.fixture.ts';
 import { noStatistics } from './leverBandit.ts';
 import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { measureStart } from './measuredState.ts';
-import { wrongWeightPhases } from './nullRace.fixture.ts';
+import { wrongWeightPhases } from './nullTrials.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { bestReading, hasReadings, judgeable, measuringCost, otherReadings, readingPhase } from './reading.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';

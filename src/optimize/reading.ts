@@ -20,7 +20,7 @@ import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
 import type { Purse } from './purse.ts';
-import { measureAll } from './race.ts';
+import { measureAll } from './successiveHalving.ts';
 import { bestFirst } from '../evaluate/ranking.ts';
 
 /** Whether there is more than one way. */

@@ -13,7 +13,7 @@ import type { CandidateId } from './events.ts';
 import type { GateDecision } from './gate.ts';
 import type { Collection } from './proposers/collect.ts';
 import { allowance, type Purse } from './purse.ts';
-import { nothingIfTooLong } from './race.ts';
+import { nothingIfTooLong } from './successiveHalving.ts';
 
 /** The name under which its proposals are told. */
 export const shortening = 'shorten';

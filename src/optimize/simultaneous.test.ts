@@ -75,7 +75,7 @@ describe('the phases', () => {
 
   test('other sources race beside the projections, templates and edits with the words that the soft prompt went towards, and say so', async () => {
     const ofOthers = async (options: Partial<SimultaneousOptions>) => {
-      const { events } = await drive({ options: { raceShare: 0.4, ...options } });
+      const { events } = await drive({ options: { textShare: 0.4, ...options } });
       const first = ofType(events, 'candidateProposed').filter(({ phase }) => phase === jointly + 1);
       expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(first.length);
       return first.filter(({ proposer }) => ['edits', 'grounded templates', 'confusions'].includes(proposer));

@@ -19,9 +19,9 @@ export interface SimultaneousOptions {
   readonly jointShare: number;
   /** Of three batches, how many are read with the text in the place of the soft prompt: so that the weights serve both. */
   readonly textBatches: 0 | 1 | 2;
-  /** Texts that a soft prompt is projected to, at most; their race costs at most `raceShare` of the whole budget. */
+  /** Texts that a soft prompt is projected to, at most; their race costs at most `textShare` of the whole budget. */
   readonly projections: number;
-  readonly raceShare: number;
+  readonly textShare: number;
   /** Templates and edits that race beside them, at most: `hinted` are made from the words that the soft prompt went towards, `plain` are not. */
   readonly hinted: number;
   readonly plain: number;
@@ -42,7 +42,7 @@ export const simultaneousDefaults: SimultaneousOptions = {
   jointShare: 0.75,
   textBatches: 1,
   projections: 8,
-  raceShare: 0.1,
+  textShare: 0.1,
   hinted: 2,
   plain: 2,
   settleSteps: 8,

@@ -138,6 +138,6 @@ export type JournalLine = RunEvent & {
   readonly version: typeof journalVersion;
   /** 0, 1, 2, ... without gaps. */
   readonly seq: number;
-  /** Milliseconds since the user began to wait for the run, headroom and loading among them; the time between a kill and the resume does not count. */
+  /** Milliseconds since the user began to wait for the run, preflight and loading among them; the time between a kill and the resume does not count. */
   readonly at: number;
 };

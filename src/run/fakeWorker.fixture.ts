@@ -58,7 +58,7 @@ serve({
     return { evaluation: fakeMeasurement(split), lines: [], items: [] };
   },
   export: () => Promise.reject(new Error('not needed')),
-  headroom: () => Promise.reject(new Error('not needed')),
+  preflight: () => Promise.reject(new Error('not needed')),
   render: () => Promise.reject(new Error('not needed')),
   writerExample: () => Promise.reject(new Error('not needed')),
   rows: async ({ most }) => [

@@ -15,7 +15,7 @@ import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
 import { stepAdapters } from '../model/stepAdapters.ts';
 import { coordinatorNotices } from './coordinators.ts';
 import { exportAdapter } from './exportAdapter.ts';
-import { sessionHeadroom } from './headroom.ts';
+import { sessionPreflight } from './preflight.ts';
 import { hashPrompt, programText, readResults } from './results.ts';
 import { reviewItems } from './review.ts';
 import { createRun, readRecord } from './runDirectory.ts';
@@ -83,10 +83,10 @@ describe('measuring', () => {
     }
   });
 
-  test('its headroom is that of all steps together', async () => {
+  test('its preflight is that of all steps together', async () => {
     const session = await openSession(spec);
     try {
-      const { now, levers } = await sessionHeadroom(session, spec);
+      const { now, levers } = await sessionPreflight(session, spec);
       expect(now.score.rows).toBe(Math.min(24, session.valset.length));
       expect(levers.map(({ lever, tried }) => [lever, tried > 0])).toEqual([
         ['weights', true],
@@ -151,7 +151,7 @@ describe('with an adapter for each step', () => {
       expect(session.adapter!.id).toBe(id);
       const { logLikelihood } = await session.evaluator.evaluate({ prompt: session.file.prompt, adapter: session.adapter }, session.valset);
       expect(logLikelihood!.mean).toBeCloseTo(state.best!.logLikelihood!.mean, 4);
-      const { now, levers } = await sessionHeadroom(session, spec);
+      const { now, levers } = await sessionPreflight(session, spec);
       expect([now.score.rows, ...levers.map(({ lever }) => lever)]).toEqual([session.valset.length, 'weights', 'prompt']);
       // A later run keeps them, whatever it is asked.
       const { notices, coordinatorName } = openOptimizer(session, { ...spec, adapters: 'shared' });

@@ -1,7 +1,7 @@
 /** @file What a run's process and the process that started it say to each other. */
 import { TandemError, type Place } from '../errors.ts';
 import type { WriteOptions, WriterMessage } from '../model/writer.ts';
-import type { Headroom } from '../optimize/headroom.ts';
+import type { Preflight } from '../optimize/preflight.ts';
 import type { Exported, ExportSpec } from './exportAdapter.ts';
 import type { JournalLine } from './events.ts';
 import { explainedError } from './fileErrors.ts';
@@ -22,7 +22,7 @@ export interface Methods {
   /** Writes an adapter in a form that other programs load. */
   export: { readonly params: { readonly spec: ExportSpec }; readonly result: Exported };
   /** Which lever is likely to help. */
-  headroom: { readonly params: { readonly spec: RunSpec; /** Milliseconds. */ readonly within?: number }; readonly result: Headroom };
+  preflight: { readonly params: { readonly spec: RunSpec; /** Milliseconds. */ readonly within?: number }; readonly result: Preflight };
   /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
   rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };
   /** What a writer would be sent; nothing is sent, and no model loaded. */

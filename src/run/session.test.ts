@@ -267,7 +267,9 @@ describe('a row that is longer than the model reads', () => {
       reason: 'too-long',
       message: expect.stringMatching(/^With this row, prompt and answer have \d{3,} tokens, but tiny-tied reads at most 256\.$/) as string,
       where: { file: data(), line: expect.toSatisfy((line: number) => [41, 43, 44].includes(line)) as number },
-      hint: expect.stringMatching(/^Shorten or remove the row.* Also bad: lines 4\d, 4\d\. To skip bad rows, use --skip-bad-rows/) as string,
+      hint: expect.stringMatching(
+        /^Shorten or remove the row.* Also bad: lines 4\d, 4\d\. To skip bad rows, use --skip-bad-rows/,
+      ) as string,
     });
   });
 

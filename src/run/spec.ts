@@ -82,7 +82,7 @@ export type WriterChoice =
 
 export interface RunSpec extends SessionSpec {
   readonly budget: Budget;
-  /** Milliseconds of a budget of time that were used before the run began, e.g. for headroom. */
+  /** Milliseconds of a budget of time that were used before the run began, e.g. for preflight. */
   readonly used?: number;
   /** Absent: 'alternating', as in records of versions that knew no other; of a program of several steps 'coordinate'. */
   readonly coordinator?: CoordinatorName;

@@ -153,7 +153,7 @@ describe('what the clock decides', () => {
     );
   });
 
-  test('the time that headroom took is the run’s own', async () => {
+  test('the time that preflight took is the run’s own', async () => {
     const run = runOf(makers.alternating, () => 120, { clock: workClock(() => 120, 100_000) });
     const state = await timedRun(run);
     expect(linesOf(run)[0].at).toBe(100_000);

@@ -1,7 +1,7 @@
 /** @file The process that works on one run, or measures again and again: the entry of dist/worker.js. */
 import type { AskHost } from './editorWriter.ts';
 import { exportAdapter } from './exportAdapter.ts';
-import { sessionHeadroom } from './headroom.ts';
+import { sessionPreflight } from './preflight.ts';
 import { measureLines, measurePrompt, type MeasureOptions } from './measure.ts';
 import { listRows } from './measuredRows.ts';
 import { keepOneModel } from './modelKeeper.ts';
@@ -30,9 +30,9 @@ serve({
   evaluate: ({ spec, split, lines }, tell, signal) =>
     inSession(spec, tell, signal, (session, options) => measurePrompt(session, split, { ...options, ...(lines && { lines }) })),
   attribute: ({ spec, split }, tell, signal) => inSession(spec, tell, signal, (session, options) => measureLines(session, split, options)),
-  headroom: ({ spec, within }, tell, signal) =>
+  preflight: ({ spec, within }, tell, signal) =>
     inSession(spec, tell, signal, (session, options) =>
-      sessionHeadroom(session, spec, { ...options, ...(within !== undefined && { within }) }),
+      sessionPreflight(session, spec, { ...options, ...(within !== undefined && { within }) }),
     ),
   export: ({ spec }, tell) => exportAdapter(spec, busyTeller(tell)),
   rows: ({ spec, most }) => listRows(spec, most),

@@ -41,7 +41,7 @@ export function writeTinyProposal(folder: string): string {
     },
     { type: 'rateMeasured', passesPerSecond: 1000, budget: 6000 },
     { type: 'baselineMeasured', state: start, passes: 500 },
-    { type: 'phaseStarted', phase: 1, lever: 'prompt', because: 'the headroom test speaks for it' },
+    { type: 'phaseStarted', phase: 1, lever: 'prompt', because: 'the preflight test speaks for it' },
     {
       type: 'candidateProposed',
       phase: 1,

@@ -211,8 +211,8 @@ async function ask(worker: WorkerClient, task: Task): Promise<Partial<Job>> {
       const { directory, allowModules, writerConsent } = task;
       return { directory: (await worker.call('resume', { directory: directory.path, allowModules, writerConsent })).directory };
     }
-    case 'headroom':
-      return { headroom: await worker.call('headroom', { spec: task.spec, ...(task.within !== undefined && { within: task.within }) }) };
+    case 'preflight':
+      return { preflight: await worker.call('preflight', { spec: task.spec, ...(task.within !== undefined && { within: task.within }) }) };
     case 'export':
       return { exported: await worker.call('export', { spec: task.spec }) };
     case 'evaluate':

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { vitalityText, type Vitality } from '../../run/beat.ts';
 import { duration, percent } from '../../run/format.ts';
-import type { Headroom } from '../../optimize/headroom.ts';
+import type { Preflight } from '../../optimize/preflight.ts';
 import type { Exported, ExportSpec } from '../../run/exportAdapter.ts';
 import type { LineMeasurement, PromptMeasurement } from '../../run/measure.ts';
 import type { MeasureParams } from '../../run/protocol.ts';
@@ -14,7 +14,7 @@ import { doing } from '../../run/words.ts';
 export type Task =
   | { readonly kind: 'optimize'; readonly prompt: string; readonly spec: RunSpec }
   /** `within`: milliseconds after which nothing more is tried. */
-  | { readonly kind: 'headroom'; readonly prompt: string; readonly spec: RunSpec; readonly within?: number }
+  | { readonly kind: 'preflight'; readonly prompt: string; readonly spec: RunSpec; readonly within?: number }
   | ({ readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory } & Pick<
       RunSpec,
       'allowModules' | 'writerConsent'
@@ -47,7 +47,7 @@ export interface Job {
   /** What a process that is silent or gone wrote last. */
   readonly lastLines?: string;
   readonly measured?: PromptMeasurement | LineMeasurement;
-  readonly headroom?: Headroom;
+  readonly preflight?: Preflight;
   readonly exported?: Exported;
   /** Of a measurement: warnings about the prompt and its data. */
   readonly notices?: readonly string[];
@@ -67,7 +67,7 @@ export function jobTitle({ task }: Pick<Job, 'task'>): string {
 const verbs: Readonly<Record<Task['kind'], string>> = {
   optimize: 'Optimizing',
   resume: 'Optimizing',
-  headroom: 'Running preflight on',
+  preflight: 'Running preflight on',
   export: 'Exporting the adapter of',
   evaluate: 'Evaluating',
   attribute: 'Measuring the lines of',

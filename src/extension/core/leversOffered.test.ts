@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LeverOutlook, Outlook } from '../../optimize/headroom.ts';
+import type { LeverOutlook, Outlook } from '../../optimize/preflight.ts';
 import { leversOffered } from './leversOffered.ts';
 
 const difference = { mean: 0, low: 0, high: 0, rows: 24, probabilityBetter: 0.5 };

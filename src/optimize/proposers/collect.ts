@@ -3,7 +3,7 @@ import type { Evaluator } from '../../evaluate/evaluator.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { changesBetween } from '../changes.ts';
 import type { OptimizationContext } from '../coordinator.ts';
-import type { Runner } from '../race.ts';
+import type { Runner } from '../successiveHalving.ts';
 import { promptKey, type Proposal } from './proposer.ts';
 
 export interface Collection {

@@ -1,6 +1,6 @@
 /** @file Sources that bring nothing stand back, and what was rejected is remembered. */
 import { expect, test } from 'vitest';
-import type { Runner } from '../race.ts';
+import type { Runner } from '../successiveHalving.ts';
 import { inTurn, noSourceMemory, rememberSources } from './turns.ts';
 
 const source = (name: string, share: number) => ({ share, proposer: { name, propose: async () => [] } });

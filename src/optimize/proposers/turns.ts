@@ -1,5 +1,5 @@
 /** @file Whose turn it is among the sources of proposals: one that has brought nothing lately stands back for the others. */
-import type { Runner } from '../race.ts';
+import type { Runner } from '../successiveHalving.ts';
 import type { RejectedEdit } from './proposer.ts';
 import type { ProposerEntry } from './table.ts';
 

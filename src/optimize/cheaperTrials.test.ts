@@ -3,7 +3,7 @@
  * @module-tag long
  */
 import { expect, test } from 'vitest';
-import { cheaperAccepted } from './cheaperRace.fixture.ts';
+import { cheaperAccepted } from './cheaperTrials.fixture.ts';
 
 const trials = 30;
 

@@ -19,7 +19,7 @@ test('a preflight says what is likely to help, and offers to tune it', async ({ 
   await expect
     .poll(editor.notifications)
     .toContainEqual(expect.stringMatching(/^kind\.prompt\.md: weights (likely|unlikely|unclear).*, prompt (likely|unlikely|unclear)/));
-  await editor.screenshot('headroom');
+  await editor.screenshot('preflight');
   await editor.pressNotification('Tune Weights Only');
   const panel = editor.webview();
   await panel.getByRole('button', { name: /^Phase 1 .*weights/i }).waitFor();
@@ -88,7 +88,7 @@ test('where neither is likely to help it asks: nothing runs when that is cancell
   expect(await buttons(':not(.secondary)')).toEqual(['Optimize Both']);
   // The measurement is over.
   await expect.poll(editor.lenses).toEqual(['Not measured yet | Evaluate | Optimize']);
-  await editor.screenshot('headroom-question');
+  await editor.screenshot('preflight-question');
   await editor.pressDialog('Cancel');
   await dialog.waitFor({ state: 'hidden' });
   expect(leversRun(editor)).toEqual([]);

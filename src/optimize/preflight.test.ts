@@ -1,4 +1,4 @@
-/** @file Headroom: the gate's verdict on a probe, and a probe of a tiny model that has everything to learn. */
+/** @file Preflight: the gate's verdict on a probe, and a probe of a tiny model that has everything to learn. */
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
@@ -6,7 +6,7 @@ import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import { asProgram, stepsOf } from '../prompt/prompt.ts';
-import { measureHeadroom, outlookOf } from './headroom.ts';
+import { runPreflight, outlookOf } from './preflight.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { kindRows, kindTask, loadTinyModel, tinyLora } from './kinds.fixture.ts';
@@ -68,7 +68,7 @@ test('a tiny model that knows nothing is told to train, and what it cost is said
   const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
   const evaluator = makeEvaluator({ model, task, calibrationRows: rows });
   let asked = 0;
-  const headroom = await measureHeadroom({
+  const preflight = await runPreflight({
     evaluator: {
       ...evaluator,
       evaluate: async (...call) => {
@@ -84,12 +84,12 @@ test('a tiny model that knows nothing is told to train, and what it cost is said
     objective: defaultObjective,
     seed: 1,
   });
-  const [weights, prompt] = headroom.levers;
+  const [weights, prompt] = preflight.levers;
   expect(weights).toMatchObject({ lever: 'weights', outlook: 'likely', tried: 1, score: { rows: 24 } });
   expect(prompt).toMatchObject({ lever: 'prompt', score: { rows: 24 } });
   expect(prompt.tried).toBeGreaterThan(3);
   // Twelve steps of training come on top of all that was asked.
-  expect(headroom.passes).toBeGreaterThan(asked);
+  expect(preflight.passes).toBeGreaterThan(asked);
   await model.dispose();
 });
 
@@ -107,7 +107,7 @@ test(
     const trainer = loraTrainer(model, tasks, tinyLora);
     const changed = { decoding: 0, first: 0, last: 0 };
     const learnt = new Set<number>();
-    const headroom = await measureHeadroom({
+    const preflight = await runPreflight({
       evaluator: {
         ...evaluator,
         evaluate: async (candidate, ...rest) => {
@@ -138,7 +138,7 @@ test(
       objective: defaultObjective,
       seed: 1,
     });
-    const [weights, prompts] = headroom.levers;
+    const [weights, prompts] = preflight.levers;
     expect(weights).toMatchObject({ lever: 'weights', tried: 1, score: { rows: 24 } });
     expect(prompts).toMatchObject({ lever: 'prompt', score: { rows: 24 } });
     for (const count of Object.values(changed)) expect(count).toBeGreaterThan(0);

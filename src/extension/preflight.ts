@@ -1,8 +1,8 @@
 /** @file The preflight before a run: whether the prompt or the weights are likely to help, and whether to tune both. */
 import { basename } from 'node:path';
 import type * as vscode from 'vscode';
-import type { Headroom } from '../optimize/headroom.ts';
-import { headroomHeadline, headroomText } from '../run/headroomText.ts';
+import type { Preflight } from '../optimize/preflight.ts';
+import { preflightHeadline, preflightText } from '../run/preflightText.ts';
 import type { LeverChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import type { Job } from './core/job.ts';
@@ -20,24 +20,24 @@ const titles: Readonly<Record<LeverChoice, string>> = {
 };
 
 /** Measures, reports, and offers to start a run. @returns undefined if the user cancelled or it failed */
-export async function lookForHeadroom(document: vscode.TextDocument, services: Services): Promise<Headroom | undefined> {
-  const headroom = (await measured(document, 'Run preflight on', services))?.headroom;
+export async function showPreflight(document: vscode.TextDocument, services: Services): Promise<Preflight | undefined> {
+  const preflight = (await measured(document, 'Run preflight on', services))?.preflight;
   // The answer to the message is not waited for.
-  if (headroom) void ask(document, headroom).then((lever) => lever && optimize(document, lever, services));
-  return headroom;
+  if (preflight) void ask(document, preflight).then((lever) => lever && optimize(document, lever, services));
+  return preflight;
 }
 
 /** Tunes prompt and weights. If the setting says so, and one of them is unlikely to help, it asks first. */
-export async function optimizeWithHeadroom(document: vscode.TextDocument, services: Services): Promise<Job | undefined> {
+export async function optimizeAfterPreflight(document: vscode.TextDocument, services: Services): Promise<Job | undefined> {
   if (renamedSetting(settingIds.preflight, settingIds.headroom, document.uri) === 'off') return optimize(document, 'both', services);
   const { budget } = runSpec(document.uri, 'both');
   // It is a part of the run, and what it takes is taken from the run's time.
   const within = 'seconds' in budget ? (1000 * budget.seconds) / 5 : undefined;
   const found = await measured(document, 'Optimize', services, within);
   if (!found) return undefined;
-  const { headroom, used } = found;
-  const unlikely = headroom.levers.some(({ outlook }) => outlook === 'unlikely');
-  const lever = unlikely ? await ask(document, headroom, { modal: true }) : 'both';
+  const { preflight, used } = found;
+  const unlikely = preflight.levers.some(({ outlook }) => outlook === 'unlikely');
+  const lever = unlikely ? await ask(document, preflight, { modal: true }) : 'both';
   return lever && optimize(document, lever, services, {}, used);
 }
 
@@ -47,20 +47,20 @@ async function measured(
   purpose: string,
   services: Services,
   within?: number,
-): Promise<{ readonly headroom: Headroom; readonly used: number } | undefined> {
+): Promise<{ readonly preflight: Preflight; readonly used: number } | undefined> {
   const { uri } = document;
   requireTrust();
   if (!(await answerQuestions(document, purpose))) return undefined;
   await save(document);
-  const task = { kind: 'headroom', prompt: uri.fsPath, spec: runSpec(uri, 'both'), ...(within !== undefined && { within }) } as const;
-  const { headroom, startedAt } = await finish(task, services);
-  if (headroom) services.log.info(`Preflight of ${basename(uri.fsPath)}: ${headroomHeadline(headroom)}\n${headroomText(headroom)}`);
-  return headroom && { headroom, used: startedAt === undefined ? 0 : Date.now() - startedAt };
+  const task = { kind: 'preflight', prompt: uri.fsPath, spec: runSpec(uri, 'both'), ...(within !== undefined && { within }) } as const;
+  const { preflight, startedAt } = await finish(task, services);
+  if (preflight) services.log.info(`Preflight of ${basename(uri.fsPath)}: ${preflightHeadline(preflight)}\n${preflightText(preflight)}`);
+  return preflight && { preflight, used: startedAt === undefined ? 0 : Date.now() - startedAt };
 }
 
-async function ask({ uri }: vscode.TextDocument, headroom: Headroom, { modal = false } = {}): Promise<LeverChoice | undefined> {
-  const headline = `${basename(uri.fsPath)}: ${headroomHeadline(headroom)}.`;
-  const offered = leversOffered(headroom).map((lever) => ({ title: titles[lever], lever }));
-  const options = { actions: offered, ...(modal && { modal: { detail: headroomText(headroom) } }) };
+async function ask({ uri }: vscode.TextDocument, preflight: Preflight, { modal = false } = {}): Promise<LeverChoice | undefined> {
+  const headline = `${basename(uri.fsPath)}: ${preflightHeadline(preflight)}.`;
+  const offered = leversOffered(preflight).map((lever) => ({ title: titles[lever], lever }));
+  const options = { actions: offered, ...(modal && { modal: { detail: preflightText(preflight) } }) };
   return (await notify('information', headline, options))?.lever;
 }

@@ -10,11 +10,11 @@ import { decide } from './gate.ts';
 import { noStatistics } from './leverBandit.ts';
 import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { defaultObjective } from './objective.ts';
-import { race } from './race.ts';
+import { successiveHalving } from './successiveHalving.ts';
 import { weightPhase } from './weightPhase.ts';
 
 export interface NullRaces {
-  readonly races: number;
+  readonly trials: number;
   /** Of the valset. */
   readonly rows: number;
   readonly candidates: number;
@@ -22,18 +22,25 @@ export interface NullRaces {
   readonly gain?: number;
 }
 
-/** @returns the shares of the races whose winner the gate lets through, by what it was let through for */
-export async function wrongAcceptances({ races, rows, candidates, gain = 0 }: NullRaces): Promise<{ score: number; likelihood: number }> {
+/** @returns the shares of the trials whose winner the gate lets through, by what it was let through for */
+export async function wrongAcceptances({ trials, rows, candidates, gain = 0 }: NullRaces): Promise<{ score: number; likelihood: number }> {
   const valset = Array.from({ length: rows }, (_, i) => makeRow({ text: `row ${i}`, kind: 'a' }, i + 1));
   const prompts = Array.from({ length: candidates }, (_, i) => ({ body: `${i}`, demonstrations: [] }));
   const accepted = { score: 0, likelihood: 0 };
-  for (let seed = 0; seed < races; seed++) {
+  for (let seed = 0; seed < trials; seed++) {
     const evaluator = nullEvaluator(seed, gain);
     const best = await evaluator.evaluate({ prompt: { body: 'best', demonstrations: [] } }, valset);
     const runners = prompts.map((prompt) => ({ id: prompt.body, proposer: 'none', reason: 'none', prompt }));
-    const { finishers } = await race({ evaluator, valset, seed, emit: () => {} } as never, 1, runners, undefined, best, Infinity);
+    const { finishers } = await successiveHalving(
+      { evaluator, valset, seed, emit: () => {} } as never,
+      1,
+      runners,
+      undefined,
+      best,
+      Infinity,
+    );
     const decision = decide(best, finishers[0].evaluation, candidates);
-    if (decision.accepted) accepted[decision.because.includes('the log-likelihood rose') ? 'likelihood' : 'score'] += 1 / races;
+    if (decision.accepted) accepted[decision.because.includes('the log-likelihood rose') ? 'likelihood' : 'score'] += 1 / trials;
   }
   return accepted;
 }

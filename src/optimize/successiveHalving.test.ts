@@ -7,7 +7,7 @@ import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { evaluatorWith, intentTask } from './madeUp.fixture.ts';
-import { race, type Runner } from './race.ts';
+import { successiveHalving, type Runner } from './successiveHalving.ts';
 
 const rowsOf = (count: number): Row[] =>
   Array.from({ length: count }, (_, i) => makeRow({ message: `Where is transfer ${i}?`, intent: 'transfer' }, i + 1));
@@ -41,7 +41,7 @@ async function run(
   const { context, events } = setting(valset, asked);
   const best = await context.evaluator.evaluate({ prompt: { body: '0.5', demonstrations: [] } }, valset);
   asked.length = 0;
-  const result = await race({ ...context, signal }, 1, runners, undefined, best, budget);
+  const result = await successiveHalving({ ...context, signal }, 1, runners, undefined, best, budget);
   return { ...result, asked, events: events.filter((event) => event.type === 'candidateMeasured') };
 }
 
@@ -107,7 +107,7 @@ test('a prompt that is longer than the model reads is out, and the others race o
     if (candidate.prompt.body === '0.95') throw new TandemError('too-long', 'A prompt has 9000 tokens.');
     return context.evaluator.evaluate(candidate, rows);
   };
-  const { finishers } = await race(
+  const { finishers } = await successiveHalving(
     { ...context, evaluator: { ...context.evaluator, evaluate } },
     1,
     runnersOf(qualities),

@@ -17,7 +17,7 @@ import { measuredState } from './measuredState.ts';
 import { proposeForBlock } from './promptBlock.ts';
 import { propose } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
-import { nothingIfTooLong, type Runner } from './race.ts';
+import { nothingIfTooLong, type Runner } from './successiveHalving.ts';
 import { otherReadings } from './reading.ts';
 import type { TrainingJob } from './trainer.ts';
 
@@ -33,7 +33,7 @@ export interface LeverOutlook extends Pick<Comparison, 'score' | 'logLikelihood'
   readonly tried: number;
 }
 
-export interface Headroom {
+export interface Preflight {
   /** Of the prompt as it is, on the probe's rows. */
   readonly now: Pick<Evaluation, 'score' | 'logLikelihood'>;
   readonly levers: readonly LeverOutlook[];
@@ -49,7 +49,7 @@ const training = { steps: 12, batchRows: 8, learningRate: alternatingDefaults.le
 const promptsShare = 0.6;
 
 /** Of the run that would follow; its budget does not count. */
-export type HeadroomContext = Omit<OptimizationContext, 'budget' | 'emit' | 'adapters'>;
+export type PreflightContext = Omit<OptimizationContext, 'budget' | 'emit' | 'adapters'>;
 
 /**
  * Ten prompts as the prompt phase would propose them, or of a program as the blocks of coordinate descent would, other ways to read the
@@ -58,11 +58,11 @@ export type HeadroomContext = Omit<OptimizationContext, 'budget' | 'emit' | 'ada
  * @param isOver whether a share of the time that it may take is over, of 1 in all: then it has tried what it has tried
  * @throws TandemError those of the evaluator; an abort throws its reason
  */
-export async function measureHeadroom(
-  context: HeadroomContext,
+export async function runPreflight(
+  context: PreflightContext,
   onBusy: (what: string, share: number) => void = () => {},
   isOver: (share: number) => boolean = () => false,
-): Promise<Headroom> {
+): Promise<Preflight> {
   const { evaluator, trainer, prompt, start, signal, seed } = context;
   const rows = limitRows(context.valset, probeRows, seed);
   let passes = 0;
@@ -128,7 +128,7 @@ interface Proposed {
   readonly passes: number;
 }
 
-const asRun = (context: HeadroomContext): OptimizationContext => ({
+const asRun = (context: PreflightContext): OptimizationContext => ({
   ...context,
   adapters: undefined as never,
   budget: Infinity,
@@ -136,14 +136,14 @@ const asRun = (context: HeadroomContext): OptimizationContext => ({
 });
 
 /** As a prompt phase of the alternating coordinator would propose them. */
-function proposedByPhase(context: HeadroomContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {
+function proposedByPhase(context: PreflightContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {
   const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
   const options = { ...alternatingDefaults, proposals: prompts };
   return propose(asRun(context), options, { phase: 1, memory, before, adapter: context.start, spent: 0, budget: Infinity });
 }
 
 /** As the prompt blocks of coordinate descent would, the last step's before the earlier ones, some of each. */
-async function proposedByBlocks(context: HeadroomContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {
+async function proposedByBlocks(context: PreflightContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {
   const { program, prompt, start: adapter } = context;
   const blocks = blocksOf(
     prompt,
@@ -161,7 +161,7 @@ async function proposedByBlocks(context: HeadroomContext, current: MeasuredState
 }
 
 /** What the moment of training learns from; no more rows are answered for it than it sees. @param before on the probe's rows */
-function lessonFor(context: HeadroomContext, before: Evaluation): ReturnType<typeof lessonOf> {
+function lessonFor(context: PreflightContext, before: Evaluation): ReturnType<typeof lessonOf> {
   const { prompt, start, program, trainset, evaluator, seed } = context;
   const few = limitRows(trainset, training.steps * training.batchRows, seed, { balance: evaluator.task.output });
   // Where each step has an adapter, it is the last one's turn first.

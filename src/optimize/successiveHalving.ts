@@ -36,7 +36,7 @@ const fewestFinishers = 2;
  * @param budget a race that it does not pay for to the end has no finishers; where the clock runs short, fewer go on
  * @returns the finishers, best first, and the passes that the race cost
  */
-export async function race(
+export async function successiveHalving(
   { evaluator, emit, signal, valset, seed }: OptimizationContext,
   phase: number,
   runners: readonly Runner[],
