@@ -25,6 +25,8 @@ const lean = {
 const alias = {
   // Its ES modules instead of CommonJS, of which esbuild can leave nothing out.
   yaml: resolve('node_modules/yaml/browser/index.js'),
+  // Its CommonJS build requires files by names that no bundler can follow.
+  'jsonc-parser': resolve('node_modules/jsonc-parser/lib/esm/main.js'),
   // All that @huggingface/gguf takes of it; a quarter of a megabyte about other libraries comes along otherwise.
   '@huggingface/tasks': resolve('node_modules/@huggingface/tasks/dist/esm/gguf.js'),
 };

@@ -22,6 +22,8 @@ await build({
   sourcemap: true,
   banner: { js: banner },
   external: ['onnxruntime-node', '@tensorflow/*'],
+  // Its CommonJS build requires files by names that no bundler can follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'warning',
 });
 // In this process: one of its own would go on when this one is killed.
