@@ -178,7 +178,9 @@ test('where the test rows speak against the result, a notice says so', async () 
     total: against,
   });
   const { notices } = await executeRun({ ...fake, test: { ...sealed!, attribute } });
-  expect(notices.at(-1)).toMatch(/^The test rows speak against this result: -25\.0 points \[-62\.5, 0\.0\], P\(better\) 5%\. /);
+  expect(notices.at(-1)).toMatch(
+    /^The held-out test rows speak against this result: -25\.0 points on \d+ rows? \(likely real\), 95% interval \[-62\.5, 0\.0\], P\(better\) 5%\. /,
+  );
   expect((await executeRun(fakeExecution(newRun(), () => {}))).notices).toHaveLength(1);
 });
 

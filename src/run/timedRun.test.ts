@@ -195,6 +195,6 @@ describe('what the clock decides', () => {
     });
     expect(state.elapsed / 1000).toBeLessThan(1.1 * seconds);
     expect(state.controls.filter(({ measured }) => measured)).toHaveLength(1);
-    expect(state.notices.at(-1)).toMatch(/^The time did not last for the control w -> w: /);
+    expect(state.notices.at(-1)).toMatch(/^There was not enough time for the control w -> w with equal compute\./);
   });
 });
