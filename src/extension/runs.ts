@@ -110,7 +110,7 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
       const remembered = live ? undefined : headlines.get(directory.path);
       if (remembered !== undefined) return remembered;
       const { state } = await read(directory);
-      const text = state.price ? `${headline(state)} · an answer ${priceText(state.price)}` : headline(state);
+      const text = state.price ? `${headline(state)} · price per answer ${priceText(state.price)}` : headline(state);
       if (!live) headlines.set(directory.path, text);
       return text;
     },

@@ -39,7 +39,7 @@ test('prompts, runs and models are listed, and worked on from their rows', async
   await expect
     .poll(editor.treeRows)
     .toContainEqual(
-      expect.stringMatching(/^kind, ended · .* → .* test rows · an answer (\d+ → )?\d+ tokens, ([\d.]+ → )?[\d.]+ ms · just now$/),
+      expect.stringMatching(/^kind, ended · .* → .* test rows · price per answer (\d+ → )?\d+ tokens, ([\d.]+ → )?[\d.]+ ms · just now$/),
     );
   await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
   await editor.pressRow('kind, ended');
@@ -120,7 +120,7 @@ test('prompts, runs and tasks of several open folders are told apart', async ({ 
   await expect
     .poll(editor.treeRows)
     .toContainEqual(
-      expect.stringMatching(/^support\/kind, ended · .* test rows · an answer (\d+ → )?\d+ tokens, ([\d.]+ → )?[\d.]+ ms · just now$/),
+      expect.stringMatching(/^support\/kind, ended · .* test rows · price per answer (\d+ → )?\d+ tokens, ([\d.]+ → )?[\d.]+ ms · just now$/),
     );
   expect(readdirSync(join(other, '.tandem', 'results'))).toEqual(['kind.json']);
   expect(readdirSync(join(editor.workspace, '.tandem', 'runs'))).toHaveLength(1);
