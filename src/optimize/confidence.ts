@@ -11,7 +11,7 @@ interface Compared {
  * @param tried among how many results this one was the best: the more, the likelier it is that chance made it (Bonferroni)
  */
 export function confidenceText({ mean, probabilityBetter: p }: Compared, tried = 1): string {
-  if (mean === 0) return 'no difference';
+  if (mean === 0) return 'no difference seen';
   const chance = Math.max(1, tried) * Math.min(p, 1 - p) - 1e-9;
   if (chance <= 0.01) return 'very likely real';
   return chance <= 0.1 ? 'likely real' : 'may be chance';

@@ -28,7 +28,10 @@ test('a level score is decided by the likelihood', () => {
     because: expect.stringContaining('the log-likelihood rose by +0.500 nats per row (very likely real)') as string,
   });
   const worse = decide(evaluationWith(right(30), likely(-2)), evaluationWith(right(30), likely(-2.5)));
-  expect(worse).toMatchObject({ accepted: false, because: expect.stringMatching(/^\+0\.0 points on 40 rows \(no difference\)/) as string });
+  expect(worse).toMatchObject({
+    accepted: false,
+    because: expect.stringMatching(/^\+0\.0 points on 40 rows \(no difference seen\)/) as string,
+  });
 });
 
 test('one row more is luck: kept only if the answers became likelier too', () => {
@@ -51,7 +54,7 @@ describe('without right answers, and so without a likelihood', () => {
     const level = decide(alone(right(30)), alone(right(30)));
     expect(level.accepted).toBe(false);
     expect(level.because).toMatch(
-      /^\+0\.0 points on 40 rows \(no difference\), P\(better\) 0\.50: keeping one candidate needs P\(better\) 0\.9500$/,
+      /^\+0\.0 points on 40 rows \(no difference seen\), P\(better\) 0\.50: keeping one candidate needs P\(better\) 0\.9500$/,
     );
   });
 

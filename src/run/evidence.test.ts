@@ -137,7 +137,9 @@ describe('places that were measured one by one', () => {
     const body = 'one\nthree\nfive\n';
     const decided = deciding('1.2', body, [hunk('1', 1, 'two\n', -38, 0), hunk('2', 3, 'four\n', -1, -0.01)]);
     expect(lines(body, run(body, '1.2', [phase(1, 'prompt', [decided])]))).toEqual([
-      ['-38 tokens, 0.0 points on 40 validation rows (no difference) from this change alone; 95% interval [-10.0, +10.0], P(better) 90%'],
+      [
+        '-38 tokens, 0.0 points on 40 validation rows (no difference seen) from this change alone; 95% interval [-10.0, +10.0], P(better) 90%',
+      ],
       ['-1 token, -1.0 points on 40 validation rows (likely real) from this change alone; 95% interval [-11.0, +9.0], P(better) 90%'],
     ]);
   });
@@ -150,7 +152,7 @@ describe('places that were measured one by one', () => {
     ];
     expect(lines(second, run(second, '2.1', phases))).toEqual([
       [
-        '-3 tokens, 0.0 points on 40 validation rows (no difference) from the part of phase 1 alone; 95% interval [-10.0, +10.0], P(better) 90%',
+        '-3 tokens, 0.0 points on 40 validation rows (no difference seen) from the part of phase 1 alone; 95% interval [-10.0, +10.0], P(better) 90%',
         '-8 tokens, +2.0 points on 40 validation rows (likely real) from the part of phase 2 alone; 95% interval [-8.0, +12.0], P(better) 90%',
       ],
     ]);

@@ -26,7 +26,7 @@ test.each([
   [0.1, 0.93, 'likely real'],
   [-0.1, 0.1, 'likely real'],
   [0.1, 0.89, 'may be chance'],
-  [0, 0.5, 'no difference'],
+  [0, 0.5, 'no difference seen'],
 ])('a difference of %d with P(better) %d is in words: %s', (mean, probabilityBetter, words) => {
   const difference = { mean, low: mean - 0.1, high: mean + 0.1, rows: 75, probabilityBetter };
   expect(gainText(difference, 'test')).toMatch(new RegExp(`points on 75 test rows \\(${words}\\)$`));

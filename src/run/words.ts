@@ -192,7 +192,7 @@ export function groundsLines({ tokens, evidence, toldWith = [] }: Omit<Grounds, 
   return [...saved, ...evidence.map((each) => evidenceText(each, nameOf)), ...elsewhere];
 }
 
-/** `-38 tokens, 0.0 points on 75 validation rows (no difference) from …`, or without tokens `+9.3 points on 75 validation rows (likely real) from all of phase 1 (2 prompt changes), change 1 and change 2 together; 95% interval [0.0, +20.0], P(better) 97%`. */
+/** `-38 tokens, 0.0 points on 75 validation rows (no difference seen) from …`, or without tokens `+9.3 points on 75 validation rows (likely real) from all of phase 1 (2 prompt changes), change 1 and change 2 together; 95% interval [0.0, +20.0], P(better) 97%`. */
 export function evidenceText(
   { of, parts, difference, tokens, price, split, items }: Evidence,
   nameOf: (id: string) => string = itemName,
