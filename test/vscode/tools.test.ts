@@ -71,5 +71,5 @@ test('two runs are compared, and their adapter is exported, accepted or not', as
     if (wanted === copy) await expect.poll(editor.picks).not.toContain(other);
     await editor.pick(wanted);
   }
-  await expect.poll(() => activeText(editor)).toMatch(/B - A: 0\.0 points[\s\S]*Both ended with the same prompt/);
+  await expect.poll(() => activeText(editor)).toMatch(/B - A: 0\.0 points[\s\S]*Both runs ended with the same prompt/);
 });
