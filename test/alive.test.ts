@@ -103,7 +103,7 @@ describe('a lock in the way of a run', () => {
     const { status, stderr } = spawnSync(process.execPath, [tandem, 'optimize', 'kind.prompt.md'], { cwd: folder, encoding: 'utf8', env });
     expect([status, stderr]).toEqual([
       2,
-      expect.stringMatching(/^The lock \/.*\/\.tandem\/runs\/lock .*\.\n {2}If no run is under way here, remove it/),
+      expect.stringMatching(/^The lock \/.*\/\.tandem\/runs\/lock .*\.\n {2}If no run is active here, delete the lock/),
     ]);
   });
 

@@ -113,7 +113,7 @@ describe('tandem evaluate', () => {
       "'high' is not a share between 0 and 1.\n  Write for example 0.8 or 80%.\n",
     );
     expect(run(folder, 'optimize', 'kind.prompt.md', '--lora-rank', '0').stderr).toBe(
-      "A LoRA adapter cannot have the rank '0'.\n  Give a whole number of at least 1 on, e.g. 8.\n",
+      "A LoRA adapter cannot have the rank '0'.\n  Use a whole number of at least 1, e.g. 8.\n",
     );
     expect(run(folder, 'nonsense').status).toBe(2);
     expect(run(folder, '--help').status).toBe(0);
@@ -157,7 +157,7 @@ describe('metrics and rows of the command line', () => {
     const refused = run(folder, 'evaluate', 'kind.prompt.md');
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('rows.jsonl:91:')]);
     const { status, stderr } = run(folder, 'evaluate', 'kind.prompt.md', '--skip-bad-rows');
-    expect([status, stderr]).toEqual([0, expect.stringMatching(/Notice: 1 bad row is left out: .*rows\.jsonl:91: Not valid JSON/)]);
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/Notice: Skipped 1 bad row: .*rows\.jsonl:91: Not valid JSON/)]);
   });
 });
 
@@ -252,7 +252,7 @@ describe('tandem optimize', () => {
     expect(files).toEqual(['adapters', 'candidates', 'checkpoint.json', 'journal.jsonl', 'metric.svg', 'report.md', 'run.json']);
     expect(readdirSync(join(folder, '.tandem', 'runs', name, 'candidates'))).toContain('1.1.prompt.md');
     expect(run(folder, 'report', '--list').stdout).toMatch(/-kind\n$/);
-    expect(run(folder, 'resume').stderr).toContain('has ended');
+    expect(run(folder, 'resume').stderr).toContain('has already ended');
     const accepted = run(folder, 'accept');
     expect(accepted.status, accepted.stderr).toBe(0);
     expect(accepted.stdout).toMatch(/\nWritten: kind\.prompt\.md/);
@@ -269,9 +269,9 @@ describe('tandem optimize', () => {
     const [a, b] = readdirSync(join(folder, '.tandem', 'runs')).sort();
     const { stdout, status, stderr } = run(folder, 'compare', a, b);
     expect(status, stderr).toBe(0);
-    expect(stdout).toMatch(/\nOn \d+ test rows of both\n/);
-    expect(stdout).toMatch(/\n {2}B - A: [+-]?\d.* points \[.*\], P\(better\) .*%; log-likelihood /);
-    expect(stdout).toMatch(/\n {2}what may change +weights +prompt\n/);
+    expect(stdout).toMatch(/\nOn \d+ test rows that both runs share\n/);
+    expect(stdout).toMatch(/\n {2}B - A: [+-]?\d.* points on \d+ test rows \(.*\), 95% interval \[.*\], P\(better\) .*%; log-likelihood /);
+    expect(stdout).toMatch(/\n {2}what to tune +weights +prompt\n/);
     expect(stdout).toMatch(/\n {2}seed +0 +3\n/);
     // eslint-disable-next-line no-control-regex
     expect(stdout).not.toMatch(/\u001b/);

@@ -50,7 +50,7 @@ function expectRefused(args: readonly string[], words: RegExp): void {
 describe('a run that came with the workspace', () => {
   test.each(['accept', 'resume', 'export', 'report'])('and names a file outside as its prompt is refused by %s', (command) => {
     edit(join(directory.path, 'run.json'), '"kind.prompt.md"', '"../home/.bashrc"');
-    expectRefused([command], /run\.json: The run names .*\.bashrc as its prompt file, which is not in the workspace/);
+    expectRefused([command], /run\.json: The run names .*\.bashrc as its prompt file, but that is outside the workspace/);
   });
 
   test('and names a folder outside as its adapter is refused', () => {

@@ -57,6 +57,7 @@ describe.skipIf(!model)('SmolLM2-135M-Instruct', () => {
       platform: 'node',
       format: 'esm',
       external: ['onnxruntime-node'],
+      alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
       logLevel: 'error',
     });

@@ -103,7 +103,7 @@ describe('a full disk', () => {
       cp .tandem/runs/*-kind/journal.jsonl "$folder/journal"`;
     const { stdout, stderr } = shell(script, { folder, mount }, ['unshare', '-rm']);
     expect(stdout, stderr + readIf(join(folder, 'err3'))).toBe('first 2\nstill full 2\nresumed 0\n');
-    expect(readFileSync(join(folder, 'err'), 'utf8')).toMatch(/The disk is full\.\n {2}Make room; .*tandem resume/);
+    expect(readFileSync(join(folder, 'err'), 'utf8')).toMatch(/The disk is full\.\n {2}Free some space\. .*tandem resume/);
     expect(readFileSync(join(folder, 'err'), 'utf8')).not.toMatch(/^\s+at /m);
     expect(timeless(readFileSync(join(folder, 'journal'), 'utf8'))).toEqual(expected);
     expect(readFileSync(join(folder, 'kind.prompt.md'), 'utf8')).toContain('Say what it is.');
@@ -149,7 +149,7 @@ test('a cache that cannot be written costs nothing but the remembering', () => {
   const { status, stdout, stderr } = run(folder, 'evaluate', 'kind.prompt.md');
   expect(status, stderr).toBe(0);
   expect(stdout).toMatch(/\naccuracy +\d/);
-  expect(stderr).toMatch(/Notice: The cache cannot be written, so answers are not remembered: /);
+  expect(stderr).toMatch(/Notice: The cache cannot be written, so answers will be computed again: /);
   expect(existsSync(join(folder, '.tandem', 'results', 'kind.json'))).toBe(true);
 });
 
@@ -201,7 +201,7 @@ describe('the data', () => {
     const lines = timeless(journalOf(folder)) as { type: string; message?: string; seq: number }[];
     const notices = lines.filter(({ type }) => type === 'noticed');
     expect(notices.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^\d+ validation rows decide/),
+      expect.stringMatching(/^Only \d+ validation rows decide/),
       expect.stringMatching(/rows\.jsonl changed during the run/),
     ]);
     const rest = lines.filter((line) => line !== notices[1]).map((line, seq) => ({ ...line, seq }));

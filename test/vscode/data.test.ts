@@ -49,7 +49,7 @@ test('a row that cannot be used ends a measurement with its place, or is passed 
   await editor.open('kind.prompt.md');
   await editor.pressLens('Evaluate');
   await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · .*just now/));
-  const leftOut = /1 bad row is left out: rows\.jsonl:4: Not valid JSON/;
+  const leftOut = /Skipped 1 bad row: rows\.jsonl:4: Not valid JSON/;
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(new RegExp(`^kind\\.prompt\\.md: ${leftOut.source}`)));
   await editor.screenshot('bad-row-left-out');
   // It is told once.
