@@ -62,6 +62,17 @@ describe('what only one file may use', () => {
     ['src/evaluate/metricModule.ts', ['void import(`${name}`);']],
     ['', ['eval(text);', 'new Function(text);', 'process.getBuiltinModule(name);', 'require(name);']],
   ];
+  test('what a model is made of', async () => {
+    for (const code of [
+      "import type { Tokenizer } from '../model/tokenizer.ts'; export type A = Tokenizer;",
+      "import { makeLlama } from '../model/llama.ts'; makeLlama;",
+    ]) {
+      for (const file of ['src/optimize/a.ts', 'src/evaluate/a.ts', 'src/run/a.ts', 'src/cli/a.ts'])
+        expect(await complaints(file, code), file).toBe(1);
+      for (const file of ['src/run/modelKeeper.ts', 'src/run/a.test.ts']) expect(await complaints(file, code), file).toBe(0);
+    }
+  });
+
   test.each(cases)('%s', async (door, codes) => {
     for (const code of codes) {
       if (door !== '') expect(await complaints(door, code), code).toBe(0);

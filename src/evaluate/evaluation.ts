@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
 import { pulse } from '../pulse.ts';
-import type { ChatOptions } from '../model/tokenizer.ts';
+import type { ChatOptions } from '../model/chatMessages.ts';
 import { isModule } from '../prompt/answersNeeded.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { defaultDecoding, endsOf, type Decoding } from '../prompt/decoding.ts';

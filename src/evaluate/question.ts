@@ -2,7 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { Texts } from '../model/texts.ts';
-import type { ChatMessage } from '../model/tokenizer.ts';
+import type { ChatMessage } from '../model/chatMessages.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { sectionsOf } from '../prompt/sections.ts';
 import { answerText, messagesOf } from '../prompt/template.ts';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { afterAnswer, chatTemplate, readsClock, readsName } from './chatTemplate.ts';
 import { clocked, dated, deafToSystem, thinking, withoutSystem } from './chatTemplates.fixture.ts';
 import { tokenizerOf } from './files/huggingFaceDirectory.ts';
-import type { ChatMessage, ChatOptions } from './tokenizer.ts';
+import type { ChatMessage, ChatOptions } from './chatMessages.ts';
 
 const asked: readonly ChatMessage[] = [
   { role: 'system', content: 'You help.' },

@@ -3,7 +3,7 @@ import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../errors.ts';
 import { withinTime } from '../timeLimit.ts';
 import { jinjaGlobals } from './jinjaGlobals.ts';
-import type { ChatMessage, ChatOptions } from './tokenizer.ts';
+import type { ChatMessage, ChatOptions } from './chatMessages.ts';
 
 /** The date that templates get by default: the one that Llama's own templates fall back on. */
 export const defaultChatDate = '2024-07-26';

@@ -1,6 +1,7 @@
 /** @file What a model makes of texts: how many tokens they are, and what its chat template makes of turns. Above `model/` nothing needs more. */
+import type { ChatMessage, ChatOptions } from './chatMessages.ts';
 import { encodeWithSoft } from './softPrompt.ts';
-import { beginning, continuationTokens, type ChatMessage, type ChatOptions, type Tokenizer } from './tokenizer.ts';
+import { beginning, continuationTokens, type Tokenizer } from './tokenizer.ts';
 
 /** A soft prompt, for which a text has a mark. */
 export interface VirtualTokens {

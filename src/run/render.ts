@@ -9,7 +9,7 @@ import { loadTexts } from '../model/files/modelFiles.ts';
 import { modelsFolder } from '../model/store/home.ts';
 import { resolveModel } from '../model/store/store.ts';
 import type { Texts } from '../model/texts.ts';
-import type { ChatMessage } from '../model/tokenizer.ts';
+import type { ChatMessage } from '../model/chatMessages.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';

@@ -1,7 +1,7 @@
 /** @file The tuned model itself as a writer. Small models write poor instructions: only published methods that do so use it. */
 import type { Adapter } from '../adapter.ts';
 import type { LanguageModel } from '../languageModel.ts';
-import type { ChatOptions } from '../tokenizer.ts';
+import type { ChatOptions } from '../chatMessages.ts';
 import type { Writer } from '../writer.ts';
 
 export interface OwnOptions {
