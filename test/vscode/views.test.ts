@@ -120,7 +120,9 @@ test('prompts, runs and tasks of several open folders are told apart', async ({ 
   await expect
     .poll(editor.treeRows)
     .toContainEqual(
-      expect.stringMatching(/^support\/kind, ended · .* test rows · price per answer (\d+ → )?\d+ tokens, ([\d.]+ → )?[\d.]+ ms · just now$/),
+      expect.stringMatching(
+        /^support\/kind, ended · .* test rows · price per answer (\d+ → )?\d+ tokens, ([\d.]+ → )?[\d.]+ ms · just now$/,
+      ),
     );
   expect(readdirSync(join(other, '.tandem', 'results'))).toEqual(['kind.json']);
   expect(readdirSync(join(editor.workspace, '.tandem', 'runs'))).toHaveLength(1);
