@@ -24,6 +24,16 @@ test('a gain that few validation rows cannot prove is judged on all rows, each b
   expect(verdict.because).toMatch(/^judged on 24 rows, each answered by weights that had not learned from it: /);
 });
 
+test('the second training shows as many worked examples as the first, though it learns from fewer rows', async () => {
+  // 90 rows train without worked examples; 45 by themselves would train with three.
+  const { jobs, result } = await phaseOn({ learned: (line) => line % 2 === 0, known: (line) => line % 3 === 0, train: 90, validate: 45 });
+  expect(result.evidence).toBeDefined();
+  expect(jobs.map(({ lessons }) => [lessons[0].rows.length, lessons[0].shots])).toEqual([
+    [90, 0],
+    [45, 0],
+  ]);
+});
+
 test('what it decides is what those rows say; its numbers are those of the validation rows', async () => {
   const sure = await phaseOn({ learned: most, known: (line) => line % 3 === 0 });
   const known = (line: number): boolean => line % 9 < 4;

@@ -51,7 +51,7 @@ export async function refit(
   let evaluated: Evaluation | undefined;
   let [passes, steps] = [0, 0];
   for (const [place, { job, otherShots, varies }] of recipe.trainings.entries()) {
-    const shots = shotsFor(rows.length, otherShots);
+    const shots = shotsFor(trainset.length, otherShots);
     const lessons = (varies ? mixtureOf(prompt, others) : [prompt]).map((each): Lesson => ({ prompt: each, rows, shots }));
     const taken = Math.max(1, Math.floor(share * job.steps));
     const isLast = place === recipe.trainings.length - 1;

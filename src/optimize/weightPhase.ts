@@ -64,6 +64,7 @@ interface Plan {
   /** Under paraphrases as well. */
   readonly varies: boolean;
   readonly otherShots: boolean;
+  readonly shots: number;
   /** Why the prompt is the short one, where it is. */
   readonly absorbed?: string;
   readonly mayRead: boolean;
@@ -89,7 +90,8 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
   const mayChange = options.levers.includes('prompt');
   const mixes = gated && mayChange && options.strategy !== 'mixture' && !context.program;
   const wordings = mixes ? mixtureOf(prompt, await paraphrases(context, prompt)) : prompts;
-  const lessons = lessonsOf(context.trainset, wordings, otherShots);
+  const shots = shotsFor(context.trainset.length, otherShots);
+  const lessons = lessonsOf(context.trainset, wordings, shots);
   // What is trained must be measured too, under every live prompt.
   const whole = keeping(budget, prompts.length * before.passes);
   const isSimple = gated && prompts.length === 1 && !growth.rows;
@@ -122,7 +124,7 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
     patience,
   };
   return {
-    ...{ job, start, seedOfStart, prompt, rivals: prompts.slice(1), wordings, otherShots, exchanges, teachesAll },
+    ...{ job, start, seedOfStart, prompt, rivals: prompts.slice(1), wordings, otherShots, shots, exchanges, teachesAll },
     budget: affordable,
     measuring,
     varies: mixes && wordings.length > 1,
@@ -193,12 +195,12 @@ async function onAllRows(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before, adapter, spent }: PhaseStart,
-  { job, start, seedOfStart, prompt, wordings, varies, otherShots, mayRead, exchanges, teachesAll }: Plan,
+  { job, start, seedOfStart, prompt, wordings, varies, otherShots, shots, mayRead, exchanges, teachesAll }: Plan,
   { tuned, first, passes }: Done,
 ): Promise<Exchanged & { readonly recipe?: Recipe; readonly passes: number }> {
   const all = [...context.trainset, ...context.valset];
   const recipeOfAll = (): Recipe | undefined => {
-    const stepCost = stepCostOf(context, lessonsOf(all, wordings, otherShots), options);
+    const stepCost = stepCostOf(context, lessonsOf(all, wordings, shots), options);
     const training = { job: jobAgain(job, tuned.steps), otherShots, varies, stepCost };
     return recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, before.passes);
   };
@@ -210,16 +212,15 @@ async function onAllRows(
     current: { prompt: memory.current.prompt, adapter },
     // The other half's rows may be longer: what is left of the run pays for that.
     budget: after(purseOf(context), spent + passes),
-    lessonsOf: (rows) => lessonsOf(rows, wordings, otherShots),
+    lessonsOf: (rows) => lessonsOf(rows, wordings, shots),
     onStep: (step) => context.emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
   });
   return { ...result, ...known };
 }
 
 /** The rows under each prompt; as sequences of worked examples where rows are few. */
-function lessonsOf(rows: readonly Row[], prompts: readonly Prompt[], otherShots: boolean): Lesson[] {
-  const shots = shotsFor(rows.length, otherShots);
-  return prompts.map((prompt) => ({ prompt, rows, shots }));
+function lessonsOf(rows: readonly Row[], prompts: readonly Prompt[], shots: number): Lesson[] {
+  return prompts.map((prompt) => ({ prompt, rows, shots: Math.min(shots, Math.max(0, rows.length - 1)) }));
 }
 
 const isSame = (a: Prompt | undefined, b: Prompt): boolean => a !== undefined && textKey(a) === textKey(b);
