@@ -57,9 +57,9 @@ const parts = {
   diff: 'diff',
   prompt: 'src/prompt/promptFile.ts',
   data: 'src/data/readDataset.ts',
-  evidence: 'src/run/evidence.ts',
-  events: 'src/run/eventText.ts',
-  state: 'src/run/runDirectory.ts',
+  evidence: 'src/run/words/evidence.ts',
+  events: 'src/run/words/eventText.ts',
+  state: 'src/run/record/runDirectory.ts',
   review: 'src/extension/review/diff.ts',
 };
 
@@ -78,7 +78,7 @@ const shared = {
 /** @type {Record<string, import('esbuild').BuildOptions & { outfile: string }>} */
 const bundles = {
   cli: { entryPoints: ['src/cli/cli.ts'], outfile: 'dist/cli.js', format: 'esm', banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
-  worker: { entryPoints: ['src/run/worker.ts'], outfile: 'dist/worker.js', format: 'esm', banner: { js: requireBanner } },
+  worker: { entryPoints: ['src/run/worker/worker.ts'], outfile: 'dist/worker.js', format: 'esm', banner: { js: requireBanner } },
   extension: {
     entryPoints: ['src/extension/extension.ts'],
     outfile: 'dist/extension.cjs',

@@ -14,7 +14,7 @@ import { defaultObjective } from '../src/optimize/objective.ts';
 import { otherReadings } from '../src/optimize/reading.ts';
 import { loraTrainer } from '../src/optimize/loraTrainer.ts';
 import type { TrainingJob } from '../src/optimize/trainer.ts';
-import { openModel } from '../src/run/modelKeeper.ts';
+import { openModel } from '../src/run/worker/modelKeeper.ts';
 import { readingRules, readingWays, type ReadingLine } from './cases/readingRules.ts';
 import { addLine, readLines } from './cases/resultLines.ts';
 import { supportRows, type DividedRows } from './cases/supportRows.ts';

@@ -10,14 +10,14 @@ export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSp
 
 // A run on disk, as `tandem optimize` does it.
 export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
-export { findRun, readState, type RunDirectory } from './run/runDirectory.ts';
+export { findRun, readState, type RunDirectory } from './run/record/runDirectory.ts';
 export { accept, proposalOf, proposalsOf } from './run/accept.ts';
 export { exportAdapter, type Exported, type ExportSpec } from './run/exportAdapter.ts';
 export { sessionPreflight } from './run/preflight.ts';
 export { compareRuns, type RunComparison } from './run/compareRuns.ts';
 export type { Proposal } from './run/review.ts';
-export type { JournalLine, RunConfig, RunEvent } from './run/events.ts';
-export type { RunState } from './run/state.ts';
+export type { JournalLine, RunConfig, RunEvent } from './run/record/events.ts';
+export type { RunState } from './run/record/state.ts';
 
 // The optimizers, on a model and rows in memory.
 export { JointOptimizer, type JointOptimization, type JointResult } from './optimize/jointOptimizer.ts';

@@ -1,6 +1,6 @@
 /**
  * @file Makes text that others wrote (a workspace, a model, a server) safe to show: control characters are escaped.
- * Each kind of surface has one function that builds on this one: `cli/terminal.ts`, `run/markdown.ts`, `extension/core/unmarked.ts`.
+ * Each kind of surface has one function that builds on this one: `cli/terminal.ts`, `run/words/markdown.ts`, `extension/core/unmarked.ts`.
  */
 
 /**

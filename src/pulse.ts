@@ -1,4 +1,4 @@
-/** @file Counts this process's progress in memory that another thread can see: `run/beatThread.ts` reports it to the parent. */
+/** @file Counts this process's progress in memory that another thread can see: `run/worker/beatThread.ts` reports it to the parent. */
 
 /** One number that wraps around. It only matters whether it changed. */
 export const pulseCount = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

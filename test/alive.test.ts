@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { acquireLock } from '../src/run/lock.ts';
+import { acquireLock } from '../src/run/record/lock.ts';
 import { root } from './support/paths.ts';
 import { writeTinyTask } from './support/tinyTask.ts';
 

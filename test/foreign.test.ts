@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { executeRun } from '../src/run/execute.ts';
 import { fakeExecution, fakeSpec } from '../src/run/fakeRun.fixture.ts';
-import { createRun, readState, type RunDirectory } from '../src/run/runDirectory.ts';
+import { createRun, readState, type RunDirectory } from '../src/run/record/runDirectory.ts';
 import { root } from './support/paths.ts';
 import { writeTinyTask } from './support/tinyTask.ts';
 

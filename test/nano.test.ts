@@ -16,8 +16,8 @@ import { resolveModel } from '../src/model/store/store.ts';
 import type { Prompt } from '../src/prompt/prompt.ts';
 import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { textOf } from '../src/prompt/values.ts';
-import { findRun } from '../src/run/runDirectory.ts';
-import { readRun } from '../src/run/runList.ts';
+import { findRun } from '../src/run/record/runDirectory.ts';
+import { readRun } from '../src/run/record/runList.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 import { root } from './support/paths.ts';
 

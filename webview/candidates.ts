@@ -1,7 +1,7 @@
 /** @file The candidates of a phase as a table: the best first, each with its last paired difference. */
 import type { Difference } from '../src/optimize/events.ts';
-import type { CandidateState, PhaseState } from '../src/run/state.ts';
-import { fate } from '../src/run/words.ts';
+import type { CandidateState, PhaseState } from '../src/run/record/state.ts';
+import { fate } from '../src/run/words/words.ts';
 
 export interface CandidateRow {
   readonly candidate: string;

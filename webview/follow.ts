@@ -1,7 +1,7 @@
 /** @file What the page knows, as a fold over what the extension sends: runs to choose from, and the run that is shown. */
 import type { Review, RunSummary, ToPage, Vitals } from '../src/extension/panelMessages.ts';
-import { apply } from '../src/run/fold.ts';
-import { initialState, type RunState } from '../src/run/state.ts';
+import { apply } from '../src/run/record/fold.ts';
+import { initialState, type RunState } from '../src/run/record/state.ts';
 
 export interface ShownRun {
   readonly run: string;

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunSummary, Snapshot } from '../src/extension/panelMessages.ts';
 import type { OptimizationEvent } from '../src/optimize/events.ts';
-import type { JournalLine } from '../src/run/events.ts';
-import { apply } from '../src/run/fold.ts';
-import { initialState, type RunState } from '../src/run/state.ts';
+import type { JournalLine } from '../src/run/record/events.ts';
+import { apply } from '../src/run/record/fold.ts';
+import { initialState, type RunState } from '../src/run/record/state.ts';
 
 export const journal: readonly JournalLine[] = readFileSync(join(import.meta.dirname, 'fixtures', 'run.jsonl'), 'utf8')
   .trimEnd()

@@ -1,9 +1,9 @@
 /** @file What the page says, from a real run's journal. */
 import { expect, test } from 'vitest';
 import type { FromPage, ToPage } from '../src/extension/panelMessages.ts';
-import type { JournalLine } from '../src/run/events.ts';
-import { apply } from '../src/run/fold.ts';
-import type { RunState } from '../src/run/state.ts';
+import type { JournalLine } from '../src/run/record/events.ts';
+import { apply } from '../src/run/record/fold.ts';
+import type { RunState } from '../src/run/record/state.ts';
 import { textOf } from './dom.ts';
 import { hear, type Known } from './follow.ts';
 import { journal, linesUntil, midway, run, snapshotAfter, stateAfter, summaries } from './journal.fixture.ts';

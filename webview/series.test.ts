@@ -1,6 +1,6 @@
 /** @file What the charts draw is what the journal says. */
 import { expect, test } from 'vitest';
-import type { WeightStep } from '../src/run/state.ts';
+import type { WeightStep } from '../src/run/record/state.ts';
 import { journal, midway, stateAfter } from './journal.fixture.ts';
 import { historyOf, lossCurves } from './series.ts';
 

@@ -1,6 +1,6 @@
 /** @file A run's numbers as what a chart draws: lines with their bands, marks, and the stretches of the phases. */
 import type { Difference, Estimate, PhaseLever } from '../src/optimize/events.ts';
-import type { PhaseState, RunState, WeightStep } from '../src/run/state.ts';
+import type { PhaseState, RunState, WeightStep } from '../src/run/record/state.ts';
 
 export interface Line {
   readonly name: string;

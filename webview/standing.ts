@@ -1,8 +1,8 @@
 /** @file Where a run stands, in words: the name of it, the sentence that explains it, what can be done about it. */
 import type { Vitals } from '../src/extension/panelMessages.ts';
-import { bytes, count, duration } from '../src/run/format.ts';
-import { isTimed, progressOf, remainingTime, type RunState } from '../src/run/state.ts';
-import { doing, endedText, wasStopped } from '../src/run/words.ts';
+import { bytes, count, duration } from '../src/run/words/format.ts';
+import { isTimed, progressOf, remainingTime, type RunState } from '../src/run/record/state.ts';
+import { doing, endedText, wasStopped } from '../src/run/words/words.ts';
 import type { ShownRun } from './follow.ts';
 
 export type Tone = 'busy' | 'good' | 'bad' | 'idle';

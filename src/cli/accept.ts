@@ -1,8 +1,8 @@
 /** @file `tandem accept`: writes a run's prompt and adapter to the workspace. */
 import { Command } from 'commander';
 import { accept, proposalsOf } from '../run/accept.ts';
-import { readRejected } from '../run/decisions.ts';
-import { findRun, readState } from '../run/runDirectory.ts';
+import { readRejected } from '../run/record/decisions.ts';
+import { findRun, readState } from '../run/record/runDirectory.ts';
 import { withExamples } from './examples.ts';
 import { summary } from './followRun.ts';
 import { stdout } from './terminal.ts';

@@ -2,9 +2,9 @@
 import { Command, Option } from 'commander';
 import { cutText } from '../evaluate/cuts.ts';
 import type { Attribution } from '../evaluate/attribution.ts';
-import { count, likelihoodPart, percentWithInterval, points, sureness } from '../run/format.ts';
+import { count, likelihoodPart, percentWithInterval, points, sureness } from '../run/words/format.ts';
 import { measureLines, rowsText } from '../run/measure.ts';
-import type { LineWorth } from '../run/results.ts';
+import type { LineWorth } from '../run/record/results.ts';
 import type { Split } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';

@@ -1,10 +1,10 @@
 /** @file `tandem clean`: removes old runs, and what killed commands left. */
 import { Command } from 'commander';
 import { relative } from 'node:path';
-import { bytes } from '../run/format.ts';
-import { pruneWorkspace, type Pruned } from '../run/pruneRuns.ts';
+import { bytes } from '../run/words/format.ts';
+import { pruneWorkspace, type Pruned } from '../run/record/pruneRuns.ts';
 import { keptRuns } from '../run/spec.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
 import { withExamples } from './examples.ts';
 import { wholeNumber } from './options.ts';
 import { stderr, stdout } from './terminal.ts';

@@ -1,7 +1,7 @@
 /** @file The entry of dist/cli.js: runs the command, and reports the outcome as the exit code. */
 import { CommanderError, type Command } from 'commander';
 import { describeError, TandemError } from '../errors.ts';
-import { explainedError } from '../run/fileErrors.ts';
+import { explainedError } from '../run/record/fileErrors.ts';
 import { coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgram } from './program.ts';

@@ -1,8 +1,8 @@
 /** @file `tandem compare`: two runs on the same test rows, and what differs between them. */
 import { Command } from 'commander';
 import { compareRuns } from '../run/compareRuns.ts';
-import { comparisonText } from '../run/comparisonText.ts';
-import { findRun, readState } from '../run/runDirectory.ts';
+import { comparisonText } from '../run/words/comparisonText.ts';
+import { findRun, readState } from '../run/record/runDirectory.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { withExamples } from './examples.ts';
 import { stdout } from './terminal.ts';

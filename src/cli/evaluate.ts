@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { relative } from 'node:path';
 import { cutText } from '../evaluate/cuts.ts';
-import { answerEndsText, nats, percent, percentWithInterval, rowCount } from '../run/format.ts';
+import { answerEndsText, nats, percent, percentWithInterval, rowCount } from '../run/words/format.ts';
 import { measurePrompt, rowsText, type PromptMeasurement } from '../run/measure.ts';
 import type { Session } from '../run/session.ts';
 import type { Split } from '../run/spec.ts';

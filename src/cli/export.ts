@@ -1,7 +1,7 @@
 /** @file `tandem export`: writes a tuned adapter in formats that other tools load. */
 import { Command, Option } from 'commander';
 import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
-import { shellWord } from '../run/shellWord.ts';
+import { shellWord } from '../run/words/shellWord.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
 import { stderr, stdout } from './terminal.ts';

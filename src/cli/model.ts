@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { DownloadProgress } from '../model/store/download.ts';
 import { addModel, listModels, removeModel, shortNames } from '../model/store/store.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
 import { stderr, stdout } from './terminal.ts';

@@ -1,8 +1,8 @@
 /** @file `tandem preflight`: whether the prompt, the weights or both are likely to improve, before you pay for a run. */
 import { Command } from 'commander';
-import { count } from '../run/format.ts';
+import { count } from '../run/words/format.ts';
 import { sessionPreflight } from '../run/preflight.ts';
-import { preflightText } from '../run/preflightText.ts';
+import { preflightText } from '../run/words/preflightText.ts';
 import { runDefaults } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';

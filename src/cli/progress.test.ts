@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Vitality } from '../run/beat.ts';
-import type { JournalLine } from '../run/events.ts';
+import type { Vitality } from '../run/worker/beat.ts';
+import type { JournalLine } from '../run/record/events.ts';
 import { executeRun } from '../run/execute.ts';
 import { fakeExecution, fakeSpec } from '../run/fakeRun.fixture.ts';
-import { createRun } from '../run/runDirectory.ts';
+import { createRun } from '../run/record/runDirectory.ts';
 import { makeProgress } from './progress.ts';
 import { outputOf, type Stream } from './terminal.ts';
 

@@ -1,10 +1,10 @@
 /** @file Progress on stderr: a status line that is redrawn on a terminal, plain lines in a log. */
-import { vitalityText, type Vitality } from '../run/beat.ts';
-import type { JournalLine } from '../run/events.ts';
-import { eventText, statusText } from '../run/eventText.ts';
-import { duration } from '../run/format.ts';
-import { apply } from '../run/fold.ts';
-import { initialState, type RunState } from '../run/state.ts';
+import { vitalityText, type Vitality } from '../run/worker/beat.ts';
+import type { JournalLine } from '../run/record/events.ts';
+import { eventText, statusText } from '../run/words/eventText.ts';
+import { duration } from '../run/words/format.ts';
+import { apply } from '../run/record/fold.ts';
+import { initialState, type RunState } from '../run/record/state.ts';
 import type { Output } from './terminal.ts';
 
 export interface Progress {

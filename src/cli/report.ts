@@ -1,9 +1,9 @@
 /** @file `tandem report`: prints a run's report, rebuilt from its journal. */
 import { Command } from 'commander';
-import { writeReport } from '../run/reportFile.ts';
-import { findRun, readState } from '../run/runDirectory.ts';
-import { readRunList, unreadableText, type UnreadableRun } from '../run/runList.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
+import { writeReport } from '../run/words/reportFile.ts';
+import { findRun, readState } from '../run/record/runDirectory.ts';
+import { readRunList, unreadableText, type UnreadableRun } from '../run/record/runList.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
 import { withExamples } from './examples.ts';
 import { stderr, stdout } from './terminal.ts';
 

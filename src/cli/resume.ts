@@ -1,6 +1,6 @@
 /** @file `tandem resume`: continues a run that was killed or failed. */
 import { Command } from 'commander';
-import { findRun, readRecord } from '../run/runDirectory.ts';
+import { findRun, readRecord } from '../run/record/runDirectory.ts';
 import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
 import { allowModules, type SessionOptions } from './options.ts';

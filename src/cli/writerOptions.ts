@@ -4,7 +4,7 @@ import { TandemError } from '../errors.ts';
 import { chooseWriter, destinationText } from '../run/chooseWriter.ts';
 import { usualWriterBudget } from '../run/recordingWriter.ts';
 import { parseWriterBudget, type RunSpec, type WriterChoice } from '../run/spec.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
 import { consentText, hasConsent, keepConsent } from '../run/writerConsent.ts';
 import { writerExample } from '../run/writerExample.ts';
 import { canAsk, confirm, stderr } from './terminal.ts';

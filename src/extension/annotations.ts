@@ -1,9 +1,9 @@
 /** @file What each line is worth, at its end and in the overview ruler; greyed while the text is not the one that was measured. */
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
-import type { MeasuredLines } from '../run/results.ts';
-import { portable } from '../run/runDirectory.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
+import type { MeasuredLines } from '../run/record/results.ts';
+import { portable } from '../run/record/runDirectory.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
 import { annotateLines, linesOfStep, type Tint } from './core/lineWorth.ts';
 import { colorIds, settingIds } from './ids.ts';
 import type { OpenPrompt } from './prompts.ts';

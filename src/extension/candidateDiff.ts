@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { readTextFile } from '../files.ts';
 import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFile.ts';
-import { candidateFile } from '../run/candidateFile.ts';
-import { readRecord, type RunDirectory } from '../run/runDirectory.ts';
+import { candidateFile } from '../run/record/candidateFile.ts';
+import { readRecord, type RunDirectory } from '../run/record/runDirectory.ts';
 import { runAt } from './runs.ts';
 
 /** Addresses a prompt file as it was when a run began: its path is that of the run's directory and the candidate's file, its query its own. */

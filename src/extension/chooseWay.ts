@@ -5,7 +5,7 @@ import { isProgramPath } from '../prompt/programFile.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
 import { openPrompt } from '../run/openPrompt.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
 import type { CoordinatorName } from '../run/spec.ts';
 import { wayQuestions, type Way, type WayFacts } from './core/ways.ts';
 import { settingIds } from './ids.ts';

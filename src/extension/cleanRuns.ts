@@ -1,7 +1,7 @@
 /** @file Removes old runs, as `tandem clean` does, once the user has seen what would go. */
 import * as vscode from 'vscode';
-import { bytes } from '../run/format.ts';
-import { pruneWorkspace, type Pruned } from '../run/pruneRuns.ts';
+import { bytes } from '../run/words/format.ts';
+import { pruneWorkspace, type Pruned } from '../run/record/pruneRuns.ts';
 import { settingIds } from './ids.ts';
 import type { Services } from './services.ts';
 import { setting } from './settings.ts';

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import { isProgramPath } from '../prompt/programFile.ts';
 import { applyProgram } from '../prompt/writeProgram.ts';
-import type { ListedRun } from '../run/runList.ts';
+import type { ListedRun } from '../run/record/runList.ts';
 import { pickInstalledModel, pickModel, pickNewModel } from './chooseModel.ts';
 import { pickWay } from './chooseWay.ts';
 import { cleanRuns } from './cleanRuns.ts';

@@ -1,7 +1,7 @@
 /** @file The language models of the editor, as writers of a run. */
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
-import type { Host } from '../run/questions.ts';
+import type { Host } from '../run/worker/questions.ts';
 
 /** The one of this id, or the first that there is. */
 export async function editorModel(id?: string): Promise<vscode.LanguageModelChat | undefined> {

@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { ExportFormat } from '../run/exportAdapter.ts';
-import type { ListedRun } from '../run/runList.ts';
+import type { ListedRun } from '../run/record/runList.ts';
 import type { Job } from './core/job.ts';
 import { label, type Label } from './core/unmarked.ts';
 import type { Services } from './services.ts';

@@ -1,7 +1,7 @@
 /** @file Tandem's output channel: what every job does, in the words of the command line. */
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
-import { eventText } from '../run/eventText.ts';
+import { eventText } from '../run/words/eventText.ts';
 import type { Engine } from './core/engine.ts';
 import { isOver, isSilent, jobTitle, silentText, type Job } from './core/job.ts';
 

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import { isRun, jobTitle, type Job } from './core/job.ts';
 import { headline } from './core/headline.ts';
-import { headline as runHeadline, nothingText, wasStopped } from '../run/words.ts';
+import { headline as runHeadline, nothingText, wasStopped } from '../run/words/words.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import type { Services } from './services.ts';
 import { flash, notify } from './surfaces/notifications.ts';

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { DownloadProgress } from '../model/store/download.ts';
 import { modelsFolder, tandemHome } from '../model/store/home.ts';
 import type { InstalledModel } from '../model/store/store.ts';
-import { bytes } from '../run/format.ts';
+import { bytes } from '../run/words/format.ts';
 import { viewIds } from './ids.ts';
 import { notify, withProgress, withProgressIn } from './surfaces/notifications.ts';
 

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { firstPrompt } from '../data/firstPrompt.ts';
 import { dataEndings, readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
-import { portable } from '../run/runDirectory.ts';
+import { portable } from '../run/record/runDirectory.ts';
 import { label } from './core/unmarked.ts';
 import { findDataFiles } from './dataFiles.ts';
 import { pick, type PickItem } from './surfaces/picks.ts';

@@ -1,7 +1,7 @@
 /** @file The run panel: a webview that shows one run and hears what the user asks for. It keeps nothing; a new page gets everything again. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { JournalLine } from '../run/events.ts';
+import type { JournalLine } from '../run/record/events.ts';
 import { unmarked } from './core/unmarked.ts';
 import { makeFeed, type FeedSource } from './panelFeed.ts';
 import { panelHtml } from './panelHtml.ts';

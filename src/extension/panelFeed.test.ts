@@ -1,7 +1,7 @@
 /** @file What reaches the panel's page: a snapshot first, then lines in batches, of the run that is shown and of no other. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { JournalLine } from '../run/events.ts';
-import { initialState } from '../run/state.ts';
+import type { JournalLine } from '../run/record/events.ts';
+import { initialState } from '../run/record/state.ts';
 import { makeFeed, type FeedSource } from './panelFeed.ts';
 import type { RunSummary, Snapshot, ToPage } from './panelMessages.ts';
 

@@ -1,5 +1,5 @@
 /** @file What goes to the run panel's page: one run's snapshot, then its lines in batches, so that a busy run costs the editor little. */
-import type { JournalLine } from '../run/events.ts';
+import type { JournalLine } from '../run/record/events.ts';
 import type { RunSummary, Snapshot, ToPage, Vitals } from './panelMessages.ts';
 
 export interface FeedSource {

@@ -1,9 +1,9 @@
 /** @file What the run panel's page and the extension say to each other. The page imports this file too, so it imports no `vscode`. */
 import type { CandidateId } from '../optimize/events.ts';
-import type { Evidence } from '../run/evidence.ts';
-import type { JournalLine } from '../run/events.ts';
+import type { Evidence } from '../run/words/evidence.ts';
+import type { JournalLine } from '../run/record/events.ts';
 import type { Standing } from '../run/review.ts';
-import type { RunState } from '../run/state.ts';
+import type { RunState } from '../run/record/state.ts';
 
 /** A run in the list of those to choose from. */
 export interface RunSummary {

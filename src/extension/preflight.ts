@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type * as vscode from 'vscode';
 import type { Preflight } from '../optimize/preflight.ts';
-import { preflightHeadline, preflightText } from '../run/preflightText.ts';
+import { preflightHeadline, preflightText } from '../run/words/preflightText.ts';
 import type { LeverChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import type { Job } from './core/job.ts';

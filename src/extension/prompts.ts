@@ -1,13 +1,13 @@
 /** @file The prompt files and programs that are open: each as it reads now, with what was measured of it. The surfaces in the editor listen here. */
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
-import { readResults, type Results } from '../run/results.ts';
+import { readResults, type Results } from '../run/record/results.ts';
 import { foreignSetting } from '../run/trust.ts';
 import type { Allowance } from './core/lenses.ts';
 import { measuredFile, stepIn, type MeasuredFile } from './core/measuredFile.ts';
 import { isProgramPath } from '../prompt/programFile.ts';
 import { isPromptPath } from '../prompt/promptFile.ts';
-import { readSource } from '../run/runDirectory.ts';
+import { readSource } from '../run/record/runDirectory.ts';
 import { promptPattern, tunablePattern } from './ids.ts';
 
 /** Its file has the document's text, saved or not. */

@@ -1,7 +1,7 @@
 /** @file Offers to resume a run that was interrupted, e.g. because the window was closed. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { ListedRun } from '../run/runList.ts';
+import type { ListedRun } from '../run/record/runList.ts';
 import { ago } from './core/headline.ts';
 import { commandIds } from './ids.ts';
 import type { Services } from './services.ts';

@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
-import { portable } from '../run/runDirectory.ts';
-import type { ListedRun } from '../run/runList.ts';
+import { portable } from '../run/record/runDirectory.ts';
+import type { ListedRun } from '../run/record/runList.ts';
 import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
 import { isRun, isSilent, jobProgress, silentText, type Job } from './core/job.ts';
 import { panelReview } from './core/review.ts';

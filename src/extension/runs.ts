@@ -2,12 +2,12 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
-import { priceText } from '../run/format.ts';
-import { headline } from '../run/words.ts';
-import { findRun, type RunDirectory } from '../run/runDirectory.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
-import { readRun, readRunList, unreadableText, type ListedRun, type UnreadableRun } from '../run/runList.ts';
-import type { RunState } from '../run/state.ts';
+import { priceText } from '../run/words/format.ts';
+import { headline } from '../run/words/words.ts';
+import { findRun, type RunDirectory } from '../run/record/runDirectory.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
+import { readRun, readRunList, unreadableText, type ListedRun, type UnreadableRun } from '../run/record/runList.ts';
+import type { RunState } from '../run/record/state.ts';
 import type { Engine } from './core/engine.ts';
 import { isOver, isRun, type Job } from './core/job.ts';
 import type { Prompts } from './prompts.ts';

@@ -1,6 +1,6 @@
 /** @file The status bar item: how far the current job is. */
 import * as vscode from 'vscode';
-import { bytes } from '../run/format.ts';
+import { bytes } from '../run/words/format.ts';
 import { bestText, isOver, isSilent, jobProgress, jobTitle, progressText, silentText, type Job } from './core/job.ts';
 import { label } from './core/unmarked.ts';
 import { commandIds } from './ids.ts';

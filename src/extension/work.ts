@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFile.ts';
-import { readRecord } from '../run/runDirectory.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
-import type { ListedRun } from '../run/runList.ts';
+import { readRecord } from '../run/record/runDirectory.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
+import type { ListedRun } from '../run/record/runList.ts';
 import type { LeverChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import { isOver, jobProgress, jobTitle, progressText, type Job, type Task } from './core/job.ts';
@@ -82,7 +82,7 @@ export async function resume({ directory, prompt }: ListedRun, services: Service
 
 /** Shows the report of a run, as far as it got. */
 export async function openReport({ directory }: ListedRun, { runs }: Services): Promise<void> {
-  const { writeReport } = await import('../run/reportFile.ts');
+  const { writeReport } = await import('../run/words/reportFile.ts');
   writeReport(directory, (await runs.read(directory)).state);
   await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(directory.report));
 }
@@ -90,7 +90,10 @@ export async function openReport({ directory }: ListedRun, { runs }: Services): 
 /** Shows what two runs ended with beside each other. @throws TandemError those of compareRuns */
 export async function showComparison(a: ListedRun, b: ListedRun, runs: Services['runs']): Promise<void> {
   const states = await Promise.all([runs.read(a.directory), runs.read(b.directory)]);
-  const [{ compareRuns }, { comparisonText }] = await Promise.all([import('../run/compareRuns.ts'), import('../run/comparisonText.ts')]);
+  const [{ compareRuns }, { comparisonText }] = await Promise.all([
+    import('../run/compareRuns.ts'),
+    import('../run/words/comparisonText.ts'),
+  ]);
   const content = comparisonText(a.directory.run, b.directory.run, compareRuns(states[0].state, states[1].state));
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language: 'plaintext' }), { preview: true });
 }

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import { chooseWriter, destinationText, type ChosenWriter } from '../run/chooseWriter.ts';
 import { parseWriterBudget, type RunSpec, type SessionSpec, type WriterChoice } from '../run/spec.ts';
-import { workspaceOf } from '../run/tandemFolder.ts';
+import { workspaceOf } from '../run/record/tandemFolder.ts';
 import { hasConsent, keepConsent } from '../run/writerConsent.ts';
 import { consentDetail } from './core/writerQuestion.ts';
 import { editorModel } from './editorModels.ts';

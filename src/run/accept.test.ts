@@ -6,8 +6,8 @@ import { afterAll, expect, test } from 'vitest';
 import { fakeSpec } from './fakeRun.fixture.ts';
 import { accept, proposalOf } from './accept.ts';
 import type { Proposal } from './review.ts';
-import { createRun, type RunDirectory } from './runDirectory.ts';
-import { initialState, type RunState } from './state.ts';
+import { createRun, type RunDirectory } from './record/runDirectory.ts';
+import { initialState, type RunState } from './record/state.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-accept-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));

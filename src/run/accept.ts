@@ -10,12 +10,12 @@ import { isProgramPath } from '../prompt/programFile.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import type { MeasuredState } from '../optimize/events.ts';
-import { writeFileAtomically } from './jsonFile.ts';
-import { pointTo } from './pointer.ts';
+import { writeFileAtomically } from './record/jsonFile.ts';
+import { pointTo } from './record/pointer.ts';
 import { adapterItem, reviewItems, takeOver, type Proposal } from './review.ts';
-import { promptName, readRecord, readSource, sourceOf, type RunDirectory } from './runDirectory.ts';
-import { makeFolder } from './tandemFolder.ts';
-import type { RunState } from './state.ts';
+import { promptName, readRecord, readSource, sourceOf, type RunDirectory } from './record/runDirectory.ts';
+import { makeFolder } from './record/tandemFolder.ts';
+import type { RunState } from './record/state.ts';
 
 /**
  * What the run proposes for its prompt file; of a program for the program file, which has the adapter alone. `before` equals `after` where

@@ -9,7 +9,7 @@ import { answerAfter } from '../evaluate/question.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
 import type { Problem, PromptFile } from '../prompt/promptFile.ts';
 import { textIn } from '../prompt/values.ts';
-import { portable } from './runDirectory.ts';
+import { portable } from './record/runDirectory.ts';
 
 export interface Answered {
   readonly workspace: string;

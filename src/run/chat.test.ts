@@ -9,7 +9,7 @@ import { defaultChatDate } from '../model/chatTemplate.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { endOf } from '../model/trainingText.ts';
 import { measurePrompt } from './measure.ts';
-import { readRecord, readState } from './runDirectory.ts';
+import { readRecord, readState } from './record/runDirectory.ts';
 import { openSession, type Session } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
 import { startRun } from './startRun.ts';

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import type { Estimate, TestAnswer } from '../optimize/events.ts';
 import { compareRuns } from './compareRuns.ts';
-import type { RunConfig } from './events.ts';
+import type { RunConfig } from './record/events.ts';
 import { fakeConfig } from './fakeRun.fixture.ts';
-import { initialState, type RunState } from './state.ts';
+import { initialState, type RunState } from './record/state.ts';
 
 const estimate: Estimate = { mean: 0.5, low: 0.4, high: 0.6, rows: 4 };
 

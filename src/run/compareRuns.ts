@@ -6,10 +6,10 @@ import { isModule } from '../prompt/answersNeeded.ts';
 import { bootstrapMean, logShares, noDifference } from '../evaluate/statistics.ts';
 import type { Difference, Estimate, JudgedAnswer, TestAnswer } from '../optimize/events.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
-import type { RunConfig } from './events.ts';
-import { loraText, worthText } from './format.ts';
-import { promptText } from './report.ts';
-import type { PriceState, RunState } from './state.ts';
+import type { RunConfig } from './record/events.ts';
+import { loraText, worthText } from './words/format.ts';
+import { promptText } from './words/report.ts';
+import type { PriceState, RunState } from './record/state.ts';
 
 export interface RunComparison {
   readonly metric: string;

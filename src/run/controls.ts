@@ -3,8 +3,8 @@ import type { OptimizationContext, OptimizationState } from '../optimize/coordin
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import type { ChosenControl, MeasuredControl } from '../optimize/baselines/controls.ts';
 import type { ControlName } from '../optimize/baselines/names.ts';
-import type { RunEvent } from './events.ts';
-import type { RunState } from './state.ts';
+import type { RunEvent } from './record/events.ts';
+import type { RunState } from './record/state.ts';
 
 export interface Controls {
   readonly names: readonly ControlName[];

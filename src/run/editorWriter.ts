@@ -1,7 +1,7 @@
 /** @file A writer that is a language model of the editor: the worker asks the process that started it. */
 import { TandemError } from '../errors.ts';
 import { estimatedTokens, type Writer } from '../model/writer.ts';
-import type { HostMethodName, HostMethods } from './protocol.ts';
+import type { HostMethodName, HostMethods } from './worker/protocol.ts';
 
 /** Asks the process that started this one. @throws what it threw; the signal's reason */
 export type AskHost = <M extends HostMethodName>(

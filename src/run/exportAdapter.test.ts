@@ -17,7 +17,7 @@ import { score } from '../model/scoring.ts';
 import { continuationTokens } from '../model/tokenizer.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { exportAdapter, type ExportSpec } from './exportAdapter.ts';
-import { createRun } from './runDirectory.ts';
+import { createRun } from './record/runDirectory.ts';
 import { runDefaults } from './spec.ts';
 
 const fixtures = resolve('test/fixtures');

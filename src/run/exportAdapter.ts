@@ -17,9 +17,9 @@ import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { modelfile } from './modelfile.ts';
 import { openPrompt } from './openPrompt.ts';
-import { findRun, promptName, readRecord, readState } from './runDirectory.ts';
-import { shellWord } from './shellWord.ts';
-import { workspaceOf } from './tandemFolder.ts';
+import { findRun, promptName, readRecord, readState } from './record/runDirectory.ts';
+import { shellWord } from './words/shellWord.ts';
+import { workspaceOf } from './record/tandemFolder.ts';
 
 /** By the name that `tandem export --to` takes. */
 export const exportFormats = {

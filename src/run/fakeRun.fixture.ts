@@ -7,10 +7,10 @@ import type { Difference, Estimate, MeasuredState } from '../optimize/events.ts'
 import { controlNames } from '../optimize/baselines/names.ts';
 import { randomStream } from '../random.ts';
 import type { Controls } from './controls.ts';
-import type { RunConfig } from './events.ts';
+import type { RunConfig } from './record/events.ts';
 import type { Execution } from './execute.ts';
 import type { AttributedEvent } from './finalTest.ts';
-import type { RunDirectory } from './runDirectory.ts';
+import type { RunDirectory } from './record/runDirectory.ts';
 import type { RunSpec } from './spec.ts';
 
 export const fakeConfig: RunConfig = {

@@ -3,9 +3,9 @@ import type { Row } from '../data/dataset.ts';
 import type { OptimizationContext } from '../optimize/coordinator.ts';
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import { promptKey } from '../optimize/proposers/proposer.ts';
-import type { RunEvent } from './events.ts';
+import type { RunEvent } from './record/events.ts';
 import { atMost } from './rowPlan.ts';
-import { testNotice } from './words.ts';
+import { testNotice } from './words/words.ts';
 
 export type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
 

@@ -1,5 +1,5 @@
 /** @file A process that works on a fake run: `node killedRun.js <run directory> [die after this many new lines]`. */
-import { findRun } from './runDirectory.ts';
+import { findRun } from './record/runDirectory.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution } from './fakeRun.fixture.ts';
 

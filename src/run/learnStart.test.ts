@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { JournalLine } from './events.ts';
+import type { JournalLine } from './record/events.ts';
 import { learnDefaults, learnStart, promptFilesIn, type LearnedStart } from './learnStart.ts';
 import { openSession } from './session.ts';
 import { runDefaults, sessionDefaults, type RunSpec } from './spec.ts';

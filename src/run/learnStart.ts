@@ -13,10 +13,10 @@ import { reptile, reptileDefaults, type MetaTask } from '../optimize/metaLearnin
 import { learnFrom, noPrior, type ProposalPrior } from '../optimize/proposalPrior.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { requireAnswers } from './answerNotices.ts';
-import { count } from './format.ts';
-import { readJournal } from './journal.ts';
-import { keepOneModel } from './modelKeeper.ts';
-import { findRun, listRuns, portable, runsOf } from './runDirectory.ts';
+import { count } from './words/format.ts';
+import { readJournal } from './record/journal.ts';
+import { keepOneModel } from './worker/modelKeeper.ts';
+import { findRun, listRuns, portable, runsOf } from './record/runDirectory.ts';
 import { measureRate, openOptimizer, openSession, type Session } from './session.ts';
 import { runDefaults, type Budget, type SessionSpec } from './spec.ts';
 import { ownWarmStart, saveWarmStart, type WarmStartRecord } from './warmStarts.ts';

@@ -6,7 +6,7 @@ import { stepsOf } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { textOf } from '../prompt/values.ts';
-import { leastText } from './budgetText.ts';
+import { leastText } from './words/budgetText.ts';
 import { leastMeasurements } from './coordinators.ts';
 import type { Rate } from './execute.ts';
 import { testReserve } from './finalTest.ts';

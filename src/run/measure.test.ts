@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { measureLines, measurePrompt } from './measure.ts';
-import { keepOneModel } from './modelKeeper.ts';
-import { hashPrompt, readResults } from './results.ts';
+import { keepOneModel } from './worker/modelKeeper.ts';
+import { hashPrompt, readResults } from './record/results.ts';
 import { openSession } from './session.ts';
 import { sessionDefaults, type SessionSpec } from './spec.ts';
 

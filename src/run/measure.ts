@@ -7,8 +7,8 @@ import { shortened } from '../optimize/flips.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
-import { explainedError, isUnwritable } from './fileErrors.ts';
-import { rowCount } from './format.ts';
+import { explainedError, isUnwritable } from './record/fileErrors.ts';
+import { rowCount } from './words/format.ts';
 import {
   programText,
   writeResults,
@@ -17,8 +17,8 @@ import {
   type MeasuredPrompt,
   type MeasuredWith,
   type Results,
-} from './results.ts';
-import { portable } from './runDirectory.ts';
+} from './record/results.ts';
+import { portable } from './record/runDirectory.ts';
 import type { Session } from './session.ts';
 import type { Split } from './spec.ts';
 

@@ -7,7 +7,7 @@ import { openProgram, type Program } from '../prompt/program.ts';
 import { isProgramPath } from '../prompt/programFile.ts';
 import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
-import { readSource, sourceOf } from './runDirectory.ts';
+import { readSource, sourceOf } from './record/runDirectory.ts';
 
 export interface PromptTexts {
   /** The text of the prompt file or the program, where it is not the one on disk. */

@@ -7,7 +7,7 @@ import { loadAdapter } from '../model/files/peft.ts';
 import { adapterFiles } from '../model/files/adapterFiles.ts';
 import { noPrior } from '../optimize/proposalPrior.ts';
 import { measurePrompt } from './measure.ts';
-import { readRecord } from './runDirectory.ts';
+import { readRecord } from './record/runDirectory.ts';
 import { openSession } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
 import { resumeRun, startRun } from './startRun.ts';

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { saveAdapter } from '../model/files/peft.ts';
-import { adapterFolder } from './adapterFolder.ts';
-import { isInside, requireInside } from './inside.ts';
-import { amendSpec, type RunDirectory } from './runDirectory.ts';
+import { adapterFolder } from './record/adapterFolder.ts';
+import { isInside, requireInside } from './record/inside.ts';
+import { amendSpec, type RunDirectory } from './record/runDirectory.ts';
 import type { Session } from './session.ts';
 import type { RunSpec } from './spec.ts';
-import { makeRealFolder } from './tandemFolder.ts';
+import { makeRealFolder } from './record/tandemFolder.ts';
 import { readWarmStart, writeRecord } from './warmStarts.ts';
 
 /** Copies a start adapter and a learned start from elsewhere into the run's folder, and names them there in its record. */

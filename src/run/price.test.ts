@@ -11,14 +11,14 @@ import { loadTinyModel, kindContext, kindRows } from '../optimize/kinds.fixture.
 import { memoryAdapters } from '../optimize/jointOptimizer.ts';
 import { asProgram } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
-import type { JournalLine } from './events.ts';
+import type { JournalLine } from './record/events.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution } from './fakeRun.fixture.ts';
-import { readJournal } from './journal.ts';
+import { readJournal } from './record/journal.ts';
 import { measurePrice, priceMeter, priceTime, type PriceMeter } from './price.ts';
 import { newTimedDirectory } from './timedRun.fixture.ts';
-import { timesOf } from './times.ts';
-import type { RunState } from './state.ts';
+import { timesOf } from './record/times.ts';
+import type { RunState } from './record/state.ts';
 
 const rowsOf = (count: number): Row[] => Array.from({ length: count }, (_, i) => makeRow({ text: `row ${i}` }, i + 1));
 const prompt = (body: string): Candidate => ({ prompt: { body, demonstrations: [] } });

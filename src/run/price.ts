@@ -11,9 +11,9 @@ import type { LanguageModel } from '../model/languageModel.ts';
 import type { OptimizationContext } from '../optimize/coordinator.ts';
 import type { MeasuredState } from '../optimize/events.ts';
 import { adapterOf } from '../optimize/measuredState.ts';
-import type { PriceMeasured } from './events.ts';
+import type { PriceMeasured } from './record/events.ts';
 import { atMost } from './rowPlan.ts';
-import type { RunState } from './state.ts';
+import type { RunState } from './record/state.ts';
 
 export interface PriceMeter {
   readonly tokens: (candidate: Candidate, rows: readonly Row[]) => Promise<AnswerTokens>;

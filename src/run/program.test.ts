@@ -16,13 +16,13 @@ import { stepAdapters } from '../model/stepAdapters.ts';
 import { coordinatorNotices } from './coordinators.ts';
 import { exportAdapter } from './exportAdapter.ts';
 import { sessionPreflight } from './preflight.ts';
-import { hashPrompt, programText, readResults } from './results.ts';
+import { hashPrompt, programText, readResults } from './record/results.ts';
 import { reviewItems } from './review.ts';
-import { createRun, readRecord } from './runDirectory.ts';
+import { createRun, readRecord } from './record/runDirectory.ts';
 import { openOptimizer, openSession } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
 import { startRun } from './startRun.ts';
-import type { RunState } from './state.ts';
+import type { RunState } from './record/state.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

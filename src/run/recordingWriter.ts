@@ -4,9 +4,9 @@
  */
 import { TandemError } from '../errors.ts';
 import { estimatedTokens, isWriterTrouble, type Writer, type WriterMessage, type WriteOptions, type Written } from '../model/writer.ts';
-import type { RunEvent } from './events.ts';
-import { count } from './format.ts';
-import type { RunState } from './state.ts';
+import type { RunEvent } from './record/events.ts';
+import { count } from './words/format.ts';
+import type { RunState } from './record/state.ts';
 import { requestKey, type Answered, type Answers } from './writerAnswers.ts';
 
 export interface Recording {

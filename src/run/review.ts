@@ -1,7 +1,7 @@
 /** @file What a run proposes, as items that you accept one by one: the hunks of the prompt, and the adapter. What a text has is accepted. */
 import { TandemError } from '../errors.ts';
 import { applyHunks, diffHunks, growthAbove, rebaseHunks, type Hunk, type Rebased } from '../prompt/hunks.ts';
-import { pointerOf, pointTo, type Pointer, type PointerChange } from './pointer.ts';
+import { pointerOf, pointTo, type Pointer, type PointerChange } from './record/pointer.ts';
 
 export interface Proposal {
   /** Absolute path of the prompt file, or of the program where it is the adapter that changes. */

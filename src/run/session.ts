@@ -34,20 +34,20 @@ import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
 import { answeringModel, answerNotices, requireAnswers } from './answerNotices.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
-import { explainedError, isUnwritable } from './fileErrors.ts';
-import { loraText } from './format.ts';
+import { explainedError, isUnwritable } from './record/fileErrors.ts';
+import { loraText } from './words/format.ts';
 import { testRows, validationRows } from './measuredRows.ts';
-import type { Interrupt } from './interrupt.ts';
+import type { Interrupt } from './worker/interrupt.ts';
 import { loadModules } from './metricModules.ts';
-import { openModel, type ModelKeeper } from './modelKeeper.ts';
+import { openModel, type ModelKeeper } from './worker/modelKeeper.ts';
 import type { Rate } from './execute.ts';
 import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
 import { rowDefects } from './rowDefects.ts';
 import { priceMeter, type PriceMeter } from './price.ts';
 import { chatDateOf, chatNotices, withDate } from './chat.ts';
-import { portable } from './runDirectory.ts';
+import { portable } from './record/runDirectory.ts';
 import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
-import { makeFolder, workspaceOf } from './tandemFolder.ts';
+import { makeFolder, workspaceOf } from './record/tandemFolder.ts';
 import { requireNothingForeign } from './trust.ts';
 
 export interface Session {

@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { accept, proposalOf } from './accept.ts';
-import { eventText } from './eventText.ts';
-import { readJournal } from './journal.ts';
-import { readState, type RunDirectory } from './runDirectory.ts';
+import { eventText } from './words/eventText.ts';
+import { readJournal } from './record/journal.ts';
+import { readState, type RunDirectory } from './record/runDirectory.ts';
 import { openOptimizer, openSession } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
 import { resumeRun, startRun } from './startRun.ts';
-import { apply } from './fold.ts';
-import { initialState } from './state.ts';
+import { apply } from './record/fold.ts';
+import { initialState } from './record/state.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

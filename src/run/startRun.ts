@@ -11,24 +11,24 @@ import { describeError, TandemError } from '../errors.ts';
 import { readFileBytes } from '../files.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { withWarmStart } from '../optimize/warmStart.ts';
-import { adapterFolder } from './adapterFolder.ts';
+import { adapterFolder } from './record/adapterFolder.ts';
 import { chooseControl, measureControl } from '../optimize/baselines/controls.ts';
 import { controlNames } from '../optimize/baselines/names.ts';
-import type { JournalLine, RunConfig } from './events.ts';
+import type { JournalLine, RunConfig } from './record/events.ts';
 import { executeRun, type Execution, type Rate, type RunWriter } from './execute.ts';
-import { explainedError } from './fileErrors.ts';
+import { explainedError } from './record/fileErrors.ts';
 import { leastMeasurements } from './coordinators.ts';
 import type { AskHost } from './editorWriter.ts';
-import type { Interrupt } from './interrupt.ts';
-import { clockFrom } from './journal.ts';
+import type { Interrupt } from './worker/interrupt.ts';
+import { clockFrom } from './record/journal.ts';
 import { requireBudgetForStep, requireBudgetForWords } from './leastBudget.ts';
-import { pruneWorkspace } from './pruneRuns.ts';
-import { writeReport } from './reportFile.ts';
-import { acquireLock } from './lock.ts';
-import { writeFileAtomically } from './jsonFile.ts';
+import { pruneWorkspace } from './record/pruneRuns.ts';
+import { writeReport } from './words/reportFile.ts';
+import { acquireLock } from './record/lock.ts';
+import { writeFileAtomically } from './record/jsonFile.ts';
 import { keepStarts, requireOwnStarts } from './ownStarts.ts';
-import { hashText } from './results.ts';
-import { candidateFile } from './candidateFile.ts';
+import { hashText } from './record/results.ts';
+import { candidateFile } from './record/candidateFile.ts';
 import {
   createRun,
   noteResumed,
@@ -39,13 +39,13 @@ import {
   requireRunFolders,
   workspaceLock,
   type RunDirectory,
-} from './runDirectory.ts';
-import { workspaceOf } from './tandemFolder.ts';
+} from './record/runDirectory.ts';
+import { workspaceOf } from './record/tandemFolder.ts';
 import { curriculumOf, defaultThreads, measureRate, openOptimizer, openSession, type Session, type SessionOptions } from './session.ts';
 import { atMost, fewRowsNotice } from './rowPlan.ts';
 import { openWriter } from './openWriter.ts';
 import { checkedBudget, type CoordinatorName, type RunSpec } from './spec.ts';
-import type { RunState } from './state.ts';
+import type { RunState } from './record/state.ts';
 import { warmStartFor } from './warmStarts.ts';
 import { checkedGate, worthOf } from './worthAsked.ts';
 

@@ -2,7 +2,7 @@
  * @file Turns a budget of time into tokens, again and again: what the remaining time pays for at the recent speed. A decision is journalled
  * before it is used, so the journal has everything that the clock has decided.
  */
-import type { RunEvent } from './events.ts';
+import type { RunEvent } from './record/events.ts';
 
 export type BudgetPlanned = Extract<RunEvent, { type: 'budgetPlanned' }>;
 

@@ -9,7 +9,7 @@ import { localTrainer } from '../optimize/localTrainer.ts';
 import { promptKey } from '../optimize/proposers/proposer.ts';
 import { executeRun, type Execution } from './execute.ts';
 import { fakeConfig, fakeSpec } from './fakeRun.fixture.ts';
-import { createRun, type RunDirectory } from './runDirectory.ts';
+import { createRun, type RunDirectory } from './record/runDirectory.ts';
 import type { Budget } from './spec.ts';
 
 /** Token passes a second after so many seconds. */

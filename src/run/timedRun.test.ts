@@ -17,11 +17,11 @@ import { memoryAdapters } from '../optimize/jointOptimizer.ts';
 import { kindContext, kindRows, loadTinyModel, partsOf } from '../optimize/kinds.fixture.ts';
 import { localTrainer } from '../optimize/localTrainer.ts';
 import { SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
-import type { JournalLine } from './events.ts';
+import type { JournalLine } from './record/events.ts';
 import { executeRun } from './execute.ts';
-import { noInterrupt } from './interrupt.ts';
-import { readJournal } from './journal.ts';
-import { findRun, type RunDirectory } from './runDirectory.ts';
+import { noInterrupt } from './worker/interrupt.ts';
+import { readJournal } from './record/journal.ts';
+import { findRun, type RunDirectory } from './record/runDirectory.ts';
 import { newTimedDirectory, timedExecution, timedRun, workClock, type Speed, type TimedRun } from './timedRun.fixture.ts';
 
 vi.setConfig({ testTimeout: 120_000 });

@@ -8,10 +8,10 @@ import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
 import type { ProposalPrior, Tally } from '../optimize/proposalPrior.ts';
 import type { WarmStart } from '../optimize/warmStart.ts';
 import { amount, exactly, list, object, optional, table, text, whole } from '../shape.ts';
-import { readVersioned, writeVersioned } from './jsonFile.ts';
+import { readVersioned, writeVersioned } from './record/jsonFile.ts';
 import type { Session } from './session.ts';
 import type { RunSpec } from './spec.ts';
-import { makeFolder } from './tandemFolder.ts';
+import { makeFolder } from './record/tandemFolder.ts';
 
 /** `warm-start.json`. */
 export interface WarmStartRecord {

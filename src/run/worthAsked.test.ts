@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { defaultWorth } from '../optimize/worth.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
-import { worthText } from './format.ts';
+import { worthText } from './words/format.ts';
 import { checkedGate, worthOf } from './worthAsked.ts';
 
 const file = (gate: string) =>

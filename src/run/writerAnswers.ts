@@ -8,7 +8,7 @@ import { readTextFile, requireOwnFile } from '../files.ts';
 import { parseJson } from '../json.ts';
 import type { WriteOptions, WriterMessage } from '../model/writer.ts';
 import { either, exactly, object, shaped, text, whole, type Shape } from '../shape.ts';
-import { requireVersion, type Versioned } from './jsonFile.ts';
+import { requireVersion, type Versioned } from './record/jsonFile.ts';
 
 /** What came of a request: an answer and what it cost, or a trouble. */
 export type Answered =

@@ -8,7 +8,7 @@ import { TandemError } from '../errors.ts';
 import { tandemHome } from '../model/store/home.ts';
 import { exactly, list, moment, object, text } from '../shape.ts';
 import { destinationOf } from './chooseWriter.ts';
-import { readVersioned, writeVersioned } from './jsonFile.ts';
+import { readVersioned, writeVersioned } from './record/jsonFile.ts';
 import type { WriterChoice } from './spec.ts';
 
 interface Consent {

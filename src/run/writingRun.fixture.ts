@@ -8,7 +8,7 @@ import type { Coordinator } from '../optimize/coordinator.ts';
 import { randomStream } from '../random.ts';
 import { executeRun, type Execution } from './execute.ts';
 import { fakeCoordinator, fakeExecution } from './fakeRun.fixture.ts';
-import { findRun, type RunDirectory } from './runDirectory.ts';
+import { findRun, type RunDirectory } from './record/runDirectory.ts';
 
 /** Requests of a phase. */
 const drafts = 3;

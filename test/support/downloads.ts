@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TandemError } from '../../src/errors.ts';
-import { acquireLock } from '../../src/run/lock.ts';
+import { acquireLock } from '../../src/run/record/lock.ts';
 
 /** TANDEM_TEST_CACHE chooses another. */
 export const downloadFolder = (): string =>

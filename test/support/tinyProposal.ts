@@ -2,10 +2,10 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Difference, Estimate, Flip, MeasuredState } from '../../src/optimize/events.ts';
-import type { RunEvent } from '../../src/run/events.ts';
+import type { RunEvent } from '../../src/run/record/events.ts';
 import { fakeConfig } from '../../src/run/fakeRun.fixture.ts';
-import { openJournal } from '../../src/run/journal.ts';
-import { createRun, readSource } from '../../src/run/runDirectory.ts';
+import { openJournal } from '../../src/run/record/journal.ts';
+import { createRun, readSource } from '../../src/run/record/runDirectory.ts';
 import { runDefaults } from '../../src/run/spec.ts';
 import { tinyModel } from './paths.ts';
 import { writeTinyTask } from './tinyTask.ts';

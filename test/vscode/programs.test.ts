@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
-import type { Results } from '../../src/run/results.ts';
+import type { Results } from '../../src/run/record/results.ts';
 import { root } from '../support/paths.ts';
 import { rewrite } from '../support/rewrite.ts';
 import { program, proposed, steps, writeTinyProgram, writeTinyProgramProposal } from '../support/tinyProgram.ts';

@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { panelHtml } from '../../src/extension/panelHtml.ts';
 import type { FromPage, Review, ToPage } from '../../src/extension/panelMessages.ts';
-import type { Evidence } from '../../src/run/evidence.ts';
+import type { Evidence } from '../../src/run/words/evidence.ts';
 import { diffHunks } from '../../src/prompt/hunks.ts';
 import { chromiumArguments, findChromium } from '../../test/support/chromium.ts';
 import themesFile from '../fixtures/themes.json' with { type: 'json' };

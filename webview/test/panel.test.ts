@@ -1,8 +1,8 @@
 /** @file The built page in a browser, under its policy, fed with a real run's journal: what is visible, by mouse and by keyboard. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ToPage } from '../../src/extension/panelMessages.ts';
-import type { JournalLine } from '../../src/run/events.ts';
-import { withTexts } from '../../src/run/rendered.fixture.ts';
+import type { JournalLine } from '../../src/run/record/events.ts';
+import { withTexts } from '../../src/run/words/rendered.fixture.ts';
 import { journal, linesUntil, midway, run, snapshotAfter, summaries } from '../journal.fixture.ts';
 import { chromiumFound, review, startHarness, type Harness, type Panel } from './harness.ts';
 

@@ -1,6 +1,6 @@
 /** @file The candidates of a prompt phase as a table, each with a link to its diff. */
-import { natsGained } from '../../src/run/format.ts';
-import type { PhaseState } from '../../src/run/state.ts';
+import { natsGained } from '../../src/run/words/format.ts';
+import type { PhaseState } from '../../src/run/record/state.ts';
 import { reachOfRace, type CandidateRow } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
 import { action, differenceCells, icon, type Ui } from './parts.ts';

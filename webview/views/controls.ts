@@ -1,6 +1,6 @@
 /** @file Controls: what the same compute gained in other ways, on the same test rows. */
-import { count, percent, percentInterval } from '../../src/run/format.ts';
-import { isTimed, type ControlState, type RunState } from '../../src/run/state.ts';
+import { count, percent, percentInterval } from '../../src/run/words/format.ts';
+import { isTimed, type ControlState, type RunState } from '../../src/run/record/state.ts';
 import { reachOf } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
 import { differenceCells, inParts, section } from './parts.ts';

@@ -1,6 +1,6 @@
 /** @file What grew during the run: how hard the rows are for the model, and what may change. */
-import { percent } from '../../src/run/format.ts';
-import type { CurriculumState, RunState } from '../../src/run/state.ts';
+import { percent } from '../../src/run/words/format.ts';
+import type { CurriculumState, RunState } from '../../src/run/record/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { section } from './parts.ts';
 

@@ -1,6 +1,6 @@
 /** @file The changed predictions of a phase: validation rows that became better or worse. */
 import type { Flip } from '../../src/optimize/events.ts';
-import type { Decision } from '../../src/run/state.ts';
+import type { Decision } from '../../src/run/record/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { fold, icon, type Ui } from './parts.ts';
 

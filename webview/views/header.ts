@@ -1,6 +1,6 @@
 /** @file The top of the page: which run, where it stands, what can be done about it. */
 import type { RunSummary } from '../../src/extension/panelMessages.ts';
-import { cutLines, refitText, writerText } from '../../src/run/words.ts';
+import { cutLines, refitText, writerText } from '../../src/run/words/words.ts';
 import { h, type VNode } from '../dom.ts';
 import type { ShownRun } from '../follow.ts';
 import { canResume, canStop, explanation, progress, standingOf } from '../standing.ts';

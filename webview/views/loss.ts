@@ -1,5 +1,5 @@
 /** @file The loss over the steps of a phase; where a prompt phase looks ahead, one line for each prompt. */
-import type { PhaseState } from '../../src/run/state.ts';
+import type { PhaseState } from '../../src/run/record/state.ts';
 import { chart, type ChartData } from '../chart.ts';
 import { h, island, type VNode } from '../dom.ts';
 import { lossCurves } from '../series.ts';

@@ -1,7 +1,7 @@
 /** @file What was gained: the objective and its terms, and where the gain came from. */
 import type { AttributionCell, Difference, MeasuredState } from '../../src/optimize/events.ts';
-import { percent, percentInterval } from '../../src/run/format.ts';
-import type { Attribution, Decision, RunState } from '../../src/run/state.ts';
+import { percent, percentInterval } from '../../src/run/words/format.ts';
+import type { Attribution, Decision, RunState } from '../../src/run/record/state.ts';
 import { reachOf } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
 import { differenceCells, section } from './parts.ts';

@@ -1,7 +1,7 @@
 /** @file Small parts that every section is made of. */
 import type { FromPage } from '../../src/extension/panelMessages.ts';
 import type { Difference, PhaseLever } from '../../src/optimize/events.ts';
-import { points, sureness } from '../../src/run/format.ts';
+import { points, sureness } from '../../src/run/words/format.ts';
 import { h, type Attributes, type VNode } from '../dom.ts';
 
 /** What a section needs of the page beside what it shows. */

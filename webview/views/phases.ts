@@ -1,8 +1,8 @@
 /** @file The phases as a timeline, newest last: what it tuned, how long it took, what it tried, and what the gate decided. */
-import { duration, natsGained, points, sureness } from '../../src/run/format.ts';
-import type { PhaseState, RunState } from '../../src/run/state.ts';
-import { textStayedText, triedText } from '../../src/run/triedText.ts';
-import { ownAnswersText } from '../../src/run/words.ts';
+import { duration, natsGained, points, sureness } from '../../src/run/words/format.ts';
+import type { PhaseState, RunState } from '../../src/run/record/state.ts';
+import { textStayedText, triedText } from '../../src/run/words/triedText.ts';
+import { ownAnswersText } from '../../src/run/words/words.ts';
 import { candidateRows, reachOf } from '../candidates.ts';
 import { h, memo, type VNode } from '../dom.ts';
 import { candidateTable } from './candidateTable.ts';

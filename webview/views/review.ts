@@ -1,6 +1,6 @@
 /** @file The changes that the run proposes, each to be accepted or rejected: hunks of the prompt, and the adapter. */
 import type { Review, ReviewAdapter, ReviewHunk } from '../../src/extension/panelMessages.ts';
-import { groundsLines, itemName } from '../../src/run/words.ts';
+import { groundsLines, itemName } from '../../src/run/words/words.ts';
 import { h, type VNode } from '../dom.ts';
 import { button, icon, section, unseen, type Ui } from './parts.ts';
 

@@ -1,7 +1,7 @@
 /** @file What the run was asked to do, and on what. */
-import { coordinatorText, count, duration, loraText, worthText } from '../../src/run/format.ts';
-import { warmStartText } from '../../src/run/words.ts';
-import type { RunState } from '../../src/run/state.ts';
+import { coordinatorText, count, duration, loraText, worthText } from '../../src/run/words/format.ts';
+import { warmStartText } from '../../src/run/words/words.ts';
+import type { RunState } from '../../src/run/record/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { fold, type Ui } from './parts.ts';
 

@@ -1,7 +1,7 @@
 /** @file What the soft prompt gains over the best text: what would be lost without it. */
-import { natsGained, points } from '../../src/run/format.ts';
-import type { RunState, SoftPromptState } from '../../src/run/state.ts';
-import { softText } from '../../src/run/words.ts';
+import { natsGained, points } from '../../src/run/words/format.ts';
+import type { RunState, SoftPromptState } from '../../src/run/record/state.ts';
+import { softText } from '../../src/run/words/words.ts';
 import { reachOf } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
 import { glyph, section } from './parts.ts';

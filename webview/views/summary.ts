@@ -1,7 +1,7 @@
 /** @file What matters most, as four numbers, and the same over time. */
 import type { Estimate } from '../../src/optimize/events.ts';
-import { milliseconds, natsInterval, percent, percentInterval, tokensOf } from '../../src/run/format.ts';
-import type { PriceState, RunState } from '../../src/run/state.ts';
+import { milliseconds, natsInterval, percent, percentInterval, tokensOf } from '../../src/run/words/format.ts';
+import type { PriceState, RunState } from '../../src/run/record/state.ts';
 import { chart, type ChartData } from '../chart.ts';
 import { h, island, memo, type VNode } from '../dom.ts';
 import { historyOf, type Measure } from '../series.ts';

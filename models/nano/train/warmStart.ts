@@ -14,7 +14,7 @@ import { makeLlama } from '../../../src/model/llama.ts';
 import { resolveModel } from '../../../src/model/store/store.ts';
 import { reptile, reptileDefaults, type ReptileState } from '../../../src/optimize/metaLearning.ts';
 import { learnFrom, noPrior, type ProposalPrior } from '../../../src/optimize/proposalPrior.ts';
-import { writeFileAtomically } from '../../../src/run/jsonFile.ts';
+import { writeFileAtomically } from '../../../src/run/record/jsonFile.ts';
 import { readWarmStart, saveWarmStart, writeRecord } from '../../../src/run/warmStarts.ts';
 import { truncated } from '../../../src/model/lowRank.ts';
 import { onnxRuntimeExecutor } from '../../../src/tensor/onnxruntime.ts';

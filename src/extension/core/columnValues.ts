@@ -1,6 +1,6 @@
 /** @file What stands in a column of the data, in a few words. */
 import { textOf } from '../../prompt/values.ts';
-import { code, joined, markup, type Markdown } from '../../run/markdown.ts';
+import { code, joined, markup, type Markdown } from '../../run/words/markdown.ts';
 import type { DataSample } from './dataSample.ts';
 
 const values = 3;

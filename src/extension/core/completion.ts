@@ -5,7 +5,7 @@ import { placeAt, type PromptPlace } from '../../prompt/placeAt.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
 import { tandemHelp, type SettingHelp } from '../../prompt/settings.ts';
 import type { Span } from '../../prompt/template.ts';
-import { ours, type Markdown } from '../../run/markdown.ts';
+import { ours, type Markdown } from '../../run/words/markdown.ts';
 import { sampleText } from './columnValues.ts';
 import type { DataSample } from './dataSample.ts';
 

@@ -1,13 +1,13 @@
 /** @file Owns the worker processes: the jobs of a folder are done one after the other, each in a process that is watched. */
 import { TandemError } from '../../errors.ts';
-import type { Patience, Vitality } from '../../run/beat.ts';
-import { startWorker, type WorkerClient } from '../../run/client.ts';
-import type { JournalLine } from '../../run/events.ts';
-import type { Notification } from '../../run/protocol.ts';
-import type { Host } from '../../run/questions.ts';
-import { apply } from '../../run/fold.ts';
-import { initialState } from '../../run/state.ts';
-import { wasStopped } from '../../run/words.ts';
+import type { Patience, Vitality } from '../../run/worker/beat.ts';
+import { startWorker, type WorkerClient } from '../../run/worker/client.ts';
+import type { JournalLine } from '../../run/record/events.ts';
+import type { Notification } from '../../run/worker/protocol.ts';
+import type { Host } from '../../run/worker/questions.ts';
+import { apply } from '../../run/record/fold.ts';
+import { initialState } from '../../run/record/state.ts';
+import { wasStopped } from '../../run/words/words.ts';
 import { makeEmitter, type Event } from './emitter.ts';
 import { isOver, isRun, type Job, type Task } from './job.ts';
 

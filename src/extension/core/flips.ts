@@ -1,5 +1,5 @@
 /** @file A row whose prediction changed, as a hover or a comment names it. */
-import { code, joined, markup, type Markdown } from '../../run/markdown.ts';
+import { code, joined, markup, type Markdown } from '../../run/words/markdown.ts';
 
 /** `my card is gone (right answer: lost_card)`: the inputs and the right answer, as far as the row has them. */
 export function askedText(inputs: Readonly<Record<string, string>>, gold: string | undefined): Markdown {

@@ -1,7 +1,7 @@
 /** @file A prompt's headline: its number in one line, and in a few for those who want to know more. */
 import { cutSummary, cutText } from '../../evaluate/cuts.ts';
-import { nats, percent, percentWithInterval, rowCount } from '../../run/format.ts';
-import type { MeasuredPrompt, MeasuredWith } from '../../run/results.ts';
+import { nats, percent, percentWithInterval, rowCount } from '../../run/words/format.ts';
+import type { MeasuredPrompt, MeasuredWith } from '../../run/record/results.ts';
 
 /** `72.0% [63, 80] · 120 rows · smollm2-135m · 3 min ago`. */
 export function headline(measured: MeasuredPrompt, now: number): string {

@@ -1,7 +1,7 @@
 /** @file How far a job is, in words. */
 import { expect, test } from 'vitest';
 import { runDefaults, sessionDefaults } from '../../run/spec.ts';
-import { initialState, type RunState } from '../../run/state.ts';
+import { initialState, type RunState } from '../../run/record/state.ts';
 import { fakeConfig } from '../../run/fakeRun.fixture.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './job.ts';
 

@@ -1,15 +1,15 @@
 /** @file A job of the editor: what it was asked to do, how far it is, and how that reads. */
 import { basename } from 'node:path';
-import { vitalityText, type Vitality } from '../../run/beat.ts';
-import { duration, percent } from '../../run/format.ts';
+import { vitalityText, type Vitality } from '../../run/worker/beat.ts';
+import { duration, percent } from '../../run/words/format.ts';
 import type { Preflight } from '../../optimize/preflight.ts';
 import type { Exported, ExportSpec } from '../../run/exportAdapter.ts';
 import type { LineMeasurement, PromptMeasurement } from '../../run/measure.ts';
-import type { MeasureParams } from '../../run/protocol.ts';
-import type { RunDirectory } from '../../run/runDirectory.ts';
+import type { MeasureParams } from '../../run/worker/protocol.ts';
+import type { RunDirectory } from '../../run/record/runDirectory.ts';
 import type { RunSpec } from '../../run/spec.ts';
-import { progressOf, remainingTime, type RunState } from '../../run/state.ts';
-import { doing } from '../../run/words.ts';
+import { progressOf, remainingTime, type RunState } from '../../run/record/state.ts';
+import { doing } from '../../run/words/words.ts';
 
 export type Task =
   | { readonly kind: 'optimize'; readonly prompt: string; readonly spec: RunSpec }

@@ -1,7 +1,7 @@
 /** @file What stands at the lines' ends, and where. */
 import { describe, expect, test } from 'vitest';
-import { parsers, tagsOf } from '../../run/rendered.fixture.ts';
-import type { LineWorth, MeasuredLines } from '../../run/results.ts';
+import { parsers, tagsOf } from '../../run/words/rendered.fixture.ts';
+import type { LineWorth, MeasuredLines } from '../../run/record/results.ts';
 import { annotateLines, labelOf, linesOfStep, type LineAnnotation } from './lineWorth.ts';
 
 const worth = (line: number, text: string, mean: number, more: Partial<LineWorth> = {}): LineWorth => ({

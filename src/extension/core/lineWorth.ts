@@ -1,7 +1,7 @@
 /** @file What stands at the end of each line of a prompt file: its measured worth, where it is now, and what the hover says. */
-import { count, natsGained, points, sureness } from '../../run/format.ts';
-import { code, joined, markup, type Markdown } from '../../run/markdown.ts';
-import type { LineFlip, LineWorth, MeasuredLines } from '../../run/results.ts';
+import { count, natsGained, points, sureness } from '../../run/words/format.ts';
+import { code, joined, markup, type Markdown } from '../../run/words/markdown.ts';
+import type { LineFlip, LineWorth, MeasuredLines } from '../../run/record/results.ts';
 import { ago, measuredText } from './headline.ts';
 import { askedText } from './flips.ts';
 

@@ -1,5 +1,5 @@
 /** @file A measured prompt, for the tests of what is shown of it. */
-import type { MeasuredPrompt } from '../../run/results.ts';
+import type { MeasuredPrompt } from '../../run/record/results.ts';
 
 /** Three and a half minutes after the measurement. */
 export const now = Date.parse('2026-11-24T10:18:30Z');

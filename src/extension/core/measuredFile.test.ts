@@ -1,7 +1,7 @@
 /** @file What is known of a prompt file is about its text. */
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
-import { hashPrompt, programText } from '../../run/results.ts';
+import { hashPrompt, programText } from '../../run/record/results.ts';
 import { hasData, measuredFile, stepIn } from './measuredFile.ts';
 
 const readSource = (path: string): string => {

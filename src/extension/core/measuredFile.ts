@@ -5,7 +5,7 @@ import { openProgram, type Program } from '../../prompt/program.ts';
 import { isProgramPath, parseProgramFile, stepPaths, type ProgramFile } from '../../prompt/programFile.ts';
 import { parsePromptFile, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
 import { rangesOf, type TextRange } from '../../prompt/textRange.ts';
-import { hashPrompt, programText, type Results } from '../../run/results.ts';
+import { hashPrompt, programText, type Results } from '../../run/record/results.ts';
 import { dataFilesOf } from './dataSample.ts';
 
 export interface MeasuredFile {

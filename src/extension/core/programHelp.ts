@@ -3,7 +3,7 @@ import schema from '../../../schemas/tandem.program.schema.json' with { type: 'j
 import { quote } from '../../prompt/editYaml.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
 import type { Span } from '../../prompt/template.ts';
-import { code, markup, ours } from '../../run/markdown.ts';
+import { code, markup, ours } from '../../run/words/markdown.ts';
 import { valuesOf, type Suggestion, type Suggestions, type SuggestionSources } from './completion.ts';
 import type { PromptHover } from './promptHover.ts';
 

@@ -1,7 +1,7 @@
 /** @file What the hover over a place of a prompt file says. */
 import { placeAt, wholeVariableAt } from '../../prompt/placeAt.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
-import { code, markup, ours, type Markdown } from '../../run/markdown.ts';
+import { code, markup, ours, type Markdown } from '../../run/words/markdown.ts';
 import type { Span } from '../../prompt/template.ts';
 import { sampleText } from './columnValues.ts';
 import { helpAt } from './completion.ts';

@@ -1,8 +1,8 @@
 /** @file What a reviewer reads and can press, for a change in each of the places where it may stand. */
 import { describe, expect, test } from 'vitest';
 import type { Difference } from '../../optimize/events.ts';
-import type { Evidence, Grounds } from '../../run/evidence.ts';
-import { parsers, tagsOf } from '../../run/rendered.fixture.ts';
+import type { Evidence, Grounds } from '../../run/words/evidence.ts';
+import { parsers, tagsOf } from '../../run/words/rendered.fixture.ts';
 import type { ReviewItem, Standing } from '../../run/review.ts';
 import { commandIds } from '../ids.ts';
 import { commentText, isOpen, itemsOf, panelReview, reviewLenses, type RunReview } from './review.ts';

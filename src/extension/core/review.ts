@@ -1,11 +1,11 @@
 /** @file A run's outcome as it is reviewed: in the panel's words, as lenses, and as the comment beside each change. */
 import type { Flip } from '../../optimize/events.ts';
-import type { Evidence, Grounds } from '../../run/evidence.ts';
-import { points, rowCount, tokensText } from '../../run/format.ts';
-import { code, fenced, joined, markup, type Markdown } from '../../run/markdown.ts';
+import type { Evidence, Grounds } from '../../run/words/evidence.ts';
+import { points, rowCount, tokensText } from '../../run/words/format.ts';
+import { code, fenced, joined, markup, type Markdown } from '../../run/words/markdown.ts';
 import { reviewItems, type Proposal, type ReviewItem, type Standing } from '../../run/review.ts';
-import { portable } from '../../run/runDirectory.ts';
-import { groundsLines, itemName } from '../../run/words.ts';
+import { portable } from '../../run/record/runDirectory.ts';
+import { groundsLines, itemName } from '../../run/words/words.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import type { Review } from '../panelMessages.ts';
 import { askedText } from './flips.ts';

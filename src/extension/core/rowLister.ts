@@ -1,8 +1,8 @@
 /** @file Asks a worker process for the rows of prompts, and what a model is asked for one: a big data set is read beside the editor's event loop, and beside running jobs. */
-import { startWorker, type WorkerClient } from '../../run/client.ts';
+import { startWorker, type WorkerClient } from '../../run/worker/client.ts';
 import { TandemError } from '../../errors.ts';
 import type { RowList } from '../../run/measuredRows.ts';
-import type { Methods } from '../../run/protocol.ts';
+import type { Methods } from '../../run/worker/protocol.ts';
 import type { Rendered, RenderOptions } from '../../run/render.ts';
 import type { SessionSpec } from '../../run/spec.ts';
 import type { WriterExample } from '../../run/writerExample.ts';

@@ -1,6 +1,6 @@
 /** @file How the rows of the views read, and what can be done with each. */
 import { describe, expect, test } from 'vitest';
-import type { ListedRun } from '../../run/runList.ts';
+import type { ListedRun } from '../../run/record/runList.ts';
 import type { Job } from './job.ts';
 import { measured, now } from './measured.fixture.ts';
 import { modelRow, promptRow, runRow } from './rows.ts';

@@ -2,10 +2,10 @@
 import { embeddedModel } from '../../model/store/embedded.ts';
 import type { InstalledModel } from '../../model/store/store.ts';
 import { isProgramPath } from '../../prompt/programFile.ts';
-import { bytes } from '../../run/format.ts';
-import type { MeasuredPrompt } from '../../run/results.ts';
+import { bytes } from '../../run/words/format.ts';
+import type { MeasuredPrompt } from '../../run/record/results.ts';
 import { describeError } from '../../errors.ts';
-import type { ListedRun, UnreadableRun } from '../../run/runList.ts';
+import type { ListedRun, UnreadableRun } from '../../run/record/runList.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import { ago, headlineDetail, knownHeadline } from './headline.ts';
 import { bestText, isSilent, jobProgress, jobTitle, progressText, type Job } from './job.ts';

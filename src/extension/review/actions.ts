@@ -1,6 +1,6 @@
 /** @file Deciding on what a run proposes: the edit, and then the measurement of what has become of the prompt. */
 import { TandemError } from '../../errors.ts';
-import type { ListedRun } from '../../run/runList.ts';
+import type { ListedRun } from '../../run/record/runList.ts';
 import * as vscode from 'vscode';
 import type { Verdict } from '../core/review.ts';
 import { tellEnd } from '../messages.ts';

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';
 import { isProgramPath } from '../../prompt/programFile.ts';
 import { proposedText } from '../../run/review.ts';
-import type { ListedRun } from '../../run/runList.ts';
+import type { ListedRun } from '../../run/record/runList.ts';
 import { proposedProgramLanguage } from '../ids.ts';
 import { documentAt } from '../reviews.ts';
 import type { Services } from '../services.ts';

@@ -1,7 +1,7 @@
 /** @file Where the items of a review are in the proposed text, for their lenses and comments. */
 import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';
-import type { Grounds } from '../../run/evidence.ts';
+import type { Grounds } from '../../run/words/evidence.ts';
 import { reviewItems, type Proposal, type ReviewItem } from '../../run/review.ts';
 import { itemsIn } from '../core/review.ts';
 import { fileOfProposed, runOfProposed } from './diff.ts';

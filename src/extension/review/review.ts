@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../../errors.ts';
-import type { ListedRun } from '../../run/runList.ts';
+import type { ListedRun } from '../../run/record/runList.ts';
 import { itemsOf, type RunReview, type Verdict } from '../core/review.ts';
 import { label } from '../core/unmarked.ts';
 import { commandIds } from '../ids.ts';

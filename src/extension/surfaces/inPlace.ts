@@ -1,6 +1,6 @@
 /** @file What stands in and beside a text, in trees and in the Test Explorer: hovers, comments, lenses, problems, rows, tests. All of it is text. */
 import * as vscode from 'vscode';
-import type { Markdown } from '../../run/markdown.ts';
+import type { Markdown } from '../../run/words/markdown.ts';
 import { visible } from '../../plain.ts';
 import { unmarked, type Label } from '../core/unmarked.ts';
 

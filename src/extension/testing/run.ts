@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../../errors.ts';
-import { duration, percentWithInterval, rowCount } from '../../run/format.ts';
+import { duration, percentWithInterval, rowCount } from '../../run/words/format.ts';
 import type { PromptMeasurement } from '../../run/measure.ts';
 import type { Split } from '../../run/spec.ts';
 import type { Job } from '../core/job.ts';

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { describeError } from '../../errors.ts';
 import { readTextFileLater } from '../../files.ts';
 import type { RowList } from '../../run/measuredRows.ts';
-import { readSource } from '../../run/runDirectory.ts';
+import { readSource } from '../../run/record/runDirectory.ts';
 import type { Split } from '../../run/spec.ts';
 import { dataFilesOf } from '../core/dataSample.ts';
 import { hasData, measuredFile } from '../core/measuredFile.ts';

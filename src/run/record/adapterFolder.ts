@@ -1,0 +1,17 @@
+/** @file The adapters of a run, each a PEFT directory under its id. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadAdapter, saveAdapter } from '../../model/files/peft.ts';
+import type { AdapterStore } from '../../optimize/coordinator.ts';
+
+/** @param baseModel how `peft` finds the base model: a Hugging Face id or a folder */
+export function adapterFolder(directory: string, baseModel: string): AdapterStore {
+  return {
+    put: async (adapter) => {
+      const target = join(directory, adapter.id);
+      // The id is a hash of the content, so what is there under it is the same.
+      if (!existsSync(target)) await saveAdapter(target, adapter, { baseModel });
+    },
+    get: (id) => loadAdapter(join(directory, id)),
+  };
+}

@@ -1,0 +1,18 @@
+/** @file What was turned down of a run's outcome, in its directory. What was accepted needs no memory: the prompt file has it. */
+import { exactly, list, object, text } from '../../shape.ts';
+import { readVersioned, writeVersioned } from './jsonFile.ts';
+import type { RunDirectory } from './runDirectory.ts';
+
+interface Decisions {
+  readonly version: 1;
+  /** Ids of review items. */
+  readonly rejected: readonly string[];
+}
+
+const shape = object<Decisions>({ version: exactly(1), rejected: list(text) });
+
+/** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file' */
+export const readRejected = ({ decisions }: RunDirectory): readonly string[] => readVersioned(decisions, 1, shape)?.rejected ?? [];
+
+export const writeRejected = ({ decisions }: RunDirectory, rejected: Iterable<string>): void =>
+  writeVersioned(decisions, { version: 1, rejected: [...rejected] } satisfies Decisions);

@@ -1,0 +1,61 @@
+/** @file What a record names must lie in its workspace, wherever links lead: a record may have come with the workspace, from whoever made it. */
+import { lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { TandemError, type Place } from '../../errors.ts';
+import { isMissing } from '../../files.ts';
+
+/** Whether the path, or what is there of it, is below the folder once links are followed. */
+export function isInside(folder: string, path: string): boolean {
+  const real = realPath(path);
+  if (real === undefined) return false;
+  const way = relative(realpathSync(folder), real);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/**
+ * @param path absolute
+ * @param what it is to the record, as in 'its prompt file'
+ * @param where the record
+ * @throws TandemError reason 'outside-workspace'
+ */
+export function requireInside(workspace: string, path: string, what: string, where: Place): void {
+  if (isInside(workspace, path)) return;
+  throw new TandemError('outside-workspace', `The run names ${path} as ${what}, but that is outside the workspace ${workspace}.`, {
+    where,
+    hint: 'A run only reads and changes files in its workspace. Optimize again there, or delete this run.',
+  });
+}
+
+/** The same, of a file that is called like a prompt or a program. @throws TandemError reasons 'outside-workspace', 'not-a-prompt' */
+export function requirePromptInside(workspace: string, path: string, what: string, where: Place): void {
+  requireInside(workspace, path, what, where);
+  if (promptNames.test(path)) return;
+  throw new TandemError('not-a-prompt', `The run names ${path} as ${what}, but the file name does not match.`, {
+    where,
+    hint: 'Prompt files end in .prompt.md or .prompty, programs in .program.yaml.',
+  });
+}
+
+/** What files are called that are prompt files or programs; here, so that who only reads a record need not read YAML. */
+const promptNames = /\.(prompt\.md|prompty|program\.ya?ml)$/i;
+
+/** Where there is nothing, as far as there is a folder; undefined for a link that leads nowhere, or in a circle. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (!isMissing(error)) return undefined;
+    const above = dirname(path);
+    if (above === path || isLink(path)) return undefined;
+    const real = realPath(above);
+    return real && join(real, basename(path));
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}

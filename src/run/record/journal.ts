@@ -1,0 +1,126 @@
+/** @file The journal: one event a line, appended as it happens. */
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { TandemError } from '../../errors.ts';
+import { readTextFile, readTextFileLater, readTextTail, requireOwnFile, type ReadLimits } from '../../files.ts';
+import { parseJson } from '../../json.ts';
+import { shaped } from '../../shape.ts';
+import { pulse } from '../../pulse.ts';
+import { journalVersion, type JournalLine, type RunEvent } from './events.ts';
+import { journalLine } from './eventShapes.ts';
+import { requireVersion, type Versioned } from './jsonFile.ts';
+
+export interface Journal {
+  /** Writes the event and returns it as a reader of the file will see it. */
+  append(event: RunEvent): JournalLine;
+  /** Lines in the file. */
+  count(): number;
+  /** Waits until everything is on the disk itself. */
+  flush(): void;
+  close(): void;
+}
+
+/**
+ * Opens for appending after the lines that it already has.
+ * @param kept the lines in the file; the new ones continue their count
+ * @param elapsed milliseconds of running time; by default from the last line on
+ */
+export function openJournal(file: string, kept: readonly JournalLine[], elapsed = clockFrom(kept.at(-1)?.at)): Journal {
+  requireOwnFile(file);
+  const handle = openSync(file, 'a');
+  const last = kept.at(-1);
+  let seq = last ? last.seq + 1 : 0;
+  return {
+    append: (event) => {
+      pulse();
+      const text = JSON.stringify({ version: journalVersion, seq, at: Math.round(elapsed()), ...event });
+      // What could not be read again is not written either.
+      const line = parseLine(text, file, seq);
+      appendWhole(handle, Buffer.from(text + '\n'));
+      seq++;
+      return line;
+    },
+    count: () => seq,
+    flush: () => fsyncSync(handle),
+    close: () => closeSync(handle),
+  };
+}
+
+/** Milliseconds of running time, so many of which are over. */
+export function clockFrom(before = 0, now: () => number = () => performance.now()): () => number {
+  const begun = now() - before;
+  return () => now() - begun;
+}
+
+/** A line that does not fit on the disk leaves nothing of it behind: what comes after, when there is room again, must not be glued to it. */
+function appendWhole(handle: number, bytes: Uint8Array): void {
+  const { size } = fstatSync(handle);
+  try {
+    for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);
+  } catch (error) {
+    ftruncateSync(handle, size);
+    throw error;
+  }
+}
+
+/**
+ * The lines of a journal, none where there is no file. A last line without its newline was torn by a kill and does not count.
+ * @throws TandemError reasons 'bad-journal', 'newer-version'
+ */
+export function readJournal(file: string): JournalLine[] {
+  if (!isThere(file)) return [];
+  return splitLines(readTextFile(file, limits)).map((text, place) => parseLine(text, file, place));
+}
+
+/**
+ * The same lines, a stretch at a time, for a process whose event loop must not be held up.
+ * @throws TandemError reasons 'bad-journal', 'newer-version'
+ */
+export async function* readJournalInStretches(file: string, stretch = 200): AsyncGenerator<JournalLine[]> {
+  if (!isThere(file)) return;
+  const texts = splitLines(await readTextFileLater(file, limits));
+  for (let from = 0; from < texts.length; from += stretch) {
+    yield texts.slice(from, from + stretch).map((text, place) => parseLine(text, file, from + place));
+    await turn();
+  }
+}
+
+/** The last whole line, found without reading the rest; undefined where there is none, or none that can be read. */
+export async function readLastLine(file: string): Promise<JournalLine | undefined> {
+  try {
+    return JSON.parse(splitLines(await readTextTail(file, 65_536, limits)).at(-1) ?? '') as JournalLine;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Drops the lines after the first `count`, and what a kill left half written. @returns the kept lines */
+export function truncateJournal(file: string, count: number): JournalLine[] {
+  if (!isThere(file)) return [];
+  requireOwnFile(file);
+  const kept = splitLines(readTextFile(file, limits)).slice(0, count);
+  const lines = kept.map((text, place) => parseLine(text, file, place));
+  const handle = openSync(file, 'r+');
+  try {
+    ftruncateSync(handle, Buffer.byteLength(kept.map((line) => line + '\n').join('')));
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  return lines;
+}
+
+/** Hours of training steps are some 50 MB. */
+const limits: ReadLimits = { most: 2 ** 28, links: 'refused' };
+
+/** A link that leads nowhere is there, and refused when it is read. */
+const isThere = (file: string): boolean => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+
+const splitLines = (text: string): string[] => text.split('\n').slice(0, -1);
+
+function parseLine(text: string, file: string, place: number): JournalLine {
+  const where = { file, line: place + 1 };
+  const value = requireVersion(parseJson(text, where, 'bad-journal') as Versioned & { seq?: unknown }, journalVersion, file, where.line);
+  if (value.seq !== place) throw new TandemError('bad-journal', `This line of the journal should have the number ${place}.`, { where });
+  return shaped(journalLine, value, where, 'bad-journal');
+}

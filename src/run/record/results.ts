@@ -1,0 +1,155 @@
+/** @file `.tandem/results/`: the latest numbers measured for a prompt file, for the annotations in the editor. */
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { TandemError } from '../../errors.ts';
+import type { Cut } from '../../evaluate/cuts.ts';
+import type { Difference, Estimate } from '../../optimize/events.ts';
+import { editorText } from '../../prompt/hunks.ts';
+import type { Program } from '../../prompt/program.ts';
+import { isPrompty } from '../../prompt/promptFile.ts';
+import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields, day } from '../../shape.ts';
+import { readVersioned, writeVersioned } from './jsonFile.ts';
+import { portable } from './runDirectory.ts';
+import { cuts, difference, estimate, line } from './shapes.ts';
+import type { Split } from '../spec.ts';
+import { makeFolder, workspaceOf } from './tandemFolder.ts';
+
+export interface Results {
+  readonly version: 1;
+  /** `hashPrompt` of the text that the numbers belong to: where it differs from the file's they are out of date. */
+  readonly textHash: string;
+  readonly evaluation?: MeasuredPrompt;
+  readonly lines?: MeasuredLines;
+}
+
+/** With what a number was measured. */
+export interface MeasuredWith {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly model: string;
+  readonly adapter?: string;
+  readonly metric: string;
+  readonly split: Split;
+  /** The day that the chat template was told, YYYY-MM-DD; absent where it asks for none. */
+  readonly chatDate?: string;
+}
+
+export interface MeasuredPrompt extends MeasuredWith {
+  readonly score: Estimate;
+  /** Absent where the data has no right answers. */
+  readonly logLikelihood?: Estimate;
+  /** Answers that were cut off; absent where none were, and from files of versions that did not tell. */
+  readonly cuts?: readonly Cut[];
+  /** Of the other metrics; absent where there are none. */
+  readonly reported?: readonly { readonly metric: string; readonly score: Estimate }[];
+}
+
+export interface MeasuredLines extends MeasuredWith {
+  readonly lines: readonly LineWorth[];
+}
+
+/** What a line of the prompt is worth: with it minus without it, over the same rows. */
+export interface LineWorth {
+  /** Of a program: the prompt file of the step, relative to the workspace. */
+  readonly file?: string;
+  /** 1-based line of the prompt file. */
+  readonly line: number;
+  readonly text: string;
+  readonly score: Difference;
+  readonly logLikelihood?: Difference;
+  /** Like the rest absent from files of versions that did not tell. 'demonstrations': all of them together, at the line where they go. */
+  readonly kind?: 'line' | 'demonstrations';
+  /** Prompt tokens that leaving it out saves. */
+  readonly tokensSaved?: number;
+  /** Rows that the line turned, the right ones first; at most three. */
+  readonly flips?: readonly LineFlip[];
+}
+
+/** A row that is answered otherwise without the line; long values are cut. */
+export interface LineFlip {
+  /** 1-based line in the data file. */
+  readonly line: number;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly gold?: string;
+  readonly withLine: string;
+  readonly withoutLine: string;
+}
+
+/** Adds to what is known about this text of the prompt file; what was measured on another text is dropped. */
+export function writeResults(promptFile: string, text: string, measured: Pick<Results, 'evaluation' | 'lines'>): void {
+  const workspace = workspaceOf(promptFile);
+  const name = resultsName(workspace, promptFile);
+  const folders = dirname(name).split('/');
+  const file = join(makeFolder(workspace, 'results', ...folders.filter((each) => each !== '.')), basename(name));
+  const known = knownResults(promptFile);
+  const textHash = hashPrompt(text);
+  writeVersioned(file, { version: 1, textHash, ...(known?.textHash === textHash ? known : {}), ...measured } satisfies Results);
+}
+
+/** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file', 'too-large' */
+export function readResults(promptFile: string): Results | undefined {
+  const workspace = workspaceOf(promptFile);
+  return readVersioned(join(workspace, '.tandem', 'results', resultsName(workspace, promptFile)), 1, results);
+}
+
+/** What is damaged is measured again, and replaced; what a newer Tandem wrote stays. */
+function knownResults(promptFile: string): Results | undefined {
+  try {
+    return readResults(promptFile);
+  } catch (error) {
+    if (error instanceof TandemError && error.reason === 'bad-file') return undefined;
+    throw error;
+  }
+}
+
+const withFields: Fields<MeasuredWith> = {
+  at: moment,
+  model: anyText,
+  adapter: optional(anyText),
+  metric: anyText,
+  split: exactly('val', 'test'),
+  chatDate: optional(day),
+};
+
+const flip = object<LineFlip>({ line, inputs: table(anyText), gold: optional(anyText), withLine: anyText, withoutLine: anyText });
+
+const worth = object<LineWorth>({
+  file: optional(anyText),
+  line,
+  text: anyText,
+  score: difference,
+  logLikelihood: optional(difference),
+  kind: optional(exactly('line', 'demonstrations')),
+  tokensSaved: optional(finite),
+  flips: optional(list(flip)),
+});
+
+const results = object<Results>({
+  version: exactly(1),
+  textHash: anyText,
+  evaluation: optional(
+    object<MeasuredPrompt>({
+      ...withFields,
+      score: estimate,
+      logLikelihood: optional(estimate),
+      reported: optional(list(object<{ metric: string; score: Estimate }>({ metric: anyText, score: estimate }))),
+      cuts: optional(cuts),
+    }),
+  ),
+  lines: optional(object<MeasuredLines>({ ...withFields, lines: list(worth) })),
+});
+
+/** The same for a text with and without BOM and with either line ending: like the score, it does not depend on how a file is checked out. */
+export const hashPrompt = (text: string): string => hashText(editorText(text));
+
+/** What a program's numbers depend on, as one text: the program file, and its prompt files in the order of the steps. */
+export const programText = ({ file, steps }: Pick<Program, 'file' | 'steps'>): string =>
+  [file, ...steps].map(({ text }) => editorText(text)).join('\0');
+
+export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
+
+/** `prompts/intent.prompt.md` has its numbers in `.tandem/results/prompts/intent.json`, `intent.prompty` in `intent.prompty.json` beside it. */
+function resultsName(workspace: string, promptFile: string): string {
+  const name = portable(workspace, promptFile);
+  return `${isPrompty(name) ? name : name.replace(/(\.prompt)?\.\w+$/, '')}.json`;
+}

@@ -1,0 +1,101 @@
+/** @file The shapes that several of a run's files have parts of: numbers, prompts, states. */
+import type { Cut } from '../../evaluate/cuts.ts';
+import { calibrations, type Decoding, type Normalization } from '../../prompt/decoding.ts';
+import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
+import type { Value } from '../../prompt/values.ts';
+import type { Difference, Estimate, Flip, Flips, MeasuredState, ObjectiveTerms } from '../../optimize/events.ts';
+import {
+  amount,
+  anything,
+  either,
+  exactly,
+  fileName,
+  finite,
+  flag,
+  list,
+  measured,
+  object,
+  optional,
+  such,
+  table,
+  text,
+  whole,
+  type Fields,
+  type Shape,
+} from '../../shape.ts';
+import type { Budget } from '../spec.ts';
+
+/** One of a few words today; a newer Tandem may know more, which are read as they are. */
+export const word = <T extends string>(): Shape<T> => text as Shape<T>;
+
+/** Of a line of a file, 1-based. */
+export const line: Shape<number> = such(whole, (number) => number >= 1, 'the number of a line, from 1 on');
+
+const estimateFields: Fields<Estimate> = { mean: measured, low: measured, high: measured, rows: whole };
+export const estimate: Shape<Estimate> = object<Estimate>(estimateFields);
+export const difference: Shape<Difference> = object<Difference>({ ...estimateFields, probabilityBetter: measured });
+
+export const objective: Shape<ObjectiveTerms> = object<ObjectiveTerms>({
+  logLikelihood: optional(measured),
+  weightPenalty: measured,
+  promptPenalty: measured,
+  total: measured,
+});
+
+const normalization = either<Normalization>(
+  'tokens, sum or a slope',
+  exactly('tokens', 'sum'),
+  object<{ slope: number }>({ slope: finite }),
+);
+
+const decoding = object<Partial<Decoding>>({
+  calibration: optional(exactly(...calibrations)),
+  normalize: optional(normalization),
+  maxTokens: optional(finite),
+  temperature: optional(finite),
+  topP: optional(finite),
+  stop: optional(list(text)),
+  seed: optional(finite),
+});
+
+/** Whatever JSON has. */
+const value = anything as Shape<Value>;
+
+const demonstration = object<Demonstration>({ inputs: table(value), output: text });
+
+export const prompt: Shape<Prompt> = object<Prompt>({
+  body: text,
+  demonstrations: list(demonstration),
+  syntax: optional(exactly('jinja')),
+  labelWords: optional(table(text)),
+  decoding: optional(decoding),
+  earlier: optional(list((value) => prompt(value))),
+});
+
+export const cuts: Shape<readonly Cut[]> = list((value) => {
+  const { by } = object<{ by: string }>({ by: text })(value);
+  const told = { step: optional(text), answers: whole, of: whole };
+  if (by === 'length')
+    return object<Extract<Cut, { by: 'length' }>>({ ...told, by: exactly('length'), tokens: whole, outOfReach: optional(whole) })(value);
+  return object<Extract<Cut, { by: 'context' }>>({ ...told, by: exactly('context') })(value);
+});
+
+export const measuredState: Shape<MeasuredState> = object<MeasuredState>({
+  candidate: fileName,
+  prompt,
+  adapter: optional(fileName),
+  score: estimate,
+  logLikelihood: optional(estimate),
+  objective,
+  promptTokens: amount,
+  cuts: optional(cuts),
+});
+
+const flip = object<Flip>({ line, inputs: table(text), gold: optional(text), before: text, after: text, better: flag });
+export const flips: Shape<Flips> = object<Flips>({ gained: whole, lost: whole, examples: list(flip) });
+
+export const budget: Shape<Budget> = either<Budget>(
+  'a number of seconds or of passes',
+  object<{ seconds: number }>({ seconds: amount }),
+  object<{ passes: number }>({ passes: amount }),
+);

@@ -1,0 +1,128 @@
+/** @file What a run's process and the process that started it say to each other. */
+import { TandemError, type Place } from '../../errors.ts';
+import type { WriteOptions, WriterMessage } from '../../model/writer.ts';
+import type { Preflight } from '../../optimize/preflight.ts';
+import type { Exported, ExportSpec } from '../exportAdapter.ts';
+import type { JournalLine } from '../record/events.ts';
+import { explainedError } from '../record/fileErrors.ts';
+import type { LineMeasurement, PromptMeasurement } from '../measure.ts';
+import type { RowList } from '../measuredRows.ts';
+import type { Rendered, RenderOptions } from '../render.ts';
+import type { RunSpec, SessionSpec, Split } from '../spec.ts';
+import type { WriterExample } from '../writerExample.ts';
+
+/** What the worker can be asked, one request at a time, except `stop`. */
+export interface Methods {
+  optimize: { readonly params: { readonly spec: RunSpec }; readonly result: RunResult };
+  resume: { readonly params: { readonly directory: string } & Pick<RunSpec, 'allowModules' | 'writerConsent'>; readonly result: RunResult };
+  /** Measures a prompt and keeps its numbers in `.tandem/results/`; the model stays loaded for the next time. */
+  evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
+  /** The same for each line of a prompt. */
+  attribute: { readonly params: MeasureParams; readonly result: LineMeasurement };
+  /** Writes an adapter in a form that other programs load. */
+  export: { readonly params: { readonly spec: ExportSpec }; readonly result: Exported };
+  /** Which lever is likely to help. */
+  preflight: { readonly params: { readonly spec: RunSpec; /** Milliseconds. */ readonly within?: number }; readonly result: Preflight };
+  /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
+  rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };
+  /** What a writer would be sent; nothing is sent, and no model loaded. */
+  writerExample: { readonly params: { readonly spec: SessionSpec }; readonly result: WriterExample };
+  /** What the model is asked for one row; nothing is measured. */
+  render: { readonly params: RenderParams; readonly result: Rendered };
+  /** The current run ends gracefully and the best so far stands; a measurement is given up, with a TandemError of reason 'stopped'. */
+  stop: { readonly params: Record<never, never>; readonly result: Record<never, never> };
+}
+export type MethodName = keyof Methods;
+
+export interface MeasureParams {
+  readonly spec: SessionSpec;
+  readonly split: Split;
+  /** Measures the prompt on the rows of these lines of the data file only, and keeps nothing: the prompt's number is that of all rows. */
+  readonly lines?: readonly number[];
+}
+
+export interface RenderParams extends RenderOptions {
+  readonly spec: SessionSpec;
+}
+
+export interface RunResult {
+  /** Path of the run's directory; its journal tells the rest. */
+  readonly directory: string;
+}
+
+/** What the worker can ask of the process that started it, while it works on a request of its. */
+export interface HostMethods {
+  /** A language model of the editor answers. */
+  write: {
+    readonly params: WriteParams;
+    readonly result: { readonly text: string; /** Where the editor counts them. */ readonly tokens?: number };
+  };
+}
+export type HostMethodName = keyof HostMethods;
+
+export interface WriteParams extends Omit<WriteOptions, 'signal'> {
+  /** The editor's id of the model. */
+  readonly model: string;
+  readonly messages: readonly WriterMessage[];
+}
+
+/** A question of the worker, or that it is no longer of interest: then no answer is expected. */
+export type Question =
+  | {
+      [M in HostMethodName]: {
+        readonly type: 'question';
+        readonly id: number;
+        readonly method: M;
+        readonly params: HostMethods[M]['params'];
+      };
+    }[HostMethodName]
+  | { readonly type: 'questionDropped'; readonly id: number };
+
+/** The answer to a question of the worker. */
+export type Answer =
+  | { readonly type: 'answer'; readonly id: number; readonly result: HostMethods[HostMethodName]['result'] }
+  | { readonly type: 'answerFailed'; readonly id: number; readonly error: SentError };
+
+export type ToWorker = Request | Answer;
+
+export type Request = {
+  [M in MethodName]: { readonly type: 'request'; readonly id: number; readonly method: M; readonly params: Methods[M]['params'] };
+}[MethodName];
+
+/** What the worker tells without being asked; a heartbeat comes from its second thread by a pipe of its own, see `beat.ts`. */
+export type Notification =
+  | { readonly type: 'heartbeat'; /** Resident memory in bytes. */ readonly memory: number }
+  | { readonly type: 'runOpened'; readonly directory: string }
+  | { readonly type: 'line'; readonly line: JournalLine; /** A former process wrote it. */ readonly replayed: boolean }
+  /** A warning for people about what is measured; a run has its own among its events. */
+  | { readonly type: 'noticed'; readonly message: string }
+  /** What the worker is busy with while there is no event to tell, e.g. loading the model; `share` of it is done, 0 to 1. */
+  | { readonly type: 'busy'; readonly what: string; readonly share?: number };
+
+export type Reply =
+  | { readonly type: 'result'; readonly id: number; readonly result: Methods[MethodName]['result'] }
+  | { readonly type: 'error'; readonly id: number; readonly error: SentError };
+
+export type FromWorker = Notification | Reply | Question;
+
+/** An error on its way through JSON. A user's error has a reason; any other has a stack. */
+export interface SentError {
+  readonly message: string;
+  readonly reason?: string;
+  readonly where?: Place;
+  readonly hint?: string;
+  readonly stack?: string;
+}
+
+export function sendableError(thrown: unknown): SentError {
+  const error = explainedError(thrown);
+  if (error instanceof TandemError) return { reason: error.reason, message: error.message, where: error.where, hint: error.hint };
+  return error instanceof Error ? { message: error.message, stack: error.stack } : { message: String(error) };
+}
+
+export function receivedError({ reason, message, where, hint, stack }: SentError): Error {
+  if (reason !== undefined) return new TandemError(reason, message, { where, hint });
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
