@@ -205,7 +205,7 @@ export class AlternatingJointOptimizer implements Coordinator {
     let accepted = false;
     let gain = 0;
     let promising: MeasuredState | undefined;
-    const verdict = judge(context, state.start, phase, before, memory.current, result, peak);
+    const verdict = judge(context, { start: state.start, phase, before, from: memory.current, ...(peak && { peak }) }, result);
     if (verdict) {
       const against = gated
         ? await objection(context, growth, verdict, { adapter, evaluation: before }, { ...verdict, candidate: result })
@@ -216,7 +216,7 @@ export class AlternatingJointOptimizer implements Coordinator {
         result.unchanged && result.candidate === undefined ? 'no proposal beat the current prompt with its look-ahead weights: ' : '';
       const because = against.because ? `${verdict.because}, but ${against.because}` : verdict.because;
       const told = what + (gated ? because : `kept without a gate; ${because}`);
-      tellVerdict(context, phase, before, { ...verdict, accepted, because: told });
+      tellVerdict(context, { phase, before }, { ...verdict, accepted, because: told });
       // Weights that a look-ahead trained are no merit of the prompt's.
       gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, verdict.evaluation) : verdict);
       if (accepted) {

@@ -73,11 +73,11 @@ export class CoordinateJointOptimizer implements Coordinator {
     let { current } = memory;
     let accepted = false;
     let gain = 0;
-    const verdict = judge(context, state.start, phase, before, memory.current, result, peak);
+    const verdict = judge(context, { start: state.start, phase, before, from: memory.current, ...(peak && { peak }) }, result);
     if (verdict) {
       accepted = verdict.accepted;
       gain = gainOf(verdict);
-      tellVerdict(context, phase, before, verdict);
+      tellVerdict(context, { phase, before }, verdict);
       if (accepted) current = await this.known.keep(context, verdict);
     }
     context.emit({ type: 'phaseEnded', phase, lever: leverOf(block), accepted, best: current, passes });

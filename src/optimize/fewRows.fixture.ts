@@ -107,6 +107,6 @@ export async function phaseOn(given: FewRows) {
   const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
   const start: PhaseStart = { phase: 1, memory, before, adapter, spent: 0, budget };
   const result = await weightPhase(context, { ...alternatingDefaults, levers: given.read ? ['weights', 'prompt'] : ['weights'] }, start);
-  const verdict = judge(context, current, 1, before, current, result)!;
+  const verdict = judge(context, { start: current, phase: 1, before, from: current }, result)!;
   return { context, result, verdict, jobs, events };
 }

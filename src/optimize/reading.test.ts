@@ -64,7 +64,7 @@ test('few validation rows are helped by the training rows, until something has l
     } as unknown as OptimizationContext;
     const { start: current, evaluation: before } = await measureStart(few);
     const result = await readingPhase(few, undefined, { phase: 1, memory: { current }, before, adapter, budget: 1e6 });
-    const verdict = judge(few, current, 1, before, current, result);
+    const verdict = judge(few, { start: current, phase: 1, before, from: current }, result);
     return { result, verdict, rows: ofType(events, 'candidateMeasured').map(({ score }) => score.rows) };
   };
   const { result, verdict, rows } = await read();

@@ -86,9 +86,9 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const found = await readingPhase(context, {}, { phase, memory: { current: state.best }, before, adapter, budget });
     const passes = state.passes + found.passes;
     let { best } = state;
-    const verdict = judge(context, state.start, phase, before, state.best, found);
+    const verdict = judge(context, { start: state.start, phase, before, from: state.best }, found);
     if (verdict) {
-      tellVerdict(context, phase, before, verdict);
+      tellVerdict(context, { phase, before }, verdict);
       if (verdict.accepted) best = await this.known.keep(context, verdict);
     }
     context.emit({ type: 'phaseEnded', phase, lever: 'prompt', accepted: best !== state.best, best, passes });
@@ -118,7 +118,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
       rate: attempts[memory.failures],
     });
     const passes = state.passes + found.passes;
-    const verdict = judge(context, state.start, phase, before, state.best, found);
+    const verdict = judge(context, { start: state.start, phase, before, from: state.best }, found);
     if (!verdict) {
       context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted: false, best: state.best, passes });
       return { ...state, phase, passes, memory: { ...memory, failures: memory.failures + 1 } };
@@ -126,7 +126,7 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const soft = await this.known.keep(context, verdict);
     const accepted = verdict.accepted && this.options.keep;
     const but = verdict.accepted && !accepted ? '; not kept because only a text may stay' : '';
-    tellVerdict(context, phase, before, { ...verdict, accepted, because: verdict.because + but });
+    tellVerdict(context, { phase, before }, { ...verdict, accepted, because: verdict.because + but });
     const best = accepted ? soft : state.best;
     context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted, best, passes });
     return { ...state, phase, best, passes, memory: { ...memory, stage: 'project', soft, improved: accepted } };
@@ -157,14 +157,14 @@ export class SimultaneousJointOptimizer implements Coordinator {
     let { text } = memory;
     let { best } = state;
     let accepted = false;
-    const verdict = judge(context, state.start, phase, textBefore, state.best, found);
+    const verdict = judge(context, { start: state.start, phase, before: textBefore, from: state.best }, found);
     if (verdict) {
       const softStands = best.candidate === soft.candidate;
       accepted = verdict.accepted && (!softStands || holds(before, verdict.evaluation));
       const comparison = compareEvaluations(before, verdict.evaluation);
       const against = softStands ? `; ${pointsOf(comparison.score.mean)} compared with the soft prompt` : '';
       const because = `compared with the previous text: ${verdict.because}${against}`;
-      tellVerdict(context, phase, before, { ...verdict, ...comparison, accepted, because });
+      tellVerdict(context, { phase, before }, { ...verdict, ...comparison, accepted, because });
       if (verdict.accepted) text = await this.known.keep(context, verdict);
       if (accepted) best = text;
     }

@@ -25,13 +25,17 @@ describe('likelier answers with nine others right and ten wrong', () => {
   const [before, found] = [measured(30, -2), { prompt, evaluation: measured(29, -1, 10), passes: 0 }];
 
   test('are kept above the start', () => {
-    const verdict = judge(context, startAt(28), 3, before, startAt(28), found);
+    const verdict = judge(context, { start: startAt(28), phase: 3, before, from: startAt(28) }, found);
     expect(verdict).toMatchObject({ accepted: true, candidate: { candidate: '3.0', score: { mean: 29 / 40 } } });
     expect(verdict!.because).not.toContain('start');
   });
 
   test('are refused below it, and the reason says so', () => {
-    const verdict = judge(context, startAt(30), 3, before, startAt(30), { ...found, candidate: '3.7', reading: 'calibration none' });
+    const verdict = judge(
+      context,
+      { start: startAt(30), phase: 3, before, from: startAt(30) },
+      { ...found, candidate: '3.7', reading: 'calibration none' },
+    );
     expect(verdict).toMatchObject({ accepted: false, candidate: { candidate: '3.7' } });
     expect(verdict!.because).toMatch(/^with calibration none: .*the log-likelihood rose.*, but the score would fall below the start$/);
   });
@@ -39,7 +43,8 @@ describe('likelier answers with nine others right and ten wrong', () => {
 
 test('of the best of many more is asked', () => {
   const [before, evaluation] = [measured(20, -2), measured(26, -2)];
-  const verdictAmong = (among: number) => judge(context, startAt(20), 1, before, startAt(20), { prompt, evaluation, passes: 0, among })!;
+  const verdictAmong = (among: number) =>
+    judge(context, { start: startAt(20), phase: 1, before, from: startAt(20) }, { prompt, evaluation, passes: 0, among })!;
   expect([verdictAmong(1), verdictAmong(1000)].map(({ accepted }) => accepted)).toEqual([true, false]);
 });
 
@@ -51,13 +56,18 @@ test('ways to score labels share one likelihood: no more is asked of it', () => 
       likelihoods(gain),
     );
   const accepts = (readings?: number) =>
-    judge(context, startAt(20), 1, of(0), startAt(20), { prompt, evaluation: of(1), passes: 0, among: 10, ...(readings && { readings }) })!
-      .accepted;
+    judge(
+      context,
+      { start: startAt(20), phase: 1, before: of(0), from: startAt(20) },
+      { prompt, evaluation: of(1), passes: 0, among: 10, ...(readings && { readings }) },
+    )!.accepted;
   expect([accepts(), accepts(5)]).toEqual([false, true]);
 });
 
 test('of what could not be measured there is none', () => {
-  expect(judge(context, startAt(20), 1, measured(20, -2), startAt(20), { prompt, passes: 100 })).toBeUndefined();
+  expect(
+    judge(context, { start: startAt(20), phase: 1, before: measured(20, -2), from: startAt(20) }, { prompt, passes: 100 }),
+  ).toBeUndefined();
 });
 
 describe('what a decision changed', () => {
@@ -69,8 +79,12 @@ describe('what a decision changed', () => {
   test('is told with it, part by part, with the place of each line', () => {
     const events: OptimizationEvent[] = [];
     const telling = { ...context, prompt, valset: [], trainer: { output: 'kind' }, emit: (event: OptimizationEvent) => events.push(event) };
-    const verdict = judge(context, startAt(20), 2, before, startAt(20), { ...found, prompt: { ...read, body: 'Answer well.' } })!;
-    tellVerdict(telling as unknown as OptimizationContext, 2, before, verdict);
+    const verdict = judge(
+      context,
+      { start: startAt(20), phase: 2, before, from: startAt(20) },
+      { ...found, prompt: { ...read, body: 'Answer well.' } },
+    )!;
+    tellVerdict(telling as unknown as OptimizationContext, { phase: 2, before }, verdict);
     expect(events).toMatchObject([
       {
         type: 'gateDecided',
@@ -84,10 +98,14 @@ describe('what a decision changed', () => {
   });
 
   test('has numbers of its own where the rest was measured without it', () => {
-    const { changes } = judge(context, startAt(20), 2, before, startAt(20), {
-      ...found,
-      without: { part: 'decoding', evaluation: plain },
-    })!;
+    const { changes } = judge(
+      context,
+      { start: startAt(20), phase: 2, before, from: startAt(20) },
+      {
+        ...found,
+        without: { part: 'decoding', evaluation: plain },
+      },
+    )!;
     expect(changes).toMatchObject([
       { part: 'decoding', reason: 'label scores summed', own: { mean: expect.closeTo(0.05, 12) as number, rows: 40 } },
       { part: 'adapter', own: { mean: expect.closeTo(0.2, 12) as number, rows: 40 } },
@@ -97,7 +115,7 @@ describe('what a decision changed', () => {
   test('has none where several parts were measured together', () => {
     const demonstrations = [{ inputs: {}, output: 'x' }];
     const finding = { ...found, prompt: { ...read, demonstrations }, without: { part: 'prompt', evaluation: plain } as const };
-    const { changes } = judge(context, startAt(20), 2, before, startAt(20), finding)!;
+    const { changes } = judge(context, { start: startAt(20), phase: 2, before, from: startAt(20) }, finding)!;
     expect(changes.map(({ part, own }) => [part, own?.mean.toFixed(2)])).toEqual([
       ['demonstrations', undefined],
       ['decoding', undefined],

@@ -18,21 +18,27 @@ export interface Verdict extends Comparison, Measured {
   readonly changes: readonly Change[];
 }
 
+/** What a phase is judged against. */
+export interface Turn {
+  readonly phase: number;
+  /** Of the run. */
+  readonly start: MeasuredState;
+  /** What the finding would replace, and that on the valset. */
+  readonly from: Pair & Partial<MeasuredState>;
+  readonly before: Evaluation;
+  /** The best that was ever measured, if that is not `before`. */
+  readonly peak?: Evaluation;
+}
+
 /**
  * A likelihood that rises while the score is level may cost a row at each phase: nothing that the gate lets through is kept below the start.
  * A state that is not clearly better may still be accepted as the cheaper one.
- * @param before on the same rows, of `from`, which it would replace
- * @param peak the best that was ever measured
  * @returns undefined where nothing was measured
  */
 export function judge(
   context: OptimizationContext,
-  start: MeasuredState,
-  phase: number,
-  before: Evaluation,
-  from: Pair & Partial<MeasuredState>,
+  { phase, start, from, before, peak = before }: Turn,
   finding: Finding,
-  peak = before,
 ): Verdict | undefined {
   const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, readings, reading, absorbed } = finding;
   if (!evaluation) return undefined;
@@ -85,11 +91,10 @@ function partsOf(changes: readonly Change[], before: Evaluation, after: Evaluati
   });
 }
 
-/** Reports what became of a candidate, and which predictions it changed. @param before on the same rows, of what it was compared with */
+/** Reports what became of a candidate, and which predictions it changed. */
 export function tellVerdict(
   context: OptimizationContext,
-  phase: number,
-  before: Evaluation,
+  { phase, before }: Pick<Turn, 'phase' | 'before'>,
   { candidate, evaluation, accepted, because, score, logLikelihood, changes }: Verdict,
 ): void {
   context.emit({

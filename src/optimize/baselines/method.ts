@@ -105,15 +105,19 @@ async function settle(
   const accepted = isBetter(evaluation, best);
   const because = `without a gate: ${accepted ? 'the best mean so far' : 'not the best mean so far'}`;
   const changes = changesBetween(from, state);
-  tellVerdict(context, phase, best, {
-    ...compareEvaluations(best, evaluation),
-    candidate: state,
-    adapter,
-    evaluation,
-    accepted,
-    because,
-    changes,
-  });
+  tellVerdict(
+    context,
+    { phase, before: best },
+    {
+      ...compareEvaluations(best, evaluation),
+      candidate: state,
+      adapter,
+      evaluation,
+      accepted,
+      because,
+      changes,
+    },
+  );
   if (!accepted) return undefined;
   if (adapter) await context.adapters.put(adapter);
   return { state, evaluation };
