@@ -1,6 +1,7 @@
 /** @file Tokens are counted from texts. */
 import { expect, test } from 'vitest';
 import type { Tokenizer } from './tokenizer.ts';
+import { softMark } from './softPrompt.ts';
 import { textsOf } from './texts.ts';
 
 /** A token is a word with the white space before it, numbered by its letters. */
@@ -19,4 +20,11 @@ test('shared beginnings of texts and of answers count once', () => {
   expect(texts.countShared(['a b c', 'a b d e', 'a bx'])).toBe(1 + 2 + 3 + 1);
   expect(texts.countShared(['a', 'b', ''])).toBe(2);
   expect(texts.countBranches([' card arrival', ' card lost', ' other'])).toBe(4);
+});
+
+test('virtual tokens count where their mark stands, and the mark counts as text where nobody knows them', () => {
+  const prompt = `a ${softMark} b`;
+  expect(texts.count(prompt, { tokens: 5 })).toBe(texts.count('a ') + 5 + texts.count(' b'));
+  expect(texts.count(prompt)).toBe(texts.count('a x b'));
+  expect(texts.asRead(prompt, { tokens: 5 }).tokens).toBe(texts.count(prompt, { tokens: 5 }));
 });

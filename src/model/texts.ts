@@ -16,7 +16,7 @@ export interface Texts {
    * @throws TandemError 'no-chat-template', 'no-system-role', 'bad-template', 'too-slow'
    */
   chat(messages: readonly ChatMessage[], options?: ChatOptions): string;
-  /** Tokens of a text by itself; a virtual token counts like any other. @throws TandemError 'no-soft-prompt' for a mark without one */
+  /** Tokens of a text by itself; a virtual token counts like any other. */
   count(text: string, soft?: VirtualTokens): number;
   /** Tokens of a text as it stands after a prompt. */
   countAnswer(text: string): number;
@@ -32,7 +32,9 @@ export interface Texts {
 }
 
 export function textsOf(tokenizer: Tokenizer): Texts {
-  const encode = (text: string, soft?: VirtualTokens): number[] => encodeWithSoft(tokenizer, text, soft, tokenizer.vocabularySize);
+  // Without a soft prompt its mark counts as the text that it is: a prompt is counted before anybody knows its weights.
+  const encode = (text: string, soft?: VirtualTokens): number[] =>
+    soft ? encodeWithSoft(tokenizer, text, soft, tokenizer.vocabularySize) : tokenizer.encode(text);
   const count: Texts['count'] = (text, soft) => encode(text, soft).length;
   return {
     ...(tokenizer.chatTemplate !== undefined && { chatTemplate: tokenizer.chatTemplate }),
