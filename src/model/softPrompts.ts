@@ -30,7 +30,7 @@ export interface Substitution {
   readonly text: string;
   readonly old: string;
   readonly fresh: string;
-  /** Nats a row, to first order. */
+  /** Nats per row, to first order. */
   readonly expected: number;
 }
 
