@@ -14,7 +14,7 @@ let engine: Engine;
 let seen: Job[];
 
 beforeAll(async () => {
-  const entry = join(import.meta.dirname, '..', '..', 'run', 'fakeWorker.fixture.ts');
+  const entry = join(import.meta.dirname, '..', '..', 'run', 'worker', 'fakeWorker.fixture.ts');
   await build({ entryPoints: [entry], outfile: workerFile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
   mkdirSync(join(temporary, '.tandem'));
 });

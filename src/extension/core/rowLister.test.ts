@@ -12,7 +12,7 @@ const workerFile = join(temporary, 'worker.mjs');
 const spec = { ...sessionDefaults, prompt: '/a.prompt.md' };
 
 beforeAll(async () => {
-  const entry = join(import.meta.dirname, '..', '..', 'run', 'fakeWorker.fixture.ts');
+  const entry = join(import.meta.dirname, '..', '..', 'run', 'worker', 'fakeWorker.fixture.ts');
   await build({ entryPoints: [entry], outfile: workerFile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
 });
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
