@@ -55,7 +55,7 @@ describe('reading its prompt', () => {
     const exchanged = await likelihoods(promptOf((kind) => (kind === 'foo' ? 'bar' : 'foo')));
     const difference = pairedBootstrap(exchanged, right);
     console.log(
-      `right over exchanged labels: ${difference.mean.toFixed(2)} nats a row, [${difference.low.toFixed(2)}, ${difference.high.toFixed(2)}]`,
+      `right over exchanged labels: ${difference.mean.toFixed(2)} nats per row, [${difference.low.toFixed(2)}, ${difference.high.toFixed(2)}]`,
     );
     expect(difference.low).toBeGreaterThan(0);
   });

@@ -64,7 +64,7 @@ describe.skipIf(!model)('SmolLM2-135M-Instruct', () => {
     const { stdout } = await promisify(execFile)(process.execPath, [script, model, rowsPath]);
     const { before, after, peakMebibytes } = JSON.parse(stdout) as { before: number; after: number; peakMebibytes: number };
     console.log(
-      `LoRA on SmolLM2-135M: held-out log-likelihood ${before.toFixed(3)} -> ${after.toFixed(3)} nats a row, peak memory ${Math.round(peakMebibytes)} MiB`,
+      `LoRA on SmolLM2-135M: held-out log-likelihood ${before.toFixed(3)} -> ${after.toFixed(3)} nats per row, peak memory ${Math.round(peakMebibytes)} MiB`,
     );
     expect(after).toBeGreaterThan(before + 0.2);
     expect(peakMebibytes).toBeLessThan(2.5e9 / 2 ** 20);

@@ -74,7 +74,7 @@ export function warmStartCommand(): Command {
         else
           stdout.say(
             `Wrote a warm start for ${record.model.name}, from ${record.tasks.length} tasks in ${record.rounds} rounds: ${relative(process.cwd(), folder) || '.'}\n` +
-              `  loss per task, in nats a row: ${losses.first.toFixed(3)} at the first step, ${losses.last.toFixed(3)} at the last\n` +
+              `  loss per task, in nats per row: ${losses.first.toFixed(3)} at the first step, ${losses.last.toFixed(3)} at the last\n` +
               'Later runs try it and use it if it helps. To leave it out, pass --warm-start none.\n',
           );
       } finally {

@@ -15,7 +15,7 @@ export interface Attribution {
   readonly text: string;
   /** Score with the line minus score without it: positive means that it helps. */
   readonly score: PairedDifference;
-  /** The same for the log-likelihood of the gold answer, in nats a row; absent without gold answers. */
+  /** The same for the log-likelihood of the gold answer, in nats per row; absent without gold answers. */
   readonly logLikelihood?: PairedDifference;
   /** Prompt tokens that leaving it out saves. */
   readonly tokensSaved: number;

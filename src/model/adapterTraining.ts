@@ -6,7 +6,7 @@ import { holdNorms, vocabularyOf, type SoftPrompt } from './softPrompt.ts';
 import { batchGradient, type TrainingExample } from './training.ts';
 
 export interface StepResult {
-  /** Mean negative log-likelihood of an answer before the step, nats a row. */
+  /** Mean negative log-likelihood of an answer before the step, nats per row. */
   readonly loss: number;
   /** Before clipping. */
   readonly gradientNorm: number;

@@ -11,7 +11,7 @@ export interface CheaperOptions {
   readonly worth?: Worth;
   /** The best that was ever measured on these rows: a chain of small losses must not slide. `before` where absent. */
   readonly peak?: Evaluation;
-  /** How much more of lambda1 R1, in nats a row, the candidate's weights cost. */
+  /** How much more of lambda1 R1, in nats per row, the candidate's weights cost. */
   readonly weightPenalty?: number;
   /** How many cheaper states were tried on these rows: the more, the stronger the evidence must be (Bonferroni). */
   readonly tried?: number;

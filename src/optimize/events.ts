@@ -11,7 +11,7 @@ export type PhaseLever = Lever | 'both';
 /** `phase.number`, e.g. '3.2': the second proposal of phase 3. '3.0' is what phase 3 made without a proposal; '0.0' is the start. */
 export type CandidateId = string;
 
-/** A mean over rows with its 95% bootstrap interval, in the metric's unit (0 to 1) or nats a row. */
+/** A mean over rows with its 95% bootstrap interval, in the metric's unit (0 to 1) or nats per row. */
 export type Estimate = Interval;
 /** Candidate minus reference over the same rows. */
 export type Difference = PairedDifference;
@@ -158,7 +158,7 @@ export type OptimizationEvent =
       readonly known: number;
       /** Mean over all known rows, 0 to 1: of score and likelihood of the answer, over the measurements. */
       readonly success: number;
-      /** Of the rows measured just now; the likelihood in nats a row. */
+      /** Of the rows measured just now; the likelihood in nats per row. */
       readonly passRate: number;
       readonly logLikelihood?: number;
       /** Rows for the weights, always failed ones for the prompt, always passed ones as guards. */

@@ -241,7 +241,7 @@ function openDirectory(workspace: string, path: string): RunDirectory {
     'This is not the folder of a run. A run is a real folder, not a link, in .tandem/runs/ of its workspace.',
     {
       where: { file: path },
-      hint: 'Name a folder in .tandem/runs/. Move a run that was moved back there, with its workspace.',
+      hint: 'Name a folder in .tandem/runs/. If you moved the run, move it back there together with its workspace.',
     },
   );
 }
