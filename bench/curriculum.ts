@@ -1,6 +1,6 @@
 /**
  * @file Quality: curricula of data, of freedom and of both beside none, at equal compute, with the embedded model.
- * `npm run bench -- curriculum [--task support,robot_first_step] [--seeds 5] [--passes 48000] [--variant "none;data, root"] [--threads 1] [--out FILE]`
+ * `npm run bench -- curriculum [--task support,robot_first_step] [--seeds 5] [--tokens 48000] [--variant "none;data, root"] [--threads 1] [--out FILE]`
  * Names of variants apart by semicolons: some have commas. Steps to the val likelihood that the run without a curriculum ends with, and the final score. Runs that the file has are passed over.
  */
 import { resolve } from 'node:path';
@@ -54,7 +54,7 @@ const { values: options } = parseArgs({
   options: {
     task: { type: 'string', default: 'robot_first_step,restaurant_has_detail' },
     seeds: { type: 'string', default: '5' },
-    passes: { type: 'string', default: '48000' },
+    tokens: { type: 'string', default: '48000' },
     variant: { type: 'string', default: 'none;data;freedom;both' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string', default: 'bench/results/curriculum.jsonl' },
@@ -65,7 +65,7 @@ for (const name of options.task.split(',')) {
   const { model, given, dispose } = await openCase(name);
   for (let seed = 0; seed < Number(options.seeds); seed++) {
     for (const variant of options.variant.split(';')) {
-      const budget = Number(options.passes);
+      const budget = Number(options.tokens);
       const known = readLines<CurriculumLine>(options.out).some(
         (line) => line.task === name && line.seed === seed && line.variant === variant && line.budget === budget,
       );

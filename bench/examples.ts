@@ -1,6 +1,6 @@
 /**
  * @file Quality on the examples with the embedded model: joint optimization beside prompt only and weights only, at equal compute.
- * `npm run bench -- examples [--example support,dates] [--seeds 5] [--passes 135000] [--model nano] [--out FILE]`
+ * `npm run bench -- examples [--example support,dates] [--seeds 5] [--tokens 135000] [--model nano] [--out FILE]`
  * Runs that the results file already has are passed over.
  */
 import { resolve } from 'node:path';
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     example: { type: 'string', default: Object.keys(prompts).join() },
     seeds: { type: 'string', default: '5' },
     /** What a minute is worth on two cores of 2024. */
-    passes: { type: 'string', default: '135000' },
+    tokens: { type: 'string', default: '135000' },
     variant: { type: 'string', default: 'weights only,prompt only,look-ahead' },
     model: { type: 'string', default: 'nano' },
     threads: { type: 'string', default: '2' },
@@ -36,7 +36,7 @@ for (const name of options.example.split(',')) {
     await runVariants(
       session.model,
       { name, task: session.evaluator.task, prompt: session.file.prompt, rows },
-      { out: options.out, seed, budget: Number(options.passes), chosen: options.variant, set: JSON.parse(options.set) as object },
+      { out: options.out, seed, budget: Number(options.tokens), chosen: options.variant, set: JSON.parse(options.set) as object },
     );
   }
   await session.dispose();

@@ -1,5 +1,5 @@
 /**
- * @file Evidence: 8 to 64 labelled rows. The default run beside what each lever does alone, at equal compute.
+ * @file Evidence: 8 to 64 labelled rows. The default run beside what the prompt and the weights do alone, at equal compute.
  * `npm run bench -- few-rows [--model nano] [--seeds 3] [--tasks trec6,sst2] [--sizes 16,32] [--arms joint,lora] [--budget 120000] [--out FILE]`
  * Runs that the results file has are passed over; the tables are written to a file beside it.
  */

@@ -1,6 +1,6 @@
 /**
  * @file Quality: joint optimization beside its parts and the published chain, at equal compute, on the same rows.
- * `npm run bench -- joint [--task trec6] [--train 200] [--seeds 3] [--passes 270000] [--variant mixture] [--out FILE]`
+ * `npm run bench -- joint [--task trec6] [--train 200] [--seeds 3] [--tokens 270000] [--variant mixture] [--out FILE]`
  * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
  */
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     val: { type: 'string', default: '100' },
     test: { type: 'string', default: '300' },
     seeds: { type: 'string', default: '3' },
-    passes: { type: 'string', default: '270000' },
+    tokens: { type: 'string', default: '270000' },
     variant: { type: 'string' },
     model: { type: 'string', default: 'smollm2-135m' },
     threads: { type: 'string', default: '2' },
@@ -41,7 +41,7 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
     await runVariants(
       model,
       { name: task.name, task: labelTask(task, rows), prompt: task.prompt, rows },
-      { out: options.out, seed, budget: Number(options.passes), chosen: options.variant, set: JSON.parse(options.set) as object },
+      { out: options.out, seed, budget: Number(options.tokens), chosen: options.variant, set: JSON.parse(options.set) as object },
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
  * @file Quality of a program of two steps with the embedded model, judged by its last answer: coordinate descent over all blocks beside the
  * adapter alone and the prompts alone, at equal compute. Each seed divides the rows anew.
- * `npm run bench -- program [--seeds 5] [--passes 100000] [--variant coordinate] [--model nano] [--out FILE]`
+ * `npm run bench -- program [--seeds 5] [--tokens 100000] [--variant coordinate] [--model nano] [--out FILE]`
  * Runs that the results file already has are passed over.
  */
 import { resolve } from 'node:path';
@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '5' },
     /** First seed. */
     from: { type: 'string', default: '0' },
-    passes: { type: 'string', default: '100000' },
+    tokens: { type: 'string', default: '100000' },
     variant: { type: 'string', default: Object.keys(coordinateVariants).join() },
     model: { type: 'string', default: 'nano' },
     threads: { type: 'string', default: '2' },
@@ -46,7 +46,7 @@ for (let seed = first; seed < first + Number(options.seeds); seed++) {
       prompt: session.file.prompt,
       rows,
     },
-    { out: options.out, seed, budget: Number(options.passes), chosen: options.variant, set: JSON.parse(options.set) as object },
+    { out: options.out, seed, budget: Number(options.tokens), chosen: options.variant, set: JSON.parse(options.set) as object },
   );
 }
 await session.dispose();

@@ -38,28 +38,28 @@ const { values: options } = parseArgs({
 
 interface Size {
   readonly counts: { readonly train: number; readonly val: number; readonly test: number };
-  /** Token passes a run, for nano and, on the tasks that it is run on, for SmolLM2-135M. */
-  readonly passes: number;
+  /** Tokens a run, for nano and, on the tasks that it is run on, for SmolLM2-135M. */
+  readonly tokensUsed: number;
 }
 
-const usual: Size = { counts: { train: 160, val: 60, test: 200 }, passes: 60_000 };
-const heldOut: Size = { counts: { train: 100, val: 50, test: 150 }, passes: 60_000 };
+const usual: Size = { counts: { train: 160, val: 60, test: 200 }, tokensUsed: 60_000 };
+const heldOut: Size = { counts: { train: 100, val: 50, test: 150 }, tokensUsed: 60_000 };
 /** 77 labels are some 250 tokens to score a row. */
 const sizes: Readonly<Record<string, Size>> = {
-  banking77: { counts: { train: 300, val: 60, test: 200 }, passes: 180_000 },
+  banking77: { counts: { train: 300, val: 60, test: 200 }, tokensUsed: 180_000 },
   sms_spam: heldOut,
   verse_sentiment: heldOut,
 };
 /** As many validation rows as a run takes of such a budget. */
 const manySizes: Readonly<Record<string, Size>> = {
-  trec6: { counts: { train: 4000, val: 133, test: 500 }, passes: 200_000 },
-  sst2: { counts: { train: 5500, val: 133, test: 500 }, passes: 200_000 },
-  banking77: { counts: { train: 8000, val: 80, test: 300 }, passes: 400_000 },
-  clinc150: { counts: { train: 6500, val: 80, test: 300 }, passes: 400_000 },
+  trec6: { counts: { train: 4000, val: 133, test: 500 }, tokensUsed: 200_000 },
+  sst2: { counts: { train: 5500, val: 133, test: 500 }, tokensUsed: 200_000 },
+  banking77: { counts: { train: 8000, val: 80, test: 300 }, tokensUsed: 400_000 },
+  clinc150: { counts: { train: 6500, val: 80, test: 300 }, tokensUsed: 400_000 },
 };
 const tasksOf: Readonly<Record<string, string>> = { 'smollm2-135m': 'trec6,sst2' };
 
-/** Single levers are Tandem's own controls, not published methods. */
+/** Runs of the prompt or the weights alone are Tandem's own controls, not published methods. */
 const controls: readonly BaselineName[] = ['w-w', 'prompt', 'weights'];
 const published = baselineNames.filter((name) => !controls.includes(name));
 
@@ -77,12 +77,12 @@ const out = options.out ?? `bench/results/quality${options.many ? '-many' : ''}.
 for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
   for (const task of options.many ? largeTasks : [...tasks, ...furtherTasks]) {
     if (chosen && !chosen.includes(task.name)) continue;
-    const { counts, passes } = options.many ? manySizes[task.name] : (sizes[task.name] ?? usual);
+    const { counts, tokensUsed } = options.many ? manySizes[task.name] : (sizes[task.name] ?? usual);
     const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');
     const run = {
       out,
       seed,
-      budget: passes,
+      budget: tokensUsed,
       set: JSON.parse(options.set) as object,
       coordinators: methods,
       chosen: options.method ?? (options.many ? manyMethods : Object.keys(methods)).join(';'),

@@ -44,7 +44,7 @@ function exampleSections(lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const [{ budget }] = lines;
   return [
-    `## The examples with the embedded model\n\nnano, ${budget.toLocaleString('en')} token passes a run: about a minute on two quiet cores of an EPYC of 2024 (family 26). ` +
+    `## The examples with the embedded model\n\nnano, ${budget.toLocaleString('en')} tokens a run: about a minute on two quiet cores of an EPYC of 2024 (family 26). ` +
       "The rows are split as `tandem optimize` splits them, the same for all seeds; look-ahead is `tandem optimize`'s default. Drift: squared norm of the change of the weights, R1. " +
       `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- examples\``,
     ...tables(lines),
@@ -55,7 +55,7 @@ function programSections(lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const [{ budget }] = lines;
   return [
-    `## A program of two steps\n\nnano, ${budget.toLocaleString('en')} token passes a run, on examples/triage: which desk, then which intent; only the last answer is judged. ` +
+    `## A program of two steps\n\nnano, ${budget.toLocaleString('en')} tokens a run, on examples/triage: which desk, then which intent; only the last answer is judged. ` +
       'Coordinate descent over all blocks beside the same with the adapter alone and with the prompts and decoding alone. ' +
       'Each seed divides the rows anew, into as many as `tandem optimize` does; the test rows are sealed until a run has ended. ' +
       `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- program\``,
@@ -67,17 +67,17 @@ function programSections(lines: readonly JointLine[]): string[] {
 /** What each block was worth when it had its turn: points on the validation rows, where the gate kept it. */
 function blocksTable(lines: readonly JointLine[]): string {
   const rows = lines.flatMap(({ seed, phases }) =>
-    phases.map(({ block, lever, accepted, val, passes }, place) => {
-      const before = phases[place - 1]?.passes ?? 0;
+    phases.map(({ block, target, accepted, val, tokensUsed }, place) => {
+      const before = phases[place - 1]?.tokensUsed ?? 0;
       return [
         String(seed),
-        block ?? lever,
+        block ?? target,
         accepted ? `kept, ${(100 * val).toFixed(1)} on validation rows` : 'not kept',
-        `${Math.round((passes - before) / 1000)}k`,
+        `${Math.round((tokensUsed - before) / 1000)}k`,
       ];
     }),
   );
-  const head = ['seed', 'block', 'outcome', 'passes'];
+  const head = ['seed', 'block', 'outcome', 'tokens'];
   return `Block by block:\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
 }
 
@@ -85,9 +85,9 @@ function simultaneousSections(model: string, lines: readonly JointLine[]): strin
   if (!lines.length) return [];
   const [{ budget }] = lines;
   const intro =
-    `## Soft prompt and weights at once: ${model}\n\n${budget.toLocaleString('en')} token passes a run. trec6, sst2 and banking12 with 100 training, 60 validation and 200 test ` +
+    `## Soft prompt and weights at once: ${model}\n\n${budget.toLocaleString('en')} tokens a run. trec6, sst2 and banking12 with 100 training, 60 validation and 200 test ` +
     'rows, which the seeds draw but for the test rows; support as `tandem optimize` splits it. ' +
-    `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- simultaneous${model === 'nano' ? '' : ` --model ${model} --passes ${budget}`}\``;
+    `Code: ${[...new Set(lines.map(({ commit }) => commit))].join(', ')}.\n\n\`npm run bench -- simultaneous${model === 'nano' ? '' : ` --model ${model} --tokens ${budget}`}\``;
   const alone =
     '### The projected text alone, with the base weights\n\nOf each run the text that its soft prompt was projected to and that came furthest in the race on the validation rows, ' +
     'measured once on the test rows with the base weights; and the same of the texts that gradients led to. The answers of all of them are read off the label scores as the first phase found best, ' +
@@ -98,7 +98,7 @@ function simultaneousSections(model: string, lines: readonly JointLine[]): strin
 function curriculumSections(lines: readonly CurriculumLine[]): string[] {
   if (!lines.length) return [];
   return [
-    '## Curricula\n\nnano, held-out tasks of the corpus: 64 training, 48 validation and 100 test rows, phases of 24 steps of 8 rows, self-paced unless it is said. Steps and passes: ' +
+    '## Curricula\n\nnano, held-out tasks of the corpus: 64 training, 48 validation and 100 test rows, phases of 24 steps of 8 rows, self-paced unless it is said. Steps and tokens: ' +
       'to the validation log-likelihood that the run without a curriculum ends with, as a multiple of its own, median over the seeds. ' +
       `Whether one helps is told in [docs/curriculum.md](../docs/curriculum.md).\n\n\`npm run bench -- curriculum\`\n\n${curriculumTable(lines)}`,
   ];
@@ -108,7 +108,7 @@ function warmStartSections(lines: readonly WarmStartLine[]): string[] {
   if (!lines.length) return [];
   return [
     "## Warm starts\n\nnano's own learned start (`models/nano/warm-start/`) on tasks that it never saw, those whose source is held out first. 48 validation and 100 test rows. " +
-      'Cost: what the learned start needs to the best validation score of the cold one, as a multiple of what that needed; weight steps of the adapter alone, token passes where prompts are tried. For the prompt alone only the prior over proposals is learned. ' +
+      'Cost: what the learned start needs to the best validation score of the cold one, as a multiple of what that needed; weight steps of the adapter alone, tokens where prompts are tried. For the prompt alone only the prior over proposals is learned. ' +
       'The target is a median of 0.5; [docs/warm-start.md](../docs/warm-start.md) tells what was tried.\n\n`npm run bench -- warm-start`',
     warmStartTable(lines),
   ];
@@ -160,7 +160,7 @@ function jointSections(lines: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const [{ budget }] = lines;
   const intro =
-    `## Joint optimization beside its parts\n\nSmolLM2-135M-Instruct, ${budget.toLocaleString('en')} token passes a run (forward 1, backward 2), ` +
+    `## Joint optimization beside its parts\n\nSmolLM2-135M-Instruct, ${budget.toLocaleString('en')} tokens a run (forward 1, backward 2), ` +
     'which is about three minutes on two quiet cores of an EPYC of 2024 (family 26) and twice as long on one of 2022 (family 25). 100 validation rows, 300 test rows, the same for all; seeds draw the training and ' +
     'validation rows and everything random. The plain prompt is what every run starts from; the last column is the paired difference to ' +
     'tuning the weights only, over the seeds that both have: where variants do not have the same seeds, it alone compares them. ' +
@@ -203,7 +203,7 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
         points(worst),
         against,
         runs.some(({ drift }) => drift === undefined) ? '' : mean(runs.map(({ drift = 0 }) => drift)).toFixed(1),
-        `${Math.round(mean(runs.map(({ passes }) => passes)) / 1000)}k`,
+        `${Math.round(mean(runs.map(({ tokensUsed }) => tokensUsed)) / 1000)}k`,
         runs[0].done === 'the chain is done' || runs[0].done === 'the budget is spent' ? '' : runs[0].done,
       ];
     }),
@@ -215,7 +215,7 @@ function taskTable(name: string, lines: readonly JointLine[]): string {
     'worst seed against the plain prompt',
     `against ${alone}`,
     'drift',
-    'passes',
+    'tokens',
     'ended early',
   ];
   return `### ${name}\n\n${[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;

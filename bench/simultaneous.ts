@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     /** Names apart by semicolons: some have commas. */
     variant: { type: 'string', default: 'weights only;simultaneous' },
     /** What a minute is worth on two cores of 2024. */
-    passes: { type: 'string', default: '135000' },
+    tokens: { type: 'string', default: '135000' },
     model: { type: 'string', default: 'nano' },
     threads: { type: 'string', default: '2' },
     /** By default the model's own file of results. */
@@ -45,7 +45,7 @@ for (let seed = first; seed < first + Number(options.seeds); seed++) {
     await runVariants(known.model, known.of, {
       out: options.out ?? `bench/results/simultaneous-${options.model}.jsonl`,
       seed,
-      budget: Number(options.passes),
+      budget: Number(options.tokens),
       chosen: options.variant,
       set: JSON.parse(options.set) as object,
     });

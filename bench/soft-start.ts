@@ -37,11 +37,11 @@ const [apart, seen] = [all.slice(0, Number(options.tasks)), all.slice(Number(opt
 const known = await loadAdapter('models/nano/warm-start');
 const begun = softStartOf(loraTrainer(model, seen[0].task), { seed: 0, softTokens: Number(options.tokens) });
 const learned = await reptile(
-  { round: 0, passes: 0, adapter: makeAdapter(known.config, known.pairs, begun) },
+  { round: 0, tokensUsed: 0, adapter: makeAdapter(known.config, known.pairs, begun) },
   seen.map((task) => metaTaskOf(model, task)),
   { ...reptileDefaults, rounds: Number(options.rounds), seed: 0 },
-  ({ round, passes }, { first, last }) => {
-    console.error(`round ${round}: loss ${first.toFixed(3)} -> ${last.toFixed(3)}, ${passes} passes`);
+  ({ round, tokensUsed }, { first, last }) => {
+    console.error(`round ${round}: loss ${first.toFixed(3)} -> ${last.toFixed(3)}, ${tokensUsed} tokens`);
     model.forget();
   },
 );
@@ -74,7 +74,7 @@ for (const { name, task, definition, rows } of apart) {
       },
       { start: adapter, budget: Infinity, measure },
     );
-    const line = { task: name, start, tokens: soft.tokens, rounds: learned.round, passes: learned.passes, steps, trace };
+    const line = { task: name, start, tokens: soft.tokens, rounds: learned.round, tokensUsed: learned.tokensUsed, steps, trace };
     appendFileSync(options.out, JSON.stringify(line) + '\n');
     console.log(JSON.stringify(line));
     model.forget();

@@ -104,7 +104,7 @@ async function measure(name: string, seed: number, kind: string, { task, prompt:
       random: randomStream('sources', seed, source.name),
       count: 4,
     });
-    const cost = (spent() - from) / best.passes;
+    const cost = (spent() - from) / best.tokensUsed;
     for (const { prompt: next, reason } of proposals) {
       const [onVal, onFresh] = [await plain.evaluate({ prompt: next }, val), await plain.evaluate({ prompt: next }, fresh)];
       const gained = (a: typeof best, b: typeof best) => ({ before: a.score.mean, gain: compareEvaluations(a, b).score.mean });

@@ -1,8 +1,8 @@
 /**
  * @file Quality: tuning from a learned start beside tuning from nothing, on held-out tasks of ../shared/corpus, with nano: the adapter alone, the
- * prompt alone (what is learned is which proposals come first), and both levers together.
- * `npm run bench -- warm-start [--start models/nano/warm-start] [--tasks 10] [--seeds 5] [--lever adapter,prompt,both] [--rows 48] [--out FILE]`
- * Steps of the weights, or token passes, that the learned start needs to the other's final score. Runs that the file has are passed over.
+ * prompt alone (what is learned is which proposals come first), and prompt and weights together.
+ * `npm run bench -- warm-start [--start models/nano/warm-start] [--tasks 10] [--seeds 5] [--tune adapter,prompt,both] [--rows 48] [--out FILE]`
+ * Steps of the weights, or tokens, that the learned start needs to the other's final score. Runs that the file has are passed over.
  */
 import { parseArgs } from 'node:util';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
@@ -21,20 +21,20 @@ import { heldOutCase, heldOutNames } from './cases/heldOutCase.ts';
 import type { JointCase } from './cases/jointRun.ts';
 import { addLine, readLines } from './cases/resultLines.ts';
 import { tracedRun, type TracePoint } from './cases/tracedRun.ts';
-import { warmLevers, warmStartTable, type WarmLever, type WarmStartLine } from './cases/warmStartTable.ts';
+import { warmTargets, warmStartTable, type WarmTarget, type WarmStartLine } from './cases/warmStartTable.ts';
 
 const { values: options } = parseArgs({
   options: {
     start: { type: 'string', default: 'models/nano/warm-start' },
     tasks: { type: 'string', default: '10' },
     seeds: { type: 'string', default: '5' },
-    lever: { type: 'string', default: Object.keys(warmLevers).join() },
+    target: { type: 'string', default: Object.keys(warmTargets).join() },
     steps: { type: 'string', default: '16' },
     every: { type: 'string', default: '2' },
     batch: { type: 'string', default: '8' },
     rows: { type: 'string', default: '48' },
     /** Of a run that pulls the prompt. */
-    passes: { type: 'string', default: '16000' },
+    tokens: { type: 'string', default: '16000' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string', default: 'bench/results/warm-start.jsonl' },
   },
@@ -42,7 +42,7 @@ const { values: options } = parseArgs({
 
 const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const { warm: learned } = await readWarmStart(options.start);
-if (options.lever !== 'adapter' && Object.keys(learned.prior?.proposers ?? {}).length === 0) {
+if (options.target !== 'adapter' && Object.keys(learned.prior?.proposers ?? {}).length === 0) {
   throw new Error(
     `${options.start} has no prior over proposals, so that both starts would be the same prompts. Learn one: npm run nano -- warmStart --prior`,
   );
@@ -61,28 +61,28 @@ for (let seed = 0; seed < Number(options.seeds); seed++) {
     for (const count of options.rows.split(',').map(Number)) {
       const train = randomStream('warm start rows', seed, given.name).shuffle(given.rows.train).slice(0, count);
       const of: JointCase = { ...given, rows: { ...given.rows, train } };
-      for (const lever of options.lever.split(',') as WarmLever[]) {
+      for (const target of options.target.split(',') as WarmTarget[]) {
         for (const start of ['cold', 'warm'] as const) {
           const learnedFrom = start === 'warm' ? learned.adapter.id : 'none';
           const known = readLines<WarmStartLine>(options.out).some(
             (line) =>
               line.task === of.name &&
               line.seed === seed &&
-              line.lever === lever &&
+              line.target === target &&
               line.start === start &&
               line.rows === train.length &&
               line.learned === learnedFrom,
           );
           if (known) continue;
           const begun = performance.now();
-          const run = await (lever === 'adapter' ? adapterRun : promptRun)(of, seed, lever, start === 'warm');
+          const run = await (target === 'adapter' ? adapterRun : promptRun)(of, seed, target, start === 'warm');
           const seconds = Math.round((performance.now() - begun) / 1000);
           addLine(options.out, {
-            ...{ task: of.name, fresh, seed, lever, start, learned: learnedFrom, rows: train.length, seconds },
+            ...{ task: of.name, fresh, seed, target, start, learned: learnedFrom, rows: train.length, seconds },
             ...run,
           } satisfies WarmStartLine);
           const scores = run.trace.map(({ score }) => score.toFixed(2)).join(' ');
-          console.error(`${of.name} ${lever} ${start}, seed ${seed}: val ${scores}, test ${run.test.score.toFixed(3)}, ${seconds} s`);
+          console.error(`${of.name} ${target} ${start}, seed ${seed}: val ${scores}, test ${run.test.score.toFixed(3)}, ${seconds} s`);
           model.forget();
         }
       }
@@ -93,15 +93,15 @@ console.log(warmStartTable(readLines(options.out)));
 await model.dispose();
 
 /** A training measured every few steps: a run would measure too rarely to tell starts apart. */
-async function adapterRun({ task, prompt, rows }: JointCase, seed: number, _: WarmLever, warm: boolean): Promise<Run> {
+async function adapterRun({ task, prompt, rows }: JointCase, seed: number, _: WarmTarget, warm: boolean): Promise<Run> {
   const own = loraTrainer(model, task);
   const trainer = warm ? warmTrainer(own, learned.adapter) : own;
   const evaluator = makeEvaluator({ model, task, calibrationRows: rows.train });
   const trace: TracePoint[] = [];
-  let [taken, passes] = [0, 0];
+  let [taken, tokensUsed] = [0, 0];
   const measure: TrainingHooks['measure'] = async (adapter) => {
     const evaluation = await evaluator.evaluate({ prompt, adapter }, rows.val);
-    trace.push({ steps: taken, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood!.mean });
+    trace.push({ steps: taken, tokensUsed, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood!.mean });
     return evaluation;
   };
   const adapter = trainer.fresh(seed);
@@ -112,18 +112,18 @@ async function adapterRun({ task, prompt, rows }: JointCase, seed: number, _: Wa
   };
   const tuned = await trainer.train(job, {
     ...{ start: adapter, budget: Infinity, measure },
-    onStep: (step) => ([taken, passes] = [step.step, step.passes]),
+    onStep: (step) => ([taken, tokensUsed] = [step.step, step.tokensUsed]),
   });
   const test = await evaluator.evaluate({ prompt, adapter: tuned.adapter }, rows.test);
   return { trace, test: { score: test.score.mean, logLikelihood: test.logLikelihood!.mean } };
 }
 
-async function promptRun(of: JointCase, seed: number, lever: WarmLever, warm: boolean): Promise<Run> {
+async function promptRun(of: JointCase, seed: number, target: WarmTarget, warm: boolean): Promise<Run> {
   const { trace, test } = await tracedRun(model, of, {
-    options: { ...warmLevers[lever].options, weightSteps: steps, lookAheadSteps: 6, batchRows, proposals: 6 },
+    options: { ...warmTargets[target].options, weightSteps: steps, lookAheadSteps: 6, batchRows, proposals: 6 },
     seed,
-    budget: Number(options.passes),
-    ...(warm && { prior: learned.prior, ...(lever === 'both' && { trainer: (own) => warmTrainer(own, learned.adapter) }) }),
+    budget: Number(options.tokens),
+    ...(warm && { prior: learned.prior, ...(target === 'both' && { trainer: (own) => warmTrainer(own, learned.adapter) }) }),
   });
   return { trace, test: { score: test.after, logLikelihood: test.logLikelihood } };
 }

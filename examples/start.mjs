@@ -10,7 +10,7 @@ if (stale) run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignor
 run(process.execPath, ['esbuild.mjs', '--if-stale', 'cli', 'worker']);
 // A token budget takes the same steps on every machine. In this process: a child would keep running when this one is killed.
 const [node, , ...more] = process.argv;
-process.argv = [node, 'dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '60000p', ...more];
+process.argv = [node, 'dist/cli.js', 'optimize', 'examples/support/intent.prompt.md', '--budget', '60k', ...more];
 await import(pathToFileURL('dist/cli.js').href);
 
 /** @param {string} command @param {string[]} args */

@@ -34,7 +34,7 @@ export { withWarmStart, type WarmStart } from './optimize/warmStart.ts';
 export { learnDefaults, learnStart, type LearnedStart, type LearnHooks, type LearnSpec } from './run/learnStart.ts';
 export { readWarmStart, saveWarmStart, type WarmStartRecord } from './run/warmStarts.ts';
 export type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './optimize/coordinator.ts';
-export { runPreflight, type Preflight, type LeverOutlook } from './optimize/preflight.ts';
+export { runPreflight, type Preflight, type TargetOutlook } from './optimize/preflight.ts';
 export type { MeasuredState, OptimizationEvent } from './optimize/events.ts';
 
 // Evaluation.

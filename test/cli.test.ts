@@ -199,7 +199,7 @@ test('a command and an option work under their old names, with a notice on the s
 });
 
 describe('tandem optimize', () => {
-  const budget = ['--budget', '120000p', '--threads', '1'];
+  const budget = ['--budget', '120k', '--threads', '1'];
   const told = (folder: string): unknown[] => {
     const [name] = readdirSync(join(folder, '.tandem', 'runs'));
     return timeless(readFileSync(join(folder, '.tandem', 'runs', name, 'journal.jsonl'), 'utf8'));
@@ -214,20 +214,20 @@ describe('tandem optimize', () => {
 
   test('--controls: prints their cost first, and compares the run with each on the same test rows', () => {
     const folder = workspace();
-    const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '12000p', '--threads', '1', '--controls');
+    const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '12k', '--threads', '1', '--controls');
     expect(status, stderr).toBe(0);
     expect(stderr).toMatch(/\nBudget: about .*, 12\.0k tokens at .* per second; then 3 controls with the same budget each, .* more\n/);
     const measured = [
       ...stderr.matchAll(/\n {2}(\S.*?): \d+\.\d% \[.*\] on (\d+) test rows; this run compared with it: [+-]?\d+\.\d points/g),
     ];
-    expect(measured.map(([, control]) => control)).toEqual(['p -> p', 'w -> w', 'best single lever']);
+    expect(measured.map(([, control]) => control)).toEqual(['p -> p', 'w -> w', 'best alone']);
     expect(new Set(measured.map(([, , rows]) => rows))).toEqual(new Set([/measuring on (\d+) held-out rows/.exec(stderr)![1]]));
     expect(run(folder, 'report').stdout).toContain('## Controls at equal compute');
   });
 
   test('--schedule baseline: runs a published method', () => {
     const folder = workspace();
-    const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '20000p', '--schedule', 'baseline:mipro');
+    const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '20k', '--schedule', 'baseline:mipro');
     expect(status, stderr).toBe(0);
     expect(stderr).toContain('Phase 1, prompt: drafts instructions and demonstrations');
     const refused = run(folder, 'optimize', 'kind.prompt.md', '--schedule', 'baseline:magic');

@@ -70,8 +70,8 @@ describe('reading its prompt', () => {
 
 describe('optimizing the examples with the built command', () => {
   test.for([
-    { example: 'support', prompt: 'intent.prompt.md', budget: '30000p' },
-    { example: 'dates', prompt: 'date.prompt.md', budget: '30000p' },
+    { example: 'support', prompt: 'intent.prompt.md', budget: '30k' },
+    { example: 'dates', prompt: 'date.prompt.md', budget: '30k' },
   ])('$example: the sealed test rows are answered better by 20 points', { timeout: 900_000 }, async ({ example, prompt, budget }) => {
     const folder = join(temporary, example);
     cpSync(join(root, 'examples', example), folder, { recursive: true });

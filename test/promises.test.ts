@@ -44,7 +44,7 @@ const run = (cwd: string, env: NodeJS.ProcessEnv, ...args: string[]): SpawnSyncR
 describe('a session on a new machine leaves nothing in the home folder', () => {
   test.each([
     ['the command line', [dist('cli.js'), 'evaluate', 'kind.prompt.md']],
-    ['the worker', [dist('cli.js'), 'optimize', 'kind.prompt.md', '--budget', '40000p']],
+    ['the worker', [dist('cli.js'), 'optimize', 'kind.prompt.md', '--budget', '40k']],
     [
       'the API',
       [

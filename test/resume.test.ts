@@ -34,7 +34,7 @@ const timeless = ({ journal }: RunDirectory): unknown[] =>
   readJournal(journal).map((line) => ({
     ...line,
     at: 0,
-    ...(line.type === 'rateMeasured' && { passesPerSecond: 0 }),
+    ...(line.type === 'rateMeasured' && { tokensPerSecond: 0 }),
     ...(line.type === 'priceMeasured' && { time: undefined }),
     ...startless(line),
   }));
@@ -44,7 +44,7 @@ beforeAll(async () => {
   const workspace = join(temporary, 'whole');
   mkdirSync(join(workspace, '.tandem'), { recursive: true });
   writeTinyTask(workspace);
-  const spec: RunSpec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { passes: 40_000 } };
+  const spec: RunSpec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { tokens: 40_000 } };
   let lines = 0;
   // After any line; of those the test chooses.
   const onLine = (line: JournalLine): void => {
@@ -70,7 +70,7 @@ test(`from any of at least 20 random places a run goes on to the same end, with 
   const random = randomStream('kill points of a real run');
   const chosen = random.shuffle(copies).slice(0, killPoints);
   expect(chosen.length).toBeGreaterThanOrEqual(20);
-  // Beginning, phases of both levers, and the end are among them.
+  // Beginning, phases of both targets, and the end are among them.
   expect(new Set(chosen.map(({ type }) => type)).size).toBeGreaterThan(3);
   const expected = timeless(whole);
   const files = (directory: RunDirectory): string[][] =>

@@ -15,7 +15,7 @@ import { writeTinyTask } from './support/tinyTask.ts';
 const tandem = join(root, 'dist', 'cli.js');
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-trouble-'));
 const env = { ...process.env, TANDEM_HOME: join(temporary, 'home') };
-const asked = ['optimize', 'kind.prompt.md', '--json', '--budget', '30000p', '--threads', '1', '--schedule', 'chain:w -> p -> w'];
+const asked = ['optimize', 'kind.prompt.md', '--json', '--budget', '30k', '--threads', '1', '--schedule', 'chain:w -> p -> w'];
 
 beforeAll(() => {
   if (!existsSync(tandem)) throw new Error('Build first: npm run build');
@@ -226,7 +226,7 @@ test('one run at a time in a workspace; a killed one stands in nobody’s way', 
   const folder = workspace();
   let second = { status: null as number | null, stderr: '' };
   // Classic goes on until the budget is spent: the run is still there when the second one comes.
-  const long = [...asked.map((word) => (word === '30000p' ? '10m' : word)), '--schedule', 'classic'];
+  const long = [...asked.map((word) => (word === '30k' ? '10m' : word)), '--schedule', 'classic'];
   const disturb = (child: ChildProcess): void => {
     second = run(folder, ...asked);
     child.kill('SIGKILL');

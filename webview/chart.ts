@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import type { Island } from './dom.ts';
 import type { Mark, Stretch } from './series.ts';
-import { colour, faded, leverColour, onThemeChange } from './theme.ts';
+import { colour, faded, targetColour, onThemeChange } from './theme.ts';
 
 export interface ChartLine {
   readonly values: readonly (number | null)[];
@@ -162,11 +162,11 @@ function rangeOf({ lines, marks = [] }: ChartData): [number, number] {
 function drawStretches(plot: uPlot, stretches: readonly Stretch[]): void {
   const { ctx, bbox } = plot;
   const line = Math.round(3 * devicePixelRatio);
-  for (const { from, to, lever } of stretches) {
+  for (const { from, to, target } of stretches) {
     const [left, right] = [plot.valToPos(from, 'x', true), plot.valToPos(to, 'x', true)];
-    ctx.fillStyle = faded(leverColour[lever], 7);
+    ctx.fillStyle = faded(targetColour[target], 7);
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
-    ctx.fillStyle = colour(leverColour[lever]);
+    ctx.fillStyle = colour(targetColour[target]);
     ctx.fillRect(left, bbox.top + bbox.height - line, Math.max(1, right - left - devicePixelRatio), line);
   }
 }
@@ -179,10 +179,10 @@ function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   ctx.rect(bbox.left - 8 * devicePixelRatio, bbox.top, bbox.width + 16 * devicePixelRatio, bbox.height);
   ctx.clip();
   ctx.lineWidth = 1.5 * devicePixelRatio;
-  for (const { at, value, low, high, lever, accepted } of marks) {
+  for (const { at, value, low, high, target, accepted } of marks) {
     const [x, y] = [plot.valToPos(at, 'x', true), plot.valToPos(value, 'y', true)];
-    ctx.strokeStyle = colour(leverColour[lever]);
-    ctx.fillStyle = colour(accepted ? leverColour[lever] : '--vscode-editor-background');
+    ctx.strokeStyle = colour(targetColour[target]);
+    ctx.fillStyle = colour(accepted ? targetColour[target] : '--vscode-editor-background');
     if (low !== undefined && high !== undefined) {
       ctx.beginPath();
       ctx.moveTo(x, plot.valToPos(low, 'y', true));

@@ -1,16 +1,13 @@
-/** @file A real run for the tests of the page: SmolLM2-135M on examples/support, 400,000 token passes, seed 1. */
-import { readFileSync } from 'node:fs';
+/** @file A real run for the tests of the page: SmolLM2-135M on examples/support, 400,000 tokens, seed 1. */
 import { join } from 'node:path';
 import type { RunSummary, Snapshot } from '../src/extension/panelMessages.ts';
 import type { OptimizationEvent } from '../src/optimize/events.ts';
 import type { JournalLine } from '../src/run/record/events.ts';
 import { apply } from '../src/run/record/fold.ts';
+import { readJournal } from '../src/run/record/journal.ts';
 import { initialState, type RunState } from '../src/run/record/state.ts';
 
-export const journal: readonly JournalLine[] = readFileSync(join(import.meta.dirname, 'fixtures', 'run.jsonl'), 'utf8')
-  .trimEnd()
-  .split('\n')
-  .map((line) => JSON.parse(line) as JournalLine);
+export const journal: readonly JournalLine[] = readJournal(join(import.meta.dirname, 'fixtures', 'run.jsonl'));
 
 export const run = '2026-11-24-105630-intent';
 
@@ -37,7 +34,7 @@ export const snapshotAfter = (lines: number, rest: Partial<Snapshot> = {}): Snap
 
 /** The same as if the run's rows and its freedom had grown. */
 export const withCurriculum = (state: RunState): RunState =>
-  [1, 2, 3].flatMap(grownIn).reduce((before, event) => apply(before, { version: 1, seq: 0, at: 0, ...event }), state);
+  [1, 2, 3].flatMap(grownIn).reduce((before, event) => apply(before, { version: 2, seq: 0, at: 0, ...event }), state);
 
 const stages = [
   { name: 'wording', prompt: 'a few edits within lines', rank: [2, 8], layers: [10, 30], penalty: 100, because: 'the run begins' },
@@ -53,7 +50,7 @@ const stages = [
 ] as const;
 
 function grownIn(phase: number): readonly OptimizationEvent[] {
-  const measured = { rows: 64, known: 239, success: 0.171, passRate: 0.152, logLikelihood: -1.6, inPlay: 1, passes: 4000 };
+  const measured = { rows: 64, known: 239, success: 0.171, passRate: 0.152, logLikelihood: -1.6, inPlay: 1, tokensUsed: 4000 };
   return [
     { type: 'difficultyMeasured', phase, ...measured, roles: { weights: 181, prompt: 35, guard: 23 } },
     { type: 'freedomGrown', phase, stage: phase, stages: stages.length, ...stages[phase - 1] },

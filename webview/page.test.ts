@@ -86,8 +86,8 @@ test('a writer has a line of its own: who it is, what it was asked, and its budg
 
 test('a phase whose weights learn from the model’s own answers says from how many', () => {
   const text = withEvents(midway, (line) =>
-    line.type === 'phaseStarted' && line.lever === 'weights'
-      ? [line, { ...line, type: 'ownAnswersJudged', rows: 24, answers: 96, passed: 31, learned: 17, passes: 0, examples: [] }]
+    line.type === 'phaseStarted' && line.target === 'weights'
+      ? [line, { ...line, type: 'ownAnswersJudged', rows: 24, answers: 96, passed: 31, learned: 17, tokensUsed: 0, examples: [] }]
       : [line],
   );
   expect(text).toContain('31 of 96 answers to 24 training rows pass. The weights learn from the best answer to each of 17 rows.');
@@ -102,15 +102,15 @@ test('weights that were trained on all rows in the end are told of', () => {
 });
 
 test('controls: asked for, their cost beforehand; run, their score and what the run has over them on the same rows', () => {
-  const controls = ['p -> p', 'w -> w', 'best single lever'] as const;
+  const controls = ['p -> p', 'w -> w', 'best alone'] as const;
   const asked = journal.slice(0, -1).map((line) => (line.type === 'runStarted' ? { ...line, config: { ...line.config, controls } } : line));
   const score = { mean: 0.8, low: 0.7, high: 0.9, rows: 86 };
   const difference = { mean: 0.08, low: 0.01, high: 0.15, rows: 86, probabilityBetter: 0.99 };
   const later = [
     { type: 'controlStarted', control: 'p -> p', because: 'two prompt steps', budget: 400_000 },
-    { type: 'controlMeasured', control: 'p -> p', passes: 390_000, score, logLikelihood: score, difference },
+    { type: 'controlMeasured', control: 'p -> p', tokensUsed: 390_000, score, logLikelihood: score, difference },
     { type: 'controlStarted', control: 'w -> w', because: 'two weight steps', budget: 400_000 },
-  ].map((event, i) => ({ version: 1, at: 0, seq: asked.length + i, ...event }) as JournalLine);
+  ].map((event, i) => ({ version: 2, at: 0, seq: asked.length + i, ...event }) as JournalLine);
   const heard = (lines: readonly JournalLine[]): string => {
     const messages = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines } as const];
     const known = messages.reduce((known: Known, message) => hear(known, message, 0), {});
@@ -157,7 +157,7 @@ test('a simultaneous run: its joint phase, what would be lost without the soft p
   const without = { mean: -0.12, low: -0.2, high: -0.04, rows: 75, probabilityBetter: 0.01 };
   const changed = journal.flatMap((line): JournalLine[] => {
     const of = { version: line.version, seq: line.seq, at: line.at };
-    if (line.type === 'phaseStarted' && line.phase === 2) return [{ ...line, lever: 'both' as const }];
+    if (line.type === 'phaseStarted' && line.phase === 2) return [{ ...line, target: 'both' as const }];
     if (line.type === 'weightStep' && line.phase === 2) return [{ ...line, soft: { learningRate: 0.03, gradientNorm: 1.5 } }];
     if (line.type !== 'phaseEnded') return [line];
     const best = { ...line.best, prompt: { ...line.best.prompt, body: '{{soft}}\n\nMessage: ${input:message}\nIntent:\n' } };
@@ -185,16 +185,16 @@ test('a simultaneous run: its joint phase, what would be lost without the soft p
     expect(text).toContain(part);
 });
 
-test('a curriculum is shown where there is one: rows by the lever that they go to, and what may move', () => {
+test('a curriculum is shown where there is one: rows by what they are for, and what may move', () => {
   expect(said(opened(journal.length))).not.toContain('Curriculum');
   const lines: JournalLine[] = [
     {
-      ...({ version: 1, seq: 0, at: 0, type: 'difficultyMeasured', phase: 1 } as const),
-      ...{ rows: 60, known: 96, success: 0.414, passRate: 0.4, logLikelihood: -1, passes: 10, inPlay: 0.25 },
+      ...({ version: 2, seq: 0, at: 0, type: 'difficultyMeasured', phase: 1 } as const),
+      ...{ rows: 60, known: 96, success: 0.414, passRate: 0.4, logLikelihood: -1, tokensUsed: 10, inPlay: 0.25 },
       roles: { weights: 50, prompt: 30, guard: 16 },
     },
     {
-      ...({ version: 1, seq: 1, at: 0, type: 'freedomGrown', phase: 2, stage: 2, stages: 3, rank: [4, 8], layers: [4, 6] } as const),
+      ...({ version: 2, seq: 1, at: 0, type: 'freedomGrown', phase: 2, stage: 2, stages: 3, rank: [4, 8], layers: [4, 6] } as const),
       ...{ name: 'lines', prompt: 'whole lines', penalty: 10, because: '30% of the budget is spent' },
     },
   ];
@@ -205,7 +205,9 @@ test('a curriculum is shown where there is one: rows by the lever that they go t
 });
 
 test('a journal of an earlier version, without the rows that changed, says so', () => {
-  const bare = journal.map((line) => (line.type === 'gateDecided' ? { ...line, flips: undefined, objective: undefined } : line));
+  const bare = journal.map((line) =>
+    line.type === 'gateDecided' ? { ...line, changedPredictions: undefined, objective: undefined } : line,
+  );
   const known = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines: bare } as const].reduce(
     (known: Known, message) => hear(known, message, 0),
     {},

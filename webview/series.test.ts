@@ -11,7 +11,7 @@ test('the best after the start and after every phase, and until now', () => {
   expect(best.map(({ mean }) => Math.round(mean * 1000) / 10)).toEqual([38.7, 48, 89.3, 93.3, 93.3, 93.3, 93.3]);
   expect(at.at(-1)).toBe(ended.elapsed);
   expect([...at].sort((a, b) => a - b)).toEqual(at);
-  expect(stretches.map(({ lever }) => lever)).toEqual(['prompt', 'weights', 'prompt', 'weights', 'prompt']);
+  expect(stretches.map(({ target }) => target)).toEqual(['prompt', 'weights', 'prompt', 'weights', 'prompt']);
   stretches.slice(1).forEach(({ from }, i) => expect(from).toBeGreaterThanOrEqual(stretches[i].to));
 });
 
@@ -38,7 +38,7 @@ test('J has the interval of its log-likelihood, moved by the penalties, and each
 test('a phase under way reaches until now and has no mark yet', () => {
   const state = stateAfter(midway);
   const { stretches, marks } = historyOf(state, 'score');
-  expect(stretches.at(-1)).toMatchObject({ lever: 'weights', to: state.elapsed });
+  expect(stretches.at(-1)).toMatchObject({ target: 'weights', to: state.elapsed });
   expect(marks).toHaveLength(3);
 });
 
@@ -54,7 +54,7 @@ test('a weight phase has one loss curve; a phase that looks ahead has one for ea
 
 test('without names of candidates a step that is not higher begins another curve; a shorter one leaves the rest empty', () => {
   const step = (number: number): WeightStep => ({ step: number, steps: 3, loss: number, learningRate: 1, gradientNorm: 1 });
-  const { lines } = lossCurves({ lever: 'prompt', weightSteps: [1, 2, 3, 1, 2].map(step) });
+  const { lines } = lossCurves({ target: 'prompt', weightSteps: [1, 2, 3, 1, 2].map(step) });
   expect(lines.map(({ values }) => values)).toEqual([
     [1, 2, 3],
     [1, 2, null],

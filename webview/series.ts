@@ -1,5 +1,5 @@
 /** @file A run's numbers as what a chart draws: lines with their bands, marks, and the stretches of the phases. */
-import type { Difference, Estimate, PhaseLever } from '../src/optimize/events.ts';
+import type { Difference, Estimate, PhaseTarget } from '../src/optimize/events.ts';
 import type { PhaseState, RunState, WeightStep } from '../src/run/record/state.ts';
 
 export interface Line {
@@ -11,7 +11,7 @@ export interface Line {
 export interface Mark {
   readonly at: number;
   readonly phase: number;
-  readonly lever: PhaseLever;
+  readonly target: PhaseTarget;
   readonly accepted: boolean;
   readonly value: number;
   /** Of the paired difference, around the state that the phase started from; absent where the journal does not have it. */
@@ -22,7 +22,7 @@ export interface Mark {
 export interface Stretch {
   readonly from: number;
   readonly to: number;
-  readonly lever: PhaseLever;
+  readonly target: PhaseTarget;
 }
 
 /** The best state over the running time, with its interval. */
@@ -51,7 +51,7 @@ export function historyOf(state: RunState, measure: Measure): History {
     at: goesOn ? [...at, state.elapsed] : at,
     best: goesOn ? [...best, last] : best,
     marks: marksOf(state, measure),
-    stretches: state.phases.map(({ startedAt, ended, lever }) => ({ from: startedAt, to: ended?.at ?? state.elapsed, lever })),
+    stretches: state.phases.map(({ startedAt, ended, target }) => ({ from: startedAt, to: ended?.at ?? state.elapsed, target })),
   };
 }
 
@@ -60,14 +60,14 @@ function marksOf({ start, phases }: RunState, measure: Measure): Mark[] {
   if (!start) return [];
   let from = measure === 'score' ? start.score.mean : start.objective.total;
   const marks: Mark[] = [];
-  for (const { phase, lever, candidates, ended } of phases) {
+  for (const { phase, target, candidates, ended } of phases) {
     const decision = candidates.find((candidate) => candidate.decision)?.decision;
     if (!decision || !ended) continue;
     const value = measure === 'score' ? from + decision.score.mean : decision.objective?.total;
     if (value === undefined) continue;
     const { accepted } = decision;
     const around = (difference: Difference): Pick<Mark, 'low' | 'high'> => ({ low: from + difference.low, high: from + difference.high });
-    marks.push({ at: ended.at, phase, lever, accepted, value, ...(measure === 'score' && around(decision.score)) });
+    marks.push({ at: ended.at, phase, target, accepted, value, ...(measure === 'score' && around(decision.score)) });
     if (accepted) from = value;
   }
   return marks;
@@ -82,7 +82,7 @@ export interface LossCurves {
   readonly taken: readonly (readonly (WeightStep | undefined)[])[];
 }
 
-export function lossCurves({ lever, weightSteps }: Pick<PhaseState, 'lever' | 'weightSteps'>): LossCurves {
+export function lossCurves({ target, weightSteps }: Pick<PhaseState, 'target' | 'weightSteps'>): LossCurves {
   const trainings: WeightStep[][] = [];
   for (const step of weightSteps) {
     const latest = trainings.at(-1)?.at(-1);
@@ -96,11 +96,11 @@ export function lossCurves({ lever, weightSteps }: Pick<PhaseState, 'lever' | 'w
     return steps.map((step) => byStep.get(step));
   });
   const lines = taken.map((training, i) => ({
-    name: trainingName(lever, trainings[i][0]),
+    name: trainingName(target, trainings[i][0]),
     values: training.map((step) => step?.loss ?? null),
   }));
   return { steps, lines, taken };
 }
 
-const trainingName = (lever: PhaseLever, { candidate }: WeightStep): string =>
-  lever !== 'prompt' ? 'loss' : candidate === undefined ? 'the current prompt' : `candidate ${candidate}`;
+const trainingName = (target: PhaseTarget, { candidate }: WeightStep): string =>
+  target !== 'prompt' ? 'loss' : candidate === undefined ? 'the current prompt' : `candidate ${candidate}`;

@@ -88,9 +88,9 @@ export function announcement(before: RunState, after: RunState): string | undefi
   const phase = after.phases.at(-1);
   if (!phase) return undefined;
   const known = before.phases.find((other) => other.phase === phase.phase);
-  if (!known) return `Phase ${phase.phase}, ${phase.block ?? phase.lever}, started.`;
+  if (!known) return `Phase ${phase.phase}, ${phase.block ?? phase.target}, started.`;
   return phase.ended && !known.ended
-    ? `Phase ${phase.phase}, ${phase.block ?? phase.lever}, ${phase.ended.accepted ? 'kept' : 'not kept'}.`
+    ? `Phase ${phase.phase}, ${phase.block ?? phase.target}, ${phase.ended.accepted ? 'kept' : 'not kept'}.`
     : undefined;
 }
 

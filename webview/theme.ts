@@ -1,7 +1,7 @@
 /** @file The editor's colours for what is drawn on a canvas, and when they change. */
-import type { PhaseLever } from '../src/optimize/events.ts';
+import type { PhaseTarget } from '../src/optimize/events.ts';
 
-export const leverColour: Readonly<Record<PhaseLever, string>> = {
+export const targetColour: Readonly<Record<PhaseTarget, string>> = {
   weights: '--vscode-charts-orange',
   prompt: '--vscode-charts-blue',
   both: '--vscode-charts-purple',

@@ -1,4 +1,4 @@
-/** @file The arms of the evidence tables: the default run, and what each lever does alone with the same token passes. */
+/** @file The arms of the evidence tables: the default run, and what the prompt and the weights do alone with the same tokens. */
 import { baselines } from '../../src/optimize/baselines/baselines.ts';
 import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import { makeCoordinator } from '../../src/run/coordinators.ts';
@@ -41,5 +41,5 @@ export const isArm = (name: string): name is ArmName => Object.hasOwn(arms, name
 
 export const armNamed = (name: ArmName): Arm => arms[name];
 
-/** Those that a joint run must beat: one lever each. */
+/** Those that a joint run must beat: only the prompt or only the weights. */
 export const singleArms: readonly ArmName[] = ['lora', 'lora-all', 'prompt', 'demonstrations', 'weights', 'w-w', 'p-p'];

@@ -17,9 +17,9 @@ export function curriculumTable(lines: readonly CurriculumLine[]): string {
     'test score',
     'val log-likelihood',
     'steps to the val likelihood of none',
-    'passes to it',
+    'tokens to it',
     'reached in',
-    'token passes',
+    'tokens',
   ];
   const cases = [
     ...new Map(lines.map(({ task, variant, budget }) => [`${task} ${variant} ${budget}`, { task, variant, budget }])).values(),
@@ -38,7 +38,7 @@ export function curriculumTable(lines: readonly CurriculumLine[]): string {
         : [];
     });
     // A run that never gets there counts as infinitely long.
-    const ratio = (what: 'steps' | 'passes'): string => {
+    const ratio = (what: 'steps' | 'tokensUsed'): string => {
       const value = median(pairs.map(({ none, run }) => (run && none ? run[what] / Math.max(1, none[what]) : Infinity)));
       return Number.isFinite(value) ? `× ${value.toFixed(2)}` : 'not in half of the runs';
     };
@@ -49,7 +49,7 @@ export function curriculumTable(lines: readonly CurriculumLine[]): string {
       `${(100 * mean(runs.map(({ test }) => test.after))).toFixed(1)} (${runs.map(({ test }) => (100 * test.after).toFixed(1)).join(' · ')}), from ${(100 * mean(runs.map(({ test }) => test.before))).toFixed(1)}`,
       mean(runs.map(({ val }) => val.logLikelihood)).toFixed(3),
       ratio('steps'),
-      ratio('passes'),
+      ratio('tokensUsed'),
       `${pairs.filter(({ run }) => run).length} of ${pairs.length}`,
       budget.toLocaleString('en'),
     ];

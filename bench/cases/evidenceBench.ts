@@ -16,7 +16,7 @@ export interface EvidenceBench<M> {
   readonly tasks: readonly string[];
   /** Labelled rows, those for validation included. */
   readonly sizes: readonly number[];
-  /** Token passes a run. */
+  /** Tokens a run. */
   readonly budget: number;
   readonly arms: readonly ArmName[];
   readonly testRows: number;

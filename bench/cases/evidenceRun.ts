@@ -41,9 +41,9 @@ export interface EvidenceLine<M = unknown> {
   readonly rows: number;
   readonly seed: number;
   readonly arm: ArmName;
-  /** Token passes that were granted and spent. */
+  /** Tokens that were granted and spent. */
   readonly budget: number;
-  readonly passes: number;
+  readonly tokensUsed: number;
   readonly seconds: number;
   /** Processes that waited for a core at the end, averaged over a minute: how far `seconds` can be trusted. */
   readonly load: number;
@@ -61,7 +61,7 @@ export interface EvidenceLine<M = unknown> {
   readonly labelWords?: LabelWords;
   /** Squared norm of the change of the weights. */
   readonly drift: number;
-  readonly phases: readonly { readonly lever: string; readonly accepted: boolean; readonly val: number; readonly passes: number }[];
+  readonly phases: readonly { readonly target: string; readonly accepted: boolean; readonly val: number; readonly tokensUsed: number }[];
   readonly measured?: M;
 }
 
@@ -81,7 +81,7 @@ export interface RunOptions<M> {
   /** The results file. */
   readonly out: string;
   readonly seed: number;
-  /** Token passes. */
+  /** Tokens. */
   readonly budget: number;
   readonly arms: readonly ArmName[];
   /** What the table measures beside the test rows. */
@@ -104,10 +104,10 @@ export async function runArms<M>(
     const line = await runArm(model, given, { arm, seed, budget, measure, before });
     before = line.beforeEvaluation;
     addLine(out, line.line);
-    const { after, passes, seconds, done, tokens } = line.line;
+    const { after, tokensUsed, seconds, done, tokens } = line.line;
     console.log(
       `${given.name}, ${rows} rows, seed ${seed}, ${armNamed(arm).title}: test ${share(line.line.before)} -> ${share(after)}, ` +
-        `${tokens.before} -> ${tokens.after} prompt tokens, ${passes} passes in ${Math.round(seconds)} s, ${done}`,
+        `${tokens.before} -> ${tokens.after} prompt tokens, ${tokensUsed} tokens in ${Math.round(seconds)} s, ${done}`,
     );
   }
 }
@@ -134,8 +134,8 @@ async function runArm<M>(
   const onEvent = (event: OptimizationEvent): void => {
     if (event.type === 'gateDecided') console.error(`    ${event.because}`);
     if (event.type !== 'phaseEnded') return;
-    const { lever, accepted, best, passes } = event;
-    phases.push({ lever, accepted, val: best.score.mean, passes });
+    const { target, accepted, best, tokensUsed } = event;
+    phases.push({ target, accepted, val: best.score.mean, tokensUsed });
   };
   const begun = performance.now();
   const { adapter, prompts, state } = await new JointOptimizer({ coordinator: make() }).optimize({
@@ -157,7 +157,7 @@ async function runArm<M>(
     task: given.name,
     rows: all.length,
     ...{ seed, arm, budget },
-    passes: state.passes,
+    tokensUsed: state.tokensUsed,
     seconds: Math.round(10 * seconds) / 10,
     load: Math.round(10 * loadavg()[0]) / 10,
     done: String(state.done),

@@ -16,7 +16,7 @@ function line<M = unknown>(task: string, arm: ArmName, seed: number, after: stri
       seed,
       arm,
       budget: 1000,
-      passes: 900,
+      tokensUsed: 900,
       seconds: 1,
       load: 1,
       done: 'the budget is spent',

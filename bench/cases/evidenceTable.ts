@@ -117,9 +117,9 @@ export const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 const distinctBy = <T>(items: readonly T[], key: (item: T) => string): T[] => [...new Map(items.map((item) => [key(item), item])).values()];
 
-export const passesColumn = [
-  'passes',
-  (lines: readonly EvidenceLine[]): string => `${Math.round(mean(lines.map(({ passes }) => passes)) / 1000)}k`,
+export const tokensColumn = [
+  'tokens',
+  (lines: readonly EvidenceLine[]): string => `${Math.round(mean(lines.map(({ tokensUsed }) => tokensUsed)) / 1000)}k`,
 ] as const;
 
 export const seedsColumn = [

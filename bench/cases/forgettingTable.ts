@@ -19,7 +19,7 @@ export function forgettingSections(lines: readonly Line[]): string[] {
   return [
     intro,
     ...groupsOf(lines, ({ model }) => model).flatMap(([model, ofModel]) =>
-      groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} token passes`).map(([title, its]) => {
+      groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} tokens`).map(([title, its]) => {
         const more = [
           ['drift', (of: readonly Line[]) => mean(of.map(({ drift }) => drift)).toFixed(1)],
           ['loss elsewhere', (of: readonly Line[]) => mean(of.map(lossOf)).toFixed(3)],

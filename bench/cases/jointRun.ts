@@ -22,19 +22,19 @@ import { asProgram, stepsOf, type Prompt } from '../../src/prompt/prompt.ts';
 import { addLine, readLines } from './resultLines.ts';
 
 export const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
-  'weights only': { levers: ['weights'], strategy: 'plain' },
+  'weights only': { targets: ['weights'], strategy: 'plain' },
   mixture: { strategy: 'mixture' },
   'look-ahead': { strategy: 'look-ahead' },
   'plain gate': { strategy: 'plain' },
-  'chain p -> w -> p': { schedule: { kind: 'chain', levers: ['prompt', 'weights', 'prompt'] }, strategy: 'plain' },
-  'prompt only': { levers: ['prompt'], strategy: 'plain' },
+  'chain p -> w -> p': { schedule: { kind: 'chain', targets: ['prompt', 'weights', 'prompt'] }, strategy: 'plain' },
+  'prompt only': { targets: ['prompt'], strategy: 'plain' },
 };
 
 /** Coordinate descent, of a prompt or of a program as a whole. */
 export const coordinateVariants: Readonly<Record<string, Partial<CoordinateOptions>>> = {
   coordinate: {},
-  'adapter only': { levers: ['weights'] },
-  'prompts only': { levers: ['prompt'] },
+  'adapter only': { targets: ['weights'] },
+  'prompts only': { targets: ['prompt'] },
 };
 
 /** Of the simultaneous coordinator, under its own name in the results; the second is tried where the first misses. */
@@ -42,7 +42,7 @@ export const simultaneousVariants: Readonly<Record<string, Partial<SimultaneousO
   simultaneous: {},
   'simultaneous, text only': { keep: false },
   'simultaneous, no text batches': { textBatches: 0 },
-  'soft prompt alone': { levers: ['prompt'] },
+  'soft prompt alone': { targets: ['prompt'] },
   /** Proposals made from the soft prompt's words against the same proposers without them, in the same races. */
   'simultaneous, hinted against plain': { hinted: 4, plain: 4, textShare: 0.3 },
 };
@@ -59,7 +59,7 @@ export interface JointLine {
   readonly seed: number;
   readonly variant: string;
   readonly budget: number;
-  readonly passes: number;
+  readonly tokensUsed: number;
   readonly seconds: number;
   readonly done: string;
   /** Score of each test row, in the order of the rows: '1' right, '0' wrong. */
@@ -87,11 +87,11 @@ export interface JointLine {
   /** Processes that waited for a core at the end, averaged over a minute: how far `seconds` can be trusted. */
   readonly load?: number;
   readonly phases: readonly {
-    readonly lever: string;
+    readonly target: string;
     readonly block?: string;
     readonly accepted: boolean;
     readonly val: number;
-    readonly passes: number;
+    readonly tokensUsed: number;
   }[];
 }
 
@@ -170,10 +170,10 @@ export async function runVariants(
       if (event.type === 'gateDecided') console.error(`    ${event.because}`);
       if (event.type === 'weightStep') trained += alternatingDefaults.batchRows;
       if (event.type !== 'phaseEnded') return;
-      const { phase, lever, accepted, best, passes } = event;
-      phases.push({ lever, ...(block !== undefined && { block }), accepted, val: best.score.mean, passes });
+      const { phase, target, accepted, best, tokensUsed } = event;
+      phases.push({ target, ...(block !== undefined && { block }), accepted, val: best.score.mean, tokensUsed });
       console.error(
-        `  ${phase} ${block ?? lever} ${accepted ? 'accepted' : 'rejected'} val ${best.score.mean.toFixed(3)} passes ${passes}`,
+        `  ${phase} ${block ?? target} ${accepted ? 'accepted' : 'rejected'} val ${best.score.mean.toFixed(3)} tokens ${tokensUsed}`,
       );
     };
     const begun = performance.now();
@@ -213,7 +213,7 @@ export async function runVariants(
       seed,
       variant,
       budget,
-      passes: state.passes,
+      tokensUsed: state.tokensUsed,
       seconds: Math.round(seconds * 10) / 10,
       done: String(state.done),
       before: before.rows.map(({ score }) => score).join(''),
@@ -236,7 +236,7 @@ export async function runVariants(
     };
     addLine(out, line);
     console.log(
-      `${name} ${train} rows, seed ${seed}, ${variant}: test ${before.score.mean.toFixed(3)} -> ${after.score.mean.toFixed(3)}, val ${line.val.toFixed(3)}, ${state.passes} passes in ${seconds.toFixed(0)} s (${Math.round(state.passes / seconds)}/s), ${line.done}`,
+      `${name} ${train} rows, seed ${seed}, ${variant}: test ${before.score.mean.toFixed(3)} -> ${after.score.mean.toFixed(3)}, val ${line.val.toFixed(3)}, ${state.tokensUsed} tokens in ${seconds.toFixed(0)} s (${Math.round(state.tokensUsed / seconds)}/s), ${line.done}`,
     );
   }
 }

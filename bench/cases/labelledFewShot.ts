@@ -5,7 +5,7 @@
 import { coordinatorOf, tryOut, type Standing, type StepResult } from '../../src/optimize/baselines/method.ts';
 import type { Coordinator, OptimizationContext } from '../../src/optimize/coordinator.ts';
 import { demonstrationOf } from '../../src/optimize/proposers/demonstrations.ts';
-import { bestReading } from '../../src/optimize/reading.ts';
+import { bestScoring } from '../../src/optimize/labelScoring.ts';
 import { randomStream } from '../../src/random.ts';
 
 /** Demonstrations in a set, in turn. */
@@ -21,7 +21,7 @@ export const labelledFewShot = ({ mostSets }: FewShotOptions = { mostSets: 60 })
     begin: () => null,
     next(context, standing) {
       if (standing.phase > mostSets) return { done: `${mostSets} sets are measured` };
-      return { lever: 'prompt', because: `set ${standing.phase} of demonstrations`, take: () => trySet(context, standing) };
+      return { target: 'prompt', because: `set ${standing.phase} of demonstrations`, take: () => trySet(context, standing) };
     },
   });
 
@@ -35,8 +35,8 @@ async function trySet(context: OptimizationContext, { phase }: Standing<null>): 
   const proposal = { prompt: { ...prompt, demonstrations }, reason: `${size} labelled demonstrations` };
   const id = `${phase}.0`;
   const measured = await tryOut(context, { phase, candidate: id, proposer: 'labelled few-shot', proposal });
-  if (!measured) return { memory: null, passes: 0 };
-  const read = await bestReading(context, { prompt: proposal.prompt, adapter: context.start }, measured);
+  if (!measured) return { memory: null, tokensUsed: 0 };
+  const read = await bestScoring(context, { prompt: proposal.prompt, adapter: context.start }, measured);
   const candidate = { id, prompt: read.prompt, adapter: context.start, evaluation: read.evaluation };
-  return { memory: null, passes: measured.passes + read.passes, candidate };
+  return { memory: null, tokensUsed: measured.tokensUsed + read.tokensUsed, candidate };
 }

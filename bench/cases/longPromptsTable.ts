@@ -16,7 +16,7 @@ export function longPromptsSections(lines: readonly Line[]): string[] {
   return [
     intro,
     ...groupsOf(lines, ({ model }) => model).flatMap(([model, ofModel]) =>
-      groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} token passes`).map(([title, its]) => {
+      groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} tokens`).map(([title, its]) => {
         const more = [
           ['prompt tokens', (of: readonly Line[]) => String(Math.round(mean(of.map(({ tokens }) => tokens.after))))],
           [

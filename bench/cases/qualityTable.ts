@@ -14,10 +14,10 @@ export function qualitySections(lines: readonly JointLine[], many: readonly Join
   const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
   const intro =
     "## Tandem's default beside the published methods\n\n" +
-    'At equal compute in token passes (forward 1, backward 2), by the same evaluator, trainer, rows and start; the plain prompt is the start. ' +
+    'At equal compute in tokens (forward 1, backward 2), by the same evaluator, trainer, rows and start; the plain prompt is the start. ' +
     'Means are over the test rows and the seeds that there are; the difference is the method minus Tandem, row by row, over the seeds that both ' +
     'have: below zero speaks for Tandem. Calls: prompts that the model was asked, and training rows that it saw. Seconds were taken on a shared ' +
-    `machine; passes are the measure of compute. Where the methods reflect, the tuned model itself does. Code: ${commits}.\n\n` +
+    `machine; tokens are the measure of compute. Where the methods reflect, the tuned model itself does. Code: ${commits}.\n\n` +
     '`npm run bench -- quality`, and `npm run bench -- quality --model smollm2-135m --seeds 3`';
   return [intro, ...modelTables(lines), ...manySections(many)];
 }
@@ -72,14 +72,14 @@ function taskTable(model: string, lines: readonly JointLine[]): string {
       percent(crossedMean([scoresOf(runs)])),
       runs.map(({ after }) => (100 * mean(digits(after))).toFixed(1)).join(' · '),
       pairs.length ? points(crossedDifference(pairs)) : '',
-      `${Math.round(mean(runs.map(({ passes }) => passes)) / 1000)}k`,
+      `${Math.round(mean(runs.map(({ tokensUsed }) => tokensUsed)) / 1000)}k`,
       Math.round(mean(runs.map(({ calls = 0 }) => calls))).toLocaleString('en'),
       Math.round(mean(runs.map(({ seconds }) => seconds))).toString(),
     ];
   });
-  const head = ['', 'test accuracy', 'by seed', 'against Tandem', 'passes', 'LM calls', 'seconds'];
+  const head = ['', 'test accuracy', 'by seed', 'against Tandem', 'tokens', 'LM calls', 'seconds'];
   const start = ['plain prompt', percent(crossedMean([starts.map(digits)])), '', '', '', '', ''];
-  return `### ${model}, ${task}: ${train} training rows, ${budget.toLocaleString('en')} token passes\n\n${table(head, [start, ...rows])}`;
+  return `### ${model}, ${task}: ${train} training rows, ${budget.toLocaleString('en')} tokens\n\n${table(head, [start, ...rows])}`;
 }
 
 const methodsOf = (lines: readonly JointLine[]): string[] =>

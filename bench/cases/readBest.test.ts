@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const idle: Coordinator = {
   async begin(context) {
     const { start, evaluation } = await measureStart(context);
-    return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory: null };
+    return { version: 1, phase: 0, start, best: start, tokensUsed: evaluation.tokensUsed, done: false, memory: null };
   },
   advance: (_, state) => Promise.resolve({ ...state, phase: state.phase + 1, done: state.phase === 1 && 'two phases' }),
 };

@@ -1,7 +1,7 @@
 /** @file A method whose label scores are read as they do best on the validation rows once it has ended: the default run may choose that too. */
 import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import { adapterOf, measuredState } from '../../src/optimize/measuredState.ts';
-import { bestReading } from '../../src/optimize/reading.ts';
+import { bestScoring } from '../../src/optimize/labelScoring.ts';
 
 export const readBest = (method: Coordinator): Coordinator => ({
   begin: (context) => method.begin(context),
@@ -12,8 +12,8 @@ export const readBest = (method: Coordinator): Coordinator => ({
     const adapter = await adapterOf(context, next.best);
     // The method has measured it: the cache answers.
     const measured = await context.evaluator.evaluate({ prompt, adapter }, context.valset);
-    const read = await bestReading(context, { prompt, adapter }, measured);
+    const read = await bestScoring(context, { prompt, adapter }, measured);
     const best = measuredState(candidate, read.prompt, adapter, read.evaluation, context.objective);
-    return { ...next, best, passes: next.passes + read.passes };
+    return { ...next, best, tokensUsed: next.tokensUsed + read.tokensUsed };
   },
 });

@@ -31,7 +31,7 @@ export function rulesSections(lines: readonly Line[]): string[] {
   return [
     intro,
     ...groupsOf(lines, ({ model }) => model).flatMap(([model, ofModel]) =>
-      groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} token passes`).flatMap(([title, its]) =>
+      groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} tokens`).flatMap(([title, its]) =>
         Object.entries(kinds).flatMap(([kind, tableOf]) => {
           const given = tableOf(its);
           return given.lines.length

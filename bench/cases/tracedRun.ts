@@ -1,4 +1,4 @@
-/** @file One run of the alternating coordinator that notes every measurement of the whole valset, with the steps and passes before it. */
+/** @file One run of the alternating coordinator that notes every measurement of the whole valset, with the steps and tokens before it. */
 import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator, type Evaluator } from '../../src/evaluate/evaluator.ts';
 import type { Adapter } from '../../src/model/adapter.ts';
@@ -14,9 +14,9 @@ import { loraTrainer } from '../../src/optimize/loraTrainer.ts';
 import type { JointCase } from './jointRun.ts';
 
 export interface TracePoint {
-  /** Weight steps, those of look-aheads too, and nominal token passes before the measurement was done. */
+  /** Weight steps, those of look-aheads too, and tokens before the measurement was done. */
   readonly steps: number;
-  readonly passes: number;
+  readonly tokensUsed: number;
   readonly score: number;
   readonly logLikelihood: number;
 }
@@ -27,7 +27,7 @@ export interface TracedRun {
   readonly test: { readonly before: number; readonly after: number; readonly logLikelihood: number };
   readonly val: { readonly score: number; readonly logLikelihood: number };
   readonly phases: number;
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 export interface TracedOptions {
@@ -46,14 +46,14 @@ export async function tracedRun(
 ): Promise<TracedRun> {
   const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(rows.val, rows.train) });
   const trace: TracePoint[] = [];
-  let [steps, passes] = [0, 0];
+  let [steps, tokensUsed] = [0, 0];
   const traced: Evaluator = {
     ...evaluator,
     async evaluate(candidate, asked, ...rest) {
       const evaluation = await evaluator.evaluate(candidate, asked, ...rest);
-      passes += evaluation.passes;
+      tokensUsed += evaluation.tokensUsed;
       if (asked.length === rows.val.length)
-        trace.push({ steps, passes, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood!.mean });
+        trace.push({ steps, tokensUsed, score: evaluation.score.mean, logLikelihood: evaluation.logLikelihood!.mean });
       return evaluation;
     },
   };
@@ -67,7 +67,7 @@ export async function tracedRun(
         async step(...given) {
           const result = await training.step(...given);
           steps++;
-          passes += 3 * result.tokens;
+          tokensUsed += 3 * result.tokens;
           return result;
         },
       };
@@ -99,7 +99,7 @@ export async function tracedRun(
     test: { before: before.score.mean, after: after.score.mean, logLikelihood: after.logLikelihood!.mean },
     val: { score: state.best.score.mean, logLikelihood: state.best.logLikelihood!.mean },
     phases: state.phase,
-    passes: state.passes,
+    tokensUsed: state.tokensUsed,
   };
 }
 

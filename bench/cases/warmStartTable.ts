@@ -3,20 +3,20 @@ import type { AlternatingOptions } from '../../src/optimize/alternatingPhase.ts'
 import { median } from './curriculumTable.ts';
 import { reached, type TracePoint } from './tracedRun.ts';
 
-/** What is tuned, and what of a learned start has to do with it; costs are weight steps or, with prompts in play, token passes. */
-export const warmLevers = {
-  adapter: { title: 'the adapter alone', cost: 'steps', options: { levers: ['weights'] } },
-  prompt: { title: 'the prompt alone', cost: 'passes', options: { levers: ['prompt'], strategy: 'plain' } },
-  both: { title: 'both levers', cost: 'passes', options: {} },
-} as const satisfies Record<string, { title: string; cost: 'steps' | 'passes'; options: Partial<AlternatingOptions> }>;
-export type WarmLever = keyof typeof warmLevers;
+/** What is tuned, and what of a learned start has to do with it; costs are weight steps or, with prompts in play, tokens. */
+export const warmTargets = {
+  adapter: { title: 'the adapter alone', cost: 'steps', options: { targets: ['weights'] } },
+  prompt: { title: 'the prompt alone', cost: 'tokensUsed', options: { targets: ['prompt'], strategy: 'plain' } },
+  both: { title: 'prompt and weights', cost: 'tokensUsed', options: {} },
+} as const satisfies Record<string, { title: string; cost: 'steps' | 'tokensUsed'; options: Partial<AlternatingOptions> }>;
+export type WarmTarget = keyof typeof warmTargets;
 
 export interface WarmStartLine {
   readonly task: string;
   /** The whole source of the task is held out. */
   readonly fresh: boolean;
   readonly seed: number;
-  readonly lever: WarmLever;
+  readonly target: WarmTarget;
   readonly start: 'cold' | 'warm';
   /** Id of the learned adapter; 'none' for a cold start. */
   readonly learned: string;
@@ -34,23 +34,23 @@ interface Pair {
   readonly ratio: number;
 }
 
-/** One table for each lever that the lines have. @param id of the learned start; by default the latest that the lines know */
+/** One table for each choice of what is tuned. @param id of the learned start; by default the latest that the lines know */
 export function warmStartTable(lines: readonly WarmStartLine[], id = lines.findLast(({ start }) => start === 'warm')?.learned): string {
-  return (Object.keys(warmLevers) as WarmLever[])
-    .map((lever) => {
+  return (Object.keys(warmTargets) as WarmTarget[])
+    .map((target) => {
       const pairs = pairsOf(
-        lines.filter((line) => line.lever === lever),
-        lever,
+        lines.filter((line) => line.target === target),
+        target,
         id,
       );
-      return pairs.length ? `### Warm start: ${warmLevers[lever].title}\n\n${tableOf(pairs)}` : '';
+      return pairs.length ? `### Warm start: ${warmTargets[target].title}\n\n${tableOf(pairs)}` : '';
     })
     .filter(Boolean)
     .join('\n\n');
 }
 
-function pairsOf(lines: readonly WarmStartLine[], lever: WarmLever, id: string | undefined): Pair[] {
-  const { cost } = warmLevers[lever];
+function pairsOf(lines: readonly WarmStartLine[], target: WarmTarget, id: string | undefined): Pair[] {
+  const { cost } = warmTargets[target];
   return lines
     .filter(({ start }) => start === 'cold')
     .flatMap((cold) => {

@@ -17,7 +17,7 @@ export function wordingsSections(lines: readonly Line[]): string[] {
   return [
     intro,
     ...groupsOf(lines, ({ model }) => model).flatMap(([model, ofModel]) =>
-      groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} token passes`).map(
+      groupsOf(ofModel, ({ rows, budget }) => `${rows} rows, ${budget.toLocaleString('en')} tokens`).map(
         ([title, its]) => `### ${model}, ${title}\n\n${table(its)}`,
       ),
     ),

@@ -4,14 +4,14 @@ import { resolve } from 'node:path';
 import {
   coordinators,
   keptRuns,
-  leverChoices,
+  tuneChoices,
   parseBudget,
   parseSchedule,
   runDefaults,
   strategies,
   type Budget,
   type CoordinatorName,
-  type LeverChoice,
+  type TuneChoice,
   type RunSpec,
   type Schedule,
   type Strategy,
@@ -39,7 +39,7 @@ interface TuneOptions extends SessionOptions, LoraOptions, FollowOptions {
 
 interface OptimizeOptions extends TuneOptions, SoftOptions, GateOptions, WriterOptions {
   readonly coordinator?: CoordinatorName;
-  readonly tune: LeverChoice;
+  readonly tune: TuneChoice;
   readonly adapters?: AdapterChoice;
   readonly controls?: true;
 }
@@ -59,17 +59,17 @@ export function optimizeCommand(): Command {
         'for a program with coordinate: one adapter that its steps share, or one per step; by default shared',
       ).choices(adapterChoices),
     )
-    .addOption(new Option('--tune <which>', 'what to tune').choices(leverChoices).default(runDefaults.lever))
+    .addOption(new Option('--tune <which>', 'what to tune').choices(tuneChoices).default(runDefaults.tune))
     .option(
       '--controls',
       'afterwards, compare with p -> p, w -> w and the better of prompt and weights alone, on the same test rows and with the same compute: each control spends a token budget again; a time budget is divided',
     )
     .action(async (prompt: string, options: OptimizeOptions) => {
-      const { tune: lever, coordinator, adapters, controls } = options;
+      const { tune, coordinator, adapters, controls } = options;
       const [soft, gate] = [softAsked(options), gateAsked(options)];
       const writer = await writerAsked(resolve(prompt), options);
       await optimize(prompt, options, {
-        lever,
+        tune,
         ...writer,
         ...(coordinator && { coordinator }),
         ...(soft && { soft }),
@@ -94,7 +94,7 @@ export function optimizeCommand(): Command {
 export function tuneCommand(): Command {
   const command = runOptions(new Command('tune'))
     .description('tune only the weights and keep the prompt as it is, like `optimize --tune weights`')
-    .action((prompt: string, options: TuneOptions) => optimize(prompt, options, { lever: 'weights' }));
+    .action((prompt: string, options: TuneOptions) => optimize(prompt, options, { tune: 'weights' }));
   return withExamples(command, [
     ['tandem tune intent.prompt.md --budget 10m', 'train a LoRA adapter for this prompt'],
     ['tandem tune intent.prompt.md --lora-rank 16 --lora-targets q_proj,v_proj', 'with another rank and other layers'],
@@ -107,7 +107,7 @@ const runOptions = (command: Command): Command =>
     withSessionOptions(command.argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml')),
   )
     .addOption(
-      new Option('--budget <time>', 'a time such as 90s, 5m or 1.5h, or a token budget such as 2000000p')
+      new Option('--budget <time>', 'a time such as 90s, 5m or 1.5h, or a token budget such as 2M')
         .argParser(parseBudget)
         .default(runDefaults.budget, '5m'),
     )
@@ -136,7 +136,7 @@ const runOptions = (command: Command): Command =>
 async function optimize(
   prompt: string,
   options: TuneOptions,
-  what: Pick<RunSpec, 'lever' | 'coordinator' | 'soft' | 'gate' | 'adapters' | 'controls' | 'writer' | 'writerBudget' | 'writerConsent'>,
+  what: Pick<RunSpec, 'tune' | 'coordinator' | 'soft' | 'gate' | 'adapters' | 'controls' | 'writer' | 'writerBudget' | 'writerConsent'>,
 ): Promise<void> {
   const { budget, schedule, strategy, curriculum, pacing } = options;
   const [lora, warmStart] = [loraAsked(options), asPath(options.warmStart)];

@@ -38,7 +38,7 @@ export function preflightCommand(): Command {
         if (options.json) stdout.json({ version: 1, prompt: session.file.path, ...preflight });
         else
           stdout.say(
-            `${shownPath(session.file)} with ${session.model.name}\n${preflightText(preflight)}\nThis took ${count(preflight.passes)} tokens.\n`,
+            `${shownPath(session.file)} with ${session.model.name}\n${preflightText(preflight)}\nThis took ${count(preflight.tokensUsed)} tokens.\n`,
           );
       }),
     );

@@ -95,6 +95,6 @@ export function makeProgress(
 function replayedText(line: JournalLine, state: RunState): string | undefined {
   if (line.type === 'runStarted') return `Run ${line.config.run}: continuing where it stopped`;
   return line.type === 'phaseEnded'
-    ? `  phase ${line.phase}, ${state.phases.at(-1)?.block ?? line.lever}, was ${line.accepted ? 'kept' : 'not kept'}`
+    ? `  phase ${line.phase}, ${state.phases.at(-1)?.block ?? line.target}, was ${line.accepted ? 'kept' : 'not kept'}`
     : undefined;
 }

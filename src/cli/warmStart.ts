@@ -29,7 +29,7 @@ export function warmStartCommand(): Command {
     .argument('<folder...>', 'folders with prompt files and their data, searched at any depth')
     .description('learn from earlier prompts, data and runs where new adapters should start and which proposals to try first')
     .option('--model <model>', "a folder, a .gguf file, a Hugging Face id or an installed model; by default the first prompt's")
-    .option('--budget <time>', 'a time such as 10m, or a token budget such as 2000000p', parseBudget, learnDefaults.budget)
+    .option('--budget <time>', 'a time such as 10m, or a token budget such as 2M', parseBudget, learnDefaults.budget)
     .option('--rank <n>', 'rank of the adapter', wholeNumber(1), learnDefaults.rank)
     .option(
       '--soft-tokens <n>',

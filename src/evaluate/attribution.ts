@@ -20,10 +20,10 @@ export interface Attribution {
   /** Prompt tokens that leaving it out saves. */
   readonly tokensSaved: number;
   /** Rows that it turned, the right ones first; at most three. */
-  readonly flips: readonly Flip[];
+  readonly changedPredictions: readonly ChangedPrediction[];
 }
 
-export interface Flip {
+export interface ChangedPrediction {
   /** The row's id. */
   readonly row: string;
   readonly gold?: string;
@@ -59,7 +59,7 @@ export async function attributeLines(
     const without = await evaluator.evaluate({ ...candidate, prompt }, rows, options);
     const { score, logLikelihood } = compareEvaluations(without, whole);
     const tokensSaved = whole.promptTokens - without.promptTokens;
-    items.push({ ...part, score, ...(logLikelihood && { logLikelihood }), tokensSaved, flips: flipsOf(whole, without) });
+    items.push({ ...part, score, ...(logLikelihood && { logLikelihood }), tokensSaved, changedPredictions: changedOf(whole, without) });
     options.onItem?.(items[items.length - 1], items.length, parts.length);
   }
   return { whole, items };
@@ -109,7 +109,7 @@ function partsOf(prompt: Prompt): Part[] {
   return [...parts, { kind: 'demonstrations', line: blockLine ?? 1, text, prompt: { ...prompt, demonstrations: [] } }];
 }
 
-function flipsOf(whole: Evaluation, without: Evaluation): Flip[] {
+function changedOf(whole: Evaluation, without: Evaluation): ChangedPrediction[] {
   return whole.rows
     .map((result, place) => ({ result, other: without.rows[place] }))
     .filter(({ result, other }) => result.score !== other.score)

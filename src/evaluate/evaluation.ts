@@ -74,7 +74,7 @@ export interface Evaluation {
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
   /** Tokens that the evaluation costs with prefix sharing, whether or not the cache had the answers. */
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** Answers that were cut off; absent where none were. */
   readonly cuts?: readonly Cut[];
 }
@@ -182,7 +182,7 @@ export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: r
     rows,
     score: scoreOf(metric, rows),
     ...(likelihoods && { logLikelihood: bootstrapMean(likelihoods, { range: logShares }) }),
-    passes: sum(evaluations.map(({ passes }) => passes)),
+    tokensUsed: sum(evaluations.map(({ tokensUsed }) => tokensUsed)),
   };
 }
 

@@ -166,12 +166,12 @@ describe('label tasks', () => {
   });
 
   test('what any words would score after a row, and what asking it costs', async () => {
-    const { scores, passes } = await evaluatorOf().scoreWords!({ prompt }, rows.slice(0, 2), ['green', 'one', 'sky']);
+    const { scores, tokensUsed } = await evaluatorOf().scoreWords!({ prompt }, rows.slice(0, 2), ['green', 'one', 'sky']);
     expect(scores).toEqual([
       [-1, -1, -5],
       [-5, -1, -5],
     ]);
-    expect(passes).toBeGreaterThan(0);
+    expect(tokensUsed).toBeGreaterThan(0);
   });
 
   test('a gold answer that is no label is wrong, and still has a likelihood', async () => {
@@ -279,18 +279,22 @@ describe('text tasks', () => {
 
 describe('cost', () => {
   test('the shared beginning counts once, then each row’s own tokens, then the labels', async () => {
-    const { passes, promptTokens } = await evaluatorOf().evaluate({ prompt }, rows);
+    const { tokensUsed, promptTokens } = await evaluatorOf().evaluate({ prompt }, rows);
     // 6 shared (Say GOOD things. Useless line. Message:), own 4 + 4 + 3 + 4 (with Colour:), labels 3 each.
-    expect(passes).toBe(6 + 15 + 4 * 3);
+    expect(tokensUsed).toBe(6 + 15 + 4 * 3);
     expect(promptTokens).toBe(7);
   });
 
   test('it hangs on prompt and rows alone: not on the cache, the adapter, or the order of the rows', async () => {
     const evaluator = evaluatorOf(fileWith('  labels: from-data\n  decoding: {calibration: prior}\n'));
-    const passes = async (adapter?: Adapter, reversed = false) =>
-      (await evaluator.evaluate({ prompt, adapter }, reversed ? [...rows].reverse() : rows)).passes;
-    const first = await passes();
-    expect([await passes(), await passes({ id: 'a' } as Adapter), await passes(undefined, true)]).toEqual([first, first, first]);
+    const tokensUsed = async (adapter?: Adapter, reversed = false) =>
+      (await evaluator.evaluate({ prompt, adapter }, reversed ? [...rows].reverse() : rows)).tokensUsed;
+    const first = await tokensUsed();
+    expect([await tokensUsed(), await tokensUsed({ id: 'a' } as Adapter), await tokensUsed(undefined, true)]).toEqual([
+      first,
+      first,
+      first,
+    ]);
   });
 
   test('the same question is asked once: copies of a row, a second evaluation, other processes with the same cache', async () => {
@@ -405,7 +409,7 @@ describe('attributeLines', () => {
       ['demonstrations', 4, '1 demonstration', 0, 4],
     ]);
     expect(items[0].logLikelihood!.mean).toBe(2);
-    expect(items[0].flips).toEqual(
+    expect(items[0].changedPredictions).toEqual(
       rows
         .filter((_, i) => i !== 1)
         .map(({ id, values }) => ({ row: id, gold: values.colour, withLine: values.colour, withoutLine: 'red' })),
@@ -437,7 +441,7 @@ describe('rows without right answers', () => {
     expect(log).toEqual(['generate 3']);
     // Each answer costs its own tokens and its end.
     const own = await makeEvaluator({ model: fakeModel(), task }).answer({ prompt: { body, demonstrations: [] } }, unanswered);
-    expect(evaluation.passes).toBe(own.passes);
+    expect(evaluation.tokensUsed).toBe(own.tokensUsed);
     expect(compareEvaluations(evaluation, evaluation)).not.toHaveProperty('logLikelihood');
   });
 

@@ -61,7 +61,7 @@ export interface Evaluator {
 
 export interface WordScores {
   readonly scores: readonly (readonly number[])[];
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 export interface EvaluatorOptions {
@@ -75,7 +75,7 @@ export interface EvaluatorOptions {
 
 export interface Answered {
   readonly answers: readonly string[];
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** Those that were cut off; absent where none were. */
   readonly cuts?: readonly Cut[];
 }
@@ -97,8 +97,8 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   /** What the model is to choose from, in the order of the labels. */
   const wordsOf = (prompt: Prompt): string[] => (labels ?? []).map((label) => wordsFor(prompt, label));
-  const choicePasses = (words: readonly string[]): number => texts.countBranches(words.map((each) => answerAfter(task, '…', each)));
-  const labelPasses = remembered(choicePasses);
+  const choiceTokens = (words: readonly string[]): number => texts.countBranches(words.map((each) => answerAfter(task, '…', each)));
+  const labelTokens = remembered(choiceTokens);
 
   const questionOf = (prompt: Prompt, values: Values): string => questionText(task, texts, prompt, values);
   const promptTokens = (prompt: Prompt, adapter?: Adapter, like?: Values): number =>
@@ -179,9 +179,9 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
    * Depends only on the prompt and the rows where these have gold answers: a generated answer is charged at the gold answer's length, because
    * its real length depends on the weights, and the gold answer is scored besides. Without a gold answer it is charged at its own length.
    */
-  function passesOf({ prompt, adapter }: Candidate, results: readonly RowResult[], questions: readonly string[]): number {
+  function tokensOf({ prompt, adapter }: Candidate, results: readonly RowResult[], questions: readonly string[]): number {
     const prompts = [...new Set([...questions, ...calibrationTexts(prompt)])];
-    if (labels) return texts.countShared(prompts, adapter?.soft) + prompts.length * labelPasses(wordsOf(prompt));
+    if (labels) return texts.countShared(prompts, adapter?.soft) + prompts.length * labelTokens(wordsOf(prompt));
     const count = (text: string, place: number): number => texts.count(answerAfter(task, questions[place], text));
     return results.reduce(
       (sum, { gold, prediction }, place) => sum + (gold === undefined ? count(prediction, place) + 1 : 2 * count(gold, place)),
@@ -218,7 +218,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         ...(likelihoods && { logLikelihood: bootstrapMean(likelihoods, { range: logShares }) }),
         ...about,
         promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
-        passes: passesOf({ prompt, adapter }, results, questions),
+        tokensUsed: tokensOf({ prompt, adapter }, results, questions),
         ...cutsOf(
           prompt,
           results.map(({ cut }) => cut),
@@ -235,13 +235,16 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       if (labels) {
         const words = wordsOf(prompt);
         const judgements = await judge(prompt, questions, words, call);
-        return { answers: judgements.map(({ scores }) => labels[mostLikely(scores)]), passes: reading + asked.length * labelPasses(words) };
+        return {
+          answers: judgements.map(({ scores }) => labels[mostLikely(scores)]),
+          tokensUsed: reading + asked.length * labelTokens(words),
+        };
       }
       const written = await outputs.generate(questions, decodingOf(prompt), call);
       const answers = written.map(({ text }) => text.trim());
       const cuts = written.map(({ finish }) => (finish === 'stop' ? undefined : finish));
-      const passes = answers.reduce((sum, answer) => sum + texts.count(answer) + 1, reading);
-      return { answers, passes, ...cutsOf(prompt, cuts) };
+      const tokensUsed = answers.reduce((sum, answer) => sum + texts.count(answer) + 1, reading);
+      return { answers, tokensUsed, ...cutsOf(prompt, cuts) };
     },
     async scoreWords({ prompt, adapter }, rows, words, { signal } = {}) {
       const questions = questionsOf(task, texts, prompt, rows);
@@ -252,7 +255,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const asked = [...questions, ...calibrationTexts(prompt, byWord)];
       return {
         scores: judgements.map(({ scores }) => scores),
-        passes: texts.countShared(asked, adapter?.soft) + asked.length * choicePasses(words),
+        tokensUsed: texts.countShared(asked, adapter?.soft) + asked.length * choiceTokens(words),
       };
     },
     async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {

@@ -73,13 +73,13 @@ describe('a program', () => {
 
   test('costs what its steps cost, reading and answering', async () => {
     const evaluator = makeProgramEvaluator({ model, tasks });
-    const { rows: traced, passes } = await evaluator.trace({ prompt }, rows);
+    const { rows: traced, tokensUsed } = await evaluator.trace({ prompt }, rows);
     expect(traced.map(({ values }) => values.loud)).toEqual(['CAT', 'DOG', 'DOG']);
     // "Say:" once, two words; three answers of a word and an end each.
-    expect(passes).toBe(3 + 3 * 2);
+    expect(tokensUsed).toBe(3 + 3 * 2);
     const last = await makeEvaluator({ model, task: tasks[1] }).evaluate({ prompt: steps[1] }, traced);
     const whole = await evaluator.evaluate({ prompt }, rows);
-    expect(whole.passes).toBe(passes + last.passes);
+    expect(whole.tokensUsed).toBe(tokensUsed + last.tokensUsed);
     expect(whole.promptTokens).toBe(2);
   });
 
@@ -102,9 +102,9 @@ describe('a program', () => {
     const training = [makeRow({ word: 'cow', kind: 'CAT' }, 9)];
     const evaluator = makeProgramEvaluator({ model, tasks, cache: memoryCache(), calibrationRows: training });
     const plain = await evaluator.evaluate({ prompt }, rows);
-    const { passes } = await evaluator.evaluate({ prompt: calibrated }, rows);
+    const { tokensUsed } = await evaluator.evaluate({ prompt: calibrated }, rows);
     expect(asked).toContain('COW ->');
-    expect(passes).toBeGreaterThan(plain.passes);
+    expect(tokensUsed).toBeGreaterThan(plain.tokensUsed);
   });
 
   test('predicts for values alone', async () => {

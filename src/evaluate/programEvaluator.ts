@@ -14,7 +14,7 @@ export interface Traced {
   /** The rows, with the answers of the steps in their columns; ids and lines are those of the rows that were asked for. */
   readonly rows: readonly Row[];
   /** Tokens of the steps that answered. */
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** Answers of the steps that were cut off. */
   readonly cuts: readonly Cut[];
 }
@@ -53,11 +53,11 @@ export function makeProgramEvaluator({
     steps: readonly Prompt[],
     candidate: Candidate,
     options?: EvaluateOptions,
-  ): Promise<{ evaluator: PromptEvaluator; passes: number }> {
+  ): Promise<{ evaluator: PromptEvaluator; tokensUsed: number }> {
     const kind = { ...tasks[step].decoding, ...steps[step].decoding }.calibration;
-    if (step === 0 || !needsRows(kind) || !tasks[step].labels) return { evaluator: evaluators[step], passes: 0 };
+    if (step === 0 || !needsRows(kind) || !tasks[step].labels) return { evaluator: evaluators[step], tokensUsed: 0 };
     const traced = await traceTo(step, steps, candidate, calibration, options);
-    return { evaluator: makeEvaluator({ model, task: tasks[step], cache, calibrationRows: traced.rows }), passes: traced.passes };
+    return { evaluator: makeEvaluator({ model, task: tasks[step], cache, calibrationRows: traced.rows }), tokensUsed: traced.tokensUsed };
   }
 
   async function traceTo(
@@ -68,17 +68,17 @@ export function makeProgramEvaluator({
     options?: EvaluateOptions,
   ): Promise<Traced> {
     let known = rows;
-    let passes = 0;
+    let tokensUsed = 0;
     const cuts: Cut[] = [];
     for (let step = 0; step < end; step++) {
       const adapter = adapterOfStep(ofAll, step);
-      const { evaluator, passes: calibrating } = await evaluatorOf(step, steps, { prompt: steps[step], adapter: ofAll }, options);
-      const { answers, passes: answering, cuts: cut = [] } = await evaluator.answer({ prompt: steps[step], adapter }, known, options);
-      passes += calibrating + answering;
+      const { evaluator, tokensUsed: calibrating } = await evaluatorOf(step, steps, { prompt: steps[step], adapter: ofAll }, options);
+      const { answers, tokensUsed: answering, cuts: cut = [] } = await evaluator.answer({ prompt: steps[step], adapter }, known, options);
+      tokensUsed += calibrating + answering;
       cuts.push(...cut.map((each) => ({ ...each, step: tasks[step].output })));
       known = known.map((row, place) => ({ ...row, values: { ...row.values, [tasks[step].output]: answers[place] } }));
     }
-    return { rows: known, passes, cuts };
+    return { rows: known, tokensUsed, cuts };
   }
 
   return {
@@ -89,7 +89,7 @@ export function makeProgramEvaluator({
     async evaluate(candidate, rows, options) {
       const steps = stepsOf(candidate.prompt);
       const traced = await traceTo(last, steps, candidate, rows, options);
-      const { evaluator, passes } = await evaluatorOf(last, steps, candidate, options);
+      const { evaluator, tokensUsed } = await evaluatorOf(last, steps, candidate, options);
       const evaluation = await evaluator.evaluate(
         { prompt: steps[last], adapter: adapterOfStep(candidate.adapter, last) },
         traced.rows,
@@ -102,14 +102,19 @@ export function makeProgramEvaluator({
           evaluation.promptTokens,
         );
       const cuts = [...traced.cuts, ...(evaluation.cuts ?? [])];
-      return { ...evaluation, promptTokens, passes: evaluation.passes + passes + traced.passes, ...(cuts.length > 0 && { cuts }) };
+      return {
+        ...evaluation,
+        promptTokens,
+        tokensUsed: evaluation.tokensUsed + tokensUsed + traced.tokensUsed,
+        ...(cuts.length > 0 && { cuts }),
+      };
     },
     async scoreWords(candidate, rows, words, options) {
       const steps = stepsOf(candidate.prompt);
       const traced = await traceTo(last, steps, candidate, rows, options);
       const adapter = adapterOfStep(candidate.adapter, last);
       const found = await evaluators[last].scoreWords!({ prompt: steps[last], ...(adapter && { adapter }) }, traced.rows, words, options);
-      return { ...found, passes: found.passes + traced.passes };
+      return { ...found, tokensUsed: found.tokensUsed + traced.tokensUsed };
     },
     async predict({ prompt, adapter }, values, options) {
       const steps = stepsOf(prompt);

@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers());
 
 const summary = (run: string): RunSummary => ({ run, prompt: 'intent.prompt.md', startedAt: '2026-01-01T00:00:00.000Z' });
 const snapshot: Snapshot = { state: initialState, lines: 0, live: true };
-const line = (seq: number): JournalLine => ({ version: 1, seq, at: seq, type: 'noticed', message: `line ${seq}` });
+const line = (seq: number): JournalLine => ({ version: 2, seq, at: seq, type: 'noticed', message: `line ${seq}` });
 
 function feedOf(source: Partial<FeedSource> = {}, runs = ['new', 'old']) {
   const posted: ToPage[] = [];

@@ -3,17 +3,17 @@ import { basename } from 'node:path';
 import type * as vscode from 'vscode';
 import type { Preflight } from '../optimize/preflight.ts';
 import { preflightHeadline, preflightText } from '../run/words/preflightText.ts';
-import type { LeverChoice } from '../run/spec.ts';
+import type { TuneChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import type { Job } from './core/job.ts';
-import { leversOffered } from './core/leversOffered.ts';
+import { targetsOffered } from './core/targetsOffered.ts';
 import { settingIds } from './ids.ts';
 import type { Services } from './services.ts';
 import { renamedSetting, runSpec } from './settings.ts';
 import { notify } from './surfaces/notifications.ts';
 import { finish, optimize, requireTrust, save } from './work.ts';
 
-const titles: Readonly<Record<LeverChoice, string>> = {
+const titles: Readonly<Record<TuneChoice, string>> = {
   both: 'Optimize Both',
   weights: 'Tune Weights Only',
   prompt: 'Optimize Prompt Only',
@@ -23,7 +23,7 @@ const titles: Readonly<Record<LeverChoice, string>> = {
 export async function showPreflight(document: vscode.TextDocument, services: Services): Promise<Preflight | undefined> {
   const preflight = (await measured(document, 'Run preflight on', services))?.preflight;
   // The answer to the message is not waited for.
-  if (preflight) void ask(document, preflight).then((lever) => lever && optimize(document, lever, services));
+  if (preflight) void ask(document, preflight).then((target) => target && optimize(document, target, services));
   return preflight;
 }
 
@@ -36,9 +36,9 @@ export async function optimizeAfterPreflight(document: vscode.TextDocument, serv
   const found = await measured(document, 'Optimize', services, within);
   if (!found) return undefined;
   const { preflight, used } = found;
-  const unlikely = preflight.levers.some(({ outlook }) => outlook === 'unlikely');
-  const lever = unlikely ? await ask(document, preflight, { modal: true }) : 'both';
-  return lever && optimize(document, lever, services, {}, used);
+  const unlikely = preflight.targets.some(({ outlook }) => outlook === 'unlikely');
+  const target = unlikely ? await ask(document, preflight, { modal: true }) : 'both';
+  return target && optimize(document, target, services, {}, used);
 }
 
 /** @returns with the milliseconds that it took, without those of waiting for the user or for other jobs */
@@ -58,9 +58,9 @@ async function measured(
   return preflight && { preflight, used: startedAt === undefined ? 0 : Date.now() - startedAt };
 }
 
-async function ask({ uri }: vscode.TextDocument, preflight: Preflight, { modal = false } = {}): Promise<LeverChoice | undefined> {
+async function ask({ uri }: vscode.TextDocument, preflight: Preflight, { modal = false } = {}): Promise<TuneChoice | undefined> {
   const headline = `${basename(uri.fsPath)}: ${preflightHeadline(preflight)}.`;
-  const offered = leversOffered(preflight).map((lever) => ({ title: titles[lever], lever }));
+  const offered = targetsOffered(preflight).map((target) => ({ title: titles[target], target }));
   const options = { actions: offered, ...(modal && { modal: { detail: preflightText(preflight) } }) };
-  return (await notify('information', headline, options))?.lever;
+  return (await notify('information', headline, options))?.target;
 }

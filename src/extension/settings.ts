@@ -7,7 +7,7 @@ import {
   runDefaults,
   sessionDefaults,
   type CoordinatorName,
-  type LeverChoice,
+  type TuneChoice,
   type RunSpec,
   type SessionSpec,
 } from '../run/spec.ts';
@@ -48,7 +48,7 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
  * @param way what is left out is as the settings have it; with the weights alone there is nothing to be simultaneous with
  * @throws TandemError reasons 'bad-budget', 'bad-schedule'
  */
-export function runSpec(prompt: vscode.Uri, lever: LeverChoice, way: Partial<Way> = {}): RunSpec {
+export function runSpec(prompt: vscode.Uri, tune: TuneChoice, way: Partial<Way> = {}): RunSpec {
   // A program is optimized by its blocks, whatever is set for prompts.
   const set = isProgramPath(prompt.fsPath) ? 'default' : setting<CoordinatorName | 'default'>(settingIds.coordinator, prompt);
   const coordinator = way.coordinator ?? set;
@@ -58,9 +58,9 @@ export function runSpec(prompt: vscode.Uri, lever: LeverChoice, way: Partial<Way
     ...sessionSpec(prompt),
     budget: parseBudget(setting(settingIds.budget, prompt)),
     schedule: parseSchedule(setting(settingIds.schedule, prompt)),
-    lever,
+    tune,
     // With the weights alone there is nothing to be simultaneous with.
-    ...(coordinator !== 'default' && !(coordinator === 'simultaneous' && lever === 'weights') && { coordinator }),
+    ...(coordinator !== 'default' && !(coordinator === 'simultaneous' && tune === 'weights') && { coordinator }),
     curriculum: way.curriculum ?? setting(settingIds.curriculum, prompt),
     pacing: way.pacing ?? setting(settingIds.pacing, prompt),
     warmStart: way.warmStart ?? setting(settingIds.warmStart, prompt),

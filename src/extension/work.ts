@@ -7,7 +7,7 @@ import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFil
 import { readRecord } from '../run/record/runDirectory.ts';
 import { workspaceOf } from '../run/record/tandemFolder.ts';
 import type { ListedRun } from '../run/record/runList.ts';
-import type { LeverChoice } from '../run/spec.ts';
+import type { TuneChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import { isOver, jobProgress, jobTitle, progressText, type Job, type Task } from './core/job.ts';
 import type { Way } from './core/ways.ts';
@@ -48,21 +48,21 @@ export async function finish(task: Task, services: Services): Promise<Job> {
  */
 export async function optimize(
   document: vscode.TextDocument,
-  lever: LeverChoice,
+  target: TuneChoice,
   services: Services,
   way: Partial<Way> = {},
   used = 0,
 ): Promise<Job | undefined> {
   requireTrust();
-  const purpose = { both: 'Optimize', prompt: 'Optimize', weights: 'Tune' }[lever];
+  const purpose = { both: 'Optimize', prompt: 'Optimize', weights: 'Tune' }[target];
   if (!(await answerQuestions(document, purpose))) return undefined;
   await save(document);
   const { uri } = document;
-  const writer = lever === 'weights' ? {} : await writerFor(uri, services);
+  const writer = target === 'weights' ? {} : await writerFor(uri, services);
   if (!writer) return undefined;
   return follow(
     folderOf(uri),
-    { kind: 'optimize', prompt: uri.fsPath, spec: { ...runSpec(uri, lever, way), ...writer, ...(used > 0 && { used }) } },
+    { kind: 'optimize', prompt: uri.fsPath, spec: { ...runSpec(uri, target, way), ...writer, ...(used > 0 && { used }) } },
     services,
   );
 }

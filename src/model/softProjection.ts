@@ -23,7 +23,7 @@ export interface ProjectionOptions {
 export interface Projection {
   readonly text: string;
   /** Tokens that it cost. */
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 /** The text of a soft prompt. Without fluency it is the nearest token at each place. */
@@ -36,13 +36,13 @@ export async function projectSoftPrompt(model: TokenModel, soft: SoftPrompt, opt
     readonly score: number;
   }
   let lines: Line[] = [{ tokens: [], score: 0 }];
-  let passes = 0;
+  let tokensUsed = 0;
   for (let place = 0; place < soft.tokens; place++) {
     pulse();
     const target = aim(vocabulary, soft, place, origin, options.reach);
     const near = nearestTokens(vocabulary, target, choices(place), options.nearest);
     const read = options.fluency > 0 ? await continuations(model, lines, near) : undefined;
-    passes += read?.passes ?? 0;
+    tokensUsed += read?.tokensUsed ?? 0;
     const grown = lines.flatMap(({ tokens, score: so }, line) =>
       near.map(({ token, distance }, at) => ({
         tokens: [...tokens, token],
@@ -51,7 +51,7 @@ export async function projectSoftPrompt(model: TokenModel, soft: SoftPrompt, opt
     );
     lines = grown.sort((a, b) => b.score - a.score).slice(0, options.fluency > 0 ? options.beam : 1);
   }
-  return { text: model.tokenizer.decode(lines[0].tokens).trim(), passes };
+  return { text: model.tokenizer.decode(lines[0].tokens).trim(), tokensUsed };
 }
 
 /** Mean log-probability of a text's tokens under the language model, in nats, for each text: how well it reads. */
@@ -59,12 +59,12 @@ export async function fluencyOf(
   model: TokenModel,
   texts: readonly string[],
   adapter?: Adapter,
-): Promise<{ readonly fluency: number[]; readonly passes: number }> {
+): Promise<{ readonly fluency: number[]; readonly tokensUsed: number }> {
   const rows = texts.map((text) => ({ prompt: opening(model.tokenizer), completions: [model.tokenizer.encode(text)] }));
   const scores = await score(model.engine, makePrefixCache(model.engine), rows, adapter && { ...adapter, soft: undefined });
   return {
     fluency: scores.map(([{ logLikelihood, tokens }]) => logLikelihood / Math.max(1, tokens)),
-    passes: rows.reduce((sum, { completions: [tokens] }) => sum + tokens.length, 0),
+    tokensUsed: rows.reduce((sum, { completions: [tokens] }) => sum + tokens.length, 0),
   };
 }
 
@@ -150,13 +150,13 @@ async function continuations(
   model: TokenModel,
   lines: readonly { readonly tokens: readonly number[] }[],
   near: readonly { readonly token: number }[],
-): Promise<{ logProbabilities: number[][]; passes: number }> {
+): Promise<{ logProbabilities: number[][]; tokensUsed: number }> {
   const completions = near.map(({ token }) => [token]);
   const rows = lines.map(({ tokens }) => ({ prompt: [...opening(model.tokenizer), ...tokens], completions }));
   const scores = await score(model.engine, makePrefixCache(model.engine), rows, undefined);
   return {
     logProbabilities: scores.map((row) => row.map(({ logLikelihood }) => logLikelihood)),
-    passes: rows.reduce((sum, { prompt }) => sum + prompt.length, 0),
+    tokensUsed: rows.reduce((sum, { prompt }) => sum + prompt.length, 0),
   };
 }
 

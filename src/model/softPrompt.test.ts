@@ -143,7 +143,7 @@ describe('back to text', () => {
     const ids = words().slice(4, 9);
     const soft = initialSoftPrompt(modelVocabulary(model), { start: 'text', tokens: ids.length, text: '', ids, seed: 0 });
     const found = await projectSoftPrompt(model, soft, { reach: 1, fluency: 0, beam: 1, nearest: 4 });
-    expect(found).toEqual({ text: model.tokenizer.decode(ids).trim(), passes: 0 });
+    expect(found).toEqual({ text: model.tokenizer.decode(ids).trim(), tokensUsed: 0 });
   });
 
   test('of a text whole words change to words and punctuation to punctuation; a word of several tokens and blank space stay', () => {
@@ -169,7 +169,7 @@ describe('back to text', () => {
       texts.map(({ text }) => text),
     );
     expect(fluency[1]).toBeGreaterThan(fluency[0]);
-    expect(texts[1].passes).toBeGreaterThan(0);
+    expect(texts[1].tokensUsed).toBeGreaterThan(0);
   });
 
   test('reach goes on the way that the rows went: half way to another token becomes that token', async () => {

@@ -10,10 +10,10 @@ export interface SoftPrompts {
   /** @param tokens how many; as many as the text has where left out, within `softSizes` */
   begin(text: string, options: { readonly start: SoftStart; readonly tokens?: number; readonly seed: number }): SoftPrompt;
   project(soft: SoftPrompt, options: ProjectionOptions): Promise<Projection>;
-  /** Those of the words that a soft prompt has gone towards, furthest first; costs no token passes. */
+  /** Those of the words that a soft prompt has gone towards, furthest first; costs no tokens. */
   words(soft: SoftPrompt, among: Iterable<string>, count: number): readonly NearWord[];
   /** Mean log-probability of a token, for each text. */
-  fluency(texts: readonly string[]): Promise<{ readonly fluency: readonly number[]; readonly passes: number }>;
+  fluency(texts: readonly string[]): Promise<{ readonly fluency: readonly number[]; readonly tokensUsed: number }>;
   /**
    * The text with one token replaced, by how much the loss on the examples is expected to fall, most first.
    * @param examples under the text, which stands in them as the soft prompt that it is given
@@ -23,7 +23,7 @@ export interface SoftPrompts {
     text: string,
     examples: (soft: SoftPrompt) => TrainingExample[],
     options: { readonly adapter?: Adapter; readonly lora: LoraConfig; readonly count: number },
-  ): Promise<{ readonly found: readonly Substitution[]; readonly passes: number }>;
+  ): Promise<{ readonly found: readonly Substitution[]; readonly tokensUsed: number }>;
 }
 
 export interface Substitution {
@@ -58,7 +58,7 @@ export function softPrompts(model: TokenModel): SoftPrompts {
       const { gradients, tokens } = await batchGradient(engine, trainable, examples(soft), 0);
       const found = bestSubstitutions(vocabulary, ids, gradients.get('soft')!, choicesAt(tokenizer, vocabulary.norms.length, ids), count);
       return {
-        passes: 3 * tokens,
+        tokensUsed: 3 * tokens,
         found: found.map(({ place, token, expected }) => ({
           text: tokenizer.decode(ids.map((id, i) => (i === place ? token : id))).trim(),
           old: tokenizer.decode([ids[place]]).trim(),

@@ -20,7 +20,7 @@ export interface WriteOptions {
 /** Two currencies. Neither is ever converted into the other. */
 export interface Cost {
   /** Tokens through the tuned model on this machine. */
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** What another model cost. Absent where there was none. */
   readonly outside?: { readonly tokens: number; readonly requests: number };
 }

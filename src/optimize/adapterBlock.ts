@@ -14,7 +14,7 @@ import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePha
 import type { OptimizationContext } from './coordinator.ts';
 import { rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, partOf } from './purse.ts';
-import { findingOf, judgeable, measuringCost, readAlong } from './reading.ts';
+import { findingOf, judgeable, measuringCost, bestScorings } from './labelScoring.ts';
 import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { Lesson, TrainingJob } from './trainer.ts';
@@ -29,24 +29,24 @@ export async function adapterBlock(
   const { prompt } = memory.current;
   const { anew, rate } = attempts[failuresOf(memory.statistics, block) % attempts.length];
   const seedOfPhase = randomStream(seed, 'phase', phase, 'adapter').integer(2 ** 31);
-  const { lesson, passes: tracing } = await lessonOf(context, prompt, adapter, block.step, { phase, spent, budget, before });
+  const { lesson, tokensUsed: tracing } = await lessonOf(context, prompt, adapter, block.step, { phase, spent, budget, before });
   // No answer of an earlier step has led to a right end yet.
-  if (lesson.rows.length === 0) return { prompt, passes: tracing };
+  if (lesson.rows.length === 0) return { prompt, tokensUsed: tracing };
   // Each step's adapter has its first turn before the budget is spent.
   const tried = Object.keys(memory.statistics).filter((name) => name.startsWith('adapter of ')).length;
   const turns = block.step === undefined ? 1 : Math.max(1, stepsOf(prompt).length - tried);
   // What is trained must be measured too.
-  const share = keeping(after(partOf(budget, turns), tracing), before.passes);
+  const share = keeping(after(partOf(budget, turns), tracing), before.tokensUsed);
   const own = block.step === undefined ? adapter : adapterOfStep(adapter, block.step);
   const whole = (tuned: Adapter): Adapter =>
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
   const stepCost = trainer.stepCost(lesson, options.batchRows);
   // By the rows of the data, however many lessons a program makes of each: so its prompts come to their turns.
-  const { mayRead, measurements } = judgeable(context, prompt, before, options.levers.includes('prompt'));
-  const measuring = measuringCost(context, before, mayRead);
+  const { mayRescore, measurements } = judgeable(context, prompt, before, options.targets.includes('prompt'));
+  const measuring = measuringCost(context, before, mayRescore);
   const plan = planPhase(options, context.trainset.length, stepCost, measuring, measurements);
   const { steps, every } = plan.within(plan.usual, allowance(share));
-  const reading = readAlong(context, prompt, mayRead);
+  const scoring = bestScorings(context, prompt, mayRescore);
   const start = own && !anew ? own : trainer.fresh(anew ? seedOfPhase : seed);
   const job: TrainingJob = {
     from: start.id,
@@ -65,16 +65,16 @@ export async function adapterBlock(
     budget: share,
     measuring,
     signal: context.signal,
-    measure: (candidate) => reading.measure(whole(candidate)),
-    onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + tracing + step.passes }),
+    measure: (candidate) => scoring.measure(whole(candidate)),
+    onStep: (step) => emit({ type: 'weightStep', phase, ...step, tokensUsed: spent + tracing + step.tokensUsed }),
   });
-  const passes = tracing + tuned.passes;
-  if (!tuned.evaluation) return { prompt, passes };
+  const tokensUsed = tracing + tuned.tokensUsed;
+  if (!tuned.evaluation) return { prompt, tokensUsed };
   const best = whole(tuned.adapter);
-  const read = reading.of(best);
+  const read = scoring.of(best);
   return {
-    ...{ prompt: read.prompt, adapter: best, evaluation: read.evaluation, passes },
-    ...{ among: tuned.measurements * read.among, readings: read.among },
+    ...{ prompt: read.prompt, adapter: best, evaluation: read.evaluation, tokensUsed },
+    ...{ among: tuned.measurements * read.among, scorings: read.among },
     ...findingOf(read),
   };
 }
@@ -82,7 +82,7 @@ export async function adapterBlock(
 /**
  * What the adapter is trained on: the rows as they are, or of a program one row for each step that has something to learn.
  * @param only the one step whose adapter it is; all of them where absent
- * @returns with the token passes that finding it cost
+ * @returns with the tokens that finding it cost
  */
 export async function lessonOf(
   context: Pick<OptimizationContext, 'trainset' | 'program' | 'evaluator' | 'trainer' | 'seed' | 'signal' | 'emit'>,
@@ -90,15 +90,15 @@ export async function lessonOf(
   adapter: Adapter | undefined,
   only: number | undefined,
   { phase, spent, budget, before }: Pick<BlockStart, 'phase' | 'spent' | 'budget' | 'before'>,
-): Promise<{ readonly lesson: Lesson; readonly passes: number }> {
+): Promise<{ readonly lesson: Lesson; readonly tokensUsed: number }> {
   const prompts = stepsOf(prompt);
   const { trainset, program, evaluator } = context;
   const own = { prompt: prompts.at(only ?? -1)!, shots: shotsFor(trainset.length) };
   const candidate = { prompt, ...(adapter && { adapter }) };
   if (!program || program.tasks.length === 1) {
-    const rowCost = before.passes / before.rows.length;
-    const { rows, passes } = await rowsToLearn(context, candidate, { phase, spent, budget, rowCost });
-    return { lesson: { ...own, rows }, passes };
+    const rowCost = before.tokensUsed / before.rows.length;
+    const { rows, tokensUsed } = await rowsToLearn(context, candidate, { phase, spent, budget, rowCost });
+    return { lesson: { ...own, rows }, tokensUsed };
   }
   const evaluation = await evaluator.evaluate(candidate, trainset);
   const { rows: traced } = await program.trace(candidate, trainset);
@@ -124,5 +124,5 @@ export async function lessonOf(
     return isRight(result) ? [{ ...row, values: { ...row.values, [output]: result.prediction } }] : [];
   });
   const rows = [...(step === last ? ends : []), ...earlier];
-  return { lesson: { ...own, rows, program: { step, others, prompts } }, passes: evaluation.passes };
+  return { lesson: { ...own, rows, program: { step, others, prompts } }, tokensUsed: evaluation.tokensUsed };
 }

@@ -28,7 +28,7 @@ import {
   tinyLora,
 } from './kinds.fixture.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
-import type { LeverStatistics } from './leverBandit.ts';
+import type { TargetStatistics } from './targetBandit.ts';
 import { defaultObjective } from './objective.ts';
 import { paraphrases } from './paraphrases.ts';
 import { promptKey } from './proposers/proposer.ts';
@@ -73,27 +73,27 @@ describe('with the gate', () => {
     const { state, events } = await drive();
     const phases = ofType(events, 'phaseStarted');
     expect(phases.map(({ phase }) => phase)).toEqual(phases.map((_, i) => i + 1));
-    expect(new Set(phases.map(({ lever }) => lever))).toEqual(new Set(['prompt', 'weights']));
-    for (const { phase, lever } of phases) {
+    expect(new Set(phases.map(({ target }) => target))).toEqual(new Set(['prompt', 'weights']));
+    for (const { phase, target } of phases) {
       const of = events.filter((event) => 'phase' in event && event.phase === phase).map(({ type }) => type);
-      expect(of).toContain(lever === 'weights' ? 'weightStep' : 'candidateProposed');
+      expect(of).toContain(target === 'weights' ? 'weightStep' : 'candidateProposed');
       // The budget may end in the midst of the last race.
-      if (lever === 'prompt' && phase < phases.length) expect(of).toContain('candidateMeasured');
+      if (target === 'prompt' && phase < phases.length) expect(of).toContain('candidateMeasured');
       expect(of.at(-1)).toBe('phaseEnded');
     }
     const proposed = ofType(events, 'candidateProposed').map(({ candidate }) => candidate);
     expect(new Set(proposed).size).toBe(proposed.length);
     for (const { candidate } of ofType(events, 'candidateMeasured')) expect(proposed).toContain(candidate);
     const last = ofType(events, 'phaseEnded').at(-1)!;
-    expect([last.best, last.passes]).toEqual([state.best, state.passes]);
+    expect([last.best, last.tokensUsed]).toEqual([state.best, state.tokensUsed]);
   });
 
   test('the gate names the rows that turned, which add up to the difference of the scores', async () => {
     const { events } = await drive();
-    for (const { score, flips, objective } of ofType(events, 'gateDecided')) {
-      expect(flips!.gained - flips!.lost).toBeCloseTo(score.mean * score.rows);
-      expect(flips!.examples).toHaveLength(flips!.gained + flips!.lost);
-      for (const { inputs, gold, before, after, better } of flips!.examples) {
+    for (const { score, changedPredictions, objective } of ofType(events, 'gateDecided')) {
+      expect(changedPredictions!.fixes - changedPredictions!.regressions).toBeCloseTo(score.mean * score.rows);
+      expect(changedPredictions!.examples).toHaveLength(changedPredictions!.fixes + changedPredictions!.regressions);
+      for (const { inputs, gold, before, after, better } of changedPredictions!.examples) {
         expect(kinds[inputs.text.split(' ')[0] as keyof typeof kinds]).toBe(gold);
         expect(better ? after : before).toBe(gold);
       }
@@ -104,7 +104,7 @@ describe('with the gate', () => {
   test('steps of a look-ahead say whose they are', async () => {
     const { events } = await drive({ budget: 100_000 });
     const ahead = ofType(events, 'weightStep').filter(({ phase }) =>
-      ofType(events, 'phaseStarted').some((started) => started.phase === phase && started.lever === 'prompt'),
+      ofType(events, 'phaseStarted').some((started) => started.phase === phase && started.target === 'prompt'),
     );
     const proposed = ofType(events, 'candidateProposed').map(({ candidate }) => candidate);
     const owners = new Set(ahead.map(({ candidate }) => candidate));
@@ -113,7 +113,7 @@ describe('with the gate', () => {
     for (const owner of owners) if (owner !== undefined) expect(proposed).toContain(owner);
   });
 
-  test('what a look-ahead gains without another prompt is no merit of the prompt lever, and is told so', async () => {
+  test('what a look-ahead gains without another prompt is not credited to the prompt, and the reason is given', async () => {
     let seen = 0;
     for (const seed of [1, 2, 3, 4, 5, 6]) {
       const { events, snapshots } = await drive({
@@ -123,7 +123,7 @@ describe('with the gate', () => {
       });
       for (const [place, { json, events: before }] of snapshots.slice(0, -1).entries()) {
         const decided = ofType(events.slice(before, snapshots[place + 1].events), 'gateDecided').at(0);
-        const statistics = (text: string): LeverStatistics =>
+        const statistics = (text: string): TargetStatistics =>
           ((JSON.parse(text) as OptimizationState).memory as AlternatingMemory).statistics;
         const [then, now] = [statistics(json).prompt, statistics(snapshots[place + 1].json).prompt];
         if (!decided?.accepted || now.phases === then.phases || !decided.candidate.endsWith('.0')) continue;
@@ -140,7 +140,7 @@ describe('with the gate', () => {
     { budget: 50_000, contenders: 2 },
     { budget: 40_000, contenders: 0 },
   ])('of a budget of $budget passes a look-ahead is worth $contenders contenders', async ({ budget, contenders }) => {
-    const { events } = await drive({ options: { levers: ['prompt', 'weights'] }, budget });
+    const { events } = await drive({ options: { targets: ['prompt', 'weights'] }, budget });
     const [, { phase: second }] = ofType(events, 'phaseStarted');
     const first = ofType(events, 'weightStep').filter(({ phase }) => phase === second);
     expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(contenders);
@@ -148,7 +148,7 @@ describe('with the gate', () => {
   });
 
   test('what the gate refuses leaves the best as it was', async () => {
-    const { state, events } = await drive({ options: { levers: ['prompt'] }, budget: 100_000 });
+    const { state, events } = await drive({ options: { targets: ['prompt'] }, budget: 100_000 });
     expect(state.done).toBe('neither the prompt nor the weights improve any further');
     let best = ofType(events, 'baselineMeasured')[0].state;
     const ended = ofType(events, 'phaseEnded');
@@ -160,7 +160,7 @@ describe('with the gate', () => {
   });
 
   test('a prompt that lost is not tried again before something else has changed', async () => {
-    const { events } = await drive({ options: { levers: ['prompt'] }, budget: 100_000 });
+    const { events } = await drive({ options: { targets: ['prompt'] }, budget: 100_000 });
     let tried = new Set<string>();
     for (const event of events) {
       if (event.type === 'gateDecided' && event.accepted) tried = new Set();
@@ -171,22 +171,22 @@ describe('with the gate', () => {
     expect(tried.size).toBeGreaterThan(4);
   });
 
-  test('only the levers that may be pulled are', async () => {
-    const prompts = await drive({ options: { levers: ['prompt'], strategy: 'look-ahead' }, budget: 20_000 });
+  test('only the targets that may change are tuned', async () => {
+    const prompts = await drive({ options: { targets: ['prompt'], strategy: 'look-ahead' }, budget: 20_000 });
     expect(ofType(prompts.events, 'weightStep')).toEqual([]);
     expect(prompts.state.best.adapter).toBeUndefined();
-    const weights = await drive({ options: { levers: ['weights'] }, budget: 20_000 });
+    const weights = await drive({ options: { targets: ['weights'] }, budget: 20_000 });
     expect(ofType(weights.events, 'candidateProposed')).toEqual([]);
     expect(weights.state.best.prompt).toEqual(prompt);
   });
 
   test('a phase is as long as the budget lets it end, and leaves none that would be much shorter than usual', async () => {
     for (const budget of [8_000, 15_000, 25_000, 40_000]) {
-      const { events } = await drive({ options: { levers: ['weights'], patience: Infinity }, budget });
+      const { events } = await drive({ options: { targets: ['weights'], patience: Infinity }, budget });
       const lengths = ofType(events, 'phaseEnded').map(({ phase }) => {
         const steps = ofType(events, 'weightStep').filter((step) => step.phase === phase);
         const last = steps.at(-1)!;
-        expect([last.step, last.passes < budget]).toEqual([last.steps, true]);
+        expect([last.step, last.tokensUsed < budget]).toEqual([last.steps, true]);
         return last.steps;
       });
       expect(lengths.length).toBeGreaterThan(0);
@@ -194,13 +194,13 @@ describe('with the gate', () => {
       if (lengths.at(-1)! >= small.weightSteps) continue;
       // Cut short, it leaves less than another step costs.
       const [one, other] = ofType(events, 'weightStep');
-      expect(budget - ofType(events, 'phaseEnded').at(-1)!.passes).toBeLessThan(1.5 * (other.passes - one.passes));
+      expect(budget - ofType(events, 'phaseEnded').at(-1)!.tokensUsed).toBeLessThan(1.5 * (other.tokensUsed - one.tokensUsed));
     }
   });
 
   test('a phase gives up where nothing gets better, unless it has all that is left of the budget', async () => {
     const lengthOfFirst = async (budget: number): Promise<number> => {
-      const options = { levers: ['weights'], learningRate: 0, weightSteps: 40, patience: 1 } as const;
+      const options = { targets: ['weights'], learningRate: 0, weightSteps: 40, patience: 1 } as const;
       const { events } = await drive({ options, budget });
       const { step, steps } = ofType(events, 'weightStep').findLast(({ phase }) => phase === 1)!;
       return step / steps;
@@ -214,7 +214,7 @@ describe('with the gate', () => {
       const options = { weightSteps: 4, weightEpochs: 12, strategy: 'plain', patience: Infinity } as const;
       const stop = new AbortController();
       const onEvent = (event: OptimizationEvent): void => {
-        if (event.type === 'phaseEnded' && event.lever === 'weights') stop.abort();
+        if (event.type === 'phaseEnded' && event.target === 'weights') stop.abort();
       };
       const { events } = await drive({ options, budget, signal: stop.signal, onEvent });
       const first = firstTuning(events);
@@ -224,15 +224,15 @@ describe('with the gate', () => {
     };
     // Twelve times 32 rows in batches of eight.
     expect(await firstOf(170_000)).toBe(48);
-    // The other lever must come to its turn, and weights after it: the first phase has less than half.
+    // The prompt must have its turn, and the weights after it: the first phase has less than half.
     const fewer = await firstOf(80_000);
     expect(fewer > 30 && fewer < 48).toBe(true);
   });
 
   test('what the budget leaves of a long phase is trained as its end is, with a low rate', async () => {
-    const options = { weightSteps: 4, weightEpochs: 6, strategy: 'plain', levers: ['weights'], patience: Infinity } as const;
+    const options = { weightSteps: 4, weightEpochs: 6, strategy: 'plain', targets: ['weights'], patience: Infinity } as const;
     const { events } = await drive({ options, budget: 36_000 });
-    const ended = ofType(events, 'phaseEnded').filter(({ lever }) => lever === 'weights');
+    const ended = ofType(events, 'phaseEnded').filter(({ target }) => target === 'weights');
     expect(ended[0].accepted).toBe(true);
     const rateOf = (phase: number): number => {
       const steps = ofType(events, 'weightStep').filter((step) => step.phase === phase);
@@ -245,7 +245,7 @@ describe('with the gate', () => {
   });
 
   test('weights that run away are refused, and the run goes on', async () => {
-    const { state } = await drive({ options: { learningRate: 1e30, levers: ['weights'] } });
+    const { state } = await drive({ options: { learningRate: 1e30, targets: ['weights'] } });
     expect(state).toMatchObject({ best: state.start, done: 'neither the prompt nor the weights improve any further' });
   });
 });
@@ -253,9 +253,9 @@ describe('with the gate', () => {
 describe('without a gate', () => {
   test('a chain does its phases in order and ends', async () => {
     const { state, events } = await drive({
-      options: { schedule: { kind: 'chain', levers: ['prompt', 'weights', 'prompt'] }, strategy: 'plain' },
+      options: { schedule: { kind: 'chain', targets: ['prompt', 'weights', 'prompt'] }, strategy: 'plain' },
     });
-    expect(ofType(events, 'phaseStarted').map(({ lever }) => lever)).toEqual(['prompt', 'weights', 'prompt']);
+    expect(ofType(events, 'phaseStarted').map(({ target }) => target)).toEqual(['prompt', 'weights', 'prompt']);
     expect(state.done).toBe('the chain is done');
     expect(ofType(events, 'gateDecided').every(({ accepted }) => accepted)).toBe(true);
     expect(state.best.candidate).toBe(ofType(events, 'gateDecided').at(-1)!.candidate);
@@ -264,11 +264,11 @@ describe('without a gate', () => {
   test('classic: so many parameter steps, so many prompt steps, and the best of all is kept', async () => {
     const schedule = { kind: 'classic', parameterSteps: 3, promptSteps: 1 } as const;
     const { state, events } = await drive({ options: { schedule, strategy: 'plain' } });
-    const levers = ofType(events, 'phaseStarted').map(({ lever }) => lever);
-    expect(levers.length).toBeGreaterThan(8);
-    expect(levers).toEqual(levers.map((_, i) => (i % 4 === 3 ? 'prompt' : 'weights')));
-    for (const [i, lever] of levers.entries()) {
-      expect(ofType(events, 'weightStep').filter(({ phase }) => phase === i + 1)).toHaveLength(lever === 'weights' ? 1 : 0);
+    const targets = ofType(events, 'phaseStarted').map(({ target }) => target);
+    expect(targets.length).toBeGreaterThan(8);
+    expect(targets).toEqual(targets.map((_, i) => (i % 4 === 3 ? 'prompt' : 'weights')));
+    for (const [i, target] of targets.entries()) {
+      expect(ofType(events, 'weightStep').filter(({ phase }) => phase === i + 1)).toHaveLength(target === 'weights' ? 1 : 0);
     }
     const scores = ofType(events, 'phaseEnded').map(({ best }) => best.score.mean);
     expect(scores).toEqual([...scores].sort((a, b) => a - b));
@@ -287,7 +287,7 @@ describe('replay', () => {
   const variants: Partial<AlternatingOptions>[] = [
     ...strategies.map((strategy) => ({ strategy })),
     { schedule: { kind: 'classic', parameterSteps: 2, promptSteps: 1 }, strategy: 'plain' },
-    { schedule: { kind: 'chain', levers: ['weights', 'prompt'] }, strategy: 'plain' },
+    { schedule: { kind: 'chain', targets: ['weights', 'prompt'] }, strategy: 'plain' },
     { curriculum: 'both', pacing: 'self-paced' },
     { curriculum: 'both', pacing: 'linear' },
   ];
@@ -304,7 +304,7 @@ describe('replay', () => {
 });
 
 describe('a curriculum', () => {
-  test('of data looks at the rows before a phase, and says which lever they go to', async () => {
+  test('of data looks at the rows before a phase, and says whether they go to the prompt or to the weights', async () => {
     const { events, state } = await drive({ options: { curriculum: 'data' } });
     const looks = ofType(events, 'difficultyMeasured');
     expect(looks.length).toBeGreaterThan(1);
@@ -316,8 +316,8 @@ describe('a curriculum', () => {
     expect(looks.at(-1)!.success).toBeGreaterThan(looks[0].success);
     expect(state.best.logLikelihood!.mean).toBeGreaterThan(state.start.logLikelihood!.mean + 5);
     // All that was looked at is paid for.
-    const [{ passes }] = ofType(events, 'baselineMeasured');
-    expect(looks[0].passes).toBeGreaterThan(passes);
+    const [{ tokensUsed }] = ofType(events, 'baselineMeasured');
+    expect(looks[0].tokensUsed).toBeGreaterThan(tokensUsed);
   });
 
   test('of freedom lets no proposal and no weight move that is not in play yet', async () => {
@@ -344,7 +344,7 @@ describe('a curriculum', () => {
     const options = {
       curriculum: 'freedom',
       pacing: 'linear',
-      levers: ['weights'],
+      targets: ['weights'],
       weightSteps: 4,
       weightEpochs: 6,
       patience: Infinity,
@@ -357,7 +357,7 @@ describe('a curriculum', () => {
 
   test('does not end before everything was in play', async () => {
     // No phase helps at this rate, and the budget alone would take much longer.
-    const options = { curriculum: 'freedom', pacing: 'linear', levers: ['weights'], learningRate: 1e-9, weightSteps: 4 } as const;
+    const options = { curriculum: 'freedom', pacing: 'linear', targets: ['weights'], learningRate: 1e-9, weightSteps: 4 } as const;
     const { events, state } = await drive({ options, budget: 400_000 });
     expect(state.done).toBe('neither the prompt nor the weights improve any further');
     expect(ofType(events, 'freedomGrown').map(({ stage }) => stage)).toEqual([1, 2, 3]);
@@ -419,7 +419,7 @@ test('the mixture trains under the author’s prompt, the best one and one that 
       valset,
     };
     const whole: OptimizationContext = { ...context, objective: defaultObjective, seed: 1, budget: 1e6, emit: () => {} };
-    const coordinator = new AlternatingJointOptimizer({ ...small, proposals: 8, strategy, levers: ['prompt', 'weights'] });
+    const coordinator = new AlternatingJointOptimizer({ ...small, proposals: 8, strategy, targets: ['prompt', 'weights'] });
     const read = await coordinator.advance(whole, await coordinator.begin(whole));
     const proposed = await coordinator.advance(whole, read);
     await coordinator.advance(whole, proposed);
@@ -447,11 +447,11 @@ describe('cost', () => {
     async ({ strategy, rows, budget }) => {
       const told: number[] = [];
       const again = new Set<string>();
-      const { context: counted, passes } = counting(kindContext(model, { adapters: memoryAdapters(), ...rows, seed: 1, budget }));
+      const { context: counted, tokensUsed } = counting(kindContext(model, { adapters: memoryAdapters(), ...rows, seed: 1, budget }));
       const context: OptimizationContext = {
         ...counted,
         emit(event) {
-          if ('passes' in event) told.push(event.passes);
+          if ('tokensUsed' in event) told.push(event.tokensUsed);
           if (event.type === 'weightsRefitted') again.add('on all rows');
           if (event.type === 'gateDecided' && event.because.includes('had not learned from it')) again.add('exchanged');
         },
@@ -459,10 +459,10 @@ describe('cost', () => {
       const coordinator = new AlternatingJointOptimizer({ ...small, strategy, proposals: 10, promptShare: 1 });
       let state = await coordinator.begin(context);
       while (!state.done) state = await coordinator.advance(context, state);
-      expect(state.passes).toBe(passes());
+      expect(state.tokensUsed).toBe(tokensUsed());
       // What the events tell only grows, up to the same sum.
       expect(told).toEqual([...told].sort((a, b) => a - b));
-      expect(told.at(-1)).toBe(state.passes);
+      expect(told.at(-1)).toBe(state.tokensUsed);
       expect([...again].sort()).toEqual(
         rows.valset.length === 24 ? [] : rows.valset.length < 6 ? ['exchanged', 'on all rows'] : ['on all rows'],
       );
@@ -554,7 +554,7 @@ test('likelier answers do not take the score below the start, not even by a row'
     emit: (event: OptimizationEvent) => event.type === 'gateDecided' && decisions.push(event),
   } as unknown as OptimizationContext;
   const decisions: EventOf<'gateDecided'>[] = [];
-  const coordinator = new AlternatingJointOptimizer({ levers: ['weights'], strategy: 'plain' });
+  const coordinator = new AlternatingJointOptimizer({ targets: ['weights'], strategy: 'plain' });
   const state = await coordinator.advance(context, await coordinator.begin(context));
   expect(state.best).toBe(state.start);
   expect(decisions[0]).toMatchObject({

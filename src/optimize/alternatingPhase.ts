@@ -3,10 +3,10 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { CurriculumOptions } from './curriculum.ts';
-import type { Lever, MeasuredState } from './events.ts';
+import type { Target, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { GrowthMemory, PhaseGrowth } from './growth.ts';
-import type { LeverStatistics } from './leverBandit.ts';
+import type { TargetStatistics } from './targetBandit.ts';
 import type { SourceMemory } from './proposers/turns.ts';
 import type { Purse } from './purse.ts';
 import type { Recipe } from './recipe.ts';
@@ -14,12 +14,12 @@ import type { Runner } from './successiveHalving.ts';
 import type { PhaseLength } from './stepCost.ts';
 
 export type Schedule =
-  /** A bandit on gain per token pass chooses the lever; ends when neither helps any more. */
+  /** A bandit on gain per token chooses the prompt or the weights; ends when neither helps any more. */
   | { readonly kind: 'gated' }
   /** The sources' loop: so many parameter steps, so many prompt steps, evaluate, keep the best state; goes on from the latest. */
   | { readonly kind: 'classic'; readonly parameterSteps: number; readonly promptSteps: number }
   /** Published chains such as p -> w -> p: one phase each with an equal share of the budget, no gate. */
-  | { readonly kind: 'chain'; readonly levers: readonly Lever[] };
+  | { readonly kind: 'chain'; readonly targets: readonly Target[] };
 
 /** How a prompt phase escapes lock-in: weights tuned under one prompt make every other prompt look bad. */
 export type Strategy =
@@ -34,8 +34,8 @@ export type Strategy =
 export interface AlternatingOptions extends CurriculumOptions, PhaseLength {
   readonly schedule: Schedule;
   readonly strategy: Strategy;
-  /** Which levers may be pulled, in the order in which they are tried; both by default, first the one that gains most on a small model. */
-  readonly levers: readonly Lever[];
+  /** What may change, in the order in which it is tried; both by default, first the one that gains most on a small model. */
+  readonly targets: readonly Target[];
   /** Prompts proposed a prompt phase, fewer where they would cost more than `promptShare` of the whole budget, or in a chain than the step's share. */
   readonly proposals: number;
   readonly promptShare: number;
@@ -52,7 +52,7 @@ export interface AlternatingOptions extends CurriculumOptions, PhaseLength {
 export const alternatingDefaults: AlternatingOptions = {
   schedule: { kind: 'gated' },
   strategy: 'look-ahead',
-  levers: ['weights', 'prompt'],
+  targets: ['weights', 'prompt'],
   proposals: 10,
   promptShare: 0.15,
   challengers: 2,
@@ -73,7 +73,7 @@ export interface AlternatingMemory {
   readonly current: MeasuredState;
   /** The accepted state with the best score so far, where that is not the current one: a cheaper state may lie a little below it. */
   readonly peak?: MeasuredState;
-  readonly statistics: LeverStatistics;
+  readonly statistics: TargetStatistics;
   /** What the last weight phase made, where it is likely but not clearly better: the next one continues with it. */
   readonly promising?: MeasuredState;
   /** How the weights of the states above came to be, where that may be done again on all rows. */
@@ -98,7 +98,7 @@ export interface PhaseStart {
   readonly adapter: Adapter | undefined;
   /** Of the memory's promising state. */
   readonly promising?: Adapter;
-  /** Token passes since the start of the optimization. */
+  /** Tokens since the start of the optimization. */
   readonly spent: number;
   /** What the phase may spend. */
   readonly budget: Purse;
@@ -108,7 +108,7 @@ export interface PhaseStart {
 
 /** What a phase brings. */
 export interface PhaseResult extends Finding {
-  readonly lever: Lever;
+  readonly target: Target;
   /** What the current prompt came to by the same look-ahead steps: a proposal is worth what it brings beyond that. */
   readonly unchanged?: Evaluation;
   /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
@@ -118,6 +118,6 @@ export interface PhaseResult extends Finding {
   readonly recipe?: Recipe;
   /** All that was proposed. */
   readonly proposed?: readonly Runner[];
-  /** It was cheap, and says nothing about what the lever usually gains for its cost. */
+  /** It was cheap, and says nothing about what its target usually gains for its cost. */
   readonly trial?: true;
 }

@@ -7,7 +7,7 @@ import type { Metric } from '../evaluate/metrics.ts';
 import { noDifference, type PairedDifference } from '../evaluate/statistics.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { AttributionCell, JudgedAnswer, MeasuredState, OptimizationEvent, ReportedMetric } from './events.ts';
-import { shortened } from './flips.ts';
+import { shortened } from './changedPredictions.ts';
 import { promptKey } from './proposers/proposer.ts';
 
 type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
@@ -38,7 +38,7 @@ export async function attributeStates(
     ...(cuts && { cuts }),
   });
   const { reported = [] } = evaluator.task;
-  // A lever that was not moved has brought nothing, whatever chance might have done on these rows.
+  // What was not tuned has gained nothing, whatever chance might have done on these rows.
   const weightsMoved = best.adapter !== start.adapter;
   const isSoft = softLine(best.prompt.body) !== undefined;
   const moved = { weights: weightsMoved, prompt: promptKey(best.prompt) !== promptKey(start.prompt) || (isSoft && weightsMoved) };
@@ -64,7 +64,7 @@ export async function attributeStates(
       before: judged(before),
       after: judged(both.rows[place]),
     })),
-    passes: [neither, prompt, weights, both].reduce((sum, { passes }) => sum + passes, 0),
+    tokensUsed: [neither, prompt, weights, both].reduce((sum, { tokensUsed }) => sum + tokensUsed, 0),
   };
 }
 

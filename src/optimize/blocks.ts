@@ -1,8 +1,8 @@
-/** @file The blocks of coordinate descent, and which comes next: a bandit on measured gain per token pass over any number of them. */
+/** @file The blocks of coordinate descent, and which comes next: a bandit on measured gain per token over any number of them. */
 import type { AdapterChoice } from '../model/stepAdapters.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
-import type { Lever } from './events.ts';
-import { discount } from './leverBandit.ts';
+import type { Target } from './events.ts';
+import { discount } from './targetBandit.ts';
 
 export const blockKinds = ['instruction', 'demonstrations', 'decoding', 'adapter'] as const;
 export type BlockKind = (typeof blockKinds)[number];
@@ -16,7 +16,7 @@ export interface Block {
   readonly name: string;
 }
 
-export const leverOf = ({ kind }: Pick<Block, 'kind'>): Lever => (kind === 'adapter' ? 'weights' : 'prompt');
+export const targetOf = ({ kind }: Pick<Block, 'kind'>): Target => (kind === 'adapter' ? 'weights' : 'prompt');
 
 /**
  * The blocks of a prompt or program, in the order in which they are tried first: decoding, which is cheap; the adapter, without which a
@@ -28,7 +28,7 @@ export const leverOf = ({ kind }: Pick<Block, 'kind'>): Lever => (kind === 'adap
 export function blocksOf(
   prompt: Prompt,
   outputs: readonly string[],
-  levers: readonly Lever[],
+  targets: readonly Target[],
   adapters: AdapterChoice = 'shared',
 ): Block[] {
   const steps = stepsOf(prompt).map((_, step) => step);
@@ -42,40 +42,40 @@ export function blocksOf(
     ...named('instruction'),
     ...named('demonstrations'),
   ];
-  return all.filter((block) => levers.includes(leverOf(block)));
+  return all.filter((block) => targets.includes(targetOf(block)));
 }
 
 interface BlockRecord {
   readonly phases: number;
   /** Phases without an accepted result since the block last helped, or since another one did. */
   readonly failures: number;
-  /** Discounted, as are the passes. */
+  /** Discounted, as are the tokens. */
   readonly gain: number;
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 /** By the block's name; JSON. */
 export type BlockStatistics = Readonly<Record<string, BlockRecord>>;
 
-const none: BlockRecord = { phases: 0, failures: 0, gain: 0, passes: 0 };
+const none: BlockRecord = { phases: 0, failures: 0, gain: 0, tokensUsed: 0 };
 
 /** A block that failed so often is left alone until another one has moved something. */
 const mostFailures = 2;
 
 export const failuresOf = (statistics: BlockStatistics, { name }: Block): number => (statistics[name] ?? none).failures;
 
-/** The block with the best gain per pass, each tried once first; undefined when all have failed too often. */
+/** The block with the best gain per token, each tried once first; undefined when all have failed too often. */
 export function chooseBlock(statistics: BlockStatistics, blocks: readonly Block[]): { block: Block; because: string } | undefined {
   const record = ({ name }: Block): BlockRecord => statistics[name] ?? none;
   const untried = blocks.find((block) => record(block).phases === 0);
   if (untried) return { block: untried, because: `${untried.name} has not been tried yet` };
   const open = blocks.filter((block) => record(block).failures < mostFailures);
-  const rate = (block: Block): number => record(block).gain / Math.max(1, record(block).passes);
+  const rate = (block: Block): number => record(block).gain / Math.max(1, record(block).tokensUsed);
   const [best] = [...open].sort(
     (a, b) =>
       rate(b) - rate(a) ||
       record(a).failures - record(b).failures ||
-      record(a).passes - record(b).passes ||
+      record(a).tokensUsed - record(b).tokensUsed ||
       blocks.indexOf(a) - blocks.indexOf(b),
   );
   if (!best) return undefined;
@@ -85,18 +85,18 @@ export function chooseBlock(statistics: BlockStatistics, blocks: readonly Block[
 
 export interface BlockOutcome {
   readonly gain: number;
-  readonly passes: number;
+  readonly tokensUsed: number;
   readonly accepted: boolean;
 }
 
 /** A block that moved something opens the others again: what failed under the old state may help under the new one. */
-export function recordBlock(statistics: BlockStatistics, { name }: Block, { gain, passes, accepted }: BlockOutcome): BlockStatistics {
+export function recordBlock(statistics: BlockStatistics, { name }: Block, { gain, tokensUsed, accepted }: BlockOutcome): BlockStatistics {
   const { phases, failures, ...sums } = statistics[name] ?? none;
   const updated: BlockRecord = {
     phases: phases + 1,
     failures: accepted ? 0 : failures + 1,
     gain: discount * sums.gain + (accepted ? gain : 0),
-    passes: discount * sums.passes + passes,
+    tokensUsed: discount * sums.tokensUsed + tokensUsed,
   };
   const others = accepted
     ? Object.fromEntries(Object.entries(statistics).map(([other, record]) => [other, { ...record, failures: 0 }]))

@@ -69,6 +69,6 @@ function evaluationOf(rows: readonly RowResult[], promptTokens: number): Evaluat
     score: mean(rows.map(({ score }) => score)),
     logLikelihood: mean(rows.flatMap(({ logLikelihood }) => logLikelihood ?? [])),
     promptTokens,
-    passes: rows.length,
+    tokensUsed: rows.length,
   };
 }

@@ -89,8 +89,8 @@ describe.each([
     const phases = ofType(events, 'phaseStarted');
     expect(phases.slice(0, blocks.length).map(({ block }) => block)).toEqual(blocks);
     let current = state.start;
-    for (const { phase, block, lever } of phases) {
-      expect(lever).toBe(block === 'adapter' ? 'weights' : 'prompt');
+    for (const { phase, block, target } of phases) {
+      expect(target).toBe(block === 'adapter' ? 'weights' : 'prompt');
       for (const proposed of ofType(events, 'candidateProposed').filter((event) => event.phase === phase)) {
         const [before, after] = [stepsOf(current.prompt), stepsOf(proposed.prompt)];
         const changed = after.filter((step, place) => JSON.stringify(step) !== JSON.stringify(before[place]));
@@ -117,18 +117,18 @@ describe.each([
 
 test('other ways to read the answers of what was just measured cost what their calibration asks, not the rows again', async () => {
   const { events } = await drive({ prompt: lone });
-  const [{ passes: measuring }] = ofType(events, 'baselineMeasured');
-  const [{ phase, passes }] = ofType(events, 'phaseEnded');
+  const [{ tokensUsed: measuring }] = ofType(events, 'baselineMeasured');
+  const [{ phase, tokensUsed }] = ofType(events, 'phaseEnded');
   const ways = ofType(events, 'candidateMeasured').filter((event) => event.phase === phase);
   expect(ways.length).toBeGreaterThan(2);
   // As many training rows as there are, once, for the prior; all in full would be more than this for each.
-  expect(passes - measuring).toBeLessThan(2 * measuring);
+  expect(tokensUsed - measuring).toBeLessThan(2 * measuring);
 });
 
-test('the levers choose the blocks', async () => {
-  const weights = await drive({ prompt: lone, options: { levers: ['weights'] } });
+test('what to tune decides which blocks there are', async () => {
+  const weights = await drive({ prompt: lone, options: { targets: ['weights'] } });
   expect(new Set(ofType(weights.events, 'phaseStarted').map(({ block }) => block))).toEqual(new Set(['adapter']));
-  const prompts = await drive({ prompt: lone, options: { levers: ['prompt'] } });
+  const prompts = await drive({ prompt: lone, options: { targets: ['prompt'] } });
   expect(ofType(prompts.events, 'weightStep')).toEqual([]);
   expect(prompts.state.best.adapter).toBeUndefined();
 });
@@ -138,7 +138,7 @@ test('a phase of the adapter is as long as many rows need, if the budget pays fo
     const { events } = await drive({ prompt: lone, options: { weightSteps: 4, weightEpochs: 20, patience: Infinity }, budget });
     const steps = firstTuning(events);
     // The measurement at its end is paid for too.
-    expect(ofType(events, 'phaseEnded').find(({ phase }) => phase === steps[0].phase)!.passes).toBeLessThan(budget);
+    expect(ofType(events, 'phaseEnded').find(({ phase }) => phase === steps[0].phase)!.tokensUsed).toBeLessThan(budget);
     return steps.length;
   };
   // Twenty times 24 rows in batches of six.
@@ -148,7 +148,7 @@ test('a phase of the adapter is as long as many rows need, if the budget pays fo
 });
 
 describe('an adapter for each step', () => {
-  const perStep: Partial<CoordinateOptions> = { levers: ['weights'], adapters: 'per-step' };
+  const perStep: Partial<CoordinateOptions> = { targets: ['weights'], adapters: 'per-step' };
 
   test('changes while the others stay, and answers as its step alone', async () => {
     const { state, events, adapters } = await drive({ options: perStep, budget: 60_000 });
@@ -191,7 +191,7 @@ describe('an adapter for each step', () => {
   test('a start that all shared is where each begins; one for each is kept, whatever is asked', async () => {
     const shared = loraTrainer(model, last, tinyLora).fresh(3);
     const optimize = (start: Adapter, adapters: CoordinateOptions['adapters']) =>
-      new JointOptimizer({ coordinator: new CoordinateJointOptimizer({ ...small, levers: ['weights'], adapters }) }).optimize({
+      new JointOptimizer({ coordinator: new CoordinateJointOptimizer({ ...small, targets: ['weights'], adapters }) }).optimize({
         model,
         ...asked,
         budget: 20_000,

@@ -1,13 +1,13 @@
 /**
  * @file Coordinate descent: one block at a time (an instruction, demonstrations, decoding, the adapter; of a program each step's prompt),
- * all others held, the one next that gained most per token pass; the gate keeps what the valset proves of the whole.
+ * all others held, the one next that gained most per token; the gate keeps what the valset proves of the whole.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { adapterBlock } from './adapterBlock.ts';
-import { blocksOf, chooseBlock, leverOf, recordBlock, type Block } from './blocks.ts';
+import { blocksOf, chooseBlock, targetOf, recordBlock, type Block } from './blocks.ts';
 import { coordinateDefaults, type BlockResult, type CoordinateMemory, type CoordinateOptions } from './coordinatePhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
-import { gainOf } from './leverBandit.ts';
+import { gainOf } from './targetBandit.ts';
 import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { promptBlock } from './promptBlock.ts';
 import { promptKey } from './proposers/proposer.ts';
@@ -29,20 +29,20 @@ export class CoordinateJointOptimizer implements Coordinator {
     const { start, evaluation } = await measureStart(context);
     this.known.set(start.candidate, evaluation);
     const memory: CoordinateMemory = { current: start, statistics: {}, tried: [] };
-    return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
+    return { version: 1, phase: 0, start, best: start, tokensUsed: evaluation.tokensUsed, done: false, memory };
   }
 
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     const memory = state.memory as CoordinateMemory;
     const before = await this.known.of(context, memory.current);
-    if (context.budget - state.passes < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
+    if (context.budget - state.tokensUsed < leastMeasurements * before.tokensUsed) return { ...state, done: 'the budget is spent' };
     const adapters = context.start?.steps ? 'per-step' : this.options.adapters;
     const outputs = context.program?.tasks.map(({ output }) => output) ?? [];
-    const choice = chooseBlock(memory.statistics, blocksOf(context.prompt, outputs, this.options.levers, adapters));
+    const choice = chooseBlock(memory.statistics, blocksOf(context.prompt, outputs, this.options.targets, adapters));
     if (!choice) return { ...state, done: 'no block improves the result any further' };
     const { block, because } = choice;
     const phase = state.phase + 1;
-    context.emit({ type: 'phaseStarted', phase, lever: leverOf(block), block: block.name, because });
+    context.emit({ type: 'phaseStarted', phase, target: targetOf(block), block: block.name, because });
     const adapter = await adapterOf(context, memory.current);
     const peak = memory.peak && (await this.known.of(context, memory.peak));
     const run = block.kind === 'adapter' ? adapterBlock : promptBlock;
@@ -53,8 +53,8 @@ export class CoordinateJointOptimizer implements Coordinator {
       before,
       ...(peak && { peak }),
       adapter,
-      spent: state.passes,
-      budget: after(purseOf(context), state.passes),
+      spent: state.tokensUsed,
+      budget: after(purseOf(context), state.tokensUsed),
     });
     return this.settle(context, state, memory, { before, peak }, result, phase, block);
   }
@@ -69,7 +69,7 @@ export class CoordinateJointOptimizer implements Coordinator {
     phase: number,
     block: Block,
   ): Promise<OptimizationState> {
-    const passes = state.passes + result.passes;
+    const tokensUsed = state.tokensUsed + result.tokensUsed;
     let { current } = memory;
     let accepted = false;
     let gain = 0;
@@ -80,14 +80,14 @@ export class CoordinateJointOptimizer implements Coordinator {
       tellVerdict(context, { phase, before }, verdict);
       if (accepted) current = await this.known.keep(context, verdict);
     }
-    context.emit({ type: 'phaseEnded', phase, lever: leverOf(block), accepted, best: current, passes });
+    context.emit({ type: 'phaseEnded', phase, target: targetOf(block), accepted, best: current, tokensUsed });
     const { peak: highest = memory.current } = memory;
     const next: CoordinateMemory = {
       current,
       ...(highest.score.mean > current.score.mean && { peak: highest }),
-      statistics: recordBlock(memory.statistics, block, { gain, passes: result.passes, accepted }),
+      statistics: recordBlock(memory.statistics, block, { gain, tokensUsed: result.tokensUsed, accepted }),
       tried: accepted ? [] : [...new Set([...memory.tried, ...(result.tried ?? [])])].filter((key) => key !== promptKey(current.prompt)),
     };
-    return { ...state, phase, best: current, passes, memory: next };
+    return { ...state, phase, best: current, tokensUsed, memory: next };
   }
 }

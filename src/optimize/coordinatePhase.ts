@@ -3,7 +3,7 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { AdapterChoice } from '../model/stepAdapters.ts';
 import type { Block, BlockStatistics } from './blocks.ts';
-import type { Lever, MeasuredState } from './events.ts';
+import type { Target, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { Purse } from './purse.ts';
 import type { PhaseLength } from './stepCost.ts';
@@ -11,7 +11,7 @@ import type { PhaseLength } from './stepCost.ts';
 /** The length of a phase of the adapter is part of it. */
 export interface CoordinateOptions extends PhaseLength {
   /** What may change: 'weights' is the adapter's block, 'prompt' all others. */
-  readonly levers: readonly Lever[];
+  readonly targets: readonly Target[];
   /** Of a program: one adapter that all steps share, or one for each. A start that has one for each keeps them. */
   readonly adapters: AdapterChoice;
   /** Candidates proposed a phase, fewer where they would cost more than `promptShare` of the whole budget. */
@@ -25,7 +25,7 @@ export interface CoordinateOptions extends PhaseLength {
 }
 
 export const coordinateDefaults: CoordinateOptions = {
-  levers: ['weights', 'prompt'],
+  targets: ['weights', 'prompt'],
   adapters: 'shared',
   proposals: 5,
   promptShare: 0.05,
@@ -57,7 +57,7 @@ export interface BlockStart {
   /** Of the state with the best score ever, where that is not the current one. */
   readonly peak?: Evaluation;
   readonly adapter: Adapter | undefined;
-  /** Token passes since the start of the optimization. */
+  /** Tokens since the start of the optimization. */
   readonly spent: number;
   /** What the phase may spend. */
   readonly budget: Purse;

@@ -46,10 +46,10 @@ export interface OptimizationContext {
   /** Writes new instructions. It has a budget of its own, in its own tokens. Absent where the user named none. */
   readonly writer?: Writer;
   readonly seed: number;
-  /** Nominal token passes (forward 1, backward 2) that may be spent. */
+  /** Tokens, forward 1 and backward 2, that may be spent. */
   readonly budget: number;
   /**
-   * Of a budget of time: the token passes that may be spent in all as the clock stands, now that so many are spent. Asked between steps and
+   * Of a budget of time: the tokens that may be spent in all as the clock stands, now that so many are spent. Asked between steps and
    * measurements; `budget` is what it said before the phase.
    */
   readonly clock?: (spent: number) => number;
@@ -68,7 +68,7 @@ export interface OptimizationState {
   readonly phase: number;
   readonly start: MeasuredState;
   readonly best: MeasuredState;
-  readonly passes: number;
+  readonly tokensUsed: number;
   readonly done: false | string;
   readonly memory: unknown;
 }

@@ -4,25 +4,28 @@ import { localTrainer } from './localTrainer.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { partsOf, type Silent } from './kinds.fixture.ts';
 
-/** Counts token passes as they should be paid for. */
-export function counting({ evaluator, trainer: given, ...rest }: Silent): { context: Silent; passes: () => number } {
+/** Counts tokens as they should be paid for. */
+export function counting({ evaluator, trainer: given, ...rest }: Silent): { context: Silent; tokensUsed: () => number } {
   const trainer = partsOf(given);
   let sum = 0;
-  const counted = async <T extends { readonly passes: number }>(result: Promise<T>): Promise<T> => {
-    sum += (await result).passes;
+  const counted = async <T extends { readonly tokensUsed: number }>(result: Promise<T>): Promise<T> => {
+    sum += (await result).tokensUsed;
     return result;
   };
   // Rows that a candidate has answered cost nothing when it is asked for them and more.
-  const latest = new Map<string, { readonly evaluation: Evaluation; readonly read: string; readonly passesAsRead: Map<string, number> }>();
-  const known = (key: string, read: string, { rows, passes }: Evaluation): number => {
+  const latest = new Map<
+    string,
+    { readonly evaluation: Evaluation; readonly read: string; readonly tokensByScoring: Map<string, number> }
+  >();
+  const known = (key: string, read: string, { rows, tokensUsed }: Evaluation): number => {
     const former = latest.get(key);
     const asked = new Set(rows.map(({ row }) => row));
     if (!former?.evaluation.rows.every(({ row }) => asked.has(row))) return 0;
     // Nor does another way to read the same scores, but for what calibration asks.
     const more = former.evaluation.rows.length < rows.length || former.read !== read;
     // With more rows the same way to read them has only its own passes behind it, and none that another calibration asked for.
-    const behind = former.evaluation.rows.length < rows.length ? former.passesAsRead.get(read) : undefined;
-    return more ? Math.min(behind ?? former.evaluation.passes, passes) : 0;
+    const behind = former.evaluation.rows.length < rows.length ? former.tokensByScoring.get(read) : undefined;
+    return more ? Math.min(behind ?? former.evaluation.tokensUsed, tokensUsed) : 0;
   };
   const context: Silent = {
     ...rest,
@@ -32,15 +35,15 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
         const evaluation = await evaluator.evaluate(candidate, rows);
         const { decoding, ...shown } = candidate.prompt;
         const [key, read] = [`${promptKey(shown)} ${candidate.adapter?.id ?? ''}`, JSON.stringify(decoding)];
-        sum += evaluation.passes - known(key, read, evaluation);
+        sum += evaluation.tokensUsed - known(key, read, evaluation);
         // What a calibration asked for is known to all ways that come after it.
         const former = latest.get(key)?.evaluation;
         const isSame = former !== undefined && former.rows.length === evaluation.rows.length;
-        const passesAsRead = isSame ? latest.get(key)!.passesAsRead : new Map<string, number>();
-        passesAsRead.set(read, evaluation.passes);
+        const tokensByScoring = isSame ? latest.get(key)!.tokensByScoring : new Map<string, number>();
+        tokensByScoring.set(read, evaluation.tokensUsed);
         latest.set(key, {
-          ...{ read, passesAsRead },
-          evaluation: { ...evaluation, passes: Math.max(isSame ? former.passes : 0, evaluation.passes) },
+          ...{ read, tokensByScoring },
+          evaluation: { ...evaluation, tokensUsed: Math.max(isSame ? former.tokensUsed : 0, evaluation.tokensUsed) },
         });
         return evaluation;
       },
@@ -67,5 +70,5 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
       },
     }),
   };
-  return { context, passes: () => sum };
+  return { context, tokensUsed: () => sum };
 }

@@ -1,4 +1,4 @@
-/** @file The curriculum of data: how hard the model finds each training row, and which rows that gives to which lever. */
+/** @file The curriculum of data: how hard the model finds each training row, and which rows that gives to the prompt and to the weights. */
 import type { Row } from '../data/dataset.ts';
 import type { RowResult } from '../evaluate/evaluation.ts';
 import { randomStream } from '../random.ts';
@@ -40,7 +40,7 @@ export function recordRows(known: Difficulties, results: readonly RowResult[]): 
   return next;
 }
 
-/** Which lever a row is for: `weights` while it is neither hopeless nor known, then it shows what the prompt must say, or guards. */
+/** What a row is for: `weights` while it is neither hopeless nor known, then it shows what the prompt must say, or guards. */
 export type RowRole = 'weights' | 'prompt' | 'guard';
 
 const sure = 0.9;

@@ -4,9 +4,9 @@ import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
 import type { Hunk } from '../prompt/hunks.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 
-export type Lever = 'prompt' | 'weights';
+export type Target = 'prompt' | 'weights';
 /** 'both': one backward pass moves a soft prompt and the weights. */
-export type PhaseLever = Lever | 'both';
+export type PhaseTarget = Target | 'both';
 
 /** `phase.number`, e.g. '3.2': the second proposal of phase 3. '3.0' is what phase 3 made without a proposal; '0.0' is the start. */
 export type CandidateId = string;
@@ -104,7 +104,7 @@ export interface ReportedMetric {
 }
 
 /** A row whose score changed; long values are cut. */
-export interface Flip {
+export interface ChangedPrediction {
   /** 1-based line in the data file. */
   readonly line: number;
   readonly inputs: Readonly<Record<string, string>>;
@@ -116,14 +116,14 @@ export interface Flip {
 }
 
 /** How many rows of the valset became better or worse, and some of them. */
-export interface Flips {
-  readonly gained: number;
-  readonly lost: number;
-  readonly examples: readonly Flip[];
+export interface ChangedPredictions {
+  readonly fixes: number;
+  readonly regressions: number;
+  readonly examples: readonly ChangedPrediction[];
 }
 
 export type OptimizationEvent =
-  | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly passes: number }
+  | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly tokensUsed: number }
   | {
       /** Whether new adapters begin at a learned start: decided by the same few steps from it and from nothing. */
       readonly type: 'warmStartProbed';
@@ -139,18 +139,18 @@ export type OptimizationEvent =
       readonly logLikelihood?: Difference;
       /** From either. */
       readonly steps: number;
-      readonly passes: number;
+      readonly tokensUsed: number;
     }
   | {
       readonly type: 'phaseStarted';
       readonly phase: number;
-      readonly lever: PhaseLever;
+      readonly target: PhaseTarget;
       /** What alone may change, where a coordinator takes one block at a time, e.g. `instruction of summary`. */
       readonly block?: string;
       readonly because: string;
     }
   | {
-      /** Curriculum of data: what the model makes of the training rows now, and which lever they go to. */
+      /** Curriculum of data: what the model makes of the training rows now, and whether they go to the prompt or to the weights. */
       readonly type: 'difficultyMeasured';
       readonly phase: number;
       /** Measured just now, and ever. */
@@ -165,7 +165,7 @@ export type OptimizationEvent =
       readonly roles: { readonly weights: number; readonly prompt: number; readonly guard: number };
       /** Share of the rows, from the easiest, that batches are drawn from. */
       readonly inPlay: number;
-      readonly passes: number;
+      readonly tokensUsed: number;
     }
   | {
       /** Of data without right answers: which of its own answers the weights are to learn from. */
@@ -178,7 +178,7 @@ export type OptimizationEvent =
       readonly passed: number;
       readonly learned: number;
       /** Spent since the start. */
-      readonly passes: number;
+      readonly tokensUsed: number;
     }
   | {
       /** Curriculum of freedom: from this phase on more may move. */
@@ -231,7 +231,7 @@ export type OptimizationEvent =
       /** The soft prompt's own, of a step that moved it too. */
       readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
       /** Spent since the start. */
-      readonly passes: number;
+      readonly tokensUsed: number;
     }
   | {
       readonly type: 'gateDecided';
@@ -247,16 +247,16 @@ export type OptimizationEvent =
       readonly changes?: readonly Change[];
       /** The candidate's own. */
       readonly objective?: ObjectiveTerms;
-      readonly flips?: Flips;
+      readonly changedPredictions?: ChangedPredictions;
     }
   | {
       readonly type: 'phaseEnded';
       readonly phase: number;
-      readonly lever: PhaseLever;
+      readonly target: PhaseTarget;
       readonly accepted: boolean;
       readonly best: MeasuredState;
-      /** Nominal token passes spent since the start (forward 1, backward 2). */
-      readonly passes: number;
+      /** Tokens spent since the start (forward 1, backward 2). */
+      readonly tokensUsed: number;
     }
   | {
       readonly type: 'softPromptJudged';
@@ -284,7 +284,7 @@ export type OptimizationEvent =
       /** Its numbers are those of the former weights, which had not learned from the validation rows. */
       readonly best: MeasuredState;
       /** Spent since the start. */
-      readonly passes: number;
+      readonly tokensUsed: number;
     }
   | {
       /** What each place that the best prompt changes is worth by itself; after the last phase. */
@@ -292,7 +292,7 @@ export type OptimizationEvent =
       /** Of the start, with numbers for the places of instructions, on the valset. */
       readonly changes: readonly Change[];
       /** Spent since the start. */
-      readonly passes: number;
+      readonly tokensUsed: number;
     }
   | {
       readonly type: 'attributed';
@@ -308,5 +308,5 @@ export type OptimizationEvent =
       readonly reported?: readonly ReportedMetric[];
       /** Of old with old and new with new; absent from journals of versions that did not tell. */
       readonly answers?: readonly TestAnswer[];
-      readonly passes: number;
+      readonly tokensUsed: number;
     };

@@ -92,9 +92,9 @@ test('the second training is paid for, and told as one', async () => {
   expect(steps.map(({ aside }) => aside)).toEqual([undefined, true]);
   // The valset once, the training rows by either state; what is asked again is known.
   const measured = context.valset.length + 2 * context.trainset.length;
-  expect(result.passes).toBe(100 * (jobs[0].steps + jobs[1].steps) + measured);
-  expect(result.passes).toBeLessThanOrEqual(10_000);
-  expect(steps[1].passes).toBeLessThanOrEqual(result.passes);
+  expect(result.tokensUsed).toBe(100 * (jobs[0].steps + jobs[1].steps) + measured);
+  expect(result.tokensUsed).toBeLessThanOrEqual(10_000);
+  expect(steps[1].tokensUsed).toBeLessThanOrEqual(result.tokensUsed);
 });
 
 test('the first training leaves half of what there is for the second, if that is enough to learn from', () => {

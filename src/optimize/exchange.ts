@@ -13,7 +13,7 @@ import { decide, defaultGate, likely } from './gate.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { after, allowance, partOf, type Purse } from './purse.ts';
-import { measureAsRead, type Reading } from './reading.ts';
+import { measureBest, type BestScoring } from './labelScoring.ts';
 import { fewRows } from './shots.ts';
 import type { Lesson, Trained, TrainingJob, TrainingStep } from './trainer.ts';
 
@@ -43,7 +43,7 @@ export function mayExchange(context: OptimizationContext, start: { readonly adap
   return isFresh && (isFew(context) || (valset.length < enoughAlone && trainset.length <= mostPerRow * valset.length));
 }
 
-/** What the first training may spend, where a second one is to cost as much. @param stepCost in token passes */
+/** What the first training may spend, where a second one is to cost as much. @param stepCost in tokens */
 export const shareOfFirst = (purse: Purse, stepCost: number): Purse =>
   allowance(purse) >= 2 * leastSteps * stepCost ? partOf(purse, 2) : purse;
 
@@ -52,11 +52,11 @@ export interface FirstTraining {
   readonly start: Adapter;
   readonly tuned: Trained;
   /** As its answers are read best on the valset; `prompt` is what they were read under first. */
-  readonly winner: Reading;
+  readonly winner: BestScoring;
   /** Measurements that it is the best of. */
   readonly measurements: number;
   readonly prompt: Prompt;
-  readonly mayRead: boolean;
+  readonly mayRescore: boolean;
   /** What it would replace, and that on the valset. */
   readonly current: Candidate;
   readonly before: Evaluation;
@@ -69,7 +69,7 @@ export interface FirstTraining {
 
 /** How both trainings are read best, with the evaluation of the first one on the valset. */
 export interface Exchanged {
-  readonly reading: Reading;
+  readonly scoring: BestScoring;
   readonly evidence?: Evidence;
 }
 
@@ -78,50 +78,50 @@ export interface Exchanged {
  * second one are forgotten.
  * @returns the winner without evidence where the first result is sure, or not likely, or the budget does not pay for another training
  */
-export async function exchanged(context: OptimizationContext, first: FirstTraining): Promise<Exchanged & { readonly passes: number }> {
+export async function exchanged(context: OptimizationContext, first: FirstTraining): Promise<Exchanged & { readonly tokensUsed: number }> {
   const { trainer, evaluator, trainset, valset, signal } = context;
-  const { job, start, tuned, winner, measurements, prompt, mayRead, current, before, budget, lessonsOf, onStep } = first;
+  const { job, start, tuned, winner, measurements, prompt, mayRescore, current, before, budget, lessonsOf, onStep } = first;
   const { accepted, ...comparison } = decide(before, winner.evaluation, measurements * winner.among, winner.among);
-  if (accepted || !isLikely(comparison)) return { reading: winner, passes: 0 };
+  if (accepted || !isLikely(comparison)) return { scoring: winner, tokensUsed: 0 };
   const lessons = lessonsOf(valset);
-  const rowCost = winner.evaluation.passes / valset.length;
+  const rowCost = winner.evaluation.tokensUsed / valset.length;
   const stepCost = lessons.reduce((sum, lesson) => sum + trainer.stepCost(lesson, job.batchRows), 0) / lessons.length;
   const affordable = Math.floor((shareOfLeft * allowance(budget) - 2 * trainset.length * rowCost) / stepCost);
   const steps = Math.min(tuned.steps, affordable);
-  if (steps < leastShare * tuned.steps) return { reading: winner, passes: 0 };
+  if (steps < leastShare * tuned.steps) return { scoring: winner, tokensUsed: 0 };
   const former = await evaluator.evaluate(current, trainset);
   const measure = (adapter: Adapter): Promise<Evaluation> => evaluator.evaluate({ prompt, adapter }, trainset);
   const { patience: _, mostSteps: __, ...same } = job;
   const second = await trainer.train(
     { ...same, lessons, steps, measureEvery: steps },
-    { start, budget: after(budget, former.passes), signal, measure, onStep },
+    { start, budget: after(budget, former.tokensUsed), signal, measure, onStep },
   );
-  const passes = former.passes + second.passes;
-  if (!second.evaluation) return { reading: winner, passes };
-  const own = asReadOn(evaluator, tuned.adapter, valset, [prompt, winner.plain ?? winner.evaluation]);
-  const other = asReadOn(evaluator, second.adapter, trainset, [prompt, second.evaluation]);
+  const tokensUsed = former.tokensUsed + second.tokensUsed;
+  if (!second.evaluation) return { scoring: winner, tokensUsed };
+  const own = scoredOn(evaluator, tuned.adapter, valset, [prompt, winner.plain ?? winner.evaluation]);
+  const other = scoredOn(evaluator, second.adapter, trainset, [prompt, second.evaluation]);
   const joined = (first: Evaluation, last: Evaluation): Evaluation => joinEvaluations(evaluator.task, [first, last]);
   const both = async (read: Prompt): Promise<Evaluation> => joined(await own(read), await other(read));
-  const asReadBest = (measured: (read: Prompt) => Promise<Evaluation>): Promise<Reading> => {
+  const scoredBest = (measured: (read: Prompt) => Promise<Evaluation>): Promise<BestScoring> => {
     const evaluate = ({ prompt: read }: Candidate): Promise<Evaluation> => measured(read);
-    return measureAsRead({ ...context, evaluator: { ...evaluator, evaluate } }, { prompt, adapter: tuned.adapter }, mayRead);
+    return measureBest({ ...context, evaluator: { ...evaluator, evaluate } }, { prompt, adapter: tuned.adapter }, mayRescore);
   };
-  const asRead = await asReadBest(both);
-  const isPlain = asRead.prompt === prompt;
-  const reading = { ...asRead, evaluation: await own(asRead.prompt), ...(!isPlain && { plain: await own(prompt) }) };
+  const rescored = await scoredBest(both);
+  const isPlain = rescored.prompt === prompt;
+  const scoring = { ...rescored, evaluation: await own(rescored.prompt), ...(!isPlain && { plain: await own(prompt) }) };
   // Each half is read as is best for the other one: so the best of several ways looks no better than it is.
-  const [forOther, forOwn] = [await asReadBest(own), await asReadBest(other)];
+  const [forOther, forOwn] = [await scoredBest(own), await scoredBest(other)];
   const latter = joined(await own(forOwn.prompt), await other(forOther.prompt));
   const rows = valset.length + trainset.length;
   const told = `judged on ${rows} rows, each answered by weights that had not learned from it`;
   const evidence = { before: joined(before, former), after: latter, told };
   // The first weights have been read in all ways, the second ones as they were read first.
-  const reread = asRead.passes - winner.passes - second.evaluation.passes;
-  return { reading, evidence, passes: passes + reread };
+  const reread = rescored.tokensUsed - winner.tokensUsed - second.evaluation.tokensUsed;
+  return { scoring, evidence, tokensUsed: tokensUsed + reread };
 }
 
 /** Evaluations of weights on rows by how they are read, each made once. @param known of the prompt as it was read first */
-function asReadOn(
+function scoredOn(
   evaluator: OptimizationContext['evaluator'],
   adapter: Adapter,
   rows: readonly Row[],

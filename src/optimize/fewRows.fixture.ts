@@ -8,7 +8,7 @@ import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
-import { noStatistics } from './leverBandit.ts';
+import { noStatistics } from './targetBandit.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { measureStart } from './measuredState.ts';
 import { defaultObjective } from './objective.ts';
@@ -85,9 +85,9 @@ export function fewRowsContext({
       const name = taught.length > train ? 'all' : taught.every((row) => valset.includes(row)) ? 'val' : 'train';
       const tuned = adapterNamed(`${job.from} on ${name}`);
       const evaluation = await hooks.measure(tuned);
-      const passes = stepCost(job.lessons[0]) * job.steps + evaluation.passes;
-      hooks.onStep?.({ steps: job.steps, step: job.steps, loss: 1, learningRate: job.learningRate, gradientNorm: 1, passes });
-      return { adapter: tuned, evaluation, passes, measurements: 1, steps: job.steps };
+      const tokensUsed = stepCost(job.lessons[0]) * job.steps + evaluation.tokensUsed;
+      hooks.onStep?.({ steps: job.steps, step: job.steps, loss: 1, learningRate: job.learningRate, gradientNorm: 1, tokensUsed });
+      return { adapter: tuned, evaluation, tokensUsed, measurements: 1, steps: job.steps };
     },
   } as unknown as Trainer;
   const context: OptimizationContext = {
@@ -106,7 +106,7 @@ export async function phaseOn(given: FewRows) {
   const { start: current, evaluation: before } = await measureStart(context);
   const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
   const start: PhaseStart = { phase: 1, memory, before, adapter, spent: 0, budget };
-  const result = await weightPhase(context, { ...alternatingDefaults, levers: given.read ? ['weights', 'prompt'] : ['weights'] }, start);
+  const result = await weightPhase(context, { ...alternatingDefaults, targets: given.read ? ['weights', 'prompt'] : ['weights'] }, start);
   const verdict = judge(context, { start: current, phase: 1, before, from: current }, result)!;
   return { context, result, verdict, jobs, events };
 }

@@ -20,7 +20,7 @@ export interface Finding {
   readonly adapter?: Adapter;
   /** On the valset; absent where nothing could be measured. */
   readonly evaluation?: Evaluation;
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** What it is judged by, where that is more than the valset. */
   readonly evidence?: Evidence;
   /** The gate's, where the phase has asked it already; against the state that the phase started from. */
@@ -28,9 +28,9 @@ export interface Finding {
   /** Of how many results on these rows it is the best; 1 if absent. */
   readonly among?: number;
   /** In how many ways the labels of each measurement were scored: these results share one likelihood. 1 if absent. */
-  readonly readings?: number;
+  readonly scorings?: number;
   /** How the answers are read off, where the phase would change it. */
-  readonly reading?: string;
+  readonly scoring?: string;
   /** Why parts of the prompt went while weights were trained, in words. */
   readonly absorbed?: string;
   /** The same without a part of what it changes, where that was measured too: what that part brings by itself, and what the rest does. */

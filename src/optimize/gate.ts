@@ -28,16 +28,16 @@ export const likely = 0.8;
 /**
  * Compares two evaluations of the same rows. With too few rows to tell a gain from chance, the best state stays.
  * @param tried among how many the candidate was the best on these rows: the more, the higher P(better) must be (Bonferroni)
- * @param readings in how many ways the labels of each measurement were scored: these results share one likelihood
+ * @param scorings in how many ways the labels of each measurement were scored: these results share one likelihood
  * @throws TandemError reason 'rows-differ'
  */
-export function decide(best: Evaluation, candidate: Evaluation, tried = 1, readings = 1, given: GateErrors = defaultGate): GateDecision {
+export function decide(best: Evaluation, candidate: Evaluation, tried = 1, scorings = 1, given: GateErrors = defaultGate): GateDecision {
   const comparison = compareEvaluations(best, candidate);
   const { score, logLikelihood } = comparison;
   // Without gold answers there is no likelihood: the score has its share of the error too.
   const errors = logLikelihood ? given : { ...given, score: given.score + given.likelihood };
   const enough = (error: number): number => 1 - error / Math.max(1, tried);
-  const enoughLikely = 1 - errors.likelihood / distinctLikelihoods(tried, readings);
+  const enoughLikely = 1 - errors.likelihood / distinctLikelihoods(tried, scorings);
   const gain = `${gainText(score)} (${confidenceText(score, tried)})`;
   const nats = logLikelihood && `${signed(logLikelihood.mean, 3)} nats per row`;
   const sure = (p: number): string => `P(better) ${p > 0.995 && p < 1 ? p.toFixed(4) : p.toFixed(2)}`;
@@ -51,12 +51,12 @@ export function decide(best: Evaluation, candidate: Evaluation, tried = 1, readi
   if (score.probabilityBetter >= enough(errors.score)) return verdict(true, `${gain}, ${sure(score.probabilityBetter)}`);
   const tied = score.probabilityBetter > errors.tie;
   if (tied && logLikelihood && logLikelihood.probabilityBetter >= enoughLikely) {
-    const certain = confidenceText(logLikelihood, distinctLikelihoods(tried, readings));
+    const certain = confidenceText(logLikelihood, distinctLikelihoods(tried, scorings));
     return verdict(true, `${gain}, and the log-likelihood rose by ${nats} (${certain}), ${sure(logLikelihood.probabilityBetter)}`);
   }
   if (!tied) return verdict(false, `${gain}, ${sure(score.probabilityBetter)}: not better`);
   const likelihood = logLikelihood ? `; log-likelihood ${nats}, ${sure(logLikelihood.probabilityBetter)}` : '';
-  const ofLikelihood = logLikelihood && readings > 1 ? `, or ${enoughLikely.toFixed(4)} for the log-likelihood` : '';
+  const ofLikelihood = logLikelihood && scorings > 1 ? `, or ${enoughLikely.toFixed(4)} for the log-likelihood` : '';
   const asked = `keeping ${among} needs P(better) ${enough(errors.score).toFixed(4)}${ofLikelihood}`;
   return verdict(false, `${gain}, ${sure(score.probabilityBetter)}${likelihood}: ${asked}`);
 }
@@ -68,7 +68,7 @@ const gainText = ({ mean, rows }: { readonly mean: number; readonly rows: number
 const signed = (value: number, digits: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(digits)}`;
 
 /** How many likelihoods there are among this many results. How labels are scored does not change how likely the right answer is. */
-export const distinctLikelihoods = (tried = 1, readings = 1): number => Math.max(1, Math.ceil(tried / readings));
+export const distinctLikelihoods = (tried = 1, scorings = 1): number => Math.max(1, Math.ceil(tried / scorings));
 
 /** Rows needed to judge the best of several results: on fewer, pure chance could make it better on every row more often than is allowed. */
 export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>

@@ -22,7 +22,7 @@ import { freedomOf, freedomStages, nextStage, relaxed, type FreedomMemory, type 
 /** JSON. */
 export interface GrowthMemory {
   readonly difficulties: Difficulties;
-  /** Token passes that measuring rows has cost so far. */
+  /** Tokens that measuring rows has cost so far. */
   readonly measuring: number;
   readonly freedom?: FreedomMemory;
 }
@@ -33,11 +33,11 @@ export const noGrowth: GrowthMemory = { difficulties: {}, measuring: 0 };
 export interface PhaseGrowth {
   readonly stage?: FreedomStage;
   readonly rows?: PhaseRows;
-  /** Token passes that it has cost before the phase. */
-  readonly passes: number;
+  /** Tokens that it has cost before the phase. */
+  readonly tokensUsed: number;
 }
 
-export const noPhaseGrowth: PhaseGrowth = { passes: 0 };
+export const noPhaseGrowth: PhaseGrowth = { tokensUsed: 0 };
 
 export interface PhaseRows {
   /** Rows that the model has always failed: for the prompt to speak of. */
@@ -46,7 +46,7 @@ export interface PhaseRows {
   readonly guards: readonly Row[];
   /** Draws the batches of a weight phase. @param progress share of the run's budget that is spent, at the moment */
   batches(seed: number, progress: () => number): (count: number) => Row[];
-  /** Measures some rows again with what is being trained, for the coming batches. @returns token passes */
+  /** Measures some rows again with what is being trained, for the coming batches. @returns tokens */
   remeasure(candidate: Candidate, count: number): Promise<number>;
   difficulties(): Difficulties;
 }
@@ -64,7 +64,7 @@ const fewestRows = 16;
 const mostGuards = 32;
 const guardsLost = 0.1;
 
-/** The stage of the coming phase, told where it is a new one. @param stuck no lever helps in the present one */
+/** The stage of the coming phase, told where it is a new one. @param stuck nothing helps in the present one */
 export function growFreedom(
   { emit, budget, trainer, seed }: OptimizationContext,
   { curriculum, pacing }: CurriculumOptions,
@@ -97,7 +97,7 @@ export function growFreedom(
   return { ...memory, freedom: { stage: next.stage, helped: true } };
 }
 
-/** Whether another stage is to come: then a run is not over because no lever helps. */
+/** Whether another stage is to come: then a run is not over because nothing helps. */
 export const canGrow = ({ freedom }: GrowthMemory): boolean => freedom !== undefined && freedom.stage < freedomStages.length - 1;
 
 /** Looks at the training rows with the model as it is, and hands the phase its share of them. */
@@ -111,7 +111,7 @@ export async function growthOf(
   phase: number,
 ): Promise<PhaseGrowth> {
   const stage = memory.freedom && freedomStages[memory.freedom.stage];
-  if (!growsData(curriculum)) return { ...(stage && { stage }), passes: 0 };
+  if (!growsData(curriculum)) return { ...(stage && { stage }), tokensUsed: 0 };
   const { evaluator, trainset, budget, seed, emit } = context;
   let known = memory.difficulties;
   const look = async (asked: Candidate, count: number): Promise<Evaluation> => {
@@ -120,11 +120,11 @@ export async function growthOf(
     return evaluation;
   };
   const first = memory.measuring === 0;
-  let passes = 0;
+  let tokensUsed = 0;
   if (first || memory.measuring < mostLooking * spent) {
-    const rowPasses = before.passes / before.rows.length;
-    const seen = await look(candidate, Math.max(fewestRows, Math.floor(((first ? firstLook : laterLook) * budget) / rowPasses)));
-    passes = seen.passes;
+    const rowTokens = before.tokensUsed / before.rows.length;
+    const seen = await look(candidate, Math.max(fewestRows, Math.floor(((first ? firstLook : laterLook) * budget) / rowTokens)));
+    tokensUsed = seen.tokensUsed;
     const count = (role: RowRole): number => rowsOf(role, trainset, known).length;
     const measured = Object.values(known);
     emit({
@@ -137,17 +137,17 @@ export async function growthOf(
       ...(seen.logLikelihood && { logLikelihood: seen.logLikelihood.mean }),
       roles: { weights: count('weights'), prompt: count('prompt'), guard: count('guard') },
       inPlay: shareInPlay(pacing, spent / budget),
-      passes: spent + passes,
+      tokensUsed: spent + tokensUsed,
     });
   }
   const rows: PhaseRows = {
     hard: rowsOf('prompt', trainset, known),
     guards: rowsOf('guard', trainset, known).slice(0, mostGuards),
     batches: (batchSeed, progress) => pacedBatches(trainset, pacing, batchSeed, () => ({ known, progress: progress() })),
-    remeasure: async (asked, count) => (await look(asked, count)).passes,
+    remeasure: async (asked, count) => (await look(asked, count)).tokensUsed,
     difficulties: () => known,
   };
-  return { ...(stage && { stage }), rows, passes };
+  return { ...(stage && { stage }), rows, tokensUsed };
 }
 
 /** What a phase in this stage may train, and the penalties in its place. */
@@ -176,8 +176,8 @@ export async function objection(
   decision: Pick<GateDecision, 'accepted' | 'score' | 'logLikelihood'>,
   before: Judged,
   after: Judged & { readonly candidate: Candidate },
-): Promise<{ readonly because?: string; readonly passes: number }> {
-  if (!decision.accepted || decision.score.probabilityBetter >= 0.95) return { passes: 0 };
+): Promise<{ readonly because?: string; readonly tokensUsed: number }> {
+  if (!decision.accepted || decision.score.probabilityBetter >= 0.95) return { tokensUsed: 0 };
   if (stage && stage.penalty !== 1) {
     const { weights, prompt } = relaxed(stage, context.objective);
     const penalty = ({ adapter, evaluation }: Judged): number =>
@@ -187,27 +187,27 @@ export async function objection(
     if (score.mean <= 0 && more > (logLikelihood ?? score).mean)
       return {
         because: `its penalties rose by ${more.toFixed(3)} at this stage, more than its ${logLikelihood ? 'log-likelihood' : 'score'}`,
-        passes: 0,
+        tokensUsed: 0,
       };
   }
-  if (!rows || rows.guards.length < fewestRows) return { passes: 0 };
+  if (!rows || rows.guards.length < fewestRows) return { tokensUsed: 0 };
   const held = await context.evaluator.evaluate(after.candidate, rows.guards);
   const lost = held.rows.filter(({ score }) => score < 1).length;
   const because = `it fails ${lost} of ${held.rows.length} training rows that always passed before`;
-  return { ...(lost > guardsLost * held.rows.length && { because }), passes: held.passes };
+  return { ...(lost > guardsLost * held.rows.length && { because }), tokensUsed: held.tokensUsed };
 }
 
 /** What the next phase is to know. */
 export function rememberGrowth(
   memory: GrowthMemory,
-  { rows, passes }: PhaseGrowth,
+  { rows, tokensUsed }: PhaseGrowth,
   started: Difficulties,
   { accepted, helped }: { readonly accepted: boolean; readonly helped: boolean },
 ): GrowthMemory {
   return {
     // What rows were like under weights that were not kept says nothing.
     difficulties: (accepted ? rows?.difficulties() : undefined) ?? started,
-    measuring: memory.measuring + passes,
+    measuring: memory.measuring + tokensUsed,
     ...(memory.freedom && { freedom: { ...memory.freedom, helped } }),
   };
 }

@@ -63,13 +63,13 @@ describe('each place has its own numbers', () => {
   });
 
   test('by one measurement of each, with all other places as they are', async () => {
-    const { asked, passes } = await numbers();
+    const { asked, tokensUsed } = await numbers();
     expect(asked.map(({ prompt }) => ['Alpha', 'Bravo', 'Charlie', 'Delta'].filter((name) => prompt.body.includes(name)))).toEqual([
       ['Alpha', 'Delta'],
       ['Bravo'],
       ['Charlie', 'Delta'],
     ]);
-    expect(passes).toBe(asked.reduce((all, each) => all + each.passes, 0));
+    expect(tokensUsed).toBe(asked.reduce((all, each) => all + each.tokensUsed, 0));
   });
 
   test('paragraphs of one deletion by themselves', async () => {
@@ -89,10 +89,10 @@ describe('what it costs', () => {
   test('is never more than it may, and fewer rows are asked where it pays for fewer', async () => {
     const whole = await numbers();
     for (const share of [0.4, 0.5, 0.6, 0.75, 0.9, 1, 1.5]) {
-      const affordable = share * whole.passes;
-      const { passes, asked, changes } = await numbers({ affordable });
-      expect(passes).toBeLessThanOrEqual(affordable);
-      expect(passes).toBe(asked.reduce((all, each) => all + each.passes, 0));
+      const affordable = share * whole.tokensUsed;
+      const { tokensUsed, asked, changes } = await numbers({ affordable });
+      expect(tokensUsed).toBeLessThanOrEqual(affordable);
+      expect(tokensUsed).toBe(asked.reduce((all, each) => all + each.tokensUsed, 0));
       expect(asked.length).toBeGreaterThan(0);
       const rows = asked[0].rows;
       expect(rows).toBeLessThanOrEqual(Math.max(16, share * 1.5 * 40));
@@ -102,7 +102,7 @@ describe('what it costs', () => {
 
   test('goes to the longest places where it does not pay for sixteen rows of each, and is nothing where it pays for none', async () => {
     const { evaluation, changes: all } = await numbers();
-    const sixteen = (16 * evaluation.passes) / 40;
+    const sixteen = (16 * evaluation.tokensUsed) / 40;
     expect((await numbers({ affordable: sixteen - 1 })).asked).toEqual([]);
     const { asked, changes: some } = await numbers({ affordable: 1.5 * sixteen });
     expect(asked.map(({ rows }) => rows)).toEqual([16]);
@@ -110,8 +110,8 @@ describe('what it costs', () => {
     const longest = lengths.indexOf(Math.max(...lengths));
     expect(hunksOf(some).map(({ own }) => own !== undefined)).toEqual(lengths.map((_, place) => place === longest));
     expect((await numbers({ affordable: 3 * sixteen })).asked.length).toBeGreaterThan(0);
-    const { changes, before, passes } = await numbers({ rows: 15 });
-    expect([changes, passes]).toEqual([before, 0]);
+    const { changes, before, tokensUsed } = await numbers({ rows: 15 });
+    expect([changes, tokensUsed]).toEqual([before, 0]);
   });
 
   test('is nothing for a change that is alone: it has the numbers of the decision', async () => {
@@ -128,7 +128,7 @@ describe('what it costs', () => {
 });
 
 test('the rows are the same ones whoever asks, and in the order of the valset', async () => {
-  const affordable = 0.6 * (await numbers()).passes;
+  const affordable = 0.6 * (await numbers()).tokensUsed;
   const [one, other] = [await numbers({ affordable }), await numbers({ affordable })];
   expect(other.changes).toEqual(one.changes);
 });

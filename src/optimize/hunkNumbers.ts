@@ -14,13 +14,13 @@ const fewestRows = 16;
 
 export interface MeasuredChanges {
   readonly changes: readonly Change[];
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 /**
  * @param from what was changed
  * @param state as it was accepted, measured on the valset
- * @param affordable token passes; places are measured on as many rows as it pays for. Where it does not pay for the fewest rows of each, the
+ * @param affordable tokens; places are measured on as many rows as it pays for. Where it does not pay for the fewest rows of each, the
  *   longest places come first and the rest have no number
  */
 export async function measureHunks(
@@ -33,9 +33,9 @@ export async function measureHunks(
   const { prompt, adapter, evaluation } = state;
   const places = changes.flatMap(({ hunks = [] }) => hunks).length;
   // A change that is alone has the decision's own numbers.
-  if (places === 0 || (places === 1 && changes.length === 1)) return { changes, passes: 0 };
-  if (valset.length < fewestRows) return { changes, passes: 0 };
-  const paid = Math.floor((affordable / places / evaluation.passes) * valset.length);
+  if (places === 0 || (places === 1 && changes.length === 1)) return { changes, tokensUsed: 0 };
+  if (valset.length < fewestRows) return { changes, tokensUsed: 0 };
+  const paid = Math.floor((affordable / places / evaluation.tokensUsed) * valset.length);
   const count = Math.min(valset.length, Math.max(fewestRows, paid));
   const chosen = randomStream(seed, 'places')
     .shuffle([...valset.keys()])
@@ -43,19 +43,19 @@ export async function measureHunks(
     .sort((a, b) => a - b);
   const rows = chosen.map((place) => valset[place]);
   const whole = { ...evaluation, rows: chosen.map((place) => evaluation.rows[place]) };
-  let passes = 0;
+  let tokensUsed = 0;
   // With a deleted place back in it a prompt costs more than without.
-  let dearest = (evaluation.passes * count) / valset.length;
+  let dearest = (evaluation.tokensUsed * count) / valset.length;
 
   async function measured(hunk: ChangedHunk, { step = 0, hunks = [] }: Change): Promise<ChangedHunk> {
-    if (signal?.aborted || passes + dearest > affordable) return hunk;
+    if (signal?.aborted || tokensUsed + dearest > affordable) return hunk;
     const before = stepsOf(from.prompt)[step].body;
     const others = hunks.flatMap(({ id }) => (id === hunk.id ? [] : [id]));
     const undone = withStep(prompt, step, { ...stepsOf(prompt)[step], body: applyHunks(before, hunks, others) });
     const without = await evaluator.evaluate({ prompt: undone, adapter }, rows).catch(nothingIfTooLong);
     if (!without) return hunk;
-    passes += without.passes;
-    dearest = Math.max(dearest, without.passes);
+    tokensUsed += without.tokensUsed;
+    dearest = Math.max(dearest, without.tokensUsed);
     return { ...hunk, own: compareEvaluations(without, whole).score, tokens: whole.promptTokens - without.promptTokens };
   }
 
@@ -65,5 +65,5 @@ export async function measureHunks(
   for (const { hunk, change } of paid < fewestRows ? [...asked].sort((a, b) => lengthOf(b) - lengthOf(a)) : asked)
     found.set(hunk, await measured(hunk, change));
   const told = changes.map((change) => (change.hunks ? { ...change, hunks: change.hunks.map((hunk) => found.get(hunk) ?? hunk) } : change));
-  return { changes: told, passes };
+  return { changes: told, tokensUsed };
 }

@@ -28,7 +28,7 @@ export interface JointOptimization {
   readonly earlier?: readonly Task[];
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
-  /** Nominal token passes: forward 1, backward 2. */
+  /** Tokens: forward 1, backward 2. */
   readonly budget: number;
   readonly seed?: number;
   readonly start?: Adapter;
@@ -60,7 +60,7 @@ export class JointOptimizer {
     this.coordinator = coordinator;
   }
 
-  /** Runs to the end of the budget or until neither lever helps. The result is never worse than the start on the valset. */
+  /** Runs to the end of the budget or until neither the prompt nor the weights help. The result is never worse than the start on the valset. */
   async optimize(options: JointOptimization): Promise<JointResult> {
     const { model, prompts, trainset, valset, signal } = options;
     const task: Task = { ...options.task, metric: options.metric };

@@ -10,7 +10,7 @@ import type { MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { after, allowance, clocked, keeping, purseOf } from './purse.ts';
-import { findingOf, judgeable, measuringCost, readAlong } from './reading.ts';
+import { findingOf, judgeable, measuringCost, bestScorings } from './labelScoring.ts';
 import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { TrainingJob } from './trainer.ts';
@@ -23,7 +23,7 @@ export interface JointStart {
   readonly text: Prompt;
   /** Of the best state on the valset. */
   readonly before: Evaluation;
-  /** Token passes since the start of the optimization. */
+  /** Tokens since the start of the optimization. */
   readonly spent: number;
   /** A factor on both rates. */
   readonly rate: number;
@@ -40,7 +40,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const seedOfPhase = randomStream(seed, 'phase', phase, 'joint').integer(2 ** 31);
   const prompt = withSoftLine(best.prompt);
   const weights = start.adapter ?? trainer.fresh(seed);
-  const weightsMove = options.levers.includes('weights');
+  const weightsMove = options.targets.includes('weights');
   const soft = start.adapter?.soft ?? trainer.soft.begin(startText(context, best.prompt), { ...options, seed: seedOfPhase });
   const pairs = weightsMove || start.adapter ? weights.pairs : [];
   const adapter = makeAdapter(pairs.length ? weights.config : { ...weights.config, targets: [] }, pairs, soft);
@@ -48,13 +48,13 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const stepCost = trainer.stepCost({ prompt, rows: context.trainset, shots }, options.batchRows, soft);
   const length = { weightSteps: options.steps, weightEpochs: options.epochs, batchRows: options.batchRows };
   const judged = judgeable(context, prompt, before, true);
-  const measuring = measuringCost(context, before, judged.mayRead);
+  const measuring = measuringCost(context, before, judged.mayRescore);
   const plan = planPhase(length, context.trainset.length, stepCost, measuring, judged.measurements);
   const left = after(purseOf(context), spent);
   // At most the phase's share of what is left, measurements included.
   const most = options.jointShare * allowance(left) - 5 * measuring;
   const steps = Math.max(5, Math.min(plan.usual, Math.floor(most / stepCost)));
-  const reading = readAlong(context, prompt, judged.mayRead);
+  const scoring = bestScorings(context, prompt, judged.mayRescore);
   const prompts = promptsOf(prompt, text, weightsMove ? options.textBatches : 0);
   const job: TrainingJob = {
     from: adapter.id,
@@ -74,15 +74,15 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
     budget: keeping(clocked(left, options.jointShare), measuring),
     measuring,
     signal: context.signal,
-    measure: reading.measure,
-    onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + step.passes }),
+    measure: scoring.measure,
+    onStep: (step) => emit({ type: 'weightStep', phase, ...step, tokensUsed: spent + step.tokensUsed }),
   });
-  const { adapter: found, evaluation, measurements, passes } = tuned;
-  if (!evaluation) return { prompt, adapter: found, among: measurements, passes };
-  const read = reading.of(found);
+  const { adapter: found, evaluation, measurements, tokensUsed } = tuned;
+  if (!evaluation) return { prompt, adapter: found, among: measurements, tokensUsed };
+  const read = scoring.of(found);
   return {
-    ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, passes },
-    ...{ among: measurements * read.among, readings: read.among },
+    ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, tokensUsed },
+    ...{ among: measurements * read.among, scorings: read.among },
     ...findingOf(read),
   };
 }

@@ -56,7 +56,7 @@ interface Options {
   readonly job?: Partial<TrainingJob>;
   readonly hooks?: Partial<TrainingHooks>;
   /** What becomes of the job on its way to the trainer. */
-  readonly asRead?: (job: TrainingJob) => TrainingJob;
+  readonly rescored?: (job: TrainingJob) => TrainingJob;
 }
 
 /** Tunes for twelve steps; what the valset says at each measurement is given. */
@@ -77,8 +77,8 @@ async function tune(options: Options = {}) {
     patience: 2,
     ...options.job,
   };
-  const { asRead = (given: TrainingJob) => given } = options;
-  const result = await localTrainer(parts).train(asRead(job), {
+  const { rescored = (given: TrainingJob) => given } = options;
+  const result = await localTrainer(parts).train(rescored(job), {
     start,
     budget: Infinity,
     measure: async (adapter): Promise<Evaluation> => {
@@ -150,8 +150,8 @@ describe('batches', () => {
 test('a job is data: read from JSON it is done the same', async () => {
   const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
   const prompts = [prompt, { ...prompt, demonstrations }];
-  const asRead = (job: TrainingJob): TrainingJob => JSON.parse(JSON.stringify(job)) as TrainingJob;
-  expect(await tune({ prompts, asRead })).toEqual(await tune({ prompts }));
+  const rescored = (job: TrainingJob): TrainingJob => JSON.parse(JSON.stringify(job)) as TrainingJob;
+  expect(await tune({ prompts, rescored })).toEqual(await tune({ prompts }));
 });
 
 test('lessons with other rows have batches of their own, and each sees every row once before any twice', async () => {
@@ -246,18 +246,18 @@ describe('budget', () => {
   test('a step costs three passes a token, a measurement what it says; the last step before the end is measured', async () => {
     const steps: number[] = [];
     // Five rows of ten tokens, forward 1 and backward 2: 150 a step; 2 a measurement.
-    const { passes, measured } = await tune({
+    const { tokensUsed, measured } = await tune({
       job: { patience: 9 },
-      hooks: { budget: 700, onStep: (step) => void steps.push(step.passes) },
+      hooks: { budget: 700, onStep: (step) => void steps.push(step.tokensUsed) },
     });
     expect(steps).toEqual([150, 300, 452, 602, 754]);
     expect(measured).toEqual(['after 2', 'after 4', 'after 5']);
-    expect(passes).toBe(756);
+    expect(tokensUsed).toBe(756);
   });
 
   test('nothing to spend, nothing done', async () => {
-    const { batches, evaluation, passes } = await tune({ hooks: { budget: 0 } });
-    expect([batches.length, evaluation, passes]).toEqual([0, undefined, 0]);
+    const { batches, evaluation, tokensUsed } = await tune({ hooks: { budget: 0 } });
+    expect([batches.length, evaluation, tokensUsed]).toEqual([0, undefined, 0]);
   });
 
   test('a stop ends it at the next step', async () => {

@@ -8,7 +8,7 @@ import { randomStream } from '../random.ts';
 import { batchesInTurn, examplesOf, type ExampleMaker } from './batches.ts';
 import { schedule } from './learningRate.ts';
 import { allowance } from './purse.ts';
-import { stepPasses } from './stepCost.ts';
+import { stepTokens } from './stepCost.ts';
 import type { Trained, Trainer, TrainingHooks, TrainingJob } from './trainer.ts';
 
 /** What a trainer on this machine is made of. */
@@ -24,7 +24,7 @@ export function localTrainer(parts: TrainingParts): LocalTrainer {
   return {
     ...parts,
     outputColumn: parts.outputOf(),
-    stepCost: (lesson, batchRows, soft) => stepPasses(parts, lesson, batchRows, soft),
+    stepCost: (lesson, batchRows, soft) => stepTokens(parts, lesson, batchRows, soft),
     train: (job, hooks) => trainSteps(parts, job, hooks),
   };
 }
@@ -40,11 +40,11 @@ async function trainSteps(parts: TrainingParts, job: TrainingJob, hooks: Trainin
   });
   const inTurn = batchesInTurn(lessons, seed);
   let best: { adapter: Adapter; evaluation: Evaluation; steps: number } | undefined;
-  let passes = 0;
+  let tokensUsed = 0;
   let since = 0;
   let measurements = 0;
   const length = plannedLength(job, hooks);
-  for (let step = 0; step < length.steps && passes < length.budget && !signal?.aborted; step++) {
+  for (let step = 0; step < length.steps && tokensUsed < length.budget && !signal?.aborted; step++) {
     const { steps } = length;
     const lesson = lessons[step % lessons.length];
     const batch = hooks.batches?.(batchRows) ?? inTurn(lesson, batchRows);
@@ -52,26 +52,26 @@ async function trainSteps(parts: TrainingParts, job: TrainingJob, hooks: Trainin
     const rate = learningRate * schedule(step, steps);
     const softRate = (job.soft?.learningRate ?? 0) * schedule(step, steps);
     const { loss, gradientNorm, tokens, softGradientNorm } = await training.step(examples, rate, softRate);
-    passes += 3 * tokens;
+    tokensUsed += 3 * tokens;
     const soft = softGradientNorm === undefined ? {} : { soft: { learningRate: softRate, gradientNorm: softGradientNorm } };
-    hooks.onStep?.({ steps, step: step + 1, loss, learningRate: rate, gradientNorm, passes, ...soft });
-    length.replan(step + 1, passes);
-    const last = step + 1 >= length.steps || passes >= length.budget;
+    hooks.onStep?.({ steps, step: step + 1, loss, learningRate: rate, gradientNorm, tokensUsed, ...soft });
+    length.replan(step + 1, tokensUsed);
+    const last = step + 1 >= length.steps || tokensUsed >= length.budget;
     if (!last && (step + 1) % measureEvery !== 0) continue;
     const adapter = training.adapter();
     const evaluation = await hooks.measure(adapter).catch(nothingIfDiverged);
     if (!evaluation) break;
-    passes += evaluation.passes;
+    tokensUsed += evaluation.tokensUsed;
     measurements++;
-    length.measured(evaluation.passes);
+    length.measured(evaluation.tokensUsed);
     if (!best || isBetter(evaluation, best.evaluation)) {
       best = { adapter, evaluation, steps: step + 1 };
       since = 0;
     } else if (++since >= patience) break;
-    if (!last && hooks.afterMeasurement) passes += await hooks.afterMeasurement(adapter);
-    length.replan(step + 1, passes);
+    if (!last && hooks.afterMeasurement) tokensUsed += await hooks.afterMeasurement(adapter);
+    length.replan(step + 1, tokensUsed);
   }
-  return best ? { ...best, passes, measurements } : { adapter: training.adapter(), passes, measurements, steps: 0 };
+  return best ? { ...best, tokensUsed, measurements } : { adapter: training.adapter(), tokensUsed, measurements, steps: 0 };
 }
 
 /** How many steps there are to be, and what may be spent: as planned or, by the clock, as many as are paid for now. */
@@ -90,18 +90,18 @@ function plannedLength(
     get budget() {
       return budget;
     },
-    measured(passes: number): void {
-      measurement = passes;
+    measured(tokensUsed: number): void {
+      measurement = tokensUsed;
       measurements++;
     },
-    /** After so many steps, which with their measurements cost so many token passes. */
-    replan(taken: number, passes: number): void {
-      const now = allowance(purse, passes);
+    /** After so many steps, which with their measurements cost so many tokens. */
+    replan(taken: number, tokensUsed: number): void {
+      const now = allowance(purse, tokensUsed);
       if (now === budget) return;
       budget = now;
-      const step = (passes - measurements * measurement) / taken;
+      const step = (tokensUsed - measurements * measurement) / taken;
       // The measurement at the end is paid for.
-      const more = Math.floor((budget - passes + measurement) / (step + measurement / measureEvery));
+      const more = Math.floor((budget - tokensUsed + measurement) / (step + measurement / measureEvery));
       steps = Math.max(taken, Math.min(mostSteps, taken + more));
     },
   };

@@ -16,7 +16,7 @@ export function evaluationWith(scores: readonly number[], logLikelihoods = score
     score: bootstrapMean(scores, { samples: 100 }),
     logLikelihood: bootstrapMean(logLikelihoods, { samples: 100, range: logShares }),
     promptTokens,
-    passes: scores.length,
+    tokensUsed: scores.length,
   };
 }
 

@@ -31,7 +31,7 @@ export async function measureStart(context: OptimizationContext): Promise<{ star
   if (adapter) await context.adapters.put(adapter);
   const evaluation = await context.evaluator.evaluate({ prompt, adapter }, context.valset);
   const start = measuredState('0.0', prompt, adapter, evaluation, context.objective);
-  context.emit({ type: 'baselineMeasured', state: start, passes: evaluation.passes });
+  context.emit({ type: 'baselineMeasured', state: start, tokensUsed: evaluation.tokensUsed });
   return { start, evaluation };
 }
 

@@ -41,7 +41,7 @@ const tasks = (): MetaTask[] =>
     rows: rowsAbout(place),
   }));
 const options = { tasksARound: 2, innerSteps: 4, batchRows: 6, learningRate: 5e-3, softRate: 0.03, outerRate: 1, seed: 1 };
-const begin = (): ReptileState => ({ round: 0, adapter: initialAdapter(model.engine.config, lora, 1), passes: 0 });
+const begin = (): ReptileState => ({ round: 0, adapter: initialAdapter(model.engine.config, lora, 1), tokensUsed: 0 });
 
 /** Loss on a task that was not learned from, at each step from a start. */
 async function losses(start: Adapter): Promise<number[]> {
@@ -59,7 +59,7 @@ describe('Reptile', () => {
     const [cold, warm] = [await losses(begin().adapter), await losses(learned.adapter)];
     expect(warm[0]).toBeLessThan(cold[0]);
     expect(warm[3]).toBeLessThan(cold[3]);
-    expect(learned.passes).toBeGreaterThan(0);
+    expect(learned.tokensUsed).toBeGreaterThan(0);
   });
 
   test('broken off after any round and gone on with, ends the same', async () => {
@@ -97,10 +97,10 @@ test('a start moves towards the mean of where its tasks led', () => {
 
 describe('with a soft prompt', () => {
   const withLearnedSoft = (): ReptileState => {
-    const { round, adapter, passes } = begin();
+    const { round, adapter, tokensUsed } = begin();
     const { soft } = loraTrainer(model, task, lora);
     const start = { ...soft.begin('Say what it is.', { start: 'text', tokens: 6, seed: 1 }), text: '' };
-    return { round, adapter: makeAdapter(adapter.config, adapter.pairs, start), passes };
+    return { round, adapter: makeAdapter(adapter.config, adapter.pairs, start), tokensUsed };
   };
   /** Loss with the soft prompt in front, which alone moves; on a task that was not learned from. */
   async function softLosses({ config, pairs, soft }: Adapter): Promise<number[]> {

@@ -46,8 +46,8 @@ export const reptileDefaults: Omit<ReptileOptions, 'rounds' | 'seed'> = {
 export interface ReptileState {
   readonly round: number;
   readonly adapter: Adapter;
-  /** Nominal token passes so far. */
-  readonly passes: number;
+  /** Tokens so far. */
+  readonly tokensUsed: number;
 }
 
 /**
@@ -65,7 +65,7 @@ export async function reptile(
   while (state.round < rounds && !signal?.aborted) {
     const { round } = state;
     const reached: Adapter[] = [];
-    let passes = 0;
+    let tokensUsed = 0;
     let [first, last] = [0, 0];
     for (const task of visited(tasks, round, tasksARound, seed)) {
       const random = randomStream(seed, 'round', round, task.name);
@@ -82,14 +82,14 @@ export async function reptile(
           soft ? task.trainer.example(softPrompt, row, state.adapter.soft) : task.trainer.example(prompt, row),
         );
         const { loss, tokens } = await training.step(examples, learningRate, ...(soft ? [softRate] : []));
-        passes += 3 * tokens;
+        tokensUsed += 3 * tokens;
         if (step === 0) first += loss / tasksARound;
         if (step === innerSteps - 1) last += loss / tasksARound;
       }
       reached.push(training.adapter());
     }
     const rate = outerRate * (1 - (0.9 * round) / rounds);
-    state = { round: round + 1, adapter: towards(state.adapter, reached, rate), passes: state.passes + passes };
+    state = { round: round + 1, adapter: towards(state.adapter, reached, rate), tokensUsed: state.tokensUsed + tokensUsed };
     await onRound(state, { first, last });
   }
   return state;

@@ -7,7 +7,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import { alternatingDefaults } from './alternatingPhase.ts';
 import { decide } from './gate.ts';
-import { noStatistics } from './leverBandit.ts';
+import { noStatistics } from './targetBandit.ts';
 import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { defaultObjective } from './objective.ts';
 import { successiveHalving } from './successiveHalving.ts';
@@ -90,7 +90,7 @@ export async function wrongWeightPhases({ phases, rows }: { readonly phases: num
       { ...alternatingDefaults, weightSteps: 40, patience: Infinity },
       { phase: 1, memory: memory as never, before, adapter: undefined, spent: 0, budget: 1e9 },
     );
-    if (decide(before, result.evaluation!, result.among, result.readings).accepted) accepted++;
+    if (decide(before, result.evaluation!, result.among, result.scorings).accepted) accepted++;
   }
   return accepted / phases;
 }
@@ -125,7 +125,7 @@ function nullEvaluator(seed: number, gain: number): Evaluator {
         // So that all ways of reading label scores are there.
         lengthSlope: -1,
         promptTokens: 1,
-        passes: rows.length,
+        tokensUsed: rows.length,
       });
     },
   } as unknown as Evaluator;

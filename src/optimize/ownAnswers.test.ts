@@ -36,7 +36,7 @@ function answering(scoreOf: (row: number, round: number) => number, of: Task = f
       const { logLikelihood: __, ...plain } = evaluationWith(some.map((row) => scoreOf(row.line - 1, round)));
       return {
         ...plain,
-        passes: 10 * some.length,
+        tokensUsed: 10 * some.length,
         rows: some.map((row) => ({
           row: row.id,
           prediction: `${textIn(row.values, 'text')} ${round}`,
@@ -58,7 +58,7 @@ describe('rowsToLearn', () => {
   test('right answers that the data has are taken as they are, and nothing is asked', async () => {
     const { evaluator, asked } = answering(() => 1);
     const gold = rows.map((row) => ({ ...row, values: { ...row.values, title: 'given' } }));
-    expect(await learn(evaluator, { trainset: gold })).toEqual({ rows: gold, passes: 0 });
+    expect(await learn(evaluator, { trainset: gold })).toEqual({ rows: gold, tokensUsed: 0 });
     expect(asked).toEqual([]);
   });
 
@@ -66,15 +66,15 @@ describe('rowsToLearn', () => {
     // Rows 0 to 4 pass at once, 5 to 9 at the second sample.
     const { evaluator, asked } = answering((row, round) => Number(row < 5 || (row < 10 && round === 2)));
     const events: OptimizationEvent[] = [];
-    const { rows: learned, passes } = await learn(evaluator, { events });
+    const { rows: learned, tokensUsed } = await learn(evaluator, { events });
     expect(learned.map(({ values }) => values.title)).toEqual(
       rows.slice(0, 10).map(({ values }, row) => `${textIn(values, 'text')} ${row < 5 ? 0 : 2}`),
     );
     expect(learned.map(({ id }) => id)).toEqual(rows.slice(0, 10).map(({ id }) => id));
     expect(asked.map(({ temperature }) => temperature)).toEqual([undefined, 0.8, 0.8]);
     expect(new Set(asked.map(({ seed }) => seed)).size).toBe(3);
-    expect(passes).toBe(600);
-    expect(events).toEqual([{ type: 'ownAnswersJudged', phase: 2, rows: 20, answers: 60, passed: 20, learned: 10, passes: 1100 }]);
+    expect(tokensUsed).toBe(600);
+    expect(events).toEqual([{ type: 'ownAnswersJudged', phase: 2, rows: 20, answers: 60, passed: 20, learned: 10, tokensUsed: 1100 }]);
   });
 
   test('of a metric that gives part of a point the best answers above the average are learned', async () => {
@@ -165,7 +165,7 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
     expect(ofType(events, 'gateDecided').length).toBeGreaterThan(0);
     expect(JSON.stringify(events)).not.toContain('logLikelihood');
     expect(state.start.objective.total).toBeCloseTo(state.start.score.mean - state.start.objective.promptPenalty, 8);
-    expect(state.passes).toBeLessThan(1.3 * 60_000);
+    expect(state.tokensUsed).toBeLessThan(1.3 * 60_000);
   });
 
   test('from any phase it goes on to the same end', async () => {
@@ -181,7 +181,7 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
   test('where nothing passes the prompt comes first and says why, and the weights say that there is nothing to learn', async () => {
     const { state, events } = await drive(never, undefined, undefined, 30_000);
     const [first] = ofType(events, 'phaseStarted');
-    expect(first).toMatchObject({ lever: 'prompt', because: 'no answer passes yet, so the weights have nothing to learn from' });
+    expect(first).toMatchObject({ target: 'prompt', because: 'no answer passes yet, so the weights have nothing to learn from' });
     expect(ofType(events, 'weightStep')).toEqual([]);
     expect(ofType(events, 'ownAnswersJudged').every(({ learned }) => learned === 0)).toBe(true);
     expect([state.best.score.mean, state.best.adapter]).toEqual([0, undefined]);

@@ -24,11 +24,11 @@ const fewestRows = 16;
 /** Rows to learn from, each with an answer. */
 export interface Learned {
   readonly rows: readonly Row[];
-  /** Token passes that finding them cost. */
-  readonly passes: number;
+  /** Tokens that finding them cost. */
+  readonly tokensUsed: number;
 }
 
-/** In token passes. */
+/** In tokens. */
 interface LearningPhase {
   readonly phase: number;
   /** Since the start of the optimization. */
@@ -55,19 +55,19 @@ export async function rowsToLearn(
   { phase, spent, budget, rowCost }: LearningPhase,
 ): Promise<Learned> {
   const { evaluator, trainset, trainer, seed, signal } = context;
-  if (hasAnswers(context)) return { rows: trainset, passes: 0 };
+  if (hasAnswers(context)) return { rows: trainset, tokensUsed: 0 };
   const isSampled = evaluator.task.labels === undefined;
   const rounds = isSampled ? 1 + samples : 1;
   const affordable = Math.floor((share * allowance(budget)) / (rounds * rowCost));
   const asked = limitRows(trainset, Math.max(fewestRows, affordable), randomStream(seed, 'own answers', phase).integer(2 ** 31));
-  let passes = 0;
+  let tokensUsed = 0;
   const answers: RowResult[][] = asked.map(() => []);
   for (let round = 0; round < rounds && !signal?.aborted; round++) {
     const sampling = { temperature, topP: 1, seed: randomStream(seed, 'own answers', phase, round).integer(2 ** 31) };
     const prompt = round === 0 ? candidate.prompt : sampled(candidate.prompt, sampling);
     const evaluation = await evaluator.evaluate({ ...candidate, prompt }, asked);
     evaluation.rows.forEach((result, place) => answers[place].push(result));
-    passes += evaluation.passes;
+    tokensUsed += evaluation.tokensUsed;
   }
   const all = answers.flat();
   const average = all.reduce((sum, { score }) => sum + score, 0) / Math.max(1, all.length);
@@ -88,9 +88,9 @@ export async function rowsToLearn(
     answers: all.length,
     passed: all.filter(isRight).length,
     learned: rows.length,
-    passes: spent + passes,
+    tokensUsed: spent + tokensUsed,
   });
-  return { rows, passes };
+  return { rows, tokensUsed };
 }
 
 /** The last step's answers are sampled; of a single prompt all. */

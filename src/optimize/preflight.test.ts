@@ -18,7 +18,7 @@ const right = (count: number): number[] => Array.from({ length: 40 }, (_, i) => 
 /** Likelihoods that go up and down by chance around a mean. */
 const likely = (nats: number, spread = 1): number[] => Array.from({ length: 40 }, (_, i) => nats + spread * (((i * 7) % 5) - 2));
 
-describe('the outlook of a lever', () => {
+describe('the outlook of a target', () => {
   const now = evaluationWith(right(20), likely(-3));
 
   test('is likely where the gate would let the best of its tries through', () => {
@@ -73,7 +73,7 @@ test('a tiny model that knows nothing is told to train, and what it cost is said
       ...evaluator,
       evaluate: async (...call) => {
         const evaluation = await evaluator.evaluate(...call);
-        asked += evaluation.passes;
+        asked += evaluation.tokensUsed;
         return evaluation;
       },
     },
@@ -84,12 +84,12 @@ test('a tiny model that knows nothing is told to train, and what it cost is said
     objective: defaultObjective,
     seed: 1,
   });
-  const [weights, prompt] = preflight.levers;
-  expect(weights).toMatchObject({ lever: 'weights', outlook: 'likely', tried: 1, score: { rows: 24 } });
-  expect(prompt).toMatchObject({ lever: 'prompt', score: { rows: 24 } });
+  const [weights, prompt] = preflight.targets;
+  expect(weights).toMatchObject({ target: 'weights', outlook: 'likely', tried: 1, score: { rows: 24 } });
+  expect(prompt).toMatchObject({ target: 'prompt', score: { rows: 24 } });
   expect(prompt.tried).toBeGreaterThan(3);
   // Twelve steps of training come on top of all that was asked.
-  expect(preflight.passes).toBeGreaterThan(asked);
+  expect(preflight.tokensUsed).toBeGreaterThan(asked);
   await model.dispose();
 });
 
@@ -138,9 +138,9 @@ test(
       objective: defaultObjective,
       seed: 1,
     });
-    const [weights, prompts] = preflight.levers;
-    expect(weights).toMatchObject({ lever: 'weights', tried: 1, score: { rows: 24 } });
-    expect(prompts).toMatchObject({ lever: 'prompt', score: { rows: 24 } });
+    const [weights, prompts] = preflight.targets;
+    expect(weights).toMatchObject({ target: 'weights', tried: 1, score: { rows: 24 } });
+    expect(prompts).toMatchObject({ target: 'prompt', score: { rows: 24 } });
     for (const count of Object.values(changed)) expect(count).toBeGreaterThan(0);
     expect([...learnt].sort()).toEqual([0, 1]);
   },

@@ -9,23 +9,23 @@ import { alternatingDefaults } from './alternatingPhase.ts';
 import { blocksOf } from './blocks.ts';
 import { coordinateDefaults } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import type { Lever, MeasuredState } from './events.ts';
+import type { Target, MeasuredState } from './events.ts';
 import { decide, rowsToDecide } from './gate.ts';
-import { noStatistics } from './leverBandit.ts';
+import { noStatistics } from './targetBandit.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { measuredState } from './measuredState.ts';
 import { proposeForBlock } from './promptBlock.ts';
 import { propose } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { nothingIfTooLong, type Runner } from './successiveHalving.ts';
-import { otherReadings } from './reading.ts';
+import { otherScorings } from './labelScoring.ts';
 import type { TrainingJob } from './trainer.ts';
 
-/** What a lever's probe says: `likely` where the gate would have let it through, `unlikely` where nothing that was tried was ahead. */
+/** What a probe of the prompt or the weights says: `likely` where the gate would have let it through, `unlikely` where nothing that was tried was ahead. */
 export type Outlook = 'likely' | 'unclear' | 'unlikely';
 
-export interface LeverOutlook extends Pick<Comparison, 'score' | 'logLikelihood'> {
-  readonly lever: Lever;
+export interface TargetOutlook extends Pick<Comparison, 'score' | 'logLikelihood'> {
+  readonly target: Target;
   readonly outlook: Outlook;
   /** Half a sentence for people. */
   readonly because: string;
@@ -36,9 +36,9 @@ export interface LeverOutlook extends Pick<Comparison, 'score' | 'logLikelihood'
 export interface Preflight {
   /** Of the prompt as it is, on the probe's rows. */
   readonly now: Pick<Evaluation, 'score' | 'logLikelihood'>;
-  readonly levers: readonly LeverOutlook[];
-  /** Nominal token passes that the probe cost. */
-  readonly passes: number;
+  readonly targets: readonly TargetOutlook[];
+  /** Tokens that the probe cost. */
+  readonly tokensUsed: number;
 }
 
 const probeRows = 24;
@@ -54,7 +54,7 @@ export type PreflightContext = Omit<OptimizationContext, 'budget' | 'emit' | 'ad
 /**
  * Ten prompts as the prompt phase would propose them, or of a program as the blocks of coordinate descent would, other ways to read the
  * (last) answers off, and twelve steps of weights under the prompt as it is, each measured on the same 24 validation rows. It misses what
- * only many steps or only both levers together would bring.
+ * only many steps or only prompt and weights together would bring.
  * @param isOver whether a share of the time that it may take is over, of 1 in all: then it has tried what it has tried
  * @throws TandemError those of the evaluator; an abort throws its reason
  */
@@ -65,11 +65,11 @@ export async function runPreflight(
 ): Promise<Preflight> {
   const { evaluator, trainer, prompt, start, signal, seed } = context;
   const rows = limitRows(context.valset, probeRows, seed);
-  let passes = 0;
+  let tokensUsed = 0;
   const measure = async (candidate: { prompt: Prompt; adapter?: typeof start }): Promise<Evaluation> => {
     signal?.throwIfAborted();
     const evaluation = await evaluator.evaluate(candidate, rows, { signal });
-    passes += evaluation.passes;
+    tokensUsed += evaluation.tokensUsed;
     return evaluation;
   };
   const now = await measure({ prompt, adapter: start });
@@ -77,7 +77,7 @@ export async function runPreflight(
   onBusy('Proposing prompts', 0);
   const proposed = await (context.program ? proposedByBlocks : proposedByPhase)(context, current, now);
   signal?.throwIfAborted();
-  passes += proposed.passes;
+  tokensUsed += proposed.tokensUsed;
   const candidates: Evaluation[] = [];
   for (const [at, runner] of proposed.runners.entries()) {
     if (isOver(promptsShare)) break;
@@ -86,12 +86,12 @@ export async function runPreflight(
     if (evaluation) candidates.push(evaluation);
   }
   const tried = new Set(proposed.runners.map((runner) => promptKey(runner.prompt)));
-  const readings = otherReadings(context, prompt, now).filter((reading) => !tried.has(promptKey(reading.prompt)));
-  for (const reading of readings) candidates.push(await measure({ prompt: reading.prompt, adapter: start }));
+  const scorings = otherScorings(context, prompt, now).filter((scoring) => !tried.has(promptKey(scoring.prompt)));
+  for (const scoring of scorings) candidates.push(await measure({ prompt: scoring.prompt, adapter: start }));
   onBusy('Running a short training', 1 - 2 / (proposed.runners.length + 2));
   const last = stepsOf(prompt).length - 1;
-  const { lesson, passes: tracing } = await lessonFor(context, now);
-  passes += tracing;
+  const { lesson, tokensUsed: tracing } = await lessonFor(context, now);
+  tokensUsed += tracing;
   const weights = adapterOfStep(start, last) ?? trainer.fresh(seed);
   const job: TrainingJob = {
     ...training,
@@ -115,17 +115,17 @@ export async function runPreflight(
         })
       : undefined;
   signal?.throwIfAborted();
-  passes += tuned?.passes ?? 0;
+  tokensUsed += tuned?.tokensUsed ?? 0;
   return {
     now: { score: now.score, ...(now.logLikelihood && { logLikelihood: now.logLikelihood }) },
-    levers: [outlookOf('weights', now, tuned?.evaluation ? [tuned.evaluation] : []), outlookOf('prompt', now, candidates)],
-    passes,
+    targets: [outlookOf('weights', now, tuned?.evaluation ? [tuned.evaluation] : []), outlookOf('prompt', now, candidates)],
+    tokensUsed,
   };
 }
 
 interface Proposed {
   readonly runners: readonly Runner[];
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 const asRun = (context: PreflightContext): OptimizationContext => ({
@@ -157,7 +157,7 @@ async function proposedByBlocks(context: PreflightContext, current: MeasuredStat
     // The same phase, so that all blocks see the same rows traced, which costs once.
     found.push(await proposeForBlock(asRun(context), options, { phase: 1, block, memory, before, adapter, budget: Infinity }));
   }
-  return { runners: found.flatMap(({ runners }) => runners), passes: found.reduce((sum, { passes }) => sum + passes, 0) };
+  return { runners: found.flatMap(({ runners }) => runners), tokensUsed: found.reduce((sum, { tokensUsed }) => sum + tokensUsed, 0) };
 }
 
 /** What the moment of training learns from; no more rows are answered for it than it sees. @param before on the probe's rows */
@@ -170,17 +170,17 @@ function lessonFor(context: PreflightContext, before: Evaluation): ReturnType<ty
   return lessonOf(asked, prompt, start, only, { phase: 0, spent: 0, budget: Infinity, before });
 }
 
-/** What the best of some evaluations says of its lever. */
-export function outlookOf(lever: Lever, now: Evaluation, found: readonly Evaluation[]): LeverOutlook {
+/** What the best of some evaluations says of its target. */
+export function outlookOf(target: Target, now: Evaluation, found: readonly Evaluation[]): TargetOutlook {
   const tried = found.length;
   const decisions = found
     .toSorted((a, b) => (isBetter(a, b) ? -1 : 1))
     .map((evaluation) => ({ ...decide(now, evaluation, tried), evaluation }));
   const best = decisions.find(({ accepted }) => accepted) ?? decisions.at(0);
-  if (!best) return { lever, outlook: 'unlikely', because: 'nothing to try', tried, ...compareEvaluations(now, now) };
+  if (!best) return { target, outlook: 'unlikely', because: 'nothing to try', tried, ...compareEvaluations(now, now) };
   const { score, logLikelihood } = best;
-  const told = (outlook: Outlook, because: string): LeverOutlook => ({
-    lever,
+  const told = (outlook: Outlook, because: string): TargetOutlook => ({
+    target,
     outlook,
     because,
     tried,

@@ -18,7 +18,7 @@ import { hasOf, proposersOf } from './proposers/table.ts';
 import { taskWords } from './proposers/taskWords.ts';
 import { after, allowance, keeping, partOf, purseOf } from './purse.ts';
 import { successiveHalving, type Runner } from './successiveHalving.ts';
-import { findingOf, readAlong } from './reading.ts';
+import { findingOf, bestScorings } from './labelScoring.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import type { TrainingJob } from './trainer.ts';
 
@@ -63,12 +63,12 @@ export async function projectionPhase(
   const { phase, spent, text } = start;
   const left = after(purseOf(context), spent);
   const limit = Math.min(0.6 * allowance(left), options.textShare * context.budget);
-  const { runners, passes: proposing } = await propose(context, options, start, limit);
+  const { runners, tokensUsed: proposing } = await propose(context, options, start, limit);
   const racing = await successiveHalving(context, phase, runners, start.startAdapter, start.start, after(left, proposing));
-  const passes = proposing + racing.passes;
+  const tokensUsed = proposing + racing.tokensUsed;
   const [winner] = racing.finishers;
-  const nothing: ProjectionFound = { prompt: text, among: runners.length, passes };
-  if (!options.levers.includes('weights')) {
+  const nothing: ProjectionFound = { prompt: text, among: runners.length, tokensUsed };
+  if (!options.targets.includes('weights')) {
     return winner
       ? { ...nothing, candidate: winner.id, prompt: winner.prompt, adapter: start.startAdapter, evaluation: winner.evaluation }
       : nothing;
@@ -86,31 +86,31 @@ async function propose(
   options: SimultaneousOptions,
   { phase, soft, text: best, startAdapter, plain, start }: ProjectionStart,
   limit: number,
-): Promise<{ runners: readonly Runner[]; passes: number }> {
+): Promise<{ runners: readonly Runner[]; tokensUsed: number }> {
   const { trainer, seed, trainset } = context;
   const text = readAs(plain, best);
-  let passes = 0;
+  let tokensUsed = 0;
   // A runner costs about half a measurement, the finishers two.
-  const affordable = Math.max(2, Math.floor(2 * (limit / start.passes - 1)));
+  const affordable = Math.max(2, Math.floor(2 * (limit / start.tokensUsed - 1)));
   const others = Math.min(options.hinted + options.plain, Math.floor(affordable / 3));
   const own = Math.min(options.projections, affordable - others);
   const { runners, take: add } = collectRunners(context, phase, text, [promptKey(text)], { most: own + others });
   const take: typeof add = (proposer, proposal) => (runners.length < own ? add(proposer, proposal) : undefined);
   for (const { name, ...how } of projections) {
     const found = await trainer.soft.project(soft.soft!, { ...how, beam: 4, nearest: 12 });
-    passes += found.passes;
+    tokensUsed += found.tokensUsed;
     if (found.text !== '') take('soft prompt', { prompt: withInstruction(text, found.text), reason: name });
   }
   const { evaluator, spent } = countingEvaluator(context.evaluator);
-  const edits = gradientEdits({ ...gradientEditDefaults, tuner: trainer.soft, onPasses: (cost) => (passes += cost) });
+  const edits = gradientEdits({ ...gradientEditDefaults, tuner: trainer.soft, onTokens: (cost) => (tokensUsed += cost) });
   const random = randomStream(seed, 'phase', phase, 'propose', edits.name);
   // From what the author wrote or, where that is nothing, from what the soft prompt began as.
   const began = soft.soft!.text === '' ? text : withInstruction(text, soft.soft!.text);
   if (began !== text) take('soft prompt start', { prompt: began, reason: 'what the soft prompt began as' });
   // A round measures each of its tries on its rows; its gradients cost about four measurements more. The race needs the other half.
   const { rows, tries } = gradientEditDefaults;
-  const round = (start.passes / start.rows.length) * rows * (tries + 4);
-  const rounds = Math.min(3, Math.floor((limit / 2 - passes) / round));
+  const round = (start.tokensUsed / start.rows.length) * rows * (tries + 4);
+  const rounds = Math.min(3, Math.floor((limit / 2 - tokensUsed) / round));
   if (rounds > 0) {
     const proposals = await edits.propose({ prompt: began, adapter: startAdapter, evaluator, trainset, random, count: rounds });
     for (const proposal of proposals) take(edits.name, proposal);
@@ -136,7 +136,7 @@ async function propose(
       for (const proposal of proposals) add(proposer.name, proposal);
     }
   }
-  return { runners, passes: passes + spent() };
+  return { runners, tokensUsed: tokensUsed + spent() };
 }
 
 /**
@@ -146,17 +146,17 @@ async function propose(
 async function settle(
   context: OptimizationContext,
   options: SimultaneousOptions,
-  { phase, soft, text, start: { passes: measuring }, spent }: ProjectionStart,
+  { phase, soft, text, start: { tokensUsed: measuring }, spent }: ProjectionStart,
   winner: Text | undefined,
   nothing: ProjectionFound,
 ): Promise<ProjectionFound> {
   const rivals = [...(winner ? [winner] : []), { prompt: text }];
-  let { passes } = nothing;
+  let { tokensUsed } = nothing;
   // The race was run under other weights: it takes part in no choice between these.
   let among = 0;
   const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, parts: number): Promise<ProjectionFound> => {
-    const before = spent + passes;
-    const reading = readAlong(context, prompt, true);
+    const before = spent + tokensUsed;
+    const scoring = bestScorings(context, prompt, true);
     const job: TrainingJob = {
       from: start.id,
       lessons: [{ prompt, rows: context.trainset, shots: 0 }],
@@ -174,24 +174,24 @@ async function settle(
       budget: keeping(partOf(after(purseOf(context), before), parts), measuring),
       measuring,
       signal: context.signal,
-      measure: reading.measure,
+      measure: scoring.measure,
       onStep: (step) =>
         context.emit({
           type: 'weightStep',
           phase,
           ...(id !== undefined && { candidate: id }),
           ...step,
-          passes: before + step.passes,
+          tokensUsed: before + step.tokensUsed,
         }),
     });
-    passes += tuned.passes;
+    tokensUsed += tuned.tokensUsed;
     const { adapter, evaluation } = tuned;
-    if (!evaluation) return { prompt, adapter, among, passes };
-    const read = reading.of(adapter);
+    if (!evaluation) return { prompt, adapter, among, tokensUsed };
+    const read = scoring.of(adapter);
     among += tuned.measurements * read.among;
     return {
       ...(id !== undefined && { candidate: id }),
-      ...{ prompt: read.prompt, adapter, evaluation: read.evaluation, among, passes },
+      ...{ prompt: read.prompt, adapter, evaluation: read.evaluation, among, tokensUsed },
       ...findingOf(read),
     };
   };
@@ -204,11 +204,13 @@ async function settle(
     const { candidate: id, prompt, adapter, evaluation } = best;
     const stepCost = context.trainer.stepCost({ prompt, rows: context.trainset, shots: 0 }, options.batchRows);
     // Its three measurements are paid for first.
-    const affordable = Math.floor((allowance(purseOf(context), spent + passes) - spent - passes - 3 * evaluation.passes) / stepCost);
+    const affordable = Math.floor(
+      (allowance(purseOf(context), spent + tokensUsed) - spent - tokensUsed - 3 * evaluation.tokensUsed) / stepCost,
+    );
     const steps = Math.min(options.steps / 2, affordable);
     if (steps >= leastSteps) best = better(best, await tune({ ...(id !== undefined && { id }), prompt }, adapter, steps, 'rest', 1));
   }
-  return { ...best, among, passes };
+  return { ...best, among, tokensUsed };
 }
 
 interface Text {

@@ -17,28 +17,28 @@ import { promptKey } from './proposers/proposer.ts';
 import { hasOf, proposersOf } from './proposers/table.ts';
 import { after, allowance, partOf } from './purse.ts';
 import { measureAll, successiveHalving, type Runner } from './successiveHalving.ts';
-import { readingCosts } from './reading.ts';
+import { scoringCosts } from './labelScoring.ts';
 import { shorten, type Shortened } from './shorten.ts';
 
 export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
   const { phase, memory, before, adapter } = start;
   const spared = await spareInBlock(context, start);
   const keysOf = (proposed: readonly Runner[]): string[] => proposed.map(({ prompt }) => promptKey(prompt));
-  if (spared.found) return { ...spared.found, ...(adapter && { adapter }), passes: spared.passes, tried: keysOf(spared.runners) };
-  const budget = after(start.budget, spared.passes);
-  const { runners, passes: proposing } = await proposeForBlock(context, options, { ...start, budget }, spared.runners);
+  if (spared.found) return { ...spared.found, ...(adapter && { adapter }), tokensUsed: spared.tokensUsed, tried: keysOf(spared.runners) };
+  const budget = after(start.budget, spared.tokensUsed);
+  const { runners, tokensUsed: proposing } = await proposeForBlock(context, options, { ...start, budget }, spared.runners);
   const left = after(budget, proposing);
   // Calibration asks as many rows for a part of the valset as for all of it.
-  const { finishers, passes: racing } =
+  const { finishers, tokensUsed: racing } =
     start.block.kind === 'decoding'
       ? await measureAll(context, phase, runners, adapter, before, left, costOfDecoding(context, memory.current.prompt, before))
       : await successiveHalving(context, phase, runners, adapter, before, left);
   const tried = keysOf([...spared.runners, ...runners]);
-  const passes = spared.passes + proposing + racing;
+  const tokensUsed = spared.tokensUsed + proposing + racing;
   const [winner] = finishers;
-  if (!winner) return { prompt: memory.current.prompt, passes, tried };
+  if (!winner) return { prompt: memory.current.prompt, tokensUsed, tried };
   const { id: candidate, prompt, evaluation } = winner;
-  return { candidate, prompt, ...(adapter && { adapter }), evaluation, passes, tried, among: runners.length };
+  return { candidate, prompt, ...(adapter && { adapter }), evaluation, tokensUsed, tried, among: runners.length };
 }
 
 /** Of what a block may spend, the share that the search for parts that can be spared may take. */
@@ -51,7 +51,7 @@ async function spareInBlock(
 ): Promise<Shortened & { readonly runners: readonly Runner[] }> {
   const { prompt: current } = memory.current;
   const collection = collectRunners(context, phase, current, [promptKey(current), ...memory.tried]);
-  if (block.kind !== 'instruction') return { runners: [], passes: 0 };
+  if (block.kind !== 'instruction') return { runners: [], tokensUsed: 0 };
   const step = block.step ?? 0;
   const whole = (next: Prompt): Prompt => withStep(current, step, next);
   const start = { phase, prompt: stepsOf(current)[step], whole, adapter, before, peak, budget: partOf(budget, 1 / sparingShare) };
@@ -60,12 +60,12 @@ async function spareInBlock(
 
 /** Where only the last step's labels are read another way, all that was asked for the current prompt is in the cache. */
 function costOfDecoding({ evaluator }: OptimizationContext, current: Prompt, before: Evaluation) {
-  const readAnew = readingCosts(before);
+  const readAnew = scoringCosts(before);
   const earlier = stepsOf(current).slice(0, -1);
   return ({ prompt }: Runner, evaluation: Evaluation): number => {
     const steps = stepsOf(prompt);
     const onlyRead = evaluator.task.labels !== undefined && earlier.every((step, place) => steps[place] === step);
-    return onlyRead ? readAnew(evaluation) : evaluation.passes;
+    return onlyRead ? readAnew(evaluation) : evaluation.tokensUsed;
   };
 }
 
@@ -78,12 +78,12 @@ export async function proposeForBlock(
   options: CoordinateOptions,
   { phase, block, memory, before, adapter, budget }: Omit<BlockStart, 'spent'>,
   earlier: readonly Runner[] = [],
-): Promise<{ runners: readonly Runner[]; passes: number }> {
+): Promise<{ runners: readonly Runner[]; tokensUsed: number }> {
   const { seed, program } = context;
   const { prompt: current } = memory.current;
   const known = new Set([promptKey(current), ...memory.tried, ...earlier.map(({ prompt }) => promptKey(prompt))]);
   const { runners, take } = collectRunners(context, phase, current, known, { after: earlier.length });
-  const affordable = Math.round((options.promptShare * context.budget) / before.passes);
+  const affordable = Math.round((options.promptShare * context.budget) / before.tokensUsed);
   const wanted = Math.max(2, Math.min(options.proposals, affordable, mostToJudge(context.valset.length)));
   if (block.kind === 'decoding') {
     const tasks = program?.tasks ?? [context.evaluator.task];
@@ -100,13 +100,13 @@ export async function proposeForBlock(
     );
     const fresh = proposals.filter(({ prompt }) => !known.has(promptKey(prompt)));
     for (const proposal of random.shuffle(fresh).slice(0, Math.max(wanted, 3))) take('decoding', proposal);
-    return { runners, passes: 0 };
+    return { runners, tokensUsed: 0 };
   }
   const kind = block.kind === 'demonstrations' ? 'demonstrations' : 'instruction';
   const step = block.step ?? 0;
   const random = randomStream(seed, 'phase', phase, 'trace').integer(2 ** 31);
   const view = await viewOf(context, current, step, adapter, { rows: options.tracedRows, seed: random });
-  if (view.passes > allowance(budget)) return { runners, passes: view.passes };
+  if (view.tokensUsed > allowance(budget)) return { runners, tokensUsed: view.tokensUsed };
   const own = stepsOf(current)[step];
   const sources = proposersOf(kind === 'instruction' ? ['instruction', 'labels'] : [kind], hasOf(context));
   // A block is small: each of its sources has as many turns as another.
@@ -131,7 +131,7 @@ export async function proposeForBlock(
       take(proposer.name, { prompt: withStep(current, step, next), reason });
     }
   }
-  return { runners, passes: view.passes + view.spent() };
+  return { runners, tokensUsed: view.tokensUsed + view.spent() };
 }
 
 interface StepView {
@@ -139,8 +139,8 @@ interface StepView {
   readonly evaluator: Evaluator;
   /** Rows with what the step reads and, of an earlier step, answers that led to the right end. */
   readonly trainset: readonly Row[];
-  /** Token passes that making the view cost, and those of its evaluator so far. */
-  readonly passes: number;
+  /** Tokens that making the view cost, and those of its evaluator so far. */
+  readonly tokensUsed: number;
   readonly spent: () => number;
 }
 
@@ -153,7 +153,7 @@ async function viewOf(
   { rows: count, seed }: { rows: number; seed: number },
 ): Promise<StepView> {
   const { evaluator: counting, spent } = countingEvaluator(evaluator);
-  if (!program || program.tasks.length === 1) return { evaluator: counting, trainset, passes: 0, spent };
+  if (!program || program.tasks.length === 1) return { evaluator: counting, trainset, tokensUsed: 0, spent };
   const sample = limitRows(trainset, count, seed, { balance: evaluator.task.output });
   const candidate = { prompt: current, ...(adapter && { adapter }) };
   const evaluation = await evaluator.evaluate(candidate, sample);
@@ -190,7 +190,7 @@ async function viewOf(
           if (Object.hasOwn(values, task.output)) return [{ ...row, values: { ...row.values, [task.output]: values[task.output] } }];
           return isRight(evaluation.rows[place]) ? [row] : [];
         }),
-    passes: evaluation.passes,
+    tokensUsed: evaluation.tokensUsed,
     spent,
   };
 }

@@ -7,7 +7,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { alternatingDefaults, type AlternatingMemory } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
-import { noStatistics } from './leverBandit.ts';
+import { noStatistics } from './targetBandit.ts';
 import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { evaluatorWith, messages } from './madeUp.fixture.ts';
 import { measureStart } from './measuredState.ts';

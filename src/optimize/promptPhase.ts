@@ -24,12 +24,12 @@ const choice = 3;
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
   const { memory, before, adapter } = start;
   const spared = await spare(context, options, start);
-  if (spared.found) return { ...spared.found, lever: 'prompt', adapter, passes: spared.passes, ...of(spared.runners) };
-  const { runners, finishers, passes } = await races(context, options, start, spared);
+  if (spared.found) return { ...spared.found, target: 'prompt', adapter, tokensUsed: spared.tokensUsed, ...of(spared.runners) };
+  const { runners, finishers, tokensUsed } = await races(context, options, start, spared);
   const nothing: PhaseResult = {
-    lever: 'prompt',
+    target: 'prompt',
     prompt: memory.current.prompt,
-    passes,
+    tokensUsed,
     among: runners.length,
     ...of(runners),
   };
@@ -37,8 +37,11 @@ export async function promptPhase(context: OptimizationContext, options: Alterna
   const rivals = different(finishers, options.challengers);
   const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt) };
   // A look-ahead trains on right answers; the model's own would have to be found for each rival.
-  if (options.strategy === 'look-ahead' && options.levers.includes('weights') && hasAnswers(context)) {
-    const affordable = rivals.slice(0, affordableRivals(context, options, before, allowance(start.budget, result.passes) - result.passes));
+  if (options.strategy === 'look-ahead' && options.targets.includes('weights') && hasAnswers(context)) {
+    const affordable = rivals.slice(
+      0,
+      affordableRivals(context, options, before, allowance(start.budget, result.tokensUsed) - result.tokensUsed),
+    );
     if (affordable.length > 0) return lookAhead(context, options, start, affordable, result);
   }
   const [winner] = finishers;
@@ -64,7 +67,7 @@ async function spare(context: OptimizationContext, options: AlternatingOptions, 
   const { phase, memory, before, peak = before, adapter } = start;
   const { prompt } = memory.current;
   const collection = collectRunners(context, phase, prompt, [promptKey(prompt), ...memory.tried]);
-  const none = { runners: collection.runners, finishers: [], passes: 0 };
+  const none = { runners: collection.runners, finishers: [], tokensUsed: 0 };
   if (options.schedule.kind !== 'gated' || start.growth?.stage) return none;
   const found = await shorten(context, collection, {
     phase,
@@ -81,7 +84,7 @@ interface Races {
   readonly runners: readonly Runner[];
   /** Best first. */
   readonly finishers: readonly Finisher[];
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 /** One race; of a chain's step as many as its share pays for, since no other step will use it. */
@@ -90,20 +93,20 @@ async function races(context: OptimizationContext, options: AlternatingOptions, 
   let wanted = usualProposals(context, options, start);
   let all = earlier;
   for (;;) {
-    const { runners, passes: proposing } = await propose(context, options, start, wanted, all.runners);
-    const { finishers, passes: racing } = await successiveHalving(
+    const { runners, tokensUsed: proposing } = await propose(context, options, start, wanted, all.runners);
+    const { finishers, tokensUsed: racing } = await successiveHalving(
       context,
       phase,
       runners,
       adapter,
       before,
-      after(after(budget, all.passes), proposing),
+      after(after(budget, all.tokensUsed), proposing),
     );
-    const passes = all.passes + proposing + racing;
-    all = { runners: [...all.runners, ...runners], finishers: [...all.finishers, ...finishers].sort(bestFirst), passes };
+    const tokensUsed = all.tokensUsed + proposing + racing;
+    all = { runners: [...all.runners, ...runners], finishers: [...all.finishers, ...finishers].sort(bestFirst), tokensUsed };
     if (options.schedule.kind !== 'chain' || !finishers.length) return all;
     // A race stops most proposals early: what one of them costs is known after the first.
-    const affordable = Math.floor(((allowance(budget, passes) - passes) * runners.length) / (proposing + racing));
+    const affordable = Math.floor(((allowance(budget, tokensUsed) - tokensUsed) * runners.length) / (proposing + racing));
     wanted = Math.min(options.proposals - all.runners.length, affordable);
     if (wanted < fewestProposals) return all;
   }
@@ -114,7 +117,7 @@ function usualProposals(context: OptimizationContext, options: AlternatingOption
   const share = options.schedule.kind === 'chain' ? allowance(budget) : options.promptShare * context.budget;
   // Of more the gate could not judge the best.
   const judged = options.schedule.kind === 'gated' ? mostToJudge(context.valset.length) : Infinity;
-  return Math.max(fewestProposals, Math.min(options.proposals, Math.round(share / before.passes), judged));
+  return Math.max(fewestProposals, Math.min(options.proposals, Math.round(share / before.tokensUsed), judged));
 }
 
 /**
@@ -127,7 +130,7 @@ export async function propose(
   start: PhaseStart,
   wanted = usualProposals(context, options, start),
   earlier: readonly Runner[] = [],
-): Promise<{ runners: readonly Runner[]; passes: number }> {
+): Promise<{ runners: readonly Runner[]; tokensUsed: number }> {
   const { phase, memory, adapter, growth } = start;
   const { trainset, seed, writer, signal } = context;
   const { evaluator, spent } = countingEvaluator(context.evaluator);
@@ -159,7 +162,7 @@ export async function propose(
     }
     for (const proposal of fitting.slice(0, stage && limit - runners.length)) take(proposer.name, proposal);
   }
-  return { runners, passes: spent() };
+  return { runners, tokensUsed: spent() };
 }
 
 /** The best finishers with different bodies first: rivals should differ in more than their demonstrations. */
@@ -176,10 +179,10 @@ function different(finishers: readonly Finisher[], count: number): Finisher[] {
 function affordableRivals(
   { budget, valset }: OptimizationContext,
   { lookAheadShare, lookAheadSteps, batchRows }: AlternatingOptions,
-  { passes }: Evaluation,
+  { tokensUsed }: Evaluation,
   left: number,
 ): number {
-  const each = passes * ((3 * lookAheadSteps * batchRows) / valset.length + 1);
+  const each = tokensUsed * ((3 * lookAheadSteps * batchRows) / valset.length + 1);
   return Math.max(0, Math.floor(Math.min(lookAheadShare * budget, left) / each) - 1);
 }
 
@@ -196,10 +199,10 @@ async function lookAhead(
 ): Promise<PhaseResult> {
   let best: PhaseResult | undefined;
   let unchanged: Evaluation | undefined;
-  let passes = result.passes;
+  let tokensUsed = result.tokensUsed;
   const start = adapter ?? context.trainer.fresh(context.seed);
   for (const { id, prompt } of [{ id: undefined, prompt: memory.current.prompt }, ...rivals]) {
-    const before = spent + passes;
+    const before = spent + tokensUsed;
     const job: TrainingJob = {
       from: start.id,
       lessons: [{ prompt, rows: context.trainset, shots: 0 }],
@@ -213,8 +216,8 @@ async function lookAhead(
     };
     const tuned = await context.trainer.train(job, {
       start,
-      budget: after(budget, passes),
-      measuring: beforePhase.passes,
+      budget: after(budget, tokensUsed),
+      measuring: beforePhase.tokensUsed,
       signal: context.signal,
       measure: (tunedAdapter) => context.evaluator.evaluate({ prompt, adapter: tunedAdapter }, context.valset),
       onStep: (step) =>
@@ -223,10 +226,10 @@ async function lookAhead(
           phase,
           ...(id !== undefined && { candidate: id }),
           ...step,
-          passes: before + step.passes,
+          tokensUsed: before + step.tokensUsed,
         }),
     });
-    passes += tuned.passes;
+    tokensUsed += tuned.tokensUsed;
     if (id === undefined) unchanged = tuned.evaluation;
     if (!tuned.evaluation) continue;
     const sure = unchanged === undefined || id === undefined || decide(unchanged, tuned.evaluation, rivals.length).accepted;
@@ -235,5 +238,5 @@ async function lookAhead(
     }
   }
   const without = unchanged && best?.candidate !== undefined ? { without: { part: 'prompt', evaluation: unchanged } as const } : {};
-  return { ...(best ?? result), passes, ...(unchanged && { unchanged }), ...without };
+  return { ...(best ?? result), tokensUsed, ...(unchanged && { unchanged }), ...without };
 }

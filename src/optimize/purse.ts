@@ -1,7 +1,7 @@
-/** @file What a part of an optimization may spend: a fixed number of token passes or, of a budget of time, what the clock says meanwhile. */
+/** @file What a part of an optimization may spend: a fixed number of tokens or, of a budget of time, what the clock says meanwhile. */
 
 /**
- * Token passes that a part may spend in all. A function is asked between steps and measurements, with what the part has spent so far: of a
+ * Tokens that a part may spend in all. A function is asked between steps and measurements, with what the part has spent so far: of a
  * budget of time the answer changes with the speed of the machine.
  */
 export type Purse = number | ((spent: number) => number);

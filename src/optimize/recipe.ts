@@ -9,7 +9,7 @@ export interface Recipe {
   readonly seed: number;
   /** First to last, each from where the one before had come to. */
   readonly trainings: readonly Training[];
-  /** Token passes of a measurement of the validation rows. */
+  /** Tokens of a measurement of the validation rows. */
   readonly measuring: number;
 }
 
@@ -19,7 +19,7 @@ export interface Training {
   readonly otherShots: boolean;
   /** Under paraphrases as well. */
   readonly varies: boolean;
-  /** Token passes of a step on a batch of all rows. */
+  /** Tokens of a step on a batch of all rows. */
   readonly stepCost: number;
 }
 

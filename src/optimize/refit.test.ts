@@ -3,15 +3,15 @@ import { expect, test } from 'vitest';
 import { AlternatingJointOptimizer } from './alternating.ts';
 import type { OptimizationState } from './coordinator.ts';
 import { fewRowsContext, most, type FewRows } from './fewRows.fixture.ts';
-import type { Lever } from './events.ts';
+import type { Target } from './events.ts';
 import { ofType } from './kinds.fixture.ts';
 
 const helps = { learned: most, known: (line: number) => line % 3 === 0 };
 
 /** A run, of the weights alone by default. @param lost phases after which its memory is lost, as after a kill */
-async function run(given: FewRows, lost: readonly number[] = [], levers: readonly Lever[] = ['weights']) {
+async function run(given: FewRows, lost: readonly number[] = [], targets: readonly Target[] = ['weights']) {
   const { context, events, jobs } = fewRowsContext(given);
-  const make = () => new AlternatingJointOptimizer({ levers });
+  const make = () => new AlternatingJointOptimizer({ targets });
   let optimizer = make();
   let state: OptimizationState = await optimizer.begin(context);
   while (!state.done) {
@@ -33,7 +33,7 @@ test('the accepted training is done once more on all rows, and its numbers stay 
   expect(refits).toMatchObject([{ rows: 24, steps: jobs[0].steps, kept: true, best: { adapter: 'fresh on all' } }]);
   expect(state.best).toEqual({ ...accepted.best, adapter: 'fresh on all' });
   expect(await context.adapters.get('fresh on all')).toBeDefined();
-  expect(state.passes).toBe(refits[0].passes);
+  expect(state.tokensUsed).toBe(refits[0].tokensUsed);
 });
 
 test('weights that went on from accepted ones are made again from the first training on', async () => {
@@ -62,10 +62,10 @@ test.each<readonly [string, FewRows]>([
   expect((await run(given)).refits).toEqual([]);
 });
 
-test.each([9000, 12_000, 20_000])('what it costs is kept for it: %i token passes', async (budget) => {
+test.each([9000, 12_000, 20_000])('what it costs is kept for it: %i tokens', async (budget) => {
   const { state, refits } = await run({ ...helps, budget });
   expect(refits).toHaveLength(1);
-  expect(state.passes).toBeLessThanOrEqual(budget);
+  expect(state.tokensUsed).toBeLessThanOrEqual(budget);
 });
 
 test('it takes as many steps as are paid for, and none if that is less than half of them', async () => {
@@ -73,7 +73,7 @@ test('it takes as many steps as are paid for, and none if that is less than half
   expect(refits).toHaveLength(1);
   expect(refits[0].steps).toBeLessThan(jobs[0].steps);
   expect(refits[0].steps).toBeGreaterThanOrEqual(jobs[0].steps / 2);
-  expect(state.passes).toBeLessThanOrEqual(context.budget);
+  expect(state.tokensUsed).toBeLessThanOrEqual(context.budget);
   expect((await run({ ...helps, dear: 4, budget: 20_000 })).refits).toEqual([]);
 });
 
@@ -83,7 +83,7 @@ test('as long as no text has changed, what is kept to measure the places of the 
   // Without that share it would be less than half of the steps, and left out.
   expect(refits).toHaveLength(1);
   expect(refits[0].steps / jobs[0].steps).toBeCloseTo(0.6, 1);
-  expect(state.passes).toBeLessThanOrEqual(context.budget);
+  expect(state.tokensUsed).toBeLessThanOrEqual(context.budget);
 });
 
 test('a run that goes on after a kill ends as one that never was', async () => {

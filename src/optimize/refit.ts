@@ -17,12 +17,12 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 /** Of the steps, the share that it takes at least. */
 const leastShare = 1 / 2;
 
-/** Token passes of a share of all steps, with the measurement at the end. */
+/** Tokens of a share of all steps, with the measurement at the end. */
 const costOf = ({ trainings, measuring }: Recipe, share: number): number =>
   share * trainings.reduce((sum, { job, stepCost }) => sum + job.steps * stepCost, 0) + measuring;
 
 /**
- * Token passes that are to be kept for it: for all its steps or, where that is more than there are, for as many as there are; nothing where
+ * Tokens that are to be kept for it: for all its steps or, where that is more than there are, for as many as there are; nothing where
  * those are too few, or enough rows validate.
  * @param recipe of the best weights; undefined where it is not known
  */
@@ -34,14 +34,14 @@ export function keptForRefit(context: OptimizationContext, recipe: Recipe | unde
 /**
  * Trains the weights of the best state again on all rows. The numbers of the state stay those of the weights that had not seen the validation rows.
  * @param evaluation of the best state on the valset
- * @param left token passes
+ * @param left tokens
  */
 export async function refit(
   context: OptimizationContext,
   { best, evaluation, recipe, left, phase, spent }: RefitStart,
-): Promise<{ readonly best: MeasuredState; readonly passes: number }> {
+): Promise<{ readonly best: MeasuredState; readonly tokensUsed: number }> {
   const kept = keptForRefit(context, recipe, left);
-  if (!recipe || kept === 0 || context.signal?.aborted) return { best, passes: 0 };
+  if (!recipe || kept === 0 || context.signal?.aborted) return { best, tokensUsed: 0 };
   const { trainer, evaluator, emit, objective, adapters, signal, trainset, valset } = context;
   const rows = [...trainset, ...valset];
   const { prompt } = best;
@@ -49,7 +49,7 @@ export async function refit(
   const share = (kept - recipe.measuring) / (costOf(recipe, 1) - recipe.measuring);
   let adapter = trainer.fresh(recipe.seed);
   let evaluated: Evaluation | undefined;
-  let [passes, steps] = [0, 0];
+  let [tokensUsed, steps] = [0, 0];
   for (const [place, { job, otherShots, varies }] of recipe.trainings.entries()) {
     const shots = shotsFor(trainset.length, otherShots);
     const lessons = (varies ? mixtureOf(prompt, others) : [prompt]).map((each): Lesson => ({ prompt: each, rows, shots }));
@@ -60,12 +60,12 @@ export async function refit(
       {
         ...{ start: adapter, signal },
         // Of a budget of time the clock may shorten it.
-        budget: keeping(after(purseOf(context), spent + passes), recipe.measuring),
+        budget: keeping(after(purseOf(context), spent + tokensUsed), recipe.measuring),
         measure: (weights) => (isLast ? evaluator.evaluate({ prompt, adapter: weights }, valset) : Promise.resolve(unmeasured(evaluation))),
-        onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
+        onStep: (step) => emit({ type: 'weightStep', phase, aside: true, ...step, tokensUsed: spent + tokensUsed + step.tokensUsed }),
       },
     );
-    passes += tuned.passes;
+    tokensUsed += tuned.tokensUsed;
     steps += tuned.steps;
     ({ adapter, evaluation: evaluated } = tuned);
   }
@@ -73,12 +73,12 @@ export async function refit(
   const stands = evaluated !== undefined && !isBetter(evaluation, evaluated);
   const now = stands ? measuredState(best.candidate, prompt, adapter, evaluation, objective) : best;
   if (stands) await adapters.put(adapter);
-  emit({ type: 'weightsRefitted', phase, rows: rows.length, steps, kept: stands, best: now, passes: spent + passes });
-  return { best: now, passes };
+  emit({ type: 'weightsRefitted', phase, rows: rows.length, steps, kept: stands, best: now, tokensUsed: spent + tokensUsed });
+  return { best: now, tokensUsed };
 }
 
 /** For a training on the way, whose end is all that counts. */
-const unmeasured = (any: Evaluation): Evaluation => ({ ...any, passes: 0 });
+const unmeasured = (any: Evaluation): Evaluation => ({ ...any, tokensUsed: 0 });
 
 export interface RefitStart {
   readonly best: MeasuredState;
@@ -87,6 +87,6 @@ export interface RefitStart {
   readonly left: number;
   /** The last one. */
   readonly phase: number;
-  /** Token passes since the start of the optimization. */
+  /** Tokens since the start of the optimization. */
   readonly spent: number;
 }

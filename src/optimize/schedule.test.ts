@@ -77,7 +77,7 @@ function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], even
       const likelihoods = rows.map((row) => -1 - (row.line % 7) / 20 + nats);
       const evaluation = evaluationWith(scores, likelihoods, tokensOf(shown));
       const results = evaluation.rows.map((result, i) => ({ ...result, row: rows[i].id, gold: 'card' }));
-      return Promise.resolve({ ...evaluation, rows: results, passes: tokensOf(shown) + 8 * rows.length });
+      return Promise.resolve({ ...evaluation, rows: results, tokensUsed: tokensOf(shown) + 8 * rows.length });
     },
   } as unknown as Evaluator;
   const adapterOf = (id: string): Adapter => ({ id, pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
@@ -91,9 +91,9 @@ function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], even
       const [lesson] = job.lessons;
       const adapter = adapterOf(`${job.from}${isQuestion(lesson.prompt) ? 's' : 'l'}`);
       const evaluation = await hooks.measure(adapter);
-      const passes = job.steps * trainer.stepCost(lesson, job.batchRows) + evaluation.passes;
-      hooks.onStep?.({ steps: job.steps, step: job.steps, loss: 1, learningRate: job.learningRate, gradientNorm: 1, passes });
-      return { adapter, evaluation, passes, measurements: 1, steps: job.steps };
+      const tokensUsed = job.steps * trainer.stepCost(lesson, job.batchRows) + evaluation.tokensUsed;
+      hooks.onStep?.({ steps: job.steps, step: job.steps, loss: 1, learningRate: job.learningRate, gradientNorm: 1, tokensUsed });
+      return { adapter, evaluation, tokensUsed, measurements: 1, steps: job.steps };
     },
     soft: undefined as never,
   };
@@ -125,41 +125,41 @@ async function run(setup: Setup, from?: OptimizationState, adapters = memoryAdap
   return { state, events, trained, snapshots, adapters };
 }
 
-const leversOf = (events: readonly OptimizationEvent[]): string[] => ofType(events, 'phaseStarted').map(({ lever }) => lever);
+const targetsOf = (events: readonly OptimizationEvent[]): string[] => ofType(events, 'phaseStarted').map(({ target }) => target);
 const promptOfJob = ({ job }: Trained): Prompt => job.lessons[0].prompt;
 
 describe('the budget is divided', () => {
   test('so that score labels, weights, prompt and weights all have their turn, even if each spends what it may', async () => {
     // No phase brings anything, and a weight phase is never too short to take its share.
     const { events } = await run({ behaviour: () => ({ right: 20 }), labels: true, options: { weightSteps: 1000 } });
-    expect(leversOf(events).slice(0, 4)).toEqual(['prompt', 'weights', 'prompt', 'weights']);
-    const [first, second] = ofType(events, 'phaseEnded').filter(({ lever }) => lever === 'weights');
-    expect(second.passes).toBeGreaterThan(1.3 * first.passes);
-    for (const { passes } of ofType(events, 'phaseEnded')) expect(passes).toBeLessThanOrEqual(60_000);
+    expect(targetsOf(events).slice(0, 4)).toEqual(['prompt', 'weights', 'prompt', 'weights']);
+    const [first, second] = ofType(events, 'phaseEnded').filter(({ target }) => target === 'weights');
+    expect(second.tokensUsed).toBeGreaterThan(1.3 * first.tokensUsed);
+    for (const { tokensUsed } of ofType(events, 'phaseEnded')) expect(tokensUsed).toBeLessThanOrEqual(60_000);
   });
 
-  test('while a lever has not had its turn a phase gets less than half of what is left, and later all but what is kept for the end', async () => {
+  test('while the prompt or the weights have not had their turn a phase gets less than half of what is left, and later all but what is kept for the end', async () => {
     const setup: Setup = {
       behaviour: (prompt) => ({ right: 20, nats: isQuestion(prompt) ? -1 : 0 }),
       prompt: brief,
       options: { weightSteps: 1000 },
     };
     const { events, trained } = await run(setup);
-    const started = ofType(events, 'phaseStarted').map(({ phase, lever }) => ({
-      lever,
-      spent: phase === 1 ? ofType(events, 'baselineMeasured')[0].passes : ofType(events, 'phaseEnded')[phase - 2].passes,
+    const started = ofType(events, 'phaseStarted').map(({ phase, target }) => ({
+      target,
+      spent: phase === 1 ? ofType(events, 'baselineMeasured')[0].tokensUsed : ofType(events, 'phaseEnded')[phase - 2].tokensUsed,
     }));
-    const [early, late] = started.filter(({ lever }) => lever === 'weights').map(({ spent }) => 60_000 - spent);
+    const [early, late] = started.filter(({ target }) => target === 'weights').map(({ spent }) => 60_000 - spent);
     const [of, then] = trained.map(({ allowed }) => allowed);
     // Eight hundredths of the whole are kept, and what one measurement costs.
     const kept = 0.08 * 60_000;
-    const measuring = ofType(events, 'baselineMeasured')[0].passes;
+    const measuring = ofType(events, 'baselineMeasured')[0].tokensUsed;
     expect(of).toBeCloseTo(0.42 * (early - kept) - measuring, 6);
     expect(then).toBeCloseTo(late - kept - measuring, 6);
   });
 
-  test('one lever alone has all of it at once', async () => {
-    const { trained } = await run({ behaviour: () => ({ right: 20 }), options: { levers: ['weights'], weightSteps: 1000 }, phases: 1 });
+  test('one target alone has all of it at once', async () => {
+    const { trained } = await run({ behaviour: () => ({ right: 20 }), options: { targets: ['weights'], weightSteps: 1000 }, phases: 1 });
     const measuring = tokensOf(long) + 8 * 40;
     expect(trained[0].allowed).toBeCloseTo(60_000 - 2 * measuring, 6);
   });
@@ -206,8 +206,8 @@ describe('weights learn what the prompt said', () => {
   });
 
   test.each<[string, Partial<AlternatingOptions>]>([
-    ['the text may not change', { levers: ['weights'] }],
-    ['no gate judges what comes of it', { schedule: { kind: 'chain', levers: ['weights', 'prompt'] } }],
+    ['the text may not change', { targets: ['weights'] }],
+    ['no gate judges what comes of it', { schedule: { kind: 'chain', targets: ['weights', 'prompt'] } }],
     ['a curriculum says what may move', { curriculum: 'freedom', pacing: 'linear' }],
   ])('not where %s', async (_, options) => {
     const { trained } = await run({ behaviour: learned, options, phases: 1 });
@@ -225,7 +225,7 @@ describe('weights that are likely better, and not surely', () => {
     const { state, events, trained, adapters } = await run({ behaviour: ahead(3, 16), prompt: brief, phases: 2 });
     const [first, second] = ofType(events, 'phaseEnded');
     expect([first.accepted, first.best.candidate]).toEqual([false, '0.0']);
-    expect(leversOf(events)).toEqual(['weights', 'weights']);
+    expect(targetsOf(events)).toEqual(['weights', 'weights']);
     expect(ofType(events, 'phaseStarted')[1].because).toContain('not yet clearly, so training continues');
     expect(trained.map(({ job }) => job.from)).toEqual(['fresh', 'freshl']);
     expect(trained[1].job.learningRate).toBe(trained[0].job.learningRate);
@@ -241,12 +241,12 @@ describe('weights that are likely better, and not surely', () => {
     [2, 'weights'],
   ])('ahead by %d of forty rows: next comes %s', async (rows, next) => {
     const { events } = await run({ behaviour: ahead(rows), prompt: brief, phases: 2 });
-    expect(leversOf(events)).toEqual(['weights', next]);
+    expect(targetsOf(events)).toEqual(['weights', next]);
   });
 
-  test('are given up after another phase that is no better, and the other lever has its turn', async () => {
+  test('are given up after another phase that is no better, and the other target has its turn', async () => {
     const { state, events, trained } = await run({ behaviour: ahead(3, 3), prompt: brief, phases: 3 });
-    expect(leversOf(events)).toEqual(['weights', 'weights', 'prompt']);
+    expect(targetsOf(events)).toEqual(['weights', 'weights', 'prompt']);
     expect(state.best.candidate).toBe(state.start.candidate);
     expect((state.memory as AlternatingMemory).promising).toBeUndefined();
     expect(trained).toHaveLength(2);
@@ -282,7 +282,7 @@ describe('a prompt phase looks first for what can be spared', () => {
 
   test('and where it finds something no wordings race', async () => {
     const { state, events } = await run({ behaviour: needy, budget: 2e5, phases: 2 });
-    expect(leversOf(events)).toEqual(['weights', 'prompt']);
+    expect(targetsOf(events)).toEqual(['weights', 'prompt']);
     const proposers = new Set(ofType(events, 'candidateProposed').map(({ proposer }) => proposer));
     expect([...proposers]).toEqual(['shorten']);
     expect(names.filter((name) => state.best.prompt.body.includes(name))).toEqual(['Charlie']);
@@ -317,8 +317,8 @@ describe('a prompt phase looks first for what can be spared', () => {
       names.filter((name) => name !== 'Charlie').map((name) => [name, -40]),
     );
     for (const { own } of hunks) expect(own).toMatchObject({ mean: 0 });
-    expect(state.passes).toBe(places.passes);
-    expect(state.passes).toBeLessThanOrEqual(budget);
+    expect(state.tokensUsed).toBe(places.tokensUsed);
+    expect(state.tokensUsed).toBeLessThanOrEqual(budget);
   });
 });
 

@@ -42,10 +42,10 @@ async function search({ prompt = long, needs = {}, rows = 40, budget = Infinity,
 
 describe('a prompt of which nothing is needed', () => {
   test('loses its whole instruction by one measurement, and keeps the question', async () => {
-    const { found, asked, passes } = await search();
+    const { found, asked, tokensUsed } = await search();
     expect(found!.prompt.body).toBe(question);
     expect(asked).toHaveLength(1);
-    expect(passes).toBe(asked[0].passes);
+    expect(tokensUsed).toBe(asked[0].tokensUsed);
     expect(found!.decision).toMatchObject({ accepted: true, because: expect.stringContaining('320 fewer prompt tokens') as string });
   });
 
@@ -73,9 +73,9 @@ describe('bisection', () => {
   );
 
   test('finds nothing where all is needed, and says what it cost', async () => {
-    const { found, passes, asked, events } = await search({ needs: Object.fromEntries(names.map((name) => [name, 0.5])) });
+    const { found, tokensUsed, asked, events } = await search({ needs: Object.fromEntries(names.map((name) => [name, 0.5])) });
     expect(found).toBeUndefined();
-    expect(passes).toBe(asked.reduce((sum, each) => sum + each.passes, 0));
+    expect(tokensUsed).toBe(asked.reduce((sum, each) => sum + each.tokensUsed, 0));
     expect(events.filter((event) => event.type === 'candidateMeasured' && event.kept)).toEqual([]);
   });
 
@@ -119,10 +119,10 @@ describe('what it spends', () => {
     const whole = await search({ needs });
     let least = Infinity;
     for (let share = 0; share <= 1; share += 0.1) {
-      const budget = share * whole.passes;
-      const { passes, asked, found } = await search({ needs, budget });
-      expect(passes).toBe(asked.reduce((sum, each) => sum + each.passes, 0));
-      expect(passes).toBeLessThanOrEqual(budget);
+      const budget = share * whole.tokensUsed;
+      const { tokensUsed, asked, found } = await search({ needs, budget });
+      expect(tokensUsed).toBe(asked.reduce((sum, each) => sum + each.tokensUsed, 0));
+      expect(tokensUsed).toBeLessThanOrEqual(budget);
       const left = found ? leftOf(found.prompt).length : names.length;
       if (share === 0) expect(asked).toEqual([]);
       least = Math.min(least, left);
@@ -147,8 +147,8 @@ describe('what it spends', () => {
   });
 
   test('nothing after a stop', async () => {
-    const { asked, events, passes } = await search({ needs, signal: AbortSignal.abort() });
-    expect([asked, events, passes]).toEqual([[], [], 0]);
+    const { asked, events, tokensUsed } = await search({ needs, signal: AbortSignal.abort() });
+    expect([asked, events, tokensUsed]).toEqual([[], [], 0]);
   });
 
   test('a prompt that lost before is not measured again', async () => {

@@ -26,7 +26,7 @@ export interface Shortened {
     readonly evaluation: Evaluation;
     readonly decision: GateDecision;
   };
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 export interface ShortenStart {
@@ -77,17 +77,17 @@ export async function shorten(context: OptimizationContext, collection: Collecti
     .sort((a, b) => a - b);
   let found: Shortened['found'];
   let removed: readonly Part[] = [];
-  let passes = 0;
+  let tokensUsed = 0;
   let tried = 0;
-  const pays = (cost: number): boolean => !signal?.aborted && passes + cost <= allowance(budget, passes);
+  const pays = (cost: number): boolean => !signal?.aborted && tokensUsed + cost <= allowance(budget, tokensUsed);
 
   /** Measures the prompt without these parts too, which are gone if the gate lets them go. */
   async function attempt(parts: readonly Part[]): Promise<boolean> {
     const next = asWhole(without(prompt, [...removed, ...parts]));
-    const runner = pays(before.passes) ? collection.take(shortening, { prompt: next, reason: reasonOf(prompt, parts) }) : undefined;
+    const runner = pays(before.tokensUsed) ? collection.take(shortening, { prompt: next, reason: reasonOf(prompt, parts) }) : undefined;
     const evaluation = runner && (await evaluator.evaluate({ prompt: next, adapter }, valset).catch(nothingIfTooLong));
     if (!evaluation) return false;
-    passes += evaluation.passes;
+    tokensUsed += evaluation.tokensUsed;
     tried++;
     const decision = decideCheaper(before, evaluation, { peak, tried, ...(worth && { worth }) });
     const { score, logLikelihood, accepted } = decision;
@@ -101,13 +101,13 @@ export async function shorten(context: OptimizationContext, collection: Collecti
   /** The parts by what they are worth in likelihood on some rows, what can be spared first. */
   async function byWorth(parts: readonly Part[]): Promise<readonly Part[]> {
     const rows = sample.map((place) => valset[place]);
-    const each = (before.passes * rows.length) / valset.length;
-    if (!pays(parts.length * each + before.passes)) return parts;
+    const each = (before.tokensUsed * rows.length) / valset.length;
+    if (!pays(parts.length * each + before.tokensUsed)) return parts;
     const whole = { ...before, rows: sample.map((place) => before.rows[place]) };
     const worths: { readonly part: Part; readonly lost: number }[] = [];
     for (const part of parts) {
       const evaluation = await evaluator.evaluate({ prompt: asWhole(without(prompt, [...removed, part])), adapter }, rows);
-      passes += evaluation.passes;
+      tokensUsed += evaluation.tokensUsed;
       const { score, logLikelihood = score } = compareEvaluations(whole, evaluation);
       worths.push({ part, lost: -logLikelihood.mean });
     }
@@ -120,7 +120,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
     if (parts.length > 1) {
       const ordered = await byWorth(parts);
       let [gone, most] = [0, ordered.length];
-      while (most - gone > 1 && pays(before.passes)) {
+      while (most - gone > 1 && pays(before.tokensUsed)) {
         const middle = Math.floor((gone + most) / 2);
         if (await attempt(ordered.slice(gone, middle))) gone = middle;
         else most = middle;
@@ -133,7 +133,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
   }
 
   await search(partsOf(prompt));
-  return { ...(found && { found }), passes };
+  return { ...(found && { found }), tokensUsed };
 }
 
 const isWorthALook = (prompt: Prompt, { start, end, parts }: Unit): boolean =>

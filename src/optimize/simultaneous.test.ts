@@ -47,9 +47,9 @@ const drive = kindDriver(
 describe('the phases', () => {
   test('joint steps move both with rates of their own, then texts are proposed, and the soft prompt is judged', async () => {
     const { state, events } = await drive();
-    const levers = ofType(events, 'phaseStarted').map(({ lever }) => lever);
+    const targets = ofType(events, 'phaseStarted').map(({ target }) => target);
     // How the answers are read off comes first.
-    expect(levers.slice(0, 3)).toEqual(['prompt', 'both', 'prompt']);
+    expect(targets.slice(0, 3)).toEqual(['prompt', 'both', 'prompt']);
     const joint = ofType(events, 'weightStep').filter(({ phase }) => phase === jointly);
     // One batch of three is read with the text.
     expect(joint.map(({ soft }) => soft !== undefined).slice(0, 6)).toEqual([true, true, false, true, true, false]);
@@ -108,8 +108,8 @@ describe('the phases', () => {
     expect((await adapters.get(state.best.adapter!)).soft).toBeUndefined();
   });
 
-  test('with the prompt lever alone no LoRA is trained', async () => {
-    const { state, events, adapters } = await drive({ options: { levers: ['prompt'] } });
+  test('with the prompt alone no LoRA is trained', async () => {
+    const { state, events, adapters } = await drive({ options: { targets: ['prompt'] } });
     expect(ofType(events, 'weightStep').every(({ learningRate }) => learningRate === 0)).toBe(true);
     const soft = ofType(events, 'gateDecided').find(({ phase }) => phase === jointly)!;
     expect(soft.objective!.weightPenalty).toBe(0);
@@ -173,7 +173,7 @@ test('without an instruction the soft prompt begins as the question', () => {
 });
 
 describe('replay', () => {
-  test.each<Partial<SimultaneousOptions>>([{}, { keep: false }, { start: 'vocabulary', tokens: 5 }, { levers: ['prompt'] }])(
+  test.each<Partial<SimultaneousOptions>>([{}, { keep: false }, { start: 'vocabulary', tokens: 5 }, { targets: ['prompt'] }])(
     'from any snapshot, written as JSON and read again, the rest is the same: %j',
     async (options) => {
       const budget = 12_000;
@@ -198,14 +198,14 @@ describe('replay', () => {
 });
 
 test('the passes are those of everything that was evaluated, trained, projected and differentiated', async () => {
-  const { context: counted, passes } = counting(
+  const { context: counted, tokensUsed } = counting(
     kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 1, budget: 20_000 }),
   );
   const context: OptimizationContext = { ...counted, emit: () => {} };
   const coordinator = new SimultaneousJointOptimizer(small);
   let state = await coordinator.begin(context);
   while (!state.done) state = await coordinator.advance(context, state);
-  expect(state.passes).toBe(passes());
+  expect(state.tokensUsed).toBe(tokensUsed());
 });
 
 test('the 2x2 takes a soft prompt for a part of the prompt: old weights with it are the base weights with it', async () => {
@@ -239,17 +239,17 @@ test('new JointOptimizer({ coordinator }) returns the best state, whose score is
 describe('gradient edits', () => {
   const propose = async (fluencyBound: number) => {
     const { soft } = loraTrainer(model, task, lora);
-    let passes = 0;
+    let tokensUsed = 0;
     const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) });
-    const edits = gradientEdits({ ...gradientEditDefaults, tuner: soft, fluencyBound, onPasses: (cost) => (passes += cost) });
+    const edits = gradientEdits({ ...gradientEditDefaults, tuner: soft, fluencyBound, onTokens: (cost) => (tokensUsed += cost) });
     const proposals = await edits.propose({ prompt, evaluator, trainset, random: randomStream('edits'), count: 3 });
-    return { proposals, passes, evaluator };
+    return { proposals, tokensUsed, evaluator };
   };
 
   test('each replaces a token more, lowers the loss on the training rows, and says what for what', async () => {
-    const { proposals, passes, evaluator } = await propose(Infinity);
+    const { proposals, tokensUsed, evaluator } = await propose(Infinity);
     expect(proposals.length).toBeGreaterThan(0);
-    expect(passes).toBeGreaterThan(0);
+    expect(tokensUsed).toBeGreaterThan(0);
     const likelihood = async (shown: Prompt): Promise<number> =>
       (await evaluator.evaluate({ prompt: shown }, trainset)).logLikelihood!.mean;
     expect(await likelihood(proposals[0].prompt)).toBeGreaterThan(await likelihood(prompt));

@@ -11,7 +11,7 @@ import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
 import { projectionPhase } from './projectionPhase.ts';
 import { simultaneousDefaults, type SimultaneousOptions } from './simultaneousOptions.ts';
 import { after, purseOf } from './purse.ts';
-import { hasReadings, readingFirst, readingPhase } from './reading.ts';
+import { hasScorings, scoringFirst, scoringPhase } from './labelScoring.ts';
 import { judge, tellVerdict } from './verdict.ts';
 
 /** What the next phase depends on besides the best state; JSON. */
@@ -57,16 +57,16 @@ export class SimultaneousJointOptimizer implements Coordinator {
   async begin(context: OptimizationContext): Promise<OptimizationState> {
     const { start, evaluation } = await measureStart(context);
     this.known.set(start.candidate, evaluation);
-    const stage = hasReadings(context) ? 'read' : 'joint';
+    const stage = hasScorings(context) ? 'read' : 'joint';
     const memory: SimultaneousMemory = { stage, plain: start, text: start, failures: 0, improved: false };
-    return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
+    return { version: 1, phase: 0, start, best: start, tokensUsed: evaluation.tokensUsed, done: false, memory };
   }
 
   async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
     const memory = state.memory as SimultaneousMemory;
     const before = await this.known.of(context, state.best);
-    const left = context.budget - state.passes;
-    if (left < leastMeasurements * before.passes) return { ...state, done: 'the budget is spent' };
+    const left = context.budget - state.tokensUsed;
+    if (left < leastMeasurements * before.tokensUsed) return { ...state, done: 'the budget is spent' };
     if (memory.stage === 'joint' && memory.failures >= attempts.length)
       return { ...state, done: 'neither the prompt nor the weights improve any further' };
     return this[memory.stage](context, state, memory, before);
@@ -80,19 +80,19 @@ export class SimultaneousJointOptimizer implements Coordinator {
     before: Evaluation,
   ): Promise<OptimizationState> {
     const phase = state.phase + 1;
-    context.emit({ type: 'phaseStarted', phase, lever: 'prompt', because: readingFirst });
+    context.emit({ type: 'phaseStarted', phase, target: 'prompt', because: scoringFirst });
     const adapter = await adapterOf(context, state.best);
-    const budget = after(purseOf(context), state.passes);
-    const found = await readingPhase(context, {}, { phase, memory: { current: state.best }, before, adapter, budget });
-    const passes = state.passes + found.passes;
+    const budget = after(purseOf(context), state.tokensUsed);
+    const found = await scoringPhase(context, {}, { phase, memory: { current: state.best }, before, adapter, budget });
+    const tokensUsed = state.tokensUsed + found.tokensUsed;
     let { best } = state;
     const verdict = judge(context, { start: state.start, phase, before, from: state.best }, found);
     if (verdict) {
       tellVerdict(context, { phase, before }, verdict);
       if (verdict.accepted) best = await this.known.keep(context, verdict);
     }
-    context.emit({ type: 'phaseEnded', phase, lever: 'prompt', accepted: best !== state.best, best, passes });
-    return { ...state, phase, best, passes, memory: { ...memory, stage: 'joint', plain: best, text: best } };
+    context.emit({ type: 'phaseEnded', phase, target: 'prompt', accepted: best !== state.best, best, tokensUsed });
+    return { ...state, phase, best, tokensUsed, memory: { ...memory, stage: 'joint', plain: best, text: best } };
   }
 
   /** Soft prompt and weights together, from the best state. */
@@ -107,29 +107,29 @@ export class SimultaneousJointOptimizer implements Coordinator {
       state.best.candidate === memory.text.candidate
         ? 'trains a soft prompt in place of the instruction together with the weights'
         : 'no text kept the score, so the soft prompt and the weights keep training';
-    context.emit({ type: 'phaseStarted', phase, lever: 'both', because });
+    context.emit({ type: 'phaseStarted', phase, target: 'both', because });
     const found = await jointPhase(context, this.options, {
       phase,
       best: state.best,
       adapter: await adapterOf(context, state.best),
       text: memory.text.prompt,
       before,
-      spent: state.passes,
+      spent: state.tokensUsed,
       rate: attempts[memory.failures],
     });
-    const passes = state.passes + found.passes;
+    const tokensUsed = state.tokensUsed + found.tokensUsed;
     const verdict = judge(context, { start: state.start, phase, before, from: state.best }, found);
     if (!verdict) {
-      context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted: false, best: state.best, passes });
-      return { ...state, phase, passes, memory: { ...memory, failures: memory.failures + 1 } };
+      context.emit({ type: 'phaseEnded', phase, target: 'both', accepted: false, best: state.best, tokensUsed });
+      return { ...state, phase, tokensUsed, memory: { ...memory, failures: memory.failures + 1 } };
     }
     const soft = await this.known.keep(context, verdict);
     const accepted = verdict.accepted && this.options.keep;
     const but = verdict.accepted && !accepted ? '; not kept because only a text may stay' : '';
     tellVerdict(context, { phase, before }, { ...verdict, accepted, because: verdict.because + but });
     const best = accepted ? soft : state.best;
-    context.emit({ type: 'phaseEnded', phase, lever: 'both', accepted, best, passes });
-    return { ...state, phase, best, passes, memory: { ...memory, stage: 'project', soft, improved: accepted } };
+    context.emit({ type: 'phaseEnded', phase, target: 'both', accepted, best, tokensUsed });
+    return { ...state, phase, best, tokensUsed, memory: { ...memory, stage: 'project', soft, improved: accepted } };
   }
 
   /** The soft prompt as text. A text takes over where the gate has it better than the text of before, and it holds the soft prompt's score. */
@@ -142,7 +142,12 @@ export class SimultaneousJointOptimizer implements Coordinator {
     const phase = state.phase + 1;
     const soft = memory.soft!;
     const softAdapter = (await adapterOf(context, soft))!;
-    context.emit({ type: 'phaseStarted', phase, lever: 'prompt', because: `turns the soft prompt of phase ${state.phase} back into text` });
+    context.emit({
+      type: 'phaseStarted',
+      phase,
+      target: 'prompt',
+      because: `turns the soft prompt of phase ${state.phase} back into text`,
+    });
     const textBefore = await this.known.of(context, memory.text);
     const found = await projectionPhase(context, this.options, {
       phase,
@@ -151,9 +156,9 @@ export class SimultaneousJointOptimizer implements Coordinator {
       startAdapter: await adapterOf(context, state.start),
       plain: memory.plain.prompt,
       start: await this.known.of(context, memory.plain),
-      spent: state.passes,
+      spent: state.tokensUsed,
     });
-    const passes = state.passes + found.passes;
+    const tokensUsed = state.tokensUsed + found.tokensUsed;
     let { text } = memory;
     let { best } = state;
     let accepted = false;
@@ -178,10 +183,10 @@ export class SimultaneousJointOptimizer implements Coordinator {
       text,
       without: compareEvaluations(softEvaluation, await this.known.of(context, text)),
     });
-    context.emit({ type: 'phaseEnded', phase, lever: 'prompt', accepted, best, passes });
+    context.emit({ type: 'phaseEnded', phase, target: 'prompt', accepted, best, tokensUsed });
     const failures = accepted || memory.improved ? 0 : memory.failures + 1;
     const next: SimultaneousMemory = { stage: 'joint', plain: memory.plain, text, failures, improved: false };
-    return { ...state, phase, best, passes, memory: next };
+    return { ...state, phase, best, tokensUsed, memory: next };
   }
 }
 

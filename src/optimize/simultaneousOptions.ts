@@ -1,10 +1,10 @@
 /** @file What may be chosen of tuning a soft prompt and the weights at once. */
 import type { SoftStart } from '../model/softPrompt.ts';
-import type { Lever } from './events.ts';
+import type { Target } from './events.ts';
 
 export interface SimultaneousOptions {
-  /** What may change: of the levers, the weights may be left out, and the soft prompt is then only a way to a text. */
-  readonly levers: readonly Lever[];
+  /** What may change: the weights may be left out, and the soft prompt is then only a way to a text. */
+  readonly targets: readonly Target[];
   readonly start: SoftStart;
   /** Virtual tokens; by default as many as the instruction has. */
   readonly tokens?: number;
@@ -31,7 +31,7 @@ export interface SimultaneousOptions {
 }
 
 export const simultaneousDefaults: SimultaneousOptions = {
-  levers: ['weights', 'prompt'],
+  targets: ['weights', 'prompt'],
   start: 'text',
   keep: true,
   softRate: 0.03,

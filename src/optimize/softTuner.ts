@@ -15,7 +15,7 @@ export interface SoftTuner extends Omit<SoftPrompts, 'substitutions'> {
     rows: readonly Row[],
     adapter: Adapter | undefined,
     count: number,
-  ): Promise<{ readonly found: readonly Substitution[]; readonly passes: number }>;
+  ): Promise<{ readonly found: readonly Substitution[]; readonly tokensUsed: number }>;
 }
 
 /** @param example a row under a prompt, with the soft prompt where it stands */

@@ -1,7 +1,7 @@
 /** @file How long a phase is, how often it measures, and what stands for the rows that it will train on. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
-import { planPhase, stepPasses, type PhaseSteps } from './stepCost.ts';
+import { planPhase, stepTokens, type PhaseSteps } from './stepCost.ts';
 import type { ExampleMaker } from './batches.ts';
 
 const length = { weightSteps: 60, weightEpochs: 3, batchRows: 16 };
@@ -76,6 +76,6 @@ test('a step costs what rows from all over the trainset do, what they share once
     example: (_: unknown, row: (typeof rows)[number]) => example(1 + Math.floor(row.line / 256)),
   } as unknown as ExampleMaker;
   const own = rows.reduce((sum, row) => sum + 1 + Math.floor(row.line / 256), 0) / rows.length;
-  const passes = stepPasses(maker, { prompt: { body: '', demonstrations: [] }, rows, shots: 0 }, 16);
-  expect(passes / (3 * (2 + 16 * own))).toBeCloseTo(1, 1);
+  const tokensUsed = stepTokens(maker, { prompt: { body: '', demonstrations: [] }, rows, shots: 0 }, 16);
+  expect(tokensUsed / (3 * (2 + 16 * own))).toBeCloseTo(1, 1);
 });

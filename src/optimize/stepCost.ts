@@ -1,4 +1,4 @@
-/** @file How long a phase of training steps is, and what a step costs before it is taken, in token passes: forward 1, backward 2. */
+/** @file How long a phase of training steps is, and what a step costs before it is taken, in tokens: forward 1, backward 2. */
 import type { SoftPrompt } from '../model/softPrompt.ts';
 import { tokensOf } from '../model/training.ts';
 import { examplesOf, type ExampleMaker } from './batches.ts';
@@ -7,8 +7,8 @@ import type { Lesson } from './trainer.ts';
 /** At most this many rows stand for all: the words of rows vary by 40 to 70% of their mean, so that the mean of so many is within 3%. */
 const sample = 512;
 
-/** Token passes of a step on a batch of the usual size, by rows that stand for all; what its rows have in common is run once. */
-export function stepPasses(maker: ExampleMaker, lesson: Lesson, batchRows: number, soft?: SoftPrompt): number {
+/** Tokens of a step on a batch of the usual size, by rows that stand for all; what its rows have in common is run once. */
+export function stepTokens(maker: ExampleMaker, lesson: Lesson, batchRows: number, soft?: SoftPrompt): number {
   const { rows } = lesson;
   const every = Math.ceil(rows.length / sample);
   const some = rows.filter((_, place) => place % every === 0);
@@ -38,7 +38,7 @@ export interface PhasePlan {
   readonly isLong: boolean;
   /**
    * So many steps, or as many of them as can be afforded, at least one.
-   * @param affordable token passes for the steps and the measurements on the way; the one at their end comes on top
+   * @param affordable tokens for the steps and the measurements on the way; the one at their end comes on top
    */
   readonly within: (steps: number, affordable?: number) => PhaseSteps;
 }
@@ -51,8 +51,8 @@ export interface PhaseSteps {
 
 /**
  * How a phase goes on this many rows.
- * @param stepCost token passes of a step
- * @param measuring token passes of a measurement
+ * @param stepCost tokens of a step
+ * @param measuring tokens of a measurement
  * @param most measurements
  */
 export function planPhase(

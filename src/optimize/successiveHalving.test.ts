@@ -54,11 +54,11 @@ test('the best prompt wins; finishers are measured on the whole valset and come 
 });
 
 test('losers leave early, and a row that a candidate has answered costs nothing in the next rung', async () => {
-  const { passes, events } = await run(rowsOf(100));
+  const { tokensUsed, events } = await run(rowsOf(100));
   const measured = runnersOf(qualities).map(({ id }) => events.findLast(({ candidate }) => candidate === id)!.score.rows);
   expect(Math.min(...measured)).toBe(20);
-  expect(passes).toBe(measured.reduce((sum, rows) => sum + rows, 0));
-  expect(passes).toBeLessThan(0.5 * 10 * 100);
+  expect(tokensUsed).toBe(measured.reduce((sum, rows) => sum + rows, 0));
+  expect(tokensUsed).toBeLessThan(0.5 * 10 * 100);
 });
 
 test('of two candidates none would leave early: both are measured on everything at once', async () => {
@@ -93,10 +93,10 @@ test.each([3, 16, 20, 28, 60])('of %d rows no candidate is measured twice on the
 });
 
 test('a race that its budget does not carry to the end has no winner', async () => {
-  const { passes } = await run(rowsOf(100));
-  expect((await run(rowsOf(100), runnersOf(qualities), { budget: passes })).finishers.length).toBeGreaterThan(0);
-  const short = await run(rowsOf(100), runnersOf(qualities), { budget: passes - 100 });
-  expect(short).toMatchObject({ finishers: [], passes: passes - 100 });
+  const { tokensUsed } = await run(rowsOf(100));
+  expect((await run(rowsOf(100), runnersOf(qualities), { budget: tokensUsed })).finishers.length).toBeGreaterThan(0);
+  const short = await run(rowsOf(100), runnersOf(qualities), { budget: tokensUsed - 100 });
+  expect(short).toMatchObject({ finishers: [], tokensUsed: tokensUsed - 100 });
 });
 
 test('a prompt that is longer than the model reads is out, and the others race on', async () => {
@@ -120,7 +120,7 @@ test('a prompt that is longer than the model reads is out, and the others race o
 });
 
 test('without runners there is no finisher and no cost', async () => {
-  expect(await run(rowsOf(30), [])).toMatchObject({ finishers: [], passes: 0 });
+  expect(await run(rowsOf(30), [])).toMatchObject({ finishers: [], tokensUsed: 0 });
 });
 
 test('a stop ends the race without a winner', async () => {

@@ -34,7 +34,7 @@ const fewestFinishers = 2;
 /**
  * @param best of the current state on the whole valset
  * @param budget a race that it does not pay for to the end has no finishers; where the clock runs short, fewer go on
- * @returns the finishers, best first, and the passes that the race cost
+ * @returns the finishers, best first, and the tokens that the race cost
  */
 export async function successiveHalving(
   { evaluator, emit, signal, valset, seed }: OptimizationContext,
@@ -43,15 +43,15 @@ export async function successiveHalving(
   adapter: Adapter | undefined,
   best: Evaluation,
   budget: Purse,
-): Promise<{ finishers: Finisher[]; passes: number }> {
+): Promise<{ finishers: Finisher[]; tokensUsed: number }> {
   const places = randomStream(seed, 'race').shuffle([...valset.keys()]);
   let running = [...runners];
   let finishers: Finisher[] = [];
-  let passes = 0;
-  const rowPasses = best.passes / best.rows.length;
+  let tokensUsed = 0;
+  const rowTokens = best.tokensUsed / best.rows.length;
   /** By the clock: whether what is left takes a runner to the end of the race. */
   const isPaidFor = (known: number): boolean =>
-    typeof budget === 'number' || budget(passes) - passes >= (valset.length - known) * rowPasses;
+    typeof budget === 'number' || budget(tokensUsed) - tokensUsed >= (valset.length - known) * rowTokens;
   for (const { rows: share, keep } of rungs) {
     const count = Math.max(Math.min(valset.length, 16), Math.round(share * valset.length));
     // Of a small valset two rungs would be the same rows.
@@ -61,13 +61,13 @@ export async function successiveHalving(
     const rows = part.map((place) => valset[place]);
     const measured: Finisher[] = [];
     for (const runner of running) {
-      if (signal?.aborted || passes >= allowance(budget, passes)) return { finishers: [], passes };
+      if (signal?.aborted || tokensUsed >= allowance(budget, tokensUsed)) return { finishers: [], tokensUsed };
       const known = finishers.find(({ id }) => id === runner.id)?.evaluation;
       if (!isPaidFor(known?.rows.length ?? 0)) break;
       const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, rows).catch(nothingIfTooLong);
       if (!evaluation) continue;
       // A rung holds the rows of the one before it, whose answers are in the cache.
-      passes += evaluation.passes - (known?.passes ?? 0);
+      tokensUsed += evaluation.tokensUsed - (known?.tokensUsed ?? 0);
       measured.push({ ...runner, evaluation });
     }
     measured.sort(bestFirst);
@@ -87,12 +87,12 @@ export async function successiveHalving(
     running = finishers;
     if (count === valset.length) break;
   }
-  return { finishers, passes };
+  return { finishers, tokensUsed };
 }
 
 /**
  * All of them on the whole valset, where parts of it would save nothing: what is computed once for any number of rows is most of the cost.
- * @param costOf token passes of a measurement, where a part of it is known already
+ * @param costOf tokens of a measurement, where a part of it is known already
  */
 export async function measureAll(
   { evaluator, emit, signal, valset }: OptimizationContext,
@@ -101,20 +101,20 @@ export async function measureAll(
   adapter: Adapter | undefined,
   best: Evaluation,
   budget: Purse,
-  costOf: (runner: Runner, evaluation: Evaluation) => number = (_, { passes }) => passes,
-): Promise<{ finishers: Finisher[]; passes: number }> {
+  costOf: (runner: Runner, evaluation: Evaluation) => number = (_, { tokensUsed }) => tokensUsed,
+): Promise<{ finishers: Finisher[]; tokensUsed: number }> {
   const finishers: Finisher[] = [];
-  let passes = 0;
+  let tokensUsed = 0;
   for (const runner of runners) {
-    if (signal?.aborted || passes >= allowance(budget, passes)) break;
+    if (signal?.aborted || tokensUsed >= allowance(budget, tokensUsed)) break;
     const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, valset).catch(nothingIfTooLong);
     if (!evaluation) continue;
-    passes += costOf(runner, evaluation);
+    tokensUsed += costOf(runner, evaluation);
     finishers.push({ ...runner, evaluation });
     const { score, logLikelihood } = compareEvaluations(best, evaluation);
     emit({ type: 'candidateMeasured', phase, candidate: runner.id, score, ...(logLikelihood && { logLikelihood }), kept: true });
   }
-  return { finishers: finishers.sort(bestFirst), passes };
+  return { finishers: finishers.sort(bestFirst), tokensUsed };
 }
 
 /** A prompt may be longer than the model reads, with long demonstrations: then it is out. */

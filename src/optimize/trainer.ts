@@ -17,7 +17,7 @@ export interface Trainer {
   readonly outputColumn: string;
   /** Weights that change nothing yet. */
   fresh(seed: number): Adapter;
-  /** Token passes of a step on a batch of this many rows: forward 1, backward 2. @param soft where the prompt has a {{soft}} line */
+  /** Tokens of a step on a batch of this many rows: forward 1, backward 2. @param soft where the prompt has a {{soft}} line */
   stepCost(lesson: Lesson, batchRows: number, soft?: SoftPrompt): number;
   /** Trains and returns the weights of the best measurement: score first, likelihood where scores are level. */
   train(job: TrainingJob, hooks: TrainingHooks): Promise<Trained>;
@@ -74,11 +74,11 @@ export interface TrainingHooks {
   readonly start: Adapter;
   /** What may be spent, measuring included. Where the clock changes it, the steps become as many as it pays for. */
   readonly budget: Purse;
-  /** Token passes of a measurement, until one has been made. */
+  /** Tokens of a measurement, until one has been made. */
   readonly measuring?: number;
   /** Measures the weights on the valset. */
   readonly measure: (weights: Adapter) => Promise<Evaluation>;
-  /** Called after a measurement that is not the last; what it costs, in token passes, belongs to the training. */
+  /** Called after a measurement that is not the last; what it costs, in tokens, belongs to the training. */
   readonly afterMeasurement?: (weights: Adapter) => Promise<number>;
   /** Draws the batches of a curriculum; by default every row once before any twice. */
   readonly batches?: (count: number) => readonly Row[];
@@ -93,8 +93,8 @@ export interface TrainingStep {
   readonly loss: number;
   readonly learningRate: number;
   readonly gradientNorm: number;
-  /** Token passes of the training so far. */
-  readonly passes: number;
+  /** Tokens of the training so far. */
+  readonly tokensUsed: number;
   /** The soft prompt's own, of a step that moved it. */
   readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
 }
@@ -103,7 +103,7 @@ export interface Trained {
   readonly adapter: Adapter;
   /** Of the adapter, on the valset; absent where nothing could be measured within the budget. */
   readonly evaluation?: Evaluation;
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** Among how many it is the best. */
   readonly measurements: number;
   /** After which it was measured. */

@@ -22,7 +22,7 @@ const measured = (right: number, nats: number, first = 0) =>
 const startAt = (right: number) => measuredState('0.0', prompt, undefined, measured(right, -3), objective);
 
 describe('likelier answers with nine others right and ten wrong', () => {
-  const [before, found] = [measured(30, -2), { prompt, evaluation: measured(29, -1, 10), passes: 0 }];
+  const [before, found] = [measured(30, -2), { prompt, evaluation: measured(29, -1, 10), tokensUsed: 0 }];
 
   test('are kept above the start', () => {
     const verdict = judge(context, { start: startAt(28), phase: 3, before, from: startAt(28) }, found);
@@ -34,7 +34,7 @@ describe('likelier answers with nine others right and ten wrong', () => {
     const verdict = judge(
       context,
       { start: startAt(30), phase: 3, before, from: startAt(30) },
-      { ...found, candidate: '3.7', reading: 'calibration none' },
+      { ...found, candidate: '3.7', scoring: 'calibration none' },
     );
     expect(verdict).toMatchObject({ accepted: false, candidate: { candidate: '3.7' } });
     expect(verdict!.because).toMatch(/^with calibration none: .*the log-likelihood rose.*, but the score would fall below the start$/);
@@ -44,7 +44,7 @@ describe('likelier answers with nine others right and ten wrong', () => {
 test('of the best of many more is asked', () => {
   const [before, evaluation] = [measured(20, -2), measured(26, -2)];
   const verdictAmong = (among: number) =>
-    judge(context, { start: startAt(20), phase: 1, before, from: startAt(20) }, { prompt, evaluation, passes: 0, among })!;
+    judge(context, { start: startAt(20), phase: 1, before, from: startAt(20) }, { prompt, evaluation, tokensUsed: 0, among })!;
   expect([verdictAmong(1), verdictAmong(1000)].map(({ accepted }) => accepted)).toEqual([true, false]);
 });
 
@@ -55,18 +55,18 @@ test('ways to score labels share one likelihood: no more is asked of it', () => 
       Array.from({ length: 40 }, (_, i) => Number(i < 20)),
       likelihoods(gain),
     );
-  const accepts = (readings?: number) =>
+  const accepts = (scorings?: number) =>
     judge(
       context,
       { start: startAt(20), phase: 1, before: of(0), from: startAt(20) },
-      { prompt, evaluation: of(1), passes: 0, among: 10, ...(readings && { readings }) },
+      { prompt, evaluation: of(1), tokensUsed: 0, among: 10, ...(scorings && { scorings }) },
     )!.accepted;
   expect([accepts(), accepts(5)]).toEqual([false, true]);
 });
 
 test('of what could not be measured there is none', () => {
   expect(
-    judge(context, { start: startAt(20), phase: 1, before: measured(20, -2), from: startAt(20) }, { prompt, passes: 100 }),
+    judge(context, { start: startAt(20), phase: 1, before: measured(20, -2), from: startAt(20) }, { prompt, tokensUsed: 100 }),
   ).toBeUndefined();
 });
 
@@ -74,7 +74,7 @@ describe('what a decision changed', () => {
   const adapter = { id: 'new', pairs: [], config: {} } as unknown as Adapter;
   const read = { ...prompt, decoding: { normalize: 'sum' } } as const;
   const [before, plain, after] = [measured(20, -2), measured(28, -2), measured(30, -2)];
-  const found = { prompt: read, adapter, evaluation: after, passes: 0, reading: 'label scores summed' };
+  const found = { prompt: read, adapter, evaluation: after, tokensUsed: 0, scoring: 'label scores summed' };
 
   test('is told with it, part by part, with the place of each line', () => {
     const events: OptimizationEvent[] = [];

@@ -4,7 +4,7 @@ import { changesBetween, type Pair } from './changes.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Change, MeasuredState } from './events.ts';
 import type { Finding } from './finding.ts';
-import { flipsBetween } from './flips.ts';
+import { changedBetween } from './changedPredictions.ts';
 import { decideCheaper } from './cheaper.ts';
 import { decide, distinctLikelihoods, type GateDecision } from './gate.ts';
 import { tokenCounter } from './promptTokens.ts';
@@ -40,23 +40,23 @@ export function judge(
   { phase, start, from, before, peak = before }: Turn,
   finding: Finding,
 ): Verdict | undefined {
-  const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, readings, reading, absorbed } = finding;
+  const { candidate: proposal = `${phase}.0`, prompt, adapter, evaluation, among, scorings, scoring, absorbed } = finding;
   if (!evaluation) return undefined;
   const candidate = measuredState(proposal, prompt, adapter, evaluation, context.objective);
   const { evidence } = finding;
   const [former, latter, best] = evidence ? [evidence.before, evidence.after, evidence.before] : [before, evaluation, peak];
-  const better = finding.decision ?? decide(former, latter, among, readings);
+  const better = finding.decision ?? decide(former, latter, among, scorings);
   const cheaper =
     better.accepted || finding.decision
       ? undefined
-      : cheaperThan(context, from, former, best, { candidate, evaluation: latter, tried: distinctLikelihoods(among, readings) });
+      : cheaperThan(context, from, former, best, { candidate, evaluation: latter, tried: distinctLikelihoods(among, scorings) });
   const { accepted, because, ...asked } = cheaper ?? better;
   // More rows may decide, but the numbers of a run are those of the valset.
   const comparison = evidence ? compareEvaluations(before, evaluation) : asked;
   // A cheaper state is held against the best that was ever measured.
   const sunk = accepted && better.accepted && !finding.decision && candidate.score.mean < start.score.mean;
   const reason = sunk ? `${because}, but the score would fall below the start` : because;
-  const told = [absorbed, reading && `with ${reading}`, evidence?.told, reason]
+  const told = [absorbed, scoring && `with ${scoring}`, evidence?.told, reason]
     .filter((part) => part !== undefined && part !== '')
     .join(': ');
   const changes = partsOf(changesBetween(from, candidate, tokenCounter(context)), before, evaluation, finding);
@@ -78,10 +78,10 @@ function cheaperThan(
 }
 
 /** The changes with their own reasons and numbers, as far as those can be told apart. */
-function partsOf(changes: readonly Change[], before: Evaluation, after: Evaluation, { reading, absorbed, without }: Finding): Change[] {
+function partsOf(changes: readonly Change[], before: Evaluation, after: Evaluation, { scoring, absorbed, without }: Finding): Change[] {
   const isApart = ({ part }: Change): boolean => part === 'decoding' || (without?.part === 'prompt' && part !== 'adapter');
   return changes.map((change): Change => {
-    const why = change.part === 'decoding' ? reading : change.part === 'adapter' ? undefined : absorbed;
+    const why = change.part === 'decoding' ? scoring : change.part === 'adapter' ? undefined : absorbed;
     const reason = why === undefined ? {} : { reason: why };
     const together = changes.filter((other) => isApart(other) === isApart(change));
     const isAlone = without && together.length === 1 && changes.length > 1 && (change.hunks?.length ?? 1) === 1;
@@ -107,6 +107,6 @@ export function tellVerdict(
     ...(logLikelihood && { logLikelihood }),
     changes,
     objective: candidate.objective,
-    flips: flipsBetween(before, evaluation, context.prompt, context.valset, context.trainer.outputColumn),
+    changedPredictions: changedBetween(before, evaluation, context.prompt, context.valset, context.trainer.outputColumn),
   });
 }

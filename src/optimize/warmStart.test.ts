@@ -49,7 +49,7 @@ beforeAll(async () => {
   bad = await trainedOn((kind) => (kind === 'animal' ? 'colour' : 'animal'));
 });
 
-const options = { levers: ['weights'], weightSteps: 8, batchRows: 8, learningRate: 1e-3 } as const;
+const options = { targets: ['weights'], weightSteps: 8, batchRows: 8, learningRate: 1e-3 } as const;
 
 async function drive(warm?: WarmStart, { budget = 300_000, from, start, adapters = memoryAdapters() }: Drive = {}) {
   const events: OptimizationEvent[] = [];
@@ -92,7 +92,7 @@ describe('a start', () => {
     expect(probe).toMatchObject({ from: 'earlier', helped: true });
     expect(probe.score!.rows).toBe(valset.length);
     const [baseline] = events;
-    expect(baseline.type === 'baselineMeasured' && probe.passes > baseline.passes).toBe(true);
+    expect(baseline.type === 'baselineMeasured' && probe.tokensUsed > baseline.tokensUsed).toBe(true);
     // Cold, warm, then the phase: warm again.
     expect(trainedFrom.slice(1, 3)).toEqual([good.id, good.id]);
     expect(state.start.adapter).toBeUndefined();
@@ -183,7 +183,7 @@ describe('a learned soft prompt', () => {
     const probe = softProbe(events)!;
     expect(probe).toMatchObject({ from: 'earlier', helped: true });
     expect(probe.score!.rows).toBe(valset.length);
-    expect(state.passes).toBe(probe.passes);
+    expect(state.tokensUsed).toBe(probe.tokensUsed);
     const began = begun.length;
     const firsts: (Float32Array | undefined)[] = [];
     const parts = partsOf(context.trainer);

@@ -50,9 +50,16 @@ export function withWarmStart(coordinator: Coordinator, warm?: WarmStart, option
       const state = await coordinator.begin(context);
       if (!warm) return state;
       // What was measured just now is what either measurement of a probe costs.
-      const spent = { spent: state.passes, measuring: state.passes };
+      const spent = { spent: state.tokensUsed, measuring: state.tokensUsed };
       const adapter = await probeAdapter(context, warm, spent, options);
-      const soft = await probeSoft(context, coordinator, warm, adapter, { ...spent, spent: state.passes + adapter.passes }, options);
+      const soft = await probeSoft(
+        context,
+        coordinator,
+        warm,
+        adapter,
+        { ...spent, spent: state.tokensUsed + adapter.tokensUsed },
+        options,
+      );
       if (adapter.helped || soft.helped) await context.adapters.put(warm.adapter);
       const memory: WarmMemory = {
         warm: {
@@ -62,7 +69,7 @@ export function withWarmStart(coordinator: Coordinator, warm?: WarmStart, option
         },
         own: state.memory,
       };
-      return { ...state, passes: state.passes + adapter.passes + soft.passes, memory };
+      return { ...state, tokensUsed: state.tokensUsed + adapter.tokensUsed + soft.tokensUsed, memory };
     },
     async advance(context, state) {
       if (!isWarm(state.memory)) return coordinator.advance(context, state);
@@ -88,7 +95,7 @@ const withSoftBeginning = (trainer: Trainer, text: string, learned: SoftPrompt):
   soft: { ...trainer.soft, begin: (asked, options) => (asked === text ? learned : trainer.soft.begin(asked, options)) },
 });
 
-/** Token passes. */
+/** Tokens. */
 interface Spent {
   /** Since the start of the optimization. */
   readonly spent: number;
@@ -98,8 +105,8 @@ interface Spent {
 
 interface Probed {
   readonly helped: boolean;
-  /** Token passes that it cost. */
-  readonly passes: number;
+  /** Tokens that it cost. */
+  readonly tokensUsed: number;
 }
 
 /** The same few steps from either start of the adapter, under the prompt as it is. */
@@ -127,7 +134,7 @@ async function probeSoft(
   const { trainer, prompt, seed } = context;
   const { soft } = warm.adapter;
   const beginning = coordinator.softBeginning?.(context);
-  if (!soft || !beginning) return { helped: false, passes: 0 };
+  if (!soft || !beginning) return { helped: false, tokensUsed: 0 };
   const weights = (adapter.helped ? warmTrainer(trainer, warm.adapter) : trainer).fresh(seed);
   const [cold, learned] = [beginning.soft, soft].map((each) => makeAdapter(weights.config, weights.pairs, each));
   const asked = beginning.tokens ?? soft.tokens;
@@ -151,9 +158,9 @@ async function probe(
   { steps, batchRows, learningRate, share }: ProbeOptions,
   what: string | { readonly prompt: Prompt; readonly starts: readonly Adapter[]; readonly rate?: number },
 ): Promise<Probed> {
-  const skip = (because: string): { helped: false; passes: 0 } => {
-    emit({ type: 'warmStartProbed', ...named, helped: false, because, steps: 0, passes: spent });
-    return { helped: false, passes: 0 };
+  const skip = (because: string): { helped: false; tokensUsed: 0 } => {
+    emit({ type: 'warmStartProbed', ...named, helped: false, because, steps: 0, tokensUsed: spent });
+    return { helped: false, tokensUsed: 0 };
   };
   if (typeof what === 'string') return skip(what);
   if (!hasAnswers({ trainer, trainset })) return skip('the probe needs right answers, and the data has none');
@@ -163,7 +170,7 @@ async function probe(
   const affordable = Math.floor(((share * budget) / 2 - measuring) / step);
   const count = Math.min(steps, affordable);
   if (count < fewestSteps) return skip(`the probe would cost more than ${Math.round(100 * share)}% of the budget`);
-  let passes = 0;
+  let tokensUsed = 0;
   const reached: Evaluation[] = [];
   for (const start of starts) {
     const job: TrainingJob = {
@@ -179,10 +186,10 @@ async function probe(
       ...(signal && { signal }),
       measure: (candidate) => evaluator.evaluate({ prompt, adapter: candidate }, valset),
     });
-    passes += tuned.passes;
+    tokensUsed += tuned.tokensUsed;
     if (tuned.evaluation) reached.push(tuned.evaluation);
   }
-  if (reached.length < 2) return { ...skip('the probe did not finish'), passes };
+  if (reached.length < 2) return { ...skip('the probe did not finish'), tokensUsed };
   const { accepted: helped, because, score, logLikelihood } = decide(reached[0], reached[1]);
   emit({
     type: 'warmStartProbed',
@@ -192,7 +199,7 @@ async function probe(
     score,
     ...(logLikelihood && { logLikelihood }),
     steps: count,
-    passes: spent + passes,
+    tokensUsed: spent + tokensUsed,
   });
-  return { helped, passes };
+  return { helped, tokensUsed };
 }

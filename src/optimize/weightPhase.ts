@@ -13,7 +13,7 @@ import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { textKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, purseOf, type Purse } from './purse.ts';
-import { findingOf, judgeable, judgeableTwice, measureAsRead, measuringCost, type Reading, readAlong } from './reading.ts';
+import { findingOf, judgeable, judgeableTwice, measureBest, measuringCost, type BestScoring, bestScorings } from './labelScoring.ts';
 import { recipeAfter, type Recipe, type Training } from './recipe.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
@@ -21,7 +21,7 @@ import { shotsFor } from './shots.ts';
 import type { Lesson, Trained, TrainingJob } from './trainer.ts';
 
 /**
- * What the lever tries after it has failed: continue gently, then start again with other batches. The rate is a factor on the options'.
+ * What a weight phase tries after it has failed: continue gently, then start again with other batches. The rate is a factor on the options'.
  * Learning rate and stopping decide more than anything else on few rows, and only the valset can choose them.
  */
 export const attempts = [
@@ -33,17 +33,17 @@ export const attempts = [
 export async function weightPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
   const { phase, memory, before, adapter, spent, budget, growth } = start;
   const { prompt } = memory.current;
-  const rowCost = before.passes / before.rows.length;
+  const rowCost = before.tokensUsed / before.rows.length;
   const learned = await rowsToLearn(context, { prompt, ...(adapter && { adapter }) }, { phase, spent, budget, rowCost });
-  if (learned.rows.length === 0) return { lever: 'weights', prompt, passes: learned.passes };
+  if (learned.rows.length === 0) return { target: 'weights', prompt, tokensUsed: learned.tokensUsed };
   const result = await trainPhase({ ...context, trainset: learned.rows }, options, {
     ...start,
-    spent: spent + learned.passes,
-    budget: after(budget, learned.passes),
+    spent: spent + learned.tokensUsed,
+    budget: after(budget, learned.tokensUsed),
     // A curriculum paces the rows of the data, which have no answers to learn then.
-    ...(growth && !hasAnswers(context) && { growth: { passes: growth.passes, ...(growth.stage && { stage: growth.stage }) } }),
+    ...(growth && !hasAnswers(context) && { growth: { tokensUsed: growth.tokensUsed, ...(growth.stage && { stage: growth.stage }) } }),
   });
-  return { ...result, passes: learned.passes + result.passes };
+  return { ...result, tokensUsed: learned.tokensUsed + result.tokensUsed };
 }
 
 /** What a phase trains, and how: all that is known before the first step. */
@@ -53,7 +53,7 @@ interface Plan {
   /** Undefined where the weights are not fresh. */
   readonly seedOfStart: number | undefined;
   readonly budget: Purse;
-  /** Token passes that a measurement is expected to cost. */
+  /** Tokens that a measurement is expected to cost. */
   readonly measuring: number;
   /** Whose weights they are to be. */
   readonly prompt: Prompt;
@@ -67,7 +67,7 @@ interface Plan {
   readonly shots: number;
   /** Why the prompt is the short one, where it is. */
   readonly absorbed?: string;
-  readonly mayRead: boolean;
+  readonly mayRescore: boolean;
   /** Whether the splits may be exchanged, and whether all rows may teach in the end. */
   readonly exchanges: boolean;
   readonly teachesAll: boolean;
@@ -87,13 +87,13 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
   const prompts = distinct([prompt, ...(options.strategy === 'mixture' && !absorbs ? [context.prompt, ...memory.challengers] : [])]);
   // Of a program the wording of one step alone says little; a published method trains under its own prompt.
   const gated = options.schedule.kind === 'gated';
-  const mayChange = options.levers.includes('prompt');
+  const mayChange = options.targets.includes('prompt');
   const mixes = gated && mayChange && options.strategy !== 'mixture' && !context.program;
   const wordings = mixes ? mixtureOf(prompt, await paraphrases(context, prompt)) : prompts;
   const shots = shotsFor(context.trainset.length, otherShots);
   const lessons = lessonsOf(context.trainset, wordings, shots);
   // What is trained must be measured too, under every live prompt.
-  const whole = keeping(budget, prompts.length * before.passes);
+  const whole = keeping(budget, prompts.length * before.tokensUsed);
   const isSimple = gated && prompts.length === 1 && !growth.rows;
   const exchanges = isSimple && mayExchange(context, { adapter, promising });
   const teachesAll = isSimple && isFew(context);
@@ -104,7 +104,7 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
       : gated
         ? judgeable(context, prompt, before, mayChange, prompts.length)
         : undefined;
-  const measuring = measuringCost(context, before, judged?.mayRead ?? false);
+  const measuring = measuringCost(context, before, judged?.mayRescore ?? false);
   const cost = { measuring, affordable: allowance(affordable), measurements: judged?.measurements };
   const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, cost);
   const seedOfPhase = randomStream(seed, 'phase', phase, 'weights').integer(2 ** 31);
@@ -129,7 +129,7 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
     measuring,
     varies: mixes && wordings.length > 1,
     ...(absorbs && { absorbed: absorbs.because }),
-    mayRead: judged?.mayRead ?? false,
+    mayRescore: judged?.mayRescore ?? false,
   };
 }
 
@@ -137,42 +137,47 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
   const { phase, memory, spent, growth = noPhaseGrowth } = given;
   const { trainer, emit, signal } = context;
   const plan = await planOf(context, options, given);
-  const { job, start, budget, measuring, prompt, rivals, mayRead, absorbed } = plan;
-  const reading = readAlong(context, prompt, mayRead);
+  const { job, start, budget, measuring, prompt, rivals, mayRescore, absorbed } = plan;
+  const scoring = bestScorings(context, prompt, mayRescore);
   let reached = spent;
   const { rows } = growth;
   const tuned = await trainer.train(job, {
-    ...{ start, budget, signal, measuring, measure: reading.measure },
+    ...{ start, budget, signal, measuring, measure: scoring.measure },
     ...(rows && {
       batches: rows.batches(job.seed, () => reached / context.budget),
       afterMeasurement: (candidate) => rows.remeasure({ prompt, adapter: candidate }, options.batchRows),
     }),
     onStep: (step) => {
-      reached = spent + step.passes;
-      emit({ type: 'weightStep', phase, ...step, passes: reached });
+      reached = spent + step.tokensUsed;
+      emit({ type: 'weightStep', phase, ...step, tokensUsed: reached });
     },
   });
-  if (!tuned.evaluation) return { lever: 'weights', prompt, passes: tuned.passes };
-  let passes = tuned.passes;
-  const measured = [reading.of(tuned.adapter)];
+  if (!tuned.evaluation) return { target: 'weights', prompt, tokensUsed: tuned.tokensUsed };
+  let tokensUsed = tuned.tokensUsed;
+  const measured = [scoring.of(tuned.adapter)];
   for (const other of rivals) {
-    const read = await measureAsRead(context, { prompt: other, adapter: tuned.adapter }, mayRead);
-    passes += read.passes;
+    const read = await measureBest(context, { prompt: other, adapter: tuned.adapter }, mayRescore);
+    tokensUsed += read.tokensUsed;
     measured.push(read);
   }
   measured.sort(bestFirst);
   const [first, ...rest] = measured;
-  const { reading: winner, evidence, recipe, passes: again } = await onAllRows(context, options, given, plan, { tuned, first, passes });
+  const {
+    scoring: winner,
+    evidence,
+    recipe,
+    tokensUsed: again,
+  } = await onAllRows(context, options, given, plan, { tuned, first, tokensUsed });
   return {
-    lever: 'weights',
+    target: 'weights',
     prompt: winner.prompt,
     evaluation: winner.evaluation,
     ...findingOf(winner),
     ...(absorbed !== undefined && { absorbed }),
     adapter: tuned.adapter,
-    passes: passes + again,
+    tokensUsed: tokensUsed + again,
     // All rows judge one way to read each measurement.
-    ...(evidence ? { among: tuned.measurements } : { among: tuned.measurements * measured.length * winner.among, readings: winner.among }),
+    ...(evidence ? { among: tuned.measurements } : { among: tuned.measurements * measured.length * winner.among, scorings: winner.among }),
     ...(evidence && { evidence }),
     ...(recipe && { recipe }),
     // The live prompts thin out, phase by phase, as evidence comes in.
@@ -186,8 +191,8 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
 /** A training that was done as planned, how its answers are read best on the valset, and what the phase has spent. */
 interface Done {
   readonly tuned: Trained;
-  readonly first: Reading;
-  readonly passes: number;
+  readonly first: BestScoring;
+  readonly tokensUsed: number;
 }
 
 /** What all rows say of a training where few validate, and how it may be done again on all of them. */
@@ -195,25 +200,25 @@ async function onAllRows(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before, adapter, spent }: PhaseStart,
-  { job, start, seedOfStart, prompt, wordings, varies, otherShots, shots, mayRead, exchanges, teachesAll }: Plan,
-  { tuned, first, passes }: Done,
-): Promise<Exchanged & { readonly recipe?: Recipe; readonly passes: number }> {
+  { job, start, seedOfStart, prompt, wordings, varies, otherShots, shots, mayRescore, exchanges, teachesAll }: Plan,
+  { tuned, first, tokensUsed }: Done,
+): Promise<Exchanged & { readonly recipe?: Recipe; readonly tokensUsed: number }> {
   const all = [...context.trainset, ...context.valset];
   const recipeOfAll = (): Recipe | undefined => {
     const stepCost = stepCostOf(context, lessonsOf(all, wordings, shots), options);
     const training = { job: jobAgain(job, tuned.steps), otherShots, varies, stepCost };
-    return recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, before.passes);
+    return recipeAfter(memory.recipes, { id: start.id, seed: seedOfStart }, tuned.adapter.id, training, before.tokensUsed);
   };
   const recipe = teachesAll ? recipeOfAll() : undefined;
   const known = recipe ? { recipe } : {};
-  if (!exchanges) return { reading: first, ...known, passes: 0 };
+  if (!exchanges) return { scoring: first, ...known, tokensUsed: 0 };
   const result = await exchanged(context, {
-    ...{ job, start, tuned, winner: first, measurements: tuned.measurements, prompt, mayRead, before },
+    ...{ job, start, tuned, winner: first, measurements: tuned.measurements, prompt, mayRescore, before },
     current: { prompt: memory.current.prompt, adapter },
     // The other half's rows may be longer: what is left of the run pays for that.
-    budget: after(purseOf(context), spent + passes),
+    budget: after(purseOf(context), spent + tokensUsed),
     lessonsOf: (rows) => lessonsOf(rows, wordings, shots),
-    onStep: (step) => context.emit({ type: 'weightStep', phase, aside: true, ...step, passes: spent + passes + step.passes }),
+    onStep: (step) => context.emit({ type: 'weightStep', phase, aside: true, ...step, tokensUsed: spent + tokensUsed + step.tokensUsed }),
   });
   return { ...result, ...known };
 }
@@ -234,10 +239,10 @@ const leastAbsorbed = 48;
  */
 function absorbable(
   { trainer, trainset: rows, prompt: author }: OptimizationContext,
-  { schedule, levers, curriculum, strategy }: AlternatingOptions,
+  { schedule, targets, curriculum, strategy }: AlternatingOptions,
   { current }: AlternatingMemory,
 ): { readonly prompt: Prompt; readonly because: string } | undefined {
-  if (schedule.kind !== 'gated' || !levers.includes('prompt') || curriculum !== 'none' || strategy === 'mixture') return undefined;
+  if (schedule.kind !== 'gated' || !targets.includes('prompt') || curriculum !== 'none' || strategy === 'mixture') return undefined;
   // What the gate has chosen is not thrown away.
   if (!isSame(author, current.prompt)) return undefined;
   const prompt = shortest(current.prompt);
@@ -251,7 +256,7 @@ function absorbable(
 /**
  * A parameter step of the classic loop is one step; a chain's weight phase takes longer, as far as its share goes. With the gate a phase takes what
  * the budget pays for where that is fewer than usual, or too few more for another phase: the learning rate has come down when the budget ends.
- * @param cost token passes of one measurement and those that may be spent, and how many measurements the gate can judge
+ * @param cost tokens of one measurement and those that may be spent, and how many measurements the gate can judge
  * @returns with the most steps that it may become where the clock allows more, a factor on the rate of weights that go on, and after how many measurements without a better one the phase gives up, if it does
  */
 function lengthOf(
@@ -292,7 +297,7 @@ function jobAgain(
   return { ...job, steps };
 }
 
-/** Token passes of a step, on average over the lessons. */
+/** Tokens of a step, on average over the lessons. */
 const stepCostOf = ({ trainer }: OptimizationContext, lessons: readonly Lesson[], { batchRows }: AlternatingOptions): number =>
   mean(lessons.map((lesson) => trainer.stepCost(lesson, batchRows)));
 

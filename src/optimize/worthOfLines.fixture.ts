@@ -23,7 +23,7 @@ const textOf = ({ body, demonstrations }: Prompt): string =>
 export interface Asked {
   readonly prompt: Prompt;
   readonly rows: number;
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 /**
@@ -45,8 +45,8 @@ export function evaluatorOfLines(worth: (adapter?: Adapter) => WorthOfLines, ask
         return { row: row.id, prediction: 'card', gold: 'card', score: Number(logLikelihood > Math.log(0.5)), logLikelihood };
       });
       const promptTokens = words(text).length;
-      const passes = promptTokens * rows.length;
-      asked.push({ prompt, rows: rows.length, passes });
+      const tokensUsed = promptTokens * rows.length;
+      asked.push({ prompt, rows: rows.length, tokensUsed });
       return Promise.resolve({
         rows: results,
         score: bootstrapMean(
@@ -58,7 +58,7 @@ export function evaluatorOfLines(worth: (adapter?: Adapter) => WorthOfLines, ask
           { samples: 100, range: logShares },
         ),
         promptTokens,
-        passes,
+        tokensUsed,
       });
     },
   } as unknown as Evaluator;

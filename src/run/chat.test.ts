@@ -87,7 +87,7 @@ describe('the day', () => {
       [thinking, undefined],
     ] as const) {
       write(template, plain);
-      const { directory } = await startRun({ ...spec, lever: 'prompt', budget: { passes: 3000 }, rows: { train: 4, val: 4, test: 0 } });
+      const { directory } = await startRun({ ...spec, tune: 'prompt', budget: { tokens: 3000 }, rows: { train: 4, val: 4, test: 0 } });
       expect(readRecord(directory).spec.chatDate).toBe(date);
       expect(readState(directory).config?.chatDate).toBe(date);
     }

@@ -98,7 +98,7 @@ describe('before a run begins, the server', () => {
 });
 
 describe('a writer is opened', () => {
-  const spec = { lever: 'both', writer: endpoint('http://localhost:9') } as const;
+  const spec = { tune: 'both', writer: endpoint('http://localhost:9') } as const;
   const later = { mustAnswer: false };
 
   test('with consent only', async () => {
@@ -114,14 +114,14 @@ describe('a writer is opened', () => {
   });
 
   test('not where only the weights may change, and not where none was asked for', async () => {
-    expect(await openWriter({ ...spec, lever: 'weights' }, later)).toBeUndefined();
-    expect(await openWriter({ lever: 'both' }, later)).toBeUndefined();
+    expect(await openWriter({ ...spec, tune: 'weights' }, later)).toBeUndefined();
+    expect(await openWriter({ tune: 'both' }, later)).toBeUndefined();
   });
 
   test('of a file without consent, since no rows leave', async () => {
     const file = join(temporary, 'script.json');
     writeFileSync(file, '{"version":1,"name":"script","answers":[]}');
-    expect((await openWriter({ lever: 'both', writer: { kind: 'recorded', file } }, later))?.writer.name).toBe('script');
+    expect((await openWriter({ tune: 'both', writer: { kind: 'recorded', file } }, later))?.writer.name).toBe('script');
   });
 });
 

@@ -45,30 +45,26 @@ test('paired over the rows of both, wherever they stand; the rows of one alone a
     apart: { a: 1, b: 2 },
     score: { a: { mean: 0.5 }, b: { mean: 1 }, difference: { mean: 0.5, rows: 6 } },
     logLikelihood: { difference: { mean: 0.5 } },
-    flips: { gained: 3, lost: 0 },
+    changedPredictions: { fixes: 3, regressions: 0 },
     settings: [],
     promptDiff: '',
   });
   // Three rows of six are better, none is worse: by chance that happens in one case of eight.
   expect(comparison.score.difference.low).toBeLessThan(0);
   expect(comparison.score.difference.probabilityBetter).toBeGreaterThan(0.87);
-  expect(comparison.flips.examples[0]).toEqual({ line: 3, gold: 'yes', a: 'no', b: 'yes', better: true });
+  expect(comparison.changedPredictions.examples[0]).toEqual({ line: 3, gold: 'yes', a: 'no', b: 'yes', better: true });
   // The other way round it is the other way round.
   expect(compareRuns(runWith('FEDCBAyz'), runWith('abCDeFx')).score.difference.mean).toBe(-0.5);
 });
 
 test('rows that occur more than once are paired one by one', () => {
-  expect(compareRuns(runWith('aaB'), runWith('AaaB'))).toMatchObject({ rows: 3, apart: { a: 0, b: 1 }, flips: { gained: 1 } });
+  expect(compareRuns(runWith('aaB'), runWith('AaaB'))).toMatchObject({ rows: 3, apart: { a: 0, b: 1 }, changedPredictions: { fixes: 1 } });
 });
 
 test('what was asked differently, and prompts that ended differently, are named', () => {
   const comparison = compareRuns(
     runWith('AB'),
-    runWith(
-      'AB',
-      { seed: 8, lever: 'weights', lora: { rank: 2 }, model: { name: 'nano', fingerprint: 'beef' } },
-      'Say it: ${input:text}\n',
-    ),
+    runWith('AB', { seed: 8, tune: 'weights', lora: { rank: 2 }, model: { name: 'nano', fingerprint: 'beef' } }, 'Say it: ${input:text}\n'),
   );
   expect(comparison.settings.map(({ name, a, b }) => [name, a, b])).toEqual([
     ['model', 'fake (f00d)', 'nano (beef)'],

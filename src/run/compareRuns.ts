@@ -26,7 +26,7 @@ export interface RunComparison {
   readonly settings: readonly { readonly name: string; readonly a: string; readonly b: string }[];
   /** From the prompt of a to that of b, with demonstrations; '' where they are the same. */
   readonly promptDiff: string;
-  readonly flips: { readonly gained: number; readonly lost: number; readonly examples: readonly RowFlip[] };
+  readonly changedPredictions: { readonly fixes: number; readonly regressions: number; readonly examples: readonly RowChange[] };
 }
 
 export interface Compared {
@@ -37,7 +37,7 @@ export interface Compared {
 }
 
 /** A row that the runs' outcomes answer with another score. */
-export interface RowFlip {
+export interface RowChange {
   /** 1-based line in b's data file. */
   readonly line: number;
   readonly gold?: string;
@@ -91,7 +91,7 @@ export function compareRuns(a: RunState, b: RunState): RunComparison {
     price: { ...(a.price && { a: a.price }), ...(b.price && { b: b.price }) },
     settings: differingSettings(a, b),
     promptDiff,
-    flips: flipsOf(pairs),
+    changedPredictions: changedOf(pairs),
   };
 }
 
@@ -124,16 +124,20 @@ const resultOf = ({ row, gold, after }: TestAnswer): RowResult => ({
   ...after,
 });
 
-function flipsOf(pairs: readonly (readonly [TestAnswer, TestAnswer])[]): RunComparison['flips'] {
-  const flips = pairs
+function changedOf(pairs: readonly (readonly [TestAnswer, TestAnswer])[]): RunComparison['changedPredictions'] {
+  const changedPredictions = pairs
     .filter(([a, b]) => a.after.score !== b.after.score)
-    .map(([a, b]): RowFlip => {
+    .map(([a, b]): RowChange => {
       const text = ({ prediction }: JudgedAnswer): string => prediction;
       const gold = b.gold === undefined ? {} : { gold: b.gold };
       return { line: b.line, ...gold, a: text(a.after), b: text(b.after), better: b.after.score > a.after.score };
     });
-  const [gained, lost] = [flips.filter(({ better }) => better), flips.filter(({ better }) => !better)];
-  return { gained: gained.length, lost: lost.length, examples: [...gained.slice(0, mostExamples), ...lost.slice(0, mostExamples)] };
+  const [fixes, regressions] = [changedPredictions.filter(({ better }) => better), changedPredictions.filter(({ better }) => !better)];
+  return {
+    fixes: fixes.length,
+    regressions: regressions.length,
+    examples: [...fixes.slice(0, mostExamples), ...regressions.slice(0, mostExamples)],
+  };
 }
 
 /** What of a run is shown where it differs. */
@@ -142,10 +146,10 @@ const settings: Readonly<Record<string, (config: RunConfig, state: RunState) => 
   data: ({ data }) => data.join(', '),
   model: ({ model }) => `${model.name} (${model.fingerprint.slice(0, 8)})`,
   seed: ({ seed }) => String(seed),
-  budget: ({ budget }) => ('passes' in budget ? `${budget.passes} tokens` : `${budget.seconds} s`),
+  budget: ({ budget }) => ('tokens' in budget ? `${budget.tokens} tokens` : `${budget.seconds} s`),
   schedule: ({ schedule }) => schedule,
   strategy: ({ strategy }) => strategy,
-  'what to tune': ({ lever }) => lever,
+  'what to tune': ({ tune }) => tune,
   'date in the chat template': ({ chatDate }) => chatDate ?? 'none kept',
   LoRA: ({ lora }) => (lora ? loraText(lora) : 'default'),
   price: ({ worth }) => (worth ? worthText(worth) : 'none'),

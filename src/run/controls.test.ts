@@ -40,7 +40,7 @@ test('three controls follow the test, each from the start to its comparison on t
   const one = ['controlStarted', 'controlProgressed', 'controlProgressed', 'controlProgressed', 'controlMeasured'];
   expect(tail.map(({ type }) => type)).toEqual([...one, ...one, ...one, 'runEnded']);
   const started = tail.flatMap((line) => (line.type === 'controlStarted' ? [line] : []));
-  expect(started.map(({ control }) => control)).toEqual(['p -> p', 'w -> w', 'best single lever']);
+  expect(started.map(({ control }) => control)).toEqual(['p -> p', 'w -> w', 'best alone']);
   const budget = lines.find((line) => line.type === 'rateMeasured')!.budget;
   expect(started.map((line) => line.budget)).toEqual([budget, budget, budget]);
 });
@@ -106,13 +106,13 @@ test('what they cost is said beforehand, how far they are while they run, and th
   expect(progressOf(under)).toBe(0.5);
   const report = reportOf(states.at(-1)!);
   expect(report).toContain('## Controls at equal compute\n\n3 controls, each with the same start');
-  for (const control of ['p -> p', 'w -> w', 'best single lever']) expect(report).toMatch(new RegExp(`\\| ${control} \\| .*points`));
+  for (const control of ['p -> p', 'w -> w', 'best alone']) expect(report).toMatch(new RegExp(`\\| ${control} \\| .*points`));
   for (const state of states) expect(reportOf(state)).not.toMatch(/undefined|NaN|Infinity/);
 });
 
-test('the best single lever is the one whose chain did better on the validation rows', () => {
+test('the best alone is the one whose chain did better on the validation rows', () => {
   const because = (prompt?: number, weights?: number): string =>
-    chooseControl('best single lever', (control) => (control === 'p -> p' ? prompt : weights)).because;
+    chooseControl('best alone', (control) => (control === 'p -> p' ? prompt : weights)).because;
   expect(because(0.7, 0.6)).toMatch(/^the prompt alone/);
   expect(because(0.6, 0.7)).toMatch(/^the weights alone/);
   expect(because(0.6, 0.6)).toMatch(/^the weights alone/);

@@ -59,7 +59,7 @@ export async function runControls(
     while (!state.done && !view().stopRequested) state = kept(await coordinator.advance(inner, state));
     if (view().stopRequested) return;
     const measured = await measure({ ...context, signal: undefined }, rows, run, state.best);
-    emit({ type: 'controlMeasured', control, passes: state.passes, ...measured });
+    emit({ type: 'controlMeasured', control, tokensUsed: state.tokensUsed, ...measured });
     save(undefined);
   }
 }
@@ -67,9 +67,9 @@ export async function runControls(
 /** Of a control's own events the journal has the outline only. */
 function relay(control: ControlName, event: OptimizationEvent, emit: (event: RunEvent) => void): void {
   if (event.type === 'baselineMeasured') {
-    emit({ type: 'controlProgressed', control, phase: 0, score: event.state.score, passes: event.passes });
+    emit({ type: 'controlProgressed', control, phase: 0, score: event.state.score, tokensUsed: event.tokensUsed });
   } else if (event.type === 'phaseEnded') {
-    const { phase, lever, accepted, best, passes } = event;
-    emit({ type: 'controlProgressed', control, phase, lever, accepted, score: best.score, passes });
+    const { phase, target, accepted, best, tokensUsed } = event;
+    emit({ type: 'controlProgressed', control, phase, target, accepted, score: best.score, tokensUsed });
   }
 }

@@ -12,28 +12,28 @@ import type { PromptFile } from '../prompt/promptFile.ts';
 import { TandemError } from '../errors.ts';
 import { chainSteps, runDefaults, type CoordinatorName, type RunSpec } from './spec.ts';
 
-type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'lever' | 'soft' | 'curriculum' | 'pacing' | 'adapters'>;
+type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'tune' | 'soft' | 'curriculum' | 'pacing' | 'adapters'>;
 
 /** Each makes a new one, as after a kill: it can know nothing but the snapshot. */
 const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> = {
-  alternating: ({ schedule, strategy, lever, curriculum, pacing }) =>
+  alternating: ({ schedule, strategy, tune, curriculum, pacing }) =>
     baselineOf(schedule)?.make() ??
     new AlternatingJointOptimizer({
       schedule: scheduleOf(schedule),
       ...(strategy && { strategy }),
-      ...leversOf(lever),
+      ...targetsOf(tune),
       ...(curriculum && { curriculum }),
       ...(pacing && { pacing }),
     }),
-  coordinate: ({ lever, adapters }) => new CoordinateJointOptimizer({ ...leversOf(lever), ...(adapters && { adapters }) }),
-  simultaneous: ({ lever, soft }) => new SimultaneousJointOptimizer({ ...leversOf(lever), ...soft }),
+  coordinate: ({ tune, adapters }) => new CoordinateJointOptimizer({ ...targetsOf(tune), ...(adapters && { adapters }) }),
+  simultaneous: ({ tune, soft }) => new SimultaneousJointOptimizer({ ...targetsOf(tune), ...soft }),
 };
 
 /** Those that optimize programs of several steps. */
 const forPrograms: readonly CoordinatorName[] = ['coordinate'];
 
 /** The coordinator that a run asks for, or the default. @throws TandemError reasons 'not-for-programs', 'bad-option' */
-export function coordinatorName({ coordinator, lever }: RunSpec, { prompt, path }: Pick<PromptFile, 'prompt' | 'path'>): CoordinatorName {
+export function coordinatorName({ coordinator, tune }: RunSpec, { prompt, path }: Pick<PromptFile, 'prompt' | 'path'>): CoordinatorName {
   const steps = stepsOf(prompt).length;
   const name = coordinator ?? (steps > 1 ? forPrograms[0] : 'alternating');
   if (steps > 1 && !forPrograms.includes(name)) {
@@ -42,7 +42,7 @@ export function coordinatorName({ coordinator, lever }: RunSpec, { prompt, path 
       hint: `Use one of: ${forPrograms.join(', ')}.`,
     });
   }
-  if (name === 'simultaneous' && lever === 'weights') {
+  if (name === 'simultaneous' && tune === 'weights') {
     throw new TandemError('bad-option', 'The simultaneous coordinator tunes a soft prompt, so it cannot tune only the weights.', {
       hint: 'Use --tune both or --tune prompt, or another coordinator.',
     });
@@ -98,7 +98,7 @@ export function makeCoordinator(name: CoordinatorName, asked: Asked): Coordinato
   };
 }
 
-const leversOf = (lever: RunSpec['lever']): { levers?: readonly ('prompt' | 'weights')[] } => (lever === 'both' ? {} : { levers: [lever] });
+const targetsOf = (tune: RunSpec['tune']): { targets?: readonly ('prompt' | 'weights')[] } => (tune === 'both' ? {} : { targets: [tune] });
 
 /** The published method that the schedule names, if it names one. */
 function baselineOf(schedule: RunSpec['schedule']): Baseline | undefined {
@@ -110,5 +110,5 @@ function scheduleOf(schedule: RunSpec['schedule']): Schedule {
   if (schedule === 'gated') return { kind: 'gated' };
   // Five parameter steps, one prompt step: the sources' loop.
   if (schedule === 'classic') return { kind: 'classic', parameterSteps: 5, promptSteps: 1 };
-  return { kind: 'chain', levers: chainSteps(schedule).map((step) => (step === 'p' ? 'prompt' : 'weights')) };
+  return { kind: 'chain', targets: chainSteps(schedule).map((step) => (step === 'p' ? 'prompt' : 'weights')) };
 }

@@ -20,6 +20,6 @@ export const editorWriter = (model: string, ask: AskHost | undefined): Writer =>
       });
     const { text, tokens } = await ask('write', { model, messages, maxTokens, temperature, seed }, signal);
     const counted = tokens ?? estimatedTokens(...messages.map(({ content }) => content), text);
-    return { text, cost: { passes: 0, outside: { tokens: counted, requests: 1 } } };
+    return { text, cost: { tokensUsed: 0, outside: { tokens: counted, requests: 1 } } };
   },
 });

@@ -123,7 +123,7 @@ test('the rate is measured once in the life of a run', async () => {
   const directory = newRun();
   await work(directory, { dieAfter: 4 });
   await executeRun({ ...fakeExecution(directory, () => {}), measureRate: () => Promise.reject(new Error('measured again')) });
-  expect(fold(readJournal(directory.journal))).toMatchObject({ status: 'ended', passesPerSecond: 1000, budget: 60_000 });
+  expect(fold(readJournal(directory.journal))).toMatchObject({ status: 'ended', tokensPerSecond: 1000, budget: 60_000 });
 });
 
 test('of many rows a run measures as many as its budget pays for, says so, and takes the same after a kill', async () => {
@@ -149,7 +149,10 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
     },
     test: {
       ...fake.test!,
-      attribute: async (context, rows, ...states) => ({ ...(await fake.test!.attribute(context, rows, ...states)), passes: rows.length }),
+      attribute: async (context, rows, ...states) => ({
+        ...(await fake.test!.attribute(context, rows, ...states)),
+        tokensUsed: rows.length,
+      }),
     },
   };
   await expect(executeRun(execution)).rejects.toThrow('no more memory');
@@ -166,7 +169,7 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
   expect(resumed.notices.at(-1)).toMatch(
     /^The run measures 100 of 3000 validation rows and 750 of 4000 test rows, as many .* A larger budget uses more\.$/,
   );
-  expect(timeless(directory)).toContainEqual(expect.objectContaining({ type: 'attributed', passes: 750 }));
+  expect(timeless(directory)).toContainEqual(expect.objectContaining({ type: 'attributed', tokensUsed: 750 }));
 });
 
 test('where the test rows speak against the result, a notice says so', async () => {
@@ -243,7 +246,7 @@ describe('a stop', () => {
           ...sealed!,
           attribute: async (context, rows, ...states) => {
             if (rows.length <= 16) milliseconds += 4000;
-            return { ...(await sealed!.attribute(context, rows, ...states)), passes: rows.length };
+            return { ...(await sealed!.attribute(context, rows, ...states)), tokensUsed: rows.length };
           },
         },
       }),
@@ -283,9 +286,9 @@ describe('a stop', () => {
 test('a budget that paid for no step after all ends with what would', async () => {
   const spent: Coordinator = { ...fakeCoordinator(6), advance: async (_, state) => ({ ...state, done: 'the budget is spent' }) };
   const state = await executeRun({ ...fakeExecution(newRun(), () => {}), coordinator: spent, leastMeasurements: 4 });
-  expect(state.because).toBe('the budget is too small for a first step; use a budget of at least 2200p');
+  expect(state.because).toBe('the budget is too small for a first step; use a budget of at least 2.2k');
   expect(reportOf(state)).toContain(
-    'The budget is too small for a first step; use a budget of at least 2200p: prompt and weights stay as they are.',
+    'The budget is too small for a first step; use a budget of at least 2.2k: prompt and weights stay as they are.',
   );
   expect(reportOf(state)).not.toContain('clearly better');
 });

@@ -65,10 +65,10 @@ export interface RunWriter {
 }
 
 export interface Rate {
-  /** Nominal token passes. */
-  readonly passesPerSecond: number;
+  /** Tokens. */
+  readonly tokensPerSecond: number;
   /** What a row costs to measure once with the prompt as it is. */
-  readonly passesPerRow: number;
+  readonly tokensPerRow: number;
 }
 
 /**
@@ -171,7 +171,7 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   if (view().budget === undefined) await measureBudget(execution, driving);
   const { splits } = view().config!;
   const time = timesOf(view(), price !== undefined);
-  const plan = time && planOf(view(), time, saved?.state.passes ?? 0, { elapsed, emit });
+  const plan = time && planOf(view(), time, saved?.state.tokensUsed ?? 0, { elapsed, emit });
   const valset = atMost(context.valset, splits.val);
   const writer =
     execution.writer &&
@@ -203,16 +203,16 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   forget();
   let state = saved?.state ?? (await unlessStopped(async () => save(await coordinator.begin(now(0)))));
   while (state && !state.done && !view().stopRequested) {
-    const { passes } = state;
+    const { tokensUsed } = state;
     // To be told so by the coordinator would cost what is not there.
-    const isSpent = plan !== undefined && plan.budget(passes) - passes < (view().history.at(0)?.passes ?? 0);
+    const isSpent = plan !== undefined && plan.budget(tokensUsed) - tokensUsed < (view().history.at(0)?.tokensUsed ?? 0);
     // Having forgotten all, the phase measures anew what it starts from. Published methods keep what they have measured.
-    if (!config.schedule.startsWith('baseline:')) plan?.uncounted(view().history.at(0)?.passes ?? 0);
+    if (!config.schedule.startsWith('baseline:')) plan?.uncounted(view().history.at(0)?.tokensUsed ?? 0);
     if (isSpent) {
       state = save({ ...state, done: spent });
       break;
     }
-    state = (await unlessStopped(async () => save(await coordinator.advance(now(passes), state!)))) ?? state;
+    state = (await unlessStopped(async () => save(await coordinator.advance(now(tokensUsed), state!)))) ?? state;
   }
   // A stop opens the sealed rows only for something that would be applied.
   const isWorthIt = state && (!view().stopRequested || state.best.candidate !== state.start.candidate);
@@ -222,8 +222,8 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   let measured: readonly Row[] = valset;
   if (states && test && splits.test > 0 && !view().attribution) {
     const clock = view().stopRequested
-      ? { elapsed, deadline: elapsed() + stopPatience, speed: view().passesPerSecond!, passesPerRow: startCost(view()) }
-      : plan && { elapsed, deadline: time.test, speed: plan.speed(), passesPerRow: time.passesPerRow };
+      ? { elapsed, deadline: elapsed() + stopPatience, speed: view().tokensPerSecond!, tokensPerRow: startCost(view()) }
+      : plan && { elapsed, deadline: time.test, speed: plan.speed(), tokensPerRow: time.tokensPerRow };
     forget();
     measured = (await atEnd(() => finalTest(test, { ...whole, signal: undefined }, splits.test, states, emit, clock))) ?? [];
   }
@@ -233,10 +233,10 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   }
   if (state && isWorthIt && test && splits.test > 0) {
     if (controls && view().attribution && !view().stopRequested) {
-      const { best, passes } = save(state, saved?.control);
+      const { best, tokensUsed } = save(state, saved?.control);
       const keep = (control: ControlCheckpoint | undefined): void => void save(state, control);
       // By the clock each gets what the run has spent: compute is what must be equal, not time.
-      const [budget, rows] = time ? [Math.round(passes), view().attribution!.total.rows] : [whole.budget, splits.test];
+      const [budget, rows] = time ? [Math.round(tokensUsed), view().attribution!.total.rows] : [whole.budget, splits.test];
       // The writer's budget is the run's; what is left of it would be another one for each control.
       const asked = { context: { ...whole, budget, writer: undefined }, rows, run: best, saved: saved?.control, view, emit, save: keep };
       await unlessStopped(() => runControls(controls, asked), time && (() => elapsed() > time.all));
@@ -251,23 +251,23 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
 /** Who has stopped a run waits so many milliseconds for the test at the most: it takes fewer rows then. */
 const stopPatience = 15_000;
 
-/** Token passes that a row cost at the start. */
-const startCost = ({ history, start }: RunState): number => (history.at(0)?.passes ?? 0) / Math.max(1, start?.score.rows ?? 1);
+/** Tokens that a row cost at the start. */
+const startCost = ({ history, start }: RunState): number => (history.at(0)?.tokensUsed ?? 0) / Math.max(1, start?.score.rows ?? 1);
 
-/** The budget in token passes: a first plan of one of time; and the rows that it pays for. */
+/** The budget in tokens: a first plan of one of time; and the rows that it pays for. */
 async function measureBudget({ config, measureRate, price }: Execution, { journal, emit, view, elapsed }: Driving): Promise<void> {
-  const { passesPerSecond, passesPerRow } = await measureRate();
-  const time = timesOf({ ...view(), passesPerRow }, price !== undefined);
+  const { tokensPerSecond, tokensPerRow } = await measureRate();
+  const time = timesOf({ ...view(), tokensPerRow }, price !== undefined);
   const budget = time
-    ? Math.round((Math.max(0, time.run - time.reserve(passesPerSecond) - elapsed()) * passesPerSecond) / 1000)
-    : (config.budget as { passes: number }).passes;
-  const affordable = affordableRows(config.splits, config.limits, budget, passesPerRow);
+    ? Math.round((Math.max(0, time.run - time.reserve(tokensPerSecond) - elapsed()) * tokensPerSecond) / 1000)
+    : (config.budget as { tokens: number }).tokens;
+  const affordable = affordableRows(config.splits, config.limits, budget, tokensPerRow);
   // Of the test rows the time that is left in the end pays for some, or all.
   const rows = time ? { ...affordable, test: config.splits.test } : affordable;
   const notice = rowsNotice(config.splits, rows);
   // Before the rate, up to which the journal stands after a kill.
   if (notice !== undefined) emit({ type: 'noticed', message: notice });
-  emit({ type: 'rateMeasured', passesPerSecond, budget, ...(notice !== undefined && { rows }), ...(time && { passesPerRow }) });
+  emit({ type: 'rateMeasured', tokensPerSecond, budget, ...(notice !== undefined && { rows }), ...(time && { tokensPerRow }) });
   journal.flush();
 }
 
@@ -295,12 +295,12 @@ function untilStopped({ signal, interrupt = noInterrupt() }: Execution) {
 
 function reasonOf(
   state: OptimizationState | undefined,
-  { stopRequested, controls, history, config, elapsed, passesPerSecond }: RunState,
+  { stopRequested, controls, history, config, elapsed, tokensPerSecond }: RunState,
   { leastMeasurements = 4 }: Pick<Execution, 'leastMeasurements'>,
 ): string {
-  const start = history.at(0)?.passes ?? 0;
+  const start = history.at(0)?.tokensUsed ?? 0;
   const took =
-    state?.phase === 0 && state.done === spent ? noStepReason(config!, leastMeasurements * start, elapsed, passesPerSecond!) : undefined;
+    state?.phase === 0 && state.done === spent ? noStepReason(config!, leastMeasurements * start, elapsed, tokensPerSecond!) : undefined;
   const because = took ?? ((state && state.done) || 'ended');
   if (!stopRequested) return because;
   return state?.done && controls.length > 0 ? `${because}; its controls were ${stoppedByUser}` : stoppedByUser;

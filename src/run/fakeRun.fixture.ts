@@ -20,10 +20,10 @@ export const fakeConfig: RunConfig = {
   model: { name: 'fake', fingerprint: 'f00d' },
   metric: 'accuracy',
   seed: 7,
-  budget: { passes: 60_000 },
+  budget: { tokens: 60_000 },
   schedule: 'gated',
   strategy: 'default',
-  lever: 'both',
+  tune: 'both',
   splits: { train: 200, val: 100, test: 300 },
   limits: {},
   executor: 'onnxruntime',
@@ -37,9 +37,9 @@ export const fakeSpec: Omit<RunSpec, 'prompt'> = {
   seed: fakeConfig.seed,
   rows: {},
   executor: 'onnxruntime',
-  budget: { passes: 60_000 },
+  budget: { tokens: 60_000 },
   schedule: 'gated',
-  lever: 'both',
+  tune: 'both',
 };
 
 /** What executeRun needs, with nothing real behind it. */
@@ -58,7 +58,7 @@ export function fakeExecution(directory: RunDirectory, onLine: Execution['onLine
       valset: [],
       adapters: { put: async (adapter: Adapter) => void adapters.set(adapter.id, adapter), get: async (id: string) => adapters.get(id) },
     } as unknown as Execution['context'],
-    measureRate: async () => ({ passesPerSecond: 1000, passesPerRow: 10 }),
+    measureRate: async () => ({ tokensPerSecond: 1000, tokensPerRow: 10 }),
     test: { rows: (most) => fakeRows(most), attribute: async (_, rows, start, best) => fakeAttribution(start, best, rows.length) },
     onLine,
   };
@@ -70,7 +70,7 @@ export function withFakeControls(execution: Execution): Execution {
     names: controlNames,
     choose: (name, valOf) => ({
       coordinator: fakeCoordinator(2),
-      lever: 'prompt',
+      target: 'prompt',
       because: `${name}, after ${valOf('p -> p') ?? 'nothing'}`,
     }),
     measure: async (_, _rows, run, control) => ({
@@ -87,8 +87,8 @@ export function fakeCoordinator(phases: number): Coordinator {
     begin: async (context) => {
       await turn();
       const start = measured('0.0', 0.4, context.prompt.body);
-      context.emit({ type: 'baselineMeasured', state: start, passes: 500 });
-      return { version: 1, phase: 0, start, best: start, passes: 500, done: false, memory: { plateau: 0 } };
+      context.emit({ type: 'baselineMeasured', state: start, tokensUsed: 500 });
+      return { version: 1, phase: 0, start, best: start, tokensUsed: 500, done: false, memory: { plateau: 0 } };
     },
     advance: async (context, state) => advance(context, state, phases),
   };
@@ -97,15 +97,15 @@ export function fakeCoordinator(phases: number): Coordinator {
 async function advance(context: OptimizationContext, state: OptimizationState, phases: number): Promise<OptimizationState> {
   const phase = state.phase + 1;
   const random = randomStream(context.seed, 'phase', phase);
-  const lever = phase % 2 === 1 ? 'weights' : 'prompt';
-  const candidate = `${phase}.${lever === 'prompt' ? 2 : 0}`;
-  context.emit({ type: 'phaseStarted', phase, lever, because: 'it gained most so far' });
-  let passes = state.passes;
+  const target = phase % 2 === 1 ? 'weights' : 'prompt';
+  const candidate = `${phase}.${target === 'prompt' ? 2 : 0}`;
+  context.emit({ type: 'phaseStarted', phase, target, because: 'it gained most so far' });
+  let tokensUsed = state.tokensUsed;
   for (let step = 1; step <= 4 && !context.signal?.aborted; step++) {
     await turn();
-    passes += 1000;
-    if (lever === 'weights')
-      context.emit({ type: 'weightStep', phase, step, steps: 4, loss: random.uniform(), learningRate: 1e-3, gradientNorm: 1, passes });
+    tokensUsed += 1000;
+    if (target === 'weights')
+      context.emit({ type: 'weightStep', phase, step, steps: 4, loss: random.uniform(), learningRate: 1e-3, gradientNorm: 1, tokensUsed });
     else {
       const id = `${phase}.${step}`;
       context.emit({
@@ -137,12 +137,12 @@ async function advance(context: OptimizationContext, state: OptimizationState, p
     score: difference(gain),
     logLikelihood: difference(gain),
   });
-  const body = lever === 'prompt' ? `Prompt ${candidate}` : state.best.prompt.body;
+  const body = target === 'prompt' ? `Prompt ${candidate}` : state.best.prompt.body;
   const best = accepted ? measured(candidate, state.best.score.mean + gain, body) : state.best;
-  context.emit({ type: 'phaseEnded', phase, lever, accepted, best, passes });
+  context.emit({ type: 'phaseEnded', phase, target, accepted, best, tokensUsed });
   const plateau = accepted ? 0 : (state.memory as { plateau: number }).plateau + 1;
   const done = phase >= phases && 'the budget is spent';
-  return { ...state, phase, best, passes, done, memory: { plateau } };
+  return { ...state, phase, best, tokensUsed, done, memory: { plateau } };
 }
 
 const fakeRows = (count: number): Row[] => Array.from({ length: count }, (_, i) => makeRow({ message: `test ${i}` }, i + 1));
@@ -167,7 +167,7 @@ function fakeAttribution(start: MeasuredState, best: MeasuredState, rows: number
     promptAlone: difference(total * 0.1),
     weightsAlone: difference(total * 0.6),
     interaction: difference(total * 0.3),
-    passes: 330 * rows,
+    tokensUsed: 330 * rows,
   };
 }
 

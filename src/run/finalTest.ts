@@ -27,9 +27,9 @@ export interface TestClock {
   readonly elapsed: () => number;
   /** When the test must be over. */
   readonly deadline: number;
-  /** Token passes a second. */
+  /** Tokens per second. */
   readonly speed: number;
-  readonly passesPerRow: number;
+  readonly tokensPerRow: number;
 }
 
 /** Rows that are measured before the clock is checked again. */
@@ -41,9 +41,9 @@ const [keptShare, askedShare] = [1 / 8, 1 / 2];
 /** Milliseconds that are kept for the test of so many rows, in which both prompt and weights have changed. */
 export function testReserve(
   rows: number,
-  { deadline, passesPerRow, isAsked }: Pick<TestClock, 'deadline' | 'passesPerRow'> & { readonly isAsked: boolean },
-): (passesPerSecond: number) => number {
-  return (passesPerSecond) => Math.min((isAsked ? askedShare : keptShare) * deadline, (4 * 1000 * rows * passesPerRow) / passesPerSecond);
+  { deadline, tokensPerRow, isAsked }: Pick<TestClock, 'deadline' | 'tokensPerRow'> & { readonly isAsked: boolean },
+): (tokensPerSecond: number) => number {
+  return (tokensPerSecond) => Math.min((isAsked ? askedShare : keptShare) * deadline, (4 * 1000 * rows * tokensPerRow) / tokensPerSecond);
 }
 
 /** Measures and reports. @param rows at most this many @returns those that were measured */
@@ -76,8 +76,8 @@ function pairsOf({ evaluator }: OptimizationContext, start: MeasuredState, best:
   return prompts * (start.adapter === best.adapter ? 1 : 2);
 }
 
-function affordable(rows: number, pairs: number, { elapsed, deadline, speed, passesPerRow }: TestClock): number {
-  const paid = Math.floor(((deadline - elapsed()) * speed) / 1000 / (pairs * passesPerRow));
+function affordable(rows: number, pairs: number, { elapsed, deadline, speed, tokensPerRow }: TestClock): number {
+  const paid = Math.floor(((deadline - elapsed()) * speed) / 1000 / (pairs * tokensPerRow));
   return Math.min(rows, Math.max(stretch, paid));
 }
 

@@ -28,11 +28,11 @@ const spec: RunSpec = {
   ...runDefaults,
   prompt: join(workspace, 'tasks', '0', 'kind.prompt.md'),
   threads: 1,
-  budget: { passes: 80_000 },
+  budget: { tokens: 80_000 },
   seed: 1,
   rows: { val: 8 },
 };
-const learn = { ...sessionDefaults, ...learnDefaults, threads: 1, rank: 2, budget: { passes: 60_000 } };
+const learn = { ...sessionDefaults, ...learnDefaults, threads: 1, rank: 2, budget: { tokens: 60_000 } };
 
 let learned: LearnedStart;
 const notes: string[] = [];
@@ -76,7 +76,7 @@ describe('learning', () => {
   test('counts which proposals won, and stays within its budget', () => {
     const { proposers } = learned.record.prior;
     expect(Object.values(proposers).reduce((sum, { tried }) => sum + tried, 0)).toBeGreaterThan(3);
-    expect(learned.record.passes).toBeLessThan(1.2 * learn.budget.passes);
+    expect(learned.record.tokensUsed).toBeLessThan(1.2 * learn.budget.tokens);
     expect(learned.record.rounds).toBeGreaterThan(3);
     expect(learned.losses.last).toBeLessThan(learned.losses.first);
   });
@@ -122,7 +122,7 @@ describe('a run', () => {
     expect((await warmStartFor(session, spec))?.from).toMatch(/warm-start/);
     for (const asked of [
       { warmStart: 'none' },
-      { lever: 'prompt' },
+      { target: 'prompt' },
       { untrusted: true },
       { untrusted: true, warmStart: learned.folder },
     ] as const)

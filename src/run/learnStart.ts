@@ -69,9 +69,9 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
       const name = portable(workspace, session.file.path);
       return { name, trainer: loraTrainer(model, session.evaluator.task, lora), prompts: [session.file.prompt], rows: session.trainset };
     });
-    const budget = await passesOf(spec, sessions[0]);
+    const budget = await tokensOf(spec, sessions[0]);
     let prior = priorOfRuns([...new Set(sessions.map((session) => session.workspace))], onNote);
-    let passes = 0;
+    let tokensUsed = 0;
     for (const [place, session] of sessions.entries()) {
       if (signal?.aborted || spec.promptShare === 0) break;
       onBusy?.(`Trying prompts on ${tasks[place].name}`, place / sessions.length);
@@ -79,16 +79,16 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
       const asked = { model, evaluator, prompt: session.file.prompt, trainset, valset };
       const tried = await tryPrompts(asked, (spec.promptShare * budget) / sessions.length, spec.seed, signal);
       prior = learnFrom(prior, tried.events);
-      passes += tried.passes;
+      tokensUsed += tried.tokensUsed;
     }
     const fresh = startOf(loraTrainer(model, sessions[0].evaluator.task, lora), spec);
-    const rounds = Math.max(1, Math.floor((budget - passes) / roundPasses(tasks)));
+    const rounds = Math.max(1, Math.floor((budget - tokensUsed) / roundTokens(tasks)));
     const recent: { first: number; last: number }[] = [];
     const learned = await reptile(
-      { round: 0, adapter: fresh, passes },
+      { round: 0, adapter: fresh, tokensUsed },
       tasks,
       { ...reptileDefaults, rounds, seed: spec.seed },
-      ({ round, passes: spent }, losses) => {
+      ({ round, tokensUsed: spent }, losses) => {
         recent.push(losses);
         onBusy?.(`Learning a warm start, round ${round} of ${rounds}, ${count(spent)} tokens`, round / rounds);
         model.forget();
@@ -100,7 +100,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
       tasks: tasks.map(({ name }) => name),
       rounds: learned.round,
       ...(spec.softTokens > 0 && { softTokens: spec.softTokens }),
-      passes: learned.passes,
+      tokensUsed: learned.tokensUsed,
       prior,
     };
     const folder = spec.out ?? ownWarmStart(workspace, model.name);
@@ -108,7 +108,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
     const last = recent.slice(-Math.max(1, Math.ceil(tasks.length / reptileDefaults.tasksARound)));
     const mean = (of: (losses: { first: number; last: number }) => number): number =>
       last.reduce((sum, each) => sum + of(each), 0) / Math.max(1, last.length);
-    return { folder, record: { version: 1, ...record }, losses: { first: mean(({ first }) => first), last: mean((each) => each.last) } };
+    return { folder, record: { version: 2, ...record }, losses: { first: mean(({ first }) => first), last: mean((each) => each.last) } };
   } finally {
     await models.dispose();
   }
@@ -165,15 +165,15 @@ async function openTasks(
   );
 }
 
-async function passesOf({ budget }: LearnSpec, session: Session): Promise<number> {
-  if ('passes' in budget) return budget.passes;
+async function tokensOf({ budget }: LearnSpec, session: Session): Promise<number> {
+  if ('tokens' in budget) return budget.tokens;
   const spec = { ...runDefaults, prompt: session.file.path };
-  const { passesPerSecond } = await measureRate(session, openOptimizer(session, spec), 'both');
-  return Math.round(budget.seconds * passesPerSecond);
+  const { tokensPerSecond } = await measureRate(session, openOptimizer(session, spec), 'both');
+  return Math.round(budget.seconds * tokensPerSecond);
 }
 
-/** Token passes of a mean round. */
-function roundPasses(tasks: readonly MetaTask[]): number {
+/** Tokens of a mean round. */
+function roundTokens(tasks: readonly MetaTask[]): number {
   const { tasksARound, innerSteps, batchRows } = reptileDefaults;
   const tokens = tasks.map(({ trainer, prompts, rows }) => {
     const seen = rows.slice(0, 16).map((row) => trainer.example(prompts[0], row));
@@ -212,17 +212,17 @@ export async function tryPrompts(
   budget: number,
   seed: number,
   signal?: AbortSignal,
-): Promise<{ events: readonly OptimizationEvent[]; passes: number }> {
+): Promise<{ events: readonly OptimizationEvent[]; tokensUsed: number }> {
   const events: OptimizationEvent[] = [];
   const { metric, ...task } = evaluator.task;
-  const coordinator = new AlternatingJointOptimizer({ levers: ['prompt'], strategy: 'plain' });
+  const coordinator = new AlternatingJointOptimizer({ targets: ['prompt'], strategy: 'plain' });
   const { state } = await new JointOptimizer({ coordinator }).optimize({
     ...{ model, metric, task, trainset, valset, budget, seed },
     prompts: [prompt],
     ...(signal && { signal }),
     onEvent: (event) => events.push(event),
   });
-  return { events, passes: state.passes };
+  return { events, tokensUsed: state.tokensUsed };
 }
 
 function startOf(trainer: Trainer, asked: LearnSpec): Adapter {
@@ -238,12 +238,15 @@ export function softStartOf(
   return tokens > 0 ? { ...soft.begin(softStartText, { start: 'text', tokens, seed }), text: '' } : undefined;
 }
 
-function card({ model, tasks, rounds, passes, prior, softTokens }: Omit<WarmStartRecord, 'version'>, { rank, seed }: LearnSpec): string {
+function card(
+  { model, tasks, rounds, tokensUsed, prior, softTokens }: Omit<WarmStartRecord, 'version'>,
+  { rank, seed }: LearnSpec,
+): string {
   const tallies = Object.entries(prior.proposers).map(([name, { tried, won }]) => `- ${name}: ${won} of ${tried} proposals won`);
   return `# A warm start for ${model.name}
 
 A LoRA adapter of rank ${rank}${softTokens === undefined ? '' : ` and a soft prompt of ${softTokens} virtual tokens`} (PEFT layout) from which a few steps on a new task achieve a lot, learned with Reptile (Nichol et al. 2018) over
-${tasks.length} tasks in ${rounds} rounds, ${count(passes)} tokens, seed ${seed}. \`warm-start.json\` says how often each kind of proposal won.
+${tasks.length} tasks in ${rounds} rounds, ${count(tokensUsed)} tokens, seed ${seed}. \`warm-start.json\` says how often each kind of proposal won.
 It is not meant to be used without tuning. A run compares it with a fresh start, and uses it if that helps.
 
 Tasks: ${tasks.slice(0, 40).join(', ')}${tasks.length > 40 ? ', …' : ''}

@@ -8,11 +8,11 @@ import { runDefaults, type RunSpec } from './spec.ts';
 const file = { path: 'kind.prompt.md', prompt: { body: 'Say what it is.\n\nText: ${input:text}\nKind:', demonstrations: [] } };
 const valset = Array.from({ length: 20 }, (_, i) => makeRow({ text: `a thing of five words ${i}`, kind: 'odd' }, i + 1));
 const specOf = (change: Partial<RunSpec>): RunSpec => ({ ...runDefaults, prompt: file.path, ...change });
-const rate = { passesPerSecond: 100, passesPerRow: 10 };
+const rate = { tokensPerSecond: 100, tokensPerRow: 10 };
 const facts = { file, val: 20, test: 40 };
 
 test('before a model is loaded where the words alone cost more', () => {
-  const words = (passes: number): void => requireBudgetForWords(specOf({ budget: { passes } }), { file, valset });
+  const words = (tokensUsed: number): void => requireBudgetForWords(specOf({ budget: { tokens: tokensUsed } }), { file, valset });
   expect(() => words(100)).toThrow(TandemError);
   expect(() => words(100)).toThrow(
     expect.objectContaining({ reason: 'bad-budget', message: 'This budget is too small for a first step.' }) as Error,
@@ -30,9 +30,9 @@ test.each([
   ['a chain', { schedule: 'chain:p -> w' }, 2],
   ['a published method', { schedule: 'baseline:mipro' }, 2],
 ] as const)('%s takes a first step from %j on, as many measurements', async (_, way, measurements) => {
-  const asked = (passes: number) =>
+  const asked = (tokensUsed: number) =>
     requireBudgetForStep(
-      specOf({ ...way, budget: { passes } }),
+      specOf({ ...way, budget: { tokens: tokensUsed } }),
       rate,
       facts,
       () => 0,
@@ -56,8 +56,8 @@ test('what the hint says is enough', async () => {
     ).catch((e: unknown) => e);
     return (error as TandemError).hint!;
   };
-  expect(await least({ passes: 500 }, 0)).toMatch(/^Use at least 1100p/);
-  // 4 x 240 token passes at 100 a second, an eighth for the test, after 6 seconds.
+  expect(await least({ tokens: 500 }, 0)).toMatch(/^Use at least 1.1k/);
+  // 4 x 240 tokens at 100 a second, an eighth for the test, after 6 seconds.
   expect(await least({ seconds: 8 }, 6000)).toMatch(/^Use at least 25 s/);
   await requireBudgetForStep(
     specOf({ budget: { seconds: 25 } }),
@@ -70,7 +70,7 @@ test('what the hint says is enough', async () => {
 
 test('nothing is measured for it where the budget is large', async () => {
   const measure = vi.fn(async () => 240);
-  await requireBudgetForStep(specOf({ budget: { passes: 58_000 } }), rate, facts, () => 0, measure);
+  await requireBudgetForStep(specOf({ budget: { tokens: 58_000 } }), rate, facts, () => 0, measure);
   await requireBudgetForStep(specOf({ budget: { seconds: 300 } }), rate, facts, () => 5000, measure);
   expect(measure).not.toHaveBeenCalled();
 });

@@ -22,7 +22,7 @@ interface Facts {
 }
 
 /**
- * A row costs a token pass for each of its words at the least, whatever the tokenizer.
+ * A row costs a token for each of its words at the least, whatever the tokenizer.
  * @param valset after the limits
  * @throws TandemError reason 'bad-budget'
  */
@@ -30,12 +30,12 @@ export function requireBudgetForWords(
   spec: RunSpec,
   { file, valset }: { readonly file: Pick<PromptFile, 'prompt' | 'path'>; readonly valset: readonly Row[] },
 ): void {
-  if (!('passes' in spec.budget) || valset.length === 0) return;
+  if (!('tokens' in spec.budget) || valset.length === 0) return;
   const steps = stepsOf(file.prompt);
   const read = [...new Set(steps.flatMap(columnsOf))];
   const rowWords = valset.map(({ values }) => read.reduce((sum, column) => sum + words(textOf(values[column] ?? '')), 1));
   const mean = rowWords.reduce((sum, count) => sum + count, 0) / valset.length;
-  const rows = affordableRows({ val: valset.length, test: 0 }, spec.rows, spec.budget.passes, mean).val;
+  const rows = affordableRows({ val: valset.length, test: 0 }, spec.rows, spec.budget.tokens, mean).val;
   const shared = steps.reduce((sum, { body }) => sum + words(body.replaceAll(/\$?\{+[^}]*\}+/g, '')), 0);
   // The shortest rows may be the ones that are measured.
   const measuring =
@@ -44,7 +44,7 @@ export function requireBudgetForWords(
       .sort((a, b) => a - b)
       .slice(0, rows)
       .reduce((sum, count) => sum + count, 0);
-  if (spec.budget.passes >= leastMeasurements(spec, file) * measuring) return;
+  if (spec.budget.tokens >= leastMeasurements(spec, file) * measuring) return;
   // Tokens are shorter than words, and labels are scored too.
   throw tooSmall(`about ${leastText(leastMeasurements(spec, file) * 2 * (shared + mean * rows), spec.budget)}`);
 }
@@ -54,12 +54,12 @@ const beyondDoubt = 3;
 
 /**
  * @param elapsed milliseconds of the budget that are over
- * @param measure token passes that so many validation rows cost under the prompt as it is; asked only where it is close
+ * @param measure tokens that so many validation rows cost under the prompt as it is; asked only where it is close
  * @throws TandemError reason 'bad-budget'
  */
 export async function requireBudgetForStep(
   spec: RunSpec,
-  { passesPerRow, passesPerSecond }: Rate,
+  { tokensPerRow, tokensPerSecond }: Rate,
   { file, val, test }: Facts,
   elapsed: () => number,
   measure: (rows: number) => Promise<number>,
@@ -69,19 +69,19 @@ export async function requireBudgetForStep(
   const deadline = (milliseconds: number): number => milliseconds / (spec.controls ? 1 + controlNames.length : 1);
   /** Milliseconds that a budget of so many must leave for loading, so far, and for the test. */
   const others = (milliseconds: number): number =>
-    elapsed() + testReserve(test, { deadline: deadline(milliseconds), passesPerRow, isAsked: limits.test !== undefined })(passesPerSecond);
-  const passesOf = (given: Budget): number =>
-    'passes' in given
-      ? given.passes
-      : Math.max(0, ((deadline(1000 * given.seconds) - others(1000 * given.seconds)) * passesPerSecond) / 1000);
-  const passes = passesOf(budget);
-  const rows = affordableRows({ val, test }, limits, passes, passesPerRow).val;
-  if (passes >= beyondDoubt * measurements * passesPerRow * rows) return;
+    elapsed() + testReserve(test, { deadline: deadline(milliseconds), tokensPerRow, isAsked: limits.test !== undefined })(tokensPerSecond);
+  const tokensOf = (given: Budget): number =>
+    'tokens' in given
+      ? given.tokens
+      : Math.max(0, ((deadline(1000 * given.seconds) - others(1000 * given.seconds)) * tokensPerSecond) / 1000);
+  const tokensUsed = tokensOf(budget);
+  const rows = affordableRows({ val, test }, limits, tokensUsed, tokensPerRow).val;
+  if (tokensUsed >= beyondDoubt * measurements * tokensPerRow * rows) return;
   const cost = measurements * (await measure(rows));
-  if (passesOf(budget) >= cost) return;
-  if ('passes' in budget) throw tooSmall(leastText(cost, budget));
+  if (tokensOf(budget) >= cost) return;
+  if ('tokens' in budget) throw tooSmall(leastText(cost, budget));
   let seconds = 5;
-  while (passesOf({ seconds }) < cost) seconds += seconds < 120 ? 5 : 60;
+  while (tokensOf({ seconds }) < cost) seconds += seconds < 120 ? 5 : 60;
   throw tooSmall(leastText(1000 * seconds, budget));
 }
 

@@ -78,10 +78,10 @@ test('the lines are kept with their place in the file, the tokens that they cost
     [11, 'Kind:', 'line'],
   ]);
   expect(shares).toEqual([0.5, 1]);
-  for (const [place, { tokensSaved, flips }] of lines!.lines.entries()) {
+  for (const [place, { tokensSaved, changedPredictions }] of lines!.lines.entries()) {
     expect(tokensSaved).toBeGreaterThan(0);
-    expect(flips).toHaveLength(items[place].flips.length);
-    for (const { line, inputs, gold, withLine, withoutLine } of flips!) {
+    expect(changedPredictions).toHaveLength(items[place].changedPredictions.length);
+    for (const { line, inputs, gold, withLine, withoutLine } of changedPredictions!) {
       expect(inputs).toEqual({ text: `thing ${line - 1}` });
       expect(gold).toBe((line - 1) % 2 ? 'odd' : 'even');
       expect([withLine, withoutLine].sort()).toEqual(['even', 'odd']);

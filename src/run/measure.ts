@@ -3,7 +3,7 @@ import type { Row } from '../data/dataset.ts';
 import { describeError } from '../errors.ts';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
 import { judgedBy, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
-import { shortened } from '../optimize/flips.ts';
+import { shortened } from '../optimize/changedPredictions.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
@@ -12,7 +12,7 @@ import { rowCount } from './words/format.ts';
 import {
   programText,
   writeResults,
-  type LineFlip,
+  type LineChange,
   type LineWorth,
   type MeasuredPrompt,
   type MeasuredWith,
@@ -80,7 +80,7 @@ export async function measureLines(session: Session, split: Split, { onBusy, sig
     signal,
     onItem: (_, done, total) => onBusy?.(`Measured ${done} of ${total} lines on ${rowsText(session, split)}`, done / total),
   });
-  const lines = items.map((item) => worthOf(item, session, flipsOf(item, session, rows)));
+  const lines = items.map((item) => worthOf(item, session, changedOf(item, session, rows)));
   const about = measuredWith(session, split);
   const evaluation = measuredPrompt(about, whole, session, rows);
   keep(session, { evaluation, lines: { ...about, lines } });
@@ -128,7 +128,7 @@ function measuredPrompt(about: MeasuredWith, evaluation: Evaluation, { evaluator
 function worthOf(
   { step, kind, line, text, score, logLikelihood, tokensSaved }: Attribution,
   { file, program, workspace }: Session,
-  flips: readonly LineFlip[],
+  changedPredictions: readonly LineChange[],
 ): LineWorth {
   const own = program?.steps[step ?? 0] ?? file;
   const firstLine = own.text.slice(0, own.bodyOffset).split('\n').length;
@@ -140,13 +140,13 @@ function worthOf(
     score,
     ...(logLikelihood && { logLikelihood }),
     tokensSaved,
-    flips,
+    changedPredictions,
   };
 }
 
-function flipsOf({ flips }: Attribution, { file, evaluator }: Session, rows: readonly Row[]): LineFlip[] {
+function changedOf({ changedPredictions }: Attribution, { file, evaluator }: Session, rows: readonly Row[]): LineChange[] {
   const read = new Set(stepsOf(file.prompt).flatMap(columnsOf));
-  return flips.map(({ row: id, gold, withLine, withoutLine }) => {
+  return changedPredictions.map(({ row: id, gold, withLine, withoutLine }) => {
     const { line, values } = rows.find((row) => row.id === id)!;
     return {
       line,

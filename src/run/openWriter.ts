@@ -19,7 +19,7 @@ export interface OpenWriterOptions {
   readonly onBusy?: (what: string) => void;
 }
 
-type Asked = Pick<RunSpec, 'writer' | 'writerBudget' | 'writerConsent' | 'untrusted' | 'lever'>;
+type Asked = Pick<RunSpec, 'writer' | 'writerBudget' | 'writerConsent' | 'untrusted' | 'tune'>;
 
 /**
  * @returns undefined where none was asked for, or where it would have nothing to do
@@ -27,8 +27,8 @@ type Asked = Pick<RunSpec, 'writer' | 'writerBudget' | 'writerConsent' | 'untrus
  * is not there
  */
 export async function openWriter(asked: Asked, { ask, mustAnswer, signal, onBusy }: OpenWriterOptions): Promise<RunWriter | undefined> {
-  const { writer: choice, writerBudget = usualWriterBudget, writerConsent = false, untrusted, lever } = asked;
-  if (!choice || lever === 'weights') return undefined;
+  const { writer: choice, writerBudget = usualWriterBudget, writerConsent = false, untrusted, tune } = asked;
+  if (!choice || tune === 'weights') return undefined;
   if (untrusted) {
     throw new TandemError('untrusted-workspace', 'In Restricted Mode, rows are not sent to a writer.', {
       hint: 'Trust the workspace, or run without a writer.',

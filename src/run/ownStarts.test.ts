@@ -27,7 +27,7 @@ beforeEach(() => {
   writeFileSync(join(workspace, 'rows.jsonl'), rows.join(''));
   const front = ['data: rows.jsonl', 'output: kind', 'labels: from-data', `model: ${tinyModel}`].map((line) => `  ${line}\n`).join('');
   writeFileSync(join(workspace, 'kind.prompt.md'), `---\ntandem:\n${front}---\nText: \${input:text}\nKind:\n`);
-  spec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { passes: 20_000 }, rows: { val: 4, test: 2 } };
+  spec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { tokens: 20_000 }, rows: { val: 4, test: 2 } };
 });
 
 test('an adapter and a learned start from elsewhere lie in the run afterwards, and a resume reads those', { tags: 'long' }, async () => {
@@ -36,7 +36,7 @@ test('an adapter and a learned start from elsewhere lie in the run afterwards, a
   const session = await openSession(spec);
   const { name, fingerprint } = session.model;
   await session.dispose();
-  writeRecord(start, { version: 1, model: { name, fingerprint }, tasks: ['a'], rounds: 1, passes: 1, prior: noPrior });
+  writeRecord(start, { version: 2, model: { name, fingerprint }, tasks: ['a'], rounds: 1, tokensUsed: 1, prior: noPrior });
 
   const { directory } = await startRun({ ...spec, adapter: tinyAdapter, warmStart: start });
   const kept = readRecord(directory).spec;

@@ -215,7 +215,7 @@ describe('in a run', () => {
   test('its time is kept: a twentieth of the run, and three seconds at the most', () => {
     expect([priceTime(20_000), priceTime(600_000)]).toEqual([1000, 3000]);
     const { config } = fakeExecution(newTimedDirectory(temporary), () => {});
-    const state = { config: { ...config, budget: { seconds: 20 } }, passesPerRow: 10 } as RunState;
+    const state = { config: { ...config, budget: { seconds: 20 } }, tokensPerRow: 10 } as RunState;
     const [priced, plain] = [timesOf(state, true)!, timesOf(state, false)!];
     expect([plain.test - priced.test, priced.run - priced.test]).toEqual([1000, 1000]);
     expect(priced.reserve(5000) - plain.reserve(5000)).toBe(1000);

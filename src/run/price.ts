@@ -32,7 +32,7 @@ export interface PricedStates {
 export interface PriceClock {
   /** Milliseconds that the answers may take. */
   readonly limit: number;
-  /** Token passes a second. */
+  /** Tokens per second. */
   readonly speed: number;
   /** Milliseconds. */
   readonly now?: () => number;
@@ -95,10 +95,10 @@ export async function pricedStates(
   return { before: await of(start), after: await of(best), isSame: start.candidate === best.candidate };
 }
 
-/** Of a budget in passes, as of the time that they are said to take. */
-export function priceClock({ config, budget, passesPerSecond }: RunState): PriceClock {
-  const time = 'seconds' in config!.budget ? config!.budget.seconds / (1 + (config!.controls?.length ?? 0)) : budget! / passesPerSecond!;
-  return { limit: priceTime(1000 * time), speed: passesPerSecond! };
+/** Of a budget in tokens, as of the time that they are said to take. */
+export function priceClock({ config, budget, tokensPerSecond }: RunState): PriceClock {
+  const time = 'seconds' in config!.budget ? config!.budget.seconds / (1 + (config!.controls?.length ?? 0)) : budget! / tokensPerSecond!;
+  return { limit: priceTime(1000 * time), speed: tokensPerSecond! };
 }
 
 /** What one answer pays for. */

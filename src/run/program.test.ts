@@ -51,7 +51,7 @@ beforeEach(() => {
   );
   writeFileSync(at('rows.jsonl'), rows.join('\n'));
   for (const [name, text] of Object.entries(files)) writeFileSync(at(name), text);
-  spec = { ...runDefaults, prompt: at('tandem.program.yaml'), threads: 1, budget: { passes: 30_000 } };
+  spec = { ...runDefaults, prompt: at('tandem.program.yaml'), threads: 1, budget: { tokens: 30_000 } };
 });
 
 describe('measuring', () => {
@@ -86,9 +86,9 @@ describe('measuring', () => {
   test('its preflight is that of all steps together', async () => {
     const session = await openSession(spec);
     try {
-      const { now, levers } = await sessionPreflight(session, spec);
+      const { now, targets } = await sessionPreflight(session, spec);
       expect(now.score.rows).toBe(Math.min(24, session.valset.length));
-      expect(levers.map(({ lever, tried }) => [lever, tried > 0])).toEqual([
+      expect(targets.map(({ target, tried }) => [target, tried > 0])).toEqual([
         ['weights', true],
         ['prompt', true],
       ]);
@@ -134,7 +134,7 @@ test('a run names its blocks, keeps the texts it began with, and writes candidat
 });
 
 describe('with an adapter for each step', () => {
-  const perStep = (): RunSpec => ({ ...spec, lever: 'weights', adapters: 'per-step', lora: { rank: 4 }, budget: { passes: 300_000 } });
+  const perStep = (): RunSpec => ({ ...spec, tune: 'weights', adapters: 'per-step', lora: { rank: 4 }, budget: { tokens: 300_000 } });
 
   test('a run keeps them, and they are accepted, measured as they were, and exported', async () => {
     const { directory, state } = await startRun(perStep());
@@ -151,8 +151,8 @@ describe('with an adapter for each step', () => {
       expect(session.adapter!.id).toBe(id);
       const { logLikelihood } = await session.evaluator.evaluate({ prompt: session.file.prompt, adapter: session.adapter }, session.valset);
       expect(logLikelihood!.mean).toBeCloseTo(state.best!.logLikelihood!.mean, 4);
-      const { now, levers } = await sessionPreflight(session, spec);
-      expect([now.score.rows, ...levers.map(({ lever }) => lever)]).toEqual([session.valset.length, 'weights', 'prompt']);
+      const { now, targets } = await sessionPreflight(session, spec);
+      expect([now.score.rows, ...targets.map(({ target }) => target)]).toEqual([session.valset.length, 'weights', 'prompt']);
       // A later run keeps them, whatever it is asked.
       const { notices, coordinatorName } = openOptimizer(session, { ...spec, adapters: 'shared' });
       expect([coordinatorName, notices.join()]).toEqual(['coordinate', `The adapter ${id} has one part per step. All of them are kept.`]);

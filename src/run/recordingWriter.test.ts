@@ -114,7 +114,7 @@ test('an answer is on the disk, in both files, before it is used', async () => {
   expect(seen).toHaveLength(11);
 });
 
-test('tokens and requests of the writer are counted apart from token passes, and told in the report', async () => {
+test('tokens and requests of the writer are counted apart from tokens, and told in the report', async () => {
   const directory = newRun();
   const server = await moodyServer();
   const state = await executeRun(writingExecution(directory, endpointWriter({ url: server.url, model: 'm' }), () => {}));
@@ -124,7 +124,7 @@ test('tokens and requests of the writer are counted apart from token passes, and
   const without = newRun();
   const silent: Writer = { name: 'none', write: () => Promise.reject(new TandemError('writer-silent', 'No.')) };
   const same = await executeRun(writingExecution(without, silent, () => {}));
-  expect(state.passes).toBe(same.passes);
+  expect(state.tokensUsed).toBe(same.tokensUsed);
   expect(reportOf(state)).toContain(`writer: 1.2k tokens in 11 requests to m at ${new URL(server.url).host} (budget 10k)`);
 });
 
@@ -135,7 +135,7 @@ const counting = (said: (number: number) => string | Error): Writer & { asked: n
     write: () => {
       const answer = said(++writer.asked);
       if (answer instanceof Error) return Promise.reject(answer);
-      return Promise.resolve({ text: answer, cost: { passes: 0, outside: { tokens: 200, requests: 1 } } });
+      return Promise.resolve({ text: answer, cost: { tokensUsed: 0, outside: { tokens: 200, requests: 1 } } });
     },
   };
   return writer;

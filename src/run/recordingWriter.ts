@@ -77,7 +77,7 @@ export function recordingWriter(writer: Writer, recording: Recording): Writer {
       // The same request of the same run is asked once, and costs once.
       if (!isAgain) emit({ type: 'writerAnswered', phase, ...answered });
       flush();
-      return { text: answered.text, cost: { passes: 0, outside: { tokens: answered.tokens, requests: answered.requests } } };
+      return { text: answered.text, cost: { tokensUsed: 0, outside: { tokens: answered.tokens, requests: answered.requests } } };
     },
   };
 }

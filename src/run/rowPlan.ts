@@ -28,11 +28,11 @@ const leastTelling = 20;
 /**
  * @param there after the limits
  * @param limits what the user asked for is measured, whatever it costs
- * @param budget nominal token passes of the run
- * @param passesPerRow what a row costs to measure once
+ * @param budget tokens of the run
+ * @param tokensPerRow what a row costs to measure once
  */
-export function affordableRows(there: MeasuredRows, limits: RowLimits, budget: number, passesPerRow: number): MeasuredRows {
-  const affordable = (share: number, least: number): number => Math.max(least, Math.floor((share * budget) / passesPerRow));
+export function affordableRows(there: MeasuredRows, limits: RowLimits, budget: number, tokensPerRow: number): MeasuredRows {
+  const affordable = (share: number, least: number): number => Math.max(least, Math.floor((share * budget) / tokensPerRow));
   return {
     val: limits.val === undefined ? Math.min(there.val, affordable(valShare, leastVal)) : there.val,
     test: limits.test === undefined ? Math.min(there.test, affordable(testShare, leastTest)) : there.test,

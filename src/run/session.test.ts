@@ -81,7 +81,7 @@ describe('an adapter that is there', () => {
 });
 
 test('where only the prompt may change, LoRA options bring a notice that they have no effect', async () => {
-  const { optimizer } = await open({ rank: 2 }, { lever: 'prompt' });
+  const { optimizer } = await open({ rank: 2 }, { tune: 'prompt' });
   expect(optimizer.notices).toEqual([expect.stringContaining('(rank 2) have no effect')]);
 });
 
@@ -94,13 +94,13 @@ test('what was asked is in run.json, for a resumed run to ask the same; where no
 });
 
 test('a run is told what was asked for, in its config and in its report; what no adapter can be is refused before there is a run', async () => {
-  const asked = { ...spec, budget: { passes: 1000 }, lora: { rank: 2 } };
+  const asked = { ...spec, budget: { tokens: 1000 }, lora: { rank: 2 } };
   await expect(startRun({ ...asked, lora: { rank: 0 } })).rejects.toMatchObject({ reason: 'bad-lora' });
   expect(listRuns(join(spec.prompt, '..'))).toEqual([]);
   const { state, directory } = await startRun(asked);
   expect(state.config).toMatchObject({ lora: { rank: 2 } });
   expect(readFileSync(directory.report, 'utf8')).toContain('| requested LoRA | rank 2 |');
-  expect((await startRun({ ...spec, budget: { passes: 1000 } })).state.config).not.toHaveProperty('lora');
+  expect((await startRun({ ...spec, budget: { tokens: 1000 } })).state.config).not.toHaveProperty('lora');
 });
 
 describe('metrics that are modules', () => {
@@ -125,7 +125,7 @@ describe('metrics that are modules', () => {
 
   test('decide or are told as any metric, and the leave to run them does not come with a run', async () => {
     withMetric('[accuracy, ./own.mjs]');
-    const asked = { ...spec, allowModules: true, budget: { passes: 1000 } } as const;
+    const asked = { ...spec, allowModules: true, budget: { tokens: 1000 } } as const;
     const { directory, state } = await startRun(asked);
     const [reported] = state.attribution!.reported!;
     const [before] = state.attribution!.cells;
@@ -211,7 +211,7 @@ describe('free text', () => {
   test('a run keeps how it ends, and goes on with that', { tags: 'long' }, async () => {
     asText();
     withBody('Why: asked for.');
-    const { state, directory } = await startRun({ ...spec, budget: { passes: 4000 }, lever: 'prompt', rows: { val: 4, test: 4 } });
+    const { state, directory } = await startRun({ ...spec, budget: { tokens: 4000 }, tune: 'prompt', rows: { val: 4, test: 4 } });
     const ends = [{ maxTokens: 64, stop: ['\n\n\n'] }];
     expect(state.config!.answerEnds).toEqual(ends);
     expect(readFileSync(directory.report, 'utf8')).toContain('| answers | up to 64 tokens, ended by ');
@@ -244,11 +244,11 @@ test(
   async () => {
     const rows = Array.from({ length: 1300 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);
     writeFileSync(join(dirname(spec.prompt), 'rows.jsonl'), rows.join(''));
-    const { state } = await startRun({ ...spec, budget: { passes: 8000 }, lever: 'weights' });
+    const { state } = await startRun({ ...spec, budget: { tokens: 8000 }, tune: 'weights' });
     expect(state.notices).toEqual([expect.stringMatching(/^The run measures 80 of 2\d\d validation rows and 200 of 2\d\d test rows, /)]);
     expect(state.config!.splits).toMatchObject({ val: 80, test: 200 });
     expect([state.start!.score.rows, state.testRows, state.attribution!.answers!.length]).toEqual([80, 200, 200]);
-    const asked = await startRun({ ...spec, budget: { passes: 25_000 }, lever: 'weights', rows: { val: 210, test: 0 } });
+    const asked = await startRun({ ...spec, budget: { tokens: 25_000 }, tune: 'weights', rows: { val: 210, test: 0 } });
     expect([asked.state.notices, asked.state.start!.score.rows, asked.state.attribution]).toEqual([[], 210, undefined]);
   },
 );
@@ -302,7 +302,7 @@ test('macro-f1 is measured, and its test answers are in the journal', { tags: 'l
     spec.prompt,
     readFileSync(spec.prompt, 'utf8').replace('  labels: from-data\n', '  labels: from-data\n  metric: macro-f1\n'),
   );
-  const { state } = await startRun({ ...spec, budget: { passes: 20_000 } });
+  const { state } = await startRun({ ...spec, budget: { tokens: 20_000 } });
   const { answers, cells, total } = state.attribution!;
   expect(answers).toHaveLength(cells[0].score.rows);
   const measured = (which: 'before' | 'after'): number => {

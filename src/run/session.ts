@@ -46,7 +46,7 @@ import { rowDefects } from './rowDefects.ts';
 import { priceMeter, type PriceMeter } from './price.ts';
 import { chatDateOf, chatNotices, withDate } from './chat.ts';
 import { portable } from './record/runDirectory.ts';
-import type { CoordinatorName, LeverChoice, RunSpec, SessionSpec } from './spec.ts';
+import type { CoordinatorName, TuneChoice, RunSpec, SessionSpec } from './spec.ts';
 import { makeFolder, workspaceOf } from './record/tandemFolder.ts';
 import { requireNothingForeign } from './trust.ts';
 
@@ -234,10 +234,10 @@ export const defaultThreads = (): number => availableParallelism();
  * How fast this machine is on this task: some training rows are scored and, if the weights may change, some training steps taken, each
  * after a first one that only warms up. Half of the tokens are assumed to go into either.
  */
-export async function measureRate(session: Session, { trainer }: Optimizer, lever: LeverChoice): Promise<Rate> {
+export async function measureRate(session: Session, { trainer }: Optimizer, target: TuneChoice): Promise<Rate> {
   const few = await rowsToTime(session);
   const scoring = await scoringRate(session, few);
-  if (lever === 'prompt') return scoring;
+  if (target === 'prompt') return scoring;
   const { file, programEvaluator } = session;
   const first = session.trainset.slice(0, Math.min(few, alternatingDefaults.batchRows));
   const candidate = { prompt: file.prompt, adapter: session.adapter };
@@ -248,20 +248,20 @@ export async function measureRate(session: Session, { trainer }: Optimizer, leve
     : answeredBy(traced, (await session.freshEvaluator().evaluate(candidate, first)).rows, trainer.outputColumn);
   const own = adapterOfStep(session.adapter, (programEvaluator?.steps.length ?? 1) - 1);
   const training = trainer.start(own ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
-  // Where both levers move, the first steps are taken under what is left of the prompt without its instruction.
-  const shown = lever === 'both' ? (shortest(file.prompt) ?? file.prompt) : file.prompt;
+  // Where both are tuned, the first steps are taken under what is left of the prompt without its instruction.
+  const shown = target === 'both' ? (shortest(file.prompt) ?? file.prompt) : file.prompt;
   const batch = trainset.map((row) => trainer.example(shown, row));
   await training.step(batch, 0);
   const begun = performance.now();
   const { tokens } = await training.step(batch, 0);
   const stepping = (3 * tokens * 1000) / (performance.now() - begun);
-  return { ...scoring, passesPerSecond: 2 / (1 / scoring.passesPerSecond + 1 / stepping) };
+  return { ...scoring, tokensPerSecond: 2 / (1 / scoring.tokensPerSecond + 1 / stepping) };
 }
 
-/** 64 rows, or of long ones as many as would cost some 8,000 token passes one by one. */
+/** 64 rows, or of long ones as many as would cost some 8,000 tokens one by one. */
 async function rowsToTime({ freshEvaluator, file, trainset }: Session): Promise<number> {
-  const { passes } = await freshEvaluator().evaluate({ prompt: file.prompt }, trainset.slice(0, 1));
-  return Math.max(1, Math.min(64, Math.floor(8000 / passes)));
+  const { tokensUsed } = await freshEvaluator().evaluate({ prompt: file.prompt }, trainset.slice(0, 1));
+  return Math.max(1, Math.min(64, Math.floor(8000 / tokensUsed)));
 }
 
 async function scoringRate({ freshEvaluator, file, trainset }: Session, few: number): Promise<Rate> {
@@ -272,8 +272,8 @@ async function scoringRate({ freshEvaluator, file, trainset }: Session, few: num
   await fresh.evaluate(candidate, trainset.slice(0, warming));
   const rows = trainset.length > 2 * warming ? trainset.slice(warming, warming + few) : trainset;
   const begun = performance.now();
-  const { passes } = await fresh.evaluate(candidate, rows);
-  return { passesPerSecond: (passes * 1000) / (performance.now() - begun), passesPerRow: passes / rows.length };
+  const { tokensUsed } = await fresh.evaluate(candidate, rows);
+  return { tokensPerSecond: (tokensUsed * 1000) / (performance.now() - begun), tokensPerRow: tokensUsed / rows.length };
 }
 
 /** Answers are cached on disk if possible; if not, they are only computed again the next time. */
@@ -345,7 +345,7 @@ export interface Optimizer {
 /** What the run asks for, from a learned start if there is one. @throws TandemError reasons 'bad-lora', 'not-for-programs' */
 export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart): Optimizer {
   const { model, evaluator, adapter, file, programEvaluator } = session;
-  const { lever } = spec;
+  const { tune } = spec;
   const name = coordinatorName(spec, file);
   const lora = loraFor(spec.lora, adapter);
   if (name === 'simultaneous') requireAnswers('A soft prompt', session);
@@ -358,7 +358,7 @@ export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart)
     objective: defaultObjective,
     attribute: attributeStates,
     notices: [
-      ...(spec.lora ? loraNotices(spec.lora, lever, adapter) : []),
+      ...(spec.lora ? loraNotices(spec.lora, tune, adapter) : []),
       ...coordinatorNotices(name, spec, stepsOf(file.prompt).length, adapter),
     ],
   };
@@ -370,8 +370,8 @@ export function curriculumOf({ curriculum, pacing }: RunSpec): { readonly of: Cu
 }
 
 /** An adapter that is there keeps rank, alpha and targets: its matrices mean nothing with others. */
-function loraNotices(asked: Partial<LoraConfig>, lever: LeverChoice, start: Adapter | undefined): string[] {
-  if (lever === 'prompt') return [`Only the prompt is tuned, so the LoRA options (${loraText(asked)}) have no effect.`];
+function loraNotices(asked: Partial<LoraConfig>, target: TuneChoice, start: Adapter | undefined): string[] {
+  if (target === 'prompt') return [`Only the prompt is tuned, so the LoRA options (${loraText(asked)}) have no effect.`];
   const kept = loraText({ ...start?.config, dropout: undefined });
   if (!start || kept === loraText({ ...start.config, ...asked, dropout: undefined })) return [];
   return [

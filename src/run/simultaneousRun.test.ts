@@ -31,7 +31,7 @@ function specIn(name: string): RunSpec {
   const front = ['data: rows.jsonl', 'output: kind', 'labels: from-data', `model: ${tinyModel}`].map((line) => `  ${line}\n`).join('');
   writeFileSync(join(workspace, 'kind.prompt.md'), `---\ntandem:\n${front}---\nSay what it is.\n\nText: \${input:text}\nKind:\n`);
   const prompt = join(workspace, 'kind.prompt.md');
-  return { ...runDefaults, prompt, threads: 1, coordinator: 'simultaneous', budget: { passes: 12_000 }, lora: { rank: 4 } };
+  return { ...runDefaults, prompt, threads: 1, coordinator: 'simultaneous', budget: { tokens: 12_000 }, lora: { rank: 4 } };
 }
 
 /** What the journal tells, but for its name and its times. */
@@ -40,7 +40,7 @@ const timeless = (directory: RunDirectory): unknown[] =>
     expect(at).toBeGreaterThanOrEqual(0);
     if (line.type === 'runStarted') return 'runStarted';
     if (line.type === 'priceMeasured') return { ...line, time: undefined };
-    return line.type === 'rateMeasured' ? { ...line, passesPerSecond: 0 } : line;
+    return line.type === 'rateMeasured' ? { ...line, tokensPerSecond: 0 } : line;
   });
 
 test('killed after its joint phase and resumed, a run has the journal of one that was not', async () => {
@@ -58,7 +58,7 @@ test('killed after its joint phase and resumed, a run has the journal of one tha
   await expect(crash).rejects.toThrow('killed');
   await resumeRun(directory!);
   expect(timeless(directory!)).toEqual(timeless(whole.directory));
-  expect(whole.state.phases.map(({ lever }) => lever).slice(0, 3)).toEqual(['prompt', 'both', 'prompt']);
+  expect(whole.state.phases.map(({ target }) => target).slice(0, 3)).toEqual(['prompt', 'both', 'prompt']);
 
   const report = readFileSync(whole.directory.report, 'utf8');
   expect(report).toContain('| coordinator | simultaneous, tunes prompt and weights |');
@@ -75,7 +75,7 @@ test('stopped while its soft prompt stands, it is accepted with it, and scores f
   const stop = new AbortController();
   const { directory, state } = await startRun(spec, {
     signal: stop.signal,
-    onLine: (line) => line.type === 'phaseEnded' && line.lever === 'both' && stop.abort(),
+    onLine: (line) => line.type === 'phaseEnded' && line.target === 'both' && stop.abort(),
   });
   expect(state.best!.prompt.body).toContain('{{soft}}');
   // Opened after the 2x2, which needs the soft prompt with the old weights too.
@@ -97,6 +97,6 @@ test('options of the other coordinator bring a notice, and the weights alone are
   expect(openOptimizer(session, { ...spec, schedule: 'classic' }).notices).toEqual([expect.stringContaining('have no effect')]);
   expect(openOptimizer(session, spec).notices).toEqual([]);
   expect(openOptimizer(session, { ...spec, coordinator: 'alternating', soft: { tokens: 4 } }).notices).toHaveLength(1);
-  expect(() => openOptimizer(session, { ...spec, lever: 'weights' })).toThrow(expect.objectContaining({ reason: 'bad-option' }));
+  expect(() => openOptimizer(session, { ...spec, tune: 'weights' })).toThrow(expect.objectContaining({ reason: 'bad-option' }));
   await session.dispose();
 });

@@ -7,22 +7,25 @@ test.each([
   ['90s', { seconds: 90 }],
   ['5m', { seconds: 300 }],
   ['1.5h', { seconds: 5400 }],
-  ['2000000p', { passes: 2_000_000 }],
+  ['2M', { tokens: 2_000_000 }],
+  ['60k', { tokens: 60_000 }],
+  ['1.5k', { tokens: 1500 }],
+  ['2000000p', { tokens: 2_000_000 }],
 ])('the budget %s', (text, budget) => expect(parseBudget(text)).toEqual(budget));
 
 test.each(['45', '20000', ' 300 '])("the budget '%s' lacks its unit, and the hint has it in both kinds", (text) => {
-  const hint = expect.stringContaining(`${text.trim()}p for tokens, or ${text.trim()}s`) as string;
+  const hint = expect.stringContaining(`k for ${text.trim()} tokens, or ${text.trim()}s`) as string;
   expect(() => parseBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget', hint }) as Error);
 });
 
-test.each([20_000, '20000', { seconds: 0 }, { passes: NaN }, { seconds: 1, passes: 1 }, {}, null, { hours: 1 }])(
+test.each([20_000, '20000', { seconds: 0 }, { tokens: NaN }, { seconds: 1, tokens: 1 }, {}, null, { hours: 1 }])(
   'a program that gives the budget %j is told',
   (budget) => expect(() => checkedBudget(budget)).toThrow(expect.objectContaining({ reason: 'bad-budget' }) as Error),
 );
 
 test('a program may give a budget as people write it', () => {
   expect(checkedBudget('5m')).toEqual({ seconds: 300 });
-  expect(checkedBudget({ passes: 58_000 })).toEqual({ passes: 58_000 });
+  expect(checkedBudget({ tokens: 58_000 })).toEqual({ tokens: 58_000 });
 });
 
 test.each(['', '0m', '-5m', '5 weeks', '1.2.3h', 'm'])("'%s' is no budget", (text) => {

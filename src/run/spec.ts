@@ -7,8 +7,8 @@ import { baselineNames, isBaseline, type BaselineName } from '../optimize/baseli
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import type { GateSettings } from '../prompt/settings.ts';
 
-/** Seconds of wall clock, everything from the command to the end of the final test, or, for comparisons at equal compute, nominal token passes. */
-export type Budget = { readonly seconds: number } | { readonly passes: number };
+/** Seconds of wall clock, everything from the command to the end of the final test, or, for comparisons at equal compute, tokens. */
+export type Budget = { readonly seconds: number } | { readonly tokens: number };
 
 /** `gated` and `classic`, a published chain of steps such as `chain:p -> w -> p`, or a published method such as `baseline:mipro`. */
 export type Schedule = 'gated' | 'classic' | `chain:${string}` | `baseline:${BaselineName}`;
@@ -30,8 +30,8 @@ export interface SoftPromptChoice {
   readonly keep?: boolean;
 }
 
-export const leverChoices = ['both', 'prompt', 'weights'] as const;
-export type LeverChoice = (typeof leverChoices)[number];
+export const tuneChoices = ['both', 'prompt', 'weights'] as const;
+export type TuneChoice = (typeof tuneChoices)[number];
 
 export const executors = ['onnxruntime', 'tensorflow'] as const;
 export type ExecutorName = (typeof executors)[number];
@@ -91,7 +91,7 @@ export interface RunSpec extends SessionSpec {
   readonly schedule: Schedule;
   /** The coordinator's own default where absent. */
   readonly strategy?: Strategy;
-  readonly lever: LeverChoice;
+  readonly tune: TuneChoice;
   /** What grows in the course of the run; nothing where absent. */
   readonly curriculum?: Curriculum;
   /** How fast; the coordinator's own default where absent. */
@@ -112,7 +112,7 @@ export interface RunSpec extends SessionSpec {
   readonly writerBudget?: number;
   /** Rows may be sent to the writer. Not kept with a run: whoever resumes it says so again. */
   readonly writerConsent?: true;
-  /** After the run: p -> p, w -> w and the best single lever, each at as much compute, on the same test rows. */
+  /** After the run: p -> p, w -> w and the best alone, each at as much compute, on the same test rows. */
   readonly controls?: true;
 }
 
@@ -120,17 +120,25 @@ export interface RunSpec extends SessionSpec {
 export const keptRuns = 20;
 
 export const sessionDefaults: Omit<SessionSpec, 'prompt'> = { seed: 0, rows: {}, executor: 'onnxruntime' };
-export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget: { seconds: 300 }, schedule: 'gated', lever: 'both' };
+export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget: { seconds: 300 }, schedule: 'gated', tune: 'both' };
 
-/** `90s`, `5m`, `1.5h`, or `2000000p` for token passes. @throws TandemError reason 'bad-budget', of a number without its unit too */
+/**
+ * `90s`, `5m`, `1.5h`, or `60k` and `2M` for tokens. `60k` is how older versions wrote tokens.
+ * @throws TandemError reason 'bad-budget', of a number without its unit too
+ */
 export function parseBudget(text: string): Budget {
-  const [, amount, unit] = /^(\d+(?:\.\d*)?|\.\d+)\s*(s|m|h|p)?$/.exec(text.trim()) ?? [];
+  const [, amount, unit] = /^(\d+(?:\.\d*)?|\.\d+)\s*(s|m|h|k|M|p)?$/.exec(text.trim()) ?? [];
   const value = Number(amount);
   if (!(value > 0))
-    throw badBudget(`'${text}' is not a budget.`, 'Write a time such as 90s, 5m or 1.5h, or a number of tokens such as 2000000p.');
+    throw badBudget(`'${text}' is not a budget.`, 'Write a time such as 90s, 5m or 1.5h, or a number of tokens such as 60k or 2M.');
   if (unit === undefined) throw badBudget(`'${text}' is a budget without a unit.`, unitHint(amount));
-  return unit === 'p' ? { passes: value } : { seconds: value * { s: 1, m: 60, h: 3600 }[unit]! };
+  return isUnitOfTime(unit) ? { seconds: value * seconds[unit] } : { tokens: Math.round(value * tokens[unit]) };
 }
+
+const seconds = { s: 1, m: 60, h: 3600 };
+const tokens: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, p: 1 };
+
+const isUnitOfTime = (unit: string): unit is keyof typeof seconds => Object.hasOwn(seconds, unit);
 
 /** `50k`, `1.5m` or `20000` tokens of a writer. @throws TandemError reason 'bad-budget' */
 export function parseWriterBudget(text: string): number {
@@ -142,17 +150,18 @@ export function parseWriterBudget(text: string): number {
 
 /** A budget as a program gave it. @throws TandemError reason 'bad-budget' */
 export function checkedBudget(budget: unknown): Budget {
-  if (typeof budget === 'number') throw badBudget(`${budget} is a budget without a unit.`, 'Use { seconds } or { passes }.');
+  if (typeof budget === 'number') throw badBudget(`${budget} is a budget without a unit.`, 'Use { seconds } or { tokens }.');
   if (typeof budget === 'string') return parseBudget(budget);
   const given = typeof budget === 'object' && budget !== null ? (budget as Record<string, unknown>) : {};
   const [[unit, value], ...more] = [...Object.entries(given).filter(([, amount]) => amount !== undefined), ['', undefined]];
-  const isOne = more.length === 1 && (unit === 'seconds' || unit === 'passes');
+  const isOne = more.length === 1 && (unit === 'seconds' || unit === 'tokens');
   if (isOne && typeof value === 'number' && value > 0 && Number.isFinite(value)) return budget as Budget;
-  throw badBudget(`${JSON.stringify(budget)} is not a budget.`, 'Use { seconds } or { passes } with a number above zero.');
+  throw badBudget(`${JSON.stringify(budget)} is not a budget.`, 'Use { seconds } or { tokens } with a number above zero.');
 }
 
 const badBudget = (message: string, hint: string): TandemError => new TandemError('bad-budget', message, { hint });
-const unitHint = (amount: string): string => `Write ${amount}p for tokens, or ${amount}s, ${amount}m or ${amount}h for time.`;
+const unitHint = (amount: string): string =>
+  `Write ${Number(amount) / 1000}k for ${amount} tokens, or ${amount}s, ${amount}m or ${amount}h for time.`;
 
 /** `p` and `w` in order; none of a schedule that is no chain. */
 export function chainSteps(schedule: Schedule): string[] {

@@ -76,12 +76,12 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
     const waited = (): number => waiting() - session.fetching;
     try {
       onBusy?.('Measuring the speed of this machine');
-      const rate = await measureRate(session, openOptimizer(session, spec), spec.lever);
+      const rate = await measureRate(session, openOptimizer(session, spec), spec.tune);
       const facts = { file: session.file, val: session.valset.length, test: session.testSize };
       const { prompt } = session.file;
       await requireBudgetForStep(spec, rate, facts, waited, async (rows) => {
-        const { passes } = await session.freshEvaluator().evaluate({ prompt, adapter: session.adapter }, atMost(session.valset, rows));
-        return passes;
+        const { tokensUsed } = await session.freshEvaluator().evaluate({ prompt, adapter: session.adapter }, atMost(session.valset, rows));
+        return tokensUsed;
       });
       const directory = createRun(
         { ...spec, ...(session.chatDate !== undefined && { chatDate: session.chatDate }) },
@@ -217,7 +217,7 @@ async function work(
         worth: worthOf(spec, session.file),
         seed: spec.seed,
       },
-      measureRate: async () => rate ?? measureRate(session, optimizer, spec.lever),
+      measureRate: async () => rate ?? measureRate(session, optimizer, spec.tune),
       ...(session.testSize > 0 && {
         test: {
           rows: (most) => testRows('the end', most),
@@ -231,7 +231,7 @@ async function work(
           choose: (name, valOf) => {
             const { coordinator, ...chosen } = chooseControl(name, valOf);
             // Weights that are tuned alone have the same learned start to probe as the run had.
-            return { ...chosen, coordinator: withWarmStart(coordinator, chosen.lever === 'weights' ? warm : undefined) };
+            return { ...chosen, coordinator: withWarmStart(coordinator, chosen.target === 'weights' ? warm : undefined) };
           },
           measure: (context, rows, run, control) => measureControl(context, testRows('the controls', rows), run, control),
         },
@@ -277,7 +277,7 @@ function configOf(
     ...(spec.soft && { soft: spec.soft }),
     schedule: spec.schedule,
     strategy: spec.strategy ?? 'default',
-    lever: spec.lever,
+    tune: spec.tune,
     ...(spec.curriculum && spec.curriculum !== 'none' && { curriculum: curriculumOf(spec) }),
     ...(canHaveControls(spec, session) && { controls: controlNames }),
     ...(hasStepAdapters(spec, session) && { adapters: 'per-step' }),
@@ -298,7 +298,7 @@ function configOf(
 const hasStepAdapters = ({ adapters }: RunSpec, { adapter, programEvaluator }: Session): boolean =>
   (programEvaluator?.steps.length ?? 1) > 1 && (adapter?.steps !== undefined || adapters === 'per-step');
 
-/** Chains and single levers are those of one prompt, and they are compared on test rows. */
+/** Controls are those of one prompt, and they are compared on test rows. */
 const canHaveControls = ({ controls }: RunSpec, { testSize, program }: Session): boolean => controls === true && testSize > 0 && !program;
 
 function fewRows({ valset }: Session): string[] {

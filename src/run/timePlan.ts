@@ -10,7 +10,7 @@ export interface TimePlan {
   /** Tokens that may be spent in total, after this many have been spent; the same until the clock says something else. */
   readonly budget: (spent: number) => number;
   /** Announces uncounted work of this many tokens: it still shows how fast the machine is. */
-  readonly uncounted: (passes: number) => void;
+  readonly uncounted: (tokensUsed: number) => void;
   /** Recent speed, in tokens per second. */
   readonly speed: () => number;
 }
@@ -20,12 +20,12 @@ export interface TimePlanOptions {
   readonly deadline: number;
   /** Milliseconds of running time. */
   readonly elapsed: () => number;
-  /** Milliseconds that the end takes at so many token passes a second. */
-  readonly reserve: (passesPerSecond: number) => number;
-  /** The speed that is known at the beginning, in token passes a second, and the plan that is in force, of a resumed run. */
+  /** Milliseconds that the end takes at so many tokens per second. */
+  readonly reserve: (tokensPerSecond: number) => number;
+  /** The speed that is known at the beginning, in tokens per second, and the plan that is in force, of a resumed run. */
   readonly speed: number;
   readonly budget?: number;
-  /** Token passes spent at the beginning. */
+  /** Tokens spent at the beginning. */
   readonly spent: number;
   readonly tell: (event: BudgetPlanned) => void;
 }
@@ -43,13 +43,13 @@ export function makeTimePlan(options: TimePlanOptions): TimePlan {
   let last = { spent: options.spent, at: elapsed() };
   let looked: number | undefined;
   let more = 0;
-  // Token passes and milliseconds of late; older ones count less and less.
-  let sum = { passes: (options.speed * span) / 1000, time: span };
+  // Tokens and milliseconds of late; older ones count less and less.
+  let sum = { tokensUsed: (options.speed * span) / 1000, time: span };
   let plan = options.budget;
-  const speed = (): number => (1000 * sum.passes) / sum.time;
+  const speed = (): number => (1000 * sum.tokensUsed) / sum.time;
   return {
     speed,
-    uncounted: (passes) => void (more = passes),
+    uncounted: (tokensUsed) => void (more = tokensUsed),
     budget(spent) {
       // Of two looks without work between them the second says the same.
       if (spent === looked && plan !== undefined) return plan;
@@ -57,7 +57,7 @@ export function makeTimePlan(options: TimePlanOptions): TimePlan {
       const at = elapsed();
       const time = at - last.at;
       const kept = Math.exp(-time / span);
-      sum = { passes: kept * sum.passes + (spent - last.spent) + more, time: kept * sum.time + time };
+      sum = { tokensUsed: kept * sum.tokensUsed + (spent - last.spent) + more, time: kept * sum.time + time };
       last = { spent, at };
       more = 0;
       const end = reserve(speed());
@@ -68,9 +68,9 @@ export function makeTimePlan(options: TimePlanOptions): TimePlan {
       plan = budget;
       tell({
         type: 'budgetPlanned',
-        passes: spent,
+        tokensUsed: spent,
         budget,
-        passesPerSecond: Math.round(10 * speed()) / 10,
+        tokensPerSecond: Math.round(10 * speed()) / 10,
         left: Math.round(left),
         reserve: Math.round(end),
       });

@@ -12,22 +12,22 @@ import { fakeConfig, fakeSpec } from './fakeRun.fixture.ts';
 import { createRun, type RunDirectory } from './record/runDirectory.ts';
 import type { Budget } from './spec.ts';
 
-/** Token passes a second after so many seconds. */
+/** Tokens per second after so many seconds. */
 export type Speed = (seconds: number) => number;
 
 /** Milliseconds, which pass by work alone. */
 export interface WorkClock {
   readonly now: () => number;
-  readonly work: (passes: number) => void;
+  readonly work: (tokensUsed: number) => void;
 }
 
 export function workClock(speed: Speed, from = 0): WorkClock {
   let milliseconds = from;
   return {
     now: () => milliseconds,
-    work: (passes) => {
+    work: (tokensUsed) => {
       // The speed may change in the midst of it.
-      for (let left = passes; left > 0;) {
+      for (let left = tokensUsed; left > 0;) {
         const part = Math.min(left, speed(milliseconds / 1000) / 10);
         milliseconds += (1000 * part) / speed(milliseconds / 1000);
         left -= part;
@@ -44,8 +44,8 @@ export interface TimedRun {
   readonly coordinator: Coordinator;
   readonly context: Execution['context'];
   readonly testset: readonly Row[];
-  /** Token passes that a row costs to measure. */
-  readonly passesPerRow: number;
+  /** Tokens that a row costs to measure. */
+  readonly tokensPerRow: number;
   readonly rest?: Partial<Execution>;
 }
 
@@ -63,7 +63,7 @@ export function timedExecution({
   coordinator,
   context,
   testset,
-  passesPerRow,
+  tokensPerRow,
   rest,
 }: TimedRun): Execution {
   const { train, val } = { train: context.trainset.length, val: context.valset.length };
@@ -74,8 +74,8 @@ export function timedExecution({
     coordinator,
     context: metered(context, clock),
     measureRate: () => {
-      clock.work(20 * passesPerRow);
-      return Promise.resolve({ passesPerSecond: speed(clock.now() / 1000), passesPerRow });
+      clock.work(20 * tokensPerRow);
+      return Promise.resolve({ tokensPerSecond: speed(clock.now() / 1000), tokensPerRow });
     },
     test: { rows: (most) => testset.slice(0, most), attribute: attributeStates },
     onLine: () => {},
@@ -99,7 +99,7 @@ function metered(context: Execution['context'], { work }: WorkClock): Execution[
         const key = `${promptKey({ ...candidate.prompt, decoding: undefined })} ${candidate.adapter?.id ?? ''}`;
         const seen = known.get(key) ?? new Set();
         known.set(key, seen);
-        work((evaluation.passes * rows.filter(({ id }) => !seen.has(id)).length) / rows.length);
+        work((evaluation.tokensUsed * rows.filter(({ id }) => !seen.has(id)).length) / rows.length);
         for (const { id } of rows) seen.add(id);
         return evaluation;
       },

@@ -60,7 +60,7 @@ function runOf(make: () => Coordinator, speed: Speed, more: Partial<TimedRun> = 
   } satisfies Coordinator;
   const directory = newTimedDirectory(temporary);
   return {
-    ...{ directory, budget: { seconds }, clock: workClock(speed), speed, coordinator, context, testset, passesPerRow: 17 },
+    ...{ directory, budget: { seconds }, clock: workClock(speed), speed, coordinator, context, testset, tokensPerRow: 17 },
     rest: { forget: () => model.forget() },
     ...more,
   };
@@ -95,14 +95,14 @@ describe('what the clock decides', () => {
     const again = runOf(makers.alternating, speed);
     const events: unknown[] = [];
     const { budget: first } = linesOf(run).find(({ type }) => type === 'rateMeasured') as Extract<JournalLine, { type: 'rateMeasured' }>;
-    const clock = (spent: number): number => told.findLast(({ passes }) => passes <= spent)?.budget ?? first;
+    const clock = (spent: number): number => told.findLast(({ tokensUsed }) => tokensUsed <= spent)?.budget ?? first;
     const context = { ...again.context, emit: (event: unknown) => void events.push(event) };
-    const passesNow = (passes: number) => ({ ...context, budget: clock(passes), clock });
-    let state = await again.coordinator.begin(passesNow(0));
+    const tokensNow = (tokensUsed: number) => ({ ...context, budget: clock(tokensUsed), clock });
+    let state = await again.coordinator.begin(tokensNow(0));
     while (!state.done) {
       model.forget();
-      if (clock(state.passes) - state.passes < 700) break;
-      state = await again.coordinator.advance(passesNow(state.passes), state);
+      if (clock(state.tokensUsed) - state.tokensUsed < 700) break;
+      state = await again.coordinator.advance(tokensNow(state.tokensUsed), state);
     }
     const ofOptimizer = linesOf(run).filter(({ type }) => !/^(run|rate|budget|test|attributed|noticed)/.test(type));
     expect(events).toEqual(ofOptimizer.map(({ version: _v, seq: _s, at: _a, ...event }) => event));
@@ -182,7 +182,7 @@ describe('what the clock decides', () => {
       },
       controls: {
         names,
-        choose: () => ({ coordinator: makers['lora-on-gold'](), lever: 'weights', because: 'as the run' }),
+        choose: () => ({ coordinator: makers['lora-on-gold'](), target: 'weights', because: 'as the run' }),
         measure: async (context, count, best, control) => {
           const on = testset.slice(0, count);
           const [a, b] = [

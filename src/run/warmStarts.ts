@@ -12,17 +12,18 @@ import { readVersioned, writeVersioned } from './record/jsonFile.ts';
 import type { Session } from './session.ts';
 import type { RunSpec } from './spec.ts';
 import { makeFolder } from './record/tandemFolder.ts';
+import { warmStartOfVersionOne } from './record/versionOne.ts';
 
 /** `warm-start.json`. */
 export interface WarmStartRecord {
-  readonly version: 1;
+  readonly version: 2;
   readonly model: { readonly name: string; readonly fingerprint: string };
   readonly tasks: readonly string[];
   readonly rounds: number;
   /** Of the soft prompt that was learned beside the adapter; absent where none was. */
   readonly softTokens?: number;
-  /** Nominal token passes that learning took. */
-  readonly passes: number;
+  /** Tokens that learning took. */
+  readonly tokensUsed: number;
   readonly prior: ProposalPrior;
 }
 
@@ -31,17 +32,18 @@ const recordName = 'warm-start.json';
 const tallies = table(object<Tally>({ tried: amount, won: amount }));
 
 const shape = object<WarmStartRecord>({
-  version: exactly(1),
+  version: exactly(2),
   model: object<WarmStartRecord['model']>({ name: text, fingerprint: text }),
   tasks: list(text),
   rounds: whole,
   softTokens: optional(whole),
-  passes: amount,
+  tokensUsed: amount,
   prior: object<ProposalPrior>({ proposers: tallies, kinds: tallies }),
 });
 
 /** Beside a model of Hugging Face's cache all files are links. */
-const readStart = (folder: string): WarmStartRecord | undefined => readVersioned(join(folder, recordName), 1, shape, { links: 'followed' });
+const readStart = (folder: string): WarmStartRecord | undefined =>
+  readVersioned(join(folder, recordName), 2, shape, { links: 'followed', upgrade: warmStartOfVersionOne });
 
 /** `.tandem/warm-start/<model>/` of the workspace. */
 export const warmStartFolder = (workspace: string, model: string): string =>
@@ -55,7 +57,7 @@ export async function saveWarmStart(
   { baseModel, about, dtype }: { readonly baseModel: string; readonly about: string; readonly dtype?: 'F32' | 'F16' },
 ): Promise<void> {
   await saveAdapter(folder, adapter, { baseModel, ...(dtype && { dtype }) });
-  writeRecord(folder, { version: 1, ...record });
+  writeRecord(folder, { version: 2, ...record });
   writeFileSync(join(folder, 'README.md'), about);
 }
 
@@ -113,7 +115,7 @@ export async function warmStartFor(
   // Nobody vouches for what a workspace's settings name.
   const asked = spec.untrusted && wanted !== 'none' ? 'auto' : wanted;
   // A program's probe would have to measure all of its steps: it goes without.
-  if (asked === 'none' || spec.lever === 'prompt' || programEvaluator) return undefined;
+  if (asked === 'none' || spec.tune === 'prompt' || programEvaluator) return undefined;
   const named = asked !== 'auto';
   // A published method has none, unless one is named.
   if (!named && spec.schedule.startsWith('baseline:')) return undefined;

@@ -3,7 +3,7 @@
 /** What the clock writes into lines of each type, beside the moment of all. */
 const clocked: Readonly<Record<string, object>> = {
   runStarted: { config: {} },
-  rateMeasured: { passesPerSecond: 0 },
+  rateMeasured: { tokensPerSecond: 0 },
   priceMeasured: { time: undefined },
 };
 

@@ -72,16 +72,16 @@ export function writeTinyProgramProposal(folder: string): string {
   const best = { ...measured('4.1', prompts.both, 0.81), adapter };
   const { run } = directory;
   const phase = (number: number, block: string, to: Prompt, mean: number, reason: string): RunEvent[] => [
-    { type: 'phaseStarted', phase: number, lever: 'prompt', block, because: 'most gain per token pass lately' },
+    { type: 'phaseStarted', phase: number, target: 'prompt', block, because: 'most gain per token lately' },
     { type: 'candidateProposed', phase: number, candidate: `${number}.1`, proposer: 'grounded templates', reason, prompt: to },
     decided(number, `${number}.1`, mean),
     {
       type: 'phaseEnded',
       phase: number,
-      lever: 'prompt',
+      target: 'prompt',
       accepted: true,
       best: number === 4 ? best : measured(`${number}.1`, to, 0.6),
-      passes: 1000 * number,
+      tokensUsed: 1000 * number,
     },
   ];
   const events: RunEvent[] = [
@@ -89,22 +89,22 @@ export function writeTinyProgramProposal(folder: string): string {
       type: 'runStarted',
       config: { ...fakeConfig, run, prompt: program, data: ['rows.jsonl'], coordinator: 'coordinate', startedAt: new Date().toISOString() },
     },
-    { type: 'rateMeasured', passesPerSecond: 1000, budget: 6000 },
-    { type: 'baselineMeasured', state: start, passes: 500 },
+    { type: 'rateMeasured', tokensPerSecond: 1000, budget: 6000 },
+    { type: 'baselineMeasured', state: start, tokensUsed: 500 },
     ...phase(1, 'decoding', prompts.decoded, 0.04, 'scores are summed over the tokens of a label, in kind'),
-    { type: 'phaseStarted', phase: 2, lever: 'weights', block: 'adapter', because: 'adapter not tried yet' },
+    { type: 'phaseStarted', phase: 2, target: 'weights', block: 'adapter', because: 'adapter not tried yet' },
     ...Array.from({ length: 20 }, (_, i): RunEvent => {
       const step = { step: i + 1, steps: 20, loss: 1.2 / (i + 2), learningRate: 1e-3, gradientNorm: 1 };
-      return { type: 'weightStep', phase: 2, ...step, passes: 1000 + 40 * i };
+      return { type: 'weightStep', phase: 2, ...step, tokensUsed: 1000 + 40 * i };
     }),
     decided(2, '2.0', 0.19),
     {
       type: 'phaseEnded',
       phase: 2,
-      lever: 'weights',
+      target: 'weights',
       accepted: true,
       best: { ...measured('2.0', prompts.decoded, 0.7), adapter },
-      passes: 2000,
+      tokensUsed: 2000,
     },
     ...phase(3, 'instruction of kind', prompts.last, 0.12, proposed.reasons.last),
     ...phase(4, 'instruction of hint', prompts.both, 0.08, proposed.reasons.first),

@@ -1,7 +1,7 @@
 /** @file A made-up run of the tiny task that proposes two changes of its prompt and an adapter, which the tiny model can load. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Difference, Estimate, Flip, MeasuredState } from '../../src/optimize/events.ts';
+import type { Difference, Estimate, ChangedPrediction, MeasuredState } from '../../src/optimize/events.ts';
 import type { RunEvent } from '../../src/run/record/events.ts';
 import { fakeConfig } from '../../src/run/fakeRun.fixture.ts';
 import { openJournal } from '../../src/run/record/journal.ts';
@@ -31,7 +31,7 @@ export function writeTinyProposal(folder: string): string {
   const best = { ...measured('2.0', proposed.body, 0.81), adapter };
   const steps = Array.from({ length: 20 }, (_, i): RunEvent => {
     const step = { step: i + 1, steps: 20, loss: 1.2 / (i + 2), learningRate: 1e-3, gradientNorm: 1 };
-    return { type: 'weightStep', phase: 2, ...step, passes: 3000 + 100 * i };
+    return { type: 'weightStep', phase: 2, ...step, tokensUsed: 3000 + 100 * i };
   });
   const { run } = directory;
   const events: RunEvent[] = [
@@ -39,9 +39,9 @@ export function writeTinyProposal(folder: string): string {
       type: 'runStarted',
       config: { ...fakeConfig, run, prompt: 'kind.prompt.md', data: ['rows.jsonl'], startedAt: new Date().toISOString() },
     },
-    { type: 'rateMeasured', passesPerSecond: 1000, budget: 6000 },
-    { type: 'baselineMeasured', state: start, passes: 500 },
-    { type: 'phaseStarted', phase: 1, lever: 'prompt', because: 'the preflight test speaks for it' },
+    { type: 'rateMeasured', tokensPerSecond: 1000, budget: 6000 },
+    { type: 'baselineMeasured', state: start, tokensUsed: 500 },
+    { type: 'phaseStarted', phase: 1, target: 'prompt', because: 'the preflight test speaks for it' },
     {
       type: 'candidateProposed',
       phase: 1,
@@ -52,11 +52,11 @@ export function writeTinyProposal(folder: string): string {
     },
     { type: 'candidateMeasured', phase: 1, candidate: '1.2', score: difference(0.12, 16), logLikelihood: difference(0.2, 16), kept: true },
     decided(1, '1.2', 0.12, [flip(4, 'cat number 3', 'animal'), flip(11, 'dog number 10', 'animal')]),
-    { type: 'phaseEnded', phase: 1, lever: 'prompt', accepted: true, best: first, passes: 2900 },
-    { type: 'phaseStarted', phase: 2, lever: 'weights', because: 'the other lever has not been tried' },
+    { type: 'phaseEnded', phase: 1, target: 'prompt', accepted: true, best: first, tokensUsed: 2900 },
+    { type: 'phaseStarted', phase: 2, target: 'weights', because: 'the weights have not been tried' },
     ...steps,
     decided(2, '2.0', 0.19, [flip(2, 'green number 1', 'colour')]),
-    { type: 'phaseEnded', phase: 2, lever: 'weights', accepted: true, best, passes: 5200 },
+    { type: 'phaseEnded', phase: 2, target: 'weights', accepted: true, best, tokensUsed: 5200 },
     { type: 'testOpened', rows: 20 },
     {
       type: 'attributed',
@@ -70,7 +70,7 @@ export function writeTinyProposal(folder: string): string {
       promptAlone: difference(0.1, 20),
       weightsAlone: difference(0.2, 20),
       interaction: difference(0, 20),
-      passes: 800,
+      tokensUsed: 800,
     },
     { type: 'runEnded', because: 'the budget is spent' },
   ];
@@ -97,12 +97,12 @@ function measured(candidate: string, body: string, mean: number): MeasuredState 
   };
 }
 
-function flip(line: number, text: string, gold: string): Flip {
+function flip(line: number, text: string, gold: string): ChangedPrediction {
   const wrong = gold === 'animal' ? 'colour' : 'animal';
   return { line, inputs: { text }, gold, before: wrong, after: gold, better: true };
 }
 
-function decided(phase: number, candidate: string, mean: number, examples: readonly Flip[]): RunEvent {
+function decided(phase: number, candidate: string, mean: number, examples: readonly ChangedPrediction[]): RunEvent {
   return {
     type: 'gateDecided',
     phase,
@@ -111,6 +111,6 @@ function decided(phase: number, candidate: string, mean: number, examples: reado
     because: `the score rose by +${(mean * 100).toFixed(1)} points, P(better) 0.98`,
     score: difference(mean, 24),
     logLikelihood: difference(mean, 24),
-    flips: { gained: examples.length, lost: 0, examples },
+    changedPredictions: { fixes: examples.length, regressions: 0, examples },
   };
 }

@@ -45,9 +45,29 @@ const pages = [
   ...readdirSync(join(root, 'schemas')).map((name) => `schemas/${name}`),
 ];
 
+/** Names in code, and in the files that it writes, that the glossary retires. */
+const retiredNames =
+  /\b\w*[lL]evers?(?=[A-Z]|\b)\w*|\bpasses(?=[A-Z:}])|\btoken passes\b|\bflips?(?=[A-Z:}\].])|\bFlips?\b|\b[hH]eadroom/g;
+
+/** They read what older versions wrote, or are about words. */
+const readOldNames =
+  /renamed(\.test)?\.ts$|versionOne(\.test)?\.ts$|words\.test\.ts$|cli\.test\.ts$|src\/extension\/(ids|settings|commands|preflight)\.ts$/;
+
+const sources = ['src', 'webview', 'test', 'bench'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !readOldNames.test(`${folder}/${name}`) && !name.startsWith('tensor'))
+    .map((name) => `${folder}/${name}`),
+);
+
 describe('no retired word', () => {
   test.each(pages)('%s', (page) => {
     expect(complaints(textOf(page))).toEqual([]);
+  });
+
+  test('in the names of the code', () => {
+    const found = sources.flatMap((file) => (textOf(file).match(retiredNames) ?? []).map((name) => `${file}: ${name}`));
+    expect(found).toEqual([]);
+    expect('const lever = { passes: 1, flips: [] }'.match(retiredNames)).toEqual(['lever', 'passes', 'flips']);
   });
 
   test('a retired word is found, and an old name that still works is not', () => {

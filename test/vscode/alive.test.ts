@@ -9,7 +9,7 @@ test('a worker that was stopped is told of, and ended and resumed when asked to'
     prepare: (workspace) => {
       writeTinyTask(workspace);
       mkdirSync(join(workspace, '.vscode'));
-      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '3000000p' }));
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '3000k' }));
     },
   });
   await editor.open('kind.prompt.md');

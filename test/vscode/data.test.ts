@@ -18,7 +18,7 @@ function prepare(workspace: string): void {
   );
   change('kind.prompt.md', (text) => text.replace('labels: from-data', 'labels: from-data\n  metric: [accuracy, macro-f1]'));
   mkdirSync(join(workspace, '.vscode'));
-  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60000p' }));
+  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60k' }));
 }
 
 test('a row that cannot be used ends a measurement with its place, or is passed over and told; the panel has every metric', async ({

@@ -12,7 +12,7 @@ const withBudget = (budget: string) => (workspace: string) => {
 };
 
 test('a run started from the palette shows its phases in the panel, live and after a reload', async ({ openEditor }) => {
-  const editor = await openEditor({ prepare: withBudget('400000p') });
+  const editor = await openEditor({ prepare: withBudget('400k') });
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize Prompt and Weights');
   const panel = editor.webview();
@@ -28,7 +28,7 @@ test('a run started from the palette shows its phases in the panel, live and aft
 });
 
 test('a worker that is killed is noticed, and its run goes on when asked to', async ({ openEditor }) => {
-  const editor = await openEditor({ prepare: withBudget('3000000p') });
+  const editor = await openEditor({ prepare: withBudget('3000k') });
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize Prompt and Weights');
   await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Optimizing kind/));

@@ -92,7 +92,7 @@ test.for(Object.keys(versions) as Version[])(
       async (_vscode, cli, cwd) => {
         const { spawnSync } = process.getBuiltinModule('node:child_process');
         const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-        const args = [cli, 'optimize', 'kind.prompt.md', '--budget', '6000p', '--threads', '1', '--json'];
+        const args = [cli, 'optimize', 'kind.prompt.md', '--budget', '6k', '--threads', '1', '--json'];
         const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, env, encoding: 'utf8' });
         return stdout + stderr;
       },

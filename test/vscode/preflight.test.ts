@@ -9,7 +9,7 @@ import { expect, test } from './fixtures.ts';
 const withSettings = (settings: Readonly<Record<string, unknown>>) => (workspace: string) => {
   writeTinyTask(workspace);
   mkdirSync(join(workspace, '.vscode'));
-  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20000p', ...settings }));
+  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20k', ...settings }));
 };
 
 test('a preflight says what is likely to help, and offers to tune it', async ({ openEditor }) => {
@@ -51,14 +51,14 @@ function withNothingToGain(workspace: string): void {
   writeFileSync(join(workspace, 'rows.jsonl'), rows.join('\n') + '\n');
 }
 
-/** The levers of the runs so far, first to last. */
-function leversRun({ workspace }: Editor): string[] {
+/** What the runs tune so far, first to last. */
+function targetsRun({ workspace }: Editor): string[] {
   const runs = join(workspace, '.tandem', 'runs');
   if (!existsSync(runs)) return [];
   const specs = readdirSync(runs)
     .sort()
     .map((run) => (JSON.parse(readFileSync(join(runs, run, 'run.json'), 'utf8')) as { spec: RunSpec }).spec);
-  return specs.map(({ lever }) => lever);
+  return specs.map(({ tune }) => tune);
 }
 
 test('where neither is likely to help it asks: nothing runs when that is cancelled, else what was chosen', async ({ openEditor }) => {
@@ -91,14 +91,14 @@ test('where neither is likely to help it asks: nothing runs when that is cancell
   await editor.screenshot('preflight-question');
   await editor.pressDialog('Cancel');
   await dialog.waitFor({ state: 'hidden' });
-  expect(leversRun(editor)).toEqual([]);
+  expect(targetsRun(editor)).toEqual([]);
   expect(await editor.statusBar()).not.toContainEqual(expect.stringContaining('Optimizing'));
 
   await optimize('Tune Weights Only');
   await ended();
-  expect(leversRun(editor)).toEqual(['weights']);
+  expect(targetsRun(editor)).toEqual(['weights']);
   await editor.command('Notifications: Clear All Notifications');
   await optimize('Optimize Both');
   await ended();
-  expect(leversRun(editor)).toEqual(['weights', 'both']);
+  expect(targetsRun(editor)).toEqual(['weights', 'both']);
 });

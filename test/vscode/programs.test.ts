@@ -134,7 +134,7 @@ test('a program stands among prompts and tests, has a preflight, and what a run 
       mkdirSync(join(workspace, '.vscode'));
       // A way for prompts must not stand in the way of programs.
       const settings = {
-        'tandem.optimize.budget': '60000p',
+        'tandem.optimize.budget': '60k',
         'tandem.optimize.preflight': 'off',
         'tandem.optimize.coordinator': 'alternating',
       };

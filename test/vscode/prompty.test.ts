@@ -30,7 +30,7 @@ Kind:
 `,
   );
   mkdirSync(join(workspace, '.vscode'));
-  const settings = { 'tandem.optimize.budget': '60000p', 'tandem.optimize.preflight': 'off', 'tandem.optimize.schedule': 'chain:p -> w' };
+  const settings = { 'tandem.optimize.budget': '60k', 'tandem.optimize.preflight': 'off', 'tandem.optimize.schedule': 'chain:p -> w' };
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
 }
 

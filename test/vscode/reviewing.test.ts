@@ -127,7 +127,7 @@ test('what a real run proposes is taken over at once', async ({ openEditor }) =>
     prepare: (workspace) => {
       writeTinyTask(workspace);
       mkdirSync(join(workspace, '.vscode'));
-      const settings = { 'tandem.optimize.budget': '300000p', 'tandem.optimize.schedule': 'chain:p -> w' };
+      const settings = { 'tandem.optimize.budget': '300k', 'tandem.optimize.schedule': 'chain:p -> w' };
       writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
     },
   });

@@ -12,8 +12,8 @@ test('tasks evaluate and optimize a prompt or a program, fail below a minimum, a
       const tasks = [
         { ...own, label: 'at least all right', min: 1 },
         { ...own, label: 'at least none', min: 0 },
-        { type: 'tandem', command: 'optimize', prompt: 'kind.prompt.md', budget: '30000p', label: 'a short run' },
-        { type: 'tandem', command: 'optimize', prompt: program, budget: '30000p', label: 'a short run of two steps' },
+        { type: 'tandem', command: 'optimize', prompt: 'kind.prompt.md', budget: '30k', label: 'a short run' },
+        { type: 'tandem', command: 'optimize', prompt: program, budget: '30k', label: 'a short run of two steps' },
       ];
       mkdirSync(join(workspace, '.vscode'));
       writeFileSync(join(workspace, '.vscode', 'tasks.json'), JSON.stringify({ version: '2.0.0', tasks }));

@@ -33,7 +33,7 @@ test('two runs are compared, and their adapter is exported, accepted or not', as
     prepare: (workspace) => {
       writeTinyTask(workspace);
       mkdirSync(join(workspace, '.vscode'));
-      const settings = { 'tandem.optimize.budget': '60000p', 'tandem.optimize.schedule': 'chain:w' };
+      const settings = { 'tandem.optimize.budget': '60k', 'tandem.optimize.schedule': 'chain:w' };
       writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
     },
   });

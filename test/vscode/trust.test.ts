@@ -108,7 +108,7 @@ function writeHostile(workspace: string): void {
   const text = `![x](https://evil.example/b.png) ${link} <img src="https://evil.example/c.png">`;
   const about = { metric: `accuracy ${link}`, at: '2026-11-24T10:15:00Z', split: 'val', model: `$(trash) nano ${link}` };
   const line = { line: 10, kind: 'demonstrations', text, score, logLikelihood: score, tokensSaved: 14 };
-  const results = { version: 1, textHash: 'x', evaluation: { ...about, score, logLikelihood: score }, lines: { ...about, lines: [line] } };
+  const results = { version: 2, textHash: 'x', evaluation: { ...about, score, logLikelihood: score }, lines: { ...about, lines: [line] } };
   mkdirSync(join(workspace, '.tandem', 'results'), { recursive: true });
   writeFileSync(join(workspace, '.tandem', 'results', 'evil.json'), JSON.stringify(results));
 }

@@ -20,7 +20,7 @@ function withTwoPrompts(workspace: string): void {
   writeTinyTask(join(workspace, 'more'));
   writeFileSync(join(workspace, 'plain.prompt.md'), 'A prompt of another tool.\n');
   mkdirSync(join(workspace, '.vscode'));
-  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60000p' }));
+  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60k' }));
 }
 
 test('prompts, runs and models are listed, and worked on from their rows', async ({ openEditor }) => {
@@ -92,7 +92,7 @@ test('prompts, runs and tasks of several open folders are told apart', async ({ 
       other = beside('other');
       mkdirSync(other);
       for (const folder of [workspace, other]) writeTinyTask(folder);
-      const settings = { 'tandem.optimize.budget': '30000p' };
+      const settings = { 'tandem.optimize.budget': '30k' };
       writeFileSync(beside('both.code-workspace'), JSON.stringify({ folders: [{ path: workspace }, { path: other }], settings }));
       return beside('both.code-workspace');
     },

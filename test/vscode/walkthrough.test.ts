@@ -38,7 +38,7 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
   await expect.poll(done).toBe(1);
 
   mkdirSync(join(sample, '.vscode'));
-  writeFileSync(join(sample, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20000p' }));
+  writeFileSync(join(sample, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20k' }));
   /** A button of the walkthrough itself: the palette offers what is for prompts only while one has the focus. */
   const press = async (step: number, button: string): Promise<void> => {
     await page.getByText(steps[step], { exact: true }).first().click();

@@ -10,7 +10,7 @@ import { expect, test } from './fixtures.ts';
 const withSettings = (settings: Readonly<Record<string, unknown>>) => (workspace: string) => {
   writeTinyTask(workspace);
   mkdirSync(join(workspace, '.vscode'));
-  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60000p', ...settings }));
+  writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60k', ...settings }));
 };
 
 test.for([
@@ -48,7 +48,14 @@ function writeLearnedStart(workspace: string): void {
   const model = basename(tinyModel);
   const folder = join(workspace, '.tandem', 'warm-start', model);
   mkdirSync(folder, { recursive: true });
-  const record = { version: 1, model: { name: model, fingerprint: 'another' }, tasks: ['a', 'b'], rounds: 1, passes: 1, prior: noPrior };
+  const record = {
+    version: 2,
+    model: { name: model, fingerprint: 'another' },
+    tasks: ['a', 'b'],
+    rounds: 1,
+    tokensUsed: 1,
+    prior: noPrior,
+  };
   writeFileSync(join(folder, 'warm-start.json'), JSON.stringify(record));
   cpSync(join(nano, 'warm-start', 'adapter_config.json'), join(folder, 'adapter_config.json'));
   cpSync(join(nano, 'warm-start', 'adapter_model.safetensors'), join(folder, 'adapter_model.safetensors'));

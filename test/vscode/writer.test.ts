@@ -56,7 +56,7 @@ test('with the editor as the writer nothing is sent before the user agrees, and 
     prepare: (workspace) => {
       writeTinyTask(workspace);
       mkdirSync(join(workspace, '.vscode'));
-      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60000p' }));
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60k' }));
     },
   });
   await addModel(editor);

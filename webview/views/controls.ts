@@ -51,11 +51,11 @@ export function controls(state: RunState): VNode | undefined {
 }
 
 /** Names of controls in the journal that read differently here. */
-const shownNames: Readonly<Record<string, string>> = { 'best single lever': 'better of prompt and weights alone' };
+const shownNames: Readonly<Record<string, string>> = { 'best alone': 'better of prompt and weights alone' };
 
 function standing(control: ControlState | undefined, status: RunState['status']): string {
   if (control?.measured) return `${percent(control.measured.score.mean)} ${percentInterval(control.measured.score)}`;
   const over = status === 'ended' || status === 'failed';
   if (!control) return over ? 'not run' : 'pending';
-  return over ? 'not measured' : `running, ${count(control.passes)} tokens`;
+  return over ? 'not measured' : `running, ${count(control.tokensUsed)} tokens`;
 }

@@ -15,7 +15,7 @@ const looks: readonly { readonly colour: string; readonly dash?: readonly number
 export function lossChart(phase: PhaseState): VNode {
   const { steps, lines, taken } = lossCurves(phase);
   const total = phase.weightSteps.at(-1)!.steps;
-  const title = phase.lever !== 'prompt' ? `Loss over ${steps.length} of ${total} steps` : `Loss while looking ahead, ${total} steps each`;
+  const title = phase.target !== 'prompt' ? `Loss over ${steps.length} of ${total} steps` : `Loss while looking ahead, ${total} steps each`;
   const ends = lines.map(({ name, values }) => {
     const numbers = values.filter((value) => value !== null);
     return `${name} from ${numbers[0]?.toFixed(3) ?? '–'} to ${numbers.at(-1)?.toFixed(3) ?? '–'}`;

@@ -1,6 +1,6 @@
 /** @file Small parts that every section is made of. */
 import type { FromPage } from '../../src/extension/panelMessages.ts';
-import type { Difference, PhaseLever } from '../../src/optimize/events.ts';
+import type { Difference, PhaseTarget } from '../../src/optimize/events.ts';
 import { points, sureness } from '../../src/run/words/format.ts';
 import { h, type Attributes, type VNode } from '../dom.ts';
 
@@ -20,11 +20,11 @@ export const icon = (name: string, { spin = false }: { spin?: boolean } = {}): V
 /** For screen readers only. */
 export const unseen = (text: string): VNode => h('span', { class: 'unseen' }, text);
 
-const leverIcons: Readonly<Record<PhaseLever, string>> = { weights: 'chip', prompt: 'edit', both: 'combine' };
+const targetIcons: Readonly<Record<PhaseTarget, string>> = { weights: 'chip', prompt: 'edit', both: 'combine' };
 
-/** @param block what alone may change, where that is less than all that the lever moves */
-export const leverName = (lever: PhaseLever, block: string = lever): VNode =>
-  h('span', { class: `lever ${lever}` }, icon(leverIcons[lever]), block);
+/** @param block what alone may change, where that is less than all of the prompt or the weights */
+export const targetName = (target: PhaseTarget, block: string = target): VNode =>
+  h('span', { class: `target ${target}` }, icon(targetIcons[target]), block);
 
 export function section(key: string, title: string, note: string | undefined, ...content: readonly (VNode | false)[]): VNode {
   return h(

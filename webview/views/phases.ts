@@ -6,10 +6,10 @@ import { ownAnswersText } from '../../src/run/words/words.ts';
 import { candidateRows, reachOf } from '../candidates.ts';
 import { h, memo, type VNode } from '../dom.ts';
 import { candidateTable } from './candidateTable.ts';
-import { flipsPart } from './flips.ts';
+import { changedPart } from './changedPredictions.ts';
 import { lossChart } from './loss.ts';
 import { softPart } from './soft.ts';
-import { glyph, icon, leverName, section, type Ui } from './parts.ts';
+import { glyph, icon, targetName, section, type Ui } from './parts.ts';
 
 export function phases(run: string, state: RunState, live: boolean, ui: Ui): VNode | undefined {
   if (!state.start) return undefined;
@@ -46,7 +46,7 @@ interface RowContext {
 }
 
 function phaseRow(run: string, phase: PhaseState, key: string, { state, running, open, reach, whole }: RowContext, ui: Ui): VNode {
-  const { phase: number, lever, block, ended } = phase;
+  const { phase: number, target, block, ended } = phase;
   const decision = decisionOf(phase);
   return h(
     'li',
@@ -60,7 +60,7 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
         'aria-controls': `phase-${number}`,
         click: () => ui.setOpen(key, !open),
       },
-      h('span', { class: 'phase-name' }, icon(open ? 'chevron-down' : 'chevron-right'), `Phase ${number}`, leverName(lever, block)),
+      h('span', { class: 'phase-name' }, icon(open ? 'chevron-down' : 'chevron-right'), `Phase ${number}`, targetName(target, block)),
       track(phase, state.elapsed, whole),
       h('span', { class: 'phase-tried' }, tried(phase)),
       h('span', { class: 'phase-time' }, duration((ended?.at ?? state.elapsed) - phase.startedAt)),
@@ -78,26 +78,26 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
 
 /** Where the weights learn from right answers, the title already says it all. */
 function triedOf(phase: PhaseState): string {
-  if (phase.lever !== 'weights') return `${sentence(triedText(phase))} `;
+  if (phase.target !== 'weights') return `${sentence(triedText(phase))} `;
   return phase.ownAnswers ? `${ownAnswersText(phase.ownAnswers)} ` : '';
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** Where the phase stands in the running time of the whole run. */
-function track({ startedAt, ended, lever }: PhaseState, elapsed: number, whole: number): VNode {
+function track({ startedAt, ended, target }: PhaseState, elapsed: number, whole: number): VNode {
   const share = (time: number): string => `${((100 * time) / Math.max(1, whole)).toFixed(2)}%`;
   const width = share(Math.max(whole * 0.004, (ended?.at ?? elapsed) - startedAt));
   return h(
     'svg',
-    { class: `track ${lever}`, height: 8, 'aria-hidden': true },
+    { class: `track ${target}`, height: 8, 'aria-hidden': true },
     h('rect', { class: 'groove', x: 0, y: 3, width: '100%', height: 2 }),
     h('rect', { class: 'bar', x: share(startedAt), y: 0, width, height: 8, rx: 2 }),
   );
 }
 
-function tried({ lever, weightSteps, candidates }: PhaseState): string {
-  if (lever !== 'prompt') return weightSteps.length === 1 ? '1 step' : `${weightSteps.length} steps`;
+function tried({ target, weightSteps, candidates }: PhaseState): string {
+  if (target !== 'prompt') return weightSteps.length === 1 ? '1 step' : `${weightSteps.length} steps`;
   const count = candidates.filter(({ proposal }) => proposal).length;
   return count === 1 ? '1 candidate' : `${count} candidates`;
 }
@@ -128,7 +128,7 @@ function details(run: string, phase: PhaseState, key: string, state: RunState, u
     phase.softPrompt && softPart(phase.softPrompt, state.config?.metric ?? 'metric'),
     rows.length > 0 && candidateTable(run, phase, rows, ui),
     phase.weightSteps.length > 0 && lossChart(phase),
-    flipsPart(decision, key, state.config?.metric, ui),
+    changedPart(decision, key, state.config?.metric, ui),
   );
 }
 

@@ -5,12 +5,12 @@ import type { RunState } from '../../src/run/record/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { fold, type Ui } from './parts.ts';
 
-export function settings({ config, budget, passesPerSecond, warmStart, warmSoft }: RunState, ui: Ui): VNode | undefined {
+export function settings({ config, budget, tokensPerSecond, warmStart, warmSoft }: RunState, ui: Ui): VNode | undefined {
   if (!config) return undefined;
   const { run, data, splits, model, metric, seed, curriculum, adapters, lora, worth, executor, threads, versions, startedAt } = config;
-  const spent = budget === undefined ? '' : `${count(budget)} tokens at ${count(passesPerSecond ?? 0)} per second`;
+  const spent = budget === undefined ? '' : `${count(budget)} tokens at ${count(tokensPerSecond ?? 0)} per second`;
   const asked =
-    'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.passes)} tokens`];
+    'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.tokens)} tokens`];
   const facts: (readonly [string, string])[] = [
     ['Run', run],
     ['Model', `${model.name} (${model.fingerprint.slice(0, 12)})`],

@@ -79,7 +79,7 @@ export function charts(state: RunState): VNode | undefined {
       ),
       memo('objective', inputs, () => figure('objective J per row', historyChart(state, 'objective', 'J', short))),
     ),
-    legend(phases.some(({ lever }) => lever === 'both')),
+    legend(phases.some(({ target }) => target === 'both')),
   );
 }
 
@@ -117,7 +117,7 @@ function historyChart(state: RunState, measure: Measure, name: string, upright: 
 function momentText({ history, status }: RunState, place: number): string {
   const point = history.at(place);
   if (!point) return status === 'ended' ? 'at the end' : 'so far';
-  return point.phase === 0 ? 'start' : `after phase ${point.phase}, ${point.lever ?? ''}, ${point.accepted ? 'kept' : 'not kept'}`;
+  return point.phase === 0 ? 'start' : `after phase ${point.phase}, ${point.target ?? ''}, ${point.accepted ? 'kept' : 'not kept'}`;
 }
 
 /** Without the digits that say nothing. */
@@ -135,9 +135,9 @@ const legend = (both: boolean): VNode =>
   h(
     'p',
     { class: 'legend' },
-    h('span', { class: 'lever weights' }, swatch('dot'), 'weights phase'),
-    h('span', { class: 'lever prompt' }, swatch('dot'), 'prompt phase'),
-    both && h('span', { class: 'lever both' }, swatch('dot'), 'both at once'),
+    h('span', { class: 'target weights' }, swatch('dot'), 'weights phase'),
+    h('span', { class: 'target prompt' }, swatch('dot'), 'prompt phase'),
+    both && h('span', { class: 'target both' }, swatch('dot'), 'both at once'),
     h('span', {}, swatch('ring'), 'not kept, at its own value'),
     h('span', {}, swatch('band'), '95% interval of the best'),
     h('span', {}, swatch('whisker'), '95% interval of the difference'),

@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '2' },
     /** Rank that is written in the end. */
     ship: { type: 'string', default: '2' },
-    /** Token passes of trying prompts on each task. */
+    /** Tokens of trying prompts on each task. */
     prompts: { type: 'string', default: '8000' },
     /** Prompts are tried on every so manyth task: many are of one source. */
     every: { type: 'string', default: '4' },
@@ -50,10 +50,10 @@ if (options.prior) {
   const learned = await learnedAdapter();
   const { adapter, kept } = truncated(learned.adapter, Number(options.ship));
   const record = { model: { name: model.name, fingerprint: model.fingerprint }, tasks: cases.map(({ name }) => name), prior: noPrior };
-  const { round: rounds, passes } = learned;
-  const card = { baseModel: 'nano', dtype: 'F16', about: cardOf({ rounds, passes, kept }) } as const;
-  await saveWarmStart(folder, adapter, { ...record, rounds, passes }, card);
-  console.log(JSON.stringify({ passes, kept, id: adapter.id }));
+  const { round: rounds, tokensUsed } = learned;
+  const card = { baseModel: 'nano', dtype: 'F16', about: cardOf({ rounds, tokensUsed, kept }) } as const;
+  await saveWarmStart(folder, adapter, { ...record, rounds, tokensUsed }, card);
+  console.log(JSON.stringify({ tokensUsed, kept, id: adapter.id }));
 }
 await model.dispose();
 
@@ -64,28 +64,28 @@ async function learnedAdapter(): Promise<ReptileState> {
   const lora = { rank, alpha: 2 * rank, dropout: 0, targets: linearNames };
   const begun: ReptileState = existsSync(stateFile)
     ? {
-        ...(JSON.parse(readFileSync(stateFile, 'utf8')) as Pick<ReptileState, 'round' | 'passes'>),
+        ...(JSON.parse(readFileSync(stateFile, 'utf8')) as Pick<ReptileState, 'round' | 'tokensUsed'>),
         adapter: await loadAdapter(adapterFolder),
       }
-    : { round: 0, passes: 0, adapter: initialAdapter(model.engine.config, lora, seed) };
+    : { round: 0, tokensUsed: 0, adapter: initialAdapter(model.engine.config, lora, seed) };
   console.error(`${tasks.length} tasks, from round ${begun.round}`);
   return reptile(begun, tasks, { ...reptileDefaults, rounds: Number(options.rounds), seed }, async (state, losses) => {
     await saveAdapter(adapterFolder, state.adapter, { baseModel: 'nano' });
-    writeFileAtomically(stateFile, JSON.stringify({ round: state.round, passes: state.passes, tasks: tasks.length }) + '\n');
-    console.error(`round ${state.round}: loss ${losses.first.toFixed(3)} -> ${losses.last.toFixed(3)}, ${state.passes} passes`);
+    writeFileAtomically(stateFile, JSON.stringify({ round: state.round, tokensUsed: state.tokensUsed, tasks: tasks.length }) + '\n');
+    console.error(`round ${state.round}: loss ${losses.first.toFixed(3)} -> ${losses.last.toFixed(3)}, ${state.tokensUsed} passes`);
     model.forget();
   });
 }
 
 /** @param kept share of the squared change that the cut leaves */
-function cardOf({ rounds, passes, kept }: { readonly rounds: number; readonly passes: number; readonly kept: number }): string {
+function cardOf({ rounds, tokensUsed, kept }: { readonly rounds: number; readonly tokensUsed: number; readonly kept: number }): string {
   const { tasksARound, innerSteps, batchRows } = reptileDefaults;
   return `# nano's warm start
 
 A LoRA adapter (PEFT layout, halves) from which a few steps on a new task lead far. It is not meant to be used without tuning: a run tries it
 beside a start from nothing, and uses it where that helps. Learned by Reptile (Nichol et al. 2018) on ${cases.length} training tasks of the corpus that
 nano was healed on (labels, short rows; sources and licences: [the model's card](../README.md)): ${rounds} rounds of
-${tasksARound} tasks, ${innerSteps} steps of ${batchRows} rows each at rank ${rank}, ${passes.toLocaleString('en')} token passes, seed ${seed}; then cut to rank ${options.ship} by singular
+${tasksARound} tasks, ${innerSteps} steps of ${batchRows} rows each at rank ${rank}, ${tokensUsed.toLocaleString('en')} tokens, seed ${seed}; then cut to rank ${options.ship} by singular
 value decomposition, which keeps ${(100 * kept).toFixed(0)}% of the squared change of the weights. No held-out task was looked at.
 
 \`npm run nano -- warmStart\` makes it again, \`npm run bench -- warm-start\` measures it. Licence: Apache-2.0, as nano's.

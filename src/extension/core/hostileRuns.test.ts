@@ -102,7 +102,11 @@ function enrich({ journal, adapters }: RunDirectory): void {
   mkdirSync(join(adapters, id));
   for (const name of ['adapter_config.json', 'adapter_model.safetensors']) writeFileSync(join(adapters, id, name), '{}');
   const difference = { mean: 0.1, low: 0, high: 0.2, rows: 9, probabilityBetter: 0.97 };
-  const flips = { gained: 1, lost: 0, examples: [{ line: 3, inputs: { x: 'c' }, gold: 'a', before: 'b', after: 'a', better: true }] };
+  const changedPredictions = {
+    fixes: 1,
+    regressions: 0,
+    examples: [{ line: 3, inputs: { x: 'c' }, gold: 'a', before: 'b', after: 'a', better: true }],
+  };
   const judged = { prediction: 'a', score: 1, logLikelihood: -0.1 };
   const more: RunEvent[] = [
     {
@@ -113,7 +117,7 @@ function enrich({ journal, adapters }: RunDirectory): void {
       score: difference,
       logLikelihood: difference,
       steps: 4,
-      passes: 9,
+      tokensUsed: 9,
     },
     {
       type: 'difficultyMeasured',
@@ -125,7 +129,7 @@ function enrich({ journal, adapters }: RunDirectory): void {
       logLikelihood: -1,
       roles: { weights: 1, prompt: 2, guard: 1 },
       inPlay: 0.5,
-      passes: 9,
+      tokensUsed: 9,
     },
     {
       type: 'freedomGrown',
@@ -153,12 +157,12 @@ function enrich({ journal, adapters }: RunDirectory): void {
     if (event.type === 'rateMeasured') return [{ ...event, rows: { val: 9, test: 9 } }];
     if (event.type === 'phaseStarted' && event.phase === 1) return [event, ...more];
     if (event.type === 'phaseEnded' && event.best.candidate === best.candidate) return [{ ...event, best: { ...best, adapter: id } }];
-    if (event.type === 'gateDecided') return [{ ...event, objective: best.objective, flips }];
+    if (event.type === 'gateDecided') return [{ ...event, objective: best.objective, changedPredictions }];
     if (event.type !== 'attributed') return [event];
     const reported = [{ metric: 'macro-f1', before: difference, after: difference, difference }];
     return [{ ...event, reported, answers: [{ row: 'r', line: 2, gold: 'a', before: judged, after: judged }] }];
   });
-  writeFileSync(journal, enriched.map((event, seq) => JSON.stringify({ ...event, version: 1, seq, at: seq }) + '\n').join(''));
+  writeFileSync(journal, enriched.map((event, seq) => JSON.stringify({ ...event, version: 2, seq, at: seq }) + '\n').join(''));
 }
 
 /** Mutants that nothing was wrong with. */
@@ -309,7 +313,7 @@ test('5,000 mutants of results', async () => {
   const about: MeasuredWith = { at: '2026-01-01T00:00:00.000Z', model: 'nano', metric: 'accuracy', split: 'val' };
   const estimate = { mean: 0.5, low: 0.4, high: 0.6, rows: 9 };
   const difference = { ...estimate, probabilityBetter: 0.9 };
-  const flip = { line: 2, inputs: { x: 'c' }, gold: 'a', withLine: 'a', withoutLine: 'b' };
+  const change = { line: 2, inputs: { x: 'c' }, gold: 'a', withLine: 'a', withoutLine: 'b' };
   const worth = {
     line: 7,
     text: 'Read it:',
@@ -317,7 +321,7 @@ test('5,000 mutants of results', async () => {
     logLikelihood: difference,
     kind: 'line',
     tokensSaved: 3,
-    flips: [flip],
+    changedPredictions: [change],
   } as const;
   writeResults(path, source, {
     evaluation: { ...about, score: estimate, logLikelihood: estimate, reported: [{ metric: 'macro-f1', score: estimate }] },

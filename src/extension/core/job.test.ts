@@ -40,8 +40,8 @@ test('a run says what its reducer says, and how long its budget still lasts', ()
     status: 'running',
     config: fakeConfig,
     budget: 1000,
-    passesPerSecond: 10,
-    passes: 400,
+    tokensPerSecond: 10,
+    tokensUsed: 400,
     elapsed: 40_000,
   };
   expect(text({ ...running, run, lineAt: now })).toBe('40% · measuring the starting point · 1 min 00 s left');

@@ -11,7 +11,7 @@ const worth = (line: number, text: string, mean: number, more: Partial<LineWorth
   logLikelihood: { mean: 0.1, low: 0.05, high: 0.15, rows: 80, probabilityBetter: 0.99 },
   kind: 'line',
   tokensSaved: 14,
-  flips: [],
+  changedPredictions: [],
   ...more,
 });
 const about: Omit<MeasuredLines, 'lines'> = { at: '2026-11-24T10:15:00Z', model: 'nano', metric: 'accuracy', split: 'val' };
@@ -78,7 +78,7 @@ test('demonstrations stand at the line where they go in', () => {
 });
 
 describe('the hover', () => {
-  const flips = [{ line: 7, inputs: { text: 'my `card`\nis *gone*' }, gold: 'card', withLine: 'card', withoutLine: '' }];
+  const changedPredictions = [{ line: 7, inputs: { text: 'my `card`\nis *gone*' }, gold: 'card', withLine: 'card', withoutLine: '' }];
 
   test('says what was measured, how sure it is, on which rows, with what and when, and where it is switched off', () => {
     const [{ hover }] = annotateLines({ ...about, adapter: '3f2a', lines: [worth(4, 'Read it.', 0.062)] }, text, {
@@ -97,13 +97,16 @@ describe('the hover', () => {
   });
 
   test('shows rows that the line turns, as text whatever stands in them', () => {
-    const [{ hover }] = annotate([worth(4, 'Read it.', 0.062, { flips })]);
+    const [{ hover }] = annotate([worth(4, 'Read it.', 0.062, { changedPredictions })]);
     expect(hover.markdown).toContain('- line 7: ``my `card` is *gone*`` (right answer `card`): with it `card`, without it *(empty)*');
   });
 
   test.each(parsers)('has no markup of a file of results in %s', (_, render) => {
     const evil = '![x](https://evil.example/b.png) [y](command:workbench.action.openSettings) <img src=x> `a` $b$';
-    const demonstrations = { kind: 'demonstrations', flips: [{ ...flips[0], inputs: { text: evil }, gold: evil }] } as const;
+    const demonstrations = {
+      kind: 'demonstrations',
+      changedPredictions: [{ ...changedPredictions[0], inputs: { text: evil }, gold: evil }],
+    } as const;
     const hoverOf = (text: string, model: string): string =>
       annotateLines({ ...about, model, metric: model, lines: [worth(4, text, 0.06, demonstrations)] }, '---\n---\n\nx', options)[0].hover
         .markdown;

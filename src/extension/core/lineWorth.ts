@@ -1,9 +1,9 @@
 /** @file What stands at the end of each line of a prompt file: its measured worth, where it is now, and what the hover says. */
 import { count, natsGained, points, sureness } from '../../run/words/format.ts';
 import { code, joined, markup, type Markdown } from '../../run/words/markdown.ts';
-import type { LineFlip, LineWorth, MeasuredLines } from '../../run/record/results.ts';
+import type { LineChange, LineWorth, MeasuredLines } from '../../run/record/results.ts';
 import { ago, measuredText } from './headline.ts';
-import { askedText } from './flips.ts';
+import { askedText } from './changedPredictions.ts';
 
 /** Whether the interval says that the line helps or hurts, or leaves it open; 'stale' where the text is another one by now. */
 export type Tint = 'helps' | 'hurts' | 'unclear' | 'stale';
@@ -69,7 +69,7 @@ function placesIn(text: string, lines: readonly LineWorth[]): (number | undefine
 }
 
 function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now }: AnnotationOptions): Markdown {
-  const { score, logLikelihood, kind, text, tokensSaved, flips = [] } = worth;
+  const { score, logLikelihood, kind, text, tokensSaved, changedPredictions = [] } = worth;
   const likelihood = logLikelihood ? `Log-likelihood ${natsGained(logLikelihood)} nats per row.` : '';
   const saved = tokensSaved ? `Leaving it out saves ${count(tokensSaved)} tokens.` : '';
   const what = kind === 'demonstrations' ? text : 'this line';
@@ -78,11 +78,11 @@ function hoverOf(worth: LineWorth, about: MeasuredLines, { stale, now }: Annotat
     ...(likelihood || saved ? [markup`${[likelihood, saved].filter(Boolean).join(' ')}`] : []),
     markup`${measuredText(about, score.rows)} (${ago(about.at, now)}), on the same rows both times.`,
     ...(stale ? [markup`*The text has changed since. Measure again to update this.*`] : []),
-    ...(flips.length > 0 ? [joined(['Changed predictions:', ...flips.map(flipText)], '\n')] : []),
+    ...(changedPredictions.length > 0 ? [joined(['Changed predictions:', ...changedPredictions.map(changedText)], '\n')] : []),
   ];
   return joined(paragraphs, '\n\n');
 }
 
-function flipText({ line, inputs, gold, withLine, withoutLine }: LineFlip): Markdown {
+function changedText({ line, inputs, gold, withLine, withoutLine }: LineChange): Markdown {
   return markup`- line ${line}: ${askedText(inputs, gold)}: with it ${code(withLine)}, without it ${code(withoutLine)}`;
 }

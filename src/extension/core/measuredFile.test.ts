@@ -11,7 +11,7 @@ const readSource = (path: string): string => {
 const text = '---\ntandem:\n  data: rows.jsonl\n  output: kind\n---\nKind:\n';
 
 test('results are stale when they are of another text, and line endings make no other text', () => {
-  const results = { version: 1, textHash: hashPrompt(text) } as const;
+  const results = { version: 2, textHash: hashPrompt(text) } as const;
   expect(measuredFile('/w/a.prompt.md', text, results, readSource).stale).toBe(false);
   expect(measuredFile('/w/a.prompt.md', text.replaceAll('\n', '\r\n'), results, readSource).stale).toBe(false);
   expect(measuredFile('/w/a.prompt.md', text.replace('Kind', 'Sort'), results, readSource).stale).toBe(true);
@@ -47,14 +47,14 @@ describe('a program', () => {
   });
 
   test('has results of another text when one of its prompt files is another one', () => {
-    const results = { version: 1, textHash } as const;
+    const results = { version: 2, textHash } as const;
     const stale = (texts: Readonly<Record<string, string>>): boolean => measuredFile(path, program, results, (each) => texts[each]).stale;
     expect(stale(files)).toBe(false);
     expect(stale({ ...files, '/w/a.prompt.md': files['/w/a.prompt.md'].replace('Area', 'Desk') })).toBe(true);
   });
 
   test('that lacks a prompt file still has its data and steps, and says what is wrong', () => {
-    const broken = measuredFile(path, program, { version: 1, textHash }, readSource);
+    const broken = measuredFile(path, program, { version: 2, textHash }, readSource);
     expect(broken).toMatchObject({ stale: true, steps: of().steps, file: { settings: { data: 'rows.jsonl' } } });
     expect(broken.file.problems[0].message).toBe('There is no prompt file a.prompt.md.');
     expect(hasData(broken)).toBe(true);

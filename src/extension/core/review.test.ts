@@ -66,24 +66,24 @@ describe('the comment beside a change', () => {
   });
 
   test('has the rows that it turned, whatever stands in them', () => {
-    const flips = {
-      gained: 1,
-      lost: 0,
+    const changedPredictions = {
+      fixes: 1,
+      regressions: 0,
       examples: [{ line: 5, inputs: { message: 'a `b` | c' }, gold: 'x', before: '', after: 'x', better: true }],
     };
-    const text = commentText(hunk('open'), { evidence: [{ ...alone, flips }] }).markdown;
+    const text = commentText(hunk('open'), { evidence: [{ ...alone, changedPredictions }] }).markdown;
     expect(text).toContain(': 1 better, 0 worse.');
     expect(text).toContain('- line 5, better: ``a `b` | c`` (right answer `x`): before *(empty)*, after `x`');
   });
 
   test.each(parsers)('has no markup of a run in %s', (_, render) => {
     const comment = (text: string): string => {
-      const flips = {
-        gained: 1,
-        lost: 0,
+      const changedPredictions = {
+        fixes: 1,
+        regressions: 0,
         examples: [{ line: 5, inputs: { a: text }, gold: text, before: text, after: text, better: true }],
       };
-      const grounds = { reason: text, evidence: [{ ...together, of: text, parts: text, flips }, onTest] };
+      const grounds = { reason: text, evidence: [{ ...together, of: text, parts: text, changedPredictions }, onTest] };
       return render(commentText({ ...hunk('conflict'), after: text } as ReviewItem, grounds, text).markdown);
     };
     const evil = '![x](https://evil.example/b.png) [y](command:x.y) <img src=x> ``` ` $b$\n\n# c\n\n- d';

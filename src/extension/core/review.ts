@@ -1,5 +1,5 @@
 /** @file A run's outcome as it is reviewed: in the panel's words, as lenses, and as the comment beside each change. */
-import type { Flip } from '../../optimize/events.ts';
+import type { ChangedPrediction } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from '../../run/words/evidence.ts';
 import { points, rowCount, tokensText } from '../../run/words/format.ts';
 import { code, fenced, joined, markup, type Markdown } from '../../run/words/markdown.ts';
@@ -8,7 +8,7 @@ import { portable } from '../../run/record/runDirectory.ts';
 import { groundsLines, itemName } from '../../run/words/words.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import type { Review } from '../panelMessages.ts';
-import { askedText } from './flips.ts';
+import { askedText } from './changedPredictions.ts';
 import { label, type Label } from './unmarked.ts';
 
 export interface RunReview {
@@ -96,7 +96,7 @@ const shortText = ({ of, difference, tokens }: Evidence): string =>
 export function commentText(item: ReviewItem, grounds: Grounds, folder?: string): Markdown {
   const { reason, evidence, toldWith } = grounds;
   const lines = groundsLines(grounds, itemName);
-  const flips = evidence.find((each) => each.flips)?.flips;
+  const changedPredictions = evidence.find((each) => each.changedPredictions)?.changedPredictions;
   const [first] = evidence;
   const paragraphs = [
     ...(item.standing === 'conflict' ? [markup`**${conflictText}**, so this change cannot be applied. It would have put this here:`] : []),
@@ -112,10 +112,13 @@ export function commentText(item: ReviewItem, grounds: Grounds, folder?: string)
     ...(item.kind === 'hunk' && (first ? first.parts !== undefined || first.split === 'test' || first.items : toldWith)
       ? [markup`*This change was not measured by itself. The numbers are for everything that is named.*`]
       : []),
-    ...(flips && flips.gained + flips.lost > 0
+    ...(changedPredictions && changedPredictions.fixes + changedPredictions.regressions > 0
       ? [
           joined(
-            [markup`Changed predictions on validation rows: ${flips.gained} better, ${flips.lost} worse.`, ...flips.examples.map(flipText)],
+            [
+              markup`Changed predictions on validation rows: ${changedPredictions.fixes} better, ${changedPredictions.regressions} worse.`,
+              ...changedPredictions.examples.map(changedText),
+            ],
             '\n',
           ),
         ]
@@ -126,7 +129,7 @@ export function commentText(item: ReviewItem, grounds: Grounds, folder?: string)
 
 const conflictText = 'The file has changed here since the run';
 
-const flipText = ({ line, inputs, gold, before, after, better }: Flip): Markdown =>
+const changedText = ({ line, inputs, gold, before, after, better }: ChangedPrediction): Markdown =>
   markup`- line ${line}, ${better ? 'better' : 'worse'}: ${askedText(inputs, gold)}: before ${code(before)}, after ${code(after)}`;
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

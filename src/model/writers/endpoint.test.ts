@@ -32,7 +32,7 @@ test('a chat is sent as OpenAI has it, and the text and the tokens of the answer
   expect(writer.name).toBe(`qwen3:8b at ${new URL(server.url).host}`);
   expect(await writer.write(messages, options)).toEqual({
     text: 'Sort the message.',
-    cost: { passes: 0, outside: { tokens: 321, requests: 1 } },
+    cost: { tokensUsed: 0, outside: { tokens: 321, requests: 1 } },
   });
   const [{ method, path, headers, body }] = server.asked;
   expect([method, path, headers['content-type'], headers.authorization]).toEqual([

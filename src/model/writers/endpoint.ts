@@ -35,7 +35,7 @@ export function endpointWriter({ url, model }: Endpoint, options: EndpointOption
       const reply = await request(`${base}/chat/completions`, { body, ...(signal && { signal }) }, options);
       const text = textOf(reply, base);
       const tokens = tokensOf(reply) ?? estimatedTokens(...messages.map(({ content }) => content), text);
-      return { text, cost: { passes: 0, outside: { tokens, requests: 1 } } };
+      return { text, cost: { tokensUsed: 0, outside: { tokens, requests: 1 } } };
     },
   };
 }

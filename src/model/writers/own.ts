@@ -17,6 +17,6 @@ export const ownWriter = (model: LanguageModel, { adapter, chat, stop }: OwnOpti
     signal?.throwIfAborted();
     const asked = model.texts.chat(messages, chat);
     const [{ text, tokens }] = await model.generate([asked], { adapter, maxTokens, temperature, topP: 1, stop, seed });
-    return { text, cost: { passes: model.texts.count(asked) + tokens } };
+    return { text, cost: { tokensUsed: model.texts.count(asked) + tokens } };
   },
 });

@@ -19,7 +19,7 @@ test('the same request gets the same answer, and seeds that follow each other ge
   const ask = async (content: string, seed: number) => writer.write([{ role: 'user', content }], { maxTokens: 10, temperature: 1, seed });
   const texts = await Promise.all([0, 1, 2, 3, 1].map(async (seed) => (await ask('about fees', seed)).text));
   expect(texts).toEqual(['one', 'two', 'three', 'one', 'two']);
-  expect((await ask('about fees', 1)).cost).toEqual({ passes: 0, outside: { tokens: 40, requests: 1 } });
+  expect((await ask('about fees', 1)).cost).toEqual({ tokensUsed: 0, outside: { tokens: 40, requests: 1 } });
   expect((await ask('about cards', 1)).text).toBe('three');
 });
 

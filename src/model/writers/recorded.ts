@@ -58,7 +58,7 @@ export function recordedWriter({ name, answers }: Script): Writer {
         });
       }
       const { text: said, tokens = estimatedTokens(...asked, said) } = fitting[seed % fitting.length];
-      return { text: said, cost: { passes: 0, outside: { tokens, requests: 1 } } };
+      return { text: said, cost: { tokensUsed: 0, outside: { tokens, requests: 1 } } };
     },
   };
 }

@@ -12,7 +12,7 @@ import type { Coordinator, OptimizationContext, OptimizationState } from '../coo
 import { memoryAdapters } from '../jointOptimizer.ts';
 import { baselines } from './baselines.ts';
 import { chooseParent } from './gepa.ts';
-import { freshPasses } from './method.ts';
+import { freshTokens } from './method.ts';
 import { baselineNames, type BaselineName } from './names.ts';
 import { driveCoordinator, kindContext, kindPrompt, kindRows, kindTask, loadTinyModel, type Silent } from '../kinds.fixture.ts';
 import { promptKey } from '../proposers/proposer.ts';
@@ -71,12 +71,12 @@ describe.each(baselineNames)('%s', (name) => {
   test('ends by itself, at most a little over the budget, with what it measured best, and tells of each phase', async () => {
     const { state, events } = await run(name);
     expect(ends).toContain(state.done);
-    expect(state.passes).toBeLessThan(1.15 * budget);
+    expect(state.tokensUsed).toBeLessThan(1.15 * budget);
     const types = new Set(events.map(({ type }) => type));
     for (const type of ['baselineMeasured', 'phaseStarted', 'phaseEnded'] as const) expect(types).toContain(type);
-    const measured = events.flatMap((event) => (event.type === 'phaseEnded' ? [event.passes] : []));
+    const measured = events.flatMap((event) => (event.type === 'phaseEnded' ? [event.tokensUsed] : []));
     expect(measured).toEqual([...measured].sort((a, b) => a - b));
-    expect(measured.at(-1)).toBe(state.passes);
+    expect(measured.at(-1)).toBe(state.tokensUsed);
     if (!name.includes('-p')) expect(state.best.score.mean).toBeGreaterThanOrEqual(state.start.score.mean);
   });
 
@@ -113,7 +113,7 @@ describe('what they learn', () => {
     const steps = events.flatMap((event) => (event.type === 'weightStep' ? [event] : []));
     expect(new Set(steps.map(({ phase }) => phase))).toEqual(new Set([1]));
     expect(steps.length).toBeGreaterThan(5);
-    expect(state.passes).toBeGreaterThan(0.9 * spend);
+    expect(state.tokensUsed).toBeGreaterThan(0.9 * spend);
     expect(state.done).toBe('the budget is spent');
   });
 
@@ -126,11 +126,11 @@ describe('what they learn', () => {
 
 test.each(['p-p', 'w-w', 'w-p', 'p-w-p'] as const)('every step of %s spends its share', async (name) => {
   const { state, events } = await run(name);
-  const ended = events.flatMap((event) => (event.type === 'phaseEnded' ? [event.passes] : []));
-  const [start] = events.flatMap((event) => (event.type === 'baselineMeasured' ? [event.passes] : []));
+  const ended = events.flatMap((event) => (event.type === 'phaseEnded' ? [event.tokensUsed] : []));
+  const [start] = events.flatMap((event) => (event.type === 'baselineMeasured' ? [event.tokensUsed] : []));
   const share = (budget - start) / ended.length;
-  ended.forEach((passes, step) => expect(Math.abs(passes - start - (step + 1) * share)).toBeLessThan(0.15 * share));
-  expect(state.passes).toBe(ended.at(-1));
+  ended.forEach((tokensUsed, step) => expect(Math.abs(tokensUsed - start - (step + 1) * share)).toBeLessThan(0.15 * share));
+  expect(state.tokensUsed).toBe(ended.at(-1));
 });
 
 test('a prompt step of a chain races again with new proposals for what the first race has saved', async () => {
@@ -141,7 +141,7 @@ test('a prompt step of a chain races again with new proposals for what the first
   expect(events.indexOf(first.at(-1)!)).toBeGreaterThan(measured);
   expect(new Set(first.map(({ candidate }) => candidate)).size).toBe(first.length);
   expect(new Set(first.map((event) => promptKey(event.prompt))).size).toBe(first.length);
-  expect(state.passes).toBeGreaterThan(0.9 * spend);
+  expect(state.tokensUsed).toBeGreaterThan(0.9 * spend);
 });
 
 test('demonstrations of bootstrap few-shot are rows of the trainset with their gold answers, sixteen at most', async () => {
@@ -161,9 +161,9 @@ test('demonstrations of bootstrap few-shot are rows of the trainset with their g
 test('rows that the model was asked before cost nothing again', () => {
   const asked = trainset.slice(0, 8);
   const known = (rows: readonly Row[]): Set<string> => new Set(rows.map(({ id }) => id));
-  expect(freshPasses(800, asked, known([]))).toBe(800);
-  expect(freshPasses(800, asked, known(trainset.slice(0, 6)))).toBe(200);
-  expect(freshPasses(800, asked, known(trainset))).toBe(0);
+  expect(freshTokens(800, asked, known([]))).toBe(800);
+  expect(freshTokens(800, asked, known(trainset.slice(0, 6)))).toBe(200);
+  expect(freshTokens(800, asked, known(trainset))).toBe(0);
 });
 
 test('where no demonstration fits beside the prompt, bootstrap few-shot ends and leaves it as it was', async () => {

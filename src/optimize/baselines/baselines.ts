@@ -4,7 +4,7 @@
  */
 import type { Coordinator } from '../coordinator.ts';
 import { bootstrapFewShot } from './bootstrapFewShot.ts';
-import { chain, singleLever } from './chains.ts';
+import { chain, singleTarget } from './chains.ts';
 import { gepa } from './gepa.ts';
 import { loraOnGold } from './loraOnGold.ts';
 import { loraOnOwnOutputs } from './loraOnOwnOutputs.ts';
@@ -28,6 +28,6 @@ export const baselines: Readonly<Record<BaselineName, Baseline>> = {
   'w-p': { title: 'w -> p', make: (training) => chain(['weights', 'prompt'], training) },
   'p-p': { title: 'p -> p', make: (training) => chain(['prompt', 'prompt'], training) },
   'w-w': { title: 'w -> w', make: (training) => chain(['weights', 'weights'], training) },
-  prompt: { title: 'prompt alone, gated', make: (training) => singleLever('prompt', training) },
-  weights: { title: 'weights alone, gated', make: (training) => singleLever('weights', training) },
+  prompt: { title: 'prompt alone, gated', make: (training) => singleTarget('prompt', training) },
+  weights: { title: 'weights alone, gated', make: (training) => singleTarget('weights', training) },
 };

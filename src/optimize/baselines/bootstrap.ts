@@ -4,7 +4,7 @@ import type { Demonstration } from '../../prompt/prompt.ts';
 import type { Random } from '../../random.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import { demonstrationOf, passingRows } from '../proposers/demonstrations.ts';
-import { freshPasses } from './method.ts';
+import { freshTokens } from './method.ts';
 
 /** DSPy's defaults. */
 export const mostBootstrapped = 4;
@@ -19,7 +19,7 @@ export interface DrawnDemonstrations {
   /** How many of them, from the first on, the model answered itself. */
   readonly bootstrapped: number;
   /** Of the rows that the teacher was not asked before. */
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** Ids of all rows that the teacher has been asked. */
   readonly asked: readonly string[];
 }
@@ -40,12 +40,12 @@ export async function drawDemonstrations(
   const teacher = { prompt: { ...prompt, demonstrations: [] }, adapter };
   const own: Row[] = [];
   const asked = new Set(known);
-  let passes = 0;
+  let tokensUsed = 0;
   for (let at = 0; own.length < bootstrapped && at < Math.min(rows.length, mostAsked); at += chunk) {
     const tried = rows.slice(at, at + chunk);
-    const { passed, passes: cost } = await passingRows(evaluator, teacher, tried);
+    const { passed, tokensUsed: cost } = await passingRows(evaluator, teacher, tried);
     own.push(...passed.map(({ row }) => row));
-    passes += freshPasses(cost, tried, asked);
+    tokensUsed += freshTokens(cost, tried, asked);
     for (const { id } of tried) asked.add(id);
   }
   const shown = own.slice(0, bootstrapped);
@@ -54,5 +54,5 @@ export async function drawDemonstrations(
   const others = rows.filter(({ id, values }) => !taken.has(id) && Object.hasOwn(values, output));
   const labelled = random.shuffle(others).slice(0, mostLabelled - shown.length);
   const demonstrations = [...shown, ...labelled].map((row) => demonstrationOf(prompt, output, row));
-  return { demonstrations, bootstrapped: shown.length, passes, asked: [...asked] };
+  return { demonstrations, bootstrapped: shown.length, tokensUsed, asked: [...asked] };
 }

@@ -23,7 +23,7 @@ export const bootstrapFewShot = (): Coordinator =>
     begin: () => ({ asked: [], tooLong: 0 }),
     next(context, standing) {
       if (standing.memory.tooLong === mostTooLong) return { done: "no set of demonstrations fits into the model's context" };
-      return { lever: 'prompt', because: `demonstration set ${standing.phase}`, take: () => trySet(context, standing) };
+      return { target: 'prompt', because: `demonstration set ${standing.phase}`, take: () => trySet(context, standing) };
     },
   });
 
@@ -33,7 +33,7 @@ async function trySet(context: OptimizationContext, { phase, memory }: Standing<
   const random = randomStream(seed, 'bootstrap few-shot', phase);
   const size = phase === 1 ? 0 : phase === 2 ? mostBootstrapped : 1 + random.integer(mostBootstrapped);
   const rows = phase === 2 ? trainset : random.shuffle(trainset);
-  const { demonstrations, bootstrapped, passes, asked } = await drawDemonstrations(context, rows, size, memory.asked, random);
+  const { demonstrations, bootstrapped, tokensUsed, asked } = await drawDemonstrations(context, rows, size, memory.asked, random);
   for (const [place, most] of cuts.filter((cut) => cut === cuts[0] || cut < demonstrations.length).entries()) {
     const shown = demonstrations.slice(0, most);
     const reason = `${shown.length} demonstrations, ${Math.min(bootstrapped, most)} of them answered by the model`;
@@ -42,7 +42,7 @@ async function trySet(context: OptimizationContext, { phase, memory }: Standing<
     const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'bootstrap few-shot', proposal });
     if (!evaluation) continue;
     const candidate = { id, prompt: proposal.prompt, adapter: context.start, evaluation };
-    return { memory: { asked, tooLong: 0 }, passes: passes + evaluation.passes, candidate };
+    return { memory: { asked, tooLong: 0 }, tokensUsed: tokensUsed + evaluation.tokensUsed, candidate };
   }
-  return { memory: { asked, tooLong: memory.tooLong + 1 }, passes };
+  return { memory: { asked, tooLong: memory.tooLong + 1 }, tokensUsed };
 }

@@ -1,16 +1,16 @@
 /**
- * @file Chains of prompt and weight steps, each with its share of the budget and from the latest state, without a gate, and one lever alone
+ * @file Chains of prompt and weight steps, each with its share of the budget and from the latest state, without a gate, and the prompt or the weights alone
  * under Tandem's own schedule. Soylu, Potts and Khattab 2024 (BetterTogether): p -> w -> p, w -> p, p -> p, w -> w.
  */
 import { AlternatingJointOptimizer } from '../alternating.ts';
 import type { Coordinator } from '../coordinator.ts';
-import type { Lever } from '../events.ts';
+import type { Target } from '../events.ts';
 import { trainingDefaults, type TrainingSettings } from './training.ts';
 
 /** Every step spends its share: the chains of `--schedule chain:` stop where their usual numbers are reached. */
-export const chain = (levers: readonly Lever[], { batchRows, learningRate }: TrainingSettings = trainingDefaults): Coordinator =>
+export const chain = (targets: readonly Target[], { batchRows, learningRate }: TrainingSettings = trainingDefaults): Coordinator =>
   new AlternatingJointOptimizer({
-    schedule: { kind: 'chain', levers },
+    schedule: { kind: 'chain', targets },
     strategy: 'plain',
     proposals: Infinity,
     weightSteps: Infinity,
@@ -19,6 +19,6 @@ export const chain = (levers: readonly Lever[], { batchRows, learningRate }: Tra
     learningRate,
   });
 
-/** A single lever under Tandem's gate and bandit. */
-export const singleLever = (lever: Lever, { batchRows, learningRate }: TrainingSettings = trainingDefaults): Coordinator =>
-  new AlternatingJointOptimizer({ levers: [lever], strategy: 'plain', batchRows, learningRate });
+/** The prompt or the weights alone, under Tandem's gate and bandit. */
+export const singleTarget = (target: Target, { batchRows, learningRate }: TrainingSettings = trainingDefaults): Coordinator =>
+  new AlternatingJointOptimizer({ targets: [target], strategy: 'plain', batchRows, learningRate });

@@ -1,29 +1,29 @@
 /**
- * @file Controls: what the same compute would have brought without tuning both levers together. Each has the whole budget of the run and
+ * @file Controls: what the same compute would have brought without tuning prompt and weights together. Each has the whole budget of the run and
  * starts where the run did.
  */
 import type { Row } from '../../data/dataset.ts';
 import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
-import type { Difference, Estimate, Lever, MeasuredState } from '../events.ts';
+import type { Difference, Estimate, Target, MeasuredState } from '../events.ts';
 import { baselines } from './baselines.ts';
-import { singleLever } from './chains.ts';
+import { singleTarget } from './chains.ts';
 import type { ControlName } from './names.ts';
 
 export interface ChosenControl {
   readonly coordinator: Coordinator;
-  readonly lever: Lever;
+  readonly target: Target;
   /** For people: what it does, and why that. */
   readonly because: string;
 }
 
 /** @param valOf the validation score that a control has reached, where it has run */
 export function chooseControl(name: ControlName, valOf: (control: ControlName) => number | undefined): ChosenControl {
-  if (name === 'p -> p') return { coordinator: baselines['p-p'].make(), lever: 'prompt', because: 'two prompt steps, without a gate' };
-  if (name === 'w -> w') return { coordinator: baselines['w-w'].make(), lever: 'weights', because: 'two weight steps, without a gate' };
-  const lever: Lever = (valOf('p -> p') ?? 0) > (valOf('w -> w') ?? 0) ? 'prompt' : 'weights';
-  const because = `the ${lever} alone with Tandem's gate, because that chain did better on the validation rows`;
-  return { coordinator: singleLever(lever), lever, because };
+  if (name === 'p -> p') return { coordinator: baselines['p-p'].make(), target: 'prompt', because: 'two prompt steps, without a gate' };
+  if (name === 'w -> w') return { coordinator: baselines['w-w'].make(), target: 'weights', because: 'two weight steps, without a gate' };
+  const target: Target = (valOf('p -> p') ?? 0) > (valOf('w -> w') ?? 0) ? 'prompt' : 'weights';
+  const because = `the ${target} alone with Tandem's gate, because that chain did better on the validation rows`;
+  return { coordinator: singleTarget(target), target, because };
 }
 
 export interface MeasuredControl {

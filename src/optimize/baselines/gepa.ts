@@ -34,7 +34,7 @@ export const gepa = (): Coordinator =>
       if (!canReflect(context.prompt)) return { done: 'an instruction with roles cannot be rewritten' };
       if (standing.memory.silent) return { done: 'the writer gives no more answers' };
       return {
-        lever: 'prompt',
+        target: 'prompt',
         because: `reflection on failures, ${standing.memory.pool.length} in the pool`,
         take: () => evolve(context, standing),
       };
@@ -46,31 +46,31 @@ async function evolve(context: OptimizationContext, { phase, memory, left }: Sta
   const { pool } = memory;
   const random = randomStream(seed, 'gepa', phase);
   const seen = new Set(pool.map(({ prompt }) => promptKey(prompt)));
-  let passes = 0;
-  for (let attempt = 1; attempt <= triesAPhase && passes < allowance(left, passes) && !signal?.aborted; attempt++) {
+  let tokensUsed = 0;
+  for (let attempt = 1; attempt <= triesAPhase && tokensUsed < allowance(left, tokensUsed) && !signal?.aborted; attempt++) {
     const parent = pool[chooseParent(pool, random)];
     const rows = random.shuffle(trainset).slice(0, batchRows);
     const before = await evaluator.evaluate({ prompt: parent.prompt, adapter }, rows);
-    passes += before.passes;
+    tokensUsed += before.tokensUsed;
     if (before.score.mean === 1) continue;
     const reflection = await reflect(context, parent.prompt, rows, before, random.integer(2 ** 31));
-    passes += reflection.passes;
-    if (reflection.silent) return { memory: { ...memory, silent: true }, passes };
+    tokensUsed += reflection.tokensUsed;
+    if (reflection.silent) return { memory: { ...memory, silent: true }, tokensUsed };
     if (!reflection.prompt || seen.has(promptKey(reflection.prompt))) continue;
     const { prompt } = reflection;
     seen.add(promptKey(prompt));
     const after = await measureIfFits(context, prompt, rows);
-    passes += after?.passes ?? 0;
+    tokensUsed += after?.tokensUsed ?? 0;
     if (!after || after.score.mean <= before.score.mean) continue;
     const id = `${phase}.${attempt}`;
     const reason = `written by ${context.writer?.name ?? 'the model'} from ${rows.length} rows, of which it fixed ${Math.round((after.score.mean - before.score.mean) * rows.length)}`;
     const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'reflection', proposal: { prompt, reason } });
     if (!evaluation) continue;
-    passes += evaluation.passes;
+    tokensUsed += evaluation.tokensUsed;
     const candidate: Measured = { id, prompt, adapter, evaluation };
-    return { memory: { pool: [...pool, { prompt, scores: evaluation.rows.map(({ score }) => score) }] }, passes, candidate };
+    return { memory: { pool: [...pool, { prompt, scores: evaluation.rows.map(({ score }) => score) }] }, tokensUsed, candidate };
   }
-  return { memory, passes };
+  return { memory, tokensUsed };
 }
 
 /**

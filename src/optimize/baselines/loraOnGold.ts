@@ -14,20 +14,20 @@ export const loraOnGold = (settings: TrainingSettings = trainingDefaults): Coord
       if (phase > 1) return { done: 'training is complete' };
       const { trainset: rows, trainer, seed, prompt } = context;
       return {
-        lever: 'weights',
+        target: 'weights',
         because: 'trains on the gold answers with the whole budget',
         async take() {
-          const { adapter, evaluation, passes } = await train(context, {
+          const { adapter, evaluation, tokensUsed } = await train(context, {
             phase,
             start: context.start ?? trainer.fresh(seed),
             rows,
             budget: left,
             spent,
-            measuring: bestEvaluation.passes,
+            measuring: bestEvaluation.tokensUsed,
             settings,
             seed: randomStream(seed, 'lora on gold').integer(2 ** 31),
           });
-          return { memory: null, passes, ...(evaluation && { candidate: { id: `${phase}.0`, prompt, adapter, evaluation } }) };
+          return { memory: null, tokensUsed, ...(evaluation && { candidate: { id: `${phase}.0`, prompt, adapter, evaluation } }) };
         },
       };
     },

@@ -36,7 +36,7 @@ export const loraOnOwnOutputs = (settings: TrainingSettings = trainingDefaults):
       if (phase > rounds) return { done: 'all rounds are complete' };
       if (memory.over) return { done: memory.over };
       return {
-        lever: 'weights',
+        target: 'weights',
         because: `round ${phase} of training on its own passing outputs`,
         take: () => round(context, standing, settings),
       };
@@ -50,17 +50,17 @@ async function round(
 ): Promise<StepResult<Memory>> {
   const { trainer, seed, adapters, prompt } = context;
   const answering = memory.adapter === undefined ? undefined : await adapters.get(memory.adapter);
-  const { rows, passes: asking } = await ownOutputs(context, answering, phase);
-  if (!rows.length) return { memory: { ...memory, over: 'none of its own outputs passes' }, passes: asking };
-  const measuring = bestEvaluation.passes;
+  const { rows, tokensUsed: asking } = await ownOutputs(context, answering, phase);
+  if (!rows.length) return { memory: { ...memory, over: 'none of its own outputs passes' }, tokensUsed: asking };
+  const measuring = bestEvaluation.tokensUsed;
   const least = asking + leastMeasurements * measuring;
   const over = 'the budget is spent';
-  if (allowance(left, asking) < least) return { memory: { ...memory, over }, passes: asking };
+  if (allowance(left, asking) < least) return { memory: { ...memory, over }, tokensUsed: asking };
   const share = partOf(left, rounds + 1 - phase);
   // Where a share pays for little more than the answers, one round takes all that is left.
   const isLast = allowance(share, asking) < least;
   const budget = isLast ? left : share;
-  const { adapter, evaluation, passes } = await train(context, {
+  const { adapter, evaluation, tokensUsed } = await train(context, {
     phase,
     start: context.start ?? trainer.fresh(seed),
     rows,
@@ -73,7 +73,7 @@ async function round(
   await adapters.put(adapter);
   return {
     memory: { adapter: adapter.id, ...(isLast && { over }) },
-    passes: asking + passes,
+    tokensUsed: asking + tokensUsed,
     ...(evaluation && { candidate: { id: `${phase}.0`, prompt, adapter, evaluation } }),
   };
 }
@@ -83,18 +83,18 @@ async function ownOutputs(
   { evaluator, prompt, trainset, seed }: OptimizationContext,
   adapter: Adapter | undefined,
   phase: number,
-): Promise<{ rows: Row[]; passes: number }> {
+): Promise<{ rows: Row[]; tokensUsed: number }> {
   const { model, task } = evaluator;
   const sampled = Array.from({ length: task.labels ? 0 : samples }, (_, sample) => {
     const decoding = { ...task.decoding, temperature, seed: randomStream(seed, 'own outputs', phase, sample).integer(2 ** 31) };
     return makeEvaluator({ model, task: { ...task, decoding } });
   });
   const rows = new Map<string, Row>();
-  let passes = 0;
+  let tokensUsed = 0;
   for (const each of [evaluator, ...sampled]) {
-    const { passed, passes: cost } = await passingRows(each, { prompt, adapter }, trainset);
+    const { passed, tokensUsed: cost } = await passingRows(each, { prompt, adapter }, trainset);
     for (const { row } of passed) rows.set(`${row.id} ${textIn(row.values, task.output).trim()}`, row);
-    passes += cost;
+    tokensUsed += cost;
   }
-  return { rows: [...rows.values()], passes };
+  return { rows: [...rows.values()], tokensUsed };
 }

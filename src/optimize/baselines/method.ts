@@ -8,7 +8,7 @@ import type { Row } from '../../data/dataset.ts';
 import type { Adapter } from '../../model/adapter.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
-import type { CandidateId, Lever, MeasuredState } from '../events.ts';
+import type { CandidateId, Target, MeasuredState } from '../events.ts';
 import { measuredState, measureStart } from '../measuredState.ts';
 import type { Proposal } from '../proposers/proposer.ts';
 import { changesBetween } from '../changes.ts';
@@ -24,14 +24,14 @@ export interface Standing<M> {
   readonly start: MeasuredState;
   readonly best: MeasuredState;
   readonly bestEvaluation: Evaluation;
-  /** Token passes spent since the start. */
+  /** Tokens spent since the start. */
   readonly spent: number;
   /** What is left for the step. */
   readonly left: Purse;
 }
 
 export interface Step<M> {
-  readonly lever: Lever;
+  readonly target: Target;
   /** For people: what is tried. */
   readonly because: string;
   take(): Promise<StepResult<M>>;
@@ -39,7 +39,7 @@ export interface Step<M> {
 
 export interface StepResult<M> {
   readonly memory: M;
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** What the step brought, measured on the whole valset. */
   readonly candidate?: Measured;
 }
@@ -68,25 +68,25 @@ export function coordinatorOf<M>(method: Method<M>): Coordinator {
     async begin(context) {
       const { start, evaluation } = await measureStart(context);
       const memory: Memory<M> = { bestEvaluation: evaluation, own: method.begin(context, evaluation) };
-      return { version: 1, phase: 0, start, best: start, passes: evaluation.passes, done: false, memory };
+      return { version: 1, phase: 0, start, best: start, tokensUsed: evaluation.tokensUsed, done: false, memory };
     },
     async advance(context, state) {
       const { bestEvaluation, own } = state.memory as Memory<M>;
       // What cannot be measured on the valset any more would bring nothing.
-      if (context.budget - state.passes < bestEvaluation.passes) return { ...state, done: 'the budget is spent' };
+      if (context.budget - state.tokensUsed < bestEvaluation.tokensUsed) return { ...state, done: 'the budget is spent' };
       const phase = state.phase + 1;
-      const { start, best, passes: spent } = state;
+      const { start, best, tokensUsed: spent } = state;
       const left = after(purseOf(context), spent);
       const step = method.next(context, { phase, memory: own, start, best, bestEvaluation, spent, left });
       if ('done' in step) return { ...state, done: step.done };
-      const { lever, because } = step;
-      context.emit({ type: 'phaseStarted', phase, lever, because });
-      const { memory, passes: cost, candidate } = await step.take();
-      const passes = spent + cost;
+      const { target, because } = step;
+      context.emit({ type: 'phaseStarted', phase, target, because });
+      const { memory, tokensUsed: cost, candidate } = await step.take();
+      const tokensUsed = spent + cost;
       const kept = await settle(context, phase, best, bestEvaluation, candidate);
       const next: Memory<M> = { bestEvaluation: kept?.evaluation ?? bestEvaluation, own: memory };
-      context.emit({ type: 'phaseEnded', phase, lever, accepted: kept !== undefined, best: kept?.state ?? best, passes });
-      return { ...state, phase, best: kept?.state ?? best, passes, memory: next };
+      context.emit({ type: 'phaseEnded', phase, target, accepted: kept !== undefined, best: kept?.state ?? best, tokensUsed });
+      return { ...state, phase, best: kept?.state ?? best, tokensUsed, memory: next };
     },
   };
 }
@@ -135,8 +135,8 @@ export async function tryOut(
 }
 
 /** What rows cost of which some were asked under the same prompt before: a cache has those. */
-export function freshPasses(passes: number, rows: readonly Row[], known: ReadonlySet<string>): number {
-  return Math.round((passes * rows.filter(({ id }) => !known.has(id)).length) / rows.length);
+export function freshTokens(tokensUsed: number, rows: readonly Row[], known: ReadonlySet<string>): number {
+  return Math.round((tokensUsed * rows.filter(({ id }) => !known.has(id)).length) / rows.length);
 }
 
 export async function measureIfFits(

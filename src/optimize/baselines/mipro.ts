@@ -11,7 +11,7 @@ import { promptKey, type Proposal } from '../proposers/proposer.ts';
 import { groundedTemplates } from '../proposers/templates.ts';
 import { allowance } from '../purse.ts';
 import { drawDemonstrations, mostBootstrapped } from './bootstrap.ts';
-import { coordinatorOf, freshPasses, measureIfFits, tryOut, type Standing, type StepResult } from './method.ts';
+import { coordinatorOf, freshTokens, measureIfFits, tryOut, type Standing, type StepResult } from './method.ts';
 import { reflect } from './reflection.ts';
 import { suggest, type Trial } from './tpe.ts';
 
@@ -42,9 +42,9 @@ export const mipro = (): Coordinator =>
     }),
     next(context, standing) {
       const { phase, memory } = standing;
-      if (phase === 1) return { lever: 'prompt', because: 'drafts instructions and demonstrations', take: () => draft(context, memory) };
+      if (phase === 1) return { target: 'prompt', because: 'drafts instructions and demonstrations', take: () => draft(context, memory) };
       if (memory.measured.length === memory.instructions.length * memory.sets.length) return { done: 'every pair has been measured' };
-      return { lever: 'prompt', because: `${memory.trials.length} trials so far`, take: () => search(context, standing) };
+      return { target: 'prompt', because: `${memory.trials.length} trials so far`, take: () => search(context, standing) };
     },
   });
 
@@ -52,7 +52,7 @@ async function draft(context: OptimizationContext, memory: Memory): Promise<Step
   const { prompt, start: adapter, evaluator, trainset, seed } = context;
   const stream = (...purpose: readonly (string | number)[]) => randomStream(seed, 'mipro', ...purpose);
   const plain = { ...prompt, demonstrations: [] };
-  let passes = 0;
+  let tokensUsed = 0;
   let asked: readonly string[] = [];
   const sets: (readonly Demonstration[])[] = [...memory.sets];
   for (let set = 1; set < candidates; set++) {
@@ -61,13 +61,13 @@ async function draft(context: OptimizationContext, memory: Memory): Promise<Step
     const drawn = await drawDemonstrations(context, random.shuffle(trainset), size, asked, random);
     sets.push(drawn.demonstrations);
     asked = drawn.asked;
-    passes += drawn.passes;
+    tokensUsed += drawn.tokensUsed;
   }
   const random = stream('instructions');
   const rows = random.shuffle(trainset).slice(0, 3);
   const answered = await evaluator.evaluate({ prompt: plain, adapter }, rows);
   const written = await reflect(context, plain, rows, answered, random.integer(2 ** 31));
-  passes += answered.passes + written.passes;
+  tokensUsed += answered.tokensUsed + written.tokensUsed;
   const wanted = { prompt: plain, adapter, evaluator, trainset, random, count: candidates };
   const from = (proposer: string, proposals: readonly Proposal[]): Memory['instructions'] =>
     proposals.map((each) => ({ ...each, proposer }));
@@ -82,7 +82,7 @@ async function draft(context: OptimizationContext, memory: Memory): Promise<Step
   const seen = new Set<string>();
   const bodyKey = ({ prompt: each }: Proposal): string => promptKey({ ...each, demonstrations: [] });
   const instructions = proposed.filter((each) => !seen.has(bodyKey(each)) && seen.add(bodyKey(each))).slice(0, candidates);
-  return { memory: { ...memory, instructions, sets }, passes };
+  return { memory: { ...memory, instructions, sets }, tokensUsed };
 }
 
 /** Some trials on batches, then the pair with the best mean of its trials on the whole valset, if it was not measured there yet. */
@@ -93,30 +93,30 @@ async function search(context: OptimizationContext, { phase, memory, left }: Sta
   const pairOf = ([instruction, set]: readonly number[]): Prompt => ({ ...instructions[instruction].prompt, demonstrations: sets[set] });
   const trials = [...memory.trials];
   const asked = new Map(Object.entries(memory.asked));
-  let passes = 0;
-  for (let trial = 0; trial < trialsAPhase && passes < allowance(left, passes) && !signal?.aborted; trial++) {
+  let tokensUsed = 0;
+  for (let trial = 0; trial < trialsAPhase && tokensUsed < allowance(left, tokensUsed) && !signal?.aborted; trial++) {
     const choices = suggest([instructions.length, sets.length], trials, random);
     const rows = random.shuffle(valset).slice(0, batchRows);
     const evaluation = await measureIfFits(context, pairOf(choices), rows);
     const pair = choices.join();
     const known = new Set(measured.includes(pair) ? valset.map(({ id }) => id) : asked.get(pair));
-    passes += freshPasses(evaluation?.passes ?? 0, rows, known);
+    tokensUsed += freshTokens(evaluation?.tokensUsed ?? 0, rows, known);
     asked.set(pair, [...new Set([...known, ...rows.map(({ id }) => id)])]);
     trials.push({ choices, score: evaluation?.score.mean ?? 0 });
   }
   const best = bestPair(trials, measured) ?? unmeasuredPair(memory, random);
   const noted = { ...memory, trials, asked: Object.fromEntries(asked) };
-  if (passes >= allowance(left, passes)) return { memory: noted, passes };
+  if (tokensUsed >= allowance(left, tokensUsed)) return { memory: noted, tokensUsed };
   const id = `${phase}.1`;
   const { reason, proposer } = instructions[best[0]];
   const proposal = { prompt: pairOf(best), reason: `${reason}; ${sets[best[1]].length} demonstrations` };
   const evaluation = await tryOut(context, { phase, candidate: id, proposer, proposal });
   const memoryAfter = { ...noted, measured: [...measured, best.join()] };
-  if (!evaluation) return { memory: memoryAfter, passes };
+  if (!evaluation) return { memory: memoryAfter, tokensUsed };
   trials.push({ choices: best, score: evaluation.score.mean });
-  passes += freshPasses(evaluation.passes, valset, new Set(asked.get(best.join())));
+  tokensUsed += freshTokens(evaluation.tokensUsed, valset, new Set(asked.get(best.join())));
   const candidate = { id, prompt: proposal.prompt, adapter, evaluation };
-  return { memory: memoryAfter, passes, candidate };
+  return { memory: memoryAfter, tokensUsed, candidate };
 }
 
 /** Where every pair that was tried is measured, another one by chance. */

@@ -19,5 +19,5 @@ export type BaselineName = (typeof baselineNames)[number];
 export const isBaseline = (name: string): name is BaselineName => (baselineNames as readonly string[]).includes(name);
 
 /** In the order in which they run: the last one depends on the two before it. */
-export const controlNames = ['p -> p', 'w -> w', 'best single lever'] as const;
+export const controlNames = ['p -> p', 'w -> w', 'best alone'] as const;
 export type ControlName = (typeof controlNames)[number];

@@ -33,21 +33,21 @@ async function drive(context: OptimizationContext): Promise<OptimizationState> {
   return state;
 }
 
-test('GEPA-like: the writer reads the rows and its instruction is measured; its tokens are no token passes', async () => {
+test('GEPA-like: the writer reads the rows and its instruction is measured; its tokens are no tokens', async () => {
   const asked: string[] = [];
   const writer: Writer = {
     name: 'a large model',
     write: async ([{ content }]) => {
       asked.push(content);
-      return { text: '<think>Hm.</think>A better instruction.', cost: { passes: 0, outside: { tokens: 5000, requests: 1 } } };
+      return { text: '<think>Hm.</think>A better instruction.', cost: { tokensUsed: 0, outside: { tokens: 5000, requests: 1 } } };
     },
   };
   const events: OptimizationEvent[] = [];
-  const { best, passes } = await drive(contextWith(writer, events));
+  const { best, tokensUsed } = await drive(contextWith(writer, events));
   expect(best.prompt.body).toBe('A better instruction.\n\nMessage: ${input:message}\nIntent:\n');
   expect(best.score.mean).toBe(1);
   expect(asked[0]).toContain('This is wrong. The right answer is:');
-  expect(passes).toBeLessThan(250);
+  expect(tokensUsed).toBeLessThan(250);
   const [proposed] = events.flatMap((event) => (event.type === 'candidateProposed' ? [event] : []));
   expect(proposed.reason).toMatch(/^written by a large model from 3 rows/);
 });

@@ -19,7 +19,7 @@ import { withoutThoughts } from '../proposers/writtenAnswer.ts';
 export interface Reflection {
   /** Undefined where the model wrote nothing that can be an instruction. */
   readonly prompt?: Prompt;
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** The writer will write nothing more in this run. */
   readonly silent?: true;
 }
@@ -41,7 +41,7 @@ export async function reflect(
   answered: Evaluation,
   seed: number,
 ): Promise<Reflection> {
-  if (!canReflect(prompt)) return { passes: 0 };
+  if (!canReflect(prompt)) return { tokensUsed: 0 };
   const { model, task } = evaluator;
   const columns = columnsOf(prompt).filter((name) => name !== task.output);
   const shown = rows.map(({ values }, place) => {
@@ -65,9 +65,9 @@ export async function reflect(
   const maxTokens = writer ? longest.written : longest.own;
   const options = { maxTokens, temperature: 1, seed, ...(writer && signal && { signal }) };
   const written = await orNothing(async () => from.write([{ role: 'user', content: asked }], options));
-  if ('nothing' in written) return { passes: 0, ...(written.nothing === 'for good' && { silent: true as const }) };
+  if ('nothing' in written) return { tokensUsed: 0, ...(written.nothing === 'for good' && { silent: true as const }) };
   const instruction = cleaned(withoutThoughts(written.text));
-  return { ...(instruction !== undefined && { prompt: withInstruction(prompt, instruction) }), passes: written.cost.passes };
+  return { ...(instruction !== undefined && { prompt: withInstruction(prompt, instruction) }), tokensUsed: written.cost.tokensUsed };
 }
 
 /** What the metric says, and the right answer where there is one. */

@@ -21,7 +21,7 @@ export interface Training {
   readonly rows: readonly Row[];
   /** What it may spend. */
   readonly budget: Purse;
-  /** Token passes spent before it. */
+  /** Tokens spent before it. */
   readonly spent: number;
   /** Of one evaluation of the valset. */
   readonly measuring: number;
@@ -54,6 +54,6 @@ export async function train(context: OptimizationContext, training: Training): P
     measuring,
     signal,
     measure: (adapter) => evaluator.evaluate({ prompt, adapter }, valset),
-    onStep: (step) => emit({ type: 'weightStep', phase, ...step, passes: spent + step.passes }),
+    onStep: (step) => emit({ type: 'weightStep', phase, ...step, tokensUsed: spent + step.tokensUsed }),
   });
 }

@@ -1,4 +1,4 @@
-/** @file What proposals become: runners of a race, told of and none twice, and the passes that finding them cost. */
+/** @file What proposals become: runners of a race, told of and none twice, and the tokens that finding them cost. */
 import type { Evaluator } from '../../evaluate/evaluator.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { changesBetween } from '../changes.ts';
@@ -50,23 +50,23 @@ export function collectRunners(
   };
 }
 
-/** The same evaluator, which tells the token passes that were spent through it. */
+/** The same evaluator, which tells the tokens that were spent through it. */
 export function countingEvaluator<E extends Evaluator>(evaluator: E): { readonly evaluator: E; readonly spent: () => number } {
-  let passes = 0;
+  let tokensUsed = 0;
   const counting: E = {
     ...evaluator,
     async evaluate(...asked: Parameters<Evaluator['evaluate']>) {
       const evaluation = await evaluator.evaluate(...asked);
-      passes += evaluation.passes;
+      tokensUsed += evaluation.tokensUsed;
       return evaluation;
     },
     ...(evaluator.scoreWords && {
       async scoreWords(...asked: Parameters<NonNullable<Evaluator['scoreWords']>>) {
         const found = await evaluator.scoreWords!(...asked);
-        passes += found.passes;
+        tokensUsed += found.tokensUsed;
         return found;
       },
     }),
   };
-  return { evaluator: counting, spent: () => passes };
+  return { evaluator: counting, spent: () => tokensUsed };
 }

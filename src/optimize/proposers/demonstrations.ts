@@ -58,12 +58,12 @@ export interface PassingRows {
   /** The likelihood where the data has a right answer. */
   readonly passed: { readonly row: Row; readonly logLikelihood?: number }[];
   readonly inOwnWords: boolean;
-  readonly passes: number;
+  readonly tokensUsed: number;
 }
 
 /** The rows that the model answers right. @throws TandemError those of `Evaluator.evaluate` */
 export async function passingRows(evaluator: Evaluator, candidate: Candidate, tried: readonly Row[]): Promise<PassingRows> {
-  const { rows, passes } = await evaluator.evaluate(candidate, tried);
+  const { rows, tokensUsed } = await evaluator.evaluate(candidate, tried);
   const { labels, output } = evaluator.task;
   const noGold = rows.some(({ gold }) => gold === undefined);
   const inOwnWords = noGold || (!labels && isPassOrFail(rows));
@@ -73,7 +73,7 @@ export async function passingRows(evaluator: Evaluator, candidate: Candidate, tr
       ? [{ row: inOwnWords ? answered(tried[i], output, prediction) : tried[i], ...(logLikelihood !== undefined && { logLikelihood }) }]
       : [];
   });
-  return { passed, inOwnWords, passes };
+  return { passed, inOwnWords, tokensUsed };
 }
 
 /** A metric that gives part of a point tells how near an answer is, which is no reason to show it in the place of the right one. */

@@ -15,22 +15,22 @@ export interface GradientEditOptions {
   readonly rows: number;
   /** Substitutions measured for each that is made. */
   readonly tries: number;
-  /** Hears what gradients and fluency cost, in token passes; measuring is the evaluator's to count. */
-  readonly onPasses: (passes: number) => void;
+  /** Hears what gradients and fluency cost, in tokens; measuring is the evaluator's to count. */
+  readonly onTokens: (tokensUsed: number) => void;
 }
 
 export const gradientEditDefaults = { fluencyBound: 1, rows: 16, tries: 6 };
 
 /** Each proposal has one substitution more than the one before it. */
-export function gradientEdits({ tuner, fluencyBound, rows, tries, onPasses }: GradientEditOptions): Proposer {
+export function gradientEdits({ tuner, fluencyBound, rows, tries, onTokens }: GradientEditOptions): Proposer {
   return {
     name: 'gradient edits',
     async propose({ prompt, adapter, evaluator, trainset, random, count }) {
       const author = instructionOf(prompt.body);
       if (author === '' || !trainset.length) return [];
       const fluencies = async (texts: readonly string[]): Promise<readonly number[]> => {
-        const { fluency, passes } = await tuner.fluency(texts);
-        onPasses(passes);
+        const { fluency, tokensUsed } = await tuner.fluency(texts);
+        onTokens(tokensUsed);
         return fluency;
       };
       const [base] = await fluencies([author]);
@@ -40,8 +40,8 @@ export function gradientEdits({ tuner, fluencyBound, rows, tries, onPasses }: Gr
       for (let round = 0; round < count; round++) {
         const batch = random.shuffle(trainset).slice(0, rows);
         const now = withInstruction(prompt, best);
-        const { found, passes } = await tuner.substitutions(now, best, batch, adapter, 4 * tries);
-        onPasses(passes);
+        const { found, tokensUsed } = await tuner.substitutions(now, best, batch, adapter, 4 * tries);
+        onTokens(tokensUsed);
         const fresh = found.filter(({ text }) => !seen.has(text));
         if (!fresh.length) break;
         const reads = await fluencies(fresh.map(({ text }) => text));

@@ -28,7 +28,7 @@ function contextWith(
       const scores = sample.map(({ values }) =>
         words.map((word) => (liked.includes(word) && isFor(word, textIn(values, 'intent')) ? 0 : -3)),
       );
-      return Promise.resolve({ scores, passes: words.length });
+      return Promise.resolve({ scores, tokensUsed: words.length });
     },
   };
   return { asked, context: { prompt, evaluator, trainset: rows, random: randomStream('words', 1), count } };

@@ -41,7 +41,7 @@ function writerOf(...answers: readonly (string | Error)[]): Writer & { readonly 
       const answer = answers[asked.length % answers.length];
       asked.push({ messages, options });
       if (answer instanceof Error) throw answer;
-      return { text: answer, cost: { passes: 0, outside: { tokens: 10, requests: 1 } } };
+      return { text: answer, cost: { tokensUsed: 0, outside: { tokens: 10, requests: 1 } } };
     },
   };
 }

@@ -9,7 +9,7 @@ import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { measuredState, word } from './shapes.ts';
 
 export interface Checkpoint {
-  readonly version: 1;
+  readonly version: 2;
   /** How many lines of the journal the snapshot has behind it. */
   readonly lines: number;
   readonly state: OptimizationState;
@@ -21,14 +21,14 @@ export interface Checkpoint {
 
 /** Replaces the last checkpoint in one step. The journal must have been flushed before. */
 export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 'version' | 'seal'>): void {
-  const known = { version: 1, ...checkpoint } as const;
+  const known = { version: 2, ...checkpoint } as const;
   writeVersioned(checkpointFile(directory), { ...known, seal: sealOf(known) } satisfies Checkpoint);
 }
 
-/** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file' */
+/** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file'; 'older-version' because what a coordinator remembers changes between versions */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
   const file = checkpointFile(directory);
-  const checkpoint = readVersioned(file, 1, shape);
+  const checkpoint = readVersioned(file, 2, shape);
   if (checkpoint?.seal === undefined || checkpoint.seal === sealOf(checkpoint)) return checkpoint;
   throw new TandemError('bad-file', 'The checkpoint is damaged.', {
     where: { file },
@@ -43,14 +43,14 @@ const state = object<OptimizationState>({
   phase: whole,
   start: measuredState,
   best: measuredState,
-  passes: amount,
+  tokensUsed: amount,
   done: either<false | string>('false or the reason why it is done', exactly(false), text),
   // The coordinator's own.
   memory: anything,
 });
 
 const shape = object<Checkpoint>({
-  version: exactly(1),
+  version: exactly(2),
   lines: whole,
   state,
   control: optional(object<ControlCheckpoint>({ control: word(), state })),

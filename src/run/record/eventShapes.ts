@@ -1,6 +1,6 @@
 /** @file The shapes of the journal's lines, one for each event. An event that is not among them is of a newer Tandem, and nobody reads more than its type. */
 import type { AnswerTokens } from '../../evaluate/answerTokens.ts';
-import type { AttributionCell, Change, ChangedHunk, JudgedAnswer, PhaseLever, ReportedMetric, TestAnswer } from '../../optimize/events.ts';
+import type { AttributionCell, Change, ChangedHunk, JudgedAnswer, PhaseTarget, ReportedMetric, TestAnswer } from '../../optimize/events.ts';
 import type { Worth } from '../../optimize/worth.ts';
 import {
   amount,
@@ -22,13 +22,13 @@ import {
 } from '../../shape.ts';
 import type { AnswerEnds } from '../../prompt/decoding.ts';
 import type { JournalLine, RunConfig, RunEvent } from './events.ts';
-import { budget, cuts, difference, estimate, flips, line, measuredState, objective, prompt, word } from './shapes.ts';
+import { budget, cuts, difference, estimate, changedPredictions, line, measuredState, objective, prompt, word } from './shapes.ts';
 import { lora, rowLimits, soft } from './specShape.ts';
 
 /** What every line has beside its event; its number and version are the journal's to check. */
 type Frame = Pick<JournalLine, 'version' | 'seq' | 'at'> & { readonly type: string };
 
-const frame: Shape<Frame> = object<Frame>({ version: exactly(1), seq: whole, at: amount, type: text });
+const frame: Shape<Frame> = object<Frame>({ version: exactly(2), seq: whole, at: amount, type: text });
 
 /** A line of the journal. */
 export const journalLine: Shape<JournalLine> = (value) => {
@@ -36,7 +36,7 @@ export const journalLine: Shape<JournalLine> = (value) => {
   return (Object.hasOwn(events, framed.type) ? events[framed.type as RunEvent['type']](framed) : framed) as JournalLine;
 };
 
-const phaseLever: Shape<PhaseLever> = exactly('prompt', 'weights', 'both');
+const phaseTarget: Shape<PhaseTarget> = exactly('prompt', 'weights', 'both');
 
 const answerEnds = object<AnswerEnds>({ maxTokens: whole, stop: list(text) });
 
@@ -52,7 +52,7 @@ const config = object<RunConfig>({
   soft: optional(soft),
   schedule: word(),
   strategy: word(),
-  lever: word(),
+  tune: word(),
   curriculum: optional(object<NonNullable<RunConfig['curriculum']>>({ of: word(), pacing: word() })),
   adapters: optional(word()),
   controls: optional(list(word())),
@@ -115,17 +115,17 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
   runStarted: event('runStarted', { config }),
   noticed: event('noticed', { message: text }),
   rateMeasured: event('rateMeasured', {
-    passesPerSecond: amount,
+    tokensPerSecond: amount,
     budget: amount,
     rows: optional(object<{ val: number; test: number }>({ val: whole, test: whole })),
-    passesPerRow: optional(amount),
+    tokensPerRow: optional(amount),
   }),
-  budgetPlanned: event('budgetPlanned', { passes: amount, budget: amount, passesPerSecond: amount, left: amount, reserve: amount }),
+  budgetPlanned: event('budgetPlanned', { tokensUsed: amount, budget: amount, tokensPerSecond: amount, left: amount, reserve: amount }),
   writerAnswered: event('writerAnswered', { phase: whole, request: text, text, tokens: whole, requests: whole }),
   writerFailed: event('writerFailed', { phase: whole, request: text, reason: text, message: text }),
   stopRequested: event('stopRequested', {}),
   testOpened: event('testOpened', { rows: whole }),
-  baselineMeasured: event('baselineMeasured', { state: measuredState, passes: amount }),
+  baselineMeasured: event('baselineMeasured', { state: measuredState, tokensUsed: amount }),
   warmStartProbed: event('warmStartProbed', {
     part: optional(exactly('soft prompt')),
     from: text,
@@ -134,9 +134,9 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     score: optional(difference),
     logLikelihood: optional(difference),
     steps: whole,
-    passes: amount,
+    tokensUsed: amount,
   }),
-  phaseStarted: event('phaseStarted', { phase: whole, lever: phaseLever, block: optional(text), because: text }),
+  phaseStarted: event('phaseStarted', { phase: whole, target: phaseTarget, block: optional(text), because: text }),
   difficultyMeasured: event('difficultyMeasured', {
     phase: whole,
     rows: whole,
@@ -146,7 +146,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     logLikelihood: optional(measured),
     roles: object<{ weights: number; prompt: number; guard: number }>({ weights: whole, prompt: whole, guard: whole }),
     inPlay: measured,
-    passes: amount,
+    tokensUsed: amount,
   }),
   ownAnswersJudged: event('ownAnswersJudged', {
     phase: whole,
@@ -154,7 +154,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     answers: whole,
     passed: whole,
     learned: whole,
-    passes: amount,
+    tokensUsed: amount,
   }),
   freedomGrown: event('freedomGrown', {
     phase: whole,
@@ -192,7 +192,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     learningRate: measured,
     gradientNorm: measured,
     soft: optional(object<{ learningRate: number; gradientNorm: number }>({ learningRate: measured, gradientNorm: measured })),
-    passes: amount,
+    tokensUsed: amount,
   }),
   gateDecided: event('gateDecided', {
     phase: whole,
@@ -203,9 +203,9 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     logLikelihood: optional(difference),
     changes: optional(list(change)),
     objective: optional(objective),
-    flips: optional(flips),
+    changedPredictions: optional(changedPredictions),
   }),
-  phaseEnded: event('phaseEnded', { phase: whole, lever: phaseLever, accepted: flag, best: measuredState, passes: amount }),
+  phaseEnded: event('phaseEnded', { phase: whole, target: phaseTarget, accepted: flag, best: measuredState, tokensUsed: amount }),
   softPromptJudged: event('softPromptJudged', {
     phase: whole,
     tokens: whole,
@@ -220,9 +220,9 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     steps: whole,
     kept: flag,
     best: measuredState,
-    passes: amount,
+    tokensUsed: amount,
   }),
-  placesMeasured: event('placesMeasured', { changes: list(change), passes: amount }),
+  placesMeasured: event('placesMeasured', { changes: list(change), tokensUsed: amount }),
   attributed: event('attributed', {
     cells,
     total: difference,
@@ -231,7 +231,7 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
     interaction: difference,
     reported: optional(list(reported)),
     answers: optional(list(answer)),
-    passes: amount,
+    tokensUsed: amount,
   }),
   priceMeasured: event('priceMeasured', {
     split: exactly('val', 'test'),
@@ -244,14 +244,14 @@ const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {
   controlProgressed: event('controlProgressed', {
     control: word(),
     phase: whole,
-    lever: optional(phaseLever),
+    target: optional(phaseTarget),
     accepted: optional(flag),
     score: estimate,
-    passes: amount,
+    tokensUsed: amount,
   }),
   controlMeasured: event('controlMeasured', {
     control: word(),
-    passes: amount,
+    tokensUsed: amount,
     score: estimate,
     logLikelihood: optional(estimate),
     difference,

@@ -4,21 +4,11 @@ import type { LoraConfig } from '../../model/adapter.ts';
 import type { MeasuredControl } from '../../optimize/baselines/controls.ts';
 import type { ControlName } from '../../optimize/baselines/names.ts';
 import type { Curriculum, Pacing } from '../../optimize/curriculum.ts';
-import type { Estimate, OptimizationEvent, PhaseLever } from '../../optimize/events.ts';
+import type { Estimate, OptimizationEvent, PhaseTarget } from '../../optimize/events.ts';
 import type { Worth } from '../../optimize/worth.ts';
 import type { AnswerEnds } from '../../prompt/decoding.ts';
 import type { MeasuredRows } from '../rowPlan.ts';
-import type {
-  Budget,
-  CoordinatorName,
-  ExecutorName,
-  LeverChoice,
-  RowLimits,
-  Schedule,
-  SoftPromptChoice,
-  Split,
-  Strategy,
-} from '../spec.ts';
+import type { Budget, CoordinatorName, ExecutorName, TuneChoice, RowLimits, Schedule, SoftPromptChoice, Split, Strategy } from '../spec.ts';
 
 /** What the run is about, as found when it started. */
 export interface RunConfig {
@@ -37,7 +27,7 @@ export interface RunConfig {
   readonly soft?: SoftPromptChoice;
   readonly schedule: Schedule;
   readonly strategy: Strategy | 'default';
-  readonly lever: LeverChoice;
+  readonly tune: TuneChoice;
   /** Absent where nothing grows. */
   readonly curriculum?: { readonly of: Curriculum; readonly pacing: Pacing };
   /** Of a program whose steps have adapters of their own. */
@@ -69,24 +59,24 @@ export type RunEvent =
   | { readonly type: 'runStarted'; readonly config: RunConfig }
   /** A warning for people, e.g. rows that stand almost alike in two splits. */
   | { readonly type: 'noticed'; readonly message: string }
-  /** The budget in nominal token passes: of one that was given in passes for good, of one of time for a beginning. */
+  /** The budget in tokens: of one that was given in tokens for good, of one of time for a beginning. */
   | {
       readonly type: 'rateMeasured';
-      readonly passesPerSecond: number;
+      readonly tokensPerSecond: number;
       readonly budget: number;
       /** What the budget pays for, where that is less than the splits have. */
       readonly rows?: MeasuredRows;
       /** Of a budget of time: what a row costs to measure once. */
-      readonly passesPerRow?: number;
+      readonly tokensPerRow?: number;
     }
   /** Of a budget of time: what the clock decides from here on. It is written before it is used, so that nothing else hangs on the clock. */
   | {
       readonly type: 'budgetPlanned';
       /** Spent so far. */
-      readonly passes: number;
-      /** Token passes that may be spent in all. */
+      readonly tokensUsed: number;
+      /** Tokens that may be spent in all. */
       readonly budget: number;
-      readonly passesPerSecond: number;
+      readonly tokensPerSecond: number;
       /** Milliseconds that are left for the optimization, and those that are kept for the test. */
       readonly left: number;
       readonly reserve: number;
@@ -121,7 +111,7 @@ export type RunEvent =
       readonly type: 'controlStarted';
       readonly control: ControlName;
       readonly because: string;
-      /** Nominal token passes: those of the run. */
+      /** Tokens: those of the run. */
       readonly budget: number;
     }
   | {
@@ -129,19 +119,19 @@ export type RunEvent =
       readonly control: ControlName;
       /** 0: its start is measured; else a phase of it has ended. */
       readonly phase: number;
-      readonly lever?: PhaseLever;
+      readonly target?: PhaseTarget;
       readonly accepted?: boolean;
       /** Its best so far, on the valset. */
       readonly score: Estimate;
-      readonly passes: number;
+      readonly tokensUsed: number;
     }
-  | ({ readonly type: 'controlMeasured'; readonly control: ControlName; readonly passes: number } & MeasuredControl)
+  | ({ readonly type: 'controlMeasured'; readonly control: ControlName; readonly tokensUsed: number } & MeasuredControl)
   | { readonly type: 'runEnded'; readonly because: string }
   | { readonly type: 'runFailed'; readonly reason: string; readonly message: string };
 
 export type PriceMeasured = Extract<RunEvent, { type: 'priceMeasured' }>;
 
-export const journalVersion = 1;
+export const journalVersion = 2;
 
 /** An event as it stands in the journal. */
 export type JournalLine = RunEvent & {

@@ -1,6 +1,6 @@
 /** @file A run's state as a pure fold over its journal, one line at a time. */
 import type { ControlName } from '../../optimize/baselines/names.ts';
-import type { CandidateId, MeasuredState, PhaseLever } from '../../optimize/events.ts';
+import type { CandidateId, MeasuredState, PhaseTarget } from '../../optimize/events.ts';
 import type { JournalLine, RunEvent } from './events.ts';
 import type { CandidateState, ControlState, CurriculumState, HistoryPoint, PhaseState, RunState, WriterState } from './state.ts';
 
@@ -20,22 +20,22 @@ const unasked: WriterState = { tokens: 0, requests: 0, failed: 0, failing: 0 };
 
 const noCurriculum: CurriculumState = { data: [], freedom: [] };
 
-/** Token passes never become fewer: a resumed run may tell some again. */
-const spent = (state: RunState, { passes }: { readonly passes: number }): Pick<RunState, 'passes'> => ({
-  passes: Math.max(state.passes, passes),
+/** Tokens never become fewer: a resumed run may tell some again. */
+const spent = (state: RunState, { tokensUsed }: { readonly tokensUsed: number }): Pick<RunState, 'tokensUsed'> => ({
+  tokensUsed: Math.max(state.tokensUsed, tokensUsed),
 });
 
 const changes: Changes = {
   runStarted: (_, { config }) => ({ status: 'running', config }),
   noticed: ({ notices }, { message }) => ({ notices: [...notices, message] }),
-  rateMeasured: ({ config, passes }, { passesPerSecond, budget, passesPerRow, rows, at }) => ({
-    passesPerSecond,
+  rateMeasured: ({ config, tokensUsed }, { tokensPerSecond, budget, tokensPerRow, rows, at }) => ({
+    tokensPerSecond,
     budget,
-    ...(passesPerRow !== undefined && { passesPerRow }),
-    pacedFrom: { at, passes },
+    ...(tokensPerRow !== undefined && { tokensPerRow }),
+    pacedFrom: { at, tokensUsed },
     ...(config && rows && { config: { ...config, splits: { ...config.splits, ...rows } } }),
   }),
-  budgetPlanned: (_, { budget, passesPerSecond }) => ({ budget, passesPerSecond }),
+  budgetPlanned: (_, { budget, tokensPerSecond }) => ({ budget, tokensPerSecond }),
   baselineMeasured: (state, line) => ({
     ...spent(state, line),
     start: line.state,
@@ -82,8 +82,8 @@ const changes: Changes = {
     return inCandidate(state, line, ({ measured }) => ({ measured: [...measured, measurement] }));
   },
   gateDecided(state, line) {
-    const { accepted, because, score, logLikelihood, objective, flips, changes } = line;
-    const told = { ...(objective && { objective }), ...(flips && { flips }), ...(changes && { changes }) };
+    const { accepted, because, score, logLikelihood, objective, changedPredictions, changes } = line;
+    const told = { ...(objective && { objective }), ...(changedPredictions && { changedPredictions }), ...(changes && { changes }) };
     const decision = { accepted, because, score, ...(logLikelihood && { logLikelihood }), ...told };
     return inCandidate(state, line, () => ({ decision }));
   },
@@ -107,9 +107,9 @@ const changes: Changes = {
   phaseEnded: (state, line) => ({
     ...spent(state, line),
     best: line.best,
-    history: [...state.history, historyPoint(line.phase, line.accepted, line.best, line, line.lever)],
+    history: [...state.history, historyPoint(line.phase, line.accepted, line.best, line, line.target)],
     ...inPhase(state, line.phase, ({ candidates }) => ({
-      ended: { accepted: line.accepted, at: line.at, passes: line.passes },
+      ended: { accepted: line.accepted, at: line.at, tokensUsed: line.tokensUsed },
       candidates: candidates.map((each) => became(each, line.best)),
     })),
   }),
@@ -129,10 +129,10 @@ const changes: Changes = {
     return { ...spent(state, line), attribution: { cells, total, promptAlone, weightsAlone, interaction, ...told } };
   },
   priceMeasured: (_, { split, rows, before, after, time }) => ({ price: { split, rows, before, after, ...(time && { time }) } }),
-  controlStarted: ({ controls }, { control, because }) => ({ controls: [...controls, { control, because, passes: 0, phase: 0 }] }),
-  controlProgressed: (state, { control, passes, phase, score }) => inControl(state, control, { passes, phase, val: score }),
-  controlMeasured: (state, { control, passes, score, logLikelihood, difference }) =>
-    inControl(state, control, { passes, measured: { score, ...(logLikelihood && { logLikelihood }), difference } }),
+  controlStarted: ({ controls }, { control, because }) => ({ controls: [...controls, { control, because, tokensUsed: 0, phase: 0 }] }),
+  controlProgressed: (state, { control, tokensUsed, phase, score }) => inControl(state, control, { tokensUsed, phase, val: score }),
+  controlMeasured: (state, { control, tokensUsed, score, logLikelihood, difference }) =>
+    inControl(state, control, { tokensUsed, measured: { score, ...(logLikelihood && { logLikelihood }), difference } }),
   runEnded: (_, { because }) => ({ status: 'ended', because }),
   runFailed: (_, { reason, message }) => ({ status: 'failed', failure: { reason, message } }),
 };
@@ -145,27 +145,27 @@ function historyPoint(
   phase: number,
   accepted: boolean,
   best: MeasuredState,
-  { at, passes }: { at: number; passes: number },
-  lever?: PhaseLever,
+  { at, tokensUsed }: { at: number; tokensUsed: number },
+  target?: PhaseTarget,
 ): HistoryPoint {
   const { candidate, score, logLikelihood, objective, promptTokens } = best;
   const likelihood = logLikelihood && { logLikelihood };
-  return { phase, ...(lever && { lever }), accepted, candidate, at, passes, score, ...likelihood, objective, promptTokens };
+  return { phase, ...(target && { target }), accepted, candidate, at, tokensUsed, score, ...likelihood, objective, promptTokens };
 }
 
 function startPhase(
   state: RunState,
-  { phase, lever, block, because, at }: { phase: number; lever: PhaseLever; block?: string; because: string; at: number },
+  { phase, target, block, because, at }: { phase: number; target: PhaseTarget; block?: string; because: string; at: number },
 ): PhaseState {
   return {
     phase,
-    lever,
+    target,
     ...(block !== undefined && { block }),
     because,
     candidates: [],
     weightSteps: [],
     startedAt: at,
-    startPasses: state.passes,
+    startTokens: state.tokensUsed,
   };
 }
 

@@ -48,10 +48,10 @@ test('truncating keeps the first lines, byte for byte', () => {
 });
 
 test.each([
-  ['of a newer version', '{"version":2,"seq":0,"at":0,"type":"noticed"}\n', 'newer-version'],
+  ['of a newer version', '{"version":3,"seq":0,"at":0,"type":"noticed"}\n', 'newer-version'],
   ['without a version', '{"seq":0}\n', 'bad-file'],
   ['that is not JSON', 'null,\n', 'bad-journal'],
-  ['out of order', '{"version":1,"seq":4,"at":0,"type":"noticed"}\n', 'bad-journal'],
+  ['out of order', '{"version":2,"seq":4,"at":0,"type":"noticed"}\n', 'bad-journal'],
 ])('a line %s is refused with its place', (name, text, reason) => {
   const file = join(temporary, name);
   writeFileSync(file, text);

@@ -9,6 +9,7 @@ import { pulse } from '../../pulse.ts';
 import { journalVersion, type JournalLine, type RunEvent } from './events.ts';
 import { journalLine } from './eventShapes.ts';
 import { requireVersion, type Versioned } from './jsonFile.ts';
+import { lineOfVersionOne } from './versionOne.ts';
 
 export interface Journal {
   /** Writes the event and returns it as a reader of the file will see it. */
@@ -88,7 +89,7 @@ export async function* readJournalInStretches(file: string, stretch = 200): Asyn
 /** The last whole line, found without reading the rest; undefined where there is none, or none that can be read. */
 export async function readLastLine(file: string): Promise<JournalLine | undefined> {
   try {
-    return JSON.parse(splitLines(await readTextTail(file, 65_536, limits)).at(-1) ?? '') as JournalLine;
+    return asWrittenNow(JSON.parse(splitLines(await readTextTail(file, 65_536, limits)).at(-1) ?? '') as Versioned) as JournalLine;
   } catch {
     return undefined;
   }
@@ -118,9 +119,12 @@ const isThere = (file: string): boolean => lstatSync(file, { throwIfNoEntry: fal
 
 const splitLines = (text: string): string[] => text.split('\n').slice(0, -1);
 
+/** The line as this version would have written it. */
+const asWrittenNow = (value: Versioned): unknown => (value.version < journalVersion ? lineOfVersionOne(value) : value);
+
 function parseLine(text: string, file: string, place: number): JournalLine {
   const where = { file, line: place + 1 };
   const value = requireVersion(parseJson(text, where, 'bad-journal') as Versioned & { seq?: unknown }, journalVersion, file, where.line);
   if (value.seq !== place) throw new TandemError('bad-journal', `This line of the journal should have the number ${place}.`, { where });
-  return shaped(journalLine, value, where, 'bad-journal');
+  return shaped(journalLine, asWrittenNow(value), where, 'bad-journal');
 }

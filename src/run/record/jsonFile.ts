@@ -37,16 +37,21 @@ export function writeVersioned<T extends Versioned>(file: string, value: T): voi
 /** In bytes: far more than anything that is written here. */
 const most = 2 ** 26;
 
+export interface ReadVersioned extends ReadLimits {
+  /** Turns what an older version wrote into what this one would have written. Without it, older files are refused. */
+  readonly upgrade?: (value: unknown) => unknown;
+}
+
 /**
- * @param limits by default no link is followed: Tandem writes none
+ * Reads a file of this version, or of an older one that can be upgraded. By default no link is followed, because Tandem writes none.
  * @returns undefined where there is no such file
- * @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file', 'too-large'
+ * @throws TandemError reasons 'bad-file', 'newer-version', 'older-version', 'not-a-file', 'too-large'
  */
 export function readVersioned<T extends Versioned>(
   file: string,
   newest: T['version'],
   shape: Shape<T>,
-  limits: ReadLimits = {},
+  { upgrade, ...limits }: ReadVersioned = {},
 ): T | undefined {
   let text: string;
   try {
@@ -56,7 +61,15 @@ export function readVersioned<T extends Versioned>(
     throw error;
   }
   const value = requireVersion(parseJson(text, { file }, 'bad-file') as Versioned, newest, file);
-  return shaped(shape, value, { file }, 'bad-file');
+  if (value.version >= newest) return shaped(shape, value, { file }, 'bad-file');
+  if (upgrade) return shaped(shape, upgrade(value), { file }, 'bad-file');
+  throw new TandemError(
+    'older-version',
+    `An older Tandem wrote this file (version ${value.version}; this program needs version ${newest}).`,
+    {
+      where: { file },
+    },
+  );
 }
 
 /** The value, if it is an object whose version this program knows. @throws TandemError reasons 'bad-file', 'newer-version' */

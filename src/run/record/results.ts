@@ -9,13 +9,14 @@ import type { Program } from '../../prompt/program.ts';
 import { isPrompty } from '../../prompt/promptFile.ts';
 import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields, day } from '../../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
+import { resultsOfVersionOne } from './versionOne.ts';
 import { portable } from './runDirectory.ts';
 import { cuts, difference, estimate, line } from './shapes.ts';
 import type { Split } from '../spec.ts';
 import { makeFolder, workspaceOf } from './tandemFolder.ts';
 
 export interface Results {
-  readonly version: 1;
+  readonly version: 2;
   /** `hashPrompt` of the text that the numbers belong to: where it differs from the file's they are out of date. */
   readonly textHash: string;
   readonly evaluation?: MeasuredPrompt;
@@ -62,11 +63,11 @@ export interface LineWorth {
   /** Prompt tokens that leaving it out saves. */
   readonly tokensSaved?: number;
   /** Rows that the line turned, the right ones first; at most three. */
-  readonly flips?: readonly LineFlip[];
+  readonly changedPredictions?: readonly LineChange[];
 }
 
 /** A row that is answered otherwise without the line; long values are cut. */
-export interface LineFlip {
+export interface LineChange {
   /** 1-based line in the data file. */
   readonly line: number;
   readonly inputs: Readonly<Record<string, string>>;
@@ -83,13 +84,15 @@ export function writeResults(promptFile: string, text: string, measured: Pick<Re
   const file = join(makeFolder(workspace, 'results', ...folders.filter((each) => each !== '.')), basename(name));
   const known = knownResults(promptFile);
   const textHash = hashPrompt(text);
-  writeVersioned(file, { version: 1, textHash, ...(known?.textHash === textHash ? known : {}), ...measured } satisfies Results);
+  writeVersioned(file, { version: 2, textHash, ...(known?.textHash === textHash ? known : {}), ...measured } satisfies Results);
 }
 
 /** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file', 'too-large' */
 export function readResults(promptFile: string): Results | undefined {
   const workspace = workspaceOf(promptFile);
-  return readVersioned(join(workspace, '.tandem', 'results', resultsName(workspace, promptFile)), 1, results);
+  return readVersioned(join(workspace, '.tandem', 'results', resultsName(workspace, promptFile)), 2, results, {
+    upgrade: resultsOfVersionOne,
+  });
 }
 
 /** What is damaged is measured again, and replaced; what a newer Tandem wrote stays. */
@@ -111,7 +114,7 @@ const withFields: Fields<MeasuredWith> = {
   chatDate: optional(day),
 };
 
-const flip = object<LineFlip>({ line, inputs: table(anyText), gold: optional(anyText), withLine: anyText, withoutLine: anyText });
+const lineChange = object<LineChange>({ line, inputs: table(anyText), gold: optional(anyText), withLine: anyText, withoutLine: anyText });
 
 const worth = object<LineWorth>({
   file: optional(anyText),
@@ -121,11 +124,11 @@ const worth = object<LineWorth>({
   logLikelihood: optional(difference),
   kind: optional(exactly('line', 'demonstrations')),
   tokensSaved: optional(finite),
-  flips: optional(list(flip)),
+  changedPredictions: optional(list(lineChange)),
 });
 
 const results = object<Results>({
-  version: exactly(1),
+  version: exactly(2),
   textHash: anyText,
   evaluation: optional(
     object<MeasuredPrompt>({

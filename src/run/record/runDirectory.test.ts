@@ -46,7 +46,7 @@ test('a workspace that was moved still has its runs, with paths of the new place
 
 test('a run written by a newer version is refused', () => {
   const directory = createRun(specOf(newWorkspace()), facts);
-  writeFileSync(join(directory.path, 'run.json'), '{"version":2}');
+  writeFileSync(join(directory.path, 'run.json'), '{"version":3}');
   expect(() => readRecord(directory)).toThrow(expect.objectContaining({ reason: 'newer-version' }) as Error);
 });
 

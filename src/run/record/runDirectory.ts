@@ -9,13 +9,14 @@ import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import type { RunSpec } from '../spec.ts';
 import { runSpec } from './specShape.ts';
+import { runOfVersionOne } from './versionOne.ts';
 import { apply } from './fold.ts';
 import { initialState, type RunState } from './state.ts';
 import { isRealFolder, makeFolder, makeRealFolder, workspaceOf } from './tandemFolder.ts';
 
 /** `run.json`: what the run was asked, with paths relative to the workspace so that a moved workspace still resumes. */
 export interface RunRecord {
-  readonly version: 1;
+  readonly version: 2;
   readonly spec: RunSpec;
   /** The prompt file's text when the run started; a resumed run goes on from it whatever the file says now. */
   readonly source: string;
@@ -32,7 +33,7 @@ export interface RunRecord {
 }
 
 const runRecord = object<RunRecord>({
-  version: exactly(1),
+  version: exactly(2),
   spec: runSpec,
   source: text,
   sources: optional(table(text)),
@@ -74,7 +75,7 @@ export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'sour
     const directory = runDirectory(workspace, run);
     mkdirSync(directory.adapters);
     mkdirSync(directory.candidates);
-    writeRecord(directory, { version: 1, spec, ...facts, created: now.toISOString(), resumed: [] });
+    writeRecord(directory, { version: 2, spec, ...facts, created: now.toISOString(), resumed: [] });
     return directory;
   }
 }
@@ -118,7 +119,7 @@ export function listRuns(workspace: string): string[] {
  */
 export function readRecord({ workspace, path }: RunDirectory): RunRecord {
   const file = join(path, 'run.json');
-  const record = readVersioned(file, 1, runRecord);
+  const record = readVersioned(file, 2, runRecord, { upgrade: runOfVersionOne });
   if (!record) throw new TandemError('no-run', 'No run was found here.', { where: { file } });
   const prompt = resolve(workspace, record.spec.prompt);
   const sources = record.sources && withPaths(record.sources, (each) => resolve(workspace, each));

@@ -3,7 +3,7 @@ import type { Cut } from '../../evaluate/cuts.ts';
 import { calibrations, type Decoding, type Normalization } from '../../prompt/decoding.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import type { Value } from '../../prompt/values.ts';
-import type { Difference, Estimate, Flip, Flips, MeasuredState, ObjectiveTerms } from '../../optimize/events.ts';
+import type { Difference, Estimate, ChangedPrediction, ChangedPredictions, MeasuredState, ObjectiveTerms } from '../../optimize/events.ts';
 import {
   amount,
   anything,
@@ -91,11 +91,22 @@ export const measuredState: Shape<MeasuredState> = object<MeasuredState>({
   cuts: optional(cuts),
 });
 
-const flip = object<Flip>({ line, inputs: table(text), gold: optional(text), before: text, after: text, better: flag });
-export const flips: Shape<Flips> = object<Flips>({ gained: whole, lost: whole, examples: list(flip) });
+const changedPrediction = object<ChangedPrediction>({
+  line,
+  inputs: table(text),
+  gold: optional(text),
+  before: text,
+  after: text,
+  better: flag,
+});
+export const changedPredictions: Shape<ChangedPredictions> = object<ChangedPredictions>({
+  fixes: whole,
+  regressions: whole,
+  examples: list(changedPrediction),
+});
 
 export const budget: Shape<Budget> = either<Budget>(
-  'a number of seconds or of passes',
+  'a number of seconds or of tokens',
   object<{ seconds: number }>({ seconds: amount }),
-  object<{ passes: number }>({ passes: amount }),
+  object<{ tokens: number }>({ tokens: amount }),
 );

@@ -8,7 +8,7 @@ import { isBaseline } from '../../optimize/baselines/names.ts';
 import type { GateSettings } from '../../prompt/settings.ts';
 import { amount, either, exactly, finite, flag, list, object, optional, such, text, whole, type Shape, day } from '../../shape.ts';
 import { budget } from './shapes.ts';
-import { chainSteps, coordinators, executors, leverChoices, strategies } from '../spec.ts';
+import { chainSteps, coordinators, executors, tuneChoices, strategies } from '../spec.ts';
 import type { RowLimits, RunSpec, Schedule, SoftPromptChoice, WriterChoice } from '../spec.ts';
 
 export const rowLimits: Shape<RowLimits> = object<RowLimits>({ train: optional(whole), val: optional(whole), test: optional(whole) });
@@ -65,7 +65,7 @@ export const runSpec: Shape<RunSpec> = object<RunSpec>({
   soft: optional(soft),
   schedule,
   strategy: optional(exactly(...strategies)),
-  lever: exactly(...leverChoices),
+  tune: exactly(...tuneChoices),
   curriculum: optional(exactly(...curricula)),
   pacing: optional(exactly(...pacings)),
   warmStart: optional(text),

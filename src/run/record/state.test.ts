@@ -18,10 +18,10 @@ const difference: fc.Arbitrary<Difference> = fc.record({
 });
 const phase = fc.integer({ min: 1, max: 4 });
 const candidate = fc.constantFrom('1.0', '1.1', '2.1', '2.2', '3.0');
-const lever = fc.constantFrom('prompt', 'weights');
+const target = fc.constantFrom('prompt', 'weights');
 const prompt = fc.record({ body: fc.string(), demonstrations: fc.constant([]) });
 const objective = fc.record({ logLikelihood: number, weightPenalty: number, promptPenalty: number, total: number });
-const flip = fc.record({
+const changedPrediction = fc.record({
   line: fc.nat(),
   inputs: fc.constant({}),
   gold: fc.string(),
@@ -42,15 +42,15 @@ const measured: fc.Arbitrary<MeasuredState> = fc.record(
   { requiredKeys: ['candidate', 'prompt', 'score', 'logLikelihood', 'objective', 'promptTokens'] },
 );
 const type = <T extends string>(name: T): fc.Arbitrary<T> => fc.constant(name);
-const passes = fc.nat(100_000);
-const control = fc.constantFrom('p -> p', 'w -> w', 'best single lever');
+const tokensUsed = fc.nat(100_000);
+const control = fc.constantFrom('p -> p', 'w -> w', 'best alone');
 
 const event: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.constant({ type: 'runStarted' as const, config: fakeConfig }),
   fc.record({ type: type('noticed'), message: fc.string() }),
-  fc.record({ type: type('rateMeasured'), passesPerSecond: number, budget: passes }),
-  fc.record({ type: type('baselineMeasured'), state: measured, passes }),
-  fc.record({ type: type('phaseStarted'), phase, lever, because: fc.string() }),
+  fc.record({ type: type('rateMeasured'), tokensPerSecond: number, budget: tokensUsed }),
+  fc.record({ type: type('baselineMeasured'), state: measured, tokensUsed }),
+  fc.record({ type: type('phaseStarted'), phase, target, because: fc.string() }),
   fc.record({
     type: type('difficultyMeasured'),
     phase,
@@ -61,7 +61,7 @@ const event: fc.Arbitrary<RunEvent> = fc.oneof(
     logLikelihood: number,
     roles: fc.record({ weights: fc.nat(9), prompt: fc.nat(9), guard: fc.nat(9) }),
     inPlay: number,
-    passes,
+    tokensUsed,
   }),
   fc.record({
     type: type('freedomGrown'),
@@ -87,9 +87,9 @@ const event: fc.Arbitrary<RunEvent> = fc.oneof(
       loss: number,
       learningRate: number,
       gradientNorm: number,
-      passes,
+      tokensUsed,
     },
-    { requiredKeys: ['type', 'phase', 'step', 'steps', 'loss', 'learningRate', 'gradientNorm', 'passes'] },
+    { requiredKeys: ['type', 'phase', 'step', 'steps', 'loss', 'learningRate', 'gradientNorm', 'tokensUsed'] },
   ),
   fc.record(
     {
@@ -101,12 +101,12 @@ const event: fc.Arbitrary<RunEvent> = fc.oneof(
       score: difference,
       logLikelihood: difference,
       objective,
-      flips: fc.record({ gained: fc.nat(9), lost: fc.nat(9), examples: fc.array(flip, { maxLength: 2 }) }),
+      changedPredictions: fc.record({ fixes: fc.nat(9), regressions: fc.nat(9), examples: fc.array(changedPrediction, { maxLength: 2 }) }),
     },
     { requiredKeys: ['type', 'phase', 'candidate', 'accepted', 'because', 'score', 'logLikelihood'] },
   ),
-  fc.record({ type: type('phaseEnded'), phase, lever, accepted: fc.boolean(), best: measured, passes }),
-  fc.record({ type: type('weightsRefitted'), phase, rows: fc.nat(96), steps: fc.nat(90), kept: fc.boolean(), best: measured, passes }),
+  fc.record({ type: type('phaseEnded'), phase, target, accepted: fc.boolean(), best: measured, tokensUsed }),
+  fc.record({ type: type('weightsRefitted'), phase, rows: fc.nat(96), steps: fc.nat(90), kept: fc.boolean(), best: measured, tokensUsed }),
   fc.constant({ type: 'stopRequested' as const }),
   fc.record({ type: type('testOpened'), rows: fc.nat(500) }),
   fc.record({
@@ -116,17 +116,17 @@ const event: fc.Arbitrary<RunEvent> = fc.oneof(
     promptAlone: difference,
     weightsAlone: difference,
     interaction: difference,
-    passes,
+    tokensUsed,
   }),
-  fc.record({ type: type('controlStarted'), control, because: fc.string(), budget: passes }),
-  fc.record({ type: type('controlProgressed'), control, phase: fc.nat(4), score: estimate, passes }),
-  fc.record({ type: type('controlMeasured'), control, passes, score: estimate, logLikelihood: estimate, difference }),
+  fc.record({ type: type('controlStarted'), control, because: fc.string(), budget: tokensUsed }),
+  fc.record({ type: type('controlProgressed'), control, phase: fc.nat(4), score: estimate, tokensUsed }),
+  fc.record({ type: type('controlMeasured'), control, tokensUsed, score: estimate, logLikelihood: estimate, difference }),
   fc.record({ type: type('runEnded'), because: fc.string() }),
   fc.record({ type: type('runFailed'), reason: fc.string(), message: fc.string() }),
 );
 const lines: fc.Arbitrary<JournalLine[]> = fc
   .array(fc.tuple(event, fc.nat(10_000)), { maxLength: 40 })
-  .map((events) => events.map(([event, at], seq) => JSON.parse(JSON.stringify({ version: 1, seq, at, ...event })) as JournalLine));
+  .map((events) => events.map(([event, at], seq) => JSON.parse(JSON.stringify({ version: 2, seq, at, ...event })) as JournalLine));
 
 const fold = (lines: readonly JournalLine[], from: RunState = initialState): RunState => lines.reduce(apply, from);
 
@@ -159,7 +159,7 @@ test('no state and no line is ever changed', () => {
 test('a line of a type that only a later version knows changes nothing', () => {
   fc.assert(
     fc.property(lines, fc.nat(40), (all, place) => {
-      const unknown = { version: 1, seq: 0, at: 1e9, type: 'curriculumWidened', level: 2 } as unknown as JournalLine;
+      const unknown = { version: 2, seq: 0, at: 1e9, type: 'curriculumWidened', level: 2 } as unknown as JournalLine;
       expect(fold([...all.slice(0, place), unknown, ...all.slice(place)])).toStrictEqual(fold(all));
     }),
   );
@@ -170,7 +170,7 @@ test('neither passes nor running time ever go back', () => {
     fc.property(lines, (all) => {
       all.reduce((state, line) => {
         const next = apply(state, line);
-        expect(next.passes).toBeGreaterThanOrEqual(state.passes);
+        expect(next.tokensUsed).toBeGreaterThanOrEqual(state.tokensUsed);
         expect(next.elapsed).toBeGreaterThanOrEqual(state.elapsed);
         return next;
       }, initialState);
@@ -181,12 +181,12 @@ test('neither passes nor running time ever go back', () => {
 test('progress and remaining time follow the passes, first at the measured rate, then at the pace of the run', () => {
   const events: (RunEvent & { at: number })[] = [
     { at: 0, type: 'runStarted', config: fakeConfig },
-    { at: 2000, type: 'rateMeasured', passesPerSecond: 1000, budget: 60_000 },
+    { at: 2000, type: 'rateMeasured', tokensPerSecond: 1000, budget: 60_000 },
   ];
-  const started = fold(events.map((event, seq) => ({ version: 1 as const, seq, ...event })));
+  const started = fold(events.map((event, seq) => ({ version: 2 as const, seq, ...event })));
   expect(remainingTime(started)).toBe(60_000);
   expect(progressOf(started)).toBe(0);
-  const later = { ...started, passes: 15_000, elapsed: 32_000 };
+  const later = { ...started, tokensUsed: 15_000, elapsed: 32_000 };
   expect(progressOf(later)).toBe(0.25);
   expect(remainingTime(later)).toBe(90_000);
   expect(remainingTime(initialState)).toBeUndefined();
@@ -198,7 +198,7 @@ test('a candidate keeps what it changed, and what became of it where it was the 
   const best = { candidate: '1.0', prompt: { body: 'a', demonstrations: [] }, adapter: 'x' } as unknown as MeasuredState;
   const decided = { phase: 1, accepted: true, because: '', score, logLikelihood: score };
   const events: RunEvent[] = [
-    { type: 'phaseStarted', phase: 1, lever: 'weights', because: '' },
+    { type: 'phaseStarted', phase: 1, target: 'weights', because: '' },
     {
       type: 'candidateProposed',
       phase: 1,
@@ -210,9 +210,9 @@ test('a candidate keeps what it changed, and what became of it where it was the 
     },
     { type: 'gateDecided', candidate: '1.0', ...decided, changes },
     { type: 'gateDecided', candidate: '1.1', ...decided, accepted: false },
-    { type: 'phaseEnded', phase: 1, lever: 'weights', accepted: true, best, passes: 1 },
+    { type: 'phaseEnded', phase: 1, target: 'weights', accepted: true, best, tokensUsed: 1 },
   ];
-  const [{ candidates }] = fold(events.map((event, seq) => ({ version: 1 as const, seq, at: 0, ...event }))).phases;
+  const [{ candidates }] = fold(events.map((event, seq) => ({ version: 2 as const, seq, at: 0, ...event }))).phases;
   expect(candidates.map(({ candidate, proposal, decision, became }) => [candidate, proposal?.changes, decision?.changes, became])).toEqual([
     ['1.1', [{ part: 'demonstrations' }], undefined, undefined],
     ['1.0', undefined, changes, { prompt: best.prompt, adapter: 'x' }],

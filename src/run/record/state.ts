@@ -6,11 +6,11 @@ import type {
   Change,
   Difference,
   Estimate,
-  Flips,
+  ChangedPredictions,
   MeasuredState,
   ObjectiveTerms,
   OptimizationEvent,
-  PhaseLever,
+  PhaseTarget,
 } from '../../optimize/events.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { PriceMeasured, RunConfig } from './events.ts';
@@ -41,7 +41,7 @@ export interface Decision {
   readonly logLikelihood?: Difference;
   /** The candidate's own, and the rows that it turned, where the journal tells. */
   readonly objective?: ObjectiveTerms;
-  readonly flips?: Flips;
+  readonly changedPredictions?: ChangedPredictions;
   /** What it changed, where the journal tells. */
   readonly changes?: readonly Change[];
 }
@@ -63,11 +63,11 @@ export type SoftPromptState = Omit<Extract<OptimizationEvent, { type: 'softPromp
 
 /** Which of its own answers the weights were to learn from. */
 export type RefitState = Pick<Extract<OptimizationEvent, { type: 'weightsRefitted' }>, 'rows' | 'steps' | 'kept'>;
-export type OwnAnswersState = Omit<Extract<OptimizationEvent, { type: 'ownAnswersJudged' }>, 'type' | 'phase' | 'passes'>;
+export type OwnAnswersState = Omit<Extract<OptimizationEvent, { type: 'ownAnswersJudged' }>, 'type' | 'phase' | 'tokensUsed'>;
 
 export interface PhaseState {
   readonly phase: number;
-  readonly lever: PhaseLever;
+  readonly target: PhaseTarget;
   /** What alone may change, where the coordinator takes one block at a time. */
   readonly block?: string;
   readonly because: string;
@@ -77,18 +77,18 @@ export interface PhaseState {
   /** Of data without right answers: what the weights learned from. */
   readonly ownAnswers?: OwnAnswersState;
   readonly startedAt: number;
-  readonly startPasses: number;
-  readonly ended?: { readonly accepted: boolean; readonly at: number; readonly passes: number };
+  readonly startTokens: number;
+  readonly ended?: { readonly accepted: boolean; readonly at: number; readonly tokensUsed: number };
 }
 
 /** The best state at one moment: after the baseline (phase 0) and after every phase. */
 export interface HistoryPoint {
   readonly phase: number;
-  readonly lever?: PhaseLever;
+  readonly target?: PhaseTarget;
   readonly accepted: boolean;
   readonly candidate: CandidateId;
   readonly at: number;
-  readonly passes: number;
+  readonly tokensUsed: number;
   readonly score: Estimate;
   readonly logLikelihood?: Estimate;
   readonly objective: ObjectiveTerms;
@@ -97,7 +97,7 @@ export interface HistoryPoint {
 
 /** What was asked of the writer so far. */
 export interface WriterState {
-  /** Of the writer's own; a budget apart from token passes. */
+  /** Of the writer's own; a budget apart from tokens. */
   readonly tokens: number;
   readonly requests: number;
   /** Requests that failed, and how many of the latest did so in a row. */
@@ -107,13 +107,13 @@ export interface WriterState {
   readonly trouble?: string;
 }
 
-export type Attribution = Omit<Extract<OptimizationEvent, { type: 'attributed' }>, 'type' | 'passes'>;
+export type Attribution = Omit<Extract<OptimizationEvent, { type: 'attributed' }>, 'type' | 'tokensUsed'>;
 
 export type PriceState = Omit<PriceMeasured, 'type'>;
 
 /** Grown in the course of the run. */
 export interface CurriculumState {
-  readonly data: readonly Omit<Extract<OptimizationEvent, { type: 'difficultyMeasured' }>, 'type' | 'passes'>[];
+  readonly data: readonly Omit<Extract<OptimizationEvent, { type: 'difficultyMeasured' }>, 'type' | 'tokensUsed'>[];
   readonly freedom: readonly Omit<Extract<OptimizationEvent, { type: 'freedomGrown' }>, 'type'>[];
 }
 
@@ -122,8 +122,8 @@ export interface ControlState {
   readonly control: ControlName;
   /** What it does, and why that. */
   readonly because: string;
-  /** Nominal token passes that it has spent. */
-  readonly passes: number;
+  /** Tokens that it has spent. */
+  readonly tokensUsed: number;
   /** Phases that have ended. */
   readonly phase: number;
   /** Its best so far, on the validation rows. */
@@ -137,21 +137,21 @@ export interface RunState {
   readonly status: RunStatus;
   readonly config?: RunConfig;
   readonly notices: readonly string[];
-  readonly passesPerSecond?: number;
-  /** Nominal token passes that may be spent, known once the rate is measured; of a budget of time by the latest plan. */
+  readonly tokensPerSecond?: number;
+  /** Tokens that may be spent, known once the rate is measured; of a budget of time by the latest plan. */
   readonly budget?: number;
   /** What a row costs to measure once, where the journal tells. */
-  readonly passesPerRow?: number;
-  /** Nominal token passes spent so far, without those of the final test. */
-  readonly passes: number;
+  readonly tokensPerRow?: number;
+  /** Tokens spent so far, without those of the final test. */
+  readonly tokensUsed: number;
   /** Milliseconds of running time at the latest event. */
   readonly elapsed: number;
   /** Running time and passes when the optimization proper began; the pace is counted from here. */
-  readonly pacedFrom: { readonly at: number; readonly passes: number };
+  readonly pacedFrom: { readonly at: number; readonly tokensUsed: number };
   /** Absent before it is asked. */
   readonly writer?: WriterState;
   /** A learned start for new adapters, and whether it is used. */
-  readonly warmStart?: Omit<Extract<OptimizationEvent, { type: 'warmStartProbed' }>, 'type' | 'passes'>;
+  readonly warmStart?: Omit<Extract<OptimizationEvent, { type: 'warmStartProbed' }>, 'type' | 'tokensUsed'>;
   /** The same of the soft prompt. */
   readonly warmSoft?: RunState['warmStart'];
   readonly start?: MeasuredState;
@@ -180,9 +180,9 @@ export const initialState: RunState = {
   version: 1,
   status: 'starting',
   notices: [],
-  passes: 0,
+  tokensUsed: 0,
   elapsed: 0,
-  pacedFrom: { at: 0, passes: 0 },
+  pacedFrom: { at: 0, tokensUsed: 0 },
   phases: [],
   history: [],
   stopRequested: false,
@@ -195,37 +195,37 @@ export function progressOf(state: RunState): number | undefined {
   if (state.budget === undefined) return undefined;
   const time = timeOf(state);
   if (time !== undefined) return Math.min(1, state.elapsed / time);
-  const own = state.attribution ? state.budget : Math.min(state.budget, state.passes);
+  const own = state.attribution ? state.budget : Math.min(state.budget, state.tokensUsed);
   return (own + (ofControls(state) - leftOfControls(state))) / (state.budget + ofControls(state));
 }
 
-/** Milliseconds that the run may take in all, its test and controls among them; undefined of a budget in passes. */
-function timeOf({ config, passesPerRow }: RunState): number | undefined {
-  // Journals of versions that turned time into passes once do not tell what a row costs.
-  return config && 'seconds' in config.budget && passesPerRow !== undefined ? config.budget.seconds * 1000 : undefined;
+/** Milliseconds that the run may take in all, its test and controls among them; undefined of a budget in tokens. */
+function timeOf({ config, tokensPerRow }: RunState): number | undefined {
+  // Journals of versions that turned time into tokens once do not tell what a row costs.
+  return config && 'seconds' in config.budget && tokensPerRow !== undefined ? config.budget.seconds * 1000 : undefined;
 }
 
 /** Whether the budget is one of time, kept by the clock. */
 export const isTimed = (state: RunState): boolean => timeOf(state) !== undefined;
 
-/** Token passes of all controls that were asked for. */
+/** Tokens of all controls that were asked for. */
 const ofControls = ({ config, budget = 0 }: RunState): number => (config?.controls?.length ?? 0) * budget;
 
 /** Of these, what is still to be spent; a control that ended early leaves nothing. */
 function leftOfControls({ config, controls, budget = 0 }: RunState): number {
   return (config?.controls ?? []).reduce((sum, name) => {
     const known = controls.find(({ control }) => control === name);
-    return sum + (known?.measured ? 0 : Math.max(0, budget - (known?.passes ?? 0)));
+    return sum + (known?.measured ? 0 : Math.max(0, budget - (known?.tokensUsed ?? 0)));
   }, 0);
 }
 
-/** Milliseconds until the budget is spent: one of time by the clock; one in passes at the pace so far, with that of the controls, without the final test. */
+/** Milliseconds until the budget is spent: one of time by the clock; one in tokens at the pace so far, with that of the controls, without the final test. */
 export function remainingTime(state: RunState): number | undefined {
   if (state.budget === undefined) return undefined;
   const time = timeOf(state);
   if (time !== undefined) return Math.max(0, time - state.elapsed);
-  const spent = state.passes - state.pacedFrom.passes;
+  const spent = state.tokensUsed - state.pacedFrom.tokensUsed;
   const pacing = state.elapsed - state.pacedFrom.at;
-  const perMillisecond = spent > 0 && pacing > 5000 ? spent / pacing : (state.passesPerSecond ?? 0) / 1000;
-  return perMillisecond > 0 ? (Math.max(0, state.budget - state.passes) + leftOfControls(state)) / perMillisecond : undefined;
+  const perMillisecond = spent > 0 && pacing > 5000 ? spent / pacing : (state.tokensPerSecond ?? 0) / 1000;
+  return perMillisecond > 0 ? (Math.max(0, state.budget - state.tokensUsed) + leftOfControls(state)) / perMillisecond : undefined;
 }

@@ -5,14 +5,14 @@ import type { Budget } from '../spec.ts';
 /** What is measured on other rows, or at another moment, may cost more. */
 const margin = 1.1;
 
-/** `1300p`, or `2 min 30 s`. @param least tokens, or milliseconds for a budget of time */
+/** `1.3k`, or `2 min 30 s`. @param least tokens, or milliseconds for a budget of time */
 export function leastText(least: number, budget: Budget): string {
-  if ('passes' in budget) return `${roundedUp(margin * least)}p`;
+  if ('tokens' in budget) return `${roundedUp(margin * least) / 1000}k`;
   return duration(5000 * Math.ceil((margin * least) / 5000));
 }
 
 /** To two digits. */
-function roundedUp(passes: number): number {
-  const digit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, passes))) - 1);
-  return Math.ceil(passes / digit) * digit;
+function roundedUp(tokens: number): number {
+  const digit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, tokens))) - 1);
+  return Math.ceil(tokens / digit) * digit;
 }

@@ -9,7 +9,7 @@ export function chartOf({ history, phases, config }: RunState): string {
   const likelihoods = history.flatMap(({ logLikelihood }) => (logLikelihood ? [logLikelihood] : []));
   const isLikely = likelihoods.length === history.length;
   const height = isLikely ? 2 * panelHeight : panelHeight;
-  const end = Math.max(1, history.at(-1)?.passes ?? 0);
+  const end = Math.max(1, history.at(-1)?.tokensUsed ?? 0);
   const x = (at: number): number => left + (at / end) * (width - left - right);
   const panels = [
     panel(
@@ -25,13 +25,13 @@ export function chartOf({ history, phases, config }: RunState): string {
   ];
   const ticks = niceTicks(0, end, 6).map((at) => label(x(at), height + 4, count(at), 'middle'));
   const axis = label((left + width - right) / 2, height + 22, 'tokens', 'middle');
-  const levers = (['weights', 'prompt', 'both'] as const).filter(
-    (lever) => lever !== 'both' || phases.some((phase) => phase.lever === lever),
+  const targets = (['weights', 'prompt', 'both'] as const).filter(
+    (target) => target !== 'both' || phases.some((phase) => phase.target === target),
   );
-  const first = width - right - 130 - (levers.length - 2) * 70;
+  const first = width - right - 130 - (targets.length - 2) * 70;
   const hollow = label(first - 20, 16, 'hollow: not kept', 'end');
-  const legend = levers.map(
-    (lever, place) => `${mark(first + place * 70, 12, colours[lever], true)}${label(first + 8 + place * 70, 16, lever, 'start')}`,
+  const legend = targets.map(
+    (target, place) => `${mark(first + place * 70, 12, colours[target], true)}${label(first + 8 + place * 70, 16, target, 'start')}`,
   );
   const style = `text{font:12px system-ui,sans-serif;fill:${colours.text}}`;
   const body = [...panels, ...ticks, axis, hollow, ...legend].join('\n');
@@ -55,7 +55,7 @@ const colours = {
 
 function panel(
   history: readonly HistoryPoint[],
-  x: (passes: number) => number,
+  x: (tokensUsed: number) => number,
   offset: number,
   title: string,
   estimates: readonly Estimate[],
@@ -68,11 +68,13 @@ function panel(
   const y = (value: number): number => offset + top + ((topValue - value) / (topValue - bottomValue || 1)) * (panelHeight - top - bottom);
   const steps = (value: (estimate: Estimate) => number): string[] =>
     history.flatMap((point, i) => {
-      const here = `${round(x(point.passes))},${round(y(value(estimates[i])))}`;
-      return i === 0 ? [here] : [`${round(x(point.passes))},${round(y(value(estimates[i - 1])))}`, here];
+      const here = `${round(x(point.tokensUsed))},${round(y(value(estimates[i])))}`;
+      return i === 0 ? [here] : [`${round(x(point.tokensUsed))},${round(y(value(estimates[i - 1])))}`, here];
     });
   const band = [...steps(({ high }) => high), ...steps(({ low }) => low).reverse()].join(' ');
-  const marks = history.map((point, i) => mark(x(point.passes), y(estimates[i].mean), colours[point.lever ?? 'start'], point.accepted));
+  const marks = history.map((point, i) =>
+    mark(x(point.tokensUsed), y(estimates[i].mean), colours[point.target ?? 'start'], point.accepted),
+  );
   return [
     label(left, offset + 16, title, 'start'),
     ...ticks.map(

@@ -11,7 +11,7 @@ const plain: Painting = { bold: asIs, dim: asIs, red: asIs, green: asIs, diff: a
 
 /** @param a name of the first run @param b of the second */
 export function comparisonText(a: string, b: string, comparison: RunComparison, paint: Painting = plain): string {
-  const { metric, rows, apart, score, logLikelihood, price, settings, promptDiff, flips } = comparison;
+  const { metric, rows, apart, score, logLikelihood, price, settings, promptDiff, changedPredictions } = comparison;
   const { bold, green, red, dim, diff } = paint;
   const table = (lines: readonly (readonly string[])[]): string[] => {
     const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
@@ -31,10 +31,10 @@ export function comparisonText(a: string, b: string, comparison: RunComparison, 
         ...((price.a ?? price.b) ? [['price per answer', ofOne(price.a), ofOne(price.b)]] : []),
       ]),
       `  B - A: ${verdict(gainText(score.difference, 'test'))}, ${gainDetails(score.difference)}${logLikelihood ? `; log-likelihood ${natsGained(logLikelihood.difference)}` : ''}`,
-      `  Changed predictions: ${flips.gained} fixes, ${flips.lost} regressions`,
-      ...flips.examples.map(
-        (flip) =>
-          `    ${flip.better ? green('+') : red('-')} line ${flip.line}${flip.gold === undefined ? '' : `, right: ${short(flip.gold)}`}  A: ${short(flip.a)}  B: ${short(flip.b)}`,
+      `  Changed predictions: ${changedPredictions.fixes} fixes, ${changedPredictions.regressions} regressions`,
+      ...changedPredictions.examples.map(
+        (row) =>
+          `    ${row.better ? green('+') : red('-')} line ${row.line}${row.gold === undefined ? '' : `, right: ${short(row.gold)}`}  A: ${short(row.a)}  B: ${short(row.b)}`,
       ),
     ].join('\n'),
     settings.length === 0

@@ -31,19 +31,19 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'noticed':
       return `Notice: ${line.message}`;
     case 'rateMeasured': {
-      const { budget, passesPerSecond } = line;
+      const { budget, tokensPerSecond } = line;
       const asked = state.config?.budget;
-      if (asked && 'seconds' in asked && line.passesPerRow !== undefined)
-        return `Budget: ${duration(asked.seconds * 1000)}, ${duration(line.at)} used so far; ${count(passesPerSecond)} tokens per second now`;
-      const time = (passes: number): string => duration((passes / passesPerSecond) * 1000);
+      if (asked && 'seconds' in asked && line.tokensPerRow !== undefined)
+        return `Budget: ${duration(asked.seconds * 1000)}, ${duration(line.at)} used so far; ${count(tokensPerSecond)} tokens per second now`;
+      const time = (tokensUsed: number): string => duration((tokensUsed / tokensPerSecond) * 1000);
       const controls = state.config?.controls?.length ?? 0;
       const more = controls ? `; then ${controls} controls with the same budget each, ${time(controls * budget)} more` : '';
-      return `Budget: about ${time(budget)}, ${count(budget)} tokens at ${count(passesPerSecond)} per second${more}`;
+      return `Budget: about ${time(budget)}, ${count(budget)} tokens at ${count(tokensPerSecond)} per second${more}`;
     }
     case 'baselineMeasured':
       return `Start: ${state.config?.metric ?? 'metric'} ${percentWithInterval(line.state.score)} on ${rowCount(line.state.score.rows, 'validation')}${(line.state.cuts ?? []).map((cut) => `; ${cutText(cut)}`).join('')}; J ${line.state.objective.total.toFixed(3)}`;
     case 'phaseStarted':
-      return `Phase ${line.phase}, ${line.block ?? line.lever}: ${line.because}`;
+      return `Phase ${line.phase}, ${line.block ?? line.target}: ${line.because}`;
     case 'warmStartProbed':
       return warmStartText(line);
     case 'difficultyMeasured':
@@ -59,7 +59,7 @@ export function eventText(line: JournalLine, state: RunState): string | undefine
     case 'softPromptJudged':
       return `  ${softText(line)}`;
     case 'phaseEnded':
-      return `  ${triedOf(state, line.phase)}best after phase ${line.phase}: ${percentWithInterval(line.best.score)}; ${duration(line.at)}, ${count(line.passes)} tokens; J ${line.best.objective.total.toFixed(3)}`;
+      return `  ${triedOf(state, line.phase)}best after phase ${line.phase}: ${percentWithInterval(line.best.score)}; ${duration(line.at)}, ${count(line.tokensUsed)} tokens; J ${line.best.objective.total.toFixed(3)}`;
     case 'writerAnswered':
       return `  written by ${state.config?.writer?.name ?? 'the writer'}: ${count(line.tokens)} tokens, ${count(state.writer?.tokens ?? 0)} of ${count(state.config?.writer?.budget ?? 0)}`;
     case 'writerFailed':

@@ -23,17 +23,17 @@ const kept = (candidate: string, body?: string): CandidateState => ({
 });
 const phase = (
   number: number,
-  lever: 'prompt' | 'weights',
+  target: 'prompt' | 'weights',
   candidates: CandidateState[],
   steps: (string | undefined)[] = [],
 ): PhaseState => ({
   phase: number,
-  lever,
+  target,
   because: '',
   candidates,
   weightSteps: steps.map((candidate, step) => ({ candidate, step, steps: 9, loss: 1, learningRate: 1, gradientNorm: 1 })),
   startedAt: 0,
-  startPasses: 0,
+  startTokens: 0,
 });
 const attribution = {
   cells: [],

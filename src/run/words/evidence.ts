@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { changesBetween, type Pair } from '../../optimize/changes.ts';
-import type { Change, ChangedHunk, Difference, Flips } from '../../optimize/events.ts';
+import type { Change, ChangedHunk, Difference, ChangedPredictions } from '../../optimize/events.ts';
 import { diffHunks, growthAbove, type Hunk } from '../../prompt/hunks.ts';
 import { ownWords } from '../../prompt/labelWords.ts';
 import { stepsOf, type Prompt } from '../../prompt/prompt.ts';
@@ -25,7 +25,7 @@ export interface Evidence {
   readonly price?: PriceState;
   readonly split: Split;
   /** The rows that it turned, where the journal tells. */
-  readonly flips?: Flips;
+  readonly changedPredictions?: ChangedPredictions;
   /** Ids of all items that the number is of, where they are several: only the first of them shows it. */
   readonly items?: readonly string[];
 }
@@ -45,9 +45,9 @@ export function groundsOf(proposals: readonly Proposal[], state: RunState): Read
   const { start, best } = state;
   if (!start || !best) return new Map();
   const way = wayTo(state);
-  const levers = { prompt: proposals.some(({ before, prompt }) => before !== prompt), weights: proposals.some(({ adapter }) => adapter) };
-  // With one lever alone that is the same as all together.
-  const onRowsOfTest = onTest(state, levers.prompt && levers.weights);
+  const targets = { prompt: proposals.some(({ before, prompt }) => before !== prompt), weights: proposals.some(({ adapter }) => adapter) };
+  // With one of them alone that is the same as all together.
+  const onRowsOfTest = onTest(state, targets.prompt && targets.weights);
   const grounds = new Map<string, Found>();
   for (const proposal of proposals) {
     for (const { hunk, parts } of hunksByPart(proposal, start.prompt, best.prompt)) {
@@ -151,8 +151,8 @@ function wayTo({ phases, start, best }: RunState): Step[] {
 }
 
 /** A candidate that looks ahead has steps of its own; those of a phase's current prompt name none. */
-function trainingOf({ lever, weightSteps }: PhaseState, { candidate, proposal }: CandidateState): number {
-  return weightSteps.filter((step) => lever !== 'prompt' || step.candidate === (proposal ? candidate : undefined)).length;
+function trainingOf({ target, weightSteps }: PhaseState, { candidate, proposal }: CandidateState): number {
+  return weightSteps.filter((step) => target !== 'prompt' || step.candidate === (proposal ? candidate : undefined)).length;
 }
 
 /** The decision from which on the prompt has the part as it is proposed. */
@@ -277,12 +277,12 @@ function wholeOf({ phase }: PhaseState, { decision }: CandidateState, places: nu
     ...(places > 0 ? [counted(places, 'prompt change', 'prompt changes')] : []),
     ...(training > 0 ? [counted(training, 'training step', 'training steps')] : []),
   ];
-  const { score, flips, changes = [] } = decision!;
+  const { score, changedPredictions, changes = [] } = decision!;
   const alone = places === 1 && training === 0;
   const tokens = changes.reduce<number | undefined>((sum, change) => plus(sum, change.part === 'decoding' ? 0 : change.tokens), 0);
   const what = alone ? { of: 'this change alone' } : { of: `all of phase ${phase}`, parts: parts.join(' and ') };
   const told = alone && changes.length > 0 && tokens !== undefined && tokens !== 0 ? { tokens } : {};
-  return { ...what, difference: score, ...told, split: 'val', ...(flips && { flips }) };
+  return { ...what, difference: score, ...told, split: 'val', ...(changedPredictions && { changedPredictions }) };
 }
 
 /** What the test rows say about prompt and weights by themselves if both changed, and about everything together. */

@@ -113,8 +113,8 @@ export function loraText({ rank, alpha, dropout, targets }: Partial<LoraConfig>)
 }
 
 /** `alternating, schedule gated, strategy default, tunes prompt and weights`, or `simultaneous, tunes …, 16 virtual tokens`. */
-export function coordinatorText({ coordinator = 'alternating', soft, schedule, strategy, lever }: RunConfig): string {
-  const tunes = `tunes ${lever === 'both' ? 'prompt and weights' : lever}`;
+export function coordinatorText({ coordinator = 'alternating', soft, schedule, strategy, tune }: RunConfig): string {
+  const tunes = `tunes ${tune === 'both' ? 'prompt and weights' : tune}`;
   if (coordinator === 'alternating') return `alternating, schedule ${schedule}, strategy ${strategy}, ${tunes}`;
   const asked = [
     ...(soft?.tokens === undefined ? [] : [`${soft.tokens} virtual tokens`]),

@@ -37,10 +37,10 @@ test('what grew in the course of a run is told', async () => {
   const grown = { type: 'freedomGrown', phase: 2, stage: 2, stages: 3, name: 'lines', prompt: 'whole lines', penalty: 10 } as const;
   const measured = { type: 'difficultyMeasured', phase: 1, rows: 60, known: 96, success: 0.414, passRate: 0.4, logLikelihood: -1 } as const;
   const lines: RunEvent[] = [
-    { ...measured, roles: { weights: 50, prompt: 30, guard: 16 }, inPlay: 1, passes: 10 },
+    { ...measured, roles: { weights: 50, prompt: 30, guard: 16 }, inPlay: 1, tokensUsed: 10 },
     { ...grown, rank: [4, 8], layers: [4, 6], because: '30% of the budget is spent' },
   ];
-  const state = lines.reduce((before, event, seq) => apply(before, { version: 1, seq, at: 0, ...event }), (await states()).at(-1)!);
+  const state = lines.reduce((before, event, seq) => apply(before, { version: 2, seq, at: 0, ...event }), (await states()).at(-1)!);
   const report = reportOf(state);
   expect(report).toContain('### Learning schedule');
   expect(report).toContain('| 1 | 96 training rows measured, success 0.41: 50 for the weights, 30 always failed, 16 always passed |');
@@ -53,7 +53,7 @@ test('weights that were trained on all rows in the end are told of, with whose t
   const before = (await states()).at(-1)!;
   const told = (kept: boolean): { state: RunState; report: string; line: string } => {
     const best = { ...before.best!, ...(kept && { adapter: 'refitted' }) };
-    const event = { version: 1, seq: 0, at: 0, type: 'weightsRefitted', phase: 4, rows: 24, steps: 60, kept, best, passes: 9 } as const;
+    const event = { version: 2, seq: 0, at: 0, type: 'weightsRefitted', phase: 4, rows: 24, steps: 60, kept, best, tokensUsed: 9 } as const;
     const state = apply(before, event);
     return { state, report: reportOf(state), line: eventText(event, state)! };
   };
@@ -91,9 +91,9 @@ test('answers that were cut off are told, before and after, in the report, the l
   expect(reportOf(tested)).toContain('| answers | step 1: up to 64 tokens, ended by a blank line; step 2: labels |');
   const start = { ...ended.start!, cuts: cuts(12) };
   expect(cutLines({ start, best: start })).toHaveLength(1);
-  const line = { version: 1, seq: 3, at: 0, type: 'baselineMeasured', state: start, passes: 1 } as const;
+  const line = { version: 2, seq: 3, at: 0, type: 'baselineMeasured', state: start, tokensUsed: 1 } as const;
   expect(eventText(line, ended)).toContain('; 12 of 100 answers were cut at 64 tokens');
-  expect(eventText({ version: 1, seq: 0, at: 0, type: 'runStarted', config }, ended)).toContain('; answers step 1: up to 64 tokens');
+  expect(eventText({ version: 2, seq: 0, at: 0, type: 'runStarted', config }, ended)).toContain('; answers step 1: up to 64 tokens');
   expect(cutLines(ended)).toEqual([]);
 });
 
@@ -126,7 +126,7 @@ test('there is a report and a chart at every moment of a run, without a hole in 
 
 test('the report of a failed run says why and how to go on', async () => {
   const midway = (await states())[8];
-  const failed = apply(midway, { version: 1, seq: 99, at: 99, type: 'runFailed', reason: 'no-memory', message: 'Out of memory.' });
+  const failed = apply(midway, { version: 2, seq: 99, at: 99, type: 'runFailed', reason: 'no-memory', message: 'Out of memory.' });
   expect(reportOf(failed)).toContain('**The run failed**');
   expect(reportOf(failed)).toContain(`tandem resume ${midway.config!.run}`);
 });

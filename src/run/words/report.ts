@@ -37,7 +37,6 @@ import {
   nothingText,
   refitText,
   softText,
-  sourceName,
   warmStartText,
   writerText,
 } from './words.ts';
@@ -78,8 +77,8 @@ export function reportOf(state: RunState, changes: readonly ChangeText[] = []): 
 }
 
 function standing(state: RunState): Markdown {
-  const { status, failure, elapsed, passes, config } = state;
-  const time = `${duration(elapsed)} (${count(passes)} tokens)`;
+  const { status, failure, elapsed, tokensUsed, config } = state;
+  const time = `${duration(elapsed)} (${count(tokensUsed)} tokens)`;
   if (status === 'failed')
     return markup`**The run failed** after ${time}: ${failure?.message ?? ''}\n\nContinue where it stopped: ${code(`tandem resume ${shellWord(config?.run ?? '')}`, whole)}`;
   if (status !== 'ended') return markup`The run is under way: ${time} so far.`;
@@ -209,13 +208,13 @@ function controlsSection(state: RunState, names: readonly string[]): Markdown {
     ? 'as much compute as the run'
     : `the run's whole budget${budget === undefined ? '' : ` of ${count(budget)} tokens`}`;
   const run = attribution ? [[markup`**this run**`, '', percentWithInterval(cellOf(attribution, 'new', 'new').score), '', '', '']] : [];
-  const rows = controls.map(({ control, because, measured, passes }) => [
+  const rows = controls.map(({ control, because, measured, tokensUsed }) => [
     control,
     because,
     measured ? percentWithInterval(measured.score) : status === 'ended' ? 'not measured' : 'under way',
     measured ? points(measured.difference) : '',
     measured ? betterText(measured.difference) : '',
-    count(passes),
+    count(tokensUsed),
   ]);
   const intro = `${names.length} controls, each with the same start and ${compute}, measured on the same test rows. The difference is this run minus the control, row by row.`;
   const head = ['', 'what', 'test', 'this run minus it', 'is it real?', 'tokens'];
@@ -226,10 +225,10 @@ function timelineSection({ phases, history, status }: RunState): Markdown {
   const rows = phases.map((phase) => {
     const after = history.find((point) => point.phase === phase.phase);
     const outcome = phase.ended ? (phase.ended.accepted ? kept : 'not kept') : status === 'ended' ? 'not finished' : 'under way';
-    const spent = phase.ended ? [duration(phase.ended.at - phase.startedAt), count(phase.ended.passes - phase.startPasses)] : ['', ''];
+    const spent = phase.ended ? [duration(phase.ended.at - phase.startedAt), count(phase.ended.tokensUsed - phase.startTokens)] : ['', ''];
     return [
       String(phase.phase),
-      phase.block ?? phase.lever,
+      phase.block ?? phase.target,
       phase.because,
       triedText(phase),
       outcome,
@@ -269,13 +268,13 @@ function objectiveSection({ history }: RunState, start: MeasuredState, best: Mea
 }
 
 function gateSection({ phases }: RunState): Markdown | undefined {
-  const rows = phases.flatMap(({ phase, lever, block, candidates }) =>
+  const rows = phases.flatMap(({ phase, target, block, candidates }) =>
     candidates.flatMap(({ candidate, decision }) =>
       decision
         ? [
             [
               String(phase),
-              block ?? lever,
+              block ?? target,
               candidate,
               decision.accepted ? kept : 'not kept',
               decision.because,
@@ -299,7 +298,7 @@ function candidatesSection({ phases }: RunState): Markdown | undefined {
         ? [
             [
               candidate,
-              sourceName(proposal.proposer),
+              proposal.proposer,
               proposal.reason,
               last ? `${points(last.score)}, ${last.score.rows} rows` : '',
               decision?.accepted ? markup`**${fate({ measured, decision })}**` : fate({ measured, decision }),
@@ -313,7 +312,7 @@ function candidatesSection({ phases }: RunState): Markdown | undefined {
 }
 
 function settingsSection(state: RunState): Markdown | undefined {
-  const { config, passesPerSecond, budget } = state;
+  const { config, tokensPerSecond, budget } = state;
   if (!config) return undefined;
   const { splits, versions } = config;
   const rows: Part[][] = [
@@ -339,8 +338,8 @@ function settingsSection(state: RunState): Markdown | undefined {
     [
       'budget',
       'seconds' in config.budget && isTimed(state)
-        ? `${duration(config.budget.seconds * 1000)} in total; ${count(passesPerSecond ?? 0)} tokens per second at the end`
-        : `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in tokens'}${budget === undefined ? '' : `: ${count(budget)} tokens at ${count(passesPerSecond ?? 0)} per second`}`,
+        ? `${duration(config.budget.seconds * 1000)} in total; ${count(tokensPerSecond ?? 0)} tokens per second at the end`
+        : `${'seconds' in config.budget ? duration(config.budget.seconds * 1000) : 'given in tokens'}${budget === undefined ? '' : `: ${count(budget)} tokens at ${count(tokensPerSecond ?? 0)} per second`}`,
     ],
     ['executor', `${config.executor}, ${config.threads} threads`],
     ['versions', `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`],

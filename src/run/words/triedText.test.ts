@@ -14,8 +14,8 @@ const proposed = (proposer: string, count: number, more: Partial<CandidateState>
     ...more,
   }));
 const phase = (candidates: CandidateState[], accepted?: boolean, more: Partial<PhaseState> = {}): PhaseState => ({
-  ...{ phase: 2, lever: 'prompt', because: '', candidates, weightSteps: [], startedAt: 0, startPasses: 0 },
-  ...(accepted !== undefined && { ended: { accepted, at: 1, passes: 1 } }),
+  ...{ phase: 2, target: 'prompt', because: '', candidates, weightSteps: [], startedAt: 0, startTokens: 0 },
+  ...(accepted !== undefined && { ended: { accepted, at: 1, tokensUsed: 1 } }),
   ...more,
 });
 const kept = (changes: object[]): Partial<CandidateState> => ({
@@ -54,7 +54,7 @@ describe('a phase tells', () => {
     ],
     [
       'ways to read the answers apart',
-      phase(proposed('reading', 3, kept([{ part: 'decoding' }])), true),
+      phase(proposed('label scoring', 3, kept([{ part: 'decoding' }])), true),
       'tried 3 ways of label scoring; 1 way of label scoring kept',
     ],
     [
@@ -72,14 +72,14 @@ describe('a phase tells', () => {
       phase(
         [{ candidate: '2.0', measured: [], ...kept([{ part: 'instruction', hunks: [{}, {}, {}], tokens: -433 }, { part: 'adapter' }]) }],
         true,
-        { lever: 'weights', weightSteps: steps(19) },
+        { target: 'weights', weightSteps: steps(19) },
       ),
       '19 training steps, kept; 3 parts of the prompt removed, -433 tokens',
     ],
-    ['its training steps', phase([], true, { lever: 'weights', weightSteps: steps(60) }), '60 training steps, kept'],
+    ['its training steps', phase([], true, { target: 'weights', weightSteps: steps(60) }), '60 training steps, kept'],
     [
-      'both levers',
-      phase(proposed('soft prompt', 2), false, { lever: 'both', weightSteps: steps(1) }),
+      'prompt and weights',
+      phase(proposed('soft prompt', 2), false, { target: 'both', weightSteps: steps(1) }),
       '1 training step, and 2 wordings, not kept',
     ],
     ['how far it is', phase(proposed('edits', 1)), 'tried 1 wording so far'],
@@ -96,7 +96,7 @@ describe("where the prompt's text stayed", () => {
       ...initialState,
       status: 'ended',
       because: 'the budget is spent',
-      config: { lever: 'both' },
+      config: { target: 'both' },
       phases,
       start: { candidate: '0.0', prompt },
       best: { candidate: '1.0', prompt: { ...prompt, decoding: { normalize: 'sum' } } },
@@ -108,7 +108,7 @@ describe("where the prompt's text stayed", () => {
 
   test('a run says what it tried, and what came closest of those that were measured on all rows', () => {
     const phases = [
-      phase(proposed('reading', 3, measured(0.5, 75)), true, { phase: 1 }),
+      phase(proposed('label scoring', 3, measured(0.5, 75)), true, { phase: 1 }),
       phase([...proposed('edits', 2, measured(0.3, 16)), ...proposed('shorten', 1, measured(0.013, 75))], false),
       phase(proposed('written', 1, measured(-0.1, 75)), false, { phase: 3 }),
     ];
@@ -118,7 +118,7 @@ describe("where the prompt's text stayed", () => {
   });
 
   test('a run that proposed no other text says why', () => {
-    expect(textStayedText(run([phase([], true, { lever: 'weights', weightSteps: steps(3) })]))).toBe(
+    expect(textStayedText(run([phase([], true, { target: 'weights', weightSteps: steps(3) })]))).toBe(
       'The prompt text did not change: no other text was proposed before the run ended (the budget is spent).',
     );
   });
@@ -127,7 +127,7 @@ describe("where the prompt's text stayed", () => {
     const phases = [phase(proposed('edits', 2), false)];
     const changed = { best: { candidate: '2.1', prompt: { ...prompt, demonstrations: [{ inputs: {}, output: 'a' }] } } };
     expect(textStayedText(run(phases, changed as never))).toBeUndefined();
-    expect(textStayedText(run(phases, { config: { lever: 'weights' } as never }))).toBeUndefined();
+    expect(textStayedText(run(phases, { config: { tune: 'weights' } as never }))).toBeUndefined();
     expect(textStayedText(run(phases, { status: 'running' }))).toBeUndefined();
   });
 });

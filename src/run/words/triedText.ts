@@ -9,7 +9,7 @@ type Kind = readonly [one: string, many: string];
 const wording: Kind = ['wording', 'wordings'];
 const deletion: Kind = ['deletion', 'deletions'];
 const demonstrations: Kind = ['set of demonstrations', 'sets of demonstrations'];
-const reading: Kind = ['way of label scoring', 'ways of label scoring'];
+const scoring: Kind = ['way of label scoring', 'ways of label scoring'];
 const decoding: Kind = ['decoding setting', 'decoding settings'];
 const labelWords: Kind = ['set of label words', 'sets of label words'];
 const anyPrompt: Kind = ['prompt', 'prompts'];
@@ -26,25 +26,25 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
   ['shorten', deletion],
   ['demonstrations', demonstrations],
   ['bootstrapped demonstrations', demonstrations],
-  ['reading', reading],
+  ['label scoring', scoring],
   ['decoding', decoding],
   ['label words', labelWords],
   ['challengers', ['earlier prompt', 'earlier prompts']],
 ]);
 
 /** These do not change the prompt's text. */
-const notText: readonly Kind[] = [reading, decoding, labelWords];
+const notText: readonly Kind[] = [scoring, decoding, labelWords];
 
 /** `tried 6 wordings and 9 deletions; 3 deletions kept, -112 tokens`, or of the weights `60 training steps, kept`. */
 export function triedText(phase: PhaseState): string {
-  const { lever, weightSteps, ended } = phase;
+  const { target, weightSteps, ended } = phase;
   const proposed = countsOf([phase]);
   const count = sum(proposed);
-  const trained = lever === 'prompt' ? [] : [counted(weightSteps.length, ['training step', 'training steps'])];
-  const what = [...trained, ...(count > 0 ? [`${lever === 'prompt' ? 'tried ' : ''}${countsText(proposed)}`] : [])].join(', and ');
+  const trained = target === 'prompt' ? [] : [counted(weightSteps.length, ['training step', 'training steps'])];
+  const what = [...trained, ...(count > 0 ? [`${target === 'prompt' ? 'tried ' : ''}${countsText(proposed)}`] : [])].join(', and ');
   if (what === '') return ended ? 'nothing to try' : 'nothing tried yet';
   if (!ended) return `${what} so far`;
-  if (lever !== 'prompt') return `${what}, ${ended.accepted ? `kept${absorbedText(phase)}` : 'not kept'}`;
+  if (target !== 'prompt') return `${what}, ${ended.accepted ? `kept${absorbedText(phase)}` : 'not kept'}`;
   if (ended.accepted) return `${what}; ${keptText(phase)}`;
   return `${what}: ${refusedText(proposed)}`;
 }
@@ -80,7 +80,7 @@ function keptText({ candidates }: PhaseState): string {
 
 /** Why a run's prompt text did not change; nothing if it did, if only the weights were tuned, and while the run is going. */
 export function textStayedText({ status, config, start, best, phases, because }: RunState): string | undefined {
-  if (status !== 'ended' || !start || !best || config?.lever === 'weights' || !isSameText(start.prompt, best.prompt)) return undefined;
+  if (status !== 'ended' || !start || !best || config?.tune === 'weights' || !isSameText(start.prompt, best.prompt)) return undefined;
   const proposed = countsOf(phases, true);
   const stayed = 'The prompt text did not change';
   if (sum(proposed) === 0) return `${stayed}: no other text was proposed before the run ended (${because ?? 'ended'}).`;

@@ -49,8 +49,8 @@ export const cellOf = ({ cells }: Attribution, weights: 'old' | 'new', prompt: '
 
 /** For a run that has ended: when, why, and what became of the held-out test rows. */
 export function endedText(state: RunState): string {
-  const { elapsed, passes, because = '' } = state;
-  const time = `after ${duration(elapsed)} (${count(passes)} tokens)`;
+  const { elapsed, tokensUsed, because = '' } = state;
+  const time = `after ${duration(elapsed)} (${count(tokensUsed)} tokens)`;
   const why = wasStopped(state) ? `Stopped ${time}` : `Ended ${time}: ${because}`;
   return `${why}. ${sealText(state)}`;
 }
@@ -113,8 +113,8 @@ export function cutLines({ start, best, attribution }: Pick<RunState, 'start' | 
 }
 
 /** How far the phase is. */
-function phaseText({ lever, block, weightSteps, candidates }: PhaseState): string {
-  const what = block ?? lever;
+function phaseText({ target, block, weightSteps, candidates }: PhaseState): string {
+  const what = block ?? target;
   const step = weightSteps.at(-1);
   if (step) return `${what} ${step.step}/${step.steps} loss ${step.loss.toFixed(3)}`;
   const measured = candidates.filter((candidate) => candidate.measured.length > 0);
@@ -141,9 +141,6 @@ export function warmStartText({ part, from, helped, because, score, steps }: Non
   const start = part ? `warm start of the ${part}` : 'warm start';
   return `${helped ? `W${start.slice(1)}` : `No ${start}`} from ${from}: ${probed}${because}`;
 }
-
-/** What a source of proposals is called, by its name in the journal. */
-export const sourceName = (proposer: string): string => (proposer === 'reading' ? 'label scoring' : proposer);
 
 /** How far a proposal got. */
 export function fate({ measured, decision }: Pick<CandidateState, 'measured' | 'decision'>): string {

@@ -21,7 +21,7 @@ export interface Methods {
   attribute: { readonly params: MeasureParams; readonly result: LineMeasurement };
   /** Writes an adapter in a form that other programs load. */
   export: { readonly params: { readonly spec: ExportSpec }; readonly result: Exported };
-  /** Which lever is likely to help. */
+  /** Whether tuning the prompt or the weights is likely to help. */
   preflight: { readonly params: { readonly spec: RunSpec; /** Milliseconds. */ readonly within?: number }; readonly result: Preflight };
   /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
   rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };

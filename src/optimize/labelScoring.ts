@@ -24,10 +24,10 @@ import { measureAll } from './successiveHalving.ts';
 import { bestFirst } from '../evaluate/ranking.ts';
 
 /** Whether there is more than one way. */
-export const hasReadings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;
+export const hasScorings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;
 
 /** The prompt with every other way that costs little; none where the answer is free text. @param measured of the prompt: no right answers are taken from it */
-export function otherReadings(
+export function otherScorings(
   { evaluator, trainset }: Pick<OptimizationContext, 'evaluator' | 'trainset'>,
   prompt: Prompt,
   { lengthSlope }: Pick<Evaluation, 'lengthSlope'>,
@@ -38,9 +38,9 @@ export function otherReadings(
 }
 
 /** Why it comes first. */
-export const readingFirst = 'trying other label scoring costs almost nothing';
+export const scoringFirst = 'trying other label scoring costs almost nothing';
 
-export interface ReadingStart {
+export interface ScoringStart {
   readonly phase: number;
   readonly memory: { readonly current: MeasuredState };
   /** Of the current state on the valset. */
@@ -51,23 +51,25 @@ export interface ReadingStart {
 }
 
 /** A first phase of its own: other label scoring for the prompt as it is. */
-export async function readingPhase(
+export async function scoringPhase(
   context: OptimizationContext,
   _: unknown,
-  { phase, memory, before, adapter, budget }: ReadingStart,
+  { phase, memory, before, adapter, budget }: ScoringStart,
 ): Promise<PhaseResult> {
   const { prompt } = memory.current;
   const { runners, take } = collectRunners(context, phase, prompt, [promptKey(prompt)]);
-  const proposals = otherReadings(context, prompt, before);
-  for (const proposal of proposals) take('reading', proposal);
-  const costOf = readingCosts(before);
-  const { finishers, passes } = await measureAll(context, phase, runners, adapter, before, budget, (_, evaluation) => costOf(evaluation));
+  const proposals = otherScorings(context, prompt, before);
+  for (const proposal of proposals) take('label scoring', proposal);
+  const costOf = scoringCosts(before);
+  const { finishers, tokensUsed } = await measureAll(context, phase, runners, adapter, before, budget, (_, evaluation) =>
+    costOf(evaluation),
+  );
   const [winner] = finishers;
-  const result: PhaseResult = { lever: 'prompt', trial: true, prompt, passes, among: runners.length };
+  const result: PhaseResult = { target: 'prompt', trial: true, prompt, tokensUsed, among: runners.length };
   if (!winner) return result;
-  const reading = proposals.find((proposal) => proposal.prompt === winner.prompt)?.reason;
+  const scoring = proposals.find((proposal) => proposal.prompt === winner.prompt)?.reason;
   const found = { ...result, candidate: winner.id, prompt: winner.prompt, adapter, evaluation: winner.evaluation };
-  const told = { ...found, ...(reading && { reading }) };
+  const told = { ...found, ...(scoring && { scoring }) };
   const more = trainingRowsToo(context, adapter, compareEvaluations(before, winner.evaluation));
   return more.length > 0 ? judgedOnMore(context, told, { before, rows: [...context.valset, ...more], prompt }) : told;
 }
@@ -88,16 +90,16 @@ async function judgedOnMore(
   const latter = await evaluator.evaluate({ prompt: found.prompt, adapter }, rows);
   return {
     ...found,
-    passes: found.passes + Math.max(0, former.passes - before.passes) + readingCosts(former)(latter),
+    tokensUsed: found.tokensUsed + Math.max(0, former.tokensUsed - before.tokensUsed) + scoringCosts(former)(latter),
     evidence: { before: former, after: latter, told: `judged on ${rows.length} rows, including training rows` },
   };
 }
 
-export interface Reading {
+export interface BestScoring {
   readonly prompt: Prompt;
   readonly evaluation: Evaluation;
   /** What it cost to find. */
-  readonly passes: number;
+  readonly tokensUsed: number;
   /** Of how many ways it is the best. */
   readonly among: number;
   /** Absent where it is the same as before. */
@@ -107,8 +109,8 @@ export interface Reading {
 }
 
 /** What a finding tells of how its answers are read. */
-export const findingOf = ({ reason, plain }: Reading): Pick<Finding, 'reading' | 'without'> => ({
-  ...(reason && { reading: reason }),
+export const findingOf = ({ reason, plain }: BestScoring): Pick<Finding, 'scoring' | 'without'> => ({
+  ...(reason && { scoring: reason }),
   ...(plain && { without: { part: 'decoding', evaluation: plain } }),
 });
 
@@ -117,35 +119,39 @@ export const findingOf = ({ reason, plain }: Reading): Pick<Finding, 'reading' |
  * weights stands on no better ground than the rest, least of all a calibration that made up for what training now has taught. Domain calibration
  * holds when somebody changes the wording of the prompt: it is chosen where it is level.
  */
-export async function bestReading(context: OptimizationContext, { prompt, adapter }: Candidate, measured: Evaluation): Promise<Reading> {
+export async function bestScoring(
+  context: OptimizationContext,
+  { prompt, adapter }: Candidate,
+  measured: Evaluation,
+): Promise<BestScoring> {
   const { evaluator, valset } = context;
-  const costOf = readingCosts(measured);
-  const ways: Omit<Reading, 'passes' | 'among'>[] = [{ prompt, evaluation: measured }];
-  let passes = 0;
-  for (const { prompt: other, reason } of otherReadings(context, prompt, measured)) {
+  const costOf = scoringCosts(measured);
+  const ways: Omit<BestScoring, 'tokensUsed' | 'among'>[] = [{ prompt, evaluation: measured }];
+  let tokensUsed = 0;
+  for (const { prompt: other, reason } of otherScorings(context, prompt, measured)) {
     const evaluation = await evaluator.evaluate({ prompt: other, adapter }, valset);
-    passes += costOf(evaluation);
+    tokensUsed += costOf(evaluation);
     ways.push({ prompt: other, evaluation, reason, plain: measured });
   }
   const isCalibrated = ({ prompt: { decoding } }: (typeof ways)[number]): boolean =>
     ({ ...evaluator.task.decoding, ...decoding }).calibration === 'domain';
   const [best, calibrated] = [ways, ways.filter(isCalibrated)].map((from) => [...from].sort(bestFirst).at(0));
   const isLevel = calibrated?.evaluation.score.mean === best!.evaluation.score.mean;
-  return { ...(isLevel ? calibrated : best!), passes, among: ways.length };
+  return { ...(isLevel ? calibrated : best!), tokensUsed, among: ways.length };
 }
 
 /** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
-export async function measureAsRead(context: OptimizationContext, candidate: Candidate, mayChange: boolean): Promise<Reading> {
+export async function measureBest(context: OptimizationContext, candidate: Candidate, mayChange: boolean): Promise<BestScoring> {
   const evaluation = await context.evaluator.evaluate(candidate, context.valset);
-  const { passes } = evaluation;
-  if (!mayChange) return { prompt: candidate.prompt, evaluation, passes, among: 1 };
-  const read = await bestReading(context, candidate, evaluation);
-  return { ...read, passes: passes + read.passes };
+  const { tokensUsed } = evaluation;
+  if (!mayChange) return { prompt: candidate.prompt, evaluation, tokensUsed, among: 1 };
+  const read = await bestScoring(context, candidate, evaluation);
+  return { ...read, tokensUsed: tokensUsed + read.tokensUsed };
 }
 
 /** In how many ways a measurement of these weights may be read, and how many measurements there may be, for the best of all to be judged. */
 export interface Judgeable {
-  readonly mayRead: boolean;
+  readonly mayRescore: boolean;
   readonly measurements: number;
 }
 
@@ -154,10 +160,10 @@ export function judgeableTwice(
   context: Pick<OptimizationContext, 'evaluator' | 'trainset' | 'valset'>,
   prompt: Prompt,
   before: Pick<Evaluation, 'lengthSlope'>,
-  mayRead: boolean,
+  mayRescore: boolean,
 ): Judgeable {
   const valset = [...context.valset, ...context.trainset];
-  return { ...judgeable({ ...context, valset }, prompt, before, mayRead), measurements: 1 };
+  return { ...judgeable({ ...context, valset }, prompt, before, mayRescore), measurements: 1 };
 }
 
 /**
@@ -170,45 +176,45 @@ export function judgeable(
   context: Pick<OptimizationContext, 'evaluator' | 'trainset' | 'valset'>,
   prompt: Prompt,
   before: Pick<Evaluation, 'lengthSlope'>,
-  mayRead: boolean,
+  mayRescore: boolean,
   prompts = 1,
 ): Judgeable {
   const results = Math.floor(mostToJudge(context.valset.length) / prompts);
-  const readings = mayRead ? 1 + otherReadings(context, prompt, before).length : 1;
-  if (readings > results) return { mayRead: false, measurements: Math.max(1, results) };
-  return { mayRead, measurements: Math.floor(results / readings) };
+  const scorings = mayRescore ? 1 + otherScorings(context, prompt, before).length : 1;
+  if (scorings > results) return { mayRescore: false, measurements: Math.max(1, results) };
+  return { mayRescore, measurements: Math.floor(results / scorings) };
 }
 
-/** Token passes that a measurement is expected to cost, in every way that it may be read. @param before the prompt as it is on the valset */
-export function measuringCost({ evaluator, valset }: OptimizationContext, { passes }: Evaluation, mayRead: boolean): number {
-  return mayRead && evaluator.task.labels ? Math.round(passes * (1 + domainCount / valset.length)) : passes;
+/** Tokens that a measurement is expected to cost, in every way that it may be read. @param before the prompt as it is on the valset */
+export function measuringCost({ evaluator, valset }: OptimizationContext, { tokensUsed }: Evaluation, mayRescore: boolean): number {
+  return mayRescore && evaluator.task.labels ? Math.round(tokensUsed * (1 + domainCount / valset.length)) : tokensUsed;
 }
 
 /**
  * Measures the adapters of a phase, each as its answers are read best.
  * @returns `of`: how an adapter that was measured was read
  */
-export function readAlong(
+export function bestScorings(
   context: OptimizationContext,
   prompt: Prompt,
   mayChange: boolean,
-): { measure: (adapter: Adapter) => Promise<Evaluation>; of: (adapter: Adapter) => Reading } {
-  const readings = new Map<string, Reading>();
+): { measure: (adapter: Adapter) => Promise<Evaluation>; of: (adapter: Adapter) => BestScoring } {
+  const scorings = new Map<string, BestScoring>();
   return {
     async measure(adapter) {
-      const read = await measureAsRead(context, { prompt, adapter }, mayChange);
-      readings.set(adapter.id, read);
-      return { ...read.evaluation, passes: read.passes };
+      const read = await measureBest(context, { prompt, adapter }, mayChange);
+      scorings.set(adapter.id, read);
+      return { ...read.evaluation, tokensUsed: read.tokensUsed };
     },
-    of: ({ id }) => readings.get(id)!,
+    of: ({ id }) => scorings.get(id)!,
   };
 }
 
 /** What measuring one after another costs: the scores of the labels are in the cache, and new is only what a calibration asks first. */
-export function readingCosts(measured: Evaluation): (evaluation: Evaluation) => number {
-  let known = measured.passes;
-  return ({ passes }) => {
-    const more = Math.max(0, passes - known);
+export function scoringCosts(measured: Evaluation): (evaluation: Evaluation) => number {
+  let known = measured.tokensUsed;
+  return ({ tokensUsed }) => {
+    const more = Math.max(0, tokensUsed - known);
     known += more;
     return more;
   };

@@ -1,30 +1,30 @@
 /** @file The changed predictions of a phase: validation rows that became better or worse. */
-import type { Flip } from '../../src/optimize/events.ts';
+import type { ChangedPrediction } from '../../src/optimize/events.ts';
 import type { Decision } from '../../src/run/record/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { fold, icon, type Ui } from './parts.ts';
 
-export function flipsPart(decision: Decision | undefined, key: string, metric: string | undefined, ui: Ui): VNode | undefined {
+export function changedPart(decision: Decision | undefined, key: string, metric: string | undefined, ui: Ui): VNode | undefined {
   if (!decision) return undefined;
-  const { flips } = decision;
-  if (!flips)
+  const { changedPredictions } = decision;
+  if (!changedPredictions)
     return h('p', { class: 'note' }, 'This run’s journal does not list the changed predictions, because an earlier version wrote it.');
-  const { gained, lost, examples } = flips;
-  if (gained + lost === 0) return h('p', { class: 'note' }, 'No validation row was answered better or worse than before.');
+  const { fixes, regressions, examples } = changedPredictions;
+  if (fixes + regressions === 0) return h('p', { class: 'note' }, 'No validation row was answered better or worse than before.');
   const title = h(
     'span',
     {},
-    `Changed predictions: ${gained} better, ${lost} worse`,
+    `Changed predictions: ${fixes} better, ${regressions} worse`,
     h('span', { class: 'note' }, ` by ${metric ?? 'the metric'}`),
   );
-  const left = gained + lost - examples.length;
+  const left = fixes + regressions - examples.length;
   return fold(ui, `${key} flips`, 'p', title, () => [
-    h('ul', { class: 'flips' }, examples.map(flipItem)),
+    h('ul', { class: 'flips' }, examples.map(changedItem)),
     ...(left > 0 ? [h('p', { class: 'note' }, `and ${left} more ${left === 1 ? 'row' : 'rows'}`)] : []),
   ]);
 }
 
-function flipItem({ line, inputs, gold, before, after, better }: Flip): VNode {
+function changedItem({ line, inputs, gold, before, after, better }: ChangedPrediction): VNode {
   const values = Object.entries(inputs);
   return h(
     'li',

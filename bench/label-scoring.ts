@@ -1,7 +1,7 @@
 /**
  * @file Which way to read answers off label scores a tuned adapter should be judged in: weights trained on development rows, before and at each measurement all
  * ways on the validation rows that choose and on rows that were not looked at, for the rules of choice to be compared on.
- * `npm run bench -- readings [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--rows 100,60] [--threads 2] [--out FILE]`
+ * `npm run bench -- label-scoring [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--rows 100,60] [--threads 2] [--out FILE]`
  */
 import { parseArgs } from 'node:util';
 import { calibrationRows } from '../src/evaluate/calibration.ts';
@@ -11,11 +11,11 @@ import type { Adapter } from '../src/model/adapter.ts';
 import type { TrainableModel } from '../src/model/trainableModel.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
-import { otherReadings } from '../src/optimize/reading.ts';
+import { otherScorings } from '../src/optimize/labelScoring.ts';
 import { loraTrainer } from '../src/optimize/loraTrainer.ts';
 import type { TrainingJob } from '../src/optimize/trainer.ts';
 import { openModel } from '../src/run/worker/modelKeeper.ts';
-import { readingRules, readingWays, type ReadingLine } from './cases/readingRules.ts';
+import { scoringRules, scoringWays, type ScoringLine } from './cases/labelScoringRules.ts';
 import { addLine, readLines } from './cases/resultLines.ts';
 import { supportRows, type DividedRows } from './cases/supportRows.ts';
 import { furtherTasks, labelTask, rowsOf, tasks } from './cases/tasks.ts';
@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
     /** That train, and that choose. */
     rows: { type: 'string', default: '100,60' },
     threads: { type: 'string', default: '2' },
-    out: { type: 'string', default: 'bench/results/readings.jsonl' },
+    out: { type: 'string', default: 'bench/results/label-scoring.jsonl' },
   },
 });
 const [steps, every] = [options.steps, options.every].map(Number);
@@ -40,15 +40,15 @@ const model = await openModel(await resolveModel('nano'), 'onnxruntime', Number(
 
 for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
   for (const name of options.task.split(',')) {
-    if (readLines<ReadingLine>(options.out).some((line) => line.task === name && line.seed === seed && line.steps >= steps)) continue;
+    if (readLines<ScoringLine>(options.out).some((line) => line.task === name && line.seed === seed && line.steps >= steps)) continue;
     const { task, prompt, train, val, fresh } = await (name === 'support' ? supportRows(seed) : dataTask(name, seed));
     await trainAndRead(model, { name, seed, task, prompt, train, val, fresh });
     model.forget();
   }
 }
 await model.dispose();
-const lines = readLines<ReadingLine>(options.out);
-console.log(`${readingWays(lines)}\n\n${readingRules(lines)}`);
+const lines = readLines<ScoringLine>(options.out);
+console.log(`${scoringWays(lines)}\n\n${scoringRules(lines)}`);
 
 async function trainAndRead(
   given: TrainableModel,
@@ -63,23 +63,23 @@ async function trainAndRead(
     ...{ weightPenalty: defaultObjective.weights, measureEvery: every, patience: steps },
   };
   const measure = async (adapter?: Adapter): Promise<Evaluation> => {
-    const readings = [];
+    const scorings = [];
     const tuned = adapter && { adapter };
     const plain = await evaluator.evaluate({ prompt, ...tuned }, val);
-    const ways = [prompt, ...otherReadings({ evaluator, trainset: train }, prompt, plain).map((way) => way.prompt)];
+    const ways = [prompt, ...otherScorings({ evaluator, trainset: train }, prompt, plain).map((way) => way.prompt)];
     for (const way of ways) {
       const [chosenBy, unseen] = [
         await evaluator.evaluate({ prompt: way, ...tuned }, val),
         await evaluator.evaluate({ prompt: way, ...tuned }, fresh),
       ];
-      readings.push({
+      scorings.push({
         decoding: way.decoding ?? {},
         val: digits(chosenBy.rows),
         fresh: digits(unseen.rows),
         logLikelihoods: chosenBy.rows.map(({ logLikelihood }) => Math.round(1e3 * logLikelihood!) / 1e3),
       });
     }
-    addLine(options.out, { task: name, seed, steps: taken, readings } satisfies ReadingLine);
+    addLine(options.out, { task: name, seed, steps: taken, scorings } satisfies ScoringLine);
     return plain;
   };
   await measure();

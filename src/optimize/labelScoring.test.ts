@@ -12,17 +12,17 @@ import { adapterBlock } from './adapterBlock.ts';
 import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
 import { coordinateDefaults, type BlockStart } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import type { Lever, OptimizationEvent } from './events.ts';
+import type { Target, OptimizationEvent } from './events.ts';
 import type { Finding } from './finding.ts';
 import { memoryAdapters } from './jointOptimizer.ts';
 import { kindPrompt, kindRows, kindTask, loadTinyModel, ofType } from './kinds.fixture.ts';
 import { evaluatorWith, intentTask, messages } from './madeUp.fixture.ts';
-import { noStatistics } from './leverBandit.ts';
+import { noStatistics } from './targetBandit.ts';
 import { localTrainer, type TrainingParts } from './localTrainer.ts';
 import { measureStart } from './measuredState.ts';
 import { wrongWeightPhases } from './nullTrials.fixture.ts';
 import { defaultObjective } from './objective.ts';
-import { bestReading, hasReadings, judgeable, measuringCost, otherReadings, readingPhase } from './reading.ts';
+import { bestScoring, hasScorings, judgeable, measuringCost, otherScorings, scoringPhase } from './labelScoring.ts';
 import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { judge } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
@@ -43,15 +43,15 @@ function contextWith(right: (decoding: Partial<Decoding>) => number, task = inte
 
 test('on few rows a phase leaves out other ways to read, then measurements, so that the best can be judged', () => {
   const { context } = contextWith(() => 30);
-  const readings = 1 + otherReadings(context, prompt, {}).length;
-  expect(readings).toBeGreaterThan(1);
-  const on = (rows: number, mayRead = true, prompts = 1) =>
-    judgeable({ ...context, valset: valset.slice(0, rows) }, prompt, {}, mayRead, prompts);
-  expect(on(5)).toEqual({ mayRead: false, measurements: 1 });
-  expect(on(7)).toEqual({ mayRead: false, measurements: 1 });
-  expect(on(9)).toEqual({ mayRead: true, measurements: Math.floor(6 / readings) });
-  expect(on(9, false)).toEqual({ mayRead: false, measurements: 6 });
-  expect(on(9, false, 2)).toEqual({ mayRead: false, measurements: 3 });
+  const scorings = 1 + otherScorings(context, prompt, {}).length;
+  expect(scorings).toBeGreaterThan(1);
+  const on = (rows: number, mayRescore = true, prompts = 1) =>
+    judgeable({ ...context, valset: valset.slice(0, rows) }, prompt, {}, mayRescore, prompts);
+  expect(on(5)).toEqual({ mayRescore: false, measurements: 1 });
+  expect(on(7)).toEqual({ mayRescore: false, measurements: 1 });
+  expect(on(9)).toEqual({ mayRescore: true, measurements: Math.floor(6 / scorings) });
+  expect(on(9, false)).toEqual({ mayRescore: false, measurements: 6 });
+  expect(on(9, false, 2)).toEqual({ mayRescore: false, measurements: 3 });
   expect(on(60).measurements).toBeGreaterThan(1000);
 });
 
@@ -63,7 +63,7 @@ test('few validation rows are helped by the training rows, until something has l
       ...{ valset: valset.slice(0, 9), trainset: valset.slice(9, 24), trainer: { outputColumn: 'intent' } },
     } as unknown as OptimizationContext;
     const { start: current, evaluation: before } = await measureStart(few);
-    const result = await readingPhase(few, undefined, { phase: 1, memory: { current }, before, adapter, budget: 1e6 });
+    const result = await scoringPhase(few, undefined, { phase: 1, memory: { current }, before, adapter, budget: 1e6 });
     const verdict = judge(few, { start: current, phase: 1, before, from: current }, result);
     return { result, verdict, rows: ofType(events, 'candidateMeasured').map(({ score }) => score.rows) };
   };
@@ -90,7 +90,11 @@ describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the f
     expect(state.best.prompt.decoding).toMatchObject({ calibration: 'domain' });
     expect(state.best.score.mean).toBeCloseTo(0.75, 10);
     expect(ofType(events, 'gateDecided')[0].because).toMatch(/^with label scores .*, calibration domain: \+/);
-    expect(ofType(events, 'candidateProposed').map(({ proposer }) => proposer)).toEqual(['reading', 'reading', 'reading']);
+    expect(ofType(events, 'candidateProposed').map(({ proposer }) => proposer)).toEqual([
+      'label scoring',
+      'label scoring',
+      'label scoring',
+    ]);
     if (Optimizer === AlternatingJointOptimizer) {
       expect(state.memory).toMatchObject({ statistics: { prompt: { phases: 0 }, weights: { phases: 0 } } });
     }
@@ -99,14 +103,14 @@ describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the f
   test('one that is ahead by a row or two does not', async () => {
     const { state, events } = await first(({ normalize }) => (normalize === 'sum' ? 22 : 20));
     expect(state.best.prompt.decoding).toBeUndefined();
-    expect(ofType(events, 'phaseEnded')).toMatchObject([{ lever: 'prompt', accepted: false }]);
+    expect(ofType(events, 'phaseEnded')).toMatchObject([{ target: 'prompt', accepted: false }]);
   });
 });
 
 test('where prompts must not change, or text is free, there is none', async () => {
-  expect(hasReadings(contextWith(() => 20, { ...intentTask, labels: undefined }).context)).toBe(false);
+  expect(hasScorings(contextWith(() => 20, { ...intentTask, labels: undefined }).context)).toBe(false);
   const { context, events } = contextWith(() => 20);
-  const coordinator = new AlternatingJointOptimizer({ levers: ['weights'] });
+  const coordinator = new AlternatingJointOptimizer({ targets: ['weights'] });
   await coordinator.advance(context, await coordinator.begin(context)).catch(() => {});
   expect(ofType(events, 'candidateProposed')).toEqual([]);
 });
@@ -114,15 +118,15 @@ test('where prompts must not change, or text is free, there is none', async () =
 test('of what has just been measured the best way is told of, with how many there were', async () => {
   const { context } = contextWith(({ calibration, normalize }) => (calibration === 'none' && normalize === 'sum' ? 50 : 20));
   const measured = await context.evaluator.evaluate({ prompt }, valset);
-  const read = await bestReading(context, { prompt }, measured);
+  const read = await bestScoring(context, { prompt }, measured);
   expect(read).toMatchObject({ prompt: { ...prompt, decoding: { normalize: 'sum' } }, among: 4 });
   expect(read.reason).toContain('summed');
   // The gate that judges it counts all ways: being ahead is enough here.
   const ahead = contextWith(({ normalize }) => (normalize === 'sum' ? 22 : 20)).context;
-  expect((await bestReading(ahead, { prompt }, measured)).prompt.decoding).toMatchObject({ normalize: 'sum' });
+  expect((await bestScoring(ahead, { prompt }, measured)).prompt.decoding).toMatchObject({ normalize: 'sum' });
   // Free text has one way.
   const { context: free } = contextWith(() => 20, { ...intentTask, labels: undefined });
-  expect(await bestReading(free, { prompt }, measured)).toEqual({ prompt, evaluation: measured, passes: 0, among: 1 });
+  expect(await bestScoring(free, { prompt }, measured)).toEqual({ prompt, evaluation: measured, tokensUsed: 0, among: 1 });
 });
 
 test.each([
@@ -134,7 +138,7 @@ test.each([
   async (_, plain, domain, chosen) => {
     const { context } = contextWith(({ calibration }) => (calibration === 'domain' ? domain : plain));
     const measured = await context.evaluator.evaluate({ prompt }, valset);
-    const { prompt: read, evaluation } = await bestReading(context, { prompt }, measured);
+    const { prompt: read, evaluation } = await bestScoring(context, { prompt }, measured);
     expect(read.decoding?.calibration).toBe(chosen);
     expect(evaluation.score.mean).toBeCloseTo((chosen ? domain : plain) / 60, 10);
   },
@@ -143,18 +147,18 @@ test.each([
 test('labels are read without what their length adds, where that is known of what has just been measured', async () => {
   const { context } = contextWith(({ normalize }) => (typeof normalize === 'object' ? 40 : 20));
   const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), lengthSlope: -1.2 };
-  const read = await bestReading(context, { prompt }, measured);
-  expect(read).toMatchObject({ prompt: { ...prompt, decoding: { normalize: { slope: -1.2 } } }, passes: 0, among: 5 });
+  const read = await bestScoring(context, { prompt }, measured);
+  expect(read).toMatchObject({ prompt: { ...prompt, decoding: { normalize: { slope: -1.2 } } }, tokensUsed: 0, among: 5 });
   expect(read.reason).toBe('label scores corrected for length (-1.2 nats per token), calibration none');
   // Other weights have another slope.
-  const again = await bestReading(context, { prompt: read.prompt }, { ...read.evaluation, score: measured.score, lengthSlope: -0.7 });
+  const again = await bestScoring(context, { prompt: read.prompt }, { ...read.evaluation, score: measured.score, lengthSlope: -0.7 });
   expect(again.prompt.decoding).toEqual({ normalize: { slope: -0.7 } });
 });
 
 type Pulls = (
   context: OptimizationContext,
   start: PhaseStart & BlockStart,
-  options: { weightSteps: number; levers?: Lever[] },
+  options: { weightSteps: number; targets?: Target[] },
 ) => Promise<Finding>;
 const pulls: readonly { readonly of: string; readonly pull: Pulls }[] = [
   { of: 'an alternating run', pull: (context, start, options) => weightPhase(context, { ...alternatingDefaults, ...options }, start) },
@@ -190,10 +194,10 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   expect(result).toMatchObject({ adapter: { id: 'late' }, prompt });
   expect(result.prompt.decoding).toBeUndefined();
   expect(result.evaluation!.score.mean).toBeCloseTo(55 / 60, 10);
-  expect(result).toMatchObject({ among: 8, readings: 4, reading: expect.stringContaining('calibration none') as string });
+  expect(result).toMatchObject({ among: 8, scorings: 4, scoring: expect.stringContaining('calibration none') as string });
   // What the weights bring without it was measured too.
   expect(result.without).toMatchObject({ part: 'decoding', evaluation: { score: { mean: expect.closeTo(35 / 60, 10) as number } } });
-  const fixed = await pull(whole, asked, { weightSteps: 16, levers: ['weights'] });
+  const fixed = await pull(whole, asked, { weightSteps: 16, targets: ['weights'] });
   expect(fixed.prompt).toBe(start.prompt);
 });
 
@@ -207,7 +211,7 @@ test(
 
 test('where the file calibrates by content-free inputs, no other way does', () => {
   const filled = { ...intentTask, decoding: { ...intentTask.decoding, calibration: 'content-free' as const } };
-  const ways = otherReadings(contextWith(() => 20, filled).context, prompt, {}).map((way) => ({
+  const ways = otherScorings(contextWith(() => 20, filled).context, prompt, {}).map((way) => ({
     ...filled.decoding,
     ...way.prompt.decoding,
   }));
@@ -221,7 +225,7 @@ test('where the file calibrates by content-free inputs, no other way does', () =
 
 test('a measurement in all ways is expected to cost what domain inputs add, one in a single way what it cost before', async () => {
   const { context } = contextWith(() => 20);
-  const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), passes: 600 };
+  const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), tokensUsed: 600 };
   expect([measuringCost(context, measured, true), measuringCost(context, measured, false)]).toEqual([800, 600]);
   expect(measuringCost(contextWith(() => 20, { ...intentTask, labels: undefined }).context, measured, true)).toBe(600);
 });
@@ -241,7 +245,7 @@ test('all ways together cost what calibration asks, once', async () => {
   const context = { evaluator, valset: rows, trainset: more } as unknown as OptimizationContext;
   const measured = await evaluator.evaluate({ prompt: kindPrompt }, rows);
   const before = runs;
-  const { passes, among } = await bestReading(context, { prompt: kindPrompt }, measured);
+  const { tokensUsed, among } = await bestScoring(context, { prompt: kindPrompt }, measured);
   const calibrated = await evaluator.evaluate({ prompt: { ...kindPrompt, decoding: { calibration: 'domain' } } }, rows);
   const texts = (values: readonly Values[]): unknown[] => values.map(({ text }) => text);
   const known = new Set(texts(rows.map(({ values }) => values)));
@@ -254,6 +258,6 @@ test('all ways together cost what calibration asks, once', async () => {
     ),
   );
   expect([runs - before, among]).toEqual([[...made].filter((text) => !known.has(text)).length, 5]);
-  expect(passes).toBe(calibrated.passes - measured.passes);
+  expect(tokensUsed).toBe(calibrated.tokensUsed - measured.tokensUsed);
   await model.dispose();
 });

@@ -4,7 +4,7 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import { columnsOf } from '../prompt/template.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
-import type { Flip, Flips } from './events.ts';
+import type { ChangedPrediction, ChangedPredictions } from './events.ts';
 
 /** Examples kept of either kind, and characters kept of a value: a journal is no copy of the data. */
 const mostExamples = 20;
@@ -15,10 +15,16 @@ const longestValue = 240;
  * @param rows where the examples' inputs are found, by id
  * @param output the column to predict, which is no input
  */
-export function flipsBetween(before: Evaluation, after: Evaluation, prompt: Prompt, rows: readonly Row[], output: string): Flips {
+export function changedBetween(
+  before: Evaluation,
+  after: Evaluation,
+  prompt: Prompt,
+  rows: readonly Row[],
+  output: string,
+): ChangedPredictions {
   const columns = columnsOf(prompt).filter((name) => name !== output);
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const turned = before.rows.flatMap((old, place): Flip[] => {
+  const turned = before.rows.flatMap((old, place): ChangedPrediction[] => {
     const now = after.rows[place];
     if (now.score === old.score) return [];
     const row = byId.get(old.row);
@@ -34,8 +40,12 @@ export function flipsBetween(before: Evaluation, after: Evaluation, prompt: Prom
       },
     ];
   });
-  const [gained, lost] = [turned.filter(({ better }) => better), turned.filter(({ better }) => !better)];
-  return { gained: gained.length, lost: lost.length, examples: [...gained.slice(0, mostExamples), ...lost.slice(0, mostExamples)] };
+  const [fixes, regressions] = [turned.filter(({ better }) => better), turned.filter(({ better }) => !better)];
+  return {
+    fixes: fixes.length,
+    regressions: regressions.length,
+    examples: [...fixes.slice(0, mostExamples), ...regressions.slice(0, mostExamples)],
+  };
 }
 
 /** Long values are cut. */

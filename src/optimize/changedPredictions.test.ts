@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { textOf } from '../prompt/values.ts';
-import { flipsBetween } from './flips.ts';
+import { changedBetween } from './changedPredictions.ts';
 import { evaluationWith, messages } from './madeUp.fixture.ts';
 
 const prompt: Prompt = { body: '${input:message}\nIntent: ${input:intent}', demonstrations: [] };
@@ -20,10 +20,10 @@ const answered = (scores: readonly number[], answer: string): Evaluation => {
 };
 
 test('rows that turned are counted either way, with what was asked and what was answered before and after', () => {
-  const flips = flipsBetween(answered([0, 0, 1, 1], 'fees'), answered([1, 0, 1, 0], 'card'), prompt, messages, 'intent');
-  expect(flips).toEqual({
-    gained: 1,
-    lost: 1,
+  const changedPredictions = changedBetween(answered([0, 0, 1, 1], 'fees'), answered([1, 0, 1, 0], 'card'), prompt, messages, 'intent');
+  expect(changedPredictions).toEqual({
+    fixes: 1,
+    regressions: 1,
     examples: [
       { line: 1, inputs: { message: 'Where is my new card?' }, gold: 'card', before: 'fees', after: 'card', better: true },
       { line: 4, inputs: { message: 'How do I block a lost card?' }, gold: 'card', before: 'fees', after: 'card', better: false },
@@ -32,9 +32,9 @@ test('rows that turned are counted either way, with what was asked and what was 
 });
 
 test('part of a point more or less is a turn too', () => {
-  expect(flipsBetween(answered([0.5, 0.5], 'a'), answered([0.75, 0.25], 'b'), prompt, messages, 'intent')).toMatchObject({
-    gained: 1,
-    lost: 1,
+  expect(changedBetween(answered([0.5, 0.5], 'a'), answered([0.75, 0.25], 'b'), prompt, messages, 'intent')).toMatchObject({
+    fixes: 1,
+    regressions: 1,
   });
 });
 
@@ -45,8 +45,8 @@ test('all are counted, twenty of either kind are shown, long values in part', ()
     values: { message: 'x'.repeat(1000), intent: 'card' },
   }));
   const half = (sign: number): Evaluation => evaluationWith(rows.map((_, i) => Number(i % 2 === sign)));
-  const { gained, lost, examples } = flipsBetween(half(0), half(1), prompt, rows, 'intent');
-  expect([gained, lost, examples.length]).toEqual([30, 30, 40]);
+  const { fixes, regressions, examples } = changedBetween(half(0), half(1), prompt, rows, 'intent');
+  expect([fixes, regressions, examples.length]).toEqual([30, 30, 40]);
   expect(examples[0].inputs.message).toHaveLength(240);
   expect(examples[0].line).toBe(2);
 });

@@ -1,9 +1,0 @@
-/** @file What a run may tune, as the question after a preflight offers it. */
-import type { Preflight } from '../../optimize/preflight.ts';
-import type { LeverChoice } from '../../run/spec.ts';
-
-/** The first is the likeliest choice: the only one that may help, then both; otherwise both, then either alone. */
-export function leversOffered({ levers }: Pick<Preflight, 'levers'>): readonly LeverChoice[] {
-  const promising = levers.filter(({ outlook }) => outlook !== 'unlikely');
-  return promising.length === 1 ? [promising[0].lever, 'both'] : ['both', 'weights', 'prompt'];
-}
