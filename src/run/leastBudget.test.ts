@@ -12,7 +12,7 @@ const rate = { tokensPerSecond: 100, tokensPerRow: 10 };
 const facts = { file, val: 20, test: 40 };
 
 test('before a model is loaded where the words alone cost more', () => {
-  const words = (tokensUsed: number): void => requireBudgetForWords(specOf({ budget: { tokens } }), { file, valset });
+  const words = (tokens: number): void => requireBudgetForWords(specOf({ budget: { tokens } }), { file, valset });
   expect(() => words(100)).toThrow(TandemError);
   expect(() => words(100)).toThrow(
     expect.objectContaining({ reason: 'bad-budget', message: 'This budget is too small for a first step.' }) as Error,
