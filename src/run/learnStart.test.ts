@@ -122,7 +122,7 @@ describe('a run', () => {
     expect((await warmStartFor(session, spec))?.from).toMatch(/warm-start/);
     for (const asked of [
       { warmStart: 'none' },
-      { target: 'prompt' },
+      { tune: 'prompt' },
       { untrusted: true },
       { untrusted: true, warmStart: learned.folder },
     ] as const)
