@@ -86,11 +86,11 @@ export async function openEditor(
   };
 }
 
-/** @returns a copy of the sample workspace, in a folder of its own */
+/** @returns a copy of the sample workspace without its settings, in a folder of its own */
 function copySample(folder: string): string {
   const windows = join(folder, 'windows');
   mkdirSync(windows, { recursive: true });
   const copy = join(mkdtempSync(join(windows, 'w-')), basename(sample));
-  cpSync(sample, copy, { recursive: true, filter: (file) => !['make.mjs', '.tandem'].includes(basename(file)) });
+  cpSync(sample, copy, { recursive: true, filter: (file) => !['make.mjs', '.tandem', '.vscode'].includes(basename(file)) });
   return copy;
 }

@@ -37,7 +37,7 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
   for (const file of ['README.md', 'data/messages.jsonl']) expect(existsSync(join(sample, file)), file).toBe(true);
   await expect.poll(done).toBe(1);
 
-  mkdirSync(join(sample, '.vscode'));
+  mkdirSync(join(sample, '.vscode'), { recursive: true });
   writeFileSync(join(sample, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20k' }));
   /** A button of the walkthrough itself: the palette offers what is for prompts only while one has the focus. */
   const press = async (step: number, button: string): Promise<void> => {
