@@ -6,12 +6,12 @@ import { logSoftmax } from '../tensor/neuralOps.ts';
 import { gatherRows, reshape } from '../tensor/ops.ts';
 import { linearSizes, type Adapter } from './adapter.ts';
 import type { LinearName } from './linears.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
+import type { ModelShape } from './modelShape.ts';
 import { llamaGraph } from './llamaGraph.ts';
 import { inverseFrequencies } from './rotary.ts';
 
 export interface Engine {
-  readonly config: LlamaConfig;
+  readonly config: ModelShape;
   /** Weights by Hugging Face's names, and the rotary tables `cos` and `sin`. */
   readonly weights: Readonly<Record<string, TensorValue>>;
   /** Compiles on first use, then remembers by name. */
@@ -21,7 +21,7 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
-export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, TensorValue>, executor: Executor): Engine {
+export function makeEngine(config: ModelShape, weights: ReadonlyMap<string, TensorValue>, executor: Executor): Engine {
   const compiled = new Map<string, Promise<Executable>>();
   const values: Record<string, TensorValue> = { ...Object.fromEntries(weights), ...rotaryTables(config) };
   return {
@@ -45,7 +45,7 @@ export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, Ten
 }
 
 /** @throws TandemError 'too-long' for more tokens than the model has positions */
-export function requirePositions({ maxPositions }: LlamaConfig, tokens: number): void {
+export function requirePositions({ maxPositions }: ModelShape, tokens: number): void {
   if (tokens <= maxPositions) return;
   throw new TandemError('too-long', `A prompt with its answer has ${tokens} tokens, but the model reads at most ${maxPositions}.`, {
     hint: 'Shorten the prompt or remove demonstrations.',
@@ -53,14 +53,14 @@ export function requirePositions({ maxPositions }: LlamaConfig, tokens: number):
 }
 
 /** The graph that scores: log-probabilities of chosen tokens, `picks` being numbers into [M, vocabulary] laid flat -> [K]. */
-export function scoringGraph(config: LlamaConfig, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
+export function scoringGraph(config: ModelShape, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
   const { logits } = llamaGraph(config, { adapter: targets, soft, prefix: 'cached', past: false });
   const flat = reshape(logSoftmax(logits), [product(['M', config.vocabularySize])]);
   return { logProbabilities: gatherRows(flat, input('picks', ['K'], 'int32')) };
 }
 
 /** The graph that continues rows: logits [M, vocabulary], and all keys and values of their own tokens. */
-export function stepGraph(config: LlamaConfig, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
+export function stepGraph(config: ModelShape, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
   const { logits, cache } = llamaGraph(config, { adapter: targets, soft, prefix: 'cached', past: true });
   return { logits, ...Object.fromEntries(cache) };
 }
@@ -76,7 +76,7 @@ export const variant = (kind: string, { targets, soft }: GraphVariant): string =
   `${kind}:${targets?.join() ?? 'base'}${soft ? ':soft' : ''}`;
 
 /** The adapter's matrices as the graph's inputs, made once. */
-export function adapterFeeds(config: LlamaConfig, adapter: Adapter): Readonly<Record<string, TensorValue>> {
+export function adapterFeeds(config: ModelShape, adapter: Adapter): Readonly<Record<string, TensorValue>> {
   const known = fed.get(adapter);
   if (known) return known;
   const feeds = loraFeeds(config, adapter);
@@ -87,7 +87,7 @@ const fed = new WeakMap<Adapter, Readonly<Record<string, TensorValue>>>();
 
 /** LoRA matrices as the graph's inputs; alpha / rank goes into B. Linears of a layer that the adapter does not have are zero. */
 export function loraFeeds(
-  config: LlamaConfig,
+  config: ModelShape,
   { config: { rank, alpha, targets }, pairs }: Pick<Adapter, 'config' | 'pairs'>,
 ): Record<string, TensorValue> {
   const feeds: Record<string, TensorValue> = pairs.length < config.layers * targets.length ? zeroFeeds(config, rank, targets) : {};
@@ -104,7 +104,7 @@ export function loraFeeds(
   return feeds;
 }
 
-function zeroFeeds(config: LlamaConfig, rank: number, targets: readonly LinearName[]): Record<string, TensorValue> {
+function zeroFeeds(config: ModelShape, rank: number, targets: readonly LinearName[]): Record<string, TensorValue> {
   const feeds: Record<string, TensorValue> = {};
   for (const linear of targets) {
     const { inputs, outputs } = linearSizes(config, linear);
@@ -119,7 +119,7 @@ function zeroFeeds(config: LlamaConfig, rank: number, targets: readonly LinearNa
 }
 
 /** cos and sin of every position up to the model's longest text: [positions, headSize / 2]. */
-function rotaryTables(config: LlamaConfig): Record<'cos' | 'sin', TensorValue> {
+function rotaryTables(config: ModelShape): Record<'cos' | 'sin', TensorValue> {
   const frequencies = inverseFrequencies(config);
   const factor = config.ropeScaling?.type === 'yarn' ? config.ropeScaling.attentionFactor : 1;
   const shape = [config.maxPositions, frequencies.length];

@@ -5,7 +5,7 @@ import { TandemError } from '../errors.ts';
 import { adamWDefaults, adamWStep, clipGradients, noMoments, type AdamWOptions } from './adamw.ts';
 import type { StepResult } from './adapterTraining.ts';
 import type { Engine } from './engine.ts';
-import { huggingFaceConfig } from './llamaConfig.ts';
+import { huggingFaceConfig } from './files/huggingFaceConfig.ts';
 import { writeSafetensors } from './files/safetensors.ts';
 import { batchGradient, type TrainingExample } from './training.ts';
 import { weightShapes } from './files/weights.ts';

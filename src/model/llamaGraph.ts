@@ -10,7 +10,7 @@ import { rmsNorm, rope } from '../tensor/neuralOps.ts';
 import { add, concat, gatherRows, matMul, mul, reshape, silu, slice } from '../tensor/ops.ts';
 import { blockOf, linearNames, type LinearName } from './linears.ts';
 import { attention, masksOf, type KeysAndValues, type PackingInputs, type Positions } from './attention.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
+import type { ModelShape } from './modelShape.ts';
 
 /** Which of the variants of the same transformer is built. */
 export interface GraphOptions {
@@ -36,7 +36,7 @@ export interface LlamaGraph {
 }
 
 /** Builds the transformer; every tensor it needs is an input. Touvron et al. 2023; LoRA: Hu et al. 2021. */
-export function llamaGraph(config: LlamaConfig, options: GraphOptions): LlamaGraph {
+export function llamaGraph(config: ModelShape, options: GraphOptions): LlamaGraph {
   const parameters = new Map<string, Node>();
   const cache = new Map<string, Node>();
   const parameter = (name: string, shape: readonly Dim[]): Node => {
@@ -92,7 +92,7 @@ function cached(name: string, shape: readonly Dim[]): KeysAndValues {
 
 /** Where the packed tokens stand and what they are; see `Packing` in packing.ts for the values. */
 function packingInputs(
-  config: LlamaConfig,
+  config: ModelShape,
   options: GraphOptions,
 ): PackingInputs & { readonly places: Positions } & Readonly<Record<'ids' | 'positions' | 'asked' | 'cos' | 'sin', Node>> {
   const computed = options.prefix === 'computed';
@@ -125,7 +125,7 @@ function linears(
   x: Node,
   into: Readonly<Partial<Record<LinearName, number>>>,
   layer: number,
-  config: LlamaConfig,
+  config: ModelShape,
   parameter: (name: string, shape: readonly Dim[]) => Node,
   options: GraphOptions,
 ): Node[] {
