@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AlternatingOptions } from '../src/optimize/alternatingPhase.ts';
-import { makeLlama } from '../src/model/llama.ts';
+import { makeLocalModel } from '../src/model/localModel.ts';
 import type { TrainableModel } from '../src/model/trainableModel.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';
@@ -46,7 +46,7 @@ async function openCase(name: string): Promise<{ model: TrainableModel; given: J
     const given = { name, task: session.evaluator.task, prompt: session.file.prompt, rows };
     return { model: session.model, given, dispose: () => session.dispose() };
   }
-  const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+  const model = makeLocalModel(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
   return { model, given: heldOutCase(name), dispose: () => model.dispose() };
 }
 

@@ -56,7 +56,7 @@ export { asProgram, stepsOf, type Demonstration, type Prompt } from './prompt/pr
 // Models, adapters, and the executors that run them.
 export { resolveModel } from './model/store/store.ts';
 export { loadModelFiles, type ModelFiles } from './model/files/modelFiles.ts';
-export { makeLlama, type LlamaModel } from './model/llama.ts';
+export { makeLocalModel, type LocalModel } from './model/localModel.ts';
 export type { Cost, Writer, WriterMessage, WriteOptions, Written } from './model/writer.ts';
 export { endpointWriter, type Endpoint } from './model/writers/endpoint.ts';
 export { recordedWriter, type Script } from './model/writers/recorded.ts';

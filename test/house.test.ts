@@ -65,7 +65,7 @@ describe('what only one file may use', () => {
   test('what a model is made of', async () => {
     for (const code of [
       "import type { Tokenizer } from '../model/tokenizer.ts'; export type A = Tokenizer;",
-      "import { makeLlama } from '../model/llama.ts'; makeLlama;",
+      "import { makeLocalModel } from '../model/localModel.ts'; makeLocalModel;",
     ]) {
       for (const file of ['src/optimize/a.ts', 'src/evaluate/a.ts', 'src/run/a.ts', 'src/cli/a.ts'])
         expect(await complaints(file, code), file).toBe(1);

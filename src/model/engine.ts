@@ -7,7 +7,7 @@ import { gatherRows, reshape } from '../tensor/ops.ts';
 import { linearSizes, type Adapter } from './adapter.ts';
 import type { LinearName } from './linears.ts';
 import type { ModelShape } from './modelShape.ts';
-import { llamaGraph } from './llamaGraph.ts';
+import { transformerGraph } from './transformerGraph.ts';
 import { inverseFrequencies } from './rotary.ts';
 
 export interface Engine {
@@ -54,14 +54,14 @@ export function requirePositions({ maxPositions }: ModelShape, tokens: number): 
 
 /** The graph that scores: log-probabilities of chosen tokens, `picks` being numbers into [M, vocabulary] laid flat -> [K]. */
 export function scoringGraph(config: ModelShape, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
-  const { logits } = llamaGraph(config, { adapter: targets, soft, prefix: 'cached', past: false });
+  const { logits } = transformerGraph(config, { adapter: targets, soft, prefix: 'cached', past: false });
   const flat = reshape(logSoftmax(logits), [product(['M', config.vocabularySize])]);
   return { logProbabilities: gatherRows(flat, input('picks', ['K'], 'int32')) };
 }
 
 /** The graph that continues rows: logits [M, vocabulary], and all keys and values of their own tokens. */
 export function stepGraph(config: ModelShape, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
-  const { logits, cache } = llamaGraph(config, { adapter: targets, soft, prefix: 'cached', past: true });
+  const { logits, cache } = transformerGraph(config, { adapter: targets, soft, prefix: 'cached', past: true });
   return { logits, ...Object.fromEntries(cache) };
 }
 

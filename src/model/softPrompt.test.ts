@@ -4,15 +4,15 @@ import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { initialAdapter, makeAdapter, withoutSoft, withSoft } from './adapter.ts';
 import { trainAdapter } from './adapterTraining.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
-import { makeLlama, type LlamaModel } from './llama.ts';
+import { makeLocalModel, type LocalModel } from './localModel.ts';
 import { fluencyOf, modelVocabulary, projectSoftPrompt, choicesAt, wholeWordAt } from './softProjection.ts';
 import { wordsNear } from './softWords.ts';
 import { encodeWithSoft, holdNorms, initialSoftPrompt, softMark, type SoftPrompt, type SoftStart } from './softPrompt.ts';
 
-let model: LlamaModel;
+let model: LocalModel;
 beforeAll(async () => {
   const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  model = makeLocalModel(files, onnxRuntimeExecutor({ threads: 1 }));
 });
 
 const author = 'Say what it is. Choose one.';

@@ -1,6 +1,6 @@
 /** @file One training step of a student on episodes: it follows the teacher's distribution at every token, and the right answers. */
 import type { Engine } from '../../../src/model/engine.ts';
-import { llamaGraph } from '../../../src/model/llamaGraph.ts';
+import { transformerGraph } from '../../../src/model/transformerGraph.ts';
 import { int32, packRows, prefixFeeds } from '../../../src/model/packing.ts';
 import type { TensorValue } from '../../../src/tensor/executor.ts';
 import { gradients } from '../../../src/tensor/gradients.ts';
@@ -57,11 +57,11 @@ export async function distillationGradient(student: Engine, teacher: Engine, epi
 const gradientOf = 'gradient of ';
 
 function distributionGraph({ config }: Engine): Readonly<Record<string, Node>> {
-  return { probabilities: softmax(llamaGraph(config, { prefix: 'computed', past: false }).logits) };
+  return { probabilities: softmax(transformerGraph(config, { prefix: 'computed', past: false }).logits) };
 }
 
 function studentGraph({ config }: Engine): Readonly<Record<string, Node>> {
-  const { logits, parameters } = llamaGraph(config, { prefix: 'computed', past: false });
+  const { logits, parameters } = transformerGraph(config, { prefix: 'computed', past: false });
   const probabilities = input('probabilities', ['M', config.vocabularySize]);
   const followed = neg(sum(mul(probabilities, logSoftmax(logits)), [-1]));
   const soft = sum(mul(followed, input('softWeights', ['M'])));

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onnxRuntimeExecutor } from '../../tensor/onnxruntime.ts';
-import { makeLlama, type LlamaModel } from '../llama.ts';
+import { makeLocalModel, type LocalModel } from '../localModel.ts';
 import { continuationTokens } from '../tokenizer.ts';
 import { parseGgufHeader } from './ggufHeader.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
@@ -122,9 +122,9 @@ describe('metadata that do not fit together are refused with their field', () =>
 });
 
 describe('a model with such a tokenizer', () => {
-  let llama: LlamaModel;
+  let llama: LocalModel;
   beforeAll(async () => {
-    llama = makeLlama(await loadModelFiles(model), onnxRuntimeExecutor({ threads: 1 }));
+    llama = makeLocalModel(await loadModelFiles(model), onnxRuntimeExecutor({ threads: 1 }));
   });
   afterAll(() => llama.dispose());
 

@@ -1,7 +1,7 @@
 /** @file Loads models; a keeper has the latest one in memory for whoever measures with it again. */
 import { stat } from 'node:fs/promises';
 import { loadModelFiles } from '../../model/files/modelFiles.ts';
-import { makeLlama } from '../../model/llama.ts';
+import { makeLocalModel } from '../../model/localModel.ts';
 import type { TrainableModel } from '../../model/trainableModel.ts';
 import type { Executor } from '../../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../../tensor/onnxruntime.ts';
@@ -21,7 +21,7 @@ export async function openModel(
   threads: number,
   interrupt: Interrupt = noInterrupt(),
 ): Promise<TrainableModel> {
-  return makeLlama(await loadModelFiles(source), interruptible(await executorNamed(executor, threads), interrupt));
+  return makeLocalModel(await loadModelFiles(source), interruptible(await executorNamed(executor, threads), interrupt));
 }
 
 export function keepOneModel(): ModelKeeper {

@@ -1,5 +1,5 @@
 /**
- * @file The Llama transformer as a graph over packed tokens. All rows of a batch share one prefix: it is computed once (or comes from a
+ * @file The transformer as a graph over packed tokens. All rows of a batch share one prefix: it is computed once (or comes from a
  * cache), every row attends to [prefix ; its own tokens], and gradients flow back through the shared part.
  *
  * Sizes: P prefix tokens, T packed own tokens of N rows padded to L in attention, S own tokens of each row already in the cache,
@@ -26,7 +26,7 @@ export interface GraphOptions {
   readonly past: boolean;
 }
 
-export interface LlamaGraph {
+export interface TransformerGraph {
   /** Logits at the asked positions: [M, vocabulary]. */
   readonly logits: Node;
   /** Weights and adapter matrices by name, for gradients. */
@@ -36,7 +36,7 @@ export interface LlamaGraph {
 }
 
 /** Builds the transformer; every tensor it needs is an input. Touvron et al. 2023; LoRA: Hu et al. 2021. */
-export function llamaGraph(config: ModelShape, options: GraphOptions): LlamaGraph {
+export function transformerGraph(config: ModelShape, options: GraphOptions): TransformerGraph {
   const parameters = new Map<string, Node>();
   const cache = new Map<string, Node>();
   const parameter = (name: string, shape: readonly Dim[]): Node => {

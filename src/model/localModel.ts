@@ -1,4 +1,4 @@
-/** @file Opens a model from disk as a `LanguageModel`. */
+/** @file A model that runs and trains on this machine, made from its files. */
 import { TandemError } from '../errors.ts';
 import type { Executor } from '../tensor/executor.ts';
 import type { Adapter } from './adapter.ts';
@@ -14,10 +14,10 @@ import type { TokenModel } from './tokenModel.ts';
 import { weightTraining, type TrainableModel } from './trainableModel.ts';
 
 /** A model that runs and trains on this machine. */
-export interface LlamaModel extends TrainableModel, TokenModel {}
+export interface LocalModel extends TrainableModel, TokenModel {}
 
 /** @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()` */
-export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
+export function makeLocalModel(files: ModelFiles, executor: Executor): LocalModel {
   const { config, tokenizer, name, fingerprint } = files;
   const engine = makeEngine(config, files.weights, executor);
   const cache = makePrefixCache(engine);
