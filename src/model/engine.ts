@@ -5,15 +5,20 @@ import { input, product, type Node } from '../tensor/graph.ts';
 import { logSoftmax } from '../tensor/neuralOps.ts';
 import { gatherRows, reshape } from '../tensor/ops.ts';
 import { linearSizes, type Adapter } from './adapter.ts';
+import { f32 } from './frozen/f32.ts';
+import type { FrozenForm } from './frozen/frozenForm.ts';
 import type { LinearName } from './linears.ts';
 import type { ModelShape } from './modelShape.ts';
-import { transformerGraph } from './transformerGraph.ts';
-import { inverseFrequencies } from './rotary.ts';
 
-export interface Engine {
-  readonly config: ModelShape;
-  /** Weights by Hugging Face's names, and the rotary tables `cos` and `sin`. */
+import { inverseFrequencies } from './rotary.ts';
+import { transformerGraph, type Transformer } from './transformerGraph.ts';
+import type { WeightTensor } from './weightTensor.ts';
+
+export interface Engine extends Transformer {
+  /** What every graph is fed: vectors by Hugging Face's names, matrices as their form feeds them, and the rotary tables `cos` and `sin`. */
   readonly weights: Readonly<Record<string, TensorValue>>;
+  /** The float32 numbers of a matrix, as graphs compute with them. */
+  matrix(name: string): WeightTensor;
   /** Compiles on first use, then remembers by name. */
   graph(name: string, outputs: () => Readonly<Record<string, Node>>): Promise<Executable>;
   /** To be called after weights were changed in place: executors may keep what they made of them. */
@@ -21,12 +26,27 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
-export function makeEngine(config: ModelShape, weights: ReadonlyMap<string, TensorValue>, executor: Executor): Engine {
+/** @param form of the frozen matrices */
+export function makeEngine(
+  config: ModelShape,
+  weights: ReadonlyMap<string, WeightTensor>,
+  executor: Executor,
+  form: FrozenForm = f32,
+): Engine {
   const compiled = new Map<string, Promise<Executable>>();
-  const values: Record<string, TensorValue> = { ...Object.fromEntries(weights), ...rotaryTables(config) };
+  const fed: Record<string, TensorValue> = {};
+  for (const [name, weight] of weights) Object.assign(fed, weight.shape.length === 2 ? form.feeds(name, weight) : { [name]: weight });
+  const values: Record<string, TensorValue> = { ...fed, ...rotaryTables(config) };
+  const numbers = new Map<string, WeightTensor>();
   return {
     config,
+    form,
     weights: values,
+    matrix(name) {
+      const found = numbers.get(name) ?? form.numbers(name, values);
+      numbers.set(name, found);
+      return found;
+    },
     graph(name, outputs) {
       const known = compiled.get(name);
       if (known) return known;
@@ -35,7 +55,8 @@ export function makeEngine(config: ModelShape, weights: ReadonlyMap<string, Tens
       return fresh;
     },
     weightsChanged() {
-      for (const name of weights.keys()) values[name] = { ...values[name] };
+      for (const name of Object.keys(fed)) values[name] = { ...values[name] };
+      numbers.clear();
     },
     async dispose() {
       for (const executable of compiled.values()) await (await executable).dispose();
@@ -53,15 +74,15 @@ export function requirePositions({ maxPositions }: ModelShape, tokens: number): 
 }
 
 /** The graph that scores: log-probabilities of chosen tokens, `picks` being numbers into [M, vocabulary] laid flat -> [K]. */
-export function scoringGraph(config: ModelShape, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
-  const { logits } = transformerGraph(config, { adapter: targets, soft, prefix: 'cached', past: false });
-  const flat = reshape(logSoftmax(logits), [product(['M', config.vocabularySize])]);
+export function scoringGraph(transformer: Transformer, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
+  const { logits } = transformerGraph(transformer, { adapter: targets, soft, prefix: 'cached', past: false });
+  const flat = reshape(logSoftmax(logits), [product(['M', transformer.config.vocabularySize])]);
   return { logProbabilities: gatherRows(flat, input('picks', ['K'], 'int32')) };
 }
 
 /** The graph that continues rows: logits [M, vocabulary], and all keys and values of their own tokens. */
-export function stepGraph(config: ModelShape, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
-  const { logits, cache } = transformerGraph(config, { adapter: targets, soft, prefix: 'cached', past: true });
+export function stepGraph(transformer: Transformer, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
+  const { logits, cache } = transformerGraph(transformer, { adapter: targets, soft, prefix: 'cached', past: true });
   return { logits, ...Object.fromEntries(cache) };
 }
 

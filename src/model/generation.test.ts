@@ -24,7 +24,7 @@ const prompts = ['a person', 'the small house by the river', 'sea shells, sea sh
 
 /** The most likely next token after a whole sequence, computed again. */
 async function nextToken(engine: Engine, tokens: readonly number[]): Promise<number> {
-  const step = await engine.graph('step:base', () => stepGraph(engine.config, { soft: false }));
+  const step = await engine.graph('step:base', () => stepGraph(engine, { soft: false }));
   const { logits } = await step.run({
     ...engine.weights,
     ...emptyPrefix(engine),

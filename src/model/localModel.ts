@@ -3,6 +3,8 @@ import { TandemError } from '../errors.ts';
 import type { Executor } from '../tensor/executor.ts';
 import type { Adapter } from './adapter.ts';
 import { makeEngine } from './engine.ts';
+import { f32 } from './frozen/f32.ts';
+import type { FrozenForm } from './frozen/frozenForm.ts';
 import { generate } from './generation.ts';
 import type { ModelFiles } from './files/modelFiles.ts';
 import { makePrefixCache } from './prefixCache.ts';
@@ -16,10 +18,13 @@ import { weightTraining, type TrainableModel } from './trainableModel.ts';
 /** A model that runs and trains on this machine. */
 export interface LocalModel extends TrainableModel, TokenModel {}
 
-/** @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()` */
-export function makeLocalModel(files: ModelFiles, executor: Executor): LocalModel {
-  const { config, tokenizer, name, fingerprint } = files;
-  const engine = makeEngine(config, files.weights, executor);
+/**
+ * @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()`
+ * @param form of the frozen matrices
+ */
+export function makeLocalModel(files: ModelFiles, executor: Executor, form: FrozenForm = f32): LocalModel {
+  const { config, tokenizer, name } = files;
+  const engine = makeEngine(config, files.weights, executor, form);
   const cache = makePrefixCache(engine);
   /** A tokenizer that was made for a larger model would make it read beside its embeddings. */
   const known = (tokens: number[]): number[] => {
@@ -49,7 +54,7 @@ export function makeLocalModel(files: ModelFiles, executor: Executor): LocalMode
   const tokens: TokenModel = { engine, tokenizer, promptTokens, completionTokens };
   return {
     name,
-    fingerprint,
+    fingerprint: `${files.fingerprint}${form.mark ?? ''}`,
     maxTokens: config.maxPositions,
     texts: textsOf(tokenizer),
     ...tokens,

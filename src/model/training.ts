@@ -231,7 +231,7 @@ function trainingGraph(
   { targets, soft }: GraphVariant,
   { dropout, given }: { readonly dropout: boolean; readonly given: boolean },
 ): Readonly<Record<string, Node>> {
-  const graph = transformerGraph(engine.config, {
+  const graph = transformerGraph(engine, {
     adapter: targets,
     soft,
     dropout: dropout ? dropoutNode(given ? 'T' : sumOf(['P', 'T'])) : undefined,
