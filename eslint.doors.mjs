@@ -36,8 +36,9 @@ const modules = [
   {
     // Seen from the rooms above model/, types included: what crosses the seam is texts and counts.
     name: /^(\.\.\/)+model\/(engine|generation|localModel|modelShape|packing|prefixCache|scoring|tokenizer|tokenModel|transformerGraph)\.ts$/,
-    door: /^src\/run\/worker\/modelKeeper\.ts$/,
-    message: 'Above model/ nobody sees a tokenizer, token ids or graphs: ask LanguageModel, its texts, or TrainableModel.',
+    door: /^$/,
+    message:
+      'Above model/ nobody sees a tokenizer, token ids or graphs: ask LanguageModel, its texts, or OpenedModel; src/model/sources/ opens models.',
     types: true,
   },
   { name: /^(node:)?module$/, door: /^src\/tensor\/tensorflow\.ts$/, message: loads },

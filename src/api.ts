@@ -62,7 +62,7 @@ export { endpointWriter, type Endpoint } from './model/writers/endpoint.ts';
 export { recordedWriter, type Script } from './model/writers/recorded.ts';
 export type { Generation, LanguageModel } from './model/languageModel.ts';
 export type { Texts } from './model/texts.ts';
-export type { TrainableModel } from './model/trainableModel.ts';
+export type { OpenedModel, TrainableModel } from './model/trainableModel.ts';
 export { loadAdapter, saveAdapter } from './model/files/peft.ts';
 export { adapterOfStep, stepAdapters, type AdapterChoice } from './model/stepAdapters.ts';
 export type { Adapter, LoraConfig } from './model/adapter.ts';

@@ -1,7 +1,8 @@
 /** @file A model that runs and trains on this machine, made from its files. */
 import { TandemError } from '../errors.ts';
 import type { Executor } from '../tensor/executor.ts';
-import type { Adapter } from './adapter.ts';
+import { initialAdapter, type Adapter } from './adapter.ts';
+import { trainAdapter } from './adapterTraining.ts';
 import { makeEngine } from './engine.ts';
 import { f32 } from './frozen/f32.ts';
 import type { FrozenForm } from './frozen/frozenForm.ts';
@@ -10,10 +11,12 @@ import type { ModelFiles } from './files/modelFiles.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
 import { encodeWithSoft } from './softPrompt.ts';
+import { softPrompts } from './softPrompts.ts';
 import { textsOf } from './texts.ts';
 import { beginning, continuationTokens } from './tokenizer.ts';
 import type { TokenModel } from './tokenModel.ts';
-import { weightTraining, type TrainableModel } from './trainableModel.ts';
+import type { TrainableModel, WeightTraining } from './trainableModel.ts';
+import { trainingExample } from './trainingText.ts';
 
 /** A model that runs and trains on this machine. */
 export interface LocalModel extends TrainableModel, TokenModel {}
@@ -84,3 +87,10 @@ export function makeLocalModel(files: ModelFiles, executor: Executor, form: Froz
     dispose: () => engine.dispose(),
   };
 }
+
+const weightTraining = (model: TokenModel): WeightTraining => ({
+  fresh: (lora, seed) => initialAdapter(model.engine.config, lora, seed),
+  start: (from, options) => trainAdapter(model.engine, from, options),
+  example: (text, soft) => trainingExample(model, text, soft),
+  soft: softPrompts(model),
+});
