@@ -300,10 +300,15 @@ function countCalls(model: OpenedModel): { model: OpenedModel; calls: () => numb
     calls += asked.length;
     return answer;
   };
+  const { scorer } = model;
   const counting: OpenedModel = {
     ...model,
-    scoreLabels: (prompts, ...rest) => note(prompts, model.scoreLabels(prompts, ...rest)),
-    logLikelihoods: (pairs, ...rest) => note(pairs, model.logLikelihoods(pairs, ...rest)),
+    ...(scorer && {
+      scorer: {
+        scoreLabels: (prompts, ...rest) => note(prompts, scorer.scoreLabels(prompts, ...rest)),
+        logLikelihoods: (pairs, ...rest) => note(pairs, scorer.logLikelihoods(pairs, ...rest)),
+      },
+    }),
     generate: (prompts, ...rest) => note(prompts, model.generate(prompts, ...rest)),
   };
   return { model: counting, calls: () => calls };

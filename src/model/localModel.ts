@@ -8,6 +8,7 @@ import { f32 } from './frozen/f32.ts';
 import type { FrozenForm } from './frozen/frozenForm.ts';
 import { generate } from './generation.ts';
 import type { ModelFiles } from './files/modelFiles.ts';
+import type { Scorer } from './languageModel.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
 import { encodeWithSoft } from './softPrompt.ts';
@@ -19,7 +20,9 @@ import type { TrainableModel, WeightTraining } from './trainableModel.ts';
 import { trainingExample } from './trainingText.ts';
 
 /** A model that runs and trains on this machine. */
-export interface LocalModel extends TrainableModel, TokenModel {}
+export interface LocalModel extends TrainableModel, TokenModel {
+  readonly scorer: Scorer;
+}
 
 /**
  * @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()`
@@ -63,21 +66,23 @@ export function makeLocalModel(files: ModelFiles, executor: Executor, form: Froz
     ...tokens,
     training: weightTraining(tokens),
     forget: () => cache.forget(),
-    scoreLabels(prompts, labels, { adapter }: { adapter?: Adapter } = {}) {
-      const completions = labels.map(completionTokens);
-      return score(
-        engine,
-        cache,
-        prompts.map((prompt) => ({ prompt: promptTokens(prompt, adapter?.soft), completions })),
-        adapter,
-      );
-    },
-    async logLikelihoods(pairs, { adapter }: { adapter?: Adapter } = {}) {
-      const rows = pairs.map(({ prompt, completion }) => ({
-        prompt: promptTokens(prompt, adapter?.soft),
-        completions: [completionTokens(completion)],
-      }));
-      return (await score(engine, cache, rows, adapter)).map(([only]) => only);
+    scorer: {
+      scoreLabels(prompts, labels, { adapter }: { adapter?: Adapter } = {}) {
+        const completions = labels.map(completionTokens);
+        return score(
+          engine,
+          cache,
+          prompts.map((prompt) => ({ prompt: promptTokens(prompt, adapter?.soft), completions })),
+          adapter,
+        );
+      },
+      async logLikelihoods(pairs, { adapter }: { adapter?: Adapter } = {}) {
+        const rows = pairs.map(({ prompt, completion }) => ({
+          prompt: promptTokens(prompt, adapter?.soft),
+          completions: [completionTokens(completion)],
+        }));
+        return (await score(engine, cache, rows, adapter)).map(([only]) => only);
+      },
     },
     async generate(prompts, options) {
       const asked = prompts.map((prompt) => promptTokens(prompt, options.adapter?.soft));

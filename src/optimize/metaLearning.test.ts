@@ -148,7 +148,9 @@ describe('in the shape of a run', () => {
     const wide = widened(learned.adapter, fresh)!;
     expect(wide.config).toEqual(fresh.config);
     const [before, after] = await Promise.all(
-      [learned.adapter, wide].map((adapter) => model.logLikelihoods([{ prompt: 'Text: red\nKind:', completion: ' colour' }], { adapter })),
+      [learned.adapter, wide].map((adapter) =>
+        model.scorer.logLikelihoods([{ prompt: 'Text: red\nKind:', completion: ' colour' }], { adapter }),
+      ),
     );
     expect(after[0].logLikelihood).toBeCloseTo(before[0].logLikelihood, 4);
   });

@@ -145,9 +145,12 @@ describe('of the tiny model', () => {
     const asked: number[] = [];
     const watched: LocalModel = {
       ...model,
-      scoreLabels: (prompts, ...rest) => {
-        asked.push(prompts.length);
-        return model.scoreLabels(prompts, ...rest);
+      scorer: {
+        ...model.scorer,
+        scoreLabels: (prompts, ...rest) => {
+          asked.push(prompts.length);
+          return model.scorer.scoreLabels(prompts, ...rest);
+        },
       },
     };
     const calibrated = { prompt: { ...candidate.prompt, decoding: { calibration: 'content-free' } as const } };

@@ -129,7 +129,7 @@ describe('a model with such a tokenizer', () => {
   afterAll(() => llama.dispose());
 
   test('labels have the log-likelihoods of transformers', async () => {
-    const scores = await llama.scoreLabels(likelihoods.prompts, likelihoods.labels);
+    const scores = await llama.scorer.scoreLabels(likelihoods.prompts, likelihoods.labels);
     scores.forEach((row, i) => row.forEach(({ logLikelihood }, j) => expect(logLikelihood).toBeCloseTo(likelihoods.values[i][j], 3)));
   });
 

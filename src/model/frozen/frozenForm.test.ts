@@ -103,6 +103,6 @@ test('a model in another form has another fingerprint, since its scores are othe
   expect(makeLocalModel(files, executor).fingerprint).toBe(files.fingerprint);
   const model = makeLocalModel(files, executor, rounded);
   expect(model.fingerprint).toBe(`${files.fingerprint}-rounded`);
-  const [[score]] = await model.scoreLabels(['Where is Paris?'], [' 1']);
+  const [[score]] = await model.scorer.scoreLabels(['Where is Paris?'], [' 1']);
   expect(score.logLikelihood).toBeLessThan(0);
 });

@@ -24,8 +24,6 @@ const loud: ModelSource = {
     name: place,
     fingerprint: place,
     maxTokens: 100,
-    scoreLabels: async () => [],
-    logLikelihoods: async () => [],
     generate: async (prompts) => prompts.map((prompt) => ({ text: prompt.toUpperCase(), tokens: 1, finish: 'stop' as const })),
     forget: () => {},
     dispose: async () => {},
