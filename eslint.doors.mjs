@@ -35,9 +35,10 @@ const modules = [
   },
   {
     // Seen from the rooms above model/, types included: what crosses the seam is texts and counts.
-    name: /^(\.\.\/)+model\/(engine|generation|llama|llamaConfig|llamaGraph|packing|prefixCache|scoring|tokenizer|tokenModel)\.ts$/,
-    door: /^src\/run\/worker\/modelKeeper\.ts$/,
-    message: 'Above model/ nobody sees a tokenizer, token ids or graphs: ask LanguageModel, its texts, or TrainableModel.',
+    name: /^(\.\.\/)+model\/(engine|generation|localModel|modelShape|packing|prefixCache|scoring|tokenizer|tokenModel|transformerGraph)\.ts$/,
+    door: /^$/,
+    message:
+      'Above model/ nobody sees a tokenizer, token ids or graphs: ask LanguageModel, its texts, or OpenedModel; src/model/sources/ opens models.',
     types: true,
   },
   { name: /^(node:)?module$/, door: /^src\/tensor\/tensorflow\.ts$/, message: loads },

@@ -6,8 +6,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AlternatingOptions } from '../src/optimize/alternatingPhase.ts';
-import { makeLlama } from '../src/model/llama.ts';
-import type { TrainableModel } from '../src/model/trainableModel.ts';
+import { makeLocalModel } from '../src/model/localModel.ts';
+import type { OpenedModel } from '../src/model/trainableModel.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
@@ -38,7 +38,7 @@ const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
 const short: Partial<AlternatingOptions> = { weightSteps: 24, lookAheadSteps: 6, batchRows: 8, proposals: 6 };
 
 /** An example, or a held-out task of the corpus, whose rows are short and whose runs have many phases at a small budget. */
-async function openCase(name: string): Promise<{ model: TrainableModel; given: JointCase; dispose: () => Promise<void> }> {
+async function openCase(name: string): Promise<{ model: OpenedModel; given: JointCase; dispose: () => Promise<void> }> {
   if (Object.hasOwn(prompts, name)) {
     const spec = { ...sessionDefaults, prompt: resolve(prompts[name]), model: 'nano', threads: Number(options.threads) };
     const session = await openSession(spec, { forgetful: true });
@@ -46,7 +46,7 @@ async function openCase(name: string): Promise<{ model: TrainableModel; given: J
     const given = { name, task: session.evaluator.task, prompt: session.file.prompt, rows };
     return { model: session.model, given, dispose: () => session.dispose() };
   }
-  const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+  const model = makeLocalModel(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
   return { model, given: heldOutCase(name), dispose: () => model.dispose() };
 }
 

@@ -4,7 +4,7 @@
  * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
  */
 import { parseArgs } from 'node:util';
-import { makeLlama } from '../src/model/llama.ts';
+import { makeLocalModel } from '../src/model/localModel.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
@@ -32,7 +32,10 @@ const { values: options } = parseArgs({
   },
 });
 
-const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+const model = makeLocalModel(
+  await loadModelFiles(await resolveModel(options.model)),
+  onnxRuntimeExecutor({ threads: Number(options.threads) }),
+);
 for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {
   for (const task of tasks) {
     if (options.task && !options.task.split(',').includes(task.name)) continue;

@@ -8,7 +8,7 @@ import { calibrationRows } from '../src/evaluate/calibration.ts';
 import type { Evaluation } from '../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import type { Adapter } from '../src/model/adapter.ts';
-import type { TrainableModel } from '../src/model/trainableModel.ts';
+import type { OpenedModel } from '../src/model/trainableModel.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
 import { otherScorings } from '../src/optimize/labelScoring.ts';
@@ -51,7 +51,7 @@ const lines = readLines<ScoringLine>(options.out);
 console.log(`${scoringWays(lines)}\n\n${scoringRules(lines)}`);
 
 async function trainAndRead(
-  given: TrainableModel,
+  given: OpenedModel,
   { name, seed, task, prompt, train, val, fresh }: DividedRows & { readonly name: string; readonly seed: number },
 ): Promise<void> {
   const evaluator = makeEvaluator({ model: given, task, calibrationRows: calibrationRows(val, train) });

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
-import { makeLlama } from '../src/model/llama.ts';
+import { makeLocalModel } from '../src/model/localModel.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { AlternatingJointOptimizer } from '../src/optimize/alternating.ts';
 import { baselines } from '../src/optimize/baselines/baselines.ts';
@@ -71,7 +71,10 @@ const methods: Coordinators = {
 /** The one that comes nearest where rows are few. */
 const manyMethods = ['tandem', 'lora-on-gold'];
 
-const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+const model = makeLocalModel(
+  await loadModelFiles(await resolveModel(options.model)),
+  onnxRuntimeExecutor({ threads: Number(options.threads) }),
+);
 const chosen = (options.task ?? tasksOf[options.model])?.split(',');
 const out = options.out ?? `bench/results/quality${options.many ? '-many' : ''}.jsonl`;
 for (let seed = Number(options.from); seed < Number(options.from) + Number(options.seeds); seed++) {

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { TrainableModel } from '../src/model/trainableModel.ts';
+import type { OpenedModel } from '../src/model/trainableModel.ts';
 import { openModel } from '../src/run/worker/modelKeeper.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { openSession } from '../src/run/session.ts';
@@ -55,12 +55,12 @@ for (let seed = first; seed < first + Number(options.seeds); seed++) {
 await model.dispose();
 
 interface Opened {
-  readonly model: TrainableModel;
+  readonly model: OpenedModel;
   readonly of: JointCase;
   dispose(): Promise<void>;
 }
 
-async function dataTask(model: TrainableModel, name: string, seed: number): Promise<Opened> {
+async function dataTask(model: OpenedModel, name: string, seed: number): Promise<Opened> {
   const task = tasks.find((each) => each.name === name);
   if (!task) throw new Error(`There is no task ${name}: ${tasks.map((each) => each.name).join(', ')}, support.`);
   const rows = await rowsOf(task, seed, counts, options.development ? 'development' : 'test');

@@ -9,7 +9,7 @@ import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import { makeAdapter } from '../src/model/adapter.ts';
 import { loadAdapter } from '../src/model/files/peft.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
-import { makeLlama } from '../src/model/llama.ts';
+import { makeLocalModel } from '../src/model/localModel.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { reptile, reptileDefaults } from '../src/optimize/metaLearning.ts';
 import { defaultObjective } from '../src/optimize/objective.ts';
@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: 'bench/results/soft-start.jsonl' },
   },
 });
-const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+const model = makeLocalModel(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 // The corpus names tasks of one source alike: those apart come from all over it.
 const all = randomStream('soft start tasks').shuffle(corpusTasks('train'));
 const [apart, seen] = [all.slice(0, Number(options.tasks)), all.slice(Number(options.tasks))];

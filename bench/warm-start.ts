@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
-import { makeLlama } from '../src/model/llama.ts';
+import { makeLocalModel } from '../src/model/localModel.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { textOf } from '../src/prompt/values.ts';
 import { randomStream } from '../src/random.ts';
@@ -40,7 +40,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+const model = makeLocalModel(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const { warm: learned } = await readWarmStart(options.start);
 if (options.target !== 'adapter' && Object.keys(learned.prior?.proposers ?? {}).length === 0) {
   throw new Error(

@@ -56,13 +56,13 @@ export { asProgram, stepsOf, type Demonstration, type Prompt } from './prompt/pr
 // Models, adapters, and the executors that run them.
 export { resolveModel } from './model/store/store.ts';
 export { loadModelFiles, type ModelFiles } from './model/files/modelFiles.ts';
-export { makeLlama, type LlamaModel } from './model/llama.ts';
+export { makeLocalModel, type LocalModel } from './model/localModel.ts';
 export type { Cost, Writer, WriterMessage, WriteOptions, Written } from './model/writer.ts';
 export { endpointWriter, type Endpoint } from './model/writers/endpoint.ts';
 export { recordedWriter, type Script } from './model/writers/recorded.ts';
 export type { Generation, LanguageModel } from './model/languageModel.ts';
 export type { Texts } from './model/texts.ts';
-export type { TrainableModel } from './model/trainableModel.ts';
+export type { OpenedModel, TrainableModel } from './model/trainableModel.ts';
 export { loadAdapter, saveAdapter } from './model/files/peft.ts';
 export { adapterOfStep, stepAdapters, type AdapterChoice } from './model/stepAdapters.ts';
 export type { Adapter, LoraConfig } from './model/adapter.ts';

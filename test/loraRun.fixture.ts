@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { readDataset } from '../src/data/readDataset.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import { metricNamed } from '../src/evaluate/metrics.ts';
-import { makeLlama } from '../src/model/llama.ts';
+import { makeLocalModel } from '../src/model/localModel.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { loraTrainer } from '../src/optimize/loraTrainer.ts';
 import { textOf } from '../src/prompt/values.ts';
@@ -16,7 +16,7 @@ import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 const [modelPath, rowsPath] = process.argv.slice(2);
 const { rows } = await readDataset(rowsPath);
 const [trainset, heldOut] = [rows.slice(0, 32), rows.slice(32, 80)];
-const model = makeLlama(await loadModelFiles(modelPath), onnxRuntimeExecutor({ threads: 2 }));
+const model = makeLocalModel(await loadModelFiles(modelPath), onnxRuntimeExecutor({ threads: 2 }));
 const task = {
   output: 'type',
   labels: [...new Set(rows.map(({ values }) => textOf(values.type)))].sort(),

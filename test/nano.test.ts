@@ -10,7 +10,7 @@ import type { Task } from '../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
 import { metricNamed } from '../src/evaluate/metrics.ts';
 import { pairedBootstrap } from '../src/evaluate/statistics.ts';
-import { makeLlama, type LlamaModel } from '../src/model/llama.ts';
+import { makeLocalModel, type LocalModel } from '../src/model/localModel.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import type { Prompt } from '../src/prompt/prompt.ts';
@@ -22,9 +22,9 @@ import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
 import { root } from './support/paths.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-nano-'));
-let nano: LlamaModel;
+let nano: LocalModel;
 beforeAll(async () => {
-  nano = makeLlama(await loadModelFiles(await resolveModel('nano', { download: false })), onnxRuntimeExecutor({ threads: 2 }));
+  nano = makeLocalModel(await loadModelFiles(await resolveModel('nano', { download: false })), onnxRuntimeExecutor({ threads: 2 }));
 });
 afterAll(async () => {
   await nano.dispose();

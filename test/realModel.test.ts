@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../src/errors.ts';
-import { makeLlama } from '../src/model/llama.ts';
+import { makeLocalModel } from '../src/model/localModel.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
@@ -34,7 +34,7 @@ interface Greedy {
 describe.skipIf(!model)('SmolLM2-135M-Instruct', () => {
   test('tokenizes and continues ten chats as transformers does', async () => {
     const { cases } = JSON.parse(readFileSync(join(root, 'test', 'fixtures', 'smollm2-greedy.json'), 'utf8')) as Greedy;
-    const smol = makeLlama(await loadModelFiles(model), onnxRuntimeExecutor({ threads: 2 }));
+    const smol = makeLocalModel(await loadModelFiles(model), onnxRuntimeExecutor({ threads: 2 }));
     const written = await smol.generate(
       cases.map(({ text }) => text),
       { maxTokens: 40, temperature: 0, topP: 1, stop: [], seed: 0 },

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadModelFiles } from '../../src/model/files/modelFiles.ts';
-import { makeLlama } from '../../src/model/llama.ts';
+import { makeLocalModel } from '../../src/model/localModel.ts';
 import { resolveModel } from '../../src/model/store/store.ts';
 import { onnxRuntimeExecutor } from '../../src/tensor/onnxruntime.ts';
 import { armNamed, arms, isArm, type ArmName } from './arms.ts';
@@ -55,7 +55,7 @@ export async function runBench<M>(bench: EvidenceBench<M>): Promise<void> {
   const sizes = values.sizes.split(',').map(wholeNumber);
   if (seeds > 0) {
     const executor = onnxRuntimeExecutor({ threads: wholeNumber(values.threads) });
-    const model = makeLlama(await loadModelFiles(await resolveModel(values.model)), executor);
+    const model = makeLocalModel(await loadModelFiles(await resolveModel(values.model)), executor);
     const tasks = await Promise.all(values.tasks.split(',').map(openTask));
     for (let seed = from; seed < from + seeds; seed++) {
       for (const size of sizes) {

@@ -6,7 +6,7 @@ import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator, type Candidate } from '../../src/evaluate/evaluator.ts';
 import type { Evaluation, Task } from '../../src/evaluate/evaluation.ts';
 import { weightDrift } from '../../src/model/adapterTraining.ts';
-import type { TrainableModel } from '../../src/model/trainableModel.ts';
+import type { OpenedModel } from '../../src/model/trainableModel.ts';
 import type { OptimizationEvent } from '../../src/optimize/events.ts';
 import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
 import type { Decoding } from '../../src/prompt/decoding.ts';
@@ -72,7 +72,7 @@ export interface BeforeAfter {
 
 /** Where a run has come to. */
 export interface Outcome {
-  readonly model: TrainableModel;
+  readonly model: OpenedModel;
   readonly given: EvidenceCase;
   readonly final: Candidate;
 }
@@ -90,7 +90,7 @@ export interface RunOptions<M> {
 
 /** Runs the arms that the file does not have yet, and adds a line for each. */
 export async function runArms<M>(
-  model: TrainableModel,
+  model: OpenedModel,
   given: EvidenceCase,
   { out, seed, budget, arms, measure }: RunOptions<M>,
 ): Promise<void> {
@@ -123,7 +123,7 @@ interface ArmRun<M> extends Pick<RunOptions<M>, 'seed' | 'budget' | 'measure'> {
 }
 
 async function runArm<M>(
-  model: TrainableModel,
+  model: OpenedModel,
   given: EvidenceCase,
   { arm, seed, budget, measure, before }: ArmRun<M>,
 ): Promise<{ line: EvidenceLine<M>; beforeEvaluation: Evaluation }> {

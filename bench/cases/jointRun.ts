@@ -5,7 +5,7 @@ import type { Row } from '../../src/data/dataset.ts';
 import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import type { Evaluation, Task } from '../../src/evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../../src/evaluate/programEvaluator.ts';
-import type { TrainableModel } from '../../src/model/trainableModel.ts';
+import type { OpenedModel } from '../../src/model/trainableModel.ts';
 import { AlternatingJointOptimizer } from '../../src/optimize/alternating.ts';
 import { alternatingDefaults, type AlternatingOptions } from '../../src/optimize/alternatingPhase.ts';
 import { CoordinateJointOptimizer } from '../../src/optimize/coordinate.ts';
@@ -129,7 +129,7 @@ export interface JointCase {
 
 /** Runs the variants that the file does not have yet, and adds a line for each. */
 export async function runVariants(
-  model: TrainableModel,
+  model: OpenedModel,
   { name, task, earlier = [], prompt, rows }: JointCase,
   {
     out,
@@ -294,16 +294,21 @@ function aloneTexts(): {
 }
 
 /** The model, and how many prompts it has been asked since. */
-function countCalls(model: TrainableModel): { model: TrainableModel; calls: () => number } {
+function countCalls(model: OpenedModel): { model: OpenedModel; calls: () => number } {
   let calls = 0;
   const note = <T>(asked: readonly unknown[], answer: T): T => {
     calls += asked.length;
     return answer;
   };
-  const counting: TrainableModel = {
+  const { scorer } = model;
+  const counting: OpenedModel = {
     ...model,
-    scoreLabels: (prompts, ...rest) => note(prompts, model.scoreLabels(prompts, ...rest)),
-    logLikelihoods: (pairs, ...rest) => note(pairs, model.logLikelihoods(pairs, ...rest)),
+    ...(scorer && {
+      scorer: {
+        scoreLabels: (prompts, ...rest) => note(prompts, scorer.scoreLabels(prompts, ...rest)),
+        logLikelihoods: (pairs, ...rest) => note(pairs, scorer.logLikelihoods(pairs, ...rest)),
+      },
+    }),
     generate: (prompts, ...rest) => note(prompts, model.generate(prompts, ...rest)),
   };
   return { model: counting, calls: () => calls };

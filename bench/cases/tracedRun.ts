@@ -2,7 +2,7 @@
 import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator, type Evaluator } from '../../src/evaluate/evaluator.ts';
 import type { Adapter } from '../../src/model/adapter.ts';
-import type { TrainableModel } from '../../src/model/trainableModel.ts';
+import type { OpenedModel } from '../../src/model/trainableModel.ts';
 import { AlternatingJointOptimizer } from '../../src/optimize/alternating.ts';
 import type { AlternatingOptions } from '../../src/optimize/alternatingPhase.ts';
 import type { OptimizationContext } from '../../src/optimize/coordinator.ts';
@@ -40,7 +40,7 @@ export interface TracedOptions {
 }
 
 export async function tracedRun(
-  model: TrainableModel,
+  model: OpenedModel,
   { task, prompt, rows }: JointCase,
   { options, seed, budget, trainer = (own) => own, prior }: TracedOptions,
 ): Promise<TracedRun> {

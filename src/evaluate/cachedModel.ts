@@ -1,7 +1,7 @@
 /** @file A language model behind a cache: each question is computed once, in batches of prompts of like length. */
 import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
-import type { Completion, GenerateOptions, LabelScore, LanguageModel } from '../model/languageModel.ts';
+import { scorerOf, type Completion, type GenerateOptions, type LabelScore, type LanguageModel } from '../model/languageModel.ts';
 import { cacheKey, type Cache, type CachedText, type CacheValue } from './cache.ts';
 
 export interface Call {
@@ -20,7 +20,7 @@ export interface CachedModel {
   generate(prompts: readonly string[], options: Omit<GenerateOptions, 'adapter'>, call: Call): Promise<CachedText[]>;
 }
 
-/** Calls throw a TandemError of reason 'not-finite' when weights have diverged. */
+/** Calls throw a TandemError of reason 'not-finite' when weights have diverged, and scores one of 'no-likelihoods' where the model has none. */
 export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
   const keyOf = ({ adapter }: Call, ...question: readonly unknown[]): string =>
     cacheKey(model.fingerprint, adapter?.id ?? null, ...question);
@@ -57,7 +57,7 @@ export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
     async labelScores(prompts, labels, call) {
       const questions = prompts.map((prompt) => ({ key: keyOf(call, 'labels', prompt, labels), content: prompt, length: prompt.length }));
       const packed = await ask(questions, call, async (batch) => {
-        const scores = await model.scoreLabels(batch, labels, { adapter: call.adapter });
+        const scores = await scorerOf(model).scoreLabels(batch, labels, { adapter: call.adapter });
         return scores.map((row) => row.flatMap(({ logLikelihood, tokens }) => [finite(logLikelihood, call), tokens]));
       });
       return packed.map((row) => labels.map((_, label) => ({ logLikelihood: row[2 * label], tokens: row[2 * label + 1] })));
@@ -69,7 +69,7 @@ export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
         length: pair.prompt.length + pair.completion.length,
       }));
       const packed = await ask(questions, call, async (batch) => {
-        const scores = await model.logLikelihoods(batch, { adapter: call.adapter });
+        const scores = await scorerOf(model).logLikelihoods(batch, { adapter: call.adapter });
         return scores.map(({ logLikelihood }) => [finite(logLikelihood, call)]);
       });
       return packed.map(([logLikelihood]) => logLikelihood);

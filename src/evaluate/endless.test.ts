@@ -19,8 +19,10 @@ const model: LanguageModel = {
   maxTokens: 1000,
   texts: textsOf(tokenizerWith('{{messages[0].content}}')),
   forget: () => {},
-  scoreLabels: async () => [],
-  logLikelihoods: async (pairs) => pairs.map(() => ({ logLikelihood: -1, tokens: 1 })),
+  scorer: {
+    scoreLabels: async () => [],
+    logLikelihoods: async (pairs) => pairs.map(() => ({ logLikelihood: -1, tokens: 1 })),
+  },
   dispose: async () => {},
   generate: async (prompts) =>
     prompts.map(() => ({ text: 'the card is lost and the transfer has failed again', tokens: 10, finish: 'stop' })),

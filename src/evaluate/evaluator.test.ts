@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
-import type { LanguageModel } from '../model/languageModel.ts';
+import { scorerOf, type LanguageModel } from '../model/languageModel.ts';
 import { textsOf } from '../model/texts.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { parsePromptFile } from '../prompt/promptFile.ts';
@@ -47,13 +47,15 @@ function fakeModel(log: string[] = []): LanguageModel {
     maxTokens: 1000,
     texts: textsOf(tokenizer),
     forget: () => {},
-    scoreLabels: async (prompts, labels, options) => {
-      log.push(`labels ${prompts.length} x ${labels.join('|')}`);
-      return prompts.map((prompt) => labels.map((label) => scored(prompt, label, options?.adapter)));
-    },
-    logLikelihoods: async (pairs, options) => {
-      log.push(`likelihoods ${pairs.length}`);
-      return pairs.map(({ prompt, completion }) => scored(prompt, completion, options?.adapter));
+    scorer: {
+      scoreLabels: async (prompts, labels, options) => {
+        log.push(`labels ${prompts.length} x ${labels.join('|')}`);
+        return prompts.map((prompt) => labels.map((label) => scored(prompt, label, options?.adapter)));
+      },
+      logLikelihoods: async (pairs, options) => {
+        log.push(`likelihoods ${pairs.length}`);
+        return pairs.map(({ prompt, completion }) => scored(prompt, completion, options?.adapter));
+      },
     },
     generate: async (prompts, { maxTokens }) => {
       log.push(`generate ${prompts.length}`);
@@ -211,6 +213,30 @@ describe('label tasks', () => {
   });
 });
 
+describe('a model that does not say how probable texts are', () => {
+  const { scorer: _, ...silent } = fakeModel();
+
+  test('writes its answers, which are scored without likelihoods and cost less', async () => {
+    const file = fileWith('  metric: contains\n');
+    const evaluate = (model: LanguageModel) => makeEvaluator({ model, task: taskFor(file, rows) }).evaluate({ prompt: file.prompt }, rows);
+    const [quiet, usual] = [await evaluate(silent), await evaluate(fakeModel())];
+    expect(quiet.rows.map(({ prediction, score }) => [prediction, score])).toEqual(
+      usual.rows.map(({ prediction, score }) => [prediction, score]),
+    );
+    expect(usual).toHaveProperty('logLikelihood');
+    expect(quiet).not.toHaveProperty('logLikelihood');
+    expect(quiet.tokensUsed).toBeLessThan(usual.tokensUsed);
+  });
+
+  test('cannot choose among labels', async () => {
+    const evaluation = makeEvaluator({ model: silent, task: taskFor(labelFile, rows) }).evaluate({ prompt }, rows);
+    await expect(evaluation).rejects.toMatchObject({
+      reason: 'no-likelihoods',
+      hint: expect.stringContaining('remove `labels`') as string,
+    });
+  });
+});
+
 describe('text tasks', () => {
   /** Writes a letter a token, a million of them, and has room for 40. */
   const endless = (): LanguageModel => ({
@@ -330,7 +356,8 @@ describe('cost', () => {
 
   test('weights that ran away are an error, and leave nothing in the cache', async () => {
     const cache = memoryCache();
-    const broken = { ...fakeModel(), scoreLabels: async () => rows.map(() => [1, 2, 3].map(() => ({ logLikelihood: NaN, tokens: 1 }))) };
+    const scoreLabels = async () => rows.map(() => [1, 2, 3].map(() => ({ logLikelihood: NaN, tokens: 1 })));
+    const broken = { ...fakeModel(), scorer: { ...scorerOf(fakeModel()), scoreLabels } };
     const evaluation = makeEvaluator({ model: broken, task: taskFor(labelFile, rows), cache }).evaluate(
       { prompt, adapter: { id: 'a7' } as Adapter },
       rows,

@@ -113,12 +113,13 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   const { calibrationTexts, judge } = makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs });
 
-  /** Of the answers that are known, after the questions in the same places. */
+  /** Of the answers that are known, after the questions in the same places; none where the model does not say how probable texts are. */
   async function goldLikelihoods(
     golds: readonly (string | undefined)[],
     questions: readonly string[],
     call: Call,
   ): Promise<(number | undefined)[]> {
+    if (!model.scorer) return golds.map(() => undefined);
     const pairs = golds.flatMap((gold, place) =>
       gold === undefined ? [] : [{ prompt: questions[place], completion: answerAfter(task, questions[place], gold) }],
     );
@@ -177,14 +178,15 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   /**
    * Depends only on the prompt and the rows where these have gold answers: a generated answer is charged at the gold answer's length, because
-   * its real length depends on the weights, and the gold answer is scored besides. Without a gold answer it is charged at its own length.
+   * its real length depends on the weights, and once more where the gold answer is scored besides. Without a gold answer it is charged at its own length.
    */
   function tokensOf({ prompt, adapter }: Candidate, results: readonly RowResult[], questions: readonly string[]): number {
     const prompts = [...new Set([...questions, ...calibrationTexts(prompt)])];
     if (labels) return texts.countShared(prompts, adapter?.soft) + prompts.length * labelTokens(wordsOf(prompt));
     const count = (text: string, place: number): number => texts.count(answerAfter(task, questions[place], text));
+    const times = model.scorer ? 2 : 1;
     return results.reduce(
-      (sum, { gold, prediction }, place) => sum + (gold === undefined ? count(prediction, place) + 1 : 2 * count(gold, place)),
+      (sum, { gold, prediction }, place) => sum + (gold === undefined ? count(prediction, place) + 1 : times * count(gold, place)),
       texts.countShared(prompts, adapter?.soft),
     );
   }

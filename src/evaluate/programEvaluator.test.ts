@@ -1,7 +1,7 @@
 /** @file A program is measured by its last answer: what an earlier step answers is an input of the later ones, and every step costs. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
-import type { LanguageModel } from '../model/languageModel.ts';
+import { scorerOf, type LanguageModel } from '../model/languageModel.ts';
 import { asProgram, stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
 import { defaultDecoding } from '../prompt/decoding.ts';
 import { memoryCache } from './cache.ts';
@@ -26,11 +26,15 @@ const model: LanguageModel = {
     decode: () => '',
     applyChatTemplate: (messages) => messages.map(({ role, content }) => `<${role}>${content}`).join(''),
   }),
-  scoreLabels: async (prompts, labels) => {
-    asked.push(...prompts);
-    return prompts.map((prompt) => labels.map((label) => ({ logLikelihood: prompt.includes(`${label.trim()} ->`) ? -1 : -2, tokens: 1 })));
+  scorer: {
+    scoreLabels: async (prompts, labels) => {
+      asked.push(...prompts);
+      return prompts.map((prompt) =>
+        labels.map((label) => ({ logLikelihood: prompt.includes(`${label.trim()} ->`) ? -1 : -2, tokens: 1 })),
+      );
+    },
+    logLikelihoods: async (pairs) => pairs.map(() => ({ logLikelihood: -3, tokens: 1 })),
   },
-  logLikelihoods: async (pairs) => pairs.map(() => ({ logLikelihood: -3, tokens: 1 })),
   generate: async (prompts) => {
     asked.push(...prompts);
     return prompts.map((prompt) => ({ text: ` ${/Say: (\w+)/.exec(prompt)![1].toUpperCase()} `, tokens: 1, finish: 'stop' }));
@@ -124,7 +128,10 @@ test('a prompt may be decoded otherwise than its task says', async () => {
   const scores = [-3, -4];
   const twoTokens: LanguageModel = {
     ...model,
-    scoreLabels: async (prompts) => prompts.map(() => scores.map((logLikelihood, place) => ({ logLikelihood, tokens: place + 1 }))),
+    scorer: {
+      ...scorerOf(model),
+      scoreLabels: async (prompts) => prompts.map(() => scores.map((logLikelihood, place) => ({ logLikelihood, tokens: place + 1 }))),
+    },
   };
   const evaluator = makeEvaluator({ model: twoTokens, task: { ...tasks[1], labels } });
   const answer = async (decoding?: Prompt['decoding']) =>

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import { isLinearName, linearNames, type LinearName } from './linears.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
+import type { ModelShape } from './modelShape.ts';
 import type { SoftPrompt } from './softPrompt.ts';
 
 export interface LoraConfig {
@@ -39,7 +39,7 @@ export interface Adapter {
 }
 
 /** Input and output width of one of the seven linears. */
-export function linearSizes(config: LlamaConfig, linear: LinearName): { readonly inputs: number; readonly outputs: number } {
+export function linearSizes(config: ModelShape, linear: LinearName): { readonly inputs: number; readonly outputs: number } {
   const { hiddenSize: hidden, intermediateSize: inner } = config;
   const queries = config.heads * config.headSize;
   const keys = config.keyValueHeads * config.headSize;
@@ -75,7 +75,7 @@ export const withSoft = (weights: Adapter | undefined, soft: SoftPrompt): Adapte
 export const withoutSoft = ({ config, pairs }: Adapter): Adapter | undefined => (pairs.length ? makeAdapter(config, pairs) : undefined);
 
 /** Where training starts, as in PEFT: B is zero, A uniform within 1 / sqrt(inputs) (Kaiming with a = sqrt 5). The same seed gives the same values. */
-export function initialAdapter(model: LlamaConfig, lora: LoraConfig, seed: number): Adapter {
+export function initialAdapter(model: ModelShape, lora: LoraConfig, seed: number): Adapter {
   const pairs: LoraPair[] = [];
   for (let layer = 0; layer < model.layers; layer++) {
     for (const linear of lora.targets) {

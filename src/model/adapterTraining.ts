@@ -86,7 +86,7 @@ interface SoftTraining {
 
 /** AdamW without decay: decay would pull rows to zero, where no token is. The drift is counted from the rows that the prompt began with. */
 function softTraining(engine: Engine, start: SoftPrompt, penalty: number, clip: number): SoftTraining {
-  const vocabulary = vocabularyOf(engine.config, engine.weights['model.embed_tokens.weight']);
+  const vocabulary = vocabularyOf(engine.config, engine.matrix('model.embed_tokens.weight'));
   const rows = start.rows.slice();
   const moments = noMoments();
   return {

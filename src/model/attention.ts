@@ -2,7 +2,7 @@
 import { constant, product, sumOf, type Node } from '../tensor/graph.ts';
 import { softmax } from '../tensor/neuralOps.ts';
 import { add, cast, concat, lessOrEqual, matMul, padRows, reshape, slice, sub, transpose, unpadRows, where } from '../tensor/ops.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
+import type { ModelShape } from './modelShape.ts';
 
 /** One layer's projections of all packed tokens, rotated: q [t, heads * headSize], k and v [t, keyValueHeads * headSize]. */
 export interface Projections {
@@ -69,7 +69,7 @@ export function masksOf({ mask, prefix, queries, keys }: Positions, window?: num
  * @returns what the tokens gather [t, heads * headSize], and keys and values of the rows' own tokens, past ones included
  */
 export function attention(
-  config: LlamaConfig,
+  config: ModelShape,
   packing: PackingInputs,
   masks: Masks,
   { q, k, v }: Projections,
@@ -88,7 +88,7 @@ export function attention(
 
 /** Causal. q: [P, heads * headSize] -> the same shape. */
 function prefixAttention(
-  { heads, keyValueHeads: kv, headSize: size }: LlamaConfig,
+  { heads, keyValueHeads: kv, headSize: size }: ModelShape,
   mask: Node,
   q: Node,
   { keys, values }: KeysAndValues,
@@ -103,7 +103,7 @@ function prefixAttention(
 
 /** q: [T, heads * headSize], k and v: [T, keyValueHeads * headSize] -> [T, heads * headSize]. */
 function rowAttention(
-  { heads, keyValueHeads: kv, headSize: size }: LlamaConfig,
+  { heads, keyValueHeads: kv, headSize: size }: ModelShape,
   { rowIndex, flatRowIndex, packIndex }: PackingInputs,
   masks: Masks,
   { q, k, v }: Projections,

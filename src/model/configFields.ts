@@ -4,10 +4,13 @@ import { TandemError } from '../errors.ts';
 /** What to do where a model's file is not as it should be. */
 export const damagedHint = 'The file is damaged or incomplete. Download the model again.';
 
-/** What to do where Tandem cannot run a model. */
-export const familyHint = 'Use a model of the families Llama, Mistral, Qwen2 or Qwen3, e.g. smollm2-135m.';
-
 export interface ConfigFields {
+  /** Named in errors. */
+  readonly file: string;
+  /** As it stands in the file; undefined when absent. */
+  raw(name: string): unknown;
+  /** The fields of an object; undefined for anything else. */
+  nested(name: string): ConfigFields | undefined;
   /** Undefined when the field is absent or null. Every accessor throws TandemError 'bad-model-config' for another type. */
   optional(name: string): number | undefined;
   number(name: string, otherwise?: number): number;
@@ -16,13 +19,17 @@ export interface ConfigFields {
   /** Above zero. */
   positive(name: string, otherwise?: number): number;
   flag(name: string, otherwise: boolean): boolean;
+  /** What to throw where no family computes what the config asks for. */
+  unsupported(message: string): TandemError;
 }
 
-export function configFields(json: Readonly<Record<string, unknown>>, file: string): ConfigFields {
+/** @param hint what to do about a config that no family computes */
+export function configFields(json: Readonly<Record<string, unknown>>, file: string, hint: string): ConfigFields {
+  const raw = (name: string): unknown => (Object.hasOwn(json, name) ? json[name] : undefined);
   const wrong = (name: string, what: string): TandemError =>
     new TandemError('bad-model-config', `"${name}" in the model config ${what}.`, { where: { file }, hint: damagedHint });
   const optional = (name: string): number | undefined => {
-    const value = Object.hasOwn(json, name) ? json[name] : undefined;
+    const value = raw(name);
     if (value === undefined || value === null) return undefined;
     if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(name, `is ${shown(value)}, not a number`);
     return value;
@@ -33,6 +40,13 @@ export function configFields(json: Readonly<Record<string, unknown>>, file: stri
     return value;
   };
   return {
+    file,
+    raw,
+    nested: (name) => {
+      const value = raw(name);
+      return isRecord(value) ? configFields(value, file, hint) : undefined;
+    },
+    unsupported: (message) => new TandemError('unsupported-model', message, { where: { file }, hint }),
     optional,
     number,
     count: (name, otherwise) => {
@@ -46,7 +60,7 @@ export function configFields(json: Readonly<Record<string, unknown>>, file: stri
       return value;
     },
     flag: (name, otherwise) => {
-      const value = json[name] ?? otherwise;
+      const value = raw(name) ?? otherwise;
       if (typeof value !== 'boolean') throw wrong(name, `is ${shown(value)}, not true or false`);
       return value;
     },

@@ -5,15 +5,20 @@ import { input, product, type Node } from '../tensor/graph.ts';
 import { logSoftmax } from '../tensor/neuralOps.ts';
 import { gatherRows, reshape } from '../tensor/ops.ts';
 import { linearSizes, type Adapter } from './adapter.ts';
+import { f32 } from './frozen/f32.ts';
+import type { FrozenForm } from './frozen/frozenForm.ts';
 import type { LinearName } from './linears.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
-import { llamaGraph } from './llamaGraph.ts';
-import { inverseFrequencies } from './rotary.ts';
+import type { ModelShape } from './modelShape.ts';
 
-export interface Engine {
-  readonly config: LlamaConfig;
-  /** Weights by Hugging Face's names, and the rotary tables `cos` and `sin`. */
+import { inverseFrequencies } from './rotary.ts';
+import { transformerGraph, type Transformer } from './transformerGraph.ts';
+import type { WeightTensor } from './weightTensor.ts';
+
+export interface Engine extends Transformer {
+  /** What every graph is fed: vectors by Hugging Face's names, matrices as their form feeds them, and the rotary tables `cos` and `sin`. */
   readonly weights: Readonly<Record<string, TensorValue>>;
+  /** The float32 numbers of a matrix, as graphs compute with them. */
+  matrix(name: string): WeightTensor;
   /** Compiles on first use, then remembers by name. */
   graph(name: string, outputs: () => Readonly<Record<string, Node>>): Promise<Executable>;
   /** To be called after weights were changed in place: executors may keep what they made of them. */
@@ -21,12 +26,27 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
-export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, TensorValue>, executor: Executor): Engine {
+/** @param form of the frozen matrices */
+export function makeEngine(
+  config: ModelShape,
+  weights: ReadonlyMap<string, WeightTensor>,
+  executor: Executor,
+  form: FrozenForm = f32,
+): Engine {
   const compiled = new Map<string, Promise<Executable>>();
-  const values: Record<string, TensorValue> = { ...Object.fromEntries(weights), ...rotaryTables(config) };
+  const fed: Record<string, TensorValue> = {};
+  for (const [name, weight] of weights) Object.assign(fed, weight.shape.length === 2 ? form.feeds(name, weight) : { [name]: weight });
+  const values: Record<string, TensorValue> = { ...fed, ...rotaryTables(config) };
+  const numbers = new Map<string, WeightTensor>();
   return {
     config,
+    form,
     weights: values,
+    matrix(name) {
+      const found = numbers.get(name) ?? form.numbers(name, values);
+      numbers.set(name, found);
+      return found;
+    },
     graph(name, outputs) {
       const known = compiled.get(name);
       if (known) return known;
@@ -35,7 +55,8 @@ export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, Ten
       return fresh;
     },
     weightsChanged() {
-      for (const name of weights.keys()) values[name] = { ...values[name] };
+      for (const name of Object.keys(fed)) values[name] = { ...values[name] };
+      numbers.clear();
     },
     async dispose() {
       for (const executable of compiled.values()) await (await executable).dispose();
@@ -45,7 +66,7 @@ export function makeEngine(config: LlamaConfig, weights: ReadonlyMap<string, Ten
 }
 
 /** @throws TandemError 'too-long' for more tokens than the model has positions */
-export function requirePositions({ maxPositions }: LlamaConfig, tokens: number): void {
+export function requirePositions({ maxPositions }: ModelShape, tokens: number): void {
   if (tokens <= maxPositions) return;
   throw new TandemError('too-long', `A prompt with its answer has ${tokens} tokens, but the model reads at most ${maxPositions}.`, {
     hint: 'Shorten the prompt or remove demonstrations.',
@@ -53,15 +74,15 @@ export function requirePositions({ maxPositions }: LlamaConfig, tokens: number):
 }
 
 /** The graph that scores: log-probabilities of chosen tokens, `picks` being numbers into [M, vocabulary] laid flat -> [K]. */
-export function scoringGraph(config: LlamaConfig, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
-  const { logits } = llamaGraph(config, { adapter: targets, soft, prefix: 'cached', past: false });
-  const flat = reshape(logSoftmax(logits), [product(['M', config.vocabularySize])]);
+export function scoringGraph(transformer: Transformer, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
+  const { logits } = transformerGraph(transformer, { adapter: targets, soft, prefix: 'cached', past: false });
+  const flat = reshape(logSoftmax(logits), [product(['M', transformer.config.vocabularySize])]);
   return { logProbabilities: gatherRows(flat, input('picks', ['K'], 'int32')) };
 }
 
 /** The graph that continues rows: logits [M, vocabulary], and all keys and values of their own tokens. */
-export function stepGraph(config: LlamaConfig, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
-  const { logits, cache } = llamaGraph(config, { adapter: targets, soft, prefix: 'cached', past: true });
+export function stepGraph(transformer: Transformer, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
+  const { logits, cache } = transformerGraph(transformer, { adapter: targets, soft, prefix: 'cached', past: true });
   return { logits, ...Object.fromEntries(cache) };
 }
 
@@ -76,7 +97,7 @@ export const variant = (kind: string, { targets, soft }: GraphVariant): string =
   `${kind}:${targets?.join() ?? 'base'}${soft ? ':soft' : ''}`;
 
 /** The adapter's matrices as the graph's inputs, made once. */
-export function adapterFeeds(config: LlamaConfig, adapter: Adapter): Readonly<Record<string, TensorValue>> {
+export function adapterFeeds(config: ModelShape, adapter: Adapter): Readonly<Record<string, TensorValue>> {
   const known = fed.get(adapter);
   if (known) return known;
   const feeds = loraFeeds(config, adapter);
@@ -87,7 +108,7 @@ const fed = new WeakMap<Adapter, Readonly<Record<string, TensorValue>>>();
 
 /** LoRA matrices as the graph's inputs; alpha / rank goes into B. Linears of a layer that the adapter does not have are zero. */
 export function loraFeeds(
-  config: LlamaConfig,
+  config: ModelShape,
   { config: { rank, alpha, targets }, pairs }: Pick<Adapter, 'config' | 'pairs'>,
 ): Record<string, TensorValue> {
   const feeds: Record<string, TensorValue> = pairs.length < config.layers * targets.length ? zeroFeeds(config, rank, targets) : {};
@@ -104,7 +125,7 @@ export function loraFeeds(
   return feeds;
 }
 
-function zeroFeeds(config: LlamaConfig, rank: number, targets: readonly LinearName[]): Record<string, TensorValue> {
+function zeroFeeds(config: ModelShape, rank: number, targets: readonly LinearName[]): Record<string, TensorValue> {
   const feeds: Record<string, TensorValue> = {};
   for (const linear of targets) {
     const { inputs, outputs } = linearSizes(config, linear);
@@ -119,7 +140,7 @@ function zeroFeeds(config: LlamaConfig, rank: number, targets: readonly LinearNa
 }
 
 /** cos and sin of every position up to the model's longest text: [positions, headSize / 2]. */
-function rotaryTables(config: LlamaConfig): Record<'cos' | 'sin', TensorValue> {
+function rotaryTables(config: ModelShape): Record<'cos' | 'sin', TensorValue> {
   const frequencies = inverseFrequencies(config);
   const factor = config.ropeScaling?.type === 'yarn' ? config.ropeScaling.attentionFactor : 1;
   const shape = [config.maxPositions, frequencies.length];

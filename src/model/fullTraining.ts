@@ -5,7 +5,8 @@ import { TandemError } from '../errors.ts';
 import { adamWDefaults, adamWStep, clipGradients, noMoments, type AdamWOptions } from './adamw.ts';
 import type { StepResult } from './adapterTraining.ts';
 import type { Engine } from './engine.ts';
-import { huggingFaceConfig } from './llamaConfig.ts';
+import { f32 } from './frozen/f32.ts';
+import { huggingFaceConfig } from './files/huggingFaceConfig.ts';
 import { writeSafetensors } from './files/safetensors.ts';
 import { batchGradient, type TrainingExample } from './training.ts';
 import { weightShapes } from './files/weights.ts';
@@ -18,8 +19,17 @@ export interface FullTraining {
 /**
  * Changes the engine's own weights: whoever uses the engine sees them at once, and must drop what was computed before (prefixes, caches).
  * Moments take twice the weights' memory.
+ * @throws TandemError 'not-trainable' for weights that are not held as float32
  */
 export function trainWeights(engine: Engine, options: Partial<AdamWOptions> & { readonly clip?: number } = {}): FullTraining {
+  if (engine.form !== f32)
+    throw new TandemError(
+      'not-trainable',
+      `The weights are held as ${engine.form.name}. Only those in float32 can be trained themselves.`,
+      {
+        hint: 'Tune an adapter, or open the model in float32.',
+      },
+    );
   const moments = noMoments();
   const values = new Map([...weightShapes(engine.config).keys()].map((name) => [name, engine.weights[name].data as Float32Array]));
   return {

@@ -5,15 +5,15 @@ import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { stepGraph, type Engine } from './engine.ts';
 import { generate, sample } from './generation.ts';
 import type { GenerateOptions } from './languageModel.ts';
-import { makeLlama, type LlamaModel } from './llama.ts';
+import { makeLocalModel, type LocalModel } from './localModel.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
 import { int32, packRows } from './packing.ts';
 import { emptyPast, emptyPrefix, makePrefixCache } from './prefixCache.ts';
 
-let model: LlamaModel;
+let model: LocalModel;
 beforeAll(async () => {
   const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  model = makeLocalModel(files, onnxRuntimeExecutor({ threads: 1 }));
 });
 
 const greedy: GenerateOptions = { maxTokens: 12, temperature: 0, topP: 1, stop: [], seed: 0 };
@@ -24,7 +24,7 @@ const prompts = ['a person', 'the small house by the river', 'sea shells, sea sh
 
 /** The most likely next token after a whole sequence, computed again. */
 async function nextToken(engine: Engine, tokens: readonly number[]): Promise<number> {
-  const step = await engine.graph('step:base', () => stepGraph(engine.config, { soft: false }));
+  const step = await engine.graph('step:base', () => stepGraph(engine, { soft: false }));
   const { logits } = await step.run({
     ...engine.weights,
     ...emptyPrefix(engine),

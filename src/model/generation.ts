@@ -74,7 +74,7 @@ export async function generate(
       );
       const soft = softFeeds(config, options.adapter?.soft, packing.feeds);
       const shape = { targets, soft: soft !== undefined };
-      const graph = await engine.graph(variant('step', shape), () => stepGraph(config, shape));
+      const graph = await engine.graph(variant('step', shape), () => stepGraph(engine, shape));
       const results = await graph.run({
         ...engine.weights,
         ...(options.adapter && adapterFeeds(config, options.adapter)),

@@ -1,4 +1,5 @@
-/** @file What the rest of Tandem asks of a language model: score labels, score completions, generate. */
+/** @file What the rest of Tandem asks of a language model: to generate and, where it can, to score labels and completions. */
+import { TandemError } from '../errors.ts';
 import type { Adapter } from './adapter.ts';
 import type { Texts } from './texts.ts';
 
@@ -33,9 +34,17 @@ export interface Generation {
   readonly finish: 'stop' | 'length' | 'context';
 }
 
+/** Says how probable texts are. */
+export interface Scorer {
+  /** Log-likelihood of every label after every prompt: result[prompt][label]. Labels are appended as they stand, leading space included. */
+  scoreLabels(prompts: readonly string[], labels: readonly string[], options?: { adapter?: Adapter }): Promise<LabelScore[][]>;
+  /** log P(completion | prompt), summed over tokens. */
+  logLikelihoods(pairs: readonly Completion[], options?: { adapter?: Adapter }): Promise<LabelScore[]>;
+}
+
 /**
- * A causal language model with its frozen weights in memory. Calls run one after the other; prompts of one call share the
- * computation of their common token prefix. `adapter` is a LoRA added on top of the frozen weights.
+ * A causal language model with frozen weights. Calls run one after the other; prompts of one call may share the computation of their common
+ * token prefix. `adapter` is a LoRA added on top of the frozen weights.
  */
 export interface LanguageModel {
   readonly name: string;
@@ -44,12 +53,22 @@ export interface LanguageModel {
   /** Tokens that it reads at most, prompt and answer together. */
   readonly maxTokens: number;
   readonly texts: Texts;
-  /** Log-likelihood of every label after every prompt: result[prompt][label]. Labels are appended as they stand, leading space included. */
-  scoreLabels(prompts: readonly string[], labels: readonly string[], options?: { adapter?: Adapter }): Promise<LabelScore[][]>;
-  /** log P(completion | prompt), summed over tokens. */
-  logLikelihoods(pairs: readonly Completion[], options?: { adapter?: Adapter }): Promise<LabelScore[]>;
+  /** Absent where only the model's answers are known, as from most servers. */
+  readonly scorer?: Scorer;
   generate(prompts: readonly string[], options: GenerateOptions): Promise<Generation[]>;
   /** Drops what it remembers of earlier calls, so that a resumed run computes what an unbroken one does, to the last bit. */
   forget(): void;
   dispose(): Promise<void>;
+}
+
+/**
+ * For what cannot be done without likelihoods: choosing among labels, whose scores are calibrated and corrected for length. Matching a written
+ * answer to a label would be another method with other numbers, so nothing falls back on it: a prompt without `labels` has its answers written.
+ * @throws TandemError 'no-likelihoods'
+ */
+export function scorerOf({ name, scorer }: Pick<LanguageModel, 'name' | 'scorer'>): Scorer {
+  if (scorer) return scorer;
+  throw new TandemError('no-likelihoods', `${name} does not say how probable texts are, so it cannot choose among labels.`, {
+    hint: 'Use a model on this machine, e.g. smollm2-135m, or remove `labels`, so that the answers are written.',
+  });
 }

@@ -19,7 +19,7 @@ export async function logitsOf(
   positions = tokens.map((_, i) => i),
 ): Promise<Float32Array> {
   const targets = adapter?.config.targets;
-  const graph = await engine.graph(variant('step', { targets, soft: false }), () => stepGraph(engine.config, { targets, soft: false }));
+  const graph = await engine.graph(variant('step', { targets, soft: false }), () => stepGraph(engine, { targets, soft: false }));
   const results = await graph.run({
     ...engine.weights,
     ...(adapter && adapterFeeds(engine.config, adapter)),

@@ -31,7 +31,7 @@ export interface Packing {
 }
 
 /**
- * The index tensors that `llamaGraph` reads.
+ * The index tensors that `transformerGraph` reads.
  * @param start position of a row's first own token, i.e. the prefix's length
  * @param past with a cache of earlier own tokens: for each row, which of the cache's slots hold a token of it (1) or padding (0)
  */

@@ -90,7 +90,7 @@ async function run(
   const { feeds: packed } = packRows([{ tokens }], start);
   const soft = softFeeds(config, softPrompt, packed);
   const shape = { targets, soft: soft !== undefined };
-  const graph = await engine.graph(variant('step', shape), () => stepGraph(config, shape));
+  const graph = await engine.graph(variant('step', shape), () => stepGraph(engine, shape));
   const results = await graph.run({
     ...engine.weights,
     ...lora,

@@ -1,6 +1,6 @@
 /** @file Rotary position embeddings: the ways in which models stretch them, read from a config, and the frequencies that follow. */
 import { TandemError } from '../errors.ts';
-import { configFields, familyHint, isRecord, shown } from './configFields.ts';
+import { shown, type ConfigFields } from './configFields.ts';
 
 /** Llama 3.1's stretching of the slow rotary frequencies. */
 export interface Llama3Scaling {
@@ -50,73 +50,57 @@ export interface Rotary {
  * From `rope_parameters` (transformers 5) or `rope_theta` and `rope_scaling` (4) of a config.json.
  * @throws TandemError 'unsupported-model' for another scaling, 'bad-model-config'
  */
-export function readRope(json: Readonly<Record<string, unknown>>, file: string): Pick<Rotary, 'ropeTheta' | 'ropeScaling'> {
-  const parameters = isRecord(json.rope_parameters) ? json.rope_parameters : undefined;
-  const scaling = parameters ?? (isRecord(json.rope_scaling) ? json.rope_scaling : undefined);
-  const ropeTheta =
-    (parameters && configFields(parameters, file).optional('rope_theta')) ?? configFields(json, file).positive('rope_theta', 10000);
-  const partial = configFields({ ...json, ...scaling }, file).number('partial_rotary_factor', 1);
-  if (partial !== 1) throw unsupported('Models that rotate only part of each head are not supported.', file);
-  return { ropeTheta, ...(scaling && scalingField(scaling, json, file)) };
+export function readRope(fields: ConfigFields): Pick<Rotary, 'ropeTheta' | 'ropeScaling'> {
+  const parameters = fields.nested('rope_parameters');
+  const scaling = parameters ?? fields.nested('rope_scaling');
+  const ropeTheta = parameters?.optional('rope_theta') ?? fields.positive('rope_theta', 10000);
+  const partial = scaling?.optional('partial_rotary_factor') ?? fields.number('partial_rotary_factor', 1);
+  if (partial !== 1) throw fields.unsupported('Models that rotate only part of each head are not supported.');
+  return { ropeTheta, ...(scaling && scalingField(scaling, fields)) };
 }
 
-function scalingField(
-  scaling: Readonly<Record<string, unknown>>,
-  json: Readonly<Record<string, unknown>>,
-  file: string,
-): { ropeScaling?: RopeScaling } {
-  const type = scaling.rope_type ?? scaling.type ?? 'default';
+function scalingField(scaling: ConfigFields, outside: ConfigFields): Pick<Rotary, 'ropeScaling'> {
+  const type = scaling.raw('rope_type') ?? scaling.raw('type') ?? 'default';
   const read = typeof type === 'string' && Object.hasOwn(scalings, type) ? scalings[type] : undefined;
-  if (!read) throw unsupported(`The rotary scaling "${shown(type)}" is not supported, only ${Object.keys(scalings).join(', ')}.`, file);
-  const ropeScaling = read(scaling, json, file);
+  if (!read) throw outside.unsupported(`The rotary scaling "${shown(type)}" is not supported, only ${Object.keys(scalings).join(', ')}.`);
+  const ropeScaling = read(scaling, outside);
   return ropeScaling ? { ropeScaling } : {};
 }
 
-type ScalingReader = (
-  scaling: Readonly<Record<string, unknown>>,
-  json: Readonly<Record<string, unknown>>,
-  file: string,
-) => RopeScaling | undefined;
+/** @param outside the config that holds the scaling */
+type ScalingReader = (scaling: ConfigFields, outside: ConfigFields) => RopeScaling | undefined;
 
 /** By Hugging Face's `rope_type`. */
 const scalings: Readonly<Record<string, ScalingReader>> = {
   default: () => undefined,
-  linear: (scaling, _json, file) => ({ type: 'linear', factor: configFields(scaling, file).positive('factor') }),
-  llama3: (scaling, json, file) => {
-    const fields = configFields(scaling, file);
-    return {
-      type: 'llama3',
-      factor: fields.positive('factor'),
-      lowFrequencyFactor: fields.positive('low_freq_factor'),
-      highFrequencyFactor: fields.positive('high_freq_factor'),
-      originalMaxPositions: originalMaxPositions(scaling, json, file),
-    };
-  },
-  yarn: (scaling, json, file) => {
-    const fields = configFields(scaling, file);
-    const original = originalMaxPositions(scaling, json, file);
-    const factor = fields.positive('factor', configFields(json, file).count('max_position_embeddings', original) / original);
-    const [scale, scaleAll] = [fields.optional('mscale'), fields.optional('mscale_all_dim')];
+  linear: (scaling) => ({ type: 'linear', factor: scaling.positive('factor') }),
+  llama3: (scaling, outside) => ({
+    type: 'llama3',
+    factor: scaling.positive('factor'),
+    lowFrequencyFactor: scaling.positive('low_freq_factor'),
+    highFrequencyFactor: scaling.positive('high_freq_factor'),
+    originalMaxPositions: originalMaxPositions(scaling, outside),
+  }),
+  yarn: (scaling, outside) => {
+    const original = originalMaxPositions(scaling, outside);
+    const factor = scaling.positive('factor', outside.count('max_position_embeddings', original) / original);
+    const [scale, scaleAll] = [scaling.optional('mscale'), scaling.optional('mscale_all_dim')];
     const sharpened = scale && scaleAll ? yarnSharpening(factor, scale) / yarnSharpening(factor, scaleAll) : yarnSharpening(factor);
     return {
       type: 'yarn',
       factor,
       originalMaxPositions: original,
-      betaFast: fields.positive('beta_fast', 32),
-      betaSlow: fields.positive('beta_slow', 1),
-      attentionFactor: fields.positive('attention_factor', sharpened),
-      truncate: fields.flag('truncate', true),
+      betaFast: scaling.positive('beta_fast', 32),
+      betaSlow: scaling.positive('beta_slow', 1),
+      attentionFactor: scaling.positive('attention_factor', sharpened),
+      truncate: scaling.flag('truncate', true),
     };
   },
 };
 
-function originalMaxPositions(scaling: Readonly<Record<string, unknown>>, json: Readonly<Record<string, unknown>>, file: string): number {
-  const outside = configFields(json, file);
-  return (
-    outside.optional('original_max_position_embeddings') ??
-    configFields(scaling, file).positive('original_max_position_embeddings', outside.optional('max_position_embeddings'))
-  );
-}
+const originalMaxPositions = (scaling: ConfigFields, outside: ConfigFields): number =>
+  outside.optional('original_max_position_embeddings') ??
+  scaling.positive('original_max_position_embeddings', outside.optional('max_position_embeddings'));
 
 /** YaRN's temperature for a text stretched by a factor. */
 export const yarnSharpening = (factor: number, scale = 1): number => (factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1);
@@ -190,8 +174,4 @@ function yarnFrequencies(frequencies: Float64Array, scaling: YarnScaling, theta:
     const divided = Math.min(Math.max((i - low) / (high === low ? 0.001 : high - low), 0), 1);
     return (frequency / factor) * divided + frequency * (1 - divided);
   });
-}
-
-function unsupported(message: string, file: string): TandemError {
-  return new TandemError('unsupported-model', message, { where: { file }, hint: familyHint });
 }

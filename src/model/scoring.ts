@@ -55,7 +55,7 @@ export async function score(
     );
     const soft = softFeeds(engine.config, adapter?.soft, packing.feeds);
     const shape = { targets, soft: soft !== undefined };
-    const graph = await engine.graph(variant('score', shape), () => scoringGraph(engine.config, shape));
+    const graph = await engine.graph(variant('score', shape), () => scoringGraph(engine, shape));
     const { logProbabilities } = await graph.run({
       ...engine.weights,
       ...(adapter && adapterFeeds(engine.config, adapter)),

@@ -69,7 +69,7 @@ export async function fluencyOf(
 }
 
 export const modelVocabulary = ({ engine }: TokenModel): Vocabulary =>
-  vocabularyOf(engine.config, engine.weights['model.embed_tokens.weight']);
+  vocabularyOf(engine.config, engine.matrix('model.embed_tokens.weight'));
 
 /**
  * The tokens that may stand at a place. Of a text only whole words change, to words, and punctuation to punctuation; a word of several

@@ -4,15 +4,15 @@ import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { initialAdapter, makeAdapter, withoutSoft, withSoft } from './adapter.ts';
 import { trainAdapter } from './adapterTraining.ts';
 import { loadModelFiles } from './files/modelFiles.ts';
-import { makeLlama, type LlamaModel } from './llama.ts';
+import { makeLocalModel, type LocalModel } from './localModel.ts';
 import { fluencyOf, modelVocabulary, projectSoftPrompt, choicesAt, wholeWordAt } from './softProjection.ts';
 import { wordsNear } from './softWords.ts';
 import { encodeWithSoft, holdNorms, initialSoftPrompt, softMark, type SoftPrompt, type SoftStart } from './softPrompt.ts';
 
-let model: LlamaModel;
+let model: LocalModel;
 beforeAll(async () => {
   const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  model = makeLocalModel(files, onnxRuntimeExecutor({ threads: 1 }));
 });
 
 const author = 'Say what it is. Choose one.';
@@ -31,18 +31,18 @@ describe('where it stands', () => {
   });
 
   test('a mark without a soft prompt is refused, by what the prompt file says', async () => {
-    await expect(async () => model.scoreLabels([`${softMark} cat`], labels)).rejects.toMatchObject({ reason: 'no-soft-prompt' });
+    await expect(async () => model.scorer.scoreLabels([`${softMark} cat`], labels)).rejects.toMatchObject({ reason: 'no-soft-prompt' });
   });
 
   test('begun as the text, it scores and writes as the text does: in a shared prefix, in a row of its own, and with a LoRA', async () => {
     const adapter = withSoft(undefined, begin());
     const rest = ['\n\nText: cat\nKind:', '\n\nText: red and more\nKind:'];
     for (const texts of [rest, rest.slice(0, 1), ['\nX', 'Y']]) {
-      const plain = await model.scoreLabels(
+      const plain = await model.scorer.scoreLabels(
         texts.map((text) => author + text),
         labels,
       );
-      const soft = await model.scoreLabels(
+      const soft = await model.scorer.scoreLabels(
         texts.map((text) => softMark + text),
         labels,
         { adapter },
@@ -55,7 +55,7 @@ describe('where it stands', () => {
 
   test('one that was made for another model is refused', async () => {
     const foreign = withSoft(undefined, { ...begin(), rows: new Float32Array(8) });
-    await expect(model.scoreLabels([`${softMark} cat`], labels, { adapter: foreign })).rejects.toMatchObject({
+    await expect(model.scorer.scoreLabels([`${softMark} cat`], labels, { adapter: foreign })).rejects.toMatchObject({
       reason: 'adapter-mismatch',
     });
   });

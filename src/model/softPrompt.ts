@@ -5,8 +5,9 @@
 import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import type { TensorValue } from '../tensor/executor.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
+import type { ModelShape } from './modelShape.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import type { WeightTensor } from './weightTensor.ts';
 
 export interface SoftPrompt {
   /** How many virtual tokens. */
@@ -52,7 +53,7 @@ export function encodeWithSoft(
  * @throws TandemError 'no-soft-prompt', 'adapter-mismatch'
  */
 export function softFeeds(
-  config: LlamaConfig,
+  config: ModelShape,
   soft: Pick<SoftPrompt, 'tokens' | 'rows'> | undefined,
   feeds: Readonly<Record<string, TensorValue>>,
 ): Readonly<Record<string, TensorValue>> | undefined {
@@ -95,10 +96,10 @@ export interface Vocabulary {
 const measured = new WeakMap<object, Vocabulary>();
 
 /** Measured once for an embedding matrix [vocabularySize, hiddenSize]. */
-export function vocabularyOf(config: LlamaConfig, embedding: TensorValue): Vocabulary {
+export function vocabularyOf(config: ModelShape, embedding: WeightTensor): Vocabulary {
   const known = measured.get(embedding.data);
   if (known) return known;
-  const data = embedding.data as Float32Array;
+  const { data } = embedding;
   const width = config.hiddenSize;
   const norms = Float32Array.from({ length: config.vocabularySize }, (_, row) => Math.sqrt(squareOf(data, row * width, width)));
   const sorted = norms.slice().sort();

@@ -48,7 +48,7 @@ test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3', ...families])('%s: logits'
 
 async function logitsOf(engine: Engine, adapter: Adapter): Promise<ArrayLike<number>> {
   const shape = { targets: adapter.config.targets, soft: false };
-  const graph = await engine.graph(variant('step', shape), () => stepGraph(engine.config, shape));
+  const graph = await engine.graph(variant('step', shape), () => stepGraph(engine, shape));
   const packing = packRows(
     rows.map((tokens) => ({ tokens })),
     0,

@@ -1,14 +1,19 @@
-/** @file What a model offers whose weights can be trained on this machine. */
-import { initialAdapter, type Adapter, type LoraConfig } from './adapter.ts';
-import { trainAdapter, type AdapterTraining, type AdapterTrainingOptions } from './adapterTraining.ts';
+/** @file What a model offers beside answers where its weights can be trained. */
+import { TandemError } from '../errors.ts';
+import type { Adapter, LoraConfig } from './adapter.ts';
+import type { AdapterTraining, AdapterTrainingOptions } from './adapterTraining.ts';
 import type { LanguageModel } from './languageModel.ts';
 import type { SoftPrompt } from './softPrompt.ts';
-import { softPrompts, type SoftPrompts } from './softPrompts.ts';
-import type { TokenModel } from './tokenModel.ts';
+import type { SoftPrompts } from './softPrompts.ts';
 import type { TrainingExample } from './training.ts';
-import { trainingExample, type TrainingText } from './trainingText.ts';
+import type { TrainingText } from './trainingText.ts';
 
-export interface TrainableModel extends LanguageModel {
+/** A model that a source has opened. Whether its weights can be trained depends on where it runs. */
+export interface OpenedModel extends LanguageModel {
+  readonly training?: WeightTraining;
+}
+
+export interface TrainableModel extends OpenedModel {
   readonly training: WeightTraining;
 }
 
@@ -22,9 +27,12 @@ export interface WeightTraining {
   readonly soft: SoftPrompts;
 }
 
-export const weightTraining = (model: TokenModel): WeightTraining => ({
-  fresh: (lora, seed) => initialAdapter(model.engine.config, lora, seed),
-  start: (from, options) => trainAdapter(model.engine, from, options),
-  example: (text, soft) => trainingExample(model, text, soft),
-  soft: softPrompts(model),
-});
+/** @throws TandemError 'not-trainable' */
+export function trainable(model: OpenedModel): TrainableModel {
+  if (hasTraining(model)) return model;
+  throw new TandemError('not-trainable', `The weights of ${model.name} cannot be trained from here.`, {
+    hint: 'Name a folder, a GGUF file or an installed model, e.g. smollm2-135m.',
+  });
+}
+
+const hasTraining = (model: OpenedModel): model is TrainableModel => model.training !== undefined;

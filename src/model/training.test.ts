@@ -1,4 +1,4 @@
-/** @file Gradients on the tiny model, against finite differences and against themselves; llama.test.ts holds them against PyTorch's. */
+/** @file Gradients on the tiny model, against finite differences and against themselves; transformerGraph.test.ts holds them against PyTorch's. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { randomStream } from '../random.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';

@@ -7,7 +7,7 @@ import { crossEntropy } from '../tensor/neuralOps.ts';
 import { add, cast, floor, gatherRows, lessOrEqual, mul, reshape, slice, sub, sum } from '../tensor/ops.ts';
 import type { LoraConfig, LoraPair } from './adapter.ts';
 import { loraFeeds, requirePositions, variant, type Engine, type GraphVariant } from './engine.ts';
-import { llamaGraph } from './llamaGraph.ts';
+import { transformerGraph } from './transformerGraph.ts';
 import { commonPrefix, int32, packRows, prefixFeeds } from './packing.ts';
 import { continued, emptyPrefix } from './prefixCache.ts';
 import { softFeeds, type SoftPrompt } from './softPrompt.ts';
@@ -231,7 +231,7 @@ function trainingGraph(
   { targets, soft }: GraphVariant,
   { dropout, given }: { readonly dropout: boolean; readonly given: boolean },
 ): Readonly<Record<string, Node>> {
-  const graph = llamaGraph(engine.config, {
+  const graph = transformerGraph(engine, {
     adapter: targets,
     soft,
     dropout: dropout ? dropoutNode(given ? 'T' : sumOf(['P', 'T'])) : undefined,

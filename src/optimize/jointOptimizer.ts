@@ -6,7 +6,7 @@ import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import type { Metric } from '../evaluate/metrics.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
-import type { TrainableModel } from '../model/trainableModel.ts';
+import type { OpenedModel } from '../model/trainableModel.ts';
 import type { Writer } from '../model/writer.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { AlternatingJointOptimizer } from './alternating.ts';
@@ -18,7 +18,7 @@ import { loraFor, loraTrainer } from './loraTrainer.ts';
 import type { Worth } from './worth.ts';
 
 export interface JointOptimization {
-  readonly model: TrainableModel;
+  readonly model: OpenedModel;
   readonly metric: Metric;
   /** What is asked: the column to predict, the labels to choose from, how answers are decoded. */
   readonly task: Omit<Task, 'metric'>;
@@ -44,7 +44,7 @@ export interface JointOptimization {
 }
 
 export interface JointResult {
-  readonly model: TrainableModel;
+  readonly model: OpenedModel;
   /** Undefined where the base weights are best. */
   readonly adapter?: Adapter;
   /** As many as were given. */

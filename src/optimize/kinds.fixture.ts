@@ -4,7 +4,7 @@ import { calibrationRows } from '../evaluate/calibration.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
-import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import { makeLocalModel, type LocalModel } from '../model/localModel.ts';
 import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
@@ -17,9 +17,9 @@ import type { Trainer } from './trainer.ts';
 import type { LocalTrainer, TrainingParts } from './localTrainer.ts';
 import { loraTrainer } from './loraTrainer.ts';
 
-export async function loadTinyModel(): Promise<LlamaModel> {
+export async function loadTinyModel(): Promise<LocalModel> {
   const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  return makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  return makeLocalModel(files, onnxRuntimeExecutor({ threads: 1 }));
 }
 
 export const kinds = { red: 'colour', cat: 'animal', green: 'colour', dog: 'animal', blue: 'colour', cow: 'animal' };

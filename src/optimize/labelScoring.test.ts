@@ -235,9 +235,12 @@ test('all ways together cost what calibration asks, once', async () => {
   let runs = 0;
   const counted = {
     ...model,
-    scoreLabels: (...asked: Parameters<typeof model.scoreLabels>) => {
-      runs += asked[0].length;
-      return model.scoreLabels(...asked);
+    scorer: {
+      ...model.scorer,
+      scoreLabels: (...asked: Parameters<typeof model.scorer.scoreLabels>) => {
+        runs += asked[0].length;
+        return model.scorer.scoreLabels(...asked);
+      },
     },
   };
   const [rows, more] = [kindRows(30).slice(0, 20), kindRows(30).slice(20)];

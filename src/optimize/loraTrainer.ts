@@ -2,7 +2,7 @@
 import type { Task } from '../evaluate/evaluation.ts';
 import { checkedLora, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { linearNames } from '../model/linears.ts';
-import type { TrainableModel } from '../model/trainableModel.ts';
+import { trainable, type OpenedModel } from '../model/trainableModel.ts';
 import { localTrainer, type LocalTrainer, type TrainingParts } from './localTrainer.ts';
 import { trainingText } from './sequence.ts';
 import { softTuner } from './softTuner.ts';
@@ -23,12 +23,12 @@ export function loraFor(asked: Partial<LoraConfig> = {}, start?: Adapter): LoraC
   });
 }
 
-/** @param asked the task, or those of a program's steps, first to last */
-export function loraTrainer(
-  { texts, training }: TrainableModel,
-  asked: Task | readonly Task[],
-  lora: LoraConfig = defaultLora,
-): LocalTrainer {
+/**
+ * @param asked the task, or those of a program's steps, first to last
+ * @throws TandemError 'not-trainable'
+ */
+export function loraTrainer(model: OpenedModel, asked: Task | readonly Task[], lora: LoraConfig = defaultLora): LocalTrainer {
+  const { texts, training } = trainable(model);
   const tasks = 'output' in asked ? [asked] : asked;
   const last = tasks.length - 1;
   const sequence: TrainingParts['sequence'] = (prompt, rows, soft, step = last) =>

@@ -7,7 +7,7 @@ import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { initialAdapter, makeAdapter, type Adapter } from '../model/adapter.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
-import { makeLlama, type LlamaModel } from '../model/llama.ts';
+import { makeLocalModel, type LocalModel } from '../model/localModel.ts';
 import { withSoftLine } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
@@ -17,10 +17,10 @@ import { loraTrainer } from './loraTrainer.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
-let model: LlamaModel;
+let model: LocalModel;
 beforeAll(async () => {
   const files = await loadModelFiles(new URL('../../test/fixtures/tiny-tied', import.meta.url).pathname);
-  model = makeLlama(files, onnxRuntimeExecutor({ threads: 1 }));
+  model = makeLocalModel(files, onnxRuntimeExecutor({ threads: 1 }));
 });
 
 const lora = { rank: 2, alpha: 4, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
@@ -148,7 +148,9 @@ describe('in the shape of a run', () => {
     const wide = widened(learned.adapter, fresh)!;
     expect(wide.config).toEqual(fresh.config);
     const [before, after] = await Promise.all(
-      [learned.adapter, wide].map((adapter) => model.logLikelihoods([{ prompt: 'Text: red\nKind:', completion: ' colour' }], { adapter })),
+      [learned.adapter, wide].map((adapter) =>
+        model.scorer.logLikelihoods([{ prompt: 'Text: red\nKind:', completion: ' colour' }], { adapter }),
+      ),
     );
     expect(after[0].logLikelihood).toBeCloseTo(before[0].logLikelihood, 4);
   });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
 import { questionText } from '../evaluate/question.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { LocalModel } from '../model/localModel.ts';
 import type { TrainingExample } from '../model/training.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
@@ -13,7 +13,7 @@ import { loraTrainer } from './loraTrainer.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
 import { trainingText } from './sequence.ts';
 
-let model: LlamaModel;
+let model: LocalModel;
 beforeAll(async () => {
   model = await loadTinyModel();
 });

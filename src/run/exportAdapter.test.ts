@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { undoRotaryOrder } from '../model/files/ggufNames.ts';
+import { rotaryRows } from '../model/families/rotaryRows.ts';
 import { readGgufHeader } from '../model/files/ggufHeader.ts';
 import { mergedWeights } from '../model/files/mergedModel.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
@@ -83,7 +83,7 @@ describe.each(['tiny-tied', 'tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s', (n
     };
     const query = adapter.pairs.find(({ layer, linear }) => layer === 1 && linear === 'q_proj')!;
     const up = await read('blk.1.attn_q.weight.lora_b');
-    if (architecture === 'llama') undoRotaryOrder(up, config.headSize);
+    if (architecture === 'llama') rotaryRows.fromFile('model.layers.1.self_attn.q_proj.weight', up, config);
     expect(up).toEqual({ shape: [query.b.length / adapter.config.rank, adapter.config.rank], data: query.b });
     const down = adapter.pairs.find(({ layer, linear }) => layer === 0 && linear === 'down_proj')!;
     expect((await read('blk.0.ffn_down.weight.lora_a')).data).toEqual(down.a);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { LocalModel } from '../model/localModel.ts';
 import { loadTinyModel, kindContext, kindRows } from '../optimize/kinds.fixture.ts';
 import { memoryAdapters } from '../optimize/jointOptimizer.ts';
 import { asProgram } from '../prompt/prompt.ts';
@@ -87,7 +87,7 @@ describe('milliseconds', () => {
 });
 
 describe('of the tiny model', () => {
-  let model: LlamaModel;
+  let model: LocalModel;
   beforeAll(async () => {
     model = await loadTinyModel();
   });
@@ -143,11 +143,14 @@ describe('of the tiny model', () => {
   test('an answer is asked for alone, nothing of it remembered, and what is calibrated once is not asked again', async () => {
     const { task, candidate } = setup();
     const asked: number[] = [];
-    const watched: LlamaModel = {
+    const watched: LocalModel = {
       ...model,
-      scoreLabels: (prompts, ...rest) => {
-        asked.push(prompts.length);
-        return model.scoreLabels(prompts, ...rest);
+      scorer: {
+        ...model.scorer,
+        scoreLabels: (prompts, ...rest) => {
+          asked.push(prompts.length);
+          return model.scorer.scoreLabels(prompts, ...rest);
+        },
       },
     };
     const calibrated = { prompt: { ...candidate.prompt, decoding: { calibration: 'content-free' } as const } };

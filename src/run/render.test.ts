@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { scorerOf } from '../model/languageModel.ts';
 import { renderPrompt, type RenderOptions } from './render.ts';
 import { openSession } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
@@ -33,7 +34,7 @@ beforeEach(() => {
 test.each(['chat.prompty', 'plain.prompt.md'])('%s: the text and the tokens that the model is given', async (name) => {
   const session = await openSession(spec(name));
   const given: string[] = [];
-  vi.spyOn(session.model, 'scoreLabels').mockImplementation(async (prompts) => {
+  vi.spyOn(scorerOf(session.model), 'scoreLabels').mockImplementation(async (prompts) => {
     given.push(...prompts);
     return prompts.map(() => [0, 1].map(() => ({ logLikelihood: -1, tokens: 1 })));
   });

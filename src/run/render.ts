@@ -5,9 +5,8 @@ import { openDataset, type Splits } from '../data/openDataset.ts';
 import { TandemError } from '../errors.ts';
 import { originOf } from '../evaluate/evaluation.ts';
 import { questionText } from '../evaluate/question.ts';
-import { loadTexts } from '../model/files/modelFiles.ts';
 import { modelsFolder } from '../model/store/home.ts';
-import { resolveModel } from '../model/store/store.ts';
+import { locateModel, sourceOf } from '../model/sources/table.ts';
 import type { Texts } from '../model/texts.ts';
 import type { ChatMessage } from '../model/chatMessages.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
@@ -84,7 +83,7 @@ export async function renderPrompt(
     values,
   } = program
     ? await answered({ ...spec, model: source }, { ...texts, ...options }, row)
-    : { ...(await loadTexts(source)), values: row.values };
+    : { ...(await sourceOf(source).texts(source)), values: row.values };
   const steps = files.map((step, place): RenderedStep => {
     const { template, chat, output } = step.settings;
     const prompt = stepsOf(file.prompt)[place];
@@ -118,7 +117,7 @@ function modelFor(
   file: PromptFile,
   { onBusy, ...options }: Pick<SessionOptions, 'onBusy' | 'signal'> & { readonly download?: false },
 ): Promise<string> {
-  return resolveModel(spec.model ?? file.settings.model, {
+  return locateModel(spec.model ?? file.settings.model, {
     ...options,
     cwd: spec.untrusted ? modelsFolder() : dirname(spec.prompt),
     onProgress: ({ what, received, total }) => onBusy?.(`Downloading ${what}`, total && received / total),

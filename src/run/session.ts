@@ -12,12 +12,12 @@ import type { Evaluator } from '../evaluate/evaluator.ts';
 import { withEnds, withFittedEnds } from '../evaluate/answerEnds.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
-import type { TrainableModel } from '../model/trainableModel.ts';
+import type { OpenedModel } from '../model/trainableModel.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
 import { loadAdapter } from '../model/files/peft.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { modelsFolder } from '../model/store/home.ts';
-import { resolveModel } from '../model/store/store.ts';
+import { locateModel } from '../model/sources/table.ts';
 import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
@@ -55,7 +55,7 @@ export interface Session {
   /** Of a program: the whole of it, as if it were one prompt file. */
   readonly file: PromptFile;
   readonly program?: Program;
-  readonly model: TrainableModel;
+  readonly model: OpenedModel;
   /** How `peft` finds the base model of an adapter. */
   readonly modelSource: string;
   /** Milliseconds that finding the model took, and its download, if it was not there. */
@@ -142,7 +142,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   onBusy?.('Loading the model');
   const threads = spec.threads ?? defaultThreads();
   const asked = performance.now();
-  const modelSource = await resolveModel(spec.model ?? file.settings.model, {
+  const modelSource = await locateModel(spec.model ?? file.settings.model, {
     // A folder of the workspace may have the embedded model's name.
     cwd: spec.untrusted ? modelsFolder() : dirname(spec.prompt),
     workspaces: [workspace],

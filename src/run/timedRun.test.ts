@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compareEvaluations } from '../evaluate/evaluation.ts';
-import type { LlamaModel } from '../model/llama.ts';
+import type { LocalModel } from '../model/localModel.ts';
 import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
 import { baselines } from '../optimize/baselines/baselines.ts';
 import { CoordinateJointOptimizer } from '../optimize/coordinate.ts';
@@ -28,7 +28,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-timed-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
-let model: LlamaModel;
+let model: LocalModel;
 beforeAll(async () => {
   model = await loadTinyModel();
 });

@@ -2,7 +2,7 @@
 import { makeRow, type Row } from '../../../src/data/dataset.ts';
 import type { Task } from '../../../src/evaluate/evaluation.ts';
 import { metricNamed } from '../../../src/evaluate/metrics.ts';
-import type { LlamaModel } from '../../../src/model/llama.ts';
+import type { LocalModel } from '../../../src/model/localModel.ts';
 import { defaultDecoding } from '../../../src/prompt/decoding.ts';
 import type { Prompt } from '../../../src/prompt/prompt.ts';
 import { randomStream } from '../../../src/random.ts';
@@ -39,7 +39,7 @@ export const promptFor = (instruction: string): Prompt => ({
 });
 
 /** To learn a start from: the instruction in its wordings, and none. */
-export function metaTaskOf(model: LlamaModel, { name, task, definition, paraphrases, rows }: CorpusCase): MetaTask {
+export function metaTaskOf(model: LocalModel, { name, task, definition, paraphrases, rows }: CorpusCase): MetaTask {
   const prompts = [definition, ...paraphrases.slice(0, 1), ''].map(promptFor);
   return { name, trainer: loraTrainer(model, task, defaultLora), prompts, rows: rows.slice(0, 80) };
 }

@@ -1,6 +1,6 @@
 /** @file One training step of a student on episodes: it follows the teacher's distribution at every token, and the right answers. */
 import type { Engine } from '../../../src/model/engine.ts';
-import { llamaGraph } from '../../../src/model/llamaGraph.ts';
+import { transformerGraph } from '../../../src/model/transformerGraph.ts';
 import { int32, packRows, prefixFeeds } from '../../../src/model/packing.ts';
 import type { TensorValue } from '../../../src/tensor/executor.ts';
 import { gradients } from '../../../src/tensor/gradients.ts';
@@ -56,13 +56,13 @@ export async function distillationGradient(student: Engine, teacher: Engine, epi
 
 const gradientOf = 'gradient of ';
 
-function distributionGraph({ config }: Engine): Readonly<Record<string, Node>> {
-  return { probabilities: softmax(llamaGraph(config, { prefix: 'computed', past: false }).logits) };
+function distributionGraph(teacher: Engine): Readonly<Record<string, Node>> {
+  return { probabilities: softmax(transformerGraph(teacher, { prefix: 'computed', past: false }).logits) };
 }
 
-function studentGraph({ config }: Engine): Readonly<Record<string, Node>> {
-  const { logits, parameters } = llamaGraph(config, { prefix: 'computed', past: false });
-  const probabilities = input('probabilities', ['M', config.vocabularySize]);
+function studentGraph(student: Engine): Readonly<Record<string, Node>> {
+  const { logits, parameters } = transformerGraph(student, { prefix: 'computed', past: false });
+  const probabilities = input('probabilities', ['M', student.config.vocabularySize]);
   const followed = neg(sum(mul(probabilities, logSoftmax(logits)), [-1]));
   const soft = sum(mul(followed, input('softWeights', ['M'])));
   const hard = sum(mul(crossEntropy(logits, input('targets', ['M'], 'int32')), input('hardWeights', ['M'])));

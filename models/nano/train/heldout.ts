@@ -10,7 +10,7 @@ import type { Task } from '../../../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../../../src/evaluate/evaluator.ts';
 import { metricNamed } from '../../../src/evaluate/metrics.ts';
 import { bootstrapMean, pairedBootstrap } from '../../../src/evaluate/statistics.ts';
-import { makeLlama } from '../../../src/model/llama.ts';
+import { makeLocalModel } from '../../../src/model/localModel.ts';
 import { loadModelFiles } from '../../../src/model/files/modelFiles.ts';
 import { resolveModel } from '../../../src/model/store/store.ts';
 import type { Demonstration } from '../../../src/prompt/prompt.ts';
@@ -29,7 +29,10 @@ const { values: options } = parseArgs({
     calibration: { type: 'string', default: 'none' },
   },
 });
-const model = makeLlama(await loadModelFiles(await resolveModel(options.model)), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+const model = makeLocalModel(
+  await loadModelFiles(await resolveModel(options.model)),
+  onnxRuntimeExecutor({ threads: Number(options.threads) }),
+);
 const all = readInstructions('heldout');
 const tasks = Object.entries(readTasks()).filter(
   ([, task]) => task.split === 'heldout' && task.labels && task.labels.length <= 12 && task.definition,

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { huggingFaceConfig } from '../../../src/model/llamaConfig.ts';
+import { huggingFaceConfig } from '../../../src/model/files/huggingFaceConfig.ts';
 import { readGguf } from '../../../src/model/files/gguf.ts';
 import { writeSafetensors } from '../../../src/model/files/safetensors.ts';
 import { makeTokenizer } from '../../../src/model/files/textTokenizer.ts';

@@ -10,7 +10,7 @@ import { initialAdapter } from '../../../src/model/adapter.ts';
 import { linearNames } from '../../../src/model/linears.ts';
 import { loadAdapter, saveAdapter } from '../../../src/model/files/peft.ts';
 import { loadModelFiles } from '../../../src/model/files/modelFiles.ts';
-import { makeLlama } from '../../../src/model/llama.ts';
+import { makeLocalModel } from '../../../src/model/localModel.ts';
 import { resolveModel } from '../../../src/model/store/store.ts';
 import { reptile, reptileDefaults, type ReptileState } from '../../../src/optimize/metaLearning.ts';
 import { learnFrom, noPrior, type ProposalPrior } from '../../../src/optimize/proposalPrior.ts';
@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: join(work, 'warm-start') },
   },
 });
-const model = makeLlama(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
+const model = makeLocalModel(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
 const rank = Number(options.rank);
 const seed = Number(options.seed);
 const folder = 'models/nano/warm-start';

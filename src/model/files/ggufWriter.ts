@@ -2,22 +2,10 @@
 import { GGMLQuantizationType, GGUFValueType, serializeGgufMetadata } from '@huggingface/gguf';
 import type { GGUFTypedMetadata } from '@huggingface/gguf';
 import { numberEncoders, type EncodedFormat } from './numberEncoders.ts';
+import { countField, longCountField, type GgufField } from './ggufFields.ts';
 import { numberFormats, storedBytes } from './numberFormats.ts';
 import { replaceFile } from './replaceFile.ts';
 import { pulse } from '../../pulse.ts';
-
-export interface GgufField {
-  readonly type: GGUFValueType;
-  readonly subType?: GGUFValueType;
-  readonly value: unknown;
-}
-
-export const textField = (value: string): GgufField => ({ type: GGUFValueType.STRING, value });
-export const countField = (value: number): GgufField => ({ type: GGUFValueType.UINT32, value });
-export const floatField = (value: number): GgufField => ({ type: GGUFValueType.FLOAT32, value });
-export const flagField = (value: boolean): GgufField => ({ type: GGUFValueType.BOOL, value });
-export const textsField = (value: readonly string[]): GgufField => ({ type: GGUFValueType.ARRAY, subType: GGUFValueType.STRING, value });
-export const integersField = (value: readonly number[]): GgufField => ({ type: GGUFValueType.ARRAY, subType: GGUFValueType.INT32, value });
 
 export interface WrittenTensor {
   /** llama.cpp's. */
@@ -35,13 +23,14 @@ export async function writeGgufFile(
   fields: Readonly<Record<string, GgufField>>,
   tensors: readonly WrittenTensor[],
 ): Promise<void> {
-  const typed = {
+  const all: Readonly<Record<string, GgufField>> = {
     version: countField(3),
-    tensor_count: { type: GGUFValueType.UINT64, value: BigInt(tensors.length) },
-    kv_count: { type: GGUFValueType.UINT64, value: BigInt(Object.keys(fields).length) },
+    tensor_count: longCountField(BigInt(tensors.length)),
+    kv_count: longCountField(BigInt(Object.keys(fields).length)),
     ...fields,
-  } as unknown as GGUFTypedMetadata;
-  const metadata = serializeGgufMetadata(typed, { alignment: 1 });
+  };
+  const typed = Object.fromEntries(Object.entries(all).map(([key, { type, value }]) => [key, { ...valueTypes[type], value }]));
+  const metadata = serializeGgufMetadata(typed as unknown as GGUFTypedMetadata, { alignment: 1 });
   const infos = tensorInfos(tensors);
   const padding = Buffer.alloc(aligned(metadata.length + infos.length) - metadata.length - infos.length);
   await replaceFile(path, async (file) => {
@@ -53,6 +42,16 @@ export async function writeGgufFile(
     }
   });
 }
+
+const valueTypes: Readonly<Record<GgufField['type'], { readonly type: GGUFValueType; readonly subType?: GGUFValueType }>> = {
+  text: { type: GGUFValueType.STRING },
+  texts: { type: GGUFValueType.ARRAY, subType: GGUFValueType.STRING },
+  count: { type: GGUFValueType.UINT32 },
+  longCount: { type: GGUFValueType.UINT64 },
+  integers: { type: GGUFValueType.ARRAY, subType: GGUFValueType.INT32 },
+  float: { type: GGUFValueType.FLOAT32 },
+  flag: { type: GGUFValueType.BOOL },
+};
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 32) * 32;
 

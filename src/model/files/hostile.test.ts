@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TandemError } from '../../errors.ts';
 import { mutatedBytes, mutatedJson } from '../../mutants.fixture.ts';
 import { randomStream, type Random } from '../../random.ts';
-import { parseLlamaConfig, type LlamaConfig } from '../llamaConfig.ts';
+import { type ModelShape } from '../modelShape.ts';
+import { parseHuggingFaceConfig } from './huggingFaceConfig.ts';
 import { ggufPlan } from './gguf.ts';
 import { parseGgufHeader, type GgufHeader } from './ggufHeader.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
@@ -198,8 +199,8 @@ describe('safetensors headers', () => {
   });
 });
 
-function configOf(name: string): LlamaConfig {
-  return parseLlamaConfig(JSON.parse(readFileSync(join(fixtures, name, 'config.json'), 'utf8')), 'config.json');
+function configOf(name: string): ModelShape {
+  return parseHuggingFaceConfig(JSON.parse(readFileSync(join(fixtures, name, 'config.json'), 'utf8')), 'config.json');
 }
 
 // ---- settings ----
@@ -212,7 +213,7 @@ describe('settings', () => {
       `${name}/config.json`,
       (random) => mutatedJson(text, random),
       (json) => {
-        const config = parseLlamaConfig(JSON.parse(json), path);
+        const config = parseHuggingFaceConfig(JSON.parse(json), path);
         expect(weightShapes(config).size).toBeLessThan(20_000);
         expect(config.maxPositions * config.headSize * 4).toBeLessThanOrEqual(2 ** 28);
       },

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import type { ModelParts } from './gguf.ts';
 import { damagedHint, isRecord, shown } from '../configFields.ts';
-import { parseLlamaConfig } from '../llamaConfig.ts';
-import type { LlamaConfig } from '../llamaConfig.ts';
+import { parseHuggingFaceConfig } from './huggingFaceConfig.ts';
+import type { ModelShape } from '../modelShape.ts';
 import { formatOf, readSafetensors, readSafetensorsHeader } from './safetensors.ts';
 import { makeTokenizer } from './textTokenizer.ts';
 import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
 import type { Tokenizer } from '../tokenizer.ts';
+import type { WeightTensor } from '../weightTensor.ts';
 import { requireNumbers, requireWeights, weightShapes } from './weights.ts';
-import type { FoundWeight, WeightTensor } from './weights.ts';
+import type { FoundWeight } from './weights.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -31,15 +32,15 @@ export async function readHuggingFaceDirectory(directory: string): Promise<Model
 }
 
 /** Config and tokenizer, without the weights. @throws TandemError 'bad-model-config', 'unsupported-model', 'bad-tokenizer' */
-export async function readHuggingFaceSettings(directory: string): Promise<DefinedTokenizer & { readonly config: LlamaConfig }> {
+export async function readHuggingFaceSettings(directory: string): Promise<DefinedTokenizer & { readonly config: ModelShape }> {
   const configFile = join(directory, 'config.json');
   const configJson = await readJson(configFile);
-  const config = parseLlamaConfig(configJson, configFile);
+  const config = parseHuggingFaceConfig(configJson, configFile);
   return { config, ...(await readTokenizer(directory, configJson)) };
 }
 
 /** All but the numbers: that weights are there, whole, in their shapes and in a format that is read. @throws as readHuggingFaceDirectory */
-export async function checkHuggingFaceDirectory(directory: string): Promise<LlamaConfig> {
+export async function checkHuggingFaceDirectory(directory: string): Promise<ModelShape> {
   const { config } = await readHuggingFaceSettings(directory);
   await findWeights(directory, config);
   return config;
@@ -51,7 +52,7 @@ interface StoredWeight extends FoundWeight {
 }
 
 /** Where every weight lies, after checking that all are there in their shapes. */
-async function findWeights(directory: string, config: LlamaConfig): Promise<ReadonlyMap<string, StoredWeight>> {
+async function findWeights(directory: string, config: ModelShape): Promise<ReadonlyMap<string, StoredWeight>> {
   const ignored = config.tiedEmbeddings ? /rotary_emb\.inv_freq$|^lm_head\.weight$/ : /rotary_emb\.inv_freq$/;
   const expected = weightShapes(config);
   const index = await readIndex(directory);

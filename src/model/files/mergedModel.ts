@@ -9,11 +9,12 @@ import type { Adapter } from '../adapter.ts';
 import { blockOf } from '../linears.ts';
 import { isRecord } from '../configFields.ts';
 import { loraFeeds } from '../engine.ts';
-import { huggingFaceConfig } from '../llamaConfig.ts';
+import { huggingFaceConfig } from './huggingFaceConfig.ts';
 import { readGgufHeader, type GgufHeader } from './ggufHeader.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
 import { ggufTokenizer } from './ggufTokenizer.ts';
-import type { ModelFiles, WeightTensor } from './modelFiles.ts';
+import type { ModelFiles } from './modelFiles.ts';
+import type { WeightTensor } from '../weightTensor.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { TokenizerStep } from './tokenizerJson.ts';
 

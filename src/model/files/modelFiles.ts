@@ -6,20 +6,18 @@ import { TandemError } from '../../errors.ts';
 import { pulse } from '../../pulse.ts';
 import { checkGguf, readGguf, readGgufTokenizer } from './gguf.ts';
 import { checkHuggingFaceDirectory, readHuggingFaceDirectory, readHuggingFaceTokenizer } from './huggingFaceDirectory.ts';
-import type { LlamaConfig } from '../llamaConfig.ts';
+import type { ModelShape } from '../modelShape.ts';
 import { textsOf, type Texts } from '../texts.ts';
 import type { Tokenizer } from '../tokenizer.ts';
+import type { WeightTensor } from '../weightTensor.ts';
 import { Fingerprint, weightShapes } from './weights.ts';
-import type { WeightTensor } from './weights.ts';
-
-export type { WeightTensor } from './weights.ts';
 
 export interface ModelFiles {
   /** For people: the directory's or file's name, or the id in the Hugging Face cache. */
   readonly name: string;
   /** Over config, tokenizer and every number of every weight, as loaded: f32 or bf16, in one file or several, does not matter. */
   readonly fingerprint: string;
-  readonly config: LlamaConfig;
+  readonly config: ModelShape;
   /** By Hugging Face's names, in the order of `weightShapes`; `lm_head.weight` only when untied. */
   readonly weights: ReadonlyMap<string, WeightTensor>;
   readonly tokenizer: Tokenizer;
@@ -52,7 +50,7 @@ export async function checkModelFiles(path: string): Promise<void> {
 }
 
 /** @throws TandemError 'model-too-large' where the weights alone, as float32, take more memory than this machine has */
-export function requireMemory(config: LlamaConfig, path: string, memory = memoryHere()): void {
+export function requireMemory(config: ModelShape, path: string, memory = memoryHere()): void {
   const numbers = [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
   if (4 * numbers <= memory) return;
   const [needed, here] = [4 * numbers, memory].map((bytes) => (bytes / 1e9).toPrecision(3));

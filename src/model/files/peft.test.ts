@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { initialAdapter, makeAdapter, withSoft } from '../adapter.ts';
 import { linearNames } from '../linears.ts';
-import { parseLlamaConfig } from '../llamaConfig.ts';
+import { parseHuggingFaceConfig } from './huggingFaceConfig.ts';
 import { adapterOfStep, stepAdapters } from '../stepAdapters.ts';
 import { isAdapterFolder, loadAdapter, saveAdapter } from './peft.ts';
 import { readSafetensors } from './safetensors.ts';
 
 const fixture = 'test/fixtures/tiny-tied';
-const config = parseLlamaConfig(JSON.parse(readFileSync(join(fixture, 'config.json'), 'utf8')), 'config.json');
+const config = parseHuggingFaceConfig(JSON.parse(readFileSync(join(fixture, 'config.json'), 'utf8')), 'config.json');
 const lora = { rank: 4, alpha: 8, dropout: 0.05, targets: linearNames };
 const folder = mkdtempSync(join(tmpdir(), 'tandem-peft-'));
 afterAll(() => rmSync(folder, { recursive: true }));

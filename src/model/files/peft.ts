@@ -16,7 +16,7 @@ import { moduleName, otherAdapterHint, parsePeftConfig, peftConfig, type ModuleS
 import { configName, softFolder, stepsName, weightsName } from './adapterFiles.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { loadSoftPrompt, writeSoftPrompt } from './softPromptFiles.ts';
-import type { WeightTensor } from './weights.ts';
+import type { WeightTensor } from '../weightTensor.ts';
 
 /**
  * Writes `adapter_config.json` and `adapter_model.safetensors`. The directory is made under a temporary name and renamed, so that it

@@ -7,7 +7,7 @@ import { pulse } from '../../pulse.ts';
 import { isRecord } from '../configFields.ts';
 import { numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
 import { replaceFile } from './replaceFile.ts';
-import type { WeightTensor } from './weights.ts';
+import type { WeightTensor } from '../weightTensor.ts';
 
 export interface SafetensorsEntry {
   readonly name: string;

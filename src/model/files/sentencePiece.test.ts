@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onnxRuntimeExecutor } from '../../tensor/onnxruntime.ts';
-import { makeLlama, type LlamaModel } from '../llama.ts';
+import { makeLocalModel, type LocalModel } from '../localModel.ts';
 import { continuationTokens } from '../tokenizer.ts';
 import { parseGgufHeader } from './ggufHeader.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
@@ -122,14 +122,14 @@ describe('metadata that do not fit together are refused with their field', () =>
 });
 
 describe('a model with such a tokenizer', () => {
-  let llama: LlamaModel;
+  let llama: LocalModel;
   beforeAll(async () => {
-    llama = makeLlama(await loadModelFiles(model), onnxRuntimeExecutor({ threads: 1 }));
+    llama = makeLocalModel(await loadModelFiles(model), onnxRuntimeExecutor({ threads: 1 }));
   });
   afterAll(() => llama.dispose());
 
   test('labels have the log-likelihoods of transformers', async () => {
-    const scores = await llama.scoreLabels(likelihoods.prompts, likelihoods.labels);
+    const scores = await llama.scorer.scoreLabels(likelihoods.prompts, likelihoods.labels);
     scores.forEach((row, i) => row.forEach(({ logLikelihood }, j) => expect(logLikelihood).toBeCloseTo(likelihoods.values[i][j], 3)));
   });
 

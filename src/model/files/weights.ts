@@ -1,17 +1,13 @@
 /** @file A model's weights by their Hugging Face names: which there are, their shapes, and their fingerprint. */
 import { createHash } from 'node:crypto';
 import { TandemError } from '../../errors.ts';
-import { damagedHint, familyHint } from '../configFields.ts';
-import type { LlamaConfig } from '../llamaConfig.ts';
+import { damagedHint } from '../configFields.ts';
+import { familyHint } from '../families/table.ts';
+import type { ModelShape } from '../modelShape.ts';
+import type { WeightTensor } from '../weightTensor.ts';
 
-export interface WeightTensor {
-  readonly shape: readonly number[];
-  /** Row-major. */
-  readonly data: Float32Array;
-}
-
-/** Every weight that a Llama of this shape has, in order; linears are [out, in]. */
-export function weightShapes(config: LlamaConfig): Map<string, readonly number[]> {
+/** Every weight that a model of this shape has, in order; linears are [out, in]. */
+export function weightShapes(config: ModelShape): Map<string, readonly number[]> {
   const { hiddenSize: hidden, intermediateSize: inner, vocabularySize: vocabulary, headSize } = config;
   const queries = config.heads * headSize;
   const keys = config.keyValueHeads * headSize;
@@ -55,7 +51,7 @@ export interface FoundWeight {
  * @throws TandemError 'bad-weights' for a weight that is missing or has another shape, 'unsupported-model' for one that the graph would ignore
  */
 export function requireWeights(
-  config: LlamaConfig,
+  config: ModelShape,
   found: ReadonlyMap<string, FoundWeight>,
   file: string,
   shown = (name: string): string => name,

@@ -8,7 +8,7 @@ import { describeCause, downloadFile, hasContent, impatientFetch } from './downl
 import type { ContentHash, DownloadProgress } from './download.ts';
 import { readHuggingFaceSettings, readIndex } from '../files/huggingFaceDirectory.ts';
 import { requireMemory } from '../files/modelFiles.ts';
-import { parseLlamaConfig } from '../llamaConfig.ts';
+import { parseHuggingFaceConfig } from '../files/huggingFaceConfig.ts';
 
 export interface HubOptions {
   /** Default: HF_ENDPOINT, else https://huggingface.co. */
@@ -44,7 +44,7 @@ export async function downloadFromHub(id: string, directory: string, options: Hu
     finished += file.size;
     report(0);
     // The tokenizer alone may have 20 MB.
-    if (file.path === 'config.json') parseLlamaConfig(await readConfig(join(directory, file.path)), `${id}/config.json`);
+    if (file.path === 'config.json') parseHuggingFaceConfig(await readConfig(join(directory, file.path)), `${id}/config.json`);
   }
 }
 

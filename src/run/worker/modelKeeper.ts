@@ -1,8 +1,6 @@
 /** @file Loads models; a keeper has the latest one in memory for whoever measures with it again. */
-import { stat } from 'node:fs/promises';
-import { loadModelFiles } from '../../model/files/modelFiles.ts';
-import { makeLlama } from '../../model/llama.ts';
-import type { TrainableModel } from '../../model/trainableModel.ts';
+import { modelSources, sourceOf } from '../../model/sources/table.ts';
+import type { OpenedModel } from '../../model/trainableModel.ts';
 import type { Executor } from '../../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../../tensor/onnxruntime.ts';
 import { tensorFlowExecutor } from '../../tensor/tensorflow.ts';
@@ -11,34 +9,36 @@ import type { ExecutorName } from '../spec.ts';
 
 export interface ModelKeeper {
   /** Loads the model, unless it is the one that is kept; another one is disposed of first, so that there is never more than one. */
-  open(source: string, executor: ExecutorName, threads: number): Promise<TrainableModel>;
+  open(place: string, executor: ExecutorName, threads: number): Promise<OpenedModel>;
   dispose(): Promise<void>;
 }
 
+/** @param place as `locateModel` gives it */
 export async function openModel(
-  source: string,
+  place: string,
   executor: ExecutorName,
   threads: number,
   interrupt: Interrupt = noInterrupt(),
-): Promise<TrainableModel> {
-  return makeLlama(await loadModelFiles(source), interruptible(await executorNamed(executor, threads), interrupt));
+  among = modelSources,
+): Promise<OpenedModel> {
+  return sourceOf(place, among).open(place, { executor: async () => interruptible(await executorNamed(executor, threads), interrupt) });
 }
 
-export function keepOneModel(): ModelKeeper {
-  let kept: { readonly key: string; readonly model: TrainableModel } | undefined;
+export function keepOneModel(among = modelSources): ModelKeeper {
+  let kept: { readonly key: string; readonly model: OpenedModel } | undefined;
   const dispose = async (): Promise<void> => {
     const last = kept;
     kept = undefined;
     await last?.model.dispose();
   };
   return {
-    async open(source, executor, threads) {
-      // A model that was replaced on the disk is another one.
-      const { mtimeMs } = await stat(source);
-      const key = JSON.stringify([source, mtimeMs, executor, threads]);
+    async open(place, executor, threads) {
+      // A model that was replaced is another one.
+      const version = await sourceOf(place, among).version(place);
+      const key = JSON.stringify([place, version, executor, threads]);
       if (kept?.key !== key) {
         await dispose();
-        kept = { key, model: await openModel(source, executor, threads) };
+        kept = { key, model: await openModel(place, executor, threads, noInterrupt(), among) };
       }
       return kept.model;
     },

@@ -1,25 +1,36 @@
-/** @file Opens a model from disk as a `LanguageModel`. */
+/** @file A model that runs and trains on this machine, made from its files. */
 import { TandemError } from '../errors.ts';
 import type { Executor } from '../tensor/executor.ts';
-import type { Adapter } from './adapter.ts';
+import { initialAdapter, type Adapter } from './adapter.ts';
+import { trainAdapter } from './adapterTraining.ts';
 import { makeEngine } from './engine.ts';
+import { f32 } from './frozen/f32.ts';
+import type { FrozenForm } from './frozen/frozenForm.ts';
 import { generate } from './generation.ts';
 import type { ModelFiles } from './files/modelFiles.ts';
+import type { Scorer } from './languageModel.ts';
 import { makePrefixCache } from './prefixCache.ts';
 import { score } from './scoring.ts';
 import { encodeWithSoft } from './softPrompt.ts';
+import { softPrompts } from './softPrompts.ts';
 import { textsOf } from './texts.ts';
 import { beginning, continuationTokens } from './tokenizer.ts';
 import type { TokenModel } from './tokenModel.ts';
-import { weightTraining, type TrainableModel } from './trainableModel.ts';
+import type { TrainableModel, WeightTraining } from './trainableModel.ts';
+import { trainingExample } from './trainingText.ts';
 
 /** A model that runs and trains on this machine. */
-export interface LlamaModel extends TrainableModel, TokenModel {}
+export interface LocalModel extends TrainableModel, TokenModel {
+  readonly scorer: Scorer;
+}
 
-/** @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()` */
-export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
-  const { config, tokenizer, name, fingerprint } = files;
-  const engine = makeEngine(config, files.weights, executor);
+/**
+ * @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()`
+ * @param form of the frozen matrices
+ */
+export function makeLocalModel(files: ModelFiles, executor: Executor, form: FrozenForm = f32): LocalModel {
+  const { config, tokenizer, name } = files;
+  const engine = makeEngine(config, files.weights, executor, form);
   const cache = makePrefixCache(engine);
   /** A tokenizer that was made for a larger model would make it read beside its embeddings. */
   const known = (tokens: number[]): number[] => {
@@ -49,27 +60,29 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
   const tokens: TokenModel = { engine, tokenizer, promptTokens, completionTokens };
   return {
     name,
-    fingerprint,
+    fingerprint: `${files.fingerprint}${form.mark ?? ''}`,
     maxTokens: config.maxPositions,
     texts: textsOf(tokenizer),
     ...tokens,
     training: weightTraining(tokens),
     forget: () => cache.forget(),
-    scoreLabels(prompts, labels, { adapter }: { adapter?: Adapter } = {}) {
-      const completions = labels.map(completionTokens);
-      return score(
-        engine,
-        cache,
-        prompts.map((prompt) => ({ prompt: promptTokens(prompt, adapter?.soft), completions })),
-        adapter,
-      );
-    },
-    async logLikelihoods(pairs, { adapter }: { adapter?: Adapter } = {}) {
-      const rows = pairs.map(({ prompt, completion }) => ({
-        prompt: promptTokens(prompt, adapter?.soft),
-        completions: [completionTokens(completion)],
-      }));
-      return (await score(engine, cache, rows, adapter)).map(([only]) => only);
+    scorer: {
+      scoreLabels(prompts, labels, { adapter }: { adapter?: Adapter } = {}) {
+        const completions = labels.map(completionTokens);
+        return score(
+          engine,
+          cache,
+          prompts.map((prompt) => ({ prompt: promptTokens(prompt, adapter?.soft), completions })),
+          adapter,
+        );
+      },
+      async logLikelihoods(pairs, { adapter }: { adapter?: Adapter } = {}) {
+        const rows = pairs.map(({ prompt, completion }) => ({
+          prompt: promptTokens(prompt, adapter?.soft),
+          completions: [completionTokens(completion)],
+        }));
+        return (await score(engine, cache, rows, adapter)).map(([only]) => only);
+      },
     },
     async generate(prompts, options) {
       const asked = prompts.map((prompt) => promptTokens(prompt, options.adapter?.soft));
@@ -79,3 +92,10 @@ export function makeLlama(files: ModelFiles, executor: Executor): LlamaModel {
     dispose: () => engine.dispose(),
   };
 }
+
+const weightTraining = (model: TokenModel): WeightTraining => ({
+  fresh: (lora, seed) => initialAdapter(model.engine.config, lora, seed),
+  start: (from, options) => trainAdapter(model.engine, from, options),
+  example: (text, soft) => trainingExample(model, text, soft),
+  soft: softPrompts(model),
+});

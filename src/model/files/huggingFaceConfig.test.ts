@@ -1,8 +1,9 @@
 /** @file Tests of the model config reader, for every family, and of the rotary frequencies. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { huggingFaceConfig, mostPositions, parseLlamaConfig } from './llamaConfig.ts';
-import { inverseFrequencies } from './rotary.ts';
+import { mostPositions } from '../modelShape.ts';
+import { huggingFaceConfig, parseHuggingFaceConfig } from './huggingFaceConfig.ts';
+import { inverseFrequencies } from '../rotary.ts';
 
 const smollm = {
   architectures: ['LlamaForCausalLM'],
@@ -19,7 +20,7 @@ const smollm = {
 };
 
 test('a config as transformers 4 writes it', () => {
-  expect(parseLlamaConfig(smollm, 'config.json')).toEqual({
+  expect(parseHuggingFaceConfig(smollm, 'config.json')).toEqual({
     vocabularySize: 49152,
     hiddenSize: 576,
     intermediateSize: 1536,
@@ -36,13 +37,13 @@ test('a config as transformers 4 writes it', () => {
 
 test('transformers 5 writes rope_parameters instead of rope_theta and rope_scaling', () => {
   const { rope_theta: theta, ...rest } = smollm;
-  const config = parseLlamaConfig({ ...rest, rope_parameters: { rope_theta: theta, rope_type: 'linear', factor: 2 } }, 'config.json');
+  const config = parseHuggingFaceConfig({ ...rest, rope_parameters: { rope_theta: theta, rope_type: 'linear', factor: 2 } }, 'config.json');
   expect(config).toMatchObject({ ropeTheta: 100000, ropeScaling: { type: 'linear', factor: 2 } });
 });
 
 test('the config of a llama3-scaled model from disk', () => {
   const file = 'test/fixtures/tiny-llama3/config.json';
-  const config = parseLlamaConfig(JSON.parse(readFileSync(file, 'utf8')), file);
+  const config = parseHuggingFaceConfig(JSON.parse(readFileSync(file, 'utf8')), file);
   expect(config.ropeScaling).toEqual({
     type: 'llama3',
     factor: 8,
@@ -56,13 +57,13 @@ test('the config of a llama3-scaled model from disk', () => {
 });
 
 test('rotary frequencies without scaling, and divided one by one', () => {
-  const config = parseLlamaConfig({ ...smollm, head_dim: 4, rope_theta: 100 }, 'config.json');
+  const config = parseHuggingFaceConfig({ ...smollm, head_dim: 4, rope_theta: 100 }, 'config.json');
   expect([...inverseFrequencies(config)]).toEqual([1, 0.1]);
   expect([...inverseFrequencies({ ...config, ropeScaling: { type: 'divisors', divisors: [1, 4] } })]).toEqual([1, 0.025]);
 });
 
 test('what Qwen2, Qwen3 and Mistral have beside Llama', () => {
-  const of = (change: object) => parseLlamaConfig({ ...smollm, ...change }, 'config.json');
+  const of = (change: object) => parseHuggingFaceConfig({ ...smollm, ...change }, 'config.json');
   const qwen2 = { architectures: ['Qwen2ForCausalLM'], use_sliding_window: false, sliding_window: 4096, max_window_layers: 21 };
   expect(of(qwen2).biases).toEqual(['q_proj', 'k_proj', 'v_proj']);
   expect(of(qwen2).slidingWindow).toBeUndefined();
@@ -80,23 +81,23 @@ test('what Qwen2, Qwen3 and Mistral have beside Llama', () => {
 });
 
 test('a model that could read millions of tokens reads as many as there are rotary tables for', () => {
-  expect(parseLlamaConfig({ ...smollm, max_position_embeddings: 1_010_000 }, 'config.json').maxPositions).toBe(mostPositions);
+  expect(parseHuggingFaceConfig({ ...smollm, max_position_embeddings: 1_010_000 }, 'config.json').maxPositions).toBe(mostPositions);
 });
 
 test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3', 'tiny-qwen2', 'tiny-qwen3', 'tiny-mistral', 'tiny-biased'])(
   '%s: the config that is written is read back as the same',
   (name) => {
     const file = `test/fixtures/${name}/config.json`;
-    const config = parseLlamaConfig(JSON.parse(readFileSync(file, 'utf8')), file);
+    const config = parseHuggingFaceConfig(JSON.parse(readFileSync(file, 'utf8')), file);
     const written = huggingFaceConfig(config);
-    expect(parseLlamaConfig(JSON.parse(JSON.stringify(written)), 'config.json')).toEqual(config);
+    expect(parseHuggingFaceConfig(JSON.parse(JSON.stringify(written)), 'config.json')).toEqual(config);
     expect(written.architectures).toEqual((JSON.parse(readFileSync(file, 'utf8')) as { architectures: string[] }).architectures);
   },
 );
 
 test('the frequencies and the sharpening of YaRN are those of transformers', () => {
   const file = 'test/fixtures/tiny-qwen3/config.json';
-  const config = parseLlamaConfig(JSON.parse(readFileSync(file, 'utf8')), file);
+  const config = parseHuggingFaceConfig(JSON.parse(readFileSync(file, 'utf8')), file);
   expect(config.ropeScaling).toMatchObject({ type: 'yarn', factor: 4, originalMaxPositions: 64, betaFast: 32, betaSlow: 1 });
   // transformers' Qwen3RotaryEmbedding.inv_freq and attention_scaling of this model
   const expected = [1.0, 0.0625, 0.0024999999441206455, 0.0002500000118743628];
@@ -122,13 +123,13 @@ test.each([
   [{ num_attention_heads: 'nine' }, 'bad-model-config'],
   [{ num_key_value_heads: 4 }, 'bad-model-config'],
 ])('%j is refused with a reason', (change, reason) => {
-  expect(() => parseLlamaConfig({ ...smollm, ...change }, 'config.json')).toThrow(
+  expect(() => parseHuggingFaceConfig({ ...smollm, ...change }, 'config.json')).toThrow(
     expect.objectContaining({ reason, where: { file: 'config.json' }, hint: expect.any(String) as string }),
   );
 });
 
 test('a value of the wrong type is shown', () => {
-  expect(() => parseLlamaConfig({ ...smollm, num_attention_heads: 'nine' }, 'config.json')).toThrow(
+  expect(() => parseHuggingFaceConfig({ ...smollm, num_attention_heads: 'nine' }, 'config.json')).toThrow(
     '"num_attention_heads" in the model config is nine, not a number.',
   );
 });

@@ -1,18 +1,26 @@
 /**
- * @file The Llama transformer as a graph over packed tokens. All rows of a batch share one prefix: it is computed once (or comes from a
+ * @file The transformer as a graph over packed tokens. All rows of a batch share one prefix: it is computed once (or comes from a
  * cache), every row attends to [prefix ; its own tokens], and gradients flow back through the shared part.
  *
  * Sizes: P prefix tokens, T packed own tokens of N rows padded to L in attention, S own tokens of each row already in the cache,
  * M positions whose next token is asked for, R rank, V virtual tokens of a soft prompt, F positions in the rotary tables.
  */
-import { input, product, sumOf, type Dim, type Node } from '../tensor/graph.ts';
+import { input, product, sumOf, type DType, type Dim, type Node } from '../tensor/graph.ts';
 import { rmsNorm, rope } from '../tensor/neuralOps.ts';
 import { add, concat, gatherRows, matMul, mul, reshape, silu, slice } from '../tensor/ops.ts';
+import type { FrozenForm, FrozenInput } from './frozen/frozenForm.ts';
 import { blockOf, linearNames, type LinearName } from './linears.ts';
 import { attention, masksOf, type KeysAndValues, type PackingInputs, type Positions } from './attention.ts';
-import type { LlamaConfig } from './llamaConfig.ts';
+import type { ModelShape } from './modelShape.ts';
 
-/** Which of the variants of the same transformer is built. */
+/** The transformer that is built. */
+export interface Transformer {
+  readonly config: ModelShape;
+  /** Of its frozen matrices. */
+  readonly form: FrozenForm;
+}
+
+/** Which of its variants is built. */
 export interface GraphOptions {
   /** Linears that carry a LoRA; its matrices are inputs `layers.0.q_proj.a` [R, in] and `.b` [out, R]. */
   readonly adapter?: readonly LinearName[];
@@ -26,39 +34,40 @@ export interface GraphOptions {
   readonly past: boolean;
 }
 
-export interface LlamaGraph {
+export interface TransformerGraph {
   /** Logits at the asked positions: [M, vocabulary]. */
   readonly logits: Node;
-  /** Weights and adapter matrices by name, for gradients. */
+  /** Inputs of weights and adapter matrices by name, for gradients. */
   readonly parameters: ReadonlyMap<string, Node>;
   /** With `past`: keys and values of all own tokens, [keyValueHeads, N, S+L, headSize] under `layers.0.Keys` and `.Values`. */
   readonly cache: ReadonlyMap<string, Node>;
 }
 
 /** Builds the transformer; every tensor it needs is an input. Touvron et al. 2023; LoRA: Hu et al. 2021. */
-export function llamaGraph(config: LlamaConfig, options: GraphOptions): LlamaGraph {
+export function transformerGraph(transformer: Transformer, options: GraphOptions): TransformerGraph {
   const parameters = new Map<string, Node>();
   const cache = new Map<string, Node>();
-  const parameter = (name: string, shape: readonly Dim[]): Node => {
-    const node = parameters.get(name) ?? input(name, shape);
+  const parameter = (name: string, shape: readonly Dim[], type?: DType): Node => {
+    const node = parameters.get(name) ?? input(name, shape, type);
     parameters.set(name, node);
     return node;
   };
+  const { config, form } = transformer;
   const { hiddenSize: hidden, intermediateSize: inner, headSize, heads, keyValueHeads } = config;
   const packing = packingInputs(config, options);
-  const embedding = parameter('model.embed_tokens.weight', [config.vocabularySize, hidden]);
+  const embedding = form.matrix('model.embed_tokens.weight', [config.vocabularySize, hidden], parameter);
   const norm = (x: Node, name: string): Node => rmsNorm(x, parameter(name, [hidden]), config.rmsNormEps);
   const window = config.slidingWindow;
   const [full, sliding] = [masksOf(packing.places), masksOf(packing.places, window?.size)];
 
-  let x = gatherRows(embedding, packing.ids);
+  let x = embedding.rows(packing.ids);
   if (options.soft) {
     const place = input('softPlace', packing.ids.shape, 'int32');
     x = gatherRows(concat([x, parameter('soft', ['V', hidden])], 0), place);
   }
   for (let layer = 0; layer < config.layers; layer++) {
     const project = (from: Node, into: Readonly<Partial<Record<LinearName, number>>>): Node[] =>
-      linears(from, into, layer, config, parameter, options);
+      linears(from, into, layer, transformer, parameter, options);
     const headNorm = (states: Node, count: number, name: string): Node => {
       const [tokens] = states.shape;
       const byHead = reshape(states, [tokens, count, headSize]);
@@ -81,8 +90,8 @@ export function llamaGraph(config: LlamaConfig, options: GraphOptions): LlamaGra
     x = add(x, project(mul(silu(gate), up), { down_proj: hidden })[0]);
   }
   const asked = norm(x, 'model.norm.weight');
-  const head = config.tiedEmbeddings ? embedding : parameter('lm_head.weight', [config.vocabularySize, hidden]);
-  return { logits: matMul(asked, head, { transB: true }), parameters, cache };
+  const head = config.tiedEmbeddings ? embedding : form.matrix('lm_head.weight', [config.vocabularySize, hidden], parameter);
+  return { logits: head.product(asked), parameters, cache };
 }
 
 /** Keys and values that are fed. */
@@ -92,7 +101,7 @@ function cached(name: string, shape: readonly Dim[]): KeysAndValues {
 
 /** Where the packed tokens stand and what they are; see `Packing` in packing.ts for the values. */
 function packingInputs(
-  config: LlamaConfig,
+  config: ModelShape,
   options: GraphOptions,
 ): PackingInputs & { readonly places: Positions } & Readonly<Record<'ids' | 'positions' | 'asked' | 'cos' | 'sin', Node>> {
   const computed = options.prefix === 'computed';
@@ -125,11 +134,11 @@ function linears(
   x: Node,
   into: Readonly<Partial<Record<LinearName, number>>>,
   layer: number,
-  config: LlamaConfig,
-  parameter: (name: string, shape: readonly Dim[]) => Node,
+  { config, form }: Transformer,
+  parameter: FrozenInput,
   options: GraphOptions,
 ): Node[] {
-  const width = x.shape[1];
+  const width = x.shape[1] as number;
   const names = linearNames.filter((name) => into[name] !== undefined);
   const adapted = names.filter((name) => options.adapter?.includes(name));
   const lora = (name: LinearName, matrix: 'a' | 'b', shape: readonly Dim[]): Node => parameter(`layers.${layer}.${name}.${matrix}`, shape);
@@ -146,7 +155,7 @@ function linears(
   return names.map((name) => {
     const out = into[name] as number;
     const place = `model.layers.${layer}.${blockOf(name)}.${name}`;
-    const weighted = matMul(x, parameter(`${place}.weight`, [out, width]), { transB: true });
+    const weighted = form.matrix(`${place}.weight`, [out, width], parameter).product(x);
     const base = config.biases?.includes(name) ? add(weighted, parameter(`${place}.bias`, [out])) : weighted;
     const at = adapted.indexOf(name);
     if (!down || at < 0) return base;

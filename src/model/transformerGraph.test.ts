@@ -107,7 +107,7 @@ describe.each(families)('%s, in parts', (name) => {
     const shared = commonPrefix(prompts);
     const whole = prompts.map((prompt, row) => [...prompt, ...tokens[row]]);
     const prefix = await makePrefixCache(engine).encode(whole[0].slice(0, shared), undefined);
-    const graph = await engine.graph(variant('step', { soft: false }), () => stepGraph(engine.config, { soft: false }));
+    const graph = await engine.graph(variant('step', { soft: false }), () => stepGraph(engine, { soft: false }));
     for (const [row, ids] of whole.entries()) {
       let past = emptyPast(engine, 1);
       for (let from = shared; from < ids.length; from++) {

@@ -1,0 +1,91 @@
+/** @file The shape of a transformer: its sizes and variants, whichever family and file it comes from, and what is too large or odd to be one. */
+import { TandemError } from '../errors.ts';
+import { damagedHint } from './configFields.ts';
+import { linearNames, type LinearName } from './linears.ts';
+import type { RopeScaling } from './rotary.ts';
+
+/** Optional fields are absent, not empty: a model's fingerprint covers this object as JSON. */
+export interface ModelShape {
+  readonly vocabularySize: number;
+  readonly hiddenSize: number;
+  /** Width of the gated MLP. */
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling?: RopeScaling;
+  readonly rmsNormEps: number;
+  /** The output matrix is the embedding matrix: there is no `lm_head.weight`. */
+  readonly tiedEmbeddings: boolean;
+  readonly maxPositions: number;
+  /** Linears with a bias, in the order of `linearNames`. */
+  readonly biases?: readonly LinearName[];
+  /** Each head's query and key is normed before it is rotated. */
+  readonly queryKeyNorm?: true;
+  readonly slidingWindow?: SlidingWindow;
+}
+
+/** Layers in which a token sees only the latest `size` tokens, itself included. */
+export interface SlidingWindow {
+  readonly size: number;
+  readonly layers: readonly number[];
+}
+
+/** Rotary tables have at most this many positions. Models that could read more are limited to this. */
+export const mostPositions = 131_072;
+
+/** Checks that the sizes fit together and into a machine; every reader of a shape passes through here. */
+export function checkedShape(shape: ModelShape, file: string): ModelShape {
+  const wrong = (what: string): TandemError =>
+    new TandemError('bad-model-config', `The model's sizes do not fit: ${what}.`, { where: { file }, hint: damagedHint });
+  requireSizes(shape, file);
+  const { headSize, heads, keyValueHeads, ropeScaling, ropeTheta, rmsNormEps } = shape;
+  if (headSize % 2 !== 0) throw wrong(`a head of ${headSize} is not an even number`);
+  const divisors = ropeScaling?.type === 'divisors' ? ropeScaling.divisors : [];
+  if (ropeScaling?.type === 'divisors' && divisors.length !== headSize / 2)
+    throw wrong(`${divisors.length} rotary divisors for ${headSize / 2} frequencies`);
+  if (divisors.some((divisor) => !(divisor > 0 && divisor < Infinity))) throw wrong('a rotary divisor is not above zero');
+  if (heads % keyValueHeads !== 0) throw wrong(`${heads} heads cannot share ${keyValueHeads} key-value heads`);
+  if (!(ropeTheta > 1 && ropeTheta < Infinity)) throw wrong(`the rotary base is ${ropeTheta}, not above 1`);
+  if (!(rmsNormEps >= 0 && rmsNormEps < 1)) throw wrong(`the epsilon is ${rmsNormEps}, not at least 0 and below 1`);
+  return shape.maxPositions > mostPositions ? { ...shape, maxPositions: mostPositions } : shape;
+}
+
+/** Far above every model that a machine of ours could run; a shape beyond them is damaged or hostile. */
+const largest = {
+  vocabularySize: 2 ** 22,
+  hiddenSize: 2 ** 17,
+  intermediateSize: 2 ** 19,
+  layers: 1024,
+  heads: 4096,
+  keyValueHeads: 4096,
+  headSize: 512,
+  maxPositions: 2 ** 31,
+} as const satisfies Partial<Record<keyof ModelShape, number>>;
+
+/** Checks those sizes that are known already, before anything is allocated for them. @throws TandemError 'bad-model-config' */
+export function requireSizes(shape: Partial<ModelShape>, file: string): void {
+  for (const [name, most] of Object.entries(largest)) {
+    const size = shape[name as keyof typeof largest];
+    if (size === undefined || (Number.isInteger(size) && size > 0 && size <= most)) continue;
+    throw new TandemError('bad-model-config', `The model's sizes do not fit: ${name} is ${size}, not a whole number from 1 to ${most}.`, {
+      where: { file },
+      hint: damagedHint,
+    });
+  }
+}
+
+/** The optional field for a window. A window that no text outgrows, or that no layer has, is none. */
+export function windowField(window: SlidingWindow | undefined, maxPositions: number): Pick<ModelShape, 'slidingWindow'> {
+  return window?.layers.length && window.size < Math.min(maxPositions, mostPositions) ? { slidingWindow: window } : {};
+}
+
+/** The optional field for biases, in the order of `linearNames`. */
+export function biasesField(biases: readonly LinearName[]): Pick<ModelShape, 'biases'> {
+  return biases.length ? { biases: linearNames.filter((name) => biases.includes(name)) } : {};
+}
+
+/** The numbers of layers from one on, up to but not including another. */
+export const layersFrom = (first: number, end: number): number[] => Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);

@@ -1,0 +1,36 @@
+/** @file A source of models: which specs it claims, and how it opens the model that a spec names. */
+import type { Executor } from '../../tensor/executor.ts';
+import type { FrozenFormName } from '../frozen/table.ts';
+import type { AddOptions } from '../store/store.ts';
+import type { Texts } from '../texts.ts';
+import type { OpenedModel } from '../trainableModel.ts';
+
+/**
+ * A spec is what people write: a path, a name, an id. A place is what a source makes of it: also a text, that names the same model wherever it
+ * is read and that the source claims too.
+ */
+export interface ModelSource {
+  readonly name: string;
+  /** Decided by the text and the disk: nothing is fetched. */
+  claims(spec: string): boolean;
+  /** Fetches what is not on this machine, unless it may not. @throws TandemError 'model-not-found', 'model-unavailable' and other reasons of `addModel`; an AbortError */
+  locate(spec: string, options: LocateOptions): Promise<string>;
+  /** Another text once the model at a place was replaced. */
+  version(place: string): Promise<string>;
+  /** What the model makes of texts, if possible without its weights. @throws TandemError as `open` */
+  texts(place: string): Promise<{ readonly name: string; readonly texts: Texts }>;
+  /** @throws TandemError whatever is wrong with the model */
+  open(place: string, options: OpenOptions): Promise<OpenedModel>;
+}
+
+export interface LocateOptions extends AddOptions {
+  /** Default: true. */
+  readonly download?: boolean;
+}
+
+export interface OpenOptions {
+  /** Runs the graphs of a model that is computed here; asked for only by sources of such models. */
+  readonly executor: () => Promise<Executor>;
+  /** Of a model that is computed here. Default: f32. */
+  readonly form?: FrozenFormName;
+}
