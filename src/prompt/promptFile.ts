@@ -7,9 +7,13 @@ import { findFrontMatter, readYaml, resolved, scalarText } from './frontMatter.t
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Prompt } from './prompt.ts';
 import { readSettings, type Report, type TandemSettings } from './settings.ts';
-import { bodyProblems, type Severity } from './bodyProblems.ts';
+import { bodyProblems } from './bodyProblems.ts';
+import { jinja } from './languages/jinja.ts';
+import { inputs } from './languages/inputs.ts';
+import { languageOf } from './languages/table.ts';
+import type { Severity } from './languages/templateLanguage.ts';
 import { readPrompty, type Prompty } from './prompty.ts';
-import { columnsOf, rowBlockColumns, variablesOf, variableText } from './template.ts';
+import { columnsOf, rowBlockColumns, variablesOf } from './template.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
 import { yamlProblems } from './yamlProblems.ts';
 import { textOf, type Values } from './values.ts';
@@ -89,8 +93,9 @@ export function parsePromptFile(path: string, text: string): PromptFile {
   const report = reportAs('error');
   const bodyOffset = front?.bodyOffset ?? bom;
   const body = text.slice(bodyOffset);
+  const language = isPrompty(path) ? jinja : inputs;
   const prompty: Prompty | undefined = isPrompty(path)
-    ? readPrompty(document, new Set(columnsOf({ body, syntax: 'jinja' })), { error: report, note: reportAs('information') })
+    ? readPrompty(document, new Set(language.variables(body).map(({ name }) => name)), { error: report, note: reportAs('information') })
     : undefined;
   const settings = readSettings(
     document,
@@ -112,7 +117,8 @@ export function parsePromptFile(path: string, text: string): PromptFile {
   }
 
   const { labelWords } = settings;
-  const prompt: Prompt = { body, demonstrations: settings.demos, ...(prompty && { syntax: 'jinja' }), ...(labelWords && { labelWords }) };
+  const { syntax } = language;
+  const prompt: Prompt = { body, demonstrations: settings.demos, ...(syntax && { syntax }), ...(labelWords && { labelWords }) };
   for (const { severity, start, end, message, hint } of bodyProblems(prompt))
     add(severity, bodyOffset + start, bodyOffset + end, message, hint);
   const needed = settings.demos.length > 0 ? rowBlockColumns(prompt) : [];
@@ -185,7 +191,7 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
       severity: 'information',
       message,
       range: top,
-      hint: `If it helps, write ${variableText(file.prompt.syntax, column)} where its value belongs.`,
+      hint: `If it helps, write ${languageOf(file.prompt).write(column)} where its value belongs.`,
     });
   }
   return problems;

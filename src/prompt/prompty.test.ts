@@ -4,8 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { applyHunks, diffHunks } from './hunks.ts';
 import type { Prompt } from './prompt.ts';
 import { checkColumns, parsePromptFile } from './promptFile.ts';
-import { sectionsOf } from './sections.ts';
-import { columnsOf, fixedSpans, instructionSpan, messagesOf, render, rowBlockColumns } from './template.ts';
+import { columnsOf, fixedSpans, instructionSpan, messagesOf, render, rowBlockColumns, sectionsOf } from './template.ts';
 import { applyPrompt } from './writePrompt.ts';
 
 const text = `---
@@ -130,7 +129,7 @@ describe('sections', () => {
   });
 
   test('text before the first role is the system’s, and an empty section is left out', () => {
-    expect(sectionsOf('Hello.\nuser:\n{{x}}').map(({ role }) => role)).toEqual(['system', 'user']);
+    expect(sectionsOf(jinja('Hello.\nuser:\n{{x}}')).map(({ role }) => role)).toEqual(['system', 'user']);
     expect(messagesOf(jinja('system:\n\nuser:\n{{x}}\n\nassistant:\n'), { x: '1' })).toEqual([{ role: 'user', content: '1' }]);
   });
 

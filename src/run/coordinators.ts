@@ -7,6 +7,7 @@ import { CoordinateJointOptimizer, leastMeasurements as ofCoordinate } from '../
 import type { Coordinator } from '../optimize/coordinator.ts';
 import { leastMeasurements as ofSimultaneous, SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
 import type { Adapter } from '../model/adapter.ts';
+import { takesSoftPrompt } from '../prompt/instruction.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { TandemError } from '../errors.ts';
@@ -47,7 +48,7 @@ export function coordinatorName({ coordinator, lever }: RunSpec, { prompt, path 
       hint: 'Use --tune both or --tune prompt, or another coordinator.',
     });
   }
-  if (name === 'simultaneous' && prompt.syntax === 'jinja') {
+  if (name === 'simultaneous' && !takesSoftPrompt(prompt)) {
     throw new TandemError(
       'bad-option',
       'A soft prompt replaces the instruction of a .prompt.md file. It is not supported in a .prompty file yet.',
