@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyHunks, diffHunks } from './hunks.ts';
 import type { Prompt } from './prompt.ts';
-import { checkColumns, parsePromptFile } from './promptFile.ts';
-import { columnsOf, fixedSpans, instructionSpan, messagesOf, render, rowBlockColumns, sectionsOf } from './template.ts';
+import { checkColumns } from './promptFile.ts';
+import { parsePromptFile } from './readPrompt.ts';
 import { applyPrompt } from './writePrompt.ts';
+import { columnsOf, fixedSpans, instructionSpan, messagesOf, render, rowBlockColumns, sectionsOf } from './template.ts';
 
 const text = `---
 name: Intent   # ours

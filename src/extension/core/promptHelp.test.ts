@@ -1,6 +1,6 @@
 /** @file What is suggested at the cursor, `|`, of a prompt file, and what a hover there says. */
 import { describe, expect, test } from 'vitest';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import { tandemHelp, type SettingHelp } from '../../prompt/settings.ts';
 import { suggestionsAt, type SuggestionSources } from './completion.ts';
 import { stepSample, type DataSample } from './dataSample.ts';
