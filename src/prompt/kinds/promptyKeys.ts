@@ -4,7 +4,7 @@
  */
 import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { butFound, resolved, scalarText } from '../frontMatter.ts';
-import type { Report } from '../settings.ts';
+import type { Report } from '../settingReaders.ts';
 import type { OwnKeys, ReadOwnKeys } from './readFrontMatterPrompt.ts';
 import type { Decoding } from '../decoding.ts';
 import type { Value } from '../values.ts';

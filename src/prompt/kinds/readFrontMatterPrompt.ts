@@ -7,7 +7,8 @@ import type { Severity, TemplateLanguage } from '../languages/templateLanguage.t
 import { suggestName } from '../nearest.ts';
 import type { Prompt } from '../prompt.ts';
 import type { Problem, PromptFile } from '../promptFile.ts';
-import { readSettings, type Report } from '../settings.ts';
+import { readSettings } from '../readSettings.ts';
+import type { Report } from '../settingReaders.ts';
 import { rowBlockColumns } from '../template.ts';
 import { rangesOf, type TextRange } from '../textRange.ts';
 import type { Values } from '../values.ts';
