@@ -15,10 +15,10 @@ export function withPromptKinds<M extends Written>(manifest: M): M {
   const { activationEvents, contributes } = manifest;
   const search = 'workspaceContains:';
   const [first, ...others] = activationEvents.filter((event) => !event.startsWith(search));
-  const menus = Object.entries(contributes.menus).map(([menu, items]) => [
-    menu,
-    items.map((item) => ({ ...item, when: item.when.replace(/(?<=resourceFilename =~ )\/.*?\$\//, namesFor(item.command)) })),
-  ]);
+  const menus = Object.entries(contributes.menus).map(([menu, items]) => {
+    const named = items.map((item) => ({ ...item, when: item.when.replace(/(?<=resourceFilename =~ )\/.*?\$\//, namesFor(item.command)) }));
+    return [menu, named] as const;
+  });
   const [schema, ...schemas] = contributes.yamlValidation;
   const fileMatch = endingsOf('steps').flatMap((ending) => (/\.ya?ml$/.test(ending) ? [`*${ending}`] : []));
   return {
