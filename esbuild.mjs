@@ -55,7 +55,7 @@ const parts = {
   yaml: alias.yaml,
   jinja: '@huggingface/jinja',
   diff: 'diff',
-  prompt: 'src/prompt/promptFile.ts',
+  prompt: 'src/prompt/readPrompt.ts',
   data: 'src/data/readDataset.ts',
   evidence: 'src/run/words/evidence.ts',
   events: 'src/run/words/eventText.ts',

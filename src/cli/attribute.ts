@@ -8,7 +8,7 @@ import type { LineWorth } from '../run/record/results.ts';
 import type { Split } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
-import { withSessionOptions, type SessionOptions } from './options.ts';
+import { aboutPrompt, withSessionOptions, type SessionOptions } from './options.ts';
 import { stderr, stdout } from './terminal.ts';
 import { withSession } from './withSession.ts';
 
@@ -18,9 +18,7 @@ interface AttributeOptions extends SessionOptions {
 }
 
 export function attributeCommand(): Command {
-  const command = withSessionOptions(
-    new Command('attribute').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
-  )
+  const command = withSessionOptions(new Command('attribute').argument('<prompt>', aboutPrompt))
     .description('measure what each line of a prompt is worth by leaving it out')
     .option('--adapter <folder>', 'a PEFT directory; overrides the prompt file')
     .addOption(

@@ -12,7 +12,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(() => {
   mkdirSync(join(folder, 'bin'));
   mkdirSync(join(folder, 'sub'));
-  for (const name of ['a.prompt.md', 'b c.prompt.md', 'rows.csv', 'notes.txt']) writeFileSync(join(folder, name), '');
+  for (const name of ['a.prompt.md', 'b c.prompt.md', 'c.prompty', 'd.program.yaml', 'rows.csv', 'notes.txt'])
+    writeFileSync(join(folder, name), '');
   const tandem = join(folder, 'bin', 'tandem');
   writeFileSync(tandem, `#!/bin/sh\n[ "$1 $2" = "report --list" ] && printf '%s\\n' one-intent two-intent '${hostileRun}'\n`);
   chmodSync(tandem, 0o755);
@@ -52,7 +53,12 @@ describe.each(['bash', 'fish'] as const)('%s', (shell) => {
     ['a command that is begun', ['tandem', 'eva'], ['evaluate'], ['init']],
     ['a command’s options', ['tandem', 'evaluate', '--s'], ['--split', '--seed', '--skip-bad-rows'], ['--schedule']],
     ['the values of an option', ['tandem', 'optimize', '--tune', ''], ['both', 'prompt', 'weights'], ['a.prompt.md']],
-    ['prompt files, with spaces too', ['tandem', 'tune', ''], ['a.prompt.md', 'b c.prompt.md'], ['evaluate']],
+    [
+      'prompt files of every kind, with spaces too',
+      ['tandem', 'tune', ''],
+      ['a.prompt.md', 'b c.prompt.md', 'c.prompty', 'd.program.yaml'],
+      ['evaluate'],
+    ],
     ['runs, the second of two as well', ['tandem', 'compare', 'one-intent', ''], ['one-intent', 'two-intent'], ['a.prompt.md']],
     ['commands of a command', ['tandem', 'model', ''], ['list', 'add', 'remove'], ['evaluate', 'a.prompt.md']],
     ['the options of those', ['tandem', 'model', 'list', '--'], ['--json'], ['--split']],

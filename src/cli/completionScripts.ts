@@ -1,5 +1,6 @@
 /** @file Completion scripts, written from the commands themselves. */
 import type { Command, Option } from 'commander';
+import { endingsOf } from '../prompt/kinds/table.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
@@ -67,7 +68,7 @@ function bash(all: readonly Words[]): string {
   const reply = (kind: Kind): string => {
     if (typeof kind === 'object') return `COMPREPLY=($(compgen -W ${single(kind.choices.join(' '))} -- "$cur"))`;
     return {
-      prompt: `COMPREPLY=($(compgen -f -X '!*.prompt.md' -- "$cur"; compgen -d -- "$cur"))`,
+      prompt: `COMPREPLY=($(compgen -f -X '!*@(${endingsOf().join('|')})' -- "$cur"; compgen -d -- "$cur"))`,
       data: `COMPREPLY=($(compgen -f -X '!*.@(jsonl|ndjson|json|csv|tsv|parquet)' -- "$cur"; compgen -d -- "$cur"))`,
       run: '_tandem_runs',
       file: 'COMPREPLY=($(compgen -f -- "$cur"))',
@@ -127,7 +128,7 @@ function zsh(all: readonly Words[]): string {
   const action = (kind: Kind): string => {
     if (typeof kind === 'object') return `(${kind.choices.join(' ')})`;
     return {
-      prompt: '_files -g "*.prompt.md"',
+      prompt: `_files -g "*(${endingsOf().join('|')})"`,
       data: '_files -g "*.(jsonl|ndjson|json|csv|tsv|parquet)"',
       run: '_tandem_runs',
       file: '_files',
@@ -181,7 +182,9 @@ function fish(all: readonly Words[]): string {
   const values = (kind: Kind): string => {
     if (typeof kind === 'object') return `-x -a ${single(kind.choices.join(' '))}`;
     return {
-      prompt: `-x -a '(__fish_complete_suffix .prompt.md)'`,
+      prompt: `-x -a '(${endingsOf()
+        .map((ending) => `__fish_complete_suffix ${ending}`)
+        .join('; ')})'`,
       data: '-r -F',
       run: `-x -a '(tandem report --list 2>/dev/null)'`,
       file: '-r -F',

@@ -8,7 +8,7 @@ import type { Session } from '../run/session.ts';
 import type { Split } from '../run/spec.ts';
 import { withExamples } from './examples.ts';
 import { exitCodeHelp, exitCodes } from './exitCodes.ts';
-import { share, withSessionOptions, type SessionOptions } from './options.ts';
+import { aboutPrompt, share, withSessionOptions, type SessionOptions } from './options.ts';
 import { stderr, stdout } from './terminal.ts';
 import { withSession } from './withSession.ts';
 
@@ -19,9 +19,7 @@ interface EvaluateOptions extends SessionOptions {
 }
 
 export function evaluateCommand(): Command {
-  const command = withSessionOptions(
-    new Command('evaluate').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
-  )
+  const command = withSessionOptions(new Command('evaluate').argument('<prompt>', aboutPrompt))
     .description('measure a prompt with its adapter')
     .option('--adapter <folder>', 'a PEFT directory; overrides the prompt file')
     .addOption(

@@ -6,7 +6,7 @@ import { firstPrompt, type FirstPrompt } from '../data/firstPrompt.ts';
 import { openDataset } from '../data/openDataset.ts';
 import { dataEndings, readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { portable } from '../run/record/runDirectory.ts';
 import { shellWord } from '../run/words/shellWord.ts';
 import { withExamples } from './examples.ts';

@@ -22,7 +22,7 @@ import { withExamples } from './examples.ts';
 import { followRun, type FollowOptions } from './followRun.ts';
 import { gateAsked, withGateOptions, type GateOptions } from './gateOptions.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
-import { sessionSpec, wholeNumber, withSessionOptions, type SessionOptions } from './options.ts';
+import { aboutPrompt, sessionSpec, wholeNumber, withSessionOptions, type SessionOptions } from './options.ts';
 import { softAsked, withSoftOptions, type SoftOptions } from './softOptions.ts';
 import { withWriterOptions, writerAsked, type WriterOptions } from './writerOptions.ts';
 
@@ -103,9 +103,7 @@ export function tuneCommand(): Command {
 
 /** Options of both commands. */
 const runOptions = (command: Command): Command =>
-  withLoraOptions(
-    withSessionOptions(command.argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml')),
-  )
+  withLoraOptions(withSessionOptions(command.argument('<prompt>', aboutPrompt)))
     .addOption(
       new Option('--budget <time>', 'a time such as 90s, 5m or 1.5h, or a token budget such as 2M')
         .argParser(parseBudget)

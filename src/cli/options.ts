@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
+import { endingsOf } from '../prompt/kinds/table.ts';
 import { executors, sessionDefaults, type ExecutorName, type SessionSpec } from '../run/spec.ts';
 
 export interface SessionOptions {
@@ -17,6 +18,9 @@ export interface SessionOptions {
   readonly skipBadRows?: true;
   readonly allowModules?: true;
 }
+
+/** What a command says of the prompt that it works on. */
+export const aboutPrompt = `a ${endingsOf('prompt').join(' or ')} file with the \`tandem:\` key, or a tandem${endingsOf('steps')[0]}`;
 
 /** Adds the options for the model and the rows that a prompt is measured on. */
 export function withSessionOptions(command: Command): Command {

@@ -7,7 +7,7 @@ import { runDefaults } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
 import { loraAsked, withLoraOptions, type LoraOptions } from './loraOptions.ts';
-import { sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
+import { aboutPrompt, sessionSpec, withSessionOptions, type SessionOptions } from './options.ts';
 import { stderr, stdout } from './terminal.ts';
 import { withSession } from './withSession.ts';
 
@@ -16,10 +16,7 @@ interface PreflightOptions extends SessionOptions, LoraOptions {
 }
 
 export function preflightCommand(): Command {
-  const command = new Command('preflight').argument(
-    '<prompt>',
-    'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml',
-  );
+  const command = new Command('preflight').argument('<prompt>', aboutPrompt);
   withLoraOptions(withSessionOptions(command))
     .description(
       'estimate whether the prompt, the weights or both are likely to improve, with ten prompts and a short training on a few rows',

@@ -4,7 +4,7 @@ import { renderPrompt, type Rendered, type RenderedStep, type RenderOptions } fr
 import { splitWords } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
-import { sessionSpec, withSessionOptions, wholeNumber, type SessionOptions } from './options.ts';
+import { aboutPrompt, sessionSpec, withSessionOptions, wholeNumber, type SessionOptions } from './options.ts';
 import { makeProgress } from './progress.ts';
 import { stderr, stdout } from './terminal.ts';
 
@@ -16,9 +16,7 @@ interface Options extends SessionOptions {
 }
 
 export function renderCommand(): Command {
-  const command = withSessionOptions(
-    new Command('render').argument('<prompt>', 'a .prompt.md or .prompty file with the `tandem:` key, or a tandem.program.yaml'),
-  )
+  const command = withSessionOptions(new Command('render').argument('<prompt>', aboutPrompt))
     .description('print exactly what the model is asked for one row')
     .option('--row <n>', 'which row of the split, counted from 1', wholeNumber(1), 1)
     .addOption(new Option('--split <name>', 'the split that the row is from').choices(['train', 'val', 'test']).default('val'))

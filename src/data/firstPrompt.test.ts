@@ -1,7 +1,8 @@
 /** @file A first prompt file is one that Tandem reads without complaint, whatever the columns are called. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkColumns, parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { checkColumns, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { render } from '../prompt/template.ts';
 import { namedColumns, namedRow } from './columns.ts';
 import { makeRow, type Dataset } from './dataset.ts';

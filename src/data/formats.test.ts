@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parsePromptFile, requireUsable } from '../prompt/promptFile.ts';
+import { requireUsable } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { firstPrompt } from './firstPrompt.ts';
 import { parseDataset, readDataset } from './readDataset.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { endsOf } from '../prompt/decoding.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { endProblems, fittedEnds, stopProblems, withEnds, withFittedEnds, type AnsweringModel } from './answerEnds.ts';
 import { taskFor } from './evaluation.ts';
 

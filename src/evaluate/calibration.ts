@@ -2,6 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import type { Calibration } from '../prompt/decoding.ts';
+import { languageOf } from '../prompt/languages/table.ts';
 import { columnsOf, type Template } from '../prompt/template.ts';
 import { mapScalars, type Value, type Values } from '../prompt/values.ts';
 import { randomStream } from '../random.ts';
@@ -21,9 +22,9 @@ export function contentFreeInputs(template: Template, like: Values = {}): Values
   return ['N/A', '[MASK]', ''].map((filler) => Object.fromEntries(columnsOf(template).map((column) => [column, fill(column, filler)])));
 }
 
-/** Only Jinja tells types apart. */
+/** Only a template that computes with values tells their types apart. */
 const isTyped = (template: Template, value: Value): boolean =>
-  typeof template !== 'string' && template.syntax === 'jinja' && typeof value !== 'string' && value !== null;
+  languageOf(template).values === 'computed' && typeof value !== 'string' && value !== null;
 
 /** What to subtract from each label's score: its mean over content-free inputs. Zhao et al. 2021. */
 export function contentFreeBias(scores: readonly Scores[]): number[] {

@@ -5,7 +5,7 @@ import type { Adapter } from '../model/adapter.ts';
 import { scorerOf, type LanguageModel } from '../model/languageModel.ts';
 import { textsOf } from '../model/texts.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { attributeLines } from './attribution.ts';
 import { cacheKey, memoryCache } from './cache.ts';
 import { compareEvaluations, taskFor } from './evaluation.ts';

@@ -1,7 +1,7 @@
 /** @file Labels that no row has, and rows that no label fits, reported at their places. */
 import { expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { labelProblems } from './labelProblems.ts';
 
 const fileWith = (labels: string, data = 'd.jsonl'): ReturnType<typeof parsePromptFile> =>

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { makeRow } from '../data/dataset.ts';
 import { parseDataset } from '../data/readDataset.ts';
 import { textOf } from '../prompt/values.ts';

@@ -1,7 +1,7 @@
 /** @file Which number of a text counts, and when two of them are the same, as people of several countries write them. */
 import { expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { taskFor } from './evaluation.ts';
 import { metricNamed } from './metrics.ts';
 import { decimalMarkOf, sameNumber } from './numbers.ts';

@@ -4,8 +4,7 @@ import { TandemError } from '../errors.ts';
 import type { Texts } from '../model/texts.ts';
 import type { ChatMessage } from '../model/chatMessages.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { sectionsOf } from '../prompt/sections.ts';
-import { answerText, messagesOf } from '../prompt/template.ts';
+import { answerText, messagesOf, sectionsOf } from '../prompt/template.ts';
 import type { Values } from '../prompt/values.ts';
 import { messagesWithoutValues } from '../prompt/withoutValues.ts';
 import { mapWithinTime } from '../timeLimit.ts';
@@ -28,14 +27,14 @@ export function questionWithoutValues(task: Asked, texts: Texts, prompt: Prompt,
   return asked(task, texts, prompt, messagesWithoutValues(prompt, like, task.origin));
 }
 
-function asked({ template, chat, origin }: Asked, texts: Texts, { body }: Prompt, messages: readonly ChatMessage[]): string {
+function asked({ template, chat, origin }: Asked, texts: Texts, prompt: Prompt, messages: readonly ChatMessage[]): string {
   if (template === 'text') return messages.map(({ content }) => content).join('\n\n');
   try {
     return texts.chat(messages, chat);
   } catch (error) {
     if (!(error instanceof TandemError) || error.reason !== 'no-system-role' || !origin) throw error;
-    const section = sectionsOf(body).find(({ role }) => role === 'system');
-    const line = (origin.line ?? 1) + body.slice(0, section?.marker.start ?? 0).split('\n').length - 1;
+    const section = sectionsOf(prompt).find(({ role }) => role === 'system');
+    const line = (origin.line ?? 1) + prompt.body.slice(0, section?.marker.start ?? 0).split('\n').length - 1;
     throw new TandemError(error.reason, error.message, { where: { file: origin.file, line }, hint: error.hint, cause: error.cause });
   }
 }

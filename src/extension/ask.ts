@@ -1,8 +1,8 @@
 /** @file Asks what a prompt file does not say yet, and writes the answers into its front matter. */
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { isProgramPath } from '../prompt/programFile.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { isProgramPath } from '../prompt/kinds/table.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { textIn } from '../prompt/values.ts';
 import { openQuestions, pathFrom, withAnswers, type Question } from './core/answers.ts';
 import { labelGuess, rankOutputs } from '../data/guesses.ts';

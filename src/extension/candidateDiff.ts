@@ -2,7 +2,9 @@
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { readTextFile } from '../files.ts';
-import { isProgramPath, parseProgramFile, stepPaths } from '../prompt/programFile.ts';
+import { stepPaths } from '../prompt/programFile.ts';
+import { isProgramPath } from '../prompt/kinds/table.ts';
+import { parseProgramFile } from '../prompt/readPrompt.ts';
 import { candidateFile } from '../run/record/candidateFile.ts';
 import { readRecord, type RunDirectory } from '../run/record/runDirectory.ts';
 import { runAt } from './runs.ts';

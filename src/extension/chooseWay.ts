@@ -1,9 +1,9 @@
 /** @file Choosing the way of optimizing for one run: the coordinator, a curriculum and its pacing, a learned start. The settings say it for all. */
 import { basename, dirname } from 'node:path';
 import type * as vscode from 'vscode';
-import { isProgramPath } from '../prompt/programFile.ts';
+import { isProgramPath } from '../prompt/kinds/table.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { stepsOf } from '../prompt/prompt.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
 import { openPrompt } from '../run/openPrompt.ts';
 import { workspaceOf } from '../run/record/tandemFolder.ts';
 import type { CoordinatorName } from '../run/spec.ts';

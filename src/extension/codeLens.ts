@@ -1,9 +1,10 @@
 /** @file The lens above the body of a prompt file that has data, or above a program and its steps: its headline, and what can be done with it. */
 import * as vscode from 'vscode';
+import { patternOf } from '../prompt/kinds/table.ts';
 import { isOver, type Job, type JobStatus } from './core/job.ts';
 import { lensesOf, stepLenses, type Lens, type LensFacts } from './core/lenses.ts';
 import { hasData, stepIn, type MeasuredFile } from './core/measuredFile.ts';
-import { settingIds, tunablePattern } from './ids.ts';
+import { settingIds } from './ids.ts';
 import { allowanceOf, type OpenPrompt } from './prompts.ts';
 import type { Services } from './services.ts';
 import { setting } from './settings.ts';
@@ -79,7 +80,7 @@ export function registerCodeLenses({ engine, prompts, library, runs, reviews, of
   };
   const minutes = setInterval(fire, tick);
   return vscode.Disposable.from(
-    vscode.languages.registerCodeLensProvider({ scheme: 'file', pattern: tunablePattern }, provider),
+    vscode.languages.registerCodeLensProvider({ scheme: 'file', pattern: patternOf() }, provider),
     engine.onDidChange(follow),
     library.onDidChange(fire),
     runs.onDidChange(fire),

@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
-import { isProgramPath } from '../prompt/programFile.ts';
-import { applyProgram } from '../prompt/writeProgram.ts';
+import { endingsOf, isProgramPath } from '../prompt/kinds/table.ts';
+import { applyProgram } from '../prompt/writePrompt.ts';
 import type { ListedRun } from '../run/record/runList.ts';
 import { pickInstalledModel, pickModel, pickNewModel } from './chooseModel.ts';
 import { pickWay } from './chooseWay.ts';
@@ -132,7 +132,7 @@ async function promptDocument(target: unknown, { library }: Services): Promise<v
   const found = await findPrompts();
   if (found.length === 0) {
     throw new TandemError('no-prompt', 'This workspace has no prompt file.', {
-      hint: 'Create a file whose name ends in .prompt.md or .prompty.',
+      hint: `Create a file whose name ends in ${endingsOf('prompt').join(' or ')}.`,
     });
   }
   return pickPrompt(found, 'Choose a Prompt');

@@ -1,8 +1,8 @@
 /** @file The data files and the prompt files of the workspace, as a file there would name them. */
 import * as vscode from 'vscode';
 import { dataEndings } from '../data/readDataset.ts';
+import { patternOf } from '../prompt/kinds/table.ts';
 import { pathFrom, rankFiles } from './core/answers.ts';
-import { promptPattern } from './ids.ts';
 
 export const dataExtensions = dataEndings.map((ending) => ending.slice(1));
 export const dataPattern = `**/*.{${dataExtensions.join(',')}}`;
@@ -17,7 +17,7 @@ export const dataFilesNear = async (prompt: vscode.Uri): Promise<string[]> => ra
 
 /** As this program file would name them, the closest first. */
 export const promptFilesNear = async (program: vscode.Uri): Promise<string[]> =>
-  ranked(await vscode.workspace.findFiles(promptPattern, '**/{node_modules,.tandem}/**', 200), program);
+  ranked(await vscode.workspace.findFiles(patternOf('prompt'), '**/{node_modules,.tandem}/**', 200), program);
 
 function ranked(files: readonly vscode.Uri[], from: vscode.Uri): string[] {
   const paths = rankFiles(

@@ -118,12 +118,3 @@ export const colorIds = {
 
 /** The entry of the performance timeline that says how long the activation took; its `detail.cpu`, the processor time in milliseconds. */
 export const activationMeasure = 'tandem.activate';
-
-/** What files are called that are prompt files. */
-export const promptPattern = '**/*.{prompt.md,prompty}';
-
-export const programPattern = '**/*.program.{yaml,yml}';
-
-/** Those, and programs of several. */
-export const tunableEndings = ['prompt.md', 'prompty', 'program.yaml', 'program.yml'] as const;
-export const tunablePattern = `**/*.{${tunableEndings.join(',')}}`;

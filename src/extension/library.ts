@@ -3,8 +3,8 @@ import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
 import { readTextFileLater } from '../files.ts';
+import { patternOf } from '../prompt/kinds/table.ts';
 import { hasData, measuredFile, stepIn, type MeasuredFile } from './core/measuredFile.ts';
-import { tunablePattern } from './ids.ts';
 import { asNow, findPrompts, resultsOf, textNow, type Prompts } from './prompts.ts';
 
 export interface Library extends vscode.Disposable {
@@ -25,7 +25,7 @@ export function watchLibrary(prompts: Prompts, log: vscode.LogOutputChannel): Li
   const heed = ({ path }: vscode.Uri): void => {
     if (!path.includes('/.tandem/')) forget();
   };
-  const watcher = vscode.workspace.createFileSystemWatcher(tunablePattern, false, false, true);
+  const watcher = vscode.workspace.createFileSystemWatcher(patternOf(), false, false, true);
   // A folder that is removed is reported without its files.
   const losses = vscode.workspace.createFileSystemWatcher('**', true, true, false);
   const heedLoss = async ({ fsPath }: vscode.Uri): Promise<void> => {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { endingsOf } from '../prompt/kinds/table.ts';
 import { variablesOf } from '../prompt/template.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { adapterChoices } from '../model/stepAdapters.ts';
@@ -21,6 +22,7 @@ import {
   walkthroughId,
   walkthroughSteps,
 } from './ids.ts';
+import { namePattern, withPromptKinds } from './manifest.fixture.ts';
 
 interface Property {
   readonly type: string;
@@ -31,6 +33,7 @@ interface Property {
   readonly order: number;
 }
 interface Manifest {
+  readonly activationEvents: readonly string[];
   readonly extensionKind: readonly string[];
   readonly capabilities: {
     readonly untrustedWorkspaces: { readonly supported: string; readonly restrictedConfigurations: readonly string[] };
@@ -74,7 +77,8 @@ interface Manifest {
 
 const root = join(import.meta.dirname, '..', '..');
 const text = readFileSync(join(root, 'package.json'), 'utf8');
-const { extensionKind, capabilities, contributes } = JSON.parse(text) as Manifest;
+const manifest = JSON.parse(text) as Manifest;
+const { extensionKind, capabilities, contributes } = manifest;
 const properties = Object.assign({}, ...contributes.configuration.map((group) => group.properties)) as Record<string, Property>;
 
 const texts = JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')) as Readonly<Record<string, string>>;
@@ -85,6 +89,16 @@ const linked = (key: string): string[] => [...textOf(key).matchAll(/\(command:([
 test('every text of the contributions is in package.nls.json, and nothing else is', () => {
   const keys = [...text.matchAll(/"%([^"%]+)%"/g)].map(([, key]) => key);
   expect([...new Set(keys)].sort()).toEqual(Object.keys(texts).sort());
+});
+
+describe('prompt kinds', () => {
+  test('are those of the table where the manifest names files; `npm run manifest` writes them', () => {
+    expect(manifest).toEqual(withPromptKinds(manifest));
+    for (const ending of endingsOf()) expect(manifest.activationEvents).toContain(`workspaceContains:**/*${ending}`);
+    const conditions = Object.values(contributes.menus).flatMap((items) => items.map(({ when }) => when));
+    const patterns = conditions.flatMap((when) => [...when.matchAll(/resourceFilename =~ \/(.*?\$)\//g)].map(([, pattern]) => pattern));
+    expect(new Set(patterns)).toEqual(new Set([namePattern(endingsOf()), namePattern(endingsOf('prompt'))]));
+  });
 });
 
 describe('commands', () => {
@@ -273,6 +287,7 @@ describe('the schema of tandem.program.yaml', () => {
 
   test('is for that file, and says of every key what it is', () => {
     expect(fileMatch).toEqual(['*.program.yaml', '*.program.yml']);
+    expect(schema.properties?.steps.items?.properties?.prompt.pattern).toBe(namePattern(endingsOf('prompt')));
     const check = ({ description, properties = {}, items, type, additionalProperties }: Schema): void => {
       expect(description).toMatch(/\.$/);
       if (type === 'object') expect(additionalProperties).toBe(false);

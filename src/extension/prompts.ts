@@ -5,10 +5,8 @@ import { readResults, type Results } from '../run/record/results.ts';
 import { foreignSetting } from '../run/trust.ts';
 import type { Allowance } from './core/lenses.ts';
 import { measuredFile, stepIn, type MeasuredFile } from './core/measuredFile.ts';
-import { isProgramPath } from '../prompt/programFile.ts';
-import { isPromptPath } from '../prompt/promptFile.ts';
+import { kindOf, patternOf } from '../prompt/kinds/table.ts';
 import { readSource } from '../run/record/runDirectory.ts';
-import { promptPattern, tunablePattern } from './ids.ts';
 
 /** Its file has the document's text, saved or not. */
 export interface OpenPrompt extends MeasuredFile {
@@ -31,11 +29,11 @@ export interface Prompts extends vscode.Disposable {
 export async function findPrompts(): Promise<vscode.Uri[]> {
   // A search before the editor has opened the folders of a workspace file is never answered.
   if (!vscode.workspace.workspaceFolders?.length) return [];
-  return vscode.workspace.findFiles(tunablePattern, '**/{node_modules,.tandem}/**', mostPrompts);
+  return vscode.workspace.findFiles(patternOf(), '**/{node_modules,.tandem}/**', mostPrompts);
 }
 const mostPrompts = 200;
 
-export const isTunable = ({ scheme, path }: vscode.Uri): boolean => scheme === 'file' && (isPromptPath(path) || isProgramPath(path));
+export const isTunable = ({ scheme, path }: vscode.Uri): boolean => scheme === 'file' && kindOf(path) !== undefined;
 
 export const isPrompt = ({ uri }: vscode.TextDocument): boolean => isTunable(uri);
 
@@ -100,7 +98,7 @@ export function watchPrompts(log: vscode.LogOutputChannel): Prompts {
   };
 
   const watcher = vscode.workspace.createFileSystemWatcher('**/.tandem/results/**/*.json');
-  const files = vscode.workspace.createFileSystemWatcher(promptPattern);
+  const files = vscode.workspace.createFileSystemWatcher(patternOf('prompt'));
   const listeners = [
     vscode.workspace.onDidOpenTextDocument(open),
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => contentChanges.length > 0 && later(document)),

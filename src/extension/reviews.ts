@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
 import { editorText } from '../prompt/hunks.ts';
-import { isProgramPath } from '../prompt/programFile.ts';
+import { isProgramPath } from '../prompt/kinds/table.ts';
 import { copyAdapter, proposalsOf } from '../run/accept.ts';
 import { readRejected, writeRejected } from '../run/record/decisions.ts';
 import { groundsOf } from '../run/words/evidence.ts';

@@ -1,6 +1,6 @@
 /** @file The user's settings, as what the worker is asked. */
 import * as vscode from 'vscode';
-import { isProgramPath } from '../prompt/programFile.ts';
+import { isProgramPath } from '../prompt/kinds/table.ts';
 import {
   parseBudget,
   parseSchedule,

@@ -24,7 +24,7 @@ export async function attributeStates(
   const measure = async (weights: MeasuredState, { prompt, ...of }: MeasuredState): Promise<Evaluation> => {
     const adapter = await adapterOf(weights);
     // A soft prompt is a part of the adapter on disk, but of the prompt in what it does.
-    const soft = softLine(prompt.body) ? (await adapterOf({ prompt, ...of }))?.soft : undefined;
+    const soft = softLine(prompt) ? (await adapterOf({ prompt, ...of }))?.soft : undefined;
     return evaluator.evaluate({ prompt, adapter: soft ? withSoft(adapter, soft) : adapter }, rows);
   };
   const neither = await measure(start, start);
@@ -40,7 +40,7 @@ export async function attributeStates(
   const { reported = [] } = evaluator.task;
   // What was not tuned has gained nothing, whatever chance might have done on these rows.
   const weightsMoved = best.adapter !== start.adapter;
-  const isSoft = softLine(best.prompt.body) !== undefined;
+  const isSoft = softLine(best.prompt) !== undefined;
   const moved = { weights: weightsMoved, prompt: promptKey(best.prompt) !== promptKey(start.prompt) || (isSoft && weightsMoved) };
   const gain = (evaluation: Evaluation, isMoved: boolean): PairedDifference =>
     isMoved ? compareEvaluations(neither, evaluation).score : noDifference(rows.length);

@@ -91,10 +91,10 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
  * What the soft prompt begins as: the instruction or, without one, what there is to answer. Lester et al. 2021 start from the labels; to a
  * small model their names do more harm than the steps of a run can undo (docs/simultaneous.md).
  */
-export function startText({ trainer }: Pick<OptimizationContext, 'trainer'>, { body }: Prompt): string {
-  const author = instructionOf(body);
+export function startText({ trainer }: Pick<OptimizationContext, 'trainer'>, prompt: Prompt): string {
+  const author = instructionOf(prompt);
   if (author !== '') return author;
-  const thing = columnsOf(body).find((name) => name !== trainer.outputColumn) ?? 'input';
+  const thing = columnsOf(prompt).find((name) => name !== trainer.outputColumn) ?? 'input';
   const words = (name: string): string => name.replaceAll(/[_-]/g, ' ');
   return `Give the ${words(trainer.outputColumn)} of the ${words(thing)}.`;
 }

@@ -4,7 +4,7 @@
  */
 import type { Row } from '../data/dataset.ts';
 import { makeAdapter, type Adapter, type LoraPair } from '../model/adapter.ts';
-import { withSoftLine } from '../prompt/instruction.ts';
+import { takesSoftPrompt, withSoftLine } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { LocalTrainer } from './localTrainer.ts';
@@ -72,8 +72,7 @@ export async function reptile(
       const prompt = random.choice(task.prompts);
       const training = task.trainer.start(state.adapter, { seed: random.integer(2 ** 31), weightPenalty: 0 });
       const rows = random.shuffle(task.rows);
-      // In a .prompty a soft prompt has no place.
-      const softPrompt = state.adapter.soft && prompt.syntax !== 'jinja' ? withSoftLine(prompt) : undefined;
+      const softPrompt = state.adapter.soft && takesSoftPrompt(prompt) ? withSoftLine(prompt) : undefined;
       for (let step = 0; step < innerSteps; step++) {
         // A small task gives its rows more than once.
         const batch = Array.from({ length: Math.min(batchRows, rows.length) }, (_, i) => rows[(step * batchRows + i) % rows.length]);

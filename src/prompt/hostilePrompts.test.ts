@@ -9,10 +9,10 @@ import { mutatedBytes } from '../mutants.fixture.ts';
 import { randomStream, type Random } from '../random.ts';
 import { placeAt } from './placeAt.ts';
 import { checkProgram, openProgram } from './program.ts';
-import { parseProgramFile } from './programFile.ts';
-import { checkColumns, parsePromptFile } from './promptFile.ts';
-import { instructionSpan, render } from './template.ts';
+import { parseProgramFile, parsePromptFile } from './readPrompt.ts';
 import { applyPrompt } from './writePrompt.ts';
+import { checkColumns } from './promptFile.ts';
+import { instructionSpan, render } from './template.ts';
 
 const markdown = `---
 description: Route a message

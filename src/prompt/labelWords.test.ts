@@ -1,9 +1,9 @@
 /** @file What the model says for labels: how a prompt file says it, what the model then reads, and how it is written back. */
 import { describe, expect, test } from 'vitest';
 import { ownWords, withLabelWords, wordsFor } from './labelWords.ts';
-import { parsePromptFile } from './promptFile.ts';
-import { render } from './template.ts';
+import { parsePromptFile } from './readPrompt.ts';
 import { applyPrompt } from './writePrompt.ts';
+import { render } from './template.ts';
 
 const parse = (labels: string, demos = '') =>
   parsePromptFile('a.prompt.md', `---\ntandem:\n  data: a.jsonl\n  output: y\n  labels: ${labels}\n${demos}---\nQ: \${input:x}\nA:\n`);

@@ -4,8 +4,8 @@
  */
 import { expect, test } from 'vitest';
 import { placeAt } from './placeAt.ts';
-import { parseProgramFile } from './programFile.ts';
-import { checkColumns, parsePromptFile } from './promptFile.ts';
+import { parseProgramFile, parsePromptFile } from './readPrompt.ts';
+import { checkColumns } from './promptFile.ts';
 import { render } from './template.ts';
 
 const size = 100_000;

@@ -1,7 +1,7 @@
 /** @file Keys that no row has are warned of at their tag, and nothing else is. */
 import { expect, test } from 'vitest';
 import { checkKeys } from './missingKeys.ts';
-import { parsePromptFile } from './promptFile.ts';
+import { parsePromptFile } from './readPrompt.ts';
 import type { Values } from './values.ts';
 
 const rows: readonly Values[] = [

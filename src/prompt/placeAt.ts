@@ -1,7 +1,8 @@
 /** @file What stands, or could be written, at a place of a prompt file that is being edited: its YAML need not be valid yet. */
 import { findFrontMatter } from './frontMatter.ts';
+import { languageOf } from './languages/table.ts';
+import type { Span } from './languages/templateLanguage.ts';
 import type { Prompt } from './prompt.ts';
-import { variablesOf, type Span } from './template.ts';
 
 /** `span` is what a completion replaces, in offsets of the text. */
 export type PromptPlace =
@@ -9,14 +10,14 @@ export type PromptPlace =
   | { readonly kind: 'key'; readonly within: readonly string[]; readonly name: string; readonly span: Span; readonly flow: boolean }
   /** The value of the key at the end of `path`. */
   | { readonly kind: 'value'; readonly path: readonly string[]; readonly span: Span }
-  /** `${input:name` (in Jinja `{{ name`), or its beginning; `closed` where what follows ends it. */
+  /** A variable or its beginning, such as `${input:name`; `closed` where what follows ends it. */
   | { readonly kind: 'variable'; readonly span: Span; readonly closed: boolean };
 
 /** @param offset in UTF-16 units, as in an editor */
 export function placeAt(text: string, offset: number, syntax?: Prompt['syntax']): PromptPlace | undefined {
   const front = findFrontMatter(text);
   const bodyOffset = front?.bodyOffset ?? 0;
-  if (offset >= bodyOffset) return (syntax === 'jinja' ? jinjaVariableAt : variableAt)(text, offset, bodyOffset);
+  if (offset >= bodyOffset) return variableAt(text, offset, bodyOffset, syntax);
   return front && offset >= front.yamlStart && offset < front.yamlEnd + 1 ? yamlPlace(text, offset, front.yamlStart) : undefined;
 }
 
@@ -24,28 +25,17 @@ export function placeAt(text: string, offset: number, syntax?: Prompt['syntax'])
 export function wholeVariableAt(text: string, offset: number, syntax?: Prompt['syntax']): (Span & { readonly name: string }) | undefined {
   const bodyOffset = findFrontMatter(text)?.bodyOffset ?? 0;
   const at = offset - bodyOffset;
-  const found = variablesOf({ body: text.slice(bodyOffset), ...(syntax && { syntax }) }).find(({ start, end }) => start <= at && at < end);
+  const found = languageOf({ syntax })
+    .variables(text.slice(bodyOffset))
+    .find(({ start, end }) => start <= at && at < end);
   return found && { name: found.name, start: found.start + bodyOffset, end: found.end + bodyOffset };
 }
 
-function variableAt(text: string, offset: number, bodyOffset: number): PromptPlace | undefined {
-  const before = text.slice(lineStart(text, offset, bodyOffset), offset);
-  const begun = /\$(?:\{(?:input:[^:}\r\n]*|i|in|inp|inpu|input)?)?$/.exec(before);
+function variableAt(text: string, offset: number, bodyOffset: number, syntax: Prompt['syntax']): PromptPlace | undefined {
+  const { typing } = languageOf({ syntax });
+  const begun = typing.begun(text.slice(lineStart(text, offset, bodyOffset), offset), text.slice(offset, lineEnd(text, offset)));
   if (!begun) return undefined;
-  const after = text.slice(offset, lineEnd(text, offset));
-  // The rest of the name: up to what ends it, or where nothing does as far as a word goes.
-  const rest = begun[0].includes(':') ? (/^[^:}]*(?=[:}])/.exec(after) ?? /^[\p{L}\p{N}_-]*/u.exec(after))![0] : '';
-  const end = offset + rest.length;
-  return { kind: 'variable', span: { start: offset - begun[0].length, end }, closed: /^[:}]/.test(text.slice(end)) };
-}
-
-/** In an expression as far as its first name: what follows may be a filter. */
-function jinjaVariableAt(text: string, offset: number, bodyOffset: number): PromptPlace | undefined {
-  const begun = /\{\{-?[ \t]*(?:[A-Za-z_]\w*)?$/.exec(text.slice(lineStart(text, offset, bodyOffset), offset));
-  if (!begun) return undefined;
-  const after = text.slice(offset, lineEnd(text, offset));
-  const rest = /^\w*/.exec(after)![0];
-  return { kind: 'variable', span: { start: offset - begun[0].length, end: offset + rest.length }, closed: /^[^{]*\}\}/.test(after) };
+  return { kind: 'variable', span: { start: offset - begun.before, end: offset + begun.after }, closed: begun.closed };
 }
 
 function yamlPlace(text: string, offset: number, yamlStart: number): PromptPlace | undefined {

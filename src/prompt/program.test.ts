@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stepsOf, withStep } from './prompt.ts';
 import { checkProgram, openProgram } from './program.ts';
-import { isProgramPath, parseProgramFile } from './programFile.ts';
-import { applyProgram } from './writeProgram.ts';
+import { isProgramPath } from './kinds/table.ts';
+import { parseProgramFile } from './readPrompt.ts';
+import { applyProgram } from './writePrompt.ts';
 
 const text = `# mine
 description: Two steps   # for people

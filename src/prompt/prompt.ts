@@ -15,8 +15,8 @@ export interface Prompt {
   /** The body of the prompt file, exactly; `{{demos}}` marks where demonstrations go, `${input:name}` (in Jinja `{{name}}`) a column's value. */
   readonly body: string;
   readonly demonstrations: readonly Demonstration[];
-  /** How the body is written, where that is not `${input:name}`. 'jinja': a `.prompty` file, with a section for each role. */
-  readonly syntax?: 'jinja';
+  /** The language of the body, by its name in `languages/table.ts`: 'jinja' for `.prompty`. Absent for that of `.prompt.md`. */
+  readonly syntax?: string;
   /** What the model says for labels, where that is not the label itself: in demonstrations, as choices and in training. */
   readonly labelWords?: LabelWords;
   /** What is decoded otherwise than the file says; an optimizer's choice. */

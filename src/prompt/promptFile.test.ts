@@ -1,7 +1,8 @@
 /** @file What is read from a prompt file, and which defects are named where. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkColumns, parsePromptFile, requireUsable } from './promptFile.ts';
+import { checkColumns, requireUsable } from './promptFile.ts';
+import { parsePromptFile } from './readPrompt.ts';
 
 const text = `---
 description: Route a message

@@ -1,17 +1,14 @@
-/** @file A prompt file (`*.prompt.md`, `*.prompty`) as it is on disk: front matter, body, and what is wrong with them. */
-import { isMap, type Node } from 'yaml';
+/** @file A prompt file of any kind, as it is on disk: its prompt, its settings, and what is wrong with them. */
 import { TandemError } from '../errors.ts';
 import { lacksAnswers } from './answersNeeded.ts';
 import { quote } from './editYaml.ts';
-import { findFrontMatter, readYaml, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Prompt } from './prompt.ts';
-import { readSettings, type Report, type TandemSettings } from './settings.ts';
-import { bodyProblems, type Severity } from './bodyProblems.ts';
-import { readPrompty, type Prompty } from './prompty.ts';
-import { columnsOf, rowBlockColumns, variablesOf, variableText } from './template.ts';
+import type { TandemSettings } from './settings.ts';
+import { languageOf } from './languages/table.ts';
+import type { Severity } from './languages/templateLanguage.ts';
+import { columnsOf, variablesOf } from './template.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
-import { yamlProblems } from './yamlProblems.ts';
 import { textOf, type Values } from './values.ts';
 
 /** A defect of a prompt file, as an editor shows it. */
@@ -46,86 +43,8 @@ export interface PromptFile {
   readonly bodyOffset: number;
   /** Where the settings stand in `text`, by name: 'data', 'decoding.seed'. */
   readonly ranges: Readonly<Record<string, TextRange>>;
-  /** Of a `.prompty` file: values for columns that the data lacks, from `inputs` and `sample`. */
+  /** Values for columns that the data lacks, where the file gives some, as `.prompty` does in `inputs` and `sample`. */
   readonly samples?: Values;
-}
-
-/** What files are called that are prompt files. */
-export const promptEndings = ['.prompt.md', '.prompty'] as const;
-
-export const isPromptPath = (path: string): boolean => promptEndings.some((ending) => path.endsWith(ending));
-
-export const isPrompty = (path: string): boolean => path.toLowerCase().endsWith('.prompty');
-
-/** Reads the text of a prompt file; its name says which dialect. Never throws: defects are in `problems`. */
-export function parsePromptFile(path: string, text: string): PromptFile {
-  const rangeOf = rangesOf(text);
-  const problems: Problem[] = [];
-  const ranges: Record<string, TextRange> = {};
-  const add = (severity: Severity, start: number, end: number, message: string, hint?: string, instead?: readonly string[]): void => {
-    const range = rangeOf(start, end);
-    problems.push({ severity, message, range, ...(hint !== undefined && { hint }), ...(instead && { fix: { range, instead } }) });
-  };
-
-  const front = findFrontMatter(text);
-  const bom = text.startsWith('\uFEFF') ? 1 : 0;
-  if (!front && /^---[ \t]*\r?\n/.test(text.slice(bom))) {
-    add('warning', bom, bom + 3, 'The front matter is opened but never closed.', 'Close it with a line of three dashes: ---');
-  }
-  const [yamlStart, yamlEnd] = front ? [front.yamlStart, front.yamlEnd] : [bom, bom];
-  const document = readYaml(text.slice(yamlStart, yamlEnd));
-  for (const { fix, start, end, ...problem } of yamlProblems(text.slice(yamlStart, yamlEnd), document, 'The front matter')) {
-    const instead = fix && { range: rangeOf(yamlStart + fix.start, yamlStart + fix.end), instead: [fix.instead] };
-    problems.push({ ...problem, range: rangeOf(yamlStart + start, yamlStart + end), ...(instead && { fix: instead }) });
-  }
-  const root = document.contents;
-  if (root && !isMap(root)) add('error', yamlStart, yamlEnd, 'The front matter should be a map, with one `key: value` per line.');
-
-  const pair = isMap(root) ? root.items.find((each) => scalarText(each.key) === 'tandem') : undefined;
-  const reportAs =
-    (severity: Severity): Report =>
-    (at, message, hint, instead) =>
-      add(severity, yamlStart + at.start, yamlStart + at.end, message, hint, instead);
-  const report = reportAs('error');
-  const bodyOffset = front?.bodyOffset ?? bom;
-  const body = text.slice(bodyOffset);
-  const prompty: Prompty | undefined = isPrompty(path)
-    ? readPrompty(document, new Set(columnsOf({ body, syntax: 'jinja' })), { error: report, note: reportAs('information') })
-    : undefined;
-  const settings = readSettings(
-    document,
-    resolved(pair?.value ?? null, document),
-    report,
-    (name, node) => {
-      if (node.range) ranges[name] = rangeOf(yamlStart + node.range[0], yamlStart + node.range[1]);
-    },
-    prompty,
-  );
-  if (pair && document.errors.length === 0) {
-    const [start, end] = (pair.key as Node).range!;
-    for (const [name, hint] of required) {
-      const written = isMap(pair.value) && pair.value.items.some((each) => scalarText(each.key) === name);
-      if (written) continue;
-      const range = rangeOf(yamlStart + start, yamlStart + end);
-      problems.push({ severity: 'error', message: `\`tandem.${name}\` is missing.`, range, hint, missing: true });
-    }
-  }
-
-  const { labelWords } = settings;
-  const prompt: Prompt = { body, demonstrations: settings.demos, ...(prompty && { syntax: 'jinja' }), ...(labelWords && { labelWords }) };
-  for (const { severity, start, end, message, hint } of bodyProblems(prompt))
-    add(severity, bodyOffset + start, bodyOffset + end, message, hint);
-  const needed = settings.demos.length > 0 ? rowBlockColumns(prompt) : [];
-  settings.demos.forEach((demonstration, place) => {
-    const lacking = needed.find((column) => !Object.hasOwn({ ...prompty?.samples, ...demonstration.inputs }, column));
-    if (lacking === undefined) return;
-    const { start, end } = ranges.demos;
-    const hint = suggestName(lacking, Object.keys(demonstration.inputs));
-    add('error', start, end, `Demonstration ${place + 1} lacks the column "${lacking}", which the body reads.`, hint);
-  });
-  problems.sort((a, b) => a.range.start - b.range.start);
-  const samples = prompty && { samples: prompty.samples };
-  return { path, text, prompt, settings, hasSettings: pair !== undefined, problems, bodyOffset, ranges, ...samples };
 }
 
 /**
@@ -185,13 +104,8 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
       severity: 'information',
       message,
       range: top,
-      hint: `If it helps, write ${variableText(file.prompt.syntax, column)} where its value belongs.`,
+      hint: `If it helps, write ${languageOf(file.prompt).write(column)} where its value belongs.`,
     });
   }
   return problems;
 }
-
-const required = [
-  ['data', 'Name the file with the rows (e.g. .jsonl, .csv or .parquet), relative to this file.'],
-  ['output', 'Name the column of the data to predict.'],
-] as const;

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyHunks, diffHunks } from './hunks.ts';
 import type { Prompt } from './prompt.ts';
-import { checkColumns, parsePromptFile } from './promptFile.ts';
-import { sectionsOf } from './sections.ts';
-import { columnsOf, fixedSpans, instructionSpan, messagesOf, render, rowBlockColumns } from './template.ts';
+import { checkColumns } from './promptFile.ts';
+import { parsePromptFile } from './readPrompt.ts';
 import { applyPrompt } from './writePrompt.ts';
+import { columnsOf, fixedSpans, instructionSpan, messagesOf, render, rowBlockColumns, sectionsOf } from './template.ts';
 
 const text = `---
 name: Intent   # ours
@@ -130,7 +130,7 @@ describe('sections', () => {
   });
 
   test('text before the first role is the system’s, and an empty section is left out', () => {
-    expect(sectionsOf('Hello.\nuser:\n{{x}}').map(({ role }) => role)).toEqual(['system', 'user']);
+    expect(sectionsOf(jinja('Hello.\nuser:\n{{x}}')).map(({ role }) => role)).toEqual(['system', 'user']);
     expect(messagesOf(jinja('system:\n\nuser:\n{{x}}\n\nassistant:\n'), { x: '1' })).toEqual([{ role: 'user', content: '1' }]);
   });
 

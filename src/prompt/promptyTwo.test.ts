@@ -1,6 +1,7 @@
 /** @file Version 2 of the Prompty format: its keys are read, or refused by name. */
 import { describe, expect, test } from 'vitest';
-import { checkColumns, parsePromptFile } from './promptFile.ts';
+import { checkColumns } from './promptFile.ts';
+import { parsePromptFile } from './readPrompt.ts';
 import { messagesOf } from './template.ts';
 
 const parse = (frontMatter: string, body = 'system:\nYou answer for {{house}}.\n\nuser:\n{{question}}\n') =>

@@ -1,7 +1,7 @@
 /** @file Rows of objects, lists, numbers and truth values in a template; errors of a template with their place. */
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../errors.ts';
-import { parsePromptFile } from './promptFile.ts';
+import { parsePromptFile } from './readPrompt.ts';
 import type { Prompt } from './prompt.ts';
 import { messagesOf, render } from './template.ts';
 import type { Values } from './values.ts';

@@ -2,7 +2,8 @@
  * @file The parts of a prompt's instruction that could be left out by themselves: blocks between blank lines, lines, sentences; as a tree,
  * for a search that takes away much at once and comes back to less where that was too much.
  */
-import { fixedSpans, instructionSpan, type Span } from './template.ts';
+import type { Span } from './languages/templateLanguage.ts';
+import { fixedSpans, instructionSpan } from './template.ts';
 import type { Prompt } from './prompt.ts';
 
 export type UnitKind = 'block' | 'line' | 'sentence';

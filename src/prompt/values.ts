@@ -1,9 +1,19 @@
 /** @file Values of a row: as JSON has them, and as texts where a text is asked for. */
+import { TandemError } from '../errors.ts';
+import { suggestName } from './nearest.ts';
 
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
 /** Values by the columns that they stand in. */
 export type Values = Readonly<Record<string, Value>>;
+
+/** The value of a column that a prompt reads. @throws TandemError reason 'unknown-column' */
+export function valueOf(values: Values, column: string): Value {
+  if (Object.hasOwn(values, column)) return values[column];
+  const columns = Object.keys(values);
+  const message = `The prompt reads the column "${column}", which the data lacks (columns: ${columns.join(', ') || 'none'}).`;
+  throw new TandemError('unknown-column', message, { hint: suggestName(column, columns) });
+}
 
 /** What stands in a text in the value's place: a text itself, nothing for null, the JSON of everything else. */
 export function textOf(value: Value): string {

@@ -1,6 +1,7 @@
 /** @file A prompt without any row's values: what every row pays for. */
 import { TandemError, type Place } from '../errors.ts';
-import { tagsOf } from './jinjaTags.ts';
+import { languageOf } from './languages/table.ts';
+import type { TemplateLanguage } from './languages/templateLanguage.ts';
 import type { Prompt } from './prompt.ts';
 import { columnsOf, messagesOf } from './template.ts';
 import { mapScalars, type Value, type Values } from './values.ts';
@@ -20,7 +21,7 @@ export function messagesWithoutValues(prompt: Prompt, like: Values = {}, origin?
   return (
     tried(() => messagesOf(prompt, nothing, origin)) ??
     tried(() => messagesOf(prompt, shaped, origin)) ??
-    messagesOf({ ...prompt, body: withoutTags(prompt.body) }, {})
+    messagesOf({ ...prompt, body: withoutTags(prompt.body, languageOf(prompt)) }, {})
   );
 }
 
@@ -36,8 +37,8 @@ function tried<T>(work: () => T): T | undefined {
 }
 
 /** What stood in `{% raw %}` looks like a tag then, and goes too. */
-function withoutTags(body: string): string {
-  const tags = tagsOf(body);
+function withoutTags(body: string, language: TemplateLanguage): string {
+  const tags = language.tags(body);
   if (tags.length === 0) return body;
   let from = 0;
   const kept = tags.map(({ start, end }) => {
@@ -45,5 +46,5 @@ function withoutTags(body: string): string {
     from = end;
     return text;
   });
-  return withoutTags(kept.join('') + body.slice(from));
+  return withoutTags(kept.join('') + body.slice(from), language);
 }

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyHunks, diffHunks } from './hunks.ts';
-import { parsePromptFile } from './promptFile.ts';
-import type { Value } from './values.ts';
+import { parsePromptFile } from './readPrompt.ts';
 import { applyPrompt } from './writePrompt.ts';
+import type { Value } from './values.ts';
 
 const parse = (text: string) => parsePromptFile('a.prompt.md', text);
 const block = `---

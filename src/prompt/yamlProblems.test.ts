@@ -1,7 +1,6 @@
 /** @file Front matter that is not YAML, or not the YAML that its author meant: where, and what to write instead. */
 import { describe, expect, test } from 'vitest';
-import { parseProgramFile } from './programFile.ts';
-import { parsePromptFile } from './promptFile.ts';
+import { parseProgramFile, parsePromptFile } from './readPrompt.ts';
 
 const parsed = (source: string) =>
   parsePromptFile('a.prompt.md', source)

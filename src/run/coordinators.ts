@@ -7,6 +7,10 @@ import { CoordinateJointOptimizer, leastMeasurements as ofCoordinate } from '../
 import type { Coordinator } from '../optimize/coordinator.ts';
 import { leastMeasurements as ofSimultaneous, SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
 import type { Adapter } from '../model/adapter.ts';
+import { takesSoftPrompt } from '../prompt/instruction.ts';
+import { promptKinds } from '../prompt/kinds/table.ts';
+import { languageOf } from '../prompt/languages/table.ts';
+import type { TemplateLanguage } from '../prompt/languages/templateLanguage.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { TandemError } from '../errors.ts';
@@ -47,10 +51,10 @@ export function coordinatorName({ coordinator, tune }: RunSpec, { prompt, path }
       hint: 'Use --tune both or --tune prompt, or another coordinator.',
     });
   }
-  if (name === 'simultaneous' && prompt.syntax === 'jinja') {
+  if (name === 'simultaneous' && !takesSoftPrompt(prompt)) {
     throw new TandemError(
       'bad-option',
-      'A soft prompt replaces the instruction of a .prompt.md file. It is not supported in a .prompty file yet.',
+      `A soft prompt replaces the instruction of a ${endingsIn(({ softLine }) => softLine !== undefined)} file. It is not supported in a ${endingsIn((language) => language === languageOf(prompt))} file yet.`,
       {
         where: { file: path },
         hint: 'Use another coordinator.',
@@ -97,6 +101,10 @@ export function makeCoordinator(name: CoordinatorName, asked: Asked): Coordinato
     ...(make().softBeginning && { softBeginning: (context) => make().softBeginning!(context) }),
   };
 }
+
+/** What the names of prompt files in such languages end in, for people. */
+const endingsIn = (holds: (language: TemplateLanguage) => boolean): string =>
+  promptKinds.flatMap((kind) => (kind.holds === 'prompt' && holds(kind.language) ? kind.endings : [])).join(' or ');
 
 const targetsOf = (tune: RunSpec['tune']): { targets?: readonly ('prompt' | 'weights')[] } => (tune === 'both' ? {} : { targets: [tune] });
 

@@ -2,7 +2,6 @@
  * @file A run ends in the same journal whether and whenever it was killed.
  * @module-tag long
  */
-import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,19 +23,13 @@ import { headline } from './words/words.ts';
 import { createRun, type RunDirectory } from './record/runDirectory.ts';
 import { apply } from './record/fold.ts';
 import { initialState, type RunState } from './record/state.ts';
+import { bundleFixture } from './worker/bundle.fixture.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-execute-'));
 const child = join(temporary, 'killedRun.mjs');
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(import.meta.dirname, 'killedRun.fixture.ts')],
-    outfile: child,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  });
+  await bundleFixture(join(import.meta.dirname, 'killedRun.fixture.ts'), child);
 });
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 

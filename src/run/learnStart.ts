@@ -11,6 +11,7 @@ import type { OptimizationEvent } from '../optimize/events.ts';
 import { JointOptimizer } from '../optimize/jointOptimizer.ts';
 import { reptile, reptileDefaults, type MetaTask } from '../optimize/metaLearning.ts';
 import { learnFrom, noPrior, type ProposalPrior } from '../optimize/proposalPrior.ts';
+import { isPromptPath } from '../prompt/kinds/table.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { requireAnswers } from './answerNotices.ts';
 import { count } from './words/format.ts';
@@ -124,7 +125,7 @@ export function promptFilesIn(path: string): string[] {
     .flatMap((entry) => {
       if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
       if (entry.isDirectory()) return promptFilesIn(join(path, entry.name));
-      return /\.(prompt\.md|prompty)$/.test(entry.name) ? [resolve(path, entry.name)] : [];
+      return isPromptPath(entry.name) ? [resolve(path, entry.name)] : [];
     });
 }
 

@@ -4,8 +4,9 @@ import type { Splits } from '../data/openDataset.ts';
 import { TandemError } from '../errors.ts';
 import { taskFor, type Task } from '../evaluate/evaluation.ts';
 import { openProgram, type Program } from '../prompt/program.ts';
-import { isProgramPath } from '../prompt/programFile.ts';
-import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { isProgramPath } from '../prompt/kinds/table.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
+import { requireUsable, type PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { readSource, sourceOf } from './record/runDirectory.ts';
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { changesBetween } from '../optimize/changes.ts';
 import { withLabelWords } from '../prompt/labelWords.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { hunksByPart } from './proposedParts.ts';
 

@@ -2,8 +2,8 @@
 import type { Change } from '../optimize/events.ts';
 import { diffHunks, type Hunk } from '../prompt/hunks.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
-import { isProgramPath } from '../prompt/programFile.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { isProgramPath } from '../prompt/kinds/table.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import type { Proposal } from './review.ts';
 

@@ -1,5 +1,4 @@
 /** @file A run's writer: its answers are on the disk before they are used, a killed run is told the same again, and its budget is kept. */
-import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,14 +18,14 @@ import { apply } from './record/fold.ts';
 import { initialState, type RunState } from './record/state.ts';
 import { openAnswers } from './writerAnswers.ts';
 import { writingExecution } from './writingRun.fixture.ts';
+import { bundleFixture } from './worker/bundle.fixture.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-writing-'));
 const child = join(temporary, 'writingRun.mjs');
 const servers: TestServer[] = [];
 
 beforeAll(async () => {
-  const common = { bundle: true, platform: 'node', format: 'esm', logLevel: 'error' } as const;
-  await build({ ...common, entryPoints: [join(import.meta.dirname, 'writingRun.fixture.ts')], outfile: child });
+  await bundleFixture(join(import.meta.dirname, 'writingRun.fixture.ts'), child);
 });
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.close()));

@@ -1,7 +1,7 @@
 /** @file Items of a proposal are taken over one by one, in any order, into a text that may have been edited; and undone. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { proposedText, reviewItems, takeBack, takeOver, type Proposal, type Standing } from './review.ts';
 

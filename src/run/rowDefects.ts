@@ -7,6 +7,7 @@ import type { Task } from '../evaluate/evaluation.ts';
 import { answerAfter, questionText, questionWithoutValues } from '../evaluate/question.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
 import { wordsFor } from '../prompt/labelWords.ts';
+import { languageOf } from '../prompt/languages/table.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { variablesOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
@@ -44,8 +45,8 @@ export function rowDefects(
       const gold = textIn(row.values, output);
       const values = { ...valuesOfNothing(step), ...row.values };
       const asked = (): string => questionText(tasks[at], texts, step, values);
-      // Only a template is more than its text with the values in it: what it comes to is only known once it is filled in.
-      let question = step.syntax === 'jinja' ? filledIn(asked, row, file, first) : undefined;
+      // How long a computed text is, and whether it can be computed, is only known once it is filled in.
+      let question = languageOf(step).values === 'computed' ? filledIn(asked, row, file, first) : undefined;
       if (question instanceof TandemError) return question;
       if (isPromptTooLong) continue;
       // A token is a byte or more: of most rows there is nothing to count.

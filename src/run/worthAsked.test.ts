@@ -1,7 +1,7 @@
 /** @file What a token of the prompt is worth: the run's own word, the prompt file's, the default. */
 import { expect, test } from 'vitest';
 import { defaultWorth } from '../optimize/worth.ts';
-import { parsePromptFile } from '../prompt/promptFile.ts';
+import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { worthText } from './words/format.ts';
 import { checkedGate, worthOf } from './worthAsked.ts';
 

@@ -1,7 +1,7 @@
 /** @file What a prompt file does not say yet, and how the answers are written into it. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../../data/dataset.ts';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import { labelGuess, rankOutputs } from '../../data/guesses.ts';
 import { openQuestions, rankFiles, withAnswers } from './answers.ts';
 

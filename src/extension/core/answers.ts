@@ -3,7 +3,8 @@ import { dirname, relative, sep } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { setEntry } from '../../prompt/editYaml.ts';
 import { findFrontMatter, readYaml } from '../../prompt/frontMatter.ts';
-import { parsePromptFile, type PromptFile } from '../../prompt/promptFile.ts';
+import type { PromptFile } from '../../prompt/promptFile.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 
 /** Settings of the `tandem` key, in the order in which they are asked and written. */
 export type Question = 'data' | 'output' | 'labels' | 'model';

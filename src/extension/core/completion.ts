@@ -1,10 +1,12 @@
 /** @file What can be written at the cursor of a prompt file: settings, their values, columns of the data. */
 import { aboutMetric, metrics } from '../../evaluate/metrics.ts';
 import { quote } from '../../prompt/editYaml.ts';
+import { languageOf } from '../../prompt/languages/table.ts';
 import { placeAt, type PromptPlace } from '../../prompt/placeAt.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
-import { tandemHelp, type SettingHelp } from '../../prompt/settings.ts';
-import type { Span } from '../../prompt/template.ts';
+import type { SettingHelp } from '../../prompt/settingReaders.ts';
+import { tandemHelp } from '../../prompt/settingTable.ts';
+import type { Span } from '../../prompt/languages/templateLanguage.ts';
 import { ours, type Markdown } from '../../run/words/markdown.ts';
 import { sampleText } from './columnValues.ts';
 import type { DataSample } from './dataSample.ts';
@@ -83,11 +85,11 @@ const suggest: { readonly [K in PromptPlace['kind']]: Suggest<K> } = {
   },
 
   async variable({ closed }, { settings, prompt }, { sample }) {
-    const [opening, closing] = prompt.syntax === 'jinja' ? ['{{ ', closed ? '' : ' }}'] : ['${input:', closed ? '' : '}'];
+    const { complete } = languageOf(prompt).typing;
     const found = await sample();
     return columnsOf(found, ({ name }) => name !== settings.output).map(({ name, ...column }) => ({
       ...column,
-      text: opening + name + closing,
+      text: complete(name, closed),
     }));
   },
 };

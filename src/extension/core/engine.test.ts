@@ -1,9 +1,9 @@
 /** @file The engine on fake workers: turns are kept, runs are followed, and a process that falls silent or dies is noticed. */
-import { build } from 'esbuild';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { bundleFixture } from '../../run/worker/bundle.fixture.ts';
 import { runDefaults, sessionDefaults } from '../../run/spec.ts';
 import { makeEngine, type Engine } from './engine.ts';
 import { isSilent, type Job, type Task } from './job.ts';
@@ -15,7 +15,7 @@ let seen: Job[];
 
 beforeAll(async () => {
   const entry = join(import.meta.dirname, '..', '..', 'run', 'worker', 'fakeWorker.fixture.ts');
-  await build({ entryPoints: [entry], outfile: workerFile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  await bundleFixture(entry, workerFile);
   mkdirSync(join(temporary, '.tandem'));
 });
 beforeEach(() => {

@@ -1,7 +1,7 @@
 /** @file Quick fixes of what is wrong in a prompt file. */
 import { expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import type { DataFinding } from './dataSample.ts';
 import { quickFixes } from './fixes.ts';
 import { problemsOf } from './problems.ts';

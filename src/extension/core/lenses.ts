@@ -1,6 +1,6 @@
 /** @file The lens above a prompt's body, or a program: its headline, and what can be done with it now; and those of a program's steps. */
 import { basename } from 'node:path';
-import { isProgramPath } from '../../prompt/programFile.ts';
+import { isProgramPath } from '../../prompt/kinds/table.ts';
 import type { MeasuredPrompt } from '../../run/record/results.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import { headlineDetail, knownHeadline } from './headline.ts';

@@ -2,8 +2,10 @@
 import { basename } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { openProgram, type Program } from '../../prompt/program.ts';
-import { isProgramPath, parseProgramFile, stepPaths, type ProgramFile } from '../../prompt/programFile.ts';
-import { parsePromptFile, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
+import { stepPaths, type ProgramFile } from '../../prompt/programFile.ts';
+import { isProgramPath } from '../../prompt/kinds/table.ts';
+import { parseProgramFile, parsePromptFile } from '../../prompt/readPrompt.ts';
+import type { Problem, PromptFile } from '../../prompt/promptFile.ts';
 import { rangesOf, type TextRange } from '../../prompt/textRange.ts';
 import { hashPrompt, programText, type Results } from '../../run/record/results.ts';
 import { dataFilesOf } from './dataSample.ts';

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
 import { makeRow } from '../../data/dataset.ts';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import { quickFixes } from './fixes.ts';
 import { readSample, type DataFinding } from './dataSample.ts';
 import { measuredFile } from './measuredFile.ts';

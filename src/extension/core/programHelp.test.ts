@@ -1,7 +1,7 @@
 /** @file What is suggested at the cursor, `|`, of a program file, and what a hover there says. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import { programHover, programSuggestionsAt, type ProgramSources } from './programHelp.ts';
 
 const sources: ProgramSources = {

@@ -2,7 +2,7 @@
 import schema from '../../../schemas/tandem.program.schema.json' with { type: 'json' };
 import { quote } from '../../prompt/editYaml.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
-import type { Span } from '../../prompt/template.ts';
+import type { Span } from '../../prompt/languages/templateLanguage.ts';
 import { code, markup, ours } from '../../run/words/markdown.ts';
 import { valuesOf, type Suggestion, type Suggestions, type SuggestionSources } from './completion.ts';
 import type { PromptHover } from './promptHover.ts';

@@ -1,7 +1,8 @@
 /** @file What is suggested at the cursor, `|`, of a prompt file, and what a hover there says. */
 import { describe, expect, test } from 'vitest';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
-import { tandemHelp, type SettingHelp } from '../../prompt/settings.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
+import type { SettingHelp } from '../../prompt/settingReaders.ts';
+import { tandemHelp } from '../../prompt/settingTable.ts';
 import { suggestionsAt, type SuggestionSources } from './completion.ts';
 import { stepSample, type DataSample } from './dataSample.ts';
 import { promptHover } from './promptHover.ts';

@@ -2,7 +2,7 @@
 import { placeAt, wholeVariableAt } from '../../prompt/placeAt.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
 import { code, markup, ours, type Markdown } from '../../run/words/markdown.ts';
-import type { Span } from '../../prompt/template.ts';
+import type { Span } from '../../prompt/languages/templateLanguage.ts';
 import { sampleText } from './columnValues.ts';
 import { helpAt } from './completion.ts';
 import type { DataSample } from './dataSample.ts';

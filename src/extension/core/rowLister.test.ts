@@ -1,9 +1,9 @@
 /** @file Rows are listed by a process that is kept for the next list, and replaced when it died. */
-import { build } from 'esbuild';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundleFixture } from '../../run/worker/bundle.fixture.ts';
 import { sessionDefaults } from '../../run/spec.ts';
 import { makeRowLister } from './rowLister.ts';
 
@@ -13,7 +13,7 @@ const spec = { ...sessionDefaults, prompt: '/a.prompt.md' };
 
 beforeAll(async () => {
   const entry = join(import.meta.dirname, '..', '..', 'run', 'worker', 'fakeWorker.fixture.ts');
-  await build({ entryPoints: [entry], outfile: workerFile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  await bundleFixture(entry, workerFile);
 });
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 

@@ -1,7 +1,7 @@
 /** @file How the rows of Tandem's views read, and what can be done with each. */
 import { embeddedModel } from '../../model/store/embedded.ts';
 import type { InstalledModel } from '../../model/store/store.ts';
-import { isProgramPath } from '../../prompt/programFile.ts';
+import { isProgramPath, shortName } from '../../prompt/kinds/table.ts';
 import { bytes } from '../../run/words/format.ts';
 import type { MeasuredPrompt } from '../../run/record/results.ts';
 import { describeError } from '../../errors.ts';
@@ -58,8 +58,6 @@ export function promptRow({ name, measured, stale, job, allows, now }: PromptFac
     can: can[allows],
   };
 }
-
-const shortName = (name: string): string => name.replace(/\.prompt\.md$|\.prompty$|\.ya?ml$/, '');
 
 export interface RunFacts {
   readonly run: ListedRun;

@@ -1,6 +1,8 @@
 /** @file Completion and hovers in prompt files and programs. */
 import * as vscode from 'vscode';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { patternOf } from '../../prompt/kinds/table.ts';
+import { languages } from '../../prompt/languages/table.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import { knownModels } from '../chooseModel.ts';
 import { suggestionsAt, type Suggestion, type SuggestionSources } from '../core/completion.ts';
 import { sampleOf, stepSample, type DataSample } from '../core/dataSample.ts';
@@ -10,13 +12,12 @@ import { promptHover } from '../core/promptHover.ts';
 import { unmarked } from '../core/unmarked.ts';
 import { dataFilesNear, promptFilesNear } from '../dataFiles.ts';
 import { rangeIn } from '../edit.ts';
-import { programPattern, promptPattern } from '../ids.ts';
 import { textNow } from '../prompts.ts';
 import type { Services } from '../services.ts';
 import { asMarkdownString } from '../surfaces/inPlace.ts';
 
 export function registerLanguageHelp({ samples, library }: Services): vscode.Disposable {
-  const selector: vscode.DocumentSelector = { scheme: 'file', pattern: promptPattern };
+  const selector: vscode.DocumentSelector = { scheme: 'file', pattern: patternOf('prompt') };
   /** The document as it reads now: what the other surfaces know of it lags a little behind the typing. */
   const read = (document: vscode.TextDocument) => {
     const file = parsePromptFile(document.uri.fsPath, document.getText());
@@ -51,7 +52,7 @@ export function registerLanguageHelp({ samples, library }: Services): vscode.Dis
       return found && new vscode.Hover(asMarkdownString(found.text), rangeIn(document, found.span));
     },
   };
-  const programs: vscode.DocumentSelector = { scheme: 'file', pattern: programPattern };
+  const programs: vscode.DocumentSelector = { scheme: 'file', pattern: patternOf('steps') };
   const programCompletion: vscode.CompletionItemProvider = {
     async provideCompletionItems(document, position) {
       const { file } = measuredFile(document.uri.fsPath, document.getText(), undefined, textNow);
@@ -76,10 +77,13 @@ export function registerLanguageHelp({ samples, library }: Services): vscode.Dis
   return vscode.Disposable.from(
     vscode.languages.registerCompletionItemProvider(programs, programCompletion, ':', ' ', '/'),
     vscode.languages.registerHoverProvider(programs, programHovers),
-    vscode.languages.registerCompletionItemProvider(selector, completion, '$', '{', ':', ' ', '/'),
+    vscode.languages.registerCompletionItemProvider(selector, completion, ...triggers()),
     vscode.languages.registerHoverProvider(selector, hover),
   );
 }
+
+/** Of all languages, and those of YAML. */
+const triggers = (): string[] => [...new Set([...languages.flatMap(({ typing }) => typing.triggers), ':', ' ', '/'])];
 
 const helpsWithYaml = (): boolean => vscode.extensions.getExtension('redhat.vscode-yaml') !== undefined;
 

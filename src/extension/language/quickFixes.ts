@@ -1,9 +1,9 @@
 /** @file Quick fixes for what is wrong with a prompt file or a program. */
 import * as vscode from 'vscode';
+import { patternOf } from '../../prompt/kinds/table.ts';
 import type { Problem } from '../../prompt/promptFile.ts';
 import { quickFixes } from '../core/fixes.ts';
 import { dataFilesNear } from '../dataFiles.ts';
-import { tunablePattern } from '../ids.ts';
 import { rangeIn } from '../edit.ts';
 import { quickFix } from '../surfaces/inPlace.ts';
 
@@ -27,7 +27,7 @@ export function registerQuickFixes(problemsOf: (document: vscode.TextDocument) =
       });
     },
   };
-  return vscode.languages.registerCodeActionsProvider({ scheme: 'file', pattern: tunablePattern }, provider, {
+  return vscode.languages.registerCodeActionsProvider({ scheme: 'file', pattern: patternOf() }, provider, {
     providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
   });
 }

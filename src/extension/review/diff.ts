@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';
-import { isProgramPath } from '../../prompt/programFile.ts';
+import { isProgramPath } from '../../prompt/kinds/table.ts';
 import { proposedText } from '../../run/review.ts';
 import type { ListedRun } from '../../run/record/runList.ts';
 import { proposedProgramLanguage } from '../ids.ts';

@@ -2,15 +2,16 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../../errors.ts';
+import { dataEndings } from '../../data/readDataset.ts';
 import { readTextFileLater } from '../../files.ts';
+import { patternOf } from '../../prompt/kinds/table.ts';
 import type { RowList } from '../../run/measuredRows.ts';
 import { readSource } from '../../run/record/runDirectory.ts';
 import type { Split } from '../../run/spec.ts';
 import { dataFilesOf } from '../core/dataSample.ts';
 import { hasData, measuredFile } from '../core/measuredFile.ts';
 import { listNote, mostListed, rowTestsOf } from '../core/rowTests.ts';
-import { dataExtensions } from '../dataFiles.ts';
-import { settingIds, tunableEndings, tunablePattern } from '../ids.ts';
+import { settingIds } from '../ids.ts';
 import { isPrompt, isTunable } from '../prompts.ts';
 import type { Services } from '../services.ts';
 import { sessionSpec } from '../settings.ts';
@@ -105,7 +106,7 @@ export function watchTests(controller: vscode.TestController, { prompts, library
     for (const [id, own] of files) if (own.has(uri.fsPath)) later(id);
   };
 
-  const watcher = vscode.workspace.createFileSystemWatcher(`**/*.{${[...tunableEndings, ...dataExtensions].join(',')}}`);
+  const watcher = vscode.workspace.createFileSystemWatcher(patternOf(undefined, dataEndings));
   for (const { document } of prompts.all()) void look(document.uri);
   const listeners = vscode.Disposable.from(
     changed,
@@ -121,7 +122,7 @@ export function watchTests(controller: vscode.TestController, { prompts, library
   );
   return {
     async find() {
-      const found = await vscode.workspace.findFiles(tunablePattern, '**/node_modules/**');
+      const found = await vscode.workspace.findFiles(patternOf(), '**/node_modules/**');
       await Promise.all(found.map(look));
     },
     list,

@@ -11,7 +11,7 @@ import { isRight } from '../../evaluate/metrics.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
 import { wordsFor } from '../../prompt/labelWords.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { columnsOf } from '../../prompt/template.ts';
+import { columnsOf, mayHaveRoles } from '../../prompt/template.ts';
 import { textIn } from '../../prompt/values.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import { withoutThoughts } from '../proposers/writtenAnswer.ts';
@@ -24,8 +24,8 @@ export interface Reflection {
   readonly silent?: true;
 }
 
-/** The instruction of a `.prompty` has roles in it, which a text from a model would not keep. */
-export const canReflect = ({ syntax }: Prompt): boolean => syntax !== 'jinja';
+/** An instruction may have roles in it, which a text from a model would not keep. */
+export const canReflect = (prompt: Prompt): boolean => !mayHaveRoles(prompt);
 
 /** Tokens of an instruction at most: of the model's own, and of a writer's, which may think first. */
 const longest = { own: 96, written: 1024 };
@@ -53,7 +53,7 @@ export async function reflect(
   });
   const asked = [
     'An assistant was given this instruction:',
-    instructionOf(prompt.body) || `Give the ${task.output}.`,
+    instructionOf(prompt) || `Give the ${task.output}.`,
     ...(task.labels && task.labels.length <= 20
       ? [`It has to choose one of: ${task.labels.map((label) => wordsFor(prompt, label)).join(', ')}.`]
       : []),

@@ -1,7 +1,7 @@
 /** @file Edit operators on lines, sentences and phrases of the author's text: delete, swap, replace, reword. Prasad et al. 2023 (GrIPS). */
 import { bodyProblems } from '../../prompt/bodyProblems.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { isRoleName } from '../../prompt/sections.ts';
+import { isRoleName } from '../../prompt/languages/roles.ts';
 import { fixedSpans, rowBlockStart, variablesOf } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
 import { instructionParts, likeFirst, type Edit } from './edit.ts';
@@ -24,9 +24,8 @@ export const editOperators: Proposer = {
   },
 };
 
-/** An edit may cut through a block of Jinja. */
-const isBroken = (prompt: Prompt): boolean =>
-  prompt.syntax === 'jinja' && bodyProblems(prompt).some(({ severity }) => severity === 'error');
+/** An edit may cut through a block of the template. */
+const isBroken = (prompt: Prompt): boolean => bodyProblems(prompt).some(({ severity }) => severity === 'error');
 
 function dropLine(prompt: Prompt, random: Random): ReturnType<Edit> {
   const { before: lead, text, rest } = instructionParts(prompt);

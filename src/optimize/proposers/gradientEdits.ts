@@ -26,7 +26,7 @@ export function gradientEdits({ tuner, fluencyBound, rows, tries, onTokens }: Gr
   return {
     name: 'gradient edits',
     async propose({ prompt, adapter, evaluator, trainset, random, count }) {
-      const author = instructionOf(prompt.body);
+      const author = instructionOf(prompt);
       if (author === '' || !trainset.length) return [];
       const fluencies = async (texts: readonly string[]): Promise<readonly number[]> => {
         const { fluency, tokensUsed } = await tuner.fluency(texts);

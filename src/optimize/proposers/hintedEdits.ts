@@ -1,6 +1,6 @@
 /** @file Edits that take their words from a hint: one for another, one before another, or the first few named in a sentence of their own. */
 import type { Prompt } from '../../prompt/prompt.ts';
-import { isRoleName } from '../../prompt/sections.ts';
+import { isRoleName } from '../../prompt/languages/roles.ts';
 import { fixedSpans } from '../../prompt/template.ts';
 import { instructionParts, likeFirst, type Edit } from './edit.ts';
 import type { Hint } from './proposer.ts';

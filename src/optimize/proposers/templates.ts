@@ -2,8 +2,8 @@
 import type { Row } from '../../data/dataset.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { wordsFor } from '../../prompt/labelWords.ts';
-import { roleLines } from '../../prompt/sections.ts';
-import { columnsOf, variableText } from '../../prompt/template.ts';
+import { languageOf } from '../../prompt/languages/table.ts';
+import { columnsOf, roleLinesOf } from '../../prompt/template.ts';
 import { textIn } from '../../prompt/values.ts';
 import { hinted, namedWords } from './hintedEdits.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
@@ -124,11 +124,11 @@ function factsOf(prompt: Prompt, output: string, labels: readonly string[], rows
   const inputs = columnsOf(prompt).filter((name) => name !== output);
   return {
     inputs,
-    hasRoles: prompt.syntax === 'jinja' && roleLines(prompt.body).length > 0,
+    hasRoles: roleLinesOf(prompt).length > 0,
     output: output.replaceAll(/[_-]/g, ' '),
     labels: labels.map((label) => wordsFor(prompt, label)),
     hints: new Map([...distinctiveWords(rows, inputs, output)].map(([label, words]) => [wordsFor(prompt, label), words])),
-    shown: inputs.map((name) => `${title(name)}: ${variableText(prompt.syntax, name)}`).join('\n'),
+    shown: inputs.map((name) => `${title(name)}: ${languageOf(prompt).write(name)}`).join('\n'),
     thing: inputs.length === 1 ? inputs[0].replaceAll(/[_-]/g, ' ') : 'input',
   };
 }

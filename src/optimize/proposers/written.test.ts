@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
 import type { WriteOptions, Writer, WriterMessage } from '../../model/writer.ts';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { textIn } from '../../prompt/values.ts';
 import { randomStream } from '../../random.ts';

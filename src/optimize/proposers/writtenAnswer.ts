@@ -1,8 +1,7 @@
 /** @file Reads what a writer answered: a new instruction or edits of lines, and whether the prompt is still whole with it. */
 import { bodyProblems } from '../../prompt/bodyProblems.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { roleLines } from '../../prompt/sections.ts';
-import { columnsOf, demosLines, rowBlockStart, softLine, variablesOf } from '../../prompt/template.ts';
+import { columnsOf, demosLines, roleLinesOf, rowBlockStart, softLine, variablesOf } from '../../prompt/template.ts';
 import { instructionParts } from './edit.ts';
 import { longestInstruction, mostEdits, numberedLines } from './writtenRequest.ts';
 
@@ -119,10 +118,10 @@ function problemWith(old: Prompt, next: Prompt, text: string): string | undefine
   if (demosLines(next).length !== demosLines(old).length) return 'The line {{demos}} stands outside the instruction; leave it out.';
   if (variablesOf(next).length !== variablesOf(old).length) return 'Each variable has to stand as often as before.';
   if (isMoved(old, next)) return 'The variables have to stay in their lines, after the instruction.';
-  if (old.syntax === 'jinja' && roleLines(next.body).length !== roleLines(old.body).length) {
+  if (roleLinesOf(next).length !== roleLinesOf(old).length) {
     return 'A line such as "user:" would begin a new section; word it differently.';
   }
-  if (old.syntax !== 'jinja' && softLine(next.body)) return 'The line {{soft}} has another meaning; leave it out.';
+  if (softLine(next)) return 'The line {{soft}} has another meaning; leave it out.';
   const broken = bodyProblems(next).find(({ severity }) => severity === 'error');
   if (broken) return broken.message;
   return /\$\{|\{\{|\{%|<\|/.test(foreignText(old, text)) ? 'It has marks of a template language in it; write plain text.' : undefined;

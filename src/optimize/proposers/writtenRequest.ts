@@ -3,7 +3,8 @@ import type { Task } from '../../evaluate/evaluation.ts';
 import { aboutMetric, metrics } from '../../evaluate/metrics.ts';
 import type { WriterMessage } from '../../model/writer.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { columnsOf, variableText } from '../../prompt/template.ts';
+import { languageOf } from '../../prompt/languages/table.ts';
+import { columnsOf } from '../../prompt/template.ts';
 import { textIn, type Values } from '../../prompt/values.ts';
 import { instructionParts } from './edit.ts';
 import type { RejectedEdit } from './proposer.ts';
@@ -90,7 +91,7 @@ function promptText(prompt: Prompt): string {
   const { before, text, rest } = instructionParts(prompt);
   const lines = numberedLines(prompt).map((line, place) => `${place + 1}: ${line}`);
   const example = columnsOf(prompt).at(0);
-  const stands = example === undefined ? '' : ` ${variableText(prompt.syntax, example)} stands for a value of the row.`;
+  const stands = example === undefined ? '' : ` ${languageOf(prompt).write(example)} stands for a value of the row.`;
   const shown = prompt.demonstrations.length;
   const demonstrations = shown > 0 ? ` {{demos}} stands for ${shown} solved ${shown === 1 ? 'row' : 'rows'}.` : '';
   return [
@@ -124,7 +125,7 @@ const rejectedText = (rejected: readonly RejectedEdit[]): string =>
 function formText(prompt: Prompt): string {
   const old = instructionParts(prompt).text;
   const variables = columnsOf({ ...prompt, body: old });
-  const kept = variables.map((name) => variableText(prompt.syntax, name)).join(', ');
+  const kept = variables.map((name) => languageOf(prompt).write(name)).join(', ');
   return [
     'Write a better instruction.',
     '- Say what the wrong answers have in common and how to decide. Do not copy rows.',

@@ -3,6 +3,7 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { TandemError, type Place } from '../../errors.ts';
 import { isMissing } from '../../files.ts';
+import { endingsOf, kindOf } from '../../prompt/kinds/table.ts';
 
 /** Whether the path, or what is there of it, is below the folder once links are followed. */
 export function isInside(folder: string, path: string): boolean {
@@ -29,15 +30,12 @@ export function requireInside(workspace: string, path: string, what: string, whe
 /** The same, of a file that is called like a prompt or a program. @throws TandemError reasons 'outside-workspace', 'not-a-prompt' */
 export function requirePromptInside(workspace: string, path: string, what: string, where: Place): void {
   requireInside(workspace, path, what, where);
-  if (promptNames.test(path)) return;
+  if (kindOf(path)) return;
   throw new TandemError('not-a-prompt', `The run names ${path} as ${what}, but the file name does not match.`, {
     where,
-    hint: 'Prompt files end in .prompt.md or .prompty, programs in .program.yaml.',
+    hint: `Prompt files end in ${endingsOf('prompt').join(' or ')}, programs in ${endingsOf('steps')[0]}.`,
   });
 }
-
-/** What files are called that are prompt files or programs; here, so that who only reads a record need not read YAML. */
-const promptNames = /\.(prompt\.md|prompty|program\.ya?ml)$/i;
 
 /** Where there is nothing, as far as there is a folder; undefined for a link that leads nowhere, or in a circle. */
 function realPath(path: string): string | undefined {

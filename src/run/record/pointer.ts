@@ -1,8 +1,7 @@
 /** @file What points to the adapter: a setting of the prompt file, or of the program. */
-import { isProgramPath, parseProgramFile } from '../../prompt/programFile.ts';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
-import { applyProgram } from '../../prompt/writeProgram.ts';
-import { applyPrompt } from '../../prompt/writePrompt.ts';
+import { isProgramPath } from '../../prompt/kinds/table.ts';
+import { parseProgramFile, parsePromptFile } from '../../prompt/readPrompt.ts';
+import { applyPrompt, applyProgram } from '../../prompt/writePrompt.ts';
 import type { TextRange } from '../../prompt/textRange.ts';
 
 export interface Pointer {

@@ -6,7 +6,7 @@ import type { Cut } from '../../evaluate/cuts.ts';
 import type { Difference, Estimate } from '../../optimize/events.ts';
 import { editorText } from '../../prompt/hunks.ts';
 import type { Program } from '../../prompt/program.ts';
-import { isPrompty } from '../../prompt/promptFile.ts';
+import { kindOf } from '../../prompt/kinds/table.ts';
 import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields, day } from '../../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { resultsOfVersionOne } from './versionOne.ts';
@@ -154,5 +154,5 @@ export const hashText = (text: string | Buffer): string => createHash('sha256').
 /** `prompts/intent.prompt.md` has its numbers in `.tandem/results/prompts/intent.json`, `intent.prompty` in `intent.prompty.json` beside it. */
 function resultsName(workspace: string, promptFile: string): string {
   const name = portable(workspace, promptFile);
-  return `${isPrompty(name) ? name : name.replace(/(\.prompt)?\.\w+$/, '')}.json`;
+  return `${kindOf(name)?.resultsName(name) ?? name.replace(/(\.prompt)?\.\w+$/, '')}.json`;
 }

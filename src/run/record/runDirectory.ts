@@ -4,6 +4,7 @@ import nodePath, { basename, join, resolve } from 'node:path';
 import { TandemError, type Place } from '../../errors.ts';
 import { isMissing, readTextFile } from '../../files.ts';
 import { exactly, list, moment, object, optional, table, text } from '../../shape.ts';
+import { kindOf } from '../../prompt/kinds/table.ts';
 import { isInside, requirePromptInside } from './inside.ts';
 import { readJournal } from './journal.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
@@ -165,11 +166,8 @@ export function workspaceLock(workspace: string): string {
 
 /** `intent` for `prompts/intent.prompt.md`. */
 export function promptName(file: string): string {
-  return (
-    basename(file)
-      .replace(/(\.prompt)?\.\w+$/, '')
-      .replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'prompt'
-  );
+  const name = basename(file);
+  return (kindOf(file)?.shortName(name) ?? name.replace(/(\.prompt)?\.\w+$/, '')).replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'prompt';
 }
 
 /** Relative to the workspace, with forward slashes. */

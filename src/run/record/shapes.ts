@@ -1,6 +1,7 @@
 /** @file The shapes that several of a run's files have parts of: numbers, prompts, states. */
 import type { Cut } from '../../evaluate/cuts.ts';
 import { calibrations, type Decoding, type Normalization } from '../../prompt/decoding.ts';
+import { syntaxNames } from '../../prompt/languages/table.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import type { Value } from '../../prompt/values.ts';
 import type { Difference, Estimate, ChangedPrediction, ChangedPredictions, MeasuredState, ObjectiveTerms } from '../../optimize/events.ts';
@@ -66,7 +67,7 @@ const demonstration = object<Demonstration>({ inputs: table(value), output: text
 export const prompt: Shape<Prompt> = object<Prompt>({
   body: text,
   demonstrations: list(demonstration),
-  syntax: optional(exactly('jinja')),
+  syntax: optional((value) => exactly(...syntaxNames())(value)),
   labelWords: optional(table(text)),
   decoding: optional(decoding),
   earlier: optional(list((value) => prompt(value))),

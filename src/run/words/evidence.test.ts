@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Difference } from '../../optimize/events.ts';
 import { asProgram, type Prompt } from '../../prompt/prompt.ts';
-import { parsePromptFile } from '../../prompt/promptFile.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import { applyPrompt } from '../../prompt/writePrompt.ts';
 import { changesText } from './changesText.ts';
 import { groundsOf } from './evidence.ts';

@@ -1,5 +1,4 @@
 /** @file The worker process: its run arrives here as events, its errors keep their reason, and it never outlives its parent. */
-import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fakeSpec } from '../fakeRun.fixture.ts';
 import { TandemError } from '../../errors.ts';
+import { bundleFixture } from './bundle.fixture.ts';
 import { startWorker, type WorkerClient } from './client.ts';
 import type { Notification } from './protocol.ts';
 import type { Host } from './questions.ts';
@@ -21,8 +21,7 @@ const file = join(temporary, 'worker.mjs');
 const clients: WorkerClient[] = [];
 
 beforeAll(async () => {
-  const common = { bundle: true, platform: 'node', format: 'esm', logLevel: 'error' } as const;
-  await build({ ...common, entryPoints: [join(import.meta.dirname, 'fakeWorker.fixture.ts')], outfile: file });
+  await bundleFixture(join(import.meta.dirname, 'fakeWorker.fixture.ts'), file);
 });
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.dispose()));

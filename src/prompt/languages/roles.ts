@@ -1,16 +1,6 @@
 /** @file The sections of a `.prompty` body: `system:`, `user:` and `assistant:`, each on a line of its own. */
 import { tagsOf } from './jinjaTags.ts';
-
-export type Role = 'system' | 'user' | 'assistant';
-
-export interface Section {
-  readonly role: Role;
-  /** The line that names the role, line ending included; empty for text before the first one, which is the system's. */
-  readonly marker: { readonly start: number; readonly end: number };
-  /** What stands under it, in offsets of the body. */
-  readonly start: number;
-  readonly end: number;
-}
+import type { Role, RoleLine, Section } from './templateLanguage.ts';
 
 /** What a role line may say, and whose turn that is for a local model. */
 const roles: Readonly<Record<string, Role>> = { system: 'system', developer: 'system', user: 'user', assistant: 'assistant' };
@@ -22,7 +12,7 @@ export const isRoleName = (name: string): boolean =>
   Object.hasOwn(roles, name.trim().toLowerCase()) || foreignRoles.has(name.trim().toLowerCase());
 
 /** Lines that name a role, and none within a tag. */
-export function roleLines(body: string): { readonly name: string; readonly start: number; readonly end: number }[] {
+export function roleLines(body: string): RoleLine[] {
   const tags = tagsOf(body);
   let next = 0;
   return [...body.matchAll(rolePattern)].flatMap(({ 0: line, 1: name, index: start }) => {

@@ -3,32 +3,18 @@
  * the format are read; where they differ, a key is known by the name that it has in each.
  */
 import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
-import { butFound, resolved, scalarText } from './frontMatter.ts';
-import type { Report } from './settings.ts';
-import type { Decoding } from './decoding.ts';
-import type { Value, Values } from './values.ts';
-import { yamlValue } from './yamlValues.ts';
-
-export interface Prompty {
-  /** 'chat' makes the sections turns of a chat; else their texts follow one another. */
-  readonly template?: 'chat' | 'text';
-  /** From `model.parameters`, in version 2 `model.options`. */
-  readonly decoding: Partial<Decoding>;
-  /** Values of inputs: their `default`, `example` or `sample`, and `sample.<name>`. */
-  readonly samples: Values;
-}
-
-/** Where findings go: what keeps the file from being used, and what is good to know. */
-export interface PromptyReports {
-  readonly error: Report;
-  readonly note: Report;
-}
+import { butFound, resolved, scalarText } from '../frontMatter.ts';
+import type { Report } from '../settingReaders.ts';
+import type { OwnKeys, ReadOwnKeys } from './readFrontMatterPrompt.ts';
+import type { Decoding } from '../decoding.ts';
+import type { Value } from '../values.ts';
+import { yamlValue } from '../yamlValues.ts';
 
 /**
  * Reads what there is; a value that the format has and Tandem cannot follow is reported by the name of its key. Other keys are for other tools.
  * @param reads the columns that the body reads
  */
-export function readPrompty(document: Document, reads: ReadonlySet<string>, { error, note }: PromptyReports): Prompty {
+export const readPromptyKeys: ReadOwnKeys = (document, reads, { error, note }) => {
   const root = document.contents;
   const at = (node: Node): { start: number; end: number } => ({ start: node.range?.[0] ?? 0, end: node.range?.[1] ?? 0 });
   const entry = entryIn(document);
@@ -76,7 +62,7 @@ export function readPrompty(document: Document, reads: ReadonlySet<string>, { er
     else keep(name, entry(value, 'default') ?? entry(value, 'example') ?? entry(value, 'sample'));
   }
   return { ...(template && { template }), decoding, samples };
-}
+};
 
 type Entry = (map: unknown, key: string) => Node | undefined;
 type Complain = (node: Node, message: string, hint?: string) => void;
@@ -121,7 +107,7 @@ function readTemplate(root: unknown, entry: Entry, complain: Complain): void {
 const languages: ReadonlySet<string> = new Set(['jinja2', 'jinja', 'nunjucks']);
 
 /** `model.api`, in version 2 `model.apiType`, which is chat where nothing else is said. */
-function templateOf(model: Node | undefined, entry: Entry, complain: Complain): Prompty['template'] {
+function templateOf(model: Node | undefined, entry: Entry, complain: Complain): OwnKeys['template'] {
   if (!model) return undefined;
   for (const key of ['apiType', 'api']) {
     const node = entry(model, key);

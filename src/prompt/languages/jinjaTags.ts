@@ -1,5 +1,5 @@
 /** @file The tags of Jinja in a prompt's body, with their places; what stands in `{% raw %}` is text. */
-import { rememberingLast } from './rememberingLast.ts';
+import { rememberingLast } from '../rememberingLast.ts';
 
 /** `{{ … }}`, `{% … %}` or `{# … #}` in a body; offsets into the body. */
 export interface Tag {

@@ -1,9 +1,9 @@
 /** @file Where a template that cannot be filled in goes wrong, and what is wrong in words of its author. */
-import { TandemError, type Place } from '../errors.ts';
-import { runJinja } from './jinja.ts';
+import { TandemError, type Place } from '../../errors.ts';
+import { runJinja } from './jinjaTemplate.ts';
 import { depthOf, endOf, tagsOf, type Tag } from './jinjaTags.ts';
-import { suggestName } from './nearest.ts';
-import type { Values } from './values.ts';
+import { suggestName } from '../nearest.ts';
+import type { Values } from '../values.ts';
 
 /** Where a part of a template comes from. */
 export interface Part {

@@ -1,29 +1,20 @@
 /** @file Jinja in a prompt's body, by `@huggingface/jinja`: what its tags read, what is wrong with them, and running it. */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
-import { TandemError } from '../errors.ts';
-import { jinjaGlobals } from '../model/jinjaGlobals.ts';
+import { TandemError } from '../../errors.ts';
+import { jinjaGlobals } from '../../model/jinjaGlobals.ts';
 import { blocks, closers, depthOf, endOf, keywordOf, lineEnd, tagsOf, withoutRaw, type Tag } from './jinjaTags.ts';
-import { rememberingLast } from './rememberingLast.ts';
-import { shownSource, withinTime } from '../timeLimit.ts';
+import { rememberingLast } from '../rememberingLast.ts';
+import type { Span, Variable } from './templateLanguage.ts';
+import { shownSource, withinTime } from '../../timeLimit.ts';
 
-/** A name that a tag reads from outside the template; `start` and `end` are the tag's. */
-export interface FreeName {
-  readonly name: string;
-  readonly nameStart: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-export interface JinjaProblem {
-  readonly start: number;
-  readonly end: number;
+export interface JinjaProblem extends Span {
   readonly message: string;
   readonly hint?: string;
 }
 
 /** The names that tags read and nothing in the template binds, in their order. A name bound anywhere counts as bound everywhere. */
-export const freeNames = rememberingLast((body: string): readonly FreeName[] => {
-  const found: FreeName[] = [];
+export const freeNames = rememberingLast((body: string): readonly Variable[] => {
+  const found: Variable[] = [];
   const bound = new Set<string>(globals);
   for (const { tag, tree } of treesOf(body)) {
     const reads = new Set<string>();

@@ -1,7 +1,7 @@
 /** @file Tags of a Jinja body: what they read, where, what is wrong with them, and what running them gives. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assigned, assignmentsOf, freeNames, jinjaProblems, runJinja } from './jinja.ts';
+import { assigned, assignmentsOf, freeNames, jinjaProblems, runJinja } from './jinjaTemplate.ts';
 import { tagsOf } from './jinjaTags.ts';
 
 const names = (body: string): string[] => freeNames(body).map(({ name }) => name);

@@ -1,0 +1,39 @@
+/** @file The parts of the manifest that follow from the table of prompt kinds. VS Code reads them before any of our code runs, so they are written down. */
+import { endingsOf } from '../prompt/kinds/table.ts';
+import { commandIds } from './ids.ts';
+
+interface Written {
+  readonly activationEvents: readonly string[];
+  readonly contributes: {
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly yamlValidation: readonly { readonly fileMatch: readonly string[] }[];
+  };
+}
+
+/** The manifest with what its prompt kinds make of it: when it activates, where its commands are offered, which files its schema is for. */
+export function withPromptKinds<M extends Written>(manifest: M): M {
+  const { activationEvents, contributes } = manifest;
+  const search = 'workspaceContains:';
+  const [first, ...others] = activationEvents.filter((event) => !event.startsWith(search));
+  const menus = Object.entries(contributes.menus).map(([menu, items]) => {
+    const named = items.map((item) => ({ ...item, when: item.when.replace(/(?<=resourceFilename =~ )\/.*?\$\//, namesFor(item.command)) }));
+    return [menu, named] as const;
+  });
+  const [schema, ...schemas] = contributes.yamlValidation;
+  const fileMatch = endingsOf('steps').flatMap((ending) => (/\.ya?ml$/.test(ending) ? [`*${ending}`] : []));
+  return {
+    ...manifest,
+    activationEvents: [first, ...endingsOf().map((ending) => `${search}**/*${ending}`), ...others],
+    contributes: { ...contributes, menus: Object.fromEntries(menus), yamlValidation: [{ ...schema, fileMatch }, ...schemas] },
+  };
+}
+
+/** Programs are optimized in one way only. */
+const onSinglePrompts: readonly string[] = [commandIds.optimizeWith];
+
+/** The names of the files that a command works on, as a pattern. A function's result is put in as it is, `$` included. */
+const namesFor = (command: string) => (): string => `/${namePattern(endingsOf(onSinglePrompts.includes(command) ? 'prompt' : undefined))}/`;
+
+/** `\.(prompt\.md|prompty)$` */
+export const namePattern = (endings: readonly string[]): string =>
+  `\\.(${endings.map((ending) => ending.slice(1).replaceAll('.', '\\.')).join('|')})$`;

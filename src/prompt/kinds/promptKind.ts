@@ -1,0 +1,61 @@
+/** @file What a prompt kind is: how its files are called, read and written. */
+import type { Calibration } from '../decoding.ts';
+import type { TemplateLanguage } from '../languages/templateLanguage.ts';
+import type { ProgramFile } from '../programFile.ts';
+import type { Prompt } from '../prompt.ts';
+import type { PromptFile } from '../promptFile.ts';
+
+export type PromptKind = SinglePromptKind | ProgramKind;
+
+interface Names {
+  /** What the names of its files end in, in lower case; the first one for files that Tandem writes. */
+  readonly endings: readonly [string, ...string[]];
+  /** A file's name without its ending, for people. */
+  readonly shortName: (name: string) => string;
+  /** What a file's numbers are called in `.tandem/results`, without `.json`; two files side by side must not share that name. */
+  readonly resultsName: (name: string) => string;
+}
+
+/** Files that are one prompt each. */
+export interface SinglePromptKind extends Names {
+  readonly holds: 'prompt';
+  readonly language: TemplateLanguage;
+  /** Never throws: defects are problems of the file. */
+  readonly read: (path: string, text: string) => PromptFile;
+  /**
+   * The file's text with another prompt and other settings, and every other byte as it was.
+   * @throws TandemError reason 'cannot-rewrite' if the file is written in a way that cannot be edited in place; 'no-output' for
+   *   demonstrations in a file that does not name its output column
+   */
+  readonly write: (file: PromptFile, next: Prompt, changes: SettingChanges) => string;
+}
+
+/** Files that name other prompt files, which answer one after the other. */
+export interface ProgramKind extends Names {
+  readonly holds: 'steps';
+  /** Never throws: defects are problems of the file. Whether the steps name prompt files is checked elsewhere. */
+  readonly read: (path: string, text: string) => ProgramFile;
+  /** The file's text with another adapter, or model. @throws TandemError reason 'cannot-rewrite' as above */
+  readonly write: (file: ProgramText, changes: PointerChanges) => string;
+}
+
+export type ProgramText = Pick<ProgramFile, 'path' | 'text'>;
+
+export interface PointerChanges {
+  /** The adapter's path relative to the file; null takes it out. */
+  readonly adapter?: string | null;
+  /** The model that the adapter belongs to; null takes it out. */
+  readonly model?: string | null;
+}
+
+export interface SettingChanges extends PointerChanges {
+  readonly calibration?: Calibration;
+  /** The column that demonstrations need, written where the file names none: a program names it in its place. */
+  readonly output?: string;
+}
+
+/** The name without the first of these endings that it has. */
+export function withoutEnding(name: string, endings: readonly string[]): string {
+  const ending = endings.find((each) => name.toLowerCase().endsWith(each));
+  return ending === undefined ? name : name.slice(0, -ending.length);
+}

@@ -1,0 +1,23 @@
+/** @file Prompt files of VS Code: `.prompt.md`, Markdown with `${input:column}` below front matter. */
+import { inputs } from '../languages/inputs.ts';
+import { readFrontMatterPrompt } from './readFrontMatterPrompt.ts';
+import { withoutEnding, type SinglePromptKind } from './promptKind.ts';
+import { writeFrontMatterPrompt } from './writeFrontMatterPrompt.ts';
+
+export const promptMd: SinglePromptKind = {
+  holds: 'prompt',
+  endings: ['.prompt.md'],
+  shortName,
+  resultsName: shortName,
+  language: inputs,
+  read,
+  write: (file, next, changes) => writeFrontMatterPrompt(file, next, changes, read),
+};
+
+function shortName(name: string): string {
+  return withoutEnding(name, promptMd.endings);
+}
+
+function read(path: string, text: string): ReturnType<SinglePromptKind['read']> {
+  return readFrontMatterPrompt(path, text, { language: inputs });
+}

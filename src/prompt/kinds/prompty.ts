@@ -1,0 +1,21 @@
+/** @file Prompt files of Prompty: `.prompty`, Jinja below front matter that has keys of its own. */
+import { jinja } from '../languages/jinja.ts';
+import { readFrontMatterPrompt } from './readFrontMatterPrompt.ts';
+import { withoutEnding, type SinglePromptKind } from './promptKind.ts';
+import { readPromptyKeys } from './promptyKeys.ts';
+import { writeFrontMatterPrompt } from './writeFrontMatterPrompt.ts';
+
+export const prompty: SinglePromptKind = {
+  holds: 'prompt',
+  endings: ['.prompty'],
+  shortName: (name) => withoutEnding(name, prompty.endings),
+  // A `.prompt.md` may stand beside it.
+  resultsName: (name) => name,
+  language: jinja,
+  read,
+  write: (file, next, changes) => writeFrontMatterPrompt(file, next, changes, read),
+};
+
+function read(path: string, text: string): ReturnType<SinglePromptKind['read']> {
+  return readFrontMatterPrompt(path, text, { language: jinja, readKeys: readPromptyKeys });
+}

@@ -1,0 +1,116 @@
+/** @file Reads a prompt file that has YAML front matter above its body. */
+import { isMap, type Document, type Node } from 'yaml';
+import { bodyProblems } from '../bodyProblems.ts';
+import type { Decoding } from '../decoding.ts';
+import { findFrontMatter, readYaml, resolved, scalarText } from '../frontMatter.ts';
+import type { Severity, TemplateLanguage } from '../languages/templateLanguage.ts';
+import { suggestName } from '../nearest.ts';
+import type { Prompt } from '../prompt.ts';
+import type { Problem, PromptFile } from '../promptFile.ts';
+import { readSettings } from '../readSettings.ts';
+import type { Report } from '../settingReaders.ts';
+import { rowBlockColumns } from '../template.ts';
+import { rangesOf, type TextRange } from '../textRange.ts';
+import type { Values } from '../values.ts';
+import { yamlProblems } from '../yamlProblems.ts';
+
+/** In what kinds with front matter differ. */
+export interface Dialect {
+  readonly language: TemplateLanguage;
+  /** Reads what the front matter says in keys beside `tandem`. */
+  readonly readKeys?: ReadOwnKeys;
+}
+
+/** @param reads the columns that the body reads */
+export type ReadOwnKeys = (document: Document, reads: ReadonlySet<string>, reports: KeyReports) => OwnKeys;
+
+/** What holds where the `tandem` key does not say. */
+export interface OwnKeys {
+  /** 'chat' makes the sections turns of a chat; else their texts follow one another. */
+  readonly template?: 'chat' | 'text';
+  readonly decoding: Partial<Decoding>;
+  /** Values for columns that the data lacks. */
+  readonly samples: Values;
+}
+
+/** Where findings go: what keeps the file from being used, and what is good to know. */
+export interface KeyReports {
+  readonly error: Report;
+  readonly note: Report;
+}
+
+/** Never throws: defects are in `problems`. */
+export function readFrontMatterPrompt(path: string, text: string, { language, readKeys }: Dialect): PromptFile {
+  const rangeOf = rangesOf(text);
+  const problems: Problem[] = [];
+  const ranges: Record<string, TextRange> = {};
+  const add = (severity: Severity, start: number, end: number, message: string, hint?: string, instead?: readonly string[]): void => {
+    const range = rangeOf(start, end);
+    problems.push({ severity, message, range, ...(hint !== undefined && { hint }), ...(instead && { fix: { range, instead } }) });
+  };
+
+  const front = findFrontMatter(text);
+  const bom = text.startsWith('\uFEFF') ? 1 : 0;
+  if (!front && /^---[ \t]*\r?\n/.test(text.slice(bom))) {
+    add('warning', bom, bom + 3, 'The front matter is opened but never closed.', 'Close it with a line of three dashes: ---');
+  }
+  const [yamlStart, yamlEnd] = front ? [front.yamlStart, front.yamlEnd] : [bom, bom];
+  const document = readYaml(text.slice(yamlStart, yamlEnd));
+  for (const { fix, start, end, ...problem } of yamlProblems(text.slice(yamlStart, yamlEnd), document, 'The front matter')) {
+    const instead = fix && { range: rangeOf(yamlStart + fix.start, yamlStart + fix.end), instead: [fix.instead] };
+    problems.push({ ...problem, range: rangeOf(yamlStart + start, yamlStart + end), ...(instead && { fix: instead }) });
+  }
+  const root = document.contents;
+  if (root && !isMap(root)) add('error', yamlStart, yamlEnd, 'The front matter should be a map, with one `key: value` per line.');
+
+  const pair = isMap(root) ? root.items.find((each) => scalarText(each.key) === 'tandem') : undefined;
+  const reportAs =
+    (severity: Severity): Report =>
+    (at, message, hint, instead) =>
+      add(severity, yamlStart + at.start, yamlStart + at.end, message, hint, instead);
+  const report = reportAs('error');
+  const bodyOffset = front?.bodyOffset ?? bom;
+  const body = text.slice(bodyOffset);
+  const columns = new Set(language.variables(body).map(({ name }) => name));
+  const own = readKeys?.(document, columns, { error: report, note: reportAs('information') });
+  const settings = readSettings(
+    document,
+    resolved(pair?.value ?? null, document),
+    report,
+    (name, node) => {
+      if (node.range) ranges[name] = rangeOf(yamlStart + node.range[0], yamlStart + node.range[1]);
+    },
+    own,
+  );
+  if (pair && document.errors.length === 0) {
+    const [start, end] = (pair.key as Node).range!;
+    for (const [name, hint] of required) {
+      const written = isMap(pair.value) && pair.value.items.some((each) => scalarText(each.key) === name);
+      if (written) continue;
+      const range = rangeOf(yamlStart + start, yamlStart + end);
+      problems.push({ severity: 'error', message: `\`tandem.${name}\` is missing.`, range, hint, missing: true });
+    }
+  }
+
+  const { labelWords } = settings;
+  const { syntax } = language;
+  const prompt: Prompt = { body, demonstrations: settings.demos, ...(syntax && { syntax }), ...(labelWords && { labelWords }) };
+  for (const { severity, start, end, message, hint } of bodyProblems(prompt))
+    add(severity, bodyOffset + start, bodyOffset + end, message, hint);
+  const needed = settings.demos.length > 0 ? rowBlockColumns(prompt) : [];
+  settings.demos.forEach((demonstration, place) => {
+    const lacking = needed.find((column) => !Object.hasOwn({ ...own?.samples, ...demonstration.inputs }, column));
+    if (lacking === undefined) return;
+    const { start, end } = ranges.demos;
+    const hint = suggestName(lacking, Object.keys(demonstration.inputs));
+    add('error', start, end, `Demonstration ${place + 1} lacks the column "${lacking}", which the body reads.`, hint);
+  });
+  problems.sort((a, b) => a.range.start - b.range.start);
+  const samples = own && { samples: own.samples };
+  return { path, text, prompt, settings, hasSettings: pair !== undefined, problems, bodyOffset, ranges, ...samples };
+}
+
+const required = [
+  ['data', 'Name the file with the rows (e.g. .jsonl, .csv or .parquet), relative to this file.'],
+  ['output', 'Name the column of the data to predict.'],
+] as const;
