@@ -1,4 +1,4 @@
-/** @file The completion scripts, called as a shell calls them; shells that are not installed are skipped. */
+/** @file Completion scripts, called as a shell calls them. Shells that are not installed are skipped. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ beforeAll(() => {
   for (const shell of shells) writeFileSync(join(folder, `tandem.${shell}`), completionScript(shell, makeProgram()));
 });
 
-/** A folder can have this name. */
+/** A folder may have this name. */
 const hostileRun = '2026-$(touch ran)`touch ran`*';
 
 const run = (shell: Shell, args: string[]): string[] => {
@@ -30,7 +30,7 @@ const run = (shell: Shell, args: string[]): string[] => {
   return stdout.split('\n').filter((line) => line !== '');
 };
 
-/** What may follow these words, the last of which is being typed. */
+/** The completions that a shell offers for these words, the last of which is being typed. */
 const asked: Readonly<Partial<Record<Shell, (words: readonly string[]) => string[]>>> = {
   bash: (words) =>
     run('bash', [
@@ -64,16 +64,16 @@ describe.each(['bash', 'fish'] as const)('%s', (shell) => {
     for (const word of none) expect(found).not.toContain(word);
   });
 
-  test.skipIf(!installed(shell))('a run whose name is a command, which is not run', () => {
+  test.skipIf(!installed(shell))('commands in the name of a run are not executed', () => {
     const found = asked[shell]!(['tandem', 'report', '']);
     expect(found).toContain('one-intent');
-    // It would have to be quoted, which bash does for files only.
+    // The name would need quotes, which bash adds only to file names.
     if (shell === 'bash') expect(found).not.toContain(hostileRun);
     expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });
 
-test.skipIf(!installed('zsh'))('zsh reads its script, and has a function for every command', () => {
+test.skipIf(!installed('zsh'))('zsh loads its script, which defines a function for every command', () => {
   const functions = run('zsh', [
     '-f',
     '-c',
