@@ -1,4 +1,4 @@
-/** @file What a text of others can do to its reader is shown instead of done. */
+/** @file Characters in foreign text that would act on a display are shown as escapes. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { visible, visibleLine } from './plain.ts';
@@ -22,11 +22,11 @@ test('line ends, tabs and letters of all scripts stay', () => {
   expect(visibleLine('a \r\n\n  b\nc')).toBe('a b c');
 });
 
-test('nothing that acts comes out, twice is as once, and JSON keeps its value', () => {
+test('no acting character is left, a second call changes nothing, and JSON keeps its value', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const shown = visible(text);
-      // eslint-disable-next-line no-control-regex -- they are the subject
+      // eslint-disable-next-line no-control-regex -- this checks for control characters
       expect(shown).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
       expect(() => encodeURIComponent(shown)).not.toThrow();
       expect(visible(shown)).toBe(shown);
