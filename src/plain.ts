@@ -4,10 +4,10 @@
  */
 
 /**
-* Shows characters that act instead of being read as the escapes of JSON and JavaScript: `\u001b[31m` for an escape sequence that sets the
-* colour red. These are the control characters of ASCII and Latin-1 except line ends and tabs, line and paragraph separators, the explicit
-* characters that change the direction of text (UAX 9, section 2), tags, noncharacters and halves of surrogate pairs. JSON keeps its value.
-*/
+ * Shows characters that act instead of being read as the escapes of JSON and JavaScript: `\u001b[31m` for an escape sequence that sets the
+ * colour red. These are the control characters of ASCII and Latin-1 except line ends and tabs, line and paragraph separators, the explicit
+ * characters that change the direction of text (UAX 9, section 2), tags, noncharacters and halves of surrogate pairs. JSON keeps its value.
+ */
 export const visible = (text: string): string => text.replaceAll('\r\n', '\n').replace(acting, escapes);
 
 /** The same on one line. */

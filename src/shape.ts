@@ -1,7 +1,7 @@
 /**
-* @file Shapes check data read from files before anything uses it. A shape is typed by its result, so a field that is added to a type is a
-* type error until its shape lists it. Fields that no shape names are kept.
-*/
+ * @file Shapes check data read from files before anything uses it. A shape is typed by its result, so a field that is added to a type is a
+ * type error until its shape lists it. Fields that no shape names are kept.
+ */
 import { TandemError, type Place } from './errors.ts';
 import { notOursHint } from './json.ts';
 
