@@ -6,11 +6,11 @@ import { visible, visibleLine } from './plain.ts';
 test.each([
   ['a colour and a title', '\u001b[31mred\u001b]0;title\u0007', '\\u001b[31mred\\u001b]0;title\\u0007'],
   ['a link of a terminal', '\u001b]8;;https://a\u001b\\b', '\\u001b]8;;https://a\\u001b\\b'],
-  ['the same begun by one character', '\u009b31m\u009d0;title\u009c', '\\u009b31m\\u009d0;title\\u009c'],
+  ['the same with one-character introducers', '\u009b31m\u009d0;title\u009c', '\\u009b31m\\u009d0;title\\u009c'],
   ['a carriage return, a backspace, a bell and a deletion', 'a\rb\bc\u0007d\u007f', 'a\\u000db\\u0008c\\u0007d\\u007f'],
-  ['another direction', 'a\u202eb\u2066c\u2069', 'a\\u202eb\\u2066c\\u2069'],
-  ['lines that are none, a mark of byte order, and half a character', '\u2028\u2029\ufeff\ud83d', '\\u2028\\u2029\\ufeff\\ud83d'],
-  ['tags, which are not seen at all', '\u{e0041}', '\\udb40\\udc41'],
+  ['characters that change the direction', 'a\u202eb\u2066c\u2069', 'a\\u202eb\\u2066c\\u2069'],
+  ['line separators, a byte order mark, and half a surrogate pair', '\u2028\u2029\ufeff\ud83d', '\\u2028\\u2029\\ufeff\\ud83d'],
+  ['invisible tags', '\u{e0041}', '\\udb40\\udc41'],
 ])('%s', (_, text, shown) => {
   expect(visible(text)).toBe(shown);
 });

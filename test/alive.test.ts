@@ -99,7 +99,7 @@ describe('a lock in the way of a run', () => {
   test.each<[string, (lock: string) => void]>([
     ['a folder', (lock) => mkdirSync(lock)],
     ['a dangling link', (lock) => symlinkSync('nowhere', lock)],
-    ['of nobody', (lock) => writeFileSync(lock, '{"pid": -1}')],
+    ['a lock of no process', (lock) => writeFileSync(lock, '{"pid": -1}')],
   ])('is reported at once: %s', (_, make) => {
     const folder = workspace();
     make(join(folder, '.tandem', 'runs', 'lock'));

@@ -10,7 +10,7 @@ test.each<[string, { isTTY?: boolean }, NodeJS.ProcessEnv, boolean]>([
   ['a pipe', {}, {}, false],
   ['a dumb terminal', terminal, { TERM: 'dumb' }, false],
   ['NO_COLOR', terminal, { NO_COLOR: '1' }, false],
-  ['an empty NO_COLOR, which counts as none', terminal, { NO_COLOR: '' }, true],
+  ['an empty NO_COLOR, which counts as unset', terminal, { NO_COLOR: '' }, true],
   ['FORCE_COLOR in a pipe', {}, { FORCE_COLOR: '1' }, true],
   ['FORCE_COLOR=0', terminal, { FORCE_COLOR: '0' }, false],
   ['NO_COLOR before FORCE_COLOR', {}, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],

@@ -49,13 +49,13 @@ const installed = (shell: Shell): boolean => spawnSync(shell, ['--version']).sta
 describe.each(['bash', 'fish'] as const)('%s', (shell) => {
   test.skipIf(!installed(shell)).each<[string, string[], string[], string[]]>([
     ['the commands', ['tandem', ''], ['init', 'evaluate', 'optimize', 'tune', 'compare', 'model'], ['--split', 'a.prompt.md']],
-    ['a command that is begun', ['tandem', 'eva'], ['evaluate'], ['init']],
+    ['a partial command', ['tandem', 'eva'], ['evaluate'], ['init']],
     ['a command’s options', ['tandem', 'evaluate', '--s'], ['--split', '--seed', '--skip-bad-rows'], ['--schedule']],
     ['the values of an option', ['tandem', 'optimize', '--tune', ''], ['both', 'prompt', 'weights'], ['a.prompt.md']],
-    ['prompt files, with spaces too', ['tandem', 'tune', ''], ['a.prompt.md', 'b c.prompt.md'], ['evaluate']],
-    ['runs, the second of two as well', ['tandem', 'compare', 'one-intent', ''], ['one-intent', 'two-intent'], ['a.prompt.md']],
-    ['commands of a command', ['tandem', 'model', ''], ['list', 'add', 'remove'], ['evaluate', 'a.prompt.md']],
-    ['the options of those', ['tandem', 'model', 'list', '--'], ['--json'], ['--split']],
+    ['prompt files, also with spaces', ['tandem', 'tune', ''], ['a.prompt.md', 'b c.prompt.md'], ['evaluate']],
+    ['runs, also as the second argument', ['tandem', 'compare', 'one-intent', ''], ['one-intent', 'two-intent'], ['a.prompt.md']],
+    ['subcommands', ['tandem', 'model', ''], ['list', 'add', 'remove'], ['evaluate', 'a.prompt.md']],
+    ['options of a subcommand', ['tandem', 'model', 'list', '--'], ['--json'], ['--split']],
     ['data', ['tandem', 'init', ''], ['rows.csv'], ['evaluate']],
     ['shells', ['tandem', 'completion', ''], ['bash', 'zsh', 'fish'], ['evaluate']],
   ])('%s', (_, words, some, none) => {

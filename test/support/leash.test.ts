@@ -17,7 +17,7 @@ async function onLeash(): Promise<{ leash: ChildProcess; folder: string }> {
 
 describe.skipIf(process.platform === 'win32')('a command on a leash', () => {
   test.each([
-    ['whoever started it lets go', (leash: ChildProcess) => leash.stdin!.end()],
+    ['its starter closes the input', (leash: ChildProcess) => leash.stdin!.end()],
     ['it is asked to end', (leash: ChildProcess) => leash.kill('SIGTERM')],
   ])('is gone with its whole process group and the folder when %s', async (_, end) => {
     const { leash, folder } = await onLeash();
