@@ -15,7 +15,7 @@ const translated = (line: string): { line: string; notices: string[] } => {
 test.each([
   ['headroom a.prompt.md --json', 'preflight a.prompt.md --json'],
   ['help headroom', 'help preflight'],
-  ['optimize a.prompt.md --target prompt', 'optimize a.prompt.md --tune prompt'],
+  ['optimize a.prompt.md --lever prompt', 'optimize a.prompt.md --tune prompt'],
   ['optimize --lever=weights a.prompt.md', 'optimize --tune=weights a.prompt.md'],
 ])('%s becomes %s', (old, now) => {
   const { line, notices } = translated(old);
@@ -28,7 +28,7 @@ test.each([
   'optimize --tune prompt a.prompt.md',
   'optimize a.prompt.md -- --lever',
   'optimize --leverage both',
-  'tune a.prompt.md --target weights',
+  'tune a.prompt.md --lever weights',
   'evaluate headroom',
   'constructor',
   '--help',
@@ -38,7 +38,7 @@ test('no arguments at all', () => expect(withNewNames(program, [], expect.unreac
 
 test('the notice names both the old and the new name', () => {
   expect(translated('headroom a.prompt.md').notices).toEqual([expect.stringMatching(/tandem headroom .* tandem preflight\b/)]);
-  expect(translated('optimize a.prompt.md --target both').notices).toEqual([expect.stringMatching(/--lever .* --tune\b/)]);
+  expect(translated('optimize a.prompt.md --lever both').notices).toEqual([expect.stringMatching(/--lever .* --tune\b/)]);
 });
 
 describe('the table', () => {
