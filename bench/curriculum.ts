@@ -1,7 +1,8 @@
 /**
- * @file Quality: curricula of data, of freedom and of both beside none, at equal compute, with the embedded model.
+ * @file Quality: curricula of data, of freedom and of both compared with none, at equal compute, with the embedded model. Reports the steps
+ * to the final validation likelihood of the run without a curriculum, and the final score.
  * `npm run bench -- curriculum [--task support,robot_first_step] [--seeds 5] [--tokens 48000] [--variant "none;data, root"] [--threads 1] [--out FILE]`
- * Names of variants apart by semicolons: some have commas. Steps to the val likelihood that the run without a curriculum ends with, and the final score. Runs that the file has are passed over.
+ * Separate the names of variants by semicolons, because some contain commas. Runs that the file already has are skipped.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -34,10 +35,10 @@ const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
   'freedom, linear': { curriculum: 'freedom', pacing: 'linear' },
 };
 
-/** Phases short enough that a run has several. */
+/** Short phases, so that a run has several. */
 const short: Partial<AlternatingOptions> = { weightSteps: 24, lookAheadSteps: 6, batchRows: 8, proposals: 6 };
 
-/** An example, or a held-out task of the corpus, whose rows are short and whose runs have many phases at a small budget. */
+/** An example, or a held-out task of the corpus, whose short rows allow many phases at a small budget. */
 async function openCase(name: string): Promise<{ model: OpenedModel; given: JointCase; dispose: () => Promise<void> }> {
   if (Object.hasOwn(prompts, name)) {
     const spec = { ...sessionDefaults, prompt: resolve(prompts[name]), model: 'nano', threads: Number(options.threads) };

@@ -1,7 +1,7 @@
 /**
- * @file Quality on the examples with the embedded model: joint optimization beside prompt only and weights only, at equal compute.
+ * @file Quality on the examples with the embedded model: joint optimization compared with prompt only and weights only, at equal compute.
  * `npm run bench -- examples [--example support,dates] [--seeds 5] [--tokens 135000] [--model nano] [--out FILE]`
- * Runs that the results file already has are passed over.
+ * Runs that the results file already has are skipped.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
   options: {
     example: { type: 'string', default: Object.keys(prompts).join() },
     seeds: { type: 'string', default: '5' },
-    /** What a minute is worth on two cores of 2024. */
+    /** What two cores of 2024 process in a minute. */
     tokens: { type: 'string', default: '135000' },
     variant: { type: 'string', default: 'weights only,prompt only,look-ahead' },
     model: { type: 'string', default: 'nano' },

@@ -1,7 +1,7 @@
 /**
- * @file Evidence: 8 to 64 labelled rows. The default run beside what the prompt and the weights do alone, at equal compute.
+ * @file Evidence: 8 to 64 labelled rows. The default run compared with the prompt alone and the weights alone, at equal compute.
  * `npm run bench -- few-rows [--model nano] [--seeds 3] [--tasks trec6,sst2] [--sizes 16,32] [--arms joint,lora] [--budget 120000] [--out FILE]`
- * Runs that the results file has are passed over; the tables are written to a file beside it.
+ * Runs that the results file already has are skipped. The tables are written to a file next to it.
  */
 import { runBench } from './cases/evidenceBench.ts';
 import { testRows } from './cases/evidenceTasks.ts';

@@ -1,7 +1,8 @@
 /**
- * @file Evidence: what tuning on one task costs on three others, at equal accuracy. Joint beside LoRA on answers with all, half and a quarter of its budget.
+ * @file Evidence: what tuning on one task costs on three others, at equal accuracy. Joint compared with LoRA on answers with all, half and a
+ * quarter of its budget.
  * `npm run bench -- forgetting [--model nano] [--seeds 3] [--tasks trec6,sst2] [--sizes 150] [--arms joint,lora] [--budget 60000] [--out FILE]`
- * Runs that the results file has are passed over; the tables are written to a file beside it.
+ * Runs that the results file already has are skipped. The tables are written to a file next to it.
  */
 import { runBench } from './cases/evidenceBench.ts';
 import { drawRows, testRows } from './cases/evidenceTasks.ts';

@@ -1,7 +1,7 @@
 /**
- * @file How often the gate lets through what is no better: trials of candidates without a true difference, judged on the rows that they raced on;
- * and how often it lets a cheaper state through whose true cost is known. `npm run bench -- gate [--trials 1000] [--rows 40,80,200]
- * [--candidates 1,2,10] [--gain 0] [--lost 0,1,3] [--tokens 100,300] [--only better|cheaper]`; no model takes part.
+ * @file How often the gate accepts candidates that are not better: trials without a true difference, judged on the rows that selected them.
+ * Also how often it accepts a cheaper state whose true cost is known. No model takes part.
+ * `npm run bench -- gate [--trials 1000] [--rows 40,80,200] [--candidates 1,2,10] [--gain 0] [--lost 0,1,3] [--tokens 100,300] [--only better|cheaper]`
  */
 import { parseArgs } from 'node:util';
 import { cheaperAccepted } from '../src/optimize/cheaperTrials.fixture.ts';
@@ -12,12 +12,12 @@ const { values: options } = parseArgs({
     trials: { type: 'string', default: '1000' },
     rows: { type: 'string', default: '40,80,200' },
     candidates: { type: 'string', default: '1,2,10' },
-    /** A true gain, to see how often it is found. */
+    /** A true gain, to measure how often it is found. */
     gain: { type: 'string', default: '0' },
-    /** Points that a deletion truly costs, and tokens that it saves. */
+    /** The points that a deletion truly costs, and the tokens that it saves. */
     lost: { type: 'string', default: '0,1,3' },
     tokens: { type: 'string', default: '100,300' },
-    /** One of the two questions. */
+    /** Only one of the two questions. */
     only: { type: 'string' },
   },
 });

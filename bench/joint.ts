@@ -1,7 +1,7 @@
 /**
- * @file Quality: joint optimization beside its parts and the published chain, at equal compute, on the same rows.
+ * @file Quality: joint optimization compared with its parts and the published chain, at equal compute, on the same rows.
  * `npm run bench -- joint [--task trec6] [--train 200] [--seeds 3] [--tokens 270000] [--variant mixture] [--out FILE]`
- * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
+ * Runs that the results file already has are skipped, so that an interrupted benchmark can continue.
  */
 import { parseArgs } from 'node:util';
 import { makeLocalModel } from '../src/model/localModel.ts';
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: 'bench/results/joint.jsonl' },
     /** First seed. */
     from: { type: 'string', default: '0' },
-    /** Test rows from the train file: for developing methods without looking at the test rows. */
+    /** Draws the test rows from the train file, to develop methods without looking at the real test rows. */
     development: { type: 'boolean', default: false },
     /** Overrides of the method's options, as JSON. */
     set: { type: 'string', default: '{}' },

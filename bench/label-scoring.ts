@@ -1,6 +1,6 @@
 /**
- * @file Which way to read answers off label scores a tuned adapter should be judged in: weights trained on development rows, before and at each measurement all
- * ways on the validation rows that choose and on rows that were not looked at, for the rules of choice to be compared on.
+ * @file Which label scoring to choose for a tuned adapter. Weights are trained on development rows. At the start and at each measurement,
+ * all label scorings are measured on the validation rows, which choose, and on fresh rows, on which the rules of choice are compared.
  * `npm run bench -- label-scoring [--task trec6,sst2,banking12,support] [--from 10] [--seeds 4] [--rows 100,60] [--threads 2] [--out FILE]`
  */
 import { parseArgs } from 'node:util';
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '4' },
     steps: { type: 'string', default: '48' },
     every: { type: 'string', default: '12' },
-    /** That train, and that choose. */
+    /** Training rows, and validation rows that choose. */
     rows: { type: 'string', default: '100,60' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string', default: 'bench/results/label-scoring.jsonl' },
@@ -42,7 +42,7 @@ for (let seed = Number(options.from); seed < Number(options.from) + Number(optio
   for (const name of options.task.split(',')) {
     if (readLines<ScoringLine>(options.out).some((line) => line.task === name && line.seed === seed && line.steps >= steps)) continue;
     const { task, prompt, train, val, fresh } = await (name === 'support' ? supportRows(seed) : dataTask(name, seed));
-    await trainAndRead(model, { name, seed, task, prompt, train, val, fresh });
+    await trainAndScore(model, { name, seed, task, prompt, train, val, fresh });
     model.forget();
   }
 }
@@ -50,7 +50,7 @@ await model.dispose();
 const lines = readLines<ScoringLine>(options.out);
 console.log(`${scoringWays(lines)}\n\n${scoringRules(lines)}`);
 
-async function trainAndRead(
+async function trainAndScore(
   given: OpenedModel,
   { name, seed, task, prompt, train, val, fresh }: DividedRows & { readonly name: string; readonly seed: number },
 ): Promise<void> {

@@ -1,7 +1,8 @@
 /**
- * @file Evidence: prompts of 250 to 500 tokens as people write them (`prompts/long`). Accuracy, tokens, and answers a second when each question is asked by itself.
+ * @file Evidence: prompts of 250 to 500 tokens as people write them (`prompts/long`). Measures accuracy, tokens, and answers per second if each
+ * question is asked alone.
  * `npm run bench -- long-prompts [--model nano] [--seeds 3] [--tasks trec6,sst2] [--sizes 150] [--arms joint,lora] [--budget 150000] [--out FILE]`
- * Runs that the results file has are passed over; the tables are written to a file beside it.
+ * Runs that the results file already has are skipped. The tables are written to a file next to it.
  */
 import { runBench } from './cases/evidenceBench.ts';
 import { drawRows, longPrompt, testRows } from './cases/evidenceTasks.ts';

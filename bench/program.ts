@@ -1,8 +1,8 @@
 /**
- * @file Quality of a program of two steps with the embedded model, judged by its last answer: coordinate descent over all blocks beside the
- * adapter alone and the prompts alone, at equal compute. Each seed divides the rows anew.
+ * @file Quality of a program of two steps with the embedded model, judged by its last answer: coordinate descent over all blocks compared
+ * with the adapter alone and the prompts alone, at equal compute. Each seed divides the rows differently.
  * `npm run bench -- program [--seeds 5] [--tokens 100000] [--variant coordinate] [--model nano] [--out FILE]`
- * Runs that the results file already has are passed over.
+ * Runs that the results file already has are skipped.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -36,7 +36,7 @@ const session = await openSession(spec, { forgetful: true });
 const all = [session.trainset, session.valset, session.openTest('the benchmark of the program')];
 const first = Number(options.from);
 for (let seed = first; seed < first + Number(options.seeds); seed++) {
-  const rows = dividedAnew(seed);
+  const rows = dividedBy(seed);
   await runVariants(
     session.model,
     {
@@ -51,8 +51,8 @@ for (let seed = first; seed < first + Number(options.seeds); seed++) {
 }
 await session.dispose();
 
-/** One division of so few rows may favour one way or the other, whatever the seed of the run. */
-function dividedAnew(seed: number): { readonly train: readonly Row[]; readonly val: readonly Row[]; readonly test: readonly Row[] } {
+/** A single division of so few rows might favour one variant, whatever the seed of the run. */
+function dividedBy(seed: number): { readonly train: readonly Row[]; readonly val: readonly Row[]; readonly test: readonly Row[] } {
   const [train, val] = all.map(({ length }) => length);
   const shuffled = randomStream('program rows', seed).shuffle(all.flat());
   return { train: shuffled.slice(0, train), val: shuffled.slice(train, train + val), test: shuffled.slice(train + val) };

@@ -1,8 +1,8 @@
 /**
- * @file Quality: Tandem's default beside the published methods, at equal compute, on the same rows, by the same evaluator and tuner.
+ * @file Quality: Tandem's default compared with the published methods, at equal compute, on the same rows, by the same evaluator and tuner.
  * `npm run bench -- quality [--model smollm2-135m] [--task trec6,sst2] [--many] [--seeds 5] [--method tandem,gepa] [--out FILE]`
- * Runs that the results file already has are passed over; every task has a seed before any has the next. In the end it prints the tables of
- * what was asked for.
+ * Runs that the results file already has are skipped. Every task runs with one seed before any runs with the next. At the end it prints the
+ * tables for these options.
  */
 import { parseArgs } from 'node:util';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
@@ -27,30 +27,30 @@ const { values: options } = parseArgs({
     from: { type: 'string', default: '0' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string' },
-    /** Test rows from the train file: for developing methods without looking at the test rows. */
+    /** Draws the test rows from the train file, to develop methods without looking at the real test rows. */
     development: { type: 'boolean', default: false },
-    /** Thousands of training rows. */
+    /** Uses thousands of training rows. */
     many: { type: 'boolean', default: false },
-    /** Other options of Tandem's, as JSON. */
+    /** Other options for Tandem, as JSON. */
     set: { type: 'string', default: '{}' },
   },
 });
 
 interface Size {
   readonly counts: { readonly train: number; readonly val: number; readonly test: number };
-  /** Tokens a run, for nano and, on the tasks that it is run on, for SmolLM2-135M. */
+  /** Tokens per run, for nano and, for the tasks that it runs on, for SmolLM2-135M. */
   readonly tokensUsed: number;
 }
 
 const usual: Size = { counts: { train: 160, val: 60, test: 200 }, tokensUsed: 60_000 };
 const heldOut: Size = { counts: { train: 100, val: 50, test: 150 }, tokensUsed: 60_000 };
-/** 77 labels are some 250 tokens to score a row. */
+/** Scoring 77 labels takes some 250 tokens per row. */
 const sizes: Readonly<Record<string, Size>> = {
   banking77: { counts: { train: 300, val: 60, test: 200 }, tokensUsed: 180_000 },
   sms_spam: heldOut,
   verse_sentiment: heldOut,
 };
-/** As many validation rows as a run takes of such a budget. */
+/** As many validation rows as a run with such a budget uses. */
 const manySizes: Readonly<Record<string, Size>> = {
   trec6: { counts: { train: 4000, val: 133, test: 500 }, tokensUsed: 200_000 },
   sst2: { counts: { train: 5500, val: 133, test: 500 }, tokensUsed: 200_000 },
@@ -59,7 +59,7 @@ const manySizes: Readonly<Record<string, Size>> = {
 };
 const tasksOf: Readonly<Record<string, string>> = { 'smollm2-135m': 'trec6,sst2' };
 
-/** Runs of the prompt or the weights alone are Tandem's own controls, not published methods. */
+/** Runs of the prompt or the weights alone are controls of Tandem itself, not published methods. */
 const controls: readonly BaselineName[] = ['w-w', 'prompt', 'weights'];
 const published = baselineNames.filter((name) => !controls.includes(name));
 
@@ -68,7 +68,7 @@ const methods: Coordinators = {
   ...Object.fromEntries(published.map((name) => [name, () => baselines[name].make()])),
 };
 
-/** The one that comes nearest where rows are few. */
+/** Besides Tandem, only the method that is closest when rows are few. */
 const manyMethods = ['tandem', 'lora-on-gold'];
 
 const model = makeLocalModel(

@@ -35,7 +35,7 @@ const sections = [
 ];
 writeFileSync('bench/results.md', sections.filter(Boolean).join('\n\n') + '\n');
 
-/** Tables that a benchmark wrote itself; none where it has not run. */
+/** Tables that a benchmark wrote itself; empty if it has not run. */
 function fileText(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
 }
@@ -64,7 +64,7 @@ function programSections(lines: readonly JointLine[]): string[] {
   ];
 }
 
-/** What each block was worth when it had its turn: points on the validation rows, where the gate kept it. */
+/** What each block was worth in its turn: points on the validation rows if the gate kept it. */
 function blocksTable(lines: readonly JointLine[]): string {
   const rows = lines.flatMap(({ seed, phases }) =>
     phases.map(({ block, target, accepted, val, tokensUsed }, place) => {
@@ -131,7 +131,7 @@ function aloneTable(lines: readonly JointLine[]): string {
   const rows = [...new Set(lines.map(({ task, variant }) => `${task}, ${variant}`))].flatMap((name) => {
     const runs = lines.filter(({ task, variant, projected }) => `${task}, ${variant}` === name && projected);
     if (!runs.length) return [];
-    const readSo = (line: JointLine, of: Alone): string => of(line)?.plainReadSo ?? line.before;
+    const plainScored = (line: JointLine, of: Alone): string => of(line)?.plainReadSo ?? line.before;
     const against = (of: Alone, plain: (line: JointLine, of: Alone) => string): string => {
       const pairs = runs.flatMap((line) => (of(line) ? [[plain(line, of), of(line)!.scores] as const] : []));
       if (!pairs.length) return '';
@@ -144,12 +144,12 @@ function aloneTable(lines: readonly JointLine[]): string {
         name,
         String(runs.length),
         percent(crossedMean([runs.map(({ before }) => digits(before))])),
-        percent(crossedMean([runs.map((line) => digits(readSo(line, projected)))])),
+        percent(crossedMean([runs.map((line) => digits(plainScored(line, projected)))])),
         percent(crossedMean([texts.map(digits)])),
         texts.map((scores) => (100 * mean(digits(scores))).toFixed(1)).join(' · '),
         against(projected, ({ before }) => before),
-        against(projected, readSo),
-        against(({ edited }) => edited, readSo),
+        against(projected, plainScored),
+        against(({ edited }) => edited, plainScored),
       ],
     ];
   });

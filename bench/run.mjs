@@ -1,4 +1,7 @@
-/** @file Bundles and runs one of a folder's scripts: `npm run bench -- joint [options]` runs bench/joint.ts, `npm run nano -- teacher` models/nano/train/teacher.ts. */
+/**
+ * @file Bundles and runs one of a folder's scripts: `npm run bench -- joint [options]` runs bench/joint.ts, and `npm run nano -- teacher` runs
+ * models/nano/train/teacher.ts.
+ */
 import { build } from 'esbuild';
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -22,11 +25,11 @@ await build({
   sourcemap: true,
   banner: { js: banner },
   external: ['onnxruntime-node', '@tensorflow/*'],
-  // Its CommonJS build requires files by names that no bundler can follow.
+  // Its CommonJS build requires files by names that bundlers cannot follow.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'warning',
 });
-// In this process: one of its own would go on when this one is killed.
+// Runs in this process, because a separate one would continue after this one is killed.
 const script = resolve(outfile);
 process.argv = [process.argv[0], script, ...args];
 process.setSourceMapsEnabled(true);

@@ -1,7 +1,7 @@
 /**
- * @file Quality of the simultaneous coordinator beside tuning the weights only, at equal compute, and of its projected text alone.
+ * @file Quality of the simultaneous coordinator compared with tuning only the weights, at equal compute, and of its projected text alone.
  * `npm run bench -- simultaneous [--model smollm2-135m] [--task trec6,sst2,banking12,support] [--seeds 5] [--variant "weights only;simultaneous"] [--out FILE]`
- * Runs that the results file already has are passed over, so that a broken-off benchmark goes on.
+ * Runs that the results file already has are skipped, so that an interrupted benchmark can continue.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,15 +19,15 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '5' },
     /** First seed. */
     from: { type: 'string', default: '0' },
-    /** Names apart by semicolons: some have commas. */
+    /** Names separated by semicolons, because some contain commas. */
     variant: { type: 'string', default: 'weights only;simultaneous' },
-    /** What a minute is worth on two cores of 2024. */
+    /** What two cores of 2024 process in a minute. */
     tokens: { type: 'string', default: '135000' },
     model: { type: 'string', default: 'nano' },
     threads: { type: 'string', default: '2' },
-    /** By default the model's own file of results. */
+    /** By default, the model's own results file. */
     out: { type: 'string' },
-    /** Test rows from the train file: for developing methods without looking at the test rows. */
+    /** Draws the test rows from the train file, to develop methods without looking at the real test rows. */
     development: { type: 'boolean', default: false },
     set: { type: 'string', default: '{}' },
   },

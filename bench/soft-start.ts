@@ -1,6 +1,6 @@
 /**
- * @file Whether a soft prompt tunes sooner from a learned start than from the instruction: learned by Reptile over training tasks of
- * ../shared/corpus but the last few, measured on those, with nano. `npm run bench -- soft-start [--rounds 20] [--tasks 3] [--out FILE]`
+ * @file Whether a soft prompt tunes faster from a learned start than from the instruction. Reptile learns the start on all but the last few
+ * training tasks of ../shared/corpus, and it is measured on those, with nano. `npm run bench -- soft-start [--rounds 20] [--tasks 3] [--out FILE]`
  */
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
   },
 });
 const model = makeLocalModel(await loadModelFiles(await resolveModel('nano')), onnxRuntimeExecutor({ threads: Number(options.threads) }));
-// The corpus names tasks of one source alike: those apart come from all over it.
+// The corpus gives tasks from one source similar names. After shuffling, the last tasks come from many sources.
 const all = randomStream('soft start tasks').shuffle(corpusTasks('train'));
 const [apart, seen] = [all.slice(0, Number(options.tasks)), all.slice(Number(options.tasks))];
 const known = await loadAdapter('models/nano/warm-start');

@@ -1,6 +1,6 @@
 /**
- * @file What sources of proposals bring before any training: label words and confusions on small tasks, each proposal measured on the validation
- * rows and on rows that took no part in making or choosing it.
+ * @file What sources of proposals gain before any training: label words and confusions on small tasks. Each proposal is measured on the
+ * validation rows and on rows that took no part in making or choosing it.
  * `npm run bench -- sources [--task trec6,banking12,support] [--seeds 3] [--threads 2] [--out FILE]`
  */
 import { parseArgs } from 'node:util';
@@ -40,11 +40,11 @@ interface SourceLine {
   readonly prompt: string;
   readonly source: string;
   readonly reason: string;
-  /** Score before, and what the proposal adds. */
+  /** The score before, and the gain of the proposal. */
   readonly val: { readonly before: number; readonly gain: number };
   readonly test: { readonly before: number; readonly gain: number };
   readonly accepted: boolean;
-  /** Of proposing, in evaluations of the validation rows. */
+  /** The cost of proposing, in evaluations of the validation rows. */
   readonly cost: number;
 }
 
@@ -82,7 +82,7 @@ function promptsOf({ labels = [], output }: Task, prompt: Prompt): [string, Prom
 async function measure(name: string, seed: number, kind: string, { task, prompt: given, train, val, fresh }: Given): Promise<void> {
   const plain = makeEvaluator({ model, task, calibrationRows: train });
   const { evaluator, spent } = countingEvaluator(plain);
-  // As a run does first: the way to read the answers that is best on the validation rows.
+  // Like a run, it first chooses the best label scoring on the validation rows.
   const { lengthSlope } = await plain.evaluate({ prompt: given }, val);
   const ways = [
     given,
@@ -127,7 +127,7 @@ function tableOf(lines: readonly SourceLine[]): string {
   const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;
   const points = (share: number): string => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)}`;
   const rows = [...grouped(lines, ({ task, prompt, source }) => `${task} | ${prompt} | ${source}`)].map(([key, own]) => {
-    // The proposal that a race would choose: the best on the validation rows of each seed.
+    // The proposal that successive halving would choose: the best on the validation rows of each seed.
     const chosen = [...grouped(own, ({ seed }) => String(seed)).values()].map((each) =>
       each.reduce((a, b) => (b.val.gain > a.val.gain ? b : a)),
     );

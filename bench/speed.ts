@@ -1,8 +1,8 @@
 /**
- * @file Speed: Tandem beside PyTorch + PEFT, transformers and llama.cpp on the same token ids, a repetition of each in turn.
+ * @file Speed: Tandem compared with PyTorch + PEFT, transformers and llama.cpp on the same token ids, one repetition of each in turn.
  * `npm run bench -- speed [--peers PYTHON] [--hf DIR] [--gguf FILE]... [--repetitions 5] [--case 4x128,gen] [--micro N] [--all]
  * [--busy 0.05] [--out FILE]`
- * Without --peers Tandem runs alone. Needs Linux: cores and memory in use are read from /proc. The line protocol: bench/peers/README.md.
+ * Without --peers, Tandem runs alone. Needs Linux, because it reads used cores and memory from /proc. The line protocol: bench/peers/README.md.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,21 +18,21 @@ import { loadOnnxRuntime } from '../src/tensor/onnxruntimeLibrary.ts';
 
 const { values: options } = parseArgs({
   options: {
-    /** The Python that has bench/peers/requirements.txt. */
+    /** A Python with the packages of bench/peers/requirements.txt. */
     peers: { type: 'string' },
     hf: { type: 'string', default: '../cache/smollm2-hf' },
     gguf: { type: 'string', multiple: true, default: ['../cache/smollm2-q4_0.gguf', '../cache/smollm2-bf16.gguf'] },
     repetitions: { type: 'string', default: '5' },
     case: { type: 'string' },
-    /** Rows that PEFT runs at a time in prefix256x32; less memory than its default of 16, or more. */
+    /** Rows that PEFT processes at a time in prefix256x32. Fewer than its default of 16 need less memory. */
     micro: { type: 'string' },
-    /** Also peers that no target speaks of. */
+    /** Includes peers that are not part of any target. */
     all: { type: 'boolean', default: false },
-    /** Cores that other processes may keep busy during a repetition that counts. */
+    /** Cores that other processes may use during a repetition that counts. */
     busy: { type: 'string', default: String(quiet) },
-    /** A .json file; the table goes beside it as .md. */
+    /** A .json file; the table is written next to it as .md. */
     out: { type: 'string', default: 'bench/results/speed.json' },
-    /** Hidden: be the Tandem side of this case. */
+    /** Internal: acts as the Tandem side of this case. */
     serve: { type: 'string' },
   },
 });
@@ -52,7 +52,7 @@ async function measure({ name }: Case, peer: Peer | undefined, facts: Pick<Measu
     while (pairs.length < wanted && dropped < 3 * wanted) {
       const pair: Repetition[] = [];
       for (const one of players) {
-        // The other side's threads spin a little while after their last barrier.
+        // The other side's threads keep spinning for a moment after their last barrier.
         await sleep(500);
         pair.push(await one.repeat());
       }
@@ -63,7 +63,7 @@ async function measure({ name }: Case, peer: Peer | undefined, facts: Pick<Measu
       console.error(`${name}, ${peer?.name ?? 'alone'}: ${said.join(' | ')}${counts ? '' : ' dropped'}`);
     }
   } catch (error) {
-    // A peer that ends is a result; Tandem's side that ends is a fault.
+    // If a peer ends, that is a result. If Tandem's side ends, that is a fault.
     if (!(error instanceof EndedEarly) || error.command !== options.peers) throw error;
     console.error(error.message);
     endedEarly = error.how;
@@ -97,7 +97,7 @@ function sideOf(repetitions: readonly Repetition[]): Side {
   };
 }
 
-/** OpenMP's, which change the peers' times. */
+/** Settings of OpenMP, which change the peers' times. */
 const threadSettings = (): string[] =>
   Object.entries(process.env).flatMap(([name, value]) => (/^G?OMP_|^MKL_/.test(name) ? [`${name}=${value}`] : []));
 
@@ -121,14 +121,14 @@ function machine(): string {
 }
 
 /**
- * Measures cases that are asked for; of the results file it keeps the others, if they are of this machine.
- * A peer that ended early has a row that says so, and the exit status is 1.
+ * Measures the requested cases. Keeps the other cases of the results file if they are from this machine. A peer that ended early gets a row
+ * that says so, and the exit status is 1.
  */
 async function main(): Promise<void> {
   const wanted = options.case?.split(',') ?? cases.map(({ name }) => name);
   const unknown = wanted.find((name) => !cases.some((asked) => asked.name === name));
   if (unknown) throw new Error(`There is no case ${unknown}; there are ${cases.map(({ name }) => name).join(', ')}.`);
-  // Of the 32 rows, in parts of one size: train_lora.py weighs its parts alike.
+  // The 32 rows must be split into equal parts, because train_lora.py gives its parts equal weight.
   if (options.micro !== undefined && !['1', '2', '4', '8', '16', '32'].includes(options.micro)) {
     throw new Error(`--micro is 1, 2, 4, 8, 16 or 32, not '${options.micro}'.`);
   }

@@ -1,8 +1,8 @@
 /**
- * @file Quality: tuning from a learned start beside tuning from nothing, on held-out tasks of ../shared/corpus, with nano: the adapter alone, the
- * prompt alone (what is learned is which proposals come first), and prompt and weights together.
+ * @file Quality: tuning from a learned start compared with tuning from nothing, on held-out tasks of ../shared/corpus, with nano: the
+ * adapter alone, the prompt alone (it learns which proposals come first), and prompt and weights together. Reports the weight steps, or the
+ * tokens, that the learned start needs to reach the other's final score. Runs that the file already has are skipped.
  * `npm run bench -- warm-start [--start models/nano/warm-start] [--tasks 10] [--seeds 5] [--tune adapter,prompt,both] [--rows 48] [--out FILE]`
- * Steps of the weights, or tokens, that the learned start needs to the other's final score. Runs that the file has are passed over.
  */
 import { parseArgs } from 'node:util';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
@@ -33,7 +33,7 @@ const { values: options } = parseArgs({
     every: { type: 'string', default: '2' },
     batch: { type: 'string', default: '8' },
     rows: { type: 'string', default: '48' },
-    /** Of a run that pulls the prompt. */
+    /** The budget of a run that tunes the prompt. */
     tokens: { type: 'string', default: '16000' },
     threads: { type: 'string', default: '2' },
     out: { type: 'string', default: 'bench/results/warm-start.jsonl' },
@@ -47,7 +47,7 @@ if (options.target !== 'adapter' && Object.keys(learned.prior?.proposers ?? {}).
     `${options.start} has no prior over proposals, so that both starts would be the same prompts. Learn one: npm run nano -- warmStart --prior`,
   );
 }
-// Tasks whose source is held out first, short rows before long ones.
+// Tasks whose source is held out come first, and short rows come before long ones.
 const length = ({ rows }: JointCase): number =>
   rows.test.reduce((sum, { values }) => sum + textOf(values.input).length, 0) / rows.test.length;
 const cases = heldOutNames()
@@ -92,7 +92,7 @@ for (let seed = 0; seed < Number(options.seeds); seed++) {
 console.log(warmStartTable(readLines(options.out)));
 await model.dispose();
 
-/** A training measured every few steps: a run would measure too rarely to tell starts apart. */
+/** A training that is measured every few steps, because a run would measure too rarely to tell starts apart. */
 async function adapterRun({ task, prompt, rows }: JointCase, seed: number, _: WarmTarget, warm: boolean): Promise<Run> {
   const own = loraTrainer(model, task);
   const trainer = warm ? warmTrainer(own, learned.adapter) : own;

@@ -1,7 +1,7 @@
 /**
- * @file Evidence: ten paraphrases that no run trains on. What is left of the accuracy when the wording changes after tuning.
+ * @file Evidence: ten paraphrases that no run trains on. Measures how much accuracy is left if the wording changes after tuning.
  * `npm run bench -- wordings [--model nano] [--seeds 3] [--tasks trec6,sst2] [--sizes 150] [--arms joint,lora] [--budget 60000] [--out FILE]`
- * Runs that the results file has are passed over; the tables are written to a file beside it.
+ * Runs that the results file already has are skipped. The tables are written to a file next to it.
  */
 import { runBench } from './cases/evidenceBench.ts';
 import { drawRows, testRows } from './cases/evidenceTasks.ts';

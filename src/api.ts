@@ -4,11 +4,11 @@
  */
 export { describeError, TandemError, type Place } from './errors.ts';
 
-// A prompt file with everything that it names, ready to be evaluated and tuned.
+// A prompt file with everything that it refers to, ready to be evaluated and tuned.
 export { openSession, type Session, type SessionOptions } from './run/session.ts';
 export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSpec } from './run/spec.ts';
 
-// A run on disk, as `tandem optimize` does it.
+// A run on disk, as `tandem optimize` performs it.
 export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
 export { findRun, readState, type RunDirectory } from './run/record/runDirectory.ts';
 export { accept, proposalOf, proposalsOf } from './run/accept.ts';

@@ -1,4 +1,4 @@
-/** @file Processes that Tandem starts: nothing of a workspace runs in them, and none outlives Tandem. */
+/** @file Processes that Tandem starts run no code of a workspace, and none outlives Tandem. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -34,11 +34,11 @@ const isAlive = (pid: number): boolean => {
 };
 const node = (code: string): string[] => ['-e', code, '--'];
 
-describe('a program is looked up on the PATH', () => {
+describe('a program is searched for on the PATH', () => {
   const [workspace, outside] = [folder(), withTool(folder())];
   const inside = withTool(join(workspace, 'node_modules', '.bin'));
 
-  test('passing over what lies in the workspace, however the PATH spells it, or where a link leads into it', () => {
+  test('outside the workspace, whatever spelling or link leads into it', () => {
     const link = join(root, 'link');
     symlinkSync(workspace, link, 'junction');
     expect(findProgram('tool', [], onPath(inside, outside))).toBe(join(inside, name));
@@ -50,7 +50,7 @@ describe('a program is looked up on the PATH', () => {
     expect(findProgram('tool', [`${workspace}-other`], onPath(inside))).toBe(join(inside, name));
   });
 
-  test('passing over the working folder, relative places, and files that are no programs', () => {
+  test('not in the working folder, in relative folders, or among files that are not executable', () => {
     const plain = withTool(folder(), 0o644);
     mkdirSync(join(workspace, name));
     expect(
@@ -58,12 +58,12 @@ describe('a program is looked up on the PATH', () => {
     ).toBeUndefined();
   });
 
-  test('a home folder, or the root, is no workspace', () => {
+  test('and a home folder or the root does not count as a workspace', () => {
     for (const home of [homedir(), '/']) expect(findProgram('tool', [home], onPath(outside)), home).toBe(join(outside, name));
   });
 });
 
-test('variables that make Node or Python load code are not passed on; sizes and certificates are', () => {
+test('variables that make Node or Python load code are not passed on; memory sizes and certificates are', () => {
   const env = {
     NODE_OPTIONS: '--require ./evil.js --max-old-space-size=4096 -r ./evil.js --import=./evil.mjs --use-system-ca --inspect',
     NODE_PATH: '/ws',
@@ -80,7 +80,7 @@ test('variables that make Node or Python load code are not passed on; sizes and 
   expect(safeEnvironment({ NODE_OPTIONS: '--require ./evil.js' })).toEqual({});
 });
 
-test('a module of our own stands in its own folder, and loads nothing that NODE_OPTIONS names', async () => {
+test('a module of Tandem runs in its own folder and loads nothing from NODE_OPTIONS', async () => {
   const [own, evil] = [folder(), join(folder(), 'evil.cjs')];
   writeFileSync(evil, `require('node:fs').writeFileSync(${JSON.stringify(`${evil}.ran`)}, '')`);
   writeFileSync(join(own, 'own.mjs'), 'process.send(process.cwd()); process.disconnect();');
@@ -93,7 +93,7 @@ test('a module of our own stands in its own folder, and loads nothing that NODE_
 });
 
 describe('a program', () => {
-  test('runs in the folder that it is given, which is its place for temporary files too; what it complains of is told', async () => {
+  test('uses the given folder as working folder and for temporary files, and the last line of its errors is returned', async () => {
     const place = folder();
     const code = "require('fs').writeFileSync('seen', [process.cwd(), require('os').tmpdir()].join())";
     expect(await runProgram(process.execPath, node(code), { folder: place, workspaces: [] })).toBeUndefined();
@@ -109,7 +109,7 @@ describe('a program', () => {
     await expect(runProgram('node', [], { folder: place, workspaces: [] })).rejects.toThrow('absolute');
   });
 
-  test('starts no program of the workspace itself: its PATH has no folder in there, and none that is relative', async () => {
+  test('gets a PATH without relative folders and without folders in the workspace', async () => {
     const [place, workspace, other] = [folder(), folder(), folder()];
     vi.stubEnv('PATH', ['', '.', join(workspace, 'bin'), other].join(delimiter));
     await runProgram(process.execPath, node("require('fs').writeFileSync('seen', process.env.PATH)"), {
@@ -134,7 +134,7 @@ describe('a program', () => {
     return !isAlive(pid) && !existsSync(place);
   };
 
-  test('is ended by an abort, which waits until it is gone', async () => {
+  test('is killed by an abort, which waits until it is gone', async () => {
     const [place, stop] = [folder(), new AbortController()];
     const running = runProgram(process.execPath, node(waits), { folder: place, workspaces: [], signal: stop.signal });
     const pid = await pidIn(place);
@@ -144,7 +144,7 @@ describe('a program', () => {
   });
 
   test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-    'goes with the process that started it when that is ended by %s, and leaves nothing',
+    'ends with the process that started it after %s, and leaves nothing behind',
     async (signal) => {
       const [place, own] = [folder(), folder()];
       const bundle = join(own, 'childProcess.mjs');
@@ -159,7 +159,7 @@ describe('a program', () => {
       runProgram(process.execPath, ${JSON.stringify(node(waits))}, { folder: ${JSON.stringify(place)}, workspaces: [] }))`;
       const parent = spawn(process.execPath, ['-e', code], { stdio: 'ignore', detached: true });
       const pid = await pidIn(place);
-      // As a terminal does it: the whole group hears of it.
+      // A terminal signals the whole process group.
       if (signal === 'SIGINT') process.kill(-parent.pid!, signal);
       else parent.kill(signal);
       expect(await gone(pid, place)).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * @file The one door through which other processes are started (ESLint holds it). A workspace cannot change what they run: no
- * program in it, no module beside their working folder, no variable that makes them load code.
+ * @file The only file that starts other processes (ESLint checks this). A workspace cannot change what they run: no program in it, no module
+ * next to their working folder, and no variable that makes them load code.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { lstatSync, realpathSync, statSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { delimiter, dirname, isAbsolute, join, relative } from 'node:path';
 /**
  * Starts a module of Tandem's own in a Node process with a channel for messages. Its working folder is the module's folder.
  * @param file absolute
- * @param pipes how many it has beside those of every process; the first has the descriptor 4
+ * @param pipes the number of additional pipes; the first has the descriptor 4
  */
 export function forkOwn(file: string, args: readonly string[] = [], { pipes = 0 }: { readonly pipes?: number } = {}): ChildProcess {
   return fork(file, args, {
@@ -23,17 +23,17 @@ export function forkOwn(file: string, args: readonly string[] = [], { pipes = 0 
 
 export interface ProgramOptions {
   /**
-   * The program's working folder and its place for temporary files: new, empty and our own. Removed with all that is in it should this
-   * process end while the program runs.
+   * The program's working folder, also for temporary files: new, empty and our own. If this process ends while the program runs, the folder
+   * is removed with everything in it.
    */
   readonly folder: string;
-  /** Folders that are left out of its PATH: a program starts others (pip asks `rustc` for its version). */
+  /** Folders to leave out of its PATH, because a program starts others (pip asks `rustc` for its version). */
   readonly workspaces: readonly string[];
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a program to its end. It ends with this process, however that ends.
+ * Runs a program until it ends. If this process ends first, in whatever way, the program ends too.
  * @param program absolute
  * @returns what went wrong, if anything: the last line of its standard error
  * @throws an AbortError, once the program is gone
@@ -68,8 +68,8 @@ export async function runProgram(
 }
 
 /**
- * Runs a command while its standard input is open. The input closes when the starting process lets go or dies, and that process decides what
- * SIGINT means.
+ * Runs a command while its standard input is open. The input closes if the starting process aborts the command or dies. The starting process
+ * decides what SIGINT means.
  */
 const leash = `
 const { spawn } = require('node:child_process');
@@ -98,15 +98,15 @@ child.on('exit', (code) => (code === 0 ? leave(0) : setTimeout(leave, 200, code 
 `;
 
 /**
- * Finds a program on the PATH. The system's own search is not used: it may look into the working folder, and a PATH may lead into the
- * workspace (npm puts node_modules/.bin there, an activated environment its bin).
- * @param workspaces folders whose programs are not run; the user's home and what is above it count as none
+ * Finds a program on the PATH. It does not use the system's own search, which may look into the working folder. The PATH itself may lead into
+ * the workspace (npm adds node_modules/.bin, an activated environment adds its bin).
+ * @param workspaces folders whose programs are not run; the user's home and the folders above it do not count
  * @returns its absolute path
  */
 export function findProgram(name: string, workspaces: readonly string[], env: NodeJS.ProcessEnv = process.env): string | undefined {
   const foreign = foreignFolders(workspaces);
   for (const folder of outside(workspaces, env)) {
-    // Scripts of cmd.exe would have to go through a shell.
+    // Scripts for cmd.exe would need a shell.
     const file = join(folder, process.platform === 'win32' ? `${name}.exe` : name);
     if (isProgram(file) && !foreign.some((workspace) => isWithin(real(file), workspace))) return file;
   }
@@ -123,7 +123,7 @@ function outside(workspaces: readonly string[], env: NodeJS.ProcessEnv): string[
   return folders.filter((folder) => !foreign.some((workspace) => isWithin(real(folder), workspace)));
 }
 
-/** Windows writes it Path. */
+/** Windows spells it Path. */
 const pathName = (env: NodeJS.ProcessEnv): string => Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
 
 const isWithin = (path: string, folder: string): boolean => {
@@ -141,7 +141,7 @@ function real(path: string): string {
 
 function isProgram(file: string): boolean {
   try {
-    // Windows has links to programs of its store that cannot be followed.
+    // Windows links to programs of its store, and these links cannot be followed.
     if (process.platform === 'win32') return !lstatSync(file).isDirectory();
     const found = statSync(file);
     return found.isFile() && (found.mode & 0o111) !== 0;
@@ -163,5 +163,5 @@ export function safeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 const harmless =
   /^--(?:max[-_](?:old|semi)[-_]space[-_]size=\d+|use-(?:openssl|bundled|system)-ca|tls-\S+|dns-result-order=\w+|no-(?:warnings|deprecation)|disable-warning=\w+|stack-trace-limit=\d+|max-http-header-size=\d+|use-env-proxy)$/;
 
-/** In VS Code on a desktop the executable is Electron, which then acts as Node. */
+/** In VS Code on a desktop, the executable is Electron, which acts as Node if this variable is set. */
 const asNode = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ ...env, ELECTRON_RUN_AS_NODE: '1' });

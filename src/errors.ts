@@ -24,7 +24,7 @@ export class TandemError extends Error {
   }
 }
 
-/** `file:line:column: message` and the hint on a line of its own, as terminals and editors link it. */
+/** `file:line:column: message`, which terminals and editors turn into a link, and the hint on a line of its own. */
 export function describeError(error: unknown): string {
   if (!(error instanceof TandemError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   const { where, hint, message } = error;

@@ -4,11 +4,11 @@ import { TandemError, type Place } from './errors.ts';
 /** Tandem writes about a dozen levels. The limit is far below what recursion or `JSON.stringify` can handle. */
 const deepest = 200;
 
-/** What to do with a file that only Tandem writes, and that is not as Tandem writes it. */
+/** The hint for a file that only Tandem writes and that is not as Tandem writes it. */
 export const notOursHint = 'The file is damaged, or Tandem did not write it. Restore it from a copy, or move it away.';
 
 /**
- * @param reason of the error, e.g. 'bad-file'
+ * @param reason the reason of the error, e.g. 'bad-file'
  * @param hint for a file that Tandem does not write
  * @throws TandemError with the reason
  */

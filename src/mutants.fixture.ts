@@ -1,10 +1,10 @@
-/** @file Mutants of files, for the tests of what reads files from elsewhere: the same seed gives the same mutant. */
+/** @file Mutants of files, for tests of code that reads foreign files. The same seed gives the same mutant. */
 import type { Random } from './random.ts';
 
 const oddBytes = [0, 1, 2, 0x7f, 0x80, 0xff, 0x22, 0x7b];
 const oddSizes = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 64n - 1n];
 
-/** One to three changes among the first `end` bytes: other values, huge sizes, pieces cut out, doubled or added, or an early end. */
+/** One to three changes among the first `end` bytes: other values, huge sizes, pieces removed, repeated or inserted, or an early end. */
 export function mutatedBytes(original: Buffer, end: number, random: Random): Buffer {
   let bytes = Buffer.from(original);
   for (let changes = 1 + random.integer(3); changes > 0 && bytes.length > 16; changes--) {
@@ -44,7 +44,7 @@ const oddValues: readonly unknown[] = [
   { a: 1 },
 ];
 
-/** One or two places of a JSON text with another value, gone, renamed, or exchanged with a neighbour. */
+/** One or two changes to a JSON text: a value replaced, removed, renamed, or swapped with a neighbour. */
 export function mutatedJson(text: string, random: Random): string {
   const json = JSON.parse(text) as Record<string, unknown>;
   for (let changes = 1 + random.integer(2); changes > 0; changes--) {

@@ -13,7 +13,7 @@ export interface Random {
 }
 
 /**
- * The stream of random numbers that belongs to a seed and a purpose, e.g. `randomStream(7, 'phase', 3, 'step', 12, 'rows')`.
+ * The stream of random numbers for a seed and a purpose, e.g. `randomStream(7, 'phase', 3, 'step', 12, 'rows')`.
  * The same arguments always give the same stream; different ones are independent. xoshiro128**, Blackman and Vigna 2018.
  */
 export function randomStream(...purpose: readonly (string | number)[]): Random {

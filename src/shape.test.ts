@@ -1,4 +1,4 @@
-/** @file A shape gives what fits, with what it does not name, and says of the rest where and what was expected. */
+/** @file A shape returns data that fits, including unnamed fields. For other data it reports the place and what was expected. */
 import { describe, expect, test } from 'vitest';
 import { TandemError } from './errors.ts';
 import { parseJson } from './json.ts';
@@ -44,9 +44,9 @@ test('fields that no shape names stay as they are', () => {
   expect(read(row, value)).not.toHaveProperty('x');
 });
 
-test('a number that JSON could not write is none, not 0', () => expect(read(row, { name: 'a', score: null }).score).toBeNaN());
+test('a number that JSON cannot represent becomes NaN, not 0', () => expect(read(row, { name: 'a', score: null }).score).toBeNaN());
 
-describe('what does not fit is named by its place', () => {
+describe('data that does not fit is an error with its place', () => {
   test.each<[string, Shape<unknown>, unknown]>([
     ['The content should be an object, not a list.', row, []],
     ['"name" is missing. It should be a string.', row, { score: 1 }],
@@ -61,14 +61,14 @@ describe('what does not fit is named by its place', () => {
     ['The content is missing. It should be a number.', finite, undefined],
   ])('%s', (message, shape, value) => expect(complaint(shape, value)).toBe(message));
 
-  test('without repeating what is long', () => expect(complaint(finite, 'x'.repeat(1e6)).length).toBeLessThan(120));
+  test('that does not repeat long values', () => expect(complaint(finite, 'x'.repeat(1e6)).length).toBeLessThan(120));
 });
 
-test.each(['../x', '..', '', '/x', 'a/b', 'a\\b', 'a\nb', '.x', 'a'.repeat(101)])('%j is no name of a file', (name) =>
+test.each(['../x', '..', '', '/x', 'a/b', 'a\\b', 'a\nb', '.x', 'a'.repeat(101)])('%j is not a file name', (name) =>
   expect(complaint(fileName, name)).not.toBe('none'),
 );
-test.each(['0123456789abcdef', '3.1', 'adapter-1'])('%s is one', (name) => expect(read(fileName, name)).toBe(name));
-test('a time is one that can be read', () => {
+test.each(['0123456789abcdef', '3.1', 'adapter-1'])('%s is a file name', (name) => expect(read(fileName, name)).toBe(name));
+test('a moment is a time that can be parsed', () => {
   expect(complaint(moment, 'x')).toContain('should be a time');
   expect(read(moment, '2026-01-01T00:00:00.000Z')).toBe('2026-01-01T00:00:00.000Z');
 });
@@ -82,13 +82,13 @@ describe('JSON', () => {
       return error instanceof TandemError ? error.message : String(error);
     }
   };
-  test('that is nested beyond all sense is refused, whatever stands in its texts', () => {
+  test('that is nested too deeply is refused, even if its strings contain brackets', () => {
     const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
     for (const source of [deep, deep.replaceAll('[', '{"a":').replaceAll(']', '}'), `{"a":${deep}}`])
       expect(reason(source)).toMatch(/nested more than/);
     expect(parseJson(JSON.stringify({ a: deep, b: `\\"${deep}` }), { file: '' }, 'x')).toEqual({ a: deep, b: `\\"${deep}` });
   });
-  test('that is none is refused', () => {
+  test('that is invalid is refused', () => {
     for (const source of ['', '{', '"', '"\\', '[1,]', '\u0000']) expect(reason(source)).toBe('This is not valid JSON.');
   });
 });

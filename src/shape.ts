@@ -1,6 +1,6 @@
 /**
- * @file Shapes check data read from files before anything uses it. A shape is typed by its result, so a field that is added to a type is a type
- * error until its shape lists it. Fields that no shape names are kept.
+ * @file Shapes check data read from files before anything uses it. A shape is typed by its result, so a field that is added to a type is a
+ * type error until its shape lists it. Fields that no shape names are kept.
  */
 import { TandemError, type Place } from './errors.ts';
 import { notOursHint } from './json.ts';
@@ -13,13 +13,13 @@ export interface Optional<T> {
   readonly optional: Shape<T>;
 }
 
-/** A shape for each field of a type; `optional` for those, and only those, that may be absent. */
+/** A shape for each field of a type. Fields that may be absent, and only those, use `optional`. */
 export type Fields<T> = { readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional<Exclude<T[K], undefined>> : Shape<T[K]> };
 
 /**
- * @param reason of the error, e.g. 'bad-file'
+ * @param reason the reason of the error, e.g. 'bad-file'
  * @param hint for a file that Tandem does not write
- * @throws TandemError that says which field is not as it should be
+ * @throws TandemError that names the field and says what it should be
  */
 export function shaped<T>(shape: Shape<T>, value: unknown, where: Place, reason: string, hint: string = notOursHint): T {
   try {
@@ -41,15 +41,15 @@ export const flag: Shape<boolean> = (value) => (typeof value === 'boolean' ? val
 /** JSON cannot hold NaN and infinities. They are written as null. */
 export const measured: Shape<number> = (value) => (value === null ? NaN : finite(value));
 export const finite: Shape<number> = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : misfit('a number', value));
-/** At least 0: what is spent, paid or counted. */
+/** A number of at least 0 for what is spent, paid or counted. */
 export const amount: Shape<number> = (value) =>
   typeof value === 'number' && value >= 0 && value < Infinity ? value : misfit('a number of at least 0', value);
-/** At least 0. */
+/** A whole number of at least 0. */
 export const whole: Shape<number> = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : misfit('a whole number of at least 0', value);
 export const anything: Shape<unknown> = (value) => value;
 
-/** What may be a part of a file's name: no separator, and no `..`. */
+/** A part of a file's path: no separator, and no `..`. */
 export const fileName: Shape<string> = (value) =>
   typeof value === 'string' && /^\w[\w.-]{0,99}$/.test(value) ? value : misfit('a name of letters, digits, dots and dashes', value);
 
@@ -68,7 +68,7 @@ export const exactly = <T extends string | number | boolean>(...values: readonly
   return (value) => (known.has(value) ? (value as T) : misfit(values.map((each) => JSON.stringify(each)).join(' or '), value));
 };
 
-/** @param expected as in 'should be …' */
+/** A shape with a condition. @param expected completes 'should be …' */
 export const such =
   <T>(shape: Shape<T>, holds: (value: T) => boolean, expected: string): Shape<T> =>
   (value) => {
@@ -76,7 +76,7 @@ export const such =
     return holds(read) ? read : misfit(expected, value);
   };
 
-/** The first that fits. @param expected as in 'should be …' */
+/** The first shape that fits. @param expected completes 'should be …' */
 export const either =
   <T>(expected: string, ...shapes: readonly Shape<T>[]): Shape<T> =>
   (value) => {
@@ -97,13 +97,13 @@ export const list =
   (value) =>
     Array.isArray(value) ? value.map((each, place) => below(place, () => shape(each))) : misfit('a list', value);
 
-/** Two values, the first and the second. */
+/** A list of exactly two values. */
 export const pair =
   <T>(shape: Shape<T>): Shape<readonly [T, T]> =>
   (value) =>
     Array.isArray(value) && value.length === 2 ? (list(shape)(value) as readonly [T, T]) : misfit('a list of two values', value);
 
-/** An object with any names and values of one shape. */
+/** An object with any names and with values of one shape. */
 export const table =
   <T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> =>
   (value) =>

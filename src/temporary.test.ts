@@ -1,4 +1,4 @@
-/** @file What killed processes left is swept, and nothing else is. */
+/** @file Sweeping removes what killed processes left behind, and nothing else. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,14 +9,14 @@ import { sweepTemporaries, temporaryName } from './temporary.ts';
 const root = mkdtempSync(join(tmpdir(), 'tandem-temporary-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** As a process that is gone names it. */
+/** The temporary name that a process gave which no longer exists. */
 const ofTheDead = (path: string): string => {
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   return temporaryName(path).replace(/-\d+\.part$/, `-${pid}.part`);
 };
 const ofAnotherMachine = (path: string): string => temporaryName(path).replace(/\.[0-9a-f]{8}-\d+\.part$/, '.00000000-1.part');
 
-test('what a process left that is gone is removed, a folder with all that is in it', () => {
+test('files and whole folders of processes that are gone are removed', () => {
   const folder = join(root, 'a');
   mkdirSync(join(folder, 'runs', 'one'), { recursive: true });
   mkdirSync(join(ofTheDead(join(folder, 'model')), 'within'), { recursive: true });
@@ -30,7 +30,7 @@ test('what a process left that is gone is removed, a folder with all that is in 
   expect(readdirSync(folder).sort()).toEqual(['kept.part', 'runs']);
 });
 
-test('what may still be written stays: of this process, of a live one, of another machine for a week; so does what only looks alike', () => {
+test('files of this process, of a live process, and of another machine within a week stay, as do files with similar names', () => {
   const folder = join(root, 'b');
   mkdirSync(folder);
   const live = temporaryName('live').replace(/-\d+\.part$/, `-${process.ppid}.part`);
@@ -54,7 +54,7 @@ test('links are not followed', () => {
   expect([existsSync(victim), readdirSync(folder)]).toEqual([true, ['link']]);
 });
 
-test('a folder that is not there, or a file, is nothing to sweep', () => {
+test('sweeping a missing folder or a file does nothing', () => {
   writeFileSync(join(root, 'file'), '');
   for (const name of ['none', 'file']) expect(() => sweepTemporaries(join(root, name), { deep: true })).not.toThrow();
 });

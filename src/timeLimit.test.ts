@@ -1,15 +1,15 @@
-/** @file Work that does not end is ended, and says what it was. */
+/** @file Work that does not end is stopped, and the error names it. */
 import { expect, test } from 'vitest';
 import { mapWithinTime, withinTime } from './timeLimit.ts';
 
 const forever = (): never => {
   for (;;);
 };
-/** Takes ages on a text that it does not match. */
+/** Takes very long on a text that it does not match. */
 const endless = /^(\w+\s?)+#$/;
 const text = 'the card is lost and the transfer has failed again';
 
-test('what is done in time gives its result, or its error', () => {
+test('work that ends in time gives its result or its error', () => {
   expect(withinTime({ what: 'It' }, () => 7)).toBe(7);
   const mine = new TypeError('mine');
   expect(() =>
@@ -19,26 +19,22 @@ test('what is done in time gives its result, or its error', () => {
   ).toThrow(mine);
 });
 
-test(
-  'a regular expression and a loop without end are ended and named, and the next work runs as if nothing had been',
-  { tags: 'long' },
-  () => {
-    for (const work of [() => endless.test(text), forever]) {
-      const begun = performance.now();
-      expect(() => withinTime({ what: 'The pattern', hint: 'Do this.' }, work)).toThrow(
-        expect.objectContaining({
-          reason: 'too-slow',
-          message: 'The pattern took more than 1 s, so Tandem stopped it.',
-          hint: 'Do this.',
-        }) as Error,
-      );
-      expect(performance.now() - begun).toBeLessThan(10_000);
-      expect(withinTime({ what: 'It' }, () => 7)).toBe(7);
-    }
-  },
-);
+test('a regular expression and a loop that do not end are stopped and named, and later work runs normally', { tags: 'long' }, () => {
+  for (const work of [() => endless.test(text), forever]) {
+    const begun = performance.now();
+    expect(() => withinTime({ what: 'The pattern', hint: 'Do this.' }, work)).toThrow(
+      expect.objectContaining({
+        reason: 'too-slow',
+        message: 'The pattern took more than 1 s, so Tandem stopped it.',
+        hint: 'Do this.',
+      }) as Error,
+    );
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(withinTime({ what: 'It' }, () => 7)).toBe(7);
+  }
+});
 
-test('of many items the one fails that does not end; what is slow for other reasons is waited for', { tags: 'long' }, () => {
+test('only the item that does not end fails; work that is slow for other reasons may continue', { tags: 'long' }, () => {
   const begun: number[] = [];
   const work = (item: number): number => {
     begun.push(item);
@@ -55,7 +51,7 @@ test('of many items the one fails that does not end; what is slow for other reas
   expect(mapWithinTime([1, 2], slowly)).toEqual([10, 20]);
 });
 
-test('many items share one watch: what each costs beside its work is small', () => {
+test('many items share one watchdog, whose cost per item is small', () => {
   const items = Array.from({ length: 20_000 }, (_, item) => item);
   let most = 0;
   for (let tries = 0; tries < 5; tries++) {

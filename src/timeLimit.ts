@@ -5,7 +5,7 @@
 import { createContext, Script } from 'node:vm';
 import { TandemError } from './errors.ts';
 
-/** The work, as named in the error. */
+/** How the error names the work. */
 export interface Limited {
   /** The beginning of a sentence, e.g. `The template "{{a}}"`. */
   readonly what: string;
@@ -17,8 +17,8 @@ export interface Limited {
 export const rowLimit = 1000;
 
 /**
- * Runs work that is synchronous, has no side effects and may start a second time: the second try rules out that the machine was asleep.
- * Costs about 20 microseconds, and nothing inside `mapWithinTime`.
+ * Runs work that is synchronous, has no side effects and may start a second time. The second try rules out that the machine was asleep.
+ * It costs about 20 microseconds, or nothing inside `mapWithinTime`.
  * @throws TandemError reason 'too-slow' for work that takes longer than `rowLimit`; whatever the work throws
  */
 export function withinTime<T>({ what, hint }: Limited, work: () => T): T {
@@ -33,8 +33,8 @@ export function withinTime<T>({ what, hint }: Limited, work: () => T): T {
 }
 
 /**
- * Does the work for each item, with one watchdog for all of them. Only what `withinTime` runs inside it is limited. Other work has no limit
- * but may start a second time.
+ * Does the work for each item, with one watchdog for all of them. Only the work that `withinTime` runs inside it is limited. Other work has
+ * no limit but may start a second time.
  * @throws whatever the work throws
  */
 export function mapWithinTime<A, B>(items: readonly A[], work: (item: A) => B): B[] {
@@ -46,7 +46,7 @@ export function mapWithinTime<A, B>(items: readonly A[], work: (item: A) => B): 
   while (results.length < items.length) {
     const begun = results.length;
     interrupted(goOn);
-    // Not one item was done in all that time: alone, whatever `withinTime` runs has a watch of its own.
+    // No item was finished in all that time. Outside the shared watchdog, each `withinTime` call of this item gets its own.
     if (results.length === begun) results.push(work(items[begun]));
   }
   return results;
@@ -55,7 +55,7 @@ export function mapWithinTime<A, B>(items: readonly A[], work: (item: A) => B): 
 /** Whether a watchdog is running. */
 let watched = false;
 
-/** Made when it is first needed: it takes some milliseconds of the editor's start. */
+/** Created on first use, because it takes some milliseconds, which would delay the start of the editor. */
 let realm: { readonly globals: { work: (() => void) | undefined }; readonly script: Script } | undefined;
 
 function madeRealm(): NonNullable<typeof realm> {
@@ -63,7 +63,7 @@ function madeRealm(): NonNullable<typeof realm> {
   return { globals, script: new Script('work()', { filename: 'limited' }) };
 }
 
-/** Returns when the work is done or its time is over. */
+/** Returns when the work is done or its time is up. */
 function interrupted(work: () => void): void {
   const { globals, script } = (realm ??= madeRealm());
   globals.work = work;
@@ -78,5 +78,5 @@ function interrupted(work: () => void): void {
   }
 }
 
-/** A pattern or template for an error: its beginning. */
+/** The beginning of a pattern or template, quoted for an error message. */
 export const shownSource = (source: string): string => JSON.stringify(source.length > 120 ? `${source.slice(0, 119)}…` : source);

@@ -1,4 +1,7 @@
-/** @file Who is alive and who is not: a worker never outlives the command that started it, and a lock never keeps a command from being ended. */
+/**
+ * @file Processes end when they should: a worker never outlives the command that started it, and a lock never keeps a command from being
+ * stopped.
+ */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -51,7 +54,7 @@ const childrenOf = (pid: number): number[] =>
     .map(Number);
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
 
-describe.skipIf(process.platform !== 'linux')('a worker whose command was killed is gone within two seconds', () => {
+describe.skipIf(process.platform !== 'linux')('a worker whose command is killed is gone within two seconds', () => {
   const kinds: [string, (folder: string) => [ChildProcess, () => boolean | Promise<boolean>]][] = [
     [
       'in the middle of a metric that never ends',
@@ -96,8 +99,8 @@ describe('a lock in the way of a run', () => {
   test.each<[string, (lock: string) => void]>([
     ['a folder', (lock) => mkdirSync(lock)],
     ['a dangling link', (lock) => symlinkSync('nowhere', lock)],
-    ['of nobody', (lock) => writeFileSync(lock, '{"pid": -1}')],
-  ])('is named at once: %s', (_, make) => {
+    ['a lock of no process', (lock) => writeFileSync(lock, '{"pid": -1}')],
+  ])('is reported at once: %s', (_, make) => {
     const folder = workspace();
     make(join(folder, '.tandem', 'runs', 'lock'));
     const { status, stderr } = spawnSync(process.execPath, [tandem, 'optimize', 'kind.prompt.md'], { cwd: folder, encoding: 'utf8', env });
@@ -108,7 +111,7 @@ describe('a lock in the way of a run', () => {
   });
 
   test.skipIf(process.platform === 'win32')(
-    'is waited for with the name of who holds it, and Ctrl-C ends the waiting at once',
+    'is waited for while the command names its owner, and Ctrl-C stops the waiting at once',
     async () => {
       const folder = workspace();
       const release = await acquireLock(join(folder, '.tandem', 'runs', 'lock'), { work: 'the run of other.prompt.md' });
@@ -124,7 +127,7 @@ describe('a lock in the way of a run', () => {
   );
 });
 
-test.skipIf(process.platform === 'win32')('Ctrl-C in the first moments is no error, however much was loaded by then', async () => {
+test.skipIf(process.platform === 'win32')('Ctrl-C in the first moments is not an error, however much has been loaded', async () => {
   const folder = workspace();
   const interrupted = async (after: number): Promise<unknown> => {
     const child = spawn(process.execPath, [tandem, 'optimize', 'kind.prompt.md', '--budget', '1h'], {
@@ -136,7 +139,7 @@ test.skipIf(process.platform === 'win32')('Ctrl-C in the first moments is no err
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     await sleep(after);
-    // As a terminal does it: to all at once.
+    // A terminal sends the signal to the whole group.
     process.kill(-child.pid!, 'SIGINT');
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
     expect(stderr).not.toContain('worker process');

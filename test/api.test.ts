@@ -1,4 +1,4 @@
-/** @file The built package as another program has it: imported by its name, with types, doing what docs/api.md shows. */
+/** @file The built package as other programs use it: it is imported by its name, has types, and does what docs/api.md shows. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the first example passes the type checker, which finds fault with a wrong one, and measures', () => {
+test('the first example compiles and measures, and the type checker rejects a wrong one', () => {
   write('evaluate.ts', evaluate);
   expect(compile('evaluate')).toEqual({ status: 0, output: '' });
   const { status, output } = node('evaluate.js');
@@ -57,7 +57,7 @@ test('the first example passes the type checker, which finds fault with a wrong 
   expect(wrong.output).toMatch(/'number' is not assignable to type 'Adapter/);
 });
 
-test('the second example tunes, tells of its decisions and saves the adapter for peft', () => {
+test('the second example tunes, prints its decisions and saves the adapter for peft', () => {
   write('optimize.ts', optimize);
   expect(compile('optimize')).toEqual({ status: 0, output: '' });
   const { status, output } = node('optimize.js');
@@ -68,7 +68,7 @@ test('the second example tunes, tells of its decisions and saves the adapter for
   expect(existsSync(join(folder, '.tandem', 'runs'))).toBe(false);
 });
 
-test('what the package exports is named in docs/api.md, and nothing deeper can be imported', () => {
+test('docs/api.md names everything that the package exports, and nothing deeper can be imported', () => {
   write('names.js', "console.log(Object.keys(await import('tandem')).join());");
   const names = node('names.js').output.trim().split(',');
   expect(names.length).toBeGreaterThan(20);

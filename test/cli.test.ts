@@ -34,7 +34,7 @@ function workspace(): string {
   return folder;
 }
 
-test('tandem render prints what the model is asked, and nothing else, on the standard output', () => {
+test('tandem render prints to stdout exactly what the model is asked', () => {
   const folder = workspace();
   const { stdout, stderr, status } = run(folder, 'render', 'kind.prompt.md', '--row', '2');
   expect(status, stderr).toBe(0);
@@ -57,7 +57,7 @@ describe('tandem evaluate', () => {
     expect(readFileSync(join(folder, '.tandem', '.gitignore'), 'utf8')).toContain('/runs/');
   });
 
-  test('--min fails the build of a prompt that is not good enough', () => {
+  test('--min fails the build for a prompt that is not good enough', () => {
     const folder = workspace();
     const { status, stderr } = run(folder, 'evaluate', 'kind.prompt.md', '--min', '100%');
     expect(status).toBe(1);
@@ -80,7 +80,7 @@ describe('tandem evaluate', () => {
     expect(stderr).toBe('');
   });
 
-  test('text from data and arguments cannot control a terminal, and the only colours are ours', () => {
+  test('text from data and arguments cannot control a terminal, and all colours are ours', () => {
     const folder = workspace();
     const [column, value] = ['\u001b[31mcol\u001b]0;PWNED\u0007', 'red \u009b2J\u202e'];
     const rows = Array.from({ length: 30 }, (_, i) => JSON.stringify({ text: `${value} ${i}`, kind: ['a', 'b'][i % 2], [column]: 1 }));
@@ -96,12 +96,12 @@ describe('tandem evaluate', () => {
     expect((JSON.parse(stdout) as { rows: { inputs?: object }[] }).rows).toHaveLength(2);
     const unknown = run(folder, 'eval\u001b[31m');
     expect(unknown.stderr).toContain("unknown command 'eval\\u001b[31m'");
-    // eslint-disable-next-line no-control-regex -- they are the subject
+    // eslint-disable-next-line no-control-regex -- this checks for control characters
     const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
     for (const said of [stderr.replace(red, '').replace(end, ''), stdout, unknown.stderr]) expect(said).not.toMatch(acting);
   });
 
-  test("a user's error is one message with its place, never a stack, and exit code 2", () => {
+  test('a mistake of the user is one message with its place, without a stack, and exit code 2', () => {
     const folder = workspace();
     writeFileSync(join(folder, 'rows.jsonl'), '{"text": "red", "kind": "colour"}\n{"text": "cat" "kind"}\n');
     const { stderr, status } = run(folder, 'evaluate', 'kind.prompt.md');
@@ -121,7 +121,7 @@ describe('tandem evaluate', () => {
 });
 
 describe('tandem init', () => {
-  test('writes a prompt file that can be measured at once, and never over another', () => {
+  test('writes a prompt file that can be measured at once, and never overwrites a file', () => {
     const folder = workspace();
     const rows = Array.from({ length: 60 }, (_, i) => `${i},"${i % 2 ? 'red' : 'cat'} number ${i}",${i % 2 ? 'colour' : 'animal'}`);
     writeFileSync(join(folder, 'things.csv'), ['id,Thing: seen,kind', ...rows].join('\r\n'));
@@ -139,7 +139,7 @@ describe('tandem init', () => {
 });
 
 describe('metrics and rows of the command line', () => {
-  test('with several metrics all are printed, --min applies to the first, and a module runs only if that is allowed', () => {
+  test('several metrics are all printed, --min applies to the first, and a module runs only if that is allowed', () => {
     const folder = workspace();
     const prompt = join(folder, 'kind.prompt.md');
     writeFileSync(prompt, readFileSync(prompt, 'utf8').replace('labels:', 'metric: [macro-f1, accuracy, ./own.mjs]\n  labels:'));
@@ -161,7 +161,7 @@ describe('metrics and rows of the command line', () => {
   });
 });
 
-test('tandem attribute names the lines of the file, with what each is worth', () => {
+test('tandem attribute lists the lines of the file and what each is worth', () => {
   const folder = workspace();
   const { stdout, stderr, status } = run(folder, 'attribute', 'kind.prompt.md', '--json');
   expect(status, stderr).toBe(0);
@@ -187,7 +187,7 @@ test('tandem model registers a folder by its name, lists it and removes it', () 
   expect(run(folder, 'model', 'remove', 'tiny-tied').status).toBe(2);
 });
 
-test('a command and an option work under their old names, with a notice on the standard error', () => {
+test('a command and an option work under their old names, with a notice on stderr', () => {
   const help = run(temporary, 'headroom', '--help');
   expect([help.status, help.stderr]).toEqual([0, expect.stringMatching(/^Notice: tandem headroom .* tandem preflight\./)]);
   expect(help.stdout).toContain('Usage: tandem preflight [options] <prompt>');
@@ -205,14 +205,14 @@ describe('tandem optimize', () => {
     return timeless(readFileSync(join(folder, '.tandem', 'runs', name, 'journal.jsonl'), 'utf8'));
   };
 
-  /** Of every adapter that the workspace's run has kept, as PEFT reads it. */
+  /** The configuration of every adapter that the run kept, as PEFT reads it. */
   const adapterConfigs = (folder: string): unknown[] => {
     const [name] = readdirSync(join(folder, '.tandem', 'runs'));
     const adapters = join(folder, '.tandem', 'runs', name, 'adapters');
     return readdirSync(adapters).map((id) => JSON.parse(readFileSync(join(adapters, id, 'adapter_config.json'), 'utf8')) as unknown);
   };
 
-  test('--controls: prints their cost first, and compares the run with each on the same test rows', () => {
+  test('--controls prints their cost first, and compares the run with each control on the same test rows', () => {
     const folder = workspace();
     const { stderr, status } = run(folder, 'optimize', 'kind.prompt.md', '--budget', '12k', '--threads', '1', '--controls');
     expect(status, stderr).toBe(0);
@@ -235,7 +235,7 @@ describe('tandem optimize', () => {
     expect(refused.stderr).toContain('baseline:bootstrap-few-shot');
   });
 
-  test('ends with a report, a diff and the command to accept it, and changes nothing before', () => {
+  test('ends with a report, a diff and the command to accept it, and changes no files before that', () => {
     const folder = workspace();
     const before = readFileSync(join(folder, 'kind.prompt.md'), 'utf8');
     const { stdout, stderr, status } = run(folder, 'optimize', 'kind.prompt.md', ...budget);
@@ -243,7 +243,7 @@ describe('tandem optimize', () => {
     // eslint-disable-next-line no-control-regex
     expect(stderr).not.toMatch(/[\r\u001b]/);
     expect(stdout).toMatch(/^kind\.prompt\.md: \d+\.\d% → \d+\.\d% on \d+ test rows\n/);
-    // In a checkout, where npm started it, there is no `tandem` on the path.
+    // In a checkout, where npm started the command, there is no `tandem` on the path.
     expect(stdout).toMatch(/\nAccept it: {2}npm run tandem -- accept \S+-kind\n$/);
     expect(readFileSync(join(folder, 'kind.prompt.md'), 'utf8')).toBe(before);
     expect(run(folder, 'report').stdout).toContain('## Prompt or weights: what helped');
@@ -260,7 +260,7 @@ describe('tandem optimize', () => {
     expect(run(folder, 'evaluate', 'kind.prompt.md').status).toBe(0);
   });
 
-  test('tandem tune changes the weights alone, and two runs are compared on their test rows', () => {
+  test('tandem tune changes only the weights, and two runs are compared on their test rows', () => {
     const folder = workspace();
     const tuned = run(folder, 'tune', 'kind.prompt.md', ...budget);
     expect(tuned.status, tuned.stderr).toBe(0);
@@ -280,9 +280,9 @@ describe('tandem optimize', () => {
     expect(run(folder, 'compare', a, 'none').status).toBe(2);
   });
 
-  test('Ctrl-C ends it at once, in the middle of a phase; nothing was accepted, so the test rows stay sealed; exit code 130', async () => {
+  test('Ctrl-C ends it at once in the middle of a phase; nothing was accepted, so the test rows stay sealed; the exit code is 130', async () => {
     const folder = workspace();
-    // Long rows make long steps, so that the phase cannot be over before the signal comes.
+    // Long rows make long steps, so that the phase cannot end before the signal arrives.
     const rows = Array.from({ length: 90 }, (_, i) => {
       const [word, kind] = [['red', 'colour'] as const, ['cat', 'animal'] as const][i % 2];
       return JSON.stringify({ text: `${`${word} `.repeat(40)}${i}`, kind });
@@ -309,13 +309,13 @@ describe('tandem optimize', () => {
       .map((line) => (JSON.parse(line) as { type: string }).type);
     expect(code).toBe(130);
     expect(types.filter((type) => type !== 'weightStep').slice(-2)).toEqual(['stopRequested', 'runEnded']);
-    // The step that is under way may end.
+    // The current step may finish.
     expect(types.slice(types.indexOf('stopRequested')).filter((type) => type === 'weightStep').length).toBeLessThan(2);
     expect(types).not.toContain('testOpened');
     expect(run(folder, 'report').stdout).toMatch(/kind\.prompt\.md: Stopped\. .*\n\nStopped after /);
   });
 
-  test('killed again and again, a resumed run has the journal of one that was not killed', async () => {
+  test('a run that is killed again and again and resumed has the journal of one that was not killed', async () => {
     const [whole, killed] = [workspace(), workspace()];
     cpSync(join(whole, 'rows.jsonl'), join(killed, 'rows.jsonl'));
     const lora = ['--lora-rank', '2', '--lora-targets', 'q_proj,v_proj'];

@@ -1,4 +1,7 @@
-/** @file Workspaces from anybody, on the command line: what is wrong is named at once with exit code 2, and nothing outside the workspace is touched. */
+/**
+ * @file Workspaces that anyone may have written, on the command line. Problems are reported at once with exit code 2, and nothing outside the
+ * workspace is touched.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,24 +51,24 @@ function expectRefused(args: readonly string[], words: RegExp): void {
 }
 
 describe('a run that came with the workspace', () => {
-  test.each(['accept', 'resume', 'export', 'report'])('and names a file outside as its prompt is refused by %s', (command) => {
+  test.each(['accept', 'resume', 'export', 'report'])('is refused by %s if its prompt is a file outside the workspace', (command) => {
     edit(join(directory.path, 'run.json'), '"kind.prompt.md"', '"../home/.bashrc"');
     expectRefused([command], /run\.json: The run names .*\.bashrc as its prompt file, but that is outside the workspace/);
   });
 
-  test('and names a folder outside as its adapter is refused', () => {
+  test('is refused if its adapter is a folder outside the workspace', () => {
     edit(directory.journal, JSON.stringify(readState(directory).best!.adapter), '"../../../../../home/.ssh"');
     for (const command of ['accept', 'report', 'export'])
       expectRefused([command], /journal\.jsonl:\d+: "[\w.]+" should be a name of letters/);
   });
 
-  test('and has a link for its adapter is refused', () => {
+  test('is refused if its adapter is a link', () => {
     symlinkSync(join(home, '.ssh'), join(directory.adapters, readState(directory).best!.adapter!));
     expectRefused(['accept'], /This is a link, not the folder of an adapter/);
   });
 });
 
-test('a run that cannot be read is named, and the others are listed', () => {
+test('a run that cannot be read is reported, and the others are listed', () => {
   const bad = join(workspace, '.tandem', 'runs', '2026-01-02-000000-bad');
   mkdirSync(bad);
   writeFileSync(join(bad, 'run.json'), '{"version":1}');
@@ -79,7 +82,7 @@ test('a run that cannot be read is named, and the others are listed', () => {
   expectRefused(['report'], /run\.json: "spec" is missing\. It should be an object\./);
 });
 
-test('old runs are removed, after a dry run has listed them', () => {
+test('old runs are removed after a dry run has listed them', () => {
   for (let day = 1; day <= 3; day++) {
     createRun({ ...fakeSpec, prompt: join(workspace, 'kind.prompt.md') }, { source: '', data: {} }, new Date(Date.UTC(2026, 0, day)));
   }
@@ -94,12 +97,12 @@ test('old runs are removed, after a dry run has listed them', () => {
   expect(run('clean').stdout).toBe('Nothing to remove: this workspace has 2 runs.\n');
 });
 
-describe('what is not a file is refused at once', () => {
-  test('an adapter that is a file', () => {
+describe('anything that is not a regular file is refused at once', () => {
+  test('a file as an adapter', () => {
     writeFileSync(join(workspace, 'adapter'), '');
     expectRefused(['evaluate', 'kind.prompt.md', '--adapter', 'adapter'], /There is no adapter here/);
   });
-  test.skipIf(process.platform === 'win32')('a device as prompt, and a pipe as data', () => {
+  test.skipIf(process.platform === 'win32')('a device as a prompt, and a pipe as data', () => {
     expectRefused(['evaluate', '/dev/zero'], /\/dev\/zero: This is a device, not a file/);
     const data = readdirSync(workspace).find((name) => name.endsWith('.jsonl'))!;
     rmSync(join(workspace, data));

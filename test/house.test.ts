@@ -1,4 +1,4 @@
-/** @file The house rules: imports between rooms go down only, none of them in a circle, and the manifest is one that VS Code accepts. */
+/** @file The house rules: imports between rooms only go down and never in a circle, and VS Code accepts the manifest. */
 import { ESLint } from 'eslint';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,11 +33,11 @@ describe('imports between rooms', () => {
     ['a dynamic import', "export const b = () => import('../run/b.ts');"],
     ['an import type', "export type B = import('../run/b.ts').B;"],
     ["'vscode'", "import * as vscode from 'vscode'; vscode;"],
-  ])('up the list is refused as %s too', async (_, code) => {
+  ])('up the list are refused as %s too', async (_, code) => {
     expect(await complaints('src/tensor/deep/a.ts', code.replaceAll('../run', '../../run'))).toBe(1);
   });
 
-  test('every room may import the files of src/ itself that are shared, which import no room; only extension/ may import vscode', async () => {
+  test('every room may import the shared files of src/, which import no room; only extension/ may import vscode', async () => {
     for (const file of shared) {
       expect(existsSync(join(root, `src/${file}.ts`)), file).toBe(true);
       for (const room of rooms) expect(await complaints(`src/${room}/a.ts`, `import { a } from '../${file}.ts'; a;`)).toBe(0);
@@ -62,7 +62,7 @@ describe('what only one file may use', () => {
     ['src/evaluate/metricModule.ts', ['void import(`${name}`);']],
     ['', ['eval(text);', 'new Function(text);', 'process.getBuiltinModule(name);', 'require(name);']],
   ];
-  test('what a model is made of', async () => {
+  test('the parts of a model', async () => {
     for (const code of [
       "import type { Tokenizer } from '../model/tokenizer.ts'; export type A = Tokenizer;",
       "import { makeLocalModel } from '../model/localModel.ts'; makeLocalModel;",
@@ -83,14 +83,14 @@ describe('what only one file may use', () => {
     }
   });
 
-  test('a type of theirs may be named anywhere', async () => {
+  test('types from a restricted module may be used anywhere', async () => {
     expect(await complaints('src/run/a.ts', "import type { ChildProcess } from 'node:child_process'; export type A = ChildProcess;")).toBe(
       0,
     );
   });
 });
 
-test('no file imports itself through others, be it for a type', () => {
+test('no file imports itself through other files, not even for a type', () => {
   const importsOf = new Map(
     sourceFiles().map((file) => {
       const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);
@@ -101,7 +101,7 @@ test('no file imports itself through others, be it for a type', () => {
   expect(circle(new Map(Object.entries({ a: ['b'], b: ['c', 'd'], c: [], d: ['b'] })))).toEqual(['b', 'd', 'b']);
 });
 
-/** Of src/ and webview/, but for tests. */
+/** The source files of src/ and webview/, without tests. */
 const sourceFiles = (): string[] =>
   ['src', 'webview'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -109,7 +109,7 @@ const sourceFiles = (): string[] =>
       .map((name) => join(root, folder, name)),
   );
 
-/** A way from a file back to itself; empty where there is none. */
+/** A chain of imports from a file back to itself; empty if there is none. */
 function circle(importsOf: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();
   const from = (file: string, way: readonly string[]): string[] => {
@@ -135,7 +135,7 @@ test('the API may import run/ and the rooms below it, and nothing in src/ import
   expect(await complaints('test/a.ts', "import { b } from '../src/api.ts'; b;")).toBe(0);
 });
 
-test('the page of the panel may import from src/, which never imports it; it names the editor’s elements in one file', async () => {
+test('the panel’s page may import from src/, which never imports it; only one file imports the editor’s elements', async () => {
   for (const room of rooms) expect(await complaints(`src/${room}/a.ts`, "import { b } from '../../webview/b.ts'; b;"), room).toBe(1);
   expect(await complaints('webview/a.ts', "import { b } from '../src/run/b.ts'; b;")).toBe(0);
   expect(await complaints('webview/views/a.ts', "import * as vscode from 'vscode'; vscode;")).toBe(1);
@@ -143,7 +143,7 @@ test('the page of the panel may import from src/, which never imports it; it nam
   expect(await complaints('webview/elements.ts', "import '@vscode-elements/elements/dist/vscode-badge/index.js';")).toBe(0);
 });
 
-test('text of others is shown by the one file of each surface, which takes it as text', async () => {
+test('each surface shows foreign text through one file, which treats it as text', async () => {
   const ways = {
     'process.stdout.write(text);': 'src/cli/terminal.ts',
     'const { stderr } = process; stderr;': 'src/cli/terminal.ts',
@@ -165,7 +165,7 @@ test('text of others is shown by the one file of each surface, which takes it as
   }
 });
 
-test('the manifest names files that exist, and the editor that the types are of', () => {
+test('the manifest names files that exist and the VS Code version of the types', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     main: string;
     bin: Record<string, string>;

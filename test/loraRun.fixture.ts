@@ -1,6 +1,6 @@
 /**
- * @file A LoRA run of 12 steps on 32 rows in a process of its own: `node loraRun.js <model> <rows.jsonl>` prints as JSON the mean
- * log-likelihood of 48 other rows before and after, in nats, and the most memory that the process has held.
+ * @file A LoRA run of 12 steps on 32 rows in its own process. `node loraRun.js <model> <rows.jsonl>` prints as JSON the mean log-likelihood of
+ * 48 other rows before and after, in nats, and the peak memory of the process.
  */
 import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { readFileSync } from 'node:fs';
@@ -43,7 +43,7 @@ console.log(
   JSON.stringify({ before: before.logLikelihood!.mean, after: after.logLikelihood!.mean, peakMebibytes: peakMemory() / 2 ** 20 }),
 );
 
-/** Bytes resident at the highest; Linux keeps it apart from what the parent process held. */
+/** The peak of resident bytes. Linux keeps it apart from what the parent process used. */
 function peakMemory(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024;

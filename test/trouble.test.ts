@@ -1,6 +1,6 @@
 /**
- * @file What may go wrong around a run: a full disk, a folder that can only be read, a cache that cannot be written, a model or data that are
- * taken away or changed. Each ends clearly, and nothing is lost.
+ * @file What can go wrong around a run: a full disk, a read-only folder, a cache that cannot be written, a model or data that are removed or
+ * changed. Each case ends with a clear message, and nothing is lost.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 const run = (cwd: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [tandem, ...args], { cwd, encoding: 'utf8', env });
 
-/** A workspace whose model is in it. */
+/** A workspace that contains its model. */
 function workspace(): string {
   const folder = mkdtempSync(join(temporary, 'workspace-'));
   mkdirSync(join(folder, '.tandem'));
@@ -50,7 +50,7 @@ beforeAll(() => {
   expected = timeless(journalOf(folder));
 }, 120_000);
 
-/** Starts a run, and does something to it as soon as so many lines were heard. */
+/** Starts a run, and disturbs it as soon as it has printed this many lines. */
 async function disturbed(
   folder: string,
   lines: number,
@@ -72,7 +72,7 @@ async function disturbed(
   return { status, stderr };
 }
 
-/** In a mount namespace of its own anyone may mount, where the system allows such namespaces. */
+/** Whether the system allows mounting in a mount namespace of one's own. */
 const canMount = spawnSync('unshare', ['-rm', 'sh', '-c', `mount -t tmpfs tmpfs ${JSON.stringify(tmpdir())}`]).status === 0;
 
 const shell = (
@@ -89,7 +89,7 @@ const shell = (
 const readAsked = 'mapfile -t asked <<< "$asked"';
 
 describe('a full disk', () => {
-  test.skipIf(!canMount)('ends the run with a message; with room again it goes on, to the end of one that never had to stop', () => {
+  test.skipIf(!canMount)('ends the run with a message; once there is room, it resumes and ends like an undisturbed run', () => {
     const [folder, mount] = [workspace(), mkdtempSync(join(temporary, 'mount-'))];
     const script = `${readAsked}
       mount -t tmpfs -o size=3m tmpfs "$mount" && cp -r "$folder/." "$mount" && cd "$mount" || exit 90
@@ -109,7 +109,7 @@ describe('a full disk', () => {
     expect(readFileSync(join(folder, 'kind.prompt.md'), 'utf8')).toContain('Say what it is.');
   });
 
-  test.skipIf(process.platform === 'win32')('the same where no file may grow beyond a limit', () => {
+  test.skipIf(process.platform === 'win32')('a limit on the size of files has the same effect', () => {
     const folder = workspace();
     const script = `${readAsked}
       cd "$folder"
@@ -123,8 +123,8 @@ describe('a full disk', () => {
   });
 });
 
-describe('a folder that can only be read', () => {
-  test.skipIf(!canMount)('is measured, with a notice that the numbers are not kept; tuning in it is refused at once', () => {
+describe('a read-only folder', () => {
+  test.skipIf(!canMount)('can be measured, with a notice that the numbers are not saved; tuning in it is refused at once', () => {
     const folder = workspace();
     const script = `${readAsked}
       mount --bind "$folder" "$folder" && mount -o remount,ro,bind "$folder" && cd "$folder" || exit 90
@@ -143,7 +143,7 @@ describe('a folder that can only be read', () => {
   });
 });
 
-test('a cache that cannot be written costs nothing but the remembering', () => {
+test('with a cache that cannot be written, answers are measured but not remembered', () => {
   const folder = workspace();
   writeFileSync(join(folder, '.tandem', 'cache'), 'in the way');
   const { status, stdout, stderr } = run(folder, 'evaluate', 'kind.prompt.md');
@@ -154,26 +154,26 @@ test('a cache that cannot be written costs nothing but the remembering', () => {
 });
 
 describe('the model', () => {
-  test('.tandem is removed: the run ends and says so, and the next one starts as ever', async () => {
+  test('.tandem is removed: the run ends with a message, and the next one starts as usual', async () => {
     const folder = workspace();
     const { status, stderr } = await disturbed(folder, 8, () => rmSync(join(folder, '.tandem'), { recursive: true }));
     expect(status, stderr).toBe(2);
     expect(stderr).toMatch(/The folder of the run [\w-]+ was removed during the run\./);
     expect(stderr).not.toMatch(/^\s+at /m);
-    // An adapter that was just being written may have made its folders anew.
+    // The run may have been writing an adapter, which creates its folders again.
     rmSync(join(folder, '.tandem'), { recursive: true, force: true });
     const next = run(folder, ...asked);
     expect(next.status, next.stderr).toBe(0);
   });
 
-  test('taken away in mid-run is not missed: the run has it in memory', async () => {
+  test('removed in mid-run is not missed, because the run has it in memory', async () => {
     const folder = workspace();
     const { status, stderr } = await disturbed(folder, 8, () => rmSync(join(folder, 'model'), { recursive: true }));
     expect(status, stderr).toBe(0);
     expect(timeless(journalOf(folder))).toEqual(expected);
   });
 
-  test('taken away or exchanged after a kill is named; back in its place the run goes on', async () => {
+  test('removed or replaced after a kill is reported; the run resumes once the model is back', async () => {
     const folder = workspace();
     await disturbed(folder, 12, (child) => child.kill('SIGKILL'));
     renameSync(join(folder, 'model'), join(folder, 'away'));
@@ -194,7 +194,7 @@ describe('the model', () => {
 describe('the data', () => {
   const more = '{"text": "red wine", "kind": "colour"}\n';
 
-  test('changed in mid-run: the run is of the data as they were, and says so', async () => {
+  test('changed in mid-run: the run uses the data that it started with, and says so', async () => {
     const folder = workspace();
     const { status, stderr } = await disturbed(folder, 8, () => writeFileSync(join(folder, 'rows.jsonl'), more, { flag: 'a' }));
     expect(status, stderr).toBe(0);
@@ -209,7 +209,7 @@ describe('the data', () => {
     expect(readFileSync(join(runOf(folder), 'report.md'), 'utf8')).toContain('changed during the run');
   });
 
-  test('changed after a kill is named; as it was the run goes on', async () => {
+  test('changed after a kill is reported; the run resumes once the data is as it was', async () => {
     const folder = workspace();
     await disturbed(folder, 12, (child) => child.kill('SIGKILL'));
     const rows = readFileSync(join(folder, 'rows.jsonl'), 'utf8');
@@ -222,10 +222,10 @@ describe('the data', () => {
   });
 });
 
-test('one run at a time in a workspace; a killed one stands in nobody’s way', async () => {
+test('only one run at a time works in a workspace, and a killed one does not block the next', async () => {
   const folder = workspace();
   let second = { status: null as number | null, stderr: '' };
-  // Classic goes on until the budget is spent: the run is still there when the second one comes.
+  // Classic continues until the budget is spent, so the run is still active when the second one starts.
   const long = [...asked.map((word) => (word === '30k' ? '10m' : word)), '--schedule', 'classic'];
   const disturb = (child: ChildProcess): void => {
     second = run(folder, ...asked);

@@ -1,31 +1,31 @@
-/** @file Candidates in the order of how well they did. */
+/** @file The table of candidates, best first. */
 import { expect, test } from 'vitest';
-import { candidateRows, reachOf, reachOfRace } from './candidates.ts';
+import { candidateRows, reachOf, reachOnMostRows } from './candidates.ts';
 import { journal, linesUntil, stateAfter } from './journal.fixture.ts';
 
 const [, , third] = stateAfter(journal.length).phases;
 
-test('first what the gate kept, then who came further, then who did better', () => {
+test('kept candidates come first, then those that came further, then those with better scores', () => {
   const rows = candidateRows(third);
   expect(rows[0]).toMatchObject({ candidate: '3.3', proposer: 'grounded templates', fate: 'kept', kept: true });
   expect(rows.map(({ score }) => score!.rows)).toEqual([75, 75, 75, 38, 38, 16, 16, 16, 16, 16, 16]);
   expect(rows.at(-1)).toMatchObject({ candidate: '3.2', fate: 'dropped in round 1' });
 });
 
-test('those that were not measured yet stand last, in the order in which they were proposed', () => {
+test('candidates that are not measured yet come last, in the order of their proposals', () => {
   const measured = linesUntil((line) => line.type === 'candidateMeasured' && line.phase === 3);
   const rows = candidateRows(stateAfter(measured).phases[2]);
   expect(rows[0].score).toBeDefined();
   expect(rows.slice(1).every(({ score, fate }) => score === undefined && fate === 'not measured')).toBe(true);
 });
 
-test('the outcome of a weight phase is no candidate that can be looked at', () => {
+test('the outcome of a weight phase is not listed as a candidate', () => {
   expect(candidateRows(stateAfter(journal.length).phases[1])).toEqual([]);
 });
 
-test('the scale holds the differences on the most rows, and is never finer than 2 points', () => {
+test('the scale fits the differences on the most rows, and covers at least 2 points', () => {
   const rows = candidateRows(third);
-  expect(reachOfRace(rows)).toBeCloseTo(0.08);
+  expect(reachOnMostRows(rows)).toBeCloseTo(0.08);
   expect(reachOf(rows.map(({ score }) => score))).toBeCloseTo(0.9375);
   expect(reachOf([undefined])).toBe(0.02);
 });

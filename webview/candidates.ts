@@ -7,14 +7,14 @@ export interface CandidateRow {
   readonly candidate: string;
   readonly proposer: string;
   readonly reason: string;
-  /** Against the state that the phase started from, on as many rows as it reached. */
+  /** The difference from the state that the phase started from, on as many rows as the candidate reached. */
   readonly score?: Difference;
   readonly logLikelihood?: Difference;
   readonly fate: string;
   readonly kept: boolean;
 }
 
-/** The proposals of a phase: first what the gate kept, then by rounds of successive halving and by the difference. */
+/** The proposals of a phase. Kept ones come first, then those that went through more rounds, then those with the larger difference. */
 export function candidateRows(phase: Pick<PhaseState, 'candidates'>): CandidateRow[] {
   const standing = ({ decision, measured }: CandidateState): [number, number, number] => {
     const last = measured.at(-1);
@@ -36,13 +36,13 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return place < 0 ? 0 : a[place] - b[place];
 }
 
-/** How far a scale with zero in its middle reaches either way, so that it holds all of these differences: at least 2 points. */
+/** Half the width of a scale that has zero in its middle and fits all these differences; at least 2 points. */
 export function reachOf(differences: readonly (Difference | undefined)[]): number {
   return Math.max(0.02, ...differences.flatMap((difference) => (difference ? [Math.abs(difference.low), Math.abs(difference.high)] : [])));
 }
 
-/** A scale for those that were measured on the most rows: what fell out early on a few rows may lie outside of it. */
-export function reachOfRace(rows: readonly CandidateRow[]): number {
+/** The scale for the candidates with the most rows. Candidates that dropped out early, on a few rows, may lie outside it. */
+export function reachOnMostRows(rows: readonly CandidateRow[]): number {
   const most = Math.max(...rows.map(({ score }) => score?.rows ?? 0));
   return reachOf(rows.map(({ score }) => (score?.rows === most ? score : undefined)));
 }

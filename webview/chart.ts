@@ -1,4 +1,4 @@
-/** @file A line chart that follows the theme, is read by mouse or arrow keys, and says in words what it shows. */
+/** @file A line chart that follows the theme. Mouse and arrow keys select a point, and a line of text describes it. */
 import uPlot from 'uplot';
 import type { Island } from './dom.ts';
 import type { Mark, Stretch } from './series.ts';
@@ -6,26 +6,26 @@ import { colour, faded, targetColour, onThemeChange } from './theme.ts';
 
 export interface ChartLine {
   readonly values: readonly (number | null)[];
-  /** A variable of the theme. */
+  /** The name of a CSS variable of the theme. */
   readonly colour: string;
   readonly dash?: readonly number[];
-  /** Holds its value until the next one. */
+  /** Draws each value as a step that lasts until the next one. */
   readonly stepped?: boolean;
   readonly band?: { readonly low: readonly number[]; readonly high: readonly number[] };
 }
 
 export interface ChartData {
-  /** What it shows, for someone who does not see it. */
+  /** Describes the chart to people who cannot see it. */
   readonly label: string;
   readonly at: readonly number[];
   readonly lines: readonly ChartLine[];
   readonly marks?: readonly Mark[];
   readonly stretches?: readonly Stretch[];
   readonly across: (value: number) => string;
-  /** Steps that the ticks of the x axis may be apart. */
+  /** The distances that are allowed between ticks of the x axis. */
   readonly apart: readonly number[];
   readonly upright: (value: number) => string;
-  /** The text under the chart for a place in `at`, and while there is none. */
+  /** The text under the chart: for a place in `at`, or for no selection. */
   readonly readout: (place: number | undefined) => string;
 }
 
@@ -96,7 +96,7 @@ export function chart(host: HTMLElement): Island<ChartData> {
   };
 }
 
-/** The x values, then for each line its values and, of one with a band, the edges of it. */
+/** The x values, then the values of each line; a line with a band is followed by its lower and upper edge. */
 function alignedData({ at, lines }: ChartData): uPlot.AlignedData {
   const all = lines.flatMap(({ values, band }) => (band ? [values, band.low, band.high] : [values]));
   return [[...at], ...all.map((values) => [...values])];
@@ -131,7 +131,7 @@ function optionsFor(first: ChartData, now: () => ChartData, width: number, moved
         ...axis,
         grid,
         space: 32,
-        // Wide enough for most, so that charts above each other are in line.
+        // Wide enough for most labels, so that charts above each other line up.
         size: (_, values) => Math.max(46, ...(values ?? []).map((text) => 14 + 6.5 * text.length)),
         values: (_, splits) => splits.map(now().upright),
       },
@@ -147,18 +147,18 @@ function optionsFor(first: ChartData, now: () => ChartData, width: number, moved
 
 const fontOf = (): string => `11px ${getComputedStyle(document.body).fontFamily}`;
 
-/** All that is drawn, with some room around; marks count by their value, not by their interval. */
+/** The range of all drawn values plus a margin. A mark counts with its value, without its interval. */
 function rangeOf({ lines, marks = [] }: ChartData): [number, number] {
   const values = lines.flatMap(({ values, band }) => (band ? [...band.low, ...band.high] : values.filter((value) => value !== null)));
   const all = [...values, ...marks.map(({ value }) => value)];
   if (all.length === 0) return [0, 1];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const room = 0.08 * (high - low || Math.abs(high) || 1);
-  // No room below zero for what is never negative, e.g. a loss.
+  // Values that are never negative, such as a loss, get no margin below zero.
   return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
 }
 
-/** Whose turn it was: a tint, and a line in full colour along the bottom. */
+/** Shows which phase ran when: a tint, and a line in full colour along the bottom. */
 function drawStretches(plot: uPlot, stretches: readonly Stretch[]): void {
   const { ctx, bbox } = plot;
   const line = Math.round(3 * devicePixelRatio);
@@ -171,7 +171,7 @@ function drawStretches(plot: uPlot, stretches: readonly Stretch[]): void {
   }
 }
 
-/** Filled: kept. Hollow: not kept. The whisker is the interval of the paired difference. */
+/** A filled mark was kept, a hollow one was not. The whisker is the interval of the paired difference. */
 function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = plot;
   ctx.save();

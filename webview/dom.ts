@@ -1,15 +1,15 @@
 /**
- * @file Elements as plain values, and the patch that makes a page show them: as much of a virtual DOM as one panel needs. Text becomes text
- * nodes and attributes, never HTML.
+ * @file A small virtual DOM: elements as plain values, and a patch that makes the page show them. Text becomes text nodes and attributes,
+ * never HTML.
  */
 import { visible } from '../src/plain.ts';
 
 export type Attribute = string | number | boolean | undefined;
 export type Handler = (event: Event) => void;
-/** Functions are listeners, named by their event. `aria-*` take booleans as words; elsewhere `true` sets and `false` leaves out. */
+/** A function listens to the event it is named after. `aria-*` attributes spell booleans out; for others, `true` sets and `false` omits. */
 export type Attributes = Readonly<Record<string, Attribute | Handler>>;
 
-/** Something that draws its own inside, e.g. a chart. */
+/** A component that draws its own content, such as a chart. */
 export interface Island<T> {
   show(data: T): void;
   close(): void;
@@ -23,7 +23,7 @@ interface Element_ {
   readonly island?: { readonly make: (element: HTMLElement) => Island<unknown>; readonly data: unknown };
 }
 
-/** Drawn again only when an input is another one than before. */
+/** Is rendered again only if one of its inputs is a different value. */
 interface Memo {
   readonly key: string | number;
   readonly inputs: readonly unknown[];
@@ -33,12 +33,12 @@ interface Memo {
 export type VNode = Element_ | Memo | string;
 type Child = VNode | number | false | undefined | readonly Child[];
 
-/** An element. The attribute `key` says which it is among its siblings, so that it stays the same element when they change. */
+/** An element. Its attribute `key` identifies it among its siblings, so that the same DOM element is reused when they change. */
 export function h(tag: string, { key, ...attributes }: Attributes = {}, ...children: readonly Child[]): VNode {
   return element(tag, key as string | undefined, attributes, flatten(children));
 }
 
-/** An element whose inside `make` looks after. */
+/** An element whose content `make` manages. */
 export function island<T>(tag: string, { key, ...attributes }: Attributes, make: (element: HTMLElement) => Island<T>, data: T): VNode {
   return {
     ...element(tag, key as string | undefined, attributes, []),
@@ -46,12 +46,12 @@ export function island<T>(tag: string, { key, ...attributes }: Attributes, make:
   };
 }
 
-/** The element that `render` gives, for as long as the inputs stay the same. */
+/** The element that `render` returns; it is reused while the inputs stay the same. */
 export function memo(key: string | number, inputs: readonly unknown[], render: () => VNode): VNode {
   return { key, inputs, render: render as () => Element_ };
 }
 
-/** Makes a function that shows elements in `root` in the place of those that it showed before. */
+/** Makes a function that replaces the elements in `root` with the ones that it is given. */
 export function mountIn(root: Element): (children: readonly VNode[]) => void {
   let mounted: Mounted[] = [];
   return (children) => {
@@ -59,13 +59,13 @@ export function mountIn(root: Element): (children: readonly VNode[]) => void {
   };
 }
 
-/** The text that someone reads there. */
+/** The text that a reader sees in the node. */
 export function textOf(node: VNode): string {
   if (typeof node === 'string') return node;
   return 'render' in node ? textOf(node.render()) : node.children.map(textOf).join('');
 }
 
-/** An element or a text of the page, with what it was made from. */
+/** A DOM node, and the value that it was made from. */
 interface Mounted {
   readonly node: Element | Text;
   vnode: Element_ | string;
@@ -112,7 +112,7 @@ function patchChildren(parent: Element, mounted: readonly Mounted[], wanted: rea
 
 const keyOf = (vnode: VNode): string | number | undefined => (typeof vnode === 'string' ? undefined : vnode.key);
 
-/** The first of those without a key that can become this one. */
+/** Takes the first node without a key that can be reused for `vnode`. */
 function takeLike(free: Mounted[], vnode: VNode): Mounted | undefined {
   const place = free.findIndex((known) => isLike(known.vnode, vnode));
   return place < 0 ? undefined : free.splice(place, 1)[0];
@@ -123,7 +123,7 @@ function isLike(known: Element_ | string, vnode: VNode): boolean {
   return 'tag' in vnode && vnode.tag === known.tag && !vnode.island === !known.island;
 }
 
-/** Makes what is mounted look like `vnode`, or mounts it again (nothing is put in its place yet). */
+/** Makes the mounted node match `vnode`, or creates a new one. The caller puts a new node in its place. */
 function patch(parent: Element, known: Mounted | undefined, vnode: VNode): Mounted {
   if (typeof vnode !== 'string' && 'render' in vnode) {
     if (known?.inputs && sameInputs(known.inputs, vnode.inputs)) return known;
@@ -181,7 +181,7 @@ function attributeText(name: string, value: Attribute): string | undefined {
   return value ? '' : undefined;
 }
 
-/** Attributes that people read; others, such as `value`, are passed on as they are. */
+/** Attributes that people read. Others, such as `value`, keep their exact text. */
 const read = /^(?:title|label|description|aria-label)$/;
 
 function remove(mounted: Mounted): void {

@@ -1,4 +1,4 @@
-/** @file The page ends in the same state however it was told: at once, in pieces, twice, or by a run that was resumed. */
+/** @file The page reaches the same state whether lines come at once, in pieces, twice, or from a resumed run. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ToPage } from '../src/extension/panelMessages.ts';
@@ -10,7 +10,7 @@ const opened = (lines: number): ToPage => ({ type: 'opened', run, snapshot: snap
 const lines = (from: number, to: number, of = run): ToPage => ({ type: 'lines', run: of, lines: journal.slice(from, to) });
 const told = (...messages: ToPage[]): Known => messages.reduce((known, message) => hear(known, message, 0), {} as Known);
 
-test('a snapshot and the lines after it are the whole run, wherever the cut is and however often a line comes', () => {
+test('a snapshot and the lines after it give the whole run, wherever the cut is and even if lines repeat', () => {
   const whole = stateAfter(journal.length);
   fc.assert(
     fc.property(fc.nat(journal.length), fc.nat(journal.length), fc.nat(20), (a, b, again) => {
@@ -23,13 +23,13 @@ test('a snapshot and the lines after it are the whole run, wherever the cut is a
   );
 });
 
-test('a run that was resumed tells everything again from its first line', () => {
+test('a resumed run starts over from its first line', () => {
   const { shown } = told(runs, opened(midway), lines(0, midway - 10));
   expect(shown!.state).toEqual(stateAfter(midway - 10));
   expect(shown).toMatchObject({ lines: midway - 10, behind: false });
 });
 
-test('where a line is missing the page knows that it is behind, until the run is opened again', () => {
+test('after a gap in the lines, the page is behind until the run is opened again', () => {
   const behind = told(runs, opened(10), lines(12, 20));
   expect(behind.shown).toMatchObject({ lines: 10, behind: true });
   expect(hear(behind, opened(20), 0).shown).toMatchObject({ lines: 20, behind: false });
@@ -41,7 +41,7 @@ test('lines and vitals of another run change nothing', () => {
   expect(hear(before, { type: 'vitals', run: 'another', vitals: { memory: 1 } }, 1)).toBe(before);
 });
 
-test('what a run is busy with is over when a line comes; its memory stays', () => {
+test('a new line clears what the run was busy with, and keeps its memory', () => {
   const busy = hear(told(runs, opened(0)), { type: 'vitals', run, vitals: { memory: 5, busy: 'Loading the model' } }, 0);
   expect(busy.shown!.vitals).toEqual({ memory: 5, busy: 'Loading the model' });
   expect(hear(busy, lines(0, 1), 0).shown!.vitals).toEqual({ memory: 5, busy: undefined });
@@ -49,13 +49,13 @@ test('what a run is busy with is over when a line comes; its memory stays', () =
   expect(hear(stuck, { type: 'vitals', run, vitals: { memory: 6 } }, 0).shown!.vitals).toEqual({ memory: 6 });
 });
 
-test('a run that is deleted is shown no longer', () => {
+test('a deleted run is no longer shown', () => {
   const known = told(runs, opened(10), { type: 'runs', runs: summaries.slice(1) });
   expect(known.shown).toBeUndefined();
   expect(known.runs).toHaveLength(1);
 });
 
-test('running time goes on between lines while someone works on the run, and not after its end', () => {
+test('running time continues between lines while the run is live, and stops at its end', () => {
   const at = (count: number, live: boolean): number => {
     const known = hear({}, { type: 'opened', run, snapshot: snapshotAfter(count, { live }) }, 1000);
     return clockOf(known.shown!, 6000).elapsed - known.shown!.state.elapsed;

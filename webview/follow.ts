@@ -1,4 +1,4 @@
-/** @file What the page knows, as a fold over what the extension sends: runs to choose from, and the run that is shown. */
+/** @file What the page knows, folded from the extension's messages: the list of runs, and the run that is shown. */
 import type { Review, RunSummary, ToPage, Vitals } from '../src/extension/panelMessages.ts';
 import { apply } from '../src/run/record/fold.ts';
 import { initialState, type RunState } from '../src/run/record/state.ts';
@@ -6,20 +6,20 @@ import { initialState, type RunState } from '../src/run/record/state.ts';
 export interface ShownRun {
   readonly run: string;
   readonly state: RunState;
-  /** Lines that `state` stands for. */
+  /** How many lines `state` includes. */
   readonly lines: number;
-  /** A line is missing before one that came: the run has to be opened again. */
+  /** Whether lines are missing; then the run has to be opened again. */
   readonly behind: boolean;
   readonly live: boolean;
   readonly trouble?: string;
   readonly review?: Review;
   readonly vitals: Vitals;
-  /** When the last news of the run came, on the page's clock: its running time continues from there. */
+  /** When the last message about the run came, on the page's clock. The running time continues from there. */
   readonly heardAt: number;
 }
 
 export interface Known {
-  /** Newest first; absent until they are known. */
+  /** Newest first; absent until the extension sends them. */
   readonly runs?: readonly RunSummary[];
   readonly shown?: ShownRun;
   readonly refused?: { readonly run: string; readonly message: string };
@@ -51,7 +51,7 @@ export function hear(known: Known, message: ToPage, now: number): Known {
   }
 }
 
-/** The running time now: that of the latest line, and what has passed since. */
+/** The state with its running time now: the time of the latest line plus what has passed since. */
 export function clockOf({ state, live, heardAt }: ShownRun, now: number): RunState {
   const stands = !live || state.status === 'ended' || state.status === 'failed' || state.status === 'starting';
   return stands ? state : { ...state, elapsed: state.elapsed + Math.max(0, now - heardAt) };
@@ -61,7 +61,7 @@ function inShown(known: Known, run: string, change: (shown: ShownRun) => ShownRu
   return known.shown?.run === run ? { ...known, shown: change(known.shown) } : known;
 }
 
-/** A resumed run sends everything again, from line 0; a line that is known already may come twice. */
+/** A resumed run sends its lines again, from line 0. A line may also arrive twice. */
 function follow(shown: ShownRun, line: Parameters<typeof apply>[1]): ShownRun {
   const { state, lines } = line.seq === 0 ? { state: initialState, lines: 0 } : shown;
   if (line.seq < lines) return shown;

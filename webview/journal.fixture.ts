@@ -17,10 +17,10 @@ export const summaries: readonly RunSummary[] = [
   { run: '2026-11-23-161502-triage', prompt: 'prompts/triage.prompt.md', startedAt: '2026-11-23T16:15:02.000Z' },
 ];
 
-/** How many lines the journal has up to and with this one. */
+/** How many lines the journal has up to the first match, including it. */
 export const linesUntil = (matches: (line: JournalLine) => boolean): number => journal.findIndex(matches) + 1;
 
-/** In the midst of a weight phase. */
+/** In the middle of a weight phase. */
 export const midway = linesUntil((line) => line.type === 'weightStep' && line.phase === 4 && line.step === 40);
 
 export const stateAfter = (lines: number): RunState => journal.slice(0, lines).reduce(apply, initialState);
@@ -32,7 +32,7 @@ export const snapshotAfter = (lines: number, rest: Partial<Snapshot> = {}): Snap
   ...rest,
 });
 
-/** The same as if the run's rows and its freedom had grown. */
+/** The same state as if the run had had a curriculum. */
 export const withCurriculum = (state: RunState): RunState =>
   [1, 2, 3].flatMap(grownIn).reduce((before, event) => apply(before, { version: 2, seq: 0, at: 0, ...event }), state);
 

@@ -1,4 +1,4 @@
-/** @file The page: listens to the extension, shows what is known, and sends what the user asks for. */
+/** @file The page's entry: listens to the extension, draws what it knows, and sends what the user asks for. */
 import type { FromPage, ToPage } from '../src/extension/panelMessages.ts';
 import { mountIn } from './dom.ts';
 import './elements.ts';
@@ -8,10 +8,10 @@ import './panel.css';
 import { announcement } from './standing.ts';
 import type { Ui } from './views/parts.ts';
 
-/** What the page remembers while it is hidden, and over a reload of the window. */
+/** What the page keeps while it is hidden and when the window is reloaded. */
 interface Remembered {
   readonly run?: string;
-  /** Parts that were opened or closed by hand. */
+  /** Sections that the user opened or closed. */
   readonly open: Readonly<Record<string, boolean>>;
 }
 
@@ -29,7 +29,7 @@ spoken.setAttribute('role', 'status');
 
 let known: Known = {};
 let remembered: Remembered = host.getState() ?? { open: {} };
-/** What was asked for since the run was opened last. */
+/** What the user has asked for since the run was last opened. */
 let asked = new Set<FromPage['type']>();
 let drawing = false;
 
@@ -52,7 +52,7 @@ const ui: Ui = {
   isAsked: (type) => asked.has(type),
 };
 
-/** Once a frame at most, however much was heard. */
+/** Draws at most once per frame. */
 function draw(): void {
   if (drawing) return;
   drawing = true;
@@ -78,7 +78,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   draw();
 });
 
-// Running time and remaining time advance between two lines.
+// Running time and remaining time also advance between two lines.
 setInterval(() => known.shown?.live && draw(), 1000);
 
 draw();

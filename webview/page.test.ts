@@ -1,4 +1,4 @@
-/** @file What the page says, from a real run's journal. */
+/** @file The text of the page for a real run's journal. */
 import { expect, test } from 'vitest';
 import type { FromPage, ToPage } from '../src/extension/panelMessages.ts';
 import type { JournalLine } from '../src/run/record/events.ts';
@@ -19,7 +19,7 @@ const said = (message: ToPage, ui = folded): string => {
 };
 const opened = (lines: number, rest = {}): ToPage => ({ type: 'opened', run, snapshot: snapshotAfter(lines, rest) });
 
-test('an ended run: numbers with rows and intervals, every phase with why, the 2x2, who gained what', () => {
+test('an ended run shows scores with rows and intervals, why each phase ended as it did, the 2x2 table and who gained what', () => {
   const text = said(opened(journal.length));
   for (const part of [
     'accuracy, test88.4%[81.4, 95.3] on 86 rowsfrom 34.9%',
@@ -36,7 +36,7 @@ test('an ended run: numbers with rows and intervals, every phase with why, the 2
     expect(text).toContain(part);
 });
 
-test('once it is measured, what an answer costs stands where the tokens of the prompt were', () => {
+test('once the price of an answer is measured, it replaces the tokens of the prompt', () => {
   const price = {
     split: 'test',
     rows: 64,
@@ -54,7 +54,7 @@ test('once it is measured, what an answer costs stands where the tokens of the p
   expect(shown({ price })).toContain('price per answer96tokensfrom 412');
 });
 
-test('answers that were cut off are told at the head of the page', () => {
+test('the top of the page reports answers that were cut off', () => {
   const cuts = [{ by: 'length', answers: 12, of: 75, tokens: 64 }] as const;
   const lines = journal.map((line) => (line.type === 'baselineMeasured' ? { ...line, state: { ...line.state, cuts } } : line));
   const until = lines.findIndex(({ type }) => type === 'baselineMeasured') + 1;
@@ -64,14 +64,14 @@ test('answers that were cut off are told at the head of the page', () => {
   expect(text).toContain('Before, on the validation rows: 12 of 75 answers were cut at 64 tokens; raise tandem.decoding.maxTokens.');
 });
 
-/** The journal so far with other events among its own, at their places. */
+/** The text after the first `until` lines of the journal, each replaced with the events that `change` returns for it. */
 function withEvents(until: number, change: (line: JournalLine) => readonly unknown[]): string {
   const lines = journal.slice(0, until).flatMap(change) as JournalLine[];
   const { snapshot } = opened(until) as Extract<ToPage, { type: 'opened' }>;
   return said({ type: 'opened', run, snapshot: { ...snapshot, state: lines.reduce(apply, stateAfter(0)) } });
 }
 
-test('a writer has a line of its own: who it is, what it was asked, and its budget', () => {
+test('a writer has a line of its own, with its name, its requests and its budget', () => {
   const writer = { name: 'qwen3:8b at localhost:11434', budget: 50_000 };
   const text = withEvents(journal.length, (line) =>
     line.type === 'runStarted'
@@ -84,7 +84,7 @@ test('a writer has a line of its own: who it is, what it was asked, and its budg
   expect(text).toContain('Writer: 12.3k tokens in 15 requests to qwen3:8b at localhost:11434 (budget 50k).');
 });
 
-test('a phase whose weights learn from the model’s own answers says from how many', () => {
+test('a phase whose weights learn from the model’s own answers says how many there are', () => {
   const text = withEvents(midway, (line) =>
     line.type === 'phaseStarted' && line.target === 'weights'
       ? [line, { ...line, type: 'ownAnswersJudged', rows: 24, answers: 96, passed: 31, learned: 17, tokensUsed: 0, examples: [] }]
@@ -93,7 +93,7 @@ test('a phase whose weights learn from the model’s own answers says from how m
   expect(text).toContain('31 of 96 answers to 24 training rows pass. The weights learn from the best answer to each of 17 rows.');
 });
 
-test('weights that were trained on all rows in the end are told of', () => {
+test('the page says if the weights were trained on all rows at the end', () => {
   const snapshot = snapshotAfter(journal.length);
   const state = { ...snapshot.state, refit: { rows: 24, steps: 60, kept: true } };
   expect(said({ type: 'opened', run, snapshot: { ...snapshot, state } })).toContain(
@@ -101,7 +101,7 @@ test('weights that were trained on all rows in the end are told of', () => {
   );
 });
 
-test('controls: asked for, their cost beforehand; run, their score and what the run has over them on the same rows', () => {
+test('controls show their budget at first, later their score and the difference from the run on the same rows', () => {
   const controls = ['p -> p', 'w -> w', 'best alone'] as const;
   const asked = journal.slice(0, -1).map((line) => (line.type === 'runStarted' ? { ...line, config: { ...line.config, controls } } : line));
   const score = { mean: 0.8, low: 0.7, high: 0.9, rows: 86 };
@@ -124,7 +124,7 @@ test('controls: asked for, their cost beforehand; run, their score and what the 
   expect(said(opened(journal.length))).not.toContain('Controls');
 });
 
-test('metrics that are reported beside the one that is optimized stand below what was gained', () => {
+test('additional metrics stand below what was gained', () => {
   const score = { mean: 0.8, low: 0.7, high: 0.9, rows: 86 };
   const difference = { mean: 0.08, low: 0.01, high: 0.15, rows: 86, probabilityBetter: 0.99 };
   const lines = journal.map((line) =>
@@ -135,7 +135,7 @@ test('metrics that are reported beside the one that is optimized stand below wha
   expect(page(known, folded, 0).map(textOf).join('\n')).toContain('Total, macro-f1+8.0 points [+1.0, +15.0]99%');
 });
 
-test('opened, a phase tells its candidates with their differences, its loss, and the rows that it turned', () => {
+test('an open phase lists its candidates with their differences, its loss and its changed predictions', () => {
   const text = said(opened(journal.length), unfolded);
   expect(text).toContain('3.7without any instructionedits · finished all rounds+2.7 points [0.0, +6.7]93%');
   expect(text).toContain('Loss over 60 of 60 steps');
@@ -145,14 +145,14 @@ test('opened, a phase tells its candidates with their differences, its loss, and
   expect(text).toContain('and 12 more rows');
 });
 
-test('under way it opens the phase that goes on, says how far it is, and that the test is still sealed', () => {
+test('a running phase is open, and the page shows its progress and that the test rows are still sealed', () => {
   const text = said(opened(midway, { live: true }));
   expect(text).toContain('75% of 400.0k tokens · 11 min 53 s so far · about 3 min 50 s left');
   expect(text).toContain('Loss over 40 of 60 steps');
   expect(text).toContain('Measured once, when the run ends, on 86 held-out test rows.');
 });
 
-test('a simultaneous run: its joint phase, what would be lost without the soft prompt, and the text that would stand in its place', () => {
+test('a simultaneous run shows its joint phase, what the soft prompt is worth, and the best text without it', () => {
   const start = journal.find((line) => line.type === 'baselineMeasured')!.state;
   const without = { mean: -0.12, low: -0.2, high: -0.04, rows: 75, probabilityBetter: 0.01 };
   const changed = journal.flatMap((line): JournalLine[] => {
@@ -185,7 +185,7 @@ test('a simultaneous run: its joint phase, what would be lost without the soft p
     expect(text).toContain(part);
 });
 
-test('a curriculum is shown where there is one: rows by what they are for, and what may move', () => {
+test('a curriculum is shown if there is one: what the rows are used for, and what may change', () => {
   expect(said(opened(journal.length))).not.toContain('Curriculum');
   const lines: JournalLine[] = [
     {
@@ -204,7 +204,7 @@ test('a curriculum is shown where there is one: rows by what they are for, and w
     expect(text).toContain(part);
 });
 
-test('a journal of an earlier version, without the rows that changed, says so', () => {
+test('a journal of an earlier version, without changed predictions, says so', () => {
   const bare = journal.map((line) =>
     line.type === 'gateDecided' ? { ...line, changedPredictions: undefined, objective: undefined } : line,
   );
@@ -217,14 +217,14 @@ test('a journal of an earlier version, without the rows that changed, says so', 
   expect(text).toContain('Last tried');
 });
 
-test('at any moment of a run there is a page, the same for a state that came through JSON', () => {
+test('the page can be drawn at every moment of a run, also from a state that went through JSON', () => {
   for (let lines = 0; lines <= journal.length; lines += 7) {
     const message = opened(lines, { live: true });
     expect(said(JSON.parse(JSON.stringify(message)) as ToPage, unfolded)).toBe(said(message, unfolded));
   }
 });
 
-test('no run, and a run that cannot be read', () => {
+test('no runs, and a run that cannot be read', () => {
   expect(page({}, folded, 0).map(textOf)).toEqual(['Looking for runs…']);
   expect(page({ runs: [] }, folded, 0).map(textOf).join()).toContain('No run yet');
   expect(said({ type: 'refused', run, message: 'This line of the journal is not JSON.' })).toContain(
@@ -232,7 +232,7 @@ test('no run, and a run that cannot be read', () => {
   );
 });
 
-test('before anything is measured it shows where the run stands and no empty tables', () => {
+test('before the first measurement, the page shows where the run stands and no empty tables', () => {
   const text = said(
     opened(
       linesUntil(({ type }) => type === 'rateMeasured'),
@@ -255,7 +255,7 @@ test('a run without a test split says so', () => {
   expect(page(known, folded, 0).map(textOf).join()).toContain('There are no held-out test rows');
 });
 
-test('while a decision is being carried out no other can be taken', () => {
+test('no second decision can be made while one is being carried out', () => {
   const asked: FromPage[] = [];
   const items = [{ kind: 'adapter', id: 'adapter', folder: 'adapters/a', standing: 'open', evidence: [] }] as const;
   const message = opened(journal.length, { review: { file: 'intent.prompt.md', items } });

@@ -1,4 +1,4 @@
-/** @file The whole page, from what is known. */
+/** @file The layout of the whole page. */
 import { h, type VNode } from './dom.ts';
 import { clockOf, type Known, type ShownRun } from './follow.ts';
 import { controls } from './views/controls.ts';

@@ -1,4 +1,4 @@
-/** @file A run's numbers as what a chart draws: lines with their bands, marks, and the stretches of the phases. */
+/** @file A run's numbers as chart data: lines with their bands, marks, and the time spans of the phases. */
 import type { Difference, Estimate, PhaseTarget } from '../src/optimize/events.ts';
 import type { PhaseState, RunState, WeightStep } from '../src/run/record/state.ts';
 
@@ -7,14 +7,14 @@ export interface Line {
   readonly values: readonly (number | null)[];
 }
 
-/** A phase's outcome, where it stood beside the state that it started from. */
+/** The outcome of a phase, relative to the state that it started from. */
 export interface Mark {
   readonly at: number;
   readonly phase: number;
   readonly target: PhaseTarget;
   readonly accepted: boolean;
   readonly value: number;
-  /** Of the paired difference, around the state that the phase started from; absent where the journal does not have it. */
+  /** The interval of the paired difference, around the state that the phase started from; absent if the journal does not have it. */
   readonly low?: number;
   readonly high?: number;
 }
@@ -36,7 +36,10 @@ export interface History {
 
 export type Measure = 'score' | 'objective';
 
-/** The metric, or J, which has the interval of its log-likelihood, or of the score without right answers: the penalties are no estimates. */
+/**
+ * The history of the metric or of J. J has the interval of its log-likelihood, or of its score if there are no right answers: the penalties
+ * have no interval.
+ */
 export function historyOf(state: RunState, measure: Measure): History {
   const best = state.history.map(({ score, logLikelihood, objective: { total } }): Estimate => {
     if (measure === 'score') return score;
@@ -55,7 +58,7 @@ export function historyOf(state: RunState, measure: Measure): History {
   };
 }
 
-/** What the gate decided on, each against the state that its phase started from: the latest that was kept. */
+/** What the gate decided on. Each value is relative to the state that its phase started from, which is the latest kept one. */
 function marksOf({ start, phases }: RunState, measure: Measure): Mark[] {
   if (!start) return [];
   let from = measure === 'score' ? start.score.mean : start.objective.total;
@@ -73,7 +76,7 @@ function marksOf({ start, phases }: RunState, measure: Measure): Mark[] {
   return marks;
 }
 
-/** The loss of each training of a phase: one in a weight phase, one for each prompt that is looked ahead with. */
+/** The loss curves of a phase: one in a weight phase, one for each prompt if a prompt phase looks ahead. */
 export interface LossCurves {
   /** Steps, from 1. */
   readonly steps: readonly number[];

@@ -41,14 +41,14 @@ test.each([
   expect([standingOf(run).label, explanation(run)]).toEqual([label, text]);
 });
 
-test('a run that someone works on can be stopped; one that nobody works on and that has not ended can be resumed', () => {
+test('a live run can be stopped; a run that is not live and has not ended can be resumed', () => {
   expect([canStop(shown(midway, { live: true })), canResume(shown(midway, { live: true }))]).toEqual([true, false]);
   expect([canStop(shown(midway)), canResume(shown(midway))]).toEqual([false, true]);
   expect([canStop(shown(journal.length)), canResume(shown(journal.length))]).toEqual([false, false]);
   expect(canResume(shown(midway, { state: failed }))).toBe(true);
 });
 
-test('progress tells budget, time and memory, as far as they are known', () => {
+test('progress shows budget, time and memory as far as they are known', () => {
   const { share, facts } = progress(stateAfter(midway), { memory: 1_912_000_000 });
   expect(share).toBeCloseTo(0.75, 2);
   expect(facts).toEqual(['75% of 400.0k tokens', '11 min 53 s so far', 'about 3 min 50 s left', '1.9 GB of memory']);
@@ -57,7 +57,7 @@ test('progress tells budget, time and memory, as far as they are known', () => {
   expect(ofBusy).toEqual(['75% of 400.0k tokens', '11 min 53 s so far', 'busy, last progress 40 s ago']);
 });
 
-test('phases that begin and end are announced, and how the run ends; a step is not', () => {
+test('the start and end of phases and the end of the run are announced, single steps are not', () => {
   const said = journal.map((_, i) => announcement(stateAfter(i), stateAfter(i + 1))).filter((text) => text !== undefined);
   expect(said).toEqual([
     'Phase 1, prompt, started.',

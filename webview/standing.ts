@@ -1,4 +1,4 @@
-/** @file Where a run stands, in words: the name of it, the sentence that explains it, what can be done about it. */
+/** @file Where a run stands, in words: its status, a sentence that explains it, and what the user can do. */
 import type { Vitals } from '../src/extension/panelMessages.ts';
 import { bytes, count, duration } from '../src/run/words/format.ts';
 import { isTimed, progressOf, remainingTime, type RunState } from '../src/run/record/state.ts';
@@ -10,7 +10,7 @@ export type Tone = 'busy' | 'good' | 'bad' | 'idle';
 export interface Standing {
   readonly label: string;
   readonly tone: Tone;
-  /** A codicon. */
+  /** The name of a codicon. */
   readonly icon: string;
 }
 
@@ -30,7 +30,7 @@ export function standingOf({ state, live }: Pick<ShownRun, 'state' | 'live'>): S
   return { label: 'Interrupted', tone: 'bad', icon: 'warning' };
 }
 
-/** What the standing means for the reader. */
+/** What the status means for the reader. */
 export function explanation({ state, live, vitals }: Pick<ShownRun, 'state' | 'live' | 'vitals'>): string {
   const { status, failure, config } = state;
   if (status === 'ended') return endedText(state);
@@ -46,14 +46,14 @@ export function explanation({ state, live, vitals }: Pick<ShownRun, 'state' | 'l
 export interface Progress {
   /** 0 to 1; absent while the budget is unknown. */
   readonly share?: number;
-  /** Budget, time, memory, and what there is to say of the process; only what is known. */
+  /** Budget, time, memory and the state of the process, as far as they are known. */
   readonly facts: readonly string[];
 }
 
-/** Of a run that is being worked on. */
+/** The progress of a live run. */
 export function progress(state: RunState, { memory, process }: Pick<Vitals, 'memory' | 'process'> = {}): Progress {
   const share = progressOf(state);
-  // Estimated from its speed so far, which says nothing about a process that makes no progress.
+  // The estimate uses the speed so far, which says nothing about a process that makes no progress.
   const left = state.status === 'running' && process === undefined ? remainingTime(state) : undefined;
   const facts = [
     share !== undefined && state.budget !== undefined ? `${Math.floor(share * 100)}% of ${budgetText(state)}` : undefined,
@@ -65,7 +65,7 @@ export function progress(state: RunState, { memory, process }: Pick<Vitals, 'mem
   return { ...(share !== undefined && { share }), facts: facts.filter((fact) => fact !== undefined) };
 }
 
-/** A time where the budget is one. */
+/** The budget as it was given: a time or a number of tokens. */
 const budgetText = (state: RunState): string => {
   const asked = state.config?.budget;
   return asked && 'seconds' in asked && isTimed(state) ? duration(asked.seconds * 1000) : `${count(state.budget ?? 0)} tokens`;
@@ -74,7 +74,7 @@ const budgetText = (state: RunState): string => {
 export const canStop = ({ state, live }: ShownRun): boolean => live && state.status !== 'ended' && state.status !== 'failed';
 export const canResume = ({ state, live }: ShownRun): boolean => !live && state.status !== 'ended';
 
-/** What to announce to someone who does not see the page; undefined where only numbers moved. */
+/** What to announce to someone who does not see the page; undefined if only numbers changed. */
 export function announcement(before: RunState, after: RunState): string | undefined {
   if (after.status !== before.status) {
     const spoken: Partial<Record<RunState['status'], string>> = {

@@ -1,4 +1,4 @@
-/** @file The editor's colours for what is drawn on a canvas, and when they change. */
+/** @file The editor's colours for drawing on a canvas, and a notice when they change. */
 import type { PhaseTarget } from '../src/optimize/events.ts';
 
 export const targetColour: Readonly<Record<PhaseTarget, string>> = {
@@ -7,7 +7,7 @@ export const targetColour: Readonly<Record<PhaseTarget, string>> = {
   both: '--vscode-charts-purple',
 };
 
-/** The value of a theme's variable; that of the text where the theme has none. */
+/** The value of a theme's variable, or the text colour if the theme does not define it. */
 export function colour(variable: string): string {
   const style = getComputedStyle(document.documentElement);
   return style.getPropertyValue(variable).trim() || style.getPropertyValue('--vscode-foreground').trim() || 'CanvasText';
@@ -15,7 +15,7 @@ export function colour(variable: string): string {
 
 export const faded = (variable: string, percent: number): string => `color-mix(in srgb, ${colour(variable)} ${percent}%, transparent)`;
 
-/** Calls when the editor changed its theme; returns how to listen no more. */
+/** Calls `changed` when the editor changes its theme. @returns a function that stops listening */
 export function onThemeChange(changed: () => void): () => void {
   const observer = new MutationObserver(changed);
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });

@@ -1,4 +1,4 @@
-/** @file How long one answer takes when each question is asked by itself, the whole prompt every time: under the long prompt and under the final one. */
+/** @file How long one answer takes under the long and the final prompt, if each question is asked alone and runs the whole prompt. */
 import { memoryCache } from '../../src/evaluate/cache.ts';
 import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator } from '../../src/evaluate/evaluator.ts';
@@ -12,16 +12,16 @@ export interface AnswerSpeed {
 
 const asked = 15;
 
-/** The two prompts take turns, so that a busy machine slows both; nothing is kept from one answer to the next. */
+/** The two prompts take turns, so that a busy machine slows both. Nothing is kept from one answer to the next. */
 export async function answerSpeed({ model, given, final }: Outcome): Promise<AnswerSpeed> {
-  // Only calibration is remembered, from the first answers on: neither other answers nor the model's prefixes may help.
+  // Only the calibration from the first answers is remembered. Other answers and the model's prefixes must not help.
   const known = memoryCache();
   let isWarm = false;
   const evaluator = makeEvaluator({
     ...{ model, task: given.task, calibrationRows: calibrationRows(given.val, given.train) },
     cache: { ...known, set: (key, value) => void (isWarm || known.set(key, value)) },
   });
-  // What a person would serve the long prompt with: plain reading of the label scores, no demonstrations.
+  // How a person would use the long prompt: without demonstrations, and with the default label scoring.
   const prompts: Record<'before' | 'after', Prompt> = { before: given.prompt, after: final.prompt };
   const times: Record<'before' | 'after', number[]> = { before: [], after: [] };
   for (const [place, row] of given.test.slice(0, asked + 1).entries()) {
@@ -30,7 +30,7 @@ export async function answerSpeed({ model, given, final }: Outcome): Promise<Ans
       model.forget();
       const begun = performance.now();
       await evaluator.predict({ ...final, prompt: prompts[side] }, row.values);
-      // The first answer makes the graphs.
+      // The first answer compiles the graphs.
       if (place > 0) times[side].push(performance.now() - begun);
     }
   }

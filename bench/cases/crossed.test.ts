@@ -1,9 +1,9 @@
-/** @file Intervals over rows and seeds: what they cover, and what they come to in small cases. */
+/** @file Intervals over rows and seeds: their coverage, and their values in small cases. */
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random.ts';
 import { crossedDifference, crossedMean } from './crossed.ts';
 
-/** How often the interval of scores with these spreads, around 0, has 0 in it. */
+/** How often the interval of scores with these spreads around 0 contains 0. */
 function coverage({ seeds, rows, ofSeeds, ofRows, ofRest }: Record<'seeds' | 'rows' | 'ofSeeds' | 'ofRows' | 'ofRest', number>): number {
   const random = randomStream('crossed', seeds, rows, ofSeeds, ofRows);
   const samples = 600;
@@ -20,7 +20,7 @@ function coverage({ seeds, rows, ofSeeds, ofRows, ofRest }: Record<'seeds' | 'ro
   return covered / samples;
 }
 
-describe('95% of the intervals have the truth in them', () => {
+describe('95% of the intervals contain the true value', () => {
   test.each([
     { seeds: 5, rows: 100, ofSeeds: 0.3, ofRows: 0.5, ofRest: 1 },
     { seeds: 5, rows: 100, ofSeeds: 0, ofRows: 1, ofRest: 0.5 },
@@ -32,14 +32,14 @@ describe('95% of the intervals have the truth in them', () => {
     expect(share).toBeLessThan(0.99);
   });
 
-  test('but nine in ten of two seeds, which say little of how seeds differ', () => {
+  test('but 90% with two seeds, which say little about how seeds differ', () => {
     const share = coverage({ seeds: 2, rows: 200, ofSeeds: 0.2, ofRows: 0.5, ofRest: 1 });
     expect(share).toBeGreaterThan(0.87);
     expect(share).toBeLessThan(0.95);
   });
 });
 
-test('what the seeds agree on is as sure as its rows, whatever their number', () => {
+test('if all seeds agree, the interval depends only on the rows', () => {
   const line = Array.from({ length: 50 }, (_, row) => row % 2);
   const one = crossedMean([[line]]);
   expect(one).toMatchObject({ mean: 0.5, rows: 50 });
@@ -48,7 +48,7 @@ test('what the seeds agree on is as sure as its rows, whatever their number', ()
   expect(crossedMean([[line, line, line]]).high).toBeCloseTo(one.high, 6);
 });
 
-test('where all rows rise and fall together with the seeds, three seeds say what three numbers say', () => {
+test('if all rows vary together with the seeds, three seeds are worth three numbers', () => {
   const { mean, low, high } = crossedMean([[0.1, 0.2, 0.6].map((score) => Array.from({ length: 40 }, () => score))], {
     low: -Infinity,
     high: Infinity,
@@ -58,7 +58,7 @@ test('where all rows rise and fall together with the seeds, three seeds say what
   expect((high - low) / 2 / half).toBeCloseTo(1, 3);
 });
 
-test('several tasks weigh by their rows, and a difference is of the same seeds and rows', () => {
+test('several tasks are weighted by their rows, and a difference uses the same seeds and rows', () => {
   const [first, second] = [
     [
       [0, 0, 1],
@@ -81,7 +81,7 @@ test('several tasks weigh by their rows, and a difference is of the same seeds a
   ).toMatchObject({ mean: expect.closeTo(1 / 9, 12) as number, rows: 9 });
 });
 
-test('equal scores are as sure as so many rows can be, and no score is above one', () => {
+test('equal scores are as sure as their number of rows allows, and no score is above one', () => {
   const { low, high } = crossedMean([[[1, 1, 1]]]);
   expect(low).toBeCloseTo(0.025 ** (1 / 3), 12);
   expect(high).toBe(1);

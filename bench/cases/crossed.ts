@@ -1,17 +1,18 @@
 /**
- * @file How sure a mean over test rows and trainings is. Both are samples: other rows would give another mean, and so would other seeds, which draw
- * training rows, batches and proposals. An interval over the rows alone calls chance what is only the luck of five trainings.
+ * @file How sure a mean over test rows and trainings is. Both are samples: other rows would give another mean, and so would other seeds, which
+ * draw training rows, batches and proposals. An interval over the rows alone ignores that the seeds may have been lucky.
  */
 import { studentQuantile } from '../../src/evaluate/distributions.ts';
 import { bootstrapMean, shares, type Interval, type Range } from '../../src/evaluate/statistics.ts';
 
-/** The same rows in every training of a task. */
+/** Scores by seed and row. Every training of a task has the same rows. */
 export type SeedsByRows = readonly (readonly number[])[];
 
 /**
- * Mean over all seeds and rows of one or more tasks, every row with the same weight, with its 95% interval: two-way analysis of variance with both
- * factors random (Searle, Casella and McCulloch 1992, ch. 5; Satterthwaite 1946 for the degrees of freedom). Of a single seed it is over the
- * rows; of two it covers nine in ten. Where nothing varies it is over the rows, as many as there are: so many equal ones do not say that all are.
+ * The mean over all seeds and rows of one or more tasks, every row with the same weight, with its 95% interval: two-way analysis of variance
+ * with both factors random (Searle, Casella and McCulloch 1992, ch. 5; Satterthwaite 1946 for the degrees of freedom). With one seed, the
+ * interval is over the rows; with two, it covers nine in ten. If nothing varies, it is the interval of that many equal rows, because they do
+ * not prove that all rows are equal.
  * @param range of a score; the interval stays within
  * @param tasks at least one, none of them empty, with sets of rows and seeds of their own
  */
@@ -29,7 +30,7 @@ export function crossedMean(tasks: readonly SeedsByRows[], range: Range = shares
   return { mean, low: Math.max(range.low, mean - half), high: Math.min(range.high, mean + half), rows };
 }
 
-/** Of second minus first, seed by seed and row by row: pairs of scores of the same seeds and rows. */
+/** Second minus first, seed by seed and row by row, for pairs of scores with the same seeds and rows. */
 export const crossedDifference = (pairs: readonly (readonly [first: SeedsByRows, second: SeedsByRows])[]): Interval =>
   crossedMean(
     pairs.map(([first, second]) => second.map((scores, seed) => scores.map((score, row) => score - first[seed][row]))),
@@ -55,7 +56,7 @@ function meanOf(scores: SeedsByRows): { mean: number; terms: Term[] } {
   };
   const [bySeed, byRow] = [term(ofSeeds, rows, seeds - 1), term(ofRows, seeds, rows - 1)];
   const chance = term(rest, 1, (seeds - 1) * (rows - 1), -1);
-  // Each of the two alone has the chance in it already: by accident it may look larger than one of them.
+  // Both the seeds' and the rows' term contain the chance term. Their sum minus it may by accident be smaller than one of them.
   const least = bySeed.variance > byRow.variance ? bySeed : byRow;
   const terms = bySeed.variance + byRow.variance + chance.variance > least.variance ? [bySeed, byRow, chance] : [least];
   return { mean, terms };

@@ -1,4 +1,4 @@
-/** @file The table of the curricula: steps to the likelihood that a run without one ends with, and final scores, over seeds. */
+/** @file The table of curricula: steps to the final likelihood of a run without a curriculum, and final scores, over seeds. */
 import { reached, type TracedRun } from './tracedRun.ts';
 
 export interface CurriculumLine extends TracedRun {
@@ -37,7 +37,7 @@ export function curriculumTable(lines: readonly CurriculumLine[]): string {
           ]
         : [];
     });
-    // A run that never gets there counts as infinitely long.
+    // A run that never reaches it counts as infinitely long.
     const ratio = (what: 'steps' | 'tokensUsed'): string => {
       const value = median(pairs.map(({ none, run }) => (run && none ? run[what] / Math.max(1, none[what]) : Infinity)));
       return Number.isFinite(value) ? `× ${value.toFixed(2)}` : 'not in half of the runs';

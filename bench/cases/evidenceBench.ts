@@ -1,4 +1,4 @@
-/** @file What the commands of the evidence tables have in common: their options, their loop over tasks and seeds, and the file of tables they end with. */
+/** @file What the commands of the evidence tables share: options, the loop over tasks and seeds, and the file of tables at the end. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadModelFiles } from '../../src/model/files/modelFiles.ts';
@@ -11,16 +11,16 @@ import { openTask, type OpenTask } from './evidenceTasks.ts';
 import { readLines } from './resultLines.ts';
 
 export interface EvidenceBench<M> {
-  /** Of the command, and of the files in bench/results. */
+  /** The name of the command and of its files in bench/results. */
   readonly name: string;
   readonly tasks: readonly string[];
-  /** Labelled rows, those for validation included. */
+  /** Labelled rows, including those for validation. */
   readonly sizes: readonly number[];
-  /** Tokens a run. */
+  /** Tokens per run. */
   readonly budget: number;
   readonly arms: readonly ArmName[];
   readonly testRows: number;
-  /** What a task with this many rows is run on: one case, or several with names of their own. */
+  /** The cases of a task with this many rows: one, or several with their own names. */
   cases(open: OpenTask, options: { size: number; seed: number; testRows: number }): EvidenceCase[];
   readonly measure?: (outcome: Outcome) => Promise<M>;
   /** The tables, as Markdown. */
@@ -28,14 +28,14 @@ export interface EvidenceBench<M> {
 }
 
 /**
- * Runs what the results file does not have yet, a seed of everything before any next one, the small sizes first, and writes the tables of all that
- * it has. `--seeds 0` writes the tables alone.
+ * Runs what the results file does not have yet, and writes the tables of everything in it. Small sizes come first, and everything runs with one
+ * seed before any runs with the next. `--seeds 0` only writes the tables.
  */
 export async function runBench<M>(bench: EvidenceBench<M>): Promise<void> {
   const { values } = parseArgs({
     options: {
       model: { type: 'string', default: 'nano' },
-      /** How many, and the first one. */
+      /** How many seeds, and the first one. */
       seeds: { type: 'string', default: '3' },
       from: { type: 'string', default: '0' },
       tasks: { type: 'string', default: bench.tasks.join() },
@@ -81,7 +81,7 @@ function wholeNumber(text: string): number {
   return value;
 }
 
-/** The arms that there are lines of, in the order of the table. */
+/** The arms that have lines, in the order of the table. */
 export const armsOf = (lines: readonly Pick<EvidenceLine, 'arm'>[]): ArmName[] =>
   (Object.keys(arms) as ArmName[]).filter((arm) => lines.some((line) => line.arm === arm));
 

@@ -1,4 +1,4 @@
-/** @file One run of an evidence table: an arm on a task with a seed, measured on the test rows, and the line of results that it becomes. */
+/** @file One run of an evidence table: an arm on a task with a seed, measured on the test rows and written as a line of results. */
 import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import type { Row } from '../../src/data/dataset.ts';
@@ -15,7 +15,7 @@ import type { Prompt } from '../../src/prompt/prompt.ts';
 import { armNamed, type ArmName } from './arms.ts';
 import { addLine, readLines } from './resultLines.ts';
 
-/** Of the code that runs: it was bundled just before, and the working tree may change while it runs. */
+/** The commit of the code that runs. It is read at the start, because the working tree may change during a run. */
 const commit = execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
 
 /** A task with the rows of one seed. */
@@ -27,17 +27,17 @@ export interface EvidenceCase {
   readonly val: readonly Row[];
   /** The same for all arms and seeds. */
   readonly test: readonly Row[];
-  /** Further test rows, for what a table measures beside them. */
+  /** More test rows, for additional measurements of a table. */
   readonly further?: readonly Row[];
 }
 
-/** A line of a results file. @typeParam M what one table measures beside the test rows */
+/** A line of a results file. @typeParam M the additional measurements of a table */
 export interface EvidenceLine<M = unknown> {
-  /** Of the code that ran, `-dirty` with uncommitted changes. */
+  /** The commit of the code, with `-dirty` if there were uncommitted changes. */
   readonly commit: string;
   readonly model: string;
   readonly task: string;
-  /** Labelled rows, those for validation included. */
+  /** Labelled rows, including those for validation. */
   readonly rows: number;
   readonly seed: number;
   readonly arm: ArmName;
@@ -45,21 +45,21 @@ export interface EvidenceLine<M = unknown> {
   readonly budget: number;
   readonly tokensUsed: number;
   readonly seconds: number;
-  /** Processes that waited for a core at the end, averaged over a minute: how far `seconds` can be trusted. */
+  /** Processes that waited for a core at the end, averaged over a minute. A high load makes `seconds` unreliable. */
   readonly load: number;
   readonly done: string;
-  /** Score of each test row, in the order of the rows: '1' right, '0' wrong. */
+  /** The score of each test row, in the order of the rows: '1' right, '0' wrong. */
   readonly before: string;
   readonly after: string;
   readonly logLikelihood: BeforeAfter;
-  /** Tokens of the prompt without a row's values, demonstrations included. */
+  /** Tokens of the prompt without a row's values, including demonstrations. */
   readonly tokens: BeforeAfter;
   readonly val: number;
   readonly body: string;
   readonly demonstrations: number;
   readonly decoding?: Partial<Decoding>;
   readonly labelWords?: LabelWords;
-  /** Squared norm of the change of the weights. */
+  /** Squared norm of the change in the weights. */
   readonly drift: number;
   readonly phases: readonly { readonly target: string; readonly accepted: boolean; readonly val: number; readonly tokensUsed: number }[];
   readonly measured?: M;
@@ -70,7 +70,7 @@ export interface BeforeAfter {
   readonly after: number;
 }
 
-/** Where a run has come to. */
+/** What a run started from and ended with. */
 export interface Outcome {
   readonly model: OpenedModel;
   readonly given: EvidenceCase;
@@ -84,7 +84,7 @@ export interface RunOptions<M> {
   /** Tokens. */
   readonly budget: number;
   readonly arms: readonly ArmName[];
-  /** What the table measures beside the test rows. */
+  /** The additional measurements of the table. */
   readonly measure?: (outcome: Outcome) => Promise<M>;
 }
 
@@ -112,13 +112,13 @@ export async function runArms<M>(
   }
 }
 
-/** What must be equal for two lines to be of the same rows and budget. */
+/** What two lines must share to have the same rows and budget. */
 const keyOf = ({ model, task, rows, seed, budget }: Pick<EvidenceLine, 'model' | 'task' | 'rows' | 'seed' | 'budget'>): string =>
   JSON.stringify([model, task, rows, seed, budget]);
 
 interface ArmRun<M> extends Pick<RunOptions<M>, 'seed' | 'budget' | 'measure'> {
   readonly arm: ArmName;
-  /** The prompt as it was on the test rows, if that is measured already. */
+  /** The evaluation of the initial prompt on the test rows, if it is already measured. */
   readonly before?: Evaluation;
 }
 
@@ -177,7 +177,7 @@ async function runArm<M>(
   return { line, beforeEvaluation };
 }
 
-/** One digit a row. */
+/** One digit per row. */
 export const digitsOf = ({ rows }: Pick<Evaluation, 'rows'>): string => rows.map(({ score }) => score).join('');
 
 const share = (digits: string): string => ([...digits].filter((digit) => digit === '1').length / digits.length).toFixed(3);

@@ -1,4 +1,4 @@
-/** @file The evidence tables: what is compared with what. */
+/** @file The evidence tables compare the right lines with each other. */
 import { expect, test } from 'vitest';
 import type { ArmName } from './arms.ts';
 import { armsTable, bestArm, differenceTo } from './evidenceTable.ts';
@@ -43,26 +43,26 @@ test('joint is compared with an arm on the seeds and tasks that both have', () =
   expect(differenceTo(lines, () => 'prompt')).toBeUndefined();
 });
 
-test('the best single arm of a task is the one with the highest mean, and joint is none', () => {
+test('the best single arm of a task is the one with the highest mean, and never joint', () => {
   expect(bestArm(lines.filter(({ task }) => task === 'trec6'))).toBe('lora');
   expect(bestArm(lines.filter(({ seed, task }) => seed === 0 && task === 'trec6'))).toBe('demonstrations');
   expect(bestArm(lines.filter(({ arm }) => arm === 'joint'))).toBeUndefined();
 });
 
-test('a table has the prompt as it was, each arm, and the best single arm of each task', () => {
+test('a table has the initial prompt, each arm, and the best single arm of each task', () => {
   const table = armsTable({ lines, best: true }).split('\n');
   expect(table[0]).toBe('|  | trec6 | sst2 | all tasks | joint minus it |');
   expect(table[2]).toMatch(/^\| the prompt as it was \| 0\.0 \| 0\.0 \| 0\.0 \[/);
   expect(table[3]).toMatch(/^\| joint \| 87\.5 \| 50\.0 \| 68\.8 \[.*\] \| {2}\|$/);
   expect(table[4]).toMatch(/^\| LoRA on answers \| 50\.0 \| 100\.0 \| 75\.0 \[.*\] \| -6\.3 \[/);
-  // It has not run on sst2.
+  // This arm has not run on sst2.
   expect(table[5]).toMatch(/^\| demonstrations only \| 50\.0 \| {2}\| {2}\| \+25\.0 \[/);
   expect(table.at(-1)).toMatch(
     /^\| best single arm of each task, chosen by the test rows \| LoRA on answers \| LoRA on answers \| {2}\| -6\.3 \[/,
   );
 });
 
-test('forgetting is compared with the LoRA run that is nearest in accuracy', () => {
+test('forgetting is compared with the LoRA run that is closest in accuracy', () => {
   const loss = (after: number): object => ({ other: { before: 1, after } });
   const runs = [
     line('trec6', 'joint', 0, '1110', loss(1.1)),
@@ -83,7 +83,7 @@ test('the worst wording of an arm is the same for all its seeds', () => {
     [1, 1],
     [1, 1],
   ]);
-  // 0.5 and 0.5 on average: of two as bad the first one.
+  // Both average 0.5, so the first one counts as the worst.
   expect(worst).toEqual([
     [1, 0],
     [1, 0],

@@ -1,4 +1,4 @@
-/** @file Tables of arms beside one another: means by task, and joint minus each arm, paired over rows and seeds. */
+/** @file Tables that compare arms: means by task, and joint minus each arm, paired over rows and seeds. */
 import type { Interval } from '../../src/evaluate/statistics.ts';
 import { singleArms, type ArmName } from './arms.ts';
 import { crossedDifference, crossedMean, type SeedsByRows } from './crossed.ts';
@@ -6,29 +6,29 @@ import { armsOf, titleOf } from './evidenceBench.ts';
 import type { EvidenceLine } from './evidenceRun.ts';
 import { digits, mean, percent, points } from './qualityTable.ts';
 
-/** Of a line: the score of each row that a table is about. */
+/** The scores that a table is about, one for each row of a line. */
 export type ScoresOf<M> = (line: EvidenceLine<M>) => readonly number[];
 
 export const atTheEnd: ScoresOf<unknown> = ({ after }) => digits(after);
 
 export interface ArmsTable<M> {
-  /** Of one model and size. */
+  /** Lines of one model and size. */
   readonly lines: readonly EvidenceLine<M>[];
   readonly scores?: ScoresOf<M>;
-  /** Of the prompt as it was; by default on the test rows. */
+  /** The scores of the initial prompt; by default on the test rows. */
   readonly start?: ScoresOf<M>;
-  /** A last row with the best single arm of each task. */
+  /** Adds a last row with the best single arm of each task. */
   readonly best?: boolean;
-  /** More columns: a heading, and the cell of the lines of an arm. */
+  /** More columns: a heading, and the cell for the lines of an arm. */
   readonly more?: readonly (readonly [heading: string, cell: (lines: readonly EvidenceLine<M>[]) => string])[];
 }
 
-/** A row for each arm: accuracy by task and over all, and joint minus the arm over the rows of all tasks and seeds that both have. */
+/** A row for each arm: accuracy by task and overall, and joint minus the arm over the rows of all tasks and seeds that both have. */
 export function armsTable<M>({ lines, scores = atTheEnd, start = ({ before }) => digits(before), best, more = [] }: ArmsTable<M>): string {
   const tasks = distinct(lines.map(({ task }) => task));
   const of = (arm: ArmName, task: string): EvidenceLine<M>[] => lines.filter((line) => line.arm === arm && line.task === task);
   const cellOf = (sets: SeedsByRows): string => (sets.length ? (100 * mean(sets.map(mean))).toFixed(1) : '');
-  /** Nothing where a task is not run yet: a mean over other tasks compares with nothing. */
+  /** Empty if a task has not run yet, because a mean over other tasks would not be comparable. */
   const overall = (sets: readonly SeedsByRows[]): string => (sets.every(({ length }) => length) ? percent(crossedMean(sets)) : '');
   const starts = tasks.map((task) =>
     distinctBy(
@@ -55,7 +55,7 @@ export function armsTable<M>({ lines, scores = atTheEnd, start = ({ before }) =>
   return markdown(head, rows);
 }
 
-/** Chosen by the test rows, in the rivals' favour. */
+/** The arms are chosen by the test rows, which favours the rivals. */
 function bestRow<M>(lines: readonly EvidenceLine<M>[], tasks: readonly string[], scores: ScoresOf<M>, more: number): string[][] {
   const bestOf = new Map(
     tasks.map((task) => [
@@ -81,7 +81,7 @@ export function bestArm<M>(lines: readonly EvidenceLine<M>[], scores: ScoresOf<M
   return means.sort((a, b) => b.mean - a.mean).at(0)?.arm;
 }
 
-/** Joint minus the arm of each task, over rows and seeds; undefined where no seed has both. */
+/** Joint minus the arm of each task, over rows and seeds; undefined if no seed has both. */
 export function differenceTo<M>(
   lines: readonly EvidenceLine<M>[],
   armOf: (task: string) => ArmName | undefined,
@@ -101,14 +101,14 @@ export function differenceTo<M>(
   return pairs.length ? crossedDifference(pairs) : undefined;
 }
 
-/** Lines of the arm with joint's of the same task, size, seed and budget. */
+/** Lines of the arm, each with joint's line for the same task, size, seed and budget. */
 export function pairsOf<M>(lines: readonly EvidenceLine<M>[], arm: ArmName): (readonly [EvidenceLine<M>, EvidenceLine<M>])[] {
   const key = ({ task, rows, seed, budget }: EvidenceLine<M>): string => JSON.stringify([task, rows, seed, budget]);
   const joint = new Map(lines.filter((line) => line.arm === 'joint').map((line) => [key(line), line]));
   return lines.flatMap((line) => (line.arm === arm && joint.has(key(line)) ? [[line, joint.get(key(line))!] as const] : []));
 }
 
-/** The lines apart by a property, in the order in which it first occurs. */
+/** Groups items by a property, in the order in which its values first occur. */
 export function groupsOf<T, K>(items: readonly T[], of: (item: T) => K): [K, T[]][] {
   return distinct(items.map(of)).map((value) => [value, items.filter((item) => of(item) === value)]);
 }

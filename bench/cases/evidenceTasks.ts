@@ -1,4 +1,4 @@
-/** @file The tasks of the evidence tables: their rows, all their labels, and the prompts that runs start from. */
+/** @file The tasks of the evidence tables: their rows, all their labels, and the prompts from which runs start. */
 import { readFileSync } from 'node:fs';
 import type { Row } from '../../src/data/dataset.ts';
 import { limitRows } from '../../src/data/split.ts';
@@ -10,7 +10,7 @@ import { textIn } from '../../src/prompt/values.ts';
 import { randomStream } from '../../src/random.ts';
 import { furtherTasks, poolsOf, tasks, type BenchTask } from './tasks.ts';
 
-/** A voice assistant's intents that are easily mistaken for one another. */
+/** Intents of a voice assistant that are easily confused. */
 const clinc10: BenchTask = {
   name: 'clinc10',
   output: 'intent',
@@ -34,11 +34,11 @@ const all = [...tasks, ...furtherTasks, clinc10];
 
 export interface OpenTask {
   readonly name: string;
-  /** Chooses between all labels that the task has, whether or not a row drawn for training has them. */
+  /** Chooses among all labels of the task, whether or not a training row has them. */
   readonly task: Task;
   /** The bare prompt of the other benchmarks. */
   readonly prompt: Prompt;
-  /** To draw training and validation rows from. */
+  /** The rows to draw training and validation rows from. */
   readonly pool: readonly Row[];
   readonly held: readonly Row[];
 }
@@ -56,12 +56,12 @@ export async function openTask(name: string): Promise<OpenTask> {
 /** The same for every seed and arm. */
 export const testRows = ({ held }: OpenTask, count: number): Row[] => limitRows(held, count, 0);
 
-/** Training and validation rows by the seed, two of the first for one of the second. */
+/** Training and validation rows that the seed draws, two of the former for each of the latter. */
 export function drawRows(pool: readonly Row[], count: number, seed: number): { train: Row[]; val: Row[] } {
   const drawn = randomStream('bench rows', seed).shuffle(pool).slice(0, count);
   const train = Math.round((2 * drawn.length) / 3);
   return { train: drawn.slice(0, train), val: drawn.slice(train) };
 }
 
-/** The prompt that people would have by now; from the folder `npm run bench` is run in. */
+/** The prompt that people would have written by now. The path is relative to the folder in which `npm run bench` runs. */
 export const longPrompt = (name: string): Prompt => ({ body: readFileSync(`bench/prompts/long/${name}.txt`, 'utf8'), demonstrations: [] });

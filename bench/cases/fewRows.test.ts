@@ -1,4 +1,4 @@
-/** @file How a handful of labelled rows is drawn, and demonstrations alone on them. */
+/** @file How a handful of labelled rows is drawn, and how demonstrations alone perform with them. */
 import { expect, test, vi } from 'vitest';
 import { makeRow } from '../../src/data/dataset.ts';
 import { driveCoordinator, kindContext, kindRows, loadTinyModel, ofType } from '../../src/optimize/kinds.fixture.ts';
@@ -12,26 +12,26 @@ vi.setConfig({ testTimeout: 60_000 });
 const pool = Array.from({ length: 60 }, (_, i) => makeRow({ text: `row ${i}`, label: 'aaabbc'[i % 6] }, i + 1));
 const labels = (rows: readonly { values: Readonly<Record<string, unknown>> }[]): string => rows.map(({ values }) => values.label).join('');
 
-test('the first half trains, with every label as often as can be, and no row is in both halves', () => {
+test('the first half is for training and has every label as often as possible, and no row is in both halves', () => {
   const { train, val } = drawFewRows(pool, 'label', 12, 1);
   expect([...labels(train)].sort().join('')).toBe('aabbcc');
   expect([...labels(val)].sort().join('')).toBe('aabbcc');
   expect(new Set([...train, ...val].map(({ id }) => id)).size).toBe(12);
 });
 
-test('with fewer rows than labels every row has a label of its own; of an odd count one more trains', () => {
+test('with fewer rows than labels, every row has a different label; an odd row is for training', () => {
   const { train, val } = drawFewRows(pool, 'label', 3, 1);
   expect([...labels([...train, ...val])].sort().join('')).toBe('abc');
   expect([train.length, val.length]).toEqual([2, 1]);
 });
 
-test('the same seed draws the same rows, another one others; more than there are cannot be drawn', () => {
+test('the same seed draws the same rows, another seed draws others; more rows than there are cannot be drawn', () => {
   expect(drawFewRows(pool, 'label', 16, 1)).toEqual(drawFewRows(pool, 'label', 16, 1));
   expect(drawFewRows(pool, 'label', 16, 1)).not.toEqual(drawFewRows(pool, 'label', 16, 2));
   expect(() => drawFewRows(pool, 'label', 61, 1)).toThrow('There are 60 rows to draw 61 from.');
 });
 
-test('demonstrations alone: sets of training rows, measured as their scores are read best, the weights untouched, the best set kept', async () => {
+test('demonstrations alone: sets of training rows, each with its best label scoring; the weights stay, and the best set is kept', async () => {
   const model = await loadTinyModel();
   const rows = kindRows(32);
   const [trainset, valset] = [rows.slice(0, 6), rows.slice(6)];
@@ -39,7 +39,7 @@ test('demonstrations alone: sets of training rows, measured as their scores are 
   const { events, state } = await driveCoordinator(model, { make: () => labelledFewShot({ mostSets: 5 }), context });
   const { best, start, done } = state;
   expect(done).toBe('5 sets are measured');
-  // 8 and 16 are more than there are.
+  // There are fewer than 8 rows.
   const proposed = ofType(events, 'candidateProposed').map(({ prompt }) => prompt.demonstrations);
   expect(proposed.map(({ length }) => length)).toEqual([1, 3, 5, 1, 3]);
   const known = new Set(trainset.map(({ values }) => values.text));

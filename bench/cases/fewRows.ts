@@ -1,4 +1,4 @@
-/** @file A handful of labelled rows, as a person would label them: of every answer in turn, half to train and half to validate. */
+/** @file A handful of labelled rows, as a person would label them: each answer in turn, half for training and half for validation. */
 import type { Row } from '../../src/data/dataset.ts';
 import { textIn } from '../../src/prompt/values.ts';
 import { randomStream } from '../../src/random.ts';
@@ -10,7 +10,7 @@ export interface FewRows {
 
 /**
  * @param pool to draw from, the same for all seeds
- * @param count rows in all; the first half trains, one more of an odd count. So every answer is trained as soon as there are rows enough for it
+ * @param count all rows; the first half is for training, plus one if the count is odd. So every answer is in training if there are enough rows
  * @throws Error if the pool has fewer
  */
 export function drawFewRows(pool: readonly Row[], output: string, count: number, seed: number): FewRows {

@@ -1,4 +1,4 @@
-/** @file The tables of a handful of labelled rows: one for each model and number of rows. */
+/** @file The tables for a handful of labelled rows: one for each model and number of rows. */
 import { armsTable, groupsOf, tokensColumn, seedsColumn } from './evidenceTable.ts';
 import type { EvidenceLine } from './evidenceRun.ts';
 

@@ -1,12 +1,12 @@
-/** @file Loss on tasks that a run has nothing to do with: three held-out tasks of the corpus, under their plain prompts. */
+/** @file The loss on tasks that are unrelated to a run: three held-out tasks of the corpus, under their plain prompts. */
 import { makeEvaluator } from '../../src/evaluate/evaluator.ts';
 import type { BeforeAfter, Outcome } from './evidenceRun.ts';
 import { heldOutCase } from './heldOutCase.ts';
 
-/** Mean nats of a right answer, of each task: with the base weights and with the tuned ones. */
+/** Mean nats of a right answer for each task, with the base weights and with the tuned ones. */
 export type Elsewhere = Readonly<Record<string, BeforeAfter>>;
 
-/** Of three kinds: topics of messages, word meanings, text messages. */
+/** Three kinds of task: topics of messages, word meanings, text messages. */
 const others = ['home_choice_cooking_datetime_general_email', 'word_category', 'sms_spam'];
 
 export async function measureElsewhere({ model, final: { adapter } }: Outcome): Promise<Elsewhere> {

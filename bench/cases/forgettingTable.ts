@@ -31,11 +31,11 @@ export function forgettingSections(lines: readonly Line[]): string[] {
   ];
 }
 
-/** What tuning adds to the loss elsewhere, mean of the tasks. */
+/** How much tuning adds to the loss on the other tasks, on average. */
 export const lossOf = ({ measured }: Pick<Line, 'measured'>): number =>
   mean(Object.values(measured ?? {}).map(({ before, after }) => after - before));
 
-/** Each joint run beside the LoRA run of the same task and seed that comes nearest in accuracy; of two as near the one that forgets less. */
+/** Each joint run with the LoRA run of the same task and seed that is closest in accuracy. Of equally close ones, the one that forgets less. */
 export function nearestPairs(lines: readonly Line[]): (readonly [lora: Line, joint: Line])[] {
   const accuracy = ({ after }: Line): number => mean(digits(after));
   return lines

@@ -1,8 +1,8 @@
-/** @file A held-out task of ../shared/corpus as a case: 64 training, 48 validation and 100 test rows, fewer where it has fewer. */
+/** @file A held-out task of ../shared/corpus as a case: 64 training, 48 validation and 100 test rows, or fewer if it has fewer. */
 import { corpusTasks, promptFor } from '../../models/nano/train/corpusTasks.ts';
 import type { JointCase } from './jointRun.ts';
 
-/** @param train rows at most */
+/** @param train the maximum number of training rows */
 export function heldOutCase(name: string, train = 64): JointCase & { readonly fresh: boolean } {
   const found = corpusTasks('heldout').find((each) => each.name === name);
   if (!found) throw new Error(`There is no held-out task ${name} with labels and short rows.`);

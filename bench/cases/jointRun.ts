@@ -1,4 +1,4 @@
-/** @file One run of a comparison at equal compute, and the results file that it becomes a line of. */
+/** @file One run of a comparison at equal compute, written as a line of the results file. */
 import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import type { Row } from '../../src/data/dataset.ts';
@@ -30,29 +30,29 @@ export const variants: Readonly<Record<string, Partial<AlternatingOptions>>> = {
   'prompt only': { targets: ['prompt'], strategy: 'plain' },
 };
 
-/** Coordinate descent, of a prompt or of a program as a whole. */
+/** Variants of coordinate descent, for a prompt or a whole program. */
 export const coordinateVariants: Readonly<Record<string, Partial<CoordinateOptions>>> = {
   coordinate: {},
   'adapter only': { targets: ['weights'] },
   'prompts only': { targets: ['prompt'] },
 };
 
-/** Of the simultaneous coordinator, under its own name in the results; the second is tried where the first misses. */
+/** Variants of the simultaneous coordinator, by their names in the results. The second is tried if the first misses its target. */
 export const simultaneousVariants: Readonly<Record<string, Partial<SimultaneousOptions>>> = {
   simultaneous: {},
   'simultaneous, text only': { keep: false },
   'simultaneous, no text batches': { textBatches: 0 },
   'soft prompt alone': { targets: ['prompt'] },
-  /** Proposals made from the soft prompt's words against the same proposers without them, in the same races. */
+  /** Compares proposals made from the soft prompt's words with the same proposers without them, in the same successive halving. */
   'simultaneous, hinted against plain': { hinted: 4, plain: 4, textShare: 0.3 },
 };
 
-/** What is compared, by the name in the results. @param set overrides of a variant's options */
+/** The coordinators that are compared, by their names in the results. @param set overrides of a variant's options */
 export type Coordinators = Readonly<Record<string, (set: object) => Coordinator>>;
 
 /** One line of the results file. */
 export interface JointLine {
-  /** Of the code that ran, `-dirty` with uncommitted changes. */
+  /** The commit of the code, with `-dirty` if there were uncommitted changes. */
   readonly commit: string;
   readonly task: string;
   readonly train: number;
@@ -62,7 +62,7 @@ export interface JointLine {
   readonly tokensUsed: number;
   readonly seconds: number;
   readonly done: string;
-  /** Score of each test row, in the order of the rows: '1' right, '0' wrong. */
+  /** The score of each test row, in the order of the rows: '1' right, '0' wrong. */
   readonly before: string;
   readonly after: string;
   readonly logLikelihoodBefore: number;
@@ -70,21 +70,21 @@ export interface JointLine {
   readonly val: number;
   readonly body: string;
   readonly demonstrations: number;
-  /** What was decoded otherwise, a step each; absent where nothing was. */
+  /** The decoding of each step; absent if no step has its own. */
   readonly decoding?: readonly object[];
-  /** Squared norm of the change of the weights; absent from lines of versions that did not tell. */
+  /** Squared norm of the change in the weights; absent in lines of older versions. */
   readonly drift?: number;
-  /** A soft prompt is a part of the adapter. */
+  /** Whether a soft prompt is a part of the adapter. */
   readonly soft?: boolean;
-  /** The best text that a soft prompt was projected to, or that gradients led to, alone with the base weights on the test rows. */
+  /** The best text from projecting a soft prompt, or from edits by gradients, measured alone with the base weights on the test rows. */
   readonly projected?: AloneText;
   readonly edited?: AloneText;
-  /** Templates and edits beside the projections, where there were such: what each came to in its race. */
-  readonly raced?: readonly RacedLine[];
+  /** What templates and edits achieved when they were compared with the projections; absent if there were none. */
+  readonly raced?: readonly ComparedLine[];
   readonly model?: string;
-  /** Prompts that the model was asked, and training rows that it saw; what the cache knew is not counted. */
+  /** Prompts that the model was asked, and training rows that it saw. Answers from the cache are not counted. */
   readonly calls?: number;
-  /** Processes that waited for a core at the end, averaged over a minute: how far `seconds` can be trusted. */
+  /** Processes that waited for a core at the end, averaged over a minute. A high load makes `seconds` unreliable. */
   readonly load?: number;
   readonly phases: readonly {
     readonly target: string;
@@ -95,13 +95,13 @@ export interface JointLine {
   }[];
 }
 
-export interface RacedLine {
+export interface ComparedLine {
   readonly phase: number;
   readonly proposer: string;
   readonly reason: string;
-  /** Of the validation rows, at its last rung. */
+  /** Validation rows in its last round. */
   readonly rows: number;
-  /** Minus the start's, on those rows. */
+  /** The difference from the start's score on those rows. */
   readonly val: number;
   readonly logLikelihood: number;
 }
@@ -109,20 +109,20 @@ export interface RacedLine {
 export interface AloneText {
   readonly body: string;
   readonly reason: string;
-  /** Minus the plain prompt's, on the validation rows that its last rung of the race used. */
+  /** The difference from the plain prompt's score on the validation rows of its last round. */
   readonly val: number;
   readonly rows: number;
   readonly scores: string;
-  /** Of the plain prompt with its answers read the same way, where that is not how they are read otherwise. */
+  /** The scores of the plain prompt with the same label scoring; absent if its label scoring is the same anyway. */
   readonly plainReadSo?: string;
 }
 
 export interface JointCase {
   readonly name: string;
   readonly task: Task;
-  /** Of a program: what its earlier steps ask. */
+  /** For a program: the tasks of its earlier steps. */
   readonly earlier?: readonly Task[];
-  /** Of a program the last step's, with the earlier ones in it. */
+  /** For a program: the prompt of the last step, which contains the earlier ones. */
   readonly prompt: Prompt;
   readonly rows: { readonly train: readonly Row[]; readonly val: readonly Row[]; readonly test: readonly Row[] };
 }
@@ -231,7 +231,7 @@ export async function runVariants(
       ...(adapter?.soft && { soft: true }),
       ...(projected && { projected }),
       ...(edited && { edited }),
-      ...(texts.raced().some(({ proposer }) => others.has(proposer)) && variant in simultaneousVariants && { raced: texts.raced() }),
+      ...(texts.compared().some(({ proposer }) => others.has(proposer)) && variant in simultaneousVariants && { raced: texts.compared() }),
       phases,
     };
     addLine(out, line);
@@ -251,10 +251,10 @@ function mapped<T, U>(table: Readonly<Record<string, T>>, change: (value: T) => 
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, change(value)]));
 }
 
-/** Proposers that a soft prompt may give a hint. */
+/** Proposers that can get a hint from a soft prompt. */
 const others: ReadonlySet<string> = new Set([editOperators.name, groundedTemplates.name]);
 
-interface RacedText {
+interface ComparedText {
   readonly phase: number;
   readonly prompt: Prompt;
   readonly reason: string;
@@ -263,13 +263,16 @@ interface RacedText {
   readonly rows: number;
 }
 
-/** Proposals of a simultaneous run race under the start's weights: those that got furthest, then scored best, are its best texts alone. */
+/**
+ * Collects the proposals of a simultaneous run, which are compared under the start's weights. The best text of a proposer got furthest and then
+ * scored highest.
+ */
 function aloneTexts(): {
   hear: (event: OptimizationEvent) => void;
-  best: (proposer: string) => RacedText | undefined;
-  raced: () => RacedLine[];
+  best: (proposer: string) => ComparedText | undefined;
+  compared: () => ComparedLine[];
 } {
-  const found = new Map<string, RacedText & { readonly proposer: string }>();
+  const found = new Map<string, ComparedText & { readonly proposer: string }>();
   return {
     hear(event) {
       if (event.type === 'candidateProposed') {
@@ -281,7 +284,7 @@ function aloneTexts(): {
       const { mean, rows } = event.score;
       found.set(event.candidate, { ...known, val: mean, logLikelihood: event.logLikelihood!.mean, rows });
     },
-    raced: () =>
+    compared: () =>
       [...found.values()]
         .filter(({ rows }) => rows > 0)
         .map(({ phase, proposer, reason, rows, val, logLikelihood }) => ({ phase, proposer, reason, rows, val, logLikelihood })),
@@ -293,7 +296,7 @@ function aloneTexts(): {
   };
 }
 
-/** The model, and how many prompts it has been asked since. */
+/** The model, and a count of the prompts that it has been asked since. */
 function countCalls(model: OpenedModel): { model: OpenedModel; calls: () => number } {
   let calls = 0;
   const note = <T>(asked: readonly unknown[], answer: T): T => {

@@ -1,16 +1,16 @@
-/** @file Rules of choosing how a tuned adapter's answers are read, compared on rows that took no part in the choice. */
+/** @file Rules for choosing the label scoring of a tuned adapter, compared on rows that took no part in the choice. */
 import type { Decoding } from '../../src/prompt/decoding.ts';
 import { pairedBootstrap } from '../../src/evaluate/statistics.ts';
 
-/** A measurement of an adapter on its way, in each way of reading; the first is the prompt file's. */
+/** A measurement of an adapter during training, with each label scoring. The first is that of the prompt file. */
 export interface ScoringLine {
   readonly task: string;
   readonly seed: number;
-  /** Of the training so far. */
+  /** Training steps so far. */
   readonly steps: number;
   readonly scorings: readonly {
     readonly decoding: object;
-    /** A digit a row. */
+    /** One digit per row. */
     readonly val: string;
     readonly fresh: string;
     readonly logLikelihoods: readonly number[];
@@ -23,7 +23,7 @@ const share = (digits: string): number => mean(scores(digits));
 
 type Rule = (scorings: ScoringLine['scorings']) => ScoringLine['scorings'][number];
 
-/** The way with the best score that is ahead of the file's by this probability; else the file's. */
+/** The label scoring with the best score among those that are better than the file's with this probability; otherwise the file's. */
 const aheadBy =
   (sure: number): Rule =>
   (scorings) => {
@@ -32,7 +32,7 @@ const aheadBy =
     return [plain, ...rivals].reduce((best, each) => (share(each.val) > share(best.val) ? each : best));
   };
 
-/** Score less what the length accounts for; where all labels are equally long there is no such way. */
+/** Whether scores are corrected for length. If all labels are equally long, no label scoring is. */
 const isCorrected = ({ decoding }: ScoringLine['scorings'][number]): boolean =>
   typeof (decoding as { normalize?: unknown }).normalize === 'object';
 
@@ -48,7 +48,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'the best in truth': (scorings) => scorings.reduce((best, each) => (share(each.fresh) > share(best.fresh) ? each : best)),
 };
 
-/** Score on the fresh rows by rule: of all measurements, and of each task's. */
+/** Score on the fresh rows by rule: over all measurements, and for each task. */
 export function scoringRules(lines: readonly ScoringLine[]): string {
   const tasks = [...new Set(lines.map(({ task }) => task))];
   const groups: Readonly<Record<string, readonly ScoringLine[]>> = {
@@ -63,7 +63,7 @@ export function scoringRules(lines: readonly ScoringLine[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** How often each way is the best or level with it, and its mean score: on the rows that choose, and on the fresh ones. */
+/** How often each label scoring is the best or ties with it, and its mean score: on the rows that choose, and on the fresh ones. */
 export function scoringWays(lines: readonly ScoringLine[]): string {
   const nameOf = ({ decoding }: ScoringLine['scorings'][number]): string => {
     const { calibration = 'none', normalize = 'tokens' } = decoding as Partial<Decoding>;

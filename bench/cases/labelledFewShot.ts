@@ -1,6 +1,7 @@
 /**
- * @file Demonstrations alone: one set of labelled rows after another in front of the question, the untuned model, the best set by the validation rows
- * kept. No published method has this name; it is what people do by hand (Brown et al. 2020), with as many sets as the budget pays for.
+ * @file Demonstrations alone: the untuned model is measured with one set of labelled rows after another, and the set that is best on the
+ * validation rows is kept. No published method has this name. It is what people do by hand (Brown et al. 2020), with as many sets as the budget
+ * allows.
  */
 import { coordinatorOf, tryOut, type Standing, type StepResult } from '../../src/optimize/baselines/method.ts';
 import type { Coordinator, OptimizationContext } from '../../src/optimize/coordinator.ts';
@@ -8,11 +9,11 @@ import { demonstrationOf } from '../../src/optimize/proposers/demonstrations.ts'
 import { bestScoring } from '../../src/optimize/labelScoring.ts';
 import { randomStream } from '../../src/random.ts';
 
-/** Demonstrations in a set, in turn. */
+/** Numbers of demonstrations in a set, used in turn. */
 const sizes = [1, 3, 5, 8, 16];
 
 export interface FewShotOptions {
-  /** Sets at most: on a handful of validation rows hundreds of sets would only find the luckiest. */
+  /** The maximum number of sets. With a handful of validation rows, hundreds of sets would only find the luckiest. */
   readonly mostSets: number;
 }
 
@@ -25,7 +26,7 @@ export const labelledFewShot = ({ mostSets }: FewShotOptions = { mostSets: 60 })
     },
   });
 
-/** Each set is read as its label scores do best, as the other methods may. */
+/** Each set gets its best label scoring, as the other methods may choose theirs. */
 async function trySet(context: OptimizationContext, { phase }: Standing<null>): Promise<StepResult<null>> {
   const { trainset, seed, prompt, evaluator } = context;
   const fitting = sizes.filter((size) => size <= trainset.length);
@@ -36,7 +37,7 @@ async function trySet(context: OptimizationContext, { phase }: Standing<null>): 
   const id = `${phase}.0`;
   const measured = await tryOut(context, { phase, candidate: id, proposer: 'labelled few-shot', proposal });
   if (!measured) return { memory: null, tokensUsed: 0 };
-  const read = await bestScoring(context, { prompt: proposal.prompt, adapter: context.start }, measured);
-  const candidate = { id, prompt: read.prompt, adapter: context.start, evaluation: read.evaluation };
-  return { memory: null, tokensUsed: measured.tokensUsed + read.tokensUsed, candidate };
+  const scored = await bestScoring(context, { prompt: proposal.prompt, adapter: context.start }, measured);
+  const candidate = { id, prompt: scored.prompt, adapter: context.start, evaluation: scored.evaluation };
+  return { memory: null, tokensUsed: measured.tokensUsed + scored.tokensUsed, candidate };
 }

@@ -1,12 +1,12 @@
-/** @file The line protocol of bench/peers/README.md: what a side says, and how the benchmark starts a side and asks it. */
+/** @file The line protocol of bench/peers/README.md: what a side prints, and how the benchmark starts a side and asks it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** What a side says of a repetition's result: a loss, log-probabilities or tokens. */
+/** The result of a repetition: a loss, log-probabilities or tokens. */
 export type Check = number | readonly number[];
 
-/** What a side's JSON line has at least. */
+/** The minimum content of a side's JSON line. */
 export interface Repetition {
   readonly seconds: number;
   readonly peak_rss_gb: number;
@@ -15,7 +15,7 @@ export interface Repetition {
   readonly check: Check;
 }
 
-/** A side's process ended before it was told to. */
+/** A side's process ended before it was asked to. */
 export class EndedEarly extends Error {
   readonly command: string;
   /** 'SIGKILL' or 'exit code 1'. */
@@ -40,7 +40,7 @@ export interface Player {
 export async function player(command: string, args: readonly string[]): Promise<Player> {
   const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, HF_HUB_OFFLINE: '1' } });
   const exit = once(child, 'exit');
-  // A side that died is reported by what it said, not by the pipe that it left.
+  // A side that died is reported by its error output, not by the broken pipe.
   child.stdin.on('error', () => {});
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)));

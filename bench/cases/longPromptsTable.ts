@@ -1,4 +1,4 @@
-/** @file The tables of long prompts: accuracy, what is left of the prompt, and answers a second. */
+/** @file The tables of long prompts: accuracy, how much of the prompt is left, and answers per second. */
 import type { AnswerSpeed } from './answerSpeed.ts';
 import { armsTable, differenceTo, groupsOf, seedsColumn } from './evidenceTable.ts';
 import type { EvidenceLine } from './evidenceRun.ts';
@@ -34,7 +34,7 @@ export function longPromptsSections(lines: readonly Line[]): string[] {
 
 const speedup = ({ measured }: Line): number => (measured ? measured.milliseconds.before / measured.milliseconds.after : NaN);
 
-/** The claim in a sentence, with its numbers. */
+/** The claim in one sentence, with its numbers. */
 function verdict(lines: readonly Line[]): string {
   const against = differenceTo(lines, () => 'lora');
   if (!against) return '';

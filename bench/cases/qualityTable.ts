@@ -1,4 +1,4 @@
-/** @file The section of bench/results.md on Tandem's default beside the published methods. */
+/** @file The section of bench/results.md that compares Tandem's default with published methods. */
 import type { Interval } from '../../src/evaluate/statistics.ts';
 import { baselines } from '../../src/optimize/baselines/baselines.ts';
 import { baselineNames, type BaselineName } from '../../src/optimize/baselines/names.ts';
@@ -8,7 +8,7 @@ import type { JointLine } from './jointRun.ts';
 const own = 'tandem';
 const titleOf = (method: string): string => (method === own ? "Tandem's default" : baselines[method as BaselineName].title);
 
-/** @param many runs on thousands of training rows */
+/** @param many runs with thousands of training rows */
 export function qualitySections(lines: readonly JointLine[], many: readonly JointLine[]): string[] {
   if (!lines.length) return [];
   const commits = [...new Set(lines.map(({ commit }) => commit))].join(', ');
@@ -29,7 +29,7 @@ function manySections(lines: readonly JointLine[]): string[] {
   return [intro, ...modelTables(lines, ', many rows')];
 }
 
-/** A table of all tasks and one of each, of every model that has run. @param what a remark for the headings */
+/** For every model that has run: a table of all tasks, and one for each task. @param what a remark for the headings */
 export function modelTables(lines: readonly JointLine[], what = ''): string[] {
   const models = [...new Set(lines.map(({ model = '' }) => model))];
   return models.flatMap((model) => {
@@ -40,7 +40,7 @@ export function modelTables(lines: readonly JointLine[], what = ''): string[] {
   });
 }
 
-/** Every method's mean on every task, and its difference to Tandem over the rows of all tasks that both have. */
+/** Every method's mean on every task, and its difference from Tandem over the rows of all tasks that both have. */
 function overallTable(model: string, tasks: readonly string[], lines: readonly JointLine[]): string {
   const rows = methodsOf(lines).map((method) => {
     const of = (task: string): JointLine[] => lines.filter((line) => line.task === task && line.variant === method);
@@ -85,7 +85,7 @@ function taskTable(model: string, lines: readonly JointLine[]): string {
 const methodsOf = (lines: readonly JointLine[]): string[] =>
   [own, ...baselineNames].filter((method) => lines.some(({ variant }) => variant === method));
 
-/** Tandem's and the method's scores of the seeds that both have, of lines of one task; none of Tandem's own or where there are no such seeds. */
+/** The scores of Tandem and the method for the seeds that both have, from lines of one task; empty for Tandem itself. */
 function pairsOf(lines: readonly JointLine[], method: string): (readonly [SeedsByRows, SeedsByRows])[] {
   const both = lines.flatMap((line) => {
     const tandem = line.variant === method && lines.find(({ variant, seed }) => variant === own && seed === line.seed);
@@ -94,7 +94,7 @@ function pairsOf(lines: readonly JointLine[], method: string): (readonly [SeedsB
   return method === own || !both.length ? [] : [[scoresOf(both.map(([tandem]) => tandem)), scoresOf(both.map(([, line]) => line))]];
 }
 
-/** Of the test rows at the end of each run. */
+/** The scores on the test rows at the end of each run. */
 export const scoresOf = (runs: readonly JointLine[]): SeedsByRows => runs.map(({ after }) => digits(after));
 
 export const digits = (scores: string): number[] => [...scores].map(Number);

@@ -1,4 +1,4 @@
-/** @file Result files: a line of JSON a run, added as runs end, so that a benchmark that was broken off goes on. */
+/** @file Result files: one line of JSON per run, added as runs end, so that an interrupted benchmark can continue. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** @file Prompts whose rules change after tuning, and the texts that the benchmarks ask with. */
+/** @file Prompts whose rules change after tuning, and the texts of the benchmarks. */
 import { describe, expect, test } from 'vitest';
 import { columnsOf } from '../../src/prompt/template.ts';
 import { longPrompt } from './evidenceTasks.ts';
@@ -17,7 +17,7 @@ describe('labels renamed in a prompt', () => {
     expect(body).not.toContain(': one of');
   });
 
-  test('answers of examples and demonstrations are renamed; the same words in a sentence stay', () => {
+  test('answers in examples and demonstrations are renamed, and the same words in a sentence stay', () => {
     const prompt = {
       body: 'Kinds:\n- person: a person or a group\n\nQuestion: Who ?\nType: person\nAsk for a person, not a personal trait.\n\nQuestion: ${input:question}\nType:',
       demonstrations: [{ inputs: { question: 'Who was it?' }, output: 'person' }],
@@ -29,13 +29,13 @@ describe('labels renamed in a prompt', () => {
     expect(demonstrations[0].output).toBe('human');
   });
 
-  test('where tuning took the list out, the author adds the new names', () => {
+  test('if tuning removed the list, the author adds the new names', () => {
     const prompt = { body: 'Name the type.\n\nQuestion: ${input:question}\nType:', demonstrations: [] };
     const { body } = withNames(prompt, { person: 'human', entity: 'thing' }, 'Type');
     expect(body).toBe('Name the type.\nType: one of human, thing.\n\nQuestion: ${input:question}\nType:');
   });
 
-  test('what the model says for a label belongs to the new name', () => {
+  test('the words that the model says for a label belong to the new name', () => {
     const prompt = {
       body: '- todo list: ask\n\nX: ${input:x}\nY:',
       demonstrations: [],
@@ -44,14 +44,14 @@ describe('labels renamed in a prompt', () => {
     expect(withNames(prompt, { 'todo list': 'show tasks' }, 'Y').labelWords).toEqual({ 'show tasks': 'tasks', alarm: 'bell' });
   });
 
-  test('of two names of which one begins the other the longer one is found', () => {
+  test('if one name begins with another, the longer one is found', () => {
     const prompt = { body: '- todo list: ask\n- todo list update: change\n\nX: ${input:x}\nY:', demonstrations: [] };
     const { body } = withNames(prompt, { 'todo list': 'show tasks', 'todo list update': 'edit tasks' }, 'Y');
     expect(body).toContain('- show tasks: ask\n- edit tasks: change');
   });
 });
 
-test('a changed policy is the last line of the instruction, or the first of a prompt without one', () => {
+test('a changed policy becomes the last line of the instruction, or the first line of a prompt without one', () => {
   const row = 'Question: ${input:question}\nType:';
   expect(withSentence({ body: `Name the type.\n\n${row}`, demonstrations: [] }, 'New.').body).toBe(`Name the type.\nNew.\n\n${row}`);
   expect(withSentence({ body: row, demonstrations: [] }, 'New.').body).toBe(`New.\n\n${row}`);
@@ -67,7 +67,7 @@ test.each(['trec6', 'banking12', 'clinc10', 'sst2', 'verse_sentiment'])(
 );
 
 test.each(Object.entries(wordings))(
-  '%s has ten paraphrases, all different, of the prompt that is trained',
+  '%s has ten different paraphrases of the prompt that is trained',
   (task, { column, trained, unseen }) => {
     expect(unseen).toHaveLength(10);
     expect(new Set([trained, ...unseen].map(({ instruction }) => instruction)).size).toBe(11);

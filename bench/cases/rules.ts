@@ -1,4 +1,4 @@
-/** @file Rules that only the words of a prompt state: labels that no training row has, labels that were renamed, a policy that changed. */
+/** @file Rules that only the words of a prompt state: labels that no training row has, renamed labels, a changed policy. */
 import { readFileSync } from 'node:fs';
 import { makeRow, type Row } from '../../src/data/dataset.ts';
 import { limitRows } from '../../src/data/split.ts';
@@ -18,14 +18,14 @@ export interface TaskRules {
   readonly unseen: readonly string[];
   /** Old name to new. */
   readonly renamed: Readonly<Record<string, string>>;
-  /** What was answered by one label is answered by another from now on. */
+  /** From now on, what was answered with one label is answered with another. */
   readonly policy: { readonly from: string; readonly to: string; readonly sentence: string };
 }
 
-/** Digits of the test rows that a rule is about, with the untuned model under the author's prompt and with the final state. */
+/** Digits of the test rows that a rule is about: with the untuned model under the author's prompt, and with the final state. */
 export type Rules = Readonly<Record<string, { readonly before: string; readonly after: string }>>;
 
-/** From the folder `npm run bench` is run in. */
+/** The path is relative to the folder in which `npm run bench` runs. */
 export function rulesOf(task: string): TaskRules {
   const all = JSON.parse(readFileSync('bench/prompts/rules.json', 'utf8')) as Record<string, TaskRules>;
   if (!Object.hasOwn(all, task)) throw new Error(`There are no rules of ${task}. Choose from ${Object.keys(all).join(', ')}.`);
@@ -34,7 +34,7 @@ export function rulesOf(task: string): TaskRules {
 
 const unseenSuffix = ', unseen labels';
 
-/** Two trainings a task: one without the rows of some labels, and one with all rows, whose prompt changes afterwards. */
+/** Two trainings per task: one without the rows of some labels, and one with all rows, whose prompt changes afterwards. */
 export function ruleCases(
   open: OpenTask,
   { size, seed, testRows: count }: { size: number; seed: number; testRows: number },
@@ -57,7 +57,7 @@ export function ruleCases(
   ];
 }
 
-/** What a run is worth once the rules have changed; nothing more where labels are unseen, whose test rows say it. */
+/** What a run is worth after the rules have changed. Nothing is measured for unseen labels, because the test rows already show it. */
 export async function measureRules({ model, given, final }: Outcome): Promise<Rules> {
   if (given.name.endsWith(unseenSuffix)) return {};
   const { renamed, policy, answer } = rulesOf(given.name);
@@ -84,15 +84,15 @@ export async function measureRules({ model, given, final }: Outcome): Promise<Ru
 
 const newName = (names: Readonly<Record<string, string>>, name: string): string => (Object.hasOwn(names, name) ? names[name] : name);
 
-/** The sentence as the last line of the instruction, where a person in a hurry would put it. */
+/** Adds the sentence as the last line of the instruction, where a person in a hurry would put it. */
 export function withSentence(prompt: Prompt, sentence: string): Prompt {
   const instruction = instructionOf(prompt.body);
   return withInstruction(prompt, instruction ? `${instruction}\n${sentence}` : sentence);
 }
 
 /**
- * The labels renamed where the prompt names them as labels: in its list, in examples, after "is", "answer", "choose" and the like, in demonstrations.
- * If a new name stands nowhere then, because tuning took the list out, the author adds all the names again.
+ * Renames the labels where the prompt uses them as labels: in its list, in examples, after "is", "answer", "choose" and the like, in
+ * demonstrations. If a new name occurs nowhere afterwards, because tuning removed the list, the author adds all the names again.
  */
 export function withNames(prompt: Prompt, names: Readonly<Record<string, string>>, answer: string): Prompt {
   const longestFirst = Object.keys(names).sort((a, b) => b.length - a.length);
@@ -100,7 +100,7 @@ export function withNames(prompt: Prompt, names: Readonly<Record<string, string>
   const spelled = new Map(longestFirst.map((name) => [name.toLowerCase(), names[name]]));
   const body = prompt.body.replace(pattern, (_, lead: string, name: string) => lead + spelled.get(name.toLowerCase())!);
   const demonstrations = prompt.demonstrations.map((demonstration) => ({ ...demonstration, output: newName(names, demonstration.output) }));
-  // What the model says for a label stays; the label that it stands for has another name.
+  // The words that the model says for a label stay. The label that they stand for has another name.
   const { labelWords } = prompt;
   const words = labelWords && Object.fromEntries(Object.entries(labelWords).map(([label, word]) => [newName(names, label), word]));
   const changed = { ...prompt, body, demonstrations, ...(words && { labelWords: words }) };

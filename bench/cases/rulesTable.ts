@@ -9,7 +9,7 @@ type Side = 'before' | 'after';
 
 const hasRule = (line: Line, kind: string): boolean => Object.hasOwn(line.measured ?? {}, kind);
 
-/** The test rows themselves, or those of a rule. */
+/** The tables are about the test rows themselves or about the rows of a rule. */
 const kinds: Readonly<Record<string, (lines: readonly Line[]) => ArmsTable<Rules>>> = {
   'labels that the prompt lists and no training row has': (lines) => ({ lines: lines.filter(({ task }) => task.includes(', unseen')) }),
   'the same runs with nothing changed': (lines) => ({ lines: lines.filter(({ task }) => !task.includes(', unseen')) }),

@@ -1,4 +1,4 @@
-/** @file The speed benchmark's cases: their targets, Tandem's work, and the peers' command lines. */
+/** @file The cases of the speed benchmark: their targets, Tandem's work, and the peers' command lines. */
 import { basename } from 'node:path';
 import { generating, scoring, training, type Load } from './tandemSide.ts';
 
@@ -6,29 +6,29 @@ export interface Peer {
   readonly name: string;
   readonly script: string;
   readonly args: readonly string[];
-  /** Run with --all only; no target speaks of it. */
+  /** Runs only with --all, and is not part of a target. */
   readonly extra?: true;
 }
 
 export interface Case {
   readonly name: string;
   readonly title: string;
-  /** Times as fast as the fastest peer that counts. */
+  /** How many times as fast as the fastest peer that counts. */
   readonly speedup: number;
-  /** 10^9 bytes at Tandem's peak. */
+  /** Tandem's peak memory in 10^9 bytes. */
   readonly peakGb?: number;
-  /** By which the sides' checks may differ; tokens must be the same. */
+  /** How far the sides' checks may differ; tokens must be the same. */
   readonly tolerance: number | 'tokens';
   readonly peers: readonly Peer[];
   readonly load: Load;
 }
 
 export interface CaseSettings {
-  /** The model's Hugging Face directory. */
+  /** The Hugging Face directory of the model. */
   readonly hf: string;
   /** The model's files for llama.cpp. */
   readonly gguf: readonly string[];
-  /** Rows that PEFT runs at a time in prefix256x32; train_lora.py's own default if absent. A row of the table says it. */
+  /** Rows that PEFT processes at a time in prefix256x32; absent for the default of train_lora.py. Such runs have rows of their own in the table. */
   readonly micro?: string;
 }
 

@@ -1,8 +1,8 @@
-/** @file The speed benchmark's results file, and the table made of it. */
+/** @file The results file of the speed benchmark, and the table made from it. */
 import type { Check } from './lineProtocol.ts';
 import type { Case } from './speedCases.ts';
 
-/** Cores in use by others; above it, peers slow down more than Tandem does (bench/peers/README.md). */
+/** Cores that other processes may use. Above this limit, peers slow down more than Tandem does (bench/peers/README.md). */
 export const quiet = 0.05;
 
 export interface Side {
@@ -12,18 +12,18 @@ export interface Side {
   readonly check: Check;
 }
 
-/** One case beside one peer; the sides' repetitions are pairs. */
+/** One case compared with one peer. The repetitions of both sides form pairs. */
 export interface Measurement {
   readonly case: string;
   readonly peer: string;
-  /** Whether the target speaks of this peer. */
+  /** Whether the target includes this peer. */
   readonly counts: boolean;
   readonly date: string;
   readonly command: string;
   readonly commit: string;
   readonly versions: string;
   readonly busyLimit: number;
-  /** Pairs that did not count, because others used the cores. */
+  /** Pairs that did not count because other processes used the cores. */
   readonly dropped: number;
   /** How the peer's process ended before the last pair: 'SIGKILL' or 'exit code 1'. */
   readonly endedEarly?: string;
@@ -79,7 +79,7 @@ function row(asked: Case, measurement: Measurement, hardest: boolean): string[] 
   const { median: times, low, high } = ratios(measurement);
   const verdict = (text: string, met: boolean | undefined): string =>
     `${text} ${met === undefined ? 'not judged' : met ? 'met' : '**missed**'}`;
-  // A machine short of memory slows a peer down before it ends it.
+  // A machine that is short of memory slows a peer down before it ends it.
   const judged = measurement.busyLimit <= quiet && !endedEarly;
   const targets = [
     ...(hardest ? [verdict(`≥ ${asked.speedup}x`, judged ? times >= asked.speedup : undefined)] : []),
@@ -103,7 +103,7 @@ function row(asked: Case, measurement: Measurement, hardest: boolean): string[] 
   ];
 }
 
-/** How many times the peer's time is Tandem's, over pairs. */
+/** The peer's time divided by Tandem's, over pairs. */
 function ratios({ tandem, other }: Measurement): { readonly median: number; readonly low: number; readonly high: number } {
   const each = (tandem?.seconds ?? []).map((seconds, i) => (other?.seconds[i] ?? NaN) / seconds);
   return { median: median(each), low: Math.min(...each), high: Math.max(...each) };

@@ -1,4 +1,4 @@
-/** @file The training rows of examples/support, divided again: those of its other splits are kept for judging. */
+/** @file The training rows of examples/support, divided again. Some are set aside to judge the choices. */
 import { resolve } from 'node:path';
 import type { Row } from '../../src/data/dataset.ts';
 import type { Task } from '../../src/evaluate/evaluation.ts';
@@ -12,7 +12,7 @@ export interface DividedRows {
   readonly prompt: Prompt;
   readonly train: readonly Row[];
   readonly val: readonly Row[];
-  /** Take no part in any choice. */
+  /** Rows that take no part in any choice. */
   readonly fresh: readonly Row[];
 }
 

@@ -1,4 +1,4 @@
-/** @file Tandem's side of the line protocol: the work of bench/peers/*.py on the same ids. */
+/** @file Tandem's side of the line protocol: the same work as bench/peers/*.py on the same ids. */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { initialAdapter } from '../../src/model/adapter.ts';
@@ -15,14 +15,14 @@ import type { Check, Repetition } from './lineProtocol.ts';
 
 type Step = () => Promise<Check>;
 
-/** Readies a case's work; the step is one repetition of it. */
+/** Prepares the work of a case. The step is one repetition of it. */
 export type Load = (engine: Engine, tokenizer: Tokenizer) => Step;
 
 const prefixLength = 256;
 const ownLength = 24;
 const evaluatedRows = 64;
 
-/** Is a peer: warms up, prints `ready`, then a repetition and a JSON line for each line of stdin. */
+/** Acts as a peer: warms up, prints `ready`, then runs a repetition and prints a JSON line for each line of stdin. */
 export async function serve(load: Load, modelFolder: string): Promise<void> {
   const { config, weights, tokenizer } = await loadModelFiles(modelFolder);
   const engine = makeEngine(config, weights, onnxRuntimeExecutor({ threads: 2 }));
@@ -49,7 +49,7 @@ export async function serve(load: Load, modelFolder: string): Promise<void> {
   await engine.dispose();
 }
 
-/** LoRA as PEFT's in train_lora.py; torch's AdamW decays weights by 0.01. The peers' loss is a mean over tokens, ours over rows. */
+/** LoRA as in train_lora.py with PEFT. torch's AdamW decays weights by 0.01. The peers' loss is a mean over tokens, ours over rows. */
 export function training(rows: number, shared: number, own: number, label: number): Load {
   return (engine) => {
     const take = ids();
@@ -77,7 +77,7 @@ export function scoring(engine: Engine): Step {
   };
 }
 
-/** Like the peers, past end tokens. */
+/** Like the peers, it continues past end tokens. */
 export function generating(engine: Engine, tokenizer: Tokenizer): Step {
   const prompts = evaluated(ids());
   const cache = makePrefixCache(engine);
@@ -94,7 +94,7 @@ function evaluated(take: (count: number) => number[]): number[][] {
   return Array.from({ length: evaluatedRows }, () => [...prefix, ...take(ownLength)]);
 }
 
-/** The ids of peer.py, from the stream's beginning. */
+/** The ids of peer.py, from the beginning of the stream. */
 function ids(): (count: number) => number[] {
   let x = 1;
   return (count) =>
@@ -104,7 +104,7 @@ function ids(): (count: number) => number[] {
     });
 }
 
-/** CPU seconds of the whole machine, and those stolen from it by its host; Linux counts them in hundredths. */
+/** CPU seconds of the whole machine, and those that its host took from it. Linux counts them in hundredths. */
 function busySeconds(): number {
   const [user, nice, system, , , irq, soft, steal] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].split(/\s+/).slice(1).map(Number);
   return (user + nice + system + irq + soft + steal) / 100;

@@ -1,4 +1,4 @@
-/** @file The benchmark's tasks: rows of ../shared/data and ../shared/corpus, and the plain prompt that a person would start from. */
+/** @file The benchmark's tasks: rows of ../shared/data and ../shared/corpus, and the plain prompt from which a person would start. */
 import { fileURLToPath } from 'node:url';
 import { readInstructions, readTasks } from '../../models/nano/train/corpus.ts';
 import { makeRow, type Row } from '../../src/data/dataset.ts';
@@ -16,7 +16,7 @@ export interface BenchTask {
   readonly output: string;
   readonly prompt: Prompt;
   readonly source: { readonly trainFile: string; readonly testFile: string } | { readonly heldOut: string };
-  /** The answers whose rows are taken: named, or of all in alphabetical order every so manyth, up to a count. */
+  /** The answers whose rows are used: those named here, or every n-th of all in alphabetical order, up to a count. */
   readonly cut?: readonly string[] | { readonly every: number; readonly count: number };
 }
 
@@ -55,7 +55,7 @@ export const furtherTasks: readonly BenchTask[] = [
   ...['sms_spam', 'verse_sentiment'].map((heldOut): BenchTask => ({
     name: heldOut,
     output: 'output',
-    // Read when it is asked for: the corpus is not everywhere.
+    // Read on demand, because not every machine has the corpus.
     get prompt() {
       return plain(`${readTasks()[heldOut].definition}\n\n{{demos}}\nInput: \${input:input}\nOutput:\n`);
     },
@@ -63,7 +63,7 @@ export const furtherTasks: readonly BenchTask[] = [
   })),
 ];
 
-/** Those with thousands of training rows. */
+/** Tasks with thousands of training rows. */
 export const largeTasks: readonly BenchTask[] = [
   ...[...tasks, ...furtherTasks].filter(({ name }) => ['trec6', 'sst2', 'banking77'].includes(name)),
   {
@@ -81,7 +81,7 @@ export interface BenchRows {
   readonly test: readonly Row[];
 }
 
-/** Train and val are drawn by the seed from the train file; test is fixed, or, for developing methods, drawn from the train file too. */
+/** Train and val are drawn by the seed from the train file. Test is fixed or, for developing methods, also drawn from the train file. */
 export async function rowsOf(
   task: BenchTask,
   seed: number,
@@ -95,13 +95,13 @@ export async function rowsOf(
   return { train: drawn.slice(0, counts.train), val: drawn.slice(counts.train, counts.train + counts.val), test };
 }
 
-/** What is asked of a model: to choose one of the answers that the training and validation rows have. */
+/** The model is asked to choose one of the answers that the training and validation rows have. */
 export function labelTask({ output }: BenchTask, { train, val }: BenchRows): Task {
   const labels = [...new Set([...train, ...val].map((row) => textIn(row.values, output)))].sort();
   return { output, labels, metric: metricNamed('accuracy'), template: 'text', decoding: { ...defaultDecoding, maxTokens: 16 } };
 }
 
-/** Distinct rows to draw train and val from, and those held out for the test. */
+/** Distinct rows to draw train and val from, and the rows that are held out for the test. */
 export async function poolsOf({ source, output, cut }: BenchTask): Promise<[readonly Row[], readonly Row[]]> {
   const distinct = (rows: readonly Row[]): Row[] => [...new Map(rows.map((row) => [row.id, row])).values()];
   if ('heldOut' in source) {

@@ -1,4 +1,4 @@
-/** @file One run of the alternating coordinator that notes every measurement of the whole valset, with the steps and tokens before it. */
+/** @file One run of the alternating coordinator that records every measurement of the whole valset, with the steps and tokens before it. */
 import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator, type Evaluator } from '../../src/evaluate/evaluator.ts';
 import type { Adapter } from '../../src/model/adapter.ts';
@@ -14,7 +14,7 @@ import { loraTrainer } from '../../src/optimize/loraTrainer.ts';
 import type { JointCase } from './jointRun.ts';
 
 export interface TracePoint {
-  /** Weight steps, those of look-aheads too, and tokens before the measurement was done. */
+  /** Weight steps (including look-aheads) and tokens up to the end of the measurement. */
   readonly steps: number;
   readonly tokensUsed: number;
   readonly score: number;
@@ -23,7 +23,7 @@ export interface TracePoint {
 
 export interface TracedRun {
   readonly trace: readonly TracePoint[];
-  /** Per test row, of the best state and of the start. */
+  /** Means over the test rows, for the start and the best state. */
   readonly test: { readonly before: number; readonly after: number; readonly logLikelihood: number };
   readonly val: { readonly score: number; readonly logLikelihood: number };
   readonly phases: number;
@@ -34,7 +34,7 @@ export interface TracedOptions {
   readonly options: Partial<AlternatingOptions>;
   readonly seed: number;
   readonly budget: number;
-  /** Another trainer than the task's own, e.g. one whose new adapters begin elsewhere. */
+  /** Replaces the task's own trainer, e.g. by one whose new adapters have another start. */
   readonly trainer?: (trainer: LocalTrainer) => LocalTrainer;
   readonly prior?: ProposalPrior;
 }
@@ -103,6 +103,6 @@ export async function tracedRun(
   };
 }
 
-/** The first point that is as good; undefined where there is none. */
+/** The first point that is at least this good; undefined if there is none. */
 export const reached = (trace: readonly TracePoint[], what: 'score' | 'logLikelihood', target: number): TracePoint | undefined =>
   trace.find((point) => point[what] >= target - 1e-9);

@@ -1,9 +1,9 @@
-/** @file The table of the warm start: what it costs to come to the cold start's final score, and what either comes to, over tasks and seeds. */
+/** @file The table of the warm start: the cost of reaching the cold start's final score, and the final scores of both, over tasks and seeds. */
 import type { AlternatingOptions } from '../../src/optimize/alternatingPhase.ts';
 import { median } from './curriculumTable.ts';
 import { reached, type TracePoint } from './tracedRun.ts';
 
-/** What is tuned, and what of a learned start has to do with it; costs are weight steps or, with prompts in play, tokens. */
+/** What is tuned, and which part of a learned start it uses. Costs are weight steps or, if prompts take part, tokens. */
 export const warmTargets = {
   adapter: { title: 'the adapter alone', cost: 'steps', options: { targets: ['weights'] } },
   prompt: { title: 'the prompt alone', cost: 'tokensUsed', options: { targets: ['prompt'], strategy: 'plain' } },
@@ -13,12 +13,12 @@ export type WarmTarget = keyof typeof warmTargets;
 
 export interface WarmStartLine {
   readonly task: string;
-  /** The whole source of the task is held out. */
+  /** Whether the whole source of the task is held out. */
   readonly fresh: boolean;
   readonly seed: number;
   readonly target: WarmTarget;
   readonly start: 'cold' | 'warm';
-  /** Id of the learned adapter; 'none' for a cold start. */
+  /** The id of the learned adapter; 'none' for a cold start. */
   readonly learned: string;
   /** Training rows. */
   readonly rows: number;
@@ -30,11 +30,11 @@ export interface WarmStartLine {
 interface Pair {
   readonly cold: WarmStartLine;
   readonly warm: WarmStartLine;
-  /** Costs of the warm start by those of the cold one; a run that never gets there counts as infinitely long. */
+  /** The cost of the warm start divided by that of the cold start. A run that never reaches the score counts as infinitely long. */
   readonly ratio: number;
 }
 
-/** One table for each choice of what is tuned. @param id of the learned start; by default the latest that the lines know */
+/** One table for each choice of what is tuned. @param id the learned start; by default the latest in the lines */
 export function warmStartTable(lines: readonly WarmStartLine[], id = lines.findLast(({ start }) => start === 'warm')?.learned): string {
   return (Object.keys(warmTargets) as WarmTarget[])
     .map((target) => {
@@ -61,7 +61,7 @@ function pairsOf(lines: readonly WarmStartLine[], target: WarmTarget, id: string
       if (!warm) return [];
       const own = reached(cold.trace, 'score', best(cold))![cost];
       const same = reached(warm.trace, 'score', best(cold))?.[cost] ?? Infinity;
-      // Measuring the start costs both the same, and where it is best already nothing was to be learned.
+      // Measuring the start costs both the same. If the start is already the best, there was nothing to learn.
       const first = cold.trace[0][cost];
       return [{ cold, warm, ratio: own === first ? 1 : (same - first) / (own - first) }];
     });

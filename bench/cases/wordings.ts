@@ -1,4 +1,4 @@
-/** @file Prompts in other words: of each task one to train under and ten paraphrases, from `prompts/wordings.json`. */
+/** @file Prompts in other words: one per task to train under, and ten paraphrases, from `prompts/wordings.json`. */
 import { readFileSync } from 'node:fs';
 import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator } from '../../src/evaluate/evaluator.ts';
@@ -7,7 +7,7 @@ import { digitsOf, type Outcome } from './evidenceRun.ts';
 
 export interface Wording {
   readonly instruction: string;
-  /** What the row's text and its answer are called. */
+  /** What the prompt calls the row's text and its answer. */
   readonly field: string;
   readonly answer: string;
 }
@@ -18,12 +18,12 @@ interface TaskWordings {
   readonly unseen: readonly Wording[];
 }
 
-/** What is measured of a run: a digit for each test row, under each paraphrase. */
+/** The measurements of a run: a digit for each test row, under each paraphrase. */
 export interface Wordings {
   readonly unseen: readonly string[];
 }
 
-/** From the folder `npm run bench` is run in. */
+/** The path is relative to the folder in which `npm run bench` runs. */
 function wordingsOf(task: string): TaskWordings {
   const all = JSON.parse(readFileSync('bench/prompts/wordings.json', 'utf8')) as Record<string, TaskWordings>;
   if (!Object.hasOwn(all, task)) throw new Error(`There are no paraphrases of ${task}. Choose from ${Object.keys(all).join(', ')}.`);
@@ -38,7 +38,7 @@ export function trainedPrompt(task: string): Prompt {
   return { body: bodyOf(trained, column), demonstrations: [] };
 }
 
-/** The final state with its text in ten other words; demonstrations and the way of scoring labels stay. */
+/** Measures the final state with its text in ten other wordings; demonstrations and label scoring stay. */
 export async function measureWordings({ model, given, final }: Outcome): Promise<Wordings> {
   const { column, unseen } = wordingsOf(given.name);
   const evaluator = makeEvaluator({ model, task: given.task, calibrationRows: calibrationRows(given.val, given.train) });

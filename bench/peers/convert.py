@@ -6,7 +6,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 src, name, out = sys.argv[1:4]
 tokenizer = AutoTokenizer.from_pretrained(src, gguf_file=name)
 read = AutoModelForCausalLM.from_pretrained(src, gguf_file=name, dtype=torch.float32)
-# transformers will not save a model it calls "quantized with gguf", though its weights are plain f32 by now: copy them.
+# transformers refuses to save a model that it calls "quantized with gguf", although its weights are plain f32 by now, so copy them.
 config = {k: v for k, v in read.config.to_dict().items() if k not in ("quantization_config", "_name_or_path")}
 model = LlamaForCausalLM(LlamaConfig(**config)).float()
 model.load_state_dict(read.state_dict())
@@ -23,7 +23,7 @@ def edit(file, change):
         json.dump(j, f, ensure_ascii=False)
 
 
-# transformers drops SmolLM's splitting of digits when it reads a GGUF tokenizer
+# transformers loses SmolLM's splitting of digits when it reads a GGUF tokenizer
 edit("tokenizer.json", lambda j: j.update(pre_tokenizer={
     "type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, j["pre_tokenizer"]]}))
 edit("tokenizer_config.json", lambda j: j.update(chat_template=tokenizer.chat_template))

@@ -1,4 +1,4 @@
-"""Peer: score or generate rows that share a 256-token prompt, by transformers or llama.cpp, the prompt run once.
+"""Peer: scores or generates rows that share a 256-token prompt, with transformers or llama.cpp. The prompt runs once.
 
 usage: eval_rows.py hf HF_DIR (score|gen) [--dtype f32|bf16] [--attn sdpa|eager] [--batch 16]
        eval_rows.py llama FILE.gguf (score|gen) [--batch 16] [--streams] [--flash auto|on|off]
@@ -79,7 +79,7 @@ def llama():
     import llama_cpp as lc
     import numpy as np
     logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)
-    branches = len(labels) if a.case == "score" else 0  # sequences a row needs besides its own
+    branches = len(labels) if a.case == "score" else 0  # sequences that a row needs in addition to its own
     lc.llama_backend_init()
     model = lc.llama_model_load_from_file(a.model.encode(), lc.llama_model_default_params())
     vocab = lc.llama_vocab_n_tokens(lc.llama_model_get_vocab(model))

@@ -24,7 +24,7 @@ def peak_rss_gb():
 
 
 def busy_s():
-    """CPU seconds of the whole machine, and those stolen from it by its host."""
+    """CPU seconds of the whole machine, and those that its host took from it."""
     with open("/proc/stat") as f:
         user, nice, system, _idle, _wait, irq, soft, steal = map(int, f.readline().split()[1:9])
     return (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK")
@@ -33,10 +33,10 @@ def busy_s():
 def serve(load):
     """load() -> (step, facts). Warm up, say `ready`, then one timed step and one JSON line per line of stdin."""
     out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print goes to stderr: stdout carries the protocol alone
+    os.dup2(2, 1)  # output of libraries goes to stderr, because stdout carries only the protocol
     step, facts = load()
     t = time.perf_counter()
-    facts["check"] = step()  # of the first, untrained step: the same on every side
+    facts["check"] = step()  # from the first, untrained step, which is the same on every side
     if time.perf_counter() - t < 10:
         step()
     print("ready", file=out, flush=True)

@@ -1,6 +1,6 @@
 """GGUF -> GGUF of another type, for llama.cpp. usage: quantize.py IN.gguf OUT.gguf q4_0|q8_0|f16|bf16|f32
 
-From the Q4_1 file nothing is lost that the HF directory has: that one is the same Q4_1 weights, dequantized.
+The Q4_1 file loses nothing that the HF directory has, because that directory contains the same Q4_1 weights, dequantized.
 """
 import sys
 import llama_cpp as lc

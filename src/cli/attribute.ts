@@ -28,7 +28,7 @@ export function attributeCommand(): Command {
     .action((prompt: string, options: AttributeOptions) =>
       withSession(prompt, options, async (session, progress) => {
         const { file } = session;
-        // A log says once that measuring began; a terminal shows each line.
+        // A log shows only that measuring began; a terminal shows each line.
         const onBusy = (what: string, share?: number): void => (share === undefined || stderr.isTTY ? progress.busy(what) : undefined);
         const { evaluation, lines, items } = await measureLines(session, options.split, { onBusy });
         progress.close();
@@ -45,7 +45,7 @@ export function attributeCommand(): Command {
   return withExamples(command, [['tandem attribute intent.prompt.md', 'the gain from each line, with its interval']]);
 }
 
-/** The prompt file of a program's step, before its first line. */
+/** Names the prompt file of a program's step, above its first line. */
 function headingOf(lines: readonly LineWorth[], place: number): string {
   const { file } = lines[place];
   if (file === undefined || (lines.at(place - 1)?.file === file && place > 0)) return '';

@@ -1,4 +1,4 @@
-/** @file `tandem clean`: removes old runs, and what killed commands left. */
+/** @file `tandem clean`: removes old runs and what killed commands left behind. */
 import { Command } from 'commander';
 import { relative } from 'node:path';
 import { bytes } from '../run/words/format.ts';

@@ -8,7 +8,7 @@ import { makeProgram } from './program.ts';
 import { withNewNames } from './renamed.ts';
 import { onOutputError, stderr, stdout } from './terminal.ts';
 
-// A reader such as `head` may go away.
+// A reader such as `head` may close the pipe early.
 onOutputError(({ code }) => process.exit(code === 'EPIPE' ? exitCodes.ok : exitCodes.internalError));
 
 const program = makeProgram();
@@ -23,7 +23,7 @@ try {
 
 /** @returns the exit code */
 function report(error: unknown): number {
-  // Commander has printed it already.
+  // Commander has already printed it.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.userError;
   if (error instanceof Error && error.name === 'AbortError') return exitCodes.interrupted;
   if (error instanceof TandemError && error.reason === 'stopped') return exitCodes.interrupted;
@@ -32,7 +32,7 @@ function report(error: unknown): number {
   return error instanceof TandemError ? exitCodes.userError : exitCodes.internalError;
 }
 
-/** Commander throws instead of ending the process, and prints only through `terminal.ts`. */
+/** Makes Commander throw instead of exiting, and print only through `terminal.ts`. */
 function prepare(command: Command): void {
   command.exitOverride().configureOutput({ writeOut: stdout.say, writeErr: stderr.say });
   command.commands.forEach(prepare);

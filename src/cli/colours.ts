@@ -1,13 +1,13 @@
 /**
- * @file Colours, on a terminal that shows them and nowhere else. Until it is written a colour is a mark that holds a number which no text of
- * others can know, so that whatever such a text contains, the terminal only gets colours that this program chose.
+ * @file Colours on terminals that show them. In a text, a colour is a mark with a secret number that no foreign text can contain. Only the
+ * writer of the output turns marks into escape codes, so whatever a text contains, the terminal gets only colours that Tandem chose.
  */
 import { randomBytes } from 'node:crypto';
 
 export type Paint = (text: string) => string;
 export type Colours = Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'cyan', Paint>>;
 
-/** ANSI's codes to begin and to end each. */
+/** The ANSI codes that begin and end each style. */
 const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], cyan: [36, 39] } as const;
 
 /**
@@ -28,7 +28,7 @@ const secret = randomBytes(12).toString('hex');
 const mark = (code: number): string => `<${secret}:${code}>`;
 const marks = new RegExp(`<${secret}:(\\d+)>`);
 
-/** For a terminal: colours as ANSI has them (SGR), and all between them as `show` gives it. */
+/** Text for a terminal: marks become ANSI escape codes (SGR), and `show` escapes the text between them. */
 export const asSgr = (text: string, show: (text: string) => string): string =>
   text
     .split(marks)

@@ -1,4 +1,4 @@
-/** @file The completion scripts, called as a shell calls them; shells that are not installed are skipped. */
+/** @file Completion scripts, called as a shell calls them. Shells that are not installed are skipped. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ beforeAll(() => {
   for (const shell of shells) writeFileSync(join(folder, `tandem.${shell}`), completionScript(shell, makeProgram()));
 });
 
-/** A folder can have this name. */
+/** A folder may have this name. */
 const hostileRun = '2026-$(touch ran)`touch ran`*';
 
 const run = (shell: Shell, args: string[]): string[] => {
@@ -31,7 +31,7 @@ const run = (shell: Shell, args: string[]): string[] => {
   return stdout.split('\n').filter((line) => line !== '');
 };
 
-/** What may follow these words, the last of which is being typed. */
+/** The completions that a shell offers for these words, the last of which is being typed. */
 const asked: Readonly<Partial<Record<Shell, (words: readonly string[]) => string[]>>> = {
   bash: (words) =>
     run('bash', [
@@ -50,18 +50,18 @@ const installed = (shell: Shell): boolean => spawnSync(shell, ['--version']).sta
 describe.each(['bash', 'fish'] as const)('%s', (shell) => {
   test.skipIf(!installed(shell)).each<[string, string[], string[], string[]]>([
     ['the commands', ['tandem', ''], ['init', 'evaluate', 'optimize', 'tune', 'compare', 'model'], ['--split', 'a.prompt.md']],
-    ['a command that is begun', ['tandem', 'eva'], ['evaluate'], ['init']],
+    ['a partial command', ['tandem', 'eva'], ['evaluate'], ['init']],
     ['a command’s options', ['tandem', 'evaluate', '--s'], ['--split', '--seed', '--skip-bad-rows'], ['--schedule']],
     ['the values of an option', ['tandem', 'optimize', '--tune', ''], ['both', 'prompt', 'weights'], ['a.prompt.md']],
     [
-      'prompt files of every kind, with spaces too',
+      'prompt files of every kind, also with spaces',
       ['tandem', 'tune', ''],
       ['a.prompt.md', 'b c.prompt.md', 'c.prompty', 'd.program.yaml'],
       ['evaluate'],
     ],
-    ['runs, the second of two as well', ['tandem', 'compare', 'one-intent', ''], ['one-intent', 'two-intent'], ['a.prompt.md']],
-    ['commands of a command', ['tandem', 'model', ''], ['list', 'add', 'remove'], ['evaluate', 'a.prompt.md']],
-    ['the options of those', ['tandem', 'model', 'list', '--'], ['--json'], ['--split']],
+    ['runs, also as the second argument', ['tandem', 'compare', 'one-intent', ''], ['one-intent', 'two-intent'], ['a.prompt.md']],
+    ['subcommands', ['tandem', 'model', ''], ['list', 'add', 'remove'], ['evaluate', 'a.prompt.md']],
+    ['options of a subcommand', ['tandem', 'model', 'list', '--'], ['--json'], ['--split']],
     ['data', ['tandem', 'init', ''], ['rows.csv'], ['evaluate']],
     ['shells', ['tandem', 'completion', ''], ['bash', 'zsh', 'fish'], ['evaluate']],
   ])('%s', (_, words, some, none) => {
@@ -70,16 +70,16 @@ describe.each(['bash', 'fish'] as const)('%s', (shell) => {
     for (const word of none) expect(found).not.toContain(word);
   });
 
-  test.skipIf(!installed(shell))('a run whose name is a command, which is not run', () => {
+  test.skipIf(!installed(shell))('commands in the name of a run are not executed', () => {
     const found = asked[shell]!(['tandem', 'report', '']);
     expect(found).toContain('one-intent');
-    // It would have to be quoted, which bash does for files only.
+    // The name would need quotes, which bash adds only to file names.
     if (shell === 'bash') expect(found).not.toContain(hostileRun);
     expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });
 
-test.skipIf(!installed('zsh'))('zsh reads its script, and has a function for every command', () => {
+test.skipIf(!installed('zsh'))('zsh loads its script, which defines a function for every command', () => {
   const functions = run('zsh', [
     '-f',
     '-c',

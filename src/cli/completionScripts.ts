@@ -5,7 +5,7 @@ import { endingsOf } from '../prompt/kinds/table.ts';
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** What stands at a place of the command line. */
+/** What an argument or the value of an option is. */
 type Kind = 'prompt' | 'run' | 'data' | 'file' | 'none' | { readonly choices: readonly string[] };
 
 interface Words {
@@ -20,7 +20,7 @@ interface Words {
 interface OptionWord {
   readonly name: string;
   readonly about: string;
-  /** Of the value that follows; undefined for a switch. */
+  /** The kind of the option's value; undefined for a switch. */
   readonly value?: Kind;
 }
 
@@ -28,7 +28,7 @@ export function completionScript(shell: Shell, program: Command): string {
   return { bash, zsh, fish }[shell](wordsOf(program, ''));
 }
 
-/** By the names that arguments and options' values have in the help. */
+/** By the names that the help uses for arguments and option values. */
 const kinds: Readonly<Record<string, Kind>> = {
   prompt: 'prompt',
   run: 'run',
@@ -59,7 +59,7 @@ function optionWord({ long, description, argChoices, flags }: Option): OptionWor
   return [{ name: long, about: firstClause(description), ...(value !== undefined && { value }) }];
 }
 
-/** A menu has room for a few words. */
+/** Menus have room for a few words only. */
 const firstClause = (text: string): string => text.split(/[;:]/, 1)[0];
 
 const single = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -48,7 +48,7 @@ export function evaluateCommand(): Command {
   ).addHelpText('after', `\n${exitCodeHelp()}`);
 }
 
-/** As people would type it here. */
+/** The path as people would type it here. */
 export const shownPath = ({ path }: { readonly path: string }): string => relative(process.cwd(), path) || path;
 
 function asText(

@@ -1,4 +1,4 @@
-/** @file Examples and details at the end of a command's help, remembered for the manual. */
+/** @file Examples and details at the end of a command's help, stored for the manual too. */
 import type { Command } from 'commander';
 
 /** A command line, and what it does. */
@@ -6,7 +6,7 @@ export type Example = readonly [line: string, what: string];
 
 interface Help {
   readonly examples: readonly Example[];
-  /** Paragraphs that say more than the description. */
+  /** Paragraphs that explain more than the description. */
   readonly details: string;
 }
 

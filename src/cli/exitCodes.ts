@@ -7,11 +7,11 @@ export const exitCodes = {
   userError: 2,
   /** A bug in Tandem itself. */
   internalError: 3,
-  /** Ctrl-C; as shells count it. */
+  /** Ctrl-C; the value is the one that shells use. */
   interrupted: 130,
 } as const;
 
-/** For people, in the order of the codes. */
+/** Explanations for people, in the order of the codes. */
 export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
   [exitCodes.ok, 'done'],
   [exitCodes.checkFailed, 'a check such as --min failed'],

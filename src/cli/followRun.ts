@@ -26,7 +26,7 @@ export interface FollowOptions {
   readonly apply?: boolean;
 }
 
-/** A stopped run still measures what it had accepted on the held-out test rows. After this long the worker is killed; the run can be resumed. */
+/** A stopped run still measures its result on the held-out test rows. After this time the worker is killed; the run can be resumed. */
 const stopPatience = 10 * 60_000;
 
 /** Sets the exit code. @throws what the run threw */
@@ -83,7 +83,7 @@ export function runArgument({ workspace, path, run }: RunDirectory, cwd = proces
   return shellWord(workspaceOf(`${cwd}/_`) === workspace ? run : relative(cwd, path));
 }
 
-/** What a run found and what was written of it. If nothing was written yet: what it would change, and how to accept it. */
+/** What a run found and which files were written. If nothing was written yet, it shows the changes and how to accept them. */
 export function summary(directory: RunDirectory, state: RunState, accepted?: Accepted): string {
   const { attribution } = state;
   if (!state.start) return `${headline(state)}\nReport: ${relative(process.cwd(), directory.report)}\n`;
@@ -121,20 +121,20 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
   return lines.join('\n') + '\n';
 }
 
-/** Why each change was made, and what was measured of it. */
+/** Why each change was made, and its measurements. */
 const groundsOf = (directory: RunDirectory, state: RunState): string[] =>
   changesOf(directory, state).flatMap(({ name, reason, lines }) => [
     `${name.charAt(0).toUpperCase()}${name.slice(1)}${reason === undefined ? '' : `: ${reason}`}`,
     ...lines.map((line) => `  ${line}`),
   ]);
 
-/** Depends on where this was started: in a task of the editor, by npm in a checkout, or as the command itself. */
+/** How to accept the run from here: in a task of the editor, with npm in a checkout, or with the command itself. */
 function acceptHint(directory: RunDirectory): string {
   if (process.env.TANDEM_EDITOR) return 'Review it:  run Tandem: Review Changes from the Command Palette';
   return `Accept it:  ${tandemHere()} accept ${runArgument(directory)}`;
 }
 
-/** How to call the command where this was started. */
+/** How to call the command from here. */
 export const tandemHere = (): string => (process.env.npm_package_name === 'tandem' ? 'npm run tandem --' : 'tandem');
 
 function acceptedLines({ written, leftOut }: Accepted): string[] {

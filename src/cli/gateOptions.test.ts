@@ -7,7 +7,7 @@ const asked = (...args: string[]): ReturnType<typeof gateAsked> =>
   gateAsked(withGateOptions(new Command()).parse(args, { from: 'user' }).opts());
 
 describe('options of the gate', () => {
-  test('what is given is asked for, and nothing else', () => {
+  test('only options that are given are passed on', () => {
     expect(asked()).toBeUndefined();
     expect(asked('--margin', '2')).toEqual({ margin: 2 });
     expect(asked('--prompt-cost', '0', '--margin', '0.5')).toEqual({ margin: 0.5, promptCost: 0 });

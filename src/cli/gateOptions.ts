@@ -15,7 +15,7 @@ export const withGateOptions = (command: Command): Command =>
 
 const otherwise = "by default the prompt file's, else";
 
-/** What was given; undefined if nothing was. */
+/** The options that were given; undefined if there are none. */
 export function gateAsked({ margin, promptCost }: GateOptions): GateSettings | undefined {
   if (margin === undefined && promptCost === undefined) return undefined;
   return { ...(margin !== undefined && { margin }), ...(promptCost !== undefined && { promptCost }) };

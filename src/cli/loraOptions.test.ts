@@ -8,13 +8,13 @@ const asked = (...args: string[]): ReturnType<typeof loraAsked> =>
   loraAsked(withLoraOptions(new Command()).parse(args, { from: 'user' }).opts());
 
 describe('LoRA options', () => {
-  test('what is given is asked for, and nothing else', () => {
+  test('only options that are given are passed on', () => {
     expect(asked()).toBeUndefined();
     expect(asked('--lora-rank', '16')).toEqual({ rank: 16 });
     expect(asked('--lora-alpha', '0.5', '--lora-dropout', '0.1')).toEqual({ alpha: 0.5, dropout: 0.1 });
   });
 
-  test("targets are PEFT's names, in any order, or all-linear", () => {
+  test('targets are names of PEFT in any order, or all-linear', () => {
     expect(asked('--lora-targets', 'v_proj, q_proj,v_proj')).toEqual({ targets: ['q_proj', 'v_proj'] });
     expect(asked('--lora-targets', 'all-linear')).toEqual({ targets: linearNames });
   });
@@ -29,7 +29,7 @@ describe('LoRA options', () => {
     ['--lora-dropout', '', 'bad-option', /'' is not a number/],
     ['--lora-targets', 'q_proj,lm_head', 'bad-lora', /targets 'q_proj,lm_head'/],
     ['--lora-targets', '', 'bad-lora', /targets ''/],
-  ])('%s %s is refused, with what could be given instead', (option, text, reason, message) => {
+  ])('%s %s is refused with the values that are allowed', (option, text, reason, message) => {
     expect(() => asked(`${option}=${text}`)).toThrow(
       expect.objectContaining({
         reason,

@@ -31,7 +31,7 @@ export function withLoraOptions(command: Command): Command {
 
 const otherwise = "by default the current adapter's, else";
 
-/** What was given; undefined if nothing was. */
+/** The options that were given; undefined if there are none. */
 export function loraAsked({ loraRank, loraAlpha, loraDropout, loraTargets }: LoraOptions): Partial<LoraConfig> | undefined {
   const asked = { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targets: loraTargets };
   const given = Object.entries(asked).filter(([, value]) => value !== undefined);
@@ -46,7 +46,7 @@ function numeric(text: string): number {
   });
 }
 
-/** In the order of the model's own, each once. */
+/** In the model's own order, without repeats. */
 function targets(text: string): readonly LinearName[] {
   if (text.trim() === 'all-linear') return linearNames;
   const names = text.split(',').map((name) => name.trim()) as LinearName[];

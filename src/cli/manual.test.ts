@@ -10,7 +10,7 @@ import { makeProgram } from './program.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-test('docs/cli.md is fresh; if not: npm run docs', async () => {
+test('docs/cli.md is up to date; if not, run npm run docs', async () => {
   const file = join(root, 'docs', 'cli.md');
   expect(readFileSync(file, 'utf8')).toBe(await format(manualOf(makeProgram()), { ...(await resolveConfig(file)), filepath: file }));
 });

@@ -1,4 +1,4 @@
-/** @file The manual of the command line, docs/cli.md, from the commands themselves. */
+/** @file The manual of the command line, docs/cli.md, generated from the commands themselves. */
 import type { Command, Option } from 'commander';
 import { helpOf } from './examples.ts';
 import { exitCodeMeanings } from './exitCodes.ts';

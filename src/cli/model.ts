@@ -64,7 +64,7 @@ export function modelCommand(): Command {
 
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A log gets steps of 10% only, so that it stays short. */
+/** A log shows only steps of 10%, so that it stays short. */
 function downloading({ what, received, total }: DownloadProgress, fine: boolean): string {
   if (!fine) return total ? `Downloading ${what}, ${Math.floor((received / total) * 10) * 10}%` : `Downloading ${what}`;
   return `Downloading ${what}, ${megabytes(received)}${total ? ` of ${megabytes(total)}` : ''}`;

@@ -62,7 +62,7 @@ export function sessionSpec(prompt: string, options: SessionOptions): SessionSpe
   };
 }
 
-/** A parser of whole numbers, `least` or more. */
+/** A parser for whole numbers that are at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -71,7 +71,7 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-/** A share between 0 and 1, also written as 80%. */
+/** A share between 0 and 1, which may be written as 80%. */
 export function share(text: string): number {
   const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (text.trim() !== '' && value >= 0 && value <= 1) return value;

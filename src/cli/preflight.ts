@@ -27,7 +27,7 @@ export function preflightCommand(): Command {
       withSession(prompt, options, async (session, progress) => {
         const lora = loraAsked(options);
         const spec = { ...runDefaults, ...sessionSpec(prompt, options), ...(lora && { lora }) };
-        // A log says once that measuring began; a terminal shows each prompt.
+        // A log shows only that measuring began; a terminal shows each prompt.
         const onBusy = (what: string, share?: number): void => (share && !stderr.isTTY ? undefined : progress.busy(what));
         const preflight = await sessionPreflight(session, spec, { onBusy });
         progress.close();

@@ -1,5 +1,5 @@
-/** @file Progress redraws one line on a terminal, and in a log is one plain line for each phase and decision. */
-/* eslint-disable no-control-regex -- the subject here is what a terminal gets */
+/** @file On a terminal, progress redraws one line. In a log, it is one plain line for each phase and decision. */
+/* eslint-disable no-control-regex -- these tests check what a terminal gets */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const show = (stream: Partial<Stream>, options: Parameters<typeof makeProgress>[
   return written;
 };
 
-/** What stands on a terminal after these writes. */
+/** The lines on a terminal after these writes. */
 const screen = (written: string): string[] => {
   const rows = [''];
   for (const piece of written.split(/(\r|\n|\u001b\[K)/)) {
@@ -73,26 +73,26 @@ test('a log has a plain line for each phase and decision', () => {
   ]);
 });
 
-test('a terminal ends with the same lines, and its status line never wraps nor stays behind', () => {
+test('a terminal ends with the same lines; its status line never wraps and never stays behind', () => {
   const written = show({ isTTY: true, columns: 40 });
   expect(written).toContain('\r\u001b[K');
   for (const status of written.matchAll(/\r([^\r\n\u001b]+)\u001b\[K/g)) expect(status[1].length).toBeLessThan(40);
   expect(screen(written).filter((row) => row !== '')).toEqual(show({}).split('\n').slice(1, -1));
 });
 
-test('a dumb terminal gets the log; nothing is said where the events themselves are printed', () => {
+test('a dumb terminal gets the log, and nothing is printed if the events themselves are printed', () => {
   expect(show({ isTTY: true }, { env: { TERM: 'dumb' } })).toBe(show({}));
   expect(show({ isTTY: true }, { quiet: true })).toBe('');
 });
 
-test('what an earlier process did is shown in outline', () => {
+test('the work of an earlier process is shown in outline', () => {
   const log = show({}, { env: {} }, 16);
   expect(log).toContain('continuing where it stopped\n  phase 1, weights, was ');
   expect(log).not.toContain('Start:');
   expect(log).toContain('best after phase 2');
 });
 
-test('a terminal shows how much of something is done, a log that it began', () => {
+test('a terminal shows how much is done, a log only that it began', () => {
   const measuring = (stream: Partial<Stream>): string => {
     let written = '';
     const progress = makeProgress(outputOf({ ...stream, write: (text) => (written += text) }), { env: {} });
@@ -109,9 +109,9 @@ test('a terminal shows how much of something is done, a log that it began', () =
   ]);
 });
 
-describe('of the process that does the work', () => {
+describe('the state of the worker process', () => {
   afterEach(() => void vi.useRealTimers());
-  /** What is written in two seconds after the model began to load. */
+  /** What is written in the first two seconds of loading the model. */
   const written = (stream: Partial<Stream>, vitality: Vitality): string => {
     vi.useFakeTimers({ now: 60_000 });
     let text = '';
@@ -123,13 +123,13 @@ describe('of the process that does the work', () => {
     return text;
   };
 
-  test('a terminal says in its status line that it is busy, and since when; a log says nothing', () => {
+  test('a terminal shows in its status line that the worker is busy and for how long; a log does not', () => {
     const busy: Vitality = { kind: 'busy', since: 22_000 };
     expect(written({ isTTY: true, columns: 80 }, busy)).toContain('\rbusy, last progress 40 s ago · Loading the model … 2 s\u001b[K');
     expect(written({}, busy)).toBe('Loading the model …\n');
   });
 
-  test('that it does not answer is said once in a log too', () => {
+  test('a log also reports once that the worker does not respond', () => {
     const silent: Vitality = { kind: 'silent', since: 50_000 };
     expect(written({}, silent)).toBe(
       'Loading the model …\nNotice: the process has not responded for 11 s. Press Ctrl-C twice to end it.\n',

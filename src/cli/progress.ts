@@ -1,4 +1,4 @@
-/** @file Progress on stderr: a status line that is redrawn on a terminal, plain lines in a log. */
+/** @file Progress on stderr: a status line that a terminal redraws, plain lines in a log. */
 import { vitalityText, type Vitality } from '../run/worker/beat.ts';
 import type { JournalLine } from '../run/record/events.ts';
 import { eventText, statusText } from '../run/words/eventText.ts';
@@ -8,10 +8,10 @@ import { initialState, type RunState } from '../run/record/state.ts';
 import type { Output } from './terminal.ts';
 
 export interface Progress {
-  /** What takes time between events, e.g. loading the model, and which share of it is done. */
+  /** What takes time between events, such as loading the model, and which share of it is done. */
   readonly busy: (what: string, share?: number) => void;
   readonly event: (line: JournalLine, replayed: boolean) => void;
-  /** Shows in the status line whether the working process is well; a log only says if it does not answer. */
+  /** Shows in the status line whether the worker process is well. A log only reports that it does not respond. */
   readonly watch: (vitality: () => Vitality) => void;
   /** A line that stays. */
   readonly note: (text: string) => void;
@@ -19,7 +19,7 @@ export interface Progress {
   readonly close: () => void;
 }
 
-/** @param quiet print nothing, e.g. because the events themselves are printed */
+/** @param quiet print nothing, for example because the events themselves are printed */
 export function makeProgress(
   output: Output,
   { quiet = false, env = process.env }: { quiet?: boolean; env?: NodeJS.ProcessEnv } = {},
@@ -51,7 +51,7 @@ export function makeProgress(
   const redraw = (): void => {
     const process = vitalityText(vitality(), Date.now());
     const text = stateText();
-    // First, where a narrow terminal shows it too.
+    // The process comes first, so that a narrow terminal shows it too.
     if (process !== undefined || text !== undefined) draw([process, text].filter((part) => part !== undefined).join(' · '));
   };
   const stateText = (): string | undefined => {
@@ -91,7 +91,7 @@ export function makeProgress(
   };
 }
 
-/** Only an outline of what an earlier process did. */
+/** An outline of an earlier process's event. */
 function replayedText(line: JournalLine, state: RunState): string | undefined {
   if (line.type === 'runStarted') return `Run ${line.config.run}: continuing where it stopped`;
   return line.type === 'phaseEnded'

@@ -1,4 +1,4 @@
-/** @file Old names of commands and options still work, with a notice, and are in no help. */
+/** @file Old names of commands and options still work, with a notice. No help shows them. */
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { completionScript, shells } from './completionScripts.ts';
@@ -56,7 +56,7 @@ describe('the table', () => {
     expect(flags).not.toContain(old);
   });
 
-  test('no help, manual or completion has an old name', () => {
+  test('no help, manual or completion mentions an old name', () => {
     const texts = [
       manualOf(program),
       ...all(program).map((command) => command.helpInformation()),

@@ -1,4 +1,4 @@
-/** @file Commands and options with a new name. The old one works for one more version, in no help, and with a notice that names the new one. */
+/** @file Commands and options with a new name. For one more version the old name works with a notice, but no help mentions it. */
 import type { Command } from 'commander';
 
 type Renames = Readonly<Record<string, string>>;

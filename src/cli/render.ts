@@ -58,7 +58,7 @@ function asText({ steps }: Rendered, special: boolean): string {
   return texts.map((text, place) => ended(`--- ${shownPath({ path: steps[place].prompt })} -> ${steps[place].output}\n${text}`)).join('\n');
 }
 
-/** Each turn under its role; a text as it is. */
+/** Each turn under its role, or the plain text. */
 const turns = ({ template, messages, text }: RenderedStep): string =>
   template === 'text' ? text : messages.map(({ role, content }) => `${role}:\n${content}\n`).join('\n');
 

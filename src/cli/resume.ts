@@ -20,7 +20,7 @@ export function resumeCommand(): Command {
       const directory = findRun(process.cwd(), run);
       const { allowModules } = options;
       const { writer, prompt } = readRecord(directory).spec;
-      // The record may have come with the workspace.
+      // The record may have come with the workspace, so it cannot give consent.
       if (writer) await askConsent(prompt, writer, options.writerConsent === true);
       const agreed = writer && { writerConsent: true as const };
       await followRun((client) => client.call('resume', { directory: directory.path, allowModules, ...agreed }), options);

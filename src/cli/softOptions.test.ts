@@ -1,11 +1,11 @@
-/** @file What the command line asks of a soft prompt. */
+/** @file What the command line asks for a soft prompt. */
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { softAsked, withSoftOptions, type SoftOptions } from './softOptions.ts';
 
 const asked = (...args: string[]) => softAsked(withSoftOptions(new Command()).parse(args, { from: 'user' }).opts<SoftOptions>());
 
-test('what is given, or undefined if nothing is', () => {
+test('only options that are given are passed on', () => {
   expect(asked()).toBeUndefined();
   expect(asked('--soft-tokens', '16', '--soft-start', 'vocabulary')).toEqual({ tokens: 16, start: 'vocabulary' });
   expect(asked('--text-only')).toEqual({ keep: false });

@@ -17,7 +17,7 @@ export function withSoftOptions(command: Command): Command {
     .option('--text-only', 'keep only text, never a soft prompt');
 }
 
-/** What was given; undefined if nothing was. */
+/** The options that were given; undefined if there are none. */
 export function softAsked({ softTokens: tokens, softStart: start, textOnly }: SoftOptions): SoftPromptChoice | undefined {
   if (tokens === undefined && start === undefined && !textOnly) return undefined;
   return { ...(tokens !== undefined && { tokens }), ...(start && { start }), ...(textOnly && { keep: false }) };

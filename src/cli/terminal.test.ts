@@ -1,5 +1,5 @@
-/** @file Whatever is printed, a terminal gets only text, line ends and this program's own colours, and JSON stays exact. */
-/* eslint-disable no-control-regex -- the subject here is what a terminal gets */
+/** @file Whatever is printed, a terminal gets only text, line ends and Tandem's own colours, and JSON stays exact. */
+/* eslint-disable no-control-regex -- these tests check what a terminal gets */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { colouredDiff, coloursFor } from './colours.ts';
@@ -11,7 +11,7 @@ const said = (say: (output: Output) => void, columns = 80): string => {
   return written;
 };
 const colours = coloursFor({ isTTY: true }, {});
-/** Controls but for line ends, tabs and the colours of `coloursFor`. */
+/** Control characters other than line ends, tabs and the colours of `coloursFor`. */
 const actingIn = (written: string): string[] =>
   written
     .replaceAll(/\u001b\[(?:1|2|22|31|32|36|39)m/g, '')
@@ -40,7 +40,7 @@ const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),
 );
 
-test('escape sequences of data are shown, colours of our own stay', () => {
+test('escape sequences in data are shown as text, and our own colours stay', () => {
   const column = '\u001b[31mcol\u001b]0;PWNED\u0007';
   expect(said(({ say }) => say(`${colours.red('no column')}: ${column}\n`))).toBe(
     '\u001b[31mno column\u001b[39m: \\u001b[31mcol\\u001b]0;PWNED\\u0007\n',
@@ -48,12 +48,12 @@ test('escape sequences of data are shown, colours of our own stay', () => {
   expect(said(({ say }) => say(colours.red(column)))).toBe('\u001b[31m\\u001b[31mcol\\u001b]0;PWNED\\u0007\u001b[39m');
 });
 
-test('whatever is said, in whatever colour', () => {
+test('no text in any colour can control the terminal', () => {
   fc.assert(
     fc.property(hostile, hostile, fc.constantFrom(...Object.values(colours)), (a, b, paint) => {
       const written = said(({ say }) => say(`${paint(a)}${b}${colours.bold(paint(b))}\n${colouredDiff(`-${a}\n+${b}`, colours)}`));
       expect(actingIn(written)).toEqual([]);
-      // Only ours: there are as many as were asked for.
+      // All escapes are ours: there are no more than were asked for.
       expect(written.split('\u001b').length - 1).toBeLessThanOrEqual(6 + 2 * colouredDiff(`-${a}\n+${b}`, colours).split('\n').length);
       expect(said(({ say }) => say(a))).not.toContain('\u001b');
     }),
@@ -74,7 +74,7 @@ test('the status is one line that never wraps', () => {
   );
 });
 
-test('JSON says the same and acts as little', () => {
+test('JSON keeps its value and cannot control the terminal', () => {
   fc.assert(
     fc.property(fc.dictionary(hostile, hostile), (value) => {
       const [indented, line] = [said(({ json }) => json(value)), said(({ json }) => json(value, 0))];

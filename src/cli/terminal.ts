@@ -1,19 +1,19 @@
 /**
  * @file All output of the command line, on stdout and stderr. Foreign text is shown and cannot control the terminal: the only control
- * characters that come out are line ends, tabs and the colours of `colours.ts`. ESLint refuses the streams themselves elsewhere.
+ * characters that come out are line ends, tabs and the colours of `colours.ts`. ESLint forbids the streams themselves elsewhere.
  */
 import { createInterface } from 'node:readline';
 import { visible, visibleLine } from '../plain.ts';
 import { asSgr } from './colours.ts';
 
 export interface Output {
-  /** Whether someone is watching. */
+  /** Whether the stream is a terminal. */
   readonly isTTY: boolean;
-  /** A text with its line ends. */
+  /** Prints a text that includes its line ends. */
   readonly say: (text: string) => void;
-  /** A value as JSON, still exact: what would act on a terminal is written as JSON's own escape. @param indent 0 for one line */
+  /** Prints a value as exact JSON; control characters are written as JSON escapes. @param indent 0 for one line */
   readonly json: (value: unknown, indent?: 0 | 2) => void;
-  /** Replaces the last line of the screen; cut to fit. */
+  /** Replaces the last line of the screen; the text is cut to fit. */
   readonly status: (text: string) => void;
   /** Removes that line. */
   readonly eraseStatus: () => void;
@@ -49,10 +49,10 @@ export function outputOf(stream: Stream): Output {
 export const stdout = outputOf(process.stdout);
 export const stderr = outputOf(process.stderr);
 
-/** Whether someone is there who can answer. */
+/** Whether someone can answer a question. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && stderr.isTTY;
 
-/** Asks a yes-or-no question. Anything but yes means no, and so does the end of input. */
+/** Asks a yes-or-no question. Any answer but yes means no, and so does the end of input. */
 export function confirm(question: string): Promise<boolean> {
   stderr.say(`${question} [y/N] `);
   const lines = createInterface({ input: process.stdin });
@@ -65,5 +65,5 @@ export function confirm(question: string): Promise<boolean> {
   });
 }
 
-/** Calls back when the reader of stdout, such as `head`, is gone, or when it cannot be written. */
+/** Calls back if the reader of stdout, such as `head`, is gone, or if stdout cannot be written. */
 export const onOutputError = (then: (error: NodeJS.ErrnoException) => void): void => void process.stdout.on('error', then);

@@ -1,10 +1,10 @@
-/** @file Opens the session of a command that measures, and closes it and the progress however the command ends. */
+/** @file Opens a session for a command that measures. Closes it and the progress however the command ends. */
 import { openSession, type Session } from '../run/session.ts';
 import { sessionSpec, type SessionOptions } from './options.ts';
 import { makeProgress, type Progress } from './progress.ts';
 import { stderr } from './terminal.ts';
 
-/** @throws what openSession and the work throw; the status line is gone by then */
+/** @throws what openSession and the work throw, after the status line is removed */
 export async function withSession(
   prompt: string,
   options: SessionOptions & { readonly json?: boolean },

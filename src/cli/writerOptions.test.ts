@@ -1,4 +1,4 @@
-/** @file The command line asks before it sends rows for the first time, and sends none if nobody can be asked. */
+/** @file The command line asks before it sends rows for the first time. If nobody can answer, it sends none. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 test('without a writer nothing is asked', async () => expect(await writerAsked(prompt, { writer: 'none' })).toEqual({}));
 
-test('if nobody can be asked, it shows what it would send and refuses', async () => {
+test('if nobody can answer, it shows what it would send and refuses', async () => {
   const said = vi.spyOn(stderr, 'say').mockImplementation(() => {});
   try {
     await expect(writerAsked(prompt, { writer: server.url })).rejects.toMatchObject({
@@ -43,7 +43,7 @@ test('if nobody can be asked, it shows what it would send and refuses', async ()
   }
 });
 
-test('consent that was given is remembered for this workspace', async () => {
+test('consent is remembered for this workspace', async () => {
   const said = vi.spyOn(stderr, 'say').mockImplementation(() => {});
   try {
     const chosen = { writer: { kind: 'endpoint', url: `${server.url}/v1`, model: 'qwen3:8b' }, writerBudget: 900, writerConsent: true };

@@ -35,7 +35,10 @@ export const withWriterOptions = (command: Command): Command =>
 
 type Asked = Pick<RunSpec, 'writer' | 'writerBudget' | 'writerConsent'>;
 
-/** Finds the writer, and asks before rows are sent to it for the first time. @throws TandemError reasons 'bad-writer', 'no-writer-consent' and those of the server */
+/**
+ * Finds the writer, and asks before rows are sent to it for the first time.
+ * @throws TandemError reasons 'bad-writer', 'no-writer-consent' and those of the server
+ */
 export async function writerAsked(
   prompt: string,
   { writer = 'none', writerModel, writerBudget, writerConsent }: WriterOptions,
@@ -49,7 +52,7 @@ export async function writerAsked(
 
 /**
  * Asks once for each workspace and host, and shows first what would be sent.
- * @throws TandemError reason 'no-writer-consent' if the user does not agree, or nobody can be asked
+ * @throws TandemError reason 'no-writer-consent' if the user does not agree or cannot be asked
  */
 export async function askConsent(prompt: string, choice: WriterChoice, given: boolean): Promise<void> {
   const workspace = workspaceOf(prompt);

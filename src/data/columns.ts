@@ -1,17 +1,17 @@
-/** @file What a prompt file calls the columns of its data: `columns: {ours: theirs}`. */
+/** @file Names that a prompt file gives to the columns of its data: `columns: {ours: theirs}`. */
 import { TandemError } from '../errors.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import type { Dataset, Row } from './dataset.ts';
 
 type Columns = Readonly<Record<string, string>>;
 
-/** The names that the prompt file uses, for those of the data. */
+/** Translates column names of the data to those of the prompt file. */
 export const namedColumns = (columns: readonly string[], names: Columns): string[] => {
   const ours = oursByTheirs(names);
   return columns.map((column) => ours.get(column) ?? column);
 };
 
-/** The row under the names that the prompt file uses. Its id stays that of the data: other names move no row to another split. */
+/** The row with the prompt file's column names. It keeps its id, so that renaming a column moves no row to another split. */
 export function namedRow(row: Row, names: Columns): Row {
   const ours = oursByTheirs(names);
   if (ours.size === 0) return row;
@@ -19,8 +19,8 @@ export function namedRow(row: Row, names: Columns): Row {
 }
 
 /**
- * A data file under the names that the prompt file uses.
- * @throws TandemError reason 'bad-columns' for a column that the data lacks, or a name that the data has for another column
+ * The data with the prompt file's column names.
+ * @throws TandemError reason 'bad-columns' for a column that the data lacks, or a name that another column of the data has
  */
 export function nameColumns(data: Dataset, names: Columns, promptPath: string): Dataset {
   const where = { file: promptPath };

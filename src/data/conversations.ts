@@ -1,5 +1,5 @@
 /**
- * @file Rows that are conversations, as chat models are trained on them: `messages` with `role` and `content` (OpenAI, Hugging Face), or
+ * @file Rows that contain conversations, as chat models are trained on them: `messages` with `role` and `content` (OpenAI, Hugging Face), or
  * `conversations` with `from` and `value` (ShareGPT). Each becomes columns that a prompt can read, and one to predict.
  */
 import { TandemError } from '../errors.ts';
@@ -15,9 +15,9 @@ interface Turn {
 }
 
 /**
- * Rows with a column of conversations get its turns as columns instead: `assistant`, the last turn, which is to be predicted; `user`, the turn
- * before it; `history`, the turns before that, one after the other, where any row has some; `system`, where any row has one.
- * Rows whose conversation ends otherwise are bad: reason 'bad-row'. Others come back as they are.
+ * Replaces a column of conversations by columns for its turns: `assistant`, the last turn, which is the one to predict; `user`, the turn
+ * before it; `history`, the earlier turns one after the other, if any row has some; `system`, if any row has such a turn. Rows whose
+ * conversation does not end with these turns are bad: reason 'bad-row'. Data without conversations is returned unchanged.
  */
 export function withTurns(file: string, { entries, bad }: Entries): Entries {
   const column = conversationColumn(entries);
@@ -52,12 +52,12 @@ export function withTurns(file: string, { entries, bad }: Entries): Entries {
   return { entries: expanded, bad: [...bad, ...faults] };
 }
 
-/** What comes before the last question and its answer. */
+/** The turns before the last question and its answer. */
 const historyOf = (turns: readonly Turn[]): Turn[] => turns.slice(0, -2).filter(({ role }) => role !== 'system');
 
 const spoken = ({ role, text }: Turn): string => `${role[0].toUpperCase()}${role.slice(1)}: ${text}`;
 
-/** A column in which most rows have turns. */
+/** The first column that contains turns in at least half of the rows. */
 function conversationColumn(entries: readonly Entry[]): string | undefined {
   const counts = new Map<string, number>();
   for (const { values } of entries) {
@@ -94,7 +94,7 @@ function roleOf(turn: Value): Turn['role'] | undefined {
   return typeof name === 'string' && Object.hasOwn(roles, name) ? roles[name] : undefined;
 }
 
-/** The turns, or what is wrong with them. */
+/** The turns, or a message that says what is wrong with them. */
 function turnsOf(value: Value): Turn[] | string {
   if (!looksLikeTurns(value)) return 'is not a list of turns with "role" and "content", or "from" and "value"';
   const turns: Turn[] = [];
@@ -107,7 +107,7 @@ function turnsOf(value: Value): Turn[] | string {
   return turns;
 }
 
-/** A text, or a list of parts that are texts; nothing where a tool is called. */
+/** The text of a content that is a text or a list of text parts; undefined if it calls a tool. */
 function textOfContent(content: Value): string | undefined {
   if (typeof content === 'string') return content;
   if (content === null) return '';

@@ -7,10 +7,12 @@ type Separator = ',' | ';' | '\t';
 const separatorNames: Readonly<Record<Separator, string>> = { ',': 'a comma', ';': 'a semicolon', '\t': 'a tab' };
 
 /**
- * Reads the records after the header. Fields in double quotes may hold the separator, line breaks and doubled quotes. Blank lines are
- * skipped. A column without a name is left out if it is empty, as trailing separators make it; the first one is a data frame's index, and
- * is called `Unnamed: 0`, as data frames call it. Errors are returned, not thrown: reason 'bad-row'; a header that cannot be used is thrown.
- * @param separator undefined: a comma, or a semicolon where the header has more of them, or what a first line `sep=;` says
+ * Reads the records after the header. Fields in double quotes may contain the separator, line breaks and doubled quotes. Blank lines are
+ * skipped. A column without a name is left out if it is empty, because trailing separators create such columns. If the first column has
+ * values but no name, it is the index of a data frame and gets the name `Unnamed: 0`, as in pandas. Bad rows are returned as errors with
+ * reason 'bad-row'; a bad header is thrown.
+ * @param given the separator. Without it: what a first line `sep=;` says, else a semicolon if the header has more semicolons than commas,
+ *   else a comma
  * @throws TandemError reason 'bad-header'
  */
 export function parseCsv(file: string, text: string, given?: Separator): Entries {
@@ -50,7 +52,7 @@ export function parseCsv(file: string, text: string, given?: Separator): Entries
   return { entries, bad };
 }
 
-/** A spreadsheet of a country whose decimals have a comma separates fields by semicolons, and may say so in a line of its own. */
+/** Spreadsheets in countries with decimal commas separate fields by semicolons, and may say so in a line `sep=;`. */
 function separatorOf(text: string): { separator: Separator; from: number } {
   const said = /^sep=([,;\t])(?:\r\n|\r|\n)/.exec(text);
   if (said) return { separator: said[1] as Separator, from: said[0].length };
@@ -60,7 +62,7 @@ function separatorOf(text: string): { separator: Separator; from: number } {
   return { separator: count(';') > count(',') ? ';' : ',', from: 0 };
 }
 
-/** Names may be empty, but not occur twice. */
+/** Names may be empty but must not repeat. */
 function checkHeader(file: string, line: number, fields: readonly string[]): readonly string[] {
   const columns = fields.map((field) => field.trim());
   const seen = new Set<string>();
@@ -83,10 +85,10 @@ interface CsvRecord {
   readonly fault?: { readonly line: number; readonly column: number; readonly message: string; readonly snippet: string };
 }
 
-/** As editors count lines: a carriage return alone ends one too. */
+/** Counts lines as editors do: a lone carriage return also ends a line. */
 const newlines = /\r\n|\r|\n/g;
 
-/** Of the line that the place belongs to. */
+/** The start of the line that contains `at`. */
 function lineStartAt(text: string, at: number): number {
   let start = at;
   while (start > 0 && text[start - 1] !== '\n' && text[start - 1] !== '\r') start--;
@@ -94,8 +96,8 @@ function lineStartAt(text: string, at: number): number {
 }
 
 /**
- * After the quote that closes the field which begins at one; undefined if none does up to a place, so that a file of quotes that are never
- * closed is not read to its end for each of them. A search: patterns run out of stack on megabytes.
+ * The place after the quote that closes the field which begins at `start`; undefined if there is none before `upTo`. The limit avoids
+ * reading a file with many unclosed quotes to its end for each of them. Uses a search because patterns run out of stack on megabytes.
  */
 function endOfQuoted(text: string, start: number, upTo: number): number | undefined {
   for (let quote = text.indexOf('"', start + 1); quote >= 0 && quote < upTo; quote = text.indexOf('"', quote + 2)) {

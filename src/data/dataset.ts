@@ -4,7 +4,7 @@ import type { TandemError } from '../errors.ts';
 import { textsOf, type Values } from '../prompt/values.ts';
 
 export interface Row {
-  /** Hash of the row's values (not of its place in the file): stable across reordering. */
+  /** Hash of the row's values, not of its place in the file, so that reordering keeps it. */
   readonly id: string;
   readonly values: Values;
   /** 1-based line in the file it came from. */
@@ -15,15 +15,15 @@ export interface Dataset {
   readonly file: string;
   readonly columns: readonly string[];
   readonly rows: readonly Row[];
-  /** What is wrong with the lines that were skipped; empty unless skipping was asked for. */
+  /** The errors of the lines that were skipped; empty unless skipping was asked for. */
   readonly bad: readonly TandemError[];
   /** SHA-256 of the file's bytes, in hex. */
   readonly hash: string;
 }
 
 /**
- * A row with the id that belongs to its values: 16 hex digits of SHA-256 over their texts, sorted by column.
- * @param identity the values that the id is made from, where they are not those of the row
+ * A row with the id that follows from its values: 16 hex digits of SHA-256 over their texts, sorted by column.
+ * @param identity the values that determine the id, if they are not those of the row
  */
 export function makeRow(values: Values, line: number, identity: Values = values): Row {
   const sorted = Object.entries(textsOf(identity)).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,4 +1,4 @@
-/** @file A first prompt file is one that Tandem reads without complaint, whatever the columns are called. */
+/** @file Tandem reads its first prompt files without complaint, whatever the columns are called. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkColumns, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
@@ -19,7 +19,7 @@ const many = (n: number, row: (i: number) => Record<string, string>): Dataset =>
 const parsed = (text: string): PromptFile => requireUsable(parsePromptFile('/data.prompt.md', text));
 
 describe('firstPrompt', () => {
-  test('labels: few different answers; ids are not read; the last column or the one named like an answer is predicted', () => {
+  test('few different answers are labels; ids are not read; the predicted column is the last one or one named like an answer', () => {
     const data = many(30, (i) => ({ id: String(i), customer_message: `message ${i}`, intent: i % 2 ? 'card' : 'fees', channel: `c${i}` }));
     const { text, ...guessed } = firstPrompt(data, 'data/messages.csv');
     expect(guessed).toEqual({ output: 'intent', inputs: ['customer_message', 'channel'], labels: 2 });
@@ -40,7 +40,7 @@ Intent:
     expect(checkColumns(parsed(text), data.columns).filter(({ severity }) => severity !== 'information')).toEqual([]);
   });
 
-  test('of many rows even a hundred different answers are labels; of few they are free text', () => {
+  test('a hundred different answers are labels in many rows and free text in few', () => {
     const answers = (rows: number): unknown =>
       firstPrompt(
         many(rows, (i) => ({ text: `t ${i}`, intent: `i${i % 100}` })),
@@ -68,7 +68,7 @@ Intent:
     expect(parsed(text).settings).not.toHaveProperty('labels');
   });
 
-  test('what is asked for is heeded, what is not there is refused', () => {
+  test('requests are followed, and a missing column is refused', () => {
     const data = many(20, (i) => ({ a: `a${i}`, b: i % 2 ? 'x' : 'y' }));
     expect(firstPrompt(data, 'a.csv', { output: 'a' })).toMatchObject({ output: 'a', inputs: ['b'] });
     expect(firstPrompt(data, 'a.csv', { kind: 'text' })).not.toHaveProperty('labels');
@@ -81,7 +81,7 @@ Intent:
     ).toThrow(expect.objectContaining({ reason: 'too-few-columns' }) as Error);
   });
 
-  test('whatever the columns and the file are called, the file can be used and reads every input', { tags: 'long' }, () => {
+  test('whatever the columns and the file are called, the prompt file is valid and reads every input', { tags: 'long' }, () => {
     const name = fc.oneof(
       fc.string({ minLength: 1, maxLength: 12 }),
       fc.constantFrom('a:b', '}', '${x}', '---', 'true', ' x ', 'tandem', '"', '#', 'é'),

@@ -1,4 +1,4 @@
-/** @file A first prompt file for data that has none: which column is predicted from which, labels or free text. */
+/** @file A first prompt file for data that has none: which column is predicted from which, and whether it holds labels or free text. */
 import { TandemError } from '../errors.ts';
 import { quote } from '../prompt/editYaml.ts';
 import { suggestName } from '../prompt/nearest.ts';
@@ -7,28 +7,29 @@ import type { Dataset } from './dataset.ts';
 import { constantText, labelGuess, looksLikeId, rankOutputs, textMetricGuess } from './guesses.ts';
 
 export interface FirstPrompt {
-  /** Of the whole file. */
+  /** The whole text of the file. */
   readonly text: string;
-  /** The column to predict, and those that the prompt reads; by their names in the data. */
+  /** The column to predict, by its name in the data. */
   readonly output: string;
+  /** The columns that the prompt reads, by their names in the data. */
   readonly inputs: readonly string[];
   /** How many labels there are to choose from; undefined for free text. */
   readonly labels?: number;
-  /** The metric, where it is not the default. */
+  /** The metric, if it is not the default. */
   readonly metric?: string;
 }
 
 export interface FirstPromptOptions {
-  /** The column to predict; else the likeliest. */
+  /** The column to predict. Default: the likeliest. */
   readonly output?: string;
-  /** Labels to choose from, or free text; else the likelier. */
+  /** Labels to choose from, or free text. Default: the likelier. */
   readonly kind?: 'labels' | 'text';
 }
 
 /**
- * Terse on purpose: small models answer a plain frame better than a careful instruction, and tuning starts from what works.
+ * The prompt is terse on purpose: small models answer a plain frame better than a careful instruction, and tuning starts from what works.
  * @param dataPath as the prompt file names it
- * @throws TandemError reasons 'missing-output' for a column that is not there, 'too-few-columns'
+ * @throws TandemError reasons 'missing-output' for a column that does not exist, 'too-few-columns'
  */
 export function firstPrompt(
   data: Pick<Dataset, 'columns' | 'rows' | 'file'>,
@@ -80,17 +81,17 @@ export function firstPrompt(
   return { text, output, inputs, ...(labels !== undefined && { labels }), ...(metric !== undefined && { metric }) };
 }
 
-/** What the columns of a conversation are in words. */
+/** Words for the columns of a conversation. */
 const turnNames: Readonly<Record<string, string>> = { history: 'conversation so far', user: 'message', assistant: 'answer' };
 
-/** What every row asks in the same words, as conversations and instruction data do, is the author's instruction. */
+/** The author's instruction: a text that every row repeats, as in conversations and instruction data. */
 function instructionIn(data: Pick<Dataset, 'rows'>, columns: readonly string[]): string | undefined {
   const named = columns.find((column) => /^(system|system[_ ]?prompt|instructions?)$/i.test(column));
   const text = named === undefined ? undefined : constantText(data, named)?.trim();
   return text && text.length <= 4000 && !text.includes('${input') && !/\{\{\s*(demos|soft)\s*\}\}/.test(text) ? text : undefined;
 }
 
-/** A column that no variable can name gets another name, which no column of the data has. */
+/** A column that no variable can name gets a new name that no column of the data has. */
 function namesFor(wanted: readonly string[], columns: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set(columns);
   return new Map(

@@ -1,4 +1,4 @@
-/** @file Data as people have it: lists of objects, conversations, Parquet, CSV of spreadsheets and data frames; texts of megabytes. */
+/** @file Data in common formats: lists of objects, conversations, Parquet, CSV from spreadsheets and data frames; texts of megabytes. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tandem-formats-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a .json file', () => {
-  test('is a list of objects, each at the line where it begins', () => {
+  test('contains a list of objects, each at the line where it begins', () => {
     const { rows, columns } = read(
       'alpaca.json',
       '[\n {"instruction": "a", "output": "1"},\n {\n  "instruction": "b, [c]", "output": "2"\n }\n]\n',
@@ -33,13 +33,13 @@ describe('a .json file', () => {
     ]);
   });
 
-  test('has the same ids as the same rows of .jsonl', () => {
+  test('gives the same ids as the same rows of a .jsonl file', () => {
     const list = read('a.json', '[{"x": "1", "y": [1, {"z": null}]}, {"x": "2", "y": []}]');
     const lines = read('a.jsonl', '{"x": "1", "y": [1, {"z": null}]}\n{"x": "2", "y": []}\n');
     expect(list.rows.map(({ id }) => id)).toEqual(lines.rows.map(({ id }) => id));
   });
 
-  test('may hold JSON Lines; what is neither is named where it stops being JSON', () => {
+  test('may contain JSON Lines; any other text is an error where it stops being JSON', () => {
     expect(read('a.json', '{"x": "1"}\n{"x": "2"}\n').rows).toHaveLength(2);
     expect(read('a.json', '{\n"x": "1"\n}').rows).toHaveLength(1);
     expect(failing(() => read('a.json', '[{"x": 1},\n {"x": }]'))).toMatchObject({ reason: 'bad-row', where: { line: 2, column: 8 } });
@@ -53,7 +53,7 @@ describe('a .json file', () => {
 describe('conversations', () => {
   const messages = (...turns: [string, unknown][]) => JSON.stringify({ messages: turns.map(([role, content]) => ({ role, content })) });
 
-  test('become columns for the instruction, what came before, the question and the answer', () => {
+  test('become columns for the instruction, the history, the question and the answer', () => {
     const text = [
       messages(['system', 'Be brief.'], ['user', 'Hi'], ['assistant', 'Hello'], ['user', 'Sum 1 2'], ['assistant', '3']),
       messages(
@@ -73,7 +73,7 @@ describe('conversations', () => {
     ]);
   });
 
-  test("of ShareGPT are read under its names, and a row's other columns stay", () => {
+  test('in ShareGPT’s format use its names, and the other columns of a row stay', () => {
     const row = {
       id: 'r1',
       conversations: [
@@ -99,7 +99,7 @@ describe('conversations', () => {
     expect(read('a.jsonl', `${good}\n${line}\n${good}\n`, true).rows).toHaveLength(2);
   });
 
-  test('get a first prompt with their own instruction, which predicts the answer', () => {
+  test('get a first prompt that contains their own instruction and predicts the answer', () => {
     const text = Array.from({ length: 20 }, (_, i) =>
       messages(['system', 'You extract orders.'], ['user', `order ${i}`], ['assistant', `{"n": ${i}}`]),
     ).join('\n');
@@ -113,7 +113,7 @@ describe('conversations', () => {
 describe('Parquet', () => {
   const fixtures = 'test/fixtures/parquet';
 
-  test.each(['none', 'snappy', 'gzip', 'zstd', 'brotli', 'lz4'])('%s: rows with the types that they have', async (compression) => {
+  test.each(['none', 'snappy', 'gzip', 'zstd', 'brotli', 'lz4'])('%s: rows keep their types', async (compression) => {
     const { rows, columns } = await readDataset(`${fixtures}/${compression}.parquet`);
     expect(rows).toHaveLength(12);
     expect(columns).toEqual(['message', 'intent', 'vip', 'price', 'order', 'tags', 'customer', 'day', 'note']);
@@ -132,13 +132,13 @@ describe('Parquet', () => {
     expect(rows[7]).toMatchObject({ line: 8, values: { order: 7 } });
   });
 
-  test('of a data frame has its index as a column that no prompt reads', async () => {
+  test('the index of a data frame is a column that no prompt reads', async () => {
     const data = await readDataset(`${fixtures}/index.parquet`);
     expect(data.columns).toEqual(['message', 'intent', '__index_level_0__']);
     expect(firstPrompt(data, 'a.parquet')).toMatchObject({ inputs: ['message'], output: 'intent' });
   });
 
-  test('that is damaged is refused by name, wherever it is cut or changed', async () => {
+  test('a damaged file is refused by name, wherever it is cut or changed', async () => {
     const whole = readFileSync(`${fixtures}/snappy.parquet`);
     const file = join(folder, 'bad.parquet');
     let refused = 0;
@@ -159,7 +159,7 @@ describe('Parquet', () => {
 });
 
 describe('CSV', () => {
-  test('of a spreadsheet: a BOM, semicolons, quotes, and a line that says so', () => {
+  test('a spreadsheet’s file may have a BOM, semicolons, quotes and a line that names the separator', () => {
     for (const start of ['\uFEFF', '\uFEFFsep=;\r\n', 'sep=;\n']) {
       const { rows, columns } = read('a.csv', `${start}message;label\r\n"Where, or; when?";1,5\r\nhi;2\r\n`);
       expect(columns).toEqual(['message', 'label']);
@@ -169,18 +169,18 @@ describe('CSV', () => {
     }
   });
 
-  test('with commas stays one where a field has semicolons', () => {
+  test('commas stay the separator if a field contains semicolons', () => {
     expect(read('a.csv', '"a;b;c",d\n1;2,3\n').rows[0].values).toEqual({ 'a;b;c': '1;2', d: '3' });
   });
 
-  test('of a data frame: its index has the name that data frames give it, and no prompt reads it', () => {
+  test('a data frame’s index gets the name that data frames give it, and no prompt reads it', () => {
     const text = [',message,label', ...Array.from({ length: 20 }, (_, i) => `${i + 5},m ${i},${i % 2 ? 'x' : 'y'}`)].join('\n');
     const data = read('a.csv', text);
     expect(data.columns).toEqual(['Unnamed: 0', 'message', 'label']);
     expect(firstPrompt(data, 'a.csv').inputs).toEqual(['message']);
   });
 
-  test('with trailing commas has no columns without a name', () => {
+  test('trailing commas create no columns without a name', () => {
     expect(read('a.csv', 'message,label,,\na,b,,\nc,d,,\n').rows.map(({ values }) => values)).toEqual([
       { message: 'a', label: 'b' },
       { message: 'c', label: 'd' },
@@ -193,7 +193,7 @@ describe('CSV', () => {
 describe('texts of megabytes', { tags: 'long' }, () => {
   const megabytes = 16e6;
 
-  test('a quote that is never closed is named where it opens, and the other rows are read', { tags: 'long' }, () => {
+  test('a quote that is never closed is reported where it opens, and the other rows are read', { tags: 'long' }, () => {
     const rows = Array.from({ length: megabytes / 30 }, (_, i) => `${i === 3 ? '"open quote' : 'a plain message row'} ${i},${'xy'[i % 2]}`);
     const text = `message,label\n${rows.join('\n')}\n`;
     expect(failing(() => read('a.csv', text))).toMatchObject({
@@ -220,7 +220,7 @@ describe('texts of megabytes', { tags: 'long' }, () => {
     expect((field.values.message as string).length).toBe(megabytes);
   });
 
-  test('a field that is cut off, or lists within lists, end in an error with their line', () => {
+  test('a field that is cut off and lists nested in lists are errors with their line', () => {
     expect(failing(() => read('a.jsonl', `{"a": "1"}\n{"a": "${'x\\n'.repeat(megabytes / 3)}\n`))).toMatchObject({
       reason: 'bad-row',
       where: { line: 2 },
@@ -233,18 +233,18 @@ describe('texts of megabytes', { tags: 'long' }, () => {
     }
   });
 
-  test('many quotes that are never closed take no time that grows as their square', { tags: 'long' }, () => {
+  test('the time for many quotes that are never closed does not grow with their square', { tags: 'long' }, () => {
     const before = process.cpuUsage();
     failing(() => read('a.csv', `a,b\n${'"x,"""\n'.repeat(300_000)}`));
     expect(process.cpuUsage(before).user / 1e6).toBeLessThan(20);
   });
 });
 
-describe('what answers are', () => {
+describe('answers', () => {
   const prompt = (rows: number, row: (i: number) => Record<string, string>) =>
     firstPrompt(read('a.jsonl', Array.from({ length: rows }, (_, i) => JSON.stringify(row(i))).join('\n')), 'a.jsonl');
 
-  test('read from the row, where new ones keep coming: free text, few as they are', () => {
+  test('that occur in their rows are free text if new ones keep coming, even if there are few', () => {
     const names = (i: number) => `Name${i % 40}`;
     const reading = prompt(100, (i) => ({ passage: `On day ${i} ${names(i * 7)} met Bo.`, question: 'Who met Bo?', answer: names(i * 7) }));
     expect(reading.labels).toBe(40);
@@ -256,7 +256,7 @@ describe('what answers are', () => {
     expect(rare).not.toHaveProperty('labels');
   });
 
-  test('labels, where they stand in the row but are few, or do not stand there', () => {
+  test('are labels if there are few, or if they do not occur in their rows', () => {
     expect(prompt(40, (i) => ({ message: `thing ${i} is ${i % 2 ? 'red' : 'blue'}`, label: i % 2 ? 'red' : 'blue' })).labels).toBe(2);
     expect(prompt(60, (i) => ({ message: `m ${i}`, label: `l${i % 25}` })).labels).toBe(25);
   });

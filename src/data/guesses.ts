@@ -1,4 +1,4 @@
-/** @file What the columns of data are likely to be for. */
+/** @file Guesses what the columns of data are for. */
 import { columnsOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
 import type { Dataset } from './dataset.ts';
@@ -6,7 +6,7 @@ import { isJson } from './jsonText.ts';
 
 type Rows = Pick<Dataset, 'rows'>;
 
-/** The columns that may be the one to predict, likeliest first: one that the body does not read, named like an answer, or the last. */
+/** Candidates for the column to predict, likeliest first: columns that the body does not read, columns named like an answer, the last. */
 export function rankOutputs(columns: readonly string[], body: string): string[] {
   const read = columnsOf(body);
   const likeliness = (column: string): number =>
@@ -17,7 +17,7 @@ export function rankOutputs(columns: readonly string[], body: string): string[] 
 const answerNames =
   /^(label|labels|intent|output|answer|target|class|category|kind|type|gold|expected|completion|response|assistant|sentiment)$/i;
 
-/** How many different answers the sample has, and whether they look like a set to choose from rather than something read from each row. */
+/** The number of different answers, and whether they look like a set to choose from rather than text taken from each row. */
 export function labelGuess({ rows }: Rows, output: string): { count: number; likely: boolean } {
   const counts = new Map<string, number>();
   for (const { values } of rows) {
@@ -31,8 +31,8 @@ export function labelGuess({ rows }: Rows, output: string): { count: number; lik
 }
 
 /**
- * Whether the answers are read from the other columns: they stand there in nearly all rows, and new ones keep coming. The chance that the
- * next row has an answer that no row had is about the share of rows whose answer occurs once (Good 1953).
+ * Whether the answers are taken from the other columns: nearly all rows contain theirs, and new answers keep coming. The chance that the
+ * next row has a new answer is about the share of rows whose answer occurs once (Good 1953).
  */
 function isRead(rows: Dataset['rows'], output: string, counts: readonly number[]): boolean {
   const unseen = counts.filter((times) => times === 1).length / rows.length;
@@ -44,7 +44,7 @@ function isRead(rows: Dataset['rows'], output: string, counts: readonly number[]
   return standsThere.length >= 0.8 * rows.length;
 }
 
-/** A metric for free text of this kind; undefined where the default, the whole text, fits best. */
+/** A metric that suits this kind of free text; undefined if the default, which compares the whole text, fits best. */
 export function textMetricGuess({ rows }: Rows, output: string): 'numeric' | 'json-match' | 'token-f1' | undefined {
   const answers = rows.map(({ values }) => textIn(values, output));
   if (answers.every((answer) => /^[-+]?[\d,]*\.?\d+$/.test(answer.trim()))) return 'numeric';
@@ -53,14 +53,14 @@ export function textMetricGuess({ rows }: Rows, output: string): 'numeric' | 'js
   return words > 3 ? 'token-f1' : undefined;
 }
 
-/** The text of a column that is the same in every row; undefined for others. */
+/** The text of a column that is the same in every row; undefined for other columns. */
 export function constantText({ rows }: Rows, column: string): string | undefined {
   const [first] = rows;
   const text = first && textIn(first.values, column);
   return rows.length > 2 && rows.every(({ values }) => textIn(values, column) === text) ? text : undefined;
 }
 
-/** Whether a column numbers or names the rows and says nothing of them. */
+/** Whether a column only numbers or names the rows. */
 export function looksLikeId({ rows }: Rows, column: string): boolean {
   if (/^(id|uuid|guid|index|idx|row|row[_ ]?id|#|unnamed: 0|__index_level_0__)$/i.test(column)) return true;
   const values = rows.map(({ values }) => textIn(values, column));

@@ -1,7 +1,7 @@
-/** @file Finds places in JSON text. Strings are skipped by search, because regular expressions run out of stack on megabytes. */
+/** @file Finds places in JSON text. Strings are skipped by search because regular expressions run out of stack on megabytes. */
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 
-/** Where the JSON text that begins at a quote ends: after its closing quote; undefined without one. */
+/** The end of the JSON string whose opening quote is at `start`, after its closing quote; undefined without one. */
 export function endOfText(source: string, start: number): number | undefined {
   for (let quote = source.indexOf('"', start + 1); quote >= 0; quote = source.indexOf('"', quote + 1)) {
     let backslashes = 0;
@@ -14,11 +14,11 @@ export function endOfText(source: string, start: number): number | undefined {
 export interface JsonToken {
   readonly at: number;
   readonly end: number;
-  /** A whole text, a bracket, a comma, or a run of anything else. */
+  /** A whole string, a bracket, a comma, or a run of anything else. */
   readonly kind: 'text' | '{' | '}' | '[' | ']' | ',' | 'other';
 }
 
-/** The tokens of a text that need not be valid JSON. */
+/** The tokens of a text, which need not be valid JSON. */
 export function* jsonTokens(source: string): Generator<JsonToken> {
   const next = /[{}[\],"]/g;
   for (let at = 0; at < source.length;) {
@@ -33,7 +33,7 @@ export function* jsonTokens(source: string): Generator<JsonToken> {
   }
 }
 
-/** Where valid JSON goes deeper, and the keys of its outermost object, in order, twice given ones included. */
+/** The places where valid JSON opens a level, and the keys of its outermost object in order, with repeated ones. */
 export function* keysAndDepths(source: string): Generator<{ key?: string; at: number; depth: number }> {
   let depth = 0;
   for (const { kind, at, end } of jsonTokens(source)) {
@@ -45,7 +45,7 @@ export function* keysAndDepths(source: string): Generator<{ key?: string; at: nu
   }
 }
 
-/** The JSON with numbers that JavaScript cannot hold as texts. */
+/** The JSON with strings in place of numbers that JavaScript cannot represent. */
 export function withAllDigits(source: string): string {
   if (!/\d{16}|[eE]\+?\d{3}/.test(source)) return source;
   let exact = '';
@@ -60,17 +60,17 @@ export function withAllDigits(source: string): string {
 const isHeld = (number: string): boolean =>
   /^-?\d+$/.test(number) ? Number.isSafeInteger(Number(number)) : Number.isFinite(Number(number));
 
-/** Where a text stops being JSON, and what is expected there. On Node 20, JSON.parse does not say where. */
+/** Where a text stops being JSON, and what is expected there. On Node 20, JSON.parse does not report the place. */
 export function findFault(source: string): { at: number; expected: string } {
   const errors: ParseError[] = [];
   try {
     parse(source, errors, { disallowComments: true });
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // nested deeper than the stack
+    if (!(error instanceof RangeError)) throw error; // nested deeper than the stack allows
   }
   if (errors.length === 0) return { at: 0, expected: 'JSON' };
   const names = errors.map(({ error }) => printParseErrorCode(error));
-  // JSON does not have this word: the next error says what was expected in its place.
+  // The first word is not part of JSON. The next error says what was expected instead.
   const name = names[0] === 'InvalidSymbol' ? (names.at(1) ?? 'EndOfFileExpected') : names[0];
   return { at: errors[0].offset, expected: expectedBy[name] ?? 'JSON' };
 }

@@ -1,4 +1,4 @@
-/** @file JSON Lines, one object a line, and lists of objects: with the place and the reason of everything that is not a row. */
+/** @file Reads JSON Lines, one object a line, and lists of objects. Everything else is an error with its place and reason. */
 import { TandemError } from '../errors.ts';
 import { rangesOf } from '../prompt/textRange.ts';
 import type { Values } from '../prompt/values.ts';
@@ -9,7 +9,7 @@ export interface Entry {
   /** 1-based. */
   readonly line: number;
   readonly values: Values;
-  /** What the row's id is made from, where it is not the values: older versions read numbers without their last digits. */
+  /** The values that determine the row's id, if they differ from `values`: older versions dropped the last digits of large numbers. */
   readonly identity?: Values;
 }
 
@@ -19,8 +19,8 @@ export interface Entries {
 }
 
 /**
- * Reads the objects of a text; values keep their types. A number that JavaScript cannot hold (an integer beyond 2^53 - 1, 1e400) is the
- * text of its digits. Blank lines are skipped. Errors are returned, not thrown: reason 'bad-row'.
+ * Reads the objects of a text; values keep their types. A number that JavaScript cannot represent (an integer beyond 2^53 - 1, 1e400) becomes
+ * the text of its digits. Blank lines are skipped. Errors are returned, not thrown: reason 'bad-row'.
  */
 export function parseJsonl(file: string, text: string): Entries {
   const hint = 'Write one JSON object per line, with double quotes.';
@@ -34,7 +34,7 @@ export function parseJsonl(file: string, text: string): Entries {
 }
 
 /**
- * Reads a list of objects, as Alpaca's data is written; a file of JSON Lines that is called `.json` too. Errors of rows are returned.
+ * Reads a list of objects, the format of Alpaca's data. Also reads JSON Lines in a file that is named `.json`. Errors of rows are returned.
  * @throws TandemError reason 'bad-row' for a text that is neither
  */
 export function parseJsonList(file: string, text: string): Entries {
@@ -52,7 +52,7 @@ export function parseJsonList(file: string, text: string): Entries {
     const message = `Not valid JSON: expected ${fault.expected}, at: ${snippet(text, fault.at + 1)}`;
     throw new TandemError('bad-row', message, { where: place(fault.at), hint });
   }
-  // Valid JSON of one object is a file of one line, or of one row over several lines.
+  // Valid JSON that is one object is either one JSON line or one row over several lines.
   const elements = text[start] === '[' ? elementsOf(text) : [{ at: start, end: text.length }];
   return gathered(
     elements.map(({ at, end }) => () => {
@@ -62,13 +62,13 @@ export function parseJsonList(file: string, text: string): Entries {
   );
 }
 
-/** A list of the elements that are whole in the beginning of a longer one. */
+/** A list of those elements that the beginning of a longer list contains completely. */
 export function wholeElements(beginning: string): string {
   const elements = elementsOf(beginning);
   return `[${elements.map(({ at, end }) => beginning.slice(at, end)).join(',')}]`;
 }
 
-/** Where the elements of a list stand. @param source valid JSON */
+/** The places of the elements of a list. @param source valid JSON */
 function elementsOf(source: string): { at: number; end: number }[] {
   const elements: { at: number; end: number }[] = [];
   let depth = 0;
@@ -104,14 +104,14 @@ function gathered(rows: readonly (() => Entry)[]): Entries {
   return { entries, bad };
 }
 
-/** What stands around a column of a line, short enough for a message. `column` is 1-based. */
+/** The text around a column of a line, short enough for a message. `column` is 1-based. */
 export function snippet(source: string, column: number): string {
   const from = Math.max(0, column - 21);
   const to = Math.min(source.length, column + 19);
   return `${from > 0 ? '…' : ''}${source.slice(from, to).trimEnd()}${to < source.length ? '…' : ''}`;
 }
 
-/** @param place of an offset into the source */
+/** @param place returns the place of an offset into the source */
 function parseObject(
   source: string,
   place: (at: number) => { readonly file: string; readonly line: number; readonly column: number },
@@ -141,5 +141,5 @@ function parseObject(
   return exact === source ? { values: plain } : { values: JSON.parse(exact) as Values, identity: plain };
 }
 
-/** Everything that walks through a value may call itself once a level. */
+/** Code that walks through a value may recurse once per level. */
 const deepest = 100;

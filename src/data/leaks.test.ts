@@ -1,4 +1,4 @@
-/** @file Near-copies across splits are found, all of them, quickly. */
+/** @file All near-duplicates across splits are found, quickly. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../random.ts';
@@ -9,7 +9,7 @@ import { findLeaks } from './leaks.ts';
 const rowsOf = (texts: readonly string[]): Row[] => texts.map((text, place) => makeRow({ text }, place + 1));
 
 describe('findLeaks', () => {
-  test('near-copies across splits, however cased and punctuated; never within a split', () => {
+  test('near-duplicates across splits are found whatever their case and punctuation; pairs within a split are not reported', () => {
     const long = 'how do i find out where my new card is right now please';
     const found = findLeaks(
       {
@@ -30,7 +30,7 @@ describe('findLeaks', () => {
     expect(findLeaks({ train: rowsOf(['?!']), val: rowsOf(['...', '?!']), test: [] }, ['text'])).toHaveLength(1);
   });
 
-  test('finds exactly the pairs that comparing all pairs finds', () => {
+  test('finds exactly the pairs that a comparison of all pairs finds', () => {
     const word = fc.constantFrom('a', 'b', 'c');
     const text = fc.array(word, { minLength: 3, maxLength: 9 }).map((words) => words.join(' '));
     fc.assert(
@@ -68,7 +68,7 @@ describe('findLeaks', () => {
     const sentence = () =>
       `how do i ${Array.from({ length: 12 }, () => common[Math.floor(random.uniform() ** 2 * common.length)]).join(' ')} my card`;
     const rows = rowsOf(Array.from({ length: 10_000 }, sentence));
-    // Of the processor: machines are shared.
+    // Processor time, because machines are shared.
     const begun = process.cpuUsage();
     findLeaks({ train: rows.slice(0, 6000), val: rows.slice(6000, 8000), test: rows.slice(8000) }, ['text']);
     const { user, system } = process.cpuUsage(begun);

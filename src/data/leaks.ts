@@ -5,7 +5,7 @@ import { splitNames, type SplitName } from './split.ts';
 import { pulse } from '../pulse.ts';
 
 export interface Leak {
-  /** The row of the earlier split (train before val before test) and its near-copy. */
+  /** The row of the earlier split (train before val before test) and its near-duplicate. */
   readonly a: { readonly split: SplitName; readonly row: Row };
   readonly b: { readonly split: SplitName; readonly row: Row };
   /** Jaccard similarity of the token 3-grams, in (0, 1]. */
@@ -13,10 +13,10 @@ export interface Leak {
 }
 
 /**
- * All pairs of rows of different splits whose input texts share at least `threshold` of their token 3-grams (case, accents' form and
- * punctuation aside), most similar first. Texts of fewer than three tokens must be the same.
+ * All pairs of rows from different splits whose input texts share at least `threshold` of their token 3-grams, most similar first. Case,
+ * punctuation and the form of accents do not matter. Texts of fewer than three tokens must be the same.
  *
- * Two sets as similar as that share one of the rarest few 3-grams of either, so only those are indexed: prefix filtering,
+ * Two sets that are this similar share one of the few rarest 3-grams of either, so only those are indexed: prefix filtering,
  * Bayardo, Ma and Srikant 2007.
  * @param columns the columns to compare: the inputs
  */
@@ -66,7 +66,7 @@ function gramsOf(row: Row, columns: readonly string[]): Set<string> {
   return new Set(tokens.slice(2).map((last, place) => `${tokens[place]} ${tokens[place + 1]} ${last}`));
 }
 
-/** Of two ascending lists without repeats. */
+/** Jaccard similarity of two ascending lists without repeats. */
 function jaccard(a: Int32Array, b: Int32Array): number {
   let [i, j, shared] = [0, 0, 0];
   while (i < a.length && j < b.length) {

@@ -1,4 +1,4 @@
-/** @file The data of a prompt file: split or as given, the test rows sealed, mistakes named. */
+/** @file The data of a prompt file: split by hash or as given, with sealed test rows; mistakes are reported with their place. */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ describe('openDataset', async () => {
     expect(texts(train)).toEqual(texts(splitRows(numbered(100), { seed: 0 }).train));
   });
 
-  test('rows that something is wrong with are named by file and line, or left out of every split, the seal kept', async () => {
+  test('defective rows are reported by file and line, or left out of every split without breaking the seal', async () => {
     const data = { train: 'train.jsonl', test: 'test.csv' };
     const defectOf = ({ values, line }: Row, file: string) =>
       /^row 3( xxx)?$/.test(textOf(values.text)) ? new TandemError('bad-row', 'No threes.', { where: { file, line } }) : undefined;
@@ -59,19 +59,19 @@ describe('openDataset', async () => {
     expect(left.bad.map(({ where }) => where!.file)).toEqual([join(folder, 'train.jsonl'), join(folder, 'test.csv')]);
   });
 
-  test('of many rows some of each split are looked through for leaks', { tags: 'long' }, async () => {
+  test('if there are many rows, a part of each split is searched for leaks', { tags: 'long' }, async () => {
     const many = (mark: string): string =>
       Array.from({ length: 12_000 }, (_, i) => `{"text": "row ${i}${mark}", "label": "odd"}\n`).join('');
     await writeFile(join(folder, 'many.jsonl'), many(''));
     await writeFile(join(folder, 'again.jsonl'), many('!'));
     const splits = await openDataset({ data: { train: 'many.jsonl', val: 'all.jsonl', test: 'again.jsonl' }, output: 'label' }, prompt);
     const found = splits.leaks().filter(({ a, b }) => a.split === 'train' && b.split === 'test');
-    // Of each 10,000: a pair is found where both of it are among them.
+    // 10,000 of 12,000 rows of each split are searched. A pair is found if both of its rows are among them.
     expect(found.length).toBeGreaterThan(8000);
     expect(found.length).toBeLessThan(8700);
   });
 
-  test('given files stay as they are, val is taken from train, leaks are found without opening the seal', async () => {
+  test('given files stay as they are, val is taken from train, and leaks are found without opening the seal', async () => {
     const splits = await openDataset({ data: { train: 'train.jsonl', test: 'test.csv' }, output: 'label' }, prompt);
     expect(splits.train.length + splits.val.length).toBe(80);
     expect(Math.abs(splits.val.length - 20)).toBeLessThan(10);
@@ -82,7 +82,7 @@ describe('openDataset', async () => {
     expect([withVal.train.length, withVal.val.length, withVal.test.size]).toEqual([80, 100, 0]);
   });
 
-  test('columns are read under the names of the prompt file, which move no row to another split', async () => {
+  test('columns get the names of the prompt file, which move no row to another split', async () => {
     const plain = await openDataset({ data: 'all.jsonl', output: 'label' }, prompt);
     const settings = { data: 'all.jsonl', output: 'kind', columns: { kind: 'label', message: 'text' } };
     const named = await openDataset(settings, prompt);
@@ -91,12 +91,12 @@ describe('openDataset', async () => {
       plain.train.map(({ id, values }) => [id, values.text, values.label]),
     );
     expect(named.hashes).toEqual(plain.hashes);
-    // Two columns may change names.
+    // Two columns may swap names.
     const turned = await openDataset({ data: 'all.jsonl', output: 'text', columns: { text: 'label', label: 'text' } }, prompt);
     expect(turned.train[0].values).toEqual({ label: plain.train[0].values.text, text: plain.train[0].values.label });
   });
 
-  test('a name for a column that is not there, or one that another column has, is refused', async () => {
+  test('a name for a missing column and a name that another column has are refused', async () => {
     await expect(openDataset({ data: 'all.jsonl', output: 'label', columns: { message: 'txt' } }, prompt)).rejects.toMatchObject({
       reason: 'bad-columns',
       where: { file: prompt },
@@ -107,7 +107,7 @@ describe('openDataset', async () => {
     });
   });
 
-  test('bad rows are the first one’s error with the lines of the others, or are left out', async () => {
+  test('bad rows give the first one’s error with the lines of the others, or are left out', async () => {
     await writeFile(join(folder, 'bad.csv'), 'text,label\na,odd\nb\nc,even\nd,"odd\n');
     await expect(openDataset({ data: 'bad.csv', output: 'label' }, prompt)).rejects.toMatchObject({
       reason: 'bad-row',
@@ -122,7 +122,7 @@ describe('openDataset', async () => {
     expect(splits.bad.map(({ where }) => where?.line)).toEqual([6]);
   });
 
-  test('without the output column where a module alone judges; a slip of the pen and other metrics are still named', async () => {
+  test('a metric module needs no output column; typos and other metrics without one are still reported', async () => {
     const settings = { data: 'all.jsonl', output: 'headline', metric: './m.mjs', reported: [] };
     const { train, columns } = await openDataset(settings, prompt);
     expect(columns).toEqual(['text', 'label']);
@@ -138,7 +138,7 @@ describe('openDataset', async () => {
     }
   });
 
-  test('a missing output column, other columns and a missing file are named', async () => {
+  test('a missing output column, different columns and a missing file are reported', async () => {
     await expect(openDataset({ data: 'all.jsonl', output: 'lable' }, prompt)).rejects.toMatchObject({
       reason: 'missing-output',
       hint: 'Did you mean "label"?',
@@ -153,7 +153,7 @@ describe('openDataset', async () => {
 test.each([
   ['support/intent', 10, 239, 75, 86],
   ['car/request', 6, 12, 12, 120],
-])('examples/%s is a whole task: no problems, %i intents in every split, no near-copies', async (name, intents, ...sizes) => {
+])('examples/%s is a complete task: no problems, %i intents in every split, no near-duplicates', async (name, intents, ...sizes) => {
   const path = join(import.meta.dirname, `../../examples/${name}.prompt.md`);
   const file = requireUsable(parsePromptFile(path, await readFile(path, 'utf8')));
   const splits = await openDataset(file.settings, path);
@@ -164,14 +164,14 @@ test.each([
   expect(splits.leaks()).toEqual([]);
 });
 
-test('the prompt of examples/support names each intent that the data has, and no other', async () => {
+test('the prompt of examples/support names every intent in the data and no other', async () => {
   const path = join(import.meta.dirname, '../../examples/support/intent.prompt.md');
   const file = parsePromptFile(path, await readFile(path, 'utf8'));
   const { train } = await openDataset(file.settings, path);
   const { body } = file.prompt;
   const intents = [...new Set(train.map(({ values }) => values.intent))].sort();
   expect([...body.matchAll(/^- ([a-z ]+): /gm)].map(([, intent]) => intent).sort()).toEqual(intents);
-  // The worked examples are the team's own, and no row of the data.
+  // The worked examples are the team's own. None of them is a row of the data.
   const messages = [...body.matchAll(/^Message: (?!\$)(.+)\nIntent: (.+)$/gm)];
   expect(messages.length).toBe(3);
   for (const [, message, intent] of messages) {

@@ -1,4 +1,4 @@
-/** @file The data of a prompt file as train, val and test rows, the last of them sealed. */
+/** @file The data of a prompt file as train, val and test rows; the test rows are sealed. */
 import { dirname, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { mapWithinTime } from '../timeLimit.ts';
@@ -13,9 +13,9 @@ import { limitRows, splitRows, type Shares, type SplitName } from './split.ts';
 /** Held-out rows that are used once, at the end. Every opening is recorded. */
 export interface SealedRows {
   readonly size: number;
-  /** Gives the rows and records why and when. */
+  /** Returns the rows and records why and when. */
   open(reason: string): readonly Row[];
-  /** The openings so far, first to last. */
+  /** The openings so far, in order. */
   readonly openings: readonly Opening[];
 }
 
@@ -32,31 +32,35 @@ export interface Splits {
   readonly columns: readonly string[];
   /** Absolute paths of the data files. */
   readonly files: readonly string[];
-  /** SHA-256 of each of them as it was read, in hex. */
+  /** SHA-256 of each file as it was read, in hex. */
   readonly hashes: readonly string[];
-  /** What is wrong with skipped rows; empty unless skipping was asked for. */
+  /** The errors of rows that were skipped; empty unless skipping was asked for. */
   readonly bad: readonly TandemError[];
-  /** Near-duplicates across splits, the sealed one included, of `mostCompared` rows of each; found at the first call, without opening the seal. */
+  /**
+   * Near-duplicates across splits, including the sealed one, among at most `mostCompared` rows of each. The first call finds them. The seal
+   * stays closed.
+   */
   leaks(): readonly Leak[];
   /**
-   * The same without the rows that have a defect. Sealed rows are checked too, and stay sealed.
-   * @param defectOf a row of the named file
+   * The same splits without the rows that have a defect. Sealed rows are checked too and stay sealed.
+   * @param defectOf checks a row of the named file
    * @throws the first defect, with the lines of the others, unless bad rows are to be skipped
    */
   without(defectOf: (row: Row, file: string) => TandemError | undefined): Splits;
 }
 
 export interface OpenOptions extends ReadOptions {
-  /** Of the hash split; the same for every run on the data, or the test split would leak between runs. Default 0. */
+  /** The seed of the hash split. It is the same for every run on the data, or test rows would leak between runs. Default 0. */
   readonly seed?: number;
-  /** Shares of one file. Default 60/20/20. */
+  /** The shares when one file is split. Default 60/20/20. */
   readonly fractions?: Shares;
 }
 
 /**
- * Opens `data:` of a prompt file. One file is split by row hash. Given files are taken as they are; without a val file a quarter of
- * train becomes val; a train file alone is split like one file.
- * @throws TandemError those of readDataset, nameColumns and splitRows; 'missing-output' if the data lacks the output column and the metric needs it; 'columns-differ'
+ * Opens the `data:` of a prompt file. One file is split by row hash. Files that are given for each split are taken as they are. Without a val
+ * file, a quarter of train becomes val; a train file alone is split like one file.
+ * @throws TandemError those of readDataset, nameColumns and splitRows; 'missing-output' if the data lacks the output column and the metric
+ *   needs it; 'columns-differ'
  */
 export async function openDataset(
   settings: Pick<TandemSettings, 'data' | 'output'> & Partial<Pick<TandemSettings, 'columns' | 'metric' | 'reported' | 'labels'>>,
@@ -123,7 +127,7 @@ function splitsOf(rows: Readonly<Record<SplitName, readonly Row[]>>, about: Abou
   };
 }
 
-/** Rows of a split that are looked through for near-duplicates: of 200,000 rows it would take half a minute and 1.8 GB. */
+/** How many rows of a split are searched for near-duplicates. Searching 200,000 rows would take half a minute and 1.8 GB. */
 export const mostCompared = 10_000;
 
 const compared = ({ train, val, test }: Readonly<Record<SplitName, readonly Row[]>>): Record<SplitName, Row[]> => ({

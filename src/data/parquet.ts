@@ -1,4 +1,4 @@
-/** @file Parquet files, by hyparquet: rows as typed values. */
+/** @file Reads Parquet files with hyparquet: rows of typed values. */
 import { parquetMetadataAsync, parquetRead, parquetReadObjects, type AsyncBuffer } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { TandemError } from '../errors.ts';
@@ -6,8 +6,8 @@ import type { Value, Values } from '../prompt/values.ts';
 import type { Entries, Entry } from './jsonl.ts';
 
 /**
- * Reads the rows of a file in memory, or of one that is read in parts; the place of a row is its number in the file, from 1. Dates are ISO texts, and an integer that JavaScript cannot hold is
- * the text of its digits.
+ * Reads the rows of a file that is in memory or is read in parts. The place of a row is its number in the file, from 1. Dates become ISO
+ * texts, and an integer that JavaScript cannot represent becomes the text of its digits.
  * @param most rows at most
  * @throws TandemError reason 'bad-parquet' for a file that is damaged, encrypted, or of a kind that the library cannot read
  */
@@ -16,7 +16,7 @@ export async function readParquet(file: string, source: Uint8Array | AsyncBuffer
   const rows = await (async () => {
     const metadata = await parquetMetadataAsync(buffer);
     const options = { file: buffer, metadata, compressors, rowEnd: Math.min(Number(metadata.num_rows), most) };
-    // Of two damaged columns within one value the second would fail where nobody waits for it. This waits for each.
+    // If a value has two damaged columns, the second would fail without a handler. This call waits for each of them.
     await parquetRead(options);
     return parquetReadObjects(options);
   })().catch((cause: unknown) => {
@@ -43,8 +43,8 @@ export async function readParquet(file: string, source: Uint8Array | AsyncBuffer
 }
 
 /**
- * Gives each part that is asked for only after the caller had its turn, and none once it is closed: the library asks for many at once, and
- * where it gives up on one, the others would fail with nobody to catch it.
+ * Delivers each part in a later turn of the event loop, and none after it is closed. The library requests many parts at once. If it gives up
+ * on one, the others would otherwise fail without a handler.
  */
 function inTurns(source: Uint8Array | AsyncBuffer): { buffer: AsyncBuffer; close: () => void } {
   const whole = ArrayBuffer.isView(source) ? source.slice().buffer : source;

@@ -1,4 +1,4 @@
-/** @file Which data files are read, and how each kind of bad line is named. */
+/** @file Which data files are read, and how each kind of bad line is reported. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../errors.ts';
@@ -18,7 +18,7 @@ const errorOf = (read: () => unknown): TandemError => {
 };
 
 describe('JSONL', () => {
-  test('BOM, CRLF, blank lines and a missing last newline are fine; values keep their types', () => {
+  test('a BOM, CRLF, blank lines and a missing last newline are allowed; values keep their types', () => {
     const { rows, columns } = jsonl('\uFEFF{"a": 1, "b": true}\r\n\r\n  \n{"b": null, "a": [1, {"x": "y"}]}');
     expect(columns).toEqual(['a', 'b']);
     expect(rows.map(({ values, line }) => [line, values])).toEqual([
@@ -27,7 +27,7 @@ describe('JSONL', () => {
     ]);
   });
 
-  test('numbers that JavaScript cannot hold are the texts of their digits, at any depth; those in texts are texts', () => {
+  test('numbers that JavaScript cannot represent become the text of their digits at any depth; numbers in strings stay strings', () => {
     const line =
       '{"a": 9007199254740993, "b": [-12345678901234567890, 9007199254740991, 1.0], "c": {"d": 1e400}, "e": "12345678901234567890"}';
     expect(jsonl(line).rows[0].values).toEqual({
@@ -38,7 +38,7 @@ describe('JSONL', () => {
     });
   });
 
-  test('no row moves to another split: ids are those of the versions that read every value as a text', () => {
+  test('no row moves to another split: ids are those of the versions that read every value as text', () => {
     const ids = (text: string) => jsonl(text).rows.map(({ id }) => id);
     const [texts, typed] = ids(
       '{"a": "1", "b": "true", "c": "", "d": "[1,{\\"x\\":null}]"}\n{"a": 1, "b": true, "c": null, "d": [1, {"x": null}]}',
@@ -48,12 +48,12 @@ describe('JSONL', () => {
     expect(ids('{"a": 12345678901234567890}')).toEqual(ids('{"a": "12345678901234567000"}'));
   });
 
-  test('a row that is nested without end is refused by its place', () => {
+  test('a row that is nested too deeply is refused with its place', () => {
     const text = `{"a": ${'['.repeat(5000)}${']'.repeat(5000)}}`;
     expect(errorOf(() => jsonl(text))).toMatchObject({ reason: 'bad-row', where: { line: 1, column: 106 } });
   });
 
-  test('the id hangs on the values, not on line or order of the columns', () => {
+  test('the id depends on the values, not on the line or the order of the columns', () => {
     const [first] = jsonl('{"a": "1", "b": "2"}').rows;
     expect(jsonl('\n{"b": 2, "a": 1}').rows[0].id).toBe(first.id);
     expect(first.id).toMatch(/^[0-9a-f]{16}$/);
@@ -99,7 +99,7 @@ describe('JSONL', () => {
     );
   });
 
-  test('a row that differs from most is the bad one', () => {
+  test('a row whose columns differ from those of most rows is bad', () => {
     expect(errorOf(() => jsonl('{"a": 1, "b": 2}\n{"a": 1, "b": 2}\n{"a": 1}'))).toMatchObject({
       where: { line: 3 },
       message: 'This row lacks the column "b".',
@@ -114,20 +114,20 @@ describe('JSONL', () => {
     });
   });
 
-  test('skipBad leaves the bad rows out and says why', () => {
+  test('skipBad leaves out bad rows and says why', () => {
     const { rows, bad } = jsonl('{"a": 1}\n{"a": \n{"a": 2}\n{"b": 2}\n', true);
     expect(rows.map(({ line }) => line)).toEqual([1, 3]);
     expect(bad.map(({ where }) => where?.line)).toEqual([2, 4]);
     expect(errorOf(() => jsonl('{"a"', true))).toMatchObject({ reason: 'no-rows' });
   });
 
-  test('column names that are properties of every object are columns like others', () => {
+  test('properties of every object are valid column names', () => {
     expect(jsonl('{"__proto__": 1, "constructor": 2}').columns).toEqual(['__proto__', 'constructor']);
     expect(errorOf(() => jsonl('{"a": 1, "constructor": 2}\n{"a": 1, "constructor": 2}\n{"a": 1}')).message).toContain('"constructor"');
   });
 });
 
-test('bytes that are not UTF-8 are named with their line', () => {
+test('bytes that are not UTF-8 are reported with their line', () => {
   const text = Uint8Array.from([...bytes('{"a": "ok"}\n{"a": "caf'), 0xe9, ...bytes('"}\n{"a": "fine"}\n')]);
   expect(errorOf(() => parseDataset('a.jsonl', text))).toMatchObject({ reason: 'bad-encoding', where: { line: 2, column: 11 } });
   expect(parseDataset('a.jsonl', text, { skipBad: true }).rows.map(({ line }) => line)).toEqual([1, 3]);
@@ -135,7 +135,7 @@ test('bytes that are not UTF-8 are named with their line', () => {
 });
 
 describe('CSV and TSV', () => {
-  test('quotes, doubled quotes, line breaks within a field, CRLF, blank lines', () => {
+  test('quotes, doubled quotes, line breaks in a field, CRLF and blank lines are read', () => {
     const { rows } = csv('\uFEFFa,b\r\n"x, ""y""\nz",2\r\n\r\n3,"" \r\n'.replace('"" ', '""'));
     expect(rows.map(({ values, line }) => [line, values])).toEqual([
       [2, { a: 'x, "y"\nz', b: '2' }],
@@ -163,7 +163,7 @@ describe('CSV and TSV', () => {
   test.each([
     ['a.csv', ','],
     ['a.tsv', '\t'],
-  ])('%s: whatever is quoted, however lines end, with a BOM or not, is read back with the lines where rows start', (name, separator) => {
+  ])('%s: rows and their lines are read back with any quotes and line ends, with or without a BOM', (name, separator) => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(field, field, fc.boolean()), { minLength: 1, maxLength: 8 }),
@@ -192,35 +192,31 @@ describe('CSV and TSV', () => {
     );
   });
 
-  test(
-    'whatever the text: rows with all columns, or errors with a line that the file has; never anything else, in linear time',
-    { tags: 'long' },
-    () => {
-      const piece = fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', 'a', ' ', '\uFEFF', '\u0000', 'é');
-      fc.assert(
-        fc.property(fc.array(piece, { maxLength: 60 }), fc.constantFrom(',', '\t'), (pieces, separator) => {
-          const text = pieces.join('').replaceAll(',', separator);
-          const lines = text.split(/\r\n|\r|\n/).length;
-          try {
-            const { rows, columns, bad } = parseDataset(separator === ',' ? 'a.csv' : 'a.tsv', bytes(text), { skipBad: true });
-            for (const { values } of rows) expect(Object.keys(values)).toEqual(columns);
-            for (const { where } of bad) expect(where!.line! >= 1 && where!.line! <= lines).toBe(true);
-          } catch (error) {
-            expect(error).toBeInstanceOf(TandemError);
-            const { line } = (error as TandemError).where!;
-            expect(line === undefined || (line >= 1 && line <= lines)).toBe(true);
-          }
-        }),
-        { numRuns: 3000 },
-      );
-      const started = performance.now();
-      errorOf(() => csv(`a,b\n${'"'.repeat(200_000)}`));
-      csv(`a,b\n${'x,"y ""z""\n"\n'.repeat(50_000)}`);
-      expect(performance.now() - started).toBeLessThan(10_000);
-    },
-  );
+  test('any text gives rows with all columns or errors with a line of the file, in linear time', { tags: 'long' }, () => {
+    const piece = fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', 'a', ' ', '\uFEFF', '\u0000', 'é');
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), fc.constantFrom(',', '\t'), (pieces, separator) => {
+        const text = pieces.join('').replaceAll(',', separator);
+        const lines = text.split(/\r\n|\r|\n/).length;
+        try {
+          const { rows, columns, bad } = parseDataset(separator === ',' ? 'a.csv' : 'a.tsv', bytes(text), { skipBad: true });
+          for (const { values } of rows) expect(Object.keys(values)).toEqual(columns);
+          for (const { where } of bad) expect(where!.line! >= 1 && where!.line! <= lines).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TandemError);
+          const { line } = (error as TandemError).where!;
+          expect(line === undefined || (line >= 1 && line <= lines)).toBe(true);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    const started = performance.now();
+    errorOf(() => csv(`a,b\n${'"'.repeat(200_000)}`));
+    csv(`a,b\n${'x,"y ""z""\n"\n'.repeat(50_000)}`);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
 
-  test('what is written by RFC 4180 is read back', () => {
+  test('text that is written by RFC 4180 is read back', () => {
     const field = fc.oneof(fc.string(), fc.constantFrom('a,b', '"', '\n', '\r\n', ' x ', '\t'));
     const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     fc.assert(
@@ -232,7 +228,7 @@ describe('CSV and TSV', () => {
   });
 });
 
-test('a file that is not there, or of another kind, is named', async () => {
+test('a missing file and one of another kind are reported', async () => {
   await expect(readDataset('/nowhere/a.jsonl')).rejects.toMatchObject({
     reason: 'missing-data',
     message: 'The data file does not exist.',

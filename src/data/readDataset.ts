@@ -10,16 +10,16 @@ import { makeRow, type Dataset } from './dataset.ts';
 import { withTurns } from './conversations.ts';
 import { parseJsonl, parseJsonList, type Entries, type Entry } from './jsonl.ts';
 
-/** What files of data are called. */
+/** The extensions of data files. */
 export const dataEndings = ['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet'] as const;
 
 export interface ReadOptions {
-  /** Leave bad rows out and return what is wrong with them, instead of throwing the first. */
+  /** Leave out bad rows and return their errors, instead of throwing the first. */
   readonly skipBad?: boolean;
 }
 
 /**
- * @param file its extension, one of `dataEndings`, says how it is read
+ * @param file its extension, one of `dataEndings`, determines its format
  * @throws TandemError reasons 'missing-data', 'not-a-file', 'too-large', 'unknown-format', 'bad-encoding', 'bad-header', 'bad-row', 'no-rows'
  */
 export async function readDataset(file: string, options: ReadOptions = {}): Promise<Dataset> {
@@ -38,7 +38,7 @@ export async function readDataset(file: string, options: ReadOptions = {}): Prom
   return parseDataset(file, bytes, options);
 }
 
-/** The same for the bytes of a text in memory, e.g. the head of a file. */
+/** The same for bytes in memory, for example the beginning of a file. */
 export function parseDataset(file: string, bytes: Uint8Array, options: ReadOptions = {}): Dataset {
   const ending = endingOf(file);
   if (ending === '.parquet') throw unknownFormat(file);
@@ -84,7 +84,7 @@ export function datasetOf(
   };
 }
 
-/** The first bad row, and where the others stand. */
+/** The error of the first bad row, with the places of the others. */
 export function withOthers([first, ...more]: readonly TandemError[]): TandemError {
   if (more.length === 0) return first;
   const { reason, message, where, hint, cause } = first;
@@ -139,7 +139,7 @@ function decode(file: string, bytes: Uint8Array): { text: string; badLines: Map<
   }
 }
 
-/** Without the rows that start on an undecodable line, or (as CSV fields may span lines) hold its replacement characters. */
+/** Leaves out rows that start on an undecodable line, or contain its replacement characters (as CSV fields may span lines). */
 function withoutLines({ entries, bad }: Entries, badLines: ReadonlyMap<number, TandemError>): Entries {
   if (badLines.size === 0) return { entries, bad };
   const replaced = ({ line, values }: Entry): boolean =>
@@ -147,7 +147,7 @@ function withoutLines({ entries, bad }: Entries, badLines: ReadonlyMap<number, T
   return { entries: entries.filter((entry) => !replaced(entry)), bad: bad.filter((error) => !badLines.has(error.where?.line ?? 0)) };
 }
 
-/** Rows should have the same columns; those that differ from the majority are the bad ones. */
+/** All rows should have the same columns. Those that differ from the majority are bad. */
 function sameColumns(file: string, entries: readonly Entry[]): { columns: string[]; entries: Entry[]; bad: TandemError[] } {
   const counts = new Map<string, number>();
   for (const { values } of entries) for (const column of Object.keys(values)) counts.set(column, (counts.get(column) ?? 0) + 1);

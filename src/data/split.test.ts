@@ -12,7 +12,7 @@ const numbered = (n: number): Row[] => rowsOf(Array.from({ length: n }, (_, i) =
 const texts = (rows: readonly Row[]) => rows.map(({ values }) => textOf(values.text)).sort();
 
 describe('splitRows', () => {
-  test('does not hang on the order; copies of a row land together; every row lands once', () => {
+  test('splits do not depend on the order of the rows, keep copies of a row together and contain every row once', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 3 }), { minLength: 10 }), fc.nat(), (all, seed) => {
         fc.pre(new Set(all).size >= 3);
@@ -30,7 +30,7 @@ describe('splitRows', () => {
     );
   });
 
-  test('about 60/20/20, and rows that are added leave the others where they are', () => {
+  test('splits are about 60/20/20, and added rows leave the others where they are', () => {
     const few = splitRows(numbered(1000), { seed: 1 });
     const more = splitRows(numbered(2000), { seed: 1 });
     expect(Math.abs(few.train.length - 600)).toBeLessThan(50);
@@ -39,20 +39,20 @@ describe('splitRows', () => {
     expect(texts(splitRows(numbered(1000), { seed: 2 }).test)).not.toEqual(texts(few.test));
   });
 
-  test('of few rows enough are there to validate that something can be kept, and those of the test stay where they are', () => {
+  test('a small file gets enough validation rows that a result can be kept, and its test rows stay where they are', () => {
     for (let count = 8; count <= 60; count += 4) {
       const { train, val, test } = splitRows(numbered(count), { seed: 3 });
       expect(val.length).toBeGreaterThanOrEqual(Math.min(9, Math.round(0.4 * count)));
       expect(train.length).toBeGreaterThan(count / 4);
       const more = splitRows(numbered(count + 40), { seed: 3 });
       expect(texts(more.test)).toEqual(expect.arrayContaining(texts(test)));
-      // With enough rows none has to be moved: what trained in the small file is not validated in the large one.
+      // With enough rows none has to move: no training row of the small file is a validation row of the large one.
       expect(texts(more.val).filter((text) => texts(train).includes(text))).toEqual([]);
     }
     expect(splitRows(numbered(24), { seed: 3 }).val).toHaveLength(9);
   });
 
-  test('explicit counts are kept, and too many are refused', () => {
+  test('explicit counts are met, and too many are refused', () => {
     const { train, val, test } = splitRows(numbered(100), { seed: 0, counts: { train: 32, val: 50, test: 0 } });
     expect([train.length, val.length, test.length]).toEqual([32, 50, 0]);
     expect(() => splitRows(numbered(10), { seed: 0, counts: { train: 8, val: 2, test: 1 } })).toThrow(
@@ -68,7 +68,7 @@ describe('splitRows', () => {
   });
 });
 
-test('limitRows: the same rows in any order, more rows keep the fewer ones, labels balanced if asked', () => {
+test('limitRows picks the same rows in any order, keeps the rows of a smaller limit, and balances labels if asked', () => {
   const rows = [
     ...rowsOf(Array.from({ length: 90 }, (_, i) => 'x'.repeat(2 * i))),
     ...rowsOf(Array.from({ length: 10 }, (_, i) => 'x'.repeat(2 * i + 1))),

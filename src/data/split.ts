@@ -13,18 +13,18 @@ export type Shares = Readonly<Record<SplitName, number>>;
 export interface SplitOptions {
   readonly seed: number;
   /**
-   * Shares of the rows, in any unit. Adding rows moves no other row, except between train and val while there are too few to validate.
+   * Shares of the rows, in any unit. New rows do not move other rows, except between train and val while there are too few to validate.
    * Default 60/20/20.
    */
   readonly fractions?: Shares;
-  /** Or numbers of rows, exact but for rows that occur more than once; the rest is left out. */
+  /** Numbers of rows instead of shares. They are exact unless rows occur more than once. The remaining rows are left out. */
   readonly counts?: Shares;
   /** The data file, for errors. */
   readonly file?: string;
 }
 
 /**
- * Copies of a row always land in the same split.
+ * Splits rows by hash. Copies of a row always land in the same split.
  * @throws TandemError reason 'too-few-rows' if counts ask for more rows than there are, or a split would stay empty
  */
 export function splitRows(rows: readonly Row[], options: SplitOptions): Record<SplitName, Row[]> {
@@ -48,7 +48,7 @@ export function splitRows(rows: readonly Row[], options: SplitOptions): Record<S
 }
 
 /**
- * At most `n` rows, chosen by hash: the same ones in any order of `rows`, and a larger `n` keeps them.
+ * At most `n` rows, chosen by hash. The choice does not depend on the order of `rows`, and a larger `n` keeps it.
  * @param balance a column whose values should occur equally often
  */
 export function limitRows(rows: readonly Row[], n: number, seed: number, options: { balance?: string } = {}): Row[] {
@@ -80,7 +80,7 @@ function groupsInHashOrder(rows: readonly Row[], seed: number): Group[] {
   return [...sizes].map(([id, size]) => ({ id, size, place: hashPlace(id, seed) })).sort((a, b) => a.place - b.place);
 }
 
-/** Uniform in [0, 1) by row id and seed. */
+/** Uniform in [0, 1), determined by row id and seed. */
 function hashPlace(id: string, seed: number): number {
   return createHash('sha256').update(`${seed}\u0000${id}`).digest().readUIntBE(0, 6) / 2 ** 48;
 }
@@ -96,7 +96,7 @@ function byFraction(groups: readonly Group[], fractions: Shares, wanted: readonl
       )
     ];
   const chosen = new Map(groups.map(({ id, place }) => [id, splitOf(place)]));
-  // Of a handful of rows a split may get none: then by rank instead of by place.
+  // With a handful of rows a split may get none. Then ranks decide instead of places.
   if (wanted.some((name) => ![...chosen.values()].includes(name))) {
     const cuts = bounds.map((bound, place) =>
       Math.min(Math.max(Math.round(bound * groups.length), place + 1), groups.length - (wanted.length - 1 - place)),
@@ -106,11 +106,11 @@ function byFraction(groups: readonly Group[], fractions: Shares, wanted: readonl
   return wanted.includes('train') && wanted.includes('val') ? withEnoughToValidate(groups, chosen) : chosen;
 }
 
-/** Validation rows that can tell a clear gain from chance, and the largest share of the rows that may be moved to validation for that. */
+/** How many validation rows can tell a clear gain from chance, and the largest share of all rows that may be moved to reach that number. */
 const enough = 9;
 const mostShare = 0.4;
 
-/** Nothing can ever be kept on too few validation rows, so training rows join them, the last in hash order first. */
+/** With too few validation rows nothing can ever be kept, so training rows join them, the last in hash order first. */
 function withEnoughToValidate(groups: readonly Group[], chosen: Map<string, SplitName>): Map<string, SplitName> {
   const wanted = Math.min(enough, Math.round(mostShare * groups.length));
   const lending = groups.filter(({ id }) => chosen.get(id) === 'train');

@@ -130,7 +130,7 @@ test('it is measured, and its numbers have a name of their own', async () => {
 });
 
 test('it is optimized: the journal says its language, and its candidates are files of its kind', async () => {
-  const spec = { ...runDefaults, prompt: path, threads: 1, target: 'prompt', budget: { tokensUsed: 20_000 } } as const;
+  const spec = { ...runDefaults, prompt: path, threads: 1, tune: 'prompt', budget: { tokens: 20_000 } } as const;
   const { directory, state } = await startRun(spec);
   expect(state.start?.prompt.syntax).toBe('angles');
   expect(readFileSync(directory.journal, 'utf8')).toContain('"syntax":"angles"');

@@ -1,4 +1,4 @@
-/** @file What it takes to run a graph; onnxruntime.ts and tensorflow.ts do it. */
+/** @file The interface that runs graphs. onnxruntime.ts and tensorflow.ts implement it. */
 import type { Node } from './graph.ts';
 
 export interface TensorValue {
@@ -9,10 +9,10 @@ export interface TensorValue {
 
 export interface Executable {
   /**
-   * @param feeds one value for each of the graph's inputs, by name; values are read in place, not copied, so that frozen weights stand
-   *   in memory once however many graphs use them. An array that was changed in place must come in a new TensorValue: executors may
-   *   keep what they made of the old one
-   * @returns the outputs by the names they were compiled under
+   * @param feeds one value for each of the graph's inputs, by name. Values are used in place, not copied, so that frozen weights are in memory
+   *   once however many graphs use them. An array that was changed in place must come in a new TensorValue, because executors may keep what
+   *   they derived from the old one
+   * @returns the outputs by the names under which they were compiled
    */
   run(feeds: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>>;
   dispose(): Promise<void>;
@@ -24,5 +24,5 @@ export interface Executor {
   compile(outputs: Readonly<Record<string, Node>>): Promise<Executable>;
 }
 
-/** Of TensorFlow.js. Stands here so that the API can be typed without its types, which need more than they say. */
+/** A backend of TensorFlow.js. It is declared here so that the API's types do not depend on the types of TensorFlow.js. */
 export type Backend = 'node' | 'wasm' | 'cpu';

@@ -33,14 +33,14 @@ export function gradients(loss: Node, parameters: readonly Node[]): Node[] {
   });
 }
 
-/** The nodes through which a parameter reaches the loss: nothing else needs an adjoint. */
+/** The nodes through which a parameter reaches the loss. No other node needs an adjoint. */
 function dependents(order: readonly Node[], parameters: readonly Node[]): Set<Node> {
   const found = new Set(parameters);
   for (const node of order) if (node.inputs.some((child) => found.has(child))) found.add(node);
   return found;
 }
 
-/** Slices that tile an axis are joined again instead of being padded with zeros and added. */
+/** Slices that tile an axis are joined instead of being padded with zeros and added. */
 function sumContributions(contributions: readonly Node[]): Node {
   return tiles(contributions) ?? contributions.reduce((a, b) => add(a, b));
 }

@@ -1,4 +1,4 @@
-/** @file Arithmetic of symbolic dimensions, walking and lowering graphs, and what errors say. */
+/** @file Arithmetic of symbolic dimensions, walking and lowering graphs, and the messages of errors. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gradients } from './gradients.ts';
@@ -20,7 +20,7 @@ const term = fc.array(factor, { maxLength: 3 }).map(product);
 const terms = fc.array(term, { minLength: 1, maxLength: 4 });
 
 describe('dimensions', () => {
-  test('a product is worth the product', () => {
+  test('the value of a product is the product of the values', () => {
     fc.assert(
       fc.property(fc.array(term), sizes, (dims, at) => {
         const expected = dims.reduce((value: number, dim) => value * valueOf(dim, at), 1);
@@ -29,7 +29,7 @@ describe('dimensions', () => {
     );
   });
 
-  test('a sum is worth the sum', () => {
+  test('the value of a sum is the sum of the values', () => {
     fc.assert(
       fc.property(terms, sizes, (dims, at) => {
         const expected = dims.reduce((value: number, dim) => value + valueOf(dim, at), 0);
@@ -38,7 +38,7 @@ describe('dimensions', () => {
     );
   });
 
-  test('equal sums are written alike, whatever the order and grouping', () => {
+  test('equal sums have the same text, whatever their order and grouping', () => {
     fc.assert(
       fc.property(terms, terms, (some, others) => {
         const all = sumOf([...some, ...others]);
@@ -77,7 +77,7 @@ describe('dimensions', () => {
   });
 });
 
-test('shape errors say which shapes', () => {
+test('shape errors name the shapes', () => {
   const [x, y] = [input('x', ['P', 3]), input('y', ['T', 4])];
   const errors: Record<string, () => unknown> = {
     'cannot multiply [P, 3] by [T, 4] (NT)': () => matMul(x, y, { transB: true }),
@@ -93,7 +93,7 @@ test('shape errors say which shapes', () => {
   for (const [message, run] of Object.entries(errors)) expect(run).toThrow(message);
 });
 
-test('nodes come after what they read, each once', () => {
+test('nodes come after their inputs, each once', () => {
   const x = input('x', []);
   const y = exp(x);
   const z = mul(add(y, x), y);
@@ -103,7 +103,7 @@ test('nodes come after what they read, each once', () => {
   expect(order.length).toBe(4);
 });
 
-test('a chain of 20,000 nodes is walked, differentiated and written', () => {
+test('a chain of 20,000 nodes can be walked, differentiated and written', () => {
   const x = input('x', []);
   let y: Node = x;
   for (let i = 0; i < 20_000; i++) y = neg(y);
@@ -114,7 +114,7 @@ test('a chain of 20,000 nodes is walked, differentiated and written', () => {
 });
 
 describe('ONNX', () => {
-  /** How often an op type stands in the file; names of values are v0, v1, … */
+  /** How often an op type occurs in the file. Values are named v0, v1, … */
   const count = (outputs: Record<string, Node>, type: string): number =>
     Buffer.from(onnxModel(outputs)).toString('latin1').split(type).length - 1;
   const [a, b, c] = [input('a', ['P', 3]), input('b', [3, 4]), input('c', ['P', 4])];
@@ -125,27 +125,27 @@ describe('ONNX', () => {
     expect(count({ y: slice(a, 1, 0, 2), z: slice(a, 1, 0, 3), w: slice(a, 1, 1, 3) }, 'Slice')).toBe(2);
   });
 
-  test('what no output needs is left out', () => {
+  test('nodes that no output needs are left out', () => {
     expect(count({ y: add(matMul(a, b), c) }, 'Gemm')).toBe(1);
     const [da] = gradients(sum(mul(exp(a), tanh(a))), [a]);
     expect(count({ da }, 'ReduceSum')).toBe(0);
   });
 
-  test('a product and a sum become one, in either order', () => {
+  test('a product and a sum are merged, in either order', () => {
     expect(count({ y: add(matMul(a, b), c) }, 'Add')).toBe(0);
     expect(count({ y: add(c, matMul(a, b)) }, 'Add')).toBe(0);
-    // A bias: the same row for all.
+    // A bias: the same for every row.
     expect(count({ y: add(matMul(a, b), sum(c, [0])) }, 'Add')).toBe(0);
     expect(count({ y: add(matMul(a, b), sum(c, [1], true)) }, 'Add')).toBe(1);
     expect(count({ y: add(matMul(a, b), constant(2)) }, 'Add')).toBe(1);
   });
 
-  test('sizes that ONNX Runtime cannot infer are named, or else it takes seconds to plan a large graph', () => {
+  test('sizes that ONNX Runtime cannot infer are named, because planning a large graph would take seconds otherwise', () => {
     const joined = neg(exp(concat([input('p', ['P']), input('t', ['T'])], 0)));
     expect(count({ y: sum(joined) }, 'P+T')).toBe(3);
   });
 
-  test('inputs that are asked for twice are fed once', async () => {
+  test('an input that occurs twice is fed once', async () => {
     const twice = add(input('x', ['P']), input('x', ['P']));
     const executable = await onnxRuntimeExecutor().compile({ twice, rows: gatherRows(twice, input('i', [1], 'int32')) });
     const results = await executable.run({ x: { shape: [2], data: Float32Array.of(1, 2) }, i: { shape: [1], data: Int32Array.of(1) } });

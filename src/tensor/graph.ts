@@ -20,9 +20,9 @@ export interface Op {
   readonly name: string;
   /** Throws TandemError 'shape' when the inputs do not fit. */
   shape(inputs: readonly Shape[], attributes: Attributes): Shape;
-  /** The result's type; that of the first input when left out. */
+  /** The type of the result. Default: the type of the first input. */
   readonly dtype?: DType;
-  /** Adjoints of the inputs, given that of the result; undefined where nothing flows. Absent: the op stops gradients. */
+  /** Adjoints of the inputs, given the adjoint of the result; undefined for inputs that get none. An op without this rule stops gradients. */
   gradient?(dy: Node, inputs: readonly Node[], y: Node): readonly (Node | undefined)[];
   /** Emits ONNX nodes and returns the name of the result. */
   onnx(emit: Lowering, inputs: readonly string[], node: Node): string;
@@ -35,14 +35,14 @@ export interface FloatAttribute {
 export const float = (value: number): FloatAttribute => ({ float: value });
 export type OnnxAttribute = number | string | readonly number[] | FloatAttribute;
 
-/** What the ops' lowering rules write with. Names are those of ONNX values. */
+/** What the lowering rules of ops write with. Names are those of ONNX values. */
 export interface Lowering {
   node(type: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>, domain?: string): string;
   input(node: Node): string;
   constant(dtype: DType | 'int64', values: readonly number[], shape: readonly number[]): string;
   /** A constant vector of int64. */
   ints(values: readonly number[]): string;
-  /** A shape vector of int64, taken from the inputs where symbolic. */
+  /** A shape vector of int64; symbolic sizes are computed from the inputs. */
   dims(shape: Shape): string;
   dtype(type: DType | 'int64'): number;
   /** One Gemm for (A B) + C, if the node is such a sum of full matrices, or of a matrix and a row. */
@@ -82,7 +82,7 @@ export function defineOp<A extends Attributes = Attributes>(
   });
 }
 
-/** Every op that exists, for tests that must cover all of them. */
+/** All ops, for tests that must cover each of them. */
 export const allOps = (): readonly Op[] => [...ops.values()];
 
 const inputOp: Op = {
@@ -91,7 +91,7 @@ const inputOp: Op = {
   onnx: (emit, _inputs, node) => emit.input(node),
 };
 
-/** A value fed at each run. Names are unique within a graph. */
+/** A value that is fed in each run. Names are unique within a graph. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32'): Node {
   return { op: inputOp, inputs: [], attributes: { name }, shape, dtype };
 }
@@ -105,7 +105,7 @@ const constantOp: Op = {
   onnx: (emit, _inputs, node) => emit.constant(node.dtype, node.attributes.values as readonly number[], node.shape as readonly number[]),
 };
 
-/** A small constant baked into the graph. */
+/** A small constant that is part of the graph. */
 export function constant(values: readonly number[] | number, shape: readonly number[] = [], dtype: DType = 'float32'): Node {
   return { op: constantOp, inputs: [], attributes: { values: typeof values === 'number' ? [values] : values }, shape, dtype };
 }

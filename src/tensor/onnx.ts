@@ -1,4 +1,4 @@
-/** @file Writes a graph as an ONNX model: lowering with common subexpressions shared and dead nodes dropped, then protobuf bytes. */
+/** @file Writes a graph as an ONNX model: lowers it, shares common subexpressions, drops dead nodes, and encodes the result as protobuf. */
 import protobuf from 'protobufjs';
 import {
   float,
@@ -94,15 +94,15 @@ export function onnxModel(outputs: Readonly<Record<string, Node>>): Uint8Array {
       initializer: initializers,
       input: inputs.map((node) => ({ name: inputName(node), type: typeOf(node.dtype, node.shape) })),
       output: results,
-      // ONNX Runtime cannot infer sizes such as P+T. Without our names for them its planner reuses no buffer, and compares each value with
-      // all before it: for the training graph of a 135M model 4.4 s instead of 0.3 s.
+      // ONNX Runtime cannot infer sizes such as P+T. Without these names its planner reuses no buffer and compares each value with all earlier
+      // ones: for the training graph of a 135M model it takes 4.4 s instead of 0.3 s.
       valueInfo: written.flatMap(({ output: [name] }) => (types.has(name) ? [{ name, type: types.get(name) }] : [])),
     },
   };
   return Model.encode(model).finish();
 }
 
-/** Each input once, however many nodes stand for it. */
+/** Each input once, even if several nodes stand for it. */
 function inputsOf(order: readonly Node[]): Node[] {
   const found = new Map<string, Node>();
   for (const node of order.filter(isInput)) {
@@ -114,7 +114,7 @@ function inputsOf(order: readonly Node[]): Node[] {
   return [...found.values()];
 }
 
-/** One dimension as a vector of one int64: sums of products of the inputs' sizes. */
+/** One dimension as an int64 vector of length 1, computed as sums of products of the inputs' sizes. */
 function dimension(emit: Lowering, inputs: readonly Node[], dim: Dim): string {
   if (typeof dim === 'number') return emit.ints([dim]);
   const terms = dim.split('+').map((term) => {

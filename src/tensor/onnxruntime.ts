@@ -6,7 +6,7 @@ import { isInput, inputName, topological } from './graph.ts';
 import { onnxModel } from './onnx.ts';
 import { loadOnnxRuntime, type InferenceSession, type Tensor } from './onnxruntimeLibrary.ts';
 
-/** A file name's beginning: every session writes its kernels' times there. */
+/** A prefix for file names. If it is set, every session writes the times of its kernels there. */
 const profile = process.env.TANDEM_PROFILE;
 
 export function onnxRuntimeExecutor(options: { threads?: number } = {}): Executor {
@@ -21,9 +21,10 @@ export function onnxRuntimeExecutor(options: { threads?: number } = {}): Executo
         interOpNumThreads: 1,
         executionMode: 'sequential',
         graphOptimizationLevel: 'basic',
-        // Planned memory patterns reserve each run's whole plan again for new shapes: 3.1 GB instead of 1.9 GB for a LoRA step.
+        // With memory patterns, each run with new shapes reserves its whole plan again: 3.1 GB instead of 1.9 GB for a LoRA step.
         enableMemPattern: false,
-        // Threads that spin while they wait hold the cores that others need: beside busy processes a step took 2.1 times as long, alone it is 0 to 10% faster.
+        // Threads that spin while they wait occupy cores that others need. Beside busy processes, spinning makes a step take 2.1 times as long;
+        // on an idle machine, it is 0 to 10% faster.
         extra: { session: { intra_op: { allow_spinning: '0' } } },
         logSeverityLevel: 3,
         ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
@@ -58,7 +59,7 @@ function executable(session: InferenceSession, inputs: readonly string[], tensor
   };
 }
 
-/** Large tensors (weights) are wrapped once: wrapping does not copy. */
+/** Wraps each value once, which matters for large tensors (weights). Wrapping does not copy. */
 const wrapped = new WeakMap<TensorValue, Tensor>();
 function tensorOf(value: TensorValue, tensorClass: TensorClass): Tensor {
   let tensor = wrapped.get(value);

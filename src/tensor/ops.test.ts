@@ -37,8 +37,8 @@ const executors: readonly (Executor | Promise<Executor>)[] = [
 ];
 
 /**
- * The result of `build`, and the gradients of a random weighted sum of it, agree between the executors to 1e-4 and with central differences
- * to 2e-3, under all the given sizes of the symbols through one compiled graph.
+ * Checks the result of `build` and the gradients of a random weighted sum of it. The executors must agree to 1e-4, and gradients must agree
+ * with central differences to 2e-3. One compiled graph is used for all the given sizes of the symbols.
  */
 function check<L extends Readonly<Record<string, Leaf>>>(
   name: string,
@@ -61,7 +61,7 @@ function check<L extends Readonly<Record<string, Leaf>>>(
       loss,
       trained.map((key) => inputs[key]),
     );
-    // The inputs are outputs too, so that those which only name a size are fed.
+    // The inputs are outputs too, so that inputs which only determine a size are also fed.
     const fed = Object.entries(inputs).map(([key, node]) => [`fed ${key}`, node]);
     const found = trained.map((key, i) => [`d${key}`, adjoints[i]]);
     const outputs = { result, loss, ...(Object.fromEntries([...fed, ...found]) as Record<string, Node>) };
@@ -200,12 +200,12 @@ describe('shape', () => {
   );
   check('padTo', { x: real(2, 'T', 1, 2), p: index(1, 'P') }, ({ x }) => mul(padTo(x, 1, 'P', total, sumOf(['P', 'P', 'T'])), 2), prefixes);
 
-  test('slices that tile are joined, not padded', () => {
+  test('slices that tile an axis are joined, not padded', () => {
     const [x, p] = [input('x', [total, 2]), input('p', ['P', 2])];
     const [dx] = gradients(sum(tiled(x, p)), [x]);
     expect(topological([dx]).map((node) => node.op.name)).not.toContain('PadTo');
   });
-  /** [2 P ; T], each part made differently from the two parts of x. */
+  /** [2 P ; T], where each part is computed differently from the two parts of x. */
   function tiled(x: Node, p: Node): Node {
     return concat([mul(slice(x, 0, 0, 'P'), p), ops.tanh(slice(x, 0, 'P', total)), p], 0);
   }
@@ -348,7 +348,7 @@ describe('neural', () => {
   check('rope, inverse', { x: real('T', 8), ...tables }, ({ x, cos, sin, positions }) => rope(x, cos, sin, positions, 2, true), turns);
 });
 
-test('nothing flows back through comparisons, floor, casts and stopGradient', () => {
+test('no gradient flows through comparisons, floor, casts and stopGradient', () => {
   const x = input('x', []);
   for (const stopped of [ops.floor([x], {}), stopGradient([x], {}), cast(cast(x, 'int32'), 'float32'), cast(ops.less(x, x), 'float32')]) {
     expect(() => gradients(stopped, [x])).toThrow('does not depend');
@@ -356,7 +356,7 @@ test('nothing flows back through comparisons, floor, casts and stopGradient', ()
   }
 });
 
-test('every op has a case', () => {
+test('every op has a test case', () => {
   expect(
     allOps()
       .map(({ name }) => name)

@@ -1,4 +1,4 @@
-/** @file The table of ops: shape rule, gradient and ONNX lowering of each, side by side. */
+/** @file The table of ops: the shape rule, gradient and ONNX lowering of each, side by side. */
 import {
   broadcast,
   constant,
@@ -40,7 +40,7 @@ const comparison = (name: string) => {
   return (x: Node, y: Node): Node => make([x, y], {});
 };
 
-/** x < y, and the others like it; nothing flows back through a comparison. */
+/** x < y, and similar comparisons; no gradient flows through a comparison. */
 export const less = comparison('Less');
 export const lessOrEqual = comparison('LessOrEqual');
 export const equal = comparison('Equal');
@@ -82,9 +82,9 @@ export const silu = unary(
   (dy, x, y) => mul(dy, add(y, mul(sigmoid(x), sub(constant(1), y)))),
   (emit, x) => emit.node('QuickGelu', [x], { alpha: float(1) }, 'com.microsoft'),
 );
-/** Largest integer not above x; its gradient is zero. */
+/** The largest integer that is not above x; its gradient is zero. */
 export const floor = defineOp('Floor', { shape: ([x]) => x, onnx: (emit, inputs) => emit.node('Floor', inputs) });
-/** The same value, through which nothing flows back. */
+/** The same value without a gradient. */
 export const stopGradient = defineOp('StopGradient', { shape: ([x]) => x, onnx: (_emit, [x]) => x });
 
 const castTo: Record<DType, (inputs: readonly Node[], attributes: { to: DType }) => Node> = {
@@ -99,7 +99,7 @@ function defineCast(to: DType) {
     onnx: (emit, inputs) => emit.node('Cast', inputs, { to: emit.dtype(to) }),
   });
 }
-/** Changes the type; nothing flows back. */
+/** Changes the type; no gradient flows through it. */
 export const cast = (x: Node, to: DType): Node => castTo[to]([x], { to });
 
 // ---- reductions ----
@@ -160,9 +160,9 @@ const reshapeOp = defineOp<{ shape: Shape }>('Reshape', {
     return emit.node('Reshape', [x, target], { allowzero: symbols > 1 ? 1 : 0 });
   },
 });
-/** The same values in order under another shape with the same product. */
+/** The same values in the same order, in another shape with the same product. */
 export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : reshapeOp([x], { shape }));
-/** A sum stands as one opaque factor, so that it may be carried through a reshape whole. */
+/** Replaces a sum by one opaque factor, so that a reshape can keep it whole. */
 const simple = (shape: Shape): Shape =>
   shape.map((dim) => (typeof dim === 'string' && dim.includes('+') ? `(${dim.replaceAll('+', '_').replaceAll('*', '.')})` : dim));
 
@@ -228,7 +228,7 @@ const padOp = defineOp<{ axis: number; start: Dim; end: Dim; size: Dim }>('PadTo
     ]);
   },
 });
-/** Zeros everywhere on the axis but from start to end, where x stands: the adjoint of slice. */
+/** Zeros on the axis except from start to end, where x stands: the adjoint of slice. */
 export const padTo = (x: Node, axis: number, start: Dim, end: Dim, size: Dim): Node => padOp([x], { axis, start, end, size });
 
 // ---- indexing ----
@@ -238,7 +238,7 @@ const gatherOp = defineOp('GatherRows', {
   gradient: (dy, [x, index]) => [scatterAddRows(dy, index, x.shape[0]), undefined],
   onnx: (emit, inputs) => emit.node('Gather', inputs, { axis: 0 }),
 });
-/** Rows of x by number. x: [n, ...], index: int32 [...m] in [0, n) -> [...m, ...]. */
+/** The rows of x with these numbers. x: [n, ...], index: int32 [...m] in [0, n) -> [...m, ...]. */
 export const gatherRows = (x: Node, index: Node): Node => gatherOp([x, index], {});
 
 const scatterAddOp = defineOp<{ rows: Dim }>('ScatterAddRows', {
@@ -275,12 +275,16 @@ const arrangeOp: (inputs: readonly Node[], attributes: Padding) => Node = define
   },
 });
 /**
- * From packed rows to padded ones: row i of the result is row index[i] of x, and anything finite where index is -1. `inverse` says where
- * each row of x went. x: [n, ...], index: int32 [...m], inverse: int32 [n] -> [...m, ...]. What the padding holds must not matter later.
+ * Turns packed rows into padded ones: row i of the result is row index[i] of x, or anything finite if index is -1. `inverse` gives the place
+ * of each row of x in the result. x: [n, ...], index: int32 [...m], inverse: int32 [n] -> [...m, ...]. Later results must not depend on the
+ * content of the padding.
  */
 export const padRows = (x: Node, index: Node, inverse: Node): Node =>
   arrangeOp([x, index, inverse], { padded: false, inversePadded: false });
-/** Back to packed rows. x: [m, ...], index: int32 [n], inverse: int32 [m], -1 at padding, which gets a gradient of zero -> [n, ...]. */
+/**
+ * Turns padded rows back into packed ones. x: [m, ...], index: int32 [n], inverse: int32 [m], -1 at padding, whose gradient is zero
+ * -> [n, ...].
+ */
 export const unpadRows = (x: Node, index: Node, inverse: Node): Node =>
   arrangeOp([x, index, inverse], { padded: false, inversePadded: true });
 
@@ -309,7 +313,7 @@ const matMulOp = defineOp<Transposes>('MatMul', {
     const a = node.inputs[0].shape;
     const inner = a[a.length - (transA ? 2 : 1)];
     if (typeof inner === 'number' && inner > 0) return emit.node('FusedMatMul', inputs, attributes, 'com.microsoft');
-    // When the inner size is zero, ONNX Runtime 1.30 does not broadcast batches, and writes only the first of transposed ones.
+    // If the inner size is zero, ONNX Runtime 1.30 does not broadcast batches, and writes only the first of several transposed ones.
     const batch = node.shape.slice(0, -2);
     const spread = inputs.map((name, i) => {
       const { shape } = node.inputs[i];
@@ -320,7 +324,7 @@ const matMulOp = defineOp<Transposes>('MatMul', {
     return emit.node('Where', [emit.node('Equal', [emit.dims([inner]), emit.ints([0])]), emit.constant('float32', [0], []), y]);
   },
 });
-/** alpha A B over the last two axes, either transposed first; leading axes broadcast. */
+/** alpha A B over the last two axes, after transposing either; leading axes broadcast. */
 export const matMul = (a: Node, b: Node, { transA = false, transB = false, alpha = 1 }: Partial<Transposes> = {}): Node =>
   matMulOp([a, b], { transA, transB, alpha });
 

@@ -1,4 +1,4 @@
-/** @file What TensorFlow.js must do besides computing: free its memory, keep frozen weights, name what is wrong. What it computes: ops.test.ts. */
+/** @file What TensorFlow.js must do besides computing: free memory, keep frozen weights, report errors. ops.test.ts checks its results. */
 import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Executor, TensorValue } from './executor.ts';
@@ -25,7 +25,7 @@ describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
     executor = await tensorFlowExecutor({ backend });
   });
 
-  test('memory does not grow between runs, and is given back in the end', async () => {
+  test('memory does not grow between runs and is freed at the end', async () => {
     const start = memory().numTensors;
     const executable = await executor.compile(outputs);
     const feeds = { weight: identity() };
@@ -34,13 +34,13 @@ describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
       await executable.run({ ...feeds, ids: int32(0, 2) });
       held.push(memory().numTensors - start);
     }
-    // The weight stays from the second time on that it is fed; ids are new each time.
+    // The weight stays on the backend from its second run on; ids are new each time.
     expect(held).toEqual([0, 1, 1, 1, 1]);
     await executable.dispose();
     expect(memory().numTensors).toBe(start);
   });
 
-  test('weights that are no longer fed are let go after some runs', async () => {
+  test('weights that are no longer fed are freed after some runs', async () => {
     const executable = await executor.compile(outputs);
     const start = memory().numTensors;
     for (const feed of [identity(), identity()]) for (let i = 0; i < 20; i++) await executable.run({ weight: feed, ids: int32(1) });
@@ -48,7 +48,7 @@ describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
     await executable.dispose();
   });
 
-  test('a run that fails frees what it had', async () => {
+  test('a run that fails frees its tensors', async () => {
     const executable = await executor.compile(outputs);
     const start = memory().numTensors;
     await expect(executable.run({ weight: identity(), ids: int32(0, 7) })).rejects.toThrow('7');
@@ -58,7 +58,7 @@ describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
     await executable.dispose();
   });
 
-  test('results are copies: whoever changes them changes no feed', async () => {
+  test('results are copies: changing one does not change a feed', async () => {
     const executable = await executor.compile({ same: weight });
     const fed = identity();
     const { same } = await executable.run({ weight: fed });
@@ -68,7 +68,7 @@ describe.each(['cpu', 'wasm'] as const)('%s', (backend) => {
   });
 });
 
-test('other work goes on during a long run', async () => {
+test('other work can run during a long run', async () => {
   const size = 100;
   let x = input('x', [size, size]);
   for (let i = 0; i < 60; i++) x = matMul(x, x, { alpha: 1 / size });
@@ -80,7 +80,7 @@ test('other work goes on during a long run', async () => {
   expect(ticks).toBeGreaterThan(0);
 });
 
-test('executors with different backends may run at the same time', async () => {
+test('executors with different backends can run at the same time', async () => {
   const executors = await Promise.all((['cpu', 'wasm', 'cpu'] as const).map((backend) => tensorFlowExecutor({ backend })));
   const executables = await Promise.all(executors.map((executor) => executor.compile(outputs)));
   const runs = await Promise.all(executables.flatMap((one) => [0, 1, 2].map((id) => one.run({ weight: identity(), ids: int32(id) }))));
@@ -91,17 +91,17 @@ test('the default is the first backend that this machine has', async () => {
   expect((await tensorFlowExecutor()).name).toMatch(/^tensorflow-(node|wasm)$/);
 });
 
-test('a backend that is not installed is named, with what to do', async () => {
+test('a backend that is not installed is an error that says what to install', async () => {
   const found: unknown = await import(['@tensorflow', 'tfjs-node'].join('/')).catch(() => undefined);
   if (!found) await expect(tensorFlowExecutor({ backend: 'node' })).rejects.toMatchObject({ reason: 'missing-backend', hint: /Install/ });
 });
 
-test('loading a backend adds no handlers of unhandled rejections to the process', async () => {
+test('loading a backend adds no handlers for unhandled rejections to the process', async () => {
   await tensorFlowExecutor({ backend: 'wasm' });
   expect(process.listeners('unhandledRejection').map(String).join()).not.toContain('throw reason');
 });
 
-test('what is wrong with a feed is said', async () => {
+test('errors say what is wrong with a feed', async () => {
   const graph = { sum: add(input('x', ['P', 'T']), input('y', [sumOf(['P', 'T']), 1, 1])) };
   const executable = await (await tensorFlowExecutor({ backend: 'cpu' })).compile(graph);
   const run = (feeds: Record<string, TensorValue>): ReturnType<typeof executable.run> => executable.run(feeds);

@@ -1,4 +1,4 @@
-/** @file Runs graphs on TensorFlow.js: a choice in settings, and the independent oracle for ONNX Runtime in tests. */
+/** @file Runs graphs on TensorFlow.js: an option in the settings, and the independent reference for ONNX Runtime in tests. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { inputName, isInput, topological, type Dim, type Node } from './graph.ts
 import { tensorFlowKernels, type Kernel, type TensorFlow } from './tensorflowOps.ts';
 
 /**
- * @param options.backend by default the first that this machine has: 'node' if `@tensorflow/tfjs-node` is installed, 'wasm', 'cpu'.
+ * @param options.backend default: the first that this machine has of 'node', if `@tensorflow/tfjs-node` is installed, 'wasm' and 'cpu'.
  *   'cpu' is plain JavaScript: exact, and only for tiny models.
  * @throws TandemError 'missing-backend'
  */
@@ -32,7 +32,7 @@ export async function tensorFlowExecutor(options: { backend?: Backend } = {}): P
   };
 }
 
-/** TensorFlow.js has one current backend a process, so one run at a time. */
+/** TensorFlow.js has one current backend per process, so runs take turns. */
 function exclusively<T>(work: () => Promise<T>): Promise<T> {
   const result = current.then(work);
   current = result.catch(() => undefined);
@@ -63,7 +63,7 @@ async function loadFirst(backends: readonly Backend[]): Promise<{ tf: TensorFlow
 
 const loaders: Readonly<Record<Backend, () => Promise<TensorFlow>>> = {
   async node() {
-    // The user's own installation, so bundlers must not look for it.
+    // The package is the user's own installation, so bundlers must not resolve it.
     const name = ['@tensorflow', 'tfjs-node'].join('/');
     const found = (await import(/* @vite-ignore */ name)) as TensorFlow & { default?: TensorFlow };
     return quiet(found.default ?? found);
@@ -82,7 +82,7 @@ const loaders: Readonly<Record<Backend, () => Promise<TensorFlow>>> = {
   },
 };
 
-/** No banner that recommends tfjs-node. */
+/** Suppresses the banner that recommends tfjs-node. */
 function quiet(tf: TensorFlow): TensorFlow {
   tf.env().set('PROD', true);
   return tf;
@@ -94,7 +94,7 @@ async function select(tf: TensorFlow, backend: Backend): Promise<void> {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
   const before = events.map((event) => process.listeners(event as 'uncaughtException'));
   if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its backend ${name}`);
-  // Emscripten's loader makes every unhandled rejection fatal, whatever the program thinks of it.
+  // Emscripten's loader makes every unhandled rejection fatal for the whole process, so its handlers are removed.
   events.forEach((event, i) => {
     for (const listener of process.listeners(event as 'uncaughtException'))
       if (!before[i].includes(listener)) process.removeListener(event, listener);
@@ -169,16 +169,16 @@ async function run(
   }
 }
 
-/** Milliseconds between two chances for other work. */
+/** Milliseconds after which a run lets other work proceed. */
 const longestBlock = 30;
 
-/** A copy: on the cpu backend several tensors, and the feeds, share their data. */
+/** Copies the data, because on the cpu backend several tensors and the feeds share it. */
 function valueOf(tensor: Tensor): TensorValue {
   const data = tensor.dataSync();
   return { shape: [...tensor.shape], data: tensor.dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data) };
 }
 
-/** What each dimension is in this run, taken from the feeds. */
+/** The size of each dimension in this run, taken from the feeds. */
 function sizesOf(inputs: readonly Node[], feeds: Readonly<Record<string, TensorValue>>): (dim: Dim) => number {
   const known = new Map<Dim, number>();
   const size = (dim: Dim): number => {
@@ -212,7 +212,7 @@ function sumOfProducts(dim: string, known: ReadonlyMap<Dim, number>): number {
 }
 
 interface Uploads {
-  /** The value on the backend; whoever asks disposes of it unless it is kept. */
+  /** The value on the backend. The caller disposes of it unless it is kept. */
   tensor(value: TensorValue): Tensor;
   keeps(tensor: Tensor): boolean;
   nextRun(): void;
@@ -220,8 +220,8 @@ interface Uploads {
 }
 
 /**
- * A value that is fed a second time (the same object) is a frozen weight: it stays on the backend until it has not been fed for some runs.
- * Whatever changes a fed array in place must feed it under a new object.
+ * A value that is fed a second time (the same object) is treated as a frozen weight: it stays on the backend until it has not been fed for
+ * some runs. An array that was changed in place must be fed as a new object.
  */
 function makeUploads(tf: TensorFlow, patience = 16): Uploads {
   const seen = new WeakSet<TensorValue>();

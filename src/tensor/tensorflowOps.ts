@@ -1,11 +1,11 @@
-/** @file The table of ops for TensorFlow.js: what computes each of them, side by side; the twin of the ONNX lowering in ops.ts and neuralOps.ts. */
+/** @file The table of kernels for TensorFlow.js, one for each op; the counterpart of the ONNX lowering in ops.ts and neuralOps.ts. */
 import type * as tensorflow from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Backend } from './executor.ts';
 import type { Dim, DType, Node } from './graph.ts';
 
 export type TensorFlow = typeof tensorflow;
-/** Computes a node from its inputs; `size` gives what a dimension is in this run. */
+/** Computes a node from its inputs. @param size gives the size of a dimension in this run */
 export type Kernel = (inputs: readonly Tensor[], node: Node, size: (dim: Dim) => number) => Tensor;
 
 /** Kernels by op name. */
@@ -17,7 +17,7 @@ export function tensorFlowKernels(tf: TensorFlow, backend: Backend): ReadonlyMap
         const shape = node.shape.map(size);
         const attributes = node.attributes as unknown as KnownAttributes;
         const filled = inputs.filter((x) => x.size > 0);
-        // Kernels cannot be trusted with empty tensors. What is made of nothing is nothing or, as all our ops that get there are sums, zero.
+        // Kernels are unreliable with empty tensors. A result from empty inputs is empty or zero, because all ops that get here are sums.
         if (shape.includes(0) || (filled.length < inputs.length && name !== 'Concat')) return tf.zeros([...shape], node.dtype);
         return rule(name === 'Concat' ? filled : inputs, attributes, { shape, dtype: node.dtype }, size);
       },
@@ -25,7 +25,7 @@ export function tensorFlowKernels(tf: TensorFlow, backend: Backend): ReadonlyMap
   );
 }
 
-/** The attributes of all ops together; each rule reads those that ops.ts gives its op. */
+/** The attributes of all ops together. Each rule uses those that ops.ts gives its op. */
 interface KnownAttributes {
   readonly values: readonly number[];
   readonly axes: readonly number[];
@@ -53,7 +53,7 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
   const { transpose, product } = backend === 'wasm' ? wasmAlgebra(tf) : plainAlgebra(tf);
   const same = (x: Tensor): Tensor => tf.reshape(x, x.shape);
   const zero = (dtype: DType): Tensor => tf.zeros([], dtype);
-  /** What is cut on an axis is cut from the columns of [outer, size * inner]: kernels are slow with more axes. */
+  /** Treats an axis as columns of [outer, size * inner], because kernels are slow with more axes. */
   const around = (shape: readonly number[], axis: number): { outer: number; inner: number } => {
     const count = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
     return { outer: count(shape.slice(0, axis)), inner: count(shape.slice(axis + 1)) };
@@ -83,7 +83,7 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
     StopGradient: ([x]) => same(x),
     Cast_float32: ([x]) => tf.cast(x, 'float32'),
     Cast_int32: ([x]) => tf.cast(x, 'int32'),
-    /** Wasm's own cast would take 0.5 for false. */
+    /** The cast of the wasm backend would turn 0.5 into false. */
     Cast_bool: ([x]) => (x.dtype === 'bool' ? same(x) : tf.notEqual(x, zero(x.dtype as DType))),
 
     Sum: ([x], { axes, keep }) => (axes.length ? tf.sum(x, [...axes], keep) : same(x)),
@@ -114,7 +114,7 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
 
     MatMul: ([a, b], { transA, transB, alpha }, { shape }) => {
       const batch = shape.slice(0, -2);
-      // Kernels pair batches one by one; they do not broadcast both sides.
+      // Kernels pair batches one by one and do not broadcast both sides.
       const spread = (x: Tensor): Tensor =>
         String(x.shape.slice(0, -2)) === String(batch) ? x : tf.broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
       const y = product(spread(a), spread(b), transA, transB);
@@ -142,10 +142,10 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
   };
 };
 
-/** What the wasm kernels are good or bad at differs so much that these two are composed for them. */
+/** Two operations that are composed differently for wasm, whose kernels vary greatly in speed. */
 interface Algebra {
   readonly transpose: (x: Tensor, order: number[]) => Tensor;
-  /** Matrix products over the last two axes; all other axes are the same on both sides. */
+  /** Matrix products over the last two axes. All other axes are the same on both sides. */
   readonly product: (a: Tensor, b: Tensor, transA: boolean, transB: boolean) => Tensor;
 }
 
@@ -155,11 +155,11 @@ const plainAlgebra = (tf: TensorFlow): Algebra => ({
 });
 
 /**
- * Only products of two matrices as they stand reach the fast routines (XNNPACK, about ten times the others), and only transposes of at
- * most four axes are fast (about two hundred times).
+ * On wasm, only products of two plain matrices use the fast routines (XNNPACK, about ten times faster), and only transposes of at most four
+ * axes are fast (about two hundred times).
  */
 function wasmAlgebra(tf: TensorFlow): Algebra {
-  /** Brings the axes of the result to the front, one by one: each is a transpose of [done, skipped, axis, rest]. */
+  /** Moves the axes of the result to the front one by one. Each move is a transpose of [done, skipped, axis, rest]. */
   function transpose(x: Tensor, order: number[]): Tensor {
     if (order.length <= 4) return tf.transpose(x, order);
     const sizes = [...x.shape];
@@ -181,7 +181,7 @@ function wasmAlgebra(tf: TensorFlow): Algebra {
     const left = transA ? flip(a) : a;
     if (!transB) return tf.matMul(left, b);
     const [rows, columns] = [left.shape[0], b.shape[0]] as [number, number];
-    // A B' = (B A')', which moves less when B is large: the embedding as the output layer is [49152, 576].
+    // A B' = (B A')', which moves less data if B is large: the embedding as the output layer is [49152, 576].
     return b.size > left.size + rows * columns ? flip(tf.matMul(b, transA ? a : flip(a))) : tf.matMul(left, flip(b));
   }
 
@@ -189,7 +189,7 @@ function wasmAlgebra(tf: TensorFlow): Algebra {
     if (a.rank === 2) return matrices(a, b, transA, transB);
     const batch = a.shape.slice(0, -2);
     const parts = batch.reduce((count, size) => count * size, 1);
-    // Taking one part out copies the whole, so many parts are better left to the slow routine.
+    // Extracting one part copies the whole tensor, so the slow routine is better for many parts.
     if (parts > 8) return tf.matMul(a, b, transA, transB);
     const [as, bs] = [a, b].map((x) => tf.unstack(tf.reshape(x, [parts, ...x.shape.slice(-2)])));
     const ys = as.map((part, i) => matrices(part, bs[i], transA, transB));

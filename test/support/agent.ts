@@ -1,4 +1,6 @@
-/** @file The extension that a test adds to the editor, bundled to dist/test/agent.cjs: it evaluates what the test that opened the window sends. */
+/**
+ * @file The extension that a test adds to the editor, bundled to dist/test/agent.cjs. It evaluates what the test that opened the window sends.
+ */
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -10,7 +12,7 @@ import { socketName, type Answer, type Call } from './channel.ts';
 export function activate(): void {
   const opened = vscode.workspace.workspaceFile ?? vscode.workspace.workspaceFolders?.[0]?.uri;
   const path = opened && join(dirname(opened.fsPath), socketName);
-  // Tests that run in the extension host themselves do not listen.
+  // Tests that run inside the extension host do not listen.
   if (path === undefined || !existsSync(path)) return;
   const socket = connect(path);
   socket.on('error', (error) => console.error(`The test has stopped listening: ${error.message}`));

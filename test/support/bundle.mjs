@@ -1,11 +1,11 @@
-/** @file Bundles TypeScript of the tests into dist/test/, where it runs outside vitest; packages stay in node_modules. */
+/** @file Bundles TypeScript of the tests into dist/test/, to run outside vitest. Packages stay in node_modules. */
 import { build } from 'esbuild';
 
-/** What runs in the extension host. */
+/** Entry points that run in the extension host. */
 export const inHost = { agent: 'test/support/agent.ts', inside: 'test/vscode/inside/index.ts' };
 
 /**
- * @param {Record<string, string>} entryPoints paths by the name that the bundle gets
+ * @param {Record<string, string>} entryPoints paths by the name of their bundle
  * @param {'esm' | 'cjs'} format the extension host loads CommonJS
  */
 export async function bundle(entryPoints, format) {

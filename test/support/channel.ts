@@ -1,12 +1,12 @@
-/** @file The test's end of the line to the extension host: functions go there as text, and what they return comes back as JSON. */
+/** @file The test's end of the connection to the extension host. Functions go there as text, and results come back as JSON. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type * as vscode from 'vscode';
 
 /**
- * Runs a function in the extension host. It can use its arguments and globals (`process.getBuiltinModule('node:fs')`), nothing else from
- * around it; arguments and result pass through JSON.
+ * Runs a function in the extension host. It can use its arguments and globals (`process.getBuiltinModule('node:fs')`), but nothing else from
+ * its surroundings. Arguments and result are transferred as JSON.
  */
 export type RunInHost = <A extends readonly unknown[], R>(
   work: (editor: typeof vscode, ...args: A) => R | Thenable<R>,
@@ -15,12 +15,12 @@ export type RunInHost = <A extends readonly unknown[], R>(
 
 export interface Channel {
   readonly run: RunInHost;
-  /** Forgets the extension host that is connected: what runs next waits for another. */
+  /** Forgets the connected extension host; the next call waits for another one. */
   forget(): void;
   close(): void;
 }
 
-/** What goes through the socket, a line each. */
+/** A message through the socket, one per line. */
 export interface Call {
   readonly id: number;
   readonly source: string;
@@ -32,13 +32,13 @@ export interface Answer {
   readonly error?: { readonly message: string; readonly stack?: string };
 }
 
-/** Beside the folder or workspace file that the window opens, where the agent looks for it. */
+/** The socket lies next to the folder or workspace file that the window opens, where the agent looks for it. */
 export const socketName = 'host.sock';
 
 /** How long an extension host may take to start, in milliseconds. */
 const patience = 90_000;
 
-/** Listens on the socket of that path for the agent in the extension host, which connects anew whenever that restarts. */
+/** Listens on the socket at this path for the agent in the extension host, which reconnects after every restart. */
 export async function openChannel(path: string): Promise<Channel> {
   const pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   let host: Socket | undefined;

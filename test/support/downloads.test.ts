@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('what two ask for at once is made once', async () => {
+test('concurrent requests for a folder make it once', async () => {
   const make = vi.fn(async (half: string) => writeFileSync(join(half, 'file'), 'made'));
   const made = await Promise.all([madeOnce('thing', make), madeOnce('thing', make)]);
   expect(made).toEqual([join(folder, 'thing'), join(folder, 'thing')]);
@@ -24,7 +24,7 @@ test('what two ask for at once is made once', async () => {
   expect(readdirSync(folder)).toEqual(['thing']);
 });
 
-test('what fails leaves nothing that would be taken for made, and is tried again', async () => {
+test('a failed attempt leaves nothing that looks complete, and can be repeated', async () => {
   const fail = async (half: string): Promise<void> => {
     writeFileSync(join(half, 'part'), '');
     throw new Error('no network');
@@ -35,7 +35,7 @@ test('what fails leaves nothing that would be taken for made, and is tried again
   expect(readdirSync(join(folder, 'thing'))).toEqual(['file']);
 });
 
-test('what a process that died has left is thrown away', async () => {
+test('what a dead process left is discarded', async () => {
   mkdirSync(join(folder, 'thing.half'));
   writeFileSync(join(folder, 'thing.half', 'part'), '');
   writeFileSync(join(folder, 'thing.lock'), '');

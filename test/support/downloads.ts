@@ -1,4 +1,4 @@
-/** @file What tests download: once, into a folder outside the repository that all checkouts of this user share. */
+/** @file Downloads for tests, made once in a folder outside the repository that all checkouts of this user share. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { TandemError } from '../../src/errors.ts';
 import { acquireLock } from '../../src/run/record/lock.ts';
 
-/** TANDEM_TEST_CACHE chooses another. */
+/** TANDEM_TEST_CACHE chooses another folder. */
 export const downloadFolder = (): string =>
   process.env.TANDEM_TEST_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tandem-test');
 
@@ -14,9 +14,9 @@ export const downloadFolder = (): string =>
 const patience = 10 * 60_000;
 
 /**
- * The folder of that name, made if it is not there. Several processes may ask at once: one makes it, the others wait. What a process that
- * died has left half-made is thrown away.
- * @param name changes whenever `make` would make something else
+ * The folder with this name, which is made if it does not exist. If several processes ask at once, one makes it and the others wait. What a
+ * dead process left half-made is discarded.
+ * @param name must change whenever `make` would make something else
  */
 export async function madeOnce(name: string, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(downloadFolder(), name);
@@ -40,20 +40,20 @@ export async function madeOnce(name: string, make: (folder: string) => Promise<v
   }
 }
 
-/** Installs packages (or, with none named, what the folder's own package.json needs) without running any of their scripts. */
+/** Installs packages without running any of their scripts. If none is named, installs what the folder's own package.json needs. */
 export async function npmInstall(folder: string, ...packages: string[]): Promise<void> {
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n');
   const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
   const args = ['install', '--prefix', folder, '--ignore-scripts', '--omit=dev', ...quiet, ...packages];
-  // One string, quoted: through a shell, which Windows needs to find npm, arguments are not kept apart otherwise.
+  // One quoted string, because a shell would not keep separate arguments apart. Windows needs the shell to find npm.
   const command = ['npm', ...args.map((word) => JSON.stringify(word))].join(' ');
   await output(command, folder).catch((error: Error) => {
     throw new Error(`npm could not install ${packages.join(' ') || `what ${manifest} needs`}: ${error.message}`);
   });
 }
 
-/** Runs a command in a shell. @returns what it wrote. @throws with the end of it, when it fails */
+/** Runs a command in a shell. @returns its output. @throws with the end of its output if it fails */
 export function output(command: string, cwd?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, { cwd, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -17,11 +17,11 @@ export interface Editor extends Workbench {
   readonly run: RunInHost;
   /** Opens a file of the workspace. */
   open(file: string): Promise<void>;
-  /** Leaves `<name>-<theme>.png` for every theme, and the window in the last of them. */
+  /** Writes `<name>-<theme>.png` for every theme. The window stays in the last theme. */
   screenshot(name: string): Promise<void>;
-  /** Reloads the window: the extension host starts anew. */
+  /** Reloads the window, which restarts the extension host. */
   reload(): Promise<void>;
-  /** What the consoles of the page and the extension host have said. */
+  /** The console output of the page and the extension host. */
   log(): string;
   close(): Promise<void>;
 }
@@ -29,10 +29,10 @@ export interface Editor extends Workbench {
 export interface EditorOptions {
   /**
    * Changes the copy of the sample before it is opened, e.g. by `writeTinyTask`. It may return what to open instead: a `.code-workspace` file
-   * or another folder beside it.
+   * or another folder next to it.
    */
   readonly prepare?: (workspace: string) => string | void;
-  /** Folder of the pictures; default dist/screenshots. */
+  /** The folder for screenshots. Default: dist/screenshots. */
   readonly pictures?: string;
 }
 

@@ -1,4 +1,4 @@
-/** @file Which extension it is that the tests look for, from the manifest of this checkout. */
+/** @file The extension that the tests use, identified by the manifest of this checkout. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './paths.ts';
@@ -13,5 +13,5 @@ export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf
 
 export const extensionId = `${manifest.publisher}.${manifest.name}`;
 
-/** The folder that VS Code expects an extension in, among the installed ones. */
+/** The name that VS Code expects for the extension's folder among the installed ones. */
 export const installedName = ({ publisher, name, version }: Manifest): string => `${publisher}.${name}-${version}`;

@@ -1,6 +1,6 @@
 /**
- * @file Stands in for the executable of VS Code in `runTests`: opens the folder and the extension that its arguments name on a server, in
- * Chromium, runs the tests in the extension host, and ends with their code. TANDEM_TEST_VSCODE says in which version.
+ * @file Replaces the executable of VS Code in `runTests`. It opens the folder and the extension from its arguments on a server, in Chromium,
+ * runs the tests in the extension host, and exits with their code. TANDEM_TEST_VSCODE chooses the version.
  */
 import { chromium } from 'playwright-core';
 import { chromiumArguments, findChromium } from './chromium.ts';
@@ -18,7 +18,7 @@ const option = (name: string): string => {
   return found.slice(start.length);
 };
 
-/** What the consoles have said, told when something is wrong; without what every server says for want of native parts. */
+/** The console output, printed if something is wrong. Complaints about missing native parts, which every server makes, are left out. */
 let log = '';
 const onLog = (...words: unknown[]): void => {
   const line = words.join(' ');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-/** A command that has started another; both hold the standard output, which closes when the last of them is gone. */
+/** A command that started another one. Both hold the standard output, which closes when the last of them is gone. */
 async function onLeash(): Promise<{ leash: ChildProcess; folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-leash-'));
   const leash = spawn(process.execPath, [join(import.meta.dirname, 'leash.mjs'), folder, 'sh', '-c', 'sleep 100 & echo started; wait'], {
@@ -17,7 +17,7 @@ async function onLeash(): Promise<{ leash: ChildProcess; folder: string }> {
 
 describe.skipIf(process.platform === 'win32')('a command on a leash', () => {
   test.each([
-    ['whoever started it lets go', (leash: ChildProcess) => leash.stdin!.end()],
+    ['its starter closes the input', (leash: ChildProcess) => leash.stdin!.end()],
     ['it is asked to end', (leash: ChildProcess) => leash.kill('SIGTERM')],
   ])('is gone with its whole process group and the folder when %s', async (_, end) => {
     const { leash, folder } = await onLeash();
@@ -26,7 +26,7 @@ describe.skipIf(process.platform === 'win32')('a command on a leash', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test('goes on when Ctrl-C reaches it too', async () => {
+  test('continues if Ctrl-C reaches it too', async () => {
     const { leash, folder } = await onLeash();
     leash.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -35,7 +35,7 @@ describe.skipIf(process.platform === 'win32')('a command on a leash', () => {
     await once(leash, 'close');
   });
 
-  test('passes its code on when it ends by itself', async () => {
+  test('its exit code is passed on if it ends on its own', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tandem-leash-'));
     const leash = spawn(process.execPath, [join(import.meta.dirname, 'leash.mjs'), folder, 'sh', '-c', 'exit 7'], { stdio: 'pipe' });
     expect(await once(leash, 'close')).toEqual([7, null]);

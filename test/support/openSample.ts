@@ -1,6 +1,6 @@
 /**
- * @file `npm run vscode [-- --server] [folder]`: opens a folder, by default the sample workspace, with the extension of this checkout in the
- * desktop VS Code, or, where there is none, in a VS Code server and the browser until Ctrl-C.
+ * @file `npm run vscode [-- --server] [folder]` opens a folder, by default the sample workspace, with the extension of this checkout: in the
+ * desktop VS Code if there is one, otherwise in a VS Code server and the browser until Ctrl-C.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ function starts(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore', shell: process.platform === 'win32' }).status === 0;
 }
 
-/** Asks the system for the user's browser; where there is none, the address has been printed. */
+/** Opens the user's browser. If there is none, the address has already been printed. */
 function showInBrowser(url: string): void {
   const [program, ...before] = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[process.platform as string] ?? ['xdg-open'];
   const child = spawn(program, [...before, url], { stdio: 'ignore', detached: true });

@@ -1,7 +1,7 @@
 /**
- * @file `npm run package [-- <target> …]`: the extension as one file for each platform, e.g. dist/tandem-linux-x64-0.1.0.vsix; by default for
- * this one. Everything that it needs is inside: `.vscodeignore` says which files of the repository, and dist/node_modules/ gets as much of
- * the packages that the bundles leave out as they reach.
+ * @file `npm run package [-- <target> …]` builds the extension as one file for each platform, e.g. dist/tandem-linux-x64-0.1.0.vsix, by default
+ * for this platform. The file contains everything that it needs: the files of the repository that `.vscodeignore` allows, and in
+ * dist/node_modules/ those files of external packages that the bundles reach.
  */
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 import { build } from 'esbuild';
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from './paths.ts';
 
-/** Where onnxruntime-node has a library for. */
+/** The platforms for which onnxruntime-node has a library. */
 const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
 
 const asked = process.argv.slice(2);
@@ -26,13 +26,13 @@ async function packageFor(target: string): Promise<void> {
   const copy = (from: string, to = from): void => cpSync(join(root, from), join(stage, to));
   try {
     for (const file of await listFiles({ cwd: root, packageManager: PackageManager.None })) copy(file);
-    // Not in node_modules/ itself, which vsce leaves out unless npm has installed it there.
+    // Not in node_modules/ itself: vsce leaves that folder out unless npm has installed the packages there.
     for (const file of await packageFiles(target)) copy(file, join('dist', file));
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
-    // What npm would do has been done.
+    // The packages are already in place, so npm has nothing left to do.
     for (const key of ['scripts', 'dependencies', 'devDependencies']) delete manifest[key];
     writeFileSync(join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
-    // Everything here goes in.
+    // Everything in this folder goes into the package.
     writeFileSync(join(stage, '.vscodeignore'), '');
     const packagePath = join(root, 'dist', `tandem-${target}-${String(manifest.version)}.vsix`);
     mkdirSync(dirname(packagePath), { recursive: true });
@@ -42,7 +42,7 @@ async function packageFor(target: string): Promise<void> {
   }
 }
 
-/** The files of node_modules/ that the bundles reach, on that platform. */
+/** The files of node_modules/ that the bundles reach on the target platform. */
 async function packageFiles(target: string): Promise<string[]> {
   const [platform, architecture] = target.split('-');
   const { metafile } = await build({
@@ -69,14 +69,14 @@ async function packageFiles(target: string): Promise<string[]> {
   ];
 }
 
-/** The folders that a file of a package is in, from the package's own on. */
+/** The folders that contain a file of a package, starting with the package's own folder. */
 function foldersOf(file: string): string[] {
   const [, own, inner] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(file)!;
   const names = inner.split('/').slice(0, -1);
   return [own, ...names.map((_, i) => [own, ...names.slice(0, i + 1)].join('/'))];
 }
 
-/** A native module with the libraries that it loads; of a library that is there under two names, the one that the module names. */
+/** A native module and the libraries that it loads. If a library has two names, only the one that the module uses. */
 function nativeFiles(folder: string): string[] {
   const files = readdirSync(join(root, folder));
   const content = (file: string): Buffer => readFileSync(join(root, folder, file));
@@ -86,7 +86,7 @@ function nativeFiles(folder: string): string[] {
   return files.filter((file) => named(file) || !copied(file)).map((file) => join(folder, file));
 }
 
-/** What a folder of a package has beside the code that is imported: a manifest, a licence, and what the code loads by its path. */
+/** What a package's folder needs in addition to imported code: a manifest, a licence, and files that the code loads by path. */
 function besideCode(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .filter((entry) => entry.isFile() && /^(package\.json|licen[cs]e.*|notice.*|.*\.wasm)$/i.test(entry.name))

@@ -8,7 +8,7 @@ test('the address of a window names the folder or the workspace file', () => {
   expect(windowUrl({ server, workspace: '/tmp/two.code-workspace' })).toBe('http://127.0.0.1:4711/?workspace=%2Ftmp%2Ftwo.code-workspace');
 });
 
-test('it names an extension under development and its tests as files of the server', () => {
+test('it also names an extension under development and its tests as files of the server', () => {
   const development = { extension: '/repo', tests: '/repo/dist/test/inside.cjs', onLog: () => {}, onEnd: () => {} };
   const payload = new URL(windowUrl({ server, workspace: '/tmp/w', development })).searchParams.get('payload')!;
   expect(JSON.parse(payload)).toEqual([

@@ -6,16 +6,16 @@ export interface Opening {
   readonly server: Server;
   /** A folder or a `.code-workspace` file. */
   readonly workspace: string;
-  /** An extension under development, and the module whose `run()` is then called in the extension host. */
+  /** An extension under development, and the module whose `run()` is called in the extension host. */
   readonly development?: Development;
 }
 
 export interface Development {
   readonly extension: string;
   readonly tests: string;
-  /** What the tests' console says. */
+  /** Called with the console output of the tests. */
   readonly onLog: (...words: unknown[]) => void;
-  /** The code that they end with. */
+  /** Called with the exit code of the tests. */
   readonly onEnd: (code: number) => void;
 }
 
@@ -31,11 +31,11 @@ export function windowUrl({ server, workspace, development }: Opening): string {
   return url.href;
 }
 
-/** Opens a window and waits until its parts are drawn. A context of its own keeps it apart from other windows. */
+/** Opens a window and waits until its parts are drawn. Its own browser context keeps it apart from other windows. */
 export async function openPage(browser: Browser, opening: Opening): Promise<Page> {
-  // Where the system's language is `C`, Chromium names one that its own Intl refuses, and with it the charts of the run panel.
+  // If the system's language is `C`, Chromium reports one that its own Intl refuses, which breaks the charts of the run panel.
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
-  // Machines are shared, and no test is about time.
+  // Machines are shared, and no test measures time.
   context.setDefaultTimeout(60_000);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();

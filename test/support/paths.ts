@@ -1,12 +1,12 @@
-/** @file Places that the tests of the editor share; the same from a source file here as from a bundle in dist/test/. */
+/** @file Paths that the tests of the editor share, valid both from a source file here and from a bundle in dist/test/. */
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..', '..');
 
-/** What runs outside vitest: in the extension host, or as a script. */
+/** The folder for code that runs outside vitest: in the extension host, or as a script. */
 export const bundles = join(root, 'dist', 'test');
 
-/** Pictures of every surface in every theme. */
+/** Screenshots of every surface in every theme. */
 export const screenshots = join(root, 'dist', 'screenshots');
 
 /** The workspace that the quick start opens. */

@@ -1,4 +1,4 @@
-/** @file Writes one text in the place of another in the active editor, as a user would, and leaves the cursor behind it. */
+/** @file Replaces one text with another in the active editor, as a user would, and leaves the cursor after it. */
 import type { Editor } from './editor.ts';
 
 export const rewrite = (editor: Editor, from: string, to: string): Promise<void> =>

@@ -1,4 +1,7 @@
-/** @file Bundles and runs a script of this folder: `node test/support/run.mjs packageVsix [arguments]`. Without a name it bundles what runs in the extension host. */
+/**
+ * @file Bundles and runs a script of this folder: `node test/support/run.mjs packageVsix [arguments]`. Without a name, it bundles the code for
+ * the extension host.
+ */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundle, inHost } from './bundle.mjs';

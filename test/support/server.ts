@@ -1,4 +1,4 @@
-/** @file A running VS Code server with everything that belongs to it in one temporary folder, which goes when the server does. */
+/** @file Runs a VS Code server. Everything that belongs to it is in one temporary folder, which is removed with the server. */
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,32 +10,32 @@ import { serverCommand, versions, type Version } from './versions.ts';
 export interface ServerOptions {
   readonly version: Version;
   /**
-   * 'checkout' has the extension of this checkout among the installed ones; a VSIX file is installed; 'development' has none, for a window
-   * that brings one of its own (and, in the latest version, shows no notifications).
+   * 'checkout' has the extension of this checkout among the installed ones. A VSIX file is installed. 'development' has no extension, for a
+   * window that brings its own (and, in the latest version, shows no notifications).
    */
   readonly extension: 'checkout' | 'development' | { readonly vsix: string };
-  /** Tests can run functions in the extension host, and neither see nor change what the user has. */
+  /** Tests can run functions in the extension host. They neither see nor change the user's own settings and extensions. */
   readonly forTests: boolean;
   /** Folders open in restricted mode until the user trusts them. Without it every folder is trusted. */
   readonly asksForTrust?: boolean;
-  /** The user's, beside those that all tests have. */
+  /** The user's settings, in addition to those that all tests have. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export interface Server {
   readonly url: string;
-  /** Windows keep their workspaces here. */
+  /** Windows keep their workspaces in this folder. */
   readonly folder: string;
 }
 
 export interface RunningServer extends Server {
-  /** What it wrote last. */
+  /** The end of its output. */
   readonly log: () => string;
-  /** Kills all its processes, and removes its folder. */
+  /** Kills all its processes and removes its folder. */
   readonly stop: () => Promise<void>;
 }
 
-/** Downloads the server if need be. The server ends with this process, however that ends. */
+/** Starts a server, and downloads it first if necessary. It ends with this process, however that ends. */
 export async function startServer({
   version,
   extension,
@@ -85,16 +85,16 @@ export async function startServer({
   }
 }
 
-/** As on a desktop, and without what moves, asks or looks something up. */
+/** As on a desktop, but without anything that moves, asks questions or connects to other machines. */
 const settings = {
   'chat.disableAIFeatures': true,
   'editor.cursorBlinking': 'solid',
   'extensions.autoCheckUpdates': false,
   'extensions.ignoreRecommendations': true,
   'files.autoSave': 'off',
-  // Where themes are set.
+  // The tests write theme settings into this folder.
   'files.exclude': { '**/.vscode': true },
-  // The banner says it, in every version; only some ask in a dialog as well.
+  // In every version a banner asks for trust. Only some versions also ask in a dialog.
   'security.workspace.trust.startupPrompt': 'never',
   'telemetry.telemetryLevel': 'off',
   'window.confirmBeforeClose': 'never',
@@ -104,7 +104,7 @@ const settings = {
   'workbench.tips.enabled': false,
 };
 
-/** A run begins at once; what is asked before it has a spec of its own. */
+/** Runs begin at once. preflight.test.ts tests the questions before a run. */
 const settingsForTests = { 'tandem.optimize.preflight': 'off' };
 
 function writeSettings(data: string, settings: Readonly<Record<string, unknown>>): void {
@@ -113,7 +113,7 @@ function writeSettings(data: string, settings: Readonly<Record<string, unknown>>
   writeFileSync(join(user, 'settings.json'), JSON.stringify(settings));
 }
 
-/** Of the language models that a test may add to the editor. */
+/** The vendor of the language models that a test may add to the editor. */
 export const modelVendor = 'tandem-test';
 
 /** The extension through which a test runs functions in the extension host: agent.ts. */
@@ -139,10 +139,10 @@ function addCheckout(extensions: string): void {
   symlinkSync(root, join(extensions, installedName(manifest)));
 }
 
-/** Nothing is looked up outside this machine. */
+/** No connection to machines other than this one. */
 const noGallery = '{}';
 
-/** This process's without what vitest and a VS Code around it put there. */
+/** This process's environment, without variables of vitest or of a VS Code around it. */
 function environment(): NodeJS.ProcessEnv {
   const foreign = /^(VSCODE_.*|ELECTRON_.*|VITEST.*|NODE_ENV|NODE_OPTIONS|TEST|DEV|PROD|MODE|SSR|BASE_URL)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));

@@ -1,12 +1,12 @@
-/** @file The three kinds of theme that every surface is looked at in. */
+/** @file The three kinds of theme in which every surface is viewed. */
 import type { Page } from 'playwright-core';
 import type { RunInHost } from './channel.ts';
 
 export interface Theme {
   readonly name: string;
-  /** The class that the workbench then has. */
+  /** The class that the workbench has with this theme. */
   readonly kind: string;
-  /** The newest that this version of VS Code has is taken. */
+  /** The newest that this version of VS Code has is used. */
   readonly ids: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export const themes: readonly Theme[] = [
   { name: 'high-contrast', kind: 'hc-black', ids: ['Default High Contrast'] },
 ];
 
-/** Sets the theme for the window's workspace alone, and waits until it is drawn. */
+/** Sets the theme only for the window's workspace, and waits until it is drawn. */
 export async function useTheme(page: Page, run: RunInHost, { kind, ids }: Theme): Promise<void> {
   await run(async (editor, wanted) => {
     const { contributes } = editor.extensions.getExtension('vscode.theme-defaults')!.packageJSON as {
@@ -26,6 +26,6 @@ export async function useTheme(page: Page, run: RunInHost, { kind, ids }: Theme)
     await editor.workspace.getConfiguration('workbench').update('colorTheme', id, editor.ConfigurationTarget.Workspace);
   }, ids);
   await page.locator(`.monaco-workbench.${kind}`).waitFor();
-  // Webviews are told of a new theme a little later.
+  // Webviews learn of a new theme a little later.
   await page.waitForTimeout(300);
 }

@@ -1,13 +1,13 @@
-/** @file A journal apart from what the clock wrote, for runs that must tell the same. */
+/** @file A journal without what depends on the clock, to compare runs that must be the same. */
 
-/** What the clock writes into lines of each type, beside the moment of all. */
+/** What depends on the clock in lines of each type, in addition to the time of every line. */
 const clocked: Readonly<Record<string, object>> = {
   runStarted: { config: {} },
   rateMeasured: { tokensPerSecond: 0 },
   priceMeasured: { time: undefined },
 };
 
-/** The lines of a journal without times, speeds and the configuration, which says where the workspace is. */
+/** The lines of a journal without times, speeds and the configuration, which contains the path of the workspace. */
 export const timeless = (journal: string): unknown[] =>
   journal
     .trim()

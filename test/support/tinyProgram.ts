@@ -1,4 +1,4 @@
-/** @file A program of two steps that the tiny model can do something about, and a made-up run that proposes changes of all its files. */
+/** @file A program of two steps that the tiny model can improve, and a made-up run that proposes changes to all its files. */
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Difference, Estimate, MeasuredState } from '../../src/optimize/events.ts';
@@ -20,7 +20,7 @@ const bodies = {
   last: 'system:\nSay what it is.\n\nuser:\nHint: {{ hint }}\nText: {{ text }}\nKind:\n',
 };
 
-/** Writes `kinds.program.yaml`, the prompt files of its steps, of either kind, and their rows, beside those of the tiny task. */
+/** Writes `kinds.program.yaml`, a prompt file of either kind for its steps, and their rows, next to those of the tiny task. */
 export function writeTinyProgram(folder: string): void {
   writeTinyTask(folder);
   writeFileSync(
@@ -49,7 +49,7 @@ export const proposed = {
 } as const;
 const adapter = '5a5a5a5a00112233';
 
-/** Writes the program, and a run of it that has ended. @returns the run's name */
+/** Writes the program and a run of it that has ended. @returns the run's name */
 export function writeTinyProgramProposal(folder: string): string {
   writeTinyProgram(folder);
   const prompt = join(folder, program);

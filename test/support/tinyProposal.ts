@@ -1,4 +1,4 @@
-/** @file A made-up run of the tiny task that proposes two changes of its prompt and an adapter, which the tiny model can load. */
+/** @file A made-up run of the tiny task that proposes two changes to its prompt and an adapter that the tiny model can load. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Difference, Estimate, ChangedPrediction, MeasuredState } from '../../src/optimize/events.ts';
@@ -18,7 +18,7 @@ export const proposed = {
 };
 const adapter = '5a5a5a5a00112233';
 
-/** Writes the tiny task, and a run of it that has ended. @returns the run's name */
+/** Writes the tiny task and a run of it that has ended. @returns the run's name */
 export function writeTinyProposal(folder: string): string {
   writeTinyTask(folder);
   const prompt = join(folder, 'kind.prompt.md');
@@ -51,11 +51,11 @@ export function writeTinyProposal(folder: string): string {
       prompt: { body: proposed.body, demonstrations: [] },
     },
     { type: 'candidateMeasured', phase: 1, candidate: '1.2', score: difference(0.12, 16), logLikelihood: difference(0.2, 16), kept: true },
-    decided(1, '1.2', 0.12, [flip(4, 'cat number 3', 'animal'), flip(11, 'dog number 10', 'animal')]),
+    decided(1, '1.2', 0.12, [fix(4, 'cat number 3', 'animal'), fix(11, 'dog number 10', 'animal')]),
     { type: 'phaseEnded', phase: 1, target: 'prompt', accepted: true, best: first, tokensUsed: 2900 },
     { type: 'phaseStarted', phase: 2, target: 'weights', because: 'the weights have not been tried' },
     ...steps,
-    decided(2, '2.0', 0.19, [flip(2, 'green number 1', 'colour')]),
+    decided(2, '2.0', 0.19, [fix(2, 'green number 1', 'colour')]),
     { type: 'phaseEnded', phase: 2, target: 'weights', accepted: true, best, tokensUsed: 5200 },
     { type: 'testOpened', rows: 20 },
     {
@@ -97,7 +97,7 @@ function measured(candidate: string, body: string, mean: number): MeasuredState 
   };
 }
 
-function flip(line: number, text: string, gold: string): ChangedPrediction {
+function fix(line: number, text: string, gold: string): ChangedPrediction {
   const wrong = gold === 'animal' ? 'colour' : 'animal';
   return { line, inputs: { text }, gold, before: wrong, after: gold, better: true };
 }

@@ -1,9 +1,9 @@
-/** @file A task that the tiny model of the fixtures can do something about, for tests that run the real thing in a second or two. */
+/** @file A task that the tiny model of the fixtures can improve, for tests that perform a real run in a second or two. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tinyModel } from './paths.ts';
 
-/** Writes `kind.prompt.md` and its 90 rows, `rows.jsonl`: whether a word is a colour or an animal, which can be told from the rows. */
+/** Writes `kind.prompt.md` and its 90 rows, `rows.jsonl`: whether a word is a colour or an animal, which the rows make clear. */
 export function writeTinyTask(folder: string): void {
   const words = ['red', 'green', 'blue', 'cat', 'dog', 'cow'];
   const rows = Array.from({ length: 90 }, (_, i) => {

@@ -1,25 +1,25 @@
-/** @file The versions of VS Code that the tests run in, as servers from npm: `code-server` is VS Code's own server and workbench. */
+/** @file The versions of VS Code that the tests run in, as servers from npm: `code-server` contains VS Code's own server and workbench. */
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { madeOnce, npmInstall } from './downloads.ts';
 
 export type Version = keyof typeof versions;
 
-/** `minimum` is what `engines.vscode` of the manifest says. */
+/** `minimum` is the version in `engines.vscode` of the manifest. */
 export const versions = {
   minimum: { vscode: '1.100.3', codeServer: '4.100.3', node: '20.19.0', forDevelopment: [] },
-  // Without that driver this one ignores an extension under development.
+  // Without this driver, the version ignores an extension under development.
   latest: { vscode: '1.139.1', codeServer: '4.139.1', node: '24.21.0', forDevelopment: ['--enable-smoke-test-driver'] },
 } as const;
 
-/** TANDEM_TEST_VSCODE chooses the one that specs get when they do not say. */
+/** The version for tests that name none; TANDEM_TEST_VSCODE chooses it. */
 export function defaultVersion(): Version {
   const name = process.env.TANDEM_TEST_VSCODE ?? 'latest';
   if (name in versions) return name as Version;
   throw new Error(`TANDEM_TEST_VSCODE is '${name}'; there are ${Object.keys(versions).join(' and ')}`);
 }
 
-/** The beginning of the command that starts a server of this version, downloaded if it is not there. */
+/** The beginning of the command that starts a server of this version, which is downloaded if necessary. */
 export async function serverCommand(version: Version): Promise<string[]> {
   const { vscode, codeServer, node } = versions[version];
   const folder = await madeOnce(`vscode-server-${vscode}`, async (half) => {
@@ -33,7 +33,7 @@ export async function serverCommand(version: Version): Promise<string[]> {
 
 const serverIn = (folder: string): string => join(folder, 'node_modules', 'code-server', 'lib', 'vscode');
 
-/** `findFiles` needs it; the old version's package would download it in an install script. */
+/** `findFiles` needs ripgrep, which the old version's package would download in an install script. */
 async function addRipgrep(folder: string, server: string): Promise<void> {
   const name = `@vscode/ripgrep-${process.platform}-${process.arch}`;
   await npmInstall(folder, `${name}@1.18.0`);
@@ -43,7 +43,7 @@ async function addRipgrep(folder: string, server: string): Promise<void> {
   chmodSync(join(binaries, 'rg'), 0o755);
 }
 
-/** This Node, if its major version will do, else one from npm. */
+/** This Node if its major version is high enough, otherwise one from npm. */
 async function nodeExecutable(version: string): Promise<string> {
   const major = (text: string): number => Number(text.split('.')[0]);
   if (major(process.versions.node) >= major(version)) return process.execPath;

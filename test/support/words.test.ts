@@ -1,4 +1,4 @@
-/** @file What users read has the words of docs/glossary.md, and none of those that it retires. */
+/** @file User texts use the words of docs/glossary.md, and none that it retires. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..', '..');
 const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** Each with what to write. */
+/** The retired words, each with the words to write instead. */
 const retired: readonly (readonly [word: RegExp, write: string])[] = [
   [/\blevers?\b/i, 'what to tune; the prompt, the weights'],
   [/\bheadroom\b/i, 'preflight'],
@@ -20,7 +20,7 @@ const retired: readonly (readonly [word: RegExp, write: string])[] = [
   [/\bbe it\b/i, 'even; whether'],
 ];
 
-/** Old names that still work are named where they are read. */
+/** Old names that still work, and may be named. */
 const oldNames =
   /(tandem|settings)\.optimize\.headroom|tandem headroom|`headroom`|--lever|media\/screenshots\/headroom\.png|[sS]essionHeadroom|measureHeadroom/g;
 
@@ -45,11 +45,10 @@ const pages = [
   ...readdirSync(join(root, 'schemas')).map((name) => `schemas/${name}`),
 ];
 
-/** Names in code, and in the files that it writes, that the glossary retires. */
-const retiredNames =
-  /\b\w*[lL]evers?(?=[A-Z]|\b)\w*|\bpasses(?=[A-Z:}])|\btoken passes\b|\bflips?(?=[A-Z:}\].])|\bFlips?\b|\b[hH]eadroom/g;
+/** Retired words in names of code and of the files that it writes. */
+const retiredNames = /\b\w*[lL]evers?(?=[A-Z]|\b)\w*|\bpasses(?=[A-Z:}])|\btoken passes\b|\bflips?(?=[A-Z:}\].])|\bFlips?\b|\b[hH]eadroom/g;
 
-/** They read what older versions wrote, or are about words. */
+/** Files that read what older versions wrote, or that are about words. */
 const readOldNames =
   /renamed(\.test)?\.ts$|versionOne(\.test)?\.ts$|words\.test\.ts$|cli\.test\.ts$|src\/extension\/(ids|settings|commands|preflight)\.ts$/;
 
@@ -70,13 +69,13 @@ describe('no retired word', () => {
     expect('const lever = { passes: 1, flips: [] }'.match(retiredNames)).toEqual(['lever', 'passes', 'flips']);
   });
 
-  test('a retired word is found, and an old name that still works is not', () => {
+  test('a retired word is found, and an old name that still works is allowed', () => {
     expect(complaints('Pull the lever.\nReads `--lever` for one version.')).toHaveLength(1);
     expect(complaints('2,000 passes')).toHaveLength(1);
     expect(complaints('An answer that passes.')).toEqual([]);
   });
 
-  test('the glossary has 25 terms at most, and retires these words', () => {
+  test('the glossary has at most 25 terms and retires these words', () => {
     const glossary = textOf('docs/glossary.md');
     const [terms, words] = glossary.split('| do not write');
     expect(terms.split('\n').filter((line) => /^\| [a-zJP]/.test(line)).length - 1).toBeLessThanOrEqual(25);

@@ -1,10 +1,10 @@
-/** @file What a person can do and see in a window of the workbench. Every function waits for what it needs, none for what may come later. */
+/** @file What a person can do and see in a window of the workbench. Functions wait for what they need, not for what may come later. */
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 /** A line of the active editor as it is drawn. */
 export interface DrawnLine {
   readonly text: string;
-  /** What decorations add that is not in the file, e.g. at the line's end. */
+  /** Text that decorations add and that is not in the file, e.g. at the end of the line. */
   readonly added: string;
 }
 
@@ -26,7 +26,7 @@ export function workbench(page: Page) {
     lines: () => drawnLines(page),
     /** The text of each row of lenses in the active editor, e.g. 'Evaluate | Optimize'. */
     lenses: async () => (await fromTheTop(activeEditor(page).locator('.codelens-decoration'))).map(plain),
-    /** Presses one action of a lens, the topmost of those whose text contains this, or is this. */
+    /** Presses one action of a lens: the topmost whose text contains this, or equals it. */
     pressLens: (action: string, exactly = false) => pressLens(page, action, exactly),
     /** Points at some text in the active editor and reads the hover. */
     hover: (text: string) => hover(page, text),
@@ -39,20 +39,20 @@ export function workbench(page: Page) {
     pressDialog: (button: string) => page.locator('.monaco-dialog-box .monaco-button', { hasText: button }).first().click(),
     /** What the items of the status bar say to a screen reader. */
     statusBar: () => spoken(page.locator('.part.statusbar .statusbar-item')),
-    /** The rows in sight of all tree views of the side bar, as a screen reader tells them. */
+    /** The visible rows of all tree views in the side bar, as a screen reader announces them. */
     treeRows: () => spoken(page.locator('.part.sidebar .monaco-list-row')),
-    /** Presses the row of a tree view whose spoken text begins so, or the action of that title which it shows when it is pointed at. */
+    /** Presses the row of a tree view whose spoken text begins with this, or the action with this title that the row shows on hover. */
     pressRow: (text: string, action?: string) => pressRow(page, text, action),
-    /** Chooses from the menu of such a row. */
+    /** Chooses from the context menu of such a row. */
     pressRowMenu: (text: string, action: string) => pressRowMenu(page, text, action),
-    /** The titles of the actions that such a row shows when it is pointed at. */
+    /** The titles of the actions that such a row shows on hover. */
     rowActions: (text: string) => rowActions(page, text),
-    /** The page inside a webview; with several in sight say which, from 0. */
+    /** The page inside a webview. If several are visible, `which` counts from 0. */
     webview: (which = 0): FrameLocator => page.frameLocator('iframe.webview.ready').nth(which).frameLocator('#active-frame'),
   };
 }
 
-/** Of a diff the right side; comments within it have editors of their own. */
+/** In a diff, this is the right side. Comments within it have editors of their own. */
 const activeEditor = (page: Page): Locator =>
   page.locator('.editor-group-container.active .monaco-editor[role="code"]:not(.review-widget *)').last();
 
@@ -66,7 +66,7 @@ async function pressLens(page: Page, action: string, exactly: boolean): Promise<
 
 async function command(page: Page, title: string): Promise<void> {
   const wanted = row(page, new RegExp(`^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
-  // The palette does not hear of commands that come while it is open.
+  // The palette does not notice commands that are registered while it is open.
   for (let tries = 0; tries < 20; tries++) {
     await openPalette(page, title);
     if (await isSeen(wanted)) break;
@@ -84,7 +84,7 @@ async function commandsFor(page: Page, words: string): Promise<string[]> {
 }
 
 async function openPalette(page: Page, words: string): Promise<void> {
-  // While the workbench still starts, a key press may get lost.
+  // While the workbench is starting, a key press may get lost.
   const input = page.locator('.quick-input-widget input.input');
   for (let tries = 0; tries < 20 && !(await input.isVisible()); tries++) {
     await page.keyboard.press('F1');
@@ -120,7 +120,7 @@ async function pressRowMenu(page: Page, text: string, action: string): Promise<v
   await pressUntilGone(page.locator('.monaco-menu .action-label', { hasText: action }).first());
 }
 
-/** A menu or a notification that has only just opened does not take a click. */
+/** A menu or notification that has only just opened ignores clicks. */
 async function pressUntilGone(button: Locator): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
     await button.click();
@@ -135,9 +135,9 @@ async function rowActions(page: Page, text: string): Promise<string[]> {
 }
 
 async function hover(page: Page, text: string): Promise<string> {
-  // One part for each who has something to say: the editor, extensions, diagnostics.
+  // One part for each source: the editor, extensions, diagnostics.
   const parts = page.locator('.monaco-hover:visible .hover-contents');
-  // An extension that still starts has nothing to say, and nobody asks it again for a pointer that rests.
+  // An extension that is still starting has no hover, and the editor does not ask again while the pointer rests.
   for (let tries = 0; tries < 20; tries++) {
     await page.mouse.move(0, 0);
     await isHidden(parts.first());
@@ -148,10 +148,10 @@ async function hover(page: Page, text: string): Promise<string> {
   return plain((await parts.allInnerTexts()).join('\n'));
 }
 
-/** Whether it is in sight within a few seconds. */
+/** Whether the element becomes visible within a few seconds. */
 export const isSeen = (locator: Locator): Promise<boolean> => within(locator.waitFor({ timeout: 3000 }));
 
-/** Whether it is out of sight within a few seconds. */
+/** Whether the element disappears within a few seconds. */
 const isHidden = (locator: Locator): Promise<boolean> => within(locator.waitFor({ state: 'hidden', timeout: 3000 }));
 
 const within = (wait: Promise<void>): Promise<boolean> =>
@@ -160,7 +160,7 @@ const within = (wait: Promise<void>): Promise<boolean> =>
     () => false,
   );
 
-/** As much of an element as is used below; the project's types are those of Node, which has no page. */
+/** The parts of an element that are used below. The project's types are those of Node, which has no DOM. */
 interface Drawn {
   readonly innerText: string;
   getBoundingClientRect(): { readonly top: number };
@@ -171,7 +171,7 @@ interface Drawn {
   };
 }
 
-/** The text of elements that are drawn in any order. */
+/** The texts of elements from top to bottom, in whatever order they are in the page. */
 const fromTheTop = (locator: Locator): Promise<string[]> =>
   locator.evaluateAll((elements) =>
     (elements as unknown as Drawn[])
@@ -180,7 +180,7 @@ const fromTheTop = (locator: Locator): Promise<string[]> =>
       .map(({ text }) => text),
   );
 
-/** What elements say to a screen reader. */
+/** What a screen reader says for the elements. */
 async function spoken(locator: Locator): Promise<string[]> {
   const found = await locator.evaluateAll((elements) => (elements as unknown as Drawn[]).map((one) => one.getAttribute('aria-label')));
   return found.flatMap((text) => (text ? [plain(text)] : []));
@@ -190,7 +190,7 @@ async function drawnLines(page: Page): Promise<DrawnLine[]> {
   const lines = await activeEditor(page)
     .locator('.view-lines .view-line')
     .evaluateAll((elements) => {
-      // What decorations add stands in the style sheet: `::after { content: "…" }`.
+      // The text that decorations add is in the style sheet: `::after { content: "…" }`.
       const added = (element: Drawn): string =>
         ['::before', '::after']
           .map((pseudo) => element.ownerDocument.defaultView.getComputedStyle(element, pseudo).content)
@@ -208,7 +208,7 @@ async function drawnLines(page: Page): Promise<DrawnLine[]> {
   return lines.map(({ text, added }) => ({ text: spaces(text), added: spaces(added).trim() }));
 }
 
-/** Lines are drawn with spaces that do not break. */
+/** Replaces the non-breaking spaces with which lines are drawn. */
 const spaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 const plain = (text: string): string => spaces(text).replaceAll(/\s+/g, ' ').trim();

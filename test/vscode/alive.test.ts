@@ -1,10 +1,10 @@
-/** @file A worker that does not answer any more: the editor says so, and offers to end it; its run goes on in another process. */
+/** @file The editor reports a worker that no longer responds and offers to end it. Its run continues in another process. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
 
-test('a worker that was stopped is told of, and ended and resumed when asked to', async ({ openEditor }) => {
+test('a worker that hangs is reported, and ended and resumed on request', async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeTinyTask(workspace);

@@ -1,4 +1,4 @@
-/** @file Data that cannot all be used, and metrics beside the one that decides: what the editor says of either. */
+/** @file What the editor says about data that cannot all be used, and about additional metrics. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeTinyTask } from '../support/tinyTask.ts';
@@ -21,9 +21,7 @@ function prepare(workspace: string): void {
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60k' }));
 }
 
-test('a row that cannot be used ends a measurement with its place, or is passed over and told; the panel has every metric', async ({
-  openEditor,
-}) => {
+test('a bad row ends a measurement with its place, or is skipped with a notice; the panel shows every metric', async ({ openEditor }) => {
   const editor = await openEditor({ prepare });
   await editor.open('kind.prompt.md');
   await editor.pressLens('Evaluate');
@@ -52,7 +50,7 @@ test('a row that cannot be used ends a measurement with its place, or is passed 
   const leftOut = /Skipped 1 bad row: rows\.jsonl:4: Not valid JSON/;
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(new RegExp(`^kind\\.prompt\\.md: ${leftOut.source}`)));
   await editor.screenshot('bad-row-left-out');
-  // It is told once.
+  // The notice is not repeated.
   await editor.command('Notifications: Clear All Notifications');
   await editor.command('Tandem: Measure Lines');
   await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Say what it is.')?.added).toMatch(/pts|saves|0\.0/);

@@ -1,4 +1,7 @@
-/** @file What specs are written with: `test` whose tests get an `editor`, and `openEditor` for another version, an untrusted folder or a VSIX. */
+/**
+ * @file What the tests of the editor are written with: `test`, whose tests get an `editor`, and `openEditor` for another version, an untrusted
+ * folder or a VSIX.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
@@ -15,7 +18,7 @@ type ServerWanted = Partial<Omit<ServerOptions, 'forTests'>>;
 export type OpenEditor = (options?: ServerWanted & EditorOptions) => Promise<Editor>;
 
 interface Fixtures {
-  /** Opens a window; it is closed after the test, and pictured in dist/screenshots/failures when that failed. */
+  /** Opens a window. It is closed after the test; if the test fails, a screenshot is written to dist/screenshots/failures. */
   openEditor: OpenEditor;
   /** A window on a copy of the sample workspace, with the extension of this checkout. */
   editor: Editor;
@@ -24,11 +27,11 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   servers: [
-    // eslint-disable-next-line no-empty-pattern -- vitest reads from the pattern what a fixture needs
+    // eslint-disable-next-line no-empty-pattern -- vitest reads the dependencies of a fixture from the pattern
     async ({}, use) => {
       const shared = inject('vscode');
       if (shared.problem !== undefined) throw new Error(shared.problem);
-      // When vitest itself is killed, this process would live on, and with it the servers that it has started.
+      // If vitest itself is killed, this process would live on together with its servers.
       process.once('disconnect', () => process.exit(1));
       const browser = await chromium.connect(shared.browser);
       const started = new Map<string, Promise<RunningServer>>();
@@ -62,7 +65,7 @@ export const test = base.extend<Fixtures>({
   editor: async ({ openEditor }, use) => use(await openEditor()),
 });
 
-/** Leaves a picture of the window and what its consoles said. */
+/** Saves a screenshot of the window and the output of its consoles. */
 async function recordFailure(editor: Editor, name: string): Promise<void> {
   const folder = join(screenshots, 'failures');
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** @file What all specs share, started once before the first: the server of VS Code and Chromium. */
+/** @file What all tests of the editor share, started once before the first: the server of VS Code, and Chromium. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -9,7 +9,7 @@ import { root, screenshots } from '../support/paths.ts';
 import { startServer, type Server } from '../support/server.ts';
 import { defaultVersion, type Version } from '../support/versions.ts';
 
-/** What specs get; or the problem in words, which each of them then fails with. */
+/** What the tests get. If there is a problem, each of them fails with its description. */
 export type Shared =
   | { readonly problem: string }
   | { readonly browser: string; readonly server: Server & { readonly version: Version }; readonly problem?: undefined };

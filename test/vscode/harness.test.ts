@@ -1,4 +1,4 @@
-/** @file What specs rely on: a window can be read and driven, from the page and from the extension host. */
+/** @file What the tests rely on: a window can be read and controlled from the page and from the extension host. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { themes } from '../support/themes.ts';
@@ -17,13 +17,13 @@ test.for(Object.keys(versions) as Version[])(
       return { version: vscode.version, active: extension.isActive };
     }, extensionId);
     expect(active).toEqual({ version: versions[version].vscode, active: true });
-    // Where there is a prompt there is something to do.
+    // Commands for prompts are available once a prompt is open.
     await editor.open('intent.prompt.md');
     await expect.poll(() => editor.commandsFor('Tandem:')).toContainEqual(expect.stringMatching(/^Tandem: /));
   },
 );
 
-test('a spec reads lines, lenses, decorations and hovers, and presses what it sees', async ({ openEditor }) => {
+test('a test reads lines, lenses, decorations and hovers, and presses what it sees', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: (workspace) => writeFileSync(join(workspace, 'notes.txt'), 'one\ntwo\nthree and more\n') });
   await editor.open('notes.txt');
   await editor.run((vscode) => {
@@ -48,7 +48,7 @@ test('a spec reads lines, lenses, decorations and hovers, and presses what it se
   await expect.poll(editor.notifications).toEqual([]);
 });
 
-test('a spec answers quick picks and reads a webview, and sees the window in every theme', async ({ editor }) => {
+test('a test answers quick picks, reads a webview, and sees the window in every theme', async ({ editor }) => {
   await editor.run((vscode) => {
     vscode.commands.registerCommand('harness.ask', async () => {
       const model = await vscode.window.showQuickPick(['nano', 'smollm2-135m'], { placeHolder: 'Which model?' });
@@ -69,7 +69,7 @@ test('a spec answers quick picks and reads a webview, and sees the window in eve
   for (const { name } of themes) expect(existsSync(join(screenshots, `harness-${name}.png`))).toBe(true);
 });
 
-test('the extension host starts anew when the window is reloaded', async ({ editor }) => {
+test('reloading the window restarts the extension host', async ({ editor }) => {
   const host = (): Promise<number> => editor.run(() => process.pid);
   const before = await host();
   await editor.reload();

@@ -1,4 +1,4 @@
-/** @file The tests of inside/, which run in the extension host of each version, as tests of their own. */
+/** @file Reports each test of inside/, which runs in the extension host of each version, as a test of vitest. */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,8 @@ import type {} from './globalSetup.ts';
 
 for (const version of Object.keys(versions) as Version[])
   describe(`in the extension host of VS Code ${versions[version].vscode}`, async () => {
-    // They run here, before vitest runs tests: only then are their names known. Its retry would judge the same results: a new host does.
+    // The tests run here, before vitest starts its own, because only their results give the names. A retry by vitest would judge the same
+    // results, so failed tests run again in a new host.
     const first = await results(version);
     for (const { name, milliseconds, error } of first.some(({ error }) => error) ? await results(version) : first)
       test(`${name} (${milliseconds} ms)`, () => {

@@ -1,4 +1,4 @@
-/** @file Help while a prompt file is written: completion, hovers, and quick fixes for what is wrong. */
+/** @file Help while a prompt file is written: completion, hovers and quick fixes. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
@@ -7,10 +7,9 @@ import { rewrite } from '../support/rewrite.ts';
 import { isSeen } from '../support/workbench.ts';
 import { expect, test } from './fixtures.ts';
 
-/** Replaces the first occurrence of a text in the active editor, and leaves the cursor right behind. */
 const text = (editor: Editor): Promise<string> => editor.run((vscode) => vscode.window.activeTextEditor!.document.getText());
 
-/** What the list of suggestions has, asked for anew until it has this. */
+/** The list of suggestions, requested again until it contains `wanted`. */
 const suggestions = async (editor: Editor, wanted: string): Promise<string[]> => {
   const rows = editor.page.locator('.suggest-widget.visible .monaco-list-row');
   await expect
@@ -50,7 +49,7 @@ test('keys, columns, metrics, models and data files are suggested where they bel
   await expect.poll(() => text(editor)).toContain('Text: ${input:text}\n');
 });
 
-test('a hover shows values of a column, and what a setting is for', async ({ openEditor }) => {
+test('a hover shows the values of a column and explains a setting', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: writeTinyTask });
   await editor.open('kind.prompt.md');
   await expect.poll(() => editor.hover('input:text')).toMatch(/text.*red number 0.*green number 1.*blue number 2/);
@@ -59,7 +58,7 @@ test('a hover shows values of a column, and what a setting is for', async ({ ope
   await expect.poll(() => editor.hover('labels')).toMatch(/answers to choose from/);
 });
 
-test('what is wrong can be mended at its place', async ({ openEditor }) => {
+test('mistakes can be fixed where they are', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: writeTinyTask });
   await editor.open('kind.prompt.md');
   await editor.page.locator('.monaco-editor .view-line').first().click();
@@ -74,7 +73,7 @@ test('what is wrong can be mended at its place', async ({ openEditor }) => {
   const menu = editor.page.locator('.action-widget .monaco-list-row');
   const openMenu = async (title: string): Promise<void> => {
     await expect.poll(fixes).toContain(title);
-    // Asked for anew while it does not come: a squiggle drawn meanwhile closes it.
+    // Requested again until the menu appears, because a squiggle that is drawn meanwhile closes it.
     await expect
       .poll(async () => {
         await editor.run((vscode) => void vscode.commands.executeCommand('editor.action.quickFix'));
@@ -94,7 +93,7 @@ test('what is wrong can be mended at its place', async ({ openEditor }) => {
   await expect.poll(() => text(editor)).toContain('${input:text}');
 });
 
-/** What others than Tandem say of the active document. */
+/** What sources other than Tandem report about the active document. */
 const remarks = (editor: Editor): Promise<{ message: string; severity: number }[]> =>
   editor.run((vscode) =>
     vscode.languages
@@ -111,14 +110,14 @@ test('VS Code 1.139 itself gives one hint on the `tandem` key, as docs/decisions
     .toEqual([{ message: expect.stringContaining("Attribute 'tandem' is not supported") as string, severity: 3 }]);
 });
 
-test('VS Code 1.100 itself takes every word of the settings for an error', async ({ openEditor }) => {
+test('VS Code 1.100 itself reports every word of the settings as an error', async ({ openEditor }) => {
   const editor = await openEditor({ version: 'minimum', prepare: writeTinyTask });
   await editor.open('kind.prompt.md');
   await expect.poll(() => remarks(editor)).toContainEqual({ message: "Unexpected token 'tandem'.", severity: 0 });
 });
 
 test.for(['minimum', 'latest'] as const)(
-  'where prompt files are opened as Markdown the %s version says nothing, and Tandem all that it has to say',
+  'if prompt files are opened as Markdown, the %s version reports nothing and Tandem still helps',
   async (version, { openEditor }) => {
     const editor = await openEditor({
       version,

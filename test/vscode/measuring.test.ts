@@ -1,8 +1,8 @@
-/** @file Measuring in the editor: the lens above the body and the worth at the lines' ends, grey while the text is another one. */
+/** @file Measuring in the editor: the lens above the body, and what each line is worth at its end, grey if the text has changed. */
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
 
-test('a prompt is measured, its numbers grey out with an edit and come back with undo', async ({ openEditor }) => {
+test('the numbers of a measured prompt turn grey with an edit and come back with undo', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: writeTinyTask });
   await editor.open('kind.prompt.md');
   await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize');
@@ -22,7 +22,7 @@ test('a prompt is measured, its numbers grey out with an edit and come back with
   await expect.poll(editor.lenses).toContainEqual(measured);
 });
 
-test('what is wrong with a prompt is told at its place', async ({ openEditor }) => {
+test('problems of a prompt are reported where they are', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: writeTinyTask });
   await editor.open('kind.prompt.md');
   await editor.run(async (vscode) => {

@@ -1,17 +1,20 @@
-/** @file A run in the editor: its phases arrive in the panel, its process may be killed and the run resumed, and a reload loses nothing. */
+/**
+ * @file A run in the editor: its phases appear in the panel, it can be resumed after its process was killed, and reloading the window loses
+ * nothing.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
 
-/** A tiny task, and this many tokens for its runs. */
+/** The tiny task, with this token budget for its runs. */
 const withBudget = (budget: string) => (workspace: string) => {
   writeTinyTask(workspace);
   mkdirSync(join(workspace, '.vscode'));
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': budget }));
 };
 
-test('a run started from the palette shows its phases in the panel, live and after a reload', async ({ openEditor }) => {
+test('a run that is started from the palette shows its phases in the panel, live and after a reload', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: withBudget('400k') });
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize Prompt and Weights');
@@ -27,7 +30,7 @@ test('a run started from the palette shows its phases in the panel, live and aft
     .waitFor();
 });
 
-test('a worker that is killed is noticed, and its run goes on when asked to', async ({ openEditor }) => {
+test('a killed worker is noticed, and its run continues on request', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: withBudget('3000k') });
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize Prompt and Weights');

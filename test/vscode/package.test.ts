@@ -1,4 +1,4 @@
-/** @file The VSIX of this platform: what is in it, and that it works where nothing else is. */
+/** @file The VSIX of this platform: its contents, and that it works without anything else. */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ const [platform, architecture] = [process.platform, process.arch];
 const vsix = join(root, 'dist', `tandem-${platform}-${architecture}-${manifest.version}.vsix`);
 const native = `dist/node_modules/onnxruntime-node/bin/napi-v6`;
 
-/** Paths of what users get, in the extension's folder. */
+/** The paths of all packaged files, relative to the extension's folder. */
 let files: string[] = [];
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
   files = files.filter((name) => name.startsWith('extension/')).map((name) => name.slice('extension/'.length));
 });
 
-test('it has what the extension runs, and of the libraries those of this platform', () => {
+test('it contains what the extension runs, and only the libraries of this platform', () => {
   const bundles = ['dist/cli.js', 'dist/extension.cjs', 'dist/worker.js'];
   const documents = ['LICENSE.txt', 'NOTICE', 'changelog.md', 'package.json', 'readme.md'];
   expect(files).toEqual(
@@ -46,23 +46,23 @@ test('it has what the extension runs, and of the libraries those of this platfor
     if (file.isFile()) expect(files).toContain(`models/nano/${file.name}`);
 });
 
-test('it has every file that its manifest names', () => {
+test('it contains every file that its manifest names', () => {
   const named: string[] = [];
   JSON.stringify(manifest, (_, value: unknown) => {
     const file = typeof value === 'string' && value.replace(/^\.\//, '');
     if (file && existsSync(join(root, file)) && statSync(join(root, file)).isFile()) named.push(file);
     return value;
   });
-  // Types and the API are for other programs.
+  // The types and the API are for other programs.
   expect(files).toEqual(expect.arrayContaining(named.filter((file) => !/^dist\/(types|api)/.test(file))));
 });
 
-test('it has nothing else, and is small', () => {
+test('it contains nothing else, and is small', () => {
   const places = [
     /^dist\/(cli\.js|worker\.js|extension(-\w+)?\.cjs)$/,
     /^dist\/webview\/[^/]+\.(js|css|ttf)$/,
     /^dist\/node_modules\/(@tensorflow\/tfjs-(core|backend-cpu|backend-wasm)|onnxruntime-(node|common))\//,
-    // What TensorFlow.js needs to fetch models, which we do not have it do, but it loads them all the same.
+    // TensorFlow.js loads these to download models. Tandem never lets it, but they must be there.
     /^dist\/node_modules\/(node-fetch|seedrandom|tr46|webidl-conversions|whatwg-url)\//,
     /^examples\/[^/]+\/([^/]+\.(md|yaml)|data\/[^/]+)$/,
     /^media\/([^/]+|walkthrough\/.+)$/,
@@ -78,7 +78,7 @@ test('it has nothing else, and is small', () => {
 });
 
 test.for(Object.keys(versions) as Version[])(
-  'installed into a clean server of the %s version it activates and runs its worker',
+  'activates and runs its worker in a clean server of the %s version',
   async (version, { openEditor }) => {
     const editor = await openEditor({ version, extension: { vsix }, prepare: writeTinyTask });
     const path = await editor.run(async (vscode, id) => {
@@ -86,7 +86,7 @@ test.for(Object.keys(versions) as Version[])(
       await extension.activate();
       return extension.extensionPath;
     }, extensionId);
-    // Far from this checkout and its node_modules: the server's folder, where the workspaces are as well.
+    // Far from this checkout and its node_modules: in the server's folder, which also contains the workspaces.
     expect(path.startsWith(join(dirname(dirname(dirname(editor.workspace))), 'extensions'))).toBe(true);
     const events = await editor.run(
       async (_vscode, cli, cwd) => {

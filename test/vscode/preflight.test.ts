@@ -1,4 +1,4 @@
-/** @file The preflight before a run: on request, and the question where the prompt or the weights are unlikely to help. */
+/** @file The preflight before a run: on request, and the question if the prompt or the weights are unlikely to help. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunSpec } from '../../src/run/spec.ts';
@@ -31,7 +31,7 @@ test('with the default setting, a run begins with a preflight and then goes on',
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize Prompt and Weights');
   await expect.poll(editor.statusBar).toContainEqual(expect.stringMatching(/Running preflight on kind|Optimizing kind/));
-  // Where the prompt or the weights are unlikely to help, it asks.
+  // It asks if the prompt or the weights are unlikely to help.
   const dialog = editor.page.locator('.monaco-dialog-box');
   const phase = editor.webview().getByRole('button', { name: /^Phase 1 / });
   await expect
@@ -42,7 +42,7 @@ test('with the default setting, a run begins with a preflight and then goes on',
     .toBe(true);
 });
 
-/** Every answer is right already, so neither prompt nor weights are likely to help; short ones, for speed. */
+/** Every answer is already right, so neither prompt nor weights are likely to help. The rows are short, for speed. */
 function withNothingToGain(workspace: string): void {
   withSettings({ 'tandem.optimize.preflight': 'ask' })(workspace);
   const prompt = join(workspace, 'kind.prompt.md');
@@ -51,7 +51,7 @@ function withNothingToGain(workspace: string): void {
   writeFileSync(join(workspace, 'rows.jsonl'), rows.join('\n') + '\n');
 }
 
-/** What the runs tune so far, first to last. */
+/** What the runs so far tune, in order. */
 function targetsRun({ workspace }: Editor): string[] {
   const runs = join(workspace, '.tandem', 'runs');
   if (!existsSync(runs)) return [];
@@ -61,7 +61,7 @@ function targetsRun({ workspace }: Editor): string[] {
   return specs.map(({ tune }) => tune);
 }
 
-test('where neither is likely to help it asks: nothing runs when that is cancelled, else what was chosen', async ({ openEditor }) => {
+test('if neither is likely to help, it asks; cancelling runs nothing, any other answer runs what it names', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: withNothingToGain });
   const dialog = editor.page.locator('.monaco-dialog-box');
   const optimize = async (answer: string): Promise<void> => {
@@ -82,11 +82,11 @@ test('where neither is likely to help it asks: nothing runs when that is cancell
   expect(await dialog.locator('.dialog-message-detail').innerText()).toMatch(
     /^Now: 100\.0% .* on \d+ validation rows\n+weights unlikely to help: 0\.0 points .*after a short training.*\n+prompt unlikely to help: 0\.0 points .*with the best of \d+ prompts; .*$/,
   );
-  // The buttons' order is the platform's; the first of them is what Enter presses.
+  // The platform determines the order of the buttons. Enter presses the primary one.
   const buttons = (which: string): Promise<string[]> => dialog.locator(`.monaco-button${which}`).allInnerTexts();
   expect((await buttons('')).sort()).toEqual(['Cancel', 'Optimize Both', 'Optimize Prompt Only', 'Tune Weights Only']);
   expect(await buttons(':not(.secondary)')).toEqual(['Optimize Both']);
-  // The measurement is over.
+  // The status shows that the measurement is over.
   await expect.poll(editor.lenses).toEqual(['Not measured yet | Evaluate | Optimize']);
   await editor.screenshot('preflight-question');
   await editor.pressDialog('Cancel');

@@ -1,4 +1,4 @@
-/** @file The rendered prompt beside the prompt file: what the model is asked, for this row and the next, as the file is edited. */
+/** @file The rendered prompt next to the prompt file: what the model is asked, for each row, while the file is edited. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
@@ -15,13 +15,11 @@ function prepare(workspace: string, model = tinyModel): void {
   writeFileSync(join(workspace, file), `---\n${front}\n---\nsystem:\nSay what it is.\nuser:\nText: {{ text }}\n`);
 }
 
-/** The text of the rendered prompt; undefined while there is none. */
+/** The text of the rendered prompt; undefined if there is none. */
 const rendered = (editor: Editor): Promise<string | undefined> =>
   editor.run((vscode) => vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'tandem-rendered')?.getText());
 
-test('the prompt as the model reads it stands beside the file, follows it as it is typed, and goes from row to row', async ({
-  openEditor,
-}) => {
+test('the prompt as the model reads it is shown next to the file, follows the edits, and goes from row to row', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: (workspace) => prepare(workspace) });
   await editor.open(file);
   await editor.command('Tandem: Preview Rendered Prompt');
@@ -45,7 +43,7 @@ test('the prompt as the model reads it stands beside the file, follows it as it 
   await expect.poll(() => rendered(editor)).toMatch(/^─── validation row 1 of /);
 });
 
-test('a workspace that is not trusted is shown with the model that comes with Tandem, and no other', async ({ openEditor }) => {
+test('an untrusted workspace is shown only with the model that comes with Tandem', async ({ openEditor }) => {
   const editor = await openEditor({ asksForTrust: true, prepare: (workspace) => prepare(workspace, 'nano') });
   await editor.open(file);
   await editor.command('Tandem: Preview Rendered Prompt');

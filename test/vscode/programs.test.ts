@@ -1,4 +1,4 @@
-/** @file Programs of several steps in the editor: measured, tuned and reviewed as one prompt is. */
+/** @file Programs of several steps in the editor are measured, tuned and reviewed like a single prompt. */
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
@@ -15,12 +15,12 @@ const problemsOf = (editor: Editor, file: string): Promise<string[]> =>
       vscode.languages
         .getDiagnostics()
         .filter(([uri]) => uri.fsPath.endsWith(`/${name}`))
-        // The editor's own marks are another matter: docs/decisions/0008.
+        // The editor's own marks are ignored: docs/decisions/0008.
         .flatMap(([, found]) => found.filter(({ source }) => source === 'Tandem').map(({ message }) => message)),
     file,
   );
 
-/** What is suggested behind the first place that has this text. */
+/** The suggestions after the first occurrence of this text. */
 async function suggested(editor: Editor, file: string, at: string): Promise<string[]> {
   await editor.open(file);
   return editor.run(async (vscode, text) => {
@@ -35,9 +35,7 @@ async function suggested(editor: Editor, file: string, at: string): Promise<stri
   }, at);
 }
 
-test('a program is measured where it stands, each step leads to its prompt file and back, and both are helped with', async ({
-  openEditor,
-}) => {
+test('a program is measured in place, its steps link to their prompt files and back, and both get editor help', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: writeTinyProgram });
   await editor.open(program);
   await expect.poll(editor.lenses).toEqual(['Not measured yet | Evaluate | Optimize', `Open ${steps.first}`, `Open ${steps.last}`]);
@@ -52,7 +50,7 @@ test('a program is measured where it stands, each step leads to its prompt file 
   await expect
     .poll(editor.lenses)
     .toEqual([expect.stringMatching(/^Step 1 of 2 in kinds\.program\.yaml · \d+\.\d% \[\d+, \d+\] .* just now \| Evaluate \| Optimize$/)]);
-  // It lacks nothing that its program says.
+  // The step needs no settings that its program has.
   expect(await problemsOf(editor, steps.first)).toEqual([]);
   await editor.command('Tandem: Measure Lines');
   await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Give a hint.')?.added).toMatch(/pts|saves|0\.0/);
@@ -67,7 +65,7 @@ test('a program is measured where it stands, each step leads to its prompt file 
     .poll(() => suggested(editor, program, 'prompt: '))
     .toEqual(expect.arrayContaining([steps.first, steps.last, 'kind.prompt.md']));
   expect(await suggested(editor, program, 'output: ')).toEqual(expect.arrayContaining(['text', 'kind']));
-  // What the step before it answers, but not what it is to find.
+  // The columns include the answer of the earlier step, but not the column that this step predicts.
   const columns = await suggested(editor, steps.last, '{{ ');
   expect(columns).toEqual(expect.arrayContaining(['text', 'hint']));
   expect(columns).not.toContain('kind');
@@ -87,12 +85,12 @@ test('what a run proposes for a program is reviewed step by step, undone as a wh
   await editor.pressLens('Review 3 changes');
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | +12.0 points'));
   expect(await editor.lenses()).toContainEqual(expect.stringContaining('Accept | Reject | +4.0 points'));
-  // The editor shows its list of all comments, which takes half of a window as small as this one.
+  // The editor opens its list of all comments, which takes half of such a small window.
   await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
   await editor.screenshot('program-review-step');
   await editor.pressLens('Reject', true);
   await expect.poll(editor.lenses).toContain('Rejected | Accept');
-  // What is not in sight is not decided.
+  // Only the file in sight is decided on.
   await editor.command('Tandem: Accept All');
   const last = before.last.replace(/system:[^]*/, () => proposed.last);
   await expect.poll(() => onDisk(editor, steps.last)).toBe(last);
@@ -127,12 +125,14 @@ test('what a run proposes for a program is reviewed step by step, undone as a wh
   expect((await editor.lenses())[1]).toBe(`Open ${steps.first} | Review 1 change`);
 });
 
-test('a program stands among prompts and tests, has a preflight, and what a run finds is accepted at once', async ({ openEditor }) => {
+test('a program is listed with prompts and tests, has a preflight, and the result of its run can be accepted at once', async ({
+  openEditor,
+}) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeTinyProgram(workspace);
       mkdirSync(join(workspace, '.vscode'));
-      // A way for prompts must not stand in the way of programs.
+      // A coordinator for prompts must not prevent runs of programs.
       const settings = {
         'tandem.optimize.budget': '60k',
         'tandem.optimize.preflight': 'off',
@@ -144,7 +144,7 @@ test('a program stands among prompts and tests, has a preflight, and what a run 
   await editor.open(steps.first);
   const offered = ['Evaluate', 'Optimize Prompt and Weights', 'Optimize With…', 'Choose Model', 'Export Adapter'];
   await expect.poll(() => editor.commandsFor('Tandem:')).toEqual(expect.arrayContaining(offered.map((title) => `Tandem: ${title}`)));
-  // The palette draws the first dozen; this one is further down.
+  // The palette draws only the first dozen commands. This one is further down.
   expect(await editor.commandsFor('Tandem: Run Preflight')).toContain('Tandem: Run Preflight');
   await editor.command('Tandem: Run Preflight');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^kinds\.program\.yaml: weights .*, prompt /));
@@ -185,7 +185,9 @@ test('a program stands among prompts and tests, has a preflight, and what a run 
   expect(existsSync(join(editor.workspace, folder, 'adapter_config.json'))).toBe(true);
 });
 
-test('a program is measured when it or the prompt file of a step is saved, by the model that is chosen for it', async ({ openEditor }) => {
+test('a program is measured when it or the prompt file of a step is saved, with the model that is chosen for it', async ({
+  openEditor,
+}) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeTinyProgram(workspace);
@@ -216,7 +218,7 @@ test('a program is measured when it or the prompt file of a step is saved, by th
 
   await editor.command('Tandem: Choose Model');
   await editor.pick('nano');
-  // It is the program that names the model.
+  // The program names the model, not the step.
   expect(onDisk(editor, steps.first)).not.toContain('nano');
   await editor.open(program);
   await expect.poll(() => editor.run((vscode) => vscode.window.activeTextEditor!.document.getText())).toMatch(/^model: nano$/m);
@@ -229,7 +231,7 @@ test('a program is measured when it or the prompt file of a step is saved, by th
   await editor.screenshot('program-model');
 });
 
-test('the sample of a program says of both its steps what their lines are worth', { timeout: 300_000 }, async ({ openEditor }) => {
+test('the sample program shows for both its steps what their lines are worth', { timeout: 300_000 }, async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       const triage = join(dirname(workspace), 'triage');
@@ -240,7 +242,7 @@ test('the sample of a program says of both its steps what their lines are worth'
   await editor.open('../triage/tandem.program.yaml');
   await editor.command('Tandem: Measure Lines');
   await expect
-    // It takes a quarter of a minute on two cores, more where others work on them too.
+    // This takes a quarter of a minute on two idle cores.
     .poll(editor.lenses, { timeout: 240_000 })
     .toEqual([
       expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · nano · just now \| Evaluate \| Optimize$/),

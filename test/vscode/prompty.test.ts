@@ -1,4 +1,4 @@
-/** @file A `.prompty` file in the editor: every surface that a `.prompt.md` has, and a colour for roles and Jinja. */
+/** @file A `.prompty` file in the editor has every surface of a `.prompt.md` file, and colours for roles and Jinja. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tinyModel } from '../support/paths.ts';
@@ -34,7 +34,7 @@ Kind:
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
 }
 
-test('it is measured as a whole and line by line, and stands among prompts, tests and tasks', async ({ openEditor }) => {
+test('it is measured as a whole and line by line, and is listed with prompts, tests and tasks', async ({ openEditor }) => {
   const editor = await openEditor({ prepare });
   await editor.open(file);
   await expect.poll(editor.lenses).toEqual(['Not measured yet | Evaluate | Optimize']);
@@ -52,11 +52,11 @@ test('it is measured as a whole and line by line, and stands among prompts, test
   await editor.open(file);
   const offered = ['Evaluate', 'Optimize Prompt and Weights', 'Optimize With…', 'Choose Model', 'Export Adapter'];
   expect(await editor.commandsFor('Tandem:')).toEqual(expect.arrayContaining(offered.map((title) => `Tandem: ${title}`)));
-  // The palette draws the first dozen; this one is further down.
+  // The palette draws only the first dozen commands. This one is further down.
   expect(await editor.commandsFor('Tandem: Run Preflight')).toContain('Tandem: Run Preflight');
 });
 
-test('its settings, columns and mistakes are helped with', async ({ openEditor }) => {
+test('there is help for its settings, columns and mistakes', async ({ openEditor }) => {
   const editor = await openEditor({ prepare });
   await editor.open(file);
   await expect.poll(editor.lenses).toHaveLength(1);
@@ -95,7 +95,7 @@ test('its settings, columns and mistakes are helped with', async ({ openEditor }
   await expect.poll(completions).toContain('metric');
 });
 
-test('what a run proposes for it is reviewed in its diff, taken over and measured', async ({ openEditor }) => {
+test('what a run proposes for it is reviewed in its diff, applied and measured', async ({ openEditor }) => {
   const editor = await openEditor({ prepare });
   await editor.open(file);
   await editor.command('Tandem: Run Preflight');

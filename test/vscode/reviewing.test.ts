@@ -1,4 +1,7 @@
-/** @file Reviewing in the editor: what a run proposes is decided on change by change, can be undone, and is measured once it is taken over. */
+/**
+ * @file Reviewing in the editor: the changes that a run proposes are accepted or rejected one by one, can be undone, and are measured once
+ * they are applied.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
@@ -29,7 +32,7 @@ test.for(both)(
     await expect.poll(editor.lenses).toContain('Accept | Reject | +12.0 points [+2.0, +22.0] · 24 rows · all of phase 1');
     await editor.pressLens('all of phase 1');
     await editor.page.getByText('This change was not measured by itself').first().waitFor();
-    // The editor shows its list of all comments, which takes half of a window as small as this one.
+    // The editor opens its list of all comments, which takes half of such a small window.
     await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
     await editor.screenshot('review');
 
@@ -66,7 +69,7 @@ test.for(both)(
     await panel.getByText('All 3 decided').waitFor();
 
     await editor.reload();
-    // The window may have been reloaded before it remembered its tabs.
+    // The window may have been reloaded before it saved its tabs.
     await editor.command('Tandem: Show Panel');
     await editor.webview().getByText('All 3 decided').waitFor();
     await expect
@@ -75,7 +78,7 @@ test.for(both)(
   },
 );
 
-test('a file that was edited since the run keeps its edits, and what does not fit any more says so', async ({ openEditor }) => {
+test('a file that was edited since the run keeps its edits, and changes that no longer fit say so', async ({ openEditor }) => {
   const mine = (text: string): string => text.replace('Say what it is.', 'Say what kind it is, please.');
   const editor = await openEditor({
     prepare: (workspace) => {
@@ -112,7 +115,7 @@ test.for(both)('several files are reviewed in one editor, in the %s version', as
   await expect.poll(() => editor.page.getByRole('tab', { selected: true }).allInnerTexts()).toContain('Proposed Changes (2 files)');
   await editor.screenshot('review-several');
   await editor.command('Tandem: Reject All');
-  // The file that is looked at; the older version does not tell which of several that is.
+  // The decision applies to the visible file. The older version does not report which of several files that is, so it asks.
   if (version === 'minimum') {
     await expect.poll(async () => (await editor.picks()).sort()).toEqual(folders.map((folder) => `${folder}/${file}`).sort());
     await editor.pick(`beasts/${file}`);
@@ -122,7 +125,7 @@ test.for(both)('several files are reviewed in one editor, in the %s version', as
     .toHaveLength(1);
 });
 
-test('what a real run proposes is taken over at once', async ({ openEditor }) => {
+test('what a real run proposes can be accepted at once', async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeTinyTask(workspace);

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { program, steps, writeTinyProgram } from '../support/tinyProgram.ts';
 import { expect, test } from './fixtures.ts';
 
-test('tasks evaluate and optimize a prompt or a program, fail below a minimum, and name the place of an error', async ({ openEditor }) => {
+test('tasks evaluate and optimize a prompt or a program, fail below a minimum, and report the place of an error', async ({
+  openEditor,
+}) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeTinyProgram(workspace);
@@ -56,7 +58,7 @@ test('tasks evaluate and optimize a prompt or a program, fail below a minimum, a
           ),
       name,
     );
-  // Of a program, the place may be in the prompt file of a step.
+  // For a program, the place may be in the prompt file of a step.
   const last = join(editor.workspace, steps.last);
   writeFileSync(last, readFileSync(last, 'utf8').replace('{{ text }}', '{{ txet }}'));
   expect(await runTask(`Evaluate ${program}`)).toBe(2);

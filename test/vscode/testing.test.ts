@@ -1,17 +1,17 @@
-/** @file The Test Explorer: rows are tests, run by the engine's own measurement, again on save, and given up when asked. */
+/** @file The Test Explorer: rows are tests, run by Tandem's own measurement, again on save, and cancelled on request. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
 
-/** The tiny task alone: the sample's prompt would be run too, and have its model downloaded. */
+/** Only the tiny task: the sample's prompt would also run, and its model would be downloaded. */
 const writeOnlyTinyTask = (workspace: string): void => {
   rmSync(join(workspace, 'intent.prompt.md'));
   writeTinyTask(workspace);
 };
 
-/** What the results file says was measured. */
+/** What was measured, according to the results file. */
 const measured = ({ workspace }: Editor): { at: string; split: string; score: { rows: number } } | undefined => {
   const file = join(workspace, '.tandem', 'results', 'kind.json');
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { evaluation: never }).evaluation : undefined;
@@ -25,7 +25,7 @@ const openExplorer = async (editor: Editor): Promise<void> => {
   await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/number \d+/));
 };
 
-test('a prompt has its rows as tests; those that fail show the right answer beside the given one, at their line of the data', async ({
+test('the rows of a prompt are tests; a failed one shows the right and the given answer at its line of the data', async ({
   openEditor,
 }) => {
   const editor = await openEditor({ prepare: writeOnlyTinyTask });
@@ -33,11 +33,11 @@ test('a prompt has its rows as tests; those that fail show the right answer besi
   await editor.command('Test: Run All Tests');
   await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/kind\.prompt\.md · \d+\.\d% .* rows \(Failed\)/));
   expect(measured(editor)?.split).toBe('val');
-  // The editor counts what the metric counted.
+  // The editor counts the same rows as the metric.
   await expect.poll(() => editor.page.locator('.part.sidebar .result-summary').innerText()).toContain(`/${measured(editor)!.score.rows}`);
   const rows = await editor.treeRows();
   expect(rows).toContainEqual(expect.stringMatching(/number \d+ \(Passed\)/));
-  // Nobody opened the sealed split.
+  // The sealed split stays closed.
   for (const row of rows.filter((each) => each.includes('held out'))) expect(row).toMatch(/Not yet run/);
 
   const failed = editor.page.locator('.part.sidebar .monaco-list-row[aria-label*="(Failed)"]').nth(1);
@@ -54,7 +54,7 @@ test('a prompt has its rows as tests; those that fail show the right answer besi
   await editor.screenshot('testing');
 });
 
-test('the sealed rows are measured only by a run that says so', async ({ openEditor }) => {
+test('only a run that says so measures the sealed rows', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: writeOnlyTinyTask });
   await openExplorer(editor);
   await editor.page.locator('.part.sidebar .monaco-list-row', { hasText: 'kind.prompt.md' }).click({ button: 'right' });
@@ -68,7 +68,7 @@ test('the sealed rows are measured only by a run that says so', async ({ openEdi
 test('a continuous run measures again when the prompt or its data is saved', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: writeOnlyTinyTask });
   await openExplorer(editor);
-  // There is one profile that can, so nothing is asked.
+  // Only one profile supports this, so the editor does not ask for one.
   await editor.command('Test: Start Continuous Run');
   await editor.open('kind.prompt.md');
   await editor.run(async (vscode) => {
@@ -85,7 +85,7 @@ test('a continuous run measures again when the prompt or its data is saved', asy
   expect(measured(editor)!.score.rows).toBeGreaterThan(score.rows);
 });
 
-test('of very many rows some are listed, and the measurement of all of them is given up when asked', async ({ openEditor }) => {
+test('of very many rows only some are listed, and measuring them all can be cancelled', async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeOnlyTinyTask(workspace);
@@ -99,7 +99,7 @@ test('of very many rows some are listed, and the measurement of all of them is g
   await expect
     .poll(editor.statusBar)
     .toContainEqual(expect.stringMatching(/Evaluating kind.*: [1-9]\d?% · measuring on \d+ validation rows · .* left$/));
-  // By the time that the palette were open it could be done.
+  // Cancelled directly, because the measurement could be over before the palette is open.
   await editor.run((vscode) => void vscode.commands.executeCommand('testing.cancelRun'));
   await expect.poll(async () => (await editor.statusBar()).join()).not.toMatch(/Evaluating/);
   expect(measured(editor)).toBeUndefined();

@@ -1,4 +1,7 @@
-/** @file What the command line does beside tuning, from the palette: a first prompt from data, two runs compared, an adapter exported. */
+/**
+ * @file Commands of the palette that correspond to the command line, apart from tuning: a first prompt from data, a comparison of two runs, an
+ * export of an adapter.
+ */
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
@@ -7,7 +10,7 @@ import { expect, test } from './fixtures.ts';
 
 const activeText = (editor: Editor): Promise<string> => editor.run((vscode) => vscode.window.activeTextEditor?.document.getText() ?? '');
 
-test('a first prompt file is made of a data file, and never over one that is there', async ({ openEditor }) => {
+test('a first prompt file is made from a data file, and never overwrites a file', async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => writeFileSync(join(workspace, 'reviews.csv'), 'review,mood\nLovely,good\nAwful,bad\nNice,good\nPoor,bad\n'),
   });
@@ -28,7 +31,7 @@ test('a first prompt file is made of a data file, and never over one that is the
   expect(readFileSync(file, 'utf8')).toBe('mine');
 });
 
-test('two runs are compared, and their adapter is exported, accepted or not', async ({ openEditor }) => {
+test('two runs are compared, and their adapter is exported whether or not it was accepted', async ({ openEditor }) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       writeTinyTask(workspace);
@@ -57,7 +60,7 @@ test('two runs are compared, and their adapter is exported, accepted or not', as
   const [, folder] = /Exported to (kind-\w{8}-peft)/.exec((await editor.notifications()).join('\n'))!;
   expect(existsSync(join(editor.workspace, folder, 'adapter_config.json'))).toBe(true);
 
-  // A copy of the run under another name is a second one.
+  // A copy of the run under another name serves as the second one.
   const runs = join(editor.workspace, '.tandem', 'runs');
   const [run] = await editor.run((_, path) => process.getBuiltinModule('node:fs').readdirSync(path), runs);
   const copy = '2026-01-01-000000-kind';

@@ -1,4 +1,6 @@
-/** @file A workspace that is not trusted: it can be looked at and measured with what comes with Tandem; nothing that it names is run or loaded. */
+/**
+ * @file An untrusted workspace can be viewed, and measured with what comes with Tandem. Nothing that it names is run or loaded.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -16,7 +18,7 @@ function writeVariant(workspace: string, name: string, settings: string): void {
   writeFileSync(join(workspace, `${name}.prompt.md`), text.replace(/ {2}model: .*/, settings));
 }
 
-/** Calls a command on a prompt file as a row or a lens does, whatever the menus offer. @returns the reason for which its job failed */
+/** Calls a command on a prompt file as a row or a lens does, whatever the menus offer. @returns the reason why its job failed */
 const call = (editor: Editor, command: string, name: string): Promise<string | undefined> =>
   editor.run(
     async (vscode, id, path) => {
@@ -30,7 +32,7 @@ const call = (editor: Editor, command: string, name: string): Promise<string | u
 const both = Object.keys(versions) as Version[];
 
 test.for(both)(
-  'what a workspace names is not loaded, contacted or run before it is trusted, in the %s version',
+  'nothing that an untrusted workspace names is loaded, contacted or run, in the %s version',
   async (version, { openEditor }) => {
     let contacts = 0;
     const server = createServer((_, response) => void response.end(`${++contacts}`)).listen(0, '127.0.0.1');
@@ -54,7 +56,7 @@ test.for(both)(
       },
     });
     try {
-      // It can be looked at.
+      // It can be viewed.
       await editor.open('kind.prompt.md');
       await expect.poll(editor.lenses).toEqual(['Not measured yet | Trust the workspace to evaluate']);
       await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
@@ -64,7 +66,7 @@ test.for(both)(
       expect(await editor.rowActions('metric')).toEqual(['Evaluate']);
       await editor.screenshot('views-untrusted');
 
-      // Its settings do not count, and the editor lists no tasks.
+      // Its settings have no effect, and the editor lists no tasks.
       const settings = await editor.run((vscode) => {
         const read = vscode.workspace.getConfiguration('tandem');
         return ['measure.onSave', 'engine.executor', 'engine.threads'].map((id) => read.get(id));
@@ -88,17 +90,17 @@ test.for(both)(
     await editor.command('Workspaces: Manage Workspace Trust');
     await editor.page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
     await expect.poll(() => editor.run((vscode) => vscode.workspace.isTrusted)).toBe(true);
-    // The newer version shows that page in front of everything; a reload now could come before the trust is stored.
+    // The newer version shows this page in front of everything. A reload now could happen before the trust is stored.
     await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeModalEditor').then(undefined, () => {}));
     await editor.page.locator('.monaco-modal-editor-block').waitFor({ state: 'hidden' });
     await expect.poll(() => editor.rowActions('kind')).toEqual(['Evaluate', 'Optimize Prompt and Weights']);
   },
 );
 
-/** A click on it would write `id` into a terminal. */
+/** A click on this link would write `id` into a terminal. */
 const link = '[Install the missing data helper](command:workbench.action.terminal.sendSequence?%7B%22text%22%3A%22id%5Cu000D%22%7D)';
 
-/** A prompt file, its data and what was measured of it, all of which are markup where they can. */
+/** A prompt file, its data and its measurements, all with markup wherever a text allows it. */
 function writeHostile(workspace: string): void {
   const rows = Array.from({ length: 20 }, (_, i) => `a${i},b${i % 2},c`).join('\n');
   writeFileSync(join(workspace, 'evil.csv'), `msg,intent,${link}\n${rows}\n`);
@@ -113,7 +115,7 @@ function writeHostile(workspace: string): void {
   writeFileSync(join(workspace, '.tandem', 'results', 'evil.json'), JSON.stringify(results));
 }
 
-test('nothing that a workspace names or says is a link, an icon or a picture: in a notification, a hover, a lens, a tree', async ({
+test('nothing that a workspace contains becomes a link, an icon or a picture in a notification, hover, lens or tree', async ({
   openEditor,
 }) => {
   const editor = await openEditor({ asksForTrust: true, prepare: writeHostile });
@@ -145,7 +147,7 @@ test('nothing that a workspace names or says is a link, an icon or a picture: in
   expect(requested.filter((url) => url.includes('evil.example'))).toEqual([]);
 });
 
-test('a workspace that is not trusted is measured with the model that comes with Tandem', async ({ openEditor }) => {
+test('an untrusted workspace is measured with the model that comes with Tandem', async ({ openEditor }) => {
   const editor = await openEditor({
     asksForTrust: true,
     prepare: (workspace) => {

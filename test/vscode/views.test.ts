@@ -1,4 +1,4 @@
-/** @file The views of the side bar, the walkthrough and the tasks: what they list, what can be done from them, and how they look while empty. */
+/** @file The views of the side bar: what they list, what their rows can do, and how they look when they are empty. */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
@@ -10,10 +10,10 @@ import { expect, test } from './fixtures.ts';
 const showViews = (editor: Editor): Promise<unknown> =>
   editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
 
-/** The rows that hang on the workspace. */
+/** The rows that the workspace adds to the views. */
 const listed = async (editor: Editor): Promise<string[]> => withoutEmbedded(await editor.treeRows());
 
-/** A second prompt, in a folder of its own, and short runs. */
+/** A second prompt in its own folder, and short runs. */
 function withTwoPrompts(workspace: string): void {
   writeTinyTask(workspace);
   mkdirSync(join(workspace, 'more'));
@@ -23,7 +23,7 @@ function withTwoPrompts(workspace: string): void {
   writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '60k' }));
 }
 
-test('prompts, runs and models are listed, and worked on from their rows', async ({ openEditor }) => {
+test('prompts, runs and models are listed, and their rows have actions', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: withTwoPrompts });
   await showViews(editor);
   await expect.poll(() => listed(editor)).toEqual(['intent, Not measured yet', 'kind, Not measured yet', 'more/kind, Not measured yet']);
@@ -31,7 +31,7 @@ test('prompts, runs and models are listed, and worked on from their rows', async
   await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^more\/kind, \d+\.\d% \[\d+, \d+\] · \d+ rows/));
   expect(await editor.run((vscode) => vscode.window.activeTextEditor === undefined)).toBe(true);
 
-  // A change on the disk, without the file being open.
+  // A change on disk, without opening the file.
   writeFileSync(join(editor.workspace, 'more', 'kind.prompt.md'), 'Text: ${input:text}\n', { flag: 'a' });
   await expect.poll(editor.treeRows).toContainEqual(expect.stringMatching(/^more\/kind, .* before your edits$/));
 
@@ -52,7 +52,7 @@ test('prompts, runs and models are listed, and worked on from their rows', async
   await expect.poll(editor.treeRows).not.toContainEqual(expect.stringMatching(/^more/));
 });
 
-test('a model is added from the view, and removed when that is confirmed', async ({ openEditor }) => {
+test('a model is added from the view, and removed after a confirmation', async ({ openEditor }) => {
   const editor = await openEditor();
   await showViews(editor);
   const models = async (): Promise<string[]> => (await editor.treeRows()).filter((row) => /^tiny/.test(row));
@@ -62,7 +62,7 @@ test('a model is added from the view, and removed when that is confirmed', async
   const dialog = editor.page.locator('.quick-input-widget');
   await expect.poll(() => dialog.locator('input.input').inputValue()).toBe(`${editor.workspace}/`);
   const added = async (): Promise<string[]> => {
-    // While the dialog looks for what was typed, it may take the first Enter for the choice of a completion.
+    // While the dialog looks up the typed path, it may use the first Enter to choose a completion.
     if (await dialog.isVisible()) await editor.answer(join(root, 'test', 'fixtures', 'tiny-tied.gguf'));
     return models();
   };
@@ -84,7 +84,7 @@ test('views without content say what to do', async ({ openEditor }) => {
   await editor.screenshot('views-empty');
 });
 
-test('prompts, runs and tasks of several open folders are told apart', async ({ openEditor }) => {
+test('the names of prompts, runs and tasks contain the folder if several folders are open', async ({ openEditor }) => {
   let other = '';
   const editor = await openEditor({
     prepare: (workspace) => {
@@ -97,7 +97,7 @@ test('prompts, runs and tasks of several open folders are told apart', async ({ 
       return beside('both.code-workspace');
     },
   });
-  // In the browser the folders of a workspace file sometimes stay away until the window is reloaded.
+  // In the browser, the folders of a workspace file sometimes do not appear until the window is reloaded.
   const folders = (): Promise<number | undefined> => editor.run((vscode) => vscode.workspace.workspaceFolders?.length);
   for (let tries = 0; tries < 3; tries++) {
     const opened = expect.poll(folders, { timeout: 8000 }).toBe(2);

@@ -1,11 +1,14 @@
-/** @file The walkthrough: from a copy of the sample to a first accepted change, each step ticked off by what has happened; on the sample and with nano, as a new user does. */
+/**
+ * @file The walkthrough, from a copy of the sample to a first accepted change. Each step is ticked off by what has happened. It uses the
+ * sample and nano, as a new user does.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from './fixtures.ts';
 
 const steps = ['Open a prompt with data', 'Evaluate the prompt', 'Tune prompt and weights together', 'Review and accept'];
 
-test('it opens a copy of the sample, and its steps end with a first accepted change', { timeout: 900_000 }, async ({ openEditor }) => {
+test('it opens a copy of the sample, and its steps lead to a first accepted change', { timeout: 900_000 }, async ({ openEditor }) => {
   const beside = (workspace: string, name: string): string => join(dirname(workspace), name);
   const editor = await openEditor({
     prepare: (workspace) => {
@@ -13,7 +16,7 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
       return beside(workspace, 'empty');
     },
   });
-  // The pictures want some room.
+  // The screenshots need some room.
   await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
   await editor.command('Tandem: Open Walkthrough');
   const page = editor.page.locator('.gettingStartedContainer');
@@ -25,7 +28,7 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
     await editor.screenshot(`walkthrough-${place + 1}`);
   }
 
-  // Beside the folder that is open, where the test finds the window again.
+  // The copy is next to the folder that is open, where the test can find the window again.
   const sample = beside(editor.workspace, 'tandem-sample');
   await editor
     .run((vscode, path) => void vscode.commands.executeCommand('tandem.openSample', vscode.Uri.file(path)), dirname(editor.workspace))
@@ -39,7 +42,7 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
 
   mkdirSync(join(sample, '.vscode'), { recursive: true });
   writeFileSync(join(sample, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20k' }));
-  /** A button of the walkthrough itself: the palette offers what is for prompts only while one has the focus. */
+  /** A button of the walkthrough itself, because the palette offers commands for prompts only while one has the focus. */
   const press = async (step: number, button: string): Promise<void> => {
     await page.getByText(steps[step], { exact: true }).first().click();
     await page.locator('.getting-started-step.expanded').getByRole('button', { name: button, exact: true }).click();
@@ -54,7 +57,7 @@ test('it opens a copy of the sample, and its steps end with a first accepted cha
   await expect.poll(() => editor.page.locator('.tab.active').allInnerTexts()).toContainEqual(expect.stringContaining('proposed'));
   await editor.command('Tandem: Accept All');
   await expect.poll(prompt).not.toBe(before);
-  // The diff stands in front of the walkthrough.
+  // The diff covers the walkthrough.
   await editor.command('Tandem: Open Walkthrough');
   await expect.poll(done).toBe(4);
   await editor.screenshot('walkthrough-done');

@@ -1,4 +1,4 @@
-/** @file What the panel shows of the ways to optimize beside plain alternation, in a real window, and the choices before a run. */
+/** @file What the panel shows for other ways to optimize than plain alternation, in a real window, and the choices before a run. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { noPrior } from '../../src/optimize/proposalPrior.ts';
@@ -17,7 +17,7 @@ test.for([
   { way: 'curriculum', settings: { 'tandem.optimize.curriculum': 'both' }, heading: /^Curriculum/ },
   { way: 'controls', settings: { 'tandem.optimize.controls': true }, heading: /controls/i },
   { way: 'soft-prompt', settings: { 'tandem.optimize.coordinator': 'simultaneous' }, heading: /^Soft prompt/i },
-])('the panel has a section of its own for: $way', async ({ way, settings, heading }, { openEditor }) => {
+])('the panel has its own section for: $way', async ({ way, settings, heading }, { openEditor }) => {
   const editor = await openEditor({ prepare: withSettings(settings) });
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize Prompt and Weights');
@@ -29,13 +29,13 @@ test.for([
   await editor.screenshot(way);
 });
 
-test('the way of optimizing is chosen for one run, and the phases of coordinate descent name their blocks', async ({ openEditor }) => {
+test('a coordinator can be chosen for one run, and the phases of coordinate descent name their blocks', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: withSettings({}) });
   await editor.open('kind.prompt.md');
   await editor.command('Tandem: Optimize With…');
   await expect.poll(async () => (await editor.picks()).join()).toMatch(/Alternating.*Coordinate.*Simultaneous/);
   await editor.screenshot('optimize-with');
-  // The tiny model has no learned start, and there is no curriculum but for those that alternate: nothing else is asked.
+  // The tiny model has no learned start, and curricula are only for alternating runs, so nothing else is asked.
   await editor.pick('Coordinate');
   const panel = editor.webview();
   await panel.getByRole('button', { name: /^Phase 1 .*(adapter|decoding|instruction|demonstrations)/ }).waitFor();
@@ -43,7 +43,7 @@ test('the way of optimizing is chosen for one run, and the phases of coordinate 
   await editor.screenshot('blocks');
 });
 
-/** As `tandem warm-start` would have left it for the tiny model; its weights are of no use, and the probe says so. */
+/** Writes what `tandem warm-start` would write for the tiny model. The weights are useless, and the probe says so. */
 function writeLearnedStart(workspace: string): void {
   const model = basename(tinyModel);
   const folder = join(workspace, '.tandem', 'warm-start', model);
@@ -61,7 +61,9 @@ function writeLearnedStart(workspace: string): void {
   cpSync(join(nano, 'warm-start', 'adapter_model.safetensors'), join(folder, 'adapter_model.safetensors'));
 }
 
-test('curriculum, pacing and learned start are chosen for one run, what is set first, and there is a way back', async ({ openEditor }) => {
+test('curriculum, pacing and learned start can be chosen for one run, with the configured values first and a way back', async ({
+  openEditor,
+}) => {
   const editor = await openEditor({
     prepare: (workspace) => {
       withSettings({ 'tandem.optimize.curriculum': 'freedom', 'tandem.optimize.pacing': 'root' })(workspace);
@@ -80,7 +82,7 @@ test('curriculum, pacing and learned start are chosen for one run, what is set f
   await editor.page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
   await expect.poll(() => title.innerText()).toMatch(/\(1\/4\)/);
   await editor.pick('Alternating');
-  // Without a curriculum there is nothing to pace.
+  // Without a curriculum, pacing has no meaning.
   await editor.pick('No curriculum');
   await expect.poll(() => title.innerText()).toMatch(/\(3\/3\)/);
   await expect.poll(async () => (await editor.picks()).join()).toMatch(/warm-start.*None/);

@@ -1,4 +1,4 @@
-/** @file A language model of the editor writes instructions for a run, once the user has agreed to what it is sent. */
+/** @file A language model of the editor writes instructions for a run after the user has agreed to what it is sent. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
@@ -6,7 +6,7 @@ import { modelVendor } from '../support/server.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { expect, test } from './fixtures.ts';
 
-/** What newer editors have than the one whose types these are. */
+/** An API that newer editors have, but not the version whose types we use. */
 interface ModelProviders {
   registerLanguageModelChatProvider(
     vendor: string,
@@ -23,7 +23,7 @@ interface ModelProviders {
   ): void;
 }
 
-/** Another extension's model, which always drafts the same line, and keeps what it was asked. */
+/** Adds another extension's model, which always drafts the same line and records its requests. */
 const addModel = (editor: Editor): Promise<void> =>
   editor.run((vscode, vendor) => {
     const asked: string[] = [];
@@ -47,7 +47,7 @@ const addModel = (editor: Editor): Promise<void> =>
 
 const asked = (editor: Editor): Promise<string[]> => editor.run(() => (globalThis as unknown as { asked: string[] }).asked);
 
-test('with the editor as the writer nothing is sent before the user agrees, and its drafts race with the other proposals', async ({
+test('with the editor as the writer, nothing is sent before the user agrees, and its drafts compete with other proposals', async ({
   openEditor,
 }) => {
   const editor = await openEditor({
@@ -67,7 +67,7 @@ test('with the editor as the writer nothing is sent before the user agrees, and 
   expect(await dialog.locator('.dialog-message-text').innerText()).toContain('Send training rows of kind.prompt.md');
   expect(await dialog.locator('.dialog-message-detail').innerText()).toContain('Validation and test rows are never sent.');
   await editor.screenshot('writer');
-  // Nothing has been asked before the answer.
+  // Nothing is sent before the answer.
   expect(await asked(editor)).toEqual([]);
   await editor.pressDialog('Send');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: .*test rows/));

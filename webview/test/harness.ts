@@ -1,4 +1,4 @@
-/** @file The built page as the editor would show it: the same HTML and policy, a theme's variables, and someone to talk to. */
+/** @file The built page as the editor would show it: the same HTML and policy, a theme's variables, and a stand-in for the extension. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,13 +17,13 @@ export type ThemeName = keyof typeof themes;
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Without a Chromium nothing can be seen. */
+/** Undefined if there is no Chromium; then the tests are skipped. */
 export const chromiumFound = await findChromium().catch((error: Error) => {
   console.log(`The tests of the panel's page are skipped: ${error.message}`);
   return undefined;
 });
 
-/** What the run of the journal proposes: its hunks, and the adapter. The front matter of the file has nine lines. */
+/** What the run of the journal proposes: its hunks and the adapter. The front matter of the file has nine lines. */
 export const review: Review = (() => {
   const { start, best, attribution } = stateAfter(journal.length);
   const measured: Evidence[] = [{ of: 'the new prompt with the old weights', difference: attribution!.promptAlone, split: 'test' }];
@@ -46,16 +46,16 @@ export const review: Review = (() => {
   };
 })();
 
-/** A page, and the extension's end of what is said. */
+/** A page, and the extension's end of the conversation. */
 export interface Panel {
   readonly page: Page;
   readonly tell: (...messages: ToPage[]) => Promise<void>;
-  /** What the page said since the last time that it was asked. */
+  /** What the page has said since the last call. */
   readonly said: () => Promise<FromPage[]>;
-  /** What the page left with the editor for the time when it is shown again. */
+  /** The state that the page saved for the next time it is shown. */
   readonly remembered: () => Promise<unknown>;
   readonly useTheme: (theme: ThemeName) => Promise<void>;
-  /** Violations of the policy, errors, and whatever else stood in the console. */
+  /** Violations of the policy, errors, and everything else that the console printed. */
   readonly complaints: string[];
   readonly close: () => Promise<void>;
 }
@@ -96,7 +96,7 @@ async function openPanel(
   return {
     page,
     complaints,
-    // As JSON: the types of what a page may be given do not end for values within values.
+    // As JSON, because the type of serializable values is infinitely deep.
     tell: (...messages) =>
       page.evaluate((all) => (JSON.parse(all) as unknown[]).forEach((each) => window.postMessage(each, '*')), JSON.stringify(messages)),
     said: () => page.evaluate(() => window.said.splice(0)),
@@ -114,7 +114,7 @@ declare global {
   }
 }
 
-/** Runs in the page, before its own script. */
+/** Runs in the page before the page's own script. */
 function actAsEditor({ theme, remembered }: { theme: (typeof themes)[ThemeName]; remembered: unknown }): void {
   window.said = [];
   window.remembered = remembered;

@@ -1,4 +1,4 @@
-/** @file How the built page looks in the editor's default themes, narrow and wide: screenshots to look at, and what can be measured of it. */
+/** @file How the built page looks in the editor's default themes, narrow and wide: screenshots, and checks of what can be measured. */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -54,7 +54,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     await panel.close();
   });
 
-  test('a chart takes on the colours of a new theme', async () => {
+  test('a chart adopts the colours of a new theme', async () => {
     const panel = await harness.open({ theme: 'light' });
     await panel.tell({ type: 'runs', runs: summaries }, { type: 'opened', run, snapshot: snapshotAfter(journal.length) });
     const picture = (): Promise<string> => panel.page.evaluate(() => document.querySelector('canvas')!.toDataURL());
@@ -70,7 +70,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
   });
 });
 
-test('every variable that the page names is one that the editor sets', () => {
+test('the editor sets every variable that the page uses', () => {
   const known = new Set(Object.values(themes).flatMap(({ variables }) => Object.keys(variables)));
   const folder = join(import.meta.dirname, '..');
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(css|ts)$/.test(name));
@@ -83,7 +83,7 @@ test('every variable that the page names is one that the editor sets', () => {
   }
 });
 
-/** Texts whose contrast with what is behind them is under 4.5:1, which WCAG asks for. */
+/** Texts whose contrast with their background is below 4.5:1, which WCAG requires. */
 async function faintTexts(panel: Panel): Promise<string[]> {
   return panel.page.evaluate(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;

@@ -1,4 +1,4 @@
-/** @file The built page in a browser, under its policy, fed with a real run's journal: what is visible, by mouse and by keyboard. */
+/** @file The built page in a browser, under its policy, with a real run's journal: what is visible, with mouse and keyboard. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ToPage } from '../../src/extension/panelMessages.ts';
 import type { JournalLine } from '../../src/run/record/events.ts';
@@ -33,7 +33,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     await panel.page.getByRole('heading', { name: 'Phases' }).waitFor();
   };
   const button = (name: string | RegExp) => panel.page.getByRole('button', { name });
-  /** The page draws a frame after it was told or asked. */
+  /** Resolves when the page has drawn: it draws one frame after a message or an action. */
   const drawn = (): Promise<unknown> =>
     panel.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
   const mainText = (): Promise<string> => panel.page.locator('main').innerText();
@@ -56,7 +56,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await mainText()).toContain('SmolLM2-135M-Instruct.Q4_1');
     });
 
-    test('shows what others wrote as text, whatever it says', async () => {
+    test('shows text of other people as text, whatever it contains', async () => {
       panel = await harness.open();
       const evil = '<img src=x onerror="window.ran=1"><script>window.ran=1</script><a href="command:x">y</a>\u202e';
       const snapshot = withTexts(snapshotAfter(journal.length, { review, trouble: 'ended badly' }), evil);
@@ -71,7 +71,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await panel.page.locator('#page :is(img, script, a, iframe, object, embed)').count()).toBe(0);
     });
 
-    test('phases open by keyboard, arrows go from one to the next, a candidate leads to its diff', async () => {
+    test('phases open by keyboard, arrow keys move between them, and a candidate links to its diff', async () => {
       await openEnded();
       await button(/^Phase 2/).focus();
       await panel.page.keyboard.press('ArrowDown');
@@ -91,17 +91,17 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await table.count()).toBe(0);
     });
 
-    test('rows that changed unfold under their phase', async () => {
+    test('changed predictions unfold under their phase', async () => {
       await openEnded();
       await button(/^Phase 2/).click();
       await button('Changed predictions: 32 better, 1 worse by accuracy').click();
       await drawn();
-      const list = panel.page.locator('.flips');
+      const list = panel.page.locator('.changed-predictions');
       expect(await list.getByRole('listitem').count()).toBe(21);
       expect(await list.innerText()).toContain('lost or stolen card → change pin');
     });
 
-    test('charts are read point by point with the arrow keys, and say it aloud', async () => {
+    test('the arrow keys move through the points of a chart, which are read aloud', async () => {
       await openEnded();
       const chart = panel.page.getByRole('group', { name: /^The best accuracy over time/ });
       await chart.focus();
@@ -115,7 +115,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await readout.innerText()).toBe('at the end: best 93.3% [86.7, 98.7]');
     });
 
-    test('what was opened by hand and which run it was are remembered over a reload', async () => {
+    test('a reload keeps the run that was shown and the sections that were open', async () => {
       await openEnded();
       await button(/^Phase 4/).click();
       const remembered = await panel.remembered();
@@ -130,7 +130,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
   });
 
   describe('a run under way', () => {
-    test('told line by line it is the same page as one that is opened at the end', async () => {
+    test('a run that is followed line by line gives the same page as one that is opened at its end', async () => {
       panel = await harness.open();
       await panel.tell(runs, opened(0, { live: true }));
       for (let from = 0; from < journal.length; from += 20) {
@@ -145,7 +145,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(told).toBe(await panel.page.locator('main').innerHTML());
     });
 
-    test('shows the phase that goes on, its loss as it falls, budget, time and memory', async () => {
+    test('shows the running phase, its loss so far, budget, time and memory', async () => {
       panel = await harness.open();
       await panel.tell(runs, opened(midway, { live: true }), { type: 'vitals', run, vitals: { memory: 1_912_000_000 } });
       await button(/^Phase 4.*Running/).waitFor();
@@ -156,7 +156,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await panel.page.getByRole('progressbar').getAttribute('aria-valuenow')).toMatch(/^7\d$/);
     });
 
-    test('a thousand steps leave the tables that are open, and the focus in them, as they are', async () => {
+    test('a thousand steps leave open tables and the focus in them unchanged', async () => {
       panel = await harness.open();
       await panel.tell(runs, opened(midway, { live: true }));
       await button(/^Phase 3/).click();
@@ -170,7 +170,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await button('3.7: show diff').evaluate((element) => element === document.activeElement)).toBe(true);
     });
 
-    test('stop is asked once; a phase that ends is announced', async () => {
+    test('stop is sent once, and the end of a phase is announced', async () => {
       panel = await harness.open();
       const phaseEnd = linesUntil((line) => line.type === 'phaseEnded' && line.phase === 4);
       await panel.tell(runs, opened(midway, { live: true }));
@@ -184,7 +184,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await panel.page.getByRole('status').filter({ hasText: 'Phase 4, weights, not kept.' }).waitFor({ state: 'attached' });
     });
 
-    test('where a line is missing the run is asked for again', async () => {
+    test('after a gap in the lines, the page asks for the run again', async () => {
       panel = await harness.open();
       await panel.tell(runs, opened(10, { live: true }));
       await panel.said();
@@ -194,7 +194,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
   });
 
   describe('a run that was cut short', () => {
-    test('says so, with the last words of its process, and can be resumed', async () => {
+    test('says so, shows the last output of its process, and can be resumed', async () => {
       panel = await harness.open();
       await panel.tell(runs, opened(midway, { trouble: 'terminate called after throwing an instance of std::bad_alloc' }));
       await panel.page.getByText('Interrupted').waitFor();
@@ -213,13 +213,13 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
         ),
       );
       await button('Stop').waitFor();
-      // The lines come after what the page was opened with.
+      // The lines arrive after the page was opened.
       await expect.poll(() => panel.page.locator('.phase').count()).toBe(1);
     });
   });
 
   describe('the review', () => {
-    test('each hunk and the adapter is accepted or rejected by itself, and all at once', async () => {
+    test('hunks and adapter can be accepted or rejected one by one or all at once', async () => {
       await openEnded();
       await panel.said();
       const [first] = review.items;
@@ -249,7 +249,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await button(/^Accept/).count()).toBe(0);
     });
 
-    test('the diff in the editor, the report and the prompt file are a click away', async () => {
+    test('the editor’s diff, the report and the prompt file are one click away', async () => {
       await openEnded();
       await panel.said();
       await button('Review Changes').click();
@@ -260,7 +260,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
   });
 
   describe('which run', () => {
-    test('another is chosen by keyboard', async () => {
+    test('another run can be chosen by keyboard', async () => {
       await openEnded();
       await panel.said();
       await panel.page.getByRole('combobox', { name: 'Run' }).focus();
@@ -268,7 +268,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await panel.said()).toEqual([{ type: 'choose', run: summaries[1].run }]);
     });
 
-    test('none yet: it says what a run is, and begins one', async () => {
+    test('without runs, the page explains what a run is and can start one', async () => {
       panel = await harness.open();
       await panel.tell({ type: 'runs', runs: [] });
       await panel.said();
@@ -276,7 +276,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(await panel.said()).toEqual([{ type: 'start' }]);
     });
 
-    test('one that cannot be read says why', async () => {
+    test('a run that cannot be read says why', async () => {
       panel = await harness.open();
       await panel.tell(runs, { type: 'refused', run, message: 'This line of the journal is not JSON.' });
       await panel.page.getByRole('alert').filter({ hasText: 'This line of the journal is not JSON.' }).waitFor();

@@ -1,12 +1,12 @@
 /** @file The candidates of a prompt phase as a table, each with a link to its diff. */
 import { natsGained } from '../../src/run/words/format.ts';
 import type { PhaseState } from '../../src/run/record/state.ts';
-import { reachOfRace, type CandidateRow } from '../candidates.ts';
+import { reachOnMostRows, type CandidateRow } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
 import { action, differenceCells, icon, type Ui } from './parts.ts';
 
 export function candidateTable(run: string, { phase }: PhaseState, rows: readonly CandidateRow[], ui: Ui): VNode {
-  const reach = reachOfRace(rows);
+  const reach = reachOnMostRows(rows);
   const headings = [
     ['Candidate', ''],
     ['Proposed', ''],

@@ -18,8 +18,8 @@ export function changedPart(decision: Decision | undefined, key: string, metric:
     h('span', { class: 'note' }, ` by ${metric ?? 'the metric'}`),
   );
   const left = fixes + regressions - examples.length;
-  return fold(ui, `${key} flips`, 'p', title, () => [
-    h('ul', { class: 'flips' }, examples.map(changedItem)),
+  return fold(ui, `${key} changed predictions`, 'p', title, () => [
+    h('ul', { class: 'changed-predictions' }, examples.map(changedItem)),
     ...(left > 0 ? [h('p', { class: 'note' }, `and ${left} more ${left === 1 ? 'row' : 'rows'}`)] : []),
   ]);
 }

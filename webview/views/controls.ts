@@ -50,7 +50,7 @@ export function controls(state: RunState): VNode | undefined {
   );
 }
 
-/** Names of controls in the journal that read differently here. */
+/** Names of controls in the journal that are shown differently here. */
 const shownNames: Readonly<Record<string, string>> = { 'best alone': 'better of prompt and weights alone' };
 
 function standing(control: ControlState | undefined, status: RunState['status']): string {

@@ -1,4 +1,4 @@
-/** @file What grew during the run: how hard the rows are for the model, and what may change. */
+/** @file What grew during the run: how difficult the rows are for the model, and what may change. */
 import { percent } from '../../src/run/words/format.ts';
 import type { CurriculumState, RunState } from '../../src/run/record/state.ts';
 import { h, type VNode } from '../dom.ts';

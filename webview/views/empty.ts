@@ -1,4 +1,4 @@
-/** @file What the page says while there is no run to show. */
+/** @file What the page says when there is no run to show. */
 import { h, type VNode } from '../dom.ts';
 import { button, icon, type Ui } from './parts.ts';
 

@@ -1,4 +1,4 @@
-/** @file The top of the page: which run, where it stands, what can be done about it. */
+/** @file The top of the page: which run is shown, where it stands, and what the user can do. */
 import type { RunSummary } from '../../src/extension/panelMessages.ts';
 import { cutLines, refitText, writerText } from '../../src/run/words/words.ts';
 import { h, type VNode } from '../dom.ts';
@@ -21,7 +21,7 @@ function chooser(runs: readonly RunSummary[], chosen: string | undefined, ui: Ui
   );
 }
 
-/** In the reader's own language and time. */
+/** In the reader's language and time zone. */
 function moment(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 }
@@ -46,7 +46,7 @@ function stopButton({ run, state: { stopRequested } }: ShownRun, ui: Ui): VNode 
   );
 }
 
-/** The prompt's name, where the run stands, and how far it is. */
+/** The prompt's name, where the run stands, and its progress. */
 export function heading(shown: ShownRun, prompt: string, ui: Ui): VNode {
   const { run, state, live, vitals, trouble } = shown;
   const { label, tone, icon: name } = standingOf(shown);

@@ -1,10 +1,10 @@
-/** @file The loss over the steps of a phase; where a prompt phase looks ahead, one line for each prompt. */
+/** @file The loss over the steps of a phase; if a prompt phase looks ahead, one line for each prompt. */
 import type { PhaseState } from '../../src/run/record/state.ts';
 import { chart, type ChartData } from '../chart.ts';
 import { h, island, type VNode } from '../dom.ts';
 import { lossCurves } from '../series.ts';
 
-/** Told apart by dash as well as by colour. */
+/** Lines differ by dash as well as by colour. */
 const looks: readonly { readonly colour: string; readonly dash?: readonly number[]; readonly name: string }[] = [
   { colour: '--vscode-charts-orange', name: 'solid' },
   { colour: '--vscode-charts-blue', dash: [6, 3], name: 'dashed' },

@@ -6,7 +6,7 @@ import { reachOf } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
 import { differenceCells, section } from './parts.ts';
 
-/** J and its terms: at the start, at its best, and of what was tried last. */
+/** J and its terms: for the start, for the best state, and for what was tried last. */
 export function objective(state: RunState): VNode | undefined {
   const { start, best, phases, config } = state;
   if (!start || !best) return undefined;
@@ -69,7 +69,7 @@ export function objective(state: RunState): VNode | undefined {
   );
 }
 
-/** The 2x2 of old and new, on the test rows. */
+/** The 2x2 table of old and new prompt and weights, on the test rows. */
 export function attribution({ attribution: found, config, status, start }: RunState): VNode | undefined {
   if (!start) return undefined;
   if (!found) {

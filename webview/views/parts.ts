@@ -4,13 +4,13 @@ import type { Difference, PhaseTarget } from '../../src/optimize/events.ts';
 import { points, sureness } from '../../src/run/words/format.ts';
 import { h, type Attributes, type VNode } from '../dom.ts';
 
-/** What a section needs of the page beside what it shows. */
+/** What a section needs from the page in addition to its data. */
 export interface Ui {
-  /** Whether a part that can be folded is open. */
+  /** Whether a section that can be folded is open. */
   isOpen(key: string, byDefault?: boolean): boolean;
   setOpen(key: string, open: boolean): void;
   act(action: FromPage): void;
-  /** Whether something of the kind was asked for and has not been answered yet. */
+  /** Whether the user asked for something of this type and has not been answered yet. */
   isAsked(type: FromPage['type']): boolean;
 }
 
@@ -22,7 +22,7 @@ export const unseen = (text: string): VNode => h('span', { class: 'unseen' }, te
 
 const targetIcons: Readonly<Record<PhaseTarget, string>> = { weights: 'chip', prompt: 'edit', both: 'combine' };
 
-/** @param block what alone may change, where that is less than all of the prompt or the weights */
+/** @param block the only part that may change, if that is less than the whole prompt or all weights */
 export const targetName = (target: PhaseTarget, block: string = target): VNode =>
   h('span', { class: `target ${target}` }, icon(targetIcons[target]), block);
 
@@ -35,7 +35,7 @@ export function section(key: string, title: string, note: string | undefined, ..
   );
 }
 
-/** A title that opens and closes what stands below it; `tag` is what the title is, beside a button. */
+/** A title that opens and closes the content below it. @param tag the element around the title's button */
 export function fold(ui: Ui, key: string, tag: 'h2' | 'p', title: VNode | string, content: () => readonly VNode[]): VNode {
   const open = ui.isOpen(key);
   const id = `${key.replaceAll(/\W+/g, '-')}-content`;
@@ -48,17 +48,17 @@ export function fold(ui: Ui, key: string, tag: 'h2' | 'p', title: VNode | string
   );
 }
 
-/** A button of the editor's kind; one that is disabled does nothing. */
+/** A button in the editor's style. A disabled one does nothing. */
 export function button(label: string, attributes: Attributes, click: () => void): VNode {
   const disabled = attributes.disabled === true;
   return h('vscode-button', { key: label, ...attributes, 'aria-disabled': disabled, click: () => !disabled && click() }, label);
 }
 
-/** A link that does something here. */
+/** A link that calls a function instead of opening an address. */
 export const action = (label: VNode | string, click: () => void, attributes: Readonly<Record<string, string>> = {}): VNode =>
   h('button', { type: 'button', class: 'link', ...attributes, click }, label);
 
-/** The interval on a line with zero in its middle, `reach` either way; an arrow where the mean lies outside. */
+/** The interval on a line with zero in its middle and `reach` on either side; an arrow if the mean lies outside. */
 export function glyph({ mean, low, high }: Difference, reach: number): VNode {
   const [width, middle, half] = [96, 48, 42];
   const x = (value: number): number => Math.round((middle + Math.max(-1, Math.min(1, value / reach)) * half) * 10) / 10;
@@ -74,11 +74,11 @@ export function glyph({ mean, low, high }: Difference, reach: number): VNode {
   );
 }
 
-/** A number and its interval, which may stand on two lines but not be torn apart otherwise. */
+/** A number and its interval. A line may break between the two, but not inside them. */
 export const inParts = (text: string): VNode[] =>
   text.split(/ (?=\[)/).flatMap((part, i) => [...(i > 0 ? [' '] : []), h('span', { class: 'whole' }, part)]);
 
-/** A paired difference of scores: drawn and in points, and how sure it is. */
+/** A paired difference of scores, drawn and in points, and how sure it is. */
 export const differenceCells = (difference: Difference | undefined, reach: number): VNode[] => [
   h(
     'td',

@@ -1,4 +1,4 @@
-/** @file The phases as a timeline, newest last: what it tuned, how long it took, what it tried, and what the gate decided. */
+/** @file The phases as a timeline, newest last: what each tuned, how long it took, what it tried, and what the gate decided. */
 import { duration, natsGained, points, sureness } from '../../src/run/words/format.ts';
 import type { PhaseState, RunState } from '../../src/run/record/state.ts';
 import { textStayedText, triedText } from '../../src/run/words/triedText.ts';
@@ -20,8 +20,8 @@ export function phases(run: string, state: RunState, live: boolean, ui: Ui): VNo
     const key = `${run} phase ${phase.phase}`;
     const running = live && !phase.ended;
     const open = ui.isOpen(key, running);
-    // There may be hundreds; while one is running the others stay as they are.
-    const inputs = [phase, running && state.elapsed, running, open, ui.isOpen(`${key} flips`), reach, whole, state.config];
+    // There may be hundreds of phases; while one is running, the others are not rendered again.
+    const inputs = [phase, running && state.elapsed, running, open, ui.isOpen(`${key} changed predictions`), reach, whole, state.config];
     return memo(key, inputs, () => phaseRow(run, phase, key, { state, running, open, reach, whole }, ui));
   });
   return section('phases', 'Phases', note, h('ol', { class: 'phases', keydown: moveBetweenTitles }, rows));
@@ -29,7 +29,7 @@ export function phases(run: string, state: RunState, live: boolean, ui: Ui): VNo
 
 const decisionOf = (phase: PhaseState) => phase.candidates.find((candidate) => candidate.decision)?.decision;
 
-/** To two digits, so that it seldom changes. */
+/** Rounds up to two digits, so that the value seldom changes. */
 function roundedUp(elapsed: number): number {
   const step = 10 ** (Math.floor(Math.log10(Math.max(1000, elapsed))) - 1);
   return Math.ceil(elapsed / step) * step;
@@ -41,7 +41,7 @@ interface RowContext {
   readonly open: boolean;
   /** Of the scale that the differences are drawn on. */
   readonly reach: number;
-  /** Milliseconds that the tracks are long. */
+  /** The length of the tracks in milliseconds. */
   readonly whole: number;
 }
 
@@ -71,12 +71,14 @@ function phaseRow(run: string, phase: PhaseState, key: string, { state, running,
     h(
       'div',
       { id: `phase-${number}`, class: 'phase-details', hidden: !open },
-      open ? [memo('details', [phase, state.config, ui.isOpen(`${key} flips`)], () => details(run, phase, key, state, ui))] : [],
+      open
+        ? [memo('details', [phase, state.config, ui.isOpen(`${key} changed predictions`)], () => details(run, phase, key, state, ui))]
+        : [],
     ),
   );
 }
 
-/** Where the weights learn from right answers, the title already says it all. */
+/** If the weights learn from right answers, the title already says everything. */
 function triedOf(phase: PhaseState): string {
   if (phase.target !== 'weights') return `${sentence(triedText(phase))} `;
   return phase.ownAnswers ? `${ownAnswersText(phase.ownAnswers)} ` : '';
@@ -84,7 +86,7 @@ function triedOf(phase: PhaseState): string {
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-/** Where the phase stands in the running time of the whole run. */
+/** The phase's place in the running time of the whole run. */
 function track({ startedAt, ended, target }: PhaseState, elapsed: number, whole: number): VNode {
   const share = (time: number): string => `${((100 * time) / Math.max(1, whole)).toFixed(2)}%`;
   const width = share(Math.max(whole * 0.004, (ended?.at ?? elapsed) - startedAt));
@@ -134,7 +136,7 @@ function details(run: string, phase: PhaseState, key: string, state: RunState, u
 
 const fact = (name: string, value: string): VNode => h('div', {}, h('dt', {}, name), h('dd', {}, value));
 
-/** Up and down between the phases, as in a tree. */
+/** The up and down keys move between the phases, as in a tree. */
 function moveBetweenTitles(event: Event): void {
   const { key, target, currentTarget } = event as KeyboardEvent;
   if (!(target instanceof HTMLElement) || !target.classList.contains('phase-title')) return;

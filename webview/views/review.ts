@@ -1,4 +1,4 @@
-/** @file The changes that the run proposes, each to be accepted or rejected: hunks of the prompt, and the adapter. */
+/** @file The changes that the run proposes, hunks of the prompt and the adapter, each to be accepted or rejected. */
 import type { Review, ReviewAdapter, ReviewHunk } from '../../src/extension/panelMessages.ts';
 import { groundsLines, itemName } from '../../src/run/words/words.ts';
 import { h, type VNode } from '../dom.ts';
@@ -26,7 +26,7 @@ export function review(run: string, proposed: Review | undefined, ui: Ui): VNode
   );
 }
 
-/** Items as they are called here, in a sentence. */
+/** What an item is called here within a sentence. */
 function nameIn(items: readonly Item[]): (id: string) => string {
   return (id) => {
     const item = items.find((each) => each.id === id);
@@ -72,7 +72,7 @@ function standingText(standing: keyof typeof standings): VNode {
 
 function decision(run: string, items: readonly string[], accept: boolean, label: string, ui: Ui, of?: string): VNode {
   const asked = { type: 'decide', run, items, accept } as const;
-  // Only what decides on everything stands out.
+  // Only the buttons that decide on everything stand out.
   const secondary = !accept || of !== undefined;
   const attributes = {
     icon: accept ? 'check' : 'close',
@@ -83,7 +83,7 @@ function decision(run: string, items: readonly string[], accept: boolean, label:
   return button(label, attributes, () => ui.act(asked));
 }
 
-/** Where the change stands: the lines that it takes out, or the one before which it puts some in. */
+/** Where the change is: the lines that it removes, or the line before which it inserts some. */
 function linesText({ line, before }: ReviewHunk): string {
   const count = linesOf(before).length;
   if (count === 0) return `Before line ${line}`;

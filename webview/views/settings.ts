@@ -1,4 +1,4 @@
-/** @file What the run was asked to do, and on what. */
+/** @file What the run was asked to do, and with which data and model. */
 import { coordinatorText, count, duration, loraText, worthText } from '../../src/run/words/format.ts';
 import { warmStartText } from '../../src/run/words/words.ts';
 import type { RunState } from '../../src/run/record/state.ts';

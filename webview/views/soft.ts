@@ -1,4 +1,4 @@
-/** @file What the soft prompt gains over the best text: what would be lost without it. */
+/** @file What the soft prompt gains over the best text, that is, what would be lost without it. */
 import { natsGained, points } from '../../src/run/words/format.ts';
 import type { RunState, SoftPromptState } from '../../src/run/record/state.ts';
 import { softText } from '../../src/run/words/words.ts';
@@ -6,7 +6,7 @@ import { reachOf } from '../candidates.ts';
 import { h, type VNode } from '../dom.ts';
 import { glyph, section } from './parts.ts';
 
-/** Where a soft prompt stays as a part of the adapter: that it does, and the text that would stand in its place. */
+/** The verdict on the soft prompt. If it stays as a part of the adapter, also the best text without it. */
 export function softPrompt({ phases, best }: RunState): VNode | undefined {
   const judged = phases.findLast(({ softPrompt }) => softPrompt)?.softPrompt;
   if (!judged) return undefined;
@@ -21,7 +21,7 @@ export function softPrompt({ phases, best }: RunState): VNode | undefined {
   );
 }
 
-/** In a phase's details: how far it moved, and what the text gains in its place. */
+/** In a phase's details: how far the soft prompt moved, and what the text gains in its place. */
 export function softPart({ tokens, drift, kept, without }: SoftPromptState, metric: string): VNode {
   const reach = reachOf([without.score]);
   return h(

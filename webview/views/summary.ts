@@ -1,4 +1,4 @@
-/** @file What matters most, as four numbers, and the same over time. */
+/** @file The four or five most important numbers, and how they changed over time. */
 import type { Estimate } from '../../src/optimize/events.ts';
 import { milliseconds, natsInterval, percent, percentInterval, tokensOf } from '../../src/run/words/format.ts';
 import type { PriceState, RunState } from '../../src/run/record/state.ts';
@@ -120,7 +120,7 @@ function momentText({ history, status }: RunState, place: number): string {
   return point.phase === 0 ? 'start' : `after phase ${point.phase}, ${point.target ?? ''}, ${point.accepted ? 'kept' : 'not kept'}`;
 }
 
-/** Without the digits that say nothing. */
+/** Two decimals, without trailing zeros. */
 const short = (value: number): string => String(Number(value.toFixed(2)));
 
 /** `2:05`, `1:02:05`. */

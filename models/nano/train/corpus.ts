@@ -1,4 +1,4 @@
-/** @file The corpus that nano is trained on: ../shared/corpus, see its README for sources and licences. */
+/** @file The corpus that nano is trained on: ../shared/corpus. Its README lists sources and licences. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
@@ -33,7 +33,7 @@ export function readInstructions(split: 'train' | 'heldout'): Map<string, Corpus
   return rows;
 }
 
-/** Stretches of plain English. */
+/** Passages of plain English. */
 export const readTexts = (): string[] => (readLines('text') as { t: string }[]).map(({ t }) => t);
 
 const readLines = (name: string): unknown[] =>

@@ -1,4 +1,4 @@
-/** @file Tasks of the corpus as Tandem's: rows to split, and prompts that a person might start from. */
+/** @file Tasks of the corpus as tasks for Tandem: rows to split, and prompts that a person might start from. */
 import { makeRow, type Row } from '../../../src/data/dataset.ts';
 import type { Task } from '../../../src/evaluate/evaluation.ts';
 import { metricNamed } from '../../../src/evaluate/metrics.ts';
@@ -16,11 +16,11 @@ export interface CorpusCase {
   readonly definition: string;
   readonly paraphrases: readonly string[];
   readonly rows: readonly Row[];
-  /** The whole source is held out, not only the task. */
+  /** Whether the whole source is held out, not only the task. */
   readonly fresh: boolean;
 }
 
-/** Tasks with labels, an instruction and short rows, each with its rows in an order that is always the same. */
+/** Tasks with labels, an instruction and short rows. The rows of each are always in the same order. */
 export function corpusTasks(split: 'train' | 'heldout'): CorpusCase[] {
   const rows = readInstructions(split);
   return Object.entries(readTasks()).flatMap(([name, { definition, paraphrases = [], labels, fresh = false, split: of }]) => {
@@ -38,7 +38,7 @@ export const promptFor = (instruction: string): Prompt => ({
   demonstrations: [],
 });
 
-/** To learn a start from: the instruction in its wordings, and none. */
+/** A task to learn a start from: with the instruction in its wordings, and without one. */
 export function metaTaskOf(model: LocalModel, { name, task, definition, paraphrases, rows }: CorpusCase): MetaTask {
   const prompts = [definition, ...paraphrases.slice(0, 1), ''].map(promptFor);
   return { name, trainer: loraTrainer(model, task, defaultLora), prompts, rows: rows.slice(0, 80) };

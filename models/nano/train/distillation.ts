@@ -1,4 +1,4 @@
-/** @file One training step of a student on episodes: it follows the teacher's distribution at every token, and the right answers. */
+/** @file One training step of a student on episodes. It follows the teacher's distribution at every token, and the right answers. */
 import type { Engine } from '../../../src/model/engine.ts';
 import { transformerGraph } from '../../../src/model/transformerGraph.ts';
 import { int32, packRows, prefixFeeds } from '../../../src/model/packing.ts';
@@ -10,15 +10,15 @@ import { add, mul, neg, sum } from '../../../src/tensor/ops.ts';
 import type { Episode } from './episodes.ts';
 
 export interface StepLoss {
-  /** Mean over all tokens of -sum p log q, p the teacher's and q the student's distribution; the teacher's own entropy is its least. */
+  /** Mean over all tokens of -sum p log q, with the teacher's distribution p and the student's q. Its minimum is the teacher's own entropy. */
   readonly soft: number;
-  /** Mean over the answers' tokens of their negative log-likelihood. */
+  /** Mean negative log-likelihood of the answers' tokens. */
   readonly hard: number;
   readonly gradients: ReadonlyMap<string, Float32Array>;
   readonly tokens: number;
 }
 
-/** Of the right answers beside the teacher's distribution, in the sum that is minimized. */
+/** The weight of the right answers relative to the teacher's distribution, in the sum that is minimized. */
 const answerWeight = 0.5;
 
 const tokensPerRun = 1600;
@@ -80,7 +80,7 @@ function accumulate(total: Map<string, Float32Array>, name: string, gradient: Fl
   else for (let i = 0; i < known.length; i++) known[i] += gradient[i];
 }
 
-/** Episodes of like length together: attention pads to the longest. */
+/** Groups episodes of similar length, because attention pads to the longest. */
 function parts(episodes: readonly Episode[]): Episode[][] {
   const result: Episode[][] = [];
   let room = 0;
@@ -95,7 +95,7 @@ function parts(episodes: readonly Episode[]): Episode[][] {
   return result;
 }
 
-/** For each token but the first: does it belong to an answer? */
+/** For each token but the first, whether it belongs to an answer. */
 function answerMask({ tokens, answers }: Episode): boolean[] {
   const mask = tokens.map(() => false);
   for (const [start, end] of answers) mask.fill(true, start, end);

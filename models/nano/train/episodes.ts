@@ -1,6 +1,7 @@
 /**
- * @file The texts that nano is healed on: plain English, and episodes of one task in ever changing forms, so that the model has to read
- * its prompt: with or without a definition, a list of labels, demonstrations; labels renamed; other frames and separators; chat or plain.
+ * @file The texts that nano is healed on: plain English, and episodes. An episode presents one task in varying forms, so that the model has
+ * to read its prompt: with or without a definition, a list of labels or demonstrations; with renamed labels; with different frames and
+ * separators; as chat or as plain text.
  */
 import type { Tokenizer } from '../../../src/model/tokenizer.ts';
 import { randomStream, type Random } from '../../../src/random.ts';
@@ -8,7 +9,7 @@ import type { CorpusRow, CorpusTask } from './corpus.ts';
 
 export interface Episode {
   readonly tokens: readonly number[];
-  /** The answers in it, [start, end) into tokens: of the demonstrations, and of the row at the end. */
+  /** The ranges of the answers in `tokens`, [start, end): those of the demonstrations, and that of the row at the end. */
   readonly answers: readonly (readonly [start: number, end: number])[];
 }
 
@@ -23,7 +24,7 @@ const mostTokens = 448;
 const textTokens = 256;
 const shareOfText = 0.15;
 
-/** Episode number `index`: the same for the same seed, whatever was drawn before. */
+/** Episode number `index`. The same seed gives the same episode, whatever was drawn before. */
 export function episode(source: EpisodeSource, seed: number, index: number): Episode {
   const random = randomStream(seed, 'episode', index);
   return random.uniform() < shareOfText ? textEpisode(source, random) : taskEpisode(source, random);
@@ -57,7 +58,7 @@ function taskEpisode(source: EpisodeSource, random: Random): Episode {
 }
 
 interface Frame {
-  /** Up to where the answer follows after a space. */
+  /** The text up to where the answer follows after a space. */
   readonly row: (input: string) => string;
   readonly between: string;
 }
@@ -94,7 +95,7 @@ function drawFrame(random: Random): Frame {
   return { row, between: random.choice(['\n\n', '\n\n', '\n\n', '\n', '\n---\n', '\n\n###\n\n']) };
 }
 
-/** The task's definition or another wording of it, none at times; with the labels listed at times. */
+/** The task's definition or another wording of it, sometimes neither; sometimes with the list of labels. */
 function instructionOf(task: CorpusTask, renamed: ReadonlyMap<string, string> | undefined, shown: boolean, random: Random): string {
   const wordings = [task.definition, ...(task.paraphrases ?? [])].filter((text) => text !== '');
   const none = wordings.length === 0 || (shown && random.uniform() < 0.3);
@@ -120,7 +121,7 @@ const otherLabels = [
   ['north', 'south', 'east', 'west', 'up', 'down', 'left', 'right', 'in', 'out', 'over', 'under'],
 ];
 
-/** Other words in the place of the labels, or the labels in another order: only the demonstrations say which is which. */
+/** Other words for the labels, or the labels in another order, so that only the demonstrations show which is which. */
 function newLabels(labels: readonly string[], random: Random): Map<string, string> | undefined {
   if (labels.length > 12) return undefined;
   const names = random.uniform() < 0.4 ? labels : random.choice(otherLabels);
@@ -138,7 +139,7 @@ function plainTokens(tokenizer: Tokenizer, instruction: string, frame: Frame, ro
 
 const turnEnd = '<|im_end|>';
 
-/** Demonstrations in the user's one message, or as turns that went before. */
+/** The tokens of an episode as a chat: the user's one message contains the demonstrations and the row. */
 function chatTokens(tokenizer: Tokenizer, instruction: string, frame: Frame, rows: readonly CorpusRow[]): Episode {
   const demonstrations = rows
     .slice(0, -1)
@@ -160,7 +161,7 @@ interface Part {
   readonly answer?: boolean;
 }
 
-/** What stands between two answers is encoded as one text. An answer's end belongs to it: the model must know where to stop. */
+/** Encodes what stands between two answers as one text. The end of an answer belongs to it, so that the model learns where to stop. */
 function encoded(tokenizer: Tokenizer, parts: readonly Part[]): Episode {
   const tokens: number[] = [];
   const answers: [number, number][] = [];

@@ -1,6 +1,6 @@
 /**
  * @file Trains the cut model until it is nano: `npm run nano -- heal [--tokens 4000000] [--rate 5e-4] [--format Q4_0]`.
- * Reads .work/student and .work/teacher; writes .work/heal/ (checkpoint, loss.jsonl) and goes on from there when started again.
+ * Reads .work/student and .work/teacher. Writes .work/heal/ (checkpoint, loss.jsonl) and continues from there if it is started again.
  * The last third trains through the rounding of the stored format (straight-through estimator, Bengio et al. 2013).
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     student: { type: 'string', default: join(work, 'student') },
     out: { type: 'string', default: join(work, 'heal') },
     threads: { type: 'string', default: '2' },
-    /** Share of the tokens after which rounding is trained through. */
+    /** The share of the tokens after which training goes through the rounding. */
     roundFrom: { type: 'string', default: '0.67' },
     /** Seconds between checkpoints. */
     every: { type: 'string', default: '300' },
@@ -40,7 +40,7 @@ const executor = onnxRuntimeExecutor({ threads: Number(options.threads) });
 const teacherFiles = await loadModelFiles(join(work, 'teacher'));
 const teacher = makeEngine(teacherFiles.config, teacherFiles.weights, executor);
 const studentFiles = await loadModelFiles(options.student);
-/** Full precision; what the engine computes with may be rounded copies. */
+/** The weights in full precision. The engine may compute with rounded copies. */
 const values = new Map([...studentFiles.weights].map(([name, { data }]) => [name, data]));
 const student = makeEngine(studentFiles.config, studentFiles.weights, executor);
 const moments = noMoments();
@@ -82,7 +82,10 @@ while (tokens < allTokens) {
 await save();
 console.log(`${tokens} tokens, ${Math.round(seconds)} s in this process: ${checkpoint}`);
 
-/** Warm-up over the first fortieth, then level, and over the last two fifths a straight line down to a thirtieth: the end can be moved on the way. */
+/**
+ * The learning rate as a share of its maximum: a warm-up over the first fortieth, then constant, then a linear decay to a thirtieth over the
+ * last two fifths. This shape allows moving the end during training.
+ */
 function scheduled(done: number): number {
   if (done < 0.025) return (done + 0.001) / 0.026;
   return Math.min(1, 1 / 30 + (29 / 30) * ((1 - done) / 0.4));
@@ -100,7 +103,7 @@ async function save(): Promise<void> {
   await writeSafetensors(checkpoint, [...all, ['progress', { shape: [3], data: Float32Array.of(tokens / 1000, drawn, moments.step) }]]);
 }
 
-/** What a broken-off training had reached. */
+/** Restores the state of an interrupted training. */
 async function goOn(into: ReadonlyMap<string, Float32Array>, { first, second }: Moments): Promise<{ tokens: number; drawn: number }> {
   if (!existsSync(checkpoint)) return { tokens: 0, drawn: 0 };
   const all = await readSafetensors(checkpoint);
@@ -111,7 +114,7 @@ async function goOn(into: ReadonlyMap<string, Float32Array>, { first, second }: 
   }
   const [thousands, drawn, step] = all.get('progress')!.data;
   moments.step = step;
-  // Steps after the checkpoint are taken anew.
+  // The steps after the checkpoint are repeated.
   const lines = readFileSync(lossLog, 'utf8').split('\n').slice(0, step);
   writeFileSync(lossLog, lines.map((line) => `${line}\n`).join(''));
   console.log(`goes on after ${step} steps`);

@@ -1,6 +1,6 @@
 /**
- * @file Does a model read its prompt? Held-out tasks with labels: definition alone, four demonstrations, the same with wrong labels, and
- * without a definition. `npm run nano -- heldout --model FOLDER|FILE [--rows 30] [--tasks 60]` appends to .work/heldout.jsonl.
+ * @file Does a model read its prompt? Held-out tasks with labels: with the definition alone, with four demonstrations, with the same under
+ * wrong labels, and without a definition. `npm run nano -- heldout --model FOLDER|FILE [--rows 30] [--tasks 60]` appends to .work/heldout.jsonl.
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -105,7 +105,7 @@ function note(condition: Condition | 'chance' | 'majority', values: readonly num
   scores.set(condition, [...(scores.get(condition) ?? []), ...values]);
 }
 
-/** As many of each label as can be, in mixed order. */
+/** As many rows of each label as possible, in mixed order. */
 function balanced(rows: readonly CorpusRow[], count: number): CorpusRow[] {
   const result: CorpusRow[] = [];
   const times = (label: string): number => result.filter(({ output }) => output === label).length;
@@ -117,7 +117,7 @@ function balanced(rows: readonly CorpusRow[], count: number): CorpusRow[] {
   return result;
 }
 
-/** Each with the label of the next one that has another. */
+/** Gives each row the label of the next row that has a different one. */
 function wrong(rows: readonly CorpusRow[]): CorpusRow[] {
   return rows.map((row, i) => {
     const after = [...rows.slice(i + 1), ...rows.slice(0, i)];

@@ -2,9 +2,9 @@
 
     python shrink.py --layers 24 --neurons 512 --out .work/student
 
-Neurons are removed one by one, each time the one whose loss can be made up for best by the others: optimal brain surgeon over the
-columns of down_proj (Kurtic et al. 2023, ZipLM), with the activations of the layers shrunk so far. Layers to drop are chosen greedily
-by the KL divergence from the teacher on the calibration episodes. Needs torch, transformers, safetensors.
+Neurons are removed one by one. Each time it is the neuron whose loss the others can compensate best: optimal brain surgeon over the columns
+of down_proj (Kurtic et al. 2023, ZipLM), with the activations of the layers shrunk so far. Layers to drop are chosen greedily by the KL
+divergence from the teacher on the calibration episodes. Needs torch, transformers, safetensors.
 """
 import argparse, copy, json, math, time
 from pathlib import Path
@@ -16,7 +16,7 @@ here = Path(__file__).parent / '.work'
 
 
 def batches(episodes, tokens=2048):
-    """Episodes of like length, padded to one another: (ids, real, answer)."""
+    """Episodes of similar length, padded to each other: (ids, real, answer)."""
     groups, group = [], []
     for episode in sorted(episodes, key=lambda e: len(e['tokens'])):
         if group and (len(group) + 1) * len(episode['tokens']) > tokens:
@@ -59,7 +59,7 @@ def measure(model, known):
 
 
 def drop_layers(model, count, known, log):
-    """Greedy: each time the layer whose absence moves the teacher's distribution least; candidates are the best of the last round."""
+    """Greedily drops the layer whose absence changes the teacher's distribution least. Candidates are the best of the last round."""
     candidates = None
     while len(model.model.layers) > count:
         layers = list(model.model.layers)
@@ -69,7 +69,7 @@ def drop_layers(model, count, known, log):
             scores.append((measure(model, known)[0], at))
         scores.sort()
         kl, at = scores[0]
-        # The next round looks again at those that were cheap now.
+        # The next round considers only the layers that were cheap in this one.
         candidates = [a - (a > at) for _, a in scores[1:9]]
         set_layers(model, layers[:at] + layers[at + 1 :])
         log(f'dropped layer {layers[at].original}: KL {kl:.3f} with {len(model.model.layers)} layers')
@@ -84,7 +84,7 @@ def set_layers(model, layers):
 
 @torch.inference_mode()
 def prune_neurons(model, neurons, episodes, log):
-    # The states of all episodes go through the layers one by one: each is shrunk for what the shrunk ones before it give.
+    # The states of all episodes pass through the layers one by one. Each layer is shrunk for the output of the shrunk layers before it.
     states = [(*first_layer_inputs(model, ids), real.reshape(-1)) for ids, real, _ in batches(episodes)]
     for at, layer in enumerate(model.model.layers):
         mlp = layer.mlp
@@ -110,7 +110,7 @@ def prune_neurons(model, neurons, episodes, log):
 
 
 def first_layer_inputs(model, ids):
-    """What the first layer is called with: hidden states and keyword arguments, which are the same for every layer."""
+    """The arguments of the first layer: hidden states and keyword arguments, which are the same for every layer."""
     caught = []
 
     def catch(_module, args, kwargs):
@@ -137,7 +137,7 @@ def surgeon(weight, gram, keep):
     while (surplus := int(alive.sum()) - keep) > 0:
         cost = (weight ** 2).sum(0) / inverse.diagonal()
         cost[~alive] = math.inf
-        # A few at a time: one by one would choose hardly better and take long.
+        # A few at a time: one by one would hardly choose better and would take long.
         gone = cost.topk(min(8, surplus), largest=False).indices
         rows = torch.linalg.solve(inverse[gone][:, gone], inverse[gone])
         weight -= weight[:, gone] @ rows

@@ -1,5 +1,5 @@
 /**
- * @file SmolLM2-135M-Instruct with a smaller vocabulary: what nano is cut from, and what it learns from.
+ * @file SmolLM2-135M-Instruct with a smaller vocabulary, from which nano is cut and from which it learns.
  * `npm run nano -- teacher` writes .work/teacher (a Hugging Face directory) and .work/calibration.json (episodes that no training sees).
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { pruneVocabulary } from './vocabulary.ts';
 
 const source = await readGguf(await resolveModel('smollm2-135m'));
 const [json] = JSON.parse(source.tokenizerDefinition) as [TokenizerJson];
-/** SmolLM2's, without the system message that it puts before every chat. */
+/** SmolLM2's template without the system message that it puts before every chat. */
 const chatTemplate = readFileSync('models/nano/train/chat-template.jinja', 'utf8').trim();
 const texts = readTexts();
 const rows = readInstructions('train');
@@ -43,7 +43,7 @@ writeFileSync(join(work, 'calibration.json'), JSON.stringify(episodes));
 console.log(`${directory}: ${kept.length} tokens; ${episodes.reduce((sum, { tokens }) => sum + tokens.length, 0)} tokens of episodes`);
 for (const { tokens } of episodes.slice(0, 6)) console.log(`${'-'.repeat(80)}\n${tokenizer.decode(tokens)}`);
 
-/** Instructions count more than books: they are what prompts look like. */
+/** Instructions count more than books, because prompts look like them. */
 function countTokens(): Map<number, number> {
   const counts = new Map<number, number>();
   const add = (text: string, weight: number): void => {

@@ -3,14 +3,14 @@ import type { TokenizerJson } from '../../../src/model/files/tokenizerJson.ts';
 
 export interface PrunedVocabulary {
   readonly json: TokenizerJson;
-  /** Old id of each new id. */
+  /** The old id of each new id. */
   readonly kept: readonly number[];
 }
 
 /**
- * Keeps every single byte, every special token that is named, and the `size` - that many most counted tokens together with the tokens that they
- * are merged from. New ids are in the order of the old ones.
- * @param counts  how often each old token stands in the texts
+ * Keeps `size` tokens: every single byte, the named special tokens, and for the rest the most frequent tokens together with those that they are
+ * merged from. New ids are in the order of the old ones.
+ * @param counts  how often each old token occurs in the texts
  * @param special contents of the added tokens to keep; the others are dropped
  */
 export function pruneVocabulary(
@@ -53,7 +53,7 @@ export function pruneVocabulary(
   };
 }
 
-/** A token and those it is merged from, as far as they are not there yet. */
+/** A token and those it is merged from, without those that are already there. */
 function withParts(name: string, parts: ReadonlyMap<string, readonly [string, string]>, there: ReadonlySet<string>): string[] {
   if (there.has(name)) return [];
   const found = parts.get(name);

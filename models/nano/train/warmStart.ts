@@ -1,7 +1,7 @@
 /**
  * @file Learns nano's warm start on the training tasks of ../shared/corpus: `npm run nano -- warmStart [--rounds 70] [--rank 4] [--prompts 8000]`.
- * Notes every round in .work/warm-start/, and goes on from there when it was broken off. Writes models/nano/warm-start/.
- * `--prior` leaves the adapter that is there as it is, and learns which proposals win; nano ships without: docs/warm-start.md.
+ * Records every round in .work/warm-start/, and continues from there if it was interrupted. Writes models/nano/warm-start/.
+ * `--prior` keeps the existing adapter and learns which proposals win. nano ships without that: docs/warm-start.md.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,11 +27,11 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '70' },
     rank: { type: 'string', default: '4' },
     threads: { type: 'string', default: '2' },
-    /** Rank that is written in the end. */
+    /** The rank of the adapter that is written at the end. */
     ship: { type: 'string', default: '2' },
-    /** Tokens of trying prompts on each task. */
+    /** Tokens for trying prompts on each task. */
     prompts: { type: 'string', default: '8000' },
-    /** Prompts are tried on every so manyth task: many are of one source. */
+    /** Prompts are tried on every n-th task, because many tasks have the same source. */
     every: { type: 'string', default: '4' },
     prior: { type: 'boolean', default: false },
     seed: { type: 'string', default: '0' },
@@ -72,12 +72,12 @@ async function learnedAdapter(): Promise<ReptileState> {
   return reptile(begun, tasks, { ...reptileDefaults, rounds: Number(options.rounds), seed }, async (state, losses) => {
     await saveAdapter(adapterFolder, state.adapter, { baseModel: 'nano' });
     writeFileAtomically(stateFile, JSON.stringify({ round: state.round, tokensUsed: state.tokensUsed, tasks: tasks.length }) + '\n');
-    console.error(`round ${state.round}: loss ${losses.first.toFixed(3)} -> ${losses.last.toFixed(3)}, ${state.tokensUsed} passes`);
+    console.error(`round ${state.round}: loss ${losses.first.toFixed(3)} -> ${losses.last.toFixed(3)}, ${state.tokensUsed} tokens`);
     model.forget();
   });
 }
 
-/** @param kept share of the squared change that the cut leaves */
+/** @param kept the share of the squared change that is left after the cut */
 function cardOf({ rounds, tokensUsed, kept }: { readonly rounds: number; readonly tokensUsed: number; readonly kept: number }): string {
   const { tasksARound, innerSteps, batchRows } = reptileDefaults;
   return `# nano's warm start
@@ -92,7 +92,7 @@ value decomposition, which keeps ${(100 * kept).toFixed(0)}% of the squared chan
 `;
 }
 
-/** Which proposals win on the prompts of some of these tasks. */
+/** Learns which proposals win on the prompts of some of these tasks. */
 async function triedPrompts(): Promise<ProposalPrior> {
   let found = noPrior;
   for (const { name, task, definition, rows } of cases.filter((_, place) => place % Number(options.every) === 0)) {

@@ -1,4 +1,4 @@
-/** @file What the extension costs its host: memory over many evaluations, the event loop during a run, time at the start. */
+/** @file What the extension costs its host: memory over many evaluations, blocking of the event loop during a run, time at the start. */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -13,22 +13,22 @@ import { test } from './runner.ts';
 
 const extension = vscode.extensions.getExtension(extensionId)!;
 
-/** The tiny task, in the workspace. */
+/** Writes the tiny task into the workspace. */
 function tinyPrompt(): vscode.Uri {
   const [{ uri }] = vscode.workspace.workspaceFolders!;
   writeTinyTask(uri.fsPath);
   return vscode.Uri.joinPath(uri, 'kind.prompt.md');
 }
 
-/** Calls a command that ends with its job. */
+/** Calls a command and waits for the job that it starts. */
 async function work(command: string, prompt: vscode.Uri): Promise<void> {
   const job = await vscode.commands.executeCommand<{ status: string; error?: Error }>(command, prompt);
   assert.equal(job.status, 'done', job.error?.message);
 }
 
 /**
- * Loading and activating: 50 ms, so that nobody notices it. The best of five loads, and of the one activation, their processor time where that
- * is less, because machines are shared; what VS Code itself does around them is not ours.
+ * Loading and activating take at most 50 ms, so that nobody notices them. The test uses the best of five loads and the one activation. If
+ * processor time is less than elapsed time, it counts, because machines are shared. The time that VS Code itself takes is not included.
  */
 test('loading and activation take less than 50 ms', async () => {
   await extension.activate();
@@ -36,7 +36,7 @@ test('loading and activation take less than 50 ms', async () => {
   const require = createRequire(join(extension.extensionPath, 'package.json'));
   const file = require.resolve('./dist/extension.cjs');
   const loads = Array.from({ length: 5 }, () => {
-    // With the parts that it is made of.
+    // The entries include the other parts of the bundle.
     const known = Object.entries(require.cache).filter(([name]) => name.startsWith(file.slice(0, -'.cjs'.length)));
     for (const [name] of known) delete require.cache[name];
     const elapsed = stopwatch();
@@ -52,9 +52,9 @@ test('loading and activation take less than 50 ms', async () => {
 });
 
 /**
- * What an evaluation leaves behind for good is to be less than its own result, some 5 kB here: 80 of them less than 400 kB. The first 20
- * fill caches. VS Code itself moves the heap by up to 2 MB now and then, up or down, so that one such step is forgiven: a leak grows on, and
- * the next 80 are counted.
+ * An evaluation must leave less memory behind than its own result, which takes some 5 kB here. So 80 evaluations may leave 400 kB. The
+ * first 20 fill caches. VS Code itself sometimes moves the heap by up to 2 MB, so one step over the limit is forgiven: a leak continues in
+ * the next 80.
  */
 test('the heap of the extension host does not grow over a hundred evaluations', async () => {
   const prompt = tinyPrompt();
@@ -72,8 +72,8 @@ test('the heap of the extension host does not grow over a hundred evaluations', 
   assert.ok(grown() < 400_000, `it grew on and on: ${told} evaluations; at last ${where.join(', ')}`);
 });
 
-/** 50 ms is what a person notices when typing. */
-test('a run never holds up the event loop of the extension host for 50 ms', async () => {
+/** A person who is typing notices 50 ms. */
+test('a run never blocks the event loop of the extension host for 50 ms', async () => {
   const prompt = tinyPrompt();
   const [section, name] = settingIds.budget.split(/\.(?=\w+$)/);
   await vscode.workspace.getConfiguration(section, prompt).update(name, '400k', vscode.ConfigurationTarget.Workspace);
@@ -86,13 +86,13 @@ test('a run never holds up the event loop of the extension host for 50 ms', asyn
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
 
-/** In bytes, altogether and by the spaces of V8. */
+/** In bytes, in total and for each heap space of V8. */
 interface Heap {
   readonly bytes: number;
   readonly spaces: Readonly<Record<string, number>>;
 }
 
-/** Once nothing is left to collect: what an evaluation says in the status bar stands there for 8 seconds. */
+/** Measures after garbage collection, and after the 8 seconds for which the status bar keeps an evaluation's message. */
 async function heapInUse(): Promise<Heap> {
   await sleep(8500);
   setFlagsFromString('--expose-gc');
@@ -105,7 +105,7 @@ async function heapInUse(): Promise<Heap> {
   return { bytes: process.memoryUsage().heapUsed, spaces };
 }
 
-/** Milliseconds since now, or what this process has computed meanwhile where that is less: on a shared machine it may have had to wait. */
+/** Elapsed milliseconds, or the processor time of this process if that is less, because it may have to wait on a shared machine. */
 function stopwatch(): () => number {
   const [at, used] = [performance.now(), process.cpuUsage()];
   return () => {

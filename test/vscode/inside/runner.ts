@@ -1,19 +1,19 @@
-/** @file Tests that run in the extension host: vitest cannot run there, so this is the little of it that they need. */
+/** @file Runs tests in the extension host, where vitest cannot run, with the few features of vitest that they need. */
 import { writeFileSync } from 'node:fs';
 
 export interface Result {
   readonly name: string;
   readonly milliseconds: number;
-  /** Absent when it passed. */
+  /** Absent if the test passed. */
   readonly error?: { readonly message: string; readonly stack?: string };
 }
 
-/** The environment variable that names the file to leave the results in, as JSON. */
+/** The environment variable with the path of the file that receives the results as JSON. */
 export const resultsVariable = 'TANDEM_TEST_RESULTS';
 
 const tests: { name: string; run: () => void | Promise<void> }[] = [];
 
-/** Adds a test; it passes when `run` ends without throwing. */
+/** Adds a test, which passes if `run` ends without throwing. */
 export function test(name: string, run: () => void | Promise<void>): void {
   tests.push({ name, run });
 }
@@ -29,7 +29,7 @@ export async function eventually(check: () => void | Promise<void>, patience = 2
   }
 }
 
-/** Runs all tests, one after the other. @throws when any failed, so that VS Code ends with code 1 */
+/** Runs all tests one after the other. @throws if any failed, so that VS Code exits with code 1 */
 export async function runTests(limit = 120_000): Promise<void> {
   const results: Result[] = [];
   for (const { name, run } of tests) {

@@ -1,19 +1,19 @@
-/** @file A method whose label scores are read as they do best on the validation rows once it has ended: the default run may choose that too. */
+/** @file Lets a method choose the best label scoring on the validation rows at its end, because the default run may choose it too. */
 import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import { adapterOf, measuredState } from '../../src/optimize/measuredState.ts';
 import { bestScoring } from '../../src/optimize/labelScoring.ts';
 
-export const readBest = (method: Coordinator): Coordinator => ({
+export const withBestScoring = (method: Coordinator): Coordinator => ({
   begin: (context) => method.begin(context),
   async advance(context, state) {
     const next = await method.advance(context, state);
     if (!next.done) return next;
     const { candidate, prompt } = next.best;
     const adapter = await adapterOf(context, next.best);
-    // The method has measured it: the cache answers.
+    // The method has measured this already, so the cache answers.
     const measured = await context.evaluator.evaluate({ prompt, adapter }, context.valset);
-    const read = await bestScoring(context, { prompt, adapter }, measured);
-    const best = measuredState(candidate, read.prompt, adapter, read.evaluation, context.objective);
-    return { ...next, best, tokensUsed: next.tokensUsed + read.tokensUsed };
+    const scored = await bestScoring(context, { prompt, adapter }, measured);
+    const best = measuredState(candidate, scored.prompt, adapter, scored.evaluation, context.objective);
+    return { ...next, best, tokensUsed: next.tokensUsed + scored.tokensUsed };
   },
 });
