@@ -85,9 +85,9 @@ export interface SoftBeginning {
 
 export interface Coordinator {
   /** Of one that tunes soft prompts: what the first one would begin as. */
-  softBeginning?(context: OptimizationContext): SoftBeginning;
+  readonly softBeginning?: (context: OptimizationContext) => SoftBeginning;
   /** Measures the start. */
-  begin(context: OptimizationContext): Promise<OptimizationState>;
+  readonly begin: (context: OptimizationContext) => Promise<OptimizationState>;
   /** One phase: returns the state after it. A run saves it before it calls again. */
-  advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState>;
+  readonly advance: (context: OptimizationContext, state: OptimizationState) => Promise<OptimizationState>;
 }

@@ -7,7 +7,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { noStatistics } from './targetBandit.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { measureStart } from './measuredState.ts';

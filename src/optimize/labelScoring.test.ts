@@ -7,14 +7,14 @@ import type { Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Values } from '../prompt/values.ts';
 import type { Adapter } from '../model/adapter.ts';
-import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternating } from './alternating.ts';
 import { adapterBlock } from './adapterBlock.ts';
 import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
 import { coordinateDefaults, type BlockStart } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Target, OptimizationEvent } from './events.ts';
 import type { Finding } from './finding.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { kindPrompt, kindRows, kindTask, loadTinyModel, ofType } from './kinds.fixture.ts';
 import { evaluatorWith, intentTask, messages } from './madeUp.fixture.ts';
 import { noStatistics } from './targetBandit.ts';
@@ -23,9 +23,9 @@ import { measureStart } from './measuredState.ts';
 import { wrongWeightPhases } from './nullTrials.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { bestScoring, hasScorings, judgeable, measuringCost, otherScorings, scoringPhase } from './labelScoring.ts';
-import { SimultaneousJointOptimizer } from './simultaneous.ts';
 import { judge } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
+import { simultaneous } from './simultaneous.ts';
 
 const prompt: Prompt = { body: 'Message: ${input:message}\nIntent:\n', demonstrations: [] };
 const valset: readonly Row[] = Array.from({ length: 60 }, (_, i) => makeRow({ message: `${i}`, intent: 'card' }, i + 1));
@@ -78,10 +78,10 @@ test('few validation rows are helped by the training rows, until something has l
   expect(tuned.verdict?.because).not.toContain('judged on');
 });
 
-describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the first phase of %o', (Optimizer) => {
+describe.each([alternating, simultaneous])('as the first phase of %o', (make) => {
   const first = async (right: (decoding: Partial<Decoding>) => number, options = {}) => {
     const { context, events } = contextWith(right);
-    const coordinator = new Optimizer(options);
+    const coordinator = make(options);
     return { state: await coordinator.advance(context, await coordinator.begin(context)), events };
   };
 
@@ -95,7 +95,7 @@ describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the f
       'label scoring',
       'label scoring',
     ]);
-    if (Optimizer === AlternatingJointOptimizer) {
+    if (make === alternating) {
       expect(state.memory).toMatchObject({ statistics: { prompt: { phases: 0 }, weights: { phases: 0 } } });
     }
   });
@@ -110,7 +110,7 @@ describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the f
 test('where prompts must not change, or text is free, there is none', async () => {
   expect(hasScorings(contextWith(() => 20, { ...intentTask, labels: undefined }).context)).toBe(false);
   const { context, events } = contextWith(() => 20);
-  const coordinator = new AlternatingJointOptimizer({ targets: ['weights'] });
+  const coordinator = alternating({ targets: ['weights'] });
   await coordinator.advance(context, await coordinator.begin(context)).catch(() => {});
   expect(ofType(events, 'candidateProposed')).toEqual([]);
 });

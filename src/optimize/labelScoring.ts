@@ -53,7 +53,6 @@ export interface ScoringStart {
 /** A first phase of its own: other label scoring for the prompt as it is. */
 export async function scoringPhase(
   context: OptimizationContext,
-  _: unknown,
   { phase, memory, before, adapter, budget }: ScoringStart,
 ): Promise<PhaseResult> {
   const { prompt } = memory.current;

@@ -6,9 +6,9 @@ import { makeAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts'
 import type { SoftPrompt } from '../model/softPrompt.ts';
 import { defaultLora, loraTrainer } from '../optimize/loraTrainer.ts';
 import type { Trainer } from '../optimize/trainer.ts';
-import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
+import { alternating } from '../optimize/alternating.ts';
 import type { OptimizationEvent } from '../optimize/events.ts';
-import { JointOptimizer } from '../optimize/jointOptimizer.ts';
+import { optimizeJointly } from '../optimize/jointOptimization.ts';
 import { reptile, reptileDefaults, type MetaTask } from '../optimize/metaLearning.ts';
 import { learnFrom, noPrior, type ProposalPrior } from '../optimize/proposalPrior.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -215,13 +215,16 @@ export async function tryPrompts(
 ): Promise<{ events: readonly OptimizationEvent[]; tokensUsed: number }> {
   const events: OptimizationEvent[] = [];
   const { metric, ...task } = evaluator.task;
-  const coordinator = new AlternatingJointOptimizer({ targets: ['prompt'], strategy: 'plain' });
-  const { state } = await new JointOptimizer({ coordinator }).optimize({
-    ...{ model, metric, task, trainset, valset, budget, seed },
-    prompts: [prompt],
-    ...(signal && { signal }),
-    onEvent: (event) => events.push(event),
-  });
+  const coordinator = alternating({ targets: ['prompt'], strategy: 'plain' });
+  const { state } = await optimizeJointly(
+    {
+      ...{ model, metric, task, trainset, valset, budget, seed },
+      prompts: [prompt],
+      ...(signal && { signal }),
+      onEvent: (event) => events.push(event),
+    },
+    coordinator,
+  );
   return { events, tokensUsed: state.tokensUsed };
 }
 
