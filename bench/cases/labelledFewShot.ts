@@ -2,7 +2,7 @@
  * @file Demonstrations alone: one set of labelled rows after another in front of the question, the untuned model, the best set by the validation rows
  * kept. No published method has this name; it is what people do by hand (Brown et al. 2020), with as many sets as the budget pays for.
  */
-import { coordinatorOf, tryOut, type Standing, type StepResult } from '../../src/optimize/baselines/method.ts';
+import { coordinatorOf, tryOut, type Standing, type StepOutcome } from '../../src/optimize/baselines/method.ts';
 import type { Coordinator, OptimizationContext } from '../../src/optimize/coordinator.ts';
 import { demonstrationOf } from '../../src/optimize/proposers/demonstrations.ts';
 import { bestScoring } from '../../src/optimize/labelScoring.ts';
@@ -26,7 +26,7 @@ export const labelledFewShot = ({ mostSets }: FewShotOptions = { mostSets: 60 })
   });
 
 /** Each set is read as its label scores do best, as the other methods may. */
-async function trySet(context: OptimizationContext, { phase }: Standing<null>): Promise<StepResult<null>> {
+async function trySet(context: OptimizationContext, { phase }: Standing<null>): Promise<StepOutcome<null>> {
   const { trainset, seed, prompt, evaluator } = context;
   const fitting = sizes.filter((size) => size <= trainset.length);
   const size = fitting[(phase - 1) % fitting.length];
@@ -34,9 +34,8 @@ async function trySet(context: OptimizationContext, { phase }: Standing<null>): 
   const demonstrations = rows.map((row) => demonstrationOf(prompt, evaluator.task.output, row));
   const proposal = { prompt: { ...prompt, demonstrations }, reason: `${size} labelled demonstrations` };
   const id = `${phase}.0`;
-  const measured = await tryOut(context, { phase, candidate: id, proposer: 'labelled few-shot', proposal });
-  if (!measured) return { memory: null, tokensUsed: 0 };
-  const read = await bestScoring(context, { prompt: proposal.prompt, adapter: context.start }, measured);
-  const candidate = { id, prompt: read.prompt, adapter: context.start, evaluation: read.evaluation };
-  return { memory: null, tokensUsed: measured.tokensUsed + read.tokensUsed, candidate };
+  const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'labelled few-shot', proposal });
+  if (!evaluation) return { memory: null, tokensUsed: 0 };
+  const best = await bestScoring(context, { prompt: proposal.prompt, adapter: context.start }, evaluation);
+  return { memory: null, tokensUsed: evaluation.tokensUsed + best.tokensUsed, measured: { id, ...best.measured } };
 }

@@ -2,31 +2,25 @@
  * @file Alternating joint optimization: weight phases and prompt phases take turns, each from the best state so far, and the gate keeps
  * what the valset proves. Also the sources' plain loop (classic) and published chains, which go on from the latest state.
  */
-import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
+import { compareEvaluations } from '../evaluate/evaluation.ts';
 import { isBetter } from '../evaluate/ranking.ts';
-import type { Adapter } from '../model/adapter.ts';
 import { choosePhase, type PhaseKind } from './alternatingChoice.ts';
 import { endAlternation } from './alternatingEnd.ts';
-import {
-  alternatingDefaults,
-  type AlternatingMemory,
-  type AlternatingOptions,
-  type PhaseResult,
-  type PhaseStart,
-} from './alternatingPhase.ts';
+import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseStart } from './alternatingPhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Difficulties } from './curriculum.ts';
-import type { MeasuredState, OptimizationEvent } from './events.ts';
+import type { MeasuredState, OptimizationEvent, Target } from './events.ts';
 import { likely } from './gate.ts';
 import { canGrow, growFreedom, growthOf, noGrowth, objection, rememberGrowth, type PhaseGrowth } from './growth.ts';
 import { scoringPhase } from './labelScoring.ts';
 import { adapterOf, knownEvaluations, measureStart, type KnownEvaluations } from './measuredState.ts';
+import type { MeasuredCandidate, Outcome } from './outcome.ts';
 import { promptPhase } from './promptPhase.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { noSourceMemory, rememberSources } from './proposers/turns.ts';
 import { after } from './purse.ts';
 import { gainOf, noStatistics, recordPhase, reopened } from './targetBandit.ts';
-import { judge, tellVerdict } from './verdict.ts';
+import { judge, tellVerdict, type Verdict } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
 
 export function alternating(given: Partial<AlternatingOptions> = {}): Coordinator {
@@ -44,7 +38,7 @@ export function alternating(given: Partial<AlternatingOptions> = {}): Coordinato
 }
 
 const phases: Readonly<
-  Record<PhaseKind, (context: OptimizationContext, options: AlternatingOptions, start: PhaseStart) => Promise<PhaseResult>>
+  Record<PhaseKind, (context: OptimizationContext, options: AlternatingOptions, start: PhaseStart) => Promise<Outcome>>
 > = {
   weights: weightPhase,
   prompt: promptPhase,
@@ -82,7 +76,7 @@ async function takePhase(
   const promising = memory.promising && (await adapterOf(context, memory.promising));
   const { growth: known = noGrowth, current } = memory;
   const growth = await growthOf(context, options, known, { prompt: current.prompt, adapter }, before, state.tokensUsed, phase);
-  const start = {
+  const start: PhaseStart = {
     phase,
     memory,
     before,
@@ -93,20 +87,19 @@ async function takePhase(
     budget: after(choice.budget, growth.tokensUsed),
     growth,
   };
-  const measured = growth.rows?.difficulties() ?? known.difficulties;
-  const result = await phases[choice.kind](context, options, start);
-  const started: Started = { before, peak, adapter, growth, measured };
-  return settle(context, options, evaluations, { ...state, tokensUsed: start.spent }, memory, started, result, phase);
+  const difficulties = growth.rows?.difficulties() ?? known.difficulties;
+  const outcome = await phases[choice.kind](context, options, start);
+  const started: Started = { ...start, growth, kind: choice.kind, target, difficulties };
+  return settle(context, options, evaluations, { ...state, tokensUsed: start.spent }, started, outcome);
 }
 
 /** How a phase began. */
-interface Started {
-  readonly before: Evaluation;
-  readonly peak: Evaluation | undefined;
-  readonly adapter: Adapter | undefined;
+interface Started extends PhaseStart {
+  readonly kind: PhaseKind;
+  readonly target: Target;
   readonly growth: PhaseGrowth;
   /** What was known of the training rows then. */
-  readonly measured: Difficulties;
+  readonly difficulties: Difficulties;
 }
 
 /** Judges what a phase brought, and writes the next state. */
@@ -115,71 +108,95 @@ async function settle(
   options: AlternatingOptions,
   evaluations: KnownEvaluations,
   state: OptimizationState,
-  memory: AlternatingMemory,
-  { before, peak, adapter, growth, measured }: Started,
-  result: PhaseResult,
-  phase: number,
+  started: Started,
+  outcome: Outcome,
 ): Promise<OptimizationState> {
-  let tokensUsed = state.tokensUsed + result.tokensUsed;
-  const gated = options.schedule.kind === 'gated';
+  const { phase, target, memory } = started;
+  const judged = outcome.measured && (await decideOn(context, options, state, started, outcome.measured));
+  const accepted = judged?.accepted ?? false;
+  const tokensUsed = state.tokensUsed + outcome.tokensUsed + (judged?.tokensUsed ?? 0);
   let { current } = memory;
   let best = state.best;
-  let accepted = false;
-  let gain = 0;
   let promising: MeasuredState | undefined;
-  const verdict = judge(context, { start: state.start, phase, before, from: memory.current, ...(peak && { peak }) }, result);
-  if (verdict) {
-    const against = gated
-      ? await objection(context, growth, verdict, { adapter, evaluation: before }, { ...verdict, candidate: result })
-      : { tokensUsed: 0 };
-    tokensUsed += against.tokensUsed;
-    accepted = !gated || (verdict.accepted && !against.because);
-    const what =
-      result.unchanged && result.candidate === undefined ? 'no proposal beat the current prompt with its look-ahead weights: ' : '';
-    const because = against.because ? `${verdict.because}, but ${against.because}` : verdict.because;
-    const told = what + (gated ? because : `kept without a gate; ${because}`);
-    tellVerdict(context, { phase, before }, { ...verdict, accepted, because: told });
-    // Weights that a look-ahead trained are no merit of the prompt's.
-    gain = gainOf(result.unchanged ? compareEvaluations(result.unchanged, verdict.evaluation) : verdict);
-    if (accepted) {
-      current = await evaluations.keep(context, verdict);
-      // Classic keeps the better state aside; a chain's last state stands.
-      best = options.schedule.kind !== 'classic' || isBetter(current, best) ? current : best;
-    } else if (gated && result.target === 'weights' && verdict.score.probabilityBetter >= likely) {
-      // Once more without a step ahead, and it is given up.
-      const isAhead = !memory.promising || isBetter(verdict.candidate, memory.promising);
-      if (isAhead) promising = await evaluations.keep(context, verdict);
-    }
+  if (judged && accepted) {
+    current = await evaluations.keep(context, judged.verdict);
+    // Classic keeps the better state aside; a chain's last state stands.
+    best = options.schedule.kind !== 'classic' || isBetter(current, best) ? current : best;
+  } else if (judged && isPromising(options, started, judged.verdict)) {
+    promising = await evaluations.keep(context, judged.verdict);
   }
-  context.emit({ type: 'phaseEnded', phase, target: result.target, accepted, best, tokensUsed });
-  const helped = accepted && (result.target === 'weights' || result.candidate !== undefined);
-  const { peak: highest = memory.current } = memory;
-  const known = [...(memory.recipes ?? []), ...(result.recipe ? [result.recipe] : [])];
-  const recipes = known.filter(({ adapter: id }) => id === current.adapter || id === promising?.adapter);
-  const next: AlternatingMemory = {
-    current,
-    ...(highest.score.mean > current.score.mean && { peak: highest }),
-    ...(promising && { promising }),
-    ...(recipes.length > 0 && { recipes }),
-    ...sourcesAfter(memory, result, verdict && { candidate: verdict.candidate.candidate, accepted, because: verdict.because }),
-    statistics: result.trial
-      ? memory.statistics
-      : recordPhase(memory.statistics, result.target, { gain: accepted ? gain : 0, tokensUsed: result.tokensUsed, accepted, helped }),
-    challengers: (accepted || result.target === 'prompt' ? (result.challengers ?? memory.challengers) : memory.challengers).filter(
-      (prompt) => promptKey(prompt) !== promptKey(current.prompt),
-    ),
-    tried: accepted ? [] : [...memory.tried, ...(result.tried ?? [])],
-    ...(memory.growth && { growth: rememberGrowth(memory.growth, growth, measured, { accepted, helped }) }),
-  };
-  return { ...state, phase, best, tokensUsed, memory: next };
+  context.emit({ type: 'phaseEnded', phase, target, accepted, best, tokensUsed });
+  return { ...state, phase, best, tokensUsed, memory: memoryAfter(started, outcome, judged, current, promising) };
 }
 
-/** What is known of the sources of proposals after a phase. */
-function sourcesAfter(
-  { sources }: AlternatingMemory,
-  { proposed, trial }: PhaseResult,
-  winner: Parameters<typeof rememberSources>[2],
-): Pick<AlternatingMemory, 'sources'> {
-  const next = proposed && !trial ? rememberSources(sources ?? noSourceMemory, proposed, winner) : sources;
-  return next ? { sources: next } : {};
+interface Judged {
+  /** The gate's. */
+  readonly verdict: Verdict;
+  /** Where the schedule has no gate, everything is; where a curriculum objects, less than the gate lets through. */
+  readonly accepted: boolean;
+  /** For the bandit. */
+  readonly gain: number;
+  /** Tokens that deciding cost. */
+  readonly tokensUsed: number;
+}
+
+async function decideOn(
+  context: OptimizationContext,
+  { schedule }: AlternatingOptions,
+  { start }: OptimizationState,
+  { phase, memory, before, peak, adapter, growth }: Started,
+  measured: MeasuredCandidate,
+): Promise<Judged> {
+  const gated = schedule.kind === 'gated';
+  const verdict = judge(context, { start, phase, before, from: memory.current, ...(peak && { peak }) }, measured);
+  const current: MeasuredCandidate = { prompt: memory.current.prompt, adapter, evaluation: before };
+  const against = gated ? await objection(context, growth, verdict, current, measured) : { tokensUsed: 0 };
+  const accepted = !gated || (verdict.accepted && !against.because);
+  const { unchanged } = measured;
+  const what = unchanged && measured.id === undefined ? 'no proposal beat the current prompt with its look-ahead weights: ' : '';
+  const because = against.because ? `${verdict.because}, but ${against.because}` : verdict.because;
+  const told = what + (gated ? because : `kept without a gate; ${because}`);
+  tellVerdict(context, { phase, before }, { ...verdict, accepted, because: told });
+  // Weights that a look-ahead trained are no merit of the prompt's.
+  const gain = gainOf(unchanged ? compareEvaluations(unchanged, measured.evaluation) : verdict);
+  return { verdict, accepted, gain, tokensUsed: against.tokensUsed };
+}
+
+/** Whether weights that were not accepted train on: those that are likely better, until a phase takes them no step further. */
+function isPromising({ schedule }: AlternatingOptions, { target, memory }: Started, { score, state }: Verdict): boolean {
+  if (schedule.kind !== 'gated' || target !== 'weights' || score.probabilityBetter < likely) return false;
+  return !memory.promising || isBetter(state, memory.promising);
+}
+
+/** What the next phase is to know. */
+function memoryAfter(
+  { kind, target, memory, growth, difficulties }: Started,
+  { measured, proposed, recipe, challengers = memory.challengers, tokensUsed }: Outcome,
+  judged: Judged | undefined,
+  current: MeasuredState,
+  promising: MeasuredState | undefined,
+): AlternatingMemory {
+  const { accepted = false, gain = 0, verdict } = judged ?? {};
+  const helped = accepted && (target === 'weights' || measured?.id !== undefined);
+  const { peak = memory.current } = memory;
+  const known = [...(memory.recipes ?? []), ...(recipe ? [recipe] : [])];
+  const recipes = known.filter(({ adapter: id }) => id === current.adapter || id === promising?.adapter);
+  const winner = verdict && { candidate: verdict.state.candidate, accepted, because: verdict.because };
+  const sources = proposed ? rememberSources(memory.sources ?? noSourceMemory, proposed, winner) : memory.sources;
+  const live = accepted || target === 'prompt' ? challengers : memory.challengers;
+  return {
+    current,
+    ...(peak.score.mean > current.score.mean && { peak }),
+    ...(promising && { promising }),
+    ...(recipes.length > 0 && { recipes }),
+    ...(sources && { sources }),
+    // Scoring labels in other ways is cheap, and says nothing about what a phase of the prompt usually gains for its cost.
+    statistics:
+      kind === 'scoring'
+        ? memory.statistics
+        : recordPhase(memory.statistics, target, { gain: accepted ? gain : 0, tokensUsed, accepted, helped }),
+    challengers: live.filter((prompt) => promptKey(prompt) !== promptKey(current.prompt)),
+    tried: accepted ? [] : [...memory.tried, ...(proposed ?? []).map(({ prompt }) => promptKey(prompt))],
+    ...(memory.growth && { growth: rememberGrowth(memory.growth, growth, difficulties, { accepted, helped }) }),
+  };
 }

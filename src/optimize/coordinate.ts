@@ -2,13 +2,13 @@
  * @file Coordinate descent: one block at a time (an instruction, demonstrations, decoding, the adapter; of a program each step's prompt),
  * all others held, the one next that gained most per token; the gate keeps what the valset proves of the whole.
  */
-import type { Evaluation } from '../evaluate/evaluation.ts';
 import { adapterBlock } from './adapterBlock.ts';
-import { blocksOf, chooseBlock, targetOf, recordBlock, type Block } from './blocks.ts';
-import { coordinateDefaults, type BlockResult, type CoordinateMemory, type CoordinateOptions } from './coordinatePhase.ts';
+import { blocksOf, chooseBlock, targetOf, recordBlock } from './blocks.ts';
+import { coordinateDefaults, type BlockStart, type CoordinateMemory, type CoordinateOptions } from './coordinatePhase.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import { gainOf } from './targetBandit.ts';
 import { adapterOf, knownEvaluations, measureStart, type KnownEvaluations } from './measuredState.ts';
+import type { Outcome } from './outcome.ts';
 import { promptBlock } from './promptBlock.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { after, purseOf } from './purse.ts';
@@ -50,7 +50,7 @@ async function takeBlock(
   const adapter = await adapterOf(context, memory.current);
   const peak = memory.peak && (await evaluations.of(context, memory.peak));
   const run = block.kind === 'adapter' ? adapterBlock : promptBlock;
-  const result = await run(context, options, {
+  const start: BlockStart = {
     phase,
     block,
     memory,
@@ -59,8 +59,8 @@ async function takeBlock(
     adapter,
     spent: state.tokensUsed,
     budget: after(purseOf(context), state.tokensUsed),
-  });
-  return settle(context, evaluations, state, memory, { before, peak }, result, phase, block);
+  };
+  return settle(context, evaluations, state, start, await run(context, options, start));
 }
 
 /** Judges what a phase brought, and writes the next state. */
@@ -68,30 +68,27 @@ async function settle(
   context: OptimizationContext,
   evaluations: KnownEvaluations,
   state: OptimizationState,
-  memory: CoordinateMemory,
-  { before, peak }: { readonly before: Evaluation; readonly peak: Evaluation | undefined },
-  result: BlockResult,
-  phase: number,
-  block: Block,
+  { phase, block, memory, before, peak }: BlockStart,
+  outcome: Outcome,
 ): Promise<OptimizationState> {
-  const tokensUsed = state.tokensUsed + result.tokensUsed;
-  let { current } = memory;
-  let accepted = false;
-  let gain = 0;
-  const verdict = judge(context, { start: state.start, phase, before, from: memory.current, ...(peak && { peak }) }, result);
-  if (verdict) {
-    accepted = verdict.accepted;
-    gain = gainOf(verdict);
-    tellVerdict(context, { phase, before }, verdict);
-    if (accepted) current = await evaluations.keep(context, verdict);
-  }
+  const tokensUsed = state.tokensUsed + outcome.tokensUsed;
+  const turn = { start: state.start, phase, before, from: memory.current, ...(peak && { peak }) };
+  const verdict = outcome.measured && judge(context, turn, outcome.measured);
+  if (verdict) tellVerdict(context, turn, verdict);
+  const accepted = verdict?.accepted ?? false;
+  const current = verdict?.accepted ? await evaluations.keep(context, verdict) : memory.current;
   context.emit({ type: 'phaseEnded', phase, target: targetOf(block), accepted, best: current, tokensUsed });
   const { peak: highest = memory.current } = memory;
+  const lost = [...memory.tried, ...(outcome.proposed ?? []).map(({ prompt }) => promptKey(prompt))];
   const next: CoordinateMemory = {
     current,
     ...(highest.score.mean > current.score.mean && { peak: highest }),
-    statistics: recordBlock(memory.statistics, block, { gain, tokensUsed: result.tokensUsed, accepted }),
-    tried: accepted ? [] : [...new Set([...memory.tried, ...(result.tried ?? [])])].filter((key) => key !== promptKey(current.prompt)),
+    statistics: recordBlock(memory.statistics, block, {
+      gain: verdict ? gainOf(verdict) : 0,
+      tokensUsed: outcome.tokensUsed,
+      accepted,
+    }),
+    tried: accepted ? [] : [...new Set(lost)].filter((key) => key !== promptKey(current.prompt)),
   };
   return { ...state, phase, best: current, tokensUsed, memory: next };
 }

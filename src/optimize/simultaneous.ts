@@ -83,10 +83,10 @@ async function read({ context, evaluations, state, memory, before }: Stage): Pro
   context.emit({ type: 'phaseStarted', phase, target: 'prompt', because: scoringFirst });
   const adapter = await adapterOf(context, state.best);
   const budget = after(purseOf(context), state.tokensUsed);
-  const found = await scoringPhase(context, { phase, memory: { current: state.best }, before, adapter, budget });
-  const tokensUsed = state.tokensUsed + found.tokensUsed;
+  const outcome = await scoringPhase(context, { phase, memory: { current: state.best }, before, adapter, budget });
+  const tokensUsed = state.tokensUsed + outcome.tokensUsed;
   let { best } = state;
-  const verdict = judge(context, { start: state.start, phase, before, from: state.best }, found);
+  const verdict = outcome.measured && judge(context, { start: state.start, phase, before, from: state.best }, outcome.measured);
   if (verdict) {
     tellVerdict(context, { phase, before }, verdict);
     if (verdict.accepted) best = await evaluations.keep(context, verdict);
@@ -103,7 +103,7 @@ async function joint({ context, options, evaluations, state, memory, before }: S
       ? 'trains a soft prompt in place of the instruction together with the weights'
       : 'no text kept the score, so the soft prompt and the weights keep training';
   context.emit({ type: 'phaseStarted', phase, target: 'both', because });
-  const found = await jointPhase(context, options, {
+  const outcome = await jointPhase(context, options, {
     phase,
     best: state.best,
     adapter: await adapterOf(context, state.best),
@@ -112,8 +112,8 @@ async function joint({ context, options, evaluations, state, memory, before }: S
     spent: state.tokensUsed,
     rate: attempts[memory.failures],
   });
-  const tokensUsed = state.tokensUsed + found.tokensUsed;
-  const verdict = judge(context, { start: state.start, phase, before, from: state.best }, found);
+  const tokensUsed = state.tokensUsed + outcome.tokensUsed;
+  const verdict = outcome.measured && judge(context, { start: state.start, phase, before, from: state.best }, outcome.measured);
   if (!verdict) {
     context.emit({ type: 'phaseEnded', phase, target: 'both', accepted: false, best: state.best, tokensUsed });
     return { ...state, phase, tokensUsed, memory: { ...memory, failures: memory.failures + 1 } };
@@ -139,7 +139,7 @@ async function project({ context, options, evaluations, state, memory, before }:
     because: `turns the soft prompt of phase ${state.phase} back into text`,
   });
   const textBefore = await evaluations.of(context, memory.text);
-  const found = await projectionPhase(context, options, {
+  const outcome = await projectionPhase(context, options, {
     phase,
     soft: softAdapter,
     text: memory.text.prompt,
@@ -148,15 +148,15 @@ async function project({ context, options, evaluations, state, memory, before }:
     start: await evaluations.of(context, memory.plain),
     spent: state.tokensUsed,
   });
-  const tokensUsed = state.tokensUsed + found.tokensUsed;
+  const tokensUsed = state.tokensUsed + outcome.tokensUsed;
   let { text } = memory;
   let { best } = state;
   let accepted = false;
-  const verdict = judge(context, { start: state.start, phase, before: textBefore, from: state.best }, found);
+  const verdict = outcome.measured && judge(context, { start: state.start, phase, before: textBefore, from: state.best }, outcome.measured);
   if (verdict) {
     const softStands = best.candidate === soft.candidate;
-    accepted = verdict.accepted && (!softStands || holds(before, verdict.evaluation));
-    const comparison = compareEvaluations(before, verdict.evaluation);
+    accepted = verdict.accepted && (!softStands || holds(before, verdict.measured.evaluation));
+    const comparison = compareEvaluations(before, verdict.measured.evaluation);
     const against = softStands ? `; ${pointsOf(comparison.score.mean)} compared with the soft prompt` : '';
     const because = `compared with the previous text: ${verdict.because}${against}`;
     tellVerdict(context, { phase, before }, { ...verdict, ...comparison, accepted, because });

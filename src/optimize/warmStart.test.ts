@@ -139,7 +139,7 @@ test('without a start nothing changes: the same state as the coordinator alone',
 });
 
 describe('a learned soft prompt', () => {
-  const simultaneous = { steps: 8, settleSteps: 4, batchRows: 8, projections: 2, learningRate: 1e-3, softRate: 0.03 } as const;
+  const joint = { steps: 8, settleSteps: 4, batchRows: 8, projections: 2, learningRate: 1e-3, softRate: 0.03 } as const;
   const softLine = { ...prompt, body: `{{soft}}\n\n${prompt.body}` };
   let learned: Adapter;
   beforeAll(async () => {
@@ -170,7 +170,7 @@ describe('a learned soft prompt', () => {
       }),
       emit: (event) => events.push(event),
     };
-    const make = () => (plain ? alternating(options) : simultaneous({ ...simultaneous, ...(tokens && { tokens }) }));
+    const make = () => (plain ? alternating(options) : simultaneous({ ...joint, ...(tokens && { tokens }) }));
     const warm = { from: 'earlier', adapter };
     const state = await withWarmStart(make(), warm).begin(context);
     return { events, state, begun, context, make };
