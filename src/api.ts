@@ -9,7 +9,8 @@ export { openSession, type Session, type SessionOptions } from './run/session.ts
 export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSpec } from './run/spec.ts';
 
 // A run on disk, as `tandem optimize` does it.
-export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
+export { resumeRun, startRun } from './run/startRun.ts';
+export type { RunHooks } from './run/runInSession.ts';
 export { findRun, readState, type RunDirectory } from './run/record/runDirectory.ts';
 export { accept, proposalOf, proposalsOf } from './run/accept.ts';
 export { exportAdapter, type Exported, type ExportSpec } from './run/exportAdapter.ts';

@@ -17,7 +17,9 @@ import { count } from './words/format.ts';
 import { readJournal } from './record/journal.ts';
 import { keepOneModel } from './worker/modelKeeper.ts';
 import { findRun, listRuns, portable, runsOf } from './record/runDirectory.ts';
-import { measureRate, openOptimizer, openSession, type Session } from './session.ts';
+import { openOptimizer } from './optimizer.ts';
+import { measureRate } from './rate.ts';
+import { openSession, type Session } from './session.ts';
 import { runDefaults, type Budget, type SessionSpec } from './spec.ts';
 import { ownWarmStart, saveWarmStart, type WarmStartRecord } from './warmStarts.ts';
 

@@ -11,7 +11,8 @@ import { defaultLora } from '../optimize/loraTrainer.ts';
 import { measurePrompt } from './measure.ts';
 import { readResults } from './record/results.ts';
 import { createRun, listRuns, noteResumed, readRecord } from './record/runDirectory.ts';
-import { openOptimizer, openSession, type Optimizer, type Session } from './session.ts';
+import { openOptimizer, type Optimizer } from './optimizer.ts';
+import { openSession, type Session } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
 import { startRun } from './startRun.ts';
 

@@ -11,7 +11,8 @@ import { findRun } from '../record/runDirectory.ts';
 import { serve } from './serve.ts';
 import { openSession, type Session } from '../session.ts';
 import type { SessionSpec } from '../spec.ts';
-import { resumeRun, startRun, type RunHooks } from '../startRun.ts';
+import type { RunHooks } from '../runInSession.ts';
+import { resumeRun, startRun } from '../startRun.ts';
 import { writerExample } from '../writerExample.ts';
 
 type Tell = (notification: Notification) => void;
