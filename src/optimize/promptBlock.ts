@@ -10,7 +10,7 @@ import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import { randomStream } from '../random.ts';
 import type { BlockStart, CoordinateOptions } from './coordinatePhase.ts';
-import type { OptimizationContext } from './coordinator.ts';
+import type { OptimizationContext, ProposingContext } from './coordinator.ts';
 import type { Outcome } from './outcome.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
@@ -74,7 +74,7 @@ function costOfDecoding({ evaluator }: OptimizationContext, current: Prompt, bef
  * @param earlier of the same phase
  */
 export async function proposeForBlock(
-  context: OptimizationContext,
+  context: ProposingContext,
   options: CoordinateOptions,
   { phase, block, memory, before, adapter, budget }: Omit<BlockStart, 'spent'>,
   earlier: readonly Runner[] = [],
@@ -146,7 +146,7 @@ interface StepView {
 
 /** A step as a proposer sees it: as if it were a prompt with data of its own. */
 async function viewOf(
-  { evaluator, program, trainset }: OptimizationContext,
+  { evaluator, program, trainset }: Pick<ProposingContext, 'evaluator' | 'program' | 'trainset'>,
   current: Prompt,
   step: number,
   adapter: Adapter | undefined,

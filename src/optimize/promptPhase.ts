@@ -3,7 +3,7 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import { bestFirst, isBetter } from '../evaluate/ranking.ts';
 import { randomStream } from '../random.ts';
 import type { AlternatingOptions, PhaseStart } from './alternatingPhase.ts';
-import type { OptimizationContext } from './coordinator.ts';
+import type { OptimizationContext, ProposingContext } from './coordinator.ts';
 import { decide, mostToJudge } from './gate.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
 import type { MeasuredCandidate, Outcome } from './outcome.ts';
@@ -102,7 +102,7 @@ async function races(
 }
 
 /** As many as are wanted, if each were measured in full, and can be judged. */
-function usualProposals(context: OptimizationContext, options: AlternatingOptions, { before, budget }: PhaseStart): number {
+function usualProposals(context: ProposingContext, options: AlternatingOptions, { before, budget }: PhaseStart): number {
   const share = options.schedule.kind === 'chain' ? allowance(budget) : options.promptShare * context.budget;
   // Of more the gate could not judge the best.
   const judged = options.schedule.kind === 'gated' ? mostToJudge(context.valset.length) : Infinity;
@@ -114,7 +114,7 @@ function usualProposals(context: OptimizationContext, options: AlternatingOption
  * @param earlier of the same phase, which are not proposed again
  */
 export async function propose(
-  context: OptimizationContext,
+  context: ProposingContext,
   options: AlternatingOptions,
   start: PhaseStart,
   wanted = usualProposals(context, options, start),
