@@ -36,7 +36,7 @@ const modules = [
   {
     // Seen from the rooms above model/, types included: what crosses the seam is texts and counts.
     name: /^(\.\.\/)+model\/(engine|generation|llama|llamaConfig|llamaGraph|packing|prefixCache|scoring|tokenizer|tokenModel)\.ts$/,
-    door: /^src\/run\/worker\/modelKeeper\.ts$/,
+    door: /^src\/run\/worker\/openModel\.ts$/,
     message: 'Above model/ nobody sees a tokenizer, token ids or graphs: ask LanguageModel, its texts, or TrainableModel.',
     types: true,
   },

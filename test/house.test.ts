@@ -69,7 +69,7 @@ describe('what only one file may use', () => {
     ]) {
       for (const file of ['src/optimize/a.ts', 'src/evaluate/a.ts', 'src/run/a.ts', 'src/cli/a.ts'])
         expect(await complaints(file, code), file).toBe(1);
-      for (const file of ['src/run/worker/modelKeeper.ts', 'src/run/a.test.ts']) expect(await complaints(file, code), file).toBe(0);
+      for (const file of ['src/run/worker/openModel.ts', 'src/run/a.test.ts']) expect(await complaints(file, code), file).toBe(0);
     }
   });
 

@@ -15,7 +15,8 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { requireAnswers } from './answerNotices.ts';
 import { count } from './words/format.ts';
 import { readJournal } from './record/journal.ts';
-import { keepOneModel } from './worker/modelKeeper.ts';
+import { keepOneModel, type ModelKeeper } from './worker/modelKeeper.ts';
+import { openModel } from './worker/openModel.ts';
 import { findRun, listRuns, portable, runsOf } from './record/runDirectory.ts';
 import { openOptimizer } from './optimizer.ts';
 import { measureRate } from './rate.ts';
@@ -61,7 +62,7 @@ export interface LearnedStart {
 
 /** @throws TandemError reasons 'too-few-tasks', 'no-folder', and those of openSession for a model that cannot be loaded */
 export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: LearnHooks = {}): Promise<LearnedStart> {
-  const models = keepOneModel();
+  const models = keepOneModel(openModel);
   try {
     const sessions = await openTasks(spec, models, { onBusy, onNote, signal });
     const [{ model, modelSource, workspace }] = sessions;
@@ -131,11 +132,7 @@ export function promptFilesIn(path: string): string[] {
 }
 
 /** Sessions of all prompts that can be opened and run with the first one's model; what is passed over is noted. */
-async function openTasks(
-  spec: LearnSpec,
-  models: ReturnType<typeof keepOneModel>,
-  { onBusy, onNote, signal }: LearnHooks,
-): Promise<[Session, ...Session[]]> {
+async function openTasks(spec: LearnSpec, models: ModelKeeper, { onBusy, onNote, signal }: LearnHooks): Promise<[Session, ...Session[]]> {
   const found = [...new Set(spec.folders.flatMap(promptFilesIn))];
   const sessions: Session[] = [];
   for (const prompt of found) {

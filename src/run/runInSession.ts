@@ -19,6 +19,7 @@ import { canHaveControls, configOf, runNotices } from './runConfig.ts';
 import type { Session } from './session.ts';
 import type { RunSpec } from './spec.ts';
 import { warmStartFor } from './warmStarts.ts';
+import type { ModelKeeper } from './worker/modelKeeper.ts';
 import { writeReport } from './words/reportFile.ts';
 import { worthOf } from './worthAsked.ts';
 import { writeCandidate } from './writeCandidate.ts';
@@ -27,6 +28,8 @@ export interface RunHooks {
   readonly onOpened?: (directory: RunDirectory) => void;
   readonly onLine?: (line: JournalLine, replayed: boolean) => void;
   readonly onBusy?: (what: string, share?: number) => void;
+  /** Who has the model already, or keeps it for what comes next. */
+  readonly models?: ModelKeeper;
   /** Asks whoever started this process, for a writer of theirs. */
   readonly ask?: AskHost;
   /** Aborting it ends the run: what was accepted so far stands. */

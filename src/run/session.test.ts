@@ -286,6 +286,17 @@ describe('a row that is longer than the model reads', () => {
     ]);
   });
 
+  test('is told of too where it is a sample value in every row that makes it long', async () => {
+    const front = ['data: rows.jsonl', 'output: kind', 'labels: from-data', `model: ${tinyModel}`].map((line) => `  ${line}\n`).join('');
+    spec = { ...spec, prompt: join(dirname(spec.prompt), 'kind.prompty') };
+    const withTone = (tone: string): void =>
+      writeFileSync(spec.prompt, `---\ntandem:\n${front}sample: {tone: ${tone}}\n---\nuser:\nBe {{ tone }}.\nText: {{ text }}\nKind:\n`);
+    withTone('short');
+    expect((await open()).session.trainset[0].values.tone).toBe('short');
+    withTone(words(300));
+    await expect(open()).rejects.toMatchObject({ reason: 'too-long', where: { file: data() } });
+  });
+
   test('that just fits stays; of a prompt that is too long by itself no row is to blame', async () => {
     add('x '.repeat(60));
     expect((await open()).session.notices).toEqual([]);

@@ -29,7 +29,8 @@ import { workspaceOf } from './record/tandemFolder.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import type { Interrupt } from './worker/interrupt.ts';
 import { loadModules } from './metricModules.ts';
-import { openModel, type ModelKeeper } from './worker/modelKeeper.ts';
+import type { ModelKeeper } from './worker/modelKeeper.ts';
+import { openModel } from './worker/openModel.ts';
 import { rowDefects } from './rowDefects.ts';
 import { priceMeter, type PriceMeter } from './price.ts';
 import { chatDateOf, chatNotices, withDate } from './chat.ts';
@@ -138,7 +139,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const fetching = performance.now() - asked;
   signal?.throwIfAborted();
   const model = await (models
-    ? models.open(modelSource, spec.executor, threads)
+    ? models.open(modelSource, spec.executor, threads, interrupt)
     : openModel(modelSource, spec.executor, threads, interrupt));
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
   let tasks: readonly Task[];

@@ -39,11 +39,11 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   const source = readSource(asked.prompt);
   const spec = { ...asked, budget, threads: asked.threads ?? defaultThreads() };
   return alone(workspaceOf(spec.prompt), spec, hooks, async () => {
-    const { signal, onBusy, ask } = hooks;
+    const { signal, onBusy, ask, models } = hooks;
     const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };
     const writer = await openWriter(spec, { mustAnswer: true, ask, signal, onBusy });
     const onRead: SessionOptions['onRead'] = (read) => requireBudgetForWords(spec, read);
-    const session = await openSession(spec, { source, forgetful: true, onBusy, signal, interrupt, onRead });
+    const session = await openSession(spec, { source, forgetful: true, onBusy, models, signal, interrupt, onRead });
     const waited = (): number => waiting() - session.fetching;
     try {
       onBusy?.('Measuring the speed of this machine');
@@ -89,7 +89,7 @@ export async function resumeRun(
     requireSameData(directory, data);
     const { config } = readState(directory);
     const answerEnds = config && (config.answerEnds ?? 'as-ever');
-    const { signal, onBusy, ask } = hooks;
+    const { signal, onBusy, ask, models } = hooks;
     const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };
     const writer = await openWriter(spec, { mustAnswer: false, ask, signal, onBusy });
     const session = await openSession(spec, {
@@ -97,6 +97,7 @@ export async function resumeRun(
       sources,
       forgetful: true,
       onBusy,
+      models,
       signal,
       interrupt,
       ...(answerEnds && { answerEnds }),
