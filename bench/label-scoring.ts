@@ -14,7 +14,7 @@ import { defaultObjective } from '../src/optimize/objective.ts';
 import { otherScorings } from '../src/optimize/labelScoring.ts';
 import { loraTrainer } from '../src/optimize/loraTrainer.ts';
 import type { TrainingJob } from '../src/optimize/trainer.ts';
-import { openModel } from '../src/run/worker/modelKeeper.ts';
+import { openModel } from '../src/run/worker/openModel.ts';
 import { scoringRules, scoringWays, type ScoringLine } from './cases/labelScoringRules.ts';
 import { addLine, readLines } from './cases/resultLines.ts';
 import { supportRows, type DividedRows } from './cases/supportRows.ts';

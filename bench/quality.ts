@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { makeLocalModel } from '../src/model/localModel.ts';
 import { resolveModel } from '../src/model/store/store.ts';
-import { AlternatingJointOptimizer } from '../src/optimize/alternating.ts';
+import { alternating } from '../src/optimize/alternating.ts';
 import { baselines } from '../src/optimize/baselines/baselines.ts';
 import { baselineNames, type BaselineName } from '../src/optimize/baselines/names.ts';
 import { onnxRuntimeExecutor } from '../src/tensor/onnxruntime.ts';
@@ -64,7 +64,7 @@ const controls: readonly BaselineName[] = ['w-w', 'prompt', 'weights'];
 const published = baselineNames.filter((name) => !controls.includes(name));
 
 const methods: Coordinators = {
-  tandem: (set) => new AlternatingJointOptimizer(set),
+  tandem: (set) => alternating(set),
   ...Object.fromEntries(published.map((name) => [name, () => baselines[name].make()])),
 };
 

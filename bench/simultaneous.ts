@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { OpenedModel } from '../src/model/trainableModel.ts';
-import { openModel } from '../src/run/worker/modelKeeper.ts';
+import { openModel } from '../src/run/worker/openModel.ts';
 import { resolveModel } from '../src/model/store/store.ts';
 import { openSession } from '../src/run/session.ts';
 import { sessionDefaults } from '../src/run/spec.ts';

@@ -17,7 +17,7 @@ import type { Proposer } from '../src/optimize/proposers/proposer.ts';
 import { instructionOf, withInstruction } from '../src/prompt/instruction.ts';
 import type { Prompt } from '../src/prompt/prompt.ts';
 import { randomStream } from '../src/random.ts';
-import { openModel } from '../src/run/worker/modelKeeper.ts';
+import { openModel } from '../src/run/worker/openModel.ts';
 import { addLine, readLines } from './cases/resultLines.ts';
 import { supportRows } from './cases/supportRows.ts';
 import { furtherTasks, labelTask, rowsOf, tasks } from './cases/tasks.ts';

@@ -9,7 +9,8 @@ export { openSession, type Session, type SessionOptions } from './run/session.ts
 export { runDefaults, sessionDefaults, type Budget, type RunSpec, type SessionSpec } from './run/spec.ts';
 
 // A run on disk, as `tandem optimize` performs it.
-export { resumeRun, startRun, type RunHooks } from './run/startRun.ts';
+export { resumeRun, startRun } from './run/startRun.ts';
+export type { RunHooks } from './run/runInSession.ts';
 export { findRun, readState, type RunDirectory } from './run/record/runDirectory.ts';
 export { accept, proposalOf, proposalsOf } from './run/accept.ts';
 export { exportAdapter, type Exported, type ExportSpec } from './run/exportAdapter.ts';
@@ -20,12 +21,15 @@ export type { JournalLine, RunConfig, RunEvent } from './run/record/events.ts';
 export type { RunState } from './run/record/state.ts';
 
 // The optimizers, on a model and rows in memory.
-export { JointOptimizer, type JointOptimization, type JointResult } from './optimize/jointOptimizer.ts';
-export { AlternatingJointOptimizer } from './optimize/alternating.ts';
+export {
+  AlternatingJointOptimizer,
+  CoordinateJointOptimizer,
+  JointOptimizer,
+  SimultaneousJointOptimizer,
+} from './optimize/optimizerClasses.ts';
+export type { JointOptimization, JointResult } from './optimize/jointOptimization.ts';
 export { alternatingDefaults, type AlternatingOptions } from './optimize/alternatingPhase.ts';
-export { CoordinateJointOptimizer } from './optimize/coordinate.ts';
 export { coordinateDefaults, type CoordinateOptions } from './optimize/coordinatePhase.ts';
-export { SimultaneousJointOptimizer } from './optimize/simultaneous.ts';
 export { simultaneousDefaults, type SimultaneousOptions } from './optimize/simultaneousOptions.ts';
 export { baselines, type Baseline } from './optimize/baselines/baselines.ts';
 export type { BaselineName, ControlName } from './optimize/baselines/names.ts';

@@ -8,7 +8,7 @@ import type { Evaluation, Task } from '../../src/evaluate/evaluation.ts';
 import { weightDrift } from '../../src/model/adapterTraining.ts';
 import type { OpenedModel } from '../../src/model/trainableModel.ts';
 import type { OptimizationEvent } from '../../src/optimize/events.ts';
-import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
+import { optimizeJointly } from '../../src/optimize/jointOptimization.ts';
 import type { Decoding } from '../../src/prompt/decoding.ts';
 import type { LabelWords } from '../../src/prompt/prompt.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
@@ -138,11 +138,14 @@ async function runArm<M>(
     phases.push({ target, accepted, val: best.score.mean, tokensUsed });
   };
   const begun = performance.now();
-  const { adapter, prompts, state } = await new JointOptimizer({ coordinator: make() }).optimize({
-    ...{ model, task, metric: task.metric, seed, onEvent, prompts: [prompt], budget: part * budget },
-    trainset: allRowsTrain ? all : given.train,
-    valset: allRowsTrain ? all : given.val,
-  });
+  const { adapter, prompts, state } = await optimizeJointly(
+    {
+      ...{ model, task, metric: task.metric, seed, onEvent, prompts: [prompt], budget: part * budget },
+      trainset: allRowsTrain ? all : given.train,
+      valset: allRowsTrain ? all : given.val,
+    },
+    make(),
+  );
   const seconds = (performance.now() - begun) / 1000;
   const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(given.val, given.train) });
   const final: Candidate = { prompt: prompts[0], ...(adapter && { adapter }) };

@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { makeRow } from '../../src/data/dataset.ts';
 import { driveCoordinator, kindContext, kindRows, loadTinyModel, ofType } from '../../src/optimize/kinds.fixture.ts';
-import { memoryAdapters } from '../../src/optimize/jointOptimizer.ts';
+import { memoryAdapters } from '../../src/optimize/jointOptimization.ts';
 import { drawFewRows } from './fewRows.ts';
 import { labelledFewShot } from './labelledFewShot.ts';
 

@@ -6,15 +6,15 @@ import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import type { Evaluation, Task } from '../../src/evaluate/evaluation.ts';
 import { makeProgramEvaluator } from '../../src/evaluate/programEvaluator.ts';
 import type { OpenedModel } from '../../src/model/trainableModel.ts';
-import { AlternatingJointOptimizer } from '../../src/optimize/alternating.ts';
+import { alternating } from '../../src/optimize/alternating.ts';
 import { alternatingDefaults, type AlternatingOptions } from '../../src/optimize/alternatingPhase.ts';
-import { CoordinateJointOptimizer } from '../../src/optimize/coordinate.ts';
+import { coordinate } from '../../src/optimize/coordinate.ts';
 import type { CoordinateOptions } from '../../src/optimize/coordinatePhase.ts';
 import type { OptimizationEvent } from '../../src/optimize/events.ts';
-import { SimultaneousJointOptimizer } from '../../src/optimize/simultaneous.ts';
+import { simultaneous } from '../../src/optimize/simultaneous.ts';
 import type { SimultaneousOptions } from '../../src/optimize/simultaneousOptions.ts';
 import type { Coordinator } from '../../src/optimize/coordinator.ts';
-import { JointOptimizer } from '../../src/optimize/jointOptimizer.ts';
+import { optimizeJointly } from '../../src/optimize/jointOptimization.ts';
 import { editOperators } from '../../src/optimize/proposers/edits.ts';
 import { groundedTemplates } from '../../src/optimize/proposers/templates.ts';
 import { weightDrift } from '../../src/model/adapterTraining.ts';
@@ -177,19 +177,21 @@ export async function runVariants(
       );
     };
     const begun = performance.now();
-    const optimizer = new JointOptimizer({ coordinator: make(set) });
-    const { adapter, prompts, state } = await optimizer.optimize({
-      model: counted.model,
-      metric: task.metric,
-      task,
-      earlier,
-      prompts: stepsOf(prompt) as [Prompt, ...Prompt[]],
-      trainset: rows.train,
-      valset: rows.val,
-      budget,
-      seed,
-      onEvent,
-    });
+    const { adapter, prompts, state } = await optimizeJointly(
+      {
+        model: counted.model,
+        metric: task.metric,
+        task,
+        earlier,
+        prompts: stepsOf(prompt) as [Prompt, ...Prompt[]],
+        trainset: rows.train,
+        valset: rows.val,
+        budget,
+        seed,
+        onEvent,
+      },
+      make(set),
+    );
     const seconds = (performance.now() - begun) / 1000;
     before ??= await evaluator.evaluate({ prompt }, rows.test);
     const after = await evaluator.evaluate({ prompt: asProgram(prompts), adapter }, rows.test);
@@ -242,9 +244,9 @@ export async function runVariants(
 }
 
 const ofVariants: Coordinators = {
-  ...mapped(variants, (options) => (set) => new AlternatingJointOptimizer({ ...options, ...set })),
-  ...mapped(coordinateVariants, (options) => (set) => new CoordinateJointOptimizer({ ...options, ...set })),
-  ...mapped(simultaneousVariants, (options) => (set) => new SimultaneousJointOptimizer({ ...options, ...set })),
+  ...mapped(variants, (options) => (set) => alternating({ ...options, ...set })),
+  ...mapped(coordinateVariants, (options) => (set) => coordinate({ ...options, ...set })),
+  ...mapped(simultaneousVariants, (options) => (set) => simultaneous({ ...options, ...set })),
 };
 
 function mapped<T, U>(table: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {

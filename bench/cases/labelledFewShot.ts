@@ -3,7 +3,7 @@
  * validation rows is kept. No published method has this name. It is what people do by hand (Brown et al. 2020), with as many sets as the budget
  * allows.
  */
-import { coordinatorOf, tryOut, type Standing, type StepResult } from '../../src/optimize/baselines/method.ts';
+import { coordinatorOf, tryOut, type Standing, type StepOutcome } from '../../src/optimize/baselines/method.ts';
 import type { Coordinator, OptimizationContext } from '../../src/optimize/coordinator.ts';
 import { demonstrationOf } from '../../src/optimize/proposers/demonstrations.ts';
 import { bestScoring } from '../../src/optimize/labelScoring.ts';
@@ -27,7 +27,7 @@ export const labelledFewShot = ({ mostSets }: FewShotOptions = { mostSets: 60 })
   });
 
 /** Each set gets its best label scoring, as the other methods may choose theirs. */
-async function trySet(context: OptimizationContext, { phase }: Standing<null>): Promise<StepResult<null>> {
+async function trySet(context: OptimizationContext, { phase }: Standing<null>): Promise<StepOutcome<null>> {
   const { trainset, seed, prompt, evaluator } = context;
   const fitting = sizes.filter((size) => size <= trainset.length);
   const size = fitting[(phase - 1) % fitting.length];
@@ -35,9 +35,8 @@ async function trySet(context: OptimizationContext, { phase }: Standing<null>): 
   const demonstrations = rows.map((row) => demonstrationOf(prompt, evaluator.task.output, row));
   const proposal = { prompt: { ...prompt, demonstrations }, reason: `${size} labelled demonstrations` };
   const id = `${phase}.0`;
-  const measured = await tryOut(context, { phase, candidate: id, proposer: 'labelled few-shot', proposal });
-  if (!measured) return { memory: null, tokensUsed: 0 };
-  const scored = await bestScoring(context, { prompt: proposal.prompt, adapter: context.start }, measured);
-  const candidate = { id, prompt: scored.prompt, adapter: context.start, evaluation: scored.evaluation };
-  return { memory: null, tokensUsed: measured.tokensUsed + scored.tokensUsed, candidate };
+  const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'labelled few-shot', proposal });
+  if (!evaluation) return { memory: null, tokensUsed: 0 };
+  const best = await bestScoring(context, { prompt: proposal.prompt, adapter: context.start }, evaluation);
+  return { memory: null, tokensUsed: evaluation.tokensUsed + best.tokensUsed, measured: { id, ...best.measured } };
 }

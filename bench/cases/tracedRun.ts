@@ -3,10 +3,10 @@ import { calibrationRows } from '../../src/evaluate/calibration.ts';
 import { makeEvaluator, type Evaluator } from '../../src/evaluate/evaluator.ts';
 import type { Adapter } from '../../src/model/adapter.ts';
 import type { OpenedModel } from '../../src/model/trainableModel.ts';
-import { AlternatingJointOptimizer } from '../../src/optimize/alternating.ts';
+import { alternating } from '../../src/optimize/alternating.ts';
 import type { AlternatingOptions } from '../../src/optimize/alternatingPhase.ts';
 import type { OptimizationContext } from '../../src/optimize/coordinator.ts';
-import { memoryAdapters } from '../../src/optimize/jointOptimizer.ts';
+import { memoryAdapters } from '../../src/optimize/jointOptimization.ts';
 import { defaultObjective } from '../../src/optimize/objective.ts';
 import type { ProposalPrior } from '../../src/optimize/proposalPrior.ts';
 import { localTrainer, type LocalTrainer } from '../../src/optimize/localTrainer.ts';
@@ -87,7 +87,7 @@ export async function tracedRun(
     emit: () => {},
     ...(prior && { prior }),
   };
-  const coordinator = new AlternatingJointOptimizer(options);
+  const coordinator = alternating(options);
   let state = await coordinator.begin(context);
   while (!state.done) state = await coordinator.advance(context, state);
   const adapter: Adapter | undefined = state.best.adapter === undefined ? undefined : await adapters.get(state.best.adapter);

@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Coordinator } from '../../src/optimize/coordinator.ts';
 import { driveCoordinator, kindContext, kindSplits, loadTinyModel } from '../../src/optimize/kinds.fixture.ts';
-import { memoryAdapters } from '../../src/optimize/jointOptimizer.ts';
+import { memoryAdapters } from '../../src/optimize/jointOptimization.ts';
 import { measureStart } from '../../src/optimize/measuredState.ts';
 import { withBestScoring } from './withBestScoring.ts';
 

@@ -11,9 +11,9 @@ export const withBestScoring = (method: Coordinator): Coordinator => ({
     const { candidate, prompt } = next.best;
     const adapter = await adapterOf(context, next.best);
     // The method has measured this already, so the cache answers.
-    const measured = await context.evaluator.evaluate({ prompt, adapter }, context.valset);
-    const scored = await bestScoring(context, { prompt, adapter }, measured);
-    const best = measuredState(candidate, scored.prompt, adapter, scored.evaluation, context.objective);
-    return { ...next, best, tokensUsed: next.tokensUsed + scored.tokensUsed };
+    const evaluation = await context.evaluator.evaluate({ prompt, adapter }, context.valset);
+    const { measured, tokensUsed } = await bestScoring(context, { prompt, adapter }, evaluation);
+    const best = measuredState(candidate, measured.prompt, adapter, measured.evaluation, context.objective);
+    return { ...next, best, tokensUsed: next.tokensUsed + tokensUsed };
   },
 });

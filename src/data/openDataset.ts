@@ -4,6 +4,7 @@ import { TandemError } from '../errors.ts';
 import { mapWithinTime } from '../timeLimit.ts';
 import { lacksAnswers } from '../prompt/answersNeeded.ts';
 import type { TandemSettings } from '../prompt/settings.ts';
+import type { Values } from '../prompt/values.ts';
 import { nameColumns } from './columns.ts';
 import type { Dataset, Row } from './dataset.ts';
 import { findLeaks, type Leak } from './leaks.ts';
@@ -41,6 +42,8 @@ export interface Splits {
    * stays closed.
    */
   leaks(): readonly Leak[];
+  /** The same with these values in every row that has none of its own for them; sealed rows too, and they stay sealed. */
+  filled(values: Values): Splits;
   /**
    * The same splits without the rows that have a defect. Sealed rows are checked too and stay sealed.
    * @param defectOf checks a row of the named file
@@ -109,6 +112,11 @@ function splitsOf(rows: Readonly<Record<SplitName, readonly Row[]>>, about: Abou
     val: rows.val,
     test: sealRows(rows.test),
     leaks: () => (leaks ??= findLeaks(compared(rows), inputs)),
+    filled(values) {
+      if (Object.keys(values).length === 0) return this;
+      const fill = (of: readonly Row[]): Row[] => of.map((row) => ({ ...row, values: { ...values, ...row.values } }));
+      return splitsOf({ train: fill(rows.train), val: fill(rows.val), test: fill(rows.test) }, about);
+    },
     without(defectOf) {
       const defects: TandemError[] = [];
       const sound = (split: SplitName): Row[] => {

@@ -98,12 +98,14 @@ const rules: { readonly [K in keyof LoraConfig]: { readonly holds: (value: LoraC
 
 /** The config, or the part of one, as it is. @throws TandemError reason 'bad-lora' if no adapter can be like that */
 export function checkedLora<T extends Partial<LoraConfig>>(config: T): T {
-  for (const [name, { holds, expected }] of Object.entries(rules)) {
-    const value = config[name as keyof LoraConfig];
-    if (value === undefined || holds(value as never)) continue;
-    throw new TandemError('bad-lora', `A LoRA adapter cannot have the ${name} '${String(value)}'.`, { hint: `Use ${expected}.` });
-  }
+  for (const name of Object.keys(rules) as (keyof LoraConfig)[]) checkSetting(name, config[name]);
   return config;
+}
+
+function checkSetting<K extends keyof LoraConfig>(name: K, value: LoraConfig[K] | undefined): void {
+  const { holds, expected } = rules[name];
+  if (value === undefined || holds(value)) return;
+  throw new TandemError('bad-lora', `A LoRA adapter cannot have the ${name} '${String(value)}'.`, { hint: `Use ${expected}.` });
 }
 
 function bytesOf(values: Float32Array): Uint8Array {

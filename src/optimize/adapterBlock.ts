@@ -10,11 +10,12 @@ import { adapterOfStep, withStepAdapter } from '../model/stepAdapters.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import { failuresOf } from './blocks.ts';
-import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
+import type { BlockStart, CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, partOf } from './purse.ts';
-import { findingOf, judgeable, measuringCost, bestScorings } from './labelScoring.ts';
+import { bestOf, bestScorings, judgeable, measuringCost } from './labelScoring.ts';
+import type { Outcome } from './outcome.ts';
 import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { Lesson, TrainingJob } from './trainer.ts';
@@ -24,14 +25,14 @@ export async function adapterBlock(
   context: OptimizationContext,
   options: CoordinateOptions,
   { phase, block, memory, before, adapter, spent, budget }: BlockStart,
-): Promise<BlockResult> {
+): Promise<Outcome> {
   const { emit, seed, trainer } = context;
   const { prompt } = memory.current;
   const { anew, rate } = attempts[failuresOf(memory.statistics, block) % attempts.length];
   const seedOfPhase = randomStream(seed, 'phase', phase, 'adapter').integer(2 ** 31);
   const { lesson, tokensUsed: tracing } = await lessonOf(context, prompt, adapter, block.step, { phase, spent, budget, before });
   // No answer of an earlier step has led to a right end yet.
-  if (lesson.rows.length === 0) return { prompt, tokensUsed: tracing };
+  if (lesson.rows.length === 0) return { tokensUsed: tracing };
   // Each step's adapter has its first turn before the budget is spent.
   const tried = Object.keys(memory.statistics).filter((name) => name.startsWith('adapter of ')).length;
   const turns = block.step === undefined ? 1 : Math.max(1, stepsOf(prompt).length - tried);
@@ -69,14 +70,8 @@ export async function adapterBlock(
     onStep: (step) => emit({ type: 'weightStep', phase, ...step, tokensUsed: spent + tracing + step.tokensUsed }),
   });
   const tokensUsed = tracing + tuned.tokensUsed;
-  if (!tuned.evaluation) return { prompt, tokensUsed };
-  const best = whole(tuned.adapter);
-  const read = scoring.of(best);
-  return {
-    ...{ prompt: read.prompt, adapter: best, evaluation: read.evaluation, tokensUsed },
-    ...{ among: tuned.measurements * read.among, scorings: read.among },
-    ...findingOf(read),
-  };
+  if (!tuned.evaluation) return { tokensUsed };
+  return { measured: bestOf(scoring.of(whole(tuned.adapter)).measured, tuned.measurements), tokensUsed };
 }
 
 /**

@@ -7,13 +7,14 @@ import { calibrationRows } from '../evaluate/calibration.ts';
 import { makeEvaluator } from '../evaluate/evaluator.ts';
 import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternating } from './alternating.ts';
 import type { AlternatingMemory, AlternatingOptions } from './alternatingPhase.ts';
 import { attributeStates } from './attribution.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import { counting } from './counting.fixture.ts';
 import type { OptimizationEvent } from './events.ts';
-import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
+import { AlternatingJointOptimizer, JointOptimizer } from './optimizerClasses.ts';
 import {
   type EventOf,
   firstTuning,
@@ -49,7 +50,7 @@ const small = { weightSteps: 20, lookAheadSteps: 6, learningRate: 5e-3, batchRow
 
 const drive = kindDriver(
   () => model,
-  (options?: Partial<AlternatingOptions>) => new AlternatingJointOptimizer({ ...small, ...options }),
+  (options?: Partial<AlternatingOptions>) => alternating({ ...small, ...options }),
 );
 
 const strategies = ['plain', 'mixture', 'look-ahead'] as const;
@@ -419,7 +420,7 @@ test('the mixture trains under the author’s prompt, the best one and one that 
       valset,
     };
     const whole: OptimizationContext = { ...context, objective: defaultObjective, seed: 1, budget: 1e6, emit: () => {} };
-    const coordinator = new AlternatingJointOptimizer({ ...small, proposals: 8, strategy, targets: ['prompt', 'weights'] });
+    const coordinator = alternating({ ...small, proposals: 8, strategy, targets: ['prompt', 'weights'] });
     const read = await coordinator.advance(whole, await coordinator.begin(whole));
     const proposed = await coordinator.advance(whole, read);
     await coordinator.advance(whole, proposed);
@@ -456,7 +457,7 @@ describe('cost', () => {
           if (event.type === 'gateDecided' && event.because.includes('had not learned from it')) again.add('exchanged');
         },
       };
-      const coordinator = new AlternatingJointOptimizer({ ...small, strategy, proposals: 10, promptShare: 1 });
+      const coordinator = alternating({ ...small, strategy, proposals: 10, promptShare: 1 });
       let state = await coordinator.begin(context);
       while (!state.done) state = await coordinator.advance(context, state);
       expect(state.tokensUsed).toBe(tokensUsed());
@@ -554,7 +555,7 @@ test('likelier answers do not take the score below the start, not even by a row'
     emit: (event: OptimizationEvent) => event.type === 'gateDecided' && decisions.push(event),
   } as unknown as OptimizationContext;
   const decisions: EventOf<'gateDecided'>[] = [];
-  const coordinator = new AlternatingJointOptimizer({ targets: ['weights'], strategy: 'plain' });
+  const coordinator = alternating({ targets: ['weights'], strategy: 'plain' });
   const state = await coordinator.advance(context, await coordinator.begin(context));
   expect(state.best).toBe(state.start);
   expect(decisions[0]).toMatchObject({

@@ -1,16 +1,14 @@
-/** @file What the phases of alternating optimization are given and what they bring: options, memory, start and result of a phase. */
+/** @file What the phases of alternating optimization are given: options, memory, and the start of a phase. They bring an `Outcome` (outcome.ts). */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { CurriculumOptions } from './curriculum.ts';
 import type { Target, MeasuredState } from './events.ts';
-import type { Finding } from './finding.ts';
 import type { GrowthMemory, PhaseGrowth } from './growth.ts';
 import type { TargetStatistics } from './targetBandit.ts';
 import type { SourceMemory } from './proposers/turns.ts';
 import type { Purse } from './purse.ts';
 import type { Recipe } from './recipe.ts';
-import type { Runner } from './successiveHalving.ts';
 import type { PhaseLength } from './stepCost.ts';
 
 export type Schedule =
@@ -104,20 +102,4 @@ export interface PhaseStart {
   readonly budget: Purse;
   /** What a curriculum lets the phase have. */
   readonly growth?: PhaseGrowth;
-}
-
-/** What a phase brings. */
-export interface PhaseResult extends Finding {
-  readonly target: Target;
-  /** What the current prompt came to by the same look-ahead steps: a proposal is worth what it brings beyond that. */
-  readonly unchanged?: Evaluation;
-  /** Prompts that did well, the one above among them or not; they replace the former ones unless a weight phase was rejected. */
-  readonly challengers?: readonly Prompt[];
-  readonly tried?: readonly string[];
-  /** How its weights came to be, where that may be done again on all rows. */
-  readonly recipe?: Recipe;
-  /** All that was proposed. */
-  readonly proposed?: readonly Runner[];
-  /** It was cheap, and says nothing about what its target usually gains for its cost. */
-  readonly trial?: true;
 }

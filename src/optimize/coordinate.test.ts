@@ -9,10 +9,11 @@ import type { Adapter } from '../model/adapter.ts';
 import type { TrainableModel } from '../model/trainableModel.ts';
 import { stepAdapters } from '../model/stepAdapters.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
-import { CoordinateJointOptimizer } from './coordinate.ts';
+import { coordinate } from './coordinate.ts';
 import type { CoordinateOptions } from './coordinatePhase.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
-import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
+import { CoordinateJointOptimizer, JointOptimizer } from './optimizerClasses.ts';
 import { intentTask } from './madeUp.fixture.ts';
 import {
   driveCoordinator,
@@ -67,7 +68,7 @@ interface Drive {
 /** Each phase begins with nothing but the snapshot and the adapters. */
 async function drive({ prompt = program, options, budget = 20_000, from, adapters = memoryAdapters() }: Drive = {}) {
   const tasks = stepsOf(prompt).length === 1 ? [last] : [first, last];
-  const make = (): CoordinateJointOptimizer => new CoordinateJointOptimizer({ ...small, ...options });
+  const make = () => coordinate({ ...small, ...options });
   const context = (): Silent => {
     const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: trainset });
     const whole = tasks.length > 1 && { program: { tasks, trace: evaluator.trace } };

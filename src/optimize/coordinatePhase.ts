@@ -1,10 +1,9 @@
-/** @file What the phases of coordinate descent are given and what they bring: options, memory, start and result of a block's turn. */
+/** @file What the phases of coordinate descent are given: options, memory, and the start of a block's turn. They bring an `Outcome` (outcome.ts). */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { AdapterChoice } from '../model/stepAdapters.ts';
 import type { Block, BlockStatistics } from './blocks.ts';
 import type { Target, MeasuredState } from './events.ts';
-import type { Finding } from './finding.ts';
 import type { Purse } from './purse.ts';
 import type { PhaseLength } from './stepCost.ts';
 
@@ -61,10 +60,4 @@ export interface BlockStart {
   readonly spent: number;
   /** What the phase may spend. */
   readonly budget: Purse;
-}
-
-/** What a phase brings. */
-export interface BlockResult extends Finding {
-  /** Keys of prompts that were measured and lost. */
-  readonly tried?: readonly string[];
 }

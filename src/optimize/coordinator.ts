@@ -26,21 +26,13 @@ export interface ProgramContext {
   readonly trace: ProgramEvaluator['trace'];
 }
 
-export interface OptimizationContext {
+/** The part of the context with which prompts are proposed: nothing is trained, judged or kept. */
+export interface ProposingContext {
   readonly evaluator: Evaluator;
-  readonly trainer: Trainer;
-  readonly adapters: AdapterStore;
-  /** The author's prompt; of a program the last step's, with the earlier ones in it. */
-  readonly prompt: Prompt;
   /** Of a program; absent for a single prompt. */
   readonly program?: ProgramContext;
-  /** The adapter that the author's prompt runs with, if it has one already. */
-  readonly start?: Adapter;
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
-  readonly objective: ObjectiveWeights;
-  /** When a cheaper state is accepted; `defaultWorth` where absent. */
-  readonly worth?: Worth;
   /** What earlier runs say of proposals. */
   readonly prior?: ProposalPrior;
   /** Writes new instructions. It has a budget of its own, in its own tokens. Absent where the user named none. */
@@ -48,14 +40,26 @@ export interface OptimizationContext {
   readonly seed: number;
   /** Tokens, forward 1 and backward 2, that may be spent. */
   readonly budget: number;
+  /** A stop is graceful: the coordinator ends at the next step and the best so far stands. */
+  readonly signal?: AbortSignal;
+  readonly emit: (event: OptimizationEvent) => void;
+}
+
+export interface OptimizationContext extends ProposingContext {
+  readonly trainer: Trainer;
+  readonly adapters: AdapterStore;
+  /** The author's prompt; of a program the last step's, with the earlier ones in it. */
+  readonly prompt: Prompt;
+  /** The adapter that the author's prompt runs with, if it has one already. */
+  readonly start?: Adapter;
+  readonly objective: ObjectiveWeights;
+  /** When a cheaper state is accepted; `defaultWorth` where absent. */
+  readonly worth?: Worth;
   /**
    * Of a budget of time: the tokens that may be spent in all as the clock stands, now that so many are spent. Asked between steps and
    * measurements; `budget` is what it said before the phase.
    */
   readonly clock?: (spent: number) => number;
-  /** A stop is graceful: the coordinator ends at the next step and the best so far stands. */
-  readonly signal?: AbortSignal;
-  readonly emit: (event: OptimizationEvent) => void;
 }
 
 /**
@@ -85,9 +89,9 @@ export interface SoftBeginning {
 
 export interface Coordinator {
   /** Of one that tunes soft prompts: what the first one would begin as. */
-  softBeginning?(context: OptimizationContext): SoftBeginning;
+  readonly softBeginning?: (context: OptimizationContext) => SoftBeginning;
   /** Measures the start. */
-  begin(context: OptimizationContext): Promise<OptimizationState>;
+  readonly begin: (context: OptimizationContext) => Promise<OptimizationState>;
   /** One phase: returns the state after it. A run saves it before it calls again. */
-  advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState>;
+  readonly advance: (context: OptimizationContext, state: OptimizationState) => Promise<OptimizationState>;
 }

@@ -43,7 +43,7 @@ test('what it decides is what those rows say; its numbers are those of the valid
   for (const { verdict, result } of [sure, refused]) {
     expect(verdict.because).toMatch(/^judged on 24 rows/);
     expect(verdict.score.rows).toBe(9);
-    expect(verdict.candidate.score).toEqual(result.evaluation!.score);
+    expect(verdict.state.score).toEqual(result.evaluation.score);
   }
 });
 
@@ -64,7 +64,7 @@ test('each half is read as is best for the other one; the state as is best for b
   expect(result.among).toBe(1);
   const both = { normalize: 'sum', calibration: 'none' };
   expect({ ...context.evaluator.task.decoding, ...result.prompt.decoding }).toMatchObject(both);
-  expect(result.evaluation!.rows.map(({ score }) => score)).toEqual(scores(valset, summed));
+  expect(result.evaluation.rows.map(({ score }) => score)).toEqual(scores(valset, summed));
 });
 
 describe('the splits stay as they are', () => {

@@ -8,12 +8,12 @@ import type { Candidate } from '../evaluate/evaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import type { Evidence } from './finding.ts';
 import { decide, defaultGate, likely } from './gate.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { after, allowance, partOf, type Purse } from './purse.ts';
-import { measureBest, type BestScoring } from './labelScoring.ts';
+import { measureBest } from './labelScoring.ts';
+import type { MeasuredOutcome } from './outcome.ts';
 import { fewRows } from './shots.ts';
 import type { Lesson, Trained, TrainingJob, TrainingStep } from './trainer.ts';
 
@@ -51,8 +51,8 @@ export interface FirstTraining {
   readonly job: TrainingJob;
   readonly start: Adapter;
   readonly tuned: Trained;
-  /** As its answers are read best on the valset; `prompt` is what they were read under first. */
-  readonly winner: BestScoring;
+  /** With its labels scored as is best on the valset; `prompt` is what it was measured under first. */
+  readonly winner: MeasuredOutcome;
   /** Measurements that it is the best of. */
   readonly measurements: number;
   readonly prompt: Prompt;
@@ -67,28 +67,24 @@ export interface FirstTraining {
   readonly onStep: (step: TrainingStep) => void;
 }
 
-/** How both trainings are read best, with the evaluation of the first one on the valset. */
-export interface Exchanged {
-  readonly scoring: BestScoring;
-  readonly evidence?: Evidence;
-}
-
 /**
  * The second training, and what both say together: which way to read their answers is best, and what the gate is to judge by. The weights of the
  * second one are forgotten.
  * @returns the winner without evidence where the first result is sure, or not likely, or the budget does not pay for another training
  */
-export async function exchanged(context: OptimizationContext, first: FirstTraining): Promise<Exchanged & { readonly tokensUsed: number }> {
+export async function exchanged(context: OptimizationContext, first: FirstTraining): Promise<MeasuredOutcome> {
   const { trainer, evaluator, trainset, valset, signal } = context;
   const { job, start, tuned, winner, measurements, prompt, mayRescore, current, before, budget, lessonsOf, onStep } = first;
-  const { accepted, ...comparison } = decide(before, winner.evaluation, measurements * winner.among, winner.among);
-  if (accepted || !isLikely(comparison)) return { scoring: winner, tokensUsed: 0 };
+  const { scorings = 1, ...measured } = winner.measured;
+  const alone: MeasuredOutcome = { measured: winner.measured, tokensUsed: 0 };
+  const { accepted, ...comparison } = decide(before, measured.evaluation, measurements * scorings, scorings);
+  if (accepted || !isLikely(comparison)) return alone;
   const lessons = lessonsOf(valset);
-  const rowCost = winner.evaluation.tokensUsed / valset.length;
+  const rowCost = measured.evaluation.tokensUsed / valset.length;
   const stepCost = lessons.reduce((sum, lesson) => sum + trainer.stepCost(lesson, job.batchRows), 0) / lessons.length;
   const affordable = Math.floor((shareOfLeft * allowance(budget) - 2 * trainset.length * rowCost) / stepCost);
   const steps = Math.min(tuned.steps, affordable);
-  if (steps < leastShare * tuned.steps) return { scoring: winner, tokensUsed: 0 };
+  if (steps < leastShare * tuned.steps) return alone;
   const former = await evaluator.evaluate(current, trainset);
   const measure = (adapter: Adapter): Promise<Evaluation> => evaluator.evaluate({ prompt, adapter }, trainset);
   const { patience: _, mostSteps: __, ...same } = job;
@@ -97,27 +93,28 @@ export async function exchanged(context: OptimizationContext, first: FirstTraini
     { start, budget: after(budget, former.tokensUsed), signal, measure, onStep },
   );
   const tokensUsed = former.tokensUsed + second.tokensUsed;
-  if (!second.evaluation) return { scoring: winner, tokensUsed };
-  const own = scoredOn(evaluator, tuned.adapter, valset, [prompt, winner.plain ?? winner.evaluation]);
+  if (!second.evaluation) return { ...alone, tokensUsed };
+  const own = scoredOn(evaluator, tuned.adapter, valset, [prompt, measured.without?.evaluation ?? measured.evaluation]);
   const other = scoredOn(evaluator, second.adapter, trainset, [prompt, second.evaluation]);
   const joined = (first: Evaluation, last: Evaluation): Evaluation => joinEvaluations(evaluator.task, [first, last]);
   const both = async (read: Prompt): Promise<Evaluation> => joined(await own(read), await other(read));
-  const scoredBest = (measured: (read: Prompt) => Promise<Evaluation>): Promise<BestScoring> => {
-    const evaluate = ({ prompt: read }: Candidate): Promise<Evaluation> => measured(read);
+  const scoredBest = (known: (read: Prompt) => Promise<Evaluation>): Promise<MeasuredOutcome> => {
+    const evaluate = ({ prompt: read }: Candidate): Promise<Evaluation> => known(read);
     return measureBest({ ...context, evaluator: { ...evaluator, evaluate } }, { prompt, adapter: tuned.adapter }, mayRescore);
   };
   const rescored = await scoredBest(both);
-  const isPlain = rescored.prompt === prompt;
-  const scoring = { ...rescored, evaluation: await own(rescored.prompt), ...(!isPlain && { plain: await own(prompt) }) };
+  const evaluation = await own(rescored.measured.prompt);
+  const isPlain = rescored.measured.prompt === prompt;
+  const without = isPlain ? {} : { without: { part: 'decoding', evaluation: await own(prompt) } as const };
   // Each half is read as is best for the other one: so the best of several ways looks no better than it is.
   const [forOther, forOwn] = [await scoredBest(own), await scoredBest(other)];
-  const latter = joined(await own(forOwn.prompt), await other(forOther.prompt));
+  const latter = joined(await own(forOwn.measured.prompt), await other(forOther.measured.prompt));
   const rows = valset.length + trainset.length;
   const told = `judged on ${rows} rows, each answered by weights that had not learned from it`;
   const evidence = { before: joined(before, former), after: latter, told };
   // The first weights have been read in all ways, the second ones as they were read first.
   const reread = rescored.tokensUsed - winner.tokensUsed - second.evaluation.tokensUsed;
-  return { scoring, evidence, tokensUsed: tokensUsed + reread };
+  return { measured: { ...rescored.measured, evaluation, ...without, evidence }, tokensUsed: tokensUsed + reread };
 }
 
 /** Evaluations of weights on rows by how they are read, each made once. @param known of the prompt as it was read first */

@@ -7,7 +7,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { noStatistics } from './targetBandit.ts';
 import { evaluationWith, intentTask } from './madeUp.fixture.ts';
 import { measureStart } from './measuredState.ts';
@@ -106,7 +106,8 @@ export async function phaseOn(given: FewRows) {
   const { start: current, evaluation: before } = await measureStart(context);
   const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
   const start: PhaseStart = { phase: 1, memory, before, adapter, spent: 0, budget };
-  const result = await weightPhase(context, { ...alternatingDefaults, targets: given.read ? ['weights', 'prompt'] : ['weights'] }, start);
-  const verdict = judge(context, { start: current, phase: 1, before, from: current }, result)!;
-  return { context, result, verdict, jobs, events };
+  const outcome = await weightPhase(context, { ...alternatingDefaults, targets: given.read ? ['weights', 'prompt'] : ['weights'] }, start);
+  const measured = outcome.measured!;
+  const verdict = judge(context, { start: current, phase: 1, before, from: current }, measured);
+  return { context, result: { ...measured, tokensUsed: outcome.tokensUsed }, verdict, jobs, events };
 }

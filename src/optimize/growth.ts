@@ -17,6 +17,7 @@ import {
   type RowRole,
 } from './curriculum.ts';
 import type { GateDecision } from './gate.ts';
+import type { MeasuredCandidate } from './outcome.ts';
 import { freedomOf, freedomStages, nextStage, relaxed, type FreedomMemory, type FreedomStage } from './freedom.ts';
 
 /** JSON. */
@@ -161,11 +162,6 @@ export function growthOfWeights(
   return { weightPenalty: relaxed(stage, objective).weights, freedom: freedomOf(stage, config, layers) };
 }
 
-interface Judged {
-  readonly adapter: Adapter | undefined;
-  readonly evaluation: Evaluation;
-}
-
 /**
  * What speaks against a candidate that the gate has let through on a level score: rows that were always passed and are lost, or a gain in
  * likelihood that does not pay for the penalties of the stage. A sure gain in score outweighs both.
@@ -174,13 +170,13 @@ export async function objection(
   context: OptimizationContext,
   { rows, stage }: PhaseGrowth,
   decision: Pick<GateDecision, 'accepted' | 'score' | 'logLikelihood'>,
-  before: Judged,
-  after: Judged & { readonly candidate: Candidate },
+  before: MeasuredCandidate,
+  after: MeasuredCandidate,
 ): Promise<{ readonly because?: string; readonly tokensUsed: number }> {
   if (!decision.accepted || decision.score.probabilityBetter >= 0.95) return { tokensUsed: 0 };
   if (stage && stage.penalty !== 1) {
     const { weights, prompt } = relaxed(stage, context.objective);
-    const penalty = ({ adapter, evaluation }: Judged): number =>
+    const penalty = ({ adapter, evaluation }: MeasuredCandidate): number =>
       weights * (adapter ? weightDrift(adapter) : 0) + prompt * evaluation.promptTokens;
     const more = penalty(after) - penalty(before);
     const { score, logLikelihood } = decision;
@@ -191,7 +187,7 @@ export async function objection(
       };
   }
   if (!rows || rows.guards.length < fewestRows) return { tokensUsed: 0 };
-  const held = await context.evaluator.evaluate(after.candidate, rows.guards);
+  const held = await context.evaluator.evaluate(after, rows.guards);
   const lost = held.rows.filter(({ score }) => score < 1).length;
   const because = `it fails ${lost} of ${held.rows.length} training rows that always passed before`;
   return { ...(lost > guardsLost * held.rows.length && { because }), tokensUsed: held.tokensUsed };

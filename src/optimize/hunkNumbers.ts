@@ -1,12 +1,12 @@
 /** @file What each changed place of an accepted prompt brings by itself: the state is measured again with that place as it was. */
-import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
-import type { Adapter } from '../model/adapter.ts';
+import { compareEvaluations } from '../evaluate/evaluation.ts';
 import { applyHunks } from '../prompt/hunks.ts';
-import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
+import { stepsOf, withStep } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { Pair } from './changes.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Change, ChangedHunk } from './events.ts';
+import type { MeasuredCandidate } from './outcome.ts';
 import { nothingIfTooLong } from './successiveHalving.ts';
 
 /** On fewer rows a place says nothing. */
@@ -26,7 +26,7 @@ export interface MeasuredChanges {
 export async function measureHunks(
   { evaluator, valset, seed, signal }: OptimizationContext,
   from: Pair,
-  state: { readonly prompt: Prompt; readonly adapter: Adapter | undefined; readonly evaluation: Evaluation },
+  state: MeasuredCandidate,
   changes: readonly Change[],
   affordable: number,
 ): Promise<MeasuredChanges> {

@@ -7,10 +7,10 @@ import { columnsOf } from '../prompt/template.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
-import type { Finding } from './finding.ts';
+import type { Outcome } from './outcome.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { after, allowance, clocked, keeping, purseOf } from './purse.ts';
-import { findingOf, judgeable, measuringCost, bestScorings } from './labelScoring.ts';
+import { bestOf, bestScorings, judgeable, measuringCost } from './labelScoring.ts';
 import { shotsFor } from './shots.ts';
 import { planPhase } from './stepCost.ts';
 import type { TrainingJob } from './trainer.ts';
@@ -29,12 +29,7 @@ export interface JointStart {
   readonly rate: number;
 }
 
-export interface JointFound extends Finding {
-  readonly adapter: Adapter;
-  readonly among: number;
-}
-
-export async function jointPhase(context: OptimizationContext, options: SimultaneousOptions, start: JointStart): Promise<JointFound> {
+export async function jointPhase(context: OptimizationContext, options: SimultaneousOptions, start: JointStart): Promise<Outcome> {
   const { trainer, seed, emit, objective } = context;
   const { phase, best, text, before, spent, rate } = start;
   const seedOfPhase = randomStream(seed, 'phase', phase, 'joint').integer(2 ** 31);
@@ -78,13 +73,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
     onStep: (step) => emit({ type: 'weightStep', phase, ...step, tokensUsed: spent + step.tokensUsed }),
   });
   const { adapter: found, evaluation, measurements, tokensUsed } = tuned;
-  if (!evaluation) return { prompt, adapter: found, among: measurements, tokensUsed };
-  const read = scoring.of(found);
-  return {
-    ...{ prompt: read.prompt, adapter: found, evaluation: read.evaluation, tokensUsed },
-    ...{ among: measurements * read.among, scorings: read.among },
-    ...findingOf(read),
-  };
+  return { ...(evaluation && { measured: bestOf(scoring.of(found).measured, measurements) }), tokensUsed };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { intentTask } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import type { Trainer } from './trainer.ts';

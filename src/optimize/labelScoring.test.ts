@@ -7,14 +7,13 @@ import type { Decoding } from '../prompt/decoding.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Values } from '../prompt/values.ts';
 import type { Adapter } from '../model/adapter.ts';
-import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternating } from './alternating.ts';
 import { adapterBlock } from './adapterBlock.ts';
 import { alternatingDefaults, type PhaseStart } from './alternatingPhase.ts';
 import { coordinateDefaults, type BlockStart } from './coordinatePhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { Target, OptimizationEvent } from './events.ts';
-import type { Finding } from './finding.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { kindPrompt, kindRows, kindTask, loadTinyModel, ofType } from './kinds.fixture.ts';
 import { evaluatorWith, intentTask, messages } from './madeUp.fixture.ts';
 import { noStatistics } from './targetBandit.ts';
@@ -23,9 +22,10 @@ import { measureStart } from './measuredState.ts';
 import { wrongWeightPhases } from './nullTrials.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { bestScoring, hasScorings, judgeable, measuringCost, otherScorings, scoringPhase } from './labelScoring.ts';
-import { SimultaneousJointOptimizer } from './simultaneous.ts';
+import type { Outcome } from './outcome.ts';
 import { judge } from './verdict.ts';
 import { weightPhase } from './weightPhase.ts';
+import { simultaneous } from './simultaneous.ts';
 
 const prompt: Prompt = { body: 'Message: ${input:message}\nIntent:\n', demonstrations: [] };
 const valset: readonly Row[] = Array.from({ length: 60 }, (_, i) => makeRow({ message: `${i}`, intent: 'card' }, i + 1));
@@ -63,25 +63,25 @@ test('few validation rows are helped by the training rows, until something has l
       ...{ valset: valset.slice(0, 9), trainset: valset.slice(9, 24), trainer: { outputColumn: 'intent' } },
     } as unknown as OptimizationContext;
     const { start: current, evaluation: before } = await measureStart(few);
-    const result = await scoringPhase(few, undefined, { phase: 1, memory: { current }, before, adapter, budget: 1e6 });
-    const verdict = judge(few, { start: current, phase: 1, before, from: current }, result);
-    return { result, verdict, rows: ofType(events, 'candidateMeasured').map(({ score }) => score.rows) };
+    const result = await scoringPhase(few, { phase: 1, memory: { current }, before, adapter, budget: 1e6 });
+    const verdict = result.measured && judge(few, { start: current, phase: 1, before, from: current }, result.measured);
+    return { measured: result.measured, verdict, rows: ofType(events, 'candidateMeasured').map(({ score }) => score.rows) };
   };
-  const { result, verdict, rows } = await read();
+  const { measured, verdict, rows } = await read();
   expect(rows).toEqual([9, 9, 9]);
-  expect(result.evaluation?.score).toMatchObject({ mean: 1, rows: 9 });
+  expect(measured?.evaluation.score).toMatchObject({ mean: 1, rows: 9 });
   expect(verdict).toMatchObject({ accepted: true, score: { rows: 9 } });
   expect(verdict?.because).toMatch(/: judged on 24 rows, including training rows: \+66\.7 points/);
   const tuned = await read({ id: 'a', pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
   expect(tuned.rows).toEqual([9, 9, 9]);
-  expect(tuned.result.evidence).toBeUndefined();
+  expect(tuned.measured?.evidence).toBeUndefined();
   expect(tuned.verdict?.because).not.toContain('judged on');
 });
 
-describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the first phase of %o', (Optimizer) => {
+describe.each([alternating, simultaneous])('as the first phase of %o', (make) => {
   const first = async (right: (decoding: Partial<Decoding>) => number, options = {}) => {
     const { context, events } = contextWith(right);
-    const coordinator = new Optimizer(options);
+    const coordinator = make(options);
     return { state: await coordinator.advance(context, await coordinator.begin(context)), events };
   };
 
@@ -95,7 +95,7 @@ describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the f
       'label scoring',
       'label scoring',
     ]);
-    if (Optimizer === AlternatingJointOptimizer) {
+    if (make === alternating) {
       expect(state.memory).toMatchObject({ statistics: { prompt: { phases: 0 }, weights: { phases: 0 } } });
     }
   });
@@ -110,7 +110,7 @@ describe.each([AlternatingJointOptimizer, SimultaneousJointOptimizer])('as the f
 test('where prompts must not change, or text is free, there is none', async () => {
   expect(hasScorings(contextWith(() => 20, { ...intentTask, labels: undefined }).context)).toBe(false);
   const { context, events } = contextWith(() => 20);
-  const coordinator = new AlternatingJointOptimizer({ targets: ['weights'] });
+  const coordinator = alternating({ targets: ['weights'] });
   await coordinator.advance(context, await coordinator.begin(context)).catch(() => {});
   expect(ofType(events, 'candidateProposed')).toEqual([]);
 });
@@ -119,14 +119,17 @@ test('of what has just been measured the best way is told of, with how many ther
   const { context } = contextWith(({ calibration, normalize }) => (calibration === 'none' && normalize === 'sum' ? 50 : 20));
   const measured = await context.evaluator.evaluate({ prompt }, valset);
   const read = await bestScoring(context, { prompt }, measured);
-  expect(read).toMatchObject({ prompt: { ...prompt, decoding: { normalize: 'sum' } }, among: 4 });
-  expect(read.reason).toContain('summed');
+  expect(read.measured).toMatchObject({ prompt: { ...prompt, decoding: { normalize: 'sum' } }, scorings: 4 });
+  expect(read.measured.scoring).toContain('summed');
   // The gate that judges it counts all ways: being ahead is enough here.
   const ahead = contextWith(({ normalize }) => (normalize === 'sum' ? 22 : 20)).context;
-  expect((await bestScoring(ahead, { prompt }, measured)).prompt.decoding).toMatchObject({ normalize: 'sum' });
+  expect((await bestScoring(ahead, { prompt }, measured)).measured.prompt.decoding).toMatchObject({ normalize: 'sum' });
   // Free text has one way.
   const { context: free } = contextWith(() => 20, { ...intentTask, labels: undefined });
-  expect(await bestScoring(free, { prompt }, measured)).toEqual({ prompt, evaluation: measured, tokensUsed: 0, among: 1 });
+  expect(await bestScoring(free, { prompt }, measured)).toEqual({
+    measured: { prompt, evaluation: measured, scorings: 1 },
+    tokensUsed: 0,
+  });
 });
 
 test.each([
@@ -138,7 +141,7 @@ test.each([
   async (_, plain, domain, chosen) => {
     const { context } = contextWith(({ calibration }) => (calibration === 'domain' ? domain : plain));
     const measured = await context.evaluator.evaluate({ prompt }, valset);
-    const { prompt: read, evaluation } = await bestScoring(context, { prompt }, measured);
+    const { prompt: read, evaluation } = (await bestScoring(context, { prompt }, measured)).measured;
     expect(read.decoding?.calibration).toBe(chosen);
     expect(evaluation.score.mean).toBeCloseTo((chosen ? domain : plain) / 60, 10);
   },
@@ -147,19 +150,20 @@ test.each([
 test('labels are read without what their length adds, where that is known of what has just been measured', async () => {
   const { context } = contextWith(({ normalize }) => (typeof normalize === 'object' ? 40 : 20));
   const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), lengthSlope: -1.2 };
-  const read = await bestScoring(context, { prompt }, measured);
-  expect(read).toMatchObject({ prompt: { ...prompt, decoding: { normalize: { slope: -1.2 } } }, tokensUsed: 0, among: 5 });
-  expect(read.reason).toBe('label scores corrected for length (-1.2 nats per token), calibration none');
+  const { measured: read, tokensUsed } = await bestScoring(context, { prompt }, measured);
+  expect(tokensUsed).toBe(0);
+  expect(read).toMatchObject({ prompt: { ...prompt, decoding: { normalize: { slope: -1.2 } } }, scorings: 5 });
+  expect(read.scoring).toBe('label scores corrected for length (-1.2 nats per token), calibration none');
   // Other weights have another slope.
   const again = await bestScoring(context, { prompt: read.prompt }, { ...read.evaluation, score: measured.score, lengthSlope: -0.7 });
-  expect(again.prompt.decoding).toEqual({ normalize: { slope: -0.7 } });
+  expect(again.measured.prompt.decoding).toEqual({ normalize: { slope: -0.7 } });
 });
 
 type Pulls = (
   context: OptimizationContext,
   start: PhaseStart & BlockStart,
   options: { weightSteps: number; targets?: Target[] },
-) => Promise<Finding>;
+) => Promise<Outcome>;
 const pulls: readonly { readonly of: string; readonly pull: Pulls }[] = [
   { of: 'an alternating run', pull: (context, start, options) => weightPhase(context, { ...alternatingDefaults, ...options }, start) },
   { of: 'coordinate descent', pull: (context, start, options) => adapterBlock(context, { ...coordinateDefaults, ...options }, start) },
@@ -189,15 +193,15 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   const memory = { current: start, statistics: noStatistics, challengers: [], tried: [] };
   const block = { kind: 'adapter', name: 'adapter' } as const;
   const asked = { phase: 2, block, memory, before, adapter: undefined, spent: 0, budget: 1e6 };
-  const result = await pull(whole, asked, { weightSteps: 16 });
+  const result = (await pull(whole, asked, { weightSteps: 16 })).measured!;
   // As the file says: no change of the prompt is left.
   expect(result).toMatchObject({ adapter: { id: 'late' }, prompt });
   expect(result.prompt.decoding).toBeUndefined();
-  expect(result.evaluation!.score.mean).toBeCloseTo(55 / 60, 10);
+  expect(result.evaluation.score.mean).toBeCloseTo(55 / 60, 10);
   expect(result).toMatchObject({ among: 8, scorings: 4, scoring: expect.stringContaining('calibration none') as string });
   // What the weights bring without it was measured too.
   expect(result.without).toMatchObject({ part: 'decoding', evaluation: { score: { mean: expect.closeTo(35 / 60, 10) as number } } });
-  const fixed = await pull(whole, asked, { weightSteps: 16, targets: ['weights'] });
+  const fixed = (await pull(whole, asked, { weightSteps: 16, targets: ['weights'] })).measured!;
   expect(fixed.prompt).toBe(start.prompt);
 });
 
@@ -248,7 +252,7 @@ test('all ways together cost what calibration asks, once', async () => {
   const context = { evaluator, valset: rows, trainset: more } as unknown as OptimizationContext;
   const measured = await evaluator.evaluate({ prompt: kindPrompt }, rows);
   const before = runs;
-  const { tokensUsed, among } = await bestScoring(context, { prompt: kindPrompt }, measured);
+  const { tokensUsed, measured: best } = await bestScoring(context, { prompt: kindPrompt }, measured);
   const calibrated = await evaluator.evaluate({ prompt: { ...kindPrompt, decoding: { calibration: 'domain' } } }, rows);
   const texts = (values: readonly Values[]): unknown[] => values.map(({ text }) => text);
   const known = new Set(texts(rows.map(({ values }) => values)));
@@ -260,7 +264,7 @@ test('all ways together cost what calibration asks, once', async () => {
       ),
     ),
   );
-  expect([runs - before, among]).toEqual([[...made].filter((text) => !known.has(text)).length, 5]);
+  expect([runs - before, best.scorings]).toEqual([[...made].filter((text) => !known.has(text)).length, 5]);
   expect(tokensUsed).toBe(calibrated.tokensUsed - measured.tokensUsed);
   await model.dispose();
 });

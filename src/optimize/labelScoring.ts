@@ -9,12 +9,11 @@ import { domainCount } from '../evaluate/calibration.ts';
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import type { PhaseResult } from './alternatingPhase.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
-import type { Finding } from './finding.ts';
 import { likely, mostToJudge, telling } from './gate.ts';
+import type { MeasuredCandidate, MeasuredOutcome, Outcome } from './outcome.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
@@ -53,25 +52,22 @@ export interface ScoringStart {
 /** A first phase of its own: other label scoring for the prompt as it is. */
 export async function scoringPhase(
   context: OptimizationContext,
-  _: unknown,
   { phase, memory, before, adapter, budget }: ScoringStart,
-): Promise<PhaseResult> {
+): Promise<Outcome> {
   const { prompt } = memory.current;
   const { runners, take } = collectRunners(context, phase, prompt, [promptKey(prompt)]);
-  const proposals = otherScorings(context, prompt, before);
-  for (const proposal of proposals) take('label scoring', proposal);
+  for (const proposal of otherScorings(context, prompt, before)) take('label scoring', proposal);
   const costOf = scoringCosts(before);
   const { finishers, tokensUsed } = await measureAll(context, phase, runners, adapter, before, budget, (_, evaluation) =>
     costOf(evaluation),
   );
   const [winner] = finishers;
-  const result: PhaseResult = { target: 'prompt', trial: true, prompt, tokensUsed, among: runners.length };
-  if (!winner) return result;
-  const scoring = proposals.find((proposal) => proposal.prompt === winner.prompt)?.reason;
-  const found = { ...result, candidate: winner.id, prompt: winner.prompt, adapter, evaluation: winner.evaluation };
-  const told = { ...found, ...(scoring && { scoring }) };
-  const more = trainingRowsToo(context, adapter, compareEvaluations(before, winner.evaluation));
-  return more.length > 0 ? judgedOnMore(context, told, { before, rows: [...context.valset, ...more], prompt }) : told;
+  if (!winner) return { tokensUsed };
+  const { id, evaluation, reason: scoring } = winner;
+  const measured: MeasuredCandidate = { id, prompt: winner.prompt, adapter, evaluation, among: runners.length, scoring };
+  const more = trainingRowsToo(context, adapter, compareEvaluations(before, evaluation));
+  if (more.length === 0) return { measured, tokensUsed };
+  return judgedOnMore(context, { measured, tokensUsed }, { before, rows: [...context.valset, ...more], prompt });
 }
 
 function trainingRowsToo(context: OptimizationContext, adapter: Adapter | undefined, { score }: Comparison): Row[] {
@@ -82,37 +78,18 @@ function trainingRowsToo(context: OptimizationContext, adapter: Adapter | undefi
 
 async function judgedOnMore(
   { evaluator }: OptimizationContext,
-  found: PhaseResult & { readonly evaluation: Evaluation },
+  { measured, tokensUsed }: MeasuredOutcome,
   { before, rows, prompt }: { readonly before: Evaluation; readonly rows: readonly Row[]; readonly prompt: Prompt },
-): Promise<PhaseResult> {
-  const { adapter } = found;
+): Promise<MeasuredOutcome> {
+  const { adapter } = measured;
   const former = await evaluator.evaluate({ prompt, adapter }, rows);
-  const latter = await evaluator.evaluate({ prompt: found.prompt, adapter }, rows);
+  const latter = await evaluator.evaluate({ prompt: measured.prompt, adapter }, rows);
+  const evidence = { before: former, after: latter, told: `judged on ${rows.length} rows, including training rows` };
   return {
-    ...found,
-    tokensUsed: found.tokensUsed + Math.max(0, former.tokensUsed - before.tokensUsed) + scoringCosts(former)(latter),
-    evidence: { before: former, after: latter, told: `judged on ${rows.length} rows, including training rows` },
+    measured: { ...measured, evidence },
+    tokensUsed: tokensUsed + Math.max(0, former.tokensUsed - before.tokensUsed) + scoringCosts(former)(latter),
   };
 }
-
-export interface BestScoring {
-  readonly prompt: Prompt;
-  readonly evaluation: Evaluation;
-  /** What it cost to find. */
-  readonly tokensUsed: number;
-  /** Of how many ways it is the best. */
-  readonly among: number;
-  /** Absent where it is the same as before. */
-  readonly reason?: string;
-  /** As it is read now; with a reason. */
-  readonly plain?: Evaluation;
-}
-
-/** What a finding tells of how its answers are read. */
-export const findingOf = ({ reason, plain }: BestScoring): Pick<Finding, 'scoring' | 'without'> => ({
-  ...(reason && { scoring: reason }),
-  ...(plain && { without: { part: 'decoding', evaluation: plain } }),
-});
 
 /**
  * The best way to read the answers of what has just been measured, counted as one result more for each other way: a way that served other
@@ -123,31 +100,38 @@ export async function bestScoring(
   context: OptimizationContext,
   { prompt, adapter }: Candidate,
   measured: Evaluation,
-): Promise<BestScoring> {
+): Promise<MeasuredOutcome> {
   const { evaluator, valset } = context;
   const costOf = scoringCosts(measured);
-  const ways: Omit<BestScoring, 'tokensUsed' | 'among'>[] = [{ prompt, evaluation: measured }];
+  const tuned = adapter ? { adapter } : {};
+  const ways: MeasuredCandidate[] = [{ prompt, ...tuned, evaluation: measured }];
   let tokensUsed = 0;
-  for (const { prompt: other, reason } of otherScorings(context, prompt, measured)) {
+  for (const { prompt: other, reason: scoring } of otherScorings(context, prompt, measured)) {
     const evaluation = await evaluator.evaluate({ prompt: other, adapter }, valset);
     tokensUsed += costOf(evaluation);
-    ways.push({ prompt: other, evaluation, reason, plain: measured });
+    ways.push({ prompt: other, ...tuned, evaluation, scoring, without: { part: 'decoding', evaluation: measured } });
   }
-  const isCalibrated = ({ prompt: { decoding } }: (typeof ways)[number]): boolean =>
+  const isCalibrated = ({ prompt: { decoding } }: MeasuredCandidate): boolean =>
     ({ ...evaluator.task.decoding, ...decoding }).calibration === 'domain';
   const [best, calibrated] = [ways, ways.filter(isCalibrated)].map((from) => [...from].sort(bestFirst).at(0));
   const isLevel = calibrated?.evaluation.score.mean === best!.evaluation.score.mean;
-  return { ...(isLevel ? calibrated : best!), tokensUsed, among: ways.length };
+  return { measured: { ...(isLevel ? calibrated : best!), scorings: ways.length }, tokensUsed };
 }
 
 /** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
-export async function measureBest(context: OptimizationContext, candidate: Candidate, mayChange: boolean): Promise<BestScoring> {
+export async function measureBest(context: OptimizationContext, candidate: Candidate, mayChange: boolean): Promise<MeasuredOutcome> {
   const evaluation = await context.evaluator.evaluate(candidate, context.valset);
   const { tokensUsed } = evaluation;
-  if (!mayChange) return { prompt: candidate.prompt, evaluation, tokensUsed, among: 1 };
-  const read = await bestScoring(context, candidate, evaluation);
-  return { ...read, tokensUsed: tokensUsed + read.tokensUsed };
+  if (!mayChange) return { measured: { ...candidate, evaluation, scorings: 1 }, tokensUsed };
+  const best = await bestScoring(context, candidate, evaluation);
+  return { measured: best.measured, tokensUsed: tokensUsed + best.tokensUsed };
 }
+
+/** The candidate as the best of several measurements, each with its labels scored in as many ways. */
+export const bestOf = (measured: MeasuredCandidate, measurements: number): MeasuredCandidate => ({
+  ...measured,
+  among: measurements * (measured.scorings ?? 1),
+});
 
 /** In how many ways a measurement of these weights may be read, and how many measurements there may be, for the best of all to be judged. */
 export interface Judgeable {
@@ -191,22 +175,22 @@ export function measuringCost({ evaluator, valset }: OptimizationContext, { toke
 }
 
 /**
- * Measures the adapters of a phase, each as its answers are read best.
- * @returns `of`: how an adapter that was measured was read
+ * Measures the adapters of a phase, each with its labels scored as is best for it.
+ * @returns `of`: what measuring an adapter came to
  */
 export function bestScorings(
   context: OptimizationContext,
   prompt: Prompt,
   mayChange: boolean,
-): { measure: (adapter: Adapter) => Promise<Evaluation>; of: (adapter: Adapter) => BestScoring } {
-  const scorings = new Map<string, BestScoring>();
+): { measure: (adapter: Adapter) => Promise<Evaluation>; of: (adapter: Adapter) => MeasuredOutcome } {
+  const outcomes = new Map<string, MeasuredOutcome>();
   return {
     async measure(adapter) {
-      const read = await measureBest(context, { prompt, adapter }, mayChange);
-      scorings.set(adapter.id, read);
-      return { ...read.evaluation, tokensUsed: read.tokensUsed };
+      const outcome = await measureBest(context, { prompt, adapter }, mayChange);
+      outcomes.set(adapter.id, outcome);
+      return { ...outcome.measured.evaluation, tokensUsed: outcome.tokensUsed };
     },
-    of: ({ id }) => scorings.get(id)!,
+    of: ({ id }) => outcomes.get(id)!,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId, MeasuredState } from './events.ts';
 import { objectiveTerms, type ObjectiveWeights } from './objective.ts';
+import type { MeasuredCandidate } from './outcome.ts';
 
 export function measuredState(
   candidate: CandidateId,
@@ -35,29 +36,25 @@ export async function measureStart(context: OptimizationContext): Promise<{ star
   return { start, evaluation };
 }
 
-/** A state with what it was measured with. */
-export interface Measured {
-  readonly candidate: MeasuredState;
-  readonly adapter: Adapter | undefined;
-  readonly evaluation: Evaluation;
-}
-
 /** Evaluations of states on the valset, so that none is measured twice; after a kill they are not there, and are made again. */
 export interface KnownEvaluations {
   readonly of: (context: OptimizationContext, state: MeasuredState) => Promise<Evaluation>;
   readonly set: (candidate: CandidateId, evaluation: Evaluation) => void;
-  /** Puts a state's adapter into the store and remembers its evaluation. @returns the state */
-  readonly keep: (context: OptimizationContext, measured: Measured) => Promise<MeasuredState>;
+  /** Puts the adapter of a state that was judged into the store and remembers its evaluation. @returns the state */
+  readonly keep: (
+    context: Pick<OptimizationContext, 'adapters'>,
+    judged: { readonly state: MeasuredState; readonly measured: MeasuredCandidate },
+  ) => Promise<MeasuredState>;
 }
 
 export function knownEvaluations(): KnownEvaluations {
   const known = new Map<CandidateId, Evaluation>();
   return {
     set: (candidate, evaluation) => void known.set(candidate, evaluation),
-    async keep({ adapters }, { candidate, adapter, evaluation }) {
+    async keep({ adapters }, { state, measured: { adapter, evaluation } }) {
       if (adapter) await adapters.put(adapter);
-      known.set(candidate.candidate, evaluation);
-      return candidate;
+      known.set(state.candidate, evaluation);
+      return state;
     },
     async of(context, state) {
       const evaluation =
@@ -69,6 +66,9 @@ export function knownEvaluations(): KnownEvaluations {
   };
 }
 
-export async function adapterOf({ adapters }: OptimizationContext, { adapter }: MeasuredState): Promise<Adapter | undefined> {
+export async function adapterOf(
+  { adapters }: Pick<OptimizationContext, 'adapters'>,
+  { adapter }: MeasuredState,
+): Promise<Adapter | undefined> {
   return adapter === undefined ? undefined : adapters.get(adapter);
 }

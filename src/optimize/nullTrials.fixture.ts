@@ -85,12 +85,12 @@ export async function wrongWeightPhases({ phases, rows }: { readonly phases: num
     };
     const before = await evaluator.evaluate({ prompt }, valset);
     const memory = { current: { prompt }, statistics: noStatistics, challengers: [], tried: [] };
-    const result = await weightPhase(
+    const { measured } = await weightPhase(
       context as never,
       { ...alternatingDefaults, weightSteps: 40, patience: Infinity },
       { phase: 1, memory: memory as never, before, adapter: undefined, spent: 0, budget: 1e9 },
     );
-    if (decide(before, result.evaluation!, result.among, result.scorings).accepted) accepted++;
+    if (decide(before, measured!.evaluation, measured!.among, measured!.scorings).accepted) accepted++;
   }
   return accepted / phases;
 }

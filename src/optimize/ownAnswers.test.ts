@@ -6,10 +6,10 @@ import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
-import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternating } from './alternating.ts';
 import type { OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { driveCoordinator, kindContext, kindPrompt, kindTask, loadTinyModel, ofType, type Silent } from './kinds.fixture.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
 import { answeredBy, rowsToLearn } from './ownAnswers.ts';
@@ -149,7 +149,7 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
   const drive = (of: Task, from?: OptimizationState, adapters = memoryAdapters(), budget = 60_000) => {
     const rest = { adapters, trainset: texts.slice(0, 32), valset: texts.slice(32), seed: 1, budget };
     const context = (): Silent => ({ ...kindContext(model, rest, of), prompt: body });
-    const make = () => new AlternatingJointOptimizer(small);
+    const make = () => alternating(small);
     return driveCoordinator(model, { make, context, ...(from && { from }) }).then((driven) => ({ ...driven, adapters }));
   };
 

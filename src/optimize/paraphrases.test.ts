@@ -4,7 +4,7 @@ import { makeRow } from '../data/dataset.ts';
 import type { TrainableModel } from '../model/trainableModel.ts';
 import { kindContext, kindPrompt, kindSplits, loadTinyModel } from './kinds.fixture.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { paraphrases } from './paraphrases.ts';
 
 let model: TrainableModel;

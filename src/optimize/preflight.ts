@@ -8,7 +8,7 @@ import { lessonOf } from './adapterBlock.ts';
 import { alternatingDefaults } from './alternatingPhase.ts';
 import { blocksOf } from './blocks.ts';
 import { coordinateDefaults } from './coordinatePhase.ts';
-import type { OptimizationContext } from './coordinator.ts';
+import type { OptimizationContext, ProposingContext } from './coordinator.ts';
 import type { Target, MeasuredState } from './events.ts';
 import { decide, rowsToDecide } from './gate.ts';
 import { noStatistics } from './targetBandit.ts';
@@ -128,12 +128,8 @@ interface Proposed {
   readonly tokensUsed: number;
 }
 
-const asRun = (context: PreflightContext): OptimizationContext => ({
-  ...context,
-  adapters: undefined as never,
-  budget: Infinity,
-  emit: () => {},
-});
+/** As a run would propose and find its lessons, without a limit and with nobody who listens. */
+const asRun = (context: PreflightContext): PreflightContext & ProposingContext => ({ ...context, budget: Infinity, emit: () => {} });
 
 /** As a prompt phase of the alternating coordinator would propose them. */
 function proposedByPhase(context: PreflightContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {

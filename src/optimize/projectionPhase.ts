@@ -10,7 +10,7 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { CandidateId } from './events.ts';
-import type { Finding } from './finding.ts';
+import type { MeasuredCandidate, Outcome } from './outcome.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
 import { promptKey, type Hint } from './proposers/proposer.ts';
@@ -18,7 +18,7 @@ import { hasOf, proposersOf } from './proposers/table.ts';
 import { taskWords } from './proposers/taskWords.ts';
 import { after, allowance, keeping, partOf, purseOf } from './purse.ts';
 import { successiveHalving, type Runner } from './successiveHalving.ts';
-import { findingOf, bestScorings } from './labelScoring.ts';
+import { bestScorings } from './labelScoring.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import type { TrainingJob } from './trainer.ts';
 
@@ -33,11 +33,6 @@ export interface ProjectionStart {
   readonly plain: Prompt;
   readonly start: Evaluation;
   readonly spent: number;
-}
-
-/** Its candidate is absent for the text of before, with other weights. */
-export interface ProjectionFound extends Finding {
-  readonly among: number;
 }
 
 /** From the nearest tokens to what reads best; reach beyond 1 goes on the way that the soft prompt was heading. */
@@ -55,25 +50,23 @@ const leastSteps = 5;
 /** A hint has at most this many. */
 const hintedWords = 12;
 
+/** @returns without an id the text of before, with other weights */
 export async function projectionPhase(
   context: OptimizationContext,
   options: SimultaneousOptions,
   start: ProjectionStart,
-): Promise<ProjectionFound> {
-  const { phase, spent, text } = start;
+): Promise<Outcome> {
+  const { phase, spent, startAdapter: adapter } = start;
   const left = after(purseOf(context), spent);
   const limit = Math.min(0.6 * allowance(left), options.textShare * context.budget);
   const { runners, tokensUsed: proposing } = await propose(context, options, start, limit);
-  const racing = await successiveHalving(context, phase, runners, start.startAdapter, start.start, after(left, proposing));
+  const racing = await successiveHalving(context, phase, runners, adapter, start.start, after(left, proposing));
   const tokensUsed = proposing + racing.tokensUsed;
   const [winner] = racing.finishers;
-  const nothing: ProjectionFound = { prompt: text, among: runners.length, tokensUsed };
-  if (!options.targets.includes('weights')) {
-    return winner
-      ? { ...nothing, candidate: winner.id, prompt: winner.prompt, adapter: start.startAdapter, evaluation: winner.evaluation }
-      : nothing;
-  }
-  return settle(context, options, start, winner, nothing);
+  if (options.targets.includes('weights')) return settle(context, options, start, winner, tokensUsed);
+  if (!winner) return { tokensUsed };
+  const { id, prompt, evaluation } = winner;
+  return { measured: { id, prompt, adapter, evaluation, among: runners.length }, tokensUsed };
 }
 
 /** A text whose answers are read as another's. */
@@ -148,13 +141,19 @@ async function settle(
   options: SimultaneousOptions,
   { phase, soft, text, start: { tokensUsed: measuring }, spent }: ProjectionStart,
   winner: Text | undefined,
-  nothing: ProjectionFound,
-): Promise<ProjectionFound> {
+  projecting: number,
+): Promise<Outcome> {
   const rivals = [...(winner ? [winner] : []), { prompt: text }];
-  let { tokensUsed } = nothing;
+  let tokensUsed = projecting;
   // The race was run under other weights: it takes part in no choice between these.
   let among = 0;
-  const tune = async ({ id, prompt }: Text, start: Adapter, steps: number, purpose: string, parts: number): Promise<ProjectionFound> => {
+  const tune = async (
+    { id, prompt }: Text,
+    start: Adapter,
+    steps: number,
+    purpose: string,
+    parts: number,
+  ): Promise<MeasuredCandidate | undefined> => {
     const before = spent + tokensUsed;
     const scoring = bestScorings(context, prompt, true);
     const job: TrainingJob = {
@@ -185,23 +184,18 @@ async function settle(
         }),
     });
     tokensUsed += tuned.tokensUsed;
-    const { adapter, evaluation } = tuned;
-    if (!evaluation) return { prompt, adapter, among, tokensUsed };
-    const read = scoring.of(adapter);
-    among += tuned.measurements * read.among;
-    return {
-      ...(id !== undefined && { candidate: id }),
-      ...{ prompt: read.prompt, adapter, evaluation: read.evaluation, among, tokensUsed },
-      ...findingOf(read),
-    };
+    if (!tuned.evaluation) return undefined;
+    const { scorings = 1, ...measured } = scoring.of(tuned.adapter).measured;
+    among += tuned.measurements * scorings;
+    return { ...(id !== undefined && { id }), ...measured };
   };
   const weights = withoutSoft(soft) ?? context.trainer.fresh(context.seed);
-  let best = nothing;
+  let best: MeasuredCandidate | undefined;
   for (const [place, rival] of rivals.entries()) {
     best = better(best, await tune(rival, weights, options.settleSteps, 'settle', rivals.length - place));
   }
-  if (best.adapter && best.evaluation) {
-    const { candidate: id, prompt, adapter, evaluation } = best;
+  if (best?.adapter) {
+    const { id, prompt, adapter, evaluation } = best;
     const stepCost = context.trainer.stepCost({ prompt, rows: context.trainset, shots: 0 }, options.batchRows);
     // Its three measurements are paid for first.
     const affordable = Math.floor(
@@ -210,7 +204,7 @@ async function settle(
     const steps = Math.min(options.steps / 2, affordable);
     if (steps >= leastSteps) best = better(best, await tune({ ...(id !== undefined && { id }), prompt }, adapter, steps, 'rest', 1));
   }
-  return { ...best, among, tokensUsed };
+  return { ...(best && { measured: { ...best, among } }), tokensUsed };
 }
 
 interface Text {
@@ -218,5 +212,5 @@ interface Text {
   readonly prompt: Prompt;
 }
 
-const better = (one: ProjectionFound, other: ProjectionFound): ProjectionFound =>
-  other.evaluation && (!one.evaluation || isBetter(other.evaluation, one.evaluation)) ? other : one;
+const better = (one: MeasuredCandidate | undefined, other: MeasuredCandidate | undefined): MeasuredCandidate | undefined =>
+  other && (!one || isBetter(other.evaluation, one.evaluation)) ? other : one;

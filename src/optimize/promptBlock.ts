@@ -9,8 +9,9 @@ import type { Adapter } from '../model/adapter.ts';
 import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import { randomStream } from '../random.ts';
-import type { BlockResult, BlockStart, CoordinateOptions } from './coordinatePhase.ts';
-import type { OptimizationContext } from './coordinator.ts';
+import type { BlockStart, CoordinateOptions } from './coordinatePhase.ts';
+import type { OptimizationContext, ProposingContext } from './coordinator.ts';
+import type { Outcome } from './outcome.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { decodingProposals } from './proposers/decoding.ts';
 import { promptKey } from './proposers/proposer.ts';
@@ -18,27 +19,26 @@ import { hasOf, proposersOf } from './proposers/table.ts';
 import { after, allowance, partOf } from './purse.ts';
 import { measureAll, successiveHalving, type Runner } from './successiveHalving.ts';
 import { scoringCosts } from './labelScoring.ts';
-import { shorten, type Shortened } from './shorten.ts';
+import { shorten } from './shorten.ts';
 
-export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<BlockResult> {
+export async function promptBlock(context: OptimizationContext, options: CoordinateOptions, start: BlockStart): Promise<Outcome> {
   const { phase, memory, before, adapter } = start;
   const spared = await spareInBlock(context, start);
-  const keysOf = (proposed: readonly Runner[]): string[] => proposed.map(({ prompt }) => promptKey(prompt));
-  if (spared.found) return { ...spared.found, ...(adapter && { adapter }), tokensUsed: spared.tokensUsed, tried: keysOf(spared.runners) };
+  if (spared.measured) return spared;
   const budget = after(start.budget, spared.tokensUsed);
-  const { runners, tokensUsed: proposing } = await proposeForBlock(context, options, { ...start, budget }, spared.runners);
+  const { runners, tokensUsed: proposing } = await proposeForBlock(context, options, { ...start, budget }, spared.proposed);
   const left = after(budget, proposing);
   // Calibration asks as many rows for a part of the valset as for all of it.
   const { finishers, tokensUsed: racing } =
     start.block.kind === 'decoding'
       ? await measureAll(context, phase, runners, adapter, before, left, costOfDecoding(context, memory.current.prompt, before))
       : await successiveHalving(context, phase, runners, adapter, before, left);
-  const tried = keysOf([...spared.runners, ...runners]);
+  const proposed = [...spared.proposed, ...runners];
   const tokensUsed = spared.tokensUsed + proposing + racing;
   const [winner] = finishers;
-  if (!winner) return { prompt: memory.current.prompt, tokensUsed, tried };
-  const { id: candidate, prompt, evaluation } = winner;
-  return { candidate, prompt, ...(adapter && { adapter }), evaluation, tokensUsed, tried, among: runners.length };
+  if (!winner) return { tokensUsed, proposed };
+  const { id, prompt, evaluation } = winner;
+  return { measured: { id, prompt, ...(adapter && { adapter }), evaluation, among: runners.length }, tokensUsed, proposed };
 }
 
 /** Of what a block may spend, the share that the search for parts that can be spared may take. */
@@ -48,14 +48,14 @@ const sparingShare = 1 / 4;
 async function spareInBlock(
   context: OptimizationContext,
   { phase, block, memory, before, peak = before, adapter, budget }: BlockStart,
-): Promise<Shortened & { readonly runners: readonly Runner[] }> {
+): Promise<Outcome & { readonly proposed: readonly Runner[] }> {
   const { prompt: current } = memory.current;
   const collection = collectRunners(context, phase, current, [promptKey(current), ...memory.tried]);
-  if (block.kind !== 'instruction') return { runners: [], tokensUsed: 0 };
+  if (block.kind !== 'instruction') return { tokensUsed: 0, proposed: [] };
   const step = block.step ?? 0;
   const whole = (next: Prompt): Prompt => withStep(current, step, next);
   const start = { phase, prompt: stepsOf(current)[step], whole, adapter, before, peak, budget: partOf(budget, 1 / sparingShare) };
-  return { ...(await shorten(context, collection, start)), runners: collection.runners };
+  return { ...(await shorten(context, collection, start)), proposed: collection.runners };
 }
 
 /** Where only the last step's labels are read another way, all that was asked for the current prompt is in the cache. */
@@ -74,7 +74,7 @@ function costOfDecoding({ evaluator }: OptimizationContext, current: Prompt, bef
  * @param earlier of the same phase
  */
 export async function proposeForBlock(
-  context: OptimizationContext,
+  context: ProposingContext,
   options: CoordinateOptions,
   { phase, block, memory, before, adapter, budget }: Omit<BlockStart, 'spent'>,
   earlier: readonly Runner[] = [],
@@ -146,7 +146,7 @@ interface StepView {
 
 /** A step as a proposer sees it: as if it were a prompt with data of its own. */
 async function viewOf(
-  { evaluator, program, trainset }: OptimizationContext,
+  { evaluator, program, trainset }: Pick<ProposingContext, 'evaluator' | 'program' | 'trainset'>,
   current: Prompt,
   step: number,
   adapter: Adapter | undefined,

@@ -40,18 +40,18 @@ async function broughtBy(more: number, emit: (event: OptimizationEvent) => void 
 }
 
 test('a finalist that is ahead by a row or two after the look-ahead does not take the place of the prompt as it is', async () => {
-  const { candidate, prompt: brought, adapter } = await broughtBy(2);
-  expect(candidate).toBeUndefined();
+  const { id, prompt: brought, adapter } = (await broughtBy(2)).measured!;
+  expect(id).toBeUndefined();
   expect(brought).toEqual(prompt);
   // Its weights of the look-ahead go to the gate all the same.
   expect(adapter?.id).toBe('tuned');
 });
 
 test('one that is ahead by twelve of sixty does', async () => {
-  const { candidate, prompt: brought, evaluation, unchanged, without } = await broughtBy(12);
-  expect(candidate).toMatch(/^1\.\d+$/);
+  const { id, prompt: brought, evaluation, unchanged, without } = (await broughtBy(12)).measured!;
+  expect(id).toMatch(/^1\.\d+$/);
   expect(brought.body).not.toBe(prompt.body);
-  expect(evaluation!.score.mean - unchanged!.score.mean).toBeCloseTo(0.2, 10);
+  expect(evaluation.score.mean - unchanged!.score.mean).toBeCloseTo(0.2, 10);
   // So the change and the weights can be told apart.
   expect(without).toEqual({ part: 'prompt', evaluation: unchanged });
 });

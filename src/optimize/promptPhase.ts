@@ -2,10 +2,11 @@
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { bestFirst, isBetter } from '../evaluate/ranking.ts';
 import { randomStream } from '../random.ts';
-import type { AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
-import type { OptimizationContext } from './coordinator.ts';
+import type { AlternatingOptions, PhaseStart } from './alternatingPhase.ts';
+import type { OptimizationContext, ProposingContext } from './coordinator.ts';
 import { decide, mostToJudge } from './gate.ts';
 import { growthOfWeights, noPhaseGrowth } from './growth.ts';
+import type { MeasuredCandidate, Outcome } from './outcome.ts';
 import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
@@ -14,62 +15,45 @@ import { hasOf, proposersOf } from './proposers/table.ts';
 import { inTurn, noSourceMemory } from './proposers/turns.ts';
 import { after, allowance, partOf } from './purse.ts';
 import { successiveHalving, type Finisher, type Runner } from './successiveHalving.ts';
-import { shorten, type Shortened } from './shorten.ts';
+import { shorten } from './shorten.ts';
 import type { TrainingJob } from './trainer.ts';
 
 const fewestProposals = 2;
 /** So many times the proposals that are wanted are asked for where some are chosen among them. */
 const choice = 3;
 
-export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
-  const { memory, before, adapter } = start;
+export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<Outcome> {
+  const { before, adapter } = start;
   const spared = await spare(context, options, start);
-  if (spared.found) return { ...spared.found, target: 'prompt', adapter, tokensUsed: spared.tokensUsed, ...of(spared.runners) };
-  const { runners, finishers, tokensUsed } = await races(context, options, start, spared);
-  const nothing: PhaseResult = {
-    target: 'prompt',
-    prompt: memory.current.prompt,
-    tokensUsed,
-    among: runners.length,
-    ...of(runners),
-  };
-  if (!finishers.length) return nothing;
+  if (spared.measured) return spared;
+  const { runners: proposed, finishers, tokensUsed } = await races(context, options, start, spared);
+  if (!finishers.length) return { tokensUsed, proposed };
   const rivals = different(finishers, options.challengers);
-  const result: PhaseResult = { ...nothing, challengers: rivals.map(({ prompt }) => prompt) };
+  const raced = { tokensUsed, proposed, challengers: rivals.map(({ prompt }) => prompt) };
   // A look-ahead trains on right answers; the model's own would have to be found for each rival.
   if (options.strategy === 'look-ahead' && options.targets.includes('weights') && hasAnswers(context)) {
-    const affordable = rivals.slice(
-      0,
-      affordableRivals(context, options, before, allowance(start.budget, result.tokensUsed) - result.tokensUsed),
-    );
-    if (affordable.length > 0) return lookAhead(context, options, start, affordable, result);
+    const affordable = rivals.slice(0, affordableRivals(context, options, before, allowance(start.budget, tokensUsed) - tokensUsed));
+    if (affordable.length > 0) return lookAhead(context, options, start, affordable, raced);
   }
-  const [winner] = finishers;
-  return {
-    ...result,
-    candidate: winner.id,
-    prompt: winner.prompt,
-    adapter,
-    evaluation: winner.evaluation,
-  };
+  const [{ id, prompt, evaluation }] = finishers;
+  return { ...raced, measured: { id, prompt, adapter, evaluation, among: proposed.length } };
 }
-
-const of = (proposed: readonly Runner[]): Pick<PhaseResult, 'proposed' | 'tried'> => ({
-  proposed,
-  tried: proposed.map(({ prompt }) => promptKey(prompt)),
-});
 
 /** Of what a prompt phase may spend, the share that the search for parts that can be spared may take. */
 const sparingShare = 1 / 2;
 
 /** What the weights no longer need is taken out first: a shorter prompt makes all that comes after it cheaper. */
-async function spare(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<Races & Shortened> {
+async function spare(
+  context: OptimizationContext,
+  options: AlternatingOptions,
+  start: PhaseStart,
+): Promise<Outcome & { readonly proposed: readonly Runner[] }> {
   const { phase, memory, before, peak = before, adapter } = start;
   const { prompt } = memory.current;
   const collection = collectRunners(context, phase, prompt, [promptKey(prompt), ...memory.tried]);
-  const none = { runners: collection.runners, finishers: [], tokensUsed: 0 };
-  if (options.schedule.kind !== 'gated' || start.growth?.stage) return none;
-  const found = await shorten(context, collection, {
+  const { runners: proposed } = collection;
+  if (options.schedule.kind !== 'gated' || start.growth?.stage) return { tokensUsed: 0, proposed };
+  const shortened = await shorten(context, collection, {
     phase,
     prompt,
     adapter,
@@ -77,7 +61,7 @@ async function spare(context: OptimizationContext, options: AlternatingOptions, 
     peak,
     budget: partOf(start.budget, 1 / sparingShare),
   });
-  return { ...none, ...found };
+  return { ...shortened, proposed };
 }
 
 interface Races {
@@ -88,10 +72,15 @@ interface Races {
 }
 
 /** One race; of a chain's step as many as its share pays for, since no other step will use it. */
-async function races(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart, earlier: Races): Promise<Races> {
+async function races(
+  context: OptimizationContext,
+  options: AlternatingOptions,
+  start: PhaseStart,
+  spared: Outcome & { readonly proposed: readonly Runner[] },
+): Promise<Races> {
   const { phase, before, adapter, budget } = start;
   let wanted = usualProposals(context, options, start);
-  let all = earlier;
+  let all: Races = { runners: spared.proposed, finishers: [], tokensUsed: spared.tokensUsed };
   for (;;) {
     const { runners, tokensUsed: proposing } = await propose(context, options, start, wanted, all.runners);
     const { finishers, tokensUsed: racing } = await successiveHalving(
@@ -113,7 +102,7 @@ async function races(context: OptimizationContext, options: AlternatingOptions, 
 }
 
 /** As many as are wanted, if each were measured in full, and can be judged. */
-function usualProposals(context: OptimizationContext, options: AlternatingOptions, { before, budget }: PhaseStart): number {
+function usualProposals(context: ProposingContext, options: AlternatingOptions, { before, budget }: PhaseStart): number {
   const share = options.schedule.kind === 'chain' ? allowance(budget) : options.promptShare * context.budget;
   // Of more the gate could not judge the best.
   const judged = options.schedule.kind === 'gated' ? mostToJudge(context.valset.length) : Infinity;
@@ -125,7 +114,7 @@ function usualProposals(context: OptimizationContext, options: AlternatingOption
  * @param earlier of the same phase, which are not proposed again
  */
 export async function propose(
-  context: OptimizationContext,
+  context: ProposingContext,
   options: AlternatingOptions,
   start: PhaseStart,
   wanted = usualProposals(context, options, start),
@@ -195,11 +184,11 @@ async function lookAhead(
   options: AlternatingOptions,
   { phase, memory, before: beforePhase, adapter, spent, budget, growth }: PhaseStart,
   rivals: readonly Finisher[],
-  result: PhaseResult,
-): Promise<PhaseResult> {
-  let best: PhaseResult | undefined;
+  raced: Outcome & { readonly proposed: readonly Runner[] },
+): Promise<Outcome> {
+  let best: MeasuredCandidate | undefined;
   let unchanged: Evaluation | undefined;
-  let tokensUsed = result.tokensUsed;
+  let { tokensUsed } = raced;
   const start = adapter ?? context.trainer.fresh(context.seed);
   for (const { id, prompt } of [{ id: undefined, prompt: memory.current.prompt }, ...rivals]) {
     const before = spent + tokensUsed;
@@ -233,10 +222,11 @@ async function lookAhead(
     if (id === undefined) unchanged = tuned.evaluation;
     if (!tuned.evaluation) continue;
     const sure = unchanged === undefined || id === undefined || decide(unchanged, tuned.evaluation, rivals.length).accepted;
-    if (!best?.evaluation || (sure && isBetter(tuned.evaluation, best.evaluation))) {
-      best = { ...result, candidate: id, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation };
+    if (!best || (sure && isBetter(tuned.evaluation, best.evaluation))) {
+      best = { id, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation, among: raced.proposed.length };
     }
   }
-  const without = unchanged && best?.candidate !== undefined ? { without: { part: 'prompt', evaluation: unchanged } as const } : {};
-  return { ...(best ?? result), tokensUsed, ...(unchanged && { unchanged }), ...without };
+  if (!best) return { ...raced, tokensUsed };
+  const without = unchanged && best.id !== undefined ? { without: { part: 'prompt', evaluation: unchanged } as const } : {};
+  return { ...raced, measured: { ...best, ...(unchanged && { unchanged }), ...without }, tokensUsed };
 }

@@ -1,6 +1,6 @@
 /** @file The end of a run on few rows: the training that was accepted once more, on all of them. */
 import { expect, test } from 'vitest';
-import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternating } from './alternating.ts';
 import type { OptimizationState } from './coordinator.ts';
 import { fewRowsContext, most, type FewRows } from './fewRows.fixture.ts';
 import type { Target } from './events.ts';
@@ -11,7 +11,7 @@ const helps = { learned: most, known: (line: number) => line % 3 === 0 };
 /** A run, of the weights alone by default. @param lost phases after which its memory is lost, as after a kill */
 async function run(given: FewRows, lost: readonly number[] = [], targets: readonly Target[] = ['weights']) {
   const { context, events, jobs } = fewRowsContext(given);
-  const make = () => new AlternatingJointOptimizer({ targets });
+  const make = () => alternating({ targets });
   let optimizer = make();
   let state: OptimizationState = await optimizer.begin(context);
   while (!state.done) {

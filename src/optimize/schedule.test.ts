@@ -9,11 +9,11 @@ import type { Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternating } from './alternating.ts';
 import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions } from './alternatingPhase.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { ofType } from './kinds.fixture.ts';
 import { evaluationWith, intentTask, messages } from './madeUp.fixture.ts';
 import { defaultObjective } from './objective.ts';
@@ -115,7 +115,7 @@ interface Run {
 async function run(setup: Setup, from?: OptimizationState, adapters = memoryAdapters()): Promise<Run> {
   const { options, phases = Infinity } = setup;
   const [events, trained, snapshots]: [OptimizationEvent[], Trained[], Run['snapshots']] = [[], [], []];
-  const make = () => new AlternatingJointOptimizer({ strategy: 'plain', ...options });
+  const make = () => alternating({ strategy: 'plain', ...options });
   const context = () => contextOf(setup, adapters, events, trained);
   let state = from ?? (await make().begin(context()));
   while (!state.done && state.phase < phases) {

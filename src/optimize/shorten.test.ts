@@ -37,7 +37,7 @@ async function search({ prompt = long, needs = {}, rows = 40, budget = Infinity,
   asked.length = 0;
   const collection = collectRunners(context, 3, prompt, [prompt, ...known].map(promptKey));
   const result = await shorten(context, collection, { phase: 3, prompt, adapter: undefined, before, peak: before, budget });
-  return { ...result, before, events, asked, collection };
+  return { found: result.measured, tokensUsed: result.tokensUsed, before, events, asked, collection };
 }
 
 describe('a prompt of which nothing is needed', () => {
@@ -142,7 +142,14 @@ describe('what it spends', () => {
     const context = { ...prompts, emit: (event: OptimizationEvent) => void (event.type === 'candidateMeasured' && measured.push(event)) };
     const budget = (spent: number): number => (++questions > 1 ? spent : Infinity);
     const collection = collectRunners(context, 1, long, [promptKey(long)]);
-    const { found } = await shorten(context, collection, { phase: 1, prompt: long, adapter: undefined, before, peak: before, budget });
+    const { measured: found } = await shorten(context, collection, {
+      phase: 1,
+      prompt: long,
+      adapter: undefined,
+      before,
+      peak: before,
+      budget,
+    });
     expect([found, measured.length]).toEqual([undefined, 1]);
   });
 

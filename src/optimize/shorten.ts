@@ -9,25 +9,13 @@ import { unitsOf, withoutUnits, type Unit } from '../prompt/units.ts';
 import { randomStream } from '../random.ts';
 import { decideCheaper } from './cheaper.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import type { CandidateId } from './events.ts';
-import type { GateDecision } from './gate.ts';
+import type { MeasuredCandidate, Outcome } from './outcome.ts';
 import type { Collection } from './proposers/collect.ts';
 import { allowance, type Purse } from './purse.ts';
 import { nothingIfTooLong } from './successiveHalving.ts';
 
 /** The name under which its proposals are told. */
 export const shortening = 'shorten';
-
-export interface Shortened {
-  /** The shortest prompt that passed; absent where none did. */
-  readonly found?: {
-    readonly candidate: CandidateId;
-    readonly prompt: Prompt;
-    readonly evaluation: Evaluation;
-    readonly decision: GateDecision;
-  };
-  readonly tokensUsed: number;
-}
 
 export interface ShortenStart {
   readonly phase: number;
@@ -67,15 +55,18 @@ export function shortest(prompt: Prompt): Prompt | undefined {
   return parts.length === 0 ? undefined : without(prompt, parts);
 }
 
-/** @param collection takes the proposals */
-export async function shorten(context: OptimizationContext, collection: Collection, start: ShortenStart): Promise<Shortened> {
+/**
+ * @param collection takes the proposals
+ * @returns the shortest prompt that passed, with the decision on it, if one did
+ */
+export async function shorten(context: OptimizationContext, collection: Collection, start: ShortenStart): Promise<Outcome> {
   const { evaluator, emit, valset, signal, worth } = context;
   const { phase, prompt, whole: asWhole = (step: Prompt) => step, adapter, before, budget, peak } = start;
   const sample = randomStream(context.seed, 'shorten')
     .shuffle([...valset.keys()])
     .slice(0, rowsForWorth)
     .sort((a, b) => a - b);
-  let found: Shortened['found'];
+  let found: MeasuredCandidate | undefined;
   let removed: readonly Part[] = [];
   let tokensUsed = 0;
   let tried = 0;
@@ -93,7 +84,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
     const { score, logLikelihood, accepted } = decision;
     emit({ type: 'candidateMeasured', phase, candidate: runner.id, score, logLikelihood, kept: accepted });
     if (!accepted) return false;
-    found = { candidate: runner.id, prompt: next, evaluation, decision };
+    found = { id: runner.id, prompt: next, ...(adapter && { adapter }), evaluation, decision };
     removed = [...removed, ...parts];
     return true;
   }
@@ -133,7 +124,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
   }
 
   await search(partsOf(prompt));
-  return { ...(found && { found }), tokensUsed };
+  return { ...(found && { measured: found }), tokensUsed };
 }
 
 const isWorthALook = (prompt: Prompt, { start, end, parts }: Unit): boolean =>

@@ -15,12 +15,13 @@ import { attributeStates } from './attribution.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import { counting } from './counting.fixture.ts';
 import type { OptimizationEvent } from './events.ts';
-import { JointOptimizer, memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
+import { JointOptimizer, SimultaneousJointOptimizer } from './optimizerClasses.ts';
 import { startText } from './jointPhase.ts';
 import { kindContext, kindDriver, kindPrompt, kindSplits, kindTask, loadTinyModel, ofType, tinyLora } from './kinds.fixture.ts';
 import { defaultObjective } from './objective.ts';
 import { gradientEditDefaults, gradientEdits } from './proposers/gradientEdits.ts';
-import { SimultaneousJointOptimizer, type SimultaneousMemory } from './simultaneous.ts';
+import { simultaneous, type SimultaneousMemory } from './simultaneous.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { loraTrainer } from './loraTrainer.ts';
 
@@ -41,7 +42,7 @@ const jointly = 2;
 
 const drive = kindDriver(
   () => model,
-  (options?: Partial<SimultaneousOptions>) => new SimultaneousJointOptimizer({ ...small, ...options }),
+  (options?: Partial<SimultaneousOptions>) => simultaneous({ ...small, ...options }),
 );
 
 describe('the phases', () => {
@@ -149,7 +150,7 @@ test('texts race, and are kept, with their answers read as the start is read bes
       },
     },
   };
-  const coordinator = new SimultaneousJointOptimizer(small);
+  const coordinator = simultaneous(small);
   let state = await coordinator.begin(wrongUncalibrated);
   while (!state.done) {
     const memory = state.memory as SimultaneousMemory;
@@ -202,7 +203,7 @@ test('the passes are those of everything that was evaluated, trained, projected 
     kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 1, budget: 20_000 }),
   );
   const context: OptimizationContext = { ...counted, emit: () => {} };
-  const coordinator = new SimultaneousJointOptimizer(small);
+  const coordinator = simultaneous(small);
   let state = await coordinator.begin(context);
   while (!state.done) state = await coordinator.advance(context, state);
   expect(state.tokensUsed).toBe(tokensUsed());

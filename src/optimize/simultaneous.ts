@@ -3,11 +3,11 @@
  * then the soft prompt is read back as text, and the gate says whether the text holds what the soft prompt reached.
  */
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
-import type { Coordinator, OptimizationContext, OptimizationState, SoftBeginning } from './coordinator.ts';
+import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
 import { defaultGate } from './gate.ts';
 import { jointPhase, startText } from './jointPhase.ts';
-import { adapterOf, knownEvaluations, measureStart } from './measuredState.ts';
+import { adapterOf, knownEvaluations, measureStart, type KnownEvaluations } from './measuredState.ts';
 import { projectionPhase } from './projectionPhase.ts';
 import { simultaneousDefaults, type SimultaneousOptions } from './simultaneousOptions.ts';
 import { after, purseOf } from './purse.ts';
@@ -35,159 +35,148 @@ export const attempts = [1, 0.3];
 /** A phase that could measure less often than this on the valset would bring nothing. */
 export const leastMeasurements = 4;
 
-export class SimultaneousJointOptimizer implements Coordinator {
+export function simultaneous(given: Partial<SimultaneousOptions> = {}): Coordinator {
+  const options: SimultaneousOptions = { ...simultaneousDefaults, ...given };
+  const evaluations = knownEvaluations();
+  return {
+    softBeginning(context) {
+      const text = startText(context, context.prompt);
+      const { tokens, softRate: rate } = options;
+      const soft = context.trainer.soft.begin(text, { ...options, seed: context.seed });
+      return { ...(tokens !== undefined && { tokens }), text, soft, rate };
+    },
+    async begin(context) {
+      const { start, evaluation } = await measureStart(context);
+      evaluations.set(start.candidate, evaluation);
+      const stage = hasScorings(context) ? 'read' : 'joint';
+      const memory: SimultaneousMemory = { stage, plain: start, text: start, failures: 0, improved: false };
+      return { version: 1, phase: 0, start, best: start, tokensUsed: evaluation.tokensUsed, done: false, memory };
+    },
+    async advance(context, state) {
+      const memory = state.memory as SimultaneousMemory;
+      const before = await evaluations.of(context, state.best);
+      const left = context.budget - state.tokensUsed;
+      if (left < leastMeasurements * before.tokensUsed) return { ...state, done: 'the budget is spent' };
+      if (memory.stage === 'joint' && memory.failures >= attempts.length)
+        return { ...state, done: 'neither the prompt nor the weights improve any further' };
+      return stages[memory.stage]({ context, options, evaluations, state, memory, before });
+    },
+  };
+}
+
+/** What a stage's phase works with. */
+interface Stage {
+  readonly context: OptimizationContext;
   readonly options: SimultaneousOptions;
-  private readonly known = knownEvaluations();
+  readonly evaluations: KnownEvaluations;
+  readonly state: OptimizationState;
+  readonly memory: SimultaneousMemory;
+  /** The best state on the valset. */
+  readonly before: Evaluation;
+}
 
-  constructor(options: Partial<SimultaneousOptions> = {}) {
-    this.options = { ...simultaneousDefaults, ...options };
-  }
+const stages: Readonly<Record<SimultaneousMemory['stage'], (stage: Stage) => Promise<OptimizationState>>> = { read, joint, project };
 
-  softBeginning(context: OptimizationContext): SoftBeginning {
-    const text = startText(context, context.prompt);
-    const { tokens } = this.options;
-    return {
-      ...(tokens !== undefined && { tokens }),
-      text,
-      soft: context.trainer.soft.begin(text, { ...this.options, seed: context.seed }),
-      rate: this.options.softRate,
-    };
+/** The author's prompt as it is, its answers read off the label scores in other ways. */
+async function read({ context, evaluations, state, memory, before }: Stage): Promise<OptimizationState> {
+  const phase = state.phase + 1;
+  context.emit({ type: 'phaseStarted', phase, target: 'prompt', because: scoringFirst });
+  const adapter = await adapterOf(context, state.best);
+  const budget = after(purseOf(context), state.tokensUsed);
+  const outcome = await scoringPhase(context, { phase, memory: { current: state.best }, before, adapter, budget });
+  const tokensUsed = state.tokensUsed + outcome.tokensUsed;
+  let { best } = state;
+  const verdict = outcome.measured && judge(context, { start: state.start, phase, before, from: state.best }, outcome.measured);
+  if (verdict) {
+    tellVerdict(context, { phase, before }, verdict);
+    if (verdict.accepted) best = await evaluations.keep(context, verdict);
   }
+  context.emit({ type: 'phaseEnded', phase, target: 'prompt', accepted: best !== state.best, best, tokensUsed });
+  return { ...state, phase, best, tokensUsed, memory: { ...memory, stage: 'joint', plain: best, text: best } };
+}
 
-  async begin(context: OptimizationContext): Promise<OptimizationState> {
-    const { start, evaluation } = await measureStart(context);
-    this.known.set(start.candidate, evaluation);
-    const stage = hasScorings(context) ? 'read' : 'joint';
-    const memory: SimultaneousMemory = { stage, plain: start, text: start, failures: 0, improved: false };
-    return { version: 1, phase: 0, start, best: start, tokensUsed: evaluation.tokensUsed, done: false, memory };
+/** Soft prompt and weights together, from the best state. */
+async function joint({ context, options, evaluations, state, memory, before }: Stage): Promise<OptimizationState> {
+  const phase = state.phase + 1;
+  const because =
+    state.best.candidate === memory.text.candidate
+      ? 'trains a soft prompt in place of the instruction together with the weights'
+      : 'no text kept the score, so the soft prompt and the weights keep training';
+  context.emit({ type: 'phaseStarted', phase, target: 'both', because });
+  const outcome = await jointPhase(context, options, {
+    phase,
+    best: state.best,
+    adapter: await adapterOf(context, state.best),
+    text: memory.text.prompt,
+    before,
+    spent: state.tokensUsed,
+    rate: attempts[memory.failures],
+  });
+  const tokensUsed = state.tokensUsed + outcome.tokensUsed;
+  const verdict = outcome.measured && judge(context, { start: state.start, phase, before, from: state.best }, outcome.measured);
+  if (!verdict) {
+    context.emit({ type: 'phaseEnded', phase, target: 'both', accepted: false, best: state.best, tokensUsed });
+    return { ...state, phase, tokensUsed, memory: { ...memory, failures: memory.failures + 1 } };
   }
+  const soft = await evaluations.keep(context, verdict);
+  const accepted = verdict.accepted && options.keep;
+  const but = verdict.accepted && !accepted ? '; not kept because only a text may stay' : '';
+  tellVerdict(context, { phase, before }, { ...verdict, accepted, because: verdict.because + but });
+  const best = accepted ? soft : state.best;
+  context.emit({ type: 'phaseEnded', phase, target: 'both', accepted, best, tokensUsed });
+  return { ...state, phase, best, tokensUsed, memory: { ...memory, stage: 'project', soft, improved: accepted } };
+}
 
-  async advance(context: OptimizationContext, state: OptimizationState): Promise<OptimizationState> {
-    const memory = state.memory as SimultaneousMemory;
-    const before = await this.known.of(context, state.best);
-    const left = context.budget - state.tokensUsed;
-    if (left < leastMeasurements * before.tokensUsed) return { ...state, done: 'the budget is spent' };
-    if (memory.stage === 'joint' && memory.failures >= attempts.length)
-      return { ...state, done: 'neither the prompt nor the weights improve any further' };
-    return this[memory.stage](context, state, memory, before);
+/** The soft prompt as text. A text takes over where the gate has it better than the text of before, and it holds the soft prompt's score. */
+async function project({ context, options, evaluations, state, memory, before }: Stage): Promise<OptimizationState> {
+  const phase = state.phase + 1;
+  const soft = memory.soft!;
+  const softAdapter = (await adapterOf(context, soft))!;
+  context.emit({
+    type: 'phaseStarted',
+    phase,
+    target: 'prompt',
+    because: `turns the soft prompt of phase ${state.phase} back into text`,
+  });
+  const textBefore = await evaluations.of(context, memory.text);
+  const outcome = await projectionPhase(context, options, {
+    phase,
+    soft: softAdapter,
+    text: memory.text.prompt,
+    startAdapter: await adapterOf(context, state.start),
+    plain: memory.plain.prompt,
+    start: await evaluations.of(context, memory.plain),
+    spent: state.tokensUsed,
+  });
+  const tokensUsed = state.tokensUsed + outcome.tokensUsed;
+  let { text } = memory;
+  let { best } = state;
+  let accepted = false;
+  const verdict = outcome.measured && judge(context, { start: state.start, phase, before: textBefore, from: state.best }, outcome.measured);
+  if (verdict) {
+    const softStands = best.candidate === soft.candidate;
+    accepted = verdict.accepted && (!softStands || holds(before, verdict.measured.evaluation));
+    const comparison = compareEvaluations(before, verdict.measured.evaluation);
+    const against = softStands ? `; ${pointsOf(comparison.score.mean)} compared with the soft prompt` : '';
+    const because = `compared with the previous text: ${verdict.because}${against}`;
+    tellVerdict(context, { phase, before }, { ...verdict, ...comparison, accepted, because });
+    if (verdict.accepted) text = await evaluations.keep(context, verdict);
+    if (accepted) best = text;
   }
-
-  /** The author's prompt as it is, its answers read off the label scores in other ways. */
-  private async read(
-    context: OptimizationContext,
-    state: OptimizationState,
-    memory: SimultaneousMemory,
-    before: Evaluation,
-  ): Promise<OptimizationState> {
-    const phase = state.phase + 1;
-    context.emit({ type: 'phaseStarted', phase, target: 'prompt', because: scoringFirst });
-    const adapter = await adapterOf(context, state.best);
-    const budget = after(purseOf(context), state.tokensUsed);
-    const found = await scoringPhase(context, {}, { phase, memory: { current: state.best }, before, adapter, budget });
-    const tokensUsed = state.tokensUsed + found.tokensUsed;
-    let { best } = state;
-    const verdict = judge(context, { start: state.start, phase, before, from: state.best }, found);
-    if (verdict) {
-      tellVerdict(context, { phase, before }, verdict);
-      if (verdict.accepted) best = await this.known.keep(context, verdict);
-    }
-    context.emit({ type: 'phaseEnded', phase, target: 'prompt', accepted: best !== state.best, best, tokensUsed });
-    return { ...state, phase, best, tokensUsed, memory: { ...memory, stage: 'joint', plain: best, text: best } };
-  }
-
-  /** Soft prompt and weights together, from the best state. */
-  private async joint(
-    context: OptimizationContext,
-    state: OptimizationState,
-    memory: SimultaneousMemory,
-    before: Evaluation,
-  ): Promise<OptimizationState> {
-    const phase = state.phase + 1;
-    const because =
-      state.best.candidate === memory.text.candidate
-        ? 'trains a soft prompt in place of the instruction together with the weights'
-        : 'no text kept the score, so the soft prompt and the weights keep training';
-    context.emit({ type: 'phaseStarted', phase, target: 'both', because });
-    const found = await jointPhase(context, this.options, {
-      phase,
-      best: state.best,
-      adapter: await adapterOf(context, state.best),
-      text: memory.text.prompt,
-      before,
-      spent: state.tokensUsed,
-      rate: attempts[memory.failures],
-    });
-    const tokensUsed = state.tokensUsed + found.tokensUsed;
-    const verdict = judge(context, { start: state.start, phase, before, from: state.best }, found);
-    if (!verdict) {
-      context.emit({ type: 'phaseEnded', phase, target: 'both', accepted: false, best: state.best, tokensUsed });
-      return { ...state, phase, tokensUsed, memory: { ...memory, failures: memory.failures + 1 } };
-    }
-    const soft = await this.known.keep(context, verdict);
-    const accepted = verdict.accepted && this.options.keep;
-    const but = verdict.accepted && !accepted ? '; not kept because only a text may stay' : '';
-    tellVerdict(context, { phase, before }, { ...verdict, accepted, because: verdict.because + but });
-    const best = accepted ? soft : state.best;
-    context.emit({ type: 'phaseEnded', phase, target: 'both', accepted, best, tokensUsed });
-    return { ...state, phase, best, tokensUsed, memory: { ...memory, stage: 'project', soft, improved: accepted } };
-  }
-
-  /** The soft prompt as text. A text takes over where the gate has it better than the text of before, and it holds the soft prompt's score. */
-  private async project(
-    context: OptimizationContext,
-    state: OptimizationState,
-    memory: SimultaneousMemory,
-    before: Evaluation,
-  ): Promise<OptimizationState> {
-    const phase = state.phase + 1;
-    const soft = memory.soft!;
-    const softAdapter = (await adapterOf(context, soft))!;
-    context.emit({
-      type: 'phaseStarted',
-      phase,
-      target: 'prompt',
-      because: `turns the soft prompt of phase ${state.phase} back into text`,
-    });
-    const textBefore = await this.known.of(context, memory.text);
-    const found = await projectionPhase(context, this.options, {
-      phase,
-      soft: softAdapter,
-      text: memory.text.prompt,
-      startAdapter: await adapterOf(context, state.start),
-      plain: memory.plain.prompt,
-      start: await this.known.of(context, memory.plain),
-      spent: state.tokensUsed,
-    });
-    const tokensUsed = state.tokensUsed + found.tokensUsed;
-    let { text } = memory;
-    let { best } = state;
-    let accepted = false;
-    const verdict = judge(context, { start: state.start, phase, before: textBefore, from: state.best }, found);
-    if (verdict) {
-      const softStands = best.candidate === soft.candidate;
-      accepted = verdict.accepted && (!softStands || holds(before, verdict.evaluation));
-      const comparison = compareEvaluations(before, verdict.evaluation);
-      const against = softStands ? `; ${pointsOf(comparison.score.mean)} compared with the soft prompt` : '';
-      const because = `compared with the previous text: ${verdict.because}${against}`;
-      tellVerdict(context, { phase, before }, { ...verdict, ...comparison, accepted, because });
-      if (verdict.accepted) text = await this.known.keep(context, verdict);
-      if (accepted) best = text;
-    }
-    const softEvaluation = await this.known.of(context, soft);
-    context.emit({
-      type: 'softPromptJudged',
-      phase,
-      tokens: softAdapter.soft!.tokens,
-      drift: softAdapter.soft!.drift,
-      kept: best.candidate === soft.candidate,
-      text,
-      without: compareEvaluations(softEvaluation, await this.known.of(context, text)),
-    });
-    context.emit({ type: 'phaseEnded', phase, target: 'prompt', accepted, best, tokensUsed });
-    const failures = accepted || memory.improved ? 0 : memory.failures + 1;
-    const next: SimultaneousMemory = { stage: 'joint', plain: memory.plain, text, failures, improved: false };
-    return { ...state, phase, best, tokensUsed, memory: next };
-  }
+  const softEvaluation = await evaluations.of(context, soft);
+  context.emit({
+    type: 'softPromptJudged',
+    phase,
+    tokens: softAdapter.soft!.tokens,
+    drift: softAdapter.soft!.drift,
+    kept: best.candidate === soft.candidate,
+    text,
+    without: compareEvaluations(softEvaluation, await evaluations.of(context, text)),
+  });
+  context.emit({ type: 'phaseEnded', phase, target: 'prompt', accepted, best, tokensUsed });
+  const failures = accepted || memory.improved ? 0 : memory.failures + 1;
+  const next: SimultaneousMemory = { stage: 'joint', plain: memory.plain, text, failures, improved: false };
+  return { ...state, phase, best, tokensUsed, memory: next };
 }
 
 /** The text is as good as the soft prompt, as far as the gate's tie goes. */

@@ -7,14 +7,14 @@ import { makeEvaluator } from '../evaluate/evaluator.ts';
 import { makeAdapter, type Adapter } from '../model/adapter.ts';
 import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
-import { AlternatingJointOptimizer } from './alternating.ts';
+import { alternating } from './alternating.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
-import { memoryAdapters } from './jointOptimizer.ts';
+import { memoryAdapters } from './jointOptimization.ts';
 import { defaultObjective } from './objective.ts';
 import { learnFrom, noPrior } from './proposalPrior.ts';
 import { textOf } from '../prompt/values.ts';
-import { SimultaneousJointOptimizer } from './simultaneous.ts';
+import { simultaneous } from './simultaneous.ts';
 import { withWarmStart, type WarmStart } from './warmStart.ts';
 import { kindRows, kindTask, loadTinyModel, partsOf, tinyLora } from './kinds.fixture.ts';
 import { localTrainer } from './localTrainer.ts';
@@ -66,11 +66,11 @@ async function drive(warm?: WarmStart, { budget = 300_000, from, start, adapters
       emit: (event) => events.push(event),
     };
   };
-  const coordinator = (): ReturnType<typeof withWarmStart> => withWarmStart(new AlternatingJointOptimizer(options), warm);
+  const coordinator = (): ReturnType<typeof withWarmStart> => withWarmStart(alternating(options), warm);
   let state = from ?? (await coordinator().begin(contextNow()));
   for (let phase = 0; phase < 2 && !state.done; phase++) {
     snapshots.push({ json: JSON.stringify(state), events: events.length });
-    state = await withWarmStart(new AlternatingJointOptimizer(options)).advance(contextNow(), state);
+    state = await withWarmStart(alternating(options)).advance(contextNow(), state);
   }
   return { state, events, snapshots, adapters, trainedFrom: fresh };
 }
@@ -139,7 +139,7 @@ test('without a start nothing changes: the same state as the coordinator alone',
 });
 
 describe('a learned soft prompt', () => {
-  const simultaneous = { steps: 8, settleSteps: 4, batchRows: 8, projections: 2, learningRate: 1e-3, softRate: 0.03 } as const;
+  const joint = { steps: 8, settleSteps: 4, batchRows: 8, projections: 2, learningRate: 1e-3, softRate: 0.03 } as const;
   const softLine = { ...prompt, body: `{{soft}}\n\n${prompt.body}` };
   let learned: Adapter;
   beforeAll(async () => {
@@ -170,8 +170,7 @@ describe('a learned soft prompt', () => {
       }),
       emit: (event) => events.push(event),
     };
-    const make = () =>
-      plain ? new AlternatingJointOptimizer(options) : new SimultaneousJointOptimizer({ ...simultaneous, ...(tokens && { tokens }) });
+    const make = () => (plain ? alternating(options) : simultaneous({ ...joint, ...(tokens && { tokens }) }));
     const warm = { from: 'earlier', adapter };
     const state = await withWarmStart(make(), warm).begin(context);
     return { events, state, begun, context, make };

@@ -4,16 +4,17 @@ import type { Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
-import type { AlternatingMemory, AlternatingOptions, PhaseResult, PhaseStart } from './alternatingPhase.ts';
+import type { AlternatingMemory, AlternatingOptions, PhaseStart } from './alternatingPhase.ts';
 import type { OptimizationContext } from './coordinator.ts';
-import { exchanged, isFew, mayExchange, shareOfFirst, type Exchanged } from './exchange.ts';
+import { exchanged, isFew, mayExchange, shareOfFirst } from './exchange.ts';
 import { canGrow, growthOfWeights, noPhaseGrowth } from './growth.ts';
 import { rateAfter } from './learningRate.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { textKey } from './proposers/proposer.ts';
 import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, purseOf, type Purse } from './purse.ts';
-import { findingOf, judgeable, judgeableTwice, measureBest, measuringCost, type BestScoring, bestScorings } from './labelScoring.ts';
+import { bestOf, bestScorings, judgeable, judgeableTwice, measureBest, measuringCost } from './labelScoring.ts';
+import type { MeasuredOutcome, Outcome } from './outcome.ts';
 import { recipeAfter, type Recipe, type Training } from './recipe.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
@@ -30,20 +31,20 @@ export const attempts = [
   { anew: true, rate: 2, otherShots: true },
 ];
 
-export async function weightPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<PhaseResult> {
+export async function weightPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<Outcome> {
   const { phase, memory, before, adapter, spent, budget, growth } = start;
   const { prompt } = memory.current;
   const rowCost = before.tokensUsed / before.rows.length;
   const learned = await rowsToLearn(context, { prompt, ...(adapter && { adapter }) }, { phase, spent, budget, rowCost });
-  if (learned.rows.length === 0) return { target: 'weights', prompt, tokensUsed: learned.tokensUsed };
-  const result = await trainPhase({ ...context, trainset: learned.rows }, options, {
+  if (learned.rows.length === 0) return { tokensUsed: learned.tokensUsed };
+  const outcome = await trainPhase({ ...context, trainset: learned.rows }, options, {
     ...start,
     spent: spent + learned.tokensUsed,
     budget: after(budget, learned.tokensUsed),
     // A curriculum paces the rows of the data, which have no answers to learn then.
     ...(growth && !hasAnswers(context) && { growth: { tokensUsed: growth.tokensUsed, ...(growth.stage && { stage: growth.stage }) } }),
   });
-  return { ...result, tokensUsed: learned.tokensUsed + result.tokensUsed };
+  return { ...outcome, tokensUsed: learned.tokensUsed + outcome.tokensUsed };
 }
 
 /** What a phase trains, and how: all that is known before the first step. */
@@ -133,7 +134,7 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
   };
 }
 
-async function trainPhase(context: OptimizationContext, options: AlternatingOptions, given: PhaseStart): Promise<PhaseResult> {
+async function trainPhase(context: OptimizationContext, options: AlternatingOptions, given: PhaseStart): Promise<Outcome> {
   const { phase, memory, spent, growth = noPhaseGrowth } = given;
   const { trainer, emit, signal } = context;
   const plan = await planOf(context, options, given);
@@ -152,57 +153,46 @@ async function trainPhase(context: OptimizationContext, options: AlternatingOpti
       emit({ type: 'weightStep', phase, ...step, tokensUsed: reached });
     },
   });
-  if (!tuned.evaluation) return { target: 'weights', prompt, tokensUsed: tuned.tokensUsed };
-  let tokensUsed = tuned.tokensUsed;
-  const measured = [scoring.of(tuned.adapter)];
+  if (!tuned.evaluation) return { tokensUsed: tuned.tokensUsed };
+  let { tokensUsed } = tuned;
+  const underAll = [scoring.of(tuned.adapter)];
   for (const other of rivals) {
-    const read = await measureBest(context, { prompt: other, adapter: tuned.adapter }, mayRescore);
-    tokensUsed += read.tokensUsed;
-    measured.push(read);
+    const outcome = await measureBest(context, { prompt: other, adapter: tuned.adapter }, mayRescore);
+    tokensUsed += outcome.tokensUsed;
+    underAll.push(outcome);
   }
-  measured.sort(bestFirst);
-  const [first, ...rest] = measured;
-  const {
-    scoring: winner,
-    evidence,
-    recipe,
-    tokensUsed: again,
-  } = await onAllRows(context, options, given, plan, { tuned, first, tokensUsed });
+  underAll.sort((a, b) => bestFirst(a.measured, b.measured));
+  const [winner, ...rest] = underAll;
+  const judged = await onAllRows(context, options, { ...given, spent: spent + tokensUsed }, plan, tuned, winner);
+  const { scorings: _, ...onAll } = judged.measured;
   return {
-    target: 'weights',
-    prompt: winner.prompt,
-    evaluation: winner.evaluation,
-    ...findingOf(winner),
-    ...(absorbed !== undefined && { absorbed }),
-    adapter: tuned.adapter,
-    tokensUsed: tokensUsed + again,
-    // All rows judge one way to read each measurement.
-    ...(evidence ? { among: tuned.measurements } : { among: tuned.measurements * measured.length * winner.among, scorings: winner.among }),
-    ...(evidence && { evidence }),
-    ...(recipe && { recipe }),
+    measured: {
+      // All rows judge one way to score the labels of each measurement.
+      ...(onAll.evidence ? { ...onAll, among: tuned.measurements } : bestOf(judged.measured, tuned.measurements * underAll.length)),
+      ...(absorbed !== undefined && { absorbed }),
+    },
+    tokensUsed: tokensUsed + judged.tokensUsed,
+    ...(judged.recipe && { recipe: judged.recipe }),
     // The live prompts thin out, phase by phase, as evidence comes in.
     challengers:
       options.strategy === 'mixture'
-        ? rest.slice(0, Math.max(0, options.challengers - 1)).map((rival) => rival.prompt)
+        ? rest.slice(0, Math.max(0, options.challengers - 1)).map(({ measured }) => measured.prompt)
         : memory.challengers,
   };
 }
 
-/** A training that was done as planned, how its answers are read best on the valset, and what the phase has spent. */
-interface Done {
-  readonly tuned: Trained;
-  readonly first: BestScoring;
-  readonly tokensUsed: number;
-}
-
-/** What all rows say of a training where few validate, and how it may be done again on all of them. */
+/**
+ * What all rows say of a training where few validate, and how it may be done again on all of them.
+ * @param winner the training with its labels scored as is best on the valset
+ */
 async function onAllRows(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before, adapter, spent }: PhaseStart,
   { job, start, seedOfStart, prompt, wordings, varies, otherShots, shots, mayRescore, exchanges, teachesAll }: Plan,
-  { tuned, first, tokensUsed }: Done,
-): Promise<Exchanged & { readonly recipe?: Recipe; readonly tokensUsed: number }> {
+  tuned: Trained,
+  winner: MeasuredOutcome,
+): Promise<MeasuredOutcome> {
   const all = [...context.trainset, ...context.valset];
   const recipeOfAll = (): Recipe | undefined => {
     const stepCost = stepCostOf(context, lessonsOf(all, wordings, shots), options);
@@ -211,14 +201,14 @@ async function onAllRows(
   };
   const recipe = teachesAll ? recipeOfAll() : undefined;
   const known = recipe ? { recipe } : {};
-  if (!exchanges) return { scoring: first, ...known, tokensUsed: 0 };
+  if (!exchanges) return { measured: winner.measured, ...known, tokensUsed: 0 };
   const result = await exchanged(context, {
-    ...{ job, start, tuned, winner: first, measurements: tuned.measurements, prompt, mayRescore, before },
+    ...{ job, start, tuned, winner, measurements: tuned.measurements, prompt, mayRescore, before },
     current: { prompt: memory.current.prompt, adapter },
     // The other half's rows may be longer: what is left of the run pays for that.
-    budget: after(purseOf(context), spent + tokensUsed),
+    budget: after(purseOf(context), spent),
     lessonsOf: (rows) => lessonsOf(rows, wordings, shots),
-    onStep: (step) => context.emit({ type: 'weightStep', phase, aside: true, ...step, tokensUsed: spent + tokensUsed + step.tokensUsed }),
+    onStep: (step) => context.emit({ type: 'weightStep', phase, aside: true, ...step, tokensUsed: spent + step.tokensUsed }),
   });
   return { ...result, ...known };
 }

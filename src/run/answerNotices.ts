@@ -16,22 +16,20 @@ export interface Answered {
   /** One a step, like the tasks. */
   readonly files: readonly PromptFile[];
   readonly tasks: readonly Task[];
-  /** The data as it was opened. */
-  readonly opened: Splits;
-  /** The rows that are not sealed, with what the prompt files add to them. */
-  readonly read: { readonly train: readonly Row[]; readonly val: readonly Row[] };
+  /** The data with what the prompt files add to it. */
+  readonly read: Splits;
   readonly model: LanguageModel;
 }
 
 /** Each with its place in the prompt file. */
-export function answerNotices({ workspace, files, tasks, opened, read, model }: Answered): string[] {
+export function answerNotices({ workspace, files, tasks, read, model }: Answered): string[] {
   const known = { rows: [...read.train, ...read.val], called: 'training and validation rows', areAll: true };
   const ofSteps = files.flatMap((file, step) => {
     const ends = endProblems(file, tasks[step], read.train, answeringModel(model, tasks[step]));
     return [...labelProblems(file, known), ...ends].map((problem) => placedNotice(workspace, file.path, problem));
   });
   const last = tasks[tasks.length - 1];
-  return [...ofSteps, ...sealedLabelNotices(opened, last), ...withoutAnswersNotices(known.rows, last)];
+  return [...ofSteps, ...sealedLabelNotices(read, last), ...withoutAnswersNotices(known.rows, last)];
 }
 
 /** The model as it answers a task. */

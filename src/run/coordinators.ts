@@ -1,11 +1,12 @@
 /** @file The ways of optimizing jointly that a run can name: one line each. */
-import { AlternatingJointOptimizer, leastMeasurements as ofAlternating } from '../optimize/alternating.ts';
+import { alternating } from '../optimize/alternating.ts';
+import { leastMeasurements as ofAlternating } from '../optimize/alternatingChoice.ts';
 import type { Schedule } from '../optimize/alternatingPhase.ts';
 import { baselines, type Baseline } from '../optimize/baselines/baselines.ts';
 import { isBaseline } from '../optimize/baselines/names.ts';
-import { CoordinateJointOptimizer, leastMeasurements as ofCoordinate } from '../optimize/coordinate.ts';
+import { coordinate, leastMeasurements as ofCoordinate } from '../optimize/coordinate.ts';
 import type { Coordinator } from '../optimize/coordinator.ts';
-import { leastMeasurements as ofSimultaneous, SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
+import { leastMeasurements as ofSimultaneous, simultaneous } from '../optimize/simultaneous.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { takesSoftPrompt } from '../prompt/instruction.ts';
 import { promptKinds } from '../prompt/kinds/table.ts';
@@ -22,15 +23,15 @@ type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'tune' | 'soft' | 'curricul
 const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> = {
   alternating: ({ schedule, strategy, tune, curriculum, pacing }) =>
     baselineOf(schedule)?.make() ??
-    new AlternatingJointOptimizer({
+    alternating({
       schedule: scheduleOf(schedule),
       ...(strategy && { strategy }),
       ...targetsOf(tune),
       ...(curriculum && { curriculum }),
       ...(pacing && { pacing }),
     }),
-  coordinate: ({ tune, adapters }) => new CoordinateJointOptimizer({ ...targetsOf(tune), ...(adapters && { adapters }) }),
-  simultaneous: ({ tune, soft }) => new SimultaneousJointOptimizer({ ...targetsOf(tune), ...soft }),
+  coordinate: ({ tune, adapters }) => coordinate({ ...targetsOf(tune), ...(adapters && { adapters }) }),
+  simultaneous: ({ tune, soft }) => simultaneous({ ...targetsOf(tune), ...soft }),
 };
 
 /** Those that optimize programs of several steps. */

@@ -13,6 +13,7 @@ import { noInterrupt, type Interrupt } from './worker/interrupt.ts';
 import { clockFrom, openJournal, readJournal, truncateJournal, type Journal } from './record/journal.ts';
 import { acquireLock } from './record/lock.ts';
 import { measurePrice, priceClock, pricedStates, type PriceMeter } from './price.ts';
+import type { Rate } from './rate.ts';
 import { recordingWriter } from './recordingWriter.ts';
 import { affordableRows, atMost, rowsNotice } from './rowPlan.ts';
 import type { RunDirectory } from './record/runDirectory.ts';
@@ -62,13 +63,6 @@ export interface RunWriter {
   readonly budget: number;
   /** Hears that it is asked. */
   readonly onBusy?: (what: string) => void;
-}
-
-export interface Rate {
-  /** Tokens. */
-  readonly tokensPerSecond: number;
-  /** What a row costs to measure once with the prompt as it is. */
-  readonly tokensPerRow: number;
 }
 
 /**

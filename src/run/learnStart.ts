@@ -6,9 +6,9 @@ import { makeAdapter, type Adapter, type LoraConfig } from '../model/adapter.ts'
 import type { SoftPrompt } from '../model/softPrompt.ts';
 import { defaultLora, loraTrainer } from '../optimize/loraTrainer.ts';
 import type { Trainer } from '../optimize/trainer.ts';
-import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
+import { alternating } from '../optimize/alternating.ts';
 import type { OptimizationEvent } from '../optimize/events.ts';
-import { JointOptimizer } from '../optimize/jointOptimizer.ts';
+import { optimizeJointly } from '../optimize/jointOptimization.ts';
 import { reptile, reptileDefaults, type MetaTask } from '../optimize/metaLearning.ts';
 import { learnFrom, noPrior, type ProposalPrior } from '../optimize/proposalPrior.ts';
 import { isPromptPath } from '../prompt/kinds/table.ts';
@@ -16,9 +16,12 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { requireAnswers } from './answerNotices.ts';
 import { count } from './words/format.ts';
 import { readJournal } from './record/journal.ts';
-import { keepOneModel } from './worker/modelKeeper.ts';
+import { keepOneModel, type ModelKeeper } from './worker/modelKeeper.ts';
+import { openModel } from './worker/openModel.ts';
 import { findRun, listRuns, portable, runsOf } from './record/runDirectory.ts';
-import { measureRate, openOptimizer, openSession, type Session } from './session.ts';
+import { openOptimizer } from './optimizer.ts';
+import { measureRate } from './rate.ts';
+import { openSession, type Session } from './session.ts';
 import { runDefaults, type Budget, type SessionSpec } from './spec.ts';
 import { ownWarmStart, saveWarmStart, type WarmStartRecord } from './warmStarts.ts';
 
@@ -60,7 +63,7 @@ export interface LearnedStart {
 
 /** @throws TandemError reasons 'too-few-tasks', 'no-folder', and those of openSession for a model that cannot be loaded */
 export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: LearnHooks = {}): Promise<LearnedStart> {
-  const models = keepOneModel();
+  const models = keepOneModel(openModel);
   try {
     const sessions = await openTasks(spec, models, { onBusy, onNote, signal });
     const [{ model, modelSource, workspace }] = sessions;
@@ -130,11 +133,7 @@ export function promptFilesIn(path: string): string[] {
 }
 
 /** Sessions of all prompts that can be opened and run with the first one's model; what is passed over is noted. */
-async function openTasks(
-  spec: LearnSpec,
-  models: ReturnType<typeof keepOneModel>,
-  { onBusy, onNote, signal }: LearnHooks,
-): Promise<[Session, ...Session[]]> {
+async function openTasks(spec: LearnSpec, models: ModelKeeper, { onBusy, onNote, signal }: LearnHooks): Promise<[Session, ...Session[]]> {
   const found = [...new Set(spec.folders.flatMap(promptFilesIn))];
   const sessions: Session[] = [];
   for (const prompt of found) {
@@ -216,13 +215,16 @@ export async function tryPrompts(
 ): Promise<{ events: readonly OptimizationEvent[]; tokensUsed: number }> {
   const events: OptimizationEvent[] = [];
   const { metric, ...task } = evaluator.task;
-  const coordinator = new AlternatingJointOptimizer({ targets: ['prompt'], strategy: 'plain' });
-  const { state } = await new JointOptimizer({ coordinator }).optimize({
-    ...{ model, metric, task, trainset, valset, budget, seed },
-    prompts: [prompt],
-    ...(signal && { signal }),
-    onEvent: (event) => events.push(event),
-  });
+  const coordinator = alternating({ targets: ['prompt'], strategy: 'plain' });
+  const { state } = await optimizeJointly(
+    {
+      ...{ model, metric, task, trainset, valset, budget, seed },
+      prompts: [prompt],
+      ...(signal && { signal }),
+      onEvent: (event) => events.push(event),
+    },
+    coordinator,
+  );
   return { events, tokensUsed: state.tokensUsed };
 }
 

@@ -8,7 +8,7 @@ import { columnsOf } from '../prompt/template.ts';
 import { textOf } from '../prompt/values.ts';
 import { leastText } from './words/budgetText.ts';
 import { leastMeasurements } from './coordinators.ts';
-import type { Rate } from './execute.ts';
+import type { Rate } from './rate.ts';
 import { testReserve } from './finalTest.ts';
 import { affordableRows } from './rowPlan.ts';
 import type { Budget, RunSpec } from './spec.ts';

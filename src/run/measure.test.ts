@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { measureLines, measurePrompt } from './measure.ts';
 import { keepOneModel } from './worker/modelKeeper.ts';
+import { openModel } from './worker/openModel.ts';
 import { hashPrompt, readResults } from './record/results.ts';
 import { openSession } from './session.ts';
 import { sessionDefaults, type SessionSpec } from './spec.ts';
@@ -16,7 +17,7 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 let workspace: string;
 let prompt: string;
 let spec: SessionSpec;
-const models = keepOneModel();
+const models = keepOneModel(openModel);
 afterAll(() => models.dispose());
 
 const writePrompt = (model: string, more = ''): void =>

@@ -1,6 +1,5 @@
 /** @file Opens a prompt file or a program, and what its steps ask of the data. */
 import type { Row } from '../data/dataset.ts';
-import type { Splits } from '../data/openDataset.ts';
 import { TandemError } from '../errors.ts';
 import { taskFor, type Task } from '../evaluate/evaluation.ts';
 import { openProgram, type Program } from '../prompt/program.ts';
@@ -8,6 +7,7 @@ import { isProgramPath } from '../prompt/kinds/table.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { requireUsable, type PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
+import type { Values } from '../prompt/values.ts';
 import { readSource, sourceOf } from './record/runDirectory.ts';
 
 export interface PromptTexts {
@@ -38,23 +38,13 @@ export function stepTask(step: PromptFile, rows: readonly Row[]): Task {
   return taskFor({ ...step, settings: { ...settings, metric: settings.labels ? 'accuracy' : 'exact-match' } }, rows);
 }
 
-/** Columns that the data lacks have the values that a `.prompty` gives as samples. */
-export function withSamples(splits: Splits, files: readonly PromptFile[]): Splits {
-  const samples = Object.fromEntries(
-    files.flatMap((file) =>
-      columnsOf(file.prompt)
-        .filter((column) => !splits.columns.includes(column) && Object.hasOwn(file.samples ?? {}, column))
-        .map((column) => [column, file.samples![column]] as const),
+/** What every row has in columns that the prompts read and the data lacks: the values that a `.prompty` gives as samples. */
+export function samplesOf(files: readonly PromptFile[], columns: readonly string[]): Values {
+  return Object.fromEntries(
+    files.flatMap(({ prompt, samples = {} }) =>
+      columnsOf(prompt).flatMap((column) =>
+        !columns.includes(column) && Object.hasOwn(samples, column) ? [[column, samples[column]] as const] : [],
+      ),
     ),
   );
-  if (Object.keys(samples).length === 0) return splits;
-  const fill = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row, values: { ...samples, ...row.values } }));
-  const { test } = splits;
-  return {
-    ...splits,
-    train: fill(splits.train),
-    val: fill(splits.val),
-    // `openings` stays that of the sealed rows.
-    test: { ...test, open: (reason) => fill(test.open(reason)) },
-  };
 }

@@ -1,6 +1,7 @@
 /** @file The preflight of a prompt file or a program, in a session of its own. */
 import { runPreflight, type Preflight } from '../optimize/preflight.ts';
-import { openOptimizer, type Session } from './session.ts';
+import { openOptimizer } from './optimizer.ts';
+import { type Session } from './session.ts';
 import type { RunSpec } from './spec.ts';
 
 export interface PreflightOptions {

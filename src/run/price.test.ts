@@ -8,7 +8,7 @@ import type { Candidate } from '../evaluate/evaluator.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { LocalModel } from '../model/localModel.ts';
 import { loadTinyModel, kindContext, kindRows } from '../optimize/kinds.fixture.ts';
-import { memoryAdapters } from '../optimize/jointOptimizer.ts';
+import { memoryAdapters } from '../optimize/jointOptimization.ts';
 import { asProgram } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import type { JournalLine } from './record/events.ts';

@@ -16,7 +16,7 @@ import { messagesOf } from '../prompt/template.ts';
 import type { Values } from '../prompt/values.ts';
 import { withDate } from './chat.ts';
 import { dataFileOf, validationRows } from './measuredRows.ts';
-import { openPrompt, withSamples, type PromptTexts } from './openPrompt.ts';
+import { openPrompt, samplesOf, type PromptTexts } from './openPrompt.ts';
 import { openSession, type SessionOptions } from './session.ts';
 import { splitWords, type SessionSpec, type Split } from './spec.ts';
 import { requireNothingForeign } from './trust.ts';
@@ -68,7 +68,7 @@ export async function renderPrompt(
   if (spec.untrusted) requireNothingForeign(file);
   const files = program ? program.steps : [file];
   const opened = await openDataset(file.settings, spec.prompt, { skipBad: spec.skipBadRows === true });
-  const splits = withSamples(opened, files);
+  const splits = opened.filled(samplesOf(files, opened.columns));
   requireColumns(file, program, splits);
   const rows = rowsOf(splits, spec, split);
   const row = rows.at(number - 1);

@@ -11,7 +11,8 @@ import { defaultLora } from '../optimize/loraTrainer.ts';
 import { measurePrompt } from './measure.ts';
 import { readResults } from './record/results.ts';
 import { createRun, listRuns, noteResumed, readRecord } from './record/runDirectory.ts';
-import { openOptimizer, openSession, type Optimizer, type Session } from './session.ts';
+import { openOptimizer, type Optimizer } from './optimizer.ts';
+import { openSession, type Session } from './session.ts';
 import { runDefaults, type RunSpec } from './spec.ts';
 import { startRun } from './startRun.ts';
 
@@ -283,6 +284,17 @@ describe('a row that is longer than the model reads', () => {
     expect(session.notices).toEqual([
       expect.stringMatching(/^Skipped 12 bad rows: rows\.jsonl:\d+: With this row, prompt and answer have .*; and 9 more\.$/),
     ]);
+  });
+
+  test('is told of too where it is a sample value in every row that makes it long', async () => {
+    const front = ['data: rows.jsonl', 'output: kind', 'labels: from-data', `model: ${tinyModel}`].map((line) => `  ${line}\n`).join('');
+    spec = { ...spec, prompt: join(dirname(spec.prompt), 'kind.prompty') };
+    const withTone = (tone: string): void =>
+      writeFileSync(spec.prompt, `---\ntandem:\n${front}sample: {tone: ${tone}}\n---\nuser:\nBe {{ tone }}.\nText: {{ text }}\nKind:\n`);
+    withTone('short');
+    expect((await open()).session.trainset[0].values.tone).toBe('short');
+    withTone(words(300));
+    await expect(open()).rejects.toMatchObject({ reason: 'too-long', where: { file: data() } });
   });
 
   test('that just fits stays; of a prompt that is too long by itself no row is to blame', async () => {

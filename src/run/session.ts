@@ -2,52 +2,39 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
-import { mostCompared, openDataset, type Splits } from '../data/openDataset.ts';
+import { openDataset, type Splits } from '../data/openDataset.ts';
 import { limitRows } from '../data/split.ts';
-import { describeError, TandemError } from '../errors.ts';
-import { memoryCache, openCache, type Cache } from '../evaluate/cache.ts';
+import { TandemError } from '../errors.ts';
+import type { Cache } from '../evaluate/cache.ts';
 import { calibrationRows } from '../evaluate/calibration.ts';
-import { haveAnswers, originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
+import { originOf, taskFor, type Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import { withEnds, withFittedEnds } from '../evaluate/answerEnds.ts';
 import { makeProgramEvaluator, type ProgramEvaluator } from '../evaluate/programEvaluator.ts';
-import type { Adapter, LoraConfig } from '../model/adapter.ts';
+import type { Adapter } from '../model/adapter.ts';
 import type { OpenedModel } from '../model/trainableModel.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
 import { loadAdapter } from '../model/files/peft.ts';
-import { adapterOfStep } from '../model/stepAdapters.ts';
 import { modelsFolder } from '../model/store/home.ts';
 import { locateModel } from '../model/sources/table.ts';
-import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
-import { attributeStates } from '../optimize/attribution.ts';
-import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
-import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
-import { defaultObjective } from '../optimize/objective.ts';
-import { shortest } from '../optimize/shorten.ts';
-import { withWarmStart, type WarmStart } from '../optimize/warmStart.ts';
-import type { LocalTrainer } from '../optimize/localTrainer.ts';
-import { loraFor, loraTrainer } from '../optimize/loraTrainer.ts';
-import { answeredBy } from '../optimize/ownAnswers.ts';
 import { checkKeys } from '../prompt/missingKeys.ts';
-import { stepsOf } from '../prompt/prompt.ts';
 import { checkProgram, placed, type Program } from '../prompt/program.ts';
 import { checkColumns, type PromptFile } from '../prompt/promptFile.ts';
-import { answeringModel, answerNotices, requireAnswers } from './answerNotices.ts';
-import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
-import { explainedError, isUnwritable } from './record/fileErrors.ts';
-import { loraText } from './words/format.ts';
+import { cacheOnDisk, forgetfulCache } from './answerCache.ts';
+import { answeringModel, answerNotices } from './answerNotices.ts';
+import { leakNotices, skipNotices } from './dataNotices.ts';
+import { openPrompt, samplesOf, stepTask, type PromptTexts } from './openPrompt.ts';
+import type { SessionSpec } from './spec.ts';
+import { workspaceOf } from './record/tandemFolder.ts';
 import { testRows, validationRows } from './measuredRows.ts';
 import type { Interrupt } from './worker/interrupt.ts';
 import { loadModules } from './metricModules.ts';
-import { openModel, type ModelKeeper } from './worker/modelKeeper.ts';
-import type { Rate } from './execute.ts';
-import { openPrompt, stepTask, withSamples, type PromptTexts } from './openPrompt.ts';
+import type { ModelKeeper } from './worker/modelKeeper.ts';
+import { openModel } from './worker/openModel.ts';
 import { rowDefects } from './rowDefects.ts';
 import { priceMeter, type PriceMeter } from './price.ts';
 import { chatDateOf, chatNotices, withDate } from './chat.ts';
 import { portable } from './record/runDirectory.ts';
-import type { CoordinatorName, TuneChoice, RunSpec, SessionSpec } from './spec.ts';
-import { makeFolder, workspaceOf } from './record/tandemFolder.ts';
 import { requireNothingForeign } from './trust.ts';
 
 export interface Session {
@@ -120,9 +107,9 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const { file, program } = openPrompt(spec.prompt, options);
   if (spec.untrusted) requireNothingForeign(file);
   onBusy?.('Reading the data');
-  const opened = await openDataset(file.settings, spec.prompt, { skipBad: spec.skipBadRows === true });
   const files = program ? program.steps : [file];
-  const read = withSamples(opened, files);
+  const opened = await openDataset(file.settings, spec.prompt, { skipBad: spec.skipBadRows === true });
+  const read = opened.filled(samplesOf(files, opened.columns));
   const defects = program
     ? checkProgram(program, read.columns)
     : checkColumns(file, read.columns).map((problem) => ({ ...problem, path: file.path }));
@@ -152,7 +139,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const fetching = performance.now() - asked;
   signal?.throwIfAborted();
   const model = await (models
-    ? models.open(modelSource, spec.executor, threads)
+    ? models.open(modelSource, spec.executor, threads, interrupt)
     : openModel(modelSource, spec.executor, threads, interrupt));
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
   let tasks: readonly Task[];
@@ -163,7 +150,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
       const known = options.answerEnds === 'as-ever' ? task.decoding : options.answerEnds?.[step];
       return known ? withEnds(task, decoding, known) : withFittedEnds(task, decoding, read.train, answeringModel(model, task));
     });
-    splits = withSamples(opened.without(rowDefects(model, tasks, file.prompt)), files);
+    splits = read.without(rowDefects(model, tasks, file.prompt));
   } catch (error) {
     await dispose();
     throw error;
@@ -182,7 +169,7 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const notices = [...file.problems, ...defects, ...keys]
     .filter(({ severity }) => severity === 'warning')
     .map(({ message }) => message)
-    .concat(answerNotices({ workspace, files, tasks, opened, read, model }))
+    .concat(answerNotices({ workspace, files, tasks, read, model }))
     .concat(skipNotices(splits, workspace), leakNotices(splits), chatNotices(files, model));
   const chatDate = chatDateOf(tasks, model);
   const warn = (notice: string): void => void notices.push(notice);
@@ -229,152 +216,3 @@ function otherSteps(file: string, steps: number, asked: number): TandemError {
 }
 
 export const defaultThreads = (): number => availableParallelism();
-
-/**
- * How fast this machine is on this task: some training rows are scored and, if the weights may change, some training steps taken, each
- * after a first one that only warms up. Half of the tokens are assumed to go into either.
- */
-export async function measureRate(session: Session, { trainer }: Optimizer, target: TuneChoice): Promise<Rate> {
-  const few = await rowsToTime(session);
-  const scoring = await scoringRate(session, few);
-  if (target === 'prompt') return scoring;
-  const { file, programEvaluator } = session;
-  const first = session.trainset.slice(0, Math.min(few, alternatingDefaults.batchRows));
-  const candidate = { prompt: file.prompt, adapter: session.adapter };
-  const traced = programEvaluator ? (await programEvaluator.trace(candidate, first)).rows : first;
-  const isAnswered = haveAnswers(traced, trainer.outputColumn);
-  const trainset = isAnswered
-    ? traced
-    : answeredBy(traced, (await session.freshEvaluator().evaluate(candidate, first)).rows, trainer.outputColumn);
-  const own = adapterOfStep(session.adapter, (programEvaluator?.steps.length ?? 1) - 1);
-  const training = trainer.start(own ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
-  // Where both are tuned, the first steps are taken under what is left of the prompt without its instruction.
-  const shown = target === 'both' ? (shortest(file.prompt) ?? file.prompt) : file.prompt;
-  const batch = trainset.map((row) => trainer.example(shown, row));
-  await training.step(batch, 0);
-  const begun = performance.now();
-  const { tokens } = await training.step(batch, 0);
-  const stepping = (3 * tokens * 1000) / (performance.now() - begun);
-  return { ...scoring, tokensPerSecond: 2 / (1 / scoring.tokensPerSecond + 1 / stepping) };
-}
-
-/** 64 rows, or of long ones as many as would cost some 8,000 tokens one by one. */
-async function rowsToTime({ freshEvaluator, file, trainset }: Session): Promise<number> {
-  const { tokensUsed } = await freshEvaluator().evaluate({ prompt: file.prompt }, trainset.slice(0, 1));
-  return Math.max(1, Math.min(64, Math.floor(8000 / tokensUsed)));
-}
-
-async function scoringRate({ freshEvaluator, file, trainset }: Session, few: number): Promise<Rate> {
-  // Answers that are known would cost no time.
-  const fresh = freshEvaluator();
-  const candidate = { prompt: file.prompt };
-  const warming = Math.min(8, few);
-  await fresh.evaluate(candidate, trainset.slice(0, warming));
-  const rows = trainset.length > 2 * warming ? trainset.slice(warming, warming + few) : trainset;
-  const begun = performance.now();
-  const { tokensUsed } = await fresh.evaluate(candidate, rows);
-  return { tokensPerSecond: (tokensUsed * 1000) / (performance.now() - begun), tokensPerRow: tokensUsed / rows.length };
-}
-
-/** Answers are cached on disk if possible; if not, they are only computed again the next time. */
-async function cacheOnDisk(workspace: string, warn: (notice: string) => void): Promise<Cache> {
-  const tell = (error: unknown): void => {
-    if (!isUnwritable(error)) throw error;
-    warn(`The cache cannot be written, so answers will be computed again: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
-  };
-  let told = false;
-  try {
-    const cache = await openCache(makeFolder(workspace, 'cache'));
-    return {
-      ...cache,
-      flush: () =>
-        cache.flush().catch((error: unknown) => {
-          if (!told) tell(error);
-          told = true;
-        }),
-    };
-  } catch (error) {
-    tell(error);
-    return memoryCache();
-  }
-}
-
-function forgetfulCache(): Cache & { forget: () => void } {
-  let known = memoryCache();
-  return {
-    get: (key) => known.get(key),
-    set: (key, value) => known.set(key, value),
-    flush: () => known.flush(),
-    forget: () => void (known = memoryCache()),
-  };
-}
-
-function skipNotices({ bad }: Splits, workspace: string): string[] {
-  if (bad.length === 0) return [];
-  const places = bad
-    .slice(0, 3)
-    .map(({ where, message }) => `${portable(workspace, where!.file)}:${where!.line}: ${message.replace(/\.$/, '')}`);
-  const more = bad.length > places.length ? `; and ${bad.length - places.length} more` : '';
-  return [`Skipped ${bad.length} bad ${bad.length === 1 ? 'row' : 'rows'}: ${places.join('; ')}${more}.`];
-}
-
-function leakNotices(splits: Splits): string[] {
-  const leaks = splits.leaks();
-  if (leaks.length === 0) return [];
-  const [{ a, b }] = leaks;
-  const rows = leaks.length === 1 ? '1 pair of rows is' : `${leaks.length} pairs of rows are`;
-  const ofSome = [splits.train.length, splits.val.length, splits.test.size].some((count) => count > mostCompared);
-  const among = ofSome ? ` (of at most ${mostCompared} rows compared in each)` : '';
-  return [
-    `${rows} nearly identical across two splits${among}, for example line ${a.row.line} in ${a.split} and line ${b.row.line} in ${b.split}. Scores may be too high.`,
-  ];
-}
-
-export interface Optimizer {
-  readonly coordinator: Coordinator;
-  readonly coordinatorName: CoordinatorName;
-  readonly program?: OptimizationContext['program'];
-  readonly trainer: LocalTrainer;
-  readonly objective: OptimizationContext['objective'];
-  /** The 2x2 comparison on the test rows. */
-  readonly attribute: typeof attributeStates;
-  /** What the run cannot do as it was asked, for people. */
-  readonly notices: readonly string[];
-}
-
-/** What the run asks for, from a learned start if there is one. @throws TandemError reasons 'bad-lora', 'not-for-programs' */
-export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart): Optimizer {
-  const { model, evaluator, adapter, file, programEvaluator } = session;
-  const { tune } = spec;
-  const name = coordinatorName(spec, file);
-  const lora = loraFor(spec.lora, adapter);
-  if (name === 'simultaneous') requireAnswers('A soft prompt', session);
-  if (spec.schedule === 'baseline:lora-on-gold') requireAnswers('LoRA on gold', session);
-  return {
-    coordinator: withWarmStart(makeCoordinator(name, spec), warm),
-    coordinatorName: name,
-    trainer: loraTrainer(model, programEvaluator?.steps ?? evaluator.task, lora),
-    ...(programEvaluator && { program: { tasks: programEvaluator.steps, trace: programEvaluator.trace } }),
-    objective: defaultObjective,
-    attribute: attributeStates,
-    notices: [
-      ...(spec.lora ? loraNotices(spec.lora, tune, adapter) : []),
-      ...coordinatorNotices(name, spec, stepsOf(file.prompt).length, adapter),
-    ],
-  };
-}
-
-/** What is asked, with the defaults for what is not. */
-export function curriculumOf({ curriculum, pacing }: RunSpec): { readonly of: Curriculum; readonly pacing: Pacing } {
-  return { of: curriculum ?? alternatingDefaults.curriculum, pacing: pacing ?? alternatingDefaults.pacing };
-}
-
-/** An adapter that is there keeps rank, alpha and targets: its matrices mean nothing with others. */
-function loraNotices(asked: Partial<LoraConfig>, target: TuneChoice, start: Adapter | undefined): string[] {
-  if (target === 'prompt') return [`Only the prompt is tuned, so the LoRA options (${loraText(asked)}) have no effect.`];
-  const kept = loraText({ ...start?.config, dropout: undefined });
-  if (!start || kept === loraText({ ...start.config, ...asked, dropout: undefined })) return [];
-  return [
-    `Training continues from the adapter ${start.id} with its own settings (${kept}). Your LoRA options (${loraText(asked)}) apply only to new adapters. To start with a new one, remove \`adapter\` from the prompt file.`,
-  ];
-}

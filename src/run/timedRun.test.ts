@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compareEvaluations } from '../evaluate/evaluation.ts';
 import type { LocalModel } from '../model/localModel.ts';
-import { AlternatingJointOptimizer } from '../optimize/alternating.ts';
+import { alternating } from '../optimize/alternating.ts';
 import { baselines } from '../optimize/baselines/baselines.ts';
-import { CoordinateJointOptimizer } from '../optimize/coordinate.ts';
+import { coordinate } from '../optimize/coordinate.ts';
 import type { Coordinator } from '../optimize/coordinator.ts';
-import { memoryAdapters } from '../optimize/jointOptimizer.ts';
+import { memoryAdapters } from '../optimize/jointOptimization.ts';
 import { kindContext, kindRows, loadTinyModel, partsOf } from '../optimize/kinds.fixture.ts';
 import { localTrainer } from '../optimize/localTrainer.ts';
-import { SimultaneousJointOptimizer } from '../optimize/simultaneous.ts';
+import { simultaneous } from '../optimize/simultaneous.ts';
 import type { JournalLine } from './record/events.ts';
 import { executeRun } from './execute.ts';
 import { noInterrupt } from './worker/interrupt.ts';
@@ -38,10 +38,10 @@ const [trainset, valset, testset] = [rows.slice(0, 32), rows.slice(32, 56), rows
 const seconds = 300;
 const training = { learningRate: 5e-3, batchRows: 8 };
 const makers: Readonly<Record<string, () => Coordinator>> = {
-  alternating: () => new AlternatingJointOptimizer(training),
+  alternating: () => alternating(training),
   'alternating, a chain': () => baselines['p-w-p'].make(training),
-  coordinate: () => new CoordinateJointOptimizer(training),
-  simultaneous: () => new SimultaneousJointOptimizer({ batchRows: 8 }),
+  coordinate: () => coordinate(training),
+  simultaneous: () => simultaneous({ batchRows: 8 }),
   'lora-on-gold': () => baselines['lora-on-gold'].make(training),
   'bootstrap-few-shot': () => baselines['bootstrap-few-shot'].make(training),
 };

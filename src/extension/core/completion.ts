@@ -38,7 +38,7 @@ export interface SuggestionSources {
 export async function suggestionsAt(file: PromptFile, offset: number, sources: SuggestionSources): Promise<Suggestions | undefined> {
   const place = placeAt(file.text, offset, file.prompt.syntax);
   if (!place) return undefined;
-  const suggestions = await suggest[place.kind](place as never, file, sources);
+  const suggestions = await suggestFor(place.kind, place, file, sources);
   return suggestions.length > 0 ? { span: place.span, suggestions } : undefined;
 }
 
@@ -50,13 +50,13 @@ export function helpAt(keys: readonly string[]): SettingHelp | undefined {
   });
 }
 
-type Suggest<K extends PromptPlace['kind']> = (
-  place: Extract<PromptPlace, { kind: K }>,
-  file: PromptFile,
-  sources: SuggestionSources,
-) => Promise<Suggestion[]>;
+type Kind = PromptPlace['kind'];
+type Places = { readonly [K in Kind]: Extract<PromptPlace, { kind: K }> };
+type Suggest<K extends Kind> = (place: Places[K], file: PromptFile, sources: SuggestionSources) => Promise<Suggestion[]>;
 
-const suggest: { readonly [K in PromptPlace['kind']]: Suggest<K> } = {
+const suggestFor = <K extends Kind>(kind: K, ...asked: Parameters<Suggest<K>>): Promise<Suggestion[]> => suggest[kind](...asked);
+
+const suggest: { readonly [K in Kind]: Suggest<K> } = {
   async key({ within, name, span, flow }, { text, ranges, hasSettings }) {
     const fields = helpAt(within)?.fields ?? {};
     const prefix = within

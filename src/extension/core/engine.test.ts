@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bundleFixture } from '../../run/worker/bundle.fixture.ts';
 import { runDefaults, sessionDefaults } from '../../run/spec.ts';
 import { makeEngine, type Engine } from './engine.ts';
@@ -87,6 +88,70 @@ test('measurements share a warm process; a run has its own', async () => {
   const three = engine.start('a', evaluate('three.prompt.md'));
   await three.finished;
   expect(busyWith(await once(three.id, ({ busy }) => busy !== undefined))).not.toBe(first);
+});
+
+describe('a run after a preflight', () => {
+  const model = temporary;
+  const preflight = (name: string): Task => {
+    const prompt = join(temporary, name);
+    return { kind: 'preflight', prompt, spec: { ...runDefaults, prompt, model } };
+  };
+  const run = (name: string, of = model): Task => {
+    const prompt = join(temporary, name);
+    return { kind: 'optimize', prompt, spec: { ...runDefaults, prompt, model: of } };
+  };
+  /** How many models its process had loaded, and which process that was. */
+  const loadedBy = async ({ id, finished }: { id: number; finished: Promise<Job> }): Promise<{ loads: number; process: number }> => {
+    const job = await once(id, ({ busy }) => busy?.what.startsWith('Loaded') === true);
+    await finished;
+    const [, loads, process] = /Loaded (\d+) in process (\d+)/.exec(busyWith(job))!;
+    return { loads: Number(loads), process: Number(process) };
+  };
+
+  test('of the same prompt and model does not load the model a second time, and its process is gone after it', async () => {
+    const before = await loadedBy(engine.start('a', preflight('intent.prompt.md')));
+    expect(await loadedBy(engine.start('a', run('intent.prompt.md')))).toEqual({ loads: 1, process: before.process });
+    expect((await loadedBy(engine.start('a', preflight('intent.prompt.md')))).process).not.toBe(before.process);
+  });
+
+  test('of another prompt, or with another model, begins in a process of its own', async () => {
+    const before = await loadedBy(engine.start('a', preflight('intent.prompt.md')));
+    const other = await loadedBy(engine.start('a', run('other.prompt.md')));
+    expect(other.process).not.toBe(before.process);
+    const again = await loadedBy(engine.start('a', preflight('intent.prompt.md')));
+    expect((await loadedBy(engine.start('a', run('intent.prompt.md', tmpdir())))).process).not.toBe(again.process);
+  });
+
+  test('that was stopped goes on in its process, after one that crashed in another', async () => {
+    const slow = engine.start('a', preflight('slow.prompt.md'));
+    const { busy } = await once(slow.id, (job) => job.busy !== undefined);
+    engine.stop(slow.id);
+    expect(await slow.finished).toMatchObject({ status: 'stopped' });
+    const next = engine.start('a', run('slow.prompt.md'));
+    const { busy: ofRun } = await once(next.id, (job) => job.busy !== undefined);
+    expect(ofRun!.what).toBe(busy!.what);
+    engine.stop(next.id);
+    expect(await next.finished).toMatchObject({ status: 'done' });
+
+    expect(await engine.start('a', preflight('crash.prompt.md')).finished).toMatchObject({ status: 'failed' });
+    expect(await engine.start('a', run('intent.prompt.md')).finished).toMatchObject({ status: 'done' });
+  });
+
+  test('that nothing follows is given up, with the memory that it holds', async () => {
+    await engine.dispose();
+    engine = makeEngine({ workerFile, keepWarm: 50 });
+    engine.onDidChange((job) => seen.push(job));
+    const { process: pid } = await loadedBy(engine.start('a', preflight('intent.prompt.md')));
+    const isThere = (): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    while (isThere()) await sleep(20);
+    expect((await loadedBy(engine.start('a', run('intent.prompt.md')))).process).not.toBe(pid);
+  });
 });
 
 test('a run is told as its lines, each with the state after it, and ends with its directory', async () => {

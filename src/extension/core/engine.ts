@@ -39,7 +39,7 @@ export interface EngineOptions {
   readonly workerFile: string;
   /** Answers what workers ask in turn. */
   readonly host?: Host;
-  /** Milliseconds that a measuring worker is kept with its model loaded, for the next measurement. */
+  /** Milliseconds that a measuring worker is kept with its model loaded, for the next measurement, or a run of the same prompt. */
   readonly keepWarm?: number;
   /** Milliseconds that a stopped job gets before its process is ended. A run still measures the sealed test. */
   readonly patience?: { readonly run: number; readonly measurement: number };
@@ -54,6 +54,8 @@ interface Lane {
   /** Whom the worker works for. */
   current?: number;
   idle?: NodeJS.Timeout;
+  /** What its worker has loaded. */
+  warm?: string;
 }
 
 export function makeEngine({
@@ -119,6 +121,7 @@ export function makeEngine({
     clearTimeout(lane.idle);
     const { worker } = lane;
     lane.worker = undefined;
+    lane.warm = undefined;
     await worker?.dispose();
   };
 
@@ -134,8 +137,8 @@ export function makeEngine({
   const work = async (lane: Lane, id: number): Promise<void> => {
     const { task } = jobs.get(id) ?? {};
     if (!task) return; // stopped while it waited
-    // A run begins in a process of its own, and with the memory that a measuring one held.
-    if (task.kind === 'optimize' || task.kind === 'resume') await release(lane);
+    // A run goes on with the model that a measurement has loaded; another one begins with the memory that this holds.
+    if (isRunTask(task) && (lane.warm === undefined || lane.warm !== modelOf(task))) await release(lane);
     if (!jobs.has(id)) return;
     const worker = workerFor(lane);
     lane.current = id;
@@ -151,7 +154,8 @@ export function makeEngine({
       update(id, stopped ? { status: 'stopped' } : { status: 'failed', error: error as Error, lastLines: worker.lastLines() });
     } finally {
       lane.current = undefined;
-      if (task.kind === 'optimize' || task.kind === 'resume') await release(lane);
+      lane.warm = modelOf(task);
+      if (isRunTask(task)) await release(lane);
       else lane.idle = setTimeout(() => void release(lane), keepWarm).unref();
     }
   };
@@ -227,5 +231,12 @@ const isSameVitality = (a: Vitality, b: Vitality = { kind: 'well' }): boolean =>
 
 /** The later one would measure the same text: it is read from the disk when the turn comes. */
 const isSameMeasurement = (a: Task, b: Task): boolean => a.kind === b.kind && !isRunTask(a) && JSON.stringify(a) === JSON.stringify(b);
+
+/** The model that a task loads, as far as its spec says it; the prompt file says the rest. Undefined where it loads none that a run could use. */
+function modelOf(task: Task): string | undefined {
+  if (task.kind === 'resume' || task.kind === 'export') return undefined;
+  const { prompt, model, executor, threads, untrusted } = task.spec;
+  return JSON.stringify([prompt, model, executor, threads, untrusted]);
+}
 
 const isRunTask = ({ kind }: Task): boolean => kind === 'optimize' || kind === 'resume';

@@ -9,7 +9,7 @@ import type { TrainableModel } from '../../model/trainableModel.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { randomStream } from '../../random.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../coordinator.ts';
-import { memoryAdapters } from '../jointOptimizer.ts';
+import { memoryAdapters } from '../jointOptimization.ts';
 import { baselines } from './baselines.ts';
 import { chooseParent } from './gepa.ts';
 import { freshTokens } from './method.ts';

@@ -5,7 +5,7 @@
 import { randomStream } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { drawDemonstrations, mostBootstrapped } from './bootstrap.ts';
-import { coordinatorOf, tryOut, type Standing, type StepResult } from './method.ts';
+import { coordinatorOf, tryOut, type Standing, type StepOutcome } from './method.ts';
 
 interface Memory {
   /** Ids of rows that the teacher has been asked: they cost nothing again. */
@@ -28,7 +28,7 @@ export const bootstrapFewShot = (): Coordinator =>
   });
 
 /** As in DSPy the first two sets are labelled rows alone, and the first rows in order; the rest are random in rows and size. */
-async function trySet(context: OptimizationContext, { phase, memory }: Standing<Memory>): Promise<StepResult<Memory>> {
+async function trySet(context: OptimizationContext, { phase, memory }: Standing<Memory>): Promise<StepOutcome<Memory>> {
   const { trainset, seed, prompt } = context;
   const random = randomStream(seed, 'bootstrap few-shot', phase);
   const size = phase === 1 ? 0 : phase === 2 ? mostBootstrapped : 1 + random.integer(mostBootstrapped);
@@ -41,8 +41,8 @@ async function trySet(context: OptimizationContext, { phase, memory }: Standing<
     const proposal = { prompt: { ...prompt, demonstrations: shown }, reason };
     const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'bootstrap few-shot', proposal });
     if (!evaluation) continue;
-    const candidate = { id, prompt: proposal.prompt, adapter: context.start, evaluation };
-    return { memory: { asked, tooLong: 0 }, tokensUsed: tokensUsed + evaluation.tokensUsed, candidate };
+    const measured = { id, prompt: proposal.prompt, adapter: context.start, evaluation };
+    return { memory: { asked, tooLong: 0 }, tokensUsed: tokensUsed + evaluation.tokensUsed, measured };
   }
   return { memory: { asked, tooLong: memory.tooLong + 1 }, tokensUsed };
 }

@@ -2,14 +2,14 @@
  * @file Chains of prompt and weight steps, each with its share of the budget and from the latest state, without a gate, and the prompt or the weights alone
  * under Tandem's own schedule. Soylu, Potts and Khattab 2024 (BetterTogether): p -> w -> p, w -> p, p -> p, w -> w.
  */
-import { AlternatingJointOptimizer } from '../alternating.ts';
+import { alternating } from '../alternating.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { Target } from '../events.ts';
 import { trainingDefaults, type TrainingSettings } from './training.ts';
 
 /** Every step spends its share: the chains of `--schedule chain:` stop where their usual numbers are reached. */
 export const chain = (targets: readonly Target[], { batchRows, learningRate }: TrainingSettings = trainingDefaults): Coordinator =>
-  new AlternatingJointOptimizer({
+  alternating({
     schedule: { kind: 'chain', targets },
     strategy: 'plain',
     proposals: Infinity,
@@ -21,4 +21,4 @@ export const chain = (targets: readonly Target[], { batchRows, learningRate }: T
 
 /** The prompt or the weights alone, under Tandem's gate and bandit. */
 export const singleTarget = (target: Target, { batchRows, learningRate }: TrainingSettings = trainingDefaults): Coordinator =>
-  new AlternatingJointOptimizer({ targets: [target], strategy: 'plain', batchRows, learningRate });
+  alternating({ targets: [target], strategy: 'plain', batchRows, learningRate });

@@ -7,7 +7,7 @@ import { randomStream, type Random } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { promptKey } from '../proposers/proposer.ts';
 import { allowance } from '../purse.ts';
-import { coordinatorOf, measureIfFits, tryOut, type Measured, type Standing, type StepResult } from './method.ts';
+import { coordinatorOf, measureIfFits, tryOut, type Standing, type StepOutcome } from './method.ts';
 import { canReflect, reflect } from './reflection.ts';
 
 /** GEPA's minibatch. */
@@ -41,7 +41,7 @@ export const gepa = (): Coordinator =>
     },
   });
 
-async function evolve(context: OptimizationContext, { phase, memory, left }: Standing<Memory>): Promise<StepResult<Memory>> {
+async function evolve(context: OptimizationContext, { phase, memory, left }: Standing<Memory>): Promise<StepOutcome<Memory>> {
   const { evaluator, trainset, start: adapter, seed, signal } = context;
   const { pool } = memory;
   const random = randomStream(seed, 'gepa', phase);
@@ -67,8 +67,8 @@ async function evolve(context: OptimizationContext, { phase, memory, left }: Sta
     const evaluation = await tryOut(context, { phase, candidate: id, proposer: 'reflection', proposal: { prompt, reason } });
     if (!evaluation) continue;
     tokensUsed += evaluation.tokensUsed;
-    const candidate: Measured = { id, prompt, adapter, evaluation };
-    return { memory: { pool: [...pool, { prompt, scores: evaluation.rows.map(({ score }) => score) }] }, tokensUsed, candidate };
+    const measured = { id, prompt, adapter, evaluation };
+    return { memory: { pool: [...pool, { prompt, scores: evaluation.rows.map(({ score }) => score) }] }, tokensUsed, measured };
   }
   return { memory, tokensUsed };
 }

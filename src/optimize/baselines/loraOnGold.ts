@@ -27,7 +27,7 @@ export const loraOnGold = (settings: TrainingSettings = trainingDefaults): Coord
             settings,
             seed: randomStream(seed, 'lora on gold').integer(2 ** 31),
           });
-          return { memory: null, tokensUsed, ...(evaluation && { candidate: { id: `${phase}.0`, prompt, adapter, evaluation } }) };
+          return { memory: null, tokensUsed, ...(evaluation && { measured: { prompt, adapter, evaluation } }) };
         },
       };
     },

@@ -11,7 +11,7 @@ import { randomStream } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import { passingRows } from '../proposers/demonstrations.ts';
 import { after, allowance, partOf } from '../purse.ts';
-import { coordinatorOf, type Standing, type StepResult } from './method.ts';
+import { coordinatorOf, type Standing, type StepOutcome } from './method.ts';
 import { train, trainingDefaults, type TrainingSettings } from './training.ts';
 
 const rounds = 3;
@@ -47,7 +47,7 @@ async function round(
   context: OptimizationContext,
   { phase, memory, left, spent, bestEvaluation }: Standing<Memory>,
   settings: TrainingSettings,
-): Promise<StepResult<Memory>> {
+): Promise<StepOutcome<Memory>> {
   const { trainer, seed, adapters, prompt } = context;
   const answering = memory.adapter === undefined ? undefined : await adapters.get(memory.adapter);
   const { rows, tokensUsed: asking } = await ownOutputs(context, answering, phase);
@@ -74,7 +74,7 @@ async function round(
   return {
     memory: { adapter: adapter.id, ...(isLast && { over }) },
     tokensUsed: asking + tokensUsed,
-    ...(evaluation && { candidate: { id: `${phase}.0`, prompt, adapter, evaluation } }),
+    ...(evaluation && { measured: { prompt, adapter, evaluation } }),
   };
 }
 

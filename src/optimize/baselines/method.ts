@@ -5,15 +5,15 @@
 import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';
 import { TandemError } from '../../errors.ts';
 import type { Row } from '../../data/dataset.ts';
-import type { Adapter } from '../../model/adapter.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import type { CandidateId, Target, MeasuredState } from '../events.ts';
 import { measuredState, measureStart } from '../measuredState.ts';
 import type { Proposal } from '../proposers/proposer.ts';
 import { changesBetween } from '../changes.ts';
+import type { MeasuredCandidate, Outcome } from '../outcome.ts';
 import { after, purseOf, type Purse } from '../purse.ts';
-import { tellVerdict } from '../verdict.ts';
+import { tellVerdict, type Verdict } from '../verdict.ts';
 import { isBetter } from '../../evaluate/ranking.ts';
 
 /** Where a method stands before a step. */
@@ -34,21 +34,11 @@ export interface Step<M> {
   readonly target: Target;
   /** For people: what is tried. */
   readonly because: string;
-  take(): Promise<StepResult<M>>;
+  take(): Promise<StepOutcome<M>>;
 }
 
-export interface StepResult<M> {
+export interface StepOutcome<M> extends Outcome {
   readonly memory: M;
-  readonly tokensUsed: number;
-  /** What the step brought, measured on the whole valset. */
-  readonly candidate?: Measured;
-}
-
-export interface Measured {
-  readonly id: CandidateId;
-  readonly prompt: Prompt;
-  readonly adapter?: Adapter;
-  readonly evaluation: Evaluation;
 }
 
 /** A published method; its memory is JSON, so that a run goes on from it after a kill. */
@@ -81,9 +71,9 @@ export function coordinatorOf<M>(method: Method<M>): Coordinator {
       if ('done' in step) return { ...state, done: step.done };
       const { target, because } = step;
       context.emit({ type: 'phaseStarted', phase, target, because });
-      const { memory, tokensUsed: cost, candidate } = await step.take();
+      const { memory, tokensUsed: cost, measured } = await step.take();
       const tokensUsed = spent + cost;
-      const kept = await settle(context, phase, best, bestEvaluation, candidate);
+      const kept = measured && (await settle(context, phase, best, bestEvaluation, measured));
       const next: Memory<M> = { bestEvaluation: kept?.evaluation ?? bestEvaluation, own: memory };
       context.emit({ type: 'phaseEnded', phase, target, accepted: kept !== undefined, best: kept?.state ?? best, tokensUsed });
       return { ...state, phase, best: kept?.state ?? best, tokensUsed, memory: next };
@@ -97,27 +87,15 @@ async function settle(
   phase: number,
   from: MeasuredState,
   best: Evaluation,
-  candidate: Measured | undefined,
+  measured: MeasuredCandidate,
 ): Promise<{ state: MeasuredState; evaluation: Evaluation } | undefined> {
-  if (!candidate) return undefined;
-  const { id, prompt, adapter, evaluation } = candidate;
+  const { id = `${phase}.0`, prompt, adapter, evaluation } = measured;
   const state = measuredState(id, prompt, adapter, evaluation, context.objective);
   const accepted = isBetter(evaluation, best);
   const because = `without a gate: ${accepted ? 'the best mean so far' : 'not the best mean so far'}`;
   const changes = changesBetween(from, state);
-  tellVerdict(
-    context,
-    { phase, before: best },
-    {
-      ...compareEvaluations(best, evaluation),
-      candidate: state,
-      adapter,
-      evaluation,
-      accepted,
-      because,
-      changes,
-    },
-  );
+  const verdict: Verdict = { ...compareEvaluations(best, evaluation), measured, state, accepted, because, changes };
+  tellVerdict(context, { phase, before: best }, verdict);
   if (!accepted) return undefined;
   if (adapter) await context.adapters.put(adapter);
   return { state, evaluation };

@@ -11,7 +11,7 @@ import { promptKey, type Proposal } from '../proposers/proposer.ts';
 import { groundedTemplates } from '../proposers/templates.ts';
 import { allowance } from '../purse.ts';
 import { drawDemonstrations, mostBootstrapped } from './bootstrap.ts';
-import { coordinatorOf, freshTokens, measureIfFits, tryOut, type Standing, type StepResult } from './method.ts';
+import { coordinatorOf, freshTokens, measureIfFits, tryOut, type Standing, type StepOutcome } from './method.ts';
 import { reflect } from './reflection.ts';
 import { suggest, type Trial } from './tpe.ts';
 
@@ -48,7 +48,7 @@ export const mipro = (): Coordinator =>
     },
   });
 
-async function draft(context: OptimizationContext, memory: Memory): Promise<StepResult<Memory>> {
+async function draft(context: OptimizationContext, memory: Memory): Promise<StepOutcome<Memory>> {
   const { prompt, start: adapter, evaluator, trainset, seed } = context;
   const stream = (...purpose: readonly (string | number)[]) => randomStream(seed, 'mipro', ...purpose);
   const plain = { ...prompt, demonstrations: [] };
@@ -86,7 +86,7 @@ async function draft(context: OptimizationContext, memory: Memory): Promise<Step
 }
 
 /** Some trials on batches, then the pair with the best mean of its trials on the whole valset, if it was not measured there yet. */
-async function search(context: OptimizationContext, { phase, memory, left }: Standing<Memory>): Promise<StepResult<Memory>> {
+async function search(context: OptimizationContext, { phase, memory, left }: Standing<Memory>): Promise<StepOutcome<Memory>> {
   const { valset, seed, signal, start: adapter } = context;
   const { instructions, sets, measured } = memory;
   const random = randomStream(seed, 'mipro', phase);
@@ -115,8 +115,7 @@ async function search(context: OptimizationContext, { phase, memory, left }: Sta
   if (!evaluation) return { memory: memoryAfter, tokensUsed };
   trials.push({ choices: best, score: evaluation.score.mean });
   tokensUsed += freshTokens(evaluation.tokensUsed, valset, new Set(asked.get(best.join())));
-  const candidate = { id, prompt: proposal.prompt, adapter, evaluation };
-  return { memory: memoryAfter, tokensUsed, candidate };
+  return { memory: memoryAfter, tokensUsed, measured: { id, prompt: proposal.prompt, adapter, evaluation } };
 }
 
 /** Where every pair that was tried is measured, another one by chance. */

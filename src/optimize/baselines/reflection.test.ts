@@ -4,7 +4,7 @@ import { TandemError } from '../../errors.ts';
 import type { Writer } from '../../model/writer.ts';
 import type { OptimizationContext, OptimizationState } from '../coordinator.ts';
 import type { OptimizationEvent } from '../events.ts';
-import { memoryAdapters } from '../jointOptimizer.ts';
+import { memoryAdapters } from '../jointOptimization.ts';
 import { evaluatorWith, messages } from '../madeUp.fixture.ts';
 import { defaultObjective } from '../objective.ts';
 import { gepa } from './gepa.ts';

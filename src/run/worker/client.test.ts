@@ -91,6 +91,16 @@ test('a stop is graceful; one that takes too long is ended by force', async () =
   expect(alive(hanging.pid)).toBe(false);
 });
 
+test('a run after a preflight with the same model finds it loaded; one with another model loads that', async () => {
+  const loaded: string[] = [];
+  const client = start((notification) => void (notification.type === 'busy' && loaded.push(notification.what)));
+  const [model, other] = [temporary, tmpdir()];
+  await client.call('preflight', { spec: { ...specOf('intent.prompt.md'), model } });
+  await client.call('optimize', { spec: { ...specOf('intent.prompt.md'), model } });
+  await client.call('optimize', { spec: { ...specOf('intent.prompt.md'), model: other } });
+  expect(loaded).toEqual([1, 1, 2].map((count) => `Loaded ${count} in process ${client.pid}`));
+});
+
 describe('a worker asks the process that started it', () => {
   const spec = specOf('asks.prompt.md');
 

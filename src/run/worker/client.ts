@@ -37,7 +37,7 @@ export interface WorkerClient {
 
 export function startWorker({ file, onNotification, host = {}, patience }: WorkerOptions): WorkerClient {
   const child = forkOwn(file, [String(beatDescriptor)], { pipes: 1 });
-  const pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
+  const pending = new Map<number, { resolve: (result: Methods[MethodName]['result']) => void; reject: (error: Error) => void }>();
   const tail = keepTail(child);
   const pipe = child.stdio[beatDescriptor] as Readable;
   const beats = listenToBeats(pipe, ({ memory }) => onNotification({ type: 'heartbeat', memory }), patience);
@@ -75,10 +75,10 @@ export function startWorker({ file, onNotification, host = {}, patience }: Worke
       clearTimeout(killTimer);
       killTimer = undefined;
     }
-    if (message.type === 'result') call?.resolve(message.result as never);
+    if (message.type === 'result') call?.resolve(message.result);
     else call?.reject(receivedError(message.error));
   });
-  const call: WorkerClient['call'] = (method, params) =>
+  const call = <M extends MethodName>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> =>
     new Promise((resolve, reject) => {
       if (!child.connected) {
         reject(died('has disappeared', tail()));
@@ -86,7 +86,8 @@ export function startWorker({ file, onNotification, host = {}, patience }: Worke
       }
       beats.noteProgress();
       const id = calls++;
-      pending.set(id, { resolve, reject });
+      // The worker answers a request with the result of its method.
+      pending.set(id, { resolve: (result) => resolve(result as Methods[M]['result']), reject });
       send({ type: 'request', id, method, params } as ToWorker);
     });
   return {

@@ -1,17 +1,33 @@
-/** @file A worker with fake runs: the prompt's name says how the run behaves. */
+/** @file A worker with fake runs and a fake model: the prompt's name says how the run behaves. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
+import type { TrainableModel } from '../../model/trainableModel.ts';
 import { executeRun } from '../execute.ts';
 import { fakeExecution } from '../fakeRun.fixture.ts';
 import type { LineMeasurement, PromptMeasurement } from '../measure.ts';
 import type { Notification, RunResult } from './protocol.ts';
 import type { MeasuredPrompt } from '../record/results.ts';
 import { createRun, findRun } from '../record/runDirectory.ts';
+import { keepOneModel } from './modelKeeper.ts';
 import { serve } from './serve.ts';
-import type { Split } from '../spec.ts';
+import type { SessionSpec, Split } from '../spec.ts';
+
+let loads = 0;
+const models = keepOneModel(async () => {
+  loads++;
+  return { forget: () => {}, dispose: async () => {} } as TrainableModel;
+});
+
+/** Opens the model as a session does, and tells how many were loaded so far. */
+async function open({ model, executor, threads = 1 }: SessionSpec, tell: (notification: Notification) => void): Promise<void> {
+  if (model === undefined) return;
+  await models.open(model, executor, threads);
+  tell({ type: 'busy', what: `Loaded ${loads} in process ${process.pid}` });
+}
 
 serve({
   optimize: async ({ spec }, tell, signal, ask): Promise<RunResult> => {
+    await open(spec, tell);
     if (spec.prompt.includes('missing'))
       throw new TandemError('no-prompt', 'There is no prompt file.', { where: { file: spec.prompt, line: 3 }, hint: 'Write one.' });
     if (spec.prompt.includes('crash')) {
@@ -58,7 +74,13 @@ serve({
     return { evaluation: fakeMeasurement(split), lines: [], items: [] };
   },
   export: () => Promise.reject(new Error('not needed')),
-  preflight: () => Promise.reject(new Error('not needed')),
+  preflight: async ({ spec }, tell, signal) => {
+    await open(spec, tell);
+    if (spec.prompt.includes('crash')) process.kill(process.pid, 'SIGKILL');
+    if (spec.prompt.includes('slow')) await sleep(60_000, undefined, { signal });
+    const score = { mean: 0.5, low: 0.4, high: 0.6, rows: 20 };
+    return { now: { score }, targets: [], tokensUsed: 0 };
+  },
   render: () => Promise.reject(new Error('not needed')),
   writerExample: () => Promise.reject(new Error('not needed')),
   rows: async ({ most }) => [

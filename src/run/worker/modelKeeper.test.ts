@@ -5,9 +5,10 @@ import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadTexts } from '../../model/files/modelFiles.ts';
 import type { ModelSource } from '../../model/sources/modelSource.ts';
-import { locateModel, modelSources } from '../../model/sources/table.ts';
+import { locateModel, modelSources, sourceOf } from '../../model/sources/table.ts';
 import { trainable } from '../../model/trainableModel.ts';
 import { keepOneModel } from './modelKeeper.ts';
+import { openModelOf } from './openModel.ts';
 
 const tiny = resolve('test/fixtures/tiny-tied');
 const generating = { maxTokens: 4, temperature: 0, topP: 1, stop: [], seed: 0 };
@@ -30,7 +31,7 @@ const loud: ModelSource = {
   }),
 };
 const withLoud = [loud, ...modelSources];
-const models = keepOneModel(withLoud);
+const models = keepOneModel(openModelOf(withLoud), (place) => sourceOf(place, withLoud).version(place));
 afterAll(() => models.dispose());
 
 test('a source is one entry of the table: it finds its models and opens them', async () => {

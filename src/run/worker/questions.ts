@@ -14,8 +14,13 @@ export interface Questioner {
   readonly hear: (answer: Answer) => void;
 }
 
+interface Waiting {
+  readonly resolve: (result: HostMethods[HostMethodName]['result']) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export function questioner(send: (question: Question) => void): Questioner {
-  const waiting = new Map<number, { readonly resolve: (result: never) => void; readonly reject: (error: unknown) => void }>();
+  const waiting = new Map<number, Waiting>();
   let questions = 0;
   return {
     ask: (method, params, signal) =>
@@ -40,7 +45,7 @@ export function questioner(send: (question: Question) => void): Questioner {
     hear(answer) {
       const asked = waiting.get(answer.id);
       waiting.delete(answer.id);
-      if (answer.type === 'answer') asked?.resolve(answer.result as never);
+      if (answer.type === 'answer') asked?.resolve(answer.result);
       else asked?.reject(receivedError(answer.error));
     },
   };

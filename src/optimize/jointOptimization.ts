@@ -1,4 +1,4 @@
-/** @file The entry for programs: optimizes a model and a prompt together and returns the best state's model and prompt. */
+/** @file Optimizes a model and a prompt together, in memory, and returns the best state's model and prompt. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import { calibrationRows } from '../evaluate/calibration.ts';
@@ -9,8 +9,8 @@ import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { OpenedModel } from '../model/trainableModel.ts';
 import type { Writer } from '../model/writer.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
-import { AlternatingJointOptimizer } from './alternating.ts';
-import { CoordinateJointOptimizer } from './coordinate.ts';
+import { alternating } from './alternating.ts';
+import { coordinate } from './coordinate.ts';
 import type { AdapterStore, Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 import { defaultObjective, type ObjectiveWeights } from './objective.ts';
@@ -52,55 +52,49 @@ export interface JointResult {
   readonly state: OptimizationState;
 }
 
-export class JointOptimizer {
-  private readonly coordinator: Coordinator | undefined;
-
-  /** @param options the way of optimizing; alternating by default, coordinate descent for programs of several steps */
-  constructor({ coordinator }: { coordinator?: Coordinator } = {}) {
-    this.coordinator = coordinator;
+/**
+ * Runs to the end of the budget or until neither the prompt nor the weights help. The result is never worse than the start on the valset.
+ * @param given the way of optimizing; alternating by default, coordinate descent for programs of several steps
+ */
+export async function optimizeJointly(options: JointOptimization, given?: Coordinator): Promise<JointResult> {
+  const { model, prompts, trainset, valset, signal } = options;
+  const task: Task = { ...options.task, metric: options.metric };
+  const adapters = memoryAdapters();
+  const tasks = [...(options.earlier ?? []), task];
+  if (tasks.length !== prompts.length) {
+    throw new TandemError('steps-differ', `There are ${prompts.length} prompts for ${tasks.length} steps.`, {
+      hint: 'Give `earlier` one task for each prompt but the last.',
+    });
   }
-
-  /** Runs to the end of the budget or until neither the prompt nor the weights help. The result is never worse than the start on the valset. */
-  async optimize(options: JointOptimization): Promise<JointResult> {
-    const { model, prompts, trainset, valset, signal } = options;
-    const task: Task = { ...options.task, metric: options.metric };
-    const adapters = memoryAdapters();
-    const tasks = [...(options.earlier ?? []), task];
-    if (tasks.length !== prompts.length) {
-      throw new TandemError('steps-differ', `There are ${prompts.length} prompts for ${tasks.length} steps.`, {
-        hint: 'Give `earlier` one task for each prompt but the last.',
-      });
-    }
-    const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: calibrationRows(valset, trainset) });
-    const lora = loraFor(options.lora, options.start);
-    const context: OptimizationContext = {
-      evaluator,
-      trainer: loraTrainer(model, tasks, lora),
-      ...(tasks.length > 1 && { program: { tasks, trace: evaluator.trace } }),
-      adapters,
-      prompt: asProgram(prompts),
-      start: options.start,
-      trainset,
-      valset,
-      objective: options.objective ?? defaultObjective,
-      ...(options.worth && { worth: options.worth }),
-      ...(options.writer && { writer: options.writer }),
-      seed: options.seed ?? 0,
-      budget: options.budget,
-      signal,
-      emit: options.onEvent ?? (() => {}),
-    };
-    const coordinator = this.coordinator ?? (context.program ? new CoordinateJointOptimizer() : new AlternatingJointOptimizer());
-    let state = await coordinator.begin(context);
-    while (!state.done && !signal?.aborted) state = await coordinator.advance(context, state);
-    const { adapter, prompt } = state.best;
-    return {
-      model,
-      ...(adapter !== undefined && { adapter: await adapters.get(adapter) }),
-      prompts: stepsOf(prompt) as [Prompt, ...Prompt[]],
-      state,
-    };
-  }
+  const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: calibrationRows(valset, trainset) });
+  const lora = loraFor(options.lora, options.start);
+  const context: OptimizationContext = {
+    evaluator,
+    trainer: loraTrainer(model, tasks, lora),
+    ...(tasks.length > 1 && { program: { tasks, trace: evaluator.trace } }),
+    adapters,
+    prompt: asProgram(prompts),
+    start: options.start,
+    trainset,
+    valset,
+    objective: options.objective ?? defaultObjective,
+    ...(options.worth && { worth: options.worth }),
+    ...(options.writer && { writer: options.writer }),
+    seed: options.seed ?? 0,
+    budget: options.budget,
+    signal,
+    emit: options.onEvent ?? (() => {}),
+  };
+  const coordinator = given ?? (context.program ? coordinate() : alternating());
+  let state = await coordinator.begin(context);
+  while (!state.done && !signal?.aborted) state = await coordinator.advance(context, state);
+  const { adapter, prompt } = state.best;
+  return {
+    model,
+    ...(adapter !== undefined && { adapter: await adapters.get(adapter) }),
+    prompts: stepsOf(prompt) as [Prompt, ...Prompt[]],
+    state,
+  };
 }
 
 /** Adapters by id, in memory. */

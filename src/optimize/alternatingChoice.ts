@@ -1,0 +1,97 @@
+/** @file Which phase of an alternating optimization comes next and what it may spend, or why there is none. */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import { isRight } from '../evaluate/metrics.ts';
+import type { AlternatingMemory, AlternatingOptions } from './alternatingPhase.ts';
+import type { OptimizationContext, OptimizationState } from './coordinator.ts';
+import type { Target } from './events.ts';
+import { isFew } from './exchange.ts';
+import { hasScorings, scoringFirst } from './labelScoring.ts';
+import { hasAnswers } from './ownAnswers.ts';
+import { textKey } from './proposers/proposer.ts';
+import { after, keeping, partOf, purseOf, type Purse } from './purse.ts';
+import { recipeOf } from './recipe.ts';
+import { keptForRefit } from './refit.ts';
+import { chooseTarget } from './targetBandit.ts';
+
+export type PhaseChoice =
+  | {
+      readonly kind: PhaseKind;
+      /** For people. */
+      readonly because: string;
+      readonly budget: Purse;
+    }
+  | {
+      readonly kind: 'end';
+      /** For people. */
+      readonly because: string;
+      /** Nothing has helped lately: where a curriculum lets more move, there is another phase after all. */
+      readonly isStuck?: true;
+    };
+
+/** A phase of the weights or of the prompt; 'scoring' is the first one, which only scores the labels in other ways. */
+export type PhaseKind = Target | 'scoring';
+
+/** A phase that could measure less often than this on the valset would bring nothing. */
+export const leastMeasurements = 3;
+
+/** Of the whole budget, what is kept for measuring each changed place of the best prompt by itself. */
+export const placesShare = 0.08;
+/** Of what the last training is to cost, what is kept for it: the phase before it may spend a little more than it was given. */
+const lastCost = 1.1;
+/** Of what is left, what a phase gets while the prompt or the weights have not had their turn. */
+const earlyShare = 0.42;
+/** Measurements on the valset that what is left must pay for to be divided: less would give each too few steps to show anything. */
+const divisible = 10;
+/** Why a run ends whose phases have stopped bringing anything. */
+const neverMore = 'neither the prompt nor the weights improve any further';
+const goesOn = 'the last result is probably better but not yet clearly, so training continues';
+
+const promptsFirst: readonly Target[] = ['prompt', 'weights'];
+
+/** @param before the current state on the valset */
+export function choosePhase(
+  context: OptimizationContext,
+  options: AlternatingOptions,
+  state: OptimizationState,
+  before: Evaluation,
+): PhaseChoice {
+  const { statistics, promising, current, recipes } = state.memory as AlternatingMemory;
+  const { schedule, targets, strategy } = options;
+  const places = schedule.kind === 'gated' && targets.includes('prompt') ? placesShare * context.budget : 0;
+  const recipe = recipeOf(recipes, current.adapter);
+  // While no text has changed there is no place to measure.
+  const isMoved = textKey(state.start.prompt) !== textKey(current.prompt);
+  const free = (context.budget - (isMoved ? places : 0) - state.tokensUsed) / lastCost;
+  const kept = places + lastCost * keptForRefit(context, recipe, free);
+  const left = context.budget - kept - state.tokensUsed;
+  const budget = keeping(after(purseOf(context), state.tokensUsed), kept);
+  if (schedule.kind === 'chain') {
+    const target = schedule.targets.at(state.phase);
+    if (!target || left <= 0) return { kind: 'end', because: target ? 'the budget is spent' : 'the chain is done' };
+    return { kind: target, because: `step ${state.phase + 1} of the chain`, budget: partOf(budget, schedule.targets.length - state.phase) };
+  }
+  if (left < leastMeasurements * before.tokensUsed) return { kind: 'end', because: 'the budget is spent' };
+  if (schedule.kind === 'classic') {
+    const place = state.phase % (schedule.parameterSteps + schedule.promptSteps);
+    const target = place < schedule.parameterSteps ? 'weights' : 'prompt';
+    const epoch = Math.floor(state.phase / (schedule.parameterSteps + schedule.promptSteps)) + 1;
+    return { kind: target, because: `${target} step of epoch ${epoch}`, budget };
+  }
+  if (state.phase === 0 && targets.includes('prompt') && hasScorings(context)) {
+    return { kind: 'scoring', because: scoringFirst, budget };
+  }
+  if (targets.includes('prompt') && statistics.prompt.phases === 0 && !hasAnswers(context) && !before.rows.some(isRight)) {
+    return { kind: 'prompt', because: 'no answer passes yet, so the weights have nothing to learn from', budget };
+  }
+  // Prompts first where weights are trained under several.
+  const order = strategy === 'mixture' ? promptsFirst.filter((target) => targets.includes(target)) : targets;
+  const choice = promising ? ({ target: 'weights', because: goesOn } as const) : chooseTarget(statistics, order);
+  if (!choice) return { kind: 'end', because: neverMore, isStuck: true };
+  const { target: kind, because } = choice;
+  // The other one, and this one again after it, must have their turns.
+  const isEarly = order.length > 1 && left >= divisible * before.tokensUsed && order.some((target) => statistics[target].phases === 0);
+  if (isEarly) return { kind, because, budget: partOf(budget, 1 / earlyShare) };
+  // A training that all rows judge is done twice, and once more at the end: a third each, measurements included.
+  const thrice = kind === 'weights' && statistics.weights.phases === 0 && isFew(context) && !current.adapter;
+  return { kind, because, budget: thrice ? partOf(budget, 8 / 5) : budget };
+}
