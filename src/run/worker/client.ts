@@ -87,7 +87,7 @@ export function startWorker({ file, onNotification, host = {}, patience }: Worke
       beats.noteProgress();
       const id = calls++;
       // The worker answers a request with the result of its method.
-      pending.set(id, { resolve: (result) => resolve(result as Methods[M]['result']), reject });
+      pending.set(id, { resolve, reject });
       send({ type: 'request', id, method, params } as ToWorker);
     });
   return {

@@ -23,11 +23,13 @@ test(
     const front = ['data: rows.jsonl', 'output: kind', 'labels: from-data', `model: ${tinyModel}`].map((line) => `  ${line}\n`).join('');
     writeFileSync(join(temporary, 'kind.prompt.md'), `---\ntandem:\n${front}---\nText: \${input:text}\nKind:\n`);
     const spec: RunSpec = { ...runDefaults, prompt: join(temporary, 'kind.prompt.md'), threads: 1, budget: { tokens: 20_000 } };
+    const tell = (): void => {};
+    const { signal } = new AbortController();
+    const ask = (): Promise<never> => Promise.reject(new Error('not asked'));
     let loads = 0;
     const working = () => {
       const models = keepOneModel((...asked) => (loads++, openModel(...asked)));
-      const surroundings = [() => {}, new AbortController().signal, () => Promise.reject(new Error('not asked'))] as const;
-      return { models, handle: handlersWith(models), surroundings };
+      return { models, handle: handlersWith(models) };
     };
     const events = (directory: string): unknown[] =>
       readJournal(join(directory, 'journal.jsonl')).flatMap(({ at: _, ...line }) =>
@@ -35,14 +37,14 @@ test(
       );
 
     const warm = working();
-    const { tokensUsed } = await warm.handle.preflight({ spec }, ...warm.surroundings);
+    const { tokensUsed } = await warm.handle.preflight({ spec }, tell, signal, ask);
     expect(tokensUsed).toBeGreaterThan(0);
-    const after = await warm.handle.optimize({ spec }, ...warm.surroundings);
+    const after = await warm.handle.optimize({ spec }, tell, signal, ask);
     expect(loads).toBe(1);
     await warm.models.dispose();
 
     const cold = working();
-    const alone = await cold.handle.optimize({ spec }, ...cold.surroundings);
+    const alone = await cold.handle.optimize({ spec }, tell, signal, ask);
     expect(loads).toBe(2);
     expect(events(after.directory)).toEqual(events(alone.directory));
     await cold.models.dispose();
