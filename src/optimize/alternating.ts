@@ -3,7 +3,7 @@
  * what the valset proves. Also the sources' plain loop (classic) and published chains, which go on from the latest state.
  */
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
-import { isRight } from '../evaluate/metrics.ts';
+import { isRight } from '../evaluate/judging.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { alternatingDefaults, type AlternatingMemory, type AlternatingOptions, type PhaseResult } from './alternatingPhase.ts';
 import { changesBetween } from './changes.ts';

@@ -2,7 +2,8 @@
 import type { Row } from '../data/dataset.ts';
 import type { Splits } from '../data/openDataset.ts';
 import { TandemError } from '../errors.ts';
-import { taskFor, type Task } from '../evaluate/evaluation.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { taskFor } from '../evaluate/taskFor.ts';
 import { openProgram, type Program } from '../prompt/program.ts';
 import { isProgramPath } from '../prompt/programFile.ts';
 import { parsePromptFile, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
