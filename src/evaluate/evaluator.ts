@@ -9,10 +9,11 @@ import type { Prompt } from '../prompt/prompt.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { ownWords, wordsFor } from '../prompt/labelWords.ts';
 import { textOf, type Values } from '../prompt/values.ts';
-import { memoryCache, type Cache } from './cache.ts';
+import { memoryCache, type Cache, type CachedText } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { calibrationCount, needsRows, softmax } from './calibration.ts';
-import type { Cut, CutBy } from './cuts.ts';
+import { countCuts } from './countCuts.ts';
+import type { Cut } from './cuts.ts';
 import { likelihoodsOf, scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
 import { answersNeeded, judge } from './judging.ts';
 import { makeLabelScorer } from './labelScorer.ts';
@@ -103,6 +104,11 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   const choiceTokens = (words: readonly string[]): number => texts.countBranches(words.map((each) => answerAfter(task, '…', each)));
   const labelTokens = remembered(choiceTokens);
 
+  const cutsOf = (prompt: Prompt, answers: readonly Pick<RowResult, 'cut'>[], golds?: readonly string[]): Pick<Evaluation, 'cuts'> => {
+    const cuts = countCuts(texts, decodingOf(prompt).maxTokens, answers, golds);
+    return cuts.length > 0 ? { cuts } : {};
+  };
+
   const questionOf = (prompt: Prompt, values: Values): string => questionText(task, texts, prompt, values);
   const promptTokens = (prompt: Prompt, adapter?: Adapter, like?: Values): number =>
     texts.count(questionWithoutValues(task, texts, prompt, like), adapter?.soft);
@@ -158,24 +164,9 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     const predicted = written.map(({ text, finish }, place) => ({
       prediction: text.trim(),
       ...likelihood(likelihoods[place]),
-      ...(finish !== 'stop' && { cut: finish }),
+      ...cutOf({ finish }),
     }));
     return { predicted };
-  }
-
-  /** @param golds the right answers where they are known */
-  function cutsOf(prompt: Prompt, cuts: readonly (CutBy | undefined)[], golds?: readonly string[]): { cuts?: Cut[] } {
-    const { maxTokens: tokens } = decodingOf(prompt);
-    const count = (by: CutBy): number => cuts.filter((cut) => cut === by).length;
-    const [length, context] = [count('length'), count('context')];
-    const isLonger = (gold: string): boolean => Buffer.byteLength(gold) >= tokens && texts.count(` ${gold}`) > tokens;
-    const outOfReach = length > 0 ? golds?.filter((gold) => isLonger(gold.trim())).length : undefined;
-    const of = cuts.length;
-    const found: Cut[] = [
-      ...(length > 0 ? [{ by: 'length' as const, answers: length, of, tokens, ...(outOfReach !== undefined && { outOfReach }) }] : []),
-      ...(context > 0 ? [{ by: 'context' as const, answers: context, of }] : []),
-    ];
-    return found.length > 0 ? { cuts: found } : {};
   }
 
   /**
@@ -224,11 +215,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         ...about,
         promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
         ...totalCost([{ tokensUsed: tokensOf({ prompt, adapter }, results, questions) }, judged.cost]),
-        ...cutsOf(
-          prompt,
-          results.map(({ cut }) => cut),
-          golds.length === results.length ? golds : undefined,
-        ),
+        ...cutsOf(prompt, results, golds.length === results.length ? golds : undefined),
       };
     },
     async answer({ prompt, adapter }, rows, { signal } = {}) {
@@ -247,9 +234,8 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       }
       const written = await outputs.generate(questions, decodingOf(prompt), call);
       const answers = written.map(({ text }) => text.trim());
-      const cuts = written.map(({ finish }) => (finish === 'stop' ? undefined : finish));
       const tokensUsed = answers.reduce((sum, answer) => sum + texts.count(answer) + 1, reading);
-      return { answers, tokensUsed, ...cutsOf(prompt, cuts) };
+      return { answers, tokensUsed, ...cutsOf(prompt, written.map(cutOf)) };
     },
     async scoreWords({ prompt, adapter }, rows, words, { signal } = {}) {
       const questions = questionsOf(task, texts, prompt, rows);
@@ -286,6 +272,8 @@ interface Predictions {
 
 const ifKnown = (gold: string | undefined): Pick<RowResult, 'gold'> => (gold === undefined ? {} : { gold });
 const likelihood = (value: number | undefined): Pick<RowResult, 'logLikelihood'> => (value === undefined ? {} : { logLikelihood: value });
+
+const cutOf = ({ finish }: Pick<CachedText, 'finish'>): Pick<RowResult, 'cut'> => (finish === 'stop' ? {} : { cut: finish });
 
 /** The same number for the same questions, worked out once. */
 function remembered(count: (questions: readonly string[]) => number): (questions: readonly string[]) => number {
