@@ -34,7 +34,7 @@ export interface Task {
   readonly template: 'text' | 'chat';
   /** What the chat template gets besides the turns. */
   readonly chat?: ChatOptions;
-  /** Where the prompt stands that the file has, for errors: its file, and the 1-based line that its body starts in. */
+  /** Where the prompt is, for errors: its file, and the 1-based line in which its body starts. */
   readonly origin?: Place;
 }
 
@@ -50,11 +50,11 @@ export interface RowResult {
   readonly feedback?: string;
   /** Whether the answer counts as right, where the metric says; else only the full score does. See `isRight`. */
   readonly right?: boolean;
-  /** Of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated; absent without a gold answer. */
+  /** Log-likelihood of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated. Absent without a gold answer. */
   readonly logLikelihood?: number;
-  /** Of a task with labels: the log of the gold label's share among them, by the likelihoods of their words. */
+  /** With labels: the log of the gold label's share among them, by the likelihoods of their words. */
   readonly logShare?: number;
-  /** Of free text that was cut off before it ended: by what. */
+  /** What cut the answer off, if it did not end by itself. */
   readonly cut?: CutBy;
 }
 
@@ -62,13 +62,13 @@ export interface Evaluation extends Cost {
   /** In the order of the rows that were asked for. */
   readonly rows: readonly RowResult[];
   readonly score: Interval;
-  /** How the score is taken from rows, where it is not the mean of theirs. */
+  /** How the score is computed, where it is not the mean of the rows' scores. */
   readonly corpus?: CorpusScore;
   /** Absent where rows have no gold answer: then the score alone decides. */
   readonly logLikelihood?: Interval;
   /** What the model said for labels; absent where each was its own words. */
   readonly words?: LabelWords;
-  /** What a token more adds to the log-likelihood of a label on these rows, whatever the input; absent where labels are equally long. */
+  /** What one more token adds to the log-likelihood of a label on these rows. Absent where all labels are equally long. */
   readonly lengthSlope?: number;
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
@@ -85,20 +85,20 @@ export interface Comparison {
   readonly logLikelihood?: PairedDifference;
 }
 
-/** Whether the rows have right answers. Files whose rows lack the column have them in no row. */
+/** Whether the rows have right answers. If the column is missing, it is missing in every row. */
 export const haveAnswers = (rows: readonly Row[], output: string): boolean => rows.every(({ values }) => Object.hasOwn(values, output));
 
 /** The right answers of the rows that have one. */
 export const answersOf = (rows: readonly Row[], output: string): string[] =>
   rows.flatMap(({ values }) => (Object.hasOwn(values, output) ? [textIn(values, output)] : []));
 
-/** What the rows come to by a metric, with its interval. */
+/** The score of the rows by a metric, with its interval. */
 export function scoreOf({ corpus }: Pick<Metric, 'corpus'>, rows: readonly RowResult[]): Interval {
   return corpus ? bootstrapStatistic(rows.length, corpus(rows)) : bootstrapMean(rows.map(({ score }) => score));
 }
 
 /**
- * One evaluation of the rows of several, which no two of them share. Facts about the prompt are those of the first.
+ * Joins evaluations of different rows into one. Facts about the prompt are those of the first.
  * @param evaluations at least one
  */
 export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: readonly [Evaluation, ...Evaluation[]]): Evaluation {
@@ -118,8 +118,8 @@ export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: r
 export type Compared = Pick<Evaluation, 'rows' | 'corpus' | 'words'>;
 
 /**
- * What of a row's likelihood two evaluations can be compared by. Where the model says other words for the labels, that is the right one's
- * share among them: a word is no better for being likelier by itself.
+ * The likelihood of a row by which two evaluations can be compared. If the model says different words for the labels, it is the right word's
+ * share among them, because a word is not better for being likelier by itself.
  */
 export function comparableLikelihood(
   a: Pick<Evaluation, 'words'>,
@@ -142,7 +142,7 @@ export function compareEvaluations(before: Compared, after: Compared, options: R
   return { score, ...(old && now && { logLikelihood: pairedBootstrap(old, now, { ...options, range: logShares }) }) };
 }
 
-/** Those of the gold answers, if every row has one. */
+/** The log-likelihoods of the gold answers, if every row has one. */
 export const likelihoodsOf = (rows: readonly RowResult[]): number[] | undefined => allOf(rows, ({ logLikelihood }) => logLikelihood);
 
 function allOf(rows: readonly RowResult[], value: (row: RowResult) => number | undefined): number[] | undefined {

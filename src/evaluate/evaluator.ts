@@ -30,7 +30,7 @@ export interface Candidate {
 export interface EvaluateOptions {
   /** Checked between batches; an abort throws its reason. */
   readonly signal?: AbortSignal;
-  /** Hears which share of the rows has been answered; of a program, by its last step. */
+  /** Called with the share of the rows that have been answered; in a program, by its last step. */
   readonly onShare?: (share: number) => void;
 }
 
@@ -48,8 +48,8 @@ export interface Evaluator {
   /** @throws TandemError reasons 'no-rows', 'unknown-column', 'missing-output', 'no-calibration-rows', 'too-slow' */
   evaluate(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Evaluation>;
   /**
-   * What any words would score after the rows' questions, one list a row: normalized, and calibrated where that is done word by word. Not every
-   * evaluator can tell.
+   * How any words would score after the rows' questions, one list for each row. Scores are normalized, and calibrated if that works word by
+   * word. Not every evaluator can do this.
    */
   readonly scoreWords?: (
     candidate: Candidate,
@@ -71,7 +71,7 @@ export interface EvaluatorOptions {
   readonly task: Task;
   /** Default: in memory. */
   readonly cache?: Cache;
-  /** Whose inputs show what the model prefers, for calibrations 'domain' and 'prior': see `calibrationRows`. At most 64 are used. */
+  /** Their inputs show what the model prefers, for calibrations 'domain' and 'prior': see `calibrationRows`. At most 64 are used. */
   readonly calibrationRows?: readonly Row[];
   /** For a metric that asks a larger model. What it may spend is its own affair; what it cost is in the evaluation. */
   readonly writer?: Writer;
@@ -122,7 +122,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   const { calibrationTexts, scoreChoices } = makeLabelScorer({ task, outputs, decodingOf, questionOf, calibrationInputs });
 
-  /** Of the answers that are known, after the questions in the same places. */
+  /** Log-likelihoods of the gold answers that are known, each after its question. */
   async function goldLikelihoods(
     golds: readonly (string | undefined)[],
     questions: readonly string[],
@@ -275,7 +275,7 @@ const likelihood = (value: number | undefined): Pick<RowResult, 'logLikelihood'>
 
 const cutOf = ({ finish }: Pick<CachedText, 'finish'>): Pick<RowResult, 'cut'> => (finish === 'stop' ? {} : { cut: finish });
 
-/** The same number for the same questions, worked out once. */
+/** Remembers the number for each list of questions. */
 function remembered(count: (questions: readonly string[]) => number): (questions: readonly string[]) => number {
   const known = new Map<string, number>();
   return (questions) => {
@@ -285,7 +285,7 @@ function remembered(count: (questions: readonly string[]) => number): (questions
   };
 }
 
-/** What is asked beside the rows' own answers is not counted among them. */
+/** For what is asked besides the rows' answers: it does not count as progress. */
 const unheard = ({ adapter, signal }: Call): Call => ({ adapter, signal });
 
 const mostLikely = (scores: readonly number[]): number => scores.indexOf(Math.max(...scores));

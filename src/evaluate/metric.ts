@@ -15,6 +15,8 @@ export interface Judging {
   judge(answers: readonly Answer[], options?: JudgeOptions): Promise<readonly Judgement[]>;
   /** What every answer must come with. Without it, the metric also judges rows that have no right answer. */
   readonly needs?: 'gold';
+  /** What the column of right answers holds, if not answers: with 'patterns', it does not say how long answers are or what ends them. */
+  readonly golds?: 'patterns';
   /** For a metric that is not the mean of the scores. The scores then only say which rows are right. */
   readonly corpus?: CorpusScore;
   /** Whether an answer counts as right. Where absent, only the full score does. */

@@ -10,9 +10,9 @@ import type { Metric } from './metric.ts';
 import { metricNamed } from './metrics/table.ts';
 
 /**
- * The task of a prompt file. How free text ends, where the file does not say, is that of a task without known answers: see `withFittedEnds`.
+ * The task of a prompt file. If the file does not say how free text ends, it ends as in a task without known answers: see `withFittedEnds`.
  * @param rows of train and val; `labels: from-data` are their distinct outputs, sorted
- * @param modules the metrics that are modules, as far as they may run and are loaded, by their names
+ * @param modules the metrics that are modules and that were loaded, by their names
  * @throws TandemError reasons 'unknown-metric', 'metric-needs-labels', 'no-output', 'too-many-labels', 'too-few-labels'
  */
 export function taskFor(file: PromptFile, rows: readonly Row[], modules: ReadonlyMap<string, Metric> = new Map()): Task {

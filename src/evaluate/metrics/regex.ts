@@ -8,6 +8,7 @@ export const regex: MetricEntry = {
   about:
     "The column holds a regular expression that matches somewhere in the prediction. With `regex(answer: (\\w+))`, the text that the pattern's first group finds in the prediction is the right answer.",
   ...againstGold((prediction, gold) => matching(gold.trim(), () => patternOf(gold.trim())?.test(prediction) ?? false)),
+  golds: 'patterns',
   withArgument(argument) {
     const pattern = patternOf(argument);
     return (
