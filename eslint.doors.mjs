@@ -45,7 +45,7 @@ const modules = [
 ];
 
 /** May load a module whose name is no literal. */
-const loaders = [/^src\/evaluate\/metricModule\.ts$/, /^src\/tensor\/tensorflow\.ts$/];
+const loaders = [/^src\/evaluate\/metrics\/module\.ts$/, /^src\/tensor\/tensorflow\.ts$/];
 
 const isTest = (/** @type {string} */ file) => /^test\/|\.(test|fixture)\.ts$/.test(file);
 /** What becomes part of the program. */

@@ -46,8 +46,10 @@ export { calibrationRows } from './evaluate/calibration.ts';
 export { makeEvaluator, type Candidate, type Evaluator, type EvaluatorOptions, type Prediction } from './evaluate/evaluator.ts';
 export { makeProgramEvaluator, type ProgramEvaluator, type ProgramEvaluatorOptions } from './evaluate/programEvaluator.ts';
 export { compareEvaluations, type Comparison, type Evaluation, type RowResult, type Task } from './evaluate/evaluation.ts';
-export { metricNamed, metrics, type Metric } from './evaluate/metrics.ts';
-export { loadMetric } from './evaluate/metricModule.ts';
+export { metricNamed, metrics } from './evaluate/metrics/table.ts';
+export { againstGold, oneByOne } from './evaluate/metrics/entry.ts';
+export { loadMetric } from './evaluate/metrics/module.ts';
+export type { Answer, Judgement, JudgeOptions, Metric } from './evaluate/metric.ts';
 
 // Rows and prompts.
 export { firstPrompt, type FirstPrompt } from './data/firstPrompt.ts';

@@ -59,7 +59,7 @@ describe('what only one file may use', () => {
     ['src/childProcess.ts', ["import { spawn } from 'node:child_process'; spawn;", "void import('child_process');"]],
     ['src/timeLimit.ts', ["import vm from 'node:vm'; vm;"]],
     ['src/tensor/tensorflow.ts', ["import { createRequire } from 'node:module'; createRequire;", 'void import(name);']],
-    ['src/evaluate/metricModule.ts', ['void import(`${name}`);']],
+    ['src/evaluate/metrics/module.ts', ['void import(`${name}`);']],
     ['', ['eval(text);', 'new Function(text);', 'process.getBuiltinModule(name);', 'require(name);']],
   ];
   test('the parts of a model', async () => {

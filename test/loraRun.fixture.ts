@@ -6,7 +6,7 @@ import { defaultDecoding } from '../src/prompt/decoding.ts';
 import { readFileSync } from 'node:fs';
 import { readDataset } from '../src/data/readDataset.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
-import { metricNamed } from '../src/evaluate/metrics.ts';
+import { metricNamed } from '../src/evaluate/metrics/table.ts';
 import { makeLocalModel } from '../src/model/localModel.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';
 import { loraTrainer } from '../src/optimize/loraTrainer.ts';

@@ -8,7 +8,7 @@ import { makeRow } from '../src/data/dataset.ts';
 import { readDataset } from '../src/data/readDataset.ts';
 import type { Task } from '../src/evaluate/evaluation.ts';
 import { makeEvaluator } from '../src/evaluate/evaluator.ts';
-import { metricNamed } from '../src/evaluate/metrics.ts';
+import { metricNamed } from '../src/evaluate/metrics/table.ts';
 import { pairedBootstrap } from '../src/evaluate/statistics.ts';
 import { makeLocalModel, type LocalModel } from '../src/model/localModel.ts';
 import { loadModelFiles } from '../src/model/files/modelFiles.ts';

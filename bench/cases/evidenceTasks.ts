@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Row } from '../../src/data/dataset.ts';
 import { limitRows } from '../../src/data/split.ts';
 import type { Task } from '../../src/evaluate/evaluation.ts';
-import { metricNamed } from '../../src/evaluate/metrics.ts';
+import { metricNamed } from '../../src/evaluate/metrics/table.ts';
 import { defaultDecoding } from '../../src/prompt/decoding.ts';
 import type { Prompt } from '../../src/prompt/prompt.ts';
 import { textIn } from '../../src/prompt/values.ts';

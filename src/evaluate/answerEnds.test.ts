@@ -4,7 +4,7 @@ import { makeRow } from '../data/dataset.ts';
 import { endsOf } from '../prompt/decoding.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { endProblems, fittedEnds, stopProblems, withEnds, withFittedEnds, type AnsweringModel } from './answerEnds.ts';
-import { taskFor } from './evaluation.ts';
+import { taskFor } from './taskFor.ts';
 
 /** Each word is a token. */
 const model: AnsweringModel = { tokensOf: (answer) => answer.split(/\s+/).length, maxPositions: 2048 };

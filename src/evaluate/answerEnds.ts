@@ -1,6 +1,6 @@
 /**
  * @file How long an answer of free text may be and what ends it, where the prompt file does not say: taken from the right answers of the
- * training rows, so that each of them could be given. Why so, and what it costs: `docs/decisions/0027-where-answers-end.md`.
+ * training rows, so that the model could give each of them. The reasons and the cost: `docs/decisions/0027-where-answers-end.md`.
  */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
@@ -8,6 +8,7 @@ import { defaultDecoding, endsOf, type AnswerEnds, type Decoding } from '../prom
 import type { Problem, PromptFile } from '../prompt/promptFile.ts';
 import { rangesOf, type TextRange } from '../prompt/textRange.ts';
 import { answersOf, type Task } from './evaluation.ts';
+import { metrics } from './metrics/table.ts';
 
 /** What is known of the model that will answer. */
 export interface AnsweringModel {
@@ -22,7 +23,7 @@ export interface AnsweringModel {
  * - `stop`: the first of a blank line and two blank lines that is in no answer; else the model alone ends its answers, with its end-of-text
  *   token, as it always does in a chat.
  * - `maxTokens`: a quarter more than the longest answer has, in full sixteens, 64 at least. Where the longest has more than twice the tokens of
- *   99 answers in 100, it is taken for an oddity and the 99 count.
+ *   99 answers in 100, it counts as an outlier, and the 99 decide.
  */
 export function fittedEnds(
   { template }: Pick<Task, 'template'>,
@@ -43,7 +44,7 @@ export function fittedEnds(
 /** The task with what the training answers call for, where the prompt file does not say; of labels there is nothing to end. */
 export function withFittedEnds(task: Task, given: Partial<Decoding>, training: readonly Row[], model: AnsweringModel): Task {
   if (task.labels) return task;
-  return withEnds(task, given, fittedEnds(task, holdsPatterns(task.metric.name) ? [] : answersOf(training, task.output), model));
+  return withEnds(task, given, fittedEnds(task, task.metric.golds === 'patterns' ? [] : answersOf(training, task.output), model));
 }
 
 export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds): Task => ({
@@ -57,17 +58,14 @@ export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds)
  * @param task with the ends that hold
  */
 export function endProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
-  return task.labels || holdsPatterns(task.metric.name)
+  return task.labels || task.metric.golds === 'patterns'
     ? []
     : [...stopProblems(file, task.decoding.stop, training), ...lengthProblems(file, task, training, model)];
 }
 
-/** Patterns are not answers: a long pattern may match a short text. */
-const holdsPatterns = (metric: string): boolean => metric === 'regex';
-
-/** Those that hold a text where the prediction ends. */
+/** Right answers that contain a text at which the prediction ends. */
 export function stopProblems(file: PromptFile, stop: readonly string[], training: readonly Row[]): Problem[] {
-  if (holdsPatterns(file.settings.metric)) return [];
+  if (metrics.get(file.settings.metric)?.golds === 'patterns') return [];
   const answers = countedAnswers(training, file.settings.output);
   return stop.flatMap((text): Problem[] => {
     const count = answers.filter((answer) => answer.includes(text)).length;
@@ -107,10 +105,10 @@ function lengthProblems(file: PromptFile, task: Task, training: readonly Row[], 
 const countedAnswers = (training: readonly Row[], output: string): string[] =>
   answersOf(limitRows(training, mostCounted, 0), output).map((answer) => answer.trim());
 
-/** Answers that are looked at for what cannot be given, for time. */
+/** At most this many answers are checked, to save time. */
 const mostCounted = 5000;
 
-/** Token lengths of the longest answers, descending: of two in a hundred, or 512. Letters tell which ones to look at. */
+/** Token lengths of the longest answers, descending: 2 in 100 answers, at least 512. Only answers with the most characters are tokenized. */
 function longestLengths(answers: readonly string[], tokensOf: (answer: string) => number): number[] {
   const sorted = [...answers].map((answer) => answer.trim()).sort((a, b) => b.length - a.length);
   const probed = sorted.slice(0, Math.max(512, Math.ceil(answers.length / 50)));

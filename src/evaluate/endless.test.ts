@@ -7,8 +7,9 @@ import { textsOf } from '../model/texts.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { textOf } from '../prompt/values.ts';
-import { judgedBy, taskFor } from './evaluation.ts';
 import { makeEvaluator } from './evaluator.ts';
+import { judgedBy } from './judging.ts';
+import { taskFor } from './taskFor.ts';
 
 const tokenizerJson = { model: { type: 'BPE', vocab: { a: 0 }, merges: [] } };
 const tokenizerWith = (template: string) => tokenizerOf(tokenizerJson, {}, [], template, 'model/tokenizer.json').tokenizer;
@@ -55,13 +56,12 @@ describe('of many rows the one that takes too long is named', { tags: 'long' }, 
     await expect(evaluate(fileOf('regex'))).rejects.toMatchObject({ where });
     const { metric } = taskFor(fileOf('regex'), rows);
     const answer = { row: '', prediction: 'the card is lost and the transfer has failed again', score: 0, logLikelihood: 0 };
-    const judged = (): unknown =>
-      judgedBy(
-        metric,
-        rows.map(({ values }) => ({ ...answer, gold: textOf(values.y) })),
-        rows,
-      );
-    expect(judged).toThrow(expect.objectContaining({ reason: 'too-slow', where: expect.objectContaining(where) as unknown }) as Error);
+    const judged = judgedBy(
+      metric,
+      rows.map(({ values }) => ({ ...answer, gold: textOf(values.y) })),
+      rows,
+    );
+    await expect(judged).rejects.toMatchObject({ reason: 'too-slow', where });
   });
 
   test('a chat template', async () => {

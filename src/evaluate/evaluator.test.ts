@@ -8,10 +8,12 @@ import type { Tokenizer } from '../model/tokenizer.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { attributeLines } from './attribution.ts';
 import { cacheKey, memoryCache } from './cache.ts';
-import { compareEvaluations, taskFor } from './evaluation.ts';
+import { compareEvaluations } from './evaluation.ts';
 import { makeEvaluator } from './evaluator.ts';
-import type { Metric } from './metrics.ts';
+import type { Metric } from './metric.ts';
+import { oneByOne } from './metrics/entry.ts';
 import { questionText } from './question.ts';
+import { taskFor } from './taskFor.ts';
 
 /** Splits before white space; each distinct piece is a token. */
 const words: string[] = [];
@@ -450,8 +452,7 @@ describe('rows without right answers', () => {
   const judge: Metric = {
     name: './short.mjs',
     kind: 'text',
-    judge: (prediction) => (prediction.length < 10 ? { score: 1 } : { score: 0.5, feedback: 'It should be shorter.' }),
-    score: () => 0,
+    judge: oneByOne(({ prediction }) => (prediction.length < 10 ? { score: 1 } : { score: 0.5, feedback: 'It should be shorter.' })),
   };
 
   test('a metric that needs none judges them and says why; there is no likelihood, and none is computed', async () => {

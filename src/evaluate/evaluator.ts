@@ -2,22 +2,22 @@
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import { TandemError } from '../errors.ts';
-import { pulse } from '../pulse.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
+import { totalCost, type Writer } from '../model/writer.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 import { ownWords, wordsFor } from '../prompt/labelWords.ts';
 import { textOf, type Values } from '../prompt/values.ts';
-import { memoryCache, type Cache } from './cache.ts';
+import { memoryCache, type Cache, type CachedText } from './cache.ts';
 import { cachedModel, type Call } from './cachedModel.ts';
 import { calibrationCount, needsRows, softmax } from './calibration.ts';
-import type { Cut, CutBy } from './cuts.ts';
-import { answersNeeded, judgementOf, likelihoodsOf, scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
-import { makeLabelJudge } from './labelJudge.ts';
+import { countCuts } from './countCuts.ts';
+import type { Cut } from './cuts.ts';
+import { likelihoodsOf, scoreOf, type Evaluation, type RowResult, type Task } from './evaluation.ts';
+import { answersNeeded, judge } from './judging.ts';
+import { makeLabelScorer } from './labelScorer.ts';
 import { lengthSlope, logShare } from './labelScores.ts';
-import { needNoAnswers } from './metrics.ts';
-import { ofRow } from './ofRow.ts';
 import { answerAfter, questionsOf, questionText, questionWithoutValues } from './question.ts';
 import { bootstrapMean, logShares } from './statistics.ts';
 
@@ -30,7 +30,7 @@ export interface Candidate {
 export interface EvaluateOptions {
   /** Checked between batches; an abort throws its reason. */
   readonly signal?: AbortSignal;
-  /** Hears which share of the rows has been answered; of a program, by its last step. */
+  /** Called with the share of the rows that have been answered; in a program, by its last step. */
   readonly onShare?: (share: number) => void;
 }
 
@@ -43,11 +43,13 @@ export interface Prediction {
 export interface Evaluator {
   readonly model: LanguageModel;
   readonly task: Task;
+  /** What metrics may ask. */
+  readonly writer?: Writer;
   /** @throws TandemError reasons 'no-rows', 'unknown-column', 'missing-output', 'no-calibration-rows', 'too-slow' */
   evaluate(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Evaluation>;
   /**
-   * What any words would score after the rows' questions, one list a row: normalized, and calibrated where that is done word by word. Not every
-   * evaluator can tell.
+   * How any words would score after the rows' questions, one list for each row. Scores are normalized, and calibrated if that works word by
+   * word. Not every evaluator can do this.
    */
   readonly scoreWords?: (
     candidate: Candidate,
@@ -69,8 +71,10 @@ export interface EvaluatorOptions {
   readonly task: Task;
   /** Default: in memory. */
   readonly cache?: Cache;
-  /** Whose inputs show what the model prefers, for calibrations 'domain' and 'prior': see `calibrationRows`. At most 64 are used. */
+  /** Their inputs show what the model prefers, for calibrations 'domain' and 'prior': see `calibrationRows`. At most 64 are used. */
   readonly calibrationRows?: readonly Row[];
+  /** For a metric that asks a larger model. What it may spend is its own affair; what it cost is in the evaluation. */
+  readonly writer?: Writer;
 }
 
 export interface Answered {
@@ -88,7 +92,7 @@ export interface PromptEvaluator extends Evaluator {
   promptTokens(prompt: Prompt, adapter?: Adapter, like?: Values): number;
 }
 
-export function makeEvaluator({ model, task, cache = memoryCache(), calibrationRows = [] }: EvaluatorOptions): PromptEvaluator {
+export function makeEvaluator({ model, task, cache = memoryCache(), calibrationRows = [], writer }: EvaluatorOptions): PromptEvaluator {
   const { texts } = model;
   const { labels } = task;
   const decodingOf = (prompt: Prompt): Decoding => ({ ...task.decoding, ...prompt.decoding });
@@ -100,20 +104,25 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   const choiceTokens = (words: readonly string[]): number => texts.countBranches(words.map((each) => answerAfter(task, '…', each)));
   const labelTokens = remembered(choiceTokens);
 
+  const cutsOf = (prompt: Prompt, answers: readonly Pick<RowResult, 'cut'>[], golds?: readonly string[]): Pick<Evaluation, 'cuts'> => {
+    const cuts = countCuts(texts, decodingOf(prompt).maxTokens, answers, golds);
+    return cuts.length > 0 ? { cuts } : {};
+  };
+
   const questionOf = (prompt: Prompt, values: Values): string => questionText(task, texts, prompt, values);
   const promptTokens = (prompt: Prompt, adapter?: Adapter, like?: Values): number =>
     texts.count(questionWithoutValues(task, texts, prompt, like), adapter?.soft);
-  const judgesAlone = needNoAnswers([task.metric, ...(task.reported ?? [])]);
+  const needsGold = [task.metric, ...(task.reported ?? [])].some(({ needs }) => needs === 'gold');
   /** The right answer; undefined where the data has none and the metrics need none. */
   const goldOf = (row: Row): string | undefined => {
     if (Object.hasOwn(row.values, task.output)) return textOf(row.values[task.output]);
-    if (judgesAlone) return undefined;
+    if (!needsGold) return undefined;
     throw new TandemError('missing-output', `The row on line ${row.line} has no column "${task.output}".`, { hint: answersNeeded });
   };
 
-  const { calibrationTexts, judge } = makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs });
+  const { calibrationTexts, scoreChoices } = makeLabelScorer({ task, outputs, decodingOf, questionOf, calibrationInputs });
 
-  /** Of the answers that are known, after the questions in the same places; none where the model does not say how probable texts are. */
+  /** Log-likelihoods of the gold answers that are known, each after its question; none where the model does not say how probable texts are. */
   async function goldLikelihoods(
     golds: readonly (string | undefined)[],
     questions: readonly string[],
@@ -134,46 +143,31 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     questions: readonly string[],
     choices: readonly string[],
     call: Call,
-  ): Promise<Answers> {
-    const judgements = await judge(prompt, questions, wordsOf(prompt), call);
+  ): Promise<Predictions> {
+    const scored = await scoreChoices(prompt, questions, wordsOf(prompt), call);
     const golds = rows.map((row) => goldOf(row)?.trim());
     // A gold answer that is none of the labels was not scored with them.
     const strangers = golds.map((gold) => (gold !== undefined && choices.includes(gold) ? undefined : gold));
     const asked = await goldLikelihoods(strangers, questions, unheard(call));
-    const answers = judgements.map(({ raw, scores }, place): Answer => {
+    const predicted = scored.map(({ raw, scores }, place): Predicted => {
       const prediction = choices[mostLikely(scores)];
       const gold = golds[place] === undefined ? -1 : choices.indexOf(golds[place]);
       if (gold < 0) return { prediction, ...likelihood(asked[place]) };
       return { prediction, logLikelihood: raw[gold].logLikelihood, logShare: logShare(raw, gold) };
     });
-    const [words, slope] = [ownWords(prompt), lengthSlope(judgements.map(({ raw }) => raw))];
-    return { answers, about: { ...(words && { words }), ...(slope !== undefined && { lengthSlope: slope }) } };
+    const [words, slope] = [ownWords(prompt), lengthSlope(scored.map(({ raw }) => raw))];
+    return { predicted, about: { ...(words && { words }), ...(slope !== undefined && { lengthSlope: slope }) } };
   }
 
-  async function writeTexts(prompt: Prompt, rows: readonly Row[], questions: readonly string[], call: Call): Promise<Answers> {
+  async function writeTexts(prompt: Prompt, rows: readonly Row[], questions: readonly string[], call: Call): Promise<Predictions> {
     const written = await outputs.generate(questions, decodingOf(prompt), call);
     const likelihoods = await goldLikelihoods(rows.map(goldOf), questions, unheard(call));
-    const answers = written.map(({ text, finish }, place) => ({
+    const predicted = written.map(({ text, finish }, place) => ({
       prediction: text.trim(),
       ...likelihood(likelihoods[place]),
-      ...(finish !== 'stop' && { cut: finish }),
+      ...cutOf({ finish }),
     }));
-    return { answers };
-  }
-
-  /** @param golds the right answers where they are known */
-  function cutsOf(prompt: Prompt, cuts: readonly (CutBy | undefined)[], golds?: readonly string[]): { cuts?: Cut[] } {
-    const { maxTokens: tokens } = decodingOf(prompt);
-    const count = (by: CutBy): number => cuts.filter((cut) => cut === by).length;
-    const [length, context] = [count('length'), count('context')];
-    const isLonger = (gold: string): boolean => Buffer.byteLength(gold) >= tokens && texts.count(` ${gold}`) > tokens;
-    const outOfReach = length > 0 ? golds?.filter((gold) => isLonger(gold.trim())).length : undefined;
-    const of = cuts.length;
-    const found: Cut[] = [
-      ...(length > 0 ? [{ by: 'length' as const, answers: length, of, tokens, ...(outOfReach !== undefined && { outOfReach }) }] : []),
-      ...(context > 0 ? [{ by: 'context' as const, answers: context, of }] : []),
-    ];
-    return found.length > 0 ? { cuts: found } : {};
+    return { predicted };
   }
 
   /**
@@ -194,6 +188,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   return {
     model,
     task,
+    ...(writer && { writer }),
     promptTokens,
     async evaluate({ prompt, adapter }, rows, { signal, onShare } = {}): Promise<Evaluation> {
       const questions = questionsOf(task, texts, prompt, rows);
@@ -201,16 +196,17 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const onAnswered = (count: number): void => onShare?.(Math.min(1, (answered += count) / rows.length));
       const call = { adapter, signal, onAnswered };
       signal?.throwIfAborted();
-      const { answers, about } = await (labels
+      const { predicted, about } = await (labels
         ? chooseLabels(prompt, rows, questions, labels, call)
         : writeTexts(prompt, rows, questions, call));
-      const results = rows.map((row, place): RowResult => {
-        const { prediction, ...found } = answers[place];
-        const gold = goldOf(row);
-        pulse();
-        const judgement = ofRow(row, () => judgementOf(task.metric, prediction, gold, row));
-        return { row: row.id, prediction, ...(gold !== undefined && { gold }), ...judgement, ...found };
-      });
+      const answers = rows.map((row, place) => ({ row, prediction: predicted[place].prediction, ...ifKnown(goldOf(row)) }));
+      const judged = await judge(task.metric, answers, { writer, signal });
+      const results = answers.map(({ row, ...answer }, place): RowResult => ({
+        row: row.id,
+        ...answer,
+        ...judged.rows[place],
+        ...predicted[place],
+      }));
       const likelihoods = likelihoodsOf(results);
       const golds = results.flatMap(({ gold }) => (gold === undefined ? [] : [gold]));
       return {
@@ -220,12 +216,8 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         ...(likelihoods && { logLikelihood: bootstrapMean(likelihoods, { range: logShares }) }),
         ...about,
         promptTokens: promptTokens(prompt, adapter, rows.at(0)?.values),
-        tokensUsed: tokensOf({ prompt, adapter }, results, questions),
-        ...cutsOf(
-          prompt,
-          results.map(({ cut }) => cut),
-          golds.length === results.length ? golds : undefined,
-        ),
+        ...totalCost([{ tokensUsed: tokensOf({ prompt, adapter }, results, questions) }, judged.cost]),
+        ...cutsOf(prompt, results, golds.length === results.length ? golds : undefined),
       };
     },
     async answer({ prompt, adapter }, rows, { signal } = {}) {
@@ -236,27 +228,26 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const reading = texts.countShared(asked);
       if (labels) {
         const words = wordsOf(prompt);
-        const judgements = await judge(prompt, questions, words, call);
+        const scored = await scoreChoices(prompt, questions, words, call);
         return {
-          answers: judgements.map(({ scores }) => labels[mostLikely(scores)]),
+          answers: scored.map(({ scores }) => labels[mostLikely(scores)]),
           tokensUsed: reading + asked.length * labelTokens(words),
         };
       }
       const written = await outputs.generate(questions, decodingOf(prompt), call);
       const answers = written.map(({ text }) => text.trim());
-      const cuts = written.map(({ finish }) => (finish === 'stop' ? undefined : finish));
       const tokensUsed = answers.reduce((sum, answer) => sum + texts.count(answer) + 1, reading);
-      return { answers, tokensUsed, ...cutsOf(prompt, cuts) };
+      return { answers, tokensUsed, ...cutsOf(prompt, written.map(cutOf)) };
     },
     async scoreWords({ prompt, adapter }, rows, words, { signal } = {}) {
       const questions = questionsOf(task, texts, prompt, rows);
       const { calibration } = decodingOf(prompt);
       // The prior is that of a set of labels; these are words to choose from.
       const byWord = needsRows(calibration) ? 'none' : calibration;
-      const judgements = await judge(prompt, questions, words, { adapter, signal }, byWord);
+      const scored = await scoreChoices(prompt, questions, words, { adapter, signal }, byWord);
       const asked = [...questions, ...calibrationTexts(prompt, byWord)];
       return {
-        scores: judgements.map(({ scores }) => scores),
+        scores: scored.map(({ scores }) => scores),
         tokensUsed: texts.countShared(asked, adapter?.soft) + asked.length * choiceTokens(words),
       };
     },
@@ -264,7 +255,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
       const questions = [questionOf(prompt, values)];
       const call = { adapter, signal };
       if (!labels) return { text: (await outputs.generate(questions, decodingOf(prompt), call))[0].text.trim() };
-      const [{ scores }] = await judge(prompt, questions, wordsOf(prompt), call);
+      const [{ scores }] = await scoreChoices(prompt, questions, wordsOf(prompt), call);
       const probabilities = softmax(scores);
       const ranked = labels
         .map((label, place) => ({ label, probability: probabilities[place] }))
@@ -274,16 +265,19 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   };
 }
 
-type Answer = Pick<RowResult, 'prediction' | 'logLikelihood' | 'logShare' | 'cut'>;
+type Predicted = Pick<RowResult, 'prediction' | 'logLikelihood' | 'logShare' | 'cut'>;
 
-interface Answers {
-  readonly answers: readonly Answer[];
+interface Predictions {
+  readonly predicted: readonly Predicted[];
   readonly about?: Pick<Evaluation, 'words' | 'lengthSlope'>;
 }
 
+const ifKnown = (gold: string | undefined): Pick<RowResult, 'gold'> => (gold === undefined ? {} : { gold });
 const likelihood = (value: number | undefined): Pick<RowResult, 'logLikelihood'> => (value === undefined ? {} : { logLikelihood: value });
 
-/** The same number for the same questions, worked out once. */
+const cutOf = ({ finish }: Pick<CachedText, 'finish'>): Pick<RowResult, 'cut'> => (finish === 'stop' ? {} : { cut: finish });
+
+/** Remembers the number for each list of questions. */
 function remembered(count: (questions: readonly string[]) => number): (questions: readonly string[]) => number {
   const known = new Map<string, number>();
   return (questions) => {
@@ -293,7 +287,7 @@ function remembered(count: (questions: readonly string[]) => number): (questions
   };
 }
 
-/** What is asked beside the rows' own answers is not counted among them. */
+/** For what is asked besides the rows' answers: it does not count as progress. */
 const unheard = ({ adapter, signal }: Call): Call => ({ adapter, signal });
 
 const mostLikely = (scores: readonly number[]): number => scores.indexOf(Math.max(...scores));

@@ -1,4 +1,4 @@
-/** @file Says which row it was whose work took too long. */
+/** @file Names the row whose work took too long. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 

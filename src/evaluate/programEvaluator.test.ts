@@ -8,7 +8,7 @@ import { memoryCache } from './cache.ts';
 import type { Task } from './evaluation.ts';
 import { makeEvaluator } from './evaluator.ts';
 import { textsOf } from '../model/texts.ts';
-import { metricNamed } from './metrics.ts';
+import { metricNamed } from './metrics/table.ts';
 import { makeProgramEvaluator } from './programEvaluator.ts';
 
 const asked: string[] = [];

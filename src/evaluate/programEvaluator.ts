@@ -2,6 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
+import type { Writer } from '../model/writer.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { memoryCache, type Cache } from './cache.ts';
@@ -34,6 +35,8 @@ export interface ProgramEvaluatorOptions {
   readonly cache?: Cache;
   /** For the calibration of any step by rows: see `calibrationRows`. */
   readonly calibrationRows?: readonly Row[];
+  /** For a metric that asks a larger model. */
+  readonly writer?: Writer;
 }
 
 /** Every step runs with the candidate's adapter, or with its own where that has one for each. A single task is a program of one step. */
@@ -42,10 +45,11 @@ export function makeProgramEvaluator({
   tasks,
   cache = memoryCache(),
   calibrationRows = [],
+  writer,
 }: ProgramEvaluatorOptions): ProgramEvaluator {
   const last = tasks.length - 1;
   const calibration = limitRows(calibrationRows, calibrationCount, 0);
-  const evaluators = tasks.map((task) => makeEvaluator({ model, task, cache, calibrationRows: calibration }));
+  const evaluators = tasks.map((task) => makeEvaluator({ model, task, cache, writer, calibrationRows: calibration }));
 
   /** A later step is calibrated by rows that have what it reads. */
   async function evaluatorOf(
@@ -57,7 +61,10 @@ export function makeProgramEvaluator({
     const kind = { ...tasks[step].decoding, ...steps[step].decoding }.calibration;
     if (step === 0 || !needsRows(kind) || !tasks[step].labels) return { evaluator: evaluators[step], tokensUsed: 0 };
     const traced = await traceTo(step, steps, candidate, calibration, options);
-    return { evaluator: makeEvaluator({ model, task: tasks[step], cache, calibrationRows: traced.rows }), tokensUsed: traced.tokensUsed };
+    return {
+      evaluator: makeEvaluator({ model, task: tasks[step], cache, writer, calibrationRows: traced.rows }),
+      tokensUsed: traced.tokensUsed,
+    };
   }
 
   async function traceTo(
@@ -84,6 +91,7 @@ export function makeProgramEvaluator({
   return {
     model,
     task: tasks[last],
+    ...(writer && { writer }),
     steps: tasks,
     trace: (candidate, rows, options) => traceTo(last, stepsOf(candidate.prompt), candidate, rows, options),
     async evaluate(candidate, rows, options) {

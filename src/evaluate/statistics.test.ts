@@ -1,7 +1,7 @@
 /** @file Intervals cover what they should on few rows and at the edges too, agree with textbook ones, and are quick. */
 import { describe, expect, test } from 'vitest';
 import { randomStream, type Random } from '../random.ts';
-import { macroF1 } from './macroF1.ts';
+import { macroF1 } from './metrics/labels.ts';
 import { bootstrapMean, bootstrapStatistic, fewestRows, logShares, pairedBootstrap, pairedBootstrapStatistic } from './statistics.ts';
 
 const normals = (n: number, mean: number, seed: number): Float64Array => {
@@ -100,7 +100,7 @@ describe('macro-F1', () => {
   const answered = (golds: string, predictions: string) => [...golds].map((gold, row) => ({ gold, prediction: predictions[row] }));
 
   test('of all right answers is not certain, nor that two answer alike', () => {
-    const perfect = macroF1(answered('ababababababaab', 'ababababababaab'));
+    const perfect = macroF1.corpus!(answered('ababababababaab', 'ababababababaab'));
     const { mean, low, high } = bootstrapStatistic(15, perfect);
     expect([mean, high]).toEqual([1, 1]);
     expect(low).toBeCloseTo(0.78, 1);
@@ -111,7 +111,7 @@ describe('macro-F1', () => {
   });
 
   test('of one row says nothing', () => {
-    expect(bootstrapStatistic(1, macroF1(answered('a', 'a')))).toEqual({ mean: 1, low: 0, high: 1, rows: 1 });
+    expect(bootstrapStatistic(1, macroF1.corpus!(answered('a', 'a')))).toEqual({ mean: 1, low: 0, high: 1, rows: 1 });
     expect(pairedBootstrapStatistic(1, () => 1)).toEqual({ mean: 1, low: -1, high: 1, rows: 1, probabilityBetter: 0.5 });
   });
 });

@@ -62,3 +62,15 @@ export const isForGood = (error: unknown): boolean =>
  * English text has about that many tokens in most vocabularies.
  */
 export const estimatedTokens = (...texts: readonly string[]): number => Math.ceil(texts.reduce((sum, { length }) => sum + length, 0) / 4);
+
+/** The sum, each currency for itself. */
+export function totalCost(costs: readonly Cost[]): Cost {
+  const outside = costs.flatMap((cost) => cost.outside ?? []);
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return {
+    tokensUsed: sum(costs.map(({ tokensUsed }) => tokensUsed)),
+    ...(outside.length > 0 && {
+      outside: { tokens: sum(outside.map(({ tokens }) => tokens)), requests: sum(outside.map(({ requests }) => requests)) },
+    }),
+  };
+}

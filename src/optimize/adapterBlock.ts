@@ -4,7 +4,7 @@
  * a right end (rejection sampling; Soylu et al. 2024).
  */
 import type { Row } from '../data/dataset.ts';
-import { isRight } from '../evaluate/metrics.ts';
+import { isRight } from '../evaluate/judging.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { adapterOfStep, withStepAdapter } from '../model/stepAdapters.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';

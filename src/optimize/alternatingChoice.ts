@@ -1,6 +1,6 @@
 /** @file Which phase of an alternating optimization comes next and what it may spend, or why there is none. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
-import { isRight } from '../evaluate/metrics.ts';
+import { isRight } from '../evaluate/judging.ts';
 import type { AlternatingMemory, AlternatingOptions } from './alternatingPhase.ts';
 import type { OptimizationContext, OptimizationState } from './coordinator.ts';
 import type { Target } from './events.ts';

@@ -2,8 +2,8 @@
 import type { Row } from '../data/dataset.ts';
 import { withSoft, type Adapter } from '../model/adapter.ts';
 import { softLine } from '../prompt/template.ts';
-import { compareEvaluations, judgedBy, scoreDifference, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
-import type { Metric } from '../evaluate/metrics.ts';
+import { compareEvaluations, scoreDifference, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
+import { judgedBy } from '../evaluate/judging.ts';
 import { noDifference, type PairedDifference } from '../evaluate/statistics.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { AttributionCell, JudgedAnswer, MeasuredState, OptimizationEvent, ReportedMetric } from './events.ts';
@@ -37,7 +37,7 @@ export async function attributeStates(
     ...(logLikelihood && { logLikelihood }),
     ...(cuts && { cuts }),
   });
-  const { reported = [] } = evaluator.task;
+  const reported = await reportedMetrics(evaluator, neither, both, rows);
   // What was not tuned has gained nothing, whatever chance might have done on these rows.
   const weightsMoved = best.adapter !== start.adapter;
   const isSoft = softLine(best.prompt) !== undefined;
@@ -56,7 +56,7 @@ export async function attributeStates(
     promptAlone: gain(prompt, moved.prompt),
     weightsAlone: gain(weights, moved.weights),
     interaction: moved.prompt && moved.weights ? scoreDifference([prompt, weights], [neither, both]) : noDifference(rows.length),
-    ...(reported.length > 0 && { reported: reported.map((metric) => reportedMetric(metric, neither, both, rows)) }),
+    ...(reported.metrics.length > 0 && { reported: reported.metrics }),
     answers: neither.rows.map((before, place) => ({
       row: before.row,
       line: rows[place].line,
@@ -64,7 +64,7 @@ export async function attributeStates(
       before: judged(before),
       after: judged(both.rows[place]),
     })),
-    tokensUsed: [neither, prompt, weights, both].reduce((sum, { tokensUsed }) => sum + tokensUsed, 0),
+    tokensUsed: [neither, prompt, weights, both, reported].reduce((sum, { tokensUsed }) => sum + tokensUsed, 0),
   };
 }
 
@@ -75,13 +75,24 @@ const judged = ({ prediction, score, feedback, logLikelihood }: RowResult): Judg
   ...(logLikelihood !== undefined && { logLikelihood }),
 });
 
-function reportedMetric(metric: Metric, before: Evaluation, after: Evaluation, rows: readonly Row[]): ReportedMetric {
-  const [old, now] = [before, after].map((evaluation) => judgedBy(metric, evaluation.rows, rows));
-  const { corpus } = metric;
-  return {
-    metric: metric.name,
-    before: scoreOf(metric, old),
-    after: scoreOf(metric, now),
-    difference: scoreDifference([{ rows: old, corpus }], [{ rows: now, corpus }]),
-  };
+async function reportedMetrics(
+  { task, writer }: OptimizationContext['evaluator'],
+  before: Evaluation,
+  after: Evaluation,
+  rows: readonly Row[],
+): Promise<{ readonly metrics: readonly ReportedMetric[]; readonly tokensUsed: number }> {
+  const metrics: ReportedMetric[] = [];
+  let tokensUsed = 0;
+  for (const metric of task.reported ?? []) {
+    const [old, now] = [await judgedBy(metric, before.rows, rows, { writer }), await judgedBy(metric, after.rows, rows, { writer })];
+    const { name, corpus } = metric;
+    metrics.push({
+      metric: name,
+      before: scoreOf(metric, old.rows),
+      after: scoreOf(metric, now.rows),
+      difference: scoreDifference([{ rows: old.rows, corpus }], [{ rows: now.rows, corpus }]),
+    });
+    tokensUsed += old.cost.tokensUsed + now.cost.tokensUsed;
+  }
+  return { metrics, tokensUsed };
 }

@@ -2,6 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
+import { isRight } from '../evaluate/judging.ts';
 import { weightDrift } from '../model/adapterTraining.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
@@ -188,7 +189,7 @@ export async function objection(
   }
   if (!rows || rows.guards.length < fewestRows) return { tokensUsed: 0 };
   const held = await context.evaluator.evaluate(after, rows.guards);
-  const lost = held.rows.filter(({ score }) => score < 1).length;
+  const lost = held.rows.filter((row) => !isRight(row)).length;
   const because = `it fails ${lost} of ${held.rows.length} training rows that always passed before`;
   return { ...(lost > guardsLost * held.rows.length && { because }), tokensUsed: held.tokensUsed };
 }

@@ -4,7 +4,7 @@ import { TandemError } from '../errors.ts';
 import { calibrationRows } from '../evaluate/calibration.ts';
 import { makeProgramEvaluator } from '../evaluate/programEvaluator.ts';
 import type { Task } from '../evaluate/evaluation.ts';
-import type { Metric } from '../evaluate/metrics.ts';
+import type { Metric } from '../evaluate/metric.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { OpenedModel } from '../model/trainableModel.ts';
 import type { Writer } from '../model/writer.ts';
@@ -35,7 +35,7 @@ export interface JointOptimization {
   /** What new adapters are like: in the rest like `start`, or the default. */
   readonly lora?: Partial<LoraConfig>;
   readonly objective?: ObjectiveWeights;
-  /** Writes new instructions. What it may spend is its own affair: nothing is counted here. */
+  /** Writes new instructions, and answers a metric that asks one. What it may spend is its own affair: nothing is counted here. */
   readonly writer?: Writer;
   /** When a cheaper state is accepted; `defaultWorth` where absent. */
   readonly worth?: Worth;
@@ -66,7 +66,10 @@ export async function optimizeJointly(options: JointOptimization, given?: Coordi
       hint: 'Give `earlier` one task for each prompt but the last.',
     });
   }
-  const evaluator = makeProgramEvaluator({ model, tasks, calibrationRows: calibrationRows(valset, trainset) });
+  const evaluator = makeProgramEvaluator({
+    ...{ model, tasks, calibrationRows: calibrationRows(valset, trainset) },
+    ...(options.writer && { writer: options.writer }),
+  });
   const lora = loraFor(options.lora, options.start);
   const context: OptimizationContext = {
     evaluator,

@@ -3,7 +3,7 @@ import { defaultDecoding } from '../prompt/decoding.ts';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
-import { metricNamed } from '../evaluate/metrics.ts';
+import { metricNamed } from '../evaluate/metrics/table.ts';
 import { bootstrapMean, logShares } from '../evaluate/statistics.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';

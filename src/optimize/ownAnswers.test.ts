@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
+import { oneByOne } from '../evaluate/metrics/entry.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { TrainableModel } from '../model/trainableModel.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -137,11 +138,12 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
     metric: {
       name: './letters.mjs',
       kind: 'text',
-      judge: (prediction) => (/e/.test(prediction) && !/\d/.test(prediction) ? { score: 1 } : { score: 0, feedback: 'It needs an e.' }),
-      score: () => 0,
+      judge: oneByOne(({ prediction }) =>
+        /e/.test(prediction) && !/\d/.test(prediction) ? { score: 1 } : { score: 0, feedback: 'It needs an e.' },
+      ),
     },
   };
-  const never: Task = { ...judged, metric: { ...judged.metric, judge: () => ({ score: 0 }) } };
+  const never: Task = { ...judged, metric: { ...judged.metric, judge: oneByOne(() => ({ score: 0 })) } };
   const texts = Array.from({ length: 56 }, (_, i) => makeRow({ text: `${['red', 'cat', 'green', 'dog'][i % 4]} number ${i}` }, i + 1));
   const body: Prompt = { ...kindPrompt, body: 'Give it a title.\n\nText: ${input:text}\nTitle:\n' };
   const small = { weightSteps: 20, learningRate: 5e-3, batchRows: 8, proposals: 4 };

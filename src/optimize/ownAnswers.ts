@@ -7,7 +7,7 @@ import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import { haveAnswers, type RowResult } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
-import { isRight } from '../evaluate/metrics.ts';
+import { isRight } from '../evaluate/judging.ts';
 import { asProgram, stepsOf, type Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';

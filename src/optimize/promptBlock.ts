@@ -4,7 +4,7 @@ import { limitRows } from '../data/split.ts';
 import type { Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
-import { isRight } from '../evaluate/metrics.ts';
+import { isRight } from '../evaluate/judging.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';

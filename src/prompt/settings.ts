@@ -11,7 +11,7 @@ export interface TandemSettings {
   readonly data: DataSource;
   /** The column to predict; '' if missing, which is a problem of the file. */
   readonly output: string;
-  /** The metric that decides; names and arguments as `evaluate/metrics.ts` has them, or the path of a module. */
+  /** The metric that decides; names and arguments as `evaluate/metrics/table.ts` has them, or the path of a module. */
   readonly metric: string;
   /** Metrics that are only reported. */
   readonly reported: readonly string[];

@@ -1,7 +1,7 @@
 /** @file Two runs beside each other: their outcomes on the same test rows, and what differs between what was asked and what came out. */
 import { TandemError } from '../errors.ts';
 import { compareEvaluations, likelihoodsOf, scoreOf, type RowResult } from '../evaluate/evaluation.ts';
-import { metricNamed } from '../evaluate/metrics.ts';
+import { metricNamed } from '../evaluate/metrics/table.ts';
 import { isModule } from '../prompt/answersNeeded.ts';
 import { bootstrapMean, logShares, noDifference } from '../evaluate/statistics.ts';
 import type { Difference, Estimate, JudgedAnswer, TestAnswer } from '../optimize/events.ts';

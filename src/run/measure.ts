@@ -2,7 +2,8 @@
 import type { Row } from '../data/dataset.ts';
 import { describeError } from '../errors.ts';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
-import { judgedBy, scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
+import { scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
+import { judgedBy } from '../evaluate/judging.ts';
 import { shortened } from '../optimize/changedPredictions.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { columnsOf } from '../prompt/template.ts';
@@ -65,7 +66,7 @@ export async function measurePrompt(
     signal,
     onShare: (share) => onBusy?.(what, share),
   });
-  const measured = measuredPrompt(measuredWith(session, split), evaluation, session, rows);
+  const measured = await measuredPrompt(measuredWith(session, split), evaluation, session, rows);
   if (!lines) keep(session, { evaluation: measured });
   const results = evaluation.rows.map((result, place) => ({ ...result, line: rows[place].line }));
   return { ...measured, promptTokens: evaluation.promptTokens, rows: results };
@@ -82,7 +83,7 @@ export async function measureLines(session: Session, split: Split, { onBusy, sig
   });
   const lines = items.map((item) => worthOf(item, session, changedOf(item, session, rows)));
   const about = measuredWith(session, split);
-  const evaluation = measuredPrompt(about, whole, session, rows);
+  const evaluation = await measuredPrompt(about, whole, session, rows);
   keep(session, { evaluation, lines: { ...about, lines } });
   return { evaluation, lines, items };
 }
@@ -116,12 +117,18 @@ function measuredWith({ model, adapter, evaluator, chatDate }: Session, split: S
   };
 }
 
-function measuredPrompt(about: MeasuredWith, evaluation: Evaluation, { evaluator }: Session, rows: readonly Row[]): MeasuredPrompt {
+async function measuredPrompt(
+  about: MeasuredWith,
+  evaluation: Evaluation,
+  { evaluator: { task, writer } }: Session,
+  rows: readonly Row[],
+): Promise<MeasuredPrompt> {
   const { score, logLikelihood, cuts } = evaluation;
-  const reported = evaluator.task.reported?.map((metric) => ({
-    metric: metric.name,
-    score: scoreOf(metric, judgedBy(metric, evaluation.rows, rows)),
-  }));
+  const judgedAgain = task.reported?.map(async (metric) => {
+    const judged = await judgedBy(metric, evaluation.rows, rows, { writer });
+    return { metric: metric.name, score: scoreOf(metric, judged.rows) };
+  });
+  const reported = judgedAgain && (await Promise.all(judgedAgain));
   return { ...about, score, ...(logLikelihood && { logLikelihood }), ...(cuts && { cuts }), ...(reported && { reported }) };
 }
 

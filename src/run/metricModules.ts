@@ -1,9 +1,9 @@
 /** @file The metrics of a prompt file that are modules: code of the workspace, run only where that was allowed. */
 import { dirname, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
-import { modulesOf } from '../evaluate/evaluation.ts';
-import { loadMetric } from '../evaluate/metricModule.ts';
-import type { Metric } from '../evaluate/metrics.ts';
+import { modulesOf } from '../evaluate/taskFor.ts';
+import { loadMetric } from '../evaluate/metrics/module.ts';
+import type { Metric } from '../evaluate/metric.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 
 export interface MetricModules {

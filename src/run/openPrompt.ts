@@ -1,7 +1,8 @@
 /** @file Opens a prompt file or a program, and what its steps ask of the data. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
-import { taskFor, type Task } from '../evaluate/evaluation.ts';
+import type { Task } from '../evaluate/evaluation.ts';
+import { taskFor } from '../evaluate/taskFor.ts';
 import { openProgram, type Program } from '../prompt/program.ts';
 import { isProgramPath } from '../prompt/kinds/table.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';

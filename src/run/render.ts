@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
 import { TandemError } from '../errors.ts';
-import { originOf } from '../evaluate/evaluation.ts';
+import { originOf } from '../evaluate/taskFor.ts';
 import { questionText } from '../evaluate/question.ts';
 import { modelsFolder } from '../model/store/home.ts';
 import { locateModel, sourceOf } from '../model/sources/table.ts';

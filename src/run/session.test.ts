@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoraConfig } from '../model/adapter.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
-import { metricNamed } from '../evaluate/metrics.ts';
+import { metricNamed } from '../evaluate/metrics/table.ts';
 import { textIn } from '../prompt/values.ts';
 import { defaultLora } from '../optimize/loraTrainer.ts';
 import { measurePrompt } from './measure.ts';

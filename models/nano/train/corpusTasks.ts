@@ -1,7 +1,7 @@
 /** @file Tasks of the corpus as tasks for Tandem: rows to split, and prompts that a person might start from. */
 import { makeRow, type Row } from '../../../src/data/dataset.ts';
 import type { Task } from '../../../src/evaluate/evaluation.ts';
-import { metricNamed } from '../../../src/evaluate/metrics.ts';
+import { metricNamed } from '../../../src/evaluate/metrics/table.ts';
 import type { LocalModel } from '../../../src/model/localModel.ts';
 import { defaultDecoding } from '../../../src/prompt/decoding.ts';
 import type { Prompt } from '../../../src/prompt/prompt.ts';

@@ -1,5 +1,5 @@
 /** @file What can be written at the cursor of a prompt file: settings, their values, columns of the data. */
-import { aboutMetric, metrics } from '../../evaluate/metrics.ts';
+import { aboutMetric, metrics } from '../../evaluate/metrics/table.ts';
 import { quote } from '../../prompt/editYaml.ts';
 import { languageOf } from '../../prompt/languages/table.ts';
 import { placeAt, type PromptPlace } from '../../prompt/placeAt.ts';

@@ -2,9 +2,9 @@
 import { namedColumns, namedRow } from '../../data/columns.ts';
 import { TandemError } from '../../errors.ts';
 import { stopProblems } from '../../evaluate/answerEnds.ts';
-import { taskFor } from '../../evaluate/evaluation.ts';
+import { taskFor } from '../../evaluate/taskFor.ts';
 import { labelProblems, type KnownRows } from '../../evaluate/labelProblems.ts';
-import { metrics } from '../../evaluate/metrics.ts';
+import { metrics } from '../../evaluate/metrics/table.ts';
 import { checkKeys } from '../../prompt/missingKeys.ts';
 import { nearestNames } from '../../prompt/nearest.ts';
 import { checkProgram } from '../../prompt/program.ts';

@@ -1,5 +1,5 @@
 /** @file A prompt's rows as tests: what each is called, and its outcome. */
-import { isRight } from '../../evaluate/metrics.ts';
+import { isRight } from '../../evaluate/judging.ts';
 import type { CutBy } from '../../evaluate/cuts.ts';
 import type { MeasuredRow, PromptMeasurement } from '../../run/measure.ts';
 import type { RowList } from '../../run/measuredRows.ts';

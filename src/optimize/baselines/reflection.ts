@@ -7,7 +7,7 @@ import { TandemError } from '../../errors.ts';
 import type { Evaluation, RowResult } from '../../evaluate/evaluation.ts';
 import { isForGood, isWriterTrouble, type Written } from '../../model/writer.ts';
 import { ownWriter } from '../../model/writers/own.ts';
-import { isRight } from '../../evaluate/metrics.ts';
+import { isRight } from '../../evaluate/judging.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
 import { wordsFor } from '../../prompt/labelWords.ts';
 import type { Prompt } from '../../prompt/prompt.ts';

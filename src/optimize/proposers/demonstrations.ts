@@ -3,7 +3,7 @@ import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
 import { haveAnswers, type Evaluation } from '../../evaluate/evaluation.ts';
 import type { Candidate, Evaluator } from '../../evaluate/evaluator.ts';
-import { isRight } from '../../evaluate/metrics.ts';
+import { isRight } from '../../evaluate/judging.ts';
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import { columnsOf } from '../../prompt/template.ts';
 import { textIn, textsOf } from '../../prompt/values.ts';

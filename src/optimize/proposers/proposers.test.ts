@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { makeRow, type Row } from '../../data/dataset.ts';
 import type { Task } from '../../evaluate/evaluation.ts';
-import { metricNamed } from '../../evaluate/metrics.ts';
+import { metricNamed } from '../../evaluate/metrics/table.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
 import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import { applyPrompt } from '../../prompt/writePrompt.ts';

@@ -1,7 +1,7 @@
 /** @file Instructions that a writer writes from the rows that the model answered wrong. Agrawal et al. 2025 (GEPA). */
 import type { Row } from '../../data/dataset.ts';
 import type { RowResult } from '../../evaluate/evaluation.ts';
-import { isRight } from '../../evaluate/metrics.ts';
+import { isRight } from '../../evaluate/judging.ts';
 import { isForGood, isWriterTrouble, type Writer, type WriterMessage } from '../../model/writer.ts';
 import { newOnes, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
 import { readAnswer } from './writtenAnswer.ts';

@@ -1,6 +1,6 @@
 /** @file What a writer is asked for: the prompt, how it is judged, what the model answered wrong, and what was tried before. */
 import type { Task } from '../../evaluate/evaluation.ts';
-import { aboutMetric, metrics } from '../../evaluate/metrics.ts';
+import { aboutMetric, metrics } from '../../evaluate/metrics/table.ts';
 import type { WriterMessage } from '../../model/writer.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { languageOf } from '../../prompt/languages/table.ts';

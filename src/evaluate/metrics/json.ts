@@ -1,14 +1,16 @@
-/** @file What a text is worth beside the right one, for the table in `metrics.ts`. */
+/** @file `json-match`: two texts are the same JSON value. */
 import { isDeepStrictEqual } from 'node:util';
+import { againstGold, type MetricEntry } from './entry.ts';
+import { tidy } from './texts.ts';
 
-/** Composed and decomposed letters are one (Unicode NFC); white space around the text goes. */
-export const tidy = (text: string): string => text.normalize('NFC').trim();
+export const jsonMatch: MetricEntry = {
+  kind: 'text',
+  about: 'The same JSON value, ignoring the order of keys and white space. Numbers are compared to the last digit.',
+  ...againstGold(sameJson),
+};
 
-/** The same in lower case, by Unicode's rules of no language in particular. */
-export const fold = (text: string): string => tidy(text).toLowerCase();
-
-/** Both are JSON of the same value, whatever the order of keys, the spaces and the way a number is written. A code fence around it is fine. */
-export function sameJson(prediction: string, gold: string): boolean {
+/** Whether both are JSON of the same value. The order of keys, spaces, the way a number is written and a code fence make no difference. */
+function sameJson(prediction: string, gold: string): boolean {
   const [found, wanted] = [jsonOf(prediction), jsonOf(gold)];
   if (found === undefined || wanted === undefined) return false;
   try {
@@ -16,12 +18,6 @@ export function sameJson(prediction: string, gold: string): boolean {
   } catch {
     return tidy(prediction) === tidy(gold); // nested too deep to be walked
   }
-}
-
-/** What the pattern finds first in the text, its first group if it has one; undefined where it finds nothing. */
-export function firstMatch(pattern: RegExp, text: string): string | undefined {
-  const match = pattern.exec(text);
-  return match ? (match[1] ?? match[0]) : undefined;
 }
 
 function jsonOf(text: string): { readonly value: unknown } | undefined {

@@ -2,8 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { loadMetric } from './metricModule.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { makeRow } from '../../data/dataset.ts';
+import type { Values } from '../../prompt/values.ts';
+import type { Judgement, Metric } from '../metric.ts';
+import { judgeOne } from './judgeOne.fixture.ts';
+import { loadMetric } from './module.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-metric-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -15,6 +19,8 @@ const module = (text: string): string => {
   return file;
 };
 const row = { question: '2 + 2', answer: '4' };
+const judge = (metric: Metric, prediction: string, values: Values = row): Promise<Judgement> =>
+  judgeOne(metric, prediction, undefined, values);
 
 test('it gets the row and the output, and its share is the score', async () => {
   const { metric, hash } = await loadMetric(
@@ -22,31 +28,28 @@ test('it gets the row and the output, and its share is the score', async () => {
     module('export default (row, output) => (row.question.includes("2") && output === row.answer ? 1 : 0.25);'),
   );
   expect([metric.name, metric.kind, hash.length]).toEqual(['./metric.mjs', 'text', 64]);
-  expect([metric.score('4', '4', row), metric.score('5', '4', row)]).toEqual([1, 0.25]);
+  expect([await judge(metric, '4'), await judge(metric, '5')]).toEqual([{ score: 1 }, { score: 0.25 }]);
 });
 
 test('an export `score` and a truth value do as well; a module that was changed is loaded anew', async () => {
   const file = module('export function score() { return true; }');
-  expect((await loadMetric('m', file)).metric.score('', '', row)).toBe(1);
+  expect(await judge((await loadMetric('m', file)).metric, '')).toEqual({ score: 1 });
   writeFileSync(file, 'export const score = () => false;');
-  expect((await loadMetric('m', file)).metric.score('', '', row)).toBe(0);
+  expect(await judge((await loadMetric('m', file)).metric, '')).toEqual({ score: 0 });
 });
 
 test('it may say why: a sentence beside the score, on one line, cut where it is long', async () => {
   const text = `export default (row, output) => ({ score: output === '4' ? 1 : 0.5, feedback: output === '4' ? '' : 'Count\\n  again. ' + 'x'.repeat(600) });`;
   const { metric } = await loadMetric('m', module(text));
-  expect(metric.judge!('4', row)).toEqual({ score: 1 });
-  const { score, feedback } = metric.judge!('5', row);
+  expect(await judge(metric, '4')).toEqual({ score: 1 });
+  const { score, feedback } = await judge(metric, '5');
   expect([score, feedback!.slice(0, 13), feedback!.length]).toEqual([0.5, 'Count again. ', 500]);
-  expect(metric.score('5', '4', row)).toBe(0.5);
 });
 
 test('it judges rows without a right answer', async () => {
   const { metric } = await loadMetric('m', module('export default ({ question }, output) => output.length < question.length;'));
-  expect([metric.judge!('4', { question: '2 + 2' }), metric.judge!('four and a bit', { question: '2 + 2' })]).toEqual([
-    { score: 1 },
-    { score: 0 },
-  ]);
+  const question = { question: '2 + 2' };
+  expect([await judge(metric, '4', question), await judge(metric, 'four and a bit', question)]).toEqual([{ score: 1 }, { score: 0 }]);
 });
 
 test.each([
@@ -70,22 +73,56 @@ test.each([
   ['() => 2', 'The metric returned 2.'],
   ['() => NaN', 'The metric returned NaN.'],
   ['() => undefined', 'The metric returned undefined.'],
-  ['async () => 1', 'The metric returned a promise.'],
+  ['async () => 2', 'The metric returned 2.'],
+  ['async () => ({ score: 3 })', 'The metric returned an object whose `score` is 3.'],
   ['() => ({ score: 3 })', 'The metric returned an object whose `score` is 3.'],
   ['() => ({ feedback: "no" })', 'The metric returned an object whose `score` is undefined.'],
   ['() => ({ score: Promise.resolve(1) })', 'The metric returned an object whose `score` is a promise.'],
   ['() => ({ score: 1, feedback: 7 })', 'The metric returned an object whose `feedback` is a number, not a string.'],
   ['(row) => row.none.length', 'The metric failed on a row: '],
+  ['async (row) => row.none.length', 'The metric failed on a row: Cannot read'],
+  ['() => Promise.reject(new Error("no connection"))', 'The metric failed on a row: no connection. The row: {"question":"2 + 2"'],
 ])('%s is a defect of the metric', async (text, message) => {
-  const { metric } = await loadMetric('m', module(`export default ${text};`));
-  expect(() => metric.score('4', '4', row)).toThrow(
-    expect.objectContaining({ reason: 'bad-metric', message: expect.stringContaining(message) as string }) as Error,
-  );
+  const file = module(`export default ${text};`);
+  await expect(judge((await loadMetric('m', file)).metric, '4')).rejects.toMatchObject({
+    reason: 'bad-metric',
+    message: expect.stringContaining(message) as string,
+    where: { file },
+  });
 });
 
 test('what it should return is said', async () => {
   const { metric } = await loadMetric('m', module('export default () => 2;'));
-  expect(() => metric.score('4', '4', row)).toThrow(
-    expect.objectContaining({ hint: 'Return a number from 0 to 1, or { score, feedback }. The function must not be async.' }) as Error,
-  );
+  await expect(judge(metric, '4')).rejects.toMatchObject({
+    hint: 'Return a number from 0 to 1, or { score, feedback }, or a promise of either.',
+  });
+});
+
+describe('a promise', () => {
+  const rows = ['c', 'a', 'b'].map((question, place) => makeRow({ question }, place + 1));
+  const answers = rows.map((each) => ({ row: each, prediction: '4' }));
+
+  test('is awaited, one row after the other, and the judgements keep the order of the rows', async () => {
+    const text = `const begun = [];
+      export default async ({ question }) => {
+        begun.push(question);
+        await new Promise((done) => setTimeout(done, question === 'c' ? 20 : 0));
+        return { score: question === 'c' ? 1 : 0.5, feedback: begun.join(' ') };
+      };`;
+    const { metric } = await loadMetric('m', module(text));
+    expect(await metric.judge(answers)).toEqual([
+      { score: 1, feedback: 'c' },
+      { score: 0.5, feedback: 'c a' },
+      { score: 0.5, feedback: 'c a b' },
+    ]);
+  });
+
+  test('that never settles is left when the work is stopped', async () => {
+    const { metric } = await loadMetric('m', module('export default () => new Promise(() => {});'));
+    const stop = new AbortController();
+    const judging = metric.judge(answers, { signal: stop.signal });
+    stop.abort(new Error('stopped by the user'));
+    await expect(judging).rejects.toThrow('stopped by the user');
+    await expect(metric.judge(answers, { signal: stop.signal })).rejects.toThrow('stopped by the user');
+  });
 });

@@ -2,38 +2,47 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parsePromptFile } from '../prompt/readPrompt.ts';
-import { makeRow } from '../data/dataset.ts';
-import { parseDataset } from '../data/readDataset.ts';
-import { textOf } from '../prompt/values.ts';
-import { compareEvaluations, judgedBy, scoreDifference, scoreOf, taskFor, type Evaluation, type RowResult } from './evaluation.ts';
-import { metricNamed, metrics } from './metrics.ts';
-import { randomStream, type Random } from '../random.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
+import { makeRow } from '../../data/dataset.ts';
+import { parseDataset } from '../../data/readDataset.ts';
+import { textOf } from '../../prompt/values.ts';
+import { compareEvaluations, scoreDifference, scoreOf, type Evaluation, type RowResult } from '../evaluation.ts';
+import { judgedBy } from '../judging.ts';
+import type { Metric } from '../metric.ts';
+import { taskFor } from '../taskFor.ts';
+import { oneByOne } from './entry.ts';
+import { scoreOne } from './judgeOne.fixture.ts';
+import { metricNamed, metrics } from './table.ts';
+import { randomStream, type Random } from '../../random.ts';
 
-const readJson = (name: string): unknown => JSON.parse(readFileSync(join(import.meta.dirname, '../../test/fixtures', name), 'utf8'));
+const readJson = (name: string): unknown => JSON.parse(readFileSync(join(import.meta.dirname, '../../../test/fixtures', name), 'utf8'));
 
-const score = (name: string, prediction: string, gold: string): number => metricNamed(name).score(prediction, gold);
+const score = (name: string, prediction: string, gold: string): Promise<number> => scoreOne(metricNamed(name), prediction, gold);
 
-test('metrics', () => {
+test('metrics', async () => {
   expect([
-    score('exact-match', ' Yes\n', 'Yes'),
-    score('exact-match', 'yes', 'Yes'),
-    score('exact-match-ignore-case', 'yes', 'Yes '),
+    await score('exact-match', ' Yes\n', 'Yes'),
+    await score('exact-match', 'yes', 'Yes'),
+    await score('exact-match-ignore-case', 'yes', 'Yes '),
   ]).toEqual([1, 0, 1]);
-  expect([score('contains', 'It is PARIS.', 'Paris'), score('contains', 'Rome', 'Paris'), score('accuracy', 'a', 'a ')]).toEqual([1, 0, 1]);
-  expect(score('exact-match', 'e\u0301', '\u00e9')).toBe(1);
+  expect([
+    await score('contains', 'It is PARIS.', 'Paris'),
+    await score('contains', 'Rome', 'Paris'),
+    await score('accuracy', 'a', 'a '),
+  ]).toEqual([1, 0, 1]);
+  expect(await score('exact-match', 'e\u0301', '\u00e9')).toBe(1);
 });
 
-test("token-f1 is, to the last bit, the number of SQuAD's script", () => {
+test("token-f1 is, to the last bit, the number of SQuAD's script", async () => {
   const pairs = readJson('squad.json') as [string, string, number][];
   expect(pairs.length).toBeGreaterThan(250);
-  const found = pairs.map(([prediction, gold]) => [prediction, gold, score('token-f1', prediction, gold)]);
+  const found = await Promise.all(pairs.map(async ([prediction, gold]) => [prediction, gold, await score('token-f1', prediction, gold)]));
   expect(found).toEqual(pairs);
 });
 
-test('JSON nested deeper than can be walked is compared as text', () => {
+test('JSON nested deeper than can be walked is compared as text', async () => {
   const deep = (inside: string): string => '['.repeat(100_000) + inside + ']'.repeat(100_000);
-  expect([score('json-match', deep('1'), deep('1')), score('json-match', deep('1'), deep('2'))]).toEqual([1, 0]);
+  expect([await score('json-match', deep('1'), deep('1')), await score('json-match', deep('1'), deep('2'))]).toEqual([1, 0]);
 });
 
 test.each([
@@ -72,11 +81,11 @@ test.each([
   ['json-match', '[01]', '[1]', 0],
   ['contains', 'anything', '', 0],
   ['contains', ' ', '', 1],
-])('%s of %j beside %j', (name, prediction, gold, expected) => {
-  expect(score(name, prediction, gold)).toBe(expected);
+])('%s of %j beside %j', async (name, prediction, gold, expected) => {
+  expect(await score(name, prediction, gold)).toBe(expected);
 });
 
-test('what is no metric is refused with what could be meant', () => {
+test('what is no metric is refused with what could be meant', async () => {
   const hintOf = (name: string): unknown => {
     try {
       return metricNamed(name);
@@ -88,14 +97,16 @@ test('what is no metric is refused with what could be meant', () => {
   expect(hintOf('numeric(some)')).toMatchObject({ message: 'The metric "numeric" does not take the argument "some".' });
   expect(hintOf('regex(()')).toMatchObject({ reason: 'unknown-metric' });
   expect(hintOf('accuracy(2)')).toMatchObject({ hint: 'Write `metric: accuracy`.' });
-  expect(() => metricNamed('./own.mjs').score('a', 'a')).toThrow(expect.objectContaining({ reason: 'module-not-loaded' }) as Error);
+  await expect(score('./own.mjs', 'a', 'a')).rejects.toMatchObject({ reason: 'module-not-loaded' });
 });
 
-const answered = (golds: string, predictions: string, metric = 'accuracy'): RowResult[] =>
-  golds.split(' ').map((gold, place) => {
-    const prediction = predictions.split(' ')[place];
-    return { row: String(place), gold, prediction, score: score(metric, prediction, gold), logLikelihood: -1 };
-  });
+const answered = (golds: string, predictions: string, metric = 'accuracy'): Promise<RowResult[]> =>
+  Promise.all(
+    golds.split(' ').map(async (gold, place) => {
+      const prediction = predictions.split(' ')[place];
+      return { row: String(place), gold, prediction, score: await score(metric, prediction, gold), logLikelihood: -1 };
+    }),
+  );
 
 /** Measured with scikit-learn 1.9.1: f1_score(average='macro') and accuracy_score. */
 const scikitLearn = [
@@ -109,16 +120,16 @@ const scikitLearn = [
 describe('macro-f1', () => {
   const macroF1 = metricNamed('macro-f1');
 
-  test.each(scikitLearn)('of %s is that of scikit-learn', (_, golds, predictions, expected, accuracy) => {
-    expect(scoreOf(macroF1, answered(golds, predictions)).mean).toBeCloseTo(expected, 12);
-    expect(scoreOf(metricNamed('accuracy'), answered(golds, predictions)).mean).toBeCloseTo(accuracy, 12);
+  test.each(scikitLearn)('of %s is that of scikit-learn', async (_, golds, predictions, expected, accuracy) => {
+    expect(scoreOf(macroF1, await answered(golds, predictions)).mean).toBeCloseTo(expected, 12);
+    expect(scoreOf(metricNamed('accuracy'), await answered(golds, predictions)).mean).toBeCloseTo(accuracy, 12);
   });
 
-  test('is compared over the same resamples of rows', () => {
+  test('is compared over the same resamples of rows', async () => {
     const [, golds, predictions] = scikitLearn[1];
     const { corpus } = macroF1;
-    const before = { rows: answered(golds, predictions), corpus } as unknown as Evaluation;
-    const after = { rows: answered(golds, golds), corpus } as unknown as Evaluation;
+    const before = { rows: await answered(golds, predictions), corpus } as unknown as Evaluation;
+    const after = { rows: await answered(golds, golds), corpus } as unknown as Evaluation;
     expect(compareEvaluations(before, before).score).toMatchObject({ mean: 0, rows: 20, probabilityBetter: 0.5 });
     const { score: gain } = compareEvaluations(before, after);
     expect(gain.mean).toBeCloseTo(1 - 0.3033088235294118, 12);
@@ -186,39 +197,36 @@ describe('several metrics', () => {
     expect(() => taskFor(file('[contains, accuracy]'), [])).toThrow(expect.objectContaining({ reason: 'metric-needs-labels' }) as Error);
   });
 
-  test('the same answers are judged by another metric', () => {
+  test('the same answers are judged by another metric', async () => {
     const rows = [makeRow({ x: '1', y: 'Paris' }, 2), makeRow({ x: '2', y: 'Rome' }, 3)];
-    const answers = answered('Paris Rome', 'paris Rom', 'exact-match');
+    const answers = await answered('Paris Rome', 'paris Rom', 'exact-match');
     expect(answers.map((answer) => answer.score)).toEqual([0, 0]);
-    const byValues = {
-      name: 'own',
-      kind: 'text',
-      score: (_: string, __: string, values?: { x?: string }) => Number(values?.x) / 2,
-    } as const;
-    expect(judgedBy(metricNamed('exact-match-ignore-case'), answers, rows).map((answer) => answer.score)).toEqual([1, 0]);
-    expect(judgedBy(byValues, answers, rows).map((answer) => answer.score)).toEqual([0.5, 1]);
+    const byValues: Metric = { name: 'own', kind: 'text', judge: oneByOne(({ row }) => ({ score: Number(row.values.x) / 2 })) };
+    const scores = async (metric: Metric): Promise<number[]> => (await judgedBy(metric, answers, rows)).rows.map((answer) => answer.score);
+    expect(await scores(metricNamed('exact-match-ignore-case'))).toEqual([1, 0]);
+    expect(await scores(byValues)).toEqual([0.5, 1]);
   });
 });
 
-test('every metric gives a share, whatever it reads', () => {
+test('every metric gives a share, whatever it reads', async () => {
   const texts = ['', ' ', 'a', '1', '{"a": 1}', '(', '[', '\u0000', 'é'.repeat(50), '9'.repeat(400), '1e999'];
   for (const [, metric] of metrics)
     for (const prediction of texts)
       for (const gold of texts) {
-        const worth = metric.score(prediction, gold);
+        const worth = await scoreOne(metric, prediction, gold);
         expect(worth >= 0 && worth <= 1, `${metric.name} of ${prediction} beside ${gold}`).toBe(true);
       }
 });
 
 test('docs/data-and-metrics.md names every metric', () => {
-  const docs = readFileSync(join(import.meta.dirname, '../../docs/data-and-metrics.md'), 'utf8');
+  const docs = readFileSync(join(import.meta.dirname, '../../../docs/data-and-metrics.md'), 'utf8');
   for (const name of metrics.keys()) expect(docs).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, 'm'));
 });
 
-test('json-match: a 64-bit integer of a row, which is a text there, is the number that a model writes', () => {
+test('json-match: a 64-bit integer of a row, which is a text there, is the number that a model writes', async () => {
   const [row] = parseDataset('a.jsonl', new TextEncoder().encode('{"x": "a", "y": {"id": 9007199254740993, "n": 1}}')).rows;
   const gold = textOf(row.values.y);
-  expect(score('json-match', '{"n": 1, "id": 9007199254740993}', gold)).toBe(1);
-  expect(score('json-match', '{"n": 1, "id": 9007199254740992}', gold)).toBe(0);
-  expect(score('json-match', '{"n": "1", "id": 9007199254740993}', gold)).toBe(0);
+  expect(await score('json-match', '{"n": 1, "id": 9007199254740993}', gold)).toBe(1);
+  expect(await score('json-match', '{"n": 1, "id": 9007199254740992}', gold)).toBe(0);
+  expect(await score('json-match', '{"n": "1", "id": 9007199254740993}', gold)).toBe(0);
 });

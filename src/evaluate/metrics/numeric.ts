@@ -1,7 +1,20 @@
 /**
- * @file Numbers in free text as people write them in several countries, and when two of them are the same. The rules are in
+ * @file `numeric`: numbers in free text as people write them in several countries, and when two of them are the same. The rules are in
  * `docs/data-and-metrics.md`. Values are fractions of whole numbers, so that no digit is lost.
  */
+import type { Judging } from '../metric.ts';
+import { againstGold, type MetricEntry } from './entry.ts';
+
+export const numeric: MetricEntry = {
+  kind: 'text',
+  about:
+    'The number in the prediction (the last one, or the one after `####`) is that of the right answer. `numeric(0.5)` allows a difference of 0.5, and `numeric(1%)` a difference of 1%.',
+  ...within(),
+  withArgument(argument) {
+    const tolerance = toleranceOf(argument);
+    return tolerance && within(tolerance);
+  },
+};
 
 /** Which of the two marks is that of decimals, where a number leaves it open: `1,500` and `1.500` are read by it. */
 export type DecimalMark = '.' | ',';
@@ -36,6 +49,17 @@ export function decimalMarkOf(answers: Iterable<string>): DecimalMark {
   let commas = 0;
   for (const answer of answers) for (const { mark } of numbersIn(answer)) commas += mark === ',' ? 1 : mark === '.' ? -1 : 0;
   return commas > 0 ? ',' : '.';
+}
+
+function within(tolerance?: Tolerance): Judging {
+  const by = (mark: DecimalMark): Judging => againstGold((prediction, gold) => sameNumber(prediction, gold, mark, tolerance));
+  return { ...by('.'), inColumn: (golds) => by(decimalMarkOf(golds)) };
+}
+
+function toleranceOf(text: string): Tolerance | undefined {
+  const [, amount, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(text) ?? [];
+  if (amount === undefined) return undefined;
+  return percent ? { percent: amount } : { absolute: amount };
 }
 
 /** The first number right after `####`, as in GSM8K; else the last of the text. */

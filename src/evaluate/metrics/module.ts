@@ -1,10 +1,11 @@
 /** @file A metric of the user's own: a JavaScript module with a function of row and output. It can do whatever the user can. */
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { TandemError } from '../errors.ts';
-import { readFileBytesLater } from '../files.ts';
-import { textsOf, type Values } from '../prompt/values.ts';
-import type { Judgement, Metric } from './metrics.ts';
+import { TandemError } from '../../errors.ts';
+import { readFileBytesLater } from '../../files.ts';
+import { textsOf } from '../../prompt/values.ts';
+import type { Answer, JudgeOptions, Judgement, Metric } from '../metric.ts';
+import { oneByOne } from './entry.ts';
 
 export interface LoadedMetric {
   readonly metric: Metric;
@@ -13,13 +14,14 @@ export interface LoadedMetric {
 }
 
 /**
- * Runs the module and takes its default export, or else its export `score`: `(row, output) => number`, or `{ score, feedback }` with a
- * sentence that explains the score. `row` has the columns of the data as texts, the right answer among them where the data has one,
- * and `output` is what the model answered; 0 is worth nothing, 1 is right, true and false too.
+ * Runs the module and takes its default export, or else its export `score`. This is a function `(row, output)`: `row` has the columns of the
+ * data as texts, the right answer among them where the data has one, and `output` is what the model answered. It returns a number from 0 to
+ * 1, or true or false, or `{ score, feedback }` with a sentence that explains the score, or a promise of any of these. Each promise is awaited
+ * before the function is called for the next row.
  * Call this only if the user allowed the module to run.
  * @param name what it is called in reports
  * @param file absolute path
- * @throws TandemError reason 'bad-metric' where it cannot be loaded; scoring throws the same where the function throws or returns no number from 0 to 1
+ * @throws TandemError reason 'bad-metric' where it cannot be loaded; judging throws the same where the function fails or returns anything else
  */
 export async function loadMetric(name: string, file: string): Promise<LoadedMetric> {
   const fail = (message: string, hint: string, cause?: unknown): TandemError =>
@@ -37,11 +39,12 @@ export async function loadMetric(name: string, file: string): Promise<LoadedMetr
   if (typeof judge !== 'function') {
     throw fail('The module of the metric exports no function.', 'Write: export default (row, output) => row.answer === output ? 1 : 0;');
   }
-  const judgeRow = (prediction: string, values: Values): Judgement => {
+  const judgeOne = async ({ row: { values }, prediction }: Answer, { signal }: JudgeOptions): Promise<Judgement> => {
     let worth: unknown;
     try {
-      worth = (judge as (row: Readonly<Record<string, string>>, output: string) => unknown)(textsOf(values), prediction);
+      worth = await unlessAborted((judge as Judge)(textsOf(values), prediction), signal);
     } catch (cause) {
+      signal?.throwIfAborted();
       throw fail(
         `The metric failed on a row: ${messageOf(cause)}. The row: ${JSON.stringify(values).slice(0, 200)}`,
         'Correct the metric.',
@@ -50,16 +53,32 @@ export async function loadMetric(name: string, file: string): Promise<LoadedMetr
     }
     const judgement = judgementOf(worth);
     if (typeof judgement !== 'string') return judgement;
-    throw fail(`The metric returned ${judgement}.`, 'Return a number from 0 to 1, or { score, feedback }. The function must not be async.');
+    throw fail(`The metric returned ${judgement}.`, 'Return a number from 0 to 1, or { score, feedback }, or a promise of either.');
   };
-  const score = (prediction: string, _: string, values: Values = {}): number => judgeRow(prediction, values).score;
-  return { metric: { name, kind: 'text', score, judge: judgeRow }, hash };
+  return { metric: { name, kind: 'text', judge: oneByOne(judgeOne) }, hash };
+}
+
+type Judge = (row: Readonly<Record<string, string>>, output: string) => unknown;
+
+/** A promise from other people's code may never settle, so an abort ends the wait for it. */
+async function unlessAborted(worth: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+  if (!signal || !(worth instanceof Promise)) return worth;
+  signal.throwIfAborted();
+  const waiting = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true, signal: waiting.signal });
+  });
+  try {
+    return await Promise.race([worth, aborted]);
+  } finally {
+    waiting.abort();
+  }
 }
 
 /** A module's verdict, or what is wrong with it, for people. */
 function judgementOf(worth: unknown): Judgement | string {
   if (typeof worth !== 'object' || worth === null) return scored(worth) ?? String(worth);
-  if (worth instanceof Promise) return 'a promise';
   const { score, feedback } = worth as { readonly score?: unknown; readonly feedback?: unknown };
   const judgement = scored(score);
   if (!judgement) return `an object whose \`score\` is ${score instanceof Promise ? 'a promise' : String(score)}`;

@@ -10,26 +10,26 @@ import type { Task } from './evaluation.ts';
 import { normalized } from './labelScores.ts';
 import { answerAfter } from './question.ts';
 
-export interface Judgement {
+export interface LabelScores {
   readonly raw: readonly LabelScore[];
   /** Normalized and calibrated. */
   readonly scores: readonly number[];
 }
 
-export interface LabelJudge {
+export interface LabelScorer {
   /** What the model is asked beside the rows, so that their scores can be corrected. @throws TandemError reason 'no-calibration-rows' */
   readonly calibrationTexts: (prompt: Prompt, calibration?: Calibration) => string[];
   /** Raw and corrected scores of the choices after each text; the inputs of the calibration share the prompt with them. */
-  readonly judge: (
+  readonly scoreChoices: (
     prompt: Prompt,
     texts: readonly string[],
     choices: readonly string[],
     call: Call,
     calibration?: Calibration,
-  ) => Promise<Judgement[]>;
+  ) => Promise<LabelScores[]>;
 }
 
-interface JudgeOptions {
+interface LabelScorerOptions {
   readonly task: Task;
   readonly outputs: CachedModel;
   readonly decodingOf: (prompt: Prompt) => Decoding;
@@ -37,8 +37,8 @@ interface JudgeOptions {
   readonly calibrationInputs: readonly Values[];
 }
 
-export function makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrationInputs }: JudgeOptions): LabelJudge {
-  const calibrationTexts: LabelJudge['calibrationTexts'] = (prompt, calibration = decodingOf(prompt).calibration) => {
+export function makeLabelScorer({ task, outputs, decodingOf, questionOf, calibrationInputs }: LabelScorerOptions): LabelScorer {
+  const calibrationTexts: LabelScorer['calibrationTexts'] = (prompt, calibration = decodingOf(prompt).calibration) => {
     if (!task.labels || calibration === 'none') return [];
     if (!needsRows(calibration) || calibrationInputs.length > 0) {
       return inputsOf[calibration](prompt, calibrationInputs).map((values) => questionOf(prompt, values));
@@ -66,7 +66,7 @@ export function makeLabelJudge({ task, outputs, decodingOf, questionOf, calibrat
 
   return {
     calibrationTexts,
-    async judge(prompt, texts, choices, call, calibration = decodingOf(prompt).calibration) {
+    async scoreChoices(prompt, texts, choices, call, calibration = decodingOf(prompt).calibration) {
       const raw = await rawScores([...texts, ...calibrationTexts(prompt, calibration)], choices, call);
       const { normalize } = decodingOf(prompt);
       const comparable = raw.map((scores) => normalized(scores, normalize));

@@ -1,10 +1,11 @@
 /** @file Which number of a text counts, and when two of them are the same, as people of several countries write them. */
 import { expect, test } from 'vitest';
-import { makeRow } from '../data/dataset.ts';
-import { parsePromptFile } from '../prompt/readPrompt.ts';
-import { taskFor } from './evaluation.ts';
-import { metricNamed } from './metrics.ts';
-import { decimalMarkOf, sameNumber } from './numbers.ts';
+import { makeRow } from '../../data/dataset.ts';
+import { parsePromptFile } from '../../prompt/readPrompt.ts';
+import { taskFor } from '../taskFor.ts';
+import { scoreOne } from './judgeOne.fixture.ts';
+import { metricNamed } from './table.ts';
+import { decimalMarkOf, sameNumber } from './numeric.ts';
 
 const equal = (prediction: string, gold: string): boolean => sameNumber(prediction, gold);
 const inGerman = (prediction: string, gold: string): boolean => sameNumber(prediction, gold, ',');
@@ -108,10 +109,14 @@ test('whole numbers are compared to the last digit, others to one part in a bill
   expect(equal('1000000000000001', '1000000000000000')).toBe(false);
 });
 
-test('tolerances are exact: twelve and a half lies within a half of twelve, whatever binary fractions say', () => {
-  const score = (name: string, prediction: string, gold: string): number => metricNamed(name).score(prediction, gold);
-  expect([score('numeric(0.1)', '0.3', '0.2'), score('numeric(0.1)', '0.31', '0.2')]).toEqual([1, 0]);
-  expect([score('numeric(1%)', '-101', '-100'), score('numeric(1%)', '-102', '-100'), score('numeric(10%)', '0', '0')]).toEqual([1, 0, 1]);
+test('tolerances are exact: twelve and a half lies within a half of twelve, whatever binary fractions say', async () => {
+  const score = (name: string, prediction: string, gold: string): Promise<number> => scoreOne(metricNamed(name), prediction, gold);
+  expect([await score('numeric(0.1)', '0.3', '0.2'), await score('numeric(0.1)', '0.31', '0.2')]).toEqual([1, 0]);
+  expect([
+    await score('numeric(1%)', '-101', '-100'),
+    await score('numeric(1%)', '-102', '-100'),
+    await score('numeric(10%)', '0', '0'),
+  ]).toEqual([1, 0, 1]);
 });
 
 test('the column says how open forms are read, English where it does not', () => {
@@ -134,15 +139,15 @@ test('the column says how open forms are read, English where it does not', () =>
   ]);
 });
 
-test('a task reads its column', () => {
+test('a task reads its column', async () => {
   const file = parsePromptFile(
     'a.prompt.md',
     '---\ntandem:\n  data: a.jsonl\n  output: y\n  metric: [numeric, numeric(1%)]\n---\nText: ${input:x}\n',
   );
   const rows = ['2,5', '1.500', '0,25'].map((y, place) => makeRow({ x: String(place), y }, place + 1));
   const german = taskFor(file, rows);
-  expect([german.metric, ...german.reported!].map((metric) => metric.score('1500', '1.500'))).toEqual([1, 1]);
-  expect(taskFor(file, []).metric.score('1500', '1.500')).toBe(0);
+  expect([await scoreOne(german.metric, '1500', '1.500'), await scoreOne(german.reported![0], '1500', '1.500')]).toEqual([1, 1]);
+  expect(await scoreOne(taskFor(file, []).metric, '1500', '1.500')).toBe(0);
 });
 
 test('takes no time over long digits', () => {

@@ -1,14 +1,21 @@
 /**
- * @file `token-f1`: F1 of the words of two texts, number for number that of SQuAD's evaluation script (`evaluate-v2.0.py`; Rajpurkar et al. 2016
- * and 2018). Its rules lean on Python's ideas of a letter, of lower case and of white space, which are spelled out here.
+ * @file `token-f1`: F1 of the words of two texts. The numbers are those of SQuAD's evaluation script (`evaluate-v2.0.py`; Rajpurkar et al. 2016
+ * and 2018). It relies on what Python calls a letter, lower case and white space, which is spelled out here.
  */
+import { againstGold, type MetricEntry } from './entry.ts';
+
+export const tokenF1: MetricEntry = {
+  kind: 'text',
+  about: "F1 over the words that the prediction and the right answer share, as SQuAD's evaluation script computes it.",
+  ...againstGold(sharedWords),
+};
 
 /**
  * `compute_f1` of the script: precision and recall over words, each as often as in the text that has it less often. Where a text has no words,
  * it is 1 if neither has any.
  * @returns from 0 to 1
  */
-export function tokenF1(prediction: string, gold: string): number {
+function sharedWords(prediction: string, gold: string): number {
   const [found, wanted] = [normalizedWords(prediction), normalizedWords(gold)];
   if (found.length === 0 || wanted.length === 0) return Number(found.length === wanted.length);
   const left = new Map<string, number>();
@@ -26,7 +33,7 @@ export function tokenF1(prediction: string, gold: string): number {
 }
 
 /** `normalize_answer` of the script, split into words: lower case, then ASCII punctuation goes, then the articles `a`, `an`, `the`, then white space. */
-export function normalizedWords(text: string): string[] {
+function normalizedWords(text: string): string[] {
   return text
     .toLowerCase()
     .replaceAll(asciiPunctuation, '')
