@@ -1,7 +1,7 @@
 /** @file Owns the worker processes: the jobs of a folder are done one after the other, each in a process that is watched. */
 import { TandemError } from '../../errors.ts';
 import type { Patience, Vitality } from '../../run/worker/beat.ts';
-import { startWorker, type WorkerClient } from '../../run/worker/client.ts';
+import { startWorker, stopPatience, type WorkerClient } from '../../run/worker/client.ts';
 import type { JournalLine } from '../../run/record/events.ts';
 import type { Notification } from '../../run/worker/protocol.ts';
 import type { Host } from '../../run/worker/questions.ts';
@@ -60,7 +60,7 @@ export function makeEngine({
   workerFile,
   host = {},
   keepWarm = 5 * 60_000,
-  patience = { run: 10 * 60_000, measurement: 3000 },
+  patience = stopPatience,
   beats,
 }: EngineOptions): Engine {
   const jobs = new Map<number, Job>();
