@@ -64,7 +64,7 @@ const offered = ({ name, title, description, input, output, readsOnly }: Tool): 
   description,
   inputSchema: sendable(input),
   outputSchema: sendable(output),
-  annotations: { title, readOnlyHint: readsOnly === true, destructiveHint: false, openWorldHint: false },
+  annotations: { title, readOnlyHint: readsOnly === true, destructiveHint: false },
 });
 
 const sendable = ({ required = [], ...schema }: ObjectSchema): OfferedTool['inputSchema'] => ({ ...schema, required: [...required] });

@@ -15,7 +15,7 @@ interface ToolNames {
   readonly title: string;
   /** For agents: what it does, and when to use it. */
   readonly description: string;
-  /** It changes no file, not even in `.tandem/`. */
+  /** It keeps nothing: no numbers, no run, no model that it would have to download. */
   readonly readsOnly?: true;
 }
 

@@ -52,7 +52,7 @@ export const render = defineTool<RenderInput, RenderedPrompt>({
   }),
   async answer({ row = 1, split = 'val', ...input }, { workspace, work, signal, onProgress, ...context }) {
     const spec = sessionAsked(input, { workspace, ...context });
-    const rendered = await work('render', { spec, row, split }, { signal, onNotification: followMeasurement(onProgress) });
+    const rendered = await work('render', { spec, row, split, download: false }, { signal, onNotification: followMeasurement(onProgress) });
     const { model, rows, line } = rendered;
     const file = portable(workspace, rendered.file);
     const steps = rendered.steps.map(({ prompt, output, text, tokens }) => ({ prompt: portable(workspace, prompt), output, text, tokens }));
