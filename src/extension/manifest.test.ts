@@ -14,6 +14,7 @@ import {
   colorIds,
   commandIds,
   contextKeys,
+  mcpProviderId,
   problemMatchers,
   settingIds,
   taskType,
@@ -57,6 +58,7 @@ interface Manifest {
       }[];
     }[];
     readonly taskDefinitions: readonly { readonly type: string }[];
+    readonly mcpServerDefinitionProviders: readonly { readonly id: string; readonly label: string }[];
     readonly problemMatchers: readonly {
       readonly name: string;
       readonly pattern: {
@@ -240,6 +242,10 @@ describe('tasks', () => {
     ];
     for (const { pattern } of contributes.problemMatchers) for (const line of said) expect(line).not.toMatch(new RegExp(pattern.regexp));
   });
+});
+
+test('the MCP server is offered by the provider that the code registers', () => {
+  expect(contributes.mcpServerDefinitionProviders.map(({ id }) => id)).toEqual([mcpProviderId]);
 });
 
 test('colors are those that the code uses', () => {
