@@ -4,34 +4,6 @@ import { mcpServer } from './core/mcpServer.ts';
 import { mcpProviderId, settingIds } from './ids.ts';
 import { mayRunModules } from './settings.ts';
 
-declare module 'vscode' {
-  /** What VS Code has since 1.101; the types are those of the oldest version that Tandem supports. */
-  interface McpServerDefinition {
-    readonly label: string;
-    cwd?: Uri;
-  }
-  const McpStdioServerDefinition:
-    | (new (
-        label: string,
-        command: string,
-        args: string[],
-        env: Record<string, string | number | null>,
-        version: string,
-      ) => McpServerDefinition)
-    | undefined;
-  namespace lm {
-    const registerMcpServerDefinitionProvider:
-      | ((
-          id: string,
-          provider: {
-            readonly onDidChangeMcpServerDefinitions: Event<void>;
-            readonly provideMcpServerDefinitions: () => McpServerDefinition[];
-          },
-        ) => Disposable)
-      | undefined;
-  }
-}
-
 export function registerMcpServers({ extensionUri, extension }: vscode.ExtensionContext): vscode.Disposable {
   const [register, Definition] = [vscode.lm.registerMcpServerDefinitionProvider, vscode.McpStdioServerDefinition];
   if (!register || !Definition) return vscode.Disposable.from();
