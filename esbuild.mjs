@@ -1,4 +1,4 @@
-/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension webview api]`, all by default. */
+/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli mcp worker extension webview api]`, all by default. */
 import { build as bundle, context } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -50,6 +50,19 @@ const editor = {
   },
 };
 
+/**
+ * The MCP server is a bundle beside the command line, which loads it when it is asked for: no other command reads the protocol.
+ * @type {import('esbuild').Plugin}
+ */
+const mcpApart = {
+  name: 'mcpApart',
+  setup(build) {
+    build.onResolve({ filter: /\/mcp\/serve\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './mcp.js', external: true } : undefined,
+    );
+  },
+};
+
 /** What the extension is cut into, beside what it imports on demand: each is read when something of it is first used. */
 const parts = {
   yaml: alias.yaml,
@@ -77,7 +90,14 @@ const shared = {
 
 /** @type {Record<string, import('esbuild').BuildOptions & { outfile: string }>} */
 const bundles = {
-  cli: { entryPoints: ['src/cli/cli.ts'], outfile: 'dist/cli.js', format: 'esm', banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
+  cli: {
+    entryPoints: ['src/cli/cli.ts'],
+    outfile: 'dist/cli.js',
+    format: 'esm',
+    banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
+    plugins: [lean, mcpApart],
+  },
+  mcp: { entryPoints: ['src/mcp/serve.ts'], outfile: 'dist/mcp.js', format: 'esm', banner: { js: requireBanner } },
   worker: { entryPoints: ['src/run/worker/worker.ts'], outfile: 'dist/worker.js', format: 'esm', banner: { js: requireBanner } },
   extension: {
     entryPoints: ['src/extension/extension.ts'],

@@ -1,7 +1,7 @@
 /** @file The import order of the rooms, as ESLint rules made from one table. */
 
 /** Bottom to top: a room may import itself and the rooms before it, never those after it. */
-export const rooms = ['tensor', 'model', 'prompt', 'data', 'evaluate', 'optimize', 'run', 'cli', 'extension'];
+export const rooms = ['tensor', 'model', 'prompt', 'data', 'evaluate', 'optimize', 'run', 'mcp', 'cli', 'extension'];
 
 /** Files of src/ itself that every room may import, and that import no room. */
 export const shared = ['childProcess', 'errors', 'files', 'json', 'plain', 'pulse', 'random', 'shape', 'temporary', 'timeLimit'];

@@ -1,10 +1,7 @@
 /** @file `tandem attribute`: what each line of a prompt, or of a program's prompts, is worth. */
 import { Command, Option } from 'commander';
-import { cutText } from '../evaluate/cuts.ts';
-import type { Attribution } from '../evaluate/attribution.ts';
-import { count, likelihoodPart, percentWithInterval, points, sureness } from '../run/words/format.ts';
+import { linesText } from '../run/words/measuredText.ts';
 import { measureLines, rowsText } from '../run/measure.ts';
-import type { LineWorth } from '../run/record/results.ts';
 import type { Split } from '../run/spec.ts';
 import { shownPath } from './evaluate.ts';
 import { withExamples } from './examples.ts';
@@ -30,29 +27,13 @@ export function attributeCommand(): Command {
         const { file } = session;
         // A log shows only that measuring began; a terminal shows each line.
         const onBusy = (what: string, share?: number): void => (share === undefined || stderr.isTTY ? progress.busy(what) : undefined);
-        const { evaluation, lines, items } = await measureLines(session, options.split, { onBusy });
+        const measured = await measureLines(session, options.split, { onBusy });
         progress.close();
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
+        const { evaluation, lines, items } = measured;
         if (options.json) stdout.json({ version: 1, prompt: file.path, ...evaluation, lines, items });
-        else {
-          stdout.say(
-            `${shownPath(file)} with ${evaluation.model}: ${percentWithInterval(evaluation.score)} on ${rowsText(session, options.split)}\n${(evaluation.cuts ?? []).map((cut) => `${cutText(cut)}.\n`).join('')}\n`,
-          );
-          stdout.say(lines.map((line, i) => headingOf(lines, i) + lineText(line, items[i])).join(''));
-        }
+        else stdout.say(linesText({ name: shownPath(file), rows: rowsText(session, options.split) }, measured));
       }),
     );
   return withExamples(command, [['tandem attribute intent.prompt.md', 'the gain from each line, with its interval']]);
-}
-
-/** Names the prompt file of a program's step, above its first line. */
-function headingOf(lines: readonly LineWorth[], place: number): string {
-  const { file } = lines[place];
-  if (file === undefined || (lines.at(place - 1)?.file === file && place > 0)) return '';
-  return `${place > 0 ? '\n' : ''}${file}\n`;
-}
-
-function lineText({ line, text, score, logLikelihood }: LineWorth, { tokensSaved }: Attribution): string {
-  const shown = text.length > 60 ? `${text.slice(0, 59)}…` : text;
-  return `${String(line).padStart(4)}  ${shown}\n      ${points(score)}, P(better) ${sureness(score)}${likelihoodPart(logLikelihood)}, ${count(tokensSaved)} tokens\n`;
 }

@@ -1,10 +1,9 @@
 /** @file `tandem evaluate`: measures a prompt, and fails if its score is below --min. */
 import { Command, Option } from 'commander';
 import { relative } from 'node:path';
-import { cutText } from '../evaluate/cuts.ts';
-import { answerEndsText, nats, percent, percentWithInterval, rowCount } from '../run/words/format.ts';
+import { percent, rowCount } from '../run/words/format.ts';
+import { measuredText } from '../run/words/measuredText.ts';
 import { measurePrompt, rowsText, type PromptMeasurement } from '../run/measure.ts';
-import type { Session } from '../run/session.ts';
 import type { Split } from '../run/spec.ts';
 import { withExamples } from './examples.ts';
 import { exitCodeHelp, exitCodes } from './exitCodes.ts';
@@ -33,7 +32,8 @@ export function evaluateCommand(): Command {
         progress.close();
         for (const notice of session.notices) progress.note(`Notice: ${notice}`);
         if (options.json) stdout.json({ version: 1, prompt: session.file.path, answerEnds: session.answerEnds, ...measured });
-        else stdout.say(asText(session, measured));
+        else
+          stdout.say(measuredText({ name: shownPath(session.file), rows: rowsText(session, options.split) }, measured, session.answerEnds));
         check(measured, options.min);
       }),
     );
@@ -50,24 +50,6 @@ export function evaluateCommand(): Command {
 
 /** The path as people would type it here. */
 export const shownPath = ({ path }: { readonly path: string }): string => relative(process.cwd(), path) || path;
-
-function asText(
-  session: Session,
-  { model, adapter, metric, split, score, logLikelihood, promptTokens, reported = [], cuts = [] }: PromptMeasurement,
-): string {
-  const { answerEnds } = session;
-  const width = Math.max(...[metric, ...reported.map((each) => each.metric), 'log-likelihood'].map(({ length }) => length)) + 2;
-  return [
-    `${shownPath(session.file)} with ${model}${adapter ? ` and adapter ${adapter}` : ''}, ${rowsText(session, split)}`,
-    `${metric.padEnd(width)}${percentWithInterval(score)}`,
-    ...reported.map((each) => `${each.metric.padEnd(width)}${percentWithInterval(each.score)}`),
-    ...(logLikelihood ? [`${'log-likelihood'.padEnd(width)}${nats(logLikelihood)}`] : []),
-    `${'prompt tokens'.padEnd(width)}${promptTokens}`,
-    ...(answerEnds.some((ends) => ends) ? [`${'answers'.padEnd(width)}${answerEndsText(answerEnds)}`] : []),
-    ...cuts.map((cut) => `${cutText(cut)}.`),
-    '',
-  ].join('\n');
-}
 
 function check({ score }: PromptMeasurement, least: number | undefined): void {
   if (least === undefined) return;

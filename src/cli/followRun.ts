@@ -4,16 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { TandemError } from '../errors.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import { accept, proposalsOf, type Accepted } from '../run/accept.ts';
-import { startWorker, type WorkerClient } from '../run/worker/client.ts';
-import { points, priceText, sureness } from '../run/words/format.ts';
+import { startWorker, stopPatience, type WorkerClient } from '../run/worker/client.ts';
 import type { Notification, RunResult } from '../run/worker/protocol.ts';
-import { changesOf } from '../run/words/reportFile.ts';
+import { changeLines, outcomeLines } from '../run/words/outcomeText.ts';
 import { findRun, portable, readState, type RunDirectory } from '../run/record/runDirectory.ts';
 import { shellWord } from '../run/words/shellWord.ts';
 import { workspaceOf } from '../run/record/tandemFolder.ts';
 import type { RunState } from '../run/record/state.ts';
-import { textStayedText } from '../run/words/triedText.ts';
-import { cutLines, headline, nothingText, writerText } from '../run/words/words.ts';
+import { headline, nothingText } from '../run/words/words.ts';
 import { colouredDiff, coloursFor } from './colours.ts';
 import { exitCodes } from './exitCodes.ts';
 import { makeProgress } from './progress.ts';
@@ -26,8 +24,8 @@ export interface FollowOptions {
   readonly apply?: boolean;
 }
 
-/** A stopped run still measures its result on the held-out test rows. After this time the worker is killed; the run can be resumed. */
-const stopPatience = 10 * 60_000;
+/** The worker is built beside this file. */
+export const workerFile = (): string => fileURLToPath(new URL('./worker.js', import.meta.url));
 
 /** Sets the exit code. @throws what the run threw */
 export async function followRun(
@@ -43,14 +41,14 @@ export async function followRun(
     progress.event(notification.line, notification.replayed);
     if (json) stdout.json(notification.line, 0);
   };
-  const client = startWorker({ file: fileURLToPath(new URL('./worker.js', import.meta.url)), onNotification });
+  const client = startWorker({ file: workerFile(), onNotification });
   progress.watch(client.vitality);
   const interrupts = hearInterrupts({
     first: () => {
       progress.note(
         'Stopping. Accepted changes, if any, are now measured on the test rows. Press Ctrl-C again to skip this; `tandem resume` then continues the run.',
       );
-      client.stop(stopPatience);
+      client.stop(stopPatience.run);
     },
     second: () => {
       progress.close();
@@ -85,28 +83,12 @@ export function runArgument({ workspace, path, run }: RunDirectory, cwd = proces
 
 /** What a run found and which files were written. If nothing was written yet, it shows the changes and how to accept them. */
 export function summary(directory: RunDirectory, state: RunState, accepted?: Accepted): string {
-  const { attribution } = state;
   if (!state.start) return `${headline(state)}\nReport: ${relative(process.cwd(), directory.report)}\n`;
   const proposals = proposalsOf(directory, state);
-  const name = portable(directory.workspace, proposals[0].file);
-  const lines = [`${name}: ${headline(state)}`];
-  if (attribution) {
-    const { total, promptAlone, weightsAlone, interaction } = attribution;
-    lines.push(`  total ${points(total)}, P(better) ${sureness(total)}`);
-    lines.push(`  prompt alone ${points(promptAlone)}; weights alone ${points(weightsAlone)}; beyond their sum ${points(interaction)}`);
-  }
-  if (state.price) lines.push(`  price per answer ${priceText(state.price)}`);
-  for (const { control, measured } of state.controls) {
-    if (measured) lines.push(`  against ${control} ${points(measured.difference)}, P(better) ${sureness(measured.difference)}`);
-  }
-  const stayed = textStayedText(state);
-  if (stayed !== undefined) lines.push(`  ${stayed}`);
-  const written = writerText(state);
-  if (written !== undefined) lines.push(`  ${written}`);
-  lines.push(...cutLines(state).map((line) => `  ${line}`));
+  const lines = outcomeLines(directory, state);
   lines.push(`Report: ${relative(process.cwd(), directory.report)}`);
   if (proposals.every(({ before, after }) => before === after)) lines.push(nothingText(state));
-  else if (accepted) lines.push(...(accepted.written.length > 0 ? groundsOf(directory, state) : []), ...acceptedLines(accepted));
+  else if (accepted) lines.push(...(accepted.written.length > 0 ? changeLines(directory, state) : []), ...acceptedLines(accepted));
   else {
     const diffs = proposals.map(({ file, before, after }) => unifiedDiff(portable(directory.workspace, file), before, after).trimEnd());
     const colours = coloursFor(stdout);
@@ -114,19 +96,12 @@ export function summary(directory: RunDirectory, state: RunState, accepted?: Acc
       '',
       ...diffs.filter((diff) => diff !== '').map((diff) => colouredDiff(diff, colours)),
       '',
-      ...groundsOf(directory, state),
+      ...changeLines(directory, state),
       acceptHint(directory),
     );
   }
   return lines.join('\n') + '\n';
 }
-
-/** Why each change was made, and its measurements. */
-const groundsOf = (directory: RunDirectory, state: RunState): string[] =>
-  changesOf(directory, state).flatMap(({ name, reason, lines }) => [
-    `${name.charAt(0).toUpperCase()}${name.slice(1)}${reason === undefined ? '' : `: ${reason}`}`,
-    ...lines.map((line) => `  ${line}`),
-  ]);
 
 /** How to accept the run from here: in a task of the editor, with npm in a checkout, or with the command itself. */
 function acceptHint(directory: RunDirectory): string {

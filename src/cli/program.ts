@@ -11,6 +11,7 @@ import { exitCodeHelp } from './exitCodes.ts';
 import { withExamples } from './examples.ts';
 import { exportCommand } from './export.ts';
 import { initCommand } from './init.ts';
+import { mcpCommand } from './mcp.ts';
 import { modelCommand } from './model.ts';
 import { optimizeCommand, tuneCommand } from './optimize.ts';
 import { preflightCommand } from './preflight.ts';
@@ -36,6 +37,7 @@ const commands = [
   warmStartCommand,
   cleanCommand,
   modelCommand,
+  mcpCommand,
   completionCommand,
 ];
 

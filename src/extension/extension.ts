@@ -7,6 +7,7 @@ import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './language/diagnostics.ts';
 import { registerLanguageHelp } from './language/languageHelp.ts';
 import { activationMeasure } from './ids.ts';
+import { registerMcpServers } from './mcpServers.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
 import { registerPreview } from './preview.ts';
 import { registerReview } from './review/review.ts';
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerRunsView(services),
       registerModelsView(services),
       registerTasks(context, services),
+      registerMcpServers(context),
       registerWalkthrough(context, services),
     );
     const { user, system } = process.cpuUsage(used);

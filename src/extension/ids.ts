@@ -96,6 +96,9 @@ export const proposedProgramLanguage = 'tandem-program';
 /** The type of Tandem's tasks, as tasks.json names it. */
 export const taskType = 'tandem';
 
+/** Offers the MCP server to the editor's agents. */
+export const mcpProviderId = 'tandem.mcp';
+
 /** Finds a place in a file, or a file, in what the command line says to be wrong. */
 export const problemMatchers = ['$tandem', '$tandem-file'] as const;
 

@@ -15,6 +15,7 @@ import {
   colorIds,
   commandIds,
   contextKeys,
+  mcpProviderId,
   problemMatchers,
   settingIds,
   taskType,
@@ -60,6 +61,7 @@ interface Manifest {
       }[];
     }[];
     readonly taskDefinitions: readonly { readonly type: string }[];
+    readonly mcpServerDefinitionProviders: readonly { readonly id: string; readonly label: string }[];
     readonly problemMatchers: readonly {
       readonly name: string;
       readonly pattern: {
@@ -254,6 +256,10 @@ describe('tasks', () => {
     ];
     for (const { pattern } of contributes.problemMatchers) for (const line of said) expect(line).not.toMatch(new RegExp(pattern.regexp));
   });
+});
+
+test('the MCP server is offered by the provider that the code registers', () => {
+  expect(contributes.mcpServerDefinitionProviders.map(({ id }) => id)).toEqual([mcpProviderId]);
 });
 
 test('colors are those that the code uses', () => {

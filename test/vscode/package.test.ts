@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 test('it contains what the extension runs, and only the libraries of this platform', () => {
-  const bundles = ['dist/cli.js', 'dist/extension.cjs', 'dist/worker.js'];
+  const bundles = ['dist/cli.js', 'dist/extension.cjs', 'dist/mcp.js', 'dist/worker.js'];
   const documents = ['LICENSE.txt', 'NOTICE', 'changelog.md', 'package.json', 'readme.md'];
   expect(files).toEqual(
     expect.arrayContaining([

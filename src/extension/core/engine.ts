@@ -1,7 +1,7 @@
 /** @file Owns the worker processes: the jobs of a folder are done one after the other, each in a process that is watched. */
 import { TandemError } from '../../errors.ts';
 import type { Patience, Vitality } from '../../run/worker/beat.ts';
-import { startWorker, type WorkerClient } from '../../run/worker/client.ts';
+import { startWorker, stopPatience, type WorkerClient } from '../../run/worker/client.ts';
 import type { JournalLine } from '../../run/record/events.ts';
 import type { Notification } from '../../run/worker/protocol.ts';
 import type { Host } from '../../run/worker/questions.ts';
@@ -58,13 +58,7 @@ interface Lane {
   warm?: string;
 }
 
-export function makeEngine({
-  workerFile,
-  host = {},
-  keepWarm = 5 * 60_000,
-  patience = { run: 10 * 60_000, measurement: 3000 },
-  beats,
-}: EngineOptions): Engine {
+export function makeEngine({ workerFile, host = {}, keepWarm = 5 * 60_000, patience = stopPatience, beats }: EngineOptions): Engine {
   const jobs = new Map<number, Job>();
   const ends = new Map<number, { readonly finished: Promise<Job>; readonly resolve: (job: Job) => void }>();
   const lanes = new Map<string, Lane>();

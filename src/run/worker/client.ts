@@ -35,6 +35,12 @@ export interface WorkerClient {
   dispose(): Promise<void>;
 }
 
+/**
+ * Milliseconds that work gets to stop before its process is killed. A stopped run still measures what it had accepted on the held-out test rows;
+ * one that is killed can be resumed.
+ */
+export const stopPatience = { run: 10 * 60_000, measurement: 3000 } as const;
+
 export function startWorker({ file, onNotification, host = {}, patience }: WorkerOptions): WorkerClient {
   const child = forkOwn(file, [String(beatDescriptor)], { pipes: 1 });
   const pending = new Map<number, { resolve: (result: Methods[MethodName]['result']) => void; reject: (error: Error) => void }>();
