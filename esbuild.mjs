@@ -70,6 +70,7 @@ const parts = {
   diff: 'diff',
   prompt: 'src/prompt/readPrompt.ts',
   data: 'src/data/readDataset.ts',
+  problems: 'src/extension/core/problems.ts',
   evidence: 'src/run/words/evidence.ts',
   events: 'src/run/words/eventText.ts',
   state: 'src/run/record/runDirectory.ts',

@@ -2,7 +2,7 @@
 import { TandemError } from '../errors.ts';
 import { snippet, type Entries, type Entry } from './jsonl.ts';
 
-type Separator = ',' | ';' | '\t';
+export type Separator = ',' | ';' | '\t';
 
 const separatorNames: Readonly<Record<Separator, string>> = { ',': 'a comma', ';': 'a semicolon', '\t': 'a tab' };
 
@@ -51,6 +51,9 @@ export function parseCsv(file: string, text: string, given?: Separator): Entries
   });
   return { entries, bad };
 }
+
+/** What separates the fields of a `.csv` file. @param beginning the file's text, as far as its header at least */
+export const fieldSeparator = (beginning: string): Separator => separatorOf(beginning).separator;
 
 /** Spreadsheets in countries with decimal commas separate fields by semicolons, and may say so in a line `sep=;`. */
 function separatorOf(text: string): { separator: Separator; from: number } {

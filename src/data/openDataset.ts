@@ -70,7 +70,6 @@ export async function openDataset(
   promptPath: string,
   options: OpenOptions = {},
 ): Promise<Splits> {
-  const { seed = 0, fractions = { train: 60, val: 20, test: 20 } } = options;
   const source = typeof settings.data === 'string' ? { train: settings.data } : settings.data;
   const read = async (path: string | undefined): Promise<Dataset | undefined> =>
     path === undefined
@@ -80,9 +79,7 @@ export async function openDataset(
   const sets = [train, val, test].filter((set) => set !== undefined);
   for (const set of sets) checkColumns(set, sets[0], settings);
 
-  const rows = train!.rows;
-  const shares: Shares = { train: fractions.train, val: val ? 0 : fractions.val, test: val || test ? 0 : fractions.test };
-  const parts = splitRows(rows, { seed, fractions: shares, file: train!.file });
+  const rows = splitSets({ train: train!, ...(val && { val }), ...(test && { test }) }, options);
   const { columns } = sets[0];
   const about: About = {
     columns,
@@ -93,8 +90,25 @@ export async function openDataset(
     fileOf: { train: train!.file, val: (val ?? train)!.file, test: (test ?? train)!.file },
     skipBad: options.skipBad === true,
   };
-  return splitsOf({ train: parts.train, val: val?.rows ?? parts.val, test: test?.rows ?? parts.test }, about);
+  return splitsOf(rows, about);
 }
+
+type DataFile = Pick<Dataset, 'file' | 'rows'>;
+
+/**
+ * The rows of each split: those of its own file, or else a share of the train file's.
+ * @throws TandemError reason 'too-few-rows'
+ */
+export function splitSets(
+  { train, val, test }: { readonly train: DataFile; readonly val?: DataFile; readonly test?: DataFile },
+  { seed = 0, fractions = defaultShares }: Pick<OpenOptions, 'seed' | 'fractions'> = {},
+): Readonly<Record<SplitName, readonly Row[]>> {
+  const shares: Shares = { train: fractions.train, val: val ? 0 : fractions.val, test: val || test ? 0 : fractions.test };
+  const parts = splitRows(train.rows, { seed, fractions: shares, file: train.file });
+  return { train: parts.train, val: val?.rows ?? parts.val, test: test?.rows ?? parts.test };
+}
+
+const defaultShares: Shares = { train: 60, val: 20, test: 20 };
 
 /** What does not depend on the rows, and the bad rows so far. */
 interface About extends Pick<Splits, 'columns' | 'files' | 'hashes' | 'bad'> {

@@ -1,9 +1,10 @@
 /** @file Asks what a prompt file does not say yet, and writes the answers into its front matter. */
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { isProgramPath } from '../prompt/kinds/table.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { textIn } from '../prompt/values.ts';
+import { aboutData } from './core/aboutData.ts';
 import { openQuestions, pathFrom, withAnswers, type Question } from './core/answers.ts';
 import { labelGuess, rankOutputs } from '../data/guesses.ts';
 import { dataEndings } from '../data/readDataset.ts';
@@ -46,7 +47,11 @@ const ask: Readonly<Record<Question, Ask>> = {
   async data({ uri }, _, title) {
     const paths = await dataFilesNear(uri);
     const browse = { label: label`$(folder-opened) Browse…`, alwaysShow: true, value: asDefault };
-    const picked = await pick([...paths.map((path) => ({ label: label`${basename(path)}`, description: path, value: path })), browse], {
+    const items = paths.map(async (path) => {
+      const about = await aboutData(resolve(dirname(uri.fsPath), path));
+      return { label: label`${basename(path)}`, description: about === undefined ? path : `${path}, ${about}`, value: path };
+    });
+    const picked = await pick(Promise.all([...items, browse]), {
       title,
       placeHolder: `A file of rows with inputs and answers: ${dataEndings.join(', ')}`,
       matchOnDescription: true,

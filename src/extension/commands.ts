@@ -1,11 +1,12 @@
 /** @file The commands: what each is given by a lens, a button or the palette, and what it then does. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { TandemError } from '../errors.ts';
-import { endingsOf, isProgramPath } from '../prompt/kinds/table.ts';
+import type { PromptKind } from '../prompt/kinds/promptKind.ts';
+import { isProgramPath } from '../prompt/kinds/table.ts';
 import { applyProgram } from '../prompt/writePrompt.ts';
 import type { ListedRun } from '../run/record/runList.ts';
 import { pickInstalledModel, pickModel, pickNewModel } from './chooseModel.ts';
+import { choosePrompt } from './choosePrompt.ts';
 import { pickWay } from './chooseWay.ts';
 import { cleanRuns } from './cleanRuns.ts';
 import { withAnswers } from './core/answers.ts';
@@ -17,8 +18,6 @@ import { showPreflight, optimizeAfterPreflight } from './preflight.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import { tellError } from './messages.ts';
 import { newPrompt } from './newPrompt.ts';
-import { hasData, measuredFile, type MeasuredFile } from './core/measuredFile.ts';
-import { findPrompts, isPrompt, textNow } from './prompts.ts';
 import { label } from './core/unmarked.ts';
 import type { Services } from './services.ts';
 import { pick } from './surfaces/picks.ts';
@@ -29,10 +28,11 @@ type Command = (services: Services, argument: unknown) => Promise<unknown>;
 
 const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   [commandIds.optimize]: onPrompt(optimizeAfterPreflight),
+  // A program is optimized in one way only.
   [commandIds.optimizeWith]: onPrompt(async (document, services) => {
     const way = await pickWay(document);
     return way && optimize(document, 'both', services, way);
-  }),
+  }, 'prompt'),
   [commandIds.optimizePrompt]: onPrompt((document, services) => optimize(document, 'prompt', services)),
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),
   [commandIds.preflight]: onPrompt(showPreflight),
@@ -79,8 +79,8 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
       isProgramPath(fsPath) ? applyProgram({ path: fsPath, text }, { model }) : withAnswers(fsPath, text, { model }),
     );
   }),
-  [commandIds.addModel]: async ({ models }) => {
-    const spec = await pickNewModel();
+  [commandIds.addModel]: async ({ models }, named) => {
+    const spec = typeof named === 'string' ? named : await pickNewModel();
     return spec && models.add(spec);
   },
   [commandIds.removeModel]: async ({ models }, name) => {
@@ -89,10 +89,10 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   },
 };
 
-/** A command on a prompt file or a program. */
-function onPrompt(command: (document: vscode.TextDocument, services: Services) => Promise<unknown>): Command {
+/** A command on a prompt file or a program, or on files of one of these kinds. */
+function onPrompt(command: (document: vscode.TextDocument, services: Services) => Promise<unknown>, holds?: PromptKind['holds']): Command {
   return async (services, target) => {
-    const document = await promptDocument(target, services);
+    const document = await choosePrompt(target, services, holds);
     return document && command(document, services);
   };
 }
@@ -109,44 +109,6 @@ export function registerCommands(services: Services): vscode.Disposable {
     }),
   );
   return vscode.Disposable.from(...registered);
-}
-
-/**
- * The prompt file or program that a lens or a button names, the one in the active editor, the only one, or one that is picked; for a step
- * without data of its own, its program.
- * @returns undefined where none was picked
- */
-async function promptDocument(target: unknown, { library }: Services): Promise<vscode.TextDocument | undefined> {
-  const active = vscode.window.activeTextEditor?.document;
-  const document = target instanceof vscode.Uri ? await vscode.workspace.openTextDocument(target) : active;
-  if (document && isPrompt(document)) {
-    const { fsPath } = document.uri;
-    const alone = hasData(measuredFile(fsPath, document.getText(), undefined, textNow));
-    const programs: readonly MeasuredFile[] = alone ? [] : await library.programsWith(fsPath);
-    if (programs.length === 0) return document;
-    return pickPrompt(
-      programs.map(({ file }) => vscode.Uri.file(file.path)),
-      `Choose a Program That Uses ${basename(fsPath)}`,
-    );
-  }
-  const found = await findPrompts();
-  if (found.length === 0) {
-    throw new TandemError('no-prompt', 'This workspace has no prompt file.', {
-      hint: `Create a file whose name ends in ${endingsOf('prompt').join(' or ')}.`,
-    });
-  }
-  return pickPrompt(found, 'Choose a Prompt');
-}
-
-async function pickPrompt(found: readonly vscode.Uri[], title: string): Promise<vscode.TextDocument | undefined> {
-  if (found.length === 1) return vscode.workspace.openTextDocument(found[0]);
-  const items = found.map((uri) => ({
-    label: label`${basename(uri.path)}`,
-    description: vscode.workspace.asRelativePath(uri),
-    value: uri,
-  }));
-  const picked = await pick(items, { title, matchOnDescription: true });
-  return picked && vscode.workspace.openTextDocument(picked);
 }
 
 /** @param which a job's id, the name of its run, or its prompt file */

@@ -1,6 +1,7 @@
 /** @file Stretches of a document, and changes of it that can be undone. */
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
+import { rangesOf } from '../prompt/textRange.ts';
 
 /** Replaces what differs, and nothing else. @throws TandemError reason 'edit-refused' */
 export const replaceText = (document: vscode.TextDocument, text: string): Promise<void> => replaceTexts([[document, text]]);
@@ -27,3 +28,15 @@ function replaceIn(edit: vscode.WorkspaceEdit, document: vscode.TextDocument, te
 /** A stretch given by offsets. */
 export const rangeIn = (document: vscode.TextDocument, { start, end }: { readonly start: number; readonly end: number }): vscode.Range =>
   new vscode.Range(document.positionAt(start), document.positionAt(end));
+
+/** The same in a file that is not open, as the editor would show it: without its BOM. */
+export function rangesInText(text: string): (stretch: { readonly start: number; readonly end: number }) => vscode.Range {
+  const bom = text.startsWith('\uFEFF') ? 1 : 0;
+  const rangeOf = rangesOf(text.slice(bom));
+  const positionAt = (offset: number): vscode.Position => {
+    const at = Math.max(0, offset - bom);
+    const { line, column } = rangeOf(at, at);
+    return new vscode.Position(line - 1, column - 1);
+  };
+  return ({ start, end }) => new vscode.Range(positionAt(start), positionAt(end));
+}

@@ -104,6 +104,9 @@ export const problemMatchers = ['$tandem', '$tandem-file'] as const;
 
 export const walkthroughId = 'tandem.start';
 
+/** The environment variable that is `off` where the walkthrough must not open by itself, as in tests. */
+export const quietVariable = 'TANDEM_WALKTHROUGH';
+
 /** Its steps, each done when this is so. */
 export const walkthroughSteps = {
   open: contextKeys.hasPrompts,

@@ -5,7 +5,7 @@ import { settingIds } from './ids.ts';
 import { asNow } from './prompts.ts';
 import type { Services } from './services.ts';
 import { sessionSpec, setting } from './settings.ts';
-import { folderOf } from './work.ts';
+import { folderOf } from './folderOf.ts';
 
 export function registerMeasureOnSave({ engine, prompts, library }: Services): vscode.Disposable {
   const measure = (known: MeasuredFile): void => {

@@ -5,6 +5,7 @@ import { firstPrompt } from '../data/firstPrompt.ts';
 import { dataEndings, readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
 import { portable } from '../run/record/runDirectory.ts';
+import { aboutData } from './core/aboutData.ts';
 import { label } from './core/unmarked.ts';
 import { findDataFiles } from './dataFiles.ts';
 import { pick, type PickItem } from './surfaces/picks.ts';
@@ -48,6 +49,12 @@ async function pickData(): Promise<vscode.Uri | undefined> {
       hint: `Add a file of rows, in one of these formats: ${dataEndings.join(', ')}.`,
     });
   }
-  const items = found.map((uri) => ({ label: label`${vscode.workspace.asRelativePath(uri)}`, value: uri }));
+  const items = Promise.all(
+    found.map(async (uri) => ({
+      label: label`${vscode.workspace.asRelativePath(uri)}`,
+      description: await aboutData(uri.fsPath),
+      value: uri,
+    })),
+  );
   return pick(items, { title: 'New Prompt from Data', placeHolder: 'A file of rows with inputs and the right answers' });
 }

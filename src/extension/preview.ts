@@ -2,7 +2,9 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
+import { choosePrompt } from './choosePrompt.ts';
 import { renderedText } from './core/renderedText.ts';
+import { stayInFolder } from './folderOf.ts';
 import { commandIds } from './ids.ts';
 import { isTunable } from './prompts.ts';
 import type { Services } from './services.ts';
@@ -14,7 +16,8 @@ const scheme = 'tandem-rendered';
 /** Milliseconds that typing may pause before the text is rendered. */
 const pause = 300;
 
-export function registerPreview({ rowLister, prompts }: Services): vscode.Disposable {
+export function registerPreview(services: Services): vscode.Disposable {
+  const { rowLister, prompts } = services;
   const changed = new vscode.EventEmitter<vscode.Uri>();
   /** The row that is shown, by the address of its document; from 1. */
   const rows = new Map<string, number>();
@@ -42,6 +45,7 @@ export function registerPreview({ rowLister, prompts }: Services): vscode.Dispos
       const prompt = vscode.Uri.file(uri.query);
       const key = uri.toString();
       try {
+        stayInFolder(prompt);
         const rendered = await rowLister.render(sessionSpec(prompt), {
           ...textsNow(prompt),
           split: 'val',
@@ -60,7 +64,10 @@ export function registerPreview({ rowLister, prompts }: Services): vscode.Dispos
   return vscode.Disposable.from(
     vscode.workspace.registerTextDocumentContentProvider(scheme, provider),
     vscode.commands.registerCommand(commandIds.previewPrompt, async (target?: unknown) => {
-      const prompt = target instanceof vscode.Uri ? target : vscode.window.activeTextEditor?.document.uri;
+      const active = vscode.window.activeTextEditor?.document.uri;
+      // A step is shown as itself, not as its program.
+      const own = target instanceof vscode.Uri ? target : active && isTunable(active) ? active : undefined;
+      const prompt = own ?? (await choosePrompt(undefined, services))?.uri;
       if (!prompt || !isTunable(prompt)) return;
       const uri = vscode.Uri.from({ scheme, path: `/${basename(prompt.fsPath)} (rendered)`, query: prompt.fsPath });
       const document = await vscode.workspace.openTextDocument(uri);

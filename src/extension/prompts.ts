@@ -31,7 +31,7 @@ export async function findPrompts(): Promise<vscode.Uri[]> {
   if (!vscode.workspace.workspaceFolders?.length) return [];
   return vscode.workspace.findFiles(patternOf(), '**/{node_modules,.tandem}/**', mostPrompts);
 }
-const mostPrompts = 200;
+const mostPrompts = 1000;
 
 export const isTunable = ({ scheme, path }: vscode.Uri): boolean => scheme === 'file' && kindOf(path) !== undefined;
 

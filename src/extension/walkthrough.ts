@@ -1,4 +1,4 @@
-/** @file The walkthrough's way in: a copy of the sample workspace, opened with its prompt and the walkthrough beside it. */
+/** @file The ways into the walkthrough: by itself in the first workspace with prompts, and beside the prompt of a copy of the sample workspace. */
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,16 +8,19 @@ import { describeError } from '../errors.ts';
 import { label } from './core/unmarked.ts';
 import { pick } from './surfaces/picks.ts';
 import { stepsDone } from './contexts.ts';
-import { commandIds, walkthroughId, walkthroughSteps } from './ids.ts';
+import { commandIds, quietVariable, walkthroughId, walkthroughSteps } from './ids.ts';
 import { tellError } from './messages.ts';
+import { findPrompts } from './prompts.ts';
 import type { Services } from './services.ts';
 
 /** Under this key the folder that was opened last, until its window has been set up. */
 const openedKey = 'openedSample';
 const promptName = 'intent.prompt.md';
+/** Under this key whether the walkthrough has been shown. */
+const shownKey = 'walkthroughShown';
 
 export function registerWalkthrough(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
-  const { globalState, extensionUri, extension } = context;
+  const { globalState, extensionUri, extension, extensionMode } = context;
   const id = `${extension.id}#${walkthroughId}`;
   const warn = (error: unknown): void => services.log.warn(describeError(error));
   /** The editor ticks off a step that is completed while it knows the walkthrough, but not one that was completed before. */
@@ -27,6 +30,7 @@ export function registerWalkthrough(context: vscode.ExtensionContext, services: 
       if (done[key]) await vscode.commands.executeCommand('welcome.markStepComplete', `${id}#${step}`);
   };
   const showWalkthrough = async (): Promise<void> => {
+    await globalState.update(shownKey, true);
     await vscode.commands.executeCommand('workbench.action.openWalkthrough', id);
     tickOff().catch(warn);
   };
@@ -41,9 +45,15 @@ export function registerWalkthrough(context: vscode.ExtensionContext, services: 
       tellError(error, services);
     }
   };
+  /** Once, in the first workspace with prompt files that the extension sees. */
+  const welcome = async (): Promise<void> => {
+    const isUnasked = process.env[quietVariable] === 'off' || extensionMode === vscode.ExtensionMode.Test;
+    if (isUnasked || globalState.get(shownKey) || (await findPrompts()).length === 0) return;
+    await showWalkthrough();
+  };
   const setUp = async (): Promise<void> => {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-    if (!folder || globalState.get(openedKey) !== folder.fsPath) return;
+    if (!folder || globalState.get(openedKey) !== folder.fsPath) return welcome();
     await globalState.update(openedKey, undefined);
     await showWalkthrough();
     await vscode.window.showTextDocument(vscode.Uri.joinPath(folder, promptName), { viewColumn: vscode.ViewColumn.Beside, preview: false });

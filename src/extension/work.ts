@@ -7,12 +7,12 @@ import { stepPaths } from '../prompt/programFile.ts';
 import { isProgramPath } from '../prompt/kinds/table.ts';
 import { parseProgramFile } from '../prompt/readPrompt.ts';
 import { readRecord } from '../run/record/runDirectory.ts';
-import { workspaceOf } from '../run/record/tandemFolder.ts';
 import type { ListedRun } from '../run/record/runList.ts';
 import type { TuneChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
 import { isOver, jobProgress, jobTitle, progressText, type Job, type Task } from './core/job.ts';
 import type { Way } from './core/ways.ts';
+import { folderOf } from './folderOf.ts';
 import { commandIds } from './ids.ts';
 import { tellEnd } from './messages.ts';
 import type { Services } from './services.ts';
@@ -119,11 +119,6 @@ export function requireTrust(): void {
     'untrusted-workspace',
     'In Restricted Mode you can evaluate prompts but not tune them. Trust the workspace to tune.',
   );
-}
-
-/** Jobs of one workspace folder wait for each other. */
-export function folderOf(uri: vscode.Uri): string {
-  return vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? workspaceOf(uri.fsPath);
 }
 
 /** The worker reads the file, of a program its prompt files too. @throws TandemError reason 'not-saved' */

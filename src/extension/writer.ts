@@ -8,6 +8,7 @@ import { workspaceOf } from '../run/record/tandemFolder.ts';
 import { hasConsent, keepConsent } from '../run/writerConsent.ts';
 import { consentDetail } from './core/writerQuestion.ts';
 import { editorModel } from './editorModels.ts';
+import { stayInFolder } from './folderOf.ts';
 import { settingIds } from './ids.ts';
 import type { Services } from './services.ts';
 import { sessionSpec, setting } from './settings.ts';
@@ -35,6 +36,7 @@ export async function writerFor(prompt: vscode.Uri, services: Services): Promise
  * @returns whether the user agreed; undefined if the user cancelled
  */
 export async function askConsent(spec: SessionSpec, choice: WriterChoice, { rowLister }: Services): Promise<boolean | undefined> {
+  stayInFolder(vscode.Uri.file(spec.prompt));
   const workspace = workspaceOf(spec.prompt);
   if (hasConsent(workspace, choice)) return true;
   const example = await rowLister.writerExample(spec);

@@ -1,6 +1,7 @@
 /** @file What is wrong with a prompt's body, in any language. */
+import { misspeltDemos } from './demosMark.ts';
 import { languageOf } from './languages/table.ts';
-import type { BodyProblem } from './languages/templateLanguage.ts';
+import type { BodyProblem, Span } from './languages/templateLanguage.ts';
 import type { Prompt } from './prompt.ts';
 import { demosLines } from './template.ts';
 
@@ -29,20 +30,32 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
       end,
       message: '{{demos}} appears a second time.',
       hint: 'Keep one. The demonstrations go there.',
+      fix: { start, end, instead: [''] },
     });
   }
+  const newline = /\r?\n/.exec(body)?.[0] ?? '\n';
   const lineStarts = new Set([first, ...more].map((line) => line?.start));
   for (const { index, 0: found } of body.matchAll(/\{\{[ \t]*demos[ \t]*\}\}/g)) {
     // Only white space may stand before it in a line of its own, and nothing but that after it.
     if (lineStarts.has(body.lastIndexOf('\n', index) + 1)) continue;
-    const hint = 'Put it on a line of its own.';
+    const title = 'Put it on a line of its own';
+    const end = index + found.length;
     problems.push({
       severity: 'warning',
       start: index,
-      end: index + found.length,
+      end,
       message: '{{demos}} inside a line is not replaced by the demonstrations.',
-      hint,
+      hint: `${title}.`,
+      fix: { ...onOwnLine(body, { start: index, end }, newline), title },
     });
+  }
+  // Where columns are read with double braces, such a word may be a column: `checkColumns` knows.
+  if (language.write('demos') !== '{{demos}}') {
+    for (const { start, end } of misspeltDemos(body)) {
+      const message = `"${body.slice(start, end)}" is not replaced by anything.`;
+      const hint = 'Did you mean {{demos}}, where the demonstrations go?';
+      problems.push({ severity: 'warning', start, end, message, hint, fix: { start, end, instead: ['{{demos}}'] } });
+    }
   }
   if (first && body.slice(first.end).trim() === '') {
     problems.push({
@@ -53,4 +66,14 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
     });
   }
   return problems;
+}
+
+/** A mark inside a line, with the blanks around it, and what puts it on a line of its own. */
+function onOwnLine(body: string, mark: Span, newline: string): Span & { readonly instead: readonly string[] } {
+  let { start, end } = mark;
+  const isBlank = (at: number): boolean => body[at] === ' ' || body[at] === '\t';
+  while (isBlank(start - 1)) start--;
+  while (isBlank(end)) end++;
+  const [isFirst, isLast] = [start === 0 || body[start - 1] === '\n', end === body.length || /[\r\n]/.test(body[end])];
+  return { start, end, instead: [`${isFirst ? '' : newline}{{demos}}${isLast ? '' : newline}`] };
 }

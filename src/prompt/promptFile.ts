@@ -1,6 +1,7 @@
 /** @file A prompt file of any kind, as it is on disk: its prompt, its settings, and what is wrong with them. */
 import { TandemError } from '../errors.ts';
 import { lacksAnswers } from './answersNeeded.ts';
+import { misspeltDemos } from './demosMark.ts';
 import { quote } from './editYaml.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 import type { Prompt } from './prompt.ts';
@@ -28,6 +29,10 @@ export interface Fix {
   readonly range: TextRange;
   /** Texts as they are to be written, the likeliest first; or a data file, which the caller must find because it knows the files. */
   readonly instead: readonly string[] | 'data-file';
+  /** What it does, where the text alone does not say. */
+  readonly title?: string;
+  /** The model that could be added to this machine, so that the file may stay as it is. */
+  readonly model?: string;
 }
 
 export interface PromptFile {
@@ -67,8 +72,9 @@ export function requireUsable(file: PromptFile): PromptFile {
 /**
  * What is wrong between a prompt file and its data: columns that the data lacks, the answer given away, columns never read.
  * @param columns the data's columns
+ * @param idle those of them that tell a model nothing, so that no prompt has to read them
  */
-export function checkColumns(file: PromptFile, columns: readonly string[]): Problem[] {
+export function checkColumns(file: PromptFile, columns: readonly string[], idle: readonly string[] = []): Problem[] {
   const { output } = file.settings;
   const rangeOf = rangesOf(file.text);
   const top = rangeOf(file.bodyOffset, file.bodyOffset);
@@ -84,7 +90,9 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
     const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);
     if (name === output) {
       const hint = 'Remove it. The answer follows the end of the body.';
-      problems.push({ severity: 'error', message: `The body reads "${name}", the column to predict.`, range, hint });
+      // What a computed template does with a value may not work without it.
+      const fix = languageOf(file.prompt).values === 'literal' && { fix: { range, instead: [''] } };
+      problems.push({ severity: 'error', message: `The body reads "${name}", the column to predict.`, range, hint, ...fix });
     } else if (!columns.includes(name) && Object.hasOwn(file.samples ?? {}, name)) {
       const message = `The data has no column "${name}". Every row gets its sample value, "${textOf(file.samples![name])}".`;
       problems.push({ severity: 'information', message, range });
@@ -92,13 +100,16 @@ export function checkColumns(file: PromptFile, columns: readonly string[]): Prob
       const inputs = columns.filter((column) => column !== output);
       const message = `The data has no column "${name}" (columns: ${columns.join(', ')}).`;
       const at = file.bodyOffset + nameStart;
-      const fix = { range: rangeOf(at, at + name.length), instead: nearestNames(name, inputs) };
-      problems.push({ severity: 'error', message, range, hint: suggestName(name, inputs), fix });
+      // In some languages the line `{{demos}}` is written as a variable is.
+      const [demos] = misspeltDemos(file.prompt.body.slice(start, end));
+      const hint = demos ? 'Did you mean {{demos}}, where the demonstrations go?' : suggestName(name, inputs);
+      const instead = [...(demos ? ['demos'] : []), ...nearestNames(name, inputs)];
+      problems.push({ severity: 'error', message, range, hint, fix: { range: rangeOf(at, at + name.length), instead } });
     }
   }
   const used = columnsOf(file.prompt);
   for (const column of columns) {
-    if (column === output || used.includes(column)) continue;
+    if (column === output || used.includes(column) || idle.includes(column)) continue;
     const message = `The body never reads the column "${column}".`;
     problems.push({
       severity: 'information',

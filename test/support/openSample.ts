@@ -13,9 +13,12 @@ const args = process.argv.slice(2);
 const workspace = resolve(args.find((word) => !word.startsWith('--')) ?? sample);
 const desktop = args.includes('--server') ? undefined : ['code', 'code-insiders', 'codium'].find(starts);
 if (desktop) {
+  console.log(`Opening ${workspace} in ${desktop}, with the extension of this checkout.`);
   spawnSync(desktop, [`--extensionDevelopmentPath=${root}`, workspace], { stdio: 'inherit', shell: process.platform === 'win32' });
   console.log(`${workspace} is open in ${desktop}.`);
 } else {
+  console.log('There is no desktop VS Code, so a VS Code server starts with the extension of this checkout and opens in your browser.');
+  console.log('This takes about a minute: the first time, the server is downloaded and unpacked; each time, it has to start.');
   const server = await startServer({ version: 'latest', extension: 'checkout', forTests: false });
   const url = windowUrl({ server, workspace });
   console.log(`${workspace} is open at\n${url}\nCtrl-C ends the server.`);

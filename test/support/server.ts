@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { quietVariable } from '../../src/extension/ids.ts';
 import { installedName, manifest } from './extension.ts';
 import { bundles, root } from './paths.ts';
 import { serverCommand, versions, type Version } from './versions.ts';
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly forTests: boolean;
   /** Folders open in restricted mode until the user trusts them. Without it every folder is trusted. */
   readonly asksForTrust?: boolean;
+  /** In tests, the walkthrough opens by itself as it does for a new user. */
+  readonly welcomes?: boolean;
   /** The user's settings, in addition to those that all tests have. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -41,6 +44,7 @@ export async function startServer({
   extension,
   forTests,
   asksForTrust = false,
+  welcomes = false,
   settings: own,
 }: ServerOptions): Promise<RunningServer> {
   const command = await serverCommand(version);
@@ -59,7 +63,10 @@ export async function startServer({
   ];
   const child = spawn(process.execPath, [join(root, 'test', 'support', 'leash.mjs'), folder, ...command, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...environment(), ...(forTests && { TANDEM_HOME: join(folder, 'home'), EXTENSIONS_GALLERY: noGallery }) },
+    env: {
+      ...environment(),
+      ...(forTests && { TANDEM_HOME: join(folder, 'home'), EXTENSIONS_GALLERY: noGallery, ...(!welcomes && { [quietVariable]: 'off' }) }),
+    },
   });
   const gone = new Promise<void>((resolve) => child.on('close', () => resolve()));
   const stop = (): Promise<void> => {

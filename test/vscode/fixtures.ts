@@ -36,9 +36,9 @@ export const test = base.extend<Fixtures>({
       const browser = await chromium.connect(shared.browser);
       const started = new Map<string, Promise<RunningServer>>();
       const find = async (wanted: ServerWanted): Promise<Server> => {
-        const { version = shared.server.version, extension = 'checkout', asksForTrust = false, settings } = wanted;
-        if (version === shared.server.version && extension === 'checkout' && !asksForTrust && !settings) return shared.server;
-        const options: ServerOptions = { version, extension, asksForTrust, forTests: true, ...(settings && { settings }) };
+        const { version = shared.server.version, extension = 'checkout', asksForTrust = false, welcomes = false, settings } = wanted;
+        if (version === shared.server.version && extension === 'checkout' && !asksForTrust && !welcomes && !settings) return shared.server;
+        const options: ServerOptions = { version, extension, asksForTrust, welcomes, forTests: true, ...(settings && { settings }) };
         const key = JSON.stringify(options);
         if (!started.has(key)) started.set(key, startServer(options));
         return started.get(key)!;

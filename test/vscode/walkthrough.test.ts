@@ -42,7 +42,7 @@ test('it opens a copy of the sample, and its steps lead to a first accepted chan
 
   mkdirSync(join(sample, '.vscode'), { recursive: true });
   writeFileSync(join(sample, '.vscode', 'settings.json'), JSON.stringify({ 'tandem.optimize.budget': '20k' }));
-  /** A button of the walkthrough itself, because the palette offers commands for prompts only while one has the focus. */
+  /** A button of the walkthrough itself, as a new user presses it. */
   const press = async (step: number, button: string): Promise<void> => {
     await page.getByText(steps[step], { exact: true }).first().click();
     await page.locator('.getting-started-step.expanded').getByRole('button', { name: button, exact: true }).click();

@@ -53,3 +53,26 @@ test('a data file that is missing becomes one that is there: the name counts, th
   expect(texts[0]).toContain('data: data/rows.jsonl,');
   expect(titles).toEqual(['Change to data/rows.jsonl', 'Change to rows.jsonl', 'Change to "my rows: all.jsonl"']);
 });
+
+test.each([
+  ['${input:text}\n{{demo}}\nText: ${input:title}', '${input:text}\n{{demos}}\nText: ${input:title}', 'Change to {{demos}}'],
+  ['{{ Demos }}\nText: ${input:title}', '{{demos}}\nText: ${input:title}', 'Change to {{demos}}'],
+  ['{{demos}}\n{{demos}}\nText: ${input:title}', '{{demos}}\nText: ${input:title}', 'Remove {{demos}}'],
+  ['Such as {{demos}} these.\nText: ${input:title}', 'Such as\n{{demos}}\nthese.\nText: ${input:title}', 'Put it on a line of its own'],
+  ['Such as: {{demos}}\nText: ${input:title}', 'Such as:\n{{demos}}\nText: ${input:title}', 'Put it on a line of its own'],
+  ['${input:title} ${input:kind}', '${input:title} ', 'Remove ${input:kind}'],
+])('a fix does what it says: %j', (body, fixed, title) => {
+  const { texts, titles } = mended('data: rows.jsonl, output: kind', body, { columns: ['title', 'text', 'kind'], rows: [] });
+  expect(texts[0].split('---\n')[2]).toBe(`${fixed}\n`);
+  expect(titles).toContain(title);
+});
+
+test('in Jinja, where {{demo}} could be a column, it is one only if the data has it', () => {
+  const fixes = (columns: string[]): (readonly string[])[] => {
+    const text = '---\ntandem: {data: rows.jsonl, output: kind}\n---\nuser:\n{{ demo }}\n{{ title }}\n';
+    const found = problemsOf(parsePromptFile('/w/a.prompty', text), new Map([['/w/rows.jsonl', { columns, rows: [] }]]));
+    return found.flatMap(({ fix }) => (fix && fix.instead !== 'data-file' ? [fix.instead] : []));
+  };
+  expect(fixes(['title', 'kind'])).toEqual([['demos', 'title']]);
+  expect(fixes(['title', 'demo', 'kind'])).toEqual([]);
+});

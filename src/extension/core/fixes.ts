@@ -16,9 +16,10 @@ export interface QuickFix {
  * @param written what stands at the fix's place
  * @param dataFiles as the prompt file would name them, the closest first
  */
-export function quickFixes({ range, instead }: Fix, written: string, dataFiles: readonly string[]): QuickFix[] {
+export function quickFixes({ range, instead, title }: Fix, written: string, dataFiles: readonly string[]): QuickFix[] {
   const texts = instead === 'data-file' ? nearestFiles(written, dataFiles).map(quote) : instead;
-  return texts.filter((text) => text !== written).map((text) => ({ title: `Change to ${text}`, range, text }));
+  const titleOf = (text: string): string => title ?? (text === '' ? `Remove ${written.trim()}` : `Change to ${text}`);
+  return texts.filter((text) => text !== written).map((text) => ({ title: titleOf(text), range, text }));
 }
 
 const mostFiles = 3;

