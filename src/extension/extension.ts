@@ -27,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const [start, used] = [performance.now(), process.cpuUsage()];
   try {
     const services = openServices(context);
+    const panel = registerRunPanel(context, services);
     context.subscriptions.push(
       services,
       registerCommands(services),
@@ -38,8 +39,8 @@ export function activate(context: vscode.ExtensionContext): void {
       registerPreview(services),
       registerStatusBar(services),
       registerSilenceWarning(services),
-      registerRunPanel(context, services),
-      registerReview(context, services),
+      panel,
+      registerReview(services, panel),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
       registerTesting(services),

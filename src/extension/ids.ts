@@ -32,6 +32,8 @@ export const commandIds = {
   acceptChange: 'tandem.acceptChange',
   rejectChange: 'tandem.rejectChange',
   takeBackChange: 'tandem.takeBackChange',
+  nextChange: 'tandem.nextChange',
+  previousChange: 'tandem.previousChange',
   explainChange: 'tandem.explainChange',
 } as const;
 export type CommandId = (typeof commandIds)[keyof typeof commandIds];
@@ -80,6 +82,8 @@ export const contextKeys = {
   hasAccepted: 'tandem.hasAccepted',
   /** A run proposes changes of an open prompt that are not decided yet. */
   reviewable: 'tandem.reviewable',
+  /** A diff of a review has the focus. */
+  reviewing: 'tandem.reviewing',
 } as const;
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
 

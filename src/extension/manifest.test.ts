@@ -192,13 +192,14 @@ describe('views', () => {
       'beStopped',
       'beResumed',
       'beRead',
+      'beReviewed',
       'beExported',
       'beRemoved',
     ];
     const conditions = menus['view/item/context'].map(({ when }) => when);
     const named = conditions.flatMap((when) => [...when.matchAll(/viewItem =~ \/(\w+)\//g)].map(([, ability]) => ability));
     expect([...new Set(named)].sort()).toEqual([...abilities].sort());
-    for (const when of conditions) if (/beTuned|beResumed/.test(when)) expect(when).toContain('isWorkspaceTrusted');
+    for (const when of conditions) if (/beTuned|beResumed|beReviewed/.test(when)) expect(when).toContain('isWorkspaceTrusted');
   });
 });
 

@@ -2,7 +2,7 @@
 import type { CandidateId } from '../optimize/events.ts';
 import type { Evidence } from '../run/words/evidence.ts';
 import type { JournalLine } from '../run/record/events.ts';
-import type { Standing } from '../run/review.ts';
+import type { ReviewVerdict, Standing } from '../run/verdicts.ts';
 import type { RunState } from '../run/record/state.ts';
 
 /** A run in the list of those to choose from. */
@@ -98,5 +98,5 @@ export type PanelAction =
   | { readonly type: 'stop' | 'resume' | 'openReview' | 'openReport' | 'openPrompt'; readonly run: string }
   /** The candidate's prompt beside the one that the run began with. */
   | { readonly type: 'openDiff'; readonly run: string; readonly candidate: CandidateId }
-  /** Accept these items of the review, or reject them. */
-  | { readonly type: 'decide'; readonly run: string; readonly items: readonly string[]; readonly accept: boolean };
+  /** Give this verdict on these items of the review. */
+  | { readonly type: 'decide'; readonly run: string; readonly items: readonly string[]; readonly verdict: ReviewVerdict };

@@ -8,7 +8,7 @@ import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
 import { isRun, isSilent, jobProgress, silentText, type Job } from './core/job.ts';
 import { panelReview } from './core/review.ts';
 import { commandIds } from './ids.ts';
-import { registerPanel, type PanelSource } from './panel.ts';
+import { registerPanel, type PanelSource, type RunPanel } from './panel.ts';
 import type { PanelAction, Review, Vitals } from './panelMessages.ts';
 import { decide } from './review/actions.ts';
 import { textIn } from './reviews.ts';
@@ -16,15 +16,16 @@ import type { Services } from './services.ts';
 import { stop } from './work.ts';
 
 /** How many runs are listed with their headline: each costs the reading of a journal. */
-const mostHeadlines = 20;
+const mostOutlines = 20;
 
-export function registerRunPanel(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
+export function registerRunPanel(context: vscode.ExtensionContext, services: Services): RunPanel {
   const source = panelSource(services);
   const panel = registerPanel(context, source, vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.svg'));
   const show = vscode.commands.registerCommand(commandIds.showPanel, (run?: unknown) =>
     panel.show(typeof run === 'string' ? run : undefined),
   );
-  return vscode.Disposable.from(panel, show, registerCandidateDiffs(), source);
+  const parts = vscode.Disposable.from(panel, show, registerCandidateDiffs(), source);
+  return { ...panel, dispose: () => void parts.dispose() };
 }
 
 function panelSource(services: Services): PanelSource & vscode.Disposable {
@@ -56,12 +57,12 @@ function panelSource(services: Services): PanelSource & vscode.Disposable {
   return {
     async runs() {
       const list = runs.list();
-      const texts = await Promise.all(list.slice(0, mostHeadlines).map((run) => runs.headlineOf(run).catch(() => undefined)));
+      const outlines = await Promise.all(list.slice(0, mostOutlines).map((run) => runs.outlineOf(run).catch(() => undefined)));
       return list.map(({ directory, prompt, created }, place) => ({
         run: directory.run,
         prompt: portable(directory.workspace, prompt),
         startedAt: created,
-        ...(texts[place] !== undefined && { headline: texts[place] }),
+        ...(outlines[place] && { headline: outlines[place].headline }),
       }));
     },
     async open(name) {
@@ -110,7 +111,7 @@ async function act(action: PanelAction, services: Services): Promise<void> {
       await vscode.commands.executeCommand(commandIds.reviewChanges, action.run);
       return;
     case 'decide':
-      await decide(run, action.accept ? 'accept' : 'reject', action.items, services);
+      await decide(run, action.verdict, action.items, services);
   }
 }
 

@@ -29,18 +29,18 @@ test.for(both)(
     await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize | Review changes | Show run');
     await editor.pressLens('Review changes');
 
-    await expect.poll(editor.lenses).toContain('Accept | Reject | +12.0 points [+2.0, +22.0] · 24 rows · all of phase 1');
+    await expect.poll(editor.lenses).toContain('Accept | Reject | all of phase 1: +12.0 ±10.0 pts');
+    expect(await editor.lensDetails()).toContainEqual(expect.stringContaining('on 24 validation rows'));
     await editor.pressLens('all of phase 1');
     await editor.page.getByText('This change was not measured by itself').first().waitFor();
-    // The editor opens its list of all comments, which takes half of such a small window.
-    await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
     await editor.screenshot('review');
+    await editor.page.keyboard.press('Escape');
 
     await editor.pressLens('Accept', true);
     await expect.poll(() => onDisk(editor)).toBe(before.replace('Say what it is.', 'Is it a colour or an animal?'));
     await expect.poll(editor.lenses).toContain('Accepted | Revert');
     await editor.pressLens('Reject', true);
-    await expect.poll(editor.lenses).toContain('Rejected | Accept');
+    await expect.poll(editor.lenses).toContain('Rejected | Accept | Revert');
     await editor.pressLens('Accept Adapter');
     const decided = before.replace('Say what it is.', 'Is it a colour or an animal?').replace('---\nIs', `${pointer}---\nIs`);
     await expect.poll(() => onDisk(editor)).toBe(decided);
@@ -51,7 +51,7 @@ test.for(both)(
     await editor.open(file);
     await expect
       .poll(editor.lenses)
-      .toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · .* \+ adapter .*just now \| Evaluate/));
+      .toContainEqual(expect.stringMatching(/^\d+% ±\d+ \| Evaluate \| Optimize \| Review again \| Show run$/));
     for (const text of [before.replace('Say what it is.', 'Is it a colour or an animal?'), before]) {
       await editor.run((vscode) => vscode.commands.executeCommand('undo'));
       await expect.poll(() => inEditor(editor)).toBe(text);
@@ -142,5 +142,6 @@ test('what a real run proposes can be accepted at once', async ({ openEditor }) 
   await editor.command('Tandem: Accept All');
   await expect.poll(() => onDisk(editor)).toMatch(/^ {2}adapter: .*kind-/m);
   await editor.open(file);
-  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \| Evaluate \| Optimize \| Review again \| Show run$/));
+  await expect.poll(editor.lensDetails).toContainEqual(expect.stringMatching(/Measured on \d+ validation rows with .* and adapter /));
 });

@@ -224,7 +224,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await panel.said();
       const [first] = review.items;
       await button('Accept: Lines 10–11').click();
-      expect(await panel.said()).toEqual([{ type: 'decide', run, items: [first.id], accept: true }]);
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: [first.id], verdict: 'accept' }]);
       await drawn();
       expect(await button('Reject: Weights').getAttribute('aria-disabled')).toBe('true');
       const decided = {
@@ -235,11 +235,24 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await panel.page.getByText('3 of 4 undecided').waitFor();
       await button('Reject: Weights').focus();
       await panel.page.keyboard.press('Enter');
-      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['adapter'], accept: false }]);
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['adapter'], verdict: 'reject' }]);
       await panel.tell(opened(journal.length, { review: decided }));
       await drawn();
       await button('Accept All').click();
-      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['2', '3', 'adapter'], accept: true }]);
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['2', '3', 'adapter'], verdict: 'accept' }]);
+    });
+
+    test('what was decided can be decided otherwise, and the review stays in reach', async () => {
+      const standings = ['accepted', 'rejected', 'rejected', 'accepted'] as const;
+      await openEnded({ review: { ...review, items: review.items.map((item, i) => ({ ...item, standing: standings[i] })) } });
+      await panel.said();
+      await panel.page.getByText('All 4 decided').waitFor();
+      expect(await button(/^Accept: /).count()).toBe(2);
+      expect(await button(/^Reject/).count()).toBe(0);
+      await button('Revert: Weights').click();
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['adapter'], verdict: 'takeBack' }]);
+      await button('Review Again').click();
+      expect(await panel.said()).toEqual([{ type: 'openReview', run }]);
     });
 
     test('changes that no longer fit say so and cannot be accepted', async () => {
