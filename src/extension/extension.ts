@@ -22,6 +22,7 @@ import { registerModelsView } from './views/modelsView.ts';
 import { registerPromptsView } from './views/promptsView.ts';
 import { registerRunsView } from './views/runsView.ts';
 import { registerWalkthrough } from './walkthrough.ts';
+import { registerWhatsNew } from './whatsNew.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const [start, used] = [performance.now(), process.cpuUsage()];
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerModelsView(services),
       registerTasks(context, services),
       registerWalkthrough(context, services),
+      registerWhatsNew(context),
     );
     const { user, system } = process.cpuUsage(used);
     performance.measure(activationMeasure, { start, detail: { cpu: (user + system) / 1000 } });

@@ -27,6 +27,7 @@ export const commandIds = {
   removeModel: 'tandem.removeModel',
   openSample: 'tandem.openSample',
   openWalkthrough: 'tandem.openWalkthrough',
+  whatsNew: 'tandem.whatsNew',
   acceptAll: 'tandem.acceptAll',
   discard: 'tandem.discard',
   acceptChange: 'tandem.acceptChange',

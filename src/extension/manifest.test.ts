@@ -46,6 +46,7 @@ interface Manifest {
       readonly enablement?: string;
     }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly keybindings: readonly { readonly command: string; readonly key: string; readonly mac: string; readonly when: string }[];
     readonly configuration: readonly { readonly order: number; readonly properties: Readonly<Record<string, Property>> }[];
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
@@ -119,12 +120,36 @@ describe('commands', () => {
   });
 
   test('hang on context keys that are set', () => {
-    const conditions = Object.values(contributes.menus)
+    const conditions = [...Object.values(contributes.menus), contributes.keybindings]
       .flat()
       .map(({ when }) => when)
       .join(' ');
     const known = Object.values<string>({ ...contextKeys, ...viewIds });
     for (const [key] of conditions.matchAll(/tandem\.\w+/g)) expect(known).toContain(key);
+  });
+});
+
+describe('keyboard shortcuts', () => {
+  test('are of known commands, all behind one key, and each for itself', () => {
+    const { keybindings } = contributes;
+    for (const { command, key, mac } of keybindings) {
+      expect(Object.values<string>(commandIds)).toContain(command);
+      expect(key).toMatch(/^ctrl\+' [a-z]$/);
+      expect(mac).toBe(key.replace('ctrl', 'cmd'));
+    }
+    expect(new Set(keybindings.map(({ key }) => key)).size).toBe(keybindings.length);
+  });
+
+  test('work only where their command can: on prompt files, during a job, in a review', () => {
+    const conditions = Object.fromEntries(contributes.keybindings.map(({ command, when }) => [command, when]));
+    const enablements = new Map(contributes.commands.map(({ command, enablement }) => [command, enablement]));
+    for (const [command, when] of Object.entries(conditions)) {
+      for (const part of enablements.get(command)?.split(' && ') ?? []) expect(when, command).toContain(part);
+    }
+    const { evaluate, optimize, acceptChange, rejectChange, nextChange, previousChange } = commandIds;
+    for (const command of [evaluate, optimize]) expect(conditions[command]).toContain('editorTextFocus && resourceScheme == file');
+    for (const command of [acceptChange, rejectChange, nextChange, previousChange])
+      expect(conditions[command]).toContain(`editorTextFocus && ${contextKeys.reviewing}`);
   });
 });
 
