@@ -78,6 +78,43 @@ test.for(both)(
   },
 );
 
+test('the panel gives way to a review, no comments open, and a review stays in reach after everything was rejected', async ({
+  openEditor,
+}) => {
+  const editor = await openEditor({ prepare: (workspace) => void writeTinyProposal(workspace) });
+  const before = onDisk(editor);
+  await editor.open(file);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
+  await editor.command('Tandem: Measure Lines');
+  await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Say what it is.')?.added).toMatch(/pts|saves|0\.0/);
+  await editor.command('Tandem: Show Panel');
+  await editor.webview().getByRole('button', { name: 'Review Changes' }).click();
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | all of phase 1'));
+  const groups = (): Promise<number> => editor.run((vscode) => vscode.window.tabGroups.all.length);
+  await expect.poll(groups).toBe(1);
+  await expect.poll(() => editor.page.locator('.part.panel').isVisible()).toBe(false);
+  // What a line contributes would be a second number beside that of its change.
+  const drawn = await editor.page.locator('.diffEditor .view-line').allInnerTexts();
+  expect(drawn.filter((text) => /pts|saves/.test(text))).toEqual([]);
+  await editor.screenshot('review-wide');
+
+  await editor.command('Tandem: Reject All');
+  await expect.poll(editor.notifications).toContain('kind.prompt.md: 3 changes rejected.');
+  await editor.open(file);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review again'));
+  await editor.pressNotification('Undo');
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
+  await editor.command('Tandem: Show Panel');
+  await editor.webview().getByText('3 of 3 undecided').waitFor();
+  expect(await groups()).toBe(2);
+  expect(onDisk(editor)).toBe(before);
+
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
+  await editor.pressRowMenu('kind, ended', 'Review Changes');
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | all of phase 1'));
+});
+
 test('a file that was edited since the run keeps its edits, and changes that no longer fit say so', async ({ openEditor }) => {
   const mine = (text: string): string => text.replace('Say what it is.', 'Say what kind it is, please.');
   const editor = await openEditor({

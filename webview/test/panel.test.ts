@@ -19,7 +19,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     expect(complaints).toEqual([]);
   });
 
-  const runs: ToPage = { type: 'runs', runs: summaries };
+  const runs: ToPage = { type: 'runs', runs: summaries, queue: [] };
   const opened = (lines: number, rest: Parameters<typeof snapshotAfter>[1] = {}): ToPage => ({
     type: 'opened',
     run,
@@ -60,7 +60,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       panel = await harness.open();
       const evil = '<img src=x onerror="window.ran=1"><script>window.ran=1</script><a href="command:x">y</a>\u202e';
       const snapshot = withTexts(snapshotAfter(journal.length, { review, trouble: 'ended badly' }), evil);
-      await panel.tell({ type: 'runs', runs: withTexts(summaries, evil) }, { type: 'opened', run, snapshot });
+      await panel.tell({ type: 'runs', runs: withTexts(summaries, evil), queue: [] }, { type: 'opened', run, snapshot });
       await panel.page.getByRole('heading', { name: 'Phases' }).waitFor();
       for (const phase of await button(/^Phase/).all()) await phase.click();
       await button('Settings').click();
@@ -283,7 +283,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
 
     test('without runs, the page explains what a run is and can start one', async () => {
       panel = await harness.open();
-      await panel.tell({ type: 'runs', runs: [] });
+      await panel.tell({ type: 'runs', runs: [], queue: [] });
       await panel.said();
       await button('Optimize a Prompt').click();
       expect(await panel.said()).toEqual([{ type: 'start' }]);
