@@ -19,6 +19,17 @@ test('candidates that are not measured yet come last, in the order of their prop
   expect(rows.slice(1).every(({ score, fate }) => score === undefined && fate === 'not measured')).toBe(true);
 });
 
+test('a tried wording is shown: the lines that it puts in, or those that it takes out', () => {
+  const proposal = { proposer: 'ablation', reason: 'shorter', prompt: { body: '', demonstrations: [] } };
+  const wording = (before: string, after: string): string | undefined => {
+    const changes = [{ part: 'instruction', hunks: [{ id: '1', line: 0, before, after }] }] as const;
+    return candidateRows({ candidates: [{ candidate: '1.1', proposal: { ...proposal, changes }, measured: [] }] })[0].wording;
+  };
+  expect(wording('Say what it is.\n', 'Is it a colour\nor an animal?\n')).toBe('Is it a colour or an animal?');
+  expect(wording('Say what it is.\n', '')).toBe('without: Say what it is.');
+  expect(candidateRows({ candidates: [{ candidate: '1.1', proposal, measured: [] }] })[0]).not.toHaveProperty('wording');
+});
+
 test('the outcome of a weight phase is not listed as a candidate', () => {
   expect(candidateRows(stateAfter(journal.length).phases[1])).toEqual([]);
 });

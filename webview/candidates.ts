@@ -1,5 +1,5 @@
 /** @file The candidates of a phase as a table: the best first, each with its last paired difference. */
-import type { Difference } from '../src/optimize/events.ts';
+import type { Change, Difference } from '../src/optimize/events.ts';
 import type { CandidateState, PhaseState } from '../src/run/record/state.ts';
 import { fate } from '../src/run/words/words.ts';
 
@@ -7,6 +7,8 @@ export interface CandidateRow {
   readonly candidate: string;
   readonly proposer: string;
   readonly reason: string;
+  /** The lines that it puts in, or those that it takes out if it puts in none; absent if the instruction stays as it is. */
+  readonly wording?: string;
   /** The difference from the state that the phase started from, on as many rows as the candidate reached. */
   readonly score?: Difference;
   readonly logLikelihood?: Difference;
@@ -26,9 +28,27 @@ export function candidateRows(phase: Pick<PhaseState, 'candidates'>): CandidateR
     .sort((a, b) => compare(b.standing, a.standing))
     .map(({ candidate: { candidate, proposal, measured, decision } }) => {
       const { score, logLikelihood } = measured.at(-1) ?? {};
-      const { proposer, reason } = proposal!;
-      return { candidate, proposer, reason, score, logLikelihood, fate: fate({ measured, decision }), kept: decision?.accepted ?? false };
+      const { proposer, reason, changes } = proposal!;
+      const wording = wordingOf(changes);
+      return {
+        candidate,
+        proposer,
+        reason,
+        ...(wording !== undefined && { wording }),
+        score,
+        logLikelihood,
+        fate: fate({ measured, decision }),
+        kept: decision?.accepted ?? false,
+      };
     });
+}
+
+/** `Is it a colour or an animal?`, `without: Say what it is.` */
+function wordingOf(changes: readonly Change[] = []): string | undefined {
+  const hunks = changes.flatMap(({ hunks = [] }) => hunks);
+  const oneLine = (texts: readonly string[]): string => texts.join(' ').replaceAll(/\s+/g, ' ').trim();
+  const [added, removed] = [oneLine(hunks.map(({ after }) => after)), oneLine(hunks.map(({ before }) => before))];
+  return added !== '' ? added : removed !== '' ? `without: ${removed}` : undefined;
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -5,7 +5,7 @@ import type { ToPage } from '../src/extension/panelMessages.ts';
 import { clockOf, hear, type Known } from './follow.ts';
 import { journal, midway, run, snapshotAfter, stateAfter, summaries } from './journal.fixture.ts';
 
-const runs: ToPage = { type: 'runs', runs: summaries };
+const runs: ToPage = { type: 'runs', runs: summaries, queue: [] };
 const opened = (lines: number): ToPage => ({ type: 'opened', run, snapshot: snapshotAfter(lines, { live: true }) });
 const lines = (from: number, to: number, of = run): ToPage => ({ type: 'lines', run: of, lines: journal.slice(from, to) });
 const told = (...messages: ToPage[]): Known => messages.reduce((known, message) => hear(known, message, 0), {} as Known);
@@ -50,7 +50,7 @@ test('a new line clears what the run was busy with, and keeps its memory', () =>
 });
 
 test('a deleted run is no longer shown', () => {
-  const known = told(runs, opened(10), { type: 'runs', runs: summaries.slice(1) });
+  const known = told(runs, opened(10), { type: 'runs', runs: summaries.slice(1), queue: [] });
   expect(known.shown).toBeUndefined();
   expect(known.runs).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 /** @file What the page knows, folded from the extension's messages: the list of runs, and the run that is shown. */
-import type { Review, RunSummary, ToPage, Vitals } from '../src/extension/panelMessages.ts';
+import type { QueuedJob, Review, RunSummary, ToPage, Vitals } from '../src/extension/panelMessages.ts';
+import type { Preflight } from '../src/optimize/preflight.ts';
 import { apply } from '../src/run/record/fold.ts';
 import { initialState, type RunState } from '../src/run/record/state.ts';
 
@@ -12,6 +13,7 @@ export interface ShownRun {
   readonly behind: boolean;
   readonly live: boolean;
   readonly trouble?: string;
+  readonly preflight?: Preflight;
   readonly review?: Review;
   readonly vitals: Vitals;
   /** When the last message about the run came, on the page's clock. The running time continues from there. */
@@ -21,6 +23,7 @@ export interface ShownRun {
 export interface Known {
   /** Newest first; absent until the extension sends them. */
   readonly runs?: readonly RunSummary[];
+  readonly queue?: readonly QueuedJob[];
   readonly shown?: ShownRun;
   readonly refused?: { readonly run: string; readonly message: string };
 }
@@ -31,12 +34,12 @@ export function hear(known: Known, message: ToPage, now: number): Known {
     case 'runs': {
       const { shown, ...rest } = known;
       const stays = shown && message.runs.some(({ run }) => run === shown.run);
-      return { ...rest, runs: message.runs, ...(stays && { shown }) };
+      return { ...rest, runs: message.runs, queue: message.queue, ...(stays && { shown }) };
     }
     case 'opened': {
       const { run, snapshot } = message;
       const vitals = snapshot.live && known.shown?.run === run ? known.shown.vitals : {};
-      return { runs: known.runs, shown: { run, ...snapshot, behind: false, vitals, heardAt: now } };
+      return { runs: known.runs, queue: known.queue, shown: { run, ...snapshot, behind: false, vitals, heardAt: now } };
     }
     case 'lines':
       return inShown(known, message.run, (shown) =>
@@ -45,7 +48,7 @@ export function hear(known: Known, message: ToPage, now: number): Known {
     case 'vitals':
       return inShown(known, message.run, (shown) => ({ ...shown, vitals: message.vitals }));
     case 'refused':
-      return { runs: known.runs, refused: { run: message.run, message: message.message } };
+      return { runs: known.runs, queue: known.queue, refused: { run: message.run, message: message.message } };
     default:
       return known;
   }

@@ -14,7 +14,7 @@ const folded: Ui = { isOpen: (_, byDefault = false) => byDefault, setOpen: () =>
 const unfolded: Ui = { ...folded, isOpen: () => true };
 
 const said = (message: ToPage, ui = folded): string => {
-  const known = hear(hear({}, { type: 'runs', runs: summaries }, 0), message, 0);
+  const known = hear(hear({}, { type: 'runs', runs: summaries, queue: [] }, 0), message, 0);
   return page(known, ui, 0).map(textOf).join('\n');
 };
 const opened = (lines: number, rest = {}): ToPage => ({ type: 'opened', run, snapshot: snapshotAfter(lines, rest) });
@@ -112,7 +112,7 @@ test('controls show their budget at first, later their score and the difference 
     { type: 'controlStarted', control: 'w -> w', because: 'two weight steps', budget: 400_000 },
   ].map((event, i) => ({ version: 2, at: 0, seq: asked.length + i, ...event }) as JournalLine);
   const heard = (lines: readonly JournalLine[]): string => {
-    const messages = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines } as const];
+    const messages = [{ type: 'runs', runs: summaries, queue: [] } as const, opened(0), { type: 'lines', run, lines } as const];
     const known = messages.reduce((known: Known, message) => hear(known, message, 0), {});
     return page(known, folded, 0).map(textOf).join('\n');
   };
@@ -130,7 +130,7 @@ test('additional metrics stand below what was gained', () => {
   const lines = journal.map((line) =>
     line.type === 'attributed' ? { ...line, reported: [{ metric: 'macro-f1', before: score, after: score, difference }] } : line,
   );
-  const messages = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines } as const];
+  const messages = [{ type: 'runs', runs: summaries, queue: [] } as const, opened(0), { type: 'lines', run, lines } as const];
   const known = messages.reduce((heard: Known, message) => hear(heard, message, 0), {});
   expect(page(known, folded, 0).map(textOf).join('\n')).toContain('Total, macro-f1+8.0 points [+1.0, +15.0]99%');
 });
@@ -168,7 +168,7 @@ test('a simultaneous run shows its joint phase, what the soft prompt is worth, a
     ];
   });
   const lines = changed.map((line, seq) => ({ ...line, seq }));
-  const known = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines } as const].reduce(
+  const known = [{ type: 'runs', runs: summaries, queue: [] } as const, opened(0), { type: 'lines', run, lines } as const].reduce(
     (known: Known, message) => hear(known, message, 0),
     {},
   );
@@ -208,7 +208,7 @@ test('a journal of an earlier version, without changed predictions, says so', ()
   const bare = journal.map((line) =>
     line.type === 'gateDecided' ? { ...line, changedPredictions: undefined, objective: undefined } : line,
   );
-  const known = [{ type: 'runs', runs: summaries } as const, opened(0), { type: 'lines', run, lines: bare } as const].reduce(
+  const known = [{ type: 'runs', runs: summaries, queue: [] } as const, opened(0), { type: 'lines', run, lines: bare } as const].reduce(
     (known: Known, message) => hear(known, message, 0),
     {},
   );
@@ -222,6 +222,33 @@ test('the page can be drawn at every moment of a run, also from a state that wen
     const message = opened(lines, { live: true });
     expect(said(JSON.parse(JSON.stringify(message)) as ToPage, unfolded)).toBe(said(message, unfolded));
   }
+});
+
+test('what the preflight found is shown with the run that followed it', () => {
+  const score = { mean: 0.1, low: -0.1, high: 0.3, rows: 24, probabilityBetter: 0.85 };
+  const preflight = {
+    now: { score: { mean: 0.5, low: 0.3, high: 0.7, rows: 24 } },
+    targets: [
+      { target: 'weights', outlook: 'likely', because: '', tried: 1, score },
+      { target: 'prompt', outlook: 'unlikely', because: '', tried: 10, score },
+    ],
+    tokensUsed: 1200,
+  } as const;
+  const text = said(opened(midway, { preflight, live: true }));
+  expect(text).toContain('Preflightweights likely to help, prompt unlikely to help');
+  expect(text).toContain('Now: 50.0% [30.0, 70.0] on 24 validation rows');
+  expect(said(opened(midway, { live: true }))).not.toContain('Preflight');
+});
+
+test('jobs that wait are listed and can be removed, even before the first run', () => {
+  const queue = [{ job: 3, title: 'Optimizing intent.prompt.md' }];
+  const text = page(hear({}, { type: 'runs', runs: [], queue }, 0), folded, 0)
+    .map(textOf)
+    .join();
+  expect(text).toContain('1 job waits for its turn');
+  expect(text).toContain('Optimizing intent.prompt.md');
+  expect(text).not.toContain('No run yet');
+  expect(said(opened(midway))).not.toContain('waits for its turn');
 });
 
 test('no runs, and a run that cannot be read', () => {
@@ -248,7 +275,7 @@ test('a run without a test split says so', () => {
     line.type === 'runStarted' ? { ...line, config: { ...line.config, splits: { ...line.config.splits, test: 0 } } } : line,
   );
   const known = hear(
-    hear(hear({}, { type: 'runs', runs: summaries }, 0), opened(0), 0),
+    hear(hear({}, { type: 'runs', runs: summaries, queue: [] }, 0), opened(0), 0),
     { type: 'lines', run, lines: lines.slice(0, midway) },
     0,
   );
@@ -260,7 +287,7 @@ test('no second decision can be made while one is being carried out', () => {
   const items = [{ kind: 'adapter', id: 'adapter', folder: 'adapters/a', standing: 'open', evidence: [] }] as const;
   const message = opened(journal.length, { review: { file: 'intent.prompt.md', items } });
   expect(said(message, { ...folded, act: (action) => void asked.push(action) })).toContain('1 of 1 undecided');
-  const known = hear(hear({}, { type: 'runs', runs: summaries }, 0), message, 0);
+  const known = hear(hear({}, { type: 'runs', runs: summaries, queue: [] }, 0), message, 0);
   const disabled = JSON.stringify(page(known, { ...folded, isAsked: (type) => type === 'decide' }, 0)).match(/"disabled":true/g);
   expect(disabled).toHaveLength(2);
   expect(asked).toEqual([]);

@@ -26,6 +26,8 @@ export function registerAnnotations({ prompts, library, log }: Services): vscode
     return ofProgram && { lines: linesOfStep(ofProgram, portable(workspaceOf(program.file.path), file.path)), stale: program.stale };
   };
   const draw = async (editor: vscode.TextEditor): Promise<void> => {
+    // In a diff, what a line contributes would be taken for what its change does; editors in a diff have no column.
+    if (editor.viewColumn === undefined) return clear(editor, types);
     const prompt = prompts.of(editor.document);
     const lines = prompt && (await linesOf(prompt));
     // The text may be another one by now; that is drawn by itself.
@@ -42,6 +44,7 @@ export function registerAnnotations({ prompts, library, log }: Services): vscode
   return vscode.Disposable.from(
     library.onDidChange(showAll),
     vscode.window.onDidChangeVisibleTextEditors(showAll),
+    vscode.window.onDidChangeTextEditorViewColumn(showAll),
     vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('tandem.annotations') && remake()),
     { dispose: () => disposeAll(types) },
   );
@@ -70,6 +73,8 @@ function decorate(editor: vscode.TextEditor, { document, file }: OpenPrompt, sho
     );
   }
 }
+
+const clear = (editor: vscode.TextEditor, types: Types): void => tints.forEach((tint) => editor.setDecorations(types[tint], []));
 
 function makeTypes(): Types {
   const ruler = setting<boolean>(settingIds.overviewRuler);

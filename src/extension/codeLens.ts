@@ -41,12 +41,16 @@ export function registerCodeLenses({ engine, prompts, library, runs, reviews, of
       stale: measured.stale,
       job: jobs.find(({ status }) => status !== 'waiting') ?? jobs.at(0),
       latestRun: runs.newestOf(path)?.directory.run,
-      proposedBy: reviews.openFor(shown.file.path)?.directory.run,
+      proposed: proposedFor(shown.file.path),
       ...(step && { step }),
       allows: allowanceOf(measured),
       now: Date.now(),
       offers,
     };
+  };
+  const proposedFor = (path: string): LensFacts['proposed'] => {
+    const latest = reviews.latestFor(path);
+    return latest && { ...latest, run: latest.run.directory.run };
   };
   const lensesAt = (line: number, lenses: readonly Lens[]): vscode.CodeLens[] => {
     const place = new vscode.Range(line, 0, line, 0);
@@ -69,7 +73,7 @@ export function registerCodeLenses({ engine, prompts, library, runs, reviews, of
         });
       }
       if (!prompt.file.hasSettings) return [];
-      const run = reviews.openFor(path);
+      const run = reviews.latestFor(path)?.run;
       const ofSteps = (prompt.steps ?? []).map((step): vscode.CodeLens[] => {
         const changes = run ? reviews.openIn(run, step.path) : 0;
         const facts = { target: vscode.Uri.file(step.path), path: step.path, changes, offers };

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { describeError } from '../errors.ts';
 import { contextKeys, type ContextKey, type walkthroughSteps } from './ids.ts';
+import { proposedInFocus } from './review/cursor.ts';
 import type { Services } from './services.ts';
 
 export function registerContexts(services: Services): vscode.Disposable {
@@ -19,9 +20,10 @@ export function registerContexts(services: Services): vscode.Disposable {
   const updateReviews = (): void => {
     set(
       contextKeys.reviewable,
-      prompts.all().some((prompt) => reviews.openFor(prompt.file.path)),
+      prompts.all().some(({ file }) => (reviews.latestFor(file.path)?.open ?? 0) > 0),
     );
   };
+  const updateFocus = (): void => set(contextKeys.reviewing, proposedInFocus() !== undefined);
   const readFiles = async (): Promise<void> => {
     set(contextKeys.hasRuns, runs.list().length > 0);
     for (const [key, value] of Object.entries(await stepsDone(services))) set(key as ContextKey, value);
@@ -31,6 +33,7 @@ export function registerContexts(services: Services): vscode.Disposable {
   };
   updateWork();
   updateReviews();
+  updateFocus();
   updateFiles();
   return vscode.Disposable.from(
     engine.onDidChange(updateWork),
@@ -39,6 +42,8 @@ export function registerContexts(services: Services): vscode.Disposable {
     reviews.onDidChange(updateReviews),
     reviews.onDidChange(updateFiles),
     library.onDidChange(updateFiles),
+    vscode.window.onDidChangeActiveTextEditor(updateFocus),
+    vscode.window.tabGroups.onDidChangeTabs(updateFocus),
   );
 }
 

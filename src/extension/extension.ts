@@ -23,11 +23,13 @@ import { registerModelsView } from './views/modelsView.ts';
 import { registerPromptsView } from './views/promptsView.ts';
 import { registerRunsView } from './views/runsView.ts';
 import { registerWalkthrough } from './walkthrough.ts';
+import { registerWhatsNew } from './whatsNew.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const [start, used] = [performance.now(), process.cpuUsage()];
   try {
     const services = openServices(context);
+    const panel = registerRunPanel(context, services);
     context.subscriptions.push(
       services,
       registerCommands(services),
@@ -39,8 +41,8 @@ export function activate(context: vscode.ExtensionContext): void {
       registerPreview(services),
       registerStatusBar(services),
       registerSilenceWarning(services),
-      registerRunPanel(context, services),
-      registerReview(context, services),
+      panel,
+      registerReview(services, panel),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
       registerTesting(services),
@@ -50,6 +52,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerTasks(context, services),
       registerMcpServers(context),
       registerWalkthrough(context, services),
+      registerWhatsNew(context),
     );
     const { user, system } = process.cpuUsage(used);
     performance.measure(activationMeasure, { start, detail: { cpu: (user + system) / 1000 } });

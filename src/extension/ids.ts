@@ -27,11 +27,14 @@ export const commandIds = {
   removeModel: 'tandem.removeModel',
   openSample: 'tandem.openSample',
   openWalkthrough: 'tandem.openWalkthrough',
+  whatsNew: 'tandem.whatsNew',
   acceptAll: 'tandem.acceptAll',
   discard: 'tandem.discard',
   acceptChange: 'tandem.acceptChange',
   rejectChange: 'tandem.rejectChange',
   takeBackChange: 'tandem.takeBackChange',
+  nextChange: 'tandem.nextChange',
+  previousChange: 'tandem.previousChange',
   explainChange: 'tandem.explainChange',
 } as const;
 export type CommandId = (typeof commandIds)[keyof typeof commandIds];
@@ -80,6 +83,8 @@ export const contextKeys = {
   hasAccepted: 'tandem.hasAccepted',
   /** A run proposes changes of an open prompt that are not decided yet. */
   reviewable: 'tandem.reviewable',
+  /** A diff of a review has the focus. */
+  reviewing: 'tandem.reviewing',
 } as const;
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
 

@@ -2,10 +2,17 @@
 import { endingsOf } from '../prompt/kinds/table.ts';
 import { commandIds } from './ids.ts';
 
+/** A command in a menu or on the keyboard. */
+interface Offered {
+  readonly command: string;
+  readonly when: string;
+}
+
 interface Written {
   readonly activationEvents: readonly string[];
   readonly contributes: {
-    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly menus: Readonly<Record<string, readonly Offered[]>>;
+    readonly keybindings: readonly Offered[];
     readonly yamlValidation: readonly { readonly fileMatch: readonly string[] }[];
   };
 }
@@ -15,16 +22,16 @@ export function withPromptKinds<M extends Written>(manifest: M): M {
   const { activationEvents, contributes } = manifest;
   const search = 'workspaceContains:';
   const [first, ...others] = activationEvents.filter((event) => !event.startsWith(search));
-  const menus = Object.entries(contributes.menus).map(([menu, items]) => {
-    const named = items.map((item) => ({ ...item, when: item.when.replace(/(?<=resourceFilename =~ )\/.*?\$\//, namesFor(item.command)) }));
-    return [menu, named] as const;
-  });
+  const named = <O extends Offered>(items: readonly O[]): O[] =>
+    items.map((item) => ({ ...item, when: item.when.replace(/(?<=resourceFilename =~ )\/.*?\$\//, namesFor(item.command)) }));
+  const menus = Object.fromEntries(Object.entries(contributes.menus).map(([menu, items]) => [menu, named(items)]));
+  const keybindings = named(contributes.keybindings);
   const [schema, ...schemas] = contributes.yamlValidation;
   const fileMatch = endingsOf('steps').flatMap((ending) => (/\.ya?ml$/.test(ending) ? [`*${ending}`] : []));
   return {
     ...manifest,
     activationEvents: [first, ...endingsOf().map((ending) => `${search}**/*${ending}`), ...others],
-    contributes: { ...contributes, menus: Object.fromEntries(menus), yamlValidation: [{ ...schema, fileMatch }, ...schemas] },
+    contributes: { ...contributes, menus, keybindings, yamlValidation: [{ ...schema, fileMatch }, ...schemas] },
   };
 }
 

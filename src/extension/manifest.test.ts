@@ -47,6 +47,7 @@ interface Manifest {
       readonly enablement?: string;
     }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly keybindings: readonly { readonly command: string; readonly key: string; readonly mac: string; readonly when: string }[];
     readonly configuration: readonly { readonly order: number; readonly properties: Readonly<Record<string, Property>> }[];
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
@@ -121,12 +122,36 @@ describe('commands', () => {
   });
 
   test('hang on context keys that are set', () => {
-    const conditions = Object.values(contributes.menus)
+    const conditions = [...Object.values(contributes.menus), contributes.keybindings]
       .flat()
       .map(({ when }) => when)
       .join(' ');
     const known = Object.values<string>({ ...contextKeys, ...viewIds });
     for (const [key] of conditions.matchAll(/tandem\.\w+/g)) expect(known).toContain(key);
+  });
+});
+
+describe('keyboard shortcuts', () => {
+  test('are of known commands, all behind one key, and each for itself', () => {
+    const { keybindings } = contributes;
+    for (const { command, key, mac } of keybindings) {
+      expect(Object.values<string>(commandIds)).toContain(command);
+      expect(key).toMatch(/^ctrl\+' [a-z]$/);
+      expect(mac).toBe(key.replace('ctrl', 'cmd'));
+    }
+    expect(new Set(keybindings.map(({ key }) => key)).size).toBe(keybindings.length);
+  });
+
+  test('work only where their command can: on prompt files, during a job, in a review', () => {
+    const conditions = Object.fromEntries(contributes.keybindings.map(({ command, when }) => [command, when]));
+    const enablements = new Map(contributes.commands.map(({ command, enablement }) => [command, enablement]));
+    for (const [command, when] of Object.entries(conditions)) {
+      for (const part of enablements.get(command)?.split(' && ') ?? []) expect(when, command).toContain(part);
+    }
+    const { evaluate, optimize, acceptChange, rejectChange, nextChange, previousChange } = commandIds;
+    for (const command of [evaluate, optimize]) expect(conditions[command]).toContain('editorTextFocus && resourceScheme == file');
+    for (const command of [acceptChange, rejectChange, nextChange, previousChange])
+      expect(conditions[command]).toContain(`editorTextFocus && ${contextKeys.reviewing}`);
   });
 });
 
@@ -194,13 +219,14 @@ describe('views', () => {
       'beStopped',
       'beResumed',
       'beRead',
+      'beReviewed',
       'beExported',
       'beRemoved',
     ];
     const conditions = menus['view/item/context'].map(({ when }) => when);
     const named = conditions.flatMap((when) => [...when.matchAll(/viewItem =~ \/(\w+)\//g)].map(([, ability]) => ability));
     expect([...new Set(named)].sort()).toEqual([...abilities].sort());
-    for (const when of conditions) if (/beTuned|beResumed/.test(when)) expect(when).toContain('isWorkspaceTrusted');
+    for (const when of conditions) if (/beTuned|beResumed|beReviewed/.test(when)) expect(when).toContain('isWorkspaceTrusted');
   });
 });
 

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import { isRun, jobTitle, type Job } from './core/job.ts';
 import { headline } from './core/headline.ts';
+import { foundBetter } from '../run/record/state.ts';
 import { headline as runHeadline, nothingText, wasStopped } from '../run/words/words.ts';
 import { commandIds, type CommandId } from './ids.ts';
 import type { Services } from './services.ts';
@@ -14,7 +15,7 @@ export function tellEnd(job: Job, services: Services): void {
   const { status, task, run, directory, measured, error, notices = [] } = job;
   if (status === 'failed') void tellFailure(job, services);
   else if ((status === 'done' || status === 'stopped') && isRun(job) && run?.status === 'ended' && directory) {
-    const found = run.best && run.start && run.best.candidate !== run.start.candidate;
+    const found = foundBetter(run);
     const outcome = found ? `${runHeadline(run)}.` : `${wasStopped(run) ? 'Stopped. ' : ''}${nothingText(run)}`;
     void offer(
       services,

@@ -24,6 +24,8 @@ export interface PanelSource extends FeedSource {
 export interface RunPanel extends vscode.Disposable {
   /** Brings the panel to the front, with this run or the one that it showed last, at first the newest. */
   show(run?: string): void;
+  /** Moves the panel to this column, where what opens next covers it and has the whole width. */
+  giveWay(column: vscode.ViewColumn): void;
 }
 
 export const panelViewType = 'tandem.run';
@@ -86,12 +88,16 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   return {
     show(run) {
       if (current) {
-        current.panel.reveal(undefined, true);
+        // Behind another editor it may have given way to a diff, which it must not cover in turn.
+        current.panel.reveal(current.panel.visible ? undefined : vscode.ViewColumn.Beside, true);
         if (run !== undefined) current.open(run);
         return;
       }
       const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
       attach(vscode.window.createWebviewPanel(panelViewType, titleOf(), place, webviewOptions), run);
+    },
+    giveWay(column) {
+      if (current?.panel.visible && current.panel.viewColumn !== column) current.panel.reveal(column, true);
     },
     dispose() {
       serializer.dispose();

@@ -14,7 +14,9 @@ const line = (seq: number): JournalLine => ({ version: 2, seq, at: seq, type: 'n
 
 function feedOf(source: Partial<FeedSource> = {}, runs = ['new', 'old']) {
   const posted: ToPage[] = [];
-  const feed = makeFeed({ runs: async () => runs.map(summary), open: async () => snapshot, ...source }, (message) => posted.push(message));
+  const feed = makeFeed({ runs: async () => runs.map(summary), queue: () => [], open: async () => snapshot, ...source }, (message) =>
+    posted.push(message),
+  );
   const take = (): ToPage[] => posted.splice(0);
   return { feed, take };
 }
@@ -23,7 +25,7 @@ test('the newest run is opened, or the one that is asked for if there is one', a
   const { feed, take } = feedOf();
   await feed.open();
   expect(take()).toEqual([
-    { type: 'runs', runs: [summary('new'), summary('old')] },
+    { type: 'runs', runs: [summary('new'), summary('old')], queue: [] },
     { type: 'opened', run: 'new', snapshot },
   ]);
   await feed.open('old');
@@ -37,7 +39,14 @@ test('where there is no run the page hears so, and lines of none', async () => {
   await feed.open();
   feed.line('new', line(0));
   vi.runAllTimers();
-  expect(take()).toEqual([{ type: 'runs', runs: [] }]);
+  expect(take()).toEqual([{ type: 'runs', runs: [], queue: [] }]);
+});
+
+test('the page hears which jobs wait', async () => {
+  const queue = [{ job: 3, title: 'Optimizing intent.prompt.md' }];
+  const { feed, take } = feedOf({ queue: () => queue }, []);
+  await feed.open();
+  expect(take()).toEqual([{ type: 'runs', runs: [], queue }]);
 });
 
 test('lines go in batches, one every 100 ms', async () => {

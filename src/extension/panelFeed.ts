@@ -1,10 +1,12 @@
 /** @file What goes to the run panel's page: one run's snapshot, then its lines in batches, so that a busy run costs the editor little. */
 import type { JournalLine } from '../run/record/events.ts';
-import type { RunSummary, Snapshot, ToPage, Vitals } from './panelMessages.ts';
+import type { QueuedJob, RunSummary, Snapshot, ToPage, Vitals } from './panelMessages.ts';
 
 export interface FeedSource {
   /** Newest first. */
   runs(): Promise<readonly RunSummary[]>;
+  /** The jobs that wait, in their order. */
+  queue(): readonly QueuedJob[];
   /** @throws what says why the run cannot be read */
   open(run: string): Promise<Snapshot>;
 }
@@ -49,7 +51,7 @@ export function makeFeed(source: FeedSource, post: (message: ToPage) => void, pa
       const mine = reset();
       const runs = await source.runs();
       if (mine !== opening) return;
-      post({ type: 'runs', runs });
+      post({ type: 'runs', runs, queue: source.queue() });
       const run = runs.find(({ run }) => run === wanted)?.run ?? runs.at(0)?.run;
       if (run !== shown) waiting = [];
       shown = run;

@@ -1,8 +1,9 @@
 /** @file What the run panel's page and the extension say to each other. The page imports this file too, so it imports no `vscode`. */
 import type { CandidateId } from '../optimize/events.ts';
+import type { Preflight } from '../optimize/preflight.ts';
 import type { Evidence } from '../run/words/evidence.ts';
 import type { JournalLine } from '../run/record/events.ts';
-import type { Standing } from '../run/review.ts';
+import type { ReviewVerdict, Standing } from '../run/verdicts.ts';
 import type { RunState } from '../run/record/state.ts';
 
 /** A run in the list of those to choose from. */
@@ -17,6 +18,14 @@ export interface RunSummary {
   readonly headline?: string;
 }
 
+/** A job that waits for its turn. */
+export interface QueuedJob {
+  /** What names it to the extension. */
+  readonly job: number;
+  /** `Optimizing intent.prompt.md` */
+  readonly title: string;
+}
+
 /** Everything about one run at one moment; lines that come later are folded into it. */
 export interface Snapshot {
   readonly state: RunState;
@@ -26,6 +35,8 @@ export interface Snapshot {
   readonly live: boolean;
   /** How the process that worked on it came to its end, if it ended badly: its last output. */
   readonly trouble?: string;
+  /** What the preflight before the run found; absent if there was none. */
+  readonly preflight?: Preflight;
   /** What the run proposes to change; absent while there is nothing to review. */
   readonly review?: Review;
 }
@@ -77,8 +88,8 @@ export interface Vitals {
 }
 
 export type ToPage =
-  /** The runs to choose from, newest first. */
-  | { readonly type: 'runs'; readonly runs: readonly RunSummary[] }
+  /** The runs to choose from, newest first, and the jobs that wait, in their order. */
+  | { readonly type: 'runs'; readonly runs: readonly RunSummary[]; readonly queue: readonly QueuedJob[] }
   /** Shows this run as it is now. */
   | { readonly type: 'opened'; readonly run: string; readonly snapshot: Snapshot }
   /** In their order. One with `seq` 0 restarts the run: a resumed run sends everything again. */
@@ -96,7 +107,9 @@ export type PanelAction =
   /** Begin a run; the extension asks which. */
   | { readonly type: 'start' }
   | { readonly type: 'stop' | 'resume' | 'openReview' | 'openReport' | 'openPrompt'; readonly run: string }
+  /** Takes a job that waits off the list. */
+  | { readonly type: 'unqueue'; readonly job: number }
   /** The candidate's prompt beside the one that the run began with. */
   | { readonly type: 'openDiff'; readonly run: string; readonly candidate: CandidateId }
-  /** Accept these items of the review, or reject them. */
-  | { readonly type: 'decide'; readonly run: string; readonly items: readonly string[]; readonly accept: boolean };
+  /** Give this verdict on these items of the review. */
+  | { readonly type: 'decide'; readonly run: string; readonly items: readonly string[]; readonly verdict: ReviewVerdict };

@@ -23,7 +23,7 @@ const titles: Readonly<Record<TuneChoice, string>> = {
 export async function showPreflight(document: vscode.TextDocument, services: Services): Promise<Preflight | undefined> {
   const preflight = (await measured(document, 'Run preflight on', services))?.preflight;
   // The answer to the message is not waited for.
-  if (preflight) void ask(document, preflight).then((target) => target && optimize(document, target, services));
+  if (preflight) void ask(document, preflight).then((target) => target && optimize(document, target, services, {}, { preflight }));
   return preflight;
 }
 
@@ -35,10 +35,10 @@ export async function optimizeAfterPreflight(document: vscode.TextDocument, serv
   const within = 'seconds' in budget ? (1000 * budget.seconds) / 5 : undefined;
   const found = await measured(document, 'Optimize', services, within);
   if (!found) return undefined;
-  const { preflight, used } = found;
+  const { preflight } = found;
   const unlikely = preflight.targets.some(({ outlook }) => outlook === 'unlikely');
   const target = unlikely ? await ask(document, preflight, { modal: true }) : 'both';
-  return target && optimize(document, target, services, {}, used);
+  return target && optimize(document, target, services, {}, found);
 }
 
 /** @returns with the milliseconds that it took, without those of waiting for the user or for other jobs */

@@ -5,11 +5,12 @@ import { editorText } from '../prompt/hunks.ts';
 import { isProgramPath } from '../prompt/kinds/table.ts';
 import { copyAdapter, proposalsOf } from '../run/accept.ts';
 import { readRejected, writeRejected } from '../run/record/decisions.ts';
+import { verdictsOn, type ReviewVerdict } from '../run/verdicts.ts';
 import { groundsOf } from '../run/words/evidence.ts';
 import { adapterItem, takeBack, takeOver, type Proposal, type ReviewItem } from '../run/review.ts';
 import { readRecord } from '../run/record/runDirectory.ts';
 import type { ListedRun } from '../run/record/runList.ts';
-import { decidable, isOpen, itemsIn, itemsOf, type RunReview, type Verdict } from './core/review.ts';
+import { isOpen, itemsIn, itemsOf, type RunReview } from './core/review.ts';
 import { replaceTexts } from './edit.ts';
 import { textNow, type OpenPrompt, type Prompts } from './prompts.ts';
 import type { Runs } from './runs.ts';
@@ -17,20 +18,35 @@ import type { Runs } from './runs.ts';
 export interface Reviews extends vscode.Disposable {
   /** What the run proposes; undefined where it proposes nothing or has not ended. @throws TandemError those of proposalsOf */
   of(run: ListedRun): Promise<RunReview | undefined>;
-  /** The newest ended run that concerns this file, if it proposes something for it which is not decided yet. */
-  openFor(path: string): ListedRun | undefined;
+  /** The newest run that proposes something for this file, decided or not. Runs after it may have found nothing better. */
+  latestFor(path: string): ProposingRun | undefined;
   /** How many changes of the file are not decided yet, by that run. */
   openIn(run: ListedRun, file: string): number;
-  /** Whether something that its newest ended run proposed was accepted. */
+  /** Whether something that this run proposed for the file was accepted. */
   isAccepted(path: string): boolean;
   /**
-   * Takes these items over, or turns them down; all that are undecided where none are named. The edit can be undone.
-   * @returns the documents whose text changed
+   * Gives this verdict on these items, or on all that are undecided if none are named. The edit can be undone.
    * @throws TandemError reasons 'file-changed' where none of them fits any more, 'cannot-rewrite', 'edit-refused'
    */
-  decide(run: ListedRun, verdict: Verdict, ids?: readonly string[]): Promise<readonly vscode.TextDocument[]>;
+  decide(run: ListedRun, verdict: ReviewVerdict, ids?: readonly string[]): Promise<Decided>;
   /** What a run proposes became known, was decided, or stands otherwise in the files now. */
   readonly onDidChange: vscode.Event<void>;
+}
+
+/** A run that proposes something for a file. */
+export interface ProposingRun {
+  readonly run: ListedRun;
+  /** How many of its changes for the file are not decided yet, and how many there are. */
+  readonly open: number;
+  readonly of: number;
+}
+
+/** What a verdict did. */
+export interface Decided {
+  /** The items that now stand otherwise. */
+  readonly ids: readonly string[];
+  /** The documents whose text changed. */
+  readonly documents: readonly vscode.TextDocument[];
 }
 
 export function watchReviews(prompts: Prompts, runs: Runs, log: vscode.LogOutputChannel): Reviews {
@@ -49,33 +65,36 @@ export function watchReviews(prompts: Prompts, runs: Runs, log: vscode.LogOutput
     stepFiles.set(directory.path, files);
     return files.has(path);
   };
-  const newestEnded = (path: string): ListedRun | undefined => runs.list().find((run) => run.standing === 'ended' && concerns(run, path));
+  /** Newest first. */
+  const endedOn = (path: string): readonly ListedRun[] => runs.list().filter((run) => run.standing === 'ended' && concerns(run, path));
   const of = async (run: ListedRun): Promise<RunReview | undefined> => {
     const { path } = run.directory;
     if (run.standing === 'ended' && !known.has(path)) known.set(path, await readReview(run, runs));
     return known.get(path) ?? undefined;
   };
+  /** Reads runs from the newest to the first that proposes something for the file; the others only if they are known already. */
   const look = async ({ file: { path } }: OpenPrompt): Promise<void> => {
-    const newest = newestEnded(path);
-    const wanted = runs.list().filter((run) => run === newest || (known.has(run.directory.path) && concerns(run, path)));
-    for (const run of wanted) {
+    let found = false;
+    for (const run of endedOn(path)) {
+      if (found && !known.has(run.directory.path)) continue;
       const review = await of(run).catch((error: unknown) => {
         log.warn(describeError(error));
         known.set(run.directory.path, null);
       });
+      found ||= review !== undefined && review.proposals.some(({ file }) => isFor(run, file, path));
       const now = review ? JSON.stringify(itemsOf(review, textIn).map(({ item: { standing, line } }) => [standing, line])) : '';
       if (standings.get(run.directory.path) === now) continue;
       standings.set(run.directory.path, now);
       changed.fire();
     }
   };
-  const newestFor = (path: string): { run: ListedRun; items: readonly { proposal: Proposal; item: ReviewItem }[] } | undefined => {
-    const run = newestEnded(path);
-    const review = run && known.get(run.directory.path);
-    if (!review) return undefined;
-    // To a step of a program only its own changes matter.
-    const items = itemsOf(review, textIn).filter(({ proposal }) => run.prompt === path || proposal.file === path);
-    return { run, items };
+  const latestFor = (path: string): { readonly run: ListedRun; readonly items: readonly ReviewItem[] } | undefined => {
+    for (const run of endedOn(path)) {
+      const review = known.get(run.directory.path);
+      const own = review ? itemsOf(review, textIn).filter(({ proposal }) => isFor(run, proposal.file, path)) : [];
+      if (own.length > 0) return { run, items: own.map(({ item }) => item) };
+    }
+    return undefined;
   };
   const listeners = [
     prompts.onDidChange((prompt) => void look(prompt)),
@@ -84,27 +103,24 @@ export function watchReviews(prompts: Prompts, runs: Runs, log: vscode.LogOutput
   ];
   return {
     of,
-    openFor(path) {
-      const { run, items = [] } = newestFor(path) ?? {};
-      return items.some(({ item }) => isOpen(item)) ? run : undefined;
+    latestFor(path) {
+      const latest = latestFor(path);
+      return latest && { run: latest.run, open: latest.items.filter(isOpen).length, of: latest.items.length };
     },
     openIn({ directory }, file) {
       const review = known.get(directory.path);
       return review ? itemsOf(review, textIn).filter(({ proposal, item }) => proposal.file === file && isOpen(item)).length : 0;
     },
-    isAccepted(path) {
-      const { items = [] } = newestFor(path) ?? {};
-      return items.some(({ item }) => item.standing === 'accepted');
-    },
+    isAccepted: (path) => latestFor(path)?.items.some(({ standing }) => standing === 'accepted') ?? false,
     async decide(run, verdict, ids) {
       const review = await of(run);
-      if (!review) return [];
+      if (!review) return { ids: [], documents: [] };
       const all = await Promise.all(
         review.proposals.map(async (proposal) => {
           const document = await documentAt(proposal.file);
           const text = editorText(document.getText());
           const asked = itemsIn(proposal, review, text).filter(({ id, standing }) => (ids ? ids.includes(id) : standing === 'open'));
-          const chosen = asked.filter(({ standing }) => decidable[verdict].includes(standing)).map(({ id }) => id);
+          const chosen = asked.filter(({ standing }) => verdictsOn[standing].includes(verdict)).map(({ id }) => id);
           return { proposal, document, text, asked, chosen, next: textAfter(proposal, text, verdict, chosen) };
         }),
       );
@@ -125,7 +141,7 @@ export function watchReviews(prompts: Prompts, runs: Runs, log: vscode.LogOutput
         known.set(run.directory.path, { ...review, rejected: [...rejected] });
       }
       changed.fire();
-      return rewritten.map(({ document }) => document);
+      return { ids: chosen, documents: rewritten.map(({ document }) => document) };
     },
     onDidChange: changed.event,
     dispose: () => {
@@ -133,6 +149,9 @@ export function watchReviews(prompts: Prompts, runs: Runs, log: vscode.LogOutput
     },
   };
 }
+
+/** Whether what the run proposes for a file is shown with the file at `path`: with a step of a program only its own changes are. */
+const isFor = (run: ListedRun, file: string, path: string): boolean => run.prompt === path || file === path;
 
 /** A file that a run proposes to change, open or not. */
 export const documentAt = (file: string): Thenable<vscode.TextDocument> => vscode.workspace.openTextDocument(vscode.Uri.file(file));
@@ -172,7 +191,7 @@ const inEditor = (proposal: Proposal): Proposal => ({
   after: editorText(proposal.after),
 });
 
-function textAfter(proposal: Proposal, text: string, verdict: Verdict, ids: readonly string[]): string {
+function textAfter(proposal: Proposal, text: string, verdict: ReviewVerdict, ids: readonly string[]): string {
   if (verdict === 'reject') return text;
   return (verdict === 'accept' ? takeOver : takeBack)(proposal, text, ids);
 }

@@ -7,7 +7,7 @@ import { headline } from '../run/words/words.ts';
 import { findRun, type RunDirectory } from '../run/record/runDirectory.ts';
 import { workspaceOf } from '../run/record/tandemFolder.ts';
 import { readRun, readRunList, unreadableText, type ListedRun, type UnreadableRun } from '../run/record/runList.ts';
-import type { RunState } from '../run/record/state.ts';
+import { foundBetter, type RunState } from '../run/record/state.ts';
 import type { Engine } from './core/engine.ts';
 import { isOver, isRun, type Job } from './core/job.ts';
 import type { Prompts } from './prompts.ts';
@@ -30,10 +30,17 @@ export interface Runs extends vscode.Disposable {
   jobOf(run: string): Job | undefined;
   /** The state of a run, active or on disk, and how many lines of its journal that is. */
   read(directory: RunDirectory): Promise<{ readonly state: RunState; readonly lines: number }>;
-  /** The run in half a sentence; the first time it costs the reading of a journal. @throws TandemError those of readRun */
-  headlineOf(run: ListedRun): Promise<string>;
+  /** What became of the run; the first time it costs the reading of a journal. @throws TandemError those of readRun */
+  outlineOf(run: ListedRun): Promise<RunOutline>;
   /** A run came, went, ended or stopped being worked on. */
   readonly onDidChange: vscode.Event<void>;
+}
+
+export interface RunOutline {
+  /** The run in half a sentence. */
+  readonly headline: string;
+  /** It found something better than it began with. */
+  readonly proposes: boolean;
 }
 
 export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutputChannel): Runs {
@@ -42,7 +49,7 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
   let timer: NodeJS.Timeout | undefined;
   const changed = new vscode.EventEmitter<void>();
   /** By the run's path, until the list is read again; of ended runs for good. */
-  const headlines = new Map<string, string>();
+  const outlines = new Map<string, RunOutline>();
 
   const jobOf = (run: string): Job | undefined =>
     engine.jobs().find(({ directory }) => directory !== undefined && basename(directory) === run);
@@ -60,7 +67,7 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
     for (const each of left) if (!unreadable.some(({ path }) => path === each.path)) log.warn(unreadableText(each));
     unreadable = left;
     // What was read of a run before it ended says too little.
-    for (const { directory, standing } of known) if (standing !== 'ended') headlines.delete(directory.path);
+    for (const { directory, standing } of known) if (standing !== 'ended') outlines.delete(directory.path);
     known = lists.flat().sort((a, b) => (a.created < b.created ? 1 : -1));
     changed.fire();
     return known;
@@ -105,14 +112,15 @@ export function watchRuns(engine: Engine, prompts: Prompts, log: vscode.LogOutpu
       known.filter(({ standing, worker, directory }) => standing !== 'ended' && typeof worker !== 'number' && !jobOf(directory.run)),
     jobOf,
     read,
-    async headlineOf({ directory }) {
+    async outlineOf({ directory }) {
       const live = jobOf(directory.run) !== undefined;
-      const remembered = live ? undefined : headlines.get(directory.path);
+      const remembered = live ? undefined : outlines.get(directory.path);
       if (remembered !== undefined) return remembered;
       const { state } = await read(directory);
-      const text = state.price ? `${headline(state)} · price per answer ${priceText(state.price)}` : headline(state);
-      if (!live) headlines.set(directory.path, text);
-      return text;
+      const price = state.price ? ` · price per answer ${priceText(state.price)}` : '';
+      const outline = { headline: `${headline(state)}${price}`, proposes: foundBetter(state) };
+      if (!live) outlines.set(directory.path, outline);
+      return outline;
     },
     onDidChange: changed.event,
     dispose: () => {

@@ -1,6 +1,4 @@
 /** @file What the commands do: a prompt is measured or tuned, a run is resumed, a job is stopped. */
-import { basename } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { TandemError } from '../errors.ts';
 import { stepPaths } from '../prompt/programFile.ts';
@@ -8,21 +6,18 @@ import { isProgramPath } from '../prompt/kinds/table.ts';
 import { parseProgramFile } from '../prompt/readPrompt.ts';
 import { readRecord } from '../run/record/runDirectory.ts';
 import type { ListedRun } from '../run/record/runList.ts';
+import type { Preflight } from '../optimize/preflight.ts';
 import type { TuneChoice } from '../run/spec.ts';
 import { answerQuestions } from './ask.ts';
-import { isOver, jobProgress, jobTitle, progressText, type Job, type Task } from './core/job.ts';
+import { jobTitle, type Job, type Task } from './core/job.ts';
 import type { Way } from './core/ways.ts';
 import { folderOf } from './folderOf.ts';
-import { commandIds } from './ids.ts';
 import { tellEnd } from './messages.ts';
 import type { Services } from './services.ts';
 import { mayRunModules, runSpec, sessionSpec } from './settings.ts';
 import { requireConsent } from '../run/writerConsent.ts';
 import { askConsent, writerFor } from './writer.ts';
-import { notify, withProgress } from './surfaces/notifications.ts';
-
-/** A measurement that takes longer than this, in milliseconds, gets a notification with its progress. */
-const patience = 2000;
+import { notify } from './surfaces/notifications.ts';
 
 /** Measures a prompt, or each of its lines. @returns the job at its end; undefined if the user cancelled */
 export async function measure(document: vscode.TextDocument, kind: 'evaluate' | 'attribute', services: Services): Promise<Job | undefined> {
@@ -32,12 +27,9 @@ export async function measure(document: vscode.TextDocument, kind: 'evaluate' | 
   return finish({ kind, prompt: uri.fsPath, spec: sessionSpec(uri), split: 'val' }, services);
 }
 
-/** Starts a measurement, shows its progress where it takes long, and reports how it ended. */
+/** Starts a job and reports how it ended. Until then the status bar shows its progress, and the panel that of a run. */
 export async function finish(task: Task, services: Services): Promise<Job> {
-  const started = services.engine.start(folderOf(vscode.Uri.file(task.prompt)), task);
-  const quick = await Promise.race([started.finished, sleep(patience)]);
-  if (!quick) await showProgress(started.id, started.finished, services);
-  const job = await started.finished;
+  const job = await services.engine.start(folderOf(vscode.Uri.file(task.prompt)), task).finished;
   tellEnd(job, services);
   return job;
 }
@@ -45,7 +37,7 @@ export async function finish(task: Task, services: Services): Promise<Job> {
 /**
  * Tunes a prompt, its weights, or both.
  * @param way what is left out is as the settings have it
- * @param used milliseconds of its time that are over
+ * @param before what the preflight found, and how many milliseconds of the run's time it took
  * @returns the job at its end; undefined if the user cancelled
  */
 export async function optimize(
@@ -53,7 +45,7 @@ export async function optimize(
   target: TuneChoice,
   services: Services,
   way: Partial<Way> = {},
-  used = 0,
+  { preflight, used = 0 }: { readonly preflight?: Preflight; readonly used?: number } = {},
 ): Promise<Job | undefined> {
   requireTrust();
   const purpose = { both: 'Optimize', prompt: 'Optimize', weights: 'Tune' }[target];
@@ -62,11 +54,8 @@ export async function optimize(
   const { uri } = document;
   const writer = target === 'weights' ? {} : await writerFor(uri, services);
   if (!writer) return undefined;
-  return follow(
-    folderOf(uri),
-    { kind: 'optimize', prompt: uri.fsPath, spec: { ...runSpec(uri, target, way), ...writer, ...(used > 0 && { used }) } },
-    services,
-  );
+  const spec = { ...runSpec(uri, target, way), ...writer, ...(used > 0 && { used }) };
+  return finish({ kind: 'optimize', prompt: uri.fsPath, spec, ...(preflight && { preflight }) }, services);
 }
 
 /**
@@ -79,7 +68,7 @@ export async function resume({ directory, prompt }: ListedRun, services: Service
   // The record may have come with the workspace.
   if (writer) requireConsent(writer, (await askConsent(sessionSpec(uri), writer, services)) === true);
   const agreed = { ...(mayRunModules(uri) && { allowModules: true as const }), ...(writer && { writerConsent: true as const }) };
-  return follow(folderOf(uri), { kind: 'resume', prompt, directory, ...agreed }, services);
+  return finish({ kind: 'resume', prompt, directory, ...agreed }, services);
 }
 
 /** Shows the report of a run, as far as it got. */
@@ -130,36 +119,4 @@ export async function save(document: vscode.TextDocument): Promise<void> {
     if (!each.isDirty || (await each.save())) continue;
     throw new TandemError('not-saved', 'The prompt file could not be saved.', { where: { file: each.uri.fsPath } });
   }
-}
-
-async function follow(folder: string, task: Task, services: Services): Promise<Job> {
-  const { engine, offers } = services;
-  const started = engine.start(folder, task);
-  // The panel, as soon as there is something to show.
-  const listener = engine.onDidChange(({ id, directory }) => {
-    if (id !== started.id || directory === undefined) return;
-    listener.dispose();
-    if (offers(commandIds.showPanel)) void vscode.commands.executeCommand(commandIds.showPanel, basename(directory));
-  });
-  const job = await started.finished;
-  listener.dispose();
-  tellEnd(job, services);
-  return job;
-}
-
-async function showProgress(id: number, finished: Promise<Job>, { engine }: Services): Promise<void> {
-  const job = engine.jobs().find((each) => each.id === id);
-  if (!job) return;
-  await withProgress(jobTitle(job), async (tell, cancelled) => {
-    cancelled.onCancellationRequested(() => engine.stop(id));
-    const report = (now: Job): void => {
-      if (now.id !== id || isOver(now)) return;
-      const state = jobProgress(now, Date.now());
-      tell(progressText(state), state.share);
-    };
-    report(job);
-    const listener = engine.onDidChange(report);
-    await finished;
-    listener.dispose();
-  });
 }

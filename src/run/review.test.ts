@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
-import { proposedText, reviewItems, takeBack, takeOver, type Proposal, type Standing } from './review.ts';
+import { proposedText, reviewItems, takeBack, takeOver, type Proposal } from './review.ts';
+import type { Standing } from './verdicts.ts';
 
 const before = `---
 description: Route a message

@@ -2,6 +2,7 @@
 import { TandemError } from '../errors.ts';
 import { applyHunks, diffHunks, growthAbove, rebaseHunks, type Hunk, type Rebased } from '../prompt/hunks.ts';
 import { pointerOf, pointTo, type Pointer, type PointerChange } from './record/pointer.ts';
+import type { Standing } from './verdicts.ts';
 
 export interface Proposal {
   /** Absolute path of the prompt file, or of the program where it is the adapter that changes. */
@@ -23,9 +24,6 @@ export interface Proposal {
     readonly settings: { readonly adapter: string; readonly model?: string };
   };
 }
-
-/** Where an item stands. 'conflict': the text was changed at the same place in another way. */
-export type Standing = 'open' | 'accepted' | 'rejected' | 'conflict';
 
 export const adapterItem = 'adapter';
 

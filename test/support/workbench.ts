@@ -26,6 +26,8 @@ export function workbench(page: Page) {
     lines: () => drawnLines(page),
     /** The text of each row of lenses in the active editor, e.g. 'Evaluate | Optimize'. */
     lenses: async () => (await fromTheTop(activeEditor(page).locator('.codelens-decoration'))).map(plain),
+    /** The tooltips of the lenses in the active editor. */
+    lensDetails: async () => (await titles(activeEditor(page).locator('.codelens-decoration [title]'))).map(plain),
     /** Presses one action of a lens: the topmost whose text contains this, or equals it. */
     pressLens: (action: string, exactly = false) => pressLens(page, action, exactly),
     /** Points at some text in the active editor and reads the hover. */
@@ -185,6 +187,10 @@ async function spoken(locator: Locator): Promise<string[]> {
   const found = await locator.evaluateAll((elements) => (elements as unknown as Drawn[]).map((one) => one.getAttribute('aria-label')));
   return found.flatMap((text) => (text ? [plain(text)] : []));
 }
+
+/** What elements say when the pointer rests on them. */
+const titles = (locator: Locator): Promise<string[]> =>
+  locator.evaluateAll((elements) => (elements as unknown as Drawn[]).flatMap((one) => one.getAttribute('title') ?? []));
 
 async function drawnLines(page: Page): Promise<DrawnLine[]> {
   const lines = await activeEditor(page)

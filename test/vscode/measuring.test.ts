@@ -7,8 +7,10 @@ test('the numbers of a measured prompt turn grey with an edit and come back with
   await editor.open('kind.prompt.md');
   await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize');
   await editor.pressLens('Evaluate');
-  const measured = expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · .*\| Evaluate \| Optimize$/) as string;
+  const measured = expect.stringMatching(/^\d+% ±\d+ \| Evaluate \| Optimize$/) as string;
   await expect.poll(editor.lenses).toContainEqual(measured);
+  const details = /^accuracy \d+\.\d% \[.*\].* Measured on \d+ validation rows with /;
+  await expect.poll(editor.lensDetails).toContainEqual(expect.stringMatching(details));
   await editor.command('Tandem: Measure Lines');
   await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Say what it is.')?.added).toMatch(/pts|saves|0\.0/);
   await editor.screenshot('annotations');

@@ -30,6 +30,37 @@ test('a run that is started from the palette shows its phases in the panel, live
     .waitFor();
 });
 
+test('a run that waits is listed in the panel, and the panel goes to it when its turn comes', async ({ openEditor }) => {
+  const editor = await openEditor({
+    prepare: (workspace) => {
+      withBudget('3000k')(workspace);
+      mkdirSync(join(workspace, 'more'));
+      writeTinyTask(join(workspace, 'more'));
+    },
+  });
+  await editor.open('kind.prompt.md');
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  const panel = editor.webview();
+  await panel.getByRole('button', { name: /^Phase 1 / }).waitFor();
+  // The file's name leads to the editor that has it open.
+  await panel.getByRole('button', { name: 'kind.prompt.md', exact: true }).click();
+  const editorsOf = (name: string): Promise<number> =>
+    editor.run(
+      (vscode, file) => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label }) => label === file).length,
+      name,
+    );
+  await expect.poll(() => editor.run((vscode) => vscode.window.activeTextEditor?.document.fileName)).toMatch(/kind\.prompt\.md$/);
+  expect(await editorsOf('kind.prompt.md')).toBe(1);
+
+  await editor.open('more/kind.prompt.md');
+  await editor.command('Tandem: Optimize Prompt and Weights');
+  await panel.getByText('1 job waits for its turn').waitFor();
+  expect(await editor.notifications()).toEqual([]);
+  await panel.getByRole('button', { name: 'Stop', exact: true }).click();
+  await panel.getByRole('button', { name: 'more/kind.prompt.md', exact: true }).waitFor();
+  await editor.command('Tandem: Stop');
+});
+
 test('a killed worker is noticed, and its run continues on request', async ({ openEditor }) => {
   const editor = await openEditor({ prepare: withBudget('3000k') });
   await editor.open('kind.prompt.md');

@@ -23,6 +23,7 @@ test('a preflight says what is likely to help, and offers to tune it', async ({ 
   await editor.pressNotification('Tune Weights Only');
   const panel = editor.webview();
   await panel.getByRole('button', { name: /^Phase 1 .*weights/i }).waitFor();
+  await panel.getByRole('heading', { name: 'Preflight' }).waitFor();
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/kind\.prompt\.md: .*(test rows|nothing was better)/));
 });
 

@@ -40,7 +40,7 @@ test('it is measured as a whole and line by line, and is listed with prompts, te
   await expect.poll(editor.lenses).toEqual(['Not measured yet | Evaluate | Optimize']);
   await editor.pressLens('Not measured yet');
   await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Say what it is.')?.added).toMatch(/pts|saves|0\.0/);
-  const measured = expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · .*just now \| Evaluate \| Optimize$/) as string;
+  const measured = expect.stringMatching(/^\d+% ±\d+ \| Evaluate \| Optimize$/) as string;
   await expect.poll(editor.lenses).toContainEqual(measured);
   await editor.screenshot('prompty');
   await editor.command('Tandem: Focus on Prompts View');
@@ -109,7 +109,8 @@ test('what a run proposes for it is reviewed in its diff, applied and measured',
   await editor.command('Tandem: Accept All');
   await expect.poll(() => readFileSync(join(editor.workspace, file), 'utf8')).toMatch(/^ {2}adapter: .*sort-/m);
   await editor.open(file);
-  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \| Evaluate \| Optimize \| Review again \| Show run$/));
+  await expect.poll(editor.lensDetails).toContainEqual(expect.stringMatching(/Measured on \d+ validation rows with .* and adapter /));
   await editor.command('Tandem: Export Adapter');
   await editor.pick('PEFT');
   await expect.poll(editor.notifications).toContainEqual(expect.stringMatching(/^Exported to sort-\w{8}-peft/));

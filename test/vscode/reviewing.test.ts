@@ -29,18 +29,18 @@ test.for(both)(
     await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize | Review changes | Show run');
     await editor.pressLens('Review changes');
 
-    await expect.poll(editor.lenses).toContain('Accept | Reject | +12.0 points [+2.0, +22.0] · 24 rows · all of phase 1');
+    await expect.poll(editor.lenses).toContain('Accept | Reject | all of phase 1: +12.0 ±10.0 pts');
+    expect(await editor.lensDetails()).toContainEqual(expect.stringContaining('on 24 validation rows'));
     await editor.pressLens('all of phase 1');
     await editor.page.getByText('This change was not measured by itself').first().waitFor();
-    // The editor opens its list of all comments, which takes half of such a small window.
-    await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
     await editor.screenshot('review');
+    await editor.page.keyboard.press('Escape');
 
     await editor.pressLens('Accept', true);
     await expect.poll(() => onDisk(editor)).toBe(before.replace('Say what it is.', 'Is it a colour or an animal?'));
     await expect.poll(editor.lenses).toContain('Accepted | Revert');
     await editor.pressLens('Reject', true);
-    await expect.poll(editor.lenses).toContain('Rejected | Accept');
+    await expect.poll(editor.lenses).toContain('Rejected | Accept | Revert');
     await editor.pressLens('Accept Adapter');
     const decided = before.replace('Say what it is.', 'Is it a colour or an animal?').replace('---\nIs', `${pointer}---\nIs`);
     await expect.poll(() => onDisk(editor)).toBe(decided);
@@ -51,7 +51,7 @@ test.for(both)(
     await editor.open(file);
     await expect
       .poll(editor.lenses)
-      .toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · .* \+ adapter .*just now \| Evaluate/));
+      .toContainEqual(expect.stringMatching(/^\d+% ±\d+ \| Evaluate \| Optimize \| Review again \| Show run$/));
     for (const text of [before.replace('Say what it is.', 'Is it a colour or an animal?'), before]) {
       await editor.run((vscode) => vscode.commands.executeCommand('undo'));
       await expect.poll(() => inEditor(editor)).toBe(text);
@@ -77,6 +77,43 @@ test.for(both)(
       .toEqual([expect.stringContaining('Accepted'), expect.stringContaining('Rejected'), expect.stringContaining('Accepted')]);
   },
 );
+
+test('the panel gives way to a review, no comments open, and a review stays in reach after everything was rejected', async ({
+  openEditor,
+}) => {
+  const editor = await openEditor({ prepare: (workspace) => void writeTinyProposal(workspace) });
+  const before = onDisk(editor);
+  await editor.open(file);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
+  await editor.command('Tandem: Measure Lines');
+  await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Say what it is.')?.added).toMatch(/pts|saves|0\.0/);
+  await editor.command('Tandem: Show Panel');
+  await editor.webview().getByRole('button', { name: 'Review Changes' }).click();
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | all of phase 1'));
+  const groups = (): Promise<number> => editor.run((vscode) => vscode.window.tabGroups.all.length);
+  await expect.poll(groups).toBe(1);
+  await expect.poll(() => editor.page.locator('.part.panel').isVisible()).toBe(false);
+  // What a line contributes would be a second number beside that of its change.
+  const drawn = await editor.page.locator('.diffEditor .view-line').allInnerTexts();
+  expect(drawn.filter((text) => /pts|saves/.test(text))).toEqual([]);
+  await editor.screenshot('review-wide');
+
+  await editor.command('Tandem: Reject All');
+  await expect.poll(editor.notifications).toContain('kind.prompt.md: 3 changes rejected.');
+  await editor.open(file);
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review again'));
+  await editor.pressNotification('Undo');
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
+  await editor.command('Tandem: Show Panel');
+  await editor.webview().getByText('3 of 3 undecided').waitFor();
+  expect(await groups()).toBe(2);
+  expect(onDisk(editor)).toBe(before);
+
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.view.extension.tandem'));
+  await editor.pressRowMenu('kind, ended', 'Review Changes');
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | all of phase 1'));
+});
 
 test('a file that was edited since the run keeps its edits, and changes that no longer fit say so', async ({ openEditor }) => {
   const mine = (text: string): string => text.replace('Say what it is.', 'Say what kind it is, please.');
@@ -142,5 +179,6 @@ test('what a real run proposes can be accepted at once', async ({ openEditor }) 
   await editor.command('Tandem: Accept All');
   await expect.poll(() => onDisk(editor)).toMatch(/^ {2}adapter: .*kind-/m);
   await editor.open(file);
-  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/\+ adapter .*just now \| Evaluate \| Optimize \| Show run$/));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \| Evaluate \| Optimize \| Review again \| Show run$/));
+  await expect.poll(editor.lensDetails).toContainEqual(expect.stringMatching(/Measured on \d+ validation rows with .* and adapter /));
 });

@@ -58,6 +58,6 @@ test('the prompt with its numbers', { timeout: 600_000 }, async ({ openEditor })
   await editor.open(file);
   await editor.command('Tandem: Measure Lines');
   await expect.poll(async () => (await editor.lines()).some(({ added }) => /pts|saves/.test(added)), { timeout: 400_000 }).toBe(true);
-  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · nano/));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \|/));
   await picture(editor, 'annotations');
 });

@@ -157,6 +157,7 @@ test('an untrusted workspace is measured with the model that comes with Tandem',
   });
   await editor.open('kind.prompt.md');
   await editor.pressLens('Evaluate');
-  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · nano/));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \|/));
+  await expect.poll(editor.lensDetails).toContainEqual(expect.stringMatching(/Measured on \d+ validation rows with nano, /));
   expect(readdirSync(join(editor.workspace, '.tandem', 'results'))).toEqual(['kind.json']);
 });

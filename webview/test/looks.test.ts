@@ -28,7 +28,10 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       expect(overflow, `${name} is wider than the window`).toBe(0);
       expect(await faintTexts(panel), name).toEqual([]);
     };
-    await panel.tell({ type: 'runs', runs: summaries }, { type: 'opened', run, snapshot: snapshotAfter(journal.length, { review }) });
+    await panel.tell(
+      { type: 'runs', runs: summaries, queue: [] },
+      { type: 'opened', run, snapshot: snapshotAfter(journal.length, { review }) },
+    );
     await button('Report').waitFor();
     await shoot('ended');
     await button(/^Phase 2/).click();
@@ -47,7 +50,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     await panel.tell({ type: 'opened', run, snapshot: snapshotAfter(midway, { trouble: 'std::bad_alloc' }) });
     await button('Resume').waitFor();
     await shoot('cut-short');
-    await panel.tell({ type: 'runs', runs: [] });
+    await panel.tell({ type: 'runs', runs: [], queue: [] });
     await button('Optimize a Prompt').waitFor();
     await shoot('empty');
     expect(panel.complaints).toEqual([]);
@@ -56,7 +59,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
 
   test('a chart adopts the colours of a new theme', async () => {
     const panel = await harness.open({ theme: 'light' });
-    await panel.tell({ type: 'runs', runs: summaries }, { type: 'opened', run, snapshot: snapshotAfter(journal.length) });
+    await panel.tell({ type: 'runs', runs: summaries, queue: [] }, { type: 'opened', run, snapshot: snapshotAfter(journal.length) });
     const picture = (): Promise<string> => panel.page.evaluate(() => document.querySelector('canvas')!.toDataURL());
     await panel.page.locator('canvas').first().waitFor();
     const before = await picture();

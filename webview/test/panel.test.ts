@@ -19,7 +19,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
     expect(complaints).toEqual([]);
   });
 
-  const runs: ToPage = { type: 'runs', runs: summaries };
+  const runs: ToPage = { type: 'runs', runs: summaries, queue: [] };
   const opened = (lines: number, rest: Parameters<typeof snapshotAfter>[1] = {}): ToPage => ({
     type: 'opened',
     run,
@@ -60,7 +60,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       panel = await harness.open();
       const evil = '<img src=x onerror="window.ran=1"><script>window.ran=1</script><a href="command:x">y</a>\u202e';
       const snapshot = withTexts(snapshotAfter(journal.length, { review, trouble: 'ended badly' }), evil);
-      await panel.tell({ type: 'runs', runs: withTexts(summaries, evil) }, { type: 'opened', run, snapshot });
+      await panel.tell({ type: 'runs', runs: withTexts(summaries, evil), queue: [] }, { type: 'opened', run, snapshot });
       await panel.page.getByRole('heading', { name: 'Phases' }).waitFor();
       for (const phase of await button(/^Phase/).all()) await phase.click();
       await button('Settings').click();
@@ -224,7 +224,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await panel.said();
       const [first] = review.items;
       await button('Accept: Lines 10–11').click();
-      expect(await panel.said()).toEqual([{ type: 'decide', run, items: [first.id], accept: true }]);
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: [first.id], verdict: 'accept' }]);
       await drawn();
       expect(await button('Reject: Weights').getAttribute('aria-disabled')).toBe('true');
       const decided = {
@@ -235,11 +235,24 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
       await panel.page.getByText('3 of 4 undecided').waitFor();
       await button('Reject: Weights').focus();
       await panel.page.keyboard.press('Enter');
-      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['adapter'], accept: false }]);
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['adapter'], verdict: 'reject' }]);
       await panel.tell(opened(journal.length, { review: decided }));
       await drawn();
       await button('Accept All').click();
-      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['2', '3', 'adapter'], accept: true }]);
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['2', '3', 'adapter'], verdict: 'accept' }]);
+    });
+
+    test('what was decided can be decided otherwise, and the review stays in reach', async () => {
+      const standings = ['accepted', 'rejected', 'rejected', 'accepted'] as const;
+      await openEnded({ review: { ...review, items: review.items.map((item, i) => ({ ...item, standing: standings[i] })) } });
+      await panel.said();
+      await panel.page.getByText('All 4 decided').waitFor();
+      expect(await button(/^Accept: /).count()).toBe(2);
+      expect(await button(/^Reject/).count()).toBe(0);
+      await button('Revert: Weights').click();
+      expect(await panel.said()).toEqual([{ type: 'decide', run, items: ['adapter'], verdict: 'takeBack' }]);
+      await button('Review Again').click();
+      expect(await panel.said()).toEqual([{ type: 'openReview', run }]);
     });
 
     test('changes that no longer fit say so and cannot be accepted', async () => {
@@ -270,7 +283,7 @@ describe.skipIf(!chromiumFound)('the page of the panel', () => {
 
     test('without runs, the page explains what a run is and can start one', async () => {
       panel = await harness.open();
-      await panel.tell({ type: 'runs', runs: [] });
+      await panel.tell({ type: 'runs', runs: [], queue: [] });
       await panel.said();
       await button('Optimize a Prompt').click();
       expect(await panel.said()).toEqual([{ type: 'start' }]);

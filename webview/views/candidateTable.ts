@@ -38,7 +38,7 @@ export function candidateTable(run: string, { phase }: PhaseState, rows: readonl
 }
 
 function candidateLine(run: string, row: CandidateRow, reach: number, ui: Ui): VNode {
-  const { candidate, proposer, reason, score, logLikelihood, kept } = row;
+  const { candidate, proposer, reason, wording, score, logLikelihood, kept } = row;
   const title = `Compare candidate ${candidate} with the prompt that the run started with`;
   return h(
     'tr',
@@ -52,6 +52,7 @@ function candidateLine(run: string, row: CandidateRow, reach: number, ui: Ui): V
       'td',
       { class: 'proposed' },
       h('span', {}, reason),
+      wording !== undefined && h('q', { class: 'wording', title: wording }, wording),
       h('span', { class: 'by' }, proposer, h('span', { class: 'narrow' }, ` · ${row.fate}`)),
     ),
     differenceCells(score, reach),

@@ -28,13 +28,15 @@ function moment(iso: string): string {
 
 function actions(shown: ShownRun, ui: Ui): VNode {
   const { run, state, review } = shown;
-  const open = review?.items.some(({ standing }) => standing === 'open') ?? false;
+  const items = review?.items ?? [];
+  const open = items.some(({ standing }) => standing === 'open');
+  const [label, secondary] = open ? (['Review Changes', false] as const) : (['Review Again', true] as const);
   return h(
     'div',
     { class: 'actions', role: 'group', 'aria-label': 'Actions' },
     canStop(shown) && stopButton(shown, ui),
     canResume(shown) && button('Resume', { icon: 'debug-continue', disabled: ui.isAsked('resume') }, () => ui.act({ type: 'resume', run })),
-    open && button('Review Changes', { icon: 'diff' }, () => ui.act({ type: 'openReview', run })),
+    items.length > 0 && button(label, { key: 'review', icon: 'diff', secondary }, () => ui.act({ type: 'openReview', run })),
     state.history.length > 0 && button('Report', { icon: 'output', secondary: true }, () => ui.act({ type: 'openReport', run })),
   );
 }

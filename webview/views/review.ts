@@ -1,5 +1,6 @@
 /** @file The changes that the run proposes, hunks of the prompt and the adapter, each to be accepted or rejected. */
 import type { Review, ReviewAdapter, ReviewHunk } from '../../src/extension/panelMessages.ts';
+import { verdictsOn, type ReviewVerdict } from '../../src/run/verdicts.ts';
 import { groundsLines, itemName } from '../../src/run/words/words.ts';
 import { h, type VNode } from '../dom.ts';
 import { button, icon, section, unseen, type Ui } from './parts.ts';
@@ -21,7 +22,7 @@ export function review(run: string, proposed: Review | undefined, ui: Ui): VNode
       items.map((item) => itemOf(run, item, nameIn(items), ui)),
     ),
     ...(open.length > 1
-      ? [h('div', { class: 'actions' }, decision(run, open, true, 'Accept All', ui), decision(run, open, false, 'Reject All', ui))]
+      ? [h('div', { class: 'actions' }, decision(run, open, 'accept', 'Accept All', ui), decision(run, open, 'reject', 'Reject All', ui))]
       : []),
   );
 }
@@ -50,14 +51,23 @@ function itemOf(run: string, item: Item, nameOf: (id: string) => string, ui: Ui)
       'div',
       { class: 'item-title' },
       h('h3', {}, icon(item.kind === 'adapter' ? 'chip' : 'edit'), name),
-      standing === 'open'
-        ? h('div', { class: 'actions' }, decision(run, [id], true, 'Accept', ui, name), decision(run, [id], false, 'Reject', ui, name))
-        : standingText(standing),
+      h(
+        'div',
+        { class: 'actions' },
+        standing !== 'open' && standingText(standing),
+        verdictsOn[standing].map((verdict) => decision(run, [id], verdict, verdicts[verdict].label, ui, name)),
+      ),
     ),
     facts.map((fact) => h('p', { class: 'note' }, fact)),
     item.kind === 'hunk' && hunk(item),
   );
 }
+
+const verdicts: Readonly<Record<ReviewVerdict, { readonly label: string; readonly icon: string }>> = {
+  accept: { label: 'Accept', icon: 'check' },
+  reject: { label: 'Reject', icon: 'close' },
+  takeBack: { label: 'Revert', icon: 'discard' },
+};
 
 const standings = {
   accepted: { name: 'check', text: 'Accepted' },
@@ -70,12 +80,12 @@ function standingText(standing: keyof typeof standings): VNode {
   return h('span', { class: `outcome ${standing === 'accepted' ? 'kept' : ''}` }, icon(name), text);
 }
 
-function decision(run: string, items: readonly string[], accept: boolean, label: string, ui: Ui, of?: string): VNode {
-  const asked = { type: 'decide', run, items, accept } as const;
+function decision(run: string, items: readonly string[], verdict: ReviewVerdict, label: string, ui: Ui, of?: string): VNode {
+  const asked = { type: 'decide', run, items, verdict } as const;
   // Only the buttons that decide on everything stand out.
-  const secondary = !accept || of !== undefined;
+  const secondary = verdict !== 'accept' || of !== undefined;
   const attributes = {
-    icon: accept ? 'check' : 'close',
+    icon: verdicts[verdict].icon,
     secondary,
     disabled: ui.isAsked(asked.type),
     'aria-label': of && `${label}: ${of}`,

@@ -1,6 +1,6 @@
 /** @file A prompt's headline: its number in one line, and in a few for those who want to know more. */
 import { cutSummary, cutText } from '../../evaluate/cuts.ts';
-import { nats, percent, percentWithInterval, rowCount } from '../../run/words/format.ts';
+import { nats, percent, percentWithInterval, roughPercent, rowCount } from '../../run/words/format.ts';
 import type { MeasuredPrompt, MeasuredWith } from '../../run/record/results.ts';
 
 /** `72.0% [63, 80] · 120 rows · smollm2-135m · 3 min ago`. */
@@ -21,9 +21,21 @@ export function headline(measured: MeasuredPrompt, now: number): string {
 
 /** The headline, where there is one, and whether it is still about this text. */
 export function knownHeadline(measured: MeasuredPrompt | undefined, stale: boolean, now: number): string {
-  if (!measured) return 'Not measured yet';
-  return `${headline(measured, now)}${stale ? ' · before your edits' : ''}`;
+  if (!measured) return notMeasured;
+  return `${headline(measured, now)}${stale ? ` · ${outdated}` : ''}`;
 }
+
+/** `72% ±6`, for a lens: the rest is in its tooltip. Says whether it is still about this text. */
+export function shortHeadline(measured: MeasuredPrompt | undefined, stale: boolean): string {
+  if (!measured) return notMeasured;
+  const { score, split, cuts } = measured;
+  const cut = cutSummary(cuts);
+  const about = [...(split === 'test' ? ['test rows'] : []), ...(cut === undefined ? [] : [cut]), ...(stale ? [outdated] : [])];
+  return [roughPercent(score), ...about].join(' · ');
+}
+
+const notMeasured = 'Not measured yet';
+const outdated = 'before your edits';
 
 /** What the headline rests on. */
 export function headlineDetail(measured: MeasuredPrompt): string {

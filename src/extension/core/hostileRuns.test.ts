@@ -31,7 +31,7 @@ import { apply } from '../../run/record/fold.ts';
 import { initialState } from '../../run/record/state.ts';
 import { annotateLines } from './lineWorth.ts';
 import { headlineDetail } from './headline.ts';
-import { commentText, itemsOf, panelReview, reviewLenses } from './review.ts';
+import { changeText, itemsOf, panelReview, reviewLenses } from './review.ts';
 import { runRow, unreadableRow } from './rows.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -195,7 +195,7 @@ async function show(run: RunDirectory): Promise<void> {
   panelReview(review, textOf, workspace);
   for (const { item } of itemsOf(review, textOf)) {
     const grounds = review.grounds.get(item.id) ?? { evidence: [] };
-    commentText(item, grounds, 'folder');
+    changeText(item, grounds, 'folder');
     reviewLenses(item, grounds);
   }
   // These take longer than all of the above: resampling, comparing, flushing to the disk.

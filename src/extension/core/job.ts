@@ -12,7 +12,8 @@ import { progressOf, remainingTime, type RunState } from '../../run/record/state
 import { doing } from '../../run/words/words.ts';
 
 export type Task =
-  | { readonly kind: 'optimize'; readonly prompt: string; readonly spec: RunSpec }
+  /** `preflight`: what it found before this run. */
+  | { readonly kind: 'optimize'; readonly prompt: string; readonly spec: RunSpec; readonly preflight?: Preflight }
   /** `within`: milliseconds after which nothing more is tried. */
   | { readonly kind: 'preflight'; readonly prompt: string; readonly spec: RunSpec; readonly within?: number }
   | ({ readonly kind: 'resume'; readonly prompt: string; readonly directory: RunDirectory } & Pick<

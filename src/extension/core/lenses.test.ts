@@ -22,12 +22,23 @@ test('a prompt that was never measured offers to', () => {
 });
 
 test('a measured prompt shows its headline, and says when the text is another one by now', () => {
-  expect(titles({ measured })[0]).toBe('72.0% [66, 78] · 120 rows · nano · 3 min ago');
-  expect(titles({ measured, stale: true })[0]).toBe('72.0% [66, 78] · 120 rows · nano · 3 min ago · before your edits');
+  expect(titles({ measured })[0]).toBe('72% ±6');
+  expect(titles({ measured, stale: true })[0]).toBe('72% ±6 · before your edits');
 });
 
-test('runs are offered to be seen, and to be reviewed while the file lacks what they propose', () => {
-  expect(titles({ measured, latestRun: 'r2', proposedBy: 'r2' }).slice(1)).toEqual(['Evaluate', 'Optimize', 'Review changes', 'Show run']);
+test('the details of the number are in the tooltip: rows, interval, model and time', () => {
+  const { tooltip } = lensesOf({ ...facts, measured: { ...measured, adapter: '3f2a' } })[0];
+  expect(tooltip).toContain('accuracy 72.0% [66.5, 77.1]');
+  expect(tooltip).toMatch(/Measured on 120 validation rows with nano and adapter 3f2a, 2026-11-24 /);
+  const cuts = [{ by: 'length', answers: 12, of: 120, tokens: 64, outOfReach: 7 }] as const;
+  expect(titles({ measured: { ...measured, split: 'test', cuts } })[0]).toBe('72% ±6 · test rows · 12 of 120 answers cut');
+});
+
+test('runs are offered to be seen, and reviewed again after everything is decided', () => {
+  const of = (open: number): Partial<LensFacts> => ({ measured, latestRun: 'r2', proposed: { run: 'r2', open, of: 3 } });
+  expect(titles(of(2)).slice(1)).toEqual(['Evaluate', 'Optimize', 'Review changes', 'Show run']);
+  expect(titles(of(0)).slice(1)).toEqual(['Evaluate', 'Optimize', 'Review again', 'Show run']);
+  expect(lensesOf({ ...facts, ...of(0) })[3].command).toBe(commandIds.reviewChanges);
   const show = lensesOf({ ...facts, latestRun: 'r2' }).at(-1);
   expect(show).toMatchObject({ command: commandIds.showPanel, argument: 'r2' });
 });
@@ -48,7 +59,9 @@ test('what cannot work is not offered: optimizing where the workspace is not tru
   expect(titles({ allows: 'measuring' })).toEqual(['Not measured yet', 'Evaluate']);
   expect(titles({ allows: 'nothing' })).toEqual(['Not measured yet', 'Trust the workspace to evaluate']);
   expect(lensesOf({ ...facts, allows: 'nothing' })[0].command).toBeUndefined();
-  expect(titles({ proposedBy: 'r2', offers: (command) => command !== commandIds.reviewChanges })).not.toContain('Review changes');
+  expect(titles({ proposed: { run: 'r2', open: 1, of: 1 }, offers: (command) => command !== commandIds.reviewChanges })).not.toContain(
+    'Review changes',
+  );
 });
 
 describe('of a program', () => {
@@ -57,14 +70,16 @@ describe('of a program', () => {
 
   test('the prompt file of a step has the number of the whole, which leads to it; its own changes are reviewed', () => {
     const step = { target: 'file:///area.prompt.md', place: 0, of: 2 };
-    const lenses = lensesOf({ ...facts, path, target: 'file:///tandem.program.yaml', measured, step, proposedBy: 'r2', latestRun: 'r2' });
-    expect(plain(lenses)).toEqual([
-      'Step 1 of 2 in tandem.program.yaml · 72.0% [66, 78] · 120 rows · nano · 3 min ago',
-      'Evaluate',
-      'Optimize',
-      'Review changes',
-      'Show run',
-    ]);
+    const lenses = lensesOf({
+      ...facts,
+      path,
+      target: 'file:///tandem.program.yaml',
+      measured,
+      step,
+      proposed: { run: 'r2', open: 1, of: 1 },
+      latestRun: 'r2',
+    });
+    expect(plain(lenses)).toEqual(['Step 1 of 2 in tandem.program.yaml · 72% ±6', 'Evaluate', 'Optimize', 'Review changes', 'Show run']);
     expect(lenses[0]).toMatchObject({ command: 'vscode.open', argument: 'file:///tandem.program.yaml' });
     expect(lenses[1].argument).toBe('file:///tandem.program.yaml');
     expect(lenses[3].argument).toBe(step.target);

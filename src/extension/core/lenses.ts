@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { isProgramPath } from '../../prompt/kinds/table.ts';
 import type { MeasuredPrompt } from '../../run/record/results.ts';
 import { commandIds, type CommandId } from '../ids.ts';
-import { headlineDetail, knownHeadline } from './headline.ts';
+import { headlineDetail, shortHeadline } from './headline.ts';
 import { jobProgress, jobTitle, progressText, type Job } from './job.ts';
 import { label, type Label } from './unmarked.ts';
 
@@ -29,8 +29,8 @@ export interface LensFacts {
   readonly job?: Job;
   /** Name of the newest run of this prompt. */
   readonly latestRun?: string;
-  /** Name of an ended run whose changes the file does not have yet. */
-  readonly proposedBy?: string;
+  /** The name of the latest run that proposes changes for the file, how many of them are not decided yet, and how many there are. */
+  readonly proposed?: { readonly run: string; readonly open: number; readonly of: number };
   /** Where the lens is not in that file but in the prompt file of one of its steps: the argument that names it to the commands, and its place from 0. */
   readonly step?: { readonly target: unknown; readonly place: number; readonly of: number };
   readonly allows: Allowance;
@@ -46,11 +46,16 @@ const openFile = 'vscode.open';
 const ofEditor: readonly unknown[] = [manageTrust, openFile] satisfies EditorCommand[];
 
 export function lensesOf(facts: LensFacts): Lens[] {
-  const { target, latestRun, proposedBy, step, offers } = facts;
+  const { target, latestRun, proposed, step, offers } = facts;
   const lenses: Lens[] = [headlineLens(facts), ...workLenses(facts)];
-  if (proposedBy !== undefined) {
-    const tooltip = `Changes that run ${proposedBy} proposes`;
-    lenses.push({ title: label`$(diff) Review changes`, tooltip, command: commandIds.reviewChanges, argument: step?.target ?? target });
+  if (proposed) {
+    const { run, open, of } = proposed;
+    const tooltip =
+      open > 0
+        ? `${open} of ${of} changes that run ${run} proposes are undecided`
+        : `All ${of} changes of run ${run} are decided. You can still revert them.`;
+    const title = open > 0 ? label`$(diff) Review changes` : label`$(diff) Review again`;
+    lenses.push({ title, tooltip, command: commandIds.reviewChanges, argument: step?.target ?? target });
   }
   if (latestRun !== undefined) {
     lenses.push({ title: label`$(graph-line) Show run`, tooltip: latestRun, command: commandIds.showPanel, argument: latestRun });
@@ -98,7 +103,7 @@ function workLenses({ target, path, job, allows }: LensFacts): Lens[] {
 
 function headlineLens({ target, path, measured, stale, step, job, allows, now }: LensFacts): Lens {
   if (job) return { title: label`$(loading~spin) ${progressText(jobProgress(job, now))}`, tooltip: jobTitle(job) };
-  const known = knownHeadline(measured, stale, now);
+  const known = shortHeadline(measured, stale);
   const detail = measured ? headlineDetail(measured) : 'Not measured yet';
   if (step) {
     const title = label`Step ${step.place + 1} of ${step.of} in ${basename(path)} · ${lowerFirst(known)}`;

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Difference } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from '../../run/words/evidence.ts';
 import { parsers, tagsOf } from '../../run/words/rendered.fixture.ts';
-import type { ReviewItem, Standing } from '../../run/review.ts';
+import type { ReviewItem } from '../../run/review.ts';
+import type { Standing } from '../../run/verdicts.ts';
 import { commandIds } from '../ids.ts';
-import { commentText, isOpen, itemsOf, panelReview, reviewLenses, type RunReview } from './review.ts';
+import { changeText, isOpen, itemsOf, panelReview, reviewLenses, type RunReview } from './review.ts';
 
 const difference: Difference = { mean: 0.093, low: 0, high: 0.2, rows: 75, probabilityBetter: 0.97 };
 const alone: Evidence = { of: 'this change alone', difference, split: 'val' };
@@ -18,10 +19,17 @@ const titles = (item: ReviewItem, of = grounds): string[] => reviewLenses(item, 
 
 describe('the lenses of a change', () => {
   test('offer what can be decided, and say what the number is of', () => {
-    expect(titles(hunk('open'))).toEqual(['Accept', 'Reject', '+9.3 points [0.0, +20.0] · 75 rows · all of phase 1']);
+    expect(titles(hunk('open'))).toEqual(['Accept', 'Reject', 'all of phase 1: +9.3 ±10.7 pts']);
     expect(titles(adapter, { evidence: [] })).toEqual(['Accept Adapter', 'Reject Adapter', 'Not measured']);
     expect(titles(hunk('accepted'))).toEqual(['Accepted', 'Revert']);
-    expect(titles(hunk('rejected'))).toEqual(['Rejected', 'Accept']);
+    expect(titles(hunk('rejected'))).toEqual(['Rejected', 'Accept', 'Revert']);
+  });
+
+  test('say of a number on test rows, and of what was measured with more, in few words what it is of', () => {
+    const withWeights: Evidence = { ...alone, of: 'this change alone, with the new weights of phase 4', tokens: -36 };
+    expect(titles(hunk('open'), { evidence: [withWeights] }).at(-1)).toBe('this change alone: -36 tokens, +9.3 ±10.7 pts');
+    expect(titles(hunk('open'), { evidence: [onTest] }).at(-1)).toBe('the new prompt with the old weights, on test rows: +9.3 ±10.7 pts');
+    expect(reviewLenses(hunk('open'), { evidence: [withWeights] }).at(-1)!.tooltip).toContain('on 75 validation rows');
   });
 
   test('offer nothing where the file was changed', () => {
@@ -34,23 +42,23 @@ describe('a number of several changes', () => {
   const shared: Evidence = { ...together, items: ['1', 'adapter'] };
 
   test('names them all where it is told', () => {
-    expect(commentText(hunk('open'), { evidence: [shared] }).markdown).toContain('2 prompt changes), change 1 and the weights together');
+    expect(changeText(hunk('open'), { evidence: [shared] }).markdown).toContain('2 prompt changes), change 1 and the weights together');
   });
 
   test('is not told again with the others: they say where it stands', () => {
     const other: Grounds = { evidence: [], toldWith: ['1'] };
     expect(titles(adapter, other)).toEqual(['Accept Adapter', 'Reject Adapter', 'Measured with change 1']);
-    const text = commentText(adapter, other).markdown;
+    const text = changeText(adapter, other).markdown;
     expect(text).toContain('measured together with change 1; see the numbers there');
     expect(text).not.toContain('points');
   });
 });
 
-describe('the comment beside a change', () => {
+describe('the hover over a change', () => {
   const caveat = 'This change was not measured by itself';
 
   test('has the reason, and each number with rows, interval and what it is of', () => {
-    const text = commentText(hunk('open'), grounds).markdown;
+    const text = changeText(hunk('open'), grounds).markdown;
     expect(text).toMatch(/^\*\*Shorter\*\*/);
     expect(text).toContain(
       '+9.3 points on 75 validation rows (likely real) from all of phase 1 (2 prompt changes); 95% interval [0.0, +20.0], P(better) 97%',
@@ -59,10 +67,10 @@ describe('the comment beside a change', () => {
   });
 
   test('says so where the change was not measured by itself', () => {
-    expect(commentText(hunk('open'), grounds).markdown).toContain(caveat);
-    expect(commentText(hunk('open'), { evidence: [onTest] }).markdown).toContain(caveat);
-    expect(commentText(hunk('open'), { evidence: [alone, onTest] }).markdown).not.toContain(caveat);
-    expect(commentText(adapter, { evidence: [onTest] }, '.tandem/adapters/a').markdown).not.toContain(caveat);
+    expect(changeText(hunk('open'), grounds).markdown).toContain(caveat);
+    expect(changeText(hunk('open'), { evidence: [onTest] }).markdown).toContain(caveat);
+    expect(changeText(hunk('open'), { evidence: [alone, onTest] }).markdown).not.toContain(caveat);
+    expect(changeText(adapter, { evidence: [onTest] }, '.tandem/adapters/a').markdown).not.toContain(caveat);
   });
 
   test('has the rows that it turned, whatever stands in them', () => {
@@ -71,7 +79,7 @@ describe('the comment beside a change', () => {
       regressions: 0,
       examples: [{ line: 5, inputs: { message: 'a `b` | c' }, gold: 'x', before: '', after: 'x', better: true }],
     };
-    const text = commentText(hunk('open'), { evidence: [{ ...alone, changedPredictions }] }).markdown;
+    const text = changeText(hunk('open'), { evidence: [{ ...alone, changedPredictions }] }).markdown;
     expect(text).toContain(': 1 better, 0 worse.');
     expect(text).toContain('- line 5, better: ``a `b` | c`` (right answer `x`): before *(empty)*, after `x`');
   });
@@ -84,14 +92,14 @@ describe('the comment beside a change', () => {
         examples: [{ line: 5, inputs: { a: text }, gold: text, before: text, after: text, better: true }],
       };
       const grounds = { reason: text, evidence: [{ ...together, of: text, parts: text, changedPredictions }, onTest] };
-      return render(commentText({ ...hunk('conflict'), after: text } as ReviewItem, grounds, text).markdown);
+      return render(changeText({ ...hunk('conflict'), after: text } as ReviewItem, grounds, text).markdown);
     };
     const evil = '![x](https://evil.example/b.png) [y](command:x.y) <img src=x> ``` ` $b$\n\n# c\n\n- d';
     expect(tagsOf(comment(evil))).toEqual(tagsOf(comment('word')));
   });
 
   test('shows what does not fit any more', () => {
-    expect(commentText(hunk('conflict'), grounds).markdown).toMatch(/^\*\*The file has changed here.*\n\n```\nb\n```/);
+    expect(changeText(hunk('conflict'), grounds).markdown).toMatch(/^\*\*The file has changed here.*\n\n```\nb\n```/);
   });
 });
 

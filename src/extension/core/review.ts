@@ -1,10 +1,11 @@
-/** @file A run's outcome as it is reviewed: in the panel's words, as lenses, and as the comment beside each change. */
+/** @file A run's outcome as it is reviewed: in the panel's words, as lenses, and as the hover over each change. */
 import type { ChangedPrediction } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from '../../run/words/evidence.ts';
-import { points, rowCount, tokensText } from '../../run/words/format.ts';
+import { roughPoints, tokensText } from '../../run/words/format.ts';
 import { code, fenced, joined, markup, type Markdown } from '../../run/words/markdown.ts';
-import { reviewItems, type Proposal, type ReviewItem, type Standing } from '../../run/review.ts';
+import { reviewItems, type Proposal, type ReviewItem } from '../../run/review.ts';
 import { portable } from '../../run/record/runDirectory.ts';
+import { verdictsOn, type ReviewVerdict, type Standing } from '../../run/verdicts.ts';
 import { groundsLines, itemName } from '../../run/words/words.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import type { Review } from '../panelMessages.ts';
@@ -20,15 +21,6 @@ export interface RunReview {
   /** Ids of the items that were turned down. */
   readonly rejected: readonly string[];
 }
-
-export type Verdict = 'accept' | 'reject' | 'takeBack';
-
-/** Where an item stands on which a verdict can be given. */
-export const decidable: Readonly<Record<Verdict, readonly Standing[]>> = {
-  accept: ['open', 'rejected'],
-  reject: ['open'],
-  takeBack: ['accepted'],
-};
 
 /** A file as it is now, in an editor; undefined where it is gone. */
 export type TextOf = (file: string) => string | undefined;
@@ -72,28 +64,30 @@ export interface ReviewLens {
 export function reviewLenses({ kind, standing }: ReviewItem, grounds: Grounds): ReviewLens[] {
   const { reason, evidence, toldWith } = grounds;
   const of = kind === 'adapter' ? ' Adapter' : '';
-  const accept: ReviewLens = { title: label`$(check) Accept${of}`, command: commandIds.acceptChange };
   const tooltip = [...(reason === undefined ? [] : [reason]), ...groundsLines(grounds, itemName)].join('\n');
   const elsewhere = toldWith ? `Measured with ${itemName(toldWith[0])}` : 'Not measured';
   const explain = (title: Label): ReviewLens => ({ title, tooltip, command: commandIds.explainChange });
-  const lenses: Readonly<Record<Standing, readonly ReviewLens[]>> = {
-    open: [
-      accept,
-      { title: label`$(close) Reject${of}`, command: commandIds.rejectChange },
-      explain(label`$(comment) ${evidence.length > 0 ? shortText(evidence[0]) : elsewhere}`),
-    ],
-    accepted: [{ title: label`$(check)${of} Accepted` }, { title: label`$(discard) Revert`, command: commandIds.takeBackChange }],
-    rejected: [{ title: label`$(circle-slash)${of} Rejected` }, accept],
-    conflict: [explain(label`$(warning) ${conflictText}`)],
+  const buttons: Readonly<Record<ReviewVerdict, ReviewLens>> = {
+    accept: { title: label`$(check) Accept${of}`, command: commandIds.acceptChange },
+    reject: { title: label`$(close) Reject${of}`, command: commandIds.rejectChange },
+    takeBack: { title: label`$(discard) Revert`, command: commandIds.takeBackChange },
   };
-  return [...lenses[standing]];
+  const said: Readonly<Record<Standing, ReviewLens>> = {
+    open: explain(label`$(info) ${evidence.length > 0 ? shortText(evidence[0]) : elsewhere}`),
+    accepted: { title: label`$(check)${of} Accepted` },
+    rejected: { title: label`$(circle-slash)${of} Rejected` },
+    conflict: explain(label`$(warning) ${conflictText}`),
+  };
+  const offered = verdictsOn[standing].map((verdict) => buttons[verdict]);
+  return standing === 'open' ? [...offered, said.open] : [said[standing], ...offered];
 }
 
-const shortText = ({ of, difference, tokens }: Evidence): string =>
-  `${tokens === undefined ? '' : `${tokensText(tokens)}, `}${points(difference)} · ${rowCount(difference.rows)} · ${of}`;
+/** What was measured comes first: the end of a long lens is cut off, and a number that does not say what it is of is worth nothing. */
+const shortText = ({ of, difference, tokens, split }: Evidence): string =>
+  `${of.split(',')[0]}${split === 'test' ? ', on test rows' : ''}: ${tokens === undefined ? '' : `${tokensText(tokens)}, `}${roughPoints(difference)}`;
 
-/** The comment beside a change. */
-export function commentText(item: ReviewItem, grounds: Grounds, folder?: string): Markdown {
+/** Why a change was proposed and what was measured of it, for the hover over its lines. */
+export function changeText(item: ReviewItem, grounds: Grounds, folder?: string): Markdown {
   const { reason, evidence, toldWith } = grounds;
   const lines = groundsLines(grounds, itemName);
   const changedPredictions = evidence.find((each) => each.changedPredictions)?.changedPredictions;

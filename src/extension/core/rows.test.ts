@@ -48,15 +48,16 @@ describe('a prompt', () => {
 
 describe('a run', () => {
   const run = { directory: { run: '2026-11-24-1015-intent' }, standing: 'ended', created: '2026-11-24T10:15:00Z' } as ListedRun;
-  const facts = { run, name: 'a/intent.prompt.md', headline: '52.5% → 72.0% on 40 test rows', now };
+  const facts = { run, name: 'a/intent.prompt.md', outline: { headline: '52.5% → 72.0% on 40 test rows', proposes: true }, now };
 
-  test('that ended has what it gained, and can be read', () => {
+  test('that ended has what it gained, and can be read and, if it found something, reviewed', () => {
     expect(runRow(facts)).toMatchObject({
       label: 'a/intent',
       description: 'ended · 52.5% → 72.0% on 40 test rows · 3 min ago',
-      can: ['beRead', 'beExported'],
+      can: ['beRead', 'beExported', 'beReviewed'],
       opens: 'tandem.showPanel',
     });
+    expect(runRow({ ...facts, outline: { headline: 'nothing was better', proposes: false } }).can).toEqual(['beRead', 'beExported']);
   });
 
   test.each([
@@ -65,7 +66,7 @@ describe('a run', () => {
     [{ standing: 'unfinished', worker: 7 }, 'running elsewhere', ['beRead']],
     [{ standing: 'unfinished', worker: 'unclear' }, 'possibly running elsewhere', ['beResumed', 'beRead', 'beExported']],
   ] as const)('of %o is %s', (change, word, can) => {
-    const row = runRow({ ...facts, headline: undefined, run: { ...run, ...change } });
+    const row = runRow({ ...facts, outline: undefined, run: { ...run, ...change } });
     expect(row).toMatchObject({ description: `${word} · 3 min ago`, can });
   });
 

@@ -24,7 +24,8 @@ export interface Row {
   readonly opens?: CommandId | 'vscode.open';
 }
 
-export type Ability = 'beMeasured' | 'beTuned' | 'beTunedInWays' | 'beStopped' | 'beResumed' | 'beRead' | 'beExported' | 'beRemoved';
+export type Ability =
+  'beMeasured' | 'beTuned' | 'beTunedInWays' | 'beStopped' | 'beResumed' | 'beRead' | 'beReviewed' | 'beExported' | 'beRemoved';
 
 export interface PromptFacts {
   /** Its path in the workspace. */
@@ -63,8 +64,8 @@ export interface RunFacts {
   readonly run: ListedRun;
   /** The prompt's path in the workspace. */
   readonly name: string;
-  /** The run in half a sentence, where its journal can be read. */
-  readonly headline?: string;
+  /** The run in half a sentence, and whether it proposes something, where its journal can be read. */
+  readonly outline?: { readonly headline: string; readonly proposes: boolean };
   /** The job that works on it. */
   readonly job?: Job;
   /** Date.now() */
@@ -72,12 +73,12 @@ export interface RunFacts {
 }
 
 /** `support/intent` with `ended · 52.5% → 72.0% on 40 test rows · 3 min ago`. */
-export function runRow({ run, name, headline, job, now }: RunFacts): Row {
+export function runRow({ run, name, outline, job, now }: RunFacts): Row {
   const { directory, created, standing, worker } = run;
   const show = { label: shortName(name), opens: commandIds.showPanel } as const;
   if (job) return { ...show, ...workedOn(job, directory.run, now), can: ['beStopped', 'beRead'] };
   const { word, icon, color } = worker === undefined ? standings[standing] : worker === 'unclear' ? perhapsElsewhere : elsewhere;
-  const description = [word, ...(headline === undefined ? [] : [headline]), ago(created, now)].join(' · ');
+  const description = [word, ...(outline ? [outline.headline] : []), ago(created, now)].join(' · ');
   return {
     ...show,
     description,
@@ -85,8 +86,13 @@ export function runRow({ run, name, headline, job, now }: RunFacts): Row {
     icon,
     ...(color && { color }),
     // Where it is unclear, an attempt reports which lock is in the way.
-    can: typeof worker === 'number' ? ['beRead'] : standing === 'ended' ? ['beRead', 'beExported'] : ['beResumed', 'beRead', 'beExported'],
+    can: [...abilitiesOf(run), ...(standing === 'ended' && outline?.proposes ? (['beReviewed'] as const) : [])],
   };
+}
+
+function abilitiesOf({ standing, worker }: ListedRun): readonly Ability[] {
+  if (typeof worker === 'number') return ['beRead'];
+  return standing === 'ended' ? ['beRead', 'beExported'] : ['beResumed', 'beRead', 'beExported'];
 }
 
 /** `2026-01-01-000000-intent` with `cannot be read`, and why in the tooltip. */

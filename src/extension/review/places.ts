@@ -1,4 +1,4 @@
-/** @file Where the items of a review are in the proposed text, for their lenses and comments. */
+/** @file Where the items of a review are in the proposed text and in the file, for their lenses and hovers and for the cursor. */
 import * as vscode from 'vscode';
 import { editorText } from '../../prompt/hunks.ts';
 import type { Grounds } from '../../run/words/evidence.ts';
@@ -15,6 +15,8 @@ export interface PlacedItem {
   readonly proposal: Proposal;
   /** Its lines in the proposed text; where it puts none in, the line that follows it. */
   readonly range: vscode.Range;
+  /** Its lines in the file, from 0. */
+  readonly inFile: { readonly first: number; readonly last: number };
 }
 
 /** @param document the proposed text */
@@ -31,11 +33,18 @@ export async function placedItems(document: vscode.TextDocument, { runs, reviews
     const { line } = shown[place];
     const [first, last] = [line, line + Math.max(0, heightOf(shown[place]) - 1)].map((each) => Math.min(each, document.lineCount - 1));
     const range = new vscode.Range(new vscode.Position(first, 0), document.lineAt(last).range.end);
-    return { item, grounds: grounds.get(item.id) ?? { evidence: [] }, proposal, range };
+    const inFile = { first: item.line, last: item.line + Math.max(0, heightInFile(item) - 1) };
+    return { item, grounds: grounds.get(item.id) ?? { evidence: [] }, proposal, range, inFile };
   });
 }
 
 /** How many lines of the proposed text an item has. */
-function heightOf(item: ReviewItem): number {
-  return item.kind === 'hunk' && item.standing === 'accepted' ? item.after.split('\n').length - 1 : 0;
+const heightOf = (item: ReviewItem): number => (item.kind === 'hunk' && item.standing === 'accepted' ? linesIn(item.after) : 0);
+
+/** How many lines of the file an item has. */
+function heightInFile(item: ReviewItem): number {
+  if (item.kind === 'adapter') return 1;
+  return linesIn(item.standing === 'accepted' ? item.after : item.before);
 }
+
+const linesIn = (text: string): number => text.split('\n').length - 1;

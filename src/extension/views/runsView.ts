@@ -11,11 +11,11 @@ export function registerRunsView({ engine, runs }: Services): vscode.Disposable 
     async rows() {
       const now = Date.now();
       const list = runs.list();
-      const headlines = await Promise.all(list.slice(0, mostHeadlines).map((run) => runs.headlineOf(run).catch(() => undefined)));
+      const outlines = await Promise.all(list.slice(0, mostOutlines).map((run) => runs.outlineOf(run).catch(() => undefined)));
       const rows = list.map((run, place) => {
         const name = vscode.workspace.asRelativePath(run.prompt);
         const { run: id } = run.directory;
-        return [id, runRow({ run, name, headline: headlines[place], job: runs.jobOf(id), now })] as const;
+        return [id, runRow({ run, name, outline: outlines[place], job: runs.jobOf(id), now })] as const;
       });
       return [...rows, ...runs.unreadable().map((each) => [each.path, unreadableRow(each)] as const)];
     },
@@ -28,4 +28,4 @@ export function registerRunsView({ engine, runs }: Services): vscode.Disposable 
 }
 
 /** How many runs are listed with what they gained. */
-const mostHeadlines = 50;
+const mostOutlines = 50;

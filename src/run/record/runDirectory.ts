@@ -57,6 +57,8 @@ export interface RunDirectory {
   readonly report: string;
   /** What was decided of its outcome. */
   readonly decisions: string;
+  /** What the preflight before it found. */
+  readonly preflight: string;
 }
 
 /** Makes the directory of a new run and writes its `run.json`. @throws TandemError reasons 'outside-workspace', 'not-a-prompt', 'not-a-folder' */
@@ -269,5 +271,6 @@ function runDirectory(workspace: string, run: string): RunDirectory {
     lock: within('lock'),
     report: within('report.md'),
     decisions: within('decisions.json'),
+    preflight: within('preflight.json'),
   };
 }

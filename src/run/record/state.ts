@@ -15,6 +15,10 @@ import type {
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { PriceMeasured, RunConfig } from './events.ts';
 
+/** Whether the best state is another than the one that the run began with: then it has something to propose. */
+export const foundBetter = ({ start, best }: Pick<RunState, 'start' | 'best'>): boolean =>
+  start !== undefined && best !== undefined && best.candidate !== start.candidate;
+
 export type RunStatus = 'starting' | 'running' | 'stopping' | 'testing' | 'ended' | 'failed';
 
 export interface CandidateState {

@@ -2,7 +2,19 @@
 import { expect, test } from 'vitest';
 import { confidenceText } from '../../optimize/confidence.ts';
 import { bootstrapMean, logShares, pairedBootstrap } from '../../evaluate/statistics.ts';
-import { betterText, gainDetails, gainText, nats, natsGained, percentWithInterval, points, roughDuration, rowCount } from './format.ts';
+import {
+  betterText,
+  gainDetails,
+  gainText,
+  nats,
+  natsGained,
+  percentWithInterval,
+  points,
+  roughDuration,
+  roughPercent,
+  roughPoints,
+  rowCount,
+} from './format.ts';
 
 test('a number of one row says that it proves nothing', () => {
   expect(percentWithInterval(bootstrapMean([1]))).toBe('100.0% [0.0, 100.0] (one row proves nothing)');
@@ -14,6 +26,15 @@ test('a number of one row says that it proves nothing', () => {
 test('a number of more has its interval alone, which is as wide as its rows are few', () => {
   expect(percentWithInterval(bootstrapMean(new Array<number>(15).fill(0)))).toBe('0.0% [0.0, 21.8]');
   expect(percentWithInterval(bootstrapMean([1, 0, 0, 0]))).toBe('25.0% [0.6, 80.6]');
+});
+
+test('at a glance, a number reaches as far as the wider side of its interval, and is no surer than it', () => {
+  const estimate = { mean: 0.756, low: 0.651, high: 0.861, rows: 75 };
+  expect(roughPercent(estimate)).toBe('76% ±11');
+  expect(roughPercent({ ...estimate, rows: 1 })).toBe('76% ±11 (one row proves nothing)');
+  expect(roughPercent({ mean: 0.5, low: 0.4, high: 0.6, rows: 75 })).toBe('50% ±10');
+  expect(roughPoints({ mean: 0.093, low: 0, high: 0.2, rows: 75 })).toBe('+9.3 ±10.7 pts');
+  expect(roughPoints({ mean: 0, low: -0.1, high: 0.1, rows: 75 })).toBe('0.0 ±10.0 pts');
 });
 
 test('rows are counted as people count', () => {

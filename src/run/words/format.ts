@@ -23,6 +23,24 @@ export const percentWithInterval = (estimate: Estimate): string =>
 export const points = ({ mean, low, high, rows }: Estimate): string =>
   `${signed(mean * 100, 1)} points [${signed(low * 100, 1)}, ${signed(high * 100, 1)}]${ofOneRow({ rows })}`;
 
+/** `76% ±11`: a share at a glance. */
+export function roughPercent(estimate: Estimate): string {
+  const { middle, reach } = rough(estimate, 1);
+  return `${middle}% ±${reach}${ofOneRow(estimate)}`;
+}
+
+/** `+12.0 ±10.2 pts`: a difference of two shares at a glance. */
+export function roughPoints(estimate: Estimate): string {
+  const { middle, reach } = rough(estimate, 0.1);
+  return `${signed(middle, 1)} ±${reach.toFixed(1)} pts${ofOneRow(estimate)}`;
+}
+
+/** In hundredths and rounded to the unit: the mean, and how far the wider side of the interval reaches from it, rounded up. */
+function rough({ mean, low, high }: Estimate, unit: number): { readonly middle: number; readonly reach: number } {
+  const middle = Math.round((mean * 100) / unit) * unit;
+  return { middle, reach: Math.ceil(Math.max(middle - low * 100, high * 100 - middle) / unit - 1e-6) * unit };
+}
+
 /** What no interval can say as plainly. */
 const ofOneRow = ({ rows }: Pick<Estimate, 'rows'>): string => (rows === 1 ? ` (${oneRow})` : '');
 const oneRow = 'one row proves nothing';
