@@ -156,5 +156,5 @@ test('a workspace that is not trusted is measured with the model that comes with
   await editor.open('kind.prompt.md');
   await editor.pressLens('Evaluate');
   await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% \[\d+, \d+\] · \d+ rows · nano/));
-  expect(readdirSync(join(editor.workspace, '.tandem', 'results'))).toEqual(['kind.json']);
+  expect(readdirSync(join(editor.workspace, '.tandem', 'results')).sort()).toEqual(['kind.answers.jsonl', 'kind.json']);
 });

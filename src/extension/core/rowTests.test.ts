@@ -4,7 +4,7 @@ import type { MeasuredRow, PromptMeasurement } from '../../run/measure.ts';
 import { measured as prompt } from './measured.fixture.ts';
 import { listNote, measuredLines, outcomeOf, rowTestId, rowTestsOf, unlistedFailures } from './rowTests.ts';
 
-const row: MeasuredRow = { row: 'a', line: 7, prediction: 'cat', gold: 'dog', score: 0, logLikelihood: -1.25 };
+const row: MeasuredRow = { row: 'a', line: 7, inputs: { text: 'a cat' }, prediction: 'cat', gold: 'dog', score: 0, logLikelihood: -1.25 };
 const measured: PromptMeasurement = {
   ...prompt,
   promptTokens: 3,
