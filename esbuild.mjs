@@ -1,4 +1,4 @@
-/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension webview api]`, all by default. */
+/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension webview answers api]`, all by default. */
 import { build as bundle, context } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -75,6 +75,20 @@ const shared = {
   logLevel: 'warning',
 };
 
+/**
+ * A page that a webview shows, with the styles that it imports beside it, as `<name>.css`.
+ * @param {string} name @param {string} entryPoint @returns {import('esbuild').BuildOptions & { outfile: string }}
+ */
+const page = (name, entryPoint) => ({
+  entryPoints: [entryPoint],
+  outfile: `dist/webview/${name}.js`,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  external: [],
+  minify: true,
+});
+
 /** @type {Record<string, import('esbuild').BuildOptions & { outfile: string }>} */
 const bundles = {
   cli: { entryPoints: ['src/cli/cli.ts'], outfile: 'dist/cli.js', format: 'esm', banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
@@ -88,16 +102,8 @@ const bundles = {
     minifyWhitespace: true,
     minifySyntax: true,
   },
-  // With the styles that main.ts imports beside it, as panel.css.
-  webview: {
-    entryPoints: ['webview/main.ts'],
-    outfile: 'dist/webview/panel.js',
-    platform: 'browser',
-    format: 'iife',
-    target: 'es2022',
-    external: [],
-    minify: true,
-  },
+  webview: page('panel', 'webview/main.ts'),
+  answers: page('answers', 'webview/answers/main.ts'),
   api: { entryPoints: ['src/api.ts'], outfile: 'dist/api.js', format: 'esm', banner: { js: requireBanner } },
 };
 

@@ -37,7 +37,11 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),
   [commandIds.preflight]: onPrompt(showPreflight),
   [commandIds.headroom]: onPrompt(showPreflight),
-  [commandIds.evaluate]: onPrompt((document, services) => measure(document, 'evaluate', services)),
+  [commandIds.evaluate]: onPrompt(async (document, services) => {
+    const job = await measure(document, 'evaluate', services);
+    if (job?.measured) void vscode.commands.executeCommand(commandIds.showAnswers, document.uri);
+    return job;
+  }),
   [commandIds.measureLines]: onPrompt((document, services) => measure(document, 'attribute', services)),
   [commandIds.stop]: async (services, which) => {
     const job = await chosenJob(services, which);
@@ -116,7 +120,7 @@ export function registerCommands(services: Services): vscode.Disposable {
  * without data of its own, its program.
  * @returns undefined where none was picked
  */
-async function promptDocument(target: unknown, { library }: Services): Promise<vscode.TextDocument | undefined> {
+export async function promptDocument(target: unknown, { library }: Services): Promise<vscode.TextDocument | undefined> {
   const active = vscode.window.activeTextEditor?.document;
   const document = target instanceof vscode.Uri ? await vscode.workspace.openTextDocument(target) : active;
   if (document && isPrompt(document)) {

@@ -1,6 +1,7 @@
 /** @file Activation of the VS Code extension: what it is made of. */
 import type * as vscode from 'vscode';
 import { registerAnnotations } from './annotations.ts';
+import { registerAnswers } from './answers.ts';
 import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
@@ -39,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerStatusBar(services),
       registerSilenceWarning(services),
       registerRunPanel(context, services),
+      registerAnswers(context, services),
       registerReview(context, services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { describeError, TandemError } from '../errors.ts';
 import { renderedText } from './core/renderedText.ts';
 import { commandIds } from './ids.ts';
-import { isTunable } from './prompts.ts';
+import { isTunable, textsNow } from './prompts.ts';
 import type { Services } from './services.ts';
 import { sessionSpec } from './settings.ts';
 
@@ -43,7 +43,7 @@ export function registerPreview({ rowLister, prompts }: Services): vscode.Dispos
       const key = uri.toString();
       try {
         const rendered = await rowLister.render(sessionSpec(prompt), {
-          ...textsNow(prompt),
+          ...textsNow(prompt.fsPath),
           split: 'val',
           row: rows.get(key) ?? 1,
           download: false,
@@ -77,11 +77,4 @@ export function registerPreview({ rowLister, prompts }: Services): vscode.Dispos
     changed,
     { dispose: () => clearTimeout(timer) },
   );
-}
-
-/** The texts of open prompt files, saved or not. */
-function textsNow({ fsPath }: vscode.Uri): { readonly source?: string; readonly sources: Readonly<Record<string, string>> } {
-  const open = vscode.workspace.textDocuments.filter(({ uri }) => isTunable(uri));
-  const sources = Object.fromEntries(open.map((document) => [document.uri.fsPath, document.getText()]));
-  return { ...(Object.hasOwn(sources, fsPath) && { source: sources[fsPath] }), sources };
 }

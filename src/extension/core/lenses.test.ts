@@ -26,6 +26,11 @@ test('a measured prompt shows its headline, and says when the text is another on
   expect(titles({ measured, stale: true })[0]).toBe('72.0% [66, 78] · 120 rows · nano · 3 min ago · before your edits');
 });
 
+test('the number leads to the answers that it counts; without one, it is to be measured first', () => {
+  expect(lensesOf({ ...facts, measured, allows: 'nothing' })[0]).toMatchObject({ command: commandIds.showAnswers, argument: facts.target });
+  expect(lensesOf(facts)[0]).toMatchObject({ command: commandIds.measureLines, argument: facts.target });
+});
+
 test('runs are offered to be seen, and to be reviewed while the file lacks what they propose', () => {
   expect(titles({ measured, latestRun: 'r2', proposedBy: 'r2' }).slice(1)).toEqual(['Evaluate', 'Optimize', 'Review changes', 'Show run']);
   const show = lensesOf({ ...facts, latestRun: 'r2' }).at(-1);
