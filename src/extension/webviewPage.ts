@@ -1,10 +1,7 @@
 /** @file Pages of this extension in webview panels: what each may load, and panels of which there is one at most. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { panelHtml } from './panelHtml.ts';
-
-/** The bundles of webview/. */
-export type PageName = 'panel' | 'answers' | 'tryIt';
+import { panelHtml, type PageName } from './panelHtml.ts';
 
 export function pageOptions({ extensionUri }: vscode.ExtensionContext): vscode.WebviewOptions {
   return { enableScripts: true, localResourceRoots: [rootOf(extensionUri)] };

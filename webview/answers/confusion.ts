@@ -52,7 +52,7 @@ function cell(gold: string, prediction: string, count: number, most: number, ui:
   const heat = Math.ceil((count / most) * 4);
   return h(
     'td',
-    { class: `${gold === prediction ? 'right' : 'wrong'} heat-${heat}` },
+    { class: `${gold === prediction ? 'is-right' : 'is-wrong'} heat-${heat}` },
     h(
       'button',
       {

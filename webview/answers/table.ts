@@ -25,7 +25,7 @@ export function answersTable(
   const focused = page.rows.some(({ line }) => line === ui.focused) ? ui.focused : page.rows[0]?.line;
   return h(
     'table',
-    { class: 'answers', key: 'answers', 'aria-rowcount': chosen + 1 },
+    { class: 'answer-rows', key: 'answers', 'aria-rowcount': chosen + 1 },
     h('caption', { class: 'unseen' }, 'Rows with their answers'),
     h(
       'thead',
@@ -91,7 +91,7 @@ function answerLine(
   const tabindex = isFocused ? 0 : -1;
   return h(
     'tr',
-    { class: right ? 'right' : 'wrong', tabindex, 'aria-rowindex': index, 'data-line': line },
+    { class: right ? 'is-right' : 'is-wrong', tabindex, 'aria-rowindex': index, 'data-line': line },
     columns.map(({ by, kind = '' }) => h('td', { key: by, class: kind }, contents[by](row, prompt, tabindex, ui))),
   );
 }
