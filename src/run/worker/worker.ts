@@ -1,4 +1,5 @@
 /** @file The process that works on one run, or measures again and again: the entry of dist/worker.js. */
+import { answerRow } from '../answerRow.ts';
 import type { AskHost } from '../editorWriter.ts';
 import { exportAdapter } from '../exportAdapter.ts';
 import { sessionPreflight } from '../preflight.ts';
@@ -6,6 +7,7 @@ import { measureLines, measurePrompt, type MeasureOptions } from '../measure.ts'
 import { listRows } from '../measuredRows.ts';
 import { keepOneModel } from './modelKeeper.ts';
 import type { Notification, RunResult } from './protocol.ts';
+import type { PromptTexts } from '../openPrompt.ts';
 import { renderPrompt } from '../render.ts';
 import { findRun } from '../record/runDirectory.ts';
 import { serve } from './serve.ts';
@@ -35,7 +37,18 @@ serve({
       sessionPreflight(session, spec, { ...options, ...(within !== undefined && { within }) }),
     ),
   export: ({ spec }, tell) => exportAdapter(spec, busyTeller(tell)),
-  rows: ({ spec, most }) => listRows(spec, most),
+  answer: ({ spec, values, weights, ...texts }, tell, signal) =>
+    inSession(
+      spec,
+      tell,
+      signal,
+      (session) => {
+        tell({ type: 'busy', what: 'Answering' });
+        return answerRow(session, { values, weights }, { signal, onText: (weights, text) => tell({ type: 'written', weights, text }) });
+      },
+      texts,
+    ),
+  rows: ({ spec, ...options }) => listRows(spec, options),
   writerExample: ({ spec }) => writerExample(spec),
   render: ({ spec, ...options }, tell, signal) => renderPrompt(spec, options, { models, onBusy: busyTeller(tell), signal }),
 });
@@ -63,9 +76,10 @@ async function inSession<T>(
   tell: Tell,
   signal: AbortSignal,
   work: (session: Session, options: MeasureOptions) => Promise<T>,
+  texts: PromptTexts = {},
 ): Promise<T> {
   const options = { onBusy: busyTeller(tell), signal };
-  const session = await openSession(spec, { models, ...options });
+  const session = await openSession(spec, { models, ...texts, ...options });
   try {
     const result = await work(session, options);
     for (const message of session.notices) tell({ type: 'noticed', message });
