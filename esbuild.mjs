@@ -1,4 +1,4 @@
-/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension webview answers api]`, all by default. */
+/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli worker extension webview answers tryIt api]`, all by default. */
 import { build as bundle, context } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -104,6 +104,7 @@ const bundles = {
   },
   webview: page('panel', 'webview/main.ts'),
   answers: page('answers', 'webview/answers/main.ts'),
+  tryIt: page('tryIt', 'webview/tryIt/main.ts'),
   api: { entryPoints: ['src/api.ts'], outfile: 'dist/api.js', format: 'esm', banner: { js: requireBanner } },
 };
 

@@ -17,6 +17,7 @@ import { registerSilenceWarning } from './silenceWarning.ts';
 import { openServices } from './services.ts';
 import { registerStatusBar } from './statusBar.ts';
 import { notify } from './surfaces/notifications.ts';
+import { registerTryIt } from './tryIt.ts';
 import { registerTesting } from './testing/testing.ts';
 import { registerTasks } from './tasks.ts';
 import { registerModelsView } from './views/modelsView.ts';
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerSilenceWarning(services),
       registerRunPanel(context, services),
       registerAnswers(context, services),
+      registerTryIt(context, services),
       registerReview(context, services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
