@@ -76,6 +76,7 @@ export function registerTryIt(context: vscode.ExtensionContext, services: Servic
       from: `${split === 'val' ? 'Validation' : 'Held-out test'} row in line ${line}`,
       ...(gold !== undefined && { gold }),
     };
+    tried = undefined;
     page.post(row);
   };
   const hear = async (message: TryItFromPage): Promise<void> => {

@@ -28,13 +28,13 @@ test('the headline with its interval, what was confused, and each row with what 
   expect(text).toContain('accuracy 50.0% [18.0, 81.0]');
   expect(text).toContain('card lost12·');
   expect(text).toContain('6 rows');
-  expect(text).toContain('5Someone took my wallet, and the card was in it.card lostchange pinwrongTry-2.75');
+  expect(text).toContain('5Someone took my wallet, and the card was in it.card lostchange pinwrong-2.75');
 });
 
 test('columns that no row has are left out; feedback, parts of a score and cuts are told', () => {
   const text = said({ answers: judgedAnswers });
   expect(text).not.toMatch(/Expected|Log-lik|What was confused/);
-  expect(text).toContain('1topic: raintone: gladIt rains.It does not rhyme.partly, 0.50Try');
+  expect(text).toContain('1topic: raintone: gladIt rains.It does not rhyme.partly, 0.50');
   expect(text).toContain('It is snow.'.slice(3));
   expect(text).toContain('(cut off)');
 });

@@ -116,9 +116,10 @@ const contents: Readonly<Record<Column, Content>> = {
   ],
   right: ({ line, right, score }, prompt, tabindex, ui) => [
     h('span', { class: 'verdict' }, icon(right ? 'check' : 'close'), resultText(right, score)),
-    action('Try', () => ui.act({ type: 'tryRow', prompt, line }), {
+    action(icon('play'), () => ui.act({ type: 'tryRow', prompt, line }), {
       tabindex: String(tabindex),
       class: 'link try',
+      title: 'Try this row again',
       'aria-label': `Try the row in line ${line} again`,
     }),
   ],

@@ -72,9 +72,15 @@ test('the adapter is compared with unless something else was chosen that is stil
   expect(besideOf({ ...prompt, adapter: undefined }, { kind: 'model', model: 'gone' })).toEqual({ kind: 'nothing' });
 });
 
+test('a row that is chosen has no answer yet', () => {
+  const row = { ...about, type: 'row', values: { text: 'seven' }, from: 'Validation row in line 7' } as const;
+  expect(said([prompt, sides({ kind: 'answered', answer }), row].reduce(hear, {}))).not.toContain('prompt tokens');
+});
+
 test('what is known of one prompt does not stay for another', () => {
   const row = { ...about, type: 'row', values: { text: 'seven' }, from: 'Validation row in line 7', gold: 'odd' } as const;
   const known = [prompt, row, sides({ kind: 'stopped' })].reduce(hear, {});
   expect(said(known)).toContain('Validation row in line 7. Right answer: odd');
+  expect(said(known, { values: { text: 'eight' } })).not.toContain('Right answer');
   expect(hear(known, { ...prompt, prompt: '/w/other.prompt.md' })).toEqual({ prompt: { ...prompt, prompt: '/w/other.prompt.md' } });
 });

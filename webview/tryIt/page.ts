@@ -27,7 +27,8 @@ export interface TryItUi {
 export function hear(known: Known, message: TryItToPage): Known {
   const own = known.prompt?.prompt === message.prompt ? known : {};
   if (message.type === 'prompt') return { ...own, prompt: message };
-  if (message.type === 'row') return { ...own, row: message };
+  // The answers were those of another row.
+  if (message.type === 'row') return { ...own, row: message, sides: undefined };
   return { ...own, sides: message };
 }
 
@@ -40,8 +41,14 @@ export function besideOf({ adapter, models }: TriedPrompt, chosen: Beside | unde
 
 export function tryItPage({ prompt, row, sides }: Known, ui: TryItUi): VNode[] {
   if (!prompt) return [h('p', { class: 'waiting', key: 'waiting' }, 'Reading the prompt…')];
-  return [heading(prompt, ui), h('main', { key: 'main' }, form(prompt, row, sides, ui), sides ? answersPart(sides, row) : false)];
+  const own = row && isUnchanged(row, ui) ? row : undefined;
+  const answers = sides && sides.sides.length > 0 && answersPart(sides, own);
+  return [heading(prompt, ui), h('main', { key: 'main' }, form(prompt, own, sides, ui), answers)];
 }
+
+/** A row that was edited since it was chosen is another one: nobody knows its right answer. */
+const isUnchanged = ({ values }: RowToTry, ui: TryItUi): boolean =>
+  Object.entries(values).every(([column, value]) => ui.values[column] === value);
 
 function heading({ prompt, name, problem }: TriedPrompt, ui: TryItUi): VNode {
   return h(
