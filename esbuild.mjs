@@ -1,4 +1,4 @@
-/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli mcp worker extension webview api]`, all by default. */
+/** @file Builds the bundles under dist/: `node esbuild.mjs [--if-stale] [--watch] [cli mcp worker extension webview answers tryIt api]`, all by default. */
 import { build as bundle, context } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -89,6 +89,20 @@ const shared = {
   logLevel: 'warning',
 };
 
+/**
+ * A page that a webview shows, with the styles that it imports beside it, as `<name>.css`.
+ * @param {string} name @param {string} entryPoint @returns {import('esbuild').BuildOptions & { outfile: string }}
+ */
+const page = (name, entryPoint) => ({
+  entryPoints: [entryPoint],
+  outfile: `dist/webview/${name}.js`,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  external: [],
+  minify: true,
+});
+
 /** @type {Record<string, import('esbuild').BuildOptions & { outfile: string }>} */
 const bundles = {
   cli: {
@@ -109,16 +123,9 @@ const bundles = {
     minifyWhitespace: true,
     minifySyntax: true,
   },
-  // With the styles that main.ts imports beside it, as panel.css.
-  webview: {
-    entryPoints: ['webview/main.ts'],
-    outfile: 'dist/webview/panel.js',
-    platform: 'browser',
-    format: 'iife',
-    target: 'es2022',
-    external: [],
-    minify: true,
-  },
+  webview: page('panel', 'webview/main.ts'),
+  answers: page('answers', 'webview/answers/main.ts'),
+  tryIt: page('tryIt', 'webview/tryIt/main.ts'),
   api: { entryPoints: ['src/api.ts'], outfile: 'dist/api.js', format: 'esm', banner: { js: requireBanner } },
 };
 

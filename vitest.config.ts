@@ -13,7 +13,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'webview/*.test.ts', 'bench/**/*.test.ts', 'test/house.test.ts', 'test/support/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'webview/{,answers/,tryIt/}*.test.ts',
+            'bench/**/*.test.ts',
+            'test/house.test.ts',
+            'test/support/*.test.ts',
+          ],
           testTimeout: 30_000,
           // Files share loaded modules: the unit tests take half the time.
           isolate: false,

@@ -10,6 +10,8 @@ export interface Call {
   readonly signal?: AbortSignal;
   /** Hears of how many more questions the answer is known. */
   readonly onAnswered?: (questions: number) => void;
+  /** Hears what is written after a single prompt, token by token, unless the cache has it. */
+  readonly onText?: (text: string) => void;
 }
 
 export interface CachedModel {
@@ -83,7 +85,7 @@ export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
         length: prompt.length,
       }));
       return ask(questions, call, async (batch) => {
-        const generations = await model.generate(batch, { ...options, adapter: call.adapter });
+        const generations = await model.generate(batch, { ...options, adapter: call.adapter, ...(call.onText && { onText: call.onText }) });
         return generations.map(({ text, finish }) => ({ text, finish }));
       });
     },

@@ -34,6 +34,11 @@ export interface EvaluateOptions {
   readonly onShare?: (share: number) => void;
 }
 
+export interface PredictOptions extends EvaluateOptions {
+  /** Hears what is written of an answer in free text; one that the cache has is not written again. */
+  readonly onText?: (text: string) => void;
+}
+
 export interface Prediction {
   readonly text: string;
   /** Label tasks only: calibrated probabilities, most likely first. */
@@ -58,7 +63,7 @@ export interface Evaluator {
     options?: EvaluateOptions,
   ) => Promise<WordScores>;
   /** @param values of the input columns */
-  predict(candidate: Candidate, values: Values, options?: EvaluateOptions): Promise<Prediction>;
+  predict(candidate: Candidate, values: Values, options?: PredictOptions): Promise<Prediction>;
 }
 
 export interface WordScores {
@@ -251,9 +256,9 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
         tokensUsed: texts.countShared(asked, adapter?.soft) + asked.length * choiceTokens(words),
       };
     },
-    async predict({ prompt, adapter }, values, { signal } = {}): Promise<Prediction> {
+    async predict({ prompt, adapter }, values, { signal, onText } = {}): Promise<Prediction> {
       const questions = [questionOf(prompt, values)];
-      const call = { adapter, signal };
+      const call = { adapter, signal, onText };
       if (!labels) return { text: (await outputs.generate(questions, decodingOf(prompt), call))[0].text.trim() };
       const [{ scores }] = await scoreChoices(prompt, questions, wordsOf(prompt), call);
       const probabilities = softmax(scores);

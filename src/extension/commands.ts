@@ -37,7 +37,11 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),
   [commandIds.preflight]: onPrompt(showPreflight),
   [commandIds.headroom]: onPrompt(showPreflight),
-  [commandIds.evaluate]: onPrompt((document, services) => measure(document, 'evaluate', services)),
+  [commandIds.evaluate]: onPrompt(async (document, services) => {
+    const job = await measure(document, 'evaluate', services);
+    if (job?.measured) void vscode.commands.executeCommand(commandIds.showAnswers, document.uri);
+    return job;
+  }),
   [commandIds.measureLines]: onPrompt((document, services) => measure(document, 'attribute', services)),
   [commandIds.stop]: async (services, which) => {
     const job = await chosenJob(services, which);

@@ -1,6 +1,7 @@
 /** @file Activation of the VS Code extension: what it is made of. */
 import type * as vscode from 'vscode';
 import { registerAnnotations } from './annotations.ts';
+import { registerAnswers } from './answers.ts';
 import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
@@ -17,6 +18,7 @@ import { registerSilenceWarning } from './silenceWarning.ts';
 import { openServices } from './services.ts';
 import { registerStatusBar } from './statusBar.ts';
 import { notify } from './surfaces/notifications.ts';
+import { registerTryIt } from './tryIt.ts';
 import { registerTesting } from './testing/testing.ts';
 import { registerTasks } from './tasks.ts';
 import { registerModelsView } from './views/modelsView.ts';
@@ -42,6 +44,8 @@ export function activate(context: vscode.ExtensionContext): void {
       registerStatusBar(services),
       registerSilenceWarning(services),
       panel,
+      registerAnswers(context, services),
+      registerTryIt(context, services),
       registerReview(services, panel),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),

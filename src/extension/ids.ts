@@ -10,6 +10,8 @@ export const commandIds = {
   headroom: 'tandem.headroom',
   evaluate: 'tandem.evaluate',
   measureLines: 'tandem.measureLines',
+  showAnswers: 'tandem.showAnswers',
+  tryIt: 'tandem.tryIt',
   previewPrompt: 'tandem.previewPrompt',
   previewNextRow: 'tandem.previewNextRow',
   previewPreviousRow: 'tandem.previewPreviousRow',

@@ -1,12 +1,11 @@
 /** @file The run panel: a webview that shows one run and hears what the user asks for. It keeps nothing; a new page gets everything again. */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { JournalLine } from '../run/record/events.ts';
 import { unmarked } from './core/unmarked.ts';
 import { makeFeed, type FeedSource } from './panelFeed.ts';
-import { panelHtml } from './panelHtml.ts';
 import type { FromPage, PanelAction, Vitals } from './panelMessages.ts';
 import { notify } from './surfaces/notifications.ts';
+import { loadPage, pageOptions } from './webviewPage.ts';
 
 /** Where the panel has its runs from. */
 export interface PanelSource extends FeedSource {
@@ -32,8 +31,6 @@ export const panelViewType = 'tandem.run';
 
 /** @param icon on the panel's tab */
 export function registerPanel(context: vscode.ExtensionContext, source: PanelSource, icon?: vscode.WebviewPanel['iconPath']): RunPanel {
-  const root = vscode.Uri.joinPath(context.extensionUri, 'dist', 'webview');
-  const webviewOptions: vscode.WebviewOptions = { enableScripts: true, localResourceRoots: [root] };
   let current: { readonly panel: vscode.WebviewPanel; readonly open: (run: string) => void } | undefined;
 
   const attach = (panel: vscode.WebviewPanel, wanted?: string): void => {
@@ -74,12 +71,9 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
       vscode.Disposable.from(...listeners).dispose();
       if (current?.panel === panel) current = undefined;
     });
-    const address = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
-    const files = { script: address('panel.js'), style: address('panel.css'), icons: address('codicon.css') };
     if (icon) panel.iconPath = icon;
     current = { panel, open };
-    webview.options = webviewOptions;
-    webview.html = panelHtml(files, webview.cspSource, randomBytes(16).toString('base64'));
+    loadPage(webview, context, 'panel');
   };
 
   const serializer = vscode.window.registerWebviewPanelSerializer(panelViewType, {
@@ -94,7 +88,7 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
         return;
       }
       const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
-      attach(vscode.window.createWebviewPanel(panelViewType, titleOf(), place, webviewOptions), run);
+      attach(vscode.window.createWebviewPanel(panelViewType, titleOf(), place, pageOptions(context)), run);
     },
     giveWay(column) {
       if (current?.panel.visible && current.panel.viewColumn !== column) current.panel.reveal(column, true);

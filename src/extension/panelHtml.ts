@@ -1,4 +1,7 @@
-/** @file The HTML around the run panel's page: a content security policy that lets in this extension's own files and nothing else. */
+/** @file The HTML around a page in a webview: a content security policy that lets in this extension's own files and nothing else. */
+
+/** The pages: bundles of webview/. */
+export type PageName = 'panel' | 'answers' | 'tryIt';
 
 export interface PanelFiles {
   readonly script: string;

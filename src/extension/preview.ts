@@ -6,7 +6,7 @@ import { choosePrompt } from './choosePrompt.ts';
 import { renderedText } from './core/renderedText.ts';
 import { stayInFolder } from './folderOf.ts';
 import { commandIds } from './ids.ts';
-import { isTunable } from './prompts.ts';
+import { isTunable, textsNow } from './prompts.ts';
 import type { Services } from './services.ts';
 import { sessionSpec } from './settings.ts';
 
@@ -47,7 +47,7 @@ export function registerPreview(services: Services): vscode.Disposable {
       try {
         stayInFolder(prompt);
         const rendered = await rowLister.render(sessionSpec(prompt), {
-          ...textsNow(prompt),
+          ...textsNow(prompt.fsPath),
           split: 'val',
           row: rows.get(key) ?? 1,
           download: false,
@@ -84,11 +84,4 @@ export function registerPreview(services: Services): vscode.Disposable {
     changed,
     { dispose: () => clearTimeout(timer) },
   );
-}
-
-/** The texts of open prompt files, saved or not. */
-function textsNow({ fsPath }: vscode.Uri): { readonly source?: string; readonly sources: Readonly<Record<string, string>> } {
-  const open = vscode.workspace.textDocuments.filter(({ uri }) => isTunable(uri));
-  const sources = Object.fromEntries(open.map((document) => [document.uri.fsPath, document.getText()]));
-  return { ...(Object.hasOwn(sources, fsPath) && { source: sources[fsPath] }), sources };
 }

@@ -44,6 +44,13 @@ export const textNow = (path: string): string =>
 /** The same prompt file or program with its text, and that of its steps, as they are now. @throws TandemError reason 'no-prompt' */
 export const asNow = ({ file: { path }, results }: MeasuredFile): MeasuredFile => measuredFile(path, textNow(path), results, textNow);
 
+/** The texts of open prompt files, saved or not; `source` is that of the one that is named. */
+export function textsNow(path: string): { readonly source?: string; readonly sources: Readonly<Record<string, string>> } {
+  const open = vscode.workspace.textDocuments.filter(({ uri }) => isTunable(uri));
+  const sources = Object.fromEntries(open.map((document) => [document.uri.fsPath, document.getText()]));
+  return { ...(Object.hasOwn(sources, path) && { source: sources[path] }), sources };
+}
+
 /** What may be done with a prompt file in this workspace. */
 export function allowanceOf({ file }: MeasuredFile): Allowance {
   if (vscode.workspace.isTrusted) return 'everything';

@@ -52,6 +52,16 @@ describe('greedy', () => {
     }
   });
 
+  test('what is written of a single prompt is heard token by token; of several it is not', async () => {
+    const heard: string[] = [];
+    const onText = (text: string): void => void heard.push(text);
+    const [{ text, tokens }] = await model.generate([prompts[0]], { ...greedy, onText });
+    expect(heard).toHaveLength(tokens);
+    expect(heard.at(-1)).toBe(text);
+    await model.generate(prompts, { ...greedy, onText });
+    expect(heard).toHaveLength(tokens);
+  });
+
   test('rows of different length in one call give what each gives alone', async () => {
     const together = await model.generate(prompts, greedy);
     for (const [row, prompt] of prompts.entries()) expect(await model.generate([prompt], greedy)).toEqual([together[row]]);

@@ -95,6 +95,7 @@ export async function generate(
         row.slots = slots;
         row.fresh = [token];
         if (!tokenizer.endTokens.includes(token)) row.written.push(token);
+        if (prompts.length === 1) options.onText?.(tokenizer.decode(row.written, { skipSpecial: true }));
         const end = finished(row, token, tokenizer, options);
         if (end) done[row.at] = end;
         else kept.push(i);

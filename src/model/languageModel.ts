@@ -24,6 +24,8 @@ export interface GenerateOptions {
   /** Generation ends before the first of these; the end-of-text tokens always end it. */
   readonly stop: readonly string[];
   readonly seed: number;
+  /** Hears after each token what is written so far; only where there is one prompt. */
+  readonly onText?: (text: string) => void;
 }
 
 export interface Generation {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { quote } from './editYaml.ts';
-import { mapScalars, textIn, textOf, type Value } from './values.ts';
+import { mapScalars, textIn, textOf, valueLike, type Value } from './values.ts';
 import { yamlText, yamlValue } from './yamlValues.ts';
 
 test.each<[Value, string]>([
@@ -14,6 +14,16 @@ test.each<[Value, string]>([
   [[1, { a: null }], '[1,{"a":null}]'],
 ])('the text of %j', (value, text) => {
   expect(textOf(value)).toBe(text);
+});
+
+test.each<[string, Value | undefined, Value]>([
+  ['7', 'a text', '7'],
+  ['7', undefined, '7'],
+  ['7', 1, 7],
+  ['["a"]', ['b'], ['a']],
+  ['no list', ['b'], 'no list'],
+])('%j in a column of %j', (text, like, value) => {
+  expect(valueLike(text, like)).toEqual(value);
 });
 
 test('a column that is not there has no text, whatever objects inherit', () => {

@@ -24,6 +24,16 @@ export function textOf(value: Value): string {
 /** The same for a column that may be absent, which counts as the empty text. */
 export const textIn = (values: Values, column: string): string => (Object.hasOwn(values, column) ? textOf(values[column]) : '');
 
+/** The value that a text stands for in a column that has values like this one. */
+export function valueLike(text: string, like: Value | undefined): Value {
+  if (like === undefined || typeof like === 'string') return text;
+  try {
+    return JSON.parse(text) as Value;
+  } catch {
+    return text;
+  }
+}
+
 /** All values as texts. */
 export const textsOf = (values: Values): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([column, value]) => [column, textOf(value)]));

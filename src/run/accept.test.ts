@@ -66,7 +66,9 @@ test('prompt and adapter pointer are written together, and the adapter stands wh
       .replace('output: intent\n', 'output: intent\n  adapter: ../.tandem/adapters/intent-3f2a99aa\n'),
   );
   expect(existsSync(join(proposal.file, '..', '..', '.tandem', 'adapters', 'intent-3f2a99aa', 'adapter_config.json'))).toBe(true);
-  expect(readFileSync(join(proposal.file, '..', '..', '.tandem', '.gitignore'), 'utf8')).toBe('/runs/\n/cache/\n');
+  expect(readFileSync(join(proposal.file, '..', '..', '.tandem', '.gitignore'), 'utf8')).toBe(
+    '/runs/\n/cache/\n/results/**/*.answers.jsonl\n',
+  );
 });
 
 test('an edit made since the run began is kept where it does not touch the changed lines', () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { measureLines, measurePrompt } from './measure.ts';
 import { keepOneModel } from './worker/modelKeeper.ts';
 import { openModel } from './worker/openModel.ts';
+import { readAnswers } from './record/answers.ts';
 import { hashPrompt, readResults } from './record/results.ts';
 import { openSession } from './session.ts';
 import { sessionDefaults, type SessionSpec } from './spec.ts';
@@ -49,12 +50,30 @@ describe('a prompt', () => {
     expect(told).toEqual([[what], [what, 1]]);
   });
 
+  test('has its answers kept row by row, with what the prompt reads of each', async () => {
+    const session = await openSession(spec, { models });
+    const measured = await measurePrompt(session, 'val');
+    const { valset } = session;
+    await session.dispose();
+    const { evaluation, labels, rows, total, textHash } = (await readAnswers(prompt))!;
+    expect(readResults(prompt)).toMatchObject({ evaluation, textHash });
+    expect([labels, total]).toEqual([['odd', 'even'], valset.length]);
+    const inOrder = [...measured.rows].sort((a, b) => a.line - b.line);
+    expect(rows).toEqual(
+      inOrder.map(({ line, gold, prediction, score, logLikelihood }) => {
+        return { line, inputs: { text: `thing ${line - 1}` }, gold, prediction, right: gold === prediction, score, logLikelihood };
+      }),
+    );
+    expect(measured.rows[0].inputs).toEqual({ text: `thing ${measured.rows[0].line - 1}` });
+  });
+
   test('is measured on some rows without touching the number of all of them, and each result says where its row stands', async () => {
     const session = await openSession(spec, { models });
     const lines = session.valset.slice(2, 4).map(({ line }) => line);
     const { rows, score } = await measurePrompt(session, 'val', { lines });
     await session.dispose();
     expect(readResults(prompt)).toBeUndefined();
+    expect(await readAnswers(prompt)).toBeUndefined();
     expect(score.rows).toBe(2);
     expect(rows.map(({ line, gold }) => [line, gold])).toEqual(lines.map((line) => [line, (line - 1) % 2 ? 'odd' : 'even']));
   });

@@ -4,10 +4,12 @@ import { describeError } from '../errors.ts';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
 import { scoreOf, type Evaluation, type RowResult } from '../evaluate/evaluation.ts';
 import { judgedBy } from '../evaluate/judging.ts';
+import { isRight } from '../evaluate/judging.ts';
 import { shortened } from '../optimize/changedPredictions.ts';
 import { stepsOf } from '../prompt/prompt.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
+import { writeAnswers, type AnsweredRow } from './record/answers.ts';
 import { explainedError, isUnwritable } from './record/fileErrors.ts';
 import { rowCount } from './words/format.ts';
 import {
@@ -35,8 +37,12 @@ export interface PromptMeasureOptions extends MeasureOptions {
   readonly lines?: readonly number[];
 }
 
-/** A row's result, and its 1-based line in the data file. */
-export type MeasuredRow = RowResult & { readonly line: number };
+export type MeasuredRow = RowResult & {
+  /** 1-based line in the data file. */
+  readonly line: number;
+  /** What the prompt reads of the row; long values are cut. */
+  readonly inputs: Readonly<Record<string, string>>;
+};
 
 export interface PromptMeasurement extends MeasuredPrompt {
   readonly promptTokens: number;
@@ -67,8 +73,9 @@ export async function measurePrompt(
     onShare: (share) => onBusy?.(what, share),
   });
   const measured = await measuredPrompt(measuredWith(session, split), evaluation, session, rows);
-  if (!lines) keep(session, { evaluation: measured });
-  const results = evaluation.rows.map((result, place) => ({ ...result, line: rows[place].line }));
+  if (!lines) keep(session, { evaluation: measured }, evaluation, rows);
+  const inputs = inputReader(session);
+  const results = evaluation.rows.map((result, place) => ({ ...result, line: rows[place].line, inputs: inputs(rows[place], shortened) }));
   return { ...measured, promptTokens: evaluation.promptTokens, rows: results };
 }
 
@@ -84,14 +91,29 @@ export async function measureLines(session: Session, split: Split, { onBusy, sig
   const lines = items.map((item) => worthOf(item, session, changedOf(item, session, rows)));
   const about = measuredWith(session, split);
   const evaluation = await measuredPrompt(about, whole, session, rows);
-  keep(session, { evaluation, lines: { ...about, lines } });
+  keep(session, { evaluation, lines: { ...about, lines } }, whole, rows);
   return { evaluation, lines, items };
 }
 
 /** What was measured is told, whether or not it can be kept. */
-function keep({ file, program, warn }: Session, measured: Pick<Results, 'evaluation' | 'lines'>): void {
+function keep(
+  session: Session,
+  measured: Pick<Results, 'lines'> & { readonly evaluation: MeasuredPrompt },
+  { rows: results }: Evaluation,
+  rows: readonly Row[],
+): void {
+  const { file, program, evaluator, warn } = session;
+  const { labels } = evaluator.task;
+  const inputs = inputReader(session);
+  const answered = results.map(({ prediction, gold, score, logLikelihood, feedback, cut }, place): AnsweredRow => {
+    const [{ line }, known] = [rows[place], { gold, logLikelihood, feedback, cut }];
+    return { line, inputs: inputs(rows[place]), prediction, right: isRight({ score }), score, ...known };
+  });
+  const text = program ? programText(program) : file.text;
   try {
-    writeResults(file.path, program ? programText(program) : file.text, measured);
+    // First: who watches the numbers looks at the answers, too.
+    writeAnswers(file.path, text, { evaluation: measured.evaluation, ...(labels && { labels }), rows: answered });
+    writeResults(file.path, text, measured);
   } catch (error) {
     if (!isUnwritable(error)) throw error;
     warn(`The numbers could not be saved for the editor: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
@@ -151,19 +173,23 @@ function worthOf(
   };
 }
 
-function changedOf({ changedPredictions }: Attribution, { file, evaluator }: Session, rows: readonly Row[]): LineChange[] {
-  const read = new Set(stepsOf(file.prompt).flatMap(columnsOf));
+function changedOf({ changedPredictions }: Attribution, session: Session, rows: readonly Row[]): LineChange[] {
+  const inputs = inputReader(session);
   return changedPredictions.map(({ row: id, gold, withLine, withoutLine }) => {
-    const { line, values } = rows.find((row) => row.id === id)!;
+    const row = rows.find((each) => each.id === id)!;
     return {
-      line,
-      // What an earlier step of a program answers is no input.
-      inputs: Object.fromEntries(
-        [...read].flatMap((name) => (name !== evaluator.task.output && name in values ? [[name, shortened(textIn(values, name))]] : [])),
-      ),
+      line: row.line,
+      inputs: inputs(row, shortened),
       ...(gold !== undefined && { gold: shortened(gold) }),
       withLine: shortened(withLine),
       withoutLine: shortened(withoutLine),
     };
   });
+}
+
+/** What the prompt reads of a row. What an earlier step of a program answers is no input. */
+function inputReader({ file, evaluator }: Session): (row: Row, shown?: (text: string) => string) => Record<string, string> {
+  const read = [...new Set(stepsOf(file.prompt).flatMap(columnsOf))].filter((name) => name !== evaluator.task.output);
+  return ({ values }, shown = (text) => text) =>
+    Object.fromEntries(read.flatMap((name) => (name in values ? [[name, shown(textIn(values, name))]] : [])));
 }

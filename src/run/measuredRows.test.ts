@@ -22,7 +22,7 @@ const writePrompt = (data: string, body: string): void =>
 test('validation and test rows are told by what the prompt reads, in one short line, in the order of the file', async () => {
   writeRows('rows.jsonl', 100);
   writePrompt('rows.jsonl', '${input:text}');
-  const [val, held] = await listRows({ prompt, rows: {} }, 1000);
+  const [val, held] = await listRows({ prompt, rows: {} }, { most: 1000 });
   expect([val.split, held.split, val.file]).toEqual(['val', 'test', join(folder, 'rows.jsonl')]);
   expect(val.rows.map(({ line }) => line)).toEqual(val.rows.map(({ line }) => line).sort((a, b) => a - b));
   expect(val.rows.filter(({ line }) => held.rows.some((row) => row.line === line))).toEqual([]);
@@ -32,35 +32,49 @@ test('validation and test rows are told by what the prompt reads, in one short l
     expect(text).not.toContain('odd');
   }
   writePrompt('rows.jsonl', '${input:place}: ${input:text}');
-  expect((await listRows({ prompt, rows: {} }, 1))[0].rows[0].text).toMatch(/^place: here · text: thing \d+/);
+  expect((await listRows({ prompt, rows: {} }, { most: 1 }))[0].rows[0].text).toMatch(/^place: here · text: thing \d+/);
 });
 
 test('no answer of a test row is told, not even where the prompt reads the answer or nothing at all', async () => {
   writeRows('rows.jsonl', 100);
   for (const body of ['${input:kind} ${input:text}', 'Guess.', '${input:kind}']) {
     writePrompt('rows.jsonl', body);
-    const lists = await listRows({ prompt, rows: {} }, 1000).catch((error: unknown) => error as TandemError);
+    const lists = await listRows({ prompt, rows: {} }, { most: 1000 }).catch((error: unknown) => error as TandemError);
     if (lists instanceof TandemError) expect(lists.reason).toBe('bad-prompt-file');
     else for (const { text } of lists.flatMap(({ rows }) => rows)) expect(text).not.toContain('odd');
   }
 });
 
+test('whole values are told where they are asked for, of some lines alone, and the right answer of validation rows only', async () => {
+  writePrompt('rows.jsonl', '${input:text}');
+  const [all] = await listRows({ prompt, rows: {} }, { most: 1000 });
+  expect(all.rows[0]).not.toHaveProperty('values');
+  const { line } = all.rows[1];
+  const [val, held] = await listRows({ prompt, rows: {} }, { most: 1000, lines: [line], values: true });
+  const text = `thing\n${line - 1} ${'x'.repeat(line - 1)}`;
+  expect(val.rows).toEqual([{ line, text: expect.any(String) as string, values: { text }, gold: 'odd' }]);
+  expect(held.rows).toEqual([]);
+  const whole = await listRows({ prompt, rows: {} }, { most: 1, values: true });
+  expect(whole[1].rows[0].values).toHaveProperty('text');
+  expect(whole[1].rows[0]).not.toHaveProperty('gold');
+});
+
 test('a long list is cut, and says how long it is; the measured rows may be fewer than there are', async () => {
   writePrompt('rows.jsonl', '${input:text}');
-  const [{ rows, total }] = await listRows({ prompt, rows: {} }, 5);
+  const [{ rows, total }] = await listRows({ prompt, rows: {} }, { most: 5 });
   expect(rows).toHaveLength(5);
   expect(total).toBeGreaterThan(10);
-  expect((await listRows({ prompt, rows: { val: 3 } }, 5))[0]).toMatchObject({ rows: { length: 3 }, total: 3 });
+  expect((await listRows({ prompt, rows: { val: 3 } }, { most: 5 }))[0]).toMatchObject({ rows: { length: 3 }, total: 3 });
 });
 
 test('each split is told with the file that it stands in', async () => {
   writeRows('val.jsonl', 10);
   writePrompt('{train: rows.jsonl, val: val.jsonl}', '${input:text}');
-  const lists = await listRows({ prompt, rows: {} }, 5);
+  const lists = await listRows({ prompt, rows: {} }, { most: 5 });
   expect(lists.map(({ file }) => file)).toEqual([join(folder, 'val.jsonl'), join(folder, 'rows.jsonl')]);
 });
 
 test('what is wrong with the prompt file is said with its place', async () => {
   writePrompt('rows.jsonl', '');
-  await expect(listRows({ prompt, rows: {} }, 5)).rejects.toMatchObject({ reason: 'bad-prompt-file', where: { file: prompt } });
+  await expect(listRows({ prompt, rows: {} }, { most: 5 })).rejects.toMatchObject({ reason: 'bad-prompt-file', where: { file: prompt } });
 });

@@ -6,7 +6,7 @@ import { stepsOf } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { textIn, type Values } from '../prompt/values.ts';
-import { openPrompt } from './openPrompt.ts';
+import { openPrompt, type PromptTexts } from './openPrompt.ts';
 import { atMost } from './rowPlan.ts';
 import type { RowLimits, SessionSpec, Split } from './spec.ts';
 
@@ -26,6 +26,19 @@ export interface ListedRow {
   readonly line: number;
   /** What the prompt reads of it, cut to one short line. */
   readonly text: string;
+  /** The same as a whole, column by column; where it was asked for. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** The right answer of a validation row, with its values. */
+  readonly gold?: string;
+}
+
+export interface ListOptions extends PromptTexts {
+  /** Rows of each split. */
+  readonly most: number;
+  /** Only rows of these lines of the data file. */
+  readonly lines?: readonly number[];
+  /** With the rows' values. */
+  readonly values?: true;
 }
 
 export const validationRows = ({ val }: Splits, limits: RowLimits): Row[] => atMost(val, limits.val);
@@ -33,25 +46,29 @@ export const validationRows = ({ val }: Splits, limits: RowLimits): Row[] => atM
 /** Opens the sealed split. */
 export const testRows = ({ test }: Splits, limits: RowLimits, reason: string): Row[] => atMost(test.open(reason), limits.test);
 
-/**
- * @param most rows of each split
- * @throws TandemError whatever is wrong with prompt file or data
- */
+/** @throws TandemError whatever is wrong with prompt file or data */
 export async function listRows(
   { prompt, rows: limits, skipBadRows }: Pick<SessionSpec, 'prompt' | 'rows' | 'skipBadRows'>,
-  most: number,
+  { most, lines, values: wanted, ...texts }: ListOptions,
 ): Promise<RowList[]> {
-  const { file } = openPrompt(prompt);
+  const { file } = openPrompt(prompt, texts);
+  const { output } = file.settings;
   const splits = await openDataset(file.settings, prompt, { skipBad: skipBadRows === true });
-  const inputs = splits.columns.filter((column) => column !== file.settings.output);
+  const inputs = splits.columns.filter((column) => column !== output);
   const read = [...new Set(stepsOf(file.prompt).flatMap(columnsOf))].filter((column) => inputs.includes(column));
   const list = (split: Split, rows: readonly Row[]): RowList => ({
     split,
     file: dataFileOf(file, split),
     rows: [...rows]
       .sort((a, b) => a.line - b.line)
+      .filter(({ line }) => lines?.includes(line) ?? true)
       .slice(0, most)
-      .map(({ line, values }) => ({ line, text: shownRow(values, read.length > 0 ? read : inputs) })),
+      .map(({ line, values }) => ({
+        line,
+        text: shownRow(values, read.length > 0 ? read : inputs),
+        ...(wanted && { values: Object.fromEntries(read.map((column) => [column, textIn(values, column)])) }),
+        ...(wanted && split === 'val' && Object.hasOwn(values, output) && { gold: textIn(values, output) }),
+      })),
     total: rows.length,
   });
   return [list('val', validationRows(splits, limits)), list('test', testRows(splits, limits, 'a list of its rows, without answers'))];

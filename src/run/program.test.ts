@@ -99,7 +99,7 @@ describe('measuring', () => {
   });
 
   test('its rows are listed by what its steps read', async () => {
-    const [val] = await listRows(spec, 3);
+    const [val] = await listRows(spec, { most: 3 });
     expect(val.rows[0].text).toMatch(/number \d+/);
   });
 

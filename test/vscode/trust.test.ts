@@ -159,5 +159,5 @@ test('an untrusted workspace is measured with the model that comes with Tandem',
   await editor.pressLens('Evaluate');
   await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \|/));
   await expect.poll(editor.lensDetails).toContainEqual(expect.stringMatching(/Measured on \d+ validation rows with nano, /));
-  expect(readdirSync(join(editor.workspace, '.tandem', 'results'))).toEqual(['kind.json']);
+  expect(readdirSync(join(editor.workspace, '.tandem', 'results')).sort()).toEqual(['kind.answers.jsonl', 'kind.json']);
 });

@@ -124,7 +124,7 @@ test('the names of prompts, runs and tasks contain the folder if several folders
         /^support\/kind, ended · .* test rows · price per answer (\d+ → )?\d+ tokens, ([\d.]+ → )?[\d.]+ ms · just now$/,
       ),
     );
-  expect(readdirSync(join(other, '.tandem', 'results'))).toEqual(['kind.json']);
+  expect(readdirSync(join(other, '.tandem', 'results')).sort()).toEqual(['kind.answers.jsonl', 'kind.json']);
   expect(readdirSync(join(editor.workspace, '.tandem', 'runs'))).toHaveLength(1);
   expect(existsSync(join(other, '.tandem', 'runs'))).toBe(false);
   const tasks = await editor.run(async (vscode) =>

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { panelHtml } from '../../src/extension/panelHtml.ts';
+import { panelHtml, type PageName } from '../../src/extension/panelHtml.ts';
 import type { FromPage, Review, ToPage } from '../../src/extension/panelMessages.ts';
 import type { Evidence } from '../../src/run/words/evidence.ts';
 import { diffHunks } from '../../src/prompt/hunks.ts';
@@ -47,11 +47,11 @@ export const review: Review = (() => {
 })();
 
 /** A page, and the extension's end of the conversation. */
-export interface Panel {
+export interface Panel<To = ToPage, From = FromPage> {
   readonly page: Page;
-  readonly tell: (...messages: ToPage[]) => Promise<void>;
+  readonly tell: (...messages: To[]) => Promise<void>;
   /** What the page has said since the last call. */
-  readonly said: () => Promise<FromPage[]>;
+  readonly said: () => Promise<From[]>;
   /** The state that the page saved for the next time it is shown. */
   readonly remembered: () => Promise<unknown>;
   readonly useTheme: (theme: ThemeName) => Promise<void>;
@@ -60,8 +60,16 @@ export interface Panel {
   readonly close: () => Promise<void>;
 }
 
+interface Opening {
+  readonly theme?: ThemeName;
+  readonly width?: number;
+  readonly remembered?: unknown;
+  /** The bundle; default: the run panel's. */
+  readonly bundle?: PageName;
+}
+
 export interface Harness {
-  open(options?: { theme?: ThemeName; width?: number; remembered?: unknown }): Promise<Panel>;
+  open<To = ToPage, From = FromPage>(options?: Opening): Promise<Panel<To, From>>;
   close(): Promise<void>;
 }
 
@@ -79,11 +87,11 @@ export async function startHarness(): Promise<Harness> {
   };
 }
 
-async function openPanel(
+async function openPanel<To, From>(
   browser: Browser,
   address: string,
-  { theme = 'dark', width = 1200, remembered }: Parameters<Harness['open']>[0] & object,
-): Promise<Panel> {
+  { theme = 'dark', width = 1200, remembered, bundle = 'panel' }: Opening,
+): Promise<Panel<To, From>> {
   const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' });
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -91,7 +99,7 @@ async function openPanel(
   page.on('pageerror', (error) => void complaints.push(`error: ${error.message}`));
   page.on('requestfailed', (request) => void complaints.push(`failed: ${request.url()}`));
   await page.addInitScript(actAsEditor, { theme: themes[theme], remembered });
-  await page.goto(address);
+  await page.goto(`${address}/?${bundle}`);
   await page.waitForFunction(() => window.said.length > 0);
   return {
     page,
@@ -99,7 +107,7 @@ async function openPanel(
     // As JSON, because the type of serializable values is infinitely deep.
     tell: (...messages) =>
       page.evaluate((all) => (JSON.parse(all) as unknown[]).forEach((each) => window.postMessage(each, '*')), JSON.stringify(messages)),
-    said: () => page.evaluate(() => window.said.splice(0)),
+    said: () => page.evaluate(() => window.said.splice(0)) as Promise<From[]>,
     remembered: () => page.evaluate(() => window.remembered),
     useTheme: (name) => page.evaluate((theme) => window.useTheme(theme), themes[name]),
     close: () => context.close(),
@@ -108,7 +116,7 @@ async function openPanel(
 
 declare global {
   interface Window {
-    said: FromPage[];
+    said: unknown[];
     remembered: unknown;
     useTheme: (theme: (typeof themes)[ThemeName]) => void;
   }
@@ -127,7 +135,7 @@ function actAsEditor({ theme, remembered }: { theme: (typeof themes)[ThemeName];
   };
   Object.assign(window, {
     acquireVsCodeApi: () => ({
-      postMessage: (message: FromPage) => void window.said.push(message),
+      postMessage: (message: unknown) => void window.said.push(message),
       getState: () => window.remembered,
       setState: (state: unknown) => void (window.remembered = state),
     }),
@@ -147,10 +155,11 @@ const types: Readonly<Record<string, string>> = {
 
 function serve(): Promise<Server> {
   const server = createServer(({ url = '/' }, response) => {
-    const { pathname, origin } = new URL(url, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { pathname, origin, search } = new URL(url, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     if (pathname === '/') {
       response.setHeader('content-type', 'text/html');
-      response.end(panelHtml({ script: '/panel.js', style: '/panel.css', icons: '/codicon.css' }, origin, 'bm9uY2U='));
+      const bundle = search.slice(1);
+      response.end(panelHtml({ script: `/${bundle}.js`, style: `/${bundle}.css`, icons: '/codicon.css' }, origin, 'bm9uY2U='));
       return;
     }
     response.setHeader('content-type', types[extname(pathname)] ?? 'text/plain');

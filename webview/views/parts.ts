@@ -36,8 +36,15 @@ export function section(key: string, title: string, note: string | undefined, ..
 }
 
 /** A title that opens and closes the content below it. @param tag the element around the title's button */
-export function fold(ui: Ui, key: string, tag: 'h2' | 'p', title: VNode | string, content: () => readonly VNode[]): VNode {
-  const open = ui.isOpen(key);
+export function fold(
+  ui: Pick<Ui, 'isOpen' | 'setOpen'>,
+  key: string,
+  tag: 'h2' | 'p',
+  title: VNode | string,
+  content: () => readonly VNode[],
+  byDefault = false,
+): VNode {
+  const open = ui.isOpen(key, byDefault);
   const id = `${key.replaceAll(/\W+/g, '-')}-content`;
   const toggle = { type: 'button', 'aria-expanded': open, 'aria-controls': id, click: () => ui.setOpen(key, !open) };
   return h(

@@ -93,6 +93,9 @@ export function makeEngine({ workerFile, host = {}, keepWarm = 5 * 60_000, patie
       case 'noticed':
         update(id, { notices: [...(jobs.get(id)!.notices ?? []), notification.message] });
         break;
+      case 'written':
+        update(id, { written: { weights: notification.weights, text: notification.text } });
+        break;
       case 'busy': {
         const { what, share } = notification;
         const since = jobs.get(id)!.busy;
@@ -213,6 +216,10 @@ async function ask(worker: WorkerClient, task: Task): Promise<Partial<Job>> {
       return { preflight: await worker.call('preflight', { spec: task.spec, ...(task.within !== undefined && { within: task.within }) }) };
     case 'export':
       return { exported: await worker.call('export', { spec: task.spec }) };
+    case 'answer': {
+      const { kind: _, prompt: __, ...params } = task;
+      return { answers: await worker.call('answer', params) };
+    }
     case 'evaluate':
     case 'attribute':
       return { measured: await worker.call(task.kind, { spec: task.spec, split: task.split }) };

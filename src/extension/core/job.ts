@@ -5,7 +5,8 @@ import { duration, percent } from '../../run/words/format.ts';
 import type { Preflight } from '../../optimize/preflight.ts';
 import type { Exported, ExportSpec } from '../../run/exportAdapter.ts';
 import type { LineMeasurement, PromptMeasurement } from '../../run/measure.ts';
-import type { MeasureParams } from '../../run/worker/protocol.ts';
+import type { AnsweringWeights, RowAnswer } from '../../run/answerRow.ts';
+import type { AnswerParams, MeasureParams } from '../../run/worker/protocol.ts';
 import type { RunDirectory } from '../../run/record/runDirectory.ts';
 import type { RunSpec } from '../../run/spec.ts';
 import { progressOf, remainingTime, type RunState } from '../../run/record/state.ts';
@@ -21,6 +22,7 @@ export type Task =
       'allowModules' | 'writerConsent'
     >)
   | { readonly kind: 'export'; readonly prompt: string; readonly spec: ExportSpec }
+  | ({ readonly kind: 'answer'; readonly prompt: string } & AnswerParams)
   | ({ readonly kind: 'evaluate' | 'attribute'; readonly prompt: string } & MeasureParams);
 
 /** 'stopping': asked to end, and not there yet. The last three are final. */
@@ -50,6 +52,9 @@ export interface Job {
   readonly measured?: PromptMeasurement | LineMeasurement;
   readonly preflight?: Preflight;
   readonly exported?: Exported;
+  /** Of a row: what is written of its answer so far, and its answers. */
+  readonly written?: { readonly weights: AnsweringWeights; readonly text: string };
+  readonly answers?: readonly RowAnswer[];
   /** Of a measurement: warnings about the prompt and its data. */
   readonly notices?: readonly string[];
   readonly error?: Error;
@@ -70,6 +75,7 @@ const verbs: Readonly<Record<Task['kind'], string>> = {
   resume: 'Optimizing',
   preflight: 'Running preflight on',
   export: 'Exporting the adapter of',
+  answer: 'Answering a row of',
   evaluate: 'Evaluating',
   attribute: 'Measuring the lines of',
 };

@@ -39,6 +39,11 @@ test('runs are offered to be seen, and reviewed again after everything is decide
   expect(titles(of(2)).slice(1)).toEqual(['Evaluate', 'Optimize', 'Review changes', 'Show run']);
   expect(titles(of(0)).slice(1)).toEqual(['Evaluate', 'Optimize', 'Review again', 'Show run']);
   expect(lensesOf({ ...facts, ...of(0) })[3].command).toBe(commandIds.reviewChanges);
+});
+
+test('the number leads to the answers that it counts; without one, it is to be measured first', () => {
+  expect(lensesOf({ ...facts, measured, allows: 'nothing' })[0]).toMatchObject({ command: commandIds.showAnswers, argument: facts.target });
+  expect(lensesOf(facts)[0]).toMatchObject({ command: commandIds.measureLines, argument: facts.target });
   const show = lensesOf({ ...facts, latestRun: 'r2' }).at(-1);
   expect(show).toMatchObject({ command: commandIds.showPanel, argument: 'r2' });
 });

@@ -109,10 +109,13 @@ function headlineLens({ target, path, measured, stale, step, job, allows, now }:
     const title = label`Step ${step.place + 1} of ${step.of} in ${basename(path)} · ${lowerFirst(known)}`;
     return { title, tooltip: `Whole program: ${detail}`, command: openFile, argument: target };
   }
+  if (measured) {
+    const tooltip = `${headlineDetail(measured)}\nSelect to see the answers`;
+    return { title: label`${known}`, tooltip, command: commandIds.showAnswers, argument: target };
+  }
   const measure = allows === 'nothing' ? {} : { command: commandIds.measureLines, argument: target };
   const what = isProgramPath(path) ? 'the program and each line of its prompts' : 'the prompt and each of its lines';
-  const tooltip = measured ? `${headlineDetail(measured)}\nSelect to measure each line` : `Measure ${what}`;
-  return { title: label`${known}`, tooltip, ...measure };
+  return { title: label`${known}`, tooltip: `Measure ${what}`, ...measure };
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

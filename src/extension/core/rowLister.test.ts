@@ -19,7 +19,7 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 test('lists that are asked for at once come one after the other from one process', async () => {
   const lister = makeRowLister({ workerFile });
-  const lists = await Promise.all([lister.list(spec, 1), lister.list(spec, 0)]);
+  const lists = await Promise.all([lister.list(spec, { most: 1 }), lister.list(spec, { most: 0 })]);
   expect(lists.map(([{ rows, total }]) => [rows.length, total])).toEqual([
     [1, 20],
     [0, 20],
@@ -30,9 +30,9 @@ test('lists that are asked for at once come one after the other from one process
 
 test('a process that died fails its list, and the next list gets another one', async () => {
   const lister = makeRowLister({ workerFile });
-  const [{ file }] = await lister.list(spec, 1);
+  const [{ file }] = await lister.list(spec, { most: 1 });
   process.kill(Number(/\d+/.exec(file)![0]), 'SIGKILL');
-  await expect(lister.list(spec, 1)).rejects.toMatchObject({ reason: 'worker-died' });
-  expect((await lister.list(spec, 1))[0].file).not.toBe(file);
+  await expect(lister.list(spec, { most: 1 })).rejects.toMatchObject({ reason: 'worker-died' });
+  expect((await lister.list(spec, { most: 1 }))[0].file).not.toBe(file);
   lister.dispose();
 });

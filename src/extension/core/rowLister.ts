@@ -1,19 +1,15 @@
 /** @file Asks a worker process for the rows of prompts, and what a model is asked for one: a big data set is read beside the editor's event loop, and beside running jobs. */
 import { startWorker, type WorkerClient } from '../../run/worker/client.ts';
 import { TandemError } from '../../errors.ts';
-import type { RowList } from '../../run/measuredRows.ts';
+import type { ListOptions, RowList } from '../../run/measuredRows.ts';
 import type { Methods } from '../../run/worker/protocol.ts';
 import type { Rendered, RenderOptions } from '../../run/render.ts';
 import type { SessionSpec } from '../../run/spec.ts';
 import type { WriterExample } from '../../run/writerExample.ts';
 
 export interface RowLister {
-  /**
-   * One list after the other.
-   * @param most rows of each split
-   * @throws TandemError those of listRows, or reason 'worker-died'
-   */
-  readonly list: (spec: SessionSpec, most: number) => Promise<readonly RowList[]>;
+  /** One list after the other. @throws TandemError those of listRows, or reason 'worker-died' */
+  readonly list: (spec: SessionSpec, options: ListOptions) => Promise<readonly RowList[]>;
   /** In the same order. @throws TandemError those of renderPrompt, or reason 'worker-died' */
   readonly render: (spec: SessionSpec, options: RenderOptions) => Promise<Rendered>;
   /** What a writer would be sent. @throws TandemError whatever is wrong with prompt file or data, or reason 'worker-died' */
@@ -58,7 +54,7 @@ export function makeRowLister({ workerFile, keepWarm = 5000 }: RowListerOptions)
     return answer;
   };
   return {
-    list: (spec, most) => inTurn('rows', { spec, most }),
+    list: (spec, options) => inTurn('rows', { spec, ...options }),
     render: (spec, options) => inTurn('render', { spec, ...options }),
     writerExample: (spec) => inTurn('writerExample', { spec }),
     dispose: release,

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import type { MeasuredRow, PromptMeasurement } from '../../run/measure.ts';
 import { measured as prompt } from './measured.fixture.ts';
-import { listNote, measuredLines, outcomeOf, rowTestId, rowTestsOf, unlistedFailures } from './rowTests.ts';
+import { inputLines, listNote, measuredLines, outcomeOf, rowTestId, rowTestsOf, unlistedFailures } from './rowTests.ts';
 
-const row: MeasuredRow = { row: 'a', line: 7, prediction: 'cat', gold: 'dog', score: 0, logLikelihood: -1.25 };
+const row: MeasuredRow = { row: 'a', line: 7, inputs: { text: 'a cat' }, prediction: 'cat', gold: 'dog', score: 0, logLikelihood: -1.25 };
 const measured: PromptMeasurement = {
   ...prompt,
   promptTokens: 3,
@@ -36,6 +36,10 @@ test('only what the metric calls right has passed; a wrong answer is told beside
     message: expect.stringContaining('"cat" instead of "dog"') as string,
   });
   expect(outcomeOf({ ...row, score: 0.75 })).toMatchObject({ right: false, message: expect.stringContaining('(score 0.75)') as string });
+});
+
+test('the input of a row stands in the output, column by column', () => {
+  expect(inputLines({ line: 7, inputs: { text: 'a cat', place: 'here' } })).toEqual(['Line 7', '  text: a cat', '  place: here']);
 });
 
 test('the output of a run says what was measured, and that the test split was opened', () => {

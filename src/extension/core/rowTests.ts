@@ -59,6 +59,12 @@ export function outcomeOf(row: MeasuredRow): Outcome {
   return { right: false, message, ...(gold !== undefined && { expected: gold }), actual: prediction };
 }
 
+/** What the prompt read of a row, in lines. */
+export const inputLines = ({ line, inputs }: Pick<MeasuredRow, 'line' | 'inputs'>): string[] => [
+  `Line ${line}`,
+  ...Object.entries(inputs).map(([column, text]) => `  ${column}: ${text}`),
+];
+
 /** What was measured, in lines. */
 export function measuredLines(measured: PromptMeasurement): string[] {
   return [

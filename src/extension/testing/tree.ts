@@ -70,7 +70,7 @@ export function watchTests(controller: vscode.TestController, { prompts, library
   const readRows = async (prompt: vscode.TestItem): Promise<void> => {
     prompt.busy = true;
     try {
-      const lists = await rowLister.list(sessionSpec(prompt.uri!), mostListed);
+      const lists = await rowLister.list(sessionSpec(prompt.uri!), { most: mostListed });
       prompt.children.replace(lists.flatMap((list) => rowItems(controller, list)));
       setTestError(prompt, undefined);
       notes.set(prompt.id, listNote(lists));

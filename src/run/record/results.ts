@@ -7,7 +7,7 @@ import type { Difference, Estimate } from '../../optimize/events.ts';
 import { editorText } from '../../prompt/hunks.ts';
 import type { Program } from '../../prompt/program.ts';
 import { kindOf } from '../../prompt/kinds/table.ts';
-import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields, day } from '../../shape.ts';
+import { exactly, finite, list, moment, object, optional, table, text as anyText, type Fields, type Shape, day } from '../../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import { resultsOfVersionOne } from './versionOne.ts';
 import { portable } from './runDirectory.ts';
@@ -78,10 +78,7 @@ export interface LineChange {
 
 /** Adds to what is known about this text of the prompt file; what was measured on another text is dropped. */
 export function writeResults(promptFile: string, text: string, measured: Pick<Results, 'evaluation' | 'lines'>): void {
-  const workspace = workspaceOf(promptFile);
-  const name = resultsName(workspace, promptFile);
-  const folders = dirname(name).split('/');
-  const file = join(makeFolder(workspace, 'results', ...folders.filter((each) => each !== '.')), basename(name));
+  const file = makeResultsFile(promptFile, 'json');
   const known = knownResults(promptFile);
   const textHash = hashPrompt(text);
   writeVersioned(file, { version: 2, textHash, ...(known?.textHash === textHash ? known : {}), ...measured } satisfies Results);
@@ -89,10 +86,7 @@ export function writeResults(promptFile: string, text: string, measured: Pick<Re
 
 /** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file', 'too-large' */
 export function readResults(promptFile: string): Results | undefined {
-  const workspace = workspaceOf(promptFile);
-  return readVersioned(join(workspace, '.tandem', 'results', resultsName(workspace, promptFile)), 2, results, {
-    upgrade: resultsOfVersionOne,
-  });
+  return readVersioned(resultsFile(promptFile, 'json'), 2, results, { upgrade: resultsOfVersionOne });
 }
 
 /** What is damaged is measured again, and replaced; what a newer Tandem wrote stays. */
@@ -127,18 +121,18 @@ const worth = object<LineWorth>({
   changedPredictions: optional(list(lineChange)),
 });
 
+export const measuredPrompt: Shape<MeasuredPrompt> = object<MeasuredPrompt>({
+  ...withFields,
+  score: estimate,
+  logLikelihood: optional(estimate),
+  reported: optional(list(object<{ metric: string; score: Estimate }>({ metric: anyText, score: estimate }))),
+  cuts: optional(cuts),
+});
+
 const results = object<Results>({
   version: exactly(2),
   textHash: anyText,
-  evaluation: optional(
-    object<MeasuredPrompt>({
-      ...withFields,
-      score: estimate,
-      logLikelihood: optional(estimate),
-      reported: optional(list(object<{ metric: string; score: Estimate }>({ metric: anyText, score: estimate }))),
-      cuts: optional(cuts),
-    }),
-  ),
+  evaluation: optional(measuredPrompt),
   lines: optional(object<MeasuredLines>({ ...withFields, lines: list(worth) })),
 });
 
@@ -151,8 +145,27 @@ export const programText = ({ file, steps }: Pick<Program, 'file' | 'steps'>): s
 
 export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 
-/** `prompts/intent.prompt.md` has its numbers in `.tandem/results/prompts/intent.json`, `intent.prompty` in `intent.prompty.json` beside it. */
-function resultsName(workspace: string, promptFile: string): string {
+/**
+ * Where what was measured of a prompt file is kept: for `prompts/intent.prompt.md` in `.tandem/results/prompts/intent.json`, for
+ * `intent.prompty` in `intent.prompty.json` beside it.
+ * @param ending of the file's name, without its dot
+ */
+export function resultsFile(promptFile: string, ending: string): string {
+  const workspace = workspaceOf(promptFile);
+  return join(workspace, '.tandem', 'results', resultsName(workspace, promptFile, ending));
+}
+
+/** The same, in folders that are made where they are missing. @throws TandemError reason 'not-a-folder' */
+export function makeResultsFile(promptFile: string, ending: string): string {
+  const workspace = workspaceOf(promptFile);
+  const name = resultsName(workspace, promptFile, ending);
+  const folders = dirname(name)
+    .split('/')
+    .filter((each) => each !== '.');
+  return join(makeFolder(workspace, 'results', ...folders), basename(name));
+}
+
+function resultsName(workspace: string, promptFile: string, ending: string): string {
   const name = portable(workspace, promptFile);
-  return `${kindOf(name)?.resultsName(name) ?? name.replace(/(\.prompt)?\.\w+$/, '')}.json`;
+  return `${kindOf(name)?.resultsName(name) ?? name.replace(/(\.prompt)?\.\w+$/, '')}.${ending}`;
 }

@@ -20,8 +20,8 @@ export function stayWithin(opened: string, file: string): void {
 }
 
 /**
- * Makes `.tandem/` with the `.gitignore` that keeps runs and cache out of git and accepted adapters and results in. What killed commands left
- * half written in it is removed, once in a process.
+ * Makes `.tandem/` with the `.gitignore` that keeps runs, cache and answers out of git, and accepted adapters and results in. What killed
+ * commands left half written in it is removed, once in a process.
  * @throws as `makeFolder`
  */
 export function makeTandemFolder(workspace: string): string {
@@ -31,7 +31,7 @@ export function makeTandemFolder(workspace: string): string {
   swept.add(workspace);
   try {
     // Never into what a link of this name leads to.
-    writeFileSync(join(folder, '.gitignore'), '/runs/\n/cache/\n', { flag: 'wx' });
+    writeFileSync(join(folder, '.gitignore'), '/runs/\n/cache/\n/results/**/*.answers.jsonl\n', { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

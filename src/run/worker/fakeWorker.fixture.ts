@@ -82,6 +82,12 @@ serve({
     return { now: { score }, targets: [], tokensUsed: 0 };
   },
   render: () => Promise.reject(new Error('not needed')),
+  answer: async ({ spec, values, weights }, tell) => {
+    tell({ type: 'written', weights: 'model', text: 'half' });
+    return weights.map((each) => {
+      return { weights: each, model: spec.model ?? 'fake', text: `half of ${values.text}`, promptTokens: 7, milliseconds: 5 };
+    });
+  },
   writerExample: () => Promise.reject(new Error('not needed')),
   rows: async ({ most }) => [
     { split: 'val', file: `data of process ${process.pid}`, rows: [{ line: 1, text: 'one' }].slice(0, most), total: 20 },

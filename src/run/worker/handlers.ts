@@ -1,9 +1,11 @@
 /** @file What the worker does for each of its methods; a measurement leaves its model loaded for the next one, or for a run. */
+import { answerRow } from '../answerRow.ts';
 import type { AskHost } from '../editorWriter.ts';
 import { exportAdapter } from '../exportAdapter.ts';
 import { sessionPreflight } from '../preflight.ts';
 import { measureLines, measurePrompt, type MeasureOptions } from '../measure.ts';
 import { listRows } from '../measuredRows.ts';
+import type { PromptTexts } from '../openPrompt.ts';
 import type { ModelKeeper } from './modelKeeper.ts';
 import type { Notification, RunResult } from './protocol.ts';
 import { renderPrompt } from '../render.ts';
@@ -32,7 +34,19 @@ export const handlersWith = (models: ModelKeeper): Handlers => ({
       sessionPreflight(session, spec, { ...options, ...(within !== undefined && { within }) }),
     ),
   export: ({ spec }, tell) => exportAdapter(spec, busyTeller(tell)),
-  rows: ({ spec, most }) => listRows(spec, most),
+  answer: ({ spec, values, weights, ...texts }, tell, signal) =>
+    inSession(
+      models,
+      spec,
+      tell,
+      signal,
+      (session) => {
+        tell({ type: 'busy', what: 'Answering' });
+        return answerRow(session, { values, weights }, { signal, onText: (weights, text) => tell({ type: 'written', weights, text }) });
+      },
+      texts,
+    ),
+  rows: ({ spec, ...options }) => listRows(spec, options),
   writerExample: ({ spec }) => writerExample(spec),
   render: ({ spec, ...options }, tell, signal) => renderPrompt(spec, options, { models, onBusy: busyTeller(tell), signal }),
 });
@@ -61,9 +75,10 @@ async function inSession<T>(
   tell: Tell,
   signal: AbortSignal,
   work: (session: Session, options: MeasureOptions) => Promise<T>,
+  texts: PromptTexts = {},
 ): Promise<T> {
   const options = { onBusy: busyTeller(tell), signal };
-  const session = await openSession(spec, { models, ...options });
+  const session = await openSession(spec, { models, ...texts, ...options });
   try {
     const result = await work(session, options);
     for (const message of session.notices) tell({ type: 'noticed', message });

@@ -2,11 +2,12 @@
 import { TandemError, type Place } from '../../errors.ts';
 import type { WriteOptions, WriterMessage } from '../../model/writer.ts';
 import type { Preflight } from '../../optimize/preflight.ts';
+import type { AnsweringWeights, AnswerRowOptions, RowAnswer } from '../answerRow.ts';
 import type { Exported, ExportSpec } from '../exportAdapter.ts';
 import type { JournalLine } from '../record/events.ts';
 import { explainedError } from '../record/fileErrors.ts';
 import type { LineMeasurement, PromptMeasurement } from '../measure.ts';
-import type { RowList } from '../measuredRows.ts';
+import type { ListOptions, RowList } from '../measuredRows.ts';
 import type { Rendered, RenderOptions } from '../render.ts';
 import type { RunSpec, SessionSpec, Split } from '../spec.ts';
 import type { WriterExample } from '../writerExample.ts';
@@ -24,11 +25,13 @@ export interface Methods {
   /** Whether tuning the prompt or the weights is likely to help. */
   preflight: { readonly params: { readonly spec: RunSpec; /** Milliseconds. */ readonly within?: number }; readonly result: Preflight };
   /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
-  rows: { readonly params: { readonly spec: SessionSpec; readonly most: number }; readonly result: readonly RowList[] };
+  rows: { readonly params: { readonly spec: SessionSpec } & ListOptions; readonly result: readonly RowList[] };
   /** What a writer would be sent; nothing is sent, and no model loaded. */
   writerExample: { readonly params: { readonly spec: SessionSpec }; readonly result: WriterExample };
   /** What the model is asked for one row; nothing is measured. */
   render: { readonly params: RenderParams; readonly result: Rendered };
+  /** Answers one row that is not measured; what is written of it is told as it comes. */
+  answer: { readonly params: AnswerParams; readonly result: readonly RowAnswer[] };
   /** The current run ends gracefully and the best so far stands; a measurement is given up, with a TandemError of reason 'stopped'. */
   stop: { readonly params: Record<never, never>; readonly result: Record<never, never> };
 }
@@ -39,6 +42,10 @@ export interface MeasureParams {
   readonly split: Split;
   /** Measures the prompt on the rows of these lines of the data file only, and keeps nothing: the prompt's number is that of all rows. */
   readonly lines?: readonly number[];
+}
+
+export interface AnswerParams extends AnswerRowOptions {
+  readonly spec: SessionSpec;
 }
 
 export interface RenderParams extends RenderOptions {
@@ -96,6 +103,8 @@ export type Notification =
   | { readonly type: 'line'; readonly line: JournalLine; /** A former process wrote it. */ readonly replayed: boolean }
   /** A warning for people about what is measured; a run has its own among its events. */
   | { readonly type: 'noticed'; readonly message: string }
+  /** What is written so far of the answer to a row. */
+  | { readonly type: 'written'; readonly weights: AnsweringWeights; readonly text: string }
   /** What the worker is busy with while there is no event to tell, e.g. loading the model; `share` of it is done, 0 to 1. */
   | { readonly type: 'busy'; readonly what: string; readonly share?: number };
 
