@@ -47,15 +47,20 @@ const ask: Readonly<Record<Question, Ask>> = {
   async data({ uri }, _, title) {
     const paths = await dataFilesNear(uri);
     const browse = { label: label`$(folder-opened) Browse…`, alwaysShow: true, value: asDefault };
-    const items = paths.map(async (path) => {
-      const about = await aboutData(resolve(dirname(uri.fsPath), path));
-      return { label: label`${basename(path)}`, description: about === undefined ? path : `${path}, ${about}`, value: path };
-    });
-    const picked = await pick(Promise.all([...items, browse]), {
-      title,
-      placeHolder: `A file of rows with inputs and answers: ${dataEndings.join(', ')}`,
-      matchOnDescription: true,
-    });
+    const items = Promise.all(
+      paths.map(async (path) => {
+        const about = await aboutData(resolve(dirname(uri.fsPath), path));
+        return { label: label`${basename(path)}`, description: about === undefined ? path : `${path}, ${about}`, value: path };
+      }),
+    );
+    const picked = await pick(
+      items.then((each) => [...each, browse]),
+      {
+        title,
+        placeHolder: `A file of rows with inputs and answers: ${dataEndings.join(', ')}`,
+        matchOnDescription: true,
+      },
+    );
     if (picked !== asDefault) return picked;
     const filters = { 'Data files': [...dataExtensions] };
     const files = await vscode.window.showOpenDialog({ title, filters, defaultUri: vscode.Uri.file(dirname(uri.fsPath)) });

@@ -111,7 +111,7 @@ describe.skipIf(!chromiumFound)('the page of the answers', () => {
     expect(await panel.said()).toEqual([{ type: 'ready', prompt }]);
     await panel.tell(message());
     await expect.poll(lines).toHaveLength(3);
-    await panel.tell({ ...message(), prompt: '/w/other.prompt.md' } as AnswersToPage);
+    await panel.tell({ ...message(), prompt: '/w/other.prompt.md' });
     await expect.poll(lines).toHaveLength(6);
   });
 

@@ -18,9 +18,9 @@ export interface TryItUi {
   readonly filled: number;
   /** What was chosen to compare with; at first the adapter, where there is one. */
   readonly beside?: Beside;
-  type(column: string, value: string): void;
-  compare(beside: Beside): void;
-  act(message: TryItFromPage): void;
+  readonly type: (column: string, value: string) => void;
+  readonly compare: (beside: Beside) => void;
+  readonly act: (message: TryItFromPage) => void;
 }
 
 /** What a message makes of what was known. */
