@@ -35,7 +35,7 @@ export async function optimizeAfterPreflight(document: vscode.TextDocument, serv
   const within = 'seconds' in budget ? (1000 * budget.seconds) / 5 : undefined;
   const found = await measured(document, 'Optimize', services, within);
   if (!found) return undefined;
-  const { preflight, used } = found;
+  const { preflight } = found;
   const unlikely = preflight.targets.some(({ outlook }) => outlook === 'unlikely');
   const target = unlikely ? await ask(document, preflight, { modal: true }) : 'both';
   return target && optimize(document, target, services, {}, found);
