@@ -82,8 +82,7 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   return {
     show(run) {
       if (current) {
-        // Behind another editor it may have given way to a diff, which it must not cover in turn.
-        current.panel.reveal(current.panel.visible ? undefined : vscode.ViewColumn.Beside, true);
+        current.panel.reveal(isBehindDiff(current.panel) ? vscode.ViewColumn.Beside : undefined, true);
         if (run !== undefined) current.open(run);
         return;
       }
@@ -98,6 +97,12 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
       current?.panel.dispose();
     },
   };
+}
+
+/** A diff that it gave way to must not be covered in turn. An editor of several diffs has no input that the API knows. */
+function isBehindDiff({ visible, viewColumn }: vscode.WebviewPanel): boolean {
+  const inFront = vscode.window.tabGroups.all.find((group) => group.viewColumn === viewColumn)?.activeTab;
+  return !visible && inFront !== undefined && (inFront.input === undefined || inFront.input instanceof vscode.TabInputTextDiff);
 }
 
 const titleOf = (prompt?: string): string => (prompt === undefined ? 'Tandem' : unmarked(`Tandem: ${prompt.split('/').at(-1)}`));

@@ -22,7 +22,7 @@ export interface Reviews extends vscode.Disposable {
   latestFor(path: string): ProposingRun | undefined;
   /** How many changes of the file are not decided yet, by that run. */
   openIn(run: ListedRun, file: string): number;
-  /** Whether something that this run proposed for the file was accepted. */
+  /** Whether something that this run proposed was accepted. */
   isAccepted(path: string): boolean;
   /**
    * Gives this verdict on these items, or on all that are undecided if none are named. The edit can be undone.

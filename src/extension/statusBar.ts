@@ -1,16 +1,16 @@
 /** @file The status bar item: how far the current job is. */
 import * as vscode from 'vscode';
 import { bytes } from '../run/words/format.ts';
-import { bestText, isOver, isSilent, jobProgress, jobTitle, progressText, silentText, type Job } from './core/job.ts';
+import { bestText, isOver, isRun, isSilent, jobProgress, jobTitle, progressText, silentText, type Job } from './core/job.ts';
 import { label } from './core/unmarked.ts';
-import { commandIds } from './ids.ts';
+import { commandIds, type CommandId } from './ids.ts';
 import type { Services } from './services.ts';
 import { makeStatusItem } from './surfaces/notifications.ts';
 
 /** Milliseconds between two looks at a job that changes all the time; waiting times are counted on as well. */
 const pause = 500;
 
-export function registerStatusBar({ engine, offers }: Services): vscode.Disposable {
+export function registerStatusBar({ engine }: Services): vscode.Disposable {
   const item = makeStatusItem('tandem.job', 'Tandem');
   let timer: NodeJS.Timeout | undefined;
   let silent = false;
@@ -31,7 +31,7 @@ export function registerStatusBar({ engine, offers }: Services): vscode.Disposab
       tooltip: tooltipOf(job, jobs),
       spoken: `${jobTitle(job)}: ${text}`,
       warns: silent,
-      command: offers(commandIds.showPanel) ? commandIds.showPanel : commandIds.stop,
+      command: commandFor(job),
     });
     timer = setTimeout(draw, pause);
   };
@@ -42,6 +42,9 @@ export function registerStatusBar({ engine, offers }: Services): vscode.Disposab
   return vscode.Disposable.from(item, engine.onDidChange(follow), { dispose: () => clearTimeout(timer) });
 }
 
+/** A run is shown in the panel; a measurement can only be stopped. */
+const commandFor = (job: Job): CommandId => (isRun(job) ? commandIds.showPanel : commandIds.stop);
+
 function tooltipOf(job: Job, jobs: readonly Job[]): string {
   const { memory } = job;
   return [
@@ -50,6 +53,7 @@ function tooltipOf(job: Job, jobs: readonly Job[]): string {
     memory === undefined ? undefined : `${bytes(memory)} of memory`,
     isSilent(job) ? silentText(job) : undefined,
     ...jobs.filter((other) => other !== job).map((other) => `Next: ${jobTitle(other)}`),
+    isRun(job) ? 'Select to show the run' : 'Select to stop',
   ]
     .filter((line) => line !== undefined)
     .join('\n');

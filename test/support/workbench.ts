@@ -23,7 +23,9 @@ export function workbench(page: Page) {
     /** Writes into the open quick pick or input box and confirms. */
     answer: (text: string) => answer(page, text),
     /** The lines of the active editor that are in sight, from the top. */
-    lines: () => drawnLines(page),
+    lines: () => drawnLines(activeEditor(page)),
+    /** The same on the left side of a diff. */
+    linesBefore: () => drawnLines(activeEditors(page).first()),
     /** The text of each row of lenses in the active editor, e.g. 'Evaluate | Optimize'. */
     lenses: async () => (await fromTheTop(activeEditor(page).locator('.codelens-decoration'))).map(plain),
     /** The tooltips of the lenses in the active editor. */
@@ -54,9 +56,10 @@ export function workbench(page: Page) {
   };
 }
 
-/** In a diff, this is the right side. Comments within it have editors of their own. */
-const activeEditor = (page: Page): Locator =>
-  page.locator('.editor-group-container.active .monaco-editor[role="code"]:not(.review-widget *)').last();
+/** In a diff, the left and the right side. */
+const activeEditors = (page: Page): Locator => page.locator('.editor-group-container.active .monaco-editor[role="code"]');
+
+const activeEditor = (page: Page): Locator => activeEditors(page).last();
 
 async function pressLens(page: Page, action: string, exactly: boolean): Promise<void> {
   const text = exactly ? new RegExp(`^\\s*${action}\\s*$`) : action;
@@ -192,25 +195,23 @@ async function spoken(locator: Locator): Promise<string[]> {
 const titles = (locator: Locator): Promise<string[]> =>
   locator.evaluateAll((elements) => (elements as unknown as Drawn[]).flatMap((one) => one.getAttribute('title') ?? []));
 
-async function drawnLines(page: Page): Promise<DrawnLine[]> {
-  const lines = await activeEditor(page)
-    .locator('.view-lines .view-line')
-    .evaluateAll((elements) => {
-      // The text that decorations add is in the style sheet: `::after { content: "…" }`.
-      const added = (element: Drawn): string =>
-        ['::before', '::after']
-          .map((pseudo) => element.ownerDocument.defaultView.getComputedStyle(element, pseudo).content)
-          .filter((content) => content.startsWith('"'))
-          .map((content) => content.slice(1, -1).replaceAll(/\\(.)/g, '$1'))
-          .join('');
-      return (elements as unknown as Drawn[])
-        .map((line) => ({
-          top: line.getBoundingClientRect().top,
-          text: line.innerText,
-          added: [...line.querySelectorAll('span')].map(added).join(''),
-        }))
-        .sort((a, b) => a.top - b.top);
-    });
+async function drawnLines(editor: Locator): Promise<DrawnLine[]> {
+  const lines = await editor.locator('.view-lines .view-line').evaluateAll((elements) => {
+    // The text that decorations add is in the style sheet: `::after { content: "…" }`.
+    const added = (element: Drawn): string =>
+      ['::before', '::after']
+        .map((pseudo) => element.ownerDocument.defaultView.getComputedStyle(element, pseudo).content)
+        .filter((content) => content.startsWith('"'))
+        .map((content) => content.slice(1, -1).replaceAll(/\\(.)/g, '$1'))
+        .join('');
+    return (elements as unknown as Drawn[])
+      .map((line) => ({
+        top: line.getBoundingClientRect().top,
+        text: line.innerText,
+        added: [...line.querySelectorAll('span')].map(added).join(''),
+      }))
+      .sort((a, b) => a.top - b.top);
+  });
   return lines.map(({ text, added }) => ({ text: spaces(text), added: spaces(added).trim() }));
 }
 
